@@ -1,0 +1,112 @@
+//! What is derived from the violations for others' statistics, and never typed in: GBVIMS's one type and ICCS's codes.
+//!
+//! Neither is stored. A violation of a newer version is no reason to guess: it counts for nothing here.
+
+use crate::codes::{PHYSICAL, ViolationGroup};
+use crate::incident::Incident;
+
+/// Contact that is sexual. Whether there was penetration these codes do not say, and GBVIMS's first question needs it.
+const SEXUAL_CONTACT: [&str; 4] = ["attempted_rape", "unwanted_touch", "condom_refused_removed", "sex_demanded_by_official"];
+/// Rights violated by hands on the body.
+const BODILY_FORCE: [&str; 2] = ["invasive_search", "forced_test_treatment"];
+/// Rights violated by keeping resources, opportunities or services away.
+const DENIAL: [&str; 4] = ["condoms_confiscated", "healthcare_refused", "police_refused_help", "other_service_refused"];
+/// Rights violated by words, exposure and humiliation.
+const HUMILIATION: [&str; 4] = ["sexual_harassment", "confidentiality_breach", "photographed_published", "healthcare_abuse"];
+
+/// GBVIMS's single type, by its ordered test: the first question that is answered with yes decides.
+///
+/// Sexual harassment without contact is psychological there, and arrest or detention alone is `non_gbv`.
+#[must_use]
+pub fn gbvims(incident: &Incident) -> &'static str {
+    let any = |codes: &[&str]| incident.codes("violations").any(|code| codes.contains(&code));
+    let group = |group: ViolationGroup| incident.codes("violations").any(|code| ViolationGroup::of(code) == Some(group));
+    if any(&["rape", "gang_rape"]) {
+        "rape"
+    } else if any(&SEXUAL_CONTACT) {
+        "sexual_assault"
+    } else if group(ViolationGroup::Physical) || any(&BODILY_FORCE) {
+        "physical_assault"
+    } else if any(&["forced_marriage"]) {
+        "forced_marriage"
+    } else if group(ViolationGroup::Economic) || any(&DENIAL) {
+        "denial_of_resources"
+    } else if group(ViolationGroup::Psychological) || any(&HUMILIATION) {
+        "psychological"
+    } else {
+        "non_gbv"
+    }
+}
+
+/// The ICCS codes of an incident, sorted, each once. A violation that ICCS has no certain place for has none here.
+#[must_use]
+pub fn iccs(incident: &Incident) -> Vec<&'static str> {
+    let forced = incident.codes("violations").any(|code| PHYSICAL.knows(code) || code == "threat_harm");
+    let mut codes: Vec<&'static str> = incident.codes("violations").filter_map(|code| iccs_of(code, forced)).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+/// The ICCS code of one violation. Taking by force or threat is robbery, else theft; the violation's code says neither.
+fn iccs_of(violation: &str, forced: bool) -> Option<&'static str> {
+    let code = match violation {
+        "killed_attempted" => "0102",
+        "hit_push" | "beaten_choked" | "weapon_threat" | "weapon_used" | "burn_acid" | "threat_harm" | "threat_outing" | "threat_children" => "0201",
+        "abducted_restrained" | "arbitrary_arrest" | "unlawful_detention" | "raid_forced_rescue" | "forced_rehab" => "0202",
+        "extortion_bribe" => "0205",
+        "sexual_harassment" | "stalking" | "online_doxxing" => "0208",
+        "insult_humiliation" => "0209",
+        "confidentiality_breach" | "photographed_published" => "0211",
+        "condom_refused_removed" => "0301",
+        // ICCS counts an attempt with the completed act (and keeps the difference in a tag).
+        "rape" | "gang_rape" | "attempted_rape" => "03011",
+        "unwanted_touch" => "03012",
+        "sex_demanded_by_official" => "0302",
+        "robbery_theft" if forced => "0401",
+        "robbery_theft" => "0502",
+        "property_destroyed" => "0504",
+        _ => return None,
+    };
+    Some(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn of(violations: &[&str]) -> Incident {
+        Incident::from_row(json!({ "violations": violations }), Vec::new())
+    }
+
+    #[test]
+    fn the_first_question_answered_with_yes_decides() {
+        for (violations, expected) in [
+            (&["insult_humiliation", "hit_push", "gang_rape"][..], "rape"),
+            (&["attempted_rape", "beaten_choked"], "sexual_assault"),
+            (&["beaten_choked", "extortion_bribe"], "physical_assault"),
+            (&["forced_marriage", "eviction"], "forced_marriage"),
+            (&["extortion_bribe", "threat_harm"], "denial_of_resources"),
+            (&["healthcare_refused"], "denial_of_resources"),
+            (&["sexual_harassment"], "psychological"),
+            (&["arbitrary_arrest"], "non_gbv"),
+            (&["a_newer_code"], "non_gbv"),
+            (&[], "non_gbv"),
+        ] {
+            assert_eq!(gbvims(&of(violations)), expected, "{violations:?}");
+        }
+    }
+
+    #[test]
+    fn iccs_codes_are_sorted_and_each_stands_once() {
+        assert_eq!(iccs(&of(&["rape", "gang_rape", "hit_push", "weapon_used", "extortion_bribe"])), ["0201", "0205", "03011"]);
+        assert_eq!(iccs(&of(&["a_newer_code", "client_nonpayment"])), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn taking_by_force_is_robbery() {
+        assert_eq!(iccs(&of(&["robbery_theft"])), ["0502"]);
+        assert_eq!(iccs(&of(&["robbery_theft", "weapon_threat"])), ["0201", "0401"]);
+    }
+}

@@ -1,0 +1,365 @@
+//! The clocks of a response: what is due by when, and whether it was done.
+//!
+//! A clock says when something is due and where it stands, never how many minutes are left: two devices that print the
+//! same incident moments apart print the same. A clock that runs from the incident has two ends, because people seldom
+//! know the minute: it is due while even the earliest time that the told one can mean leaves room, uncertain until the
+//! latest, and missed after that.
+
+use jiff::{SignedDuration, Span, Timestamp};
+use serde_json::{Value, json};
+
+use crate::incident::{Entry, Incident};
+use crate::triage::{self, Level};
+
+/// What a clock runs from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// The report.
+    Report,
+    /// The incident itself.
+    Incident,
+    /// The first action that was done.
+    FirstCare,
+    /// The first dose of PEP.
+    PepStart,
+}
+
+impl Basis {
+    /// The code that names it.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Incident => "incident",
+            Self::FirstCare => "first_care",
+            Self::PepStart => "pep_start",
+        }
+    }
+}
+
+/// Where a clock stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Not done, and there is time.
+    Running,
+    /// Not done, and due before now.
+    Overdue,
+    /// Done in time.
+    Met,
+    /// Done, but after it was due.
+    Late,
+    /// Not done; by the earliest time of the incident it is too late, by the latest it is not.
+    Uncertain,
+    /// Not done, and too late even by the latest time the incident can have.
+    MissedWindow,
+    /// Nobody knows what it runs from: it counts as urgent.
+    UnknownTime,
+}
+
+impl State {
+    /// The code that names it.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Overdue => "overdue",
+            Self::Met => "met",
+            Self::Late => "late",
+            Self::Uncertain => "uncertain",
+            Self::MissedWindow => "missed_window",
+            Self::UnknownTime => "unknown_time",
+        }
+    }
+
+    /// Whether somebody can still do something about it.
+    #[must_use]
+    pub fn is_pending(self) -> bool {
+        matches!(self, Self::Running | Self::Overdue | Self::Uncertain | Self::UnknownTime)
+    }
+}
+
+/// One clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clock {
+    /// Its name, as `pep_72h`.
+    pub name: &'static str,
+    /// What it runs from.
+    pub from: Basis,
+    /// When it is due; `None` where nobody knows.
+    pub due_at: Option<Timestamp>,
+    /// Where it stands.
+    pub state: State,
+}
+
+/// Exposure to HIV, or what may have been.
+const EXPOSURE: [&str; 5] = ["rape", "gang_rape", "condom_refused_removed", "sex_demanded_by_official", "attempted_rape"];
+/// Who cannot become pregnant. Everybody else, and whoever has not said, is offered emergency contraception.
+const CANNOT_CONCEIVE: [&str; 2] = ["man", "trans_woman"];
+
+/// How long before it is due a follow-up may be done and still count for it, unless a third of the way is shorter.
+const FOLLOWUP_EARLY: SignedDuration = SignedDuration::from_hours(3 * 24);
+
+/// Every clock that this incident has, in the order in which they are due in general.
+#[must_use]
+pub fn clocks(incident: &Incident, now: Timestamp) -> Vec<Clock> {
+    let mut clocks = Vec::new();
+    report_clocks(incident, now, &mut clocks);
+    exposure_clocks(incident, now, &mut clocks);
+    care_clocks(incident, now, &mut clocks);
+    clocks
+}
+
+/// The clock to look at next: the pending one that is due first. One that nobody can date comes after those with a date.
+#[must_use]
+pub fn next_due(clocks: &[Clock]) -> Option<&Clock> {
+    clocks.iter().filter(|clock| clock.state.is_pending()).min_by_key(|clock| (clock.due_at.is_none(), clock.due_at))
+}
+
+/// The clocks as JSON.
+#[must_use]
+pub fn to_json(clocks: &[Clock]) -> Value {
+    clocks.iter().map(clock_json).collect()
+}
+
+pub(crate) fn clock_json(clock: &Clock) -> Value {
+    json!({"name": clock.name, "from": clock.from.code(), "due_at": clock.due_at.map(|at| at.to_string()), "state": clock.state.code()})
+}
+
+/// When somebody first responded: an action done, an offer that was not declined, or the move to `responding`.
+#[must_use]
+pub fn first_response(incident: &Incident) -> Option<Timestamp> {
+    let declined = |action: &Entry<'_>| matches!(action.text("accepted"), Some("declined" | "no"));
+    let offered = incident.entries("actions").filter(|action| !declined(action)).filter_map(|action| action.instant("offered_at"));
+    offered.chain(done_times(incident)).chain(moved_to_responding(incident)).min()
+}
+
+/// When somebody first reached the survivor. An offer that was declined is contact too.
+fn first_contact(incident: &Incident) -> Option<Timestamp> {
+    let offered = incident.entries("actions").filter_map(|action| action.instant("offered_at"));
+    offered.chain(done_times(incident)).chain(moved_to_responding(incident)).min()
+}
+
+fn done_times(incident: &Incident) -> impl Iterator<Item = Timestamp> {
+    incident.entries("actions").filter_map(|action| action.instant("done_at"))
+}
+
+fn moved_to_responding(incident: &Incident) -> impl Iterator<Item = Timestamp> {
+    incident.entries("transitions").filter(|entry| entry.text("to") == Some("responding")).filter_map(|entry| entry.instant("at"))
+}
+
+fn first_done(incident: &Incident, code: &str) -> Option<Timestamp> {
+    incident.entries("actions").filter(|action| action.text("code") == Some(code)).filter_map(|action| action.instant("done_at")).min()
+}
+
+/// The clocks that run from the report. The first hour is for what is red now or was when it was reported: sexual
+/// violence that turns amber after three days does not take its missed first contact off the list.
+fn report_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>) {
+    let reported = incident.instant("reported_at");
+    let clock = |name, hours, done| {
+        let due_at = reported.and_then(|at| later(at, SignedDuration::from_hours(hours)));
+        Clock { name, from: Basis::Report, due_at, state: state_of_due(due_at, done, now) }
+    };
+    let is_red = |at: Timestamp| triage::level(incident, at) == Level::Red;
+    if is_red(now) || reported.is_some_and(is_red) {
+        clocks.push(clock("first_contact_1h", 1, first_contact(incident)));
+    }
+    clocks.push(clock("response_24h", 24, first_response(incident)));
+}
+
+/// The clocks that run from the incident, where there was sexual exposure.
+fn exposure_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>) {
+    if !incident.codes("violations").any(|code| EXPOSURE.contains(&code)) {
+        return;
+    }
+    let window = incident.occurred_window();
+    let clock = |name, hours, action| {
+        let end = |from| later(from, SignedDuration::from_hours(hours));
+        let ends = window.and_then(|(earliest, latest)| Some((end(earliest)?, end(latest)?)));
+        Clock { name, from: Basis::Incident, due_at: ends.map(|(due, _)| due), state: state_of_window(ends, first_done(incident, action), now) }
+    };
+    clocks.push(clock("pep_72h", 72, "pep_start"));
+    clocks.push(clock("forensic_72h", 72, "forensic"));
+    if may_conceive(incident) {
+        clocks.push(clock("ec_120h", 120, "emergency_contraception"));
+    }
+}
+
+fn may_conceive(incident: &Incident) -> bool {
+    let mut genders = incident.claims("survivor.gender").peekable();
+    genders.peek().is_none() || genders.any(|gender| gender.as_str().is_none_or(|code| !CANNOT_CONCEIVE.contains(&code)))
+}
+
+/// The clocks that run from the first care and from the first dose of PEP; none before there was any.
+fn care_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>) {
+    if let Some(care) = done_times(incident).min() {
+        for (name, span) in [("followup_2w", Span::new().days(14)), ("followup_3m", Span::new().months(3)), ("followup_6m", Span::new().months(6))] {
+            clocks.push(followup_clock(incident, name, Basis::FirstCare, care, span, now));
+        }
+    }
+    if let Some(start) = first_done(incident, "pep_start") {
+        let complete = first_done(incident, "pep_complete").is_some();
+        for (name, days) in [("pep_adherence_d3", 3), ("pep_adherence_d14", 14), ("pep_adherence_d28", 28)] {
+            let clock = followup_clock(incident, name, Basis::PepStart, start, Span::new().days(days), now);
+            clocks.push(if complete { Clock { state: State::Met, ..clock } } else { clock });
+        }
+    }
+}
+
+/// A clock that a follow-up meets, done a little before it is due or at any time after.
+fn followup_clock(incident: &Incident, name: &'static str, from: Basis, start: Timestamp, span: Span, now: Timestamp) -> Clock {
+    let utc = jiff::tz::Offset::UTC;
+    let due_at = utc.to_datetime(start).checked_add(span).and_then(|due| utc.to_timestamp(due)).ok();
+    let counts_from = due_at.and_then(|due| due.checked_sub(FOLLOWUP_EARLY.min(due.duration_since(start) / 3)).ok());
+    let mut done = incident.entries("followups").filter_map(|entry| entry.instant("done_at"));
+    let is_met = counts_from.is_some_and(|from| done.any(|at| at >= from));
+    let state = if is_met { State::Met } else { state_of_due(due_at, None, now) };
+    Clock { name, from, due_at, state }
+}
+
+fn state_of_due(due: Option<Timestamp>, done: Option<Timestamp>, now: Timestamp) -> State {
+    match (due, done) {
+        (Some(due), Some(done)) if done > due => State::Late,
+        (_, Some(_)) => State::Met,
+        (Some(due), None) if now > due => State::Overdue,
+        (Some(_), None) => State::Running,
+        (None, None) => State::UnknownTime,
+    }
+}
+
+fn state_of_window(ends: Option<(Timestamp, Timestamp)>, done: Option<Timestamp>, now: Timestamp) -> State {
+    match (ends, done) {
+        (Some((_, closed)), Some(done)) if done > closed => State::Late,
+        (_, Some(_)) => State::Met,
+        (None, None) => State::UnknownTime,
+        (Some((due, _)), None) if now <= due => State::Running,
+        (Some((_, closed)), None) if now <= closed => State::Uncertain,
+        (Some(_), None) => State::MissedWindow,
+    }
+}
+
+fn later(at: Timestamp, by: SignedDuration) -> Option<Timestamp> {
+    at.checked_add(by).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn find(facts: Value, name: &str, now: &str) -> Option<Clock> {
+        clocks(&Incident::from_row(facts, Vec::new()), at(now)).into_iter().find(|clock| clock.name == name)
+    }
+
+    fn state(facts: &Value, name: &str, now: &str) -> Option<&'static str> {
+        find(facts.clone(), name, now).map(|clock| clock.state.code())
+    }
+
+    #[test]
+    fn the_first_hour_is_for_red_only() {
+        let red = json!({"reported_at": "2026-11-23T09:00:00Z", "danger_now": "yes"});
+        assert_eq!(state(&red, "first_contact_1h", "2026-11-23T10:00:00Z"), Some("running"));
+        assert_eq!(state(&red, "first_contact_1h", "2026-11-23T10:00:01Z"), Some("overdue"));
+        let green = json!({"reported_at": "2026-11-23T09:00:00Z"});
+        assert_eq!(state(&green, "first_contact_1h", "2026-11-23T10:00:00Z"), None);
+        assert_eq!(state(&green, "response_24h", "2026-11-23T10:00:00Z"), Some("running"));
+    }
+
+    #[test]
+    fn a_missed_first_contact_stays_on_the_list_when_red_fades() {
+        let facts = json!({"reported_at": "2026-11-23T09:00:00Z", "violations": ["unwanted_touch"], "occurred": {"at": "2026-11-23", "precision": "day"}});
+        assert_eq!(state(&facts, "first_contact_1h", "2026-12-23T09:00:00Z"), Some("overdue"));
+    }
+
+    #[test]
+    fn a_response_is_an_action_an_offer_or_a_transition() {
+        let with = |key: &str, entry: Value| json!({"reported_at": "2026-11-23T09:00:00Z", key: [entry]});
+        let now = "2026-11-30T09:00:00Z";
+        for (key, entry, expected) in [
+            ("actions", json!({"code": "shelter", "done_at": "2026-11-23T10:00:00Z"}), "met"),
+            ("actions", json!({"code": "shelter", "done_at": "2026-11-25T10:00:00Z"}), "late"),
+            ("actions", json!({"code": "shelter", "offered_at": "2026-11-23T10:00:00Z"}), "met"),
+            ("actions", json!({"code": "shelter", "offered_at": "2026-11-23T10:00:00Z", "accepted": "declined"}), "overdue"),
+            ("actions", json!({"code": "shelter"}), "overdue"),
+            ("transitions", json!({"to": "responding", "at": "2026-11-23T10:00:00Z"}), "met"),
+            ("transitions", json!({"to": "closed_lost", "at": "2026-11-23T10:00:00Z"}), "overdue"),
+        ] {
+            assert_eq!(state(&with(key, entry.clone()), "response_24h", now), Some(expected), "{entry}");
+        }
+    }
+
+    #[test]
+    fn the_clinic_clocks_run_from_the_incident() {
+        let facts = json!({"violations": ["rape"], "occurred": {"at": "2026-11-22", "precision": "day"}});
+        for (now, expected) in [
+            ("2026-11-25T00:00:00Z", "running"),
+            ("2026-11-25T00:00:01Z", "uncertain"),
+            ("2026-11-26T00:00:00Z", "uncertain"),
+            ("2026-11-26T00:00:01Z", "missed_window"),
+        ] {
+            assert_eq!(state(&facts, "pep_72h", now), Some(expected), "{now}");
+            assert_eq!(state(&facts, "forensic_72h", now), Some(expected), "{now}");
+            assert_eq!(state(&facts, "ec_120h", now), Some("running"), "{now}");
+        }
+        assert_eq!(find(facts, "pep_72h", "2026-11-22T12:00:00Z").unwrap().due_at, Some(at("2026-11-25T00:00:00Z")));
+    }
+
+    #[test]
+    fn an_unknown_time_of_exposure_says_so_until_care_is_given() {
+        let facts = json!({"violations": ["gang_rape"]});
+        assert_eq!(find(facts, "pep_72h", "2026-11-22T12:00:00Z").map(|clock| (clock.due_at, clock.state)), Some((None, State::UnknownTime)));
+        let cared = json!({"violations": ["gang_rape"], "actions": [{"code": "pep_start", "done_at": "2026-11-22T10:00:00Z"}]});
+        assert_eq!(state(&cared, "pep_72h", "2026-12-22T12:00:00Z"), Some("met"));
+        assert_eq!(state(&cared, "forensic_72h", "2026-12-22T12:00:00Z"), Some("unknown_time"));
+    }
+
+    #[test]
+    fn emergency_contraception_is_for_whoever_may_conceive() {
+        let may = [json!("woman"), json!("trans_man"), json!(null), json!("newer")].map(|gender| (gender, true));
+        let cannot = [json!("man"), json!("trans_woman")].map(|gender| (gender, false));
+        for (gender, expected) in may.into_iter().chain(cannot) {
+            let facts = json!({"violations": ["rape"], "survivor": {"gender": gender}});
+            assert_eq!(state(&facts, "ec_120h", "2026-11-22T12:00:00Z").is_some(), expected, "{gender}");
+        }
+        assert!(state(&json!({"violations": ["unwanted_touch"]}), "ec_120h", "2026-11-22T12:00:00Z").is_none());
+        assert!(state(&json!({"violations": ["unwanted_touch"]}), "pep_72h", "2026-11-22T12:00:00Z").is_none());
+    }
+
+    #[test]
+    fn followups_run_from_the_first_care() {
+        let actions = json!([{"code": "shelter", "done_at": "2026-11-30T10:00:00Z"}, {"code": "psychosocial", "done_at": "2026-11-23T10:00:00Z"}]);
+        let facts = |done: Value| json!({"actions": actions, "followups": [{"done_at": done}]});
+        let clock = find(facts(json!(null)), "followup_3m", "2026-12-01T00:00:00Z").unwrap();
+        assert_eq!((clock.due_at, clock.state), (Some(at("2027-02-23T10:00:00Z")), State::Running));
+        let two_weeks = |done: &str| state(&facts(json!(done)), "followup_2w", "2026-12-20T00:00:00Z");
+        assert_eq!(two_weeks("2026-12-04T10:00:00Z"), Some("met"));
+        assert_eq!(two_weeks("2026-12-04T09:59:59Z"), Some("overdue"));
+        assert_eq!(state(&json!({}), "followup_2w", "2026-12-20T00:00:00Z"), None);
+    }
+
+    #[test]
+    fn adherence_runs_from_the_first_dose() {
+        let start = json!({"code": "pep_start", "done_at": "2026-11-01T10:00:00Z"});
+        let facts = json!({"actions": [start], "followups": [{"done_at": "2026-11-03T12:00:00Z"}]});
+        let states = |facts: &Value| ["pep_adherence_d3", "pep_adherence_d14", "pep_adherence_d28"].map(|name| state(facts, name, "2026-11-20T00:00:00Z"));
+        assert_eq!(states(&facts), [Some("met"), Some("overdue"), Some("running")]);
+        let complete = json!({"actions": [start, {"code": "pep_complete", "done_at": "2026-11-29T10:00:00Z"}]});
+        assert_eq!(states(&complete), [Some("met"); 3]);
+    }
+
+    #[test]
+    fn the_next_clock_is_the_pending_one_due_first() {
+        let facts = json!({"reported_at": "2026-11-23T09:00:00Z", "violations": ["rape"], "occurred": {"at": "2026-11-21", "precision": "day"}});
+        let all = clocks(&Incident::from_row(facts, Vec::new()), at("2026-11-23T09:30:00Z"));
+        assert_eq!(next_due(&all).map(|clock| clock.name), Some("first_contact_1h"));
+        assert_eq!(to_json(&all)[0], json!({"name": "first_contact_1h", "from": "report", "due_at": "2026-11-23T10:00:00Z", "state": "running"}));
+    }
+
+    #[test]
+    fn times_at_the_edge_of_the_calendar_give_no_due_time() {
+        let facts = json!({"reported_at": "9999-12-30T22:00:00Z", "actions": [{"code": "pep_start", "done_at": "9999-12-30T22:00:00Z"}]});
+        assert_eq!(find(facts, "followup_6m", "2026-11-22T12:00:00Z").map(|clock| clock.state), Some(State::UnknownTime));
+    }
+}

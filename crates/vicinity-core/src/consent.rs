@@ -1,0 +1,171 @@
+//! Consent: what the survivor agreed to, computed from a log that only grows.
+//!
+//! Everything is denied until somebody grants it. A withdrawal beats every grant that does not name it, whatever the
+//! clocks say: two phones that never met cannot agree on an order, and in doubt the answer is no. A grant that was
+//! given *after* a withdrawal was seen names that withdrawal and so beats it. The answer depends only on which entries
+//! there are, never on the order in which they came.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::incident::{Entry, Incident};
+
+/// The incident and its statements may go to the home hub.
+pub const HUB_RESPONSE: &str = "hub_response";
+/// The de-identified projection may go to national.
+pub const NATIONAL_DEID: &str = "national_deid";
+/// The incident may be counted in a national table.
+pub const AGGREGATE_COUNT: &str = "aggregate_count";
+
+const GRANTED: &str = "granted";
+const WITHDRAWN: &str = "withdrawn";
+
+/// Whether a scope is granted now: at least one unexpired grant of it names every withdrawal of it.
+#[must_use]
+pub fn granted(incident: &Incident, scope: &str, now: Timestamp) -> bool {
+    let withdrawals: Vec<&str> = withdrawals(incident, scope).collect();
+    let stands = |grant: &Grant<'_>| grant.expires_at.is_none_or(|at| at > now) && withdrawals.iter().all(|id| grant.supersedes.contains(id));
+    grants(incident).any(|grant| grant.scope == scope && stands(&grant))
+}
+
+/// Every scope granted now, sorted.
+#[must_use]
+pub fn effective(incident: &Incident, now: Timestamp) -> Vec<String> {
+    let mut scopes: Vec<&str> = grants(incident).map(|grant| grant.scope).collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    scopes.into_iter().filter(|scope| granted(incident, scope, now)).map(str::to_owned).collect()
+}
+
+/// Whether a scope was ever granted, even if that grant is withdrawn or has expired since.
+#[must_use]
+pub fn ever_granted(incident: &Incident, scope: &str) -> bool {
+    grants(incident).any(|grant| grant.scope == scope)
+}
+
+struct Grant<'a> {
+    scope: &'a str,
+    expires_at: Option<Timestamp>,
+    supersedes: Vec<&'a str>,
+}
+
+fn grants(incident: &Incident) -> impl Iterator<Item = Grant<'_>> {
+    incident.entries("consents").filter_map(|entry| grant(incident, entry))
+}
+
+/// A grant, if the entry is one beyond doubt. One field of a wrong shape, or in conflict, and it grants nothing.
+fn grant<'a>(incident: &Incident, entry: Entry<'a>) -> Option<Grant<'a>> {
+    let disputed = |key: &str| incident.disputes().iter().any(|dispute| dispute.field == path(entry, key));
+    if entry.text("state") != Some(GRANTED) || ["scope", "state", "expires_at", "supersedes"].into_iter().any(disputed) {
+        return None;
+    }
+    let field = |key: &str| entry.json().get(key).filter(|value| !value.is_null());
+    if field("at").is_some() && entry.instant("at").is_none() {
+        return None;
+    }
+    let expires_at = entry.instant("expires_at");
+    if field("expires_at").is_some() && expires_at.is_none() {
+        return None;
+    }
+    let supersedes = match field("supersedes") {
+        None => Vec::new(),
+        Some(ids) => ids.as_array()?.iter().map(Value::as_str).collect::<Option<Vec<_>>>()?,
+    };
+    let scope = entry.text("scope").filter(|scope| !scope.is_empty())?;
+    Some(Grant { scope, expires_at, supersedes })
+}
+
+/// The withdrawals of a scope. An entry that may be one, by any side of a conflict, counts as one.
+pub(crate) fn withdrawals<'a>(incident: &'a Incident, scope: &str) -> impl Iterator<Item = &'a str> {
+    let withdraws = move |entry: &Entry<'_>| may_say(incident, *entry, "state", WITHDRAWN) && may_say(incident, *entry, "scope", scope);
+    incident.entries("consents").filter(withdraws).map(|entry| entry.id())
+}
+
+fn may_say(incident: &Incident, entry: Entry<'_>, key: &str, code: &str) -> bool {
+    entry.text(key) == Some(code) || incident.may_be(&path(entry, key), code)
+}
+
+fn path(entry: Entry<'_>, key: &str) -> String {
+    format!("consents.{}.{key}", entry.id())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::{Claim, Dispute};
+    use serde_json::json;
+
+    fn incident(consents: Value) -> Incident {
+        Incident::from_row(json!({ "consents": consents }), Vec::new())
+    }
+
+    fn now() -> Timestamp {
+        "2026-11-23T09:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn everything_is_denied_by_default() {
+        let incident = incident(json!([]));
+        assert!(!granted(&incident, HUB_RESPONSE, now()));
+        assert!(effective(&incident, now()).is_empty());
+    }
+
+    #[test]
+    fn a_withdrawal_beats_a_grant_with_a_later_clock() {
+        let incident = incident(json!([
+            {"id": "g", "scope": "national_deid", "state": "granted", "at": "2030-01-01T00:00:00Z"},
+            {"id": "w", "scope": "national_deid", "state": "withdrawn", "at": "2020-01-01T00:00:00Z"},
+            {"id": "h", "scope": "hub_response", "state": "granted", "at": "2026-11-23T08:00:00Z"},
+        ]));
+        assert!(!granted(&incident, NATIONAL_DEID, now()));
+        assert!(ever_granted(&incident, NATIONAL_DEID));
+        assert_eq!(effective(&incident, now()), [HUB_RESPONSE]);
+    }
+
+    #[test]
+    fn a_grant_must_name_every_withdrawal() {
+        let entries = |named: Value| {
+            incident(json!([
+                {"id": "w1", "scope": "contact_me", "state": "withdrawn"},
+                {"id": "w2", "scope": "contact_me", "state": "withdrawn"},
+                {"id": "w3", "scope": "police_full", "state": "withdrawn"},
+                {"id": "g", "scope": "contact_me", "state": "granted", "supersedes": named},
+            ]))
+        };
+        assert!(!granted(&entries(json!(["w1"])), "contact_me", now()));
+        assert!(granted(&entries(json!(["w2", "w1"])), "contact_me", now()));
+    }
+
+    #[test]
+    fn an_expired_grant_no_longer_grants() {
+        let with_expiry = |at: &str| incident(json!([{"id": "g", "scope": "contact_me", "state": "granted", "expires_at": at}]));
+        assert!(granted(&with_expiry("2026-11-23T09:00:01Z"), "contact_me", now()));
+        assert!(!granted(&with_expiry("2026-11-23T09:00:00Z"), "contact_me", now()));
+        assert!(ever_granted(&with_expiry("2020-01-01T00:00:00Z"), "contact_me"));
+    }
+
+    #[test]
+    fn garbled_entries_never_grant() {
+        let garbled = json!([
+            {"id": "a", "scope": "x", "state": "Granted"},
+            {"id": "b", "scope": "x", "state": true},
+            {"id": "c", "scope": ["x"], "state": "granted"},
+            {"id": "d", "scope": "x", "state": "granted", "expires_at": "soon"},
+            {"id": "e", "scope": "x", "state": "granted", "supersedes": "a"},
+            {"id": "f", "scope": "x", "state": "granted", "supersedes": [1]},
+            {"id": "g", "scope": "x", "state": "granted", "at": 7},
+            {"id": "h", "scope": "", "state": "granted"},
+            {"id": "i"},
+        ]);
+        assert!(effective(&incident(garbled), now()).is_empty());
+    }
+
+    #[test]
+    fn a_disputed_entry_withdraws_but_never_grants() {
+        let claim = |value: &str| Claim { value: value.into(), at: None, change: None, actor: None };
+        let dispute = Dispute { field: "consents.e.state".into(), claims: vec![claim("granted"), claim("withdrawn")] };
+        let consents = json!({"consents": [{"id": "e", "scope": "x", "state": "granted"}, {"id": "g", "scope": "x", "state": "granted"}]});
+        let incident = Incident::from_row(consents, vec![dispute]);
+        assert!(!granted(&incident, "x", now()));
+    }
+}

@@ -1,0 +1,236 @@
+//! An incident as somebody first logs it: JSON in, a list of writes out. Everything may be missing but `reported_at`.
+
+use automerge::ScalarValue;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::codes;
+use crate::fields::{self, EntryMap};
+use crate::value::{self, FieldError, KEY_MAX_BYTES, Problem, STATEMENT_MAX_BYTES};
+
+/// One write to a document.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Write {
+    Register { name: String, value: ScalarValue },
+    Add { set: String, code: String },
+    Remove { set: String, code: String },
+    Entry { map: &'static str, id: Option<String>, fields: Vec<(String, ScalarValue)> },
+}
+
+/// A text that is kept beside the document and never in it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StatementText(pub String);
+
+impl core::fmt::Debug for StatementText {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "StatementText({} bytes)", self.0.len())
+    }
+}
+
+/// A statement still in clear: its entry goes into the document, its text does not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementDraft {
+    /// Its class, as `narrative`.
+    pub class: String,
+    /// Its text.
+    pub text: StatementText,
+}
+
+/// A checked incident, ready to become a document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    pub(crate) writes: Vec<Write>,
+    pub(crate) statements: Vec<StatementDraft>,
+    survivor_code: Option<String>,
+}
+
+impl Draft {
+    /// Checks an incident in JSON form. `now` stands for `captured_at` and for consents without a time.
+    ///
+    /// # Errors
+    /// The first value of a wrong type, impossible date or text over its limit, with its path; nothing of the incident
+    /// is kept then.
+    pub fn parse(json: &Value, now: Timestamp) -> Result<Self, FieldError> {
+        let object = json.as_object().ok_or_else(|| FieldError::new("incident", Problem::WrongType("a JSON object")))?;
+        if object.get("reported_at").is_none_or(Value::is_null) {
+            return Err(FieldError::new("reported_at", Problem::Missing));
+        }
+        let mut draft = Self { writes: Vec::new(), statements: Vec::new(), survivor_code: None };
+        for (key, value) in object {
+            draft.top_level(key, value, now)?;
+        }
+        if !object.contains_key("captured_at") {
+            draft.writes.push(Write::Register { name: "captured_at".into(), value: ScalarValue::Timestamp(now.as_millisecond()) });
+        }
+        Ok(draft)
+    }
+
+    /// The programme's own code of the survivor, if one was given: it must be hashed with [`Draft::set_survivor_code`]
+    /// before it enters the document, and is in no write until then.
+    #[must_use]
+    pub fn survivor_code(&self) -> Option<&str> {
+        self.survivor_code.as_deref()
+    }
+
+    /// Puts the keyed hash of the survivor's code where the code was.
+    pub fn set_survivor_code(&mut self, hash: &str) {
+        self.writes.push(Write::Register { name: "survivor.code".into(), value: ScalarValue::Str(hash.into()) });
+    }
+
+    fn top_level(&mut self, key: &str, value: &Value, now: Timestamp) -> Result<(), FieldError> {
+        match key {
+            "place" | "survivor" => self.nested(key, value),
+            "statements" => self.statements(value),
+            "consents" => self.consents(value, now),
+            "schema" | "status" | "transitions" | "id" => Err(FieldError::new(key, Problem::NotThisWay("the program, not by logging"))),
+            _ if fields::entry_map(key).is_some() => self.entries(key, value, now),
+            _ => self.register_or_set(key, key, value),
+        }
+    }
+
+    fn nested(&mut self, outer: &str, value: &Value) -> Result<(), FieldError> {
+        let object = value.as_object().ok_or_else(|| FieldError::new(outer, Problem::WrongType("an object")))?;
+        for (key, value) in object {
+            let name = format!("{outer}.{key}");
+            if name == "survivor.code" {
+                self.take_survivor_code(value)?;
+            } else {
+                self.register_or_set(&name, &name, value)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_survivor_code(&mut self, value: &Value) -> Result<(), FieldError> {
+        if value.is_null() {
+            return Ok(());
+        }
+        value::register(fields::Kind::SurvivorCode, value).map_err(|problem| FieldError::new("survivor.code", problem))?;
+        self.survivor_code = value.as_str().map(str::to_owned);
+        Ok(())
+    }
+
+    fn register_or_set(&mut self, name: &str, path: &str, value: &Value) -> Result<(), FieldError> {
+        if let Some(set) = fields::SETS.iter().find(|set| set.name == name) {
+            let codes = value.as_array().ok_or_else(|| FieldError::new(path, Problem::WrongType("a list of codes")))?;
+            for (at, code) in codes.iter().enumerate() {
+                let code = parse_code(code).map_err(|problem| FieldError::new(format!("{path}[{at}]"), problem))?;
+                self.writes.push(Write::Add { set: set.name.into(), code });
+            }
+            return Ok(());
+        }
+        self.writes.push(parse_register(name, value).map_err(|problem| FieldError::new(path, problem))?);
+        Ok(())
+    }
+
+    fn entries(&mut self, key: &str, value: &Value, now: Timestamp) -> Result<(), FieldError> {
+        let map = fields::entry_map(key).ok_or_else(|| FieldError::new(key, Problem::BadKey))?;
+        let entries = value.as_array().ok_or_else(|| FieldError::new(key, Problem::WrongType("a list")))?;
+        for (at, entry) in entries.iter().enumerate() {
+            let path = format!("{key}[{at}]");
+            let states = if map.name == "referrals" { Some(referral_states(entry, now).map_err(|error| error.within(&path))?) } else { None };
+            let fields = parse_entry(map, states.as_ref().unwrap_or(entry), true).map_err(|error| error.within(&path))?;
+            self.writes.push(Write::Entry { map: map.name, id: None, fields });
+        }
+        Ok(())
+    }
+
+    fn consents(&mut self, value: &Value, now: Timestamp) -> Result<(), FieldError> {
+        let map = fields::entry_map("consents").ok_or_else(|| FieldError::new("consents", Problem::BadKey))?;
+        let list = value.as_array().ok_or_else(|| FieldError::new("consents", Problem::WrongType("a list of scopes")))?;
+        for (at, consent) in list.iter().enumerate() {
+            let path = format!("consents[{at}]");
+            let mut object = match consent {
+                Value::Object(object) => object.clone(),
+                Value::String(_) => Map::from_iter([("scope".to_owned(), consent.clone())]),
+                _ => return Err(FieldError::new(path, Problem::WrongType("a scope, or an object with a scope"))),
+            };
+            object.entry("state").or_insert_with(|| "granted".into());
+            object.entry("at").or_insert_with(|| now.to_string().into());
+            let fields = parse_entry(map, &Value::Object(object), true).map_err(|error| error.within(&path))?;
+            self.writes.push(Write::Entry { map: map.name, id: None, fields });
+        }
+        Ok(())
+    }
+
+    fn statements(&mut self, value: &Value) -> Result<(), FieldError> {
+        let list = value.as_array().ok_or_else(|| FieldError::new("statements", Problem::WrongType("a list")))?;
+        for (at, statement) in list.iter().enumerate() {
+            self.statements.push(parse_statement(statement).map_err(|error| error.within(&format!("statements[{at}]")))?);
+        }
+        Ok(())
+    }
+}
+
+/// A register's write, known or unknown.
+pub(crate) fn parse_register(name: &str, value: &Value) -> Result<Write, Problem> {
+    let scalar = match fields::find(name) {
+        Some(field) => value::register(field.kind, value)?,
+        None => {
+            check_key(name)?;
+            value::unknown(value)?
+        }
+    };
+    Ok(Write::Register { name: name.to_owned(), value: scalar })
+}
+
+/// The fields of one entry, known and unknown. With `whole`, the entry map's first field must be there.
+pub(crate) fn parse_entry(map: &EntryMap, entry: &Value, whole: bool) -> Result<Vec<(String, ScalarValue)>, FieldError> {
+    let object = entry.as_object().ok_or_else(|| FieldError::new(map.entry, Problem::WrongType("an object")))?;
+    if let (true, Some((required, _))) = (whole, map.fields.first())
+        && object.get(*required).is_none_or(Value::is_null)
+    {
+        return Err(FieldError::new(*required, Problem::Missing));
+    }
+    let mut fields = Vec::with_capacity(object.len());
+    for (key, value) in object.iter().filter(|(key, _)| *key != "id") {
+        let known = map.fields.iter().find(|(name, _)| name == key);
+        let scalar = match (known, value) {
+            (Some(_), Value::Null) => Ok(ScalarValue::Null),
+            (Some((_, kind)), value) => value::entry(*kind, value),
+            (None, value) => check_key(key).and_then(|()| value::unknown(value)),
+        };
+        fields.push((key.clone(), scalar.map_err(|problem| FieldError::new(key.clone(), problem))?));
+    }
+    Ok(fields)
+}
+
+/// A referral's `{"state", "at"}` as the time of that state. A time that is there already stays.
+pub(crate) fn referral_states(referral: &Value, now: Timestamp) -> Result<Value, FieldError> {
+    let mut body = referral.as_object().ok_or_else(|| FieldError::new("referral", Problem::WrongType("an object")))?.clone();
+    if let Some(state) = body.remove("state") {
+        let state = parse_code(&state).map_err(|problem| FieldError::new("state", problem))?;
+        let at = body.remove("at").unwrap_or_else(|| now.to_string().into());
+        let other_field = fields::entry_map("referrals").is_some_and(|map| map.fields.iter().any(|(name, _)| *name == state));
+        if state == "id" || (other_field && !codes::REFERRAL_STATES.knows(&state)) {
+            return Err(FieldError::new("state", Problem::WrongType("sent, accepted, attended, completed or failed")));
+        }
+        body.entry(state).or_insert(at);
+    }
+    Ok(Value::Object(body))
+}
+
+/// A statement with its text.
+pub(crate) fn parse_statement(json: &Value) -> Result<StatementDraft, FieldError> {
+    let object = json.as_object().ok_or_else(|| FieldError::new("statement", Problem::WrongType("an object")))?;
+    let class = object.get("class").ok_or_else(|| FieldError::new("class", Problem::Missing))?;
+    let class = parse_code(class).map_err(|problem| FieldError::new("class", problem))?;
+    let text = object.get("text").ok_or_else(|| FieldError::new("text", Problem::Missing))?;
+    let text = text.as_str().ok_or_else(|| FieldError::new("text", Problem::WrongType("a text")))?;
+    if text.len() > STATEMENT_MAX_BYTES {
+        return Err(FieldError::new("text", Problem::TooLong(STATEMENT_MAX_BYTES)));
+    }
+    Ok(StatementDraft { class, text: StatementText(text.to_owned()) })
+}
+
+/// A code, of any list.
+pub(crate) fn parse_code(json: &Value) -> Result<String, Problem> {
+    match value::register(fields::Kind::Code(&codes::YES_NO), json)? {
+        ScalarValue::Str(code) => Ok(code.to_string()),
+        _ => Err(Problem::WrongType("a code, as text")),
+    }
+}
+
+fn check_key(key: &str) -> Result<(), Problem> {
+    if key.is_empty() || key.len() > KEY_MAX_BYTES || key.chars().any(char::is_control) { Err(Problem::BadKey) } else { Ok(()) }
+}

@@ -1,0 +1,279 @@
+//! Edits: a person's commands on named keys. One edit becomes one change.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use automerge::ScalarValue;
+
+use crate::codes;
+use crate::draft::{self, StatementDraft, Write};
+use crate::fields::{self, Merge};
+use crate::ids::IncidentId;
+use crate::value::{self, FieldError, NOTE_MAX_BYTES, Problem};
+
+/// One command.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Edit {
+    /// Writes a register; this is also how a conflict is resolved.
+    Set(SetRegister),
+    /// Adds a code to a set.
+    Add(CodeOfSet),
+    /// Removes a code from a set.
+    Remove(CodeOfSet),
+    /// Adds an entry (perpetrator, action, referral, follow-up), or completes the one whose id is given.
+    Entry(EntryEdit),
+    /// Moves the status.
+    Transition(EntryEdit),
+    /// Grants or withdraws a consent.
+    Consent(EntryEdit),
+    /// Adds a statement; its text is kept beside the document.
+    Statement(StatementDraft),
+    /// Links to another incident.
+    Link(CodeOfSet),
+    /// Raises the triage, or lowers it with a reason.
+    Triage(TriageOverride),
+}
+
+/// The write of one register.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SetRegister {
+    pub(crate) field: String,
+    pub(crate) value: ScalarValue,
+}
+
+/// A code of a set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeOfSet {
+    pub(crate) set: String,
+    pub(crate) code: String,
+}
+
+/// Fields of a new entry, or of the one with that id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EntryEdit {
+    pub(crate) map: &'static str,
+    pub(crate) id: Option<String>,
+    pub(crate) fields: Vec<(String, ScalarValue)>,
+}
+
+/// A triage that a person decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TriageOverride {
+    pub(crate) level: String,
+    pub(crate) reason: Option<String>,
+}
+
+const EDIT_NAMES: &str = "one of set, add, remove, perpetrator, action, referral, followup, transition, consent, statement, link, triage, answer";
+
+impl Edit {
+    /// Checks a JSON list of edits. `now` stands where an edit says no time.
+    ///
+    /// # Errors
+    /// The first edit that is malformed, with its place in the list and the field's path.
+    pub fn parse_list(json: &Value, now: Timestamp) -> Result<Vec<Self>, FieldError> {
+        let list = json.as_array().ok_or_else(|| FieldError::new("edits", Problem::WrongType("a JSON list of edits")))?;
+        list.iter().enumerate().map(|(at, edit)| Self::parse(edit, now).map_err(|error| error.within(&format!("edits[{at}]")))).collect()
+    }
+
+    /// Checks one edit in JSON form.
+    ///
+    /// # Errors
+    /// A malformed edit, with the field's path.
+    pub fn parse(json: &Value, now: Timestamp) -> Result<Self, FieldError> {
+        let object = json.as_object().filter(|object| object.len() == 1);
+        let Some((name, body)) = object.and_then(|object| object.iter().next()) else {
+            return Err(FieldError::new("edit", Problem::WrongType("an object with one key, as {\"set\": …}")));
+        };
+        Self::parse_named(name, body, now).map_err(|error| error.within(name))
+    }
+
+    fn parse_named(name: &str, body: &Value, now: Timestamp) -> Result<Self, FieldError> {
+        match name {
+            "set" => parse_set(body).map(Self::Set),
+            "add" => code_of_set(body).map(Self::Add),
+            "remove" => code_of_set(body).map(Self::Remove),
+            "perpetrator" => entry("perpetrators", body, None).map(Self::Entry),
+            "action" => entry("actions", body, None).map(Self::Entry),
+            "followup" => entry("followups", body, None).map(Self::Entry),
+            "answer" => entry("queries", body, Some(("answered_at", now))).map(Self::Entry),
+            "referral" => referral(body, now).map(Self::Entry),
+            "transition" => transition(body, now).map(Self::Transition),
+            "consent" => parse_consent(body, now).map(Self::Consent),
+            "statement" => draft::parse_statement(body).map(Self::Statement),
+            "link" => link(body).map(Self::Link),
+            "triage" => triage(body).map(Self::Triage),
+            _ => Err(FieldError::new("edit", Problem::WrongType(EDIT_NAMES))),
+        }
+    }
+
+    /// The edit that resolves a conflict: it writes `value` to a register, or to an entry's field for a path such as
+    /// `perpetrators.k3J9xQ2m-2.kind`.
+    ///
+    /// # Errors
+    /// A value the field cannot hold.
+    pub fn resolve(path: &str, value: &Value, now: Timestamp) -> Result<Self, FieldError> {
+        let parts: Vec<&str> = path.splitn(3, '.').collect();
+        if let [map, id, key] = parts[..]
+            && let Some(map) = fields::entry_map(map)
+        {
+            let body = Value::Object(Map::from_iter([("id".to_owned(), id.into()), (key.to_owned(), value.clone())]));
+            return entry(map.name, &body, None).map(Self::Entry);
+        }
+        if path == "status" {
+            let body = Value::Object(Map::from_iter([("to".to_owned(), value.clone())]));
+            return transition(&body, now).map(Self::Transition);
+        }
+        if path == "triage" {
+            return triage(value).map(Self::Triage);
+        }
+        let body = Value::Object(Map::from_iter([("field".to_owned(), path.into()), ("value".to_owned(), value.clone())]));
+        parse_set(&body).map(Self::Set)
+    }
+
+    /// The edit that fills in the survivor's code, already hashed.
+    #[must_use]
+    pub fn survivor_code(hash: &str) -> Self {
+        Self::Set(SetRegister { field: "survivor.code".into(), value: ScalarValue::Str(hash.into()) })
+    }
+
+    /// The programme's own code of the survivor, if this edit would write one: hash it first.
+    #[must_use]
+    pub fn survivor_code_in_clear(&self) -> Option<&str> {
+        match self {
+            Self::Set(SetRegister { field, value: ScalarValue::Str(code) }) if field == "survivor.code" => Some(code),
+            _ => None,
+        }
+    }
+
+    /// A question of national's, which only the hub writes.
+    #[must_use]
+    pub fn question(id: &str, question: &str, at: Timestamp) -> Self {
+        Self::Entry(EntryEdit {
+            map: "queries",
+            id: Some(format!("q-{id}")),
+            fields: vec![("question".into(), ScalarValue::Str(question.into())), ("asked_at".into(), ScalarValue::Timestamp(at.as_millisecond()))],
+        })
+    }
+}
+
+fn object<'a>(body: &'a Value, what: &'static str) -> Result<&'a Map<String, Value>, FieldError> {
+    body.as_object().ok_or_else(|| FieldError::new("edit", Problem::WrongType(what)))
+}
+
+fn required<'a>(body: &'a Map<String, Value>, key: &str) -> Result<&'a Value, FieldError> {
+    body.get(key).ok_or_else(|| FieldError::new(key, Problem::Missing))
+}
+
+fn required_code(body: &Map<String, Value>, key: &str) -> Result<String, FieldError> {
+    draft::parse_code(required(body, key)?).map_err(|problem| FieldError::new(key, problem))
+}
+
+fn parse_set(body: &Value) -> Result<SetRegister, FieldError> {
+    let body = object(body, "an object with field and value")?;
+    let field = required_code(body, "field")?;
+    let value = required(body, "value")?;
+    check_settable(&field).map_err(|problem| FieldError::new(field.clone(), problem))?;
+    if value.is_null() {
+        return Ok(SetRegister { field, value: ScalarValue::Null });
+    }
+    match draft::parse_register(&field, value) {
+        Ok(Write::Register { name, value }) => Ok(SetRegister { field: name, value }),
+        Ok(_) => Err(FieldError::new(field, Problem::BadKey)),
+        Err(problem) => Err(FieldError::new(field, problem)),
+    }
+}
+
+fn check_settable(field: &str) -> Result<(), Problem> {
+    if fields::SETS.iter().any(|set| set.name == field) {
+        return Err(Problem::NotThisWay("add and remove"));
+    }
+    match field {
+        "status" => Err(Problem::NotThisWay("transition")),
+        "triage" => Err(Problem::NotThisWay("triage")),
+        "place" | "survivor" => Err(Problem::NotThisWay("its parts, as place.area")),
+        "schema" | "id" => Err(Problem::Immutable),
+        _ if fields::entry_map(field).is_some() => Err(Problem::NotThisWay("an edit of its own, as action or consent")),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a register may be written only once.
+pub(crate) fn is_immutable(field: &str) -> bool {
+    fields::find(field).is_some_and(|field| field.merge == Merge::Immutable)
+}
+
+fn code_of_set(body: &Value) -> Result<CodeOfSet, FieldError> {
+    let body = object(body, "an object with set and code")?;
+    let set = required_code(body, "set")?;
+    // People say populations for survivor.populations, as the JSON form nests it.
+    let set = if set == "populations" { "survivor.populations".to_owned() } else { set };
+    if !fields::SETS.iter().any(|known| known.name == set && set != "links") {
+        return Err(FieldError::new("set", Problem::WrongType("violations, survivor.populations, motives or needs")));
+    }
+    Ok(CodeOfSet { set, code: required_code(body, "code")? })
+}
+
+fn entry(map: &'static str, body: &Value, default_time: Option<(&str, Timestamp)>) -> Result<EntryEdit, FieldError> {
+    let known = fields::entry_map(map).ok_or_else(|| FieldError::new(map, Problem::BadKey))?;
+    let mut body = object(body, "an object")?.clone();
+    let id = match body.remove("id") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(id)) => Some(id),
+        Some(_) => return Err(FieldError::new("id", Problem::WrongType("an entry's id"))),
+    };
+    if let Some((key, now)) = default_time {
+        body.entry(key).or_insert_with(|| now.to_string().into());
+    }
+    let fields = draft::parse_entry(known, &Value::Object(body), id.is_none())?;
+    Ok(EntryEdit { map, id, fields })
+}
+
+/// `{"service", "state", "at"}` becomes the time of that state in the referral's entry.
+fn referral(body: &Value, now: Timestamp) -> Result<EntryEdit, FieldError> {
+    entry("referrals", &draft::referral_states(body, now)?, None)
+}
+
+/// A transition is a new entry each time: an id would leave it without the status it leads to.
+fn transition(body: &Value, now: Timestamp) -> Result<EntryEdit, FieldError> {
+    let mut body = object(body, "an object with to")?.clone();
+    body.remove("id");
+    entry("transitions", &Value::Object(body), Some(("at", now)))
+}
+
+fn parse_consent(body: &Value, now: Timestamp) -> Result<EntryEdit, FieldError> {
+    let object = object(body, "an object with scope and state")?;
+    let state = required_code(object, "state")?;
+    if !codes::CONSENT_STATES.knows(&state) {
+        return Err(FieldError::new("state", Problem::WrongType("granted or withdrawn")));
+    }
+    let mut body = object.clone();
+    body.remove("id");
+    entry("consents", &Value::Object(body), Some(("at", now)))
+}
+
+fn link(body: &Value) -> Result<CodeOfSet, FieldError> {
+    let body = object(body, "an object with kind and to")?;
+    let kind = required_code(body, "kind")?;
+    let to: IncidentId = required_code(body, "to")?.parse().map_err(|_| FieldError::new("to", Problem::WrongType("an incident's id")))?;
+    let code = format!("{kind}:{to}");
+    if code.len() > codes::CODE_MAX_BYTES {
+        return Err(FieldError::new("kind", Problem::TooLong(codes::CODE_MAX_BYTES)));
+    }
+    Ok(CodeOfSet { set: "links".into(), code })
+}
+
+fn triage(body: &Value) -> Result<TriageOverride, FieldError> {
+    let body = object(body, "an object with level and reason")?;
+    let level = required_code(body, "level")?;
+    if !codes::TRIAGE_LEVELS.knows(&level) {
+        return Err(FieldError::new("level", Problem::WrongType("red, amber or green")));
+    }
+    let reason = match body.get("reason") {
+        None | Some(Value::Null) => None,
+        Some(reason) => match value::entry(fields::EntryKind::Note, reason).map_err(|problem| FieldError::new("reason", problem))? {
+            ScalarValue::Str(text) if text.len() <= NOTE_MAX_BYTES && !text.trim().is_empty() => Some(text.to_string()),
+            _ => None,
+        },
+    };
+    Ok(TriageOverride { level, reason })
+}

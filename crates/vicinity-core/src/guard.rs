@@ -1,0 +1,386 @@
+//! The admission guard: decides from the bytes alone whether a change may ever reach automerge.
+//!
+//! Automerge panics on some changes, accepts some it can never load again, and allocates gigabytes for others. So
+//! nothing from outside gets near it before its columns were decoded here, within caps, and found canonical: exactly
+//! the bytes that automerge itself would write for these operations. Documents are maps of scalars, two levels deep:
+//! lists, texts, counters and marks are refused.
+
+use crate::chunk::{ACTION_SPEC, Chunk, Malformed, OPS_MAX, Reader};
+use crate::document::SKELETON_ACTOR;
+use crate::value::KEY_MAX_BYTES;
+
+/// Bytes of the longest scalar.
+pub const SCALAR_MAX_BYTES: usize = 8 * 1024;
+/// Earlier operations that one operation may replace.
+pub const PREDS_MAX: usize = 1024;
+
+/// Why a change is refused for ever. The code is what crosses the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+pub enum Refusal {
+    /// The bytes are no uncompressed change chunk within the limits.
+    #[error("the bytes are no uncompressed change")]
+    Malformed,
+    /// Not the bytes automerge would write for these operations.
+    #[error("the change is not in canonical form")]
+    NotCanonical,
+    /// Lists, texts, counters, marks, unknown types, or maps nested too deep.
+    #[error("the change makes something a document cannot hold")]
+    NotAllowed,
+    /// A reference to an actor, object or operation that the change cannot know.
+    #[error("the change refers to something that is not there")]
+    BadReference,
+    /// Another change of this actor has that number.
+    #[error("another change of this actor has the same number")]
+    SeqReused,
+    /// The actor belongs to another device.
+    #[error("the actor belongs to another device")]
+    ForeignActor,
+    /// The document would pass its size or number of changes.
+    #[error("the document is full")]
+    DocumentFull,
+    /// Too many changes wait for ancestors.
+    #[error("too many changes of the document wait for ancestors")]
+    TooManyOrphans,
+    /// Automerge does not take it.
+    #[error("the change cannot be applied")]
+    Unappliable,
+    /// The incident lacks the consent `hub_response`.
+    #[error("the incident has no consent to leave the phone")]
+    ConsentMissing,
+    /// The document is outside what the device may see.
+    #[error("the incident is outside this device's scope")]
+    OutOfScope,
+}
+
+impl Refusal {
+    /// All of them, in the order of their wire codes.
+    pub const ALL: [Self; 11] = [
+        Self::Malformed,
+        Self::NotCanonical,
+        Self::NotAllowed,
+        Self::BadReference,
+        Self::SeqReused,
+        Self::ForeignActor,
+        Self::DocumentFull,
+        Self::TooManyOrphans,
+        Self::Unappliable,
+        Self::ConsentMissing,
+        Self::OutOfScope,
+    ];
+
+    /// Its name in JSON and metrics.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::NotCanonical => "not_canonical",
+            Self::NotAllowed => "not_allowed",
+            Self::BadReference => "bad_reference",
+            Self::SeqReused => "seq_reused",
+            Self::ForeignActor => "foreign_actor",
+            Self::DocumentFull => "document_full",
+            Self::TooManyOrphans => "too_many_orphans",
+            Self::Unappliable => "unappliable",
+            Self::ConsentMissing => "consent_missing",
+            Self::OutOfScope => "out_of_scope",
+        }
+    }
+}
+
+impl From<Malformed> for Refusal {
+    fn from(_: Malformed) -> Self {
+        Self::Malformed
+    }
+}
+
+/// An operation's name: which actor of the change's table, and its counter.
+pub type OpRef = (usize, u64);
+
+/// What a change refers to outside itself, for the checks that need the document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked<'a> {
+    /// The parsed header.
+    pub chunk: Chunk<'a>,
+    /// How many operations it has.
+    pub ops: u64,
+    /// Operations of earlier changes it refers to, by index into author-then-others.
+    pub references: Vec<OpRef>,
+}
+
+impl Checked<'_> {
+    /// The actor of an index: the author first, then the others.
+    #[must_use]
+    pub fn actor(&self, index: usize) -> Option<&[u8]> {
+        if index == 0 { Some(self.chunk.actor) } else { self.chunk.other_actors.get(index - 1).copied() }
+    }
+}
+
+const OBJ_ACTOR: u32 = 0x01;
+const OBJ_CTR: u32 = 0x02;
+const KEY_STR: u32 = 0x15;
+const INSERT: u32 = 0x34;
+const VAL_META: u32 = 0x56;
+const VAL_RAW: u32 = 0x57;
+const PRED_GROUP: u32 = 0x70;
+const PRED_ACTOR: u32 = 0x71;
+const PRED_CTR: u32 = 0x73;
+const ALLOWED: [u32; 10] = [OBJ_ACTOR, OBJ_CTR, KEY_STR, INSERT, ACTION_SPEC, VAL_META, VAL_RAW, PRED_GROUP, PRED_ACTOR, PRED_CTR];
+
+const MAKE_MAP: u64 = 0;
+const SET: u64 = 1;
+const DELETE: u64 = 3;
+
+/// Checks everything about a change that its own bytes can tell.
+///
+/// # Errors
+/// Why it is refused.
+pub fn check(bytes: &[u8]) -> Result<Checked<'_>, Refusal> {
+    let chunk = Chunk::parse(bytes)?;
+    check_header(&chunk)?;
+    let columns = Columns::split(&chunk)?;
+    let (ops, references) = check_ops(&chunk, &columns)?;
+    Ok(Checked { ops, references, chunk })
+}
+
+fn check_header(chunk: &Chunk<'_>) -> Result<(), Refusal> {
+    if !chunk.message.is_empty() || !chunk.extra.is_empty() || chunk.actor == SKELETON_ACTOR || chunk.actor.is_empty() {
+        return Err(Refusal::NotAllowed);
+    }
+    if chunk.deps.is_empty() || chunk.seq == 0 || chunk.start_op == 0 || chunk.start_op > u64::from(u32::MAX) - OPS_MAX as u64 {
+        return Err(Refusal::BadReference);
+    }
+    let ascending = chunk.deps.is_sorted_by(|left, right| left < right) && chunk.other_actors.is_sorted_by(|left, right| left < right);
+    if !ascending || chunk.other_actors.contains(&chunk.actor) || chunk.other_actors.iter().any(|actor| actor.is_empty()) {
+        return Err(Refusal::NotCanonical);
+    }
+    Ok(())
+}
+
+struct Columns<'a> {
+    bytes: [&'a [u8]; ALLOWED.len()],
+}
+
+impl<'a> Columns<'a> {
+    fn split(chunk: &Chunk<'a>) -> Result<Self, Refusal> {
+        let mut data = Reader::new(chunk.column_data);
+        let mut columns = Self { bytes: [&[]; ALLOWED.len()] };
+        let mut previous = None;
+        for (spec, len) in &chunk.columns {
+            let place = ALLOWED.iter().position(|allowed| allowed == spec).ok_or(Refusal::NotAllowed)?;
+            if *len == 0 || previous.is_some_and(|previous| previous >= *spec) {
+                return Err(Refusal::NotCanonical);
+            }
+            previous = Some(*spec);
+            columns.bytes[place] = data.take(*len)?;
+        }
+        Ok(columns)
+    }
+
+    fn get(&self, spec: u32) -> &'a [u8] {
+        ALLOWED.iter().position(|allowed| *allowed == spec).map_or(&[], |place| self.bytes[place])
+    }
+}
+
+fn check_ops(chunk: &Chunk<'_>, columns: &Columns<'_>) -> Result<(u64, Vec<OpRef>), Refusal> {
+    let actions = required(rle(columns.get(ACTION_SPEC), OPS_MAX, Reader::uleb)?)?;
+    let ops = actions.len();
+    if ops == 0 {
+        return Err(Refusal::NotAllowed);
+    }
+    let keys = required(rle(columns.get(KEY_STR), ops, key)?)?;
+    let metas = required(rle(columns.get(VAL_META), ops, Reader::uleb)?)?;
+    let objects = objects(columns, ops)?;
+    if keys.len() != ops || metas.len() != ops {
+        return Err(Refusal::NotCanonical);
+    }
+    no_inserts(columns.get(INSERT), ops)?;
+    check_values(&actions, &metas, columns.get(VAL_RAW))?;
+    let actors = chunk.other_actors.len() + 1;
+    let mut used = vec![false; actors];
+    used[0] = true;
+    let mut references = Vec::new();
+    for (at, object) in objects.iter().enumerate() {
+        let Some(object) = object else { continue };
+        *used.get_mut(object.0).ok_or(Refusal::BadReference)? = true;
+        check_object(chunk, &actions, at, *object)?;
+        if !is_own(chunk, at, *object) {
+            references.push(*object);
+        }
+    }
+    for (at, pred) in preds(columns, ops)? {
+        *used.get_mut(pred.0).ok_or(Refusal::BadReference)? = true;
+        if pred.1 == 0 || pred.1 >= chunk.start_op + at as u64 {
+            return Err(Refusal::BadReference);
+        }
+        if !is_own(chunk, at, pred) {
+            references.push(pred);
+        }
+    }
+    if used.contains(&false) {
+        return Err(Refusal::NotCanonical);
+    }
+    references.sort_unstable();
+    references.dedup();
+    Ok((ops as u64, references))
+}
+
+/// Whether a reference is to an earlier operation of the same change.
+fn is_own(chunk: &Chunk<'_>, at: usize, op: OpRef) -> bool {
+    op.0 == 0 && op.1 >= chunk.start_op && op.1 < chunk.start_op + at as u64
+}
+
+/// Maps are made in the root or in the skeleton's containers only, so no document nests deeper than two.
+fn check_object(chunk: &Chunk<'_>, actions: &[u64], at: usize, object: OpRef) -> Result<(), Refusal> {
+    let in_skeleton = object.0 > 0 && chunk.other_actors.get(object.0 - 1).is_some_and(|actor| *actor == SKELETON_ACTOR);
+    if actions[at] == MAKE_MAP && !in_skeleton {
+        return Err(Refusal::NotAllowed);
+    }
+    if object.1 == 0 || object.1 >= chunk.start_op + at as u64 {
+        return Err(Refusal::BadReference);
+    }
+    if is_own(chunk, at, object) && actions[(object.1 - chunk.start_op) as usize] != MAKE_MAP {
+        return Err(Refusal::BadReference);
+    }
+    Ok(())
+}
+
+fn objects(columns: &Columns<'_>, ops: usize) -> Result<Vec<Option<OpRef>>, Refusal> {
+    let actors = rle(columns.get(OBJ_ACTOR), ops, Reader::uleb)?;
+    let counters = rle(columns.get(OBJ_CTR), ops, Reader::uleb)?;
+    if actors.len() != counters.len() || !(actors.is_empty() || actors.len() == ops) {
+        return Err(Refusal::NotCanonical);
+    }
+    if actors.is_empty() {
+        return Ok(vec![None; ops]);
+    }
+    let pair = |(actor, counter): (Option<u64>, Option<u64>)| match (actor, counter) {
+        (None, None) => Ok(None),
+        (Some(actor), Some(counter)) => Ok(Some((usize::try_from(actor).map_err(|_| Refusal::BadReference)?, counter))),
+        _ => Err(Refusal::NotCanonical),
+    };
+    actors.into_iter().zip(counters).map(pair).collect()
+}
+
+/// Each operation's index with one operation it replaces.
+fn preds(columns: &Columns<'_>, ops: usize) -> Result<Vec<(usize, OpRef)>, Refusal> {
+    let groups = required(rle(columns.get(PRED_GROUP), ops, Reader::uleb)?)?;
+    if groups.len() != ops {
+        return Err(Refusal::NotCanonical);
+    }
+    let total = groups.iter().try_fold(0usize, |sum, group| usize::try_from(*group).ok().and_then(|group| sum.checked_add(group)));
+    let total = total.filter(|total| *total <= PREDS_MAX).ok_or(Refusal::NotAllowed)?;
+    let actors = required(rle(columns.get(PRED_ACTOR), total, Reader::uleb)?)?;
+    let deltas = required(rle(columns.get(PRED_CTR), total, Reader::leb)?)?;
+    if actors.len() != total || deltas.len() != total {
+        return Err(Refusal::NotCanonical);
+    }
+    let mut counter = 0i64;
+    let mut pairs = actors.into_iter().zip(deltas);
+    let mut all = Vec::with_capacity(total);
+    for (at, group) in groups.iter().enumerate() {
+        let first = all.len();
+        for (actor, delta) in pairs.by_ref().take(*group as usize) {
+            counter = counter.checked_add(delta).ok_or(Refusal::BadReference)?;
+            let op = (usize::try_from(actor).map_err(|_| Refusal::BadReference)?, u64::try_from(counter).map_err(|_| Refusal::BadReference)?);
+            all.push((at, op));
+        }
+        // Two predecessors never are the same; their order is automerge's affair, which a trial apply checks.
+        let group = &all[first..];
+        if group.iter().enumerate().any(|(index, pred)| group[..index].contains(pred)) {
+            return Err(Refusal::NotCanonical);
+        }
+    }
+    Ok(all)
+}
+
+fn required<T>(values: Vec<Option<T>>) -> Result<Vec<T>, Refusal> {
+    values.into_iter().collect::<Option<Vec<T>>>().ok_or(Refusal::NotAllowed)
+}
+
+fn key<'a>(reader: &mut Reader<'a>) -> Result<&'a str, Malformed> {
+    let len = reader.count(KEY_MAX_BYTES * 2, "key too long")?;
+    let bytes = reader.take(len)?;
+    core::str::from_utf8(bytes).ok().filter(|key| !key.is_empty()).ok_or(reader.bad("key is no text"))
+}
+
+fn no_inserts(column: &[u8], ops: usize) -> Result<(), Refusal> {
+    if column.is_empty() {
+        return Ok(());
+    }
+    let mut reader = Reader::new(column);
+    if reader.uleb()? == ops as u64 && reader.is_done() { Ok(()) } else { Err(Refusal::NotAllowed) }
+}
+
+fn check_values(actions: &[u64], metas: &[u64], raw: &[u8]) -> Result<(), Refusal> {
+    let mut raw = Reader::new(raw);
+    for (action, meta) in actions.iter().zip(metas) {
+        let len = usize::try_from(meta >> 4).ok().filter(|len| *len <= SCALAR_MAX_BYTES).ok_or(Refusal::NotAllowed)?;
+        match *action {
+            MAKE_MAP | DELETE if *meta != 0 => return Err(Refusal::NotCanonical),
+            MAKE_MAP | DELETE => {}
+            SET => check_scalar(meta & 15, raw.take(len)?)?,
+            _ => return Err(Refusal::NotAllowed),
+        }
+    }
+    if raw.is_done() { Ok(()) } else { Err(Refusal::NotCanonical) }
+}
+
+fn check_scalar(kind: u64, bytes: &[u8]) -> Result<(), Refusal> {
+    let mut reader = Reader::new(bytes);
+    let fits = match kind {
+        0..=2 => bytes.is_empty(),
+        3 => reader.uleb().is_ok() && reader.is_done(),
+        4 | 9 => reader.leb().is_ok() && reader.is_done(),
+        5 => bytes.len() == 8,
+        6 => core::str::from_utf8(bytes).is_ok(),
+        7 => true,
+        _ => return Err(Refusal::NotAllowed),
+    };
+    if fits { Ok(()) } else { Err(Refusal::NotCanonical) }
+}
+
+#[derive(PartialEq, Clone, Copy)]
+enum Run {
+    Values,
+    Literal,
+    Nulls,
+}
+
+/// Decodes a run-length column of at most `max` values, and refuses every form but the one automerge writes: no run of
+/// one, no literal that could be a run, no two neighbours that could be one, no column of nothing but nulls.
+fn rle<'a, T: Clone + PartialEq>(column: &'a [u8], max: usize, read: impl Fn(&mut Reader<'a>) -> Result<T, Malformed>) -> Result<Vec<Option<T>>, Refusal> {
+    let mut reader = Reader::new(column);
+    let mut values: Vec<Option<T>> = Vec::new();
+    let mut previous = None;
+    while !reader.is_done() {
+        let run = reader.leb()?;
+        let kind = if run > 0 { Run::Values } else if run < 0 { Run::Literal } else { Run::Nulls };
+        let count = if kind == Run::Nulls { reader.uleb()? } else { run.unsigned_abs() };
+        let count = usize::try_from(count).ok().filter(|count| *count <= max - values.len()).ok_or(Refusal::NotAllowed)?;
+        let too_short = count == 0 || (kind == Run::Values && count == 1);
+        if too_short || (previous == Some(kind) && kind != Run::Values) {
+            return Err(Refusal::NotCanonical);
+        }
+        previous = Some(kind);
+        match kind {
+            Run::Nulls => values.extend(core::iter::repeat_n(None, count)),
+            Run::Values => {
+                let value = Some(read(&mut reader)?);
+                if values.last() == Some(&value) {
+                    return Err(Refusal::NotCanonical);
+                }
+                values.extend(core::iter::repeat_n(value, count));
+            }
+            Run::Literal => {
+                for _ in 0..count {
+                    let value = Some(read(&mut reader)?);
+                    if values.last() == Some(&value) {
+                        return Err(Refusal::NotCanonical);
+                    }
+                    values.push(value);
+                }
+            }
+        }
+    }
+    if !values.is_empty() && values.iter().all(Option::is_none) { Err(Refusal::NotCanonical) } else { Ok(values) }
+}

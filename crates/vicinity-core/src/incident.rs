@@ -1,0 +1,282 @@
+//! The read view of an incident: canonical JSON with typed, forgiving access.
+//!
+//! The view is the JSON tree itself, so that it can be cached as a row, compared byte for byte between devices, and
+//! keep whatever a newer peer wrote. Nothing here fails: a field of a shape this version does not expect reads as
+//! missing, and stays in the tree.
+
+use automerge::{Automerge, ObjType, ROOT, ReadDoc, ScalarValue, ValueRef};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::fields;
+use crate::ids::{Actor, ChangeHash};
+use crate::time::{self, LocalTime, Precision};
+use crate::value;
+
+/// The facts of an incident. Its `Debug` shows no facts.
+#[derive(Clone, PartialEq)]
+pub struct Incident {
+    json: Map<String, Value>,
+    disputes: Vec<Dispute>,
+}
+
+impl core::fmt::Debug for Incident {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Incident({} fields, {} conflicts)", self.json.len(), self.disputes.len())
+    }
+}
+
+/// A register that holds more than one value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dispute {
+    /// The register, as `danger_now` or `perpetrators.k3J9xQ2m-2.kind`.
+    pub field: String,
+    /// The values, the one that shows first.
+    pub claims: Vec<Claim>,
+}
+
+/// One side of a conflict.
+#[derive(Clone, PartialEq)]
+pub struct Claim {
+    /// What it says.
+    pub value: Value,
+    /// When, by the writing device's clock.
+    pub at: Option<Timestamp>,
+    /// The change that wrote it: whose device that was, its holder knows.
+    pub change: Option<ChangeHash>,
+    /// The actor that wrote it.
+    pub actor: Option<Actor>,
+}
+
+impl core::fmt::Debug for Claim {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Claim({:?})", self.change)
+    }
+}
+
+impl Incident {
+    pub(crate) fn read(doc: &Automerge) -> Self {
+        let mut incident = Self { json: Map::new(), disputes: Vec::new() };
+        for item in doc.map_range(ROOT, ..) {
+            let conflict = item.conflict;
+            let value = match item.value {
+                ValueRef::Object(ObjType::Map) => {
+                    let id = item.id();
+                    incident.read_container(doc, &item.key, &id)
+                }
+                ValueRef::Object(_) => continue,
+                ValueRef::Scalar(ref scalar) => value::to_json(&ScalarValue::from(scalar)),
+            };
+            if conflict {
+                incident.dispute(doc, &ROOT, &item.key, item.key.to_string());
+            }
+            incident.put(&item.key, value);
+        }
+        incident
+    }
+
+    /// Puts a value where the JSON form has it: `place.area` is nested, `motives` is not.
+    fn put(&mut self, name: &str, value: Value) {
+        for outer in ["place", "survivor"] {
+            if let Some(inner) = name.strip_prefix(outer).and_then(|rest| rest.strip_prefix('.')) {
+                let nested = self.json.entry(outer).or_insert_with(|| Value::Object(Map::new()));
+                if !nested.is_object() {
+                    // A register of a broken peer's, named like the group: it must not hide the group.
+                    *nested = Value::Object(Map::new());
+                }
+                if let Value::Object(nested) = nested {
+                    nested.insert(inner.to_owned(), value);
+                }
+                return;
+            }
+        }
+        self.json.insert(name.to_owned(), value);
+    }
+
+    fn read_container(&mut self, doc: &Automerge, name: &str, id: &automerge::ObjId) -> Value {
+        if fields::SETS.iter().any(|set| set.name == name) {
+            return Value::Array(doc.map_range(id, ..).map(|item| Value::String(item.key.into_owned())).collect());
+        }
+        let mut entries = Vec::new();
+        for item in doc.map_range(id, ..) {
+            if let ValueRef::Object(ObjType::Map) = item.value {
+                let entry = item.id();
+                entries.push(Value::Object(self.read_entry(doc, &format!("{name}.{}", item.key), &item.key, &entry)));
+            }
+        }
+        entries.sort_by(|left, right| entry_order(left).cmp(&entry_order(right)));
+        Value::Array(entries)
+    }
+
+    fn read_entry(&mut self, doc: &Automerge, path: &str, key: &str, id: &automerge::ObjId) -> Map<String, Value> {
+        let mut entry = Map::new();
+        for item in doc.map_range(id, ..) {
+            if let ValueRef::Scalar(ref scalar) = item.value {
+                if item.conflict {
+                    self.dispute(doc, id, &item.key, format!("{path}.{}", item.key));
+                }
+                entry.insert(item.key.to_string(), value::to_json(&ScalarValue::from(scalar)));
+            }
+        }
+        entry.insert("id".into(), key.into());
+        entry
+    }
+
+    fn dispute(&mut self, doc: &Automerge, object: &automerge::ObjId, key: &str, field: String) {
+        let mut claims: Vec<Claim> = doc.get_all(object, key).unwrap_or_default().into_iter().map(|(value, op)| claim(doc, &value, &op)).collect();
+        claims.reverse();
+        if claims.windows(2).any(|pair| pair[0].value != pair[1].value) {
+            self.disputes.push(Dispute { field, claims });
+        }
+    }
+
+    /// The registers that hold more than one value, by path.
+    #[must_use]
+    pub fn disputes(&self) -> &[Dispute] {
+        &self.disputes
+    }
+
+    /// The facts alone, without what was derived from them.
+    #[must_use]
+    pub fn facts(&self) -> &Map<String, Value> {
+        &self.json
+    }
+
+    /// A register's value, by its dotted name.
+    #[must_use]
+    pub fn register(&self, name: &str) -> Option<&Value> {
+        match name.split_once('.') {
+            Some((outer @ ("place" | "survivor"), inner)) => self.json.get(outer)?.get(inner),
+            _ => self.json.get(name),
+        }
+    }
+
+    /// Every value a register may have: all sides of its conflict, or the one it holds, or none.
+    pub fn claims<'a>(&'a self, field: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+        let claims = self.disputes.iter().find(|dispute| dispute.field == field).map(|dispute| dispute.claims.as_slice());
+        let single = if claims.is_none() { self.register(field) } else { None };
+        claims.unwrap_or_default().iter().map(|claim| &claim.value).chain(single)
+    }
+
+    /// Whether any side of a register says this code.
+    #[must_use]
+    pub fn may_be(&self, field: &str, code: &str) -> bool {
+        self.claims(field).any(|value| value.as_str() == Some(code))
+    }
+
+    /// When it happened, as it was told. A time without a precision counts as the day.
+    #[must_use]
+    pub fn occurred(&self) -> Option<(LocalTime, Precision)> {
+        told_time(self.register("occurred")?)
+    }
+
+    /// The earliest and the latest instant at which it can have happened, whichever side of a conflict is right.
+    /// `None` where one side does not know.
+    #[must_use]
+    pub fn occurred_window(&self) -> Option<(Timestamp, Timestamp)> {
+        let area = self.text("place.area");
+        let mut whole: Option<(Timestamp, Timestamp)> = None;
+        for told in self.claims("occurred") {
+            let (local, precision) = told_time(told)?;
+            let (earliest, latest) = time::window(local, precision, area)?;
+            whole = Some(whole.map_or((earliest, latest), |(first, last)| (first.min(earliest), last.max(latest))));
+        }
+        whole
+    }
+
+    /// A register's text: a code, a time or a hash.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.register(name)?.as_str()
+    }
+
+    /// A register's instant.
+    #[must_use]
+    pub fn instant(&self, name: &str) -> Option<Timestamp> {
+        time::parse_instant(self.text(name)?)
+    }
+
+    /// A set's codes.
+    pub fn codes(&self, set: &str) -> impl Iterator<Item = &str> {
+        self.register(set).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    }
+
+    /// Whether a set holds a code.
+    #[must_use]
+    pub fn has(&self, set: &str, code: &str) -> bool {
+        self.codes(set).any(|held| held == code)
+    }
+
+    /// The entries of a map, in the order of their first time and id.
+    pub fn entries<'a>(&'a self, map: &str) -> impl Iterator<Item = Entry<'a>> + use<'a> {
+        self.json.get(map).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object).map(Entry)
+    }
+
+    /// The view back from its facts and conflicts, as a store's row holds them.
+    #[must_use]
+    pub fn from_row(facts: Value, disputes: Vec<Dispute>) -> Self {
+        let json = if let Value::Object(json) = facts { json } else { Map::new() };
+        Self { json, disputes }
+    }
+}
+
+/// One entry of a log, or one perpetrator.
+#[derive(Clone, Copy)]
+pub struct Entry<'a>(&'a Map<String, Value>);
+
+impl<'a> Entry<'a> {
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &'a str {
+        self.text("id").unwrap_or_default()
+    }
+
+    /// A field's text.
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<&'a str> {
+        self.0.get(key)?.as_str()
+    }
+
+    /// A field's instant.
+    #[must_use]
+    pub fn instant(&self, key: &str) -> Option<Timestamp> {
+        time::parse_instant(self.text(key)?)
+    }
+
+    /// The entry as JSON.
+    #[must_use]
+    pub fn json(&self) -> &'a Map<String, Value> {
+        self.0
+    }
+}
+
+fn told_time(occurred: &Value) -> Option<(LocalTime, Precision)> {
+    let local = time::parse_local(occurred.get("at")?.as_str()?)?;
+    let precision = match occurred.get("precision") {
+        None | Some(Value::Null) => Precision::Day,
+        Some(code) => Precision::from_code(code.as_str().unwrap_or_default()),
+    };
+    (precision != Precision::Unknown).then_some((local, precision))
+}
+
+/// Entries stand in the order in which things were said to happen, then by id: the same on every device.
+fn entry_order(entry: &Value) -> (&str, &str) {
+    let text = |key: &str| entry.get(key).and_then(Value::as_str);
+    let at = ["at", "offered_at", "asked_at", "due_at", "sent", "done_at"].into_iter().find_map(text);
+    (at.unwrap_or(""), text("id").unwrap_or(""))
+}
+
+fn claim(doc: &Automerge, value: &automerge::Value<'_>, op: &automerge::ObjId) -> Claim {
+    let value = match value {
+        automerge::Value::Scalar(scalar) => value::to_json(scalar),
+        automerge::Value::Object(_) => Value::Null,
+    };
+    let hash = doc.hash_for_opid(op);
+    let meta = hash.and_then(|hash| doc.get_change_meta_by_hash(&hash));
+    Claim {
+        value,
+        at: meta.as_ref().and_then(|meta| Timestamp::from_second(meta.timestamp).ok()),
+        change: hash.map(|hash| ChangeHash(hash.0)),
+        actor: meta.and_then(|meta| meta.actor.to_bytes().try_into().ok()),
+    }
+}

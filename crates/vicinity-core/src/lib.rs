@@ -1,0 +1,27 @@
+//! The incident: what it holds, how it merges, who may see it.
+//!
+//! Nothing in here does I/O, reads a clock or draws randomness: bytes, times and random bytes come as arguments. Read
+//! in this order: [`fields`] and [`codes`] (what an incident holds), [`draft`] and [`edit`] (how it gets there),
+//! [`document`] (how it merges), [`incident`] (how it reads), then what is derived from it.
+
+pub mod admit;
+pub mod batch;
+pub mod chunk;
+pub mod classify;
+pub mod clocks;
+pub mod codes;
+pub mod consent;
+pub mod dictionary;
+pub mod document;
+pub mod draft;
+pub mod edit;
+pub mod fields;
+pub mod guard;
+pub mod ids;
+pub mod incident;
+pub mod projection;
+pub mod show;
+pub mod status;
+pub mod time;
+pub mod triage;
+pub mod value;

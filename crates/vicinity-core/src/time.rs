@@ -1,0 +1,183 @@
+//! Times: instants in UTC, local times with a precision, ISO weeks. No clock in here: `now` is always an argument.
+
+use jiff::civil::{Date, DateTime};
+pub use jiff::{SignedDuration, Timestamp};
+
+/// An instant, or nothing if the text is none. Fractions below a millisecond are dropped.
+#[must_use]
+pub fn parse_instant(text: &str) -> Option<Timestamp> {
+    let instant: Timestamp = text.parse().ok()?;
+    Timestamp::from_millisecond(instant.as_millisecond()).ok()
+}
+
+/// How exactly somebody knows when it happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// To the minute.
+    Exact,
+    /// To the hour.
+    Hour,
+    /// To the day.
+    Day,
+    /// To the week.
+    Week,
+    /// To the month.
+    Month,
+    /// Not known, or a word this version does not know.
+    Unknown,
+}
+
+impl Precision {
+    /// The precision a code names; an unknown code is the least precise.
+    #[must_use]
+    pub fn from_code(code: &str) -> Self {
+        match code {
+            "exact" => Self::Exact,
+            "hour" => Self::Hour,
+            "day" => Self::Day,
+            "week" => Self::Week,
+            "month" => Self::Month,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// A local time as somebody told it: a date, perhaps a time, perhaps an offset from UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalTime {
+    /// Date and time on the wall there; midnight where only a date was given.
+    pub wall: DateTime,
+    /// Whether a time of day was given.
+    pub has_time: bool,
+    /// Seconds east of UTC, where the text said so.
+    pub offset_seconds: Option<i32>,
+}
+
+/// A local time from `2026-11-22`, `2026-11-22T23:30`, or either with seconds, `Z` or `+06:00` behind it.
+#[must_use]
+pub fn parse_local(text: &str) -> Option<LocalTime> {
+    let (body, offset_seconds) = split_offset(text)?;
+    if let Ok(date) = body.parse::<Date>()
+        && body.len() == 10
+    {
+        return Some(LocalTime { wall: date.to_datetime(jiff::civil::Time::midnight()), has_time: false, offset_seconds });
+    }
+    if body.len() < 16 || body.as_bytes().get(10) != Some(&b'T') {
+        return None;
+    }
+    let wall = body.parse::<DateTime>().ok()?;
+    Some(LocalTime { wall, has_time: true, offset_seconds })
+}
+
+fn split_offset(text: &str) -> Option<(&str, Option<i32>)> {
+    if let Some(body) = text.strip_suffix('Z') {
+        return Some((body, Some(0)));
+    }
+    let Some(time_at) = text.find('T') else { return Some((text, None)) };
+    let Some(sign_at) = text[time_at..].find(['+', '-']).map(|at| at + time_at) else { return Some((text, None)) };
+    let (body, offset) = text.split_at(sign_at);
+    let sign = if offset.starts_with('-') { -1 } else { 1 };
+    let (hours, minutes) = offset.get(1..)?.split_once(':')?;
+    if hours.len() != 2 || minutes.len() != 2 {
+        return None;
+    }
+    let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+    (hours <= 14 && minutes < 60).then_some((body, Some(sign * (hours * 3600 + minutes * 60))))
+}
+
+/// Seconds east of UTC that people of a country keep (standard time), by the two letters an area code starts with. For
+/// countries with several zones the most populous one. `None` for a country not listed.
+///
+/// Source: IANA time zone database, standard offsets.
+#[must_use]
+pub fn country_offset_seconds(area: &str) -> Option<i32> {
+    let minutes = match area.get(..2)? {
+        "SN" | "GH" | "CI" | "ML" | "BF" | "GB" => 0,
+        "NG" | "CM" | "CD" => 60,
+        "ZA" | "MZ" | "ZM" | "ZW" | "BW" | "UA" | "MK" => 120,
+        "KE" | "UG" | "TZ" | "ET" => 180,
+        "KZ" | "TJ" | "UZ" | "PK" => 300,
+        "IN" | "LK" => 330,
+        "NP" => 345,
+        "KG" | "BD" => 360,
+        "MM" => 390,
+        "KH" | "TH" | "VN" | "LA" => 420,
+        "ID" => 420,
+        "CN" | "PH" | "MY" => 480,
+        "MX" | "GT" | "SV" | "HN" | "NI" => -360,
+        "CO" | "PE" | "EC" | "JM" => -300,
+        "BR" | "AR" => -180,
+        _ => return None,
+    };
+    Some(minutes * 60)
+}
+
+/// The earliest and the latest instant that a local time with a precision can mean. Without an offset in the text the
+/// country's is taken, and UTC where that is not known.
+#[must_use]
+pub fn window(local: LocalTime, precision: Precision, area: Option<&str>) -> Option<(Timestamp, Timestamp)> {
+    let offset = local.offset_seconds.or_else(|| area.and_then(country_offset_seconds)).unwrap_or(0);
+    let instant = |wall: DateTime| -> Option<Timestamp> {
+        let utc = jiff::tz::Offset::UTC.to_timestamp(wall).ok()?;
+        utc.checked_sub(SignedDuration::from_secs(i64::from(offset))).ok()
+    };
+    let date = local.wall.date();
+    let (first, days_or_minutes) = match precision {
+        Precision::Exact if local.has_time => (local.wall, SignedDuration::from_mins(1)),
+        Precision::Hour if local.has_time => (local.wall.with().minute(0).second(0).build().ok()?, SignedDuration::from_hours(1)),
+        Precision::Exact | Precision::Hour | Precision::Day => (date.into(), SignedDuration::from_hours(24)),
+        Precision::Week => {
+            let back = i64::from(date.weekday().to_monday_zero_offset());
+            (date.checked_sub(SignedDuration::from_hours(24 * back)).ok()?.into(), SignedDuration::from_hours(7 * 24))
+        }
+        Precision::Month => (date.first_of_month().into(), SignedDuration::from_hours(24 * i64::from(date.days_in_month()))),
+        Precision::Unknown => return None,
+    };
+    let earliest = instant(first)?;
+    Some((earliest, earliest.checked_add(days_or_minutes).ok()?))
+}
+
+/// The ISO week of a date, as `2026-W47`.
+#[must_use]
+pub fn iso_week(date: Date) -> String {
+    let week = date.iso_week_date();
+    format!("{:04}-W{:02}", week.year(), week.week())
+}
+
+/// The month of a date, as `2026-11`.
+#[must_use]
+pub fn month(date: Date) -> String {
+    format!("{:04}-{:02}", date.year(), date.month())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_impossible_date_is_no_local_time() {
+        for bad in ["2026-02-30", "2026-13-01T10:00", "yesterday", "2026-11-22 23:30", "2026-11-22T25:00", "", "2026-11-22T23:30+1:00"] {
+            assert_eq!(parse_local(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_local_time_takes_the_offset_of_its_country() {
+        let local = parse_local("2026-11-22T23:30").unwrap();
+        let (earliest, latest) = window(local, Precision::Hour, Some("KG-GB-01")).unwrap();
+        assert_eq!(earliest.to_string(), "2026-11-22T17:00:00Z");
+        assert_eq!(latest.to_string(), "2026-11-22T18:00:00Z");
+        let said = parse_local("2026-11-22T23:30+06:00").unwrap();
+        assert_eq!(window(said, Precision::Hour, Some("SN-DK-01")), Some((earliest, latest)));
+    }
+
+    #[test]
+    fn weeks_and_months_cover_all_their_days() {
+        let local = parse_local("2026-11-22").unwrap();
+        let (earliest, latest) = window(local, Precision::Week, None).unwrap();
+        assert_eq!((earliest.to_string(), latest.to_string()), ("2026-11-16T00:00:00Z".into(), "2026-11-23T00:00:00Z".into()));
+        let (earliest, latest) = window(local, Precision::Month, None).unwrap();
+        assert_eq!((earliest.to_string(), latest.to_string()), ("2026-11-01T00:00:00Z".into(), "2026-12-01T00:00:00Z".into()));
+        assert_eq!(iso_week(local.wall.date()), "2026-W47");
+    }
+}

@@ -1,0 +1,215 @@
+//! Values on their way in and out: JSON at the edge, automerge scalars inside, each checked by the kind its field has.
+
+use automerge::ScalarValue;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::codes;
+use crate::fields::{EntryKind, Kind};
+use crate::time;
+
+/// Bytes of the longest note.
+pub const NOTE_MAX_BYTES: usize = 280;
+/// Bytes of the longest statement text.
+pub const STATEMENT_MAX_BYTES: usize = 256 * 1024;
+/// Bytes of the longest unknown value, as JSON.
+pub const UNKNOWN_MAX_BYTES: usize = 4096;
+/// Bytes of the longest key.
+pub const KEY_MAX_BYTES: usize = 64;
+
+/// What is wrong with one value, and where. The value itself is never in here: it may be a survivor's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {problem}")]
+pub struct FieldError {
+    /// The field's path, as `perpetrators[0].kind`.
+    pub path: String,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// What can be wrong with a value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// The value has another type.
+    #[error("expected {0}")]
+    WrongType(&'static str),
+    /// A date or time that does not exist.
+    #[error("not a possible date or time; expected {0}")]
+    ImpossibleTime(&'static str),
+    /// Longer than the limit.
+    #[error("longer than {0} bytes")]
+    TooLong(usize),
+    /// A number outside its range.
+    #[error("outside {0}")]
+    OutOfRange(&'static str),
+    /// A field that must be there is not.
+    #[error("is required")]
+    Missing,
+    /// A key that no field may have.
+    #[error("is no name for a field")]
+    BadKey,
+    /// Set once, never again.
+    #[error("was set when the incident was logged and is never overwritten")]
+    Immutable,
+    /// Only an edit of its own may change it.
+    #[error("is changed by {0}")]
+    NotThisWay(&'static str),
+    /// No entry of that id.
+    #[error("no entry has that id")]
+    NoSuchEntry,
+    /// Lowering the triage needs a reason.
+    #[error("a reason is needed to lower the triage")]
+    ReasonNeeded,
+}
+
+impl FieldError {
+    /// A problem at a path.
+    #[must_use]
+    pub fn new(path: impl Into<String>, problem: Problem) -> Self {
+        Self { path: path.into(), problem }
+    }
+
+    /// The same error seen from one level further out.
+    #[must_use]
+    pub fn within(self, outer: &str) -> Self {
+        Self { path: format!("{outer}.{}", self.path), problem: self.problem }
+    }
+}
+
+type Checked = Result<ScalarValue, Problem>;
+
+/// A register's value.
+///
+/// # Errors
+/// The wrong type, an impossible time, a number out of range or a text over its limit.
+pub fn register(kind: Kind, value: &Value) -> Checked {
+    match kind {
+        Kind::Code(_) | Kind::Area => code(value),
+        Kind::Pseudonym | Kind::SurvivorCode => text(value, codes::CODE_MAX_BYTES),
+        Kind::Instant => instant(value),
+        Kind::Age => age(value),
+        Kind::Occurred => occurred(value),
+    }
+}
+
+/// A value of an entry's field.
+///
+/// # Errors
+/// As [`register`].
+pub fn entry(kind: EntryKind, value: &Value) -> Checked {
+    match kind {
+        EntryKind::Code(_) | EntryKind::AnyCode => code(value),
+        EntryKind::Instant => instant(value),
+        EntryKind::Pseudonym => text(value, codes::CODE_MAX_BYTES),
+        EntryKind::Note => text(value, NOTE_MAX_BYTES),
+        EntryKind::Count => value.as_u64().and_then(|n| i64::try_from(n).ok()).map(ScalarValue::Int).ok_or(Problem::WrongType("a whole number")),
+        EntryKind::Ids => match value.as_array() {
+            Some(ids) if ids.iter().all(Value::is_string) => unknown(value),
+            _ => Err(Problem::WrongType("a list of entry ids")),
+        },
+    }
+}
+
+/// A value this version knows nothing about: kept as it is.
+///
+/// # Errors
+/// Only a value over its limit.
+pub fn unknown(value: &Value) -> Checked {
+    let scalar = match value {
+        Value::Null => ScalarValue::Null,
+        Value::Bool(yes) => ScalarValue::Boolean(*yes),
+        Value::String(text) => ScalarValue::Str(text.as_str().into()),
+        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => ScalarValue::Int(whole),
+            (None, Some(real)) => ScalarValue::F64(real),
+            (None, None) => return Err(Problem::OutOfRange("what a number can hold")),
+        },
+        Value::Array(_) | Value::Object(_) => ScalarValue::Bytes(value.to_string().into_bytes()),
+    };
+    let bytes = match &scalar {
+        ScalarValue::Str(text) => text.len(),
+        ScalarValue::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    };
+    if bytes > UNKNOWN_MAX_BYTES { Err(Problem::TooLong(UNKNOWN_MAX_BYTES)) } else { Ok(scalar) }
+}
+
+/// The JSON of a stored scalar. Whatever a newer or a broken peer wrote, something readable comes out.
+#[must_use]
+pub fn to_json(scalar: &ScalarValue) -> Value {
+    match scalar {
+        ScalarValue::Null | ScalarValue::Unknown { .. } => Value::Null,
+        ScalarValue::Boolean(yes) => Value::Bool(*yes),
+        ScalarValue::Str(text) => Value::String(text.to_string()),
+        ScalarValue::Int(whole) => Value::from(*whole),
+        ScalarValue::Uint(whole) => Value::from(*whole),
+        ScalarValue::F64(real) => serde_json::Number::from_f64(*real).map_or(Value::Null, Value::Number),
+        ScalarValue::Counter(counter) => Value::from(i64::from(counter)),
+        ScalarValue::Timestamp(millis) => Timestamp::from_millisecond(*millis).map_or(Value::Null, |at| Value::String(at.to_string())),
+        ScalarValue::Bytes(bytes) => bytes_to_json(bytes),
+    }
+}
+
+/// JSON nested deeper than this is shown as nothing: the parser below recurses.
+const JSON_MAX_DEPTH: usize = 32;
+
+fn bytes_to_json(bytes: &[u8]) -> Value {
+    let mut depth = 0usize;
+    for byte in bytes {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > JSON_MAX_DEPTH {
+            return Value::Null;
+        }
+    }
+    serde_json::from_slice(bytes).unwrap_or(Value::Null)
+}
+
+fn code(value: &Value) -> Checked {
+    let code = value.as_str().ok_or(Problem::WrongType("a code, as text"))?;
+    if code.len() > codes::CODE_MAX_BYTES {
+        return Err(Problem::TooLong(codes::CODE_MAX_BYTES));
+    }
+    if codes::is_code(code) { Ok(ScalarValue::Str(code.into())) } else { Err(Problem::WrongType("a code without control characters")) }
+}
+
+fn text(value: &Value, max_bytes: usize) -> Checked {
+    let text = value.as_str().ok_or(Problem::WrongType("a text"))?;
+    if text.len() > max_bytes { Err(Problem::TooLong(max_bytes)) } else { Ok(ScalarValue::Str(text.into())) }
+}
+
+const INSTANT_FORM: &str = "an instant such as 2026-11-23T09:00:00Z";
+const LOCAL_FORM: &str = "a local time such as 2026-11-22T23:30, or a date";
+
+fn instant(value: &Value) -> Checked {
+    let text = value.as_str().ok_or(Problem::WrongType(INSTANT_FORM))?;
+    time::parse_instant(text).map(|at| ScalarValue::Timestamp(at.as_millisecond())).ok_or(Problem::ImpossibleTime(INSTANT_FORM))
+}
+
+fn age(value: &Value) -> Checked {
+    if value.is_null() {
+        return Ok(ScalarValue::Null);
+    }
+    match value.as_i64() {
+        Some(years @ 0..=120) => Ok(ScalarValue::Int(years)),
+        Some(_) => Err(Problem::OutOfRange("0 to 120 years")),
+        None => Err(Problem::WrongType("whole years, or null")),
+    }
+}
+
+fn occurred(value: &Value) -> Checked {
+    let object = value.as_object().ok_or(Problem::WrongType("an object with at and precision"))?;
+    match object.get("at") {
+        None | Some(Value::Null) => {}
+        Some(Value::String(at)) if time::parse_local(at).is_some() => {}
+        Some(Value::String(_)) => return Err(Problem::ImpossibleTime(LOCAL_FORM)),
+        Some(_) => return Err(Problem::WrongType(LOCAL_FORM)),
+    }
+    if let Some(precision) = object.get("precision") {
+        code(precision)?;
+    }
+    unknown(value)
+}

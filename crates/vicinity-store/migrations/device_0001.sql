@@ -1,0 +1,52 @@
+-- A device. Changes are the truth; documents are a cache.
+CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+-- granted: the survivor agreed that it leaves the phone. shared: the hub has at least a part of it.
+CREATE TABLE documents (
+    doc      INTEGER PRIMARY KEY,
+    incident BLOB NOT NULL UNIQUE,
+    heads    BLOB NOT NULL,
+    facts    TEXT NOT NULL,
+    disputes TEXT NOT NULL,
+    granted  INTEGER NOT NULL,
+    shared   INTEGER NOT NULL
+) STRICT;
+
+-- state 0: unsent, 1: the hub has it, 2: the hub refused it.
+CREATE TABLE changes (
+    id        INTEGER PRIMARY KEY,
+    doc       INTEGER NOT NULL REFERENCES documents (doc),
+    actor     BLOB NOT NULL,
+    actor_seq INTEGER NOT NULL,
+    hash      BLOB NOT NULL,
+    own       INTEGER NOT NULL,
+    written_by INTEGER NOT NULL,
+    state     INTEGER NOT NULL,
+    refusal   TEXT,
+    chunk     BLOB NOT NULL,
+    UNIQUE (doc, actor, actor_seq)
+) STRICT;
+CREATE INDEX changes_unsent ON changes (id) WHERE state = 0;
+CREATE INDEX changes_refused ON changes (id) WHERE state = 2;
+
+CREATE TABLE waiting (
+    incident   BLOB NOT NULL,
+    hash       BLOB NOT NULL,
+    written_by INTEGER NOT NULL,
+    chunk      BLOB NOT NULL,
+    PRIMARY KEY (incident, hash)
+) STRICT, WITHOUT ROWID;
+
+-- Statements stay on this device; the document names them by entry, class and size only.
+CREATE TABLE statements (
+    doc   INTEGER NOT NULL,
+    entry TEXT NOT NULL,
+    text  TEXT NOT NULL,
+    PRIMARY KEY (doc, entry)
+) STRICT, WITHOUT ROWID;
+
+-- Survivor codes typed before enrolment gave the key to hash them with. They never enter a document.
+CREATE TABLE unhashed_codes (
+    doc  INTEGER PRIMARY KEY,
+    code TEXT NOT NULL
+) STRICT;

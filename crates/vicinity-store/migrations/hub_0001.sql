@@ -1,0 +1,106 @@
+-- A hub. The feed is the truth: original change bytes in the order in which the hub took them. Documents are a cache.
+CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE devices (
+    number      INTEGER PRIMARY KEY,
+    device      BLOB NOT NULL UNIQUE,
+    role        TEXT NOT NULL,
+    secret      BLOB NOT NULL,
+    enrolled_at INTEGER NOT NULL,
+    last_seen   INTEGER,
+    skew        INTEGER,
+    revoked_at  INTEGER,
+    digest      BLOB NOT NULL
+) STRICT;
+
+-- One row a life of a device: a restored or cloned phone starts a new one, and the old one's counter stays.
+CREATE TABLE incarnations (
+    device      INTEGER NOT NULL REFERENCES devices (number),
+    incarnation INTEGER NOT NULL,
+    counter     INTEGER NOT NULL,
+    PRIMARY KEY (device, incarnation)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE invites (
+    code_hash  BLOB PRIMARY KEY,
+    role       TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_by    BLOB
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE documents (
+    doc        INTEGER PRIMARY KEY,
+    incident   BLOB NOT NULL UNIQUE,
+    heads      BLOB NOT NULL,
+    facts      TEXT NOT NULL,
+    disputes   TEXT NOT NULL,
+    first_at   INTEGER NOT NULL,
+    recheck_at INTEGER
+) STRICT;
+CREATE INDEX documents_recheck ON documents (recheck_at) WHERE recheck_at IS NOT NULL;
+
+-- kind 0: a change; 1: a document came into a device's scope; 2: it left.
+CREATE TABLE feed (
+    seq         INTEGER PRIMARY KEY,
+    chain       BLOB NOT NULL,
+    kind        INTEGER NOT NULL,
+    doc         INTEGER NOT NULL,
+    device      INTEGER NOT NULL,
+    incarnation INTEGER NOT NULL,
+    relayed     INTEGER NOT NULL,
+    actor       BLOB,
+    actor_seq   INTEGER,
+    received_at INTEGER NOT NULL,
+    chunk       BLOB
+) STRICT;
+CREATE UNIQUE INDEX feed_changes ON feed (doc, actor, actor_seq) WHERE kind = 0;
+
+-- Changes that wait for ancestors.
+CREATE TABLE waiting (
+    incident    BLOB NOT NULL,
+    hash        BLOB NOT NULL,
+    device      INTEGER NOT NULL,
+    incarnation INTEGER NOT NULL,
+    relayed     INTEGER NOT NULL,
+    chunk       BLOB NOT NULL,
+    PRIMARY KEY (incident, hash)
+) STRICT, WITHOUT ROWID;
+
+-- What was refused, with its reason: nothing is silently lost.
+CREATE TABLE quarantine (
+    id       INTEGER PRIMARY KEY,
+    incident BLOB NOT NULL,
+    device   INTEGER NOT NULL,
+    reason   TEXT NOT NULL,
+    at       INTEGER NOT NULL,
+    hash     BLOB NOT NULL,
+    chunk    BLOB NOT NULL,
+    UNIQUE (incident, hash, reason)
+) STRICT;
+
+-- Which documents an educator's device may see. Responders see all.
+CREATE TABLE scope (
+    doc    INTEGER NOT NULL,
+    device INTEGER NOT NULL,
+    PRIMARY KEY (doc, device)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX scope_device ON scope (device);
+
+-- What national is told of a document. json is NULL once it was taken back.
+CREATE TABLE projections (
+    doc        INTEGER PRIMARY KEY,
+    projection BLOB NOT NULL UNIQUE,
+    version    INTEGER NOT NULL,
+    sent       INTEGER NOT NULL,
+    refused    INTEGER NOT NULL,
+    json       TEXT
+) STRICT;
+CREATE INDEX projections_unsent ON projections (doc) WHERE sent < version;
+
+CREATE TABLE questions (
+    id       INTEGER PRIMARY KEY,
+    doc      INTEGER NOT NULL,
+    answer   TEXT,
+    reported INTEGER NOT NULL
+) STRICT;
+CREATE INDEX questions_doc ON questions (doc);

@@ -1,0 +1,207 @@
+//! The device's port.
+
+use vicinity_core::batch::{Cursor, DocumentHeads, Group, HeadsPage};
+use vicinity_core::guard::Refusal;
+use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
+use vicinity_core::incident::Incident;
+
+use crate::StoreError;
+use crate::row::IncidentRow;
+
+type Result<T> = core::result::Result<T, StoreError>;
+
+/// What was written here and is to be kept.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The incident.
+    pub incident: IncidentId,
+    /// New changes, ancestors first.
+    pub chunks: Vec<Vec<u8>>,
+    /// The incident after them.
+    pub view: Incident,
+    /// Its sorted heads after them.
+    pub heads: Vec<ChangeHash>,
+    /// Whether the survivor agrees, now, that it leaves the phone.
+    pub granted: bool,
+    /// Texts of statements, by entry.
+    pub statements: Vec<(String, String)>,
+    /// A survivor's code that cannot be hashed yet.
+    pub unhashed_code: Option<String>,
+}
+
+/// What the device knows of itself and its hub. Every value is small and replaced whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fact {
+    /// Where it stands in the hub's feed.
+    Cursor,
+    /// The batch size that worked last.
+    BatchBytes,
+    /// Its enrolment, as JSON.
+    Enrolment,
+    /// Its life and the counter of its last request.
+    Incarnation,
+    /// Seconds by which the hub's clock is ahead.
+    Skew,
+}
+
+impl Fact {
+    /// Its key.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Cursor => "cursor",
+            Self::BatchBytes => "batch_bytes",
+            Self::Enrolment => "enrolment",
+            Self::Incarnation => "incarnation",
+            Self::Skew => "skew",
+        }
+    }
+}
+
+/// Part of what waits for the hub.
+#[derive(Debug, Clone, Default)]
+pub struct OutboxPage {
+    /// Changes, by incident.
+    pub groups: Vec<Group>,
+    /// The place behind them.
+    pub at: i64,
+    /// Whether there is more.
+    pub more: bool,
+}
+
+/// What an answer of the hub's brought.
+#[derive(Debug, Clone, Default)]
+pub struct Delivered<'a> {
+    /// These the hub has for good.
+    pub acked: &'a [(IncidentId, ChangeHash)],
+    /// These it will never take.
+    pub rejected: &'a [(IncidentId, ChangeHash, Refusal)],
+    /// Changes from the hub.
+    pub groups: &'a [Group],
+    /// Incidents that left the scope.
+    pub removed: &'a [IncidentId],
+    /// The new place.
+    pub cursor: Option<Cursor>,
+    /// Small facts to keep with it.
+    pub facts: &'a [(Fact, Vec<u8>)],
+}
+
+/// How the device stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DeviceStanding {
+    /// Changes that were new.
+    pub received: u64,
+    /// The digest over what it shares with the hub.
+    pub digest: ScopeDigest,
+    /// Changes that may go and have not gone.
+    pub unsent: u64,
+    /// Changes the hub refused.
+    pub rejected: u64,
+}
+
+/// The device's store. Every method is one transaction, durable when it returns.
+pub trait DeviceStore {
+    /// Keeps what was written here.
+    ///
+    /// # Errors
+    /// Storage; then nothing of all of it was kept.
+    fn write(&mut self, written: &[Written]) -> Result<()>;
+
+    /// One incident.
+    ///
+    /// # Errors
+    /// Storage.
+    fn incident(&mut self, incident: IncidentId) -> Result<Option<IncidentRow>>;
+
+    /// Every incident, ascending by id.
+    ///
+    /// # Errors
+    /// Storage, or what `each` says.
+    fn each_incident(&mut self, each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>) -> Result<()>;
+
+    /// The chunks of one incident's changes, ancestors first.
+    ///
+    /// # Errors
+    /// Storage.
+    fn chunks(&mut self, incident: IncidentId) -> Result<Vec<Vec<u8>>>;
+
+    /// Texts of an incident's statements that this device holds, by entry.
+    ///
+    /// # Errors
+    /// Storage.
+    fn statements(&mut self, incident: IncidentId) -> Result<Vec<(String, String)>>;
+
+    /// Survivor codes that were typed before there was a key to hash them with.
+    ///
+    /// # Errors
+    /// Storage.
+    fn unhashed_codes(&mut self) -> Result<Vec<(IncidentId, String)>>;
+
+    /// A change's author: `Some(true)` if it was written on this device, else the number its hub gave the writer.
+    ///
+    /// # Errors
+    /// Storage.
+    fn author(&mut self, incident: IncidentId, change: ChangeHash) -> Result<Option<(bool, u32)>>;
+
+    /// A small fact.
+    ///
+    /// # Errors
+    /// Storage.
+    fn fact(&mut self, fact: Fact) -> Result<Option<Vec<u8>>>;
+
+    /// Keeps a small fact, or forgets it.
+    ///
+    /// # Errors
+    /// Storage.
+    fn set_facts(&mut self, facts: &[(Fact, Option<Vec<u8>>)]) -> Result<()>;
+
+    /// Heads of documents shared with the hub, with ids above `after`.
+    ///
+    /// # Errors
+    /// Storage.
+    fn heads(&mut self, after: Option<IncidentId>, max_documents: usize) -> Result<HeadsPage>;
+
+    /// Changes of one document that a hub with these heads lacks, without the first `skip`, and whether there are more.
+    /// Nothing, if the document may not leave.
+    ///
+    /// # Errors
+    /// Storage.
+    fn missing(&mut self, need: &DocumentHeads, skip: usize, raw_bytes: usize) -> Result<(Vec<Group>, bool)>;
+
+    /// What waits in the outbox behind a place and may go.
+    ///
+    /// # Errors
+    /// Storage.
+    fn outbox(&mut self, after: i64, raw_bytes: usize) -> Result<OutboxPage>;
+
+    /// Writes what an answer brought, the new cursor with it.
+    ///
+    /// # Errors
+    /// Storage; then nothing of it was kept.
+    fn deliver(&mut self, delivered: &Delivered<'_>) -> Result<DeviceStanding>;
+
+    /// How the device stands.
+    ///
+    /// # Errors
+    /// Storage.
+    fn standing(&mut self) -> Result<DeviceStanding>;
+}
+
+/// A cursor as it is kept.
+#[must_use]
+pub fn cursor_bytes(cursor: &Cursor) -> [u8; 40] {
+    let mut bytes = [0; 40];
+    bytes[..16].copy_from_slice(&cursor.epoch);
+    bytes[16..24].copy_from_slice(&cursor.seq.to_be_bytes());
+    bytes[24..].copy_from_slice(&cursor.chain);
+    bytes
+}
+
+/// The cursor of its bytes.
+#[must_use]
+pub fn cursor_of(bytes: &[u8]) -> Option<Cursor> {
+    let bytes: &[u8; 40] = bytes.try_into().ok()?;
+    let (epoch, rest) = bytes.split_first_chunk::<16>()?;
+    let (seq, chain) = rest.split_first_chunk::<8>()?;
+    Some(Cursor { epoch: *epoch, seq: u64::from_be_bytes(*seq), chain: chain.try_into().ok()? })
+}

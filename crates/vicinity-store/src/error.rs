@@ -1,0 +1,49 @@
+//! What can go wrong with a store.
+
+/// A step on a store that failed. Nothing of the step was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database could not be opened.
+    #[error("the database {path} cannot be opened: {source}")]
+    Open {
+        /// Its path.
+        path: String,
+        /// Why.
+        source: rusqlite::Error,
+    },
+    /// A file beside the database could not be read or written.
+    #[error("the file {path} cannot be used: {source}")]
+    File {
+        /// Its path.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database is of a newer version of the program.
+    #[error("the database has schema {found}, this program knows {known}: use the newer program")]
+    Newer {
+        /// What it has.
+        found: i64,
+        /// What is known here.
+        known: i64,
+    },
+    /// SQLite failed.
+    #[error("{step} failed: {source}")]
+    Sql {
+        /// What was to be done.
+        step: &'static str,
+        /// Why.
+        source: rusqlite::Error,
+    },
+    /// A stored row is not what it must be: the file was damaged or changed from outside.
+    #[error("the stored {0} is damaged")]
+    Damaged(&'static str),
+}
+
+impl StoreError {
+    /// Whether trying again cannot help.
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        !matches!(self, Self::Sql { source, .. } if matches!(source.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked | rusqlite::ErrorCode::DiskFull)))
+    }
+}

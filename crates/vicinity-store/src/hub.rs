@@ -1,0 +1,285 @@
+//! The hub's port.
+
+use vicinity_core::admit::Verdict;
+use vicinity_core::batch::{Cursor, Group, HeadsPage, Pull};
+use vicinity_core::guard::Refusal;
+use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId};
+use vicinity_core::time::Timestamp;
+
+use crate::StoreError;
+use crate::row::IncidentRow;
+
+type Result<T> = core::result::Result<T, StoreError>;
+
+/// What a device may see and do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Its own incidents and those assigned to it.
+    Educator,
+    /// All incidents of the hub.
+    Responder,
+    /// Not a device: a hub, to its national server.
+    Hub,
+}
+
+impl Role {
+    /// Its name.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Educator => "educator",
+            Self::Responder => "responder",
+            Self::Hub => "hub",
+        }
+    }
+
+    /// The role of that name.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Educator, Self::Responder, Self::Hub].into_iter().find(|role| role.code() == code)
+    }
+}
+
+/// An enrolled device behind a request that was proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer {
+    /// Its number at this hub, from 1; 0 is the hub itself.
+    pub number: u32,
+    /// Its life.
+    pub incarnation: u64,
+    /// Its role.
+    pub role: Role,
+}
+
+/// Why a device's request is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denied {
+    /// It was revoked.
+    Revoked,
+    /// Its counter is not above the last one.
+    RolledBack,
+    /// No such device.
+    Unknown,
+}
+
+/// What is needed to check a device's proof.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The shared secret.
+    pub secret: [u8; 32],
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+impl core::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Credentials")
+    }
+}
+
+/// A device as the hub lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceRow {
+    /// Its number.
+    pub number: u32,
+    /// Its id.
+    pub device: DeviceId,
+    /// Its role.
+    pub role: Role,
+    /// When it was last heard of, by the hub's clock.
+    pub last_seen: Option<Timestamp>,
+    /// Seconds by which the hub's clock is ahead of its.
+    pub skew_seconds: Option<i64>,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// Counts, for health and metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HubCounts {
+    /// Documents.
+    pub incidents: u64,
+    /// The head of the feed.
+    pub feed_seq: u64,
+    /// Devices enrolled.
+    pub devices: u64,
+    /// Changes that wait for ancestors.
+    pub waiting: u64,
+    /// Changes refused.
+    pub quarantined: u64,
+    /// Projections national has not confirmed.
+    pub projections_unsent: u64,
+}
+
+/// A row for national.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectionRow {
+    /// Its id there.
+    pub projection: ProjectionId,
+    /// Its version.
+    pub version: u64,
+    /// What it says; `None` takes it back.
+    pub json: Option<String>,
+}
+
+/// Random bytes that a step may need: the hub's caller draws them.
+pub trait Random {
+    /// Fills a new array.
+    fn bytes16(&mut self) -> [u8; 16];
+}
+
+/// The hub's store. Every method is one transaction, durable when it returns; inside [`HubStore::group_commit`] they
+/// become durable together.
+pub trait HubStore {
+    /// Runs several steps under one commit: nothing is durable before it returns `Ok`.
+    ///
+    /// # Errors
+    /// The commit failed: none of the steps happened.
+    fn group_commit(&mut self, steps: &mut dyn FnMut(&mut dyn HubStore)) -> Result<()>;
+
+    /// Keeps the hash of a one-time code.
+    ///
+    /// # Errors
+    /// Storage.
+    fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()>;
+
+    /// Enrols a device by a one-time code: `None` if the code is unknown, used by another or expired. The same device
+    /// with the same code gets the same answer again.
+    ///
+    /// # Errors
+    /// Storage.
+    fn enrol(&mut self, code_hash: [u8; 32], device: DeviceId, secret: [u8; 32], now: Timestamp) -> Result<Option<Peer>>;
+
+    /// What is needed to check a device's proof.
+    ///
+    /// # Errors
+    /// Storage.
+    fn credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>>;
+
+    /// Lets a proven request in and moves its counter.
+    ///
+    /// # Errors
+    /// Storage.
+    fn let_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<Peer, Denied>>;
+
+    /// Notes how far the hub's clock is ahead of a device's.
+    ///
+    /// # Errors
+    /// Storage.
+    fn note_skew(&mut self, peer: &Peer, skew_seconds: i64) -> Result<()>;
+
+    /// Takes changes: guard, log, rows, projections, feed. One verdict a change, in order.
+    ///
+    /// # Errors
+    /// Storage; then nothing of all groups was kept.
+    fn accept(&mut self, peer: &Peer, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>>;
+
+    /// What a device lacks: by the feed behind its cursor, or by comparing heads in a stretch of ids. `None` if the
+    /// cursor is not of this feed.
+    ///
+    /// # Errors
+    /// Storage.
+    fn pull(&mut self, peer: &Peer, cursor: Option<Cursor>, page: Option<&HeadsPage>, pushed: &[IncidentId], raw_bytes: usize) -> Result<Option<Pull>>;
+
+    /// Assigns an incident to a device, or takes it back. `false` if either is unknown.
+    ///
+    /// # Errors
+    /// Storage.
+    fn assign(&mut self, incident: IncidentId, device: u32, assigned: bool, now: Timestamp) -> Result<bool>;
+
+    /// One incident.
+    ///
+    /// # Errors
+    /// Storage.
+    fn incident(&mut self, incident: IncidentId) -> Result<Option<IncidentRow>>;
+
+    /// Every incident, ascending by id.
+    ///
+    /// # Errors
+    /// Storage, or what `each` says.
+    fn each_incident(&mut self, each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>) -> Result<()>;
+
+    /// The number of the device that wrote a change; 0 is the hub itself.
+    ///
+    /// # Errors
+    /// Storage.
+    fn author(&mut self, incident: IncidentId, change: ChangeHash) -> Result<Option<u32>>;
+
+    /// The chunks of one incident's changes, ancestors first.
+    ///
+    /// # Errors
+    /// Storage.
+    fn chunks(&mut self, incident: IncidentId) -> Result<Vec<Vec<u8>>>;
+
+    /// The devices.
+    ///
+    /// # Errors
+    /// Storage.
+    fn devices(&mut self) -> Result<Vec<DeviceRow>>;
+
+    /// What was refused: how many, by reason.
+    ///
+    /// # Errors
+    /// Storage.
+    fn quarantine(&mut self) -> Result<Vec<(Refusal, u64)>>;
+
+    /// Counts.
+    ///
+    /// # Errors
+    /// Storage.
+    fn counts(&mut self) -> Result<HubCounts>;
+
+    /// A value kept under a name: settings of the hub.
+    ///
+    /// # Errors
+    /// Storage.
+    fn setting(&mut self, key: &str) -> Result<Option<Vec<u8>>>;
+
+    /// Keeps a value under a name.
+    ///
+    /// # Errors
+    /// Storage.
+    fn set_setting(&mut self, key: &str, value: &[u8]) -> Result<()>;
+
+    /// Makes projections anew whose consent ended by its date.
+    ///
+    /// # Errors
+    /// Storage.
+    fn recheck_consents(&mut self, now: Timestamp, random: &mut dyn Random) -> Result<()>;
+
+    /// Rows that national has not confirmed.
+    ///
+    /// # Errors
+    /// Storage.
+    fn unsent_projections(&mut self, max: usize) -> Result<Vec<ProjectionRow>>;
+
+    /// National has these versions, or refused them for ever.
+    ///
+    /// # Errors
+    /// Storage.
+    fn projections_sent(&mut self, rows: &[(ProjectionId, u64, bool)]) -> Result<()>;
+
+    /// The incident behind a projection.
+    ///
+    /// # Errors
+    /// Storage.
+    fn projected(&mut self, projection: ProjectionId) -> Result<Option<IncidentId>>;
+
+    /// Keeps a question of national's; `false` if it was there.
+    ///
+    /// # Errors
+    /// Storage.
+    fn ask(&mut self, question: u64, incident: IncidentId) -> Result<bool>;
+
+    /// Answers that national has not confirmed.
+    ///
+    /// # Errors
+    /// Storage.
+    fn unreported_answers(&mut self) -> Result<Vec<(u64, String)>>;
+
+    /// National has these answers.
+    ///
+    /// # Errors
+    /// Storage.
+    fn answers_reported(&mut self, questions: &[u64]) -> Result<()>;
+}

@@ -1,0 +1,15 @@
+//! Storage ports by use case, and their SQLite engine.
+//!
+//! A port method is one transaction: it happened and is durable when it returns, or nothing of it happened. The truth
+//! on disk is the log of original change bytes; JSON rows are a cache made from it in the same transaction. Databases
+//! run in WAL mode with `synchronous=FULL`: a commit is an fsync.
+
+pub mod device;
+pub mod error;
+pub mod hub;
+pub mod national;
+pub mod policy;
+pub mod row;
+pub mod sqlite;
+
+pub use error::StoreError;

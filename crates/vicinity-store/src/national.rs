@@ -1,0 +1,145 @@
+//! National's port.
+
+use vicinity_core::ids::{DeviceId, ProjectionId};
+use vicinity_core::time::Timestamp;
+
+use crate::StoreError;
+use crate::hub::{Credentials, Denied, Role};
+
+type Result<T> = core::result::Result<T, StoreError>;
+
+/// A row as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewProjection {
+    /// Its id.
+    pub projection: ProjectionId,
+    /// Its version.
+    pub version: u64,
+    /// What it says; `None` takes it back.
+    pub body: Option<ProjectionBody>,
+}
+
+/// What a projection says, and by what it is counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectionBody {
+    /// As JSON.
+    pub json: String,
+    /// Its month.
+    pub month: String,
+    /// Whether it may be counted in tables.
+    pub countable: bool,
+    /// Dimension and code.
+    pub facets: Vec<(&'static str, String)>,
+}
+
+/// A row as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectionListing {
+    /// Its id.
+    pub projection: ProjectionId,
+    /// The number of the hub it came from.
+    pub hub: u32,
+    /// Its version.
+    pub version: u64,
+    /// What it says.
+    pub json: String,
+}
+
+/// A question and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuestionRow {
+    /// Its number.
+    pub id: u64,
+    /// What it is about.
+    pub projection: ProjectionId,
+    /// Its code.
+    pub code: String,
+    /// The hub's answer.
+    pub answer: Option<String>,
+}
+
+/// A hub as national lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HubRow {
+    /// Its number.
+    pub number: u32,
+    /// When it was last heard of.
+    pub last_seen: Option<Timestamp>,
+    /// How many projections it has here.
+    pub projections: u64,
+}
+
+/// National's store. Every method is one transaction, durable when it returns.
+pub trait NationalStore {
+    /// Keeps the hash of a one-time code.
+    ///
+    /// # Errors
+    /// Storage.
+    fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()>;
+
+    /// Enrols a hub by a one-time code: its number, or `None` if the code is unknown, used by another or expired.
+    ///
+    /// # Errors
+    /// Storage.
+    fn enrol(&mut self, code_hash: [u8; 32], hub: DeviceId, secret: [u8; 32], now: Timestamp) -> Result<Option<u32>>;
+
+    /// What is needed to check a hub's proof.
+    ///
+    /// # Errors
+    /// Storage.
+    fn credentials(&mut self, hub: DeviceId) -> Result<Option<Credentials>>;
+
+    /// Lets a proven report in and moves its counter.
+    ///
+    /// # Errors
+    /// Storage.
+    fn let_in(&mut self, hub: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<u32, Denied>>;
+
+    /// Takes rows: the highest version of each stays. `false` for a row of another hub.
+    ///
+    /// # Errors
+    /// Storage; then nothing of all rows was kept.
+    fn upsert(&mut self, hub: u32, rows: &[NewProjection]) -> Result<Vec<bool>>;
+
+    /// Asks about a projection: the question's number, or `None` if there is no such projection.
+    ///
+    /// # Errors
+    /// Storage.
+    fn ask(&mut self, projection: ProjectionId, code: &str, now: Timestamp) -> Result<Option<u64>>;
+
+    /// Notes what a hub received and answered, and gives what it has not received.
+    ///
+    /// # Errors
+    /// Storage.
+    fn questions_of(&mut self, hub: u32, received: &[u64], answers: &[(u64, String)]) -> Result<Vec<QuestionRow>>;
+
+    /// All questions.
+    ///
+    /// # Errors
+    /// Storage.
+    fn questions(&mut self) -> Result<Vec<QuestionRow>>;
+
+    /// Every projection, ascending by id, of months `from` to `to`.
+    ///
+    /// # Errors
+    /// Storage, or what `each` says.
+    fn each_projection(&mut self, from: Option<&str>, to: Option<&str>, each: &mut dyn FnMut(ProjectionListing) -> Result<()>) -> Result<()>;
+
+    /// Counts of what may be counted, by month and the code of a dimension.
+    ///
+    /// # Errors
+    /// Storage.
+    fn counts_by_month(&mut self, dimension: &str) -> Result<Vec<(String, String, u64)>>;
+
+    /// The hubs.
+    ///
+    /// # Errors
+    /// Storage.
+    fn hubs(&mut self) -> Result<Vec<HubRow>>;
+
+    /// A value kept under a name.
+    ///
+    /// # Errors
+    /// Storage.
+    fn setting(&mut self, key: &str) -> Result<Option<Vec<u8>>>;
+}

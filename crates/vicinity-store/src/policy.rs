@@ -1,0 +1,97 @@
+//! What every hub engine decides the same way, without a database: whose actor it is, what consent allows, what may be
+//! projected.
+
+use std::collections::BTreeMap;
+
+use vicinity_core::admit::{self, Verdict, View};
+use vicinity_core::batch::GroupChange;
+use vicinity_core::chunk::Chunk;
+use vicinity_core::consent;
+use vicinity_core::guard::Refusal;
+use vicinity_core::ids::ChangeHash;
+use vicinity_core::incident::Incident;
+use vicinity_core::projection;
+use vicinity_core::time::Timestamp;
+
+/// A stored change with its author, as the policy needs it.
+#[derive(Debug, Clone)]
+pub struct LogRow {
+    /// The original bytes.
+    pub chunk: Vec<u8>,
+    /// The number of the device that sent it.
+    pub device: u32,
+    /// Whether that device only passed it on.
+    pub relayed: bool,
+}
+
+/// What to do with one group.
+#[derive(Debug)]
+pub struct Judgement {
+    /// One a change, in order.
+    pub verdicts: Vec<Verdict>,
+    /// Changes to append to the log, ancestors first: those of the group and those that had waited.
+    pub stored: Vec<ChangeHash>,
+    /// The document after them, if anything is to be appended.
+    pub view: Option<View>,
+}
+
+/// Judges a group against its document's log: actors, guard, trial, consent. `relayed` changes are others'.
+#[must_use]
+pub fn judge(stored: &[LogRow], waiting: &[Vec<u8>], changes: &[GroupChange], device: u32, relayed: bool) -> Judgement {
+    let owners = owners(stored);
+    let foreign = |change: &GroupChange| {
+        !relayed && Chunk::parse(&change.chunk).is_ok_and(|chunk| owners.get(chunk.actor).is_some_and(|owner| *owner != device))
+    };
+    let foreign: Vec<bool> = changes.iter().map(foreign).collect();
+    let log: Vec<Vec<u8>> = stored.iter().map(|row| row.chunk.clone()).collect();
+    let fit: Vec<Vec<u8>> = changes.iter().zip(&foreign).filter(|(_, foreign)| !**foreign).map(|(change, _)| change.chunk.clone()).collect();
+    let admission = admit::admit(&log, waiting, &fit);
+    let consented = admission.view.as_ref().is_none_or(|view| consent::ever_granted(&view.incident, "hub_response"));
+    let mut verdicts = admission.verdicts.into_iter();
+    let verdicts = foreign
+        .into_iter()
+        .map(|foreign| match if foreign { None } else { verdicts.next() } {
+            None => Verdict::Rejected(Refusal::ForeignActor),
+            Some(Verdict::Stored | Verdict::Pending) if !consented => Verdict::Rejected(Refusal::ConsentMissing),
+            Some(verdict) => verdict,
+        })
+        .collect();
+    if !consented || admission.stored.is_empty() {
+        return Judgement { verdicts, stored: Vec::new(), view: None };
+    }
+    Judgement { verdicts, stored: admission.stored, view: admission.view }
+}
+
+/// Which device each actor belongs to: the first that sent a change as its own.
+fn owners(stored: &[LogRow]) -> BTreeMap<Vec<u8>, u32> {
+    let mut owners = BTreeMap::new();
+    for row in stored.iter().filter(|row| !row.relayed) {
+        if let Ok(chunk) = Chunk::parse(&row.chunk) {
+            owners.entry(chunk.actor.to_vec()).or_insert(row.device);
+        }
+    }
+    owners
+}
+
+/// What national is told of an incident now, as JSON; `None` is nothing at all.
+#[must_use]
+pub fn projected(incident: &Incident, now: Timestamp) -> Option<String> {
+    projection::project(incident, now).and_then(|projection| serde_json::to_string(&projection).ok())
+}
+
+/// When a grant of consent ends next: the projection has to be made anew then.
+#[must_use]
+pub fn next_expiry(incident: &Incident, now: Timestamp) -> Option<Timestamp> {
+    incident.entries("consents").filter_map(|entry| entry.instant("expires_at")).filter(|at| *at > now).min()
+}
+
+/// Answers to national's questions that the incident holds: number and code.
+#[must_use]
+pub fn answers(incident: &Incident) -> Vec<(u64, String)> {
+    let answer = |entry: vicinity_core::incident::Entry<'_>| {
+        let number = entry.id().strip_prefix("q-")?.parse().ok()?;
+        let answer = entry.text("answer").filter(|answer| vicinity_core::codes::ANSWERS.knows(answer))?;
+        Some((number, answer.to_owned()))
+    };
+    incident.entries("queries").filter_map(answer).collect()
+}

@@ -1,0 +1,97 @@
+//! The cached row of a document: its facts and its conflicts as JSON, its heads as bytes.
+
+use serde_json::{Value, json};
+use vicinity_core::ids::{ACTOR_BYTES, ChangeHash};
+use vicinity_core::incident::{Claim, Dispute, Incident};
+use vicinity_core::time::Timestamp;
+
+use crate::StoreError;
+
+/// A document's row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IncidentRow {
+    /// What it says.
+    pub incident: Incident,
+    /// Sorted heads.
+    pub heads: Vec<ChangeHash>,
+}
+
+/// Facts as canonical JSON.
+#[must_use]
+pub fn facts(incident: &Incident) -> String {
+    Value::Object(incident.facts().clone()).to_string()
+}
+
+/// Conflicts as JSON.
+#[must_use]
+pub fn disputes(incident: &Incident) -> String {
+    if incident.disputes().is_empty() {
+        return "[]".to_owned();
+    }
+    let claim = |claim: &Claim| {
+        json!({
+            "value": claim.value,
+            "at": claim.at.map(Timestamp::as_second),
+            "change": claim.change.map(|change| hex(&change.0)),
+            "actor": claim.actor.map(|actor| hex(&actor)),
+        })
+    };
+    let dispute = |dispute: &Dispute| json!({ "field": dispute.field, "claims": dispute.claims.iter().map(claim).collect::<Vec<_>>() });
+    Value::Array(incident.disputes().iter().map(dispute).collect()).to_string()
+}
+
+/// The incident of its stored row.
+///
+/// # Errors
+/// A row that is no JSON.
+pub fn incident(facts: &str, disputes: &str) -> Result<Incident, StoreError> {
+    let facts = serde_json::from_str(facts).map_err(|_| StoreError::Damaged("incident"))?;
+    if disputes == "[]" {
+        return Ok(Incident::from_row(facts, Vec::new()));
+    }
+    let disputes: Vec<Value> = serde_json::from_str(disputes).map_err(|_| StoreError::Damaged("conflicts"))?;
+    let claim = |claim: &Value| Claim {
+        value: claim["value"].clone(),
+        at: claim["at"].as_i64().and_then(|at| Timestamp::from_second(at).ok()),
+        change: claim["change"].as_str().and_then(unhex).map(ChangeHash),
+        actor: claim["actor"].as_str().and_then(unhex::<ACTOR_BYTES>),
+    };
+    let dispute = |dispute: &Value| Dispute {
+        field: dispute["field"].as_str().unwrap_or_default().to_owned(),
+        claims: dispute["claims"].as_array().map(|claims| claims.iter().map(claim).collect()).unwrap_or_default(),
+    };
+    Ok(Incident::from_row(facts, disputes.iter().map(dispute).collect()))
+}
+
+/// Heads as bytes, 32 each.
+#[must_use]
+pub fn heads_bytes(heads: &[ChangeHash]) -> Vec<u8> {
+    heads.iter().flat_map(|head| head.0).collect()
+}
+
+/// Heads of their bytes.
+#[must_use]
+pub fn heads(bytes: &[u8]) -> Vec<ChangeHash> {
+    bytes.as_chunks::<32>().0.iter().copied().map(ChangeHash).collect()
+}
+
+/// Bytes as lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    use core::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        write!(text, "{byte:02x}").ok();
+        text
+    })
+}
+
+fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    if text.len() != N * 2 {
+        return None;
+    }
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(at * 2..at * 2 + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}

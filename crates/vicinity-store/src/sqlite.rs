@@ -1,0 +1,131 @@
+//! The SQLite engine: one file, WAL, `synchronous=FULL`, `STRICT` tables, numbered migrations.
+
+mod device;
+mod hub;
+mod hub_accept;
+mod hub_pull;
+mod hub_uplink;
+mod national;
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, ToSql};
+
+use crate::StoreError;
+
+pub use device::SqliteDevice;
+pub use hub::SqliteHub;
+pub use national::SqliteNational;
+
+type Result<T> = core::result::Result<T, StoreError>;
+
+/// A connection whose every step is a transaction of its own, or a savepoint inside a larger one.
+struct Db {
+    conn: Connection,
+}
+
+fn sql<T>(step: &'static str, result: rusqlite::Result<T>) -> Result<T> {
+    result.map_err(|source| StoreError::Sql { step, source })
+}
+
+impl Db {
+    fn open(path: &Path, migrations: &[&str]) -> Result<Self> {
+        let open = || -> rusqlite::Result<Connection> {
+            let conn = Connection::open(path)?;
+            conn.busy_timeout(Duration::from_secs(10))?;
+            conn.pragma_update(None, "journal_mode", "WAL")?;
+            conn.pragma_update(None, "synchronous", "FULL")?;
+            conn.pragma_update(None, "foreign_keys", true)?;
+            conn.pragma_update(None, "cache_size", -8192)?;
+            conn.pragma_update(None, "temp_store", "MEMORY")?;
+            conn.pragma_update(None, "trusted_schema", false)?;
+            conn.set_prepared_statement_cache_capacity(64);
+            Ok(conn)
+        };
+        let conn = open().map_err(|source| StoreError::Open { path: path.display().to_string(), source })?;
+        let mut db = Self { conn };
+        db.migrate(migrations)?;
+        Ok(db)
+    }
+
+    /// Runs the migrations that the file has not seen, each in a transaction of its own.
+    fn migrate(&mut self, migrations: &[&str]) -> Result<()> {
+        let known = migrations.len() as i64;
+        let found: i64 = sql("reading the schema version", self.conn.pragma_query_value(None, "user_version", |row| row.get(0)))?;
+        if found > known {
+            return Err(StoreError::Newer { found, known });
+        }
+        for (at, migration) in migrations.iter().enumerate().skip(found as usize) {
+            self.immediate(|db| {
+                // Another process may have been here between the look and the lock.
+                let now: i64 = sql("reading the schema version", db.conn.pragma_query_value(None, "user_version", |row| row.get(0)))?;
+                if now > at as i64 {
+                    return Ok(());
+                }
+                sql("migrating", db.conn.execute_batch(migration))?;
+                sql("migrating", db.conn.pragma_update(None, "user_version", at as i64 + 1))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// A step that happens whole or not at all. Inside another step it is a savepoint.
+    fn immediate<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let (begin, commit, undo) =
+            if self.conn.is_autocommit() { ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK") } else { ("SAVEPOINT step", "RELEASE step", "ROLLBACK TO step; RELEASE step") };
+        sql("beginning", self.conn.execute_batch(begin))?;
+        let result = step(self).and_then(|value| sql("committing", self.conn.execute_batch(commit)).map(|()| value));
+        if result.is_err() && !self.conn.is_autocommit() {
+            // SQLite rolls back by itself after some errors; a failing rollback leaves nothing to undo.
+            self.conn.execute_batch(undo).ok();
+        }
+        result
+    }
+
+    fn execute(&self, step: &'static str, query: &str, params: &[&dyn ToSql]) -> Result<usize> {
+        sql(step, self.conn.prepare_cached(query).and_then(|mut statement| statement.execute(params)))
+    }
+
+    fn one<T>(&self, step: &'static str, query: &str, params: &[&dyn ToSql], read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>) -> Result<Option<T>> {
+        sql(step, self.conn.prepare_cached(query).and_then(|mut statement| statement.query_row(params, read).optional()))
+    }
+
+    fn all<T>(&self, step: &'static str, query: &str, params: &[&dyn ToSql], read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
+        sql(step, self.conn.prepare_cached(query).and_then(|mut statement| statement.query_map(params, read)?.collect()))
+    }
+
+    fn count(&self, step: &'static str, query: &str) -> Result<u64> {
+        Ok(self.one(step, query, &[], |row| row.get::<_, i64>(0))?.unwrap_or(0) as u64)
+    }
+
+    fn meta(&self, key: &str) -> Result<Option<Vec<u8>>> {
+        self.one("reading a setting", "SELECT value FROM meta WHERE key = ?1", &[&key], |row| row.get(0))
+    }
+
+    fn set_meta(&self, key: &str, value: &[u8]) -> Result<()> {
+        self.execute("keeping a setting", "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value", &[&key, &value])?;
+        Ok(())
+    }
+
+    fn invite(&mut self, code_hash: [u8; 32], role: &str, expires_at: i64) -> Result<()> {
+        self.immediate(|db| {
+            db.execute("keeping an invitation", "INSERT INTO invites (code_hash, role, expires_at) VALUES (?1, ?2, ?3)", &[&code_hash, &role, &expires_at]).map(drop)
+        })
+    }
+
+    /// Uses an invitation: its role, if it is open or was used by the same.
+    fn use_invite(&self, code_hash: [u8; 32], user: &[u8], now: i64) -> Result<Option<String>> {
+        let query = "UPDATE invites SET used_by = ?2 WHERE code_hash = ?1 AND expires_at > ?3 AND (used_by IS NULL OR used_by = ?2) RETURNING role";
+        self.one("using an invitation", query, &[&code_hash, &user, &now], |row| row.get(0))
+    }
+}
+
+fn id16(bytes: Vec<u8>) -> Result<[u8; 16]> {
+    bytes.try_into().map_err(|_| StoreError::Damaged("id"))
+}
+
+fn digest_of(bytes: Option<Vec<u8>>) -> Result<vicinity_core::ids::ScopeDigest> {
+    let Some(bytes) = bytes else { return Ok(vicinity_core::ids::ScopeDigest::default()) };
+    Ok(vicinity_core::ids::ScopeDigest(u128::from_be_bytes(id16(bytes)?)))
+}

@@ -1,0 +1,246 @@
+//! The hub's engine: devices, invitations, reading.
+
+use std::io::Write;
+use std::path::Path;
+
+use vicinity_core::admit::Verdict;
+use vicinity_core::batch::{Cursor, Group, HeadsPage, Pull};
+use vicinity_core::guard::Refusal;
+use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId};
+use vicinity_core::time::Timestamp;
+
+use super::{Db, Result, id16};
+use crate::StoreError;
+use crate::hub::{Credentials, Denied, DeviceRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role};
+use crate::row::{self, IncidentRow};
+
+/// A hub on SQLite: `hub.db` and, outside the database and its backups, `epoch`.
+pub struct SqliteHub {
+    pub(super) db: Db,
+    pub(super) epoch: [u8; 16],
+}
+
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/hub_0001.sql")];
+
+impl SqliteHub {
+    /// Opens or makes the hub's store in a folder. `new_epoch` is used where the folder has none: a database that came
+    /// without its epoch file was restored, and its feed must not be taken for the old one.
+    ///
+    /// # Errors
+    /// The folder or its files cannot be used, or are of a newer version.
+    pub fn open(folder: &Path, new_epoch: [u8; 16]) -> Result<Self> {
+        std::fs::create_dir_all(folder).map_err(|source| file_error(folder, source))?;
+        let db = Db::open(&folder.join("hub.db"), MIGRATIONS)?;
+        Ok(Self { db, epoch: read_epoch(&folder.join("epoch"), new_epoch)? })
+    }
+}
+
+fn file_error(path: &Path, source: std::io::Error) -> StoreError {
+    StoreError::File { path: path.display().to_string(), source }
+}
+
+fn read_epoch(path: &Path, new_epoch: [u8; 16]) -> Result<[u8; 16]> {
+    match std::fs::read(path) {
+        Ok(bytes) => id16(bytes).map_err(|_| StoreError::Damaged("epoch file: delete it, and the devices will rebase")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let write = || -> std::io::Result<()> {
+                let fresh = path.with_extension("new");
+                let mut file = std::fs::File::create(&fresh)?;
+                file.write_all(&new_epoch)?;
+                file.sync_all()?;
+                std::fs::rename(&fresh, path)?;
+                if let Some(folder) = path.parent() {
+                    std::fs::File::open(folder)?.sync_all()?;
+                }
+                Ok(())
+            };
+            write().map_err(|source| file_error(path, source))?;
+            Ok(new_epoch)
+        }
+        Err(source) => Err(file_error(path, source)),
+    }
+}
+
+impl HubStore for SqliteHub {
+    fn group_commit(&mut self, steps: &mut dyn FnMut(&mut dyn HubStore)) -> Result<()> {
+        super::sql("beginning", self.db.conn.execute_batch("BEGIN IMMEDIATE"))?;
+        steps(self);
+        if self.db.conn.is_autocommit() {
+            // An error made SQLite roll everything back.
+            return Err(StoreError::Damaged("transaction"));
+        }
+        let committed = super::sql("committing", self.db.conn.execute_batch("COMMIT"));
+        if committed.is_err() {
+            self.db.conn.execute_batch("ROLLBACK").ok();
+        }
+        committed
+    }
+
+    fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()> {
+        self.db.invite(code_hash, role.code(), expires.as_second())
+    }
+
+    fn enrol(&mut self, code_hash: [u8; 32], device: DeviceId, secret: [u8; 32], now: Timestamp) -> Result<Option<Peer>> {
+        self.db.immediate(|db| {
+            let Some(role) = db.use_invite(code_hash, device.as_bytes(), now.as_second())? else { return Ok(None) };
+            let role = Role::from_code(&role).ok_or(StoreError::Damaged("invitation"))?;
+            let query = "INSERT INTO devices (device, role, secret, enrolled_at, digest) VALUES (?1, ?2, ?3, ?4, zeroblob(16)) ON CONFLICT (device) DO UPDATE SET secret = excluded.secret";
+            db.execute("enrolling", query, &[device.as_bytes(), &role.code(), &secret, &now.as_second()])?;
+            let number = db.one("enrolling", "SELECT number FROM devices WHERE device = ?1", &[device.as_bytes()], |row| row.get(0))?;
+            Ok(number.map(|number| Peer { number, incarnation: 0, role }))
+        })
+    }
+
+    fn credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>> {
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, bool>(1)?));
+        let found = self.db.one("reading a device", "SELECT secret, revoked_at IS NOT NULL FROM devices WHERE device = ?1", &[device.as_bytes()], read)?;
+        Ok(found.map(|(secret, revoked)| Credentials { secret, revoked }))
+    }
+
+    fn let_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<Peer, Denied>> {
+        self.db.immediate(|db| {
+            let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?));
+            let found = db.one("reading a device", "SELECT number, role, revoked_at IS NOT NULL FROM devices WHERE device = ?1", &[device.as_bytes()], read)?;
+            let Some((number, role, revoked)) = found else { return Ok(Err(Denied::Unknown)) };
+            if revoked {
+                return Ok(Err(Denied::Revoked));
+            }
+            let (life, count) = (incarnation.cast_signed(), counter.cast_signed());
+            let query = "INSERT INTO incarnations (device, incarnation, counter) VALUES (?1, ?2, ?3) ON CONFLICT (device, incarnation) DO UPDATE SET counter = excluded.counter WHERE excluded.counter > counter";
+            if db.execute("moving a counter", query, &[&number, &life, &count])? == 0 {
+                return Ok(Err(Denied::RolledBack));
+            }
+            db.execute("noting a device", "UPDATE devices SET last_seen = ?2 WHERE number = ?1", &[&number, &now.as_second()])?;
+            let role = Role::from_code(&role).ok_or(StoreError::Damaged("device"))?;
+            Ok(Ok(Peer { number, incarnation, role }))
+        })
+    }
+
+    fn note_skew(&mut self, peer: &Peer, skew_seconds: i64) -> Result<()> {
+        self.db.execute("noting a device", "UPDATE devices SET skew = ?2 WHERE number = ?1", &[&peer.number, &skew_seconds]).map(drop)
+    }
+
+    fn accept(&mut self, peer: &Peer, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
+        self.db.immediate(|db| super::hub_accept::accept(db, peer, groups, now, random))
+    }
+
+    fn pull(&mut self, peer: &Peer, cursor: Option<Cursor>, page: Option<&HeadsPage>, pushed: &[IncidentId], raw_bytes: usize) -> Result<Option<Pull>> {
+        let epoch = self.epoch;
+        self.db.immediate(|db| super::hub_pull::pull(db, epoch, peer, cursor, page, pushed, raw_bytes))
+    }
+
+    fn assign(&mut self, incident: IncidentId, device: u32, assigned: bool, now: Timestamp) -> Result<bool> {
+        self.db.immediate(|db| super::hub_accept::assign(db, incident, device, assigned, now))
+    }
+
+    fn incident(&mut self, incident: IncidentId) -> Result<Option<IncidentRow>> {
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
+        let found = self.db.one("reading an incident", "SELECT heads, facts, disputes FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
+        found.map(|(heads, facts, disputes)| Ok(IncidentRow { incident: row::incident(&facts, &disputes)?, heads: row::heads(&heads) })).transpose()
+    }
+
+    fn each_incident(&mut self, each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>) -> Result<()> {
+        each_incident(&self.db, each)
+    }
+
+    fn author(&mut self, incident: IncidentId, change: ChangeHash) -> Result<Option<u32>> {
+        let query = "SELECT device, chunk FROM feed WHERE kind = 0 AND doc = (SELECT doc FROM documents WHERE incident = ?1)";
+        let rows = self.db.all("reading a change", query, &[incident.as_bytes()], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+        Ok(rows.into_iter().find(|(_, chunk)| ChangeHash::of(chunk.get(8..).unwrap_or_default()) == change).map(|(device, _)| device))
+    }
+
+    fn chunks(&mut self, incident: IncidentId) -> Result<Vec<Vec<u8>>> {
+        let query = "SELECT chunk FROM feed WHERE kind = 0 AND doc = (SELECT doc FROM documents WHERE incident = ?1) ORDER BY seq";
+        self.db.all("reading changes", query, &[incident.as_bytes()], |row| row.get(0))
+    }
+
+    fn devices(&mut self) -> Result<Vec<DeviceRow>> {
+        type Row = (u32, Vec<u8>, String, Option<i64>, Option<i64>, bool);
+        let query = "SELECT number, device, role, last_seen, skew, revoked_at IS NOT NULL FROM devices ORDER BY number";
+        let rows: Vec<Row> = self.db.all("reading devices", query, &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)))?;
+        let device = |(number, device, role, last_seen, skew_seconds, revoked): Row| {
+            let role = Role::from_code(&role).ok_or(StoreError::Damaged("device"))?;
+            let last_seen = last_seen.and_then(|at| Timestamp::from_second(at).ok());
+            Ok(DeviceRow { number, device: DeviceId::from_bytes(id16(device)?), role, last_seen, skew_seconds, revoked })
+        };
+        rows.into_iter().map(device).collect()
+    }
+
+    fn quarantine(&mut self) -> Result<Vec<(Refusal, u64)>> {
+        let rows = self.db.all("reading the quarantine", "SELECT reason, count(*) FROM quarantine GROUP BY reason ORDER BY reason", &[], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
+        })?;
+        let refusal = |code: &str| Refusal::ALL.into_iter().find(|refusal| refusal.code() == code);
+        Ok(rows.into_iter().filter_map(|(code, count)| Some((refusal(&code)?, count as u64))).collect())
+    }
+
+    fn counts(&mut self) -> Result<HubCounts> {
+        let db = &self.db;
+        Ok(HubCounts {
+            incidents: db.count("counting", "SELECT count(*) FROM documents")?,
+            feed_seq: db.count("counting", "SELECT coalesce(max(seq), 0) FROM feed")?,
+            devices: db.count("counting", "SELECT count(*) FROM devices")?,
+            waiting: db.count("counting", "SELECT count(*) FROM waiting")?,
+            quarantined: db.count("counting", "SELECT count(*) FROM quarantine")?,
+            projections_unsent: db.count("counting", "SELECT count(*) FROM projections WHERE sent < version")?,
+        })
+    }
+
+    fn setting(&mut self, key: &str) -> Result<Option<Vec<u8>>> {
+        self.db.meta(key)
+    }
+
+    fn set_setting(&mut self, key: &str, value: &[u8]) -> Result<()> {
+        self.db.immediate(|db| db.set_meta(key, value))
+    }
+
+    fn recheck_consents(&mut self, now: Timestamp, random: &mut dyn Random) -> Result<()> {
+        self.db.immediate(|db| super::hub_uplink::recheck_consents(db, now, random))
+    }
+
+    fn unsent_projections(&mut self, max: usize) -> Result<Vec<ProjectionRow>> {
+        super::hub_uplink::unsent(&self.db, max)
+    }
+
+    fn projections_sent(&mut self, rows: &[(ProjectionId, u64, bool)]) -> Result<()> {
+        self.db.immediate(|db| super::hub_uplink::sent(db, rows))
+    }
+
+    fn projected(&mut self, projection: ProjectionId) -> Result<Option<IncidentId>> {
+        let query = "SELECT incident FROM documents JOIN projections USING (doc) WHERE projection = ?1";
+        let found = self.db.one("reading a projection", query, &[projection.as_bytes()], |row| row.get::<_, [u8; 16]>(0))?;
+        Ok(found.map(IncidentId::from_bytes))
+    }
+
+    fn ask(&mut self, question: u64, incident: IncidentId) -> Result<bool> {
+        self.db.immediate(|db| {
+            let query = "INSERT INTO questions (id, doc, reported) SELECT ?1, doc, 0 FROM documents WHERE incident = ?2 ON CONFLICT DO NOTHING";
+            Ok(db.execute("keeping a question", query, &[&question.cast_signed(), incident.as_bytes()])? == 1)
+        })
+    }
+
+    fn unreported_answers(&mut self) -> Result<Vec<(u64, String)>> {
+        let query = "SELECT id, answer FROM questions WHERE answer IS NOT NULL AND reported = 0 ORDER BY id LIMIT 1000";
+        let rows = self.db.all("reading answers", query, &[], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?;
+        Ok(rows.into_iter().map(|(id, answer)| (id.cast_unsigned(), answer)).collect())
+    }
+
+    fn answers_reported(&mut self, questions: &[u64]) -> Result<()> {
+        self.db.immediate(|db| {
+            questions.iter().try_for_each(|id| db.execute("noting an answer", "UPDATE questions SET reported = 1 WHERE id = ?1", &[&id.cast_signed()]).map(drop))
+        })
+    }
+}
+
+/// Walks all documents by id; devices have the same columns.
+pub(super) fn each_incident(db: &Db, each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>) -> Result<()> {
+    let step = "reading incidents";
+    let mut statement = super::sql(step, db.conn.prepare_cached("SELECT incident, heads, facts, disputes FROM documents ORDER BY incident"))?;
+    let mut rows = super::sql(step, statement.query([]))?;
+    while let Some(found) = super::sql(step, rows.next())? {
+        let incident = IncidentId::from_bytes(super::sql(step, found.get(0))?);
+        let (heads, facts, disputes): (Vec<u8>, String, String) = (super::sql(step, found.get(1))?, super::sql(step, found.get(2))?, super::sql(step, found.get(3))?);
+        each(incident, IncidentRow { incident: row::incident(&facts, &disputes)?, heads: row::heads(&heads) })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! Taking changes at the hub: log, row, digest, projection and feed move together or not at all.
+
+use sha2::{Digest, Sha256};
+use vicinity_core::admit::{Verdict, View};
+use vicinity_core::batch::Group;
+use vicinity_core::chunk::Chunk;
+use vicinity_core::guard::Refusal;
+use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
+use vicinity_core::time::Timestamp;
+
+use super::{Db, Result, digest_of, hub_uplink};
+use crate::StoreError;
+use crate::hub::{Peer, Random, Role};
+use crate::policy::{self, LogRow};
+use crate::row;
+
+/// Refused changes that are kept, over all devices: enough to see what happened, not enough to fill the disk.
+const QUARANTINE_MAX: u64 = 1000;
+
+pub(super) const KIND_CHANGE: i64 = 0;
+pub(super) const KIND_ENTERED: i64 = 1;
+pub(super) const KIND_LEFT: i64 = 2;
+
+/// The head of the feed.
+#[derive(Clone, Copy)]
+pub(super) struct Head {
+    pub(super) seq: u64,
+    pub(super) chain: [u8; 16],
+}
+
+impl Head {
+    pub(super) fn read(db: &Db) -> Result<Self> {
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 16]>(1)?));
+        let found = db.one("reading the feed", "SELECT seq, chain FROM feed ORDER BY seq DESC LIMIT 1", &[], read)?;
+        Ok(found.map_or(Self { seq: 0, chain: [0; 16] }, |(seq, chain)| Self { seq: seq.cast_unsigned(), chain }))
+    }
+
+    pub(super) fn next(self, incident: IncidentId, hash: ChangeHash) -> Self {
+        let seq = self.seq + 1;
+        let mut hasher = Sha256::new();
+        hasher.update(self.chain);
+        hasher.update(seq.to_be_bytes());
+        hasher.update(incident.as_bytes());
+        hasher.update(hash.0);
+        let full: [u8; 32] = hasher.finalize().into();
+        let mut chain = [0; 16];
+        chain.copy_from_slice(&full[..16]);
+        Self { seq, chain }
+    }
+}
+
+struct Known {
+    doc: Option<i64>,
+    term: ScopeDigest,
+    log: Vec<LogRow>,
+    waiting: Vec<LogRow>,
+}
+
+pub(super) fn accept(db: &mut Db, peer: &Peer, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
+    let mut verdicts = Vec::new();
+    for group in groups {
+        verdicts.extend(accept_group(db, peer, group, now, random)?);
+    }
+    Ok(verdicts)
+}
+
+fn accept_group(db: &mut Db, peer: &Peer, group: &Group, now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
+    let known = read_known(db, group.incident)?;
+    if let Some(doc) = known.doc
+        && peer.role == Role::Educator
+        && !in_scope(db, doc, peer.number)?
+    {
+        return Ok(vec![Verdict::Rejected(Refusal::OutOfScope); group.changes.len()]);
+    }
+    let waiting: Vec<Vec<u8>> = known.waiting.iter().map(|row| row.chunk.clone()).collect();
+    let judged = policy::judge(&known.log, &waiting, &group.changes, peer.number, group.relayed);
+    if let Some(view) = &judged.view {
+        let doc = write_document(db, group.incident, &known, view, peer, now)?;
+        append(db, doc, peer, group, &known, &judged.stored, now)?;
+        hub_uplink::project(db, doc, &view.incident, now, random)?;
+    }
+    for (change, verdict) in group.changes.iter().zip(&judged.verdicts) {
+        let hash = ChangeHash::of(change.chunk.get(8..).unwrap_or_default());
+        match verdict {
+            Verdict::Pending => {
+                let query = "INSERT INTO waiting (incident, hash, device, incarnation, relayed, chunk) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
+                db.execute("keeping a change that waits", query, &[group.incident.as_bytes(), &hash.0, &peer.number, &peer.incarnation.cast_signed(), &group.relayed, &change.chunk])?;
+            }
+            Verdict::Rejected(refusal) => quarantine(db, peer, group.incident, hash, &change.chunk, *refusal, now)?,
+            Verdict::Stored | Verdict::Duplicate => {}
+        }
+    }
+    Ok(judged.verdicts)
+}
+
+fn read_known(db: &Db, incident: IncidentId) -> Result<Known> {
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
+    let found = db.one("reading a document", "SELECT doc, heads FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
+    let log_row = |row: &rusqlite::Row<'_>| Ok(LogRow { chunk: row.get(0)?, device: row.get(1)?, relayed: row.get(2)? });
+    let waiting = db.all("reading changes that wait", "SELECT chunk, device, relayed FROM waiting WHERE incident = ?1", &[incident.as_bytes()], log_row)?;
+    let Some((doc, heads)) = found else { return Ok(Known { doc: None, term: ScopeDigest::default(), log: Vec::new(), waiting }) };
+    let log = db.all("reading changes", "SELECT chunk, device, relayed FROM feed WHERE kind = 0 AND doc = ?1 ORDER BY seq", &[&doc], log_row)?;
+    Ok(Known { doc: Some(doc), term: ScopeDigest::term(incident, &row::heads(&heads)), log, waiting })
+}
+
+fn write_document(db: &Db, incident: IncidentId, known: &Known, view: &View, peer: &Peer, now: Timestamp) -> Result<i64> {
+    let recheck = policy::next_expiry(&view.incident, now).map(Timestamp::as_second);
+    let (heads, facts, disputes) = (row::heads_bytes(&view.heads), row::facts(&view.incident), row::disputes(&view.incident));
+    let doc = if let Some(doc) = known.doc {
+        let query = "UPDATE documents SET heads = ?2, facts = ?3, disputes = ?4, recheck_at = ?5 WHERE doc = ?1";
+        db.execute("writing a document", query, &[&doc, &heads, &facts, &disputes, &recheck])?;
+        doc
+    } else {
+        let query = "INSERT INTO documents (incident, heads, facts, disputes, first_at, recheck_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        db.execute("writing a document", query, &[incident.as_bytes(), &heads, &facts, &disputes, &now.as_second(), &recheck])?;
+        let doc = db.conn.last_insert_rowid();
+        if peer.role == Role::Educator {
+            db.execute("writing scope", "INSERT INTO scope (doc, device) VALUES (?1, ?2)", &[&doc, &peer.number])?;
+        }
+        doc
+    };
+    move_digests(db, doc, known.term, ScopeDigest::term(incident, &view.heads))?;
+    Ok(doc)
+}
+
+/// Everyone who sees the document sees its digest move.
+fn move_digests(db: &Db, doc: i64, old: ScopeDigest, new: ScopeDigest) -> Result<()> {
+    let all = digest_of(db.meta("digest")?)?.replace(old, new);
+    db.set_meta("digest", &all.0.to_be_bytes())?;
+    for device in db.all("reading scope", "SELECT device FROM scope WHERE doc = ?1", &[&doc], |row| row.get::<_, u32>(0))? {
+        move_device_digest(db, device, old, new)?;
+    }
+    Ok(())
+}
+
+fn move_device_digest(db: &Db, device: u32, old: ScopeDigest, new: ScopeDigest) -> Result<()> {
+    let digest = db.one("reading a digest", "SELECT digest FROM devices WHERE number = ?1", &[&device], |row| row.get(0))?;
+    let digest = digest_of(digest)?.replace(old, new).0.to_be_bytes();
+    db.execute("writing a digest", "UPDATE devices SET digest = ?2 WHERE number = ?1", &[&device, &digest]).map(drop)
+}
+
+fn append(db: &Db, doc: i64, peer: &Peer, group: &Group, known: &Known, stored: &[ChangeHash], now: Timestamp) -> Result<()> {
+    let mut head = Head::read(db)?;
+    let named = |chunk: &[u8], hash: ChangeHash| ChangeHash::of(chunk.get(8..).unwrap_or_default()) == hash;
+    for hash in stored {
+        head = head.next(group.incident, *hash);
+        if let Some(change) = group.changes.iter().find(|change| named(&change.chunk, *hash)) {
+            append_change(db, head, doc, peer.number, peer.incarnation, group.relayed, &change.chunk, now)?;
+        } else if let Some(row) = known.waiting.iter().find(|row| named(&row.chunk, *hash)) {
+            append_change(db, head, doc, row.device, 0, row.relayed, &row.chunk, now)?;
+        }
+        if !known.waiting.is_empty() {
+            db.execute("forgetting a change that waited", "DELETE FROM waiting WHERE incident = ?1 AND hash = ?2", &[group.incident.as_bytes(), &hash.0])?;
+        }
+    }
+    Ok(())
+}
+
+#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
+fn append_change(db: &Db, head: Head, doc: i64, device: u32, incarnation: u64, relayed: bool, chunk: &[u8], now: Timestamp) -> Result<()> {
+    let parsed = Chunk::parse(chunk).map_err(|_| StoreError::Damaged("change"))?;
+    let query = "INSERT INTO feed (seq, chain, kind, doc, device, incarnation, relayed, actor, actor_seq, received_at, chunk) VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    let (seq, actor_seq) = (head.seq.cast_signed(), parsed.seq.cast_signed());
+    db.execute("appending a change", query, &[&seq, &head.chain, &doc, &device, &incarnation.cast_signed(), &relayed, &parsed.actor, &actor_seq, &now.as_second(), &chunk])?;
+    Ok(())
+}
+
+fn quarantine(db: &Db, peer: &Peer, incident: IncidentId, hash: ChangeHash, chunk: &[u8], refusal: Refusal, now: Timestamp) -> Result<()> {
+    if db.count("counting the quarantine", "SELECT count(*) FROM quarantine")? >= QUARANTINE_MAX {
+        return Ok(());
+    }
+    let query = "INSERT INTO quarantine (incident, device, reason, at, hash, chunk) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
+    db.execute("keeping a refused change", query, &[incident.as_bytes(), &peer.number, &refusal.code(), &now.as_second(), &hash.0, &chunk]).map(drop)
+}
+
+pub(super) fn in_scope(db: &Db, doc: i64, device: u32) -> Result<bool> {
+    Ok(db.one("reading scope", "SELECT 1 FROM scope WHERE doc = ?1 AND device = ?2", &[&doc, &device], |_| Ok(()))?.is_some())
+}
+
+pub(super) fn assign(db: &mut Db, incident: IncidentId, device: u32, assigned: bool, now: Timestamp) -> Result<bool> {
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
+    let found = db.one("reading a document", "SELECT doc, heads FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
+    let role = db.one("reading a device", "SELECT role FROM devices WHERE number = ?1", &[&device], |row| row.get::<_, String>(0))?;
+    let (Some((doc, heads)), Some(role)) = (found, role) else { return Ok(false) };
+    if role != Role::Educator.code() || in_scope(db, doc, device)? == assigned {
+        return Ok(true);
+    }
+    let term = ScopeDigest::term(incident, &row::heads(&heads));
+    let kind = if assigned {
+        db.execute("writing scope", "INSERT INTO scope (doc, device) VALUES (?1, ?2)", &[&doc, &device])?;
+        move_device_digest(db, device, ScopeDigest::default(), term)?;
+        KIND_ENTERED
+    } else {
+        db.execute("writing scope", "DELETE FROM scope WHERE doc = ?1 AND device = ?2", &[&doc, &device])?;
+        move_device_digest(db, device, term, ScopeDigest::default())?;
+        KIND_LEFT
+    };
+    let head = Head::read(db)?.next(incident, ChangeHash([kind as u8; 32]));
+    let query = "INSERT INTO feed (seq, chain, kind, doc, device, incarnation, relayed, received_at) VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?6)";
+    db.execute("appending to the feed", query, &[&head.seq.cast_signed(), &head.chain, &kind, &doc, &device, &now.as_second()])?;
+    Ok(true)
+}

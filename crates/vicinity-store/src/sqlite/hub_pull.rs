@@ -1,0 +1,219 @@
+//! Giving a device what it lacks: by the feed, or by comparing heads.
+
+use std::collections::BTreeMap;
+
+use vicinity_core::batch::{self, Cursor, DocumentHeads, Group, GroupChange, HeadsPage, Pull};
+use vicinity_core::chunk::Chunk;
+use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
+
+use super::hub_accept::{Head, KIND_CHANGE, KIND_ENTERED, KIND_LEFT, in_scope};
+use super::{Db, Result, digest_of};
+use crate::hub::{Peer, Role};
+use crate::row;
+
+/// Feed rows that one pull looks at: a device that was away for a year must not hold the writer for long.
+const ROWS_MAX: usize = 20_000;
+
+pub(super) fn pull(
+    db: &mut Db,
+    epoch: [u8; 16],
+    peer: &Peer,
+    cursor: Option<Cursor>,
+    page: Option<&HeadsPage>,
+    pushed: &[IncidentId],
+    raw_bytes: usize,
+) -> Result<Option<Pull>> {
+    let head = Head::read(db)?;
+    let at_head = Cursor { epoch, seq: head.seq, chain: head.chain };
+    let mut pull = Pull { groups: Vec::new(), removed: Vec::new(), need: Vec::new(), cursor: at_head, more: false, rebased_until: None, digest: digest(db, peer)? };
+    if let Some(page) = page {
+        compare(db, peer, page, raw_bytes, &mut pull)?;
+    } else {
+        let Some(cursor) = cursor.filter(|cursor| cursor.epoch == epoch) else { return Ok(None) };
+        if !fits(db, &cursor)? {
+            return Ok(None);
+        }
+        follow(db, peer, cursor, head, raw_bytes, &mut pull)?;
+    }
+    needed(db, pushed, &mut pull)?;
+    Ok(Some(pull))
+}
+
+fn digest(db: &Db, peer: &Peer) -> Result<ScopeDigest> {
+    match peer.role {
+        Role::Educator => digest_of(db.one("reading a digest", "SELECT digest FROM devices WHERE number = ?1", &[&peer.number], |row| row.get(0))?),
+        Role::Responder | Role::Hub => digest_of(db.meta("digest")?),
+    }
+}
+
+fn fits(db: &Db, cursor: &Cursor) -> Result<bool> {
+    if cursor.seq == 0 {
+        return Ok(cursor.chain == [0; 16]);
+    }
+    let chain = db.one("reading the feed", "SELECT chain FROM feed WHERE seq = ?1", &[&cursor.seq.cast_signed()], |row| row.get::<_, [u8; 16]>(0))?;
+    Ok(chain == Some(cursor.chain))
+}
+
+/// Responders are told who wrote what; an educator's phone that is searched has nothing to tell.
+fn told(peer: &Peer, author: u32) -> u32 {
+    if peer.role == Role::Responder { author } else { 0 }
+}
+
+struct FeedRow {
+    seq: u64,
+    chain: [u8; 16],
+    kind: i64,
+    doc: i64,
+    device: u32,
+    incarnation: u64,
+    chunk: Option<Vec<u8>>,
+}
+
+fn follow(db: &Db, peer: &Peer, cursor: Cursor, head: Head, raw_bytes: usize, pull: &mut Pull) -> Result<()> {
+    pull.cursor = cursor;
+    if cursor.seq == head.seq {
+        return Ok(());
+    }
+    let step = "reading the feed";
+    let mut statement = super::sql(step, db.conn.prepare_cached("SELECT seq, chain, kind, doc, device, incarnation, chunk FROM feed WHERE seq > ?1 ORDER BY seq"))?;
+    let mut rows = super::sql(step, statement.query([cursor.seq.cast_signed()]))?;
+    let mut places: BTreeMap<i64, usize> = BTreeMap::new();
+    let mut scope: BTreeMap<i64, bool> = BTreeMap::new();
+    let (mut bytes, mut looked) = (0usize, 0usize);
+    while let Some(found) = super::sql(step, rows.next())? {
+        let row = super::sql(step, read_row(found))?;
+        if looked >= ROWS_MAX || bytes >= raw_bytes {
+            pull.more = true;
+            break;
+        }
+        looked += 1;
+        let visible = match (peer.role, scope.get(&row.doc)) {
+            (Role::Responder | Role::Hub, _) => true,
+            (Role::Educator, Some(visible)) => *visible,
+            (Role::Educator, None) => *scope.entry(row.doc).or_insert(in_scope(db, row.doc, peer.number)?),
+        };
+        let own = row.device == peer.number && row.incarnation == peer.incarnation;
+        match row.kind {
+            KIND_CHANGE if visible && !own => {
+                let chunk = row.chunk.unwrap_or_default();
+                bytes += chunk.len();
+                let at = place(db, row.doc, &mut places, &mut pull.groups)?;
+                pull.groups[at].changes.push(GroupChange { chunk, by: told(peer, row.device) });
+            }
+            KIND_ENTERED if row.device == peer.number && visible => {
+                let at = place(db, row.doc, &mut places, &mut pull.groups)?;
+                pull.groups[at].changes = whole(db, peer, row.doc)?;
+                bytes += pull.groups[at].changes.iter().map(|change| change.chunk.len()).sum::<usize>();
+            }
+            KIND_LEFT if row.device == peer.number && !visible => pull.removed.extend(incident_of(db, row.doc)?),
+            _ => {}
+        }
+        pull.cursor = Cursor { epoch: pull.cursor.epoch, seq: row.seq, chain: row.chain };
+    }
+    Ok(())
+}
+
+fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<FeedRow> {
+    Ok(FeedRow {
+        seq: row.get::<_, i64>(0)?.cast_unsigned(),
+        chain: row.get(1)?,
+        kind: row.get(2)?,
+        doc: row.get(3)?,
+        device: row.get(4)?,
+        incarnation: row.get::<_, i64>(5)?.cast_unsigned(),
+        chunk: row.get(6)?,
+    })
+}
+
+/// The group of a document, made when it first shows.
+fn place(db: &Db, doc: i64, places: &mut BTreeMap<i64, usize>, groups: &mut Vec<Group>) -> Result<usize> {
+    if let Some(at) = places.get(&doc) {
+        return Ok(*at);
+    }
+    let incident = incident_of(db, doc)?.ok_or(crate::StoreError::Damaged("feed"))?;
+    groups.push(Group { incident, relayed: false, changes: Vec::new() });
+    places.insert(doc, groups.len() - 1);
+    Ok(groups.len() - 1)
+}
+
+fn incident_of(db: &Db, doc: i64) -> Result<Option<IncidentId>> {
+    let found = db.one("reading a document", "SELECT incident FROM documents WHERE doc = ?1", &[&doc], |row| row.get::<_, [u8; 16]>(0))?;
+    Ok(found.map(IncidentId::from_bytes))
+}
+
+fn whole(db: &Db, peer: &Peer, doc: i64) -> Result<Vec<GroupChange>> {
+    let query = "SELECT chunk, device FROM feed WHERE kind = 0 AND doc = ?1 ORDER BY seq";
+    db.all("reading changes", query, &[&doc], |row| Ok(GroupChange { chunk: row.get(0)?, by: told(peer, row.get(1)?) }))
+}
+
+/// Compares heads in a stretch of ids: what the sender lacks is given, what the hub lacks is asked for.
+fn compare(db: &Db, peer: &Peer, page: &HeadsPage, raw_bytes: usize, pull: &mut Pull) -> Result<()> {
+    let mut have: BTreeMap<IncidentId, &[ChangeHash]> = page.have.iter().map(|document| (document.incident, document.heads.as_slice())).collect();
+    let after = page.after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
+    let until = page.until.map_or(vec![0xff; 17], |id| id.as_bytes().to_vec());
+    let query = "SELECT doc, incident, heads FROM documents WHERE incident > ?1 AND incident <= ?2 ORDER BY incident";
+    let step = "comparing heads";
+    let mut statement = super::sql(step, db.conn.prepare_cached(query))?;
+    let mut rows = super::sql(step, statement.query([&after, &until]))?;
+    let mut bytes = 0usize;
+    let mut last = None;
+    let mut cut = false;
+    while let Some(found) = super::sql(step, rows.next())? {
+        let (doc, incident, heads): (i64, [u8; 16], Vec<u8>) = (super::sql(step, found.get(0))?, super::sql(step, found.get(1))?, super::sql(step, found.get(2))?);
+        let (incident, heads) = (IncidentId::from_bytes(incident), row::heads(&heads));
+        if bytes >= raw_bytes {
+            cut = true;
+            break;
+        }
+        last = Some(incident);
+        let theirs = have.remove(&incident);
+        if peer.role == Role::Educator && !in_scope(db, doc, peer.number)? {
+            if theirs.is_some() {
+                pull.removed.push(incident);
+            }
+            continue;
+        }
+        if theirs.is_some_and(|theirs| theirs == heads) {
+            continue;
+        }
+        bytes += difference(db, peer, doc, DocumentHeads { incident, heads }, theirs.unwrap_or_default(), pull)?;
+    }
+    // What is left over, the sender has and the hub does not know at all.
+    let covered = |incident: &IncidentId| !cut || last.is_some_and(|last| *incident <= last);
+    pull.need.extend(have.keys().filter(|incident| covered(incident)).map(|incident| DocumentHeads { incident: *incident, heads: Vec::new() }));
+    pull.rebased_until = if cut { last } else { page.until };
+    pull.more = pull.rebased_until.is_some();
+    Ok(())
+}
+
+fn difference(db: &Db, peer: &Peer, doc: i64, ours: DocumentHeads, theirs: &[ChangeHash], pull: &mut Pull) -> Result<usize> {
+    let changes = whole(db, peer, doc)?;
+    let chunks: Vec<Chunk<'_>> = changes.iter().filter_map(|change| Chunk::parse(&change.chunk).ok()).collect();
+    let lacks = batch::missing(&chunks, theirs);
+    let unknown = theirs.iter().any(|head| !chunks.iter().any(|chunk| chunk.hash == *head));
+    drop(chunks);
+    let mut changes: Vec<Option<GroupChange>> = changes.into_iter().map(Some).collect();
+    let given: Vec<GroupChange> = lacks.into_iter().filter_map(|at| changes.get_mut(at).and_then(Option::take)).collect();
+    let bytes = given.iter().map(|change| change.chunk.len()).sum();
+    if !given.is_empty() {
+        pull.groups.push(Group { incident: ours.incident, relayed: false, changes: given });
+    }
+    if unknown {
+        pull.need.push(ours);
+    }
+    Ok(bytes)
+}
+
+/// Of what was just pushed, the documents in which something waits for ancestors.
+fn needed(db: &Db, pushed: &[IncidentId], pull: &mut Pull) -> Result<()> {
+    for incident in pushed {
+        if db.one("reading changes that wait", "SELECT 1 FROM waiting WHERE incident = ?1 LIMIT 1", &[incident.as_bytes()], |_| Ok(()))?.is_none() {
+            continue;
+        }
+        let heads = db.one("reading a document", "SELECT heads FROM documents WHERE incident = ?1", &[incident.as_bytes()], |row| row.get::<_, Vec<u8>>(0))?;
+        if !pull.need.iter().any(|need| need.incident == *incident) {
+            pull.need.push(DocumentHeads { incident: *incident, heads: heads.map(|heads| row::heads(&heads)).unwrap_or_default() });
+        }
+    }
+    Ok(())
+}

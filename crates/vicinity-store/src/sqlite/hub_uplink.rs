@@ -1,0 +1,61 @@
+//! What the hub owes national: projections and answers.
+
+use vicinity_core::ids::ProjectionId;
+use vicinity_core::incident::Incident;
+use vicinity_core::time::Timestamp;
+
+use super::{Db, Result};
+use crate::hub::{ProjectionRow, Random};
+use crate::policy;
+use crate::row;
+
+/// Makes a document's projection anew, in the transaction that changed the document.
+pub(super) fn project(db: &Db, doc: i64, incident: &Incident, now: Timestamp, random: &mut dyn Random) -> Result<()> {
+    let json = policy::projected(incident, now);
+    let known = db.one("reading a projection", "SELECT json FROM projections WHERE doc = ?1", &[&doc], |row| row.get::<_, Option<String>>(0))?;
+    match known {
+        None if json.is_none() => {}
+        None => {
+            let id = *ProjectionId::from_random(random.bytes16()).as_bytes();
+            let query = "INSERT INTO projections (doc, projection, version, sent, refused, json) VALUES (?1, ?2, 1, 0, 0, ?3)";
+            db.execute("writing a projection", query, &[&doc, &id, &json])?;
+        }
+        Some(known) if known != json => {
+            db.execute("writing a projection", "UPDATE projections SET json = ?2, version = version + 1 WHERE doc = ?1", &[&doc, &json])?;
+        }
+        Some(_) => {}
+    }
+    for (question, answer) in policy::answers(incident) {
+        let query = "UPDATE questions SET answer = ?3, reported = 0 WHERE id = ?1 AND doc = ?2 AND answer IS NOT ?3";
+        db.execute("noting an answer", query, &[&question.cast_signed(), &doc, &answer])?;
+    }
+    Ok(())
+}
+
+pub(super) fn recheck_consents(db: &mut Db, now: Timestamp, random: &mut dyn Random) -> Result<()> {
+    type Due = (i64, String, String);
+    let query = "SELECT doc, facts, disputes FROM documents WHERE recheck_at <= ?1";
+    let due: Vec<Due> = db.all("reading consents that end", query, &[&now.as_second()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    for (doc, facts, disputes) in due {
+        let incident = row::incident(&facts, &disputes)?;
+        project(db, doc, &incident, now, random)?;
+        let next = policy::next_expiry(&incident, now).map(Timestamp::as_second);
+        db.execute("writing a document", "UPDATE documents SET recheck_at = ?2 WHERE doc = ?1", &[&doc, &next])?;
+    }
+    Ok(())
+}
+
+pub(super) fn unsent(db: &Db, max: usize) -> Result<Vec<ProjectionRow>> {
+    let query = "SELECT projection, version, json FROM projections WHERE sent < version ORDER BY doc LIMIT ?1";
+    db.all("reading projections", query, &[&(max as i64)], |row| {
+        Ok(ProjectionRow { projection: ProjectionId::from_bytes(row.get(0)?), version: row.get::<_, i64>(1)?.cast_unsigned(), json: row.get(2)? })
+    })
+}
+
+pub(super) fn sent(db: &mut Db, rows: &[(ProjectionId, u64, bool)]) -> Result<()> {
+    for (projection, version, kept) in rows {
+        let query = "UPDATE projections SET sent = max(sent, ?2), refused = refused + ?3 WHERE projection = ?1";
+        db.execute("noting a projection", query, &[projection.as_bytes(), &version.cast_signed(), &i64::from(!kept)])?;
+    }
+    Ok(())
+}

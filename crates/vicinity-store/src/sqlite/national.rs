@@ -1,0 +1,157 @@
+//! National's engine.
+
+use std::path::Path;
+
+use vicinity_core::ids::{DeviceId, ProjectionId};
+use vicinity_core::time::Timestamp;
+
+use super::{Db, Result, sql};
+use crate::StoreError;
+use crate::hub::{Credentials, Denied, Role};
+use crate::national::{HubRow, NationalStore, NewProjection, ProjectionListing, QuestionRow};
+
+/// National on SQLite: `national.db`.
+pub struct SqliteNational {
+    db: Db,
+}
+
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/national_0001.sql")];
+
+impl SqliteNational {
+    /// Opens or makes national's store in a folder.
+    ///
+    /// # Errors
+    /// The folder or its files cannot be used, or are of a newer version.
+    pub fn open(folder: &Path) -> Result<Self> {
+        std::fs::create_dir_all(folder).map_err(|source| StoreError::File { path: folder.display().to_string(), source })?;
+        Ok(Self { db: Db::open(&folder.join("national.db"), MIGRATIONS)? })
+    }
+}
+
+fn upsert_one(db: &Db, hub: u32, new: &NewProjection) -> Result<bool> {
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, u32>(1)?, row.get::<_, i64>(2)?.cast_unsigned()));
+    let known = db.one("reading a projection", "SELECT row, hub, version FROM projections WHERE projection = ?1", &[new.projection.as_bytes()], read)?;
+    let (json, month, countable) = new.body.as_ref().map_or((None, None, false), |body| (Some(&body.json), Some(&body.month), body.countable));
+    let row = match known {
+        Some((_, owner, _)) if owner != hub => return Ok(false),
+        Some((_, _, version)) if version >= new.version => return Ok(true),
+        Some((row, ..)) => {
+            db.execute("forgetting facets", "DELETE FROM facets WHERE row = ?1", &[&row])?;
+            let query = "UPDATE projections SET version = ?2, json = ?3, month = ?4, countable = ?5 WHERE row = ?1";
+            db.execute("writing a projection", query, &[&row, &new.version.cast_signed(), &json, &month, &countable])?;
+            row
+        }
+        None => {
+            let query = "INSERT INTO projections (projection, hub, version, json, month, countable) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+            db.execute("writing a projection", query, &[new.projection.as_bytes(), &hub, &new.version.cast_signed(), &json, &month, &countable])?;
+            db.conn.last_insert_rowid()
+        }
+    };
+    for (dimension, code) in new.body.iter().flat_map(|body| &body.facets) {
+        let query = "INSERT INTO facets (row, dimension, code) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+        db.execute("writing facets", query, &[&row, dimension, code])?;
+    }
+    Ok(true)
+}
+
+fn question(row: &rusqlite::Row<'_>) -> rusqlite::Result<QuestionRow> {
+    Ok(QuestionRow { id: row.get::<_, i64>(0)?.cast_unsigned(), projection: ProjectionId::from_bytes(row.get(1)?), code: row.get(2)?, answer: row.get(3)? })
+}
+
+impl NationalStore for SqliteNational {
+    fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()> {
+        self.db.invite(code_hash, role.code(), expires.as_second())
+    }
+
+    fn enrol(&mut self, code_hash: [u8; 32], hub: DeviceId, secret: [u8; 32], now: Timestamp) -> Result<Option<u32>> {
+        self.db.immediate(|db| {
+            if db.use_invite(code_hash, hub.as_bytes(), now.as_second())?.is_none() {
+                return Ok(None);
+            }
+            let query = "INSERT INTO hubs (device, secret, incarnation, counter, enrolled_at) VALUES (?1, ?2, 0, 0, ?3) ON CONFLICT (device) DO UPDATE SET secret = excluded.secret";
+            db.execute("enrolling", query, &[hub.as_bytes(), &secret, &now.as_second()])?;
+            db.one("enrolling", "SELECT number FROM hubs WHERE device = ?1", &[hub.as_bytes()], |row| row.get(0))
+        })
+    }
+
+    fn credentials(&mut self, hub: DeviceId) -> Result<Option<Credentials>> {
+        let found = self.db.one("reading a hub", "SELECT secret FROM hubs WHERE device = ?1", &[hub.as_bytes()], |row| row.get::<_, [u8; 32]>(0))?;
+        Ok(found.map(|secret| Credentials { secret, revoked: false }))
+    }
+
+    /// Reports are idempotent and carry no history, so a hub restored from a backup simply starts a new incarnation.
+    fn let_in(&mut self, hub: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<u32, Denied>> {
+        self.db.immediate(|db| {
+            let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?.cast_unsigned(), row.get::<_, i64>(2)?.cast_unsigned()));
+            let found = db.one("reading a hub", "SELECT number, incarnation, counter FROM hubs WHERE device = ?1", &[hub.as_bytes()], read)?;
+            let Some((number, life, last)) = found else { return Ok(Err(Denied::Unknown)) };
+            if life == incarnation && counter <= last {
+                return Ok(Err(Denied::RolledBack));
+            }
+            let query = "UPDATE hubs SET incarnation = ?2, counter = ?3, last_seen = ?4 WHERE number = ?1";
+            db.execute("moving a counter", query, &[&number, &incarnation.cast_signed(), &counter.cast_signed(), &now.as_second()])?;
+            Ok(Ok(number))
+        })
+    }
+
+    fn upsert(&mut self, hub: u32, rows: &[NewProjection]) -> Result<Vec<bool>> {
+        self.db.immediate(|db| rows.iter().map(|row| upsert_one(db, hub, row)).collect())
+    }
+
+    fn ask(&mut self, projection: ProjectionId, code: &str, now: Timestamp) -> Result<Option<u64>> {
+        self.db.immediate(|db| {
+            let query = "INSERT INTO questions (projection, hub, code, asked_at, received) SELECT projection, hub, ?2, ?3, 0 FROM projections WHERE projection = ?1 AND json IS NOT NULL";
+            let asked = db.execute("keeping a question", query, &[projection.as_bytes(), &code, &now.as_second()])?;
+            Ok((asked == 1).then(|| db.conn.last_insert_rowid().cast_unsigned()))
+        })
+    }
+
+    fn questions_of(&mut self, hub: u32, received: &[u64], answers: &[(u64, String)]) -> Result<Vec<QuestionRow>> {
+        self.db.immediate(|db| {
+            for id in received {
+                db.execute("noting a question", "UPDATE questions SET received = 1 WHERE id = ?1 AND hub = ?2", &[&id.cast_signed(), &hub])?;
+            }
+            for (id, answer) in answers {
+                db.execute("noting an answer", "UPDATE questions SET answer = ?3 WHERE id = ?1 AND hub = ?2", &[&id.cast_signed(), &hub, answer])?;
+            }
+            let query = "SELECT id, projection, code, answer FROM questions WHERE hub = ?1 AND received = 0 ORDER BY id LIMIT 500";
+            db.all("reading questions", query, &[&hub], question)
+        })
+    }
+
+    fn questions(&mut self) -> Result<Vec<QuestionRow>> {
+        self.db.all("reading questions", "SELECT id, projection, code, answer FROM questions ORDER BY id", &[], question)
+    }
+
+    fn each_projection(&mut self, from: Option<&str>, to: Option<&str>, each: &mut dyn FnMut(ProjectionListing) -> Result<()>) -> Result<()> {
+        let step = "reading projections";
+        let query = "SELECT projection, hub, version, json FROM projections WHERE json IS NOT NULL AND month >= ?1 AND month <= ?2 ORDER BY projection";
+        let mut statement = sql(step, self.db.conn.prepare_cached(query))?;
+        let mut rows = sql(step, statement.query([from.unwrap_or(""), to.unwrap_or("9999-99")]))?;
+        while let Some(row) = sql(step, rows.next())? {
+            let read = |row: &rusqlite::Row<'_>| {
+                let version = row.get::<_, i64>(2)?.cast_unsigned();
+                Ok(ProjectionListing { projection: ProjectionId::from_bytes(row.get(0)?), hub: row.get(1)?, version, json: row.get(3)? })
+            };
+            each(sql(step, read(row))?)?;
+        }
+        Ok(())
+    }
+
+    fn counts_by_month(&mut self, dimension: &str) -> Result<Vec<(String, String, u64)>> {
+        let query = "SELECT month, code, count(*) FROM projections JOIN facets USING (row) WHERE json IS NOT NULL AND countable AND dimension = ?1 GROUP BY month, code ORDER BY month, code";
+        self.db.all("counting", query, &[&dimension], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.cast_unsigned())))
+    }
+
+    fn hubs(&mut self) -> Result<Vec<HubRow>> {
+        let query = "SELECT number, last_seen, (SELECT count(*) FROM projections WHERE hub = number AND json IS NOT NULL) FROM hubs ORDER BY number";
+        self.db.all("reading hubs", query, &[], |row| {
+            let last_seen = row.get::<_, Option<i64>>(1)?.and_then(|at| Timestamp::from_second(at).ok());
+            Ok(HubRow { number: row.get(0)?, last_seen, projections: row.get::<_, i64>(2)?.cast_unsigned() })
+        })
+    }
+
+    fn setting(&mut self, key: &str) -> Result<Option<Vec<u8>>> {
+        self.db.meta(key)
+    }
+}

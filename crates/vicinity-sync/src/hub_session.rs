@@ -1,0 +1,79 @@
+//! The hub's end of one request, as steps: what to accept, what to pull, what to answer. No state outlives a request.
+
+use vicinity_core::admit::Verdict;
+use vicinity_core::batch::{Cursor, Group, HeadsPage, Pull};
+use vicinity_core::time::Timestamp;
+
+use crate::compress::BODY_MAX_BYTES;
+use crate::device_session::BATCH_MIN_BYTES;
+use crate::message::{Answer, Refused, Request};
+
+/// What changes compress to, at the least.
+const RATIO: usize = 3;
+
+/// What to read for the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullPlan {
+    /// Where the device stands; `None` in a rebase.
+    pub cursor: Option<Cursor>,
+    /// The stretch to compare, in a rebase.
+    pub page: Option<HeadsPage>,
+    /// Bytes of the chunks to give, about.
+    pub raw_bytes: usize,
+}
+
+/// One request at the hub.
+#[derive(Debug)]
+pub struct HubSession {
+    plan: PullPlan,
+    budget: usize,
+    verdicts: Vec<Verdict>,
+    /// Seconds by which the hub's clock is ahead of the device's.
+    pub skew_seconds: i64,
+}
+
+/// The next step.
+#[derive(Debug)]
+pub enum Step {
+    /// Post this.
+    Answer(Vec<u8>),
+    /// Too large: pull again, less.
+    PullAgain(PullPlan),
+}
+
+impl HubSession {
+    /// Opens a request: what to accept comes first.
+    ///
+    /// # Errors
+    /// What to answer instead.
+    pub fn open(body: &[u8], now: Timestamp) -> Result<(Self, Vec<Group>), Refused> {
+        let request = Request::decode(body)?;
+        let page = request.rebase;
+        if request.cursor.is_none() && page.is_none() {
+            return Err(Refused::Rebase);
+        }
+        let budget = (request.answer_budget.max(BATCH_MIN_BYTES) as usize).min(BODY_MAX_BYTES - 1024);
+        let plan = PullPlan { cursor: request.cursor, page, raw_bytes: budget * RATIO };
+        let skew_seconds = now.as_second().saturating_sub(request.clock);
+        Ok((Self { plan, budget, verdicts: Vec::new(), skew_seconds }, request.push))
+    }
+
+    /// What the store said to the pushed changes; what to pull comes next.
+    pub fn accepted(&mut self, verdicts: Vec<Verdict>) -> PullPlan {
+        self.verdicts = verdicts;
+        self.plan.clone()
+    }
+
+    /// What the store gives; the answer, or a smaller pull.
+    pub fn pulled(&mut self, pull: Pull, now: Timestamp) -> Step {
+        let changes: usize = pull.groups.iter().map(|group| group.changes.len()).sum();
+        let answer = Answer { verdicts: core::mem::take(&mut self.verdicts), pull, clock: now.as_second() };
+        let body = answer.encode();
+        if body.len() > self.budget + 1024 && changes > 1 && self.plan.raw_bytes > 1 {
+            self.plan.raw_bytes /= 2;
+            self.verdicts = answer.verdicts;
+            return Step::PullAgain(self.plan.clone());
+        }
+        Step::Answer(body)
+    }
+}

@@ -1,0 +1,13 @@
+//! How devices and hubs speak: frames, and the two ends as state machines that return effects. No I/O, no clock.
+//!
+//! One POST carries a [`envelope::Envelope`] with a compressed [`message::Request`]; the answer is a compressed
+//! [`message::Answer`]. Read in this order: [`codec`] (how changes travel), [`message`], [`envelope`],
+//! [`device_session`], [`hub_session`].
+
+pub mod codec;
+pub mod compress;
+pub mod device_session;
+pub mod envelope;
+pub mod hub_session;
+pub mod message;
+pub mod uplink;

@@ -1,0 +1,361 @@
+//! The messages, as CBOR arrays: positions are fixed, new fields go at the end.
+
+use minicbor::{Decode, Encode};
+use vicinity_core::admit::Verdict;
+use vicinity_core::batch::{Cursor, DocumentHeads, HeadsPage};
+use vicinity_core::guard::Refusal;
+use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
+
+use crate::codec;
+use crate::compress;
+
+/// The protocol this version speaks.
+pub const PROTOCOL: u8 = 1;
+/// Where devices post.
+pub const SYNC_PATH: &str = "/v1/sync";
+/// Documents named in one message.
+pub const DOCUMENTS_MAX: usize = 8192;
+
+/// A device's request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Where it stands in the feed; `None` on the very first contact.
+    pub cursor: Option<Cursor>,
+    /// Changes for the hub.
+    pub push: Vec<vicinity_core::batch::Group>,
+    /// In a rebase: what the device has.
+    pub rebase: Option<HeadsPage>,
+    /// Bytes of the largest answer it can take, compressed.
+    pub answer_budget: u32,
+    /// Seconds since 1970 by its clock: shown, never decided upon.
+    pub clock: i64,
+}
+
+/// The hub's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// One verdict a pushed change, in the order they were pushed.
+    pub verdicts: Vec<Verdict>,
+    /// What the hub gives.
+    pub pull: vicinity_core::batch::Pull,
+    /// Seconds since 1970 by the hub's clock.
+    pub clock: i64,
+}
+
+/// Why a hub does not answer a request at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Not a request.
+    #[error("the hub cannot read the request")]
+    Malformed,
+    /// Above a cap.
+    #[error("the request is too large")]
+    TooLarge,
+    /// No protocol in common.
+    #[error("the hub speaks another version of the protocol; update this program")]
+    Version,
+    /// Unknown device or wrong proof.
+    #[error("the hub does not know this device; enrol it again")]
+    NotEnrolled,
+    /// The device was revoked.
+    #[error("this device was revoked by its hub")]
+    Revoked,
+    /// A counter that this incarnation has used: a replay, or a device restored or cloned.
+    #[error("the hub has already seen a later request of this device")]
+    RolledBack,
+    /// The cursor does not fit the hub's feed.
+    #[error("the hub's feed is another one now")]
+    Rebase,
+    /// Too much to do.
+    #[error("the hub is busy")]
+    Busy,
+    /// The hub failed.
+    #[error("the hub failed; its log says why")]
+    Failed,
+}
+
+impl Refused {
+    const ALL: [(Self, &'static str, u16); 9] = [
+        (Self::Malformed, "malformed", 400),
+        (Self::TooLarge, "too_large", 413),
+        (Self::Version, "version", 426),
+        (Self::NotEnrolled, "not_enrolled", 401),
+        (Self::Revoked, "revoked", 403),
+        (Self::RolledBack, "device_rolled_back", 409),
+        (Self::Rebase, "rebase", 409),
+        (Self::Busy, "busy", 503),
+        (Self::Failed, "failed", 500),
+    ];
+
+    /// Its name on the wire: the whole body of the answer.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        Self::ALL.iter().find(|(refused, ..)| *refused == self).map_or("failed", |(_, code, _)| code)
+    }
+
+    /// The HTTP status that goes with it.
+    #[must_use]
+    pub fn status(self) -> u16 {
+        Self::ALL.iter().find(|(refused, ..)| *refused == self).map_or(500, |(.., status)| *status)
+    }
+
+    /// The refusal of that name.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, name, _)| *name == code).map(|(refused, ..)| *refused)
+    }
+}
+
+#[derive(Encode, Decode)]
+#[cbor(array)]
+struct RequestWire {
+    #[n(0)]
+    oldest: u8,
+    #[n(1)]
+    newest: u8,
+    #[n(2)]
+    cursor: Option<CursorWire>,
+    #[n(3)]
+    #[cbor(with = "minicbor::bytes")]
+    push: Vec<u8>,
+    #[n(4)]
+    rebase: Option<PageWire>,
+    #[n(5)]
+    answer_budget: u32,
+    #[n(6)]
+    clock: i64,
+}
+
+#[derive(Encode, Decode)]
+#[cbor(array)]
+struct CursorWire {
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    epoch: [u8; 16],
+    #[n(1)]
+    seq: u64,
+    #[n(2)]
+    #[cbor(with = "minicbor::bytes")]
+    chain: [u8; 16],
+}
+
+#[derive(Encode, Decode)]
+#[cbor(array)]
+struct PageWire {
+    #[n(0)]
+    after: Option<IdWire>,
+    #[n(1)]
+    until: Option<IdWire>,
+    #[n(2)]
+    have: Vec<HeadsWire>,
+}
+
+#[derive(Encode, Decode)]
+#[cbor(transparent)]
+struct IdWire(
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    [u8; 16],
+);
+
+/// Heads stand as one byte string, 32 bytes each.
+#[derive(Encode, Decode)]
+#[cbor(array)]
+struct HeadsWire {
+    #[n(0)]
+    incident: IdWire,
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    heads: Vec<u8>,
+}
+
+#[derive(Encode, Decode)]
+#[cbor(array)]
+struct AnswerWire {
+    #[n(0)]
+    version: u8,
+    /// Runs of equal verdicts: the verdict's code and how many.
+    #[n(1)]
+    verdicts: Vec<(u8, u32)>,
+    #[n(2)]
+    #[cbor(with = "minicbor::bytes")]
+    pull: Vec<u8>,
+    #[n(3)]
+    removed: Vec<IdWire>,
+    #[n(4)]
+    need: Vec<HeadsWire>,
+    #[n(5)]
+    cursor: CursorWire,
+    #[n(6)]
+    more: bool,
+    #[n(7)]
+    rebased_until: Option<IdWire>,
+    #[n(8)]
+    #[cbor(with = "minicbor::bytes")]
+    digest: [u8; 16],
+    #[n(9)]
+    clock: i64,
+}
+
+const VERDICT_REJECTED: u8 = 16;
+
+fn verdict_code(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Stored => 0,
+        Verdict::Duplicate => 1,
+        Verdict::Pending => 2,
+        Verdict::Rejected(refusal) => VERDICT_REJECTED + Refusal::ALL.iter().position(|other| *other == refusal).unwrap_or(0) as u8,
+    }
+}
+
+fn verdict_of(code: u8) -> Verdict {
+    match code {
+        0 => Verdict::Stored,
+        1 => Verdict::Duplicate,
+        2 => Verdict::Pending,
+        // A refusal this version does not know is still a refusal.
+        code => Verdict::Rejected(Refusal::ALL.get(usize::from(code.saturating_sub(VERDICT_REJECTED))).copied().unwrap_or(Refusal::Unappliable)),
+    }
+}
+
+impl From<&Cursor> for CursorWire {
+    fn from(cursor: &Cursor) -> Self {
+        Self { epoch: cursor.epoch, seq: cursor.seq, chain: cursor.chain }
+    }
+}
+
+impl From<CursorWire> for Cursor {
+    fn from(wire: CursorWire) -> Self {
+        Self { epoch: wire.epoch, seq: wire.seq, chain: wire.chain }
+    }
+}
+
+fn id_wire(id: &IncidentId) -> IdWire {
+    IdWire(*id.as_bytes())
+}
+
+fn heads_wire(documents: &[DocumentHeads]) -> Vec<HeadsWire> {
+    documents.iter().map(|document| HeadsWire { incident: id_wire(&document.incident), heads: document.heads.iter().flat_map(|head| head.0).collect() }).collect()
+}
+
+fn heads_of(wire: Vec<HeadsWire>) -> Result<Vec<DocumentHeads>, Refused> {
+    if wire.len() > DOCUMENTS_MAX {
+        return Err(Refused::TooLarge);
+    }
+    wire.into_iter()
+        .map(|wire| {
+            let (heads, rest) = wire.heads.as_chunks::<32>();
+            if rest.is_empty() {
+                Ok(DocumentHeads { incident: IncidentId::from_bytes(wire.incident.0), heads: heads.iter().copied().map(ChangeHash).collect() })
+            } else {
+                Err(Refused::Malformed)
+            }
+        })
+        .collect()
+}
+
+fn open(body: &[u8]) -> Result<Vec<u8>, Refused> {
+    compress::inflate(body).map_err(|error| match error {
+        compress::InflateError::TooLarge => Refused::TooLarge,
+        compress::InflateError::Malformed => Refused::Malformed,
+    })
+}
+
+fn close<T: Encode<()>>(wire: &T) -> Vec<u8> {
+    let mut plain = Vec::new();
+    if minicbor::encode(wire, &mut plain).is_err() {
+        plain.clear();
+    }
+    compress::deflate(&plain)
+}
+
+impl Request {
+    /// The compressed frame.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        close(&RequestWire {
+            oldest: PROTOCOL,
+            newest: PROTOCOL,
+            cursor: self.cursor.as_ref().map(Into::into),
+            push: if self.push.is_empty() { Vec::new() } else { codec::encode(&self.push) },
+            rebase: self.rebase.as_ref().map(|page| PageWire { after: page.after.as_ref().map(id_wire), until: page.until.as_ref().map(id_wire), have: heads_wire(&page.have) }),
+            answer_budget: self.answer_budget,
+            clock: self.clock,
+        })
+    }
+
+    /// The request of a compressed frame.
+    ///
+    /// # Errors
+    /// What to answer to any other bytes.
+    pub fn decode(body: &[u8]) -> Result<Self, Refused> {
+        let plain = open(body)?;
+        let wire: RequestWire = minicbor::decode(&plain).map_err(|_| Refused::Malformed)?;
+        if wire.oldest > PROTOCOL || wire.newest < PROTOCOL {
+            return Err(Refused::Version);
+        }
+        let page = |wire: PageWire| -> Result<HeadsPage, Refused> {
+            let id = |wire: IdWire| IncidentId::from_bytes(wire.0);
+            Ok(HeadsPage { after: wire.after.map(id), until: wire.until.map(id), have: heads_of(wire.have)? })
+        };
+        Ok(Self {
+            cursor: wire.cursor.map(Into::into),
+            push: codec::decode(&wire.push).map_err(|_| Refused::Malformed)?,
+            rebase: wire.rebase.map(page).transpose()?,
+            answer_budget: wire.answer_budget.min(compress::BODY_MAX_BYTES as u32),
+            clock: wire.clock,
+        })
+    }
+}
+
+impl Answer {
+    /// The compressed frame.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut runs: Vec<(u8, u32)> = Vec::new();
+        for verdict in &self.verdicts {
+            match runs.last_mut() {
+                Some((code, count)) if *code == verdict_code(*verdict) => *count += 1,
+                _ => runs.push((verdict_code(*verdict), 1)),
+            }
+        }
+        close(&AnswerWire {
+            version: PROTOCOL,
+            verdicts: runs,
+            pull: if self.pull.groups.is_empty() { Vec::new() } else { codec::encode(&self.pull.groups) },
+            removed: self.pull.removed.iter().map(id_wire).collect(),
+            need: heads_wire(&self.pull.need),
+            cursor: (&self.pull.cursor).into(),
+            more: self.pull.more,
+            rebased_until: self.pull.rebased_until.as_ref().map(id_wire),
+            digest: self.pull.digest.0.to_be_bytes(),
+            clock: self.clock,
+        })
+    }
+
+    /// The answer of a compressed frame.
+    ///
+    /// # Errors
+    /// Any other bytes.
+    pub fn decode(body: &[u8]) -> Result<Self, Refused> {
+        let plain = open(body)?;
+        let wire: AnswerWire = minicbor::decode(&plain).map_err(|_| Refused::Malformed)?;
+        let mut verdicts = Vec::new();
+        for (code, count) in wire.verdicts {
+            if verdicts.len() + count as usize > codec::GROUPS_MAX * 8 {
+                return Err(Refused::TooLarge);
+            }
+            verdicts.extend(core::iter::repeat_n(verdict_of(code), count as usize));
+        }
+        let pull = vicinity_core::batch::Pull {
+            groups: codec::decode(&wire.pull).map_err(|_| Refused::Malformed)?,
+            removed: wire.removed.into_iter().map(|id| IncidentId::from_bytes(id.0)).collect(),
+            need: heads_of(wire.need)?,
+            cursor: wire.cursor.into(),
+            more: wire.more,
+            rebased_until: wire.rebased_until.map(|id| IncidentId::from_bytes(id.0)),
+            digest: ScopeDigest(u128::from_be_bytes(wire.digest)),
+        };
+        Ok(Self { verdicts, pull, clock: wire.clock })
+    }
+}

@@ -1,0 +1,134 @@
+//! A hub and national: projection rows and retracts up, questions down. Not a CRDT, no history.
+//!
+//! Every row has a projection's id and a version, and national keeps the highest version: rows may come twice or out
+//! of order. What consent takes back is a row too: a retract leaves nothing but its id and version.
+
+use minicbor::{Decode, Encode};
+use vicinity_core::ids::ProjectionId;
+
+use crate::compress;
+use crate::message::Refused;
+
+/// Where hubs post.
+pub const UPLINK_PATH: &str = "/v1/uplink";
+/// Rows of one report.
+pub const ROWS_MAX: usize = 2000;
+
+/// A hub's report.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Default)]
+#[cbor(array)]
+pub struct Report {
+    /// Rows, oldest first.
+    #[n(0)]
+    pub rows: Vec<Row>,
+    /// Questions that reached their incident: national need not send them again.
+    #[n(1)]
+    pub questions_received: Vec<u64>,
+    /// Answers to questions: codes only.
+    #[n(2)]
+    pub answers: Vec<AnswerRow>,
+}
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Row {
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    projection: [u8; 16],
+    /// Rises with every change.
+    #[n(1)]
+    pub version: u64,
+    /// The projection as JSON; `None` retracts it.
+    #[n(2)]
+    pub json: Option<String>,
+}
+
+impl Row {
+    /// A row.
+    #[must_use]
+    pub fn new(projection: ProjectionId, version: u64, json: Option<String>) -> Self {
+        Self { projection: *projection.as_bytes(), version, json }
+    }
+
+    /// Which projection.
+    #[must_use]
+    pub fn projection(&self) -> ProjectionId {
+        ProjectionId::from_bytes(self.projection)
+    }
+}
+
+/// An answer to a question of national's.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct AnswerRow {
+    /// The question.
+    #[n(0)]
+    pub question: u64,
+    /// A code of the list of answers.
+    #[n(1)]
+    pub answer: String,
+}
+
+/// National's reply.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Default)]
+#[cbor(array)]
+pub struct Reply {
+    /// One a row: whether it is kept (or was, in this or a higher version). A row that is not will not be sent again.
+    #[n(0)]
+    pub kept: Vec<bool>,
+    /// Questions for the hub.
+    #[n(1)]
+    pub questions: Vec<Question>,
+}
+
+/// A question about one projection.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Question {
+    /// National's number for it.
+    #[n(0)]
+    pub id: u64,
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    projection: [u8; 16],
+    /// A code of the list of questions.
+    #[n(2)]
+    pub code: String,
+}
+
+impl Question {
+    /// A question.
+    #[must_use]
+    pub fn new(id: u64, projection: ProjectionId, code: String) -> Self {
+        Self { id, projection: *projection.as_bytes(), code }
+    }
+
+    /// Which projection.
+    #[must_use]
+    pub fn projection(&self) -> ProjectionId {
+        ProjectionId::from_bytes(self.projection)
+    }
+}
+
+/// The compressed frame of a message.
+#[must_use]
+pub fn encode<T: Encode<()>>(message: &T) -> Vec<u8> {
+    let mut plain = Vec::new();
+    if minicbor::encode(message, &mut plain).is_err() {
+        plain.clear();
+    }
+    compress::deflate(&plain)
+}
+
+/// The message of a compressed frame.
+///
+/// # Errors
+/// Any other bytes.
+pub fn decode<T: for<'b> Decode<'b, ()>>(body: &[u8]) -> Result<T, Refused> {
+    let plain = compress::inflate(body).map_err(|error| match error {
+        compress::InflateError::TooLarge => Refused::TooLarge,
+        compress::InflateError::Malformed => Refused::Malformed,
+    })?;
+    minicbor::decode(&plain).map_err(|_| Refused::Malformed)
+}

@@ -1,0 +1,63 @@
+//! The one entry for tests, checks and generated files: `cargo xtask --help`. Continuous integration calls the same
+//! commands and nothing else.
+
+mod check;
+mod shell;
+mod testing;
+mod tidy;
+mod wasm;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use shell::Cargo;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Tests, checks and generated files of this workspace", arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run every test of the workspace, doc tests included.
+    Test,
+    /// Run everything a change must pass: format, lints, tests, docs, wasm32, tidy.
+    Check,
+    /// Check that the core and the sync crate compile for wasm32-unknown-unknown.
+    Wasm,
+    /// Check crate arrows, file sizes, links, and what no tracked file may hold.
+    Tidy,
+    /// Format, and let clippy repair what it can.
+    Fix,
+    /// Write the generated pages of docs/ again.
+    Docs,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<ExitCode> {
+    std::env::set_current_dir(shell::workspace_root()?)?;
+    match task {
+        Task::Test => return testing::run_all(),
+        Task::Check => check::run()?,
+        Task::Wasm => wasm::check()?,
+        Task::Tidy => tidy::run()?,
+        Task::Fix => {
+            Cargo::new("fmt").run()?;
+            Cargo::new("clippy --workspace --all-targets --fix --allow-dirty --allow-staged").run()?;
+        }
+        // The tests named so compare a page with the code; told to, they write it.
+        Task::Docs => Cargo::new("test --package vicinity-core dictionary").env("UPDATE_DOCS", "1").run()?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,45 @@
+//! What no compiler checks: crate arrows, file sizes, links, and what no tracked file may hold.
+
+mod arrows;
+mod links;
+mod sources;
+
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+pub fn run() -> Result<()> {
+    let mut problems = arrows::check()?;
+    let files = project_files()?;
+    for file in &files {
+        let Ok(text) = String::from_utf8(std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?) else {
+            continue; // not a text
+        };
+        problems.extend(sources::problems(file, &text));
+        if links::has_links_to_check(file) {
+            problems.extend(links::problems(file, &text, |target| target.exists()));
+        }
+    }
+    if problems.is_empty() {
+        eprintln!("tidy: {} files are in order", files.len());
+        return Ok(());
+    }
+    for problem in &problems {
+        eprintln!("tidy: {problem}");
+    }
+    bail!("{} thing(s) to tidy up", problems.len())
+}
+
+/// Every file that git tracks or would track, that is still there.
+fn project_files() -> Result<Vec<PathBuf>> {
+    let output = Command::new("git").args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).output().context("cannot start git")?;
+    if !output.status.success() {
+        bail!("`git ls-files` failed: tidy reads the list of files from git");
+    }
+    let names = String::from_utf8(output.stdout).context("a file name that is no text")?;
+    let mut files: Vec<PathBuf> = names.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect();
+    files.sort();
+    files.dedup();
+    files.retain(|file| Path::is_file(file));
+    Ok(files)
+}
