@@ -1,1 +1,13 @@
-//! client
+//! The device's runtime: what a phone does, without and with a network.
+//!
+//! [`device::Device`] logs, edits, lists and resolves on the local store alone; [`exchange`] runs the sync session over
+//! a [`link::Link`]. The clock and the random bytes come from outside, so that tests and the demo bring their own.
+
+pub mod device;
+pub mod enrolment;
+pub mod error;
+pub mod exchange;
+pub mod link;
+pub mod logging;
+
+pub use error::ClientError;

@@ -3,11 +3,16 @@
 //! The log of original change bytes is the truth; the view is made from it and thrown away. All engines, on devices
 //! and hubs, call the one function here and write down what it decides.
 
+mod index;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use automerge::{Automerge, Change};
+
+use crate::admit::index::Index;
 use crate::chunk::Chunk;
-use crate::document::{Document, SKELETON};
+use crate::document::Document;
 use crate::guard::{self, Checked, Refusal};
 use crate::ids::ChangeHash;
 use crate::incident::Incident;
@@ -16,6 +21,8 @@ use crate::incident::Incident;
 pub const DOCUMENT_MAX_BYTES: usize = 1024 * 1024;
 /// Changes of the largest document.
 pub const DOCUMENT_MAX_CHANGES: usize = 10_000;
+/// Operations of the largest document: loaded, each takes some hundreds of bytes.
+pub const DOCUMENT_MAX_OPS: u64 = 100_000;
 /// Changes of one document that may wait for ancestors.
 pub const ORPHANS_MAX: usize = 64;
 
@@ -48,6 +55,8 @@ pub struct Admission {
     pub verdicts: Vec<Verdict>,
     /// Hashes of those that came and of those that had waited, which are part of the document now, ancestors first.
     pub stored: Vec<ChangeHash>,
+    /// Those that had waited, whose ancestors are there now, and which are refused all the same.
+    pub dropped: Vec<(ChangeHash, Refusal)>,
     /// The document now, if anything was stored. `None` also if what was there before cannot be loaded any more.
     pub view: Option<View>,
 }
@@ -71,101 +80,15 @@ pub fn admit(stored: &[Vec<u8>], waiting: &[Vec<u8>], incoming: &[Vec<u8>]) -> A
     for chunk in stored {
         index.add_trusted(chunk);
     }
-    let before = index.known.len();
-    let mut admitting = Admitting { index, verdicts: BTreeMap::new(), candidates: Vec::new(), accepted: Vec::new() };
+    let is_new = index.changes() == 0;
+    let mut admitting = Admitting { index, waited: BTreeSet::new(), verdicts: BTreeMap::new(), candidates: Vec::new(), accepted: Vec::new() };
     let verdicts = admitting.sort_out(incoming, waiting);
     admitting.settle();
-    if before == 1 && admitting.accepted.is_empty() {
+    if is_new && admitting.accepted.is_empty() {
         return admitting.finish(verdicts, None);
     }
     let view = admitting.materialise(stored);
     admitting.finish(verdicts, view)
-}
-
-/// What a document's changes say of its causal order.
-struct Index {
-    known: BTreeMap<ChangeHash, usize>,
-    /// For each change: per actor the number of its changes that are ancestors or itself, and the highest counter.
-    clocks: Vec<(BTreeMap<usize, u64>, u64)>,
-    actors: BTreeMap<Vec<u8>, usize>,
-    /// Per actor, by sequence number, the first and last operation.
-    ops: Vec<Vec<(u64, u64)>>,
-    bytes: usize,
-}
-
-impl Index {
-    fn of_skeleton() -> Self {
-        let mut index = Self { known: BTreeMap::new(), clocks: Vec::new(), actors: BTreeMap::new(), ops: Vec::new(), bytes: 0 };
-        index.add_trusted(SKELETON);
-        index
-    }
-
-    /// A change that was admitted before.
-    fn add_trusted(&mut self, bytes: &[u8]) {
-        if let Ok(chunk) = Chunk::parse(bytes)
-            && let Ok(max_op) = chunk.max_op()
-        {
-            self.add(&chunk, max_op, bytes.len());
-        }
-    }
-
-    fn actor(&mut self, actor: &[u8]) -> usize {
-        if let Some(index) = self.actors.get(actor) {
-            return *index;
-        }
-        let index = self.actors.len();
-        self.actors.insert(actor.to_vec(), index);
-        self.ops.push(Vec::new());
-        index
-    }
-
-    fn next_seq(&self, actor: &[u8]) -> u64 {
-        self.actors.get(actor).map_or(0, |index| self.ops[*index].len() as u64) + 1
-    }
-
-    /// The causal past of a change that has these dependencies.
-    fn past(&self, deps: &[ChangeHash]) -> Option<(BTreeMap<usize, u64>, u64)> {
-        let mut past: (BTreeMap<usize, u64>, u64) = (BTreeMap::new(), 0);
-        for dep in deps {
-            let (clock, max_op) = &self.clocks[*self.known.get(dep)?];
-            past.1 = past.1.max(*max_op);
-            for (actor, seq) in clock {
-                let mine = past.0.entry(*actor).or_default();
-                *mine = (*mine).max(*seq);
-            }
-        }
-        Some(past)
-    }
-
-    fn add(&mut self, chunk: &Chunk<'_>, max_op: u64, bytes: usize) {
-        let actor = self.actor(chunk.actor);
-        let (mut clock, _) = self.past(&chunk.deps).unwrap_or_default();
-        clock.insert(actor, chunk.seq);
-        self.ops[actor].push((chunk.start_op, max_op));
-        self.known.insert(chunk.hash, self.clocks.len());
-        self.clocks.push((clock, max_op));
-        self.bytes += bytes;
-    }
-
-    /// The checks that need the document: its operations follow on its past and refer to nothing outside it.
-    fn check(&self, checked: &Checked<'_>) -> Result<(), Refusal> {
-        let chunk = &checked.chunk;
-        let (clock, max_op) = self.past(&chunk.deps).ok_or(Refusal::BadReference)?;
-        let own = self.actors.get(chunk.actor).and_then(|actor| clock.get(actor)).copied().unwrap_or(0);
-        if own + 1 != chunk.seq || chunk.start_op != max_op + 1 {
-            return Err(Refusal::BadReference);
-        }
-        for (actor, counter) in &checked.references {
-            let actor = checked.actor(*actor).and_then(|actor| self.actors.get(actor)).ok_or(Refusal::BadReference)?;
-            let seen = clock.get(actor).copied().unwrap_or(0) as usize;
-            let ranges = &self.ops[*actor][..seen.min(self.ops[*actor].len())];
-            let after = ranges.partition_point(|(_, last)| last < counter);
-            if !ranges.get(after).is_some_and(|(first, _)| first <= counter) {
-                return Err(Refusal::BadReference);
-            }
-        }
-        Ok(())
-    }
 }
 
 struct Candidate<'a> {
@@ -174,7 +97,8 @@ struct Candidate<'a> {
 }
 
 struct Admitting<'a> {
-    index: Index,
+    index: Index<'a>,
+    waited: BTreeSet<ChangeHash>,
     verdicts: BTreeMap<ChangeHash, Verdict>,
     candidates: Vec<Candidate<'a>>,
     accepted: Vec<Candidate<'a>>,
@@ -189,11 +113,20 @@ enum Early {
 impl<'a> Admitting<'a> {
     fn sort_out(&mut self, incoming: &'a [Vec<u8>], waiting: &'a [Vec<u8>]) -> Vec<Early> {
         let mut seen = BTreeSet::new();
+        for bytes in waiting {
+            if let Ok(checked) = guard::check(bytes)
+                && !self.index.knows(&checked.chunk.hash)
+                && seen.insert(checked.chunk.hash)
+            {
+                self.waited.insert(checked.chunk.hash);
+                self.candidates.push(Candidate { checked, bytes });
+            }
+        }
         let mut early = Vec::with_capacity(incoming.len());
         for bytes in incoming {
             early.push(match guard::check(bytes) {
                 Err(refusal) => Early::Now(Verdict::Rejected(refusal)),
-                Ok(checked) if self.index.known.contains_key(&checked.chunk.hash) => Early::Now(Verdict::Duplicate),
+                Ok(checked) if self.index.knows(&checked.chunk.hash) => Early::Now(Verdict::Duplicate),
                 Ok(checked) => {
                     let hash = checked.chunk.hash;
                     if seen.insert(hash) {
@@ -203,32 +136,26 @@ impl<'a> Admitting<'a> {
                 }
             });
         }
-        for bytes in waiting {
-            if let Ok(checked) = guard::check(bytes)
-                && !self.index.known.contains_key(&checked.chunk.hash)
-                && seen.insert(checked.chunk.hash)
-            {
-                self.candidates.push(Candidate { checked, bytes });
-            }
-        }
         early
     }
 
     /// Takes candidates whose ancestors are there, until no more can be taken.
     fn settle(&mut self) {
+        // A descendant's operations have the higher numbers, so the first pass takes all that can be taken.
+        self.candidates.sort_by_key(|candidate| candidate.checked.chunk.start_op);
         loop {
             let mut left = Vec::new();
             let mut moved = false;
             for candidate in core::mem::take(&mut self.candidates) {
                 let chunk = &candidate.checked.chunk;
-                if chunk.deps.iter().any(|dep| !self.index.known.contains_key(dep)) {
+                if chunk.deps.iter().any(|dep| !self.index.knows(dep)) {
                     left.push(candidate);
                     continue;
                 }
                 moved = true;
                 match self.judge(&candidate) {
                     Ok(()) => {
-                        self.index.add(chunk, chunk.start_op + candidate.checked.ops - 1, candidate.bytes.len());
+                        self.index.add(&candidate.checked, candidate.bytes);
                         self.verdicts.insert(chunk.hash, Verdict::Stored);
                         self.accepted.push(candidate);
                     }
@@ -242,47 +169,64 @@ impl<'a> Admitting<'a> {
                 break;
             }
         }
+        // Those that wait already keep their place.
+        let waited = |candidate: &Candidate<'_>| self.waited.contains(&candidate.checked.chunk.hash);
+        self.candidates.sort_by_key(|candidate| !waited(candidate));
         for (place, candidate) in self.candidates.iter().enumerate() {
-            let verdict = if place < ORPHANS_MAX { Verdict::Pending } else { Verdict::Rejected(Refusal::TooManyOrphans) };
+            let verdict = if waited(candidate) || place < ORPHANS_MAX { Verdict::Pending } else { Verdict::Rejected(Refusal::TooManyOrphans) };
             self.verdicts.insert(candidate.checked.chunk.hash, verdict);
         }
     }
 
     fn judge(&self, candidate: &Candidate<'_>) -> Result<(), Refusal> {
-        if candidate.checked.chunk.seq < self.index.next_seq(candidate.checked.chunk.actor) {
+        let checked = &candidate.checked;
+        if checked.chunk.seq <= self.index.seq(checked.chunk.actor) {
             return Err(Refusal::SeqReused);
         }
-        if self.index.clocks.len() > DOCUMENT_MAX_CHANGES || self.index.bytes + candidate.bytes.len() > DOCUMENT_MAX_BYTES {
+        let full = self.index.changes() >= DOCUMENT_MAX_CHANGES || self.index.bytes + candidate.bytes.len() > DOCUMENT_MAX_BYTES;
+        if full || self.index.ops + checked.ops > DOCUMENT_MAX_OPS {
             return Err(Refusal::DocumentFull);
         }
-        self.index.check(&candidate.checked)
+        self.index.check(checked)
     }
 
-    /// The trial: everything together first; where that fails, one change after the other.
+    /// The trial: everything together first; where that fails, the bad are sifted out.
     fn materialise(&mut self, stored: &[Vec<u8>]) -> Option<View> {
-        let all = || stored.iter().map(Vec::as_slice);
-        let accepted: Vec<&[u8]> = self.accepted.iter().map(|candidate| candidate.bytes).collect();
-        if let Some(view) = load(all().chain(accepted.iter().copied())) {
-            return Some(view);
+        let view = self.trial(stored);
+        if view.is_some() || self.accepted.is_empty() {
+            return view;
         }
-        let mut view = if stored.is_empty() { None } else { Some(load(all())?) };
-        let mut good: Vec<&[u8]> = Vec::new();
-        let mut bad: BTreeSet<ChangeHash> = BTreeSet::new();
-        let mut kept = Vec::new();
-        for candidate in core::mem::take(&mut self.accepted) {
-            let chunk = &candidate.checked.chunk;
-            let tried = if chunk.deps.iter().any(|dep| bad.contains(dep)) { None } else { load(all().chain(good.iter().copied()).chain([candidate.bytes])) };
-            if let Some(tried) = tried {
-                view = Some(tried);
-                good.push(candidate.bytes);
-                kept.push(candidate);
-            } else {
-                bad.insert(chunk.hash);
-                self.verdicts.insert(chunk.hash, Verdict::Rejected(Refusal::Unappliable));
-            }
+        // What was there before does not load: nothing can be said against what came.
+        let document = survives(|| Document::from_changes(stored.iter().map(Vec::as_slice)).ok())?;
+        let mut bad = BTreeSet::new();
+        sift(document.as_automerge().clone(), &self.accepted, &mut bad);
+        self.refuse(|hash| bad.contains(hash));
+        let view = self.trial(stored);
+        if view.is_none() {
+            self.refuse(|_| true);
+            return load(stored.iter().map(Vec::as_slice));
         }
-        self.accepted = kept;
         view
+    }
+
+    /// The view of everything, if automerge makes one and would write every accepted change again as it came: what comes
+    /// out with another hash, or not at all, could never be loaded from what automerge saves.
+    fn trial(&self, stored: &[Vec<u8>]) -> Option<View> {
+        let ours: BTreeSet<ChangeHash> = self.accepted.iter().map(|candidate| candidate.checked.chunk.hash).collect();
+        let deps = self.accepted.iter().flat_map(|candidate| &candidate.checked.chunk.deps);
+        let before: Vec<automerge::ChangeHash> = deps.filter(|dep| !ours.contains(*dep)).map(|dep| automerge::ChangeHash(dep.0)).collect();
+        survives(|| {
+            let document = Document::from_changes(stored.iter().map(Vec::as_slice).chain(self.accepted.iter().map(|candidate| candidate.bytes))).ok()?;
+            let written: BTreeSet<ChangeHash> = document.as_automerge().get_changes(&before).iter().map(|change| ChangeHash(change.hash().0)).collect();
+            ours.is_subset(&written).then(|| View { heads: document.heads(), incident: document.incident() })
+        })
+    }
+
+    fn refuse(&mut self, is_bad: impl Fn(&ChangeHash) -> bool) {
+        let (bad, good) = core::mem::take(&mut self.accepted).into_iter().partition(|candidate| is_bad(&candidate.checked.chunk.hash));
+        self.accepted = good;
+        let bad: Vec<Candidate<'_>> = bad;
+        self.verdicts.extend(bad.iter().map(|candidate| (candidate.checked.chunk.hash, Verdict::Rejected(Refusal::Unappliable))));
     }
 
     fn finish(self, early: Vec<Early>, view: Option<View>) -> Admission {
@@ -291,16 +235,52 @@ impl<'a> Admitting<'a> {
             Early::Later(hash) => self.verdicts.get(&hash).copied().unwrap_or(Verdict::Rejected(Refusal::Unappliable)),
         };
         let stored: Vec<ChangeHash> = self.accepted.iter().map(|candidate| candidate.checked.chunk.hash).collect();
-        Admission { verdicts: early.into_iter().map(verdict).collect(), stored, view }
+        let dropped = self.waited.iter().filter_map(|hash| match self.verdicts.get(hash) {
+            Some(Verdict::Rejected(refusal)) => Some((*hash, *refusal)),
+            _ => None,
+        });
+        Admission { dropped: dropped.collect(), verdicts: early.into_iter().map(verdict).collect(), stored, view }
     }
 }
 
 /// The view of these changes, or nothing if automerge cannot make one, by error or by panic.
 #[must_use]
 pub fn load<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Option<View> {
-    let load = AssertUnwindSafe(|| {
+    survives(|| {
         let document = Document::from_changes(chunks).ok()?;
         Some(View { heads: document.heads(), incident: document.incident() })
-    });
-    catch_unwind(load).ok().flatten()
+    })
+}
+
+/// The document with the good ones of these changes. The bad, and what follows on them, go into `bad`. Halves what does
+/// not go in as a whole, so that one bad change among thousands is found in a few steps.
+fn sift(doc: Automerge, candidates: &[Candidate<'_>], bad: &mut BTreeSet<ChangeHash>) -> Automerge {
+    let follows_on_bad = |chunk: &Chunk<'_>| chunk.deps.iter().any(|dep| bad.contains(dep));
+    if !candidates.iter().any(|candidate| follows_on_bad(&candidate.checked.chunk))
+        && let Some(grown) = survives(|| with(&doc, candidates))
+    {
+        return grown;
+    }
+    if let [candidate] = candidates {
+        bad.insert(candidate.checked.chunk.hash);
+        return doc;
+    }
+    let (first, second) = candidates.split_at(candidates.len() / 2);
+    let doc = sift(doc, first, bad);
+    sift(doc, second, bad)
+}
+
+/// The document with some changes more, if it takes them and gives them back unaltered.
+fn with(doc: &Automerge, candidates: &[Candidate<'_>]) -> Option<Automerge> {
+    let mut doc = doc.clone();
+    let before = doc.get_heads();
+    let changes: Vec<Change> = candidates.iter().map(|candidate| Change::from_bytes(candidate.bytes.to_vec()).ok()).collect::<Option<_>>()?;
+    doc.apply_changes(changes).ok()?;
+    let written: BTreeSet<ChangeHash> = doc.get_changes(&before).iter().map(|change| ChangeHash(change.hash().0)).collect();
+    candidates.iter().all(|candidate| written.contains(&candidate.checked.chunk.hash)).then_some(doc)
+}
+
+/// Automerge panics on some changes.
+fn survives<T>(body: impl FnOnce() -> Option<T>) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(body)).ok().flatten()
 }

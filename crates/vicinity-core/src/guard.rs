@@ -11,7 +11,10 @@ use crate::value::KEY_MAX_BYTES;
 
 /// Bytes of the longest scalar.
 pub const SCALAR_MAX_BYTES: usize = 8 * 1024;
-/// Earlier operations that one operation may replace.
+/// Bytes that an operation takes at the least, the change's header included. Runs could write thousands in a few bytes,
+/// and each takes hundreds once it is loaded; what people write names a key.
+pub const OP_MIN_BYTES: usize = 2;
+/// Earlier operations that one change may replace.
 pub const PREDS_MAX: usize = 1024;
 
 /// Why a change is refused for ever. The code is what crosses the wire.
@@ -103,8 +106,9 @@ pub struct Checked<'a> {
     pub chunk: Chunk<'a>,
     /// How many operations it has.
     pub ops: u64,
-    /// Operations of earlier changes it refers to, by index into author-then-others.
+    /// Operations of earlier changes it refers to, by index into author-then-others, ascending.
     pub references: Vec<OpRef>,
+    pub(crate) operations: Ops<'a>,
 }
 
 impl Checked<'_> {
@@ -126,9 +130,9 @@ const PRED_ACTOR: u32 = 0x71;
 const PRED_CTR: u32 = 0x73;
 const ALLOWED: [u32; 10] = [OBJ_ACTOR, OBJ_CTR, KEY_STR, INSERT, ACTION_SPEC, VAL_META, VAL_RAW, PRED_GROUP, PRED_ACTOR, PRED_CTR];
 
-const MAKE_MAP: u64 = 0;
+pub(crate) const MAKE_MAP: u64 = 0;
 const SET: u64 = 1;
-const DELETE: u64 = 3;
+pub(crate) const DELETE: u64 = 3;
 
 /// Checks everything about a change that its own bytes can tell.
 ///
@@ -137,9 +141,14 @@ const DELETE: u64 = 3;
 pub fn check(bytes: &[u8]) -> Result<Checked<'_>, Refusal> {
     let chunk = Chunk::parse(bytes)?;
     check_header(&chunk)?;
-    let columns = Columns::split(&chunk)?;
-    let (ops, references) = check_ops(&chunk, &columns)?;
-    Ok(Checked { ops, references, chunk })
+    let operations = operations(&chunk)?;
+    check_order(&chunk, &operations)?;
+    let references = check_references(&chunk, &operations)?;
+    let ops = operations.actions.len();
+    if ops * OP_MIN_BYTES > bytes.len() {
+        return Err(Refusal::NotAllowed);
+    }
+    Ok(Checked { ops: ops as u64, references, operations, chunk })
 }
 
 fn check_header(chunk: &Chunk<'_>) -> Result<(), Refusal> {
@@ -181,47 +190,58 @@ impl<'a> Columns<'a> {
     }
 }
 
-fn check_ops(chunk: &Chunk<'_>, columns: &Columns<'_>) -> Result<(u64, Vec<OpRef>), Refusal> {
+/// The operations of a change, by place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ops<'a> {
+    pub(crate) actions: Vec<u64>,
+    pub(crate) keys: Vec<&'a str>,
+    pub(crate) objects: Vec<Option<OpRef>>,
+    /// Each with the place of the operation that replaces it, in that order.
+    pub(crate) preds: Vec<(usize, OpRef)>,
+}
+
+/// Decodes a change's operations.
+pub(crate) fn operations<'a>(chunk: &Chunk<'a>) -> Result<Ops<'a>, Refusal> {
+    let columns = Columns::split(chunk)?;
     let actions = required(rle(columns.get(ACTION_SPEC), OPS_MAX, Reader::uleb)?)?;
-    let ops = actions.len();
-    if ops == 0 {
+    let count = actions.len();
+    if count == 0 {
         return Err(Refusal::NotAllowed);
     }
-    let keys = required(rle(columns.get(KEY_STR), ops, key)?)?;
-    let metas = required(rle(columns.get(VAL_META), ops, Reader::uleb)?)?;
-    let objects = objects(columns, ops)?;
-    if keys.len() != ops || metas.len() != ops {
+    let keys = required(rle(columns.get(KEY_STR), count, key)?)?;
+    let metas = required(rle(columns.get(VAL_META), count, Reader::uleb)?)?;
+    let objects = objects(&columns, count)?;
+    if keys.len() != count || metas.len() != count {
         return Err(Refusal::NotCanonical);
     }
-    no_inserts(columns.get(INSERT), ops)?;
+    no_inserts(columns.get(INSERT), count)?;
     check_values(&actions, &metas, columns.get(VAL_RAW))?;
-    let actors = chunk.other_actors.len() + 1;
-    let mut used = vec![false; actors];
+    Ok(Ops { actions, keys, objects, preds: preds(&columns, count)? })
+}
+
+/// Checks what the operations refer to within the change, and lists what they refer to outside it.
+fn check_references(chunk: &Chunk<'_>, ops: &Ops<'_>) -> Result<Vec<OpRef>, Refusal> {
+    let mut used = vec![false; chunk.other_actors.len() + 1];
     used[0] = true;
     let mut references = Vec::new();
-    for (at, object) in objects.iter().enumerate() {
-        let Some(object) = object else { continue };
-        *used.get_mut(object.0).ok_or(Refusal::BadReference)? = true;
-        check_object(chunk, &actions, at, *object)?;
-        if !is_own(chunk, at, *object) {
-            references.push(*object);
+    for (at, object) in ops.objects.iter().enumerate() {
+        if let Some(object) = object {
+            used[object.0] = true;
+            check_object(chunk, ops, at, *object)?;
+            references.extend((!is_own(chunk, at, *object)).then_some(*object));
         }
     }
-    for (at, pred) in preds(columns, ops)? {
-        *used.get_mut(pred.0).ok_or(Refusal::BadReference)? = true;
-        if pred.1 == 0 || pred.1 >= chunk.start_op + at as u64 {
-            return Err(Refusal::BadReference);
-        }
-        if !is_own(chunk, at, pred) {
-            references.push(pred);
-        }
+    for (at, pred) in &ops.preds {
+        used[pred.0] = true;
+        check_pred(chunk, ops, *at, *pred)?;
+        references.extend((!is_own(chunk, *at, *pred)).then_some(*pred));
     }
     if used.contains(&false) {
         return Err(Refusal::NotCanonical);
     }
     references.sort_unstable();
     references.dedup();
-    Ok((ops as u64, references))
+    Ok(references)
 }
 
 /// Whether a reference is to an earlier operation of the same change.
@@ -230,18 +250,49 @@ fn is_own(chunk: &Chunk<'_>, at: usize, op: OpRef) -> bool {
 }
 
 /// Maps are made in the root or in the skeleton's containers only, so no document nests deeper than two.
-fn check_object(chunk: &Chunk<'_>, actions: &[u64], at: usize, object: OpRef) -> Result<(), Refusal> {
-    let in_skeleton = object.0 > 0 && chunk.other_actors.get(object.0 - 1).is_some_and(|actor| *actor == SKELETON_ACTOR);
-    if actions[at] == MAKE_MAP && !in_skeleton {
+fn check_object(chunk: &Chunk<'_>, ops: &Ops<'_>, at: usize, object: OpRef) -> Result<(), Refusal> {
+    let in_skeleton = object.0 > 0 && chunk.other_actors[object.0 - 1] == SKELETON_ACTOR;
+    if ops.actions[at] == MAKE_MAP && !in_skeleton {
         return Err(Refusal::NotAllowed);
     }
     if object.1 == 0 || object.1 >= chunk.start_op + at as u64 {
         return Err(Refusal::BadReference);
     }
-    if is_own(chunk, at, object) && actions[(object.1 - chunk.start_op) as usize] != MAKE_MAP {
+    if is_own(chunk, at, object) && ops.actions[(object.1 - chunk.start_op) as usize] != MAKE_MAP {
         return Err(Refusal::BadReference);
     }
     Ok(())
+}
+
+/// What an operation replaces came before it and, in the same change, wrote the same key.
+fn check_pred(chunk: &Chunk<'_>, ops: &Ops<'_>, at: usize, pred: OpRef) -> Result<(), Refusal> {
+    if pred.1 == 0 || pred.1 >= chunk.start_op + at as u64 {
+        return Err(Refusal::BadReference);
+    }
+    if is_own(chunk, at, pred) {
+        let replaced = (pred.1 - chunk.start_op) as usize;
+        if ops.actions[replaced] == DELETE || ops.keys[replaced] != ops.keys[at] || ops.objects[replaced] != ops.objects[at] {
+            return Err(Refusal::BadReference);
+        }
+    }
+    Ok(())
+}
+
+/// Actors are in the table; an operation's predecessors stand in the order of their counters, then of their actors'
+/// bytes, each once; and a delete has some, else nothing of it would be left.
+fn check_order(chunk: &Chunk<'_>, ops: &Ops<'_>) -> Result<(), Refusal> {
+    let others = chunk.other_actors.len();
+    let mut named = ops.objects.iter().flatten().chain(ops.preds.iter().map(|(_, pred)| pred));
+    if named.any(|(actor, _)| *actor > others) {
+        return Err(Refusal::BadReference);
+    }
+    let place = |(at, (actor, counter)): &(usize, OpRef)| (*at, *counter, if *actor == 0 { chunk.actor } else { chunk.other_actors[actor - 1] });
+    if !ops.preds.is_sorted_by(|left, right| place(left) < place(right)) {
+        return Err(Refusal::NotCanonical);
+    }
+    let idle = |at: usize| ops.preds.binary_search_by_key(&at, |(of, _)| *of).is_err();
+    let idle_delete = ops.actions.iter().enumerate().any(|(at, action)| *action == DELETE && idle(at));
+    if idle_delete { Err(Refusal::BadReference) } else { Ok(()) }
 }
 
 fn objects(columns: &Columns<'_>, ops: usize) -> Result<Vec<Option<OpRef>>, Refusal> {
@@ -278,16 +329,10 @@ fn preds(columns: &Columns<'_>, ops: usize) -> Result<Vec<(usize, OpRef)>, Refus
     let mut pairs = actors.into_iter().zip(deltas);
     let mut all = Vec::with_capacity(total);
     for (at, group) in groups.iter().enumerate() {
-        let first = all.len();
         for (actor, delta) in pairs.by_ref().take(*group as usize) {
             counter = counter.checked_add(delta).ok_or(Refusal::BadReference)?;
             let op = (usize::try_from(actor).map_err(|_| Refusal::BadReference)?, u64::try_from(counter).map_err(|_| Refusal::BadReference)?);
             all.push((at, op));
-        }
-        // Two predecessors never are the same; their order is automerge's affair, which a trial apply checks.
-        let group = &all[first..];
-        if group.iter().enumerate().any(|(index, pred)| group[..index].contains(pred)) {
-            return Err(Refusal::NotCanonical);
         }
     }
     Ok(all)
@@ -304,9 +349,6 @@ fn key<'a>(reader: &mut Reader<'a>) -> Result<&'a str, Malformed> {
 }
 
 fn no_inserts(column: &[u8], ops: usize) -> Result<(), Refusal> {
-    if column.is_empty() {
-        return Ok(());
-    }
     let mut reader = Reader::new(column);
     if reader.uleb()? == ops as u64 && reader.is_done() { Ok(()) } else { Err(Refusal::NotAllowed) }
 }

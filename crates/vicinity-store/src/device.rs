@@ -74,7 +74,8 @@ pub struct OutboxPage {
 pub struct Delivered<'a> {
     /// These the hub has for good.
     pub acked: &'a [(IncidentId, ChangeHash)],
-    /// These it will never take.
+    /// These it will never take, but for those that lack consent: the consent may be in a later batch, so they stay in
+    /// the outbox.
     pub rejected: &'a [(IncidentId, ChangeHash, Refusal)],
     /// Changes from the hub.
     pub groups: &'a [Group],

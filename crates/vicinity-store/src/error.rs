@@ -35,6 +35,9 @@ pub enum StoreError {
         /// Why.
         source: rusqlite::Error,
     },
+    /// The steps under one commit were taken back together.
+    #[error("the steps were taken back")]
+    RolledBack,
     /// A stored row is not what it must be: the file was damaged or changed from outside.
     #[error("the stored {0} is damaged")]
     Damaged(&'static str),
@@ -44,6 +47,6 @@ impl StoreError {
     /// Whether trying again cannot help.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
-        !matches!(self, Self::Sql { source, .. } if matches!(source.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked | rusqlite::ErrorCode::DiskFull)))
+        !matches!(self, Self::RolledBack) && !matches!(self, Self::Sql { source, .. } if matches!(source.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked | rusqlite::ErrorCode::DiskFull)))
     }
 }

@@ -131,11 +131,12 @@ pub trait Random {
 /// The hub's store. Every method is one transaction, durable when it returns; inside [`HubStore::group_commit`] they
 /// become durable together.
 pub trait HubStore {
-    /// Runs several steps under one commit: nothing is durable before it returns `Ok`.
+    /// Runs several steps under one commit: nothing is durable before it returns `Ok`, and nothing is kept at all if
+    /// `steps` says `false`. Not to be nested.
     ///
     /// # Errors
-    /// The commit failed: none of the steps happened.
-    fn group_commit(&mut self, steps: &mut dyn FnMut(&mut dyn HubStore)) -> Result<()>;
+    /// The commit failed, or was not wanted: none of the steps happened.
+    fn group_commit(&mut self, steps: &mut dyn FnMut(&mut (dyn HubStore + 'static)) -> bool) -> Result<()>;
 
     /// Keeps the hash of a one-time code.
     ///

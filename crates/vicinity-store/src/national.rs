@@ -142,4 +142,10 @@ pub trait NationalStore {
     /// # Errors
     /// Storage.
     fn setting(&mut self, key: &str) -> Result<Option<Vec<u8>>>;
+
+    /// Keeps a value under a name.
+    ///
+    /// # Errors
+    /// Storage.
+    fn set_setting(&mut self, key: &str, value: &[u8]) -> Result<()>;
 }

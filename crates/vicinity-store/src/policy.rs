@@ -31,7 +31,13 @@ pub struct Judgement {
     pub verdicts: Vec<Verdict>,
     /// Changes to append to the log, ancestors first: those of the group and those that had waited.
     pub stored: Vec<ChangeHash>,
-    /// The document after them, if anything is to be appended.
+    /// Those that had waited and are refused now.
+    pub dropped: Vec<(ChangeHash, Refusal)>,
+    /// Whether the survivor ever agreed that the hub holds the incident. If not, no byte of the group may be kept, not
+    /// even among what was refused.
+    pub consented: bool,
+    /// The document after them, if anything is to be appended. `None` also if what was there before does not load any
+    /// more.
     pub view: Option<View>,
 }
 
@@ -57,9 +63,9 @@ pub fn judge(stored: &[LogRow], waiting: &[Vec<u8>], changes: &[GroupChange], de
         })
         .collect();
     if !consented || admission.stored.is_empty() {
-        return Judgement { verdicts, stored: Vec::new(), view: None };
+        return Judgement { verdicts, stored: Vec::new(), dropped: admission.dropped, consented, view: None };
     }
-    Judgement { verdicts, stored: admission.stored, view: admission.view }
+    Judgement { verdicts, stored: admission.stored, dropped: admission.dropped, consented, view: admission.view }
 }
 
 /// Which device each actor belongs to: the first that sent a change as its own.

@@ -6,11 +6,15 @@
 //! over the rebuilt hashes prove them. The skeleton, root of every document, is entry 0 of both tables and never
 //! travels.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use sha2::{Digest, Sha256};
 use vicinity_core::batch::{Group, GroupChange};
 use vicinity_core::chunk::{Chunk, Malformed, Reader, put_bytes, put_leb, put_uleb};
 use vicinity_core::document::{SKELETON, SKELETON_ACTOR};
 use vicinity_core::ids::{ChangeHash, IncidentId};
+
+use crate::compress::INFLATED_MAX_BYTES;
 
 /// Groups of one batch.
 pub const GROUPS_MAX: usize = 20_000;
@@ -19,6 +23,10 @@ pub const CHANGES_MAX: usize = 10_000;
 
 /// Bytes of the longest change that travels as it is: above the limit of a change, so that the guard says so.
 const RAW_MAX_BYTES: usize = 128 * 1024;
+/// Bytes that the rebuilt changes of one batch take together: a back-reference of one byte becomes a hash of 32.
+const REBUILT_MAX_BYTES: usize = 4 * INFLATED_MAX_BYTES;
+/// Bytes that a change takes besides its own.
+const CHANGE_OVERHEAD_BYTES: usize = 64;
 const RELAYED: u64 = 1;
 
 /// Why a batch cannot be read. The whole batch is refused: its sender is broken.
@@ -51,28 +59,22 @@ pub fn encode(groups: &[Group]) -> Vec<u8> {
 
 fn encode_group(out: &mut Vec<u8>, group: &Group, skeleton: ChangeHash) {
     let parsed: Vec<Option<Chunk<'_>>> = group.changes.iter().map(|change| strippable(&change.chunk)).collect();
-    let mut actors: Vec<&[u8]> = vec![&SKELETON_ACTOR];
-    let mut hashes = vec![skeleton];
+    let mut actors: Table<&[u8]> = Table::of(&SKELETON_ACTOR);
+    let mut hashes = Table::of(skeleton);
+    let mut inside = BTreeSet::new();
     for chunk in parsed.iter().flatten() {
-        for actor in core::iter::once(&chunk.actor).chain(&chunk.other_actors) {
-            if !actors.contains(actor) {
-                actors.push(actor);
-            }
-        }
-        for dep in &chunk.deps {
-            if !hashes.contains(dep) && !parsed.iter().flatten().any(|other| other.hash == *dep) {
-                hashes.push(*dep);
-            }
-        }
+        core::iter::once(&chunk.actor).chain(&chunk.other_actors).for_each(|actor| actors.add(*actor));
+        chunk.deps.iter().filter(|dep| !inside.contains(*dep)).for_each(|dep| hashes.add(*dep));
+        inside.insert(chunk.hash);
     }
     out.extend_from_slice(group.incident.as_bytes());
     put_uleb(out, if group.relayed { RELAYED } else { 0 });
-    put_uleb(out, actors.len() as u64 - 1);
-    actors[1..].iter().for_each(|actor| put_bytes(out, actor));
-    put_uleb(out, hashes.len() as u64 - 1);
-    hashes[1..].iter().for_each(|hash| out.extend_from_slice(&hash.0));
+    put_uleb(out, actors.items.len() as u64 - 1);
+    actors.items[1..].iter().for_each(|actor| put_bytes(out, actor));
+    put_uleb(out, hashes.items.len() as u64 - 1);
+    hashes.items[1..].iter().for_each(|hash| out.extend_from_slice(&hash.0));
     put_uleb(out, parsed.len() as u64);
-    let first = hashes.len();
+    let first = hashes.items.len();
     let mut previous = Previous::default();
     for (chunk, change) in parsed.iter().zip(&group.changes) {
         put_uleb(out, u64::from(change.by) << 1 | u64::from(chunk.is_none()));
@@ -84,12 +86,39 @@ fn encode_group(out: &mut Vec<u8>, group: &Group, skeleton: ChangeHash) {
             hashes.push(name_of(&change.chunk));
         }
     }
-    out.extend_from_slice(&proof(&hashes[first..]));
+    out.extend_from_slice(&proof(&hashes.items[first..]));
 }
 
-/// The chunk, if it comes out the same after it was taken apart.
+/// Things that are named by their place.
+struct Table<T> {
+    items: Vec<T>,
+    places: BTreeMap<T, usize>,
+}
+
+impl<T: Ord + Copy> Table<T> {
+    fn of(first: T) -> Self {
+        Self { items: vec![first], places: BTreeMap::from([(first, 0)]) }
+    }
+
+    fn add(&mut self, item: T) {
+        if !self.places.contains_key(&item) {
+            self.push(item);
+        }
+    }
+
+    fn push(&mut self, item: T) {
+        self.places.insert(item, self.items.len());
+        self.items.push(item);
+    }
+
+    fn place(&self, item: T) -> usize {
+        self.places.get(&item).copied().unwrap_or(0)
+    }
+}
+
+/// The chunk, if it comes out the same after it was taken apart. No dependencies is how "the one before it" is written.
 fn strippable(bytes: &[u8]) -> Option<Chunk<'_>> {
-    Chunk::parse(bytes).ok().filter(|chunk| chunk.assemble() == bytes)
+    Chunk::parse(bytes).ok().filter(|chunk| !chunk.deps.is_empty() && chunk.assemble() == bytes)
 }
 
 fn name_of(bytes: &[u8]) -> ChangeHash {
@@ -104,25 +133,21 @@ struct Previous {
     time: i64,
 }
 
-fn encode_change(out: &mut Vec<u8>, chunk: &Chunk<'_>, actors: &[&[u8]], hashes: &[ChangeHash], previous: &mut Previous) {
-    let actor_at = |actor: &[u8]| actors.iter().position(|other| *other == actor).unwrap_or(0) as u64;
-    put_uleb(out, actor_at(chunk.actor));
+fn encode_change(out: &mut Vec<u8>, chunk: &Chunk<'_>, actors: &Table<&[u8]>, hashes: &Table<ChangeHash>, previous: &mut Previous) {
+    put_uleb(out, actors.place(chunk.actor) as u64);
     put_leb(out, chunk.seq.wrapping_sub(previous.seq) as i64);
     put_leb(out, chunk.start_op.wrapping_sub(previous.start_op) as i64);
     put_leb(out, chunk.time.wrapping_sub(previous.time));
     *previous = Previous { seq: chunk.seq, start_op: chunk.start_op, time: chunk.time };
     // 0: it follows on the change before it, or on the skeleton if it is the first.
-    if chunk.deps.len() == 1 && hashes.last() == chunk.deps.first() {
+    if chunk.deps.len() == 1 && hashes.items.last() == chunk.deps.first() {
         put_uleb(out, 0);
     } else {
         put_uleb(out, chunk.deps.len() as u64);
-        for dep in &chunk.deps {
-            let at = hashes.iter().position(|hash| hash == dep).unwrap_or(0);
-            put_uleb(out, (hashes.len() - at) as u64);
-        }
+        chunk.deps.iter().for_each(|dep| put_uleb(out, (hashes.items.len() - hashes.place(*dep)) as u64));
     }
     put_uleb(out, chunk.other_actors.len() as u64);
-    chunk.other_actors.iter().for_each(|actor| put_uleb(out, actor_at(actor)));
+    chunk.other_actors.iter().for_each(|actor| put_uleb(out, actors.place(actor) as u64));
     put_uleb(out, chunk.columns.len() as u64);
     for (spec, len) in &chunk.columns {
         put_uleb(out, u64::from(*spec));
@@ -145,13 +170,14 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Group>, CodecError> {
     let skeleton = skeleton_hash();
     let count = reader.count(GROUPS_MAX, "too many groups")?;
     let mut groups = Vec::new();
+    let mut left = REBUILT_MAX_BYTES;
     for _ in 0..count {
-        groups.push(decode_group(&mut reader, skeleton)?);
+        groups.push(decode_group(&mut reader, skeleton, &mut left)?);
     }
     if reader.is_done() { Ok(groups) } else { Err(reader.bad("bytes behind the batch").into()) }
 }
 
-fn decode_group(reader: &mut Reader<'_>, skeleton: ChangeHash) -> Result<Group, CodecError> {
+fn decode_group(reader: &mut Reader<'_>, skeleton: ChangeHash, left: &mut usize) -> Result<Group, CodecError> {
     let incident = IncidentId::from_bytes(reader.array()?);
     let flags = reader.uleb()?;
     if flags > RELAYED {
@@ -178,6 +204,7 @@ fn decode_group(reader: &mut Reader<'_>, skeleton: ChangeHash) -> Result<Group, 
             let len = reader.count(RAW_MAX_BYTES, "change too long")?;
             reader.take(len)?.to_vec()
         };
+        *left = left.checked_sub(chunk.len() + CHANGE_OVERHEAD_BYTES).ok_or(reader.bad("the rebuilt changes are too large"))?;
         hashes.push(name_of(&chunk));
         changes.push(GroupChange { chunk, by });
     }
@@ -219,7 +246,7 @@ fn decode_change(reader: &mut Reader<'_>, actors: &[&[u8]], hashes: &[ChangeHash
 }
 
 fn dep(reader: &mut Reader<'_>, hashes: &[ChangeHash]) -> Result<ChangeHash, Malformed> {
-    let back = reader.count(2 * CHANGES_MAX, "no such dependency")?;
+    let back = reader.count(2 * CHANGES_MAX + 1, "no such dependency")?;
     hashes.len().checked_sub(back).and_then(|at| hashes.get(at)).copied().ok_or(reader.bad("no such dependency"))
 }
 

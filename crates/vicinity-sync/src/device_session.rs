@@ -357,8 +357,9 @@ impl DeviceSession {
                 self.missing.push_back(Missing { need, skip: 0 });
             }
         }
-        let more = in_rebase && (self.rebase.is_some() || standing.differs) || sent.more || answer.pull.more || !self.missing.is_empty();
-        if more {
+        // After a rebase the outbox is still to go, and the feed may have moved since the rebase began.
+        let behind = in_rebase && (self.rebase.is_some() || standing.differs || self.cursor != Some(answer.pull.cursor));
+        if behind || sent.more || answer.pull.more || !self.missing.is_empty() {
             return vec![self.gather()];
         }
         if standing.differs {

@@ -7,6 +7,7 @@
 pub mod codec;
 pub mod compress;
 pub mod device_session;
+pub mod enrol;
 pub mod envelope;
 pub mod hub_session;
 pub mod message;

@@ -1,2 +1,37 @@
-//! x
-fn main() {}
+//! The program: arguments in, printing out. Everything else is in the libraries.
+
+mod args;
+mod demo;
+mod device;
+mod hub;
+mod machine;
+mod national;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Hub(arguments) => hub::run(arguments),
+        Command::National(arguments) => national::run(arguments),
+        Command::Device(arguments) => device::run(arguments),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "vicinity", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man => clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout()).map(|()| ExitCode::SUCCESS).map_err(Into::into),
+    };
+    result.unwrap_or_else(|error| {
+        if output::is_broken_pipe(&error) {
+            return ExitCode::SUCCESS;
+        }
+        eprintln!("vicinity: {error:#}");
+        ExitCode::FAILURE
+    })
+}

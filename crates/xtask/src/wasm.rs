@@ -85,8 +85,8 @@ fn unpack(toolchain: &Path, packages: &[&str]) -> Result<()> {
 fn wrap(toolchain: &Path, name: &str, program: &Path) -> Result<PathBuf> {
     let toolchain = fs::canonicalize(toolchain)?;
     let root = toolchain.join("root");
-    let libraries = fs::read_dir(root.join("usr/lib"))?.filter_map(Result::ok).map(|entry| entry.path()).find(|path| path.to_string_lossy().ends_with("-linux-gnu"));
-    let libraries = libraries.context("the unpacked packages hold no libraries")?;
+    let mut folders = fs::read_dir(root.join("usr/lib"))?.filter_map(Result::ok).map(|entry| entry.path());
+    let libraries = folders.find(|path| path.to_string_lossy().ends_with("-linux-gnu")).context("the unpacked packages hold no libraries")?;
     let script = format!("#!/bin/sh\nLD_LIBRARY_PATH='{}' exec '{}' \"$@\"\n", libraries.display(), root.join(program).display());
     let wrapper = toolchain.join(name);
     fs::write(&wrapper, script)?;

@@ -3,12 +3,12 @@
 #![allow(clippy::disallowed_methods, reason = "tests take their sizes and seeds from the environment")]
 
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
-use automerge::{ActorId, Automerge, Change, ObjId, ObjType, ROOT, ReadDoc, ScalarValue};
+use automerge::{ActorId, Automerge, ObjId, ObjType, ROOT, ReadDoc, ScalarValue};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt};
 use serde_json::{Value, json};
-use vicinity_core::document::{Authoring, Document, SKELETON};
+use vicinity_core::document::{Authoring, Document};
 use vicinity_core::draft::Draft;
 use vicinity_core::edit::Edit;
 use vicinity_core::fields::{ENTRY_MAPS, SETS};
@@ -116,7 +116,7 @@ impl Replica {
 }
 
 /// A change of a few random operations on a copy.
-pub fn raw_change(doc: &Automerge, actor: &[u8], rng: &mut StdRng) -> Option<Vec<u8>> {
+fn raw_change(doc: &Automerge, actor: &[u8], rng: &mut StdRng) -> Option<Vec<u8>> {
     let mut doc = doc.clone();
     doc.set_actor(ActorId::from(actor));
     let mut tx = doc.transaction();
@@ -128,13 +128,15 @@ pub fn raw_change(doc: &Automerge, actor: &[u8], rng: &mut StdRng) -> Option<Vec
 }
 
 fn raw_operation(tx: &mut Transaction<'_>, rng: &mut StdRng) {
-    let containers: Vec<&str> = SETS.iter().map(|set| set.name).chain(ENTRY_MAPS.iter().map(|map| map.name)).collect();
+    let containers: Vec<&str> = SETS.iter().map(|set| set.name).chain(ENTRY_MAPS.iter().map(|map| map.name)).chain(["newer"]).collect();
     let container = *containers.choose(rng).unwrap();
     match rng.random_range(0..12) {
         0..=3 => tx.put(ROOT, any_key(rng), any_scalar(rng)).unwrap(),
         4 => tx.delete(ROOT, any_key(rng)).unwrap(),
         // A peer that knows no better puts a scalar where the skeleton has a container, or takes the container away.
         5 if rng.random_bool(0.2) => tx.put(ROOT, container, any_scalar(rng)).unwrap(),
+        // A newer peer knows a container that this version does not.
+        5 if rng.random_bool(0.2) => drop(tx.put_object(ROOT, any_key(rng), ObjType::Map).unwrap()),
         5 if rng.random_bool(0.1) => tx.delete(ROOT, container).unwrap(),
         _ => in_container(tx, container, rng),
     }
@@ -142,13 +144,14 @@ fn raw_operation(tx: &mut Transaction<'_>, rng: &mut StdRng) {
 
 fn in_container(tx: &mut Transaction<'_>, container: &str, rng: &mut StdRng) {
     let Some(map) = map_at(tx, &ROOT, container) else { return };
+    let nests = container != "newer";
     let key = existing_key(tx, &map, rng).unwrap_or_else(|| any_key(rng));
     match rng.random_range(0..8) {
         0 | 1 => tx.put(&map, any_key(rng), any_scalar(rng)).unwrap(),
         2 => tx.put(&map, key, any_scalar(rng)).unwrap(),
         3 => tx.delete(&map, key).unwrap(),
-        4 => drop(tx.put_object(&map, any_key(rng), ObjType::Map).unwrap()),
-        _ => {
+        4 if nests => drop(tx.put_object(&map, any_key(rng), ObjType::Map).unwrap()),
+        _ if nests => {
             let entry = map_at(tx, &map, &key).unwrap_or_else(|| tx.put_object(&map, key.as_str(), ObjType::Map).unwrap());
             for _ in 0..rng.random_range(1..4) {
                 match existing_key(tx, &entry, rng) {
@@ -158,6 +161,7 @@ fn in_container(tx: &mut Transaction<'_>, container: &str, rng: &mut StdRng) {
                 }
             }
         }
+        _ => tx.put(&map, key, any_scalar(rng)).unwrap(),
     }
 }
 
@@ -233,14 +237,4 @@ pub fn any_edit(rng: &mut StdRng) -> Value {
         10 => json!({"link": {"kind": "same_event", "to": "0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11"}}),
         _ => json!({"triage": {"level": "amber", "reason": "seen by the nurse"}}),
     }
-}
-
-/// What plain automerge makes of the same changes, applied one after the other.
-pub fn plain(log: &Log) -> Automerge {
-    let mut doc = Automerge::new();
-    doc.apply_changes([Change::from_bytes(SKELETON.to_vec()).unwrap()]).unwrap();
-    for chunk in log {
-        doc.apply_changes([Change::from_bytes(chunk.clone()).unwrap()]).unwrap();
-    }
-    doc
 }

@@ -1,11 +1,13 @@
 //! The device's engine.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use vicinity_core::admit::{self, Verdict};
 use vicinity_core::batch::{self, DocumentHeads, Group, GroupChange, HeadsPage};
 use vicinity_core::chunk::Chunk;
 use vicinity_core::consent;
+use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::incident::Incident;
 
@@ -101,10 +103,19 @@ fn take(db: &Db, group: &Group) -> Result<u64> {
     let waiting_chunks: Vec<Vec<u8>> = waiting.iter().map(|(chunk, _)| chunk.clone()).collect();
     let incoming: Vec<Vec<u8>> = group.changes.iter().map(|change| change.chunk.clone()).collect();
     let admission = admit::admit(&stored, &waiting_chunks, &incoming);
-    let Some(view) = &admission.view else { return keep_waiting(db, group, &admission.verdicts).map(|()| 0) };
-    // What comes from the hub the hub may have: the device's own rule of consent is for what it wrote itself.
-    let granted = consent::ever_granted(&view.incident, "hub_response");
-    let doc = put_document(db, known.as_ref(), &NewRow { incident: group.incident, view: &view.incident, heads: &view.heads, granted, shared: true })?;
+    for (hash, _) in &admission.dropped {
+        db.execute("forgetting a change that waited", "DELETE FROM waiting WHERE incident = ?1 AND hash = ?2", &[group.incident.as_bytes(), &hash.0])?;
+    }
+    let doc = match (&admission.view, &known) {
+        (Some(view), _) => {
+            // What comes from the hub the hub may have: the device's own rule of consent is for what it wrote itself.
+            let granted = consent::ever_granted(&view.incident, "hub_response");
+            put_document(db, known.as_ref(), &NewRow { incident: group.incident, view: &view.incident, heads: &view.heads, granted, shared: true })?
+        }
+        // A document that does not load any more: the log takes what came, the row stays until somebody mends it.
+        (None, Some(known)) => known.doc,
+        (None, None) => return keep_waiting(db, group, &admission.verdicts).map(|()| 0),
+    };
     for hash in &admission.stored {
         let named = |chunk: &[u8]| ChangeHash::of(chunk.get(8..).unwrap_or_default()) == *hash;
         let found = group.changes.iter().map(|change| (&change.chunk, change.by)).chain(waiting.iter().map(|(chunk, by)| (chunk, *by))).find(|(chunk, _)| named(chunk));
@@ -276,6 +287,7 @@ impl DeviceStore for SqliteDevice {
         let mut statement = sql(step, self.db.conn.prepare_cached(query))?;
         let mut rows = sql(step, statement.query([after]))?;
         let mut page = OutboxPage { at: after, ..OutboxPage::default() };
+        let mut places: BTreeMap<IncidentId, usize> = BTreeMap::new();
         let mut bytes = 0usize;
         while let Some(found) = sql(step, rows.next())? {
             let (id, incident, chunk): (i64, [u8; 16], Vec<u8>) = (sql(step, found.get(0))?, sql(step, found.get(1))?, sql(step, found.get(2))?);
@@ -286,12 +298,12 @@ impl DeviceStore for SqliteDevice {
             }
             bytes += chunk.len();
             page.at = id;
-            if page.groups.last().is_none_or(|group| group.incident != incident) {
+            // One group an incident: its consent may come in a later change, and the hub decides by the group.
+            let at = *places.entry(incident).or_insert_with(|| {
                 page.groups.push(Group { incident, relayed: false, changes: Vec::new() });
-            }
-            if let Some(group) = page.groups.last_mut() {
-                group.changes.push(GroupChange { chunk, by: 0 });
-            }
+                page.groups.len() - 1
+            });
+            page.groups[at].changes.push(GroupChange { chunk, by: 0 });
         }
         Ok(page)
     }
@@ -299,7 +311,8 @@ impl DeviceStore for SqliteDevice {
     fn deliver(&mut self, delivered: &Delivered<'_>) -> Result<DeviceStanding> {
         self.db.immediate(|db| {
             acknowledge(db, delivered.acked)?;
-            for (incident, hash, refusal) in delivered.rejected {
+            // The hub had not seen the consent yet; it asks for the whole when it has.
+            for (incident, hash, refusal) in delivered.rejected.iter().filter(|(.., refusal)| *refusal != Refusal::ConsentMissing) {
                 let Some(known) = known(db, *incident)? else { continue };
                 let query = "UPDATE changes SET state = ?3, refusal = ?4 WHERE doc = ?1 AND hash = ?2";
                 db.execute("noting a refusal", query, &[&known.doc, &hash.0, &REFUSED, &refusal.code()])?;

@@ -62,15 +62,16 @@ fn read_epoch(path: &Path, new_epoch: [u8; 16]) -> Result<[u8; 16]> {
 }
 
 impl HubStore for SqliteHub {
-    fn group_commit(&mut self, steps: &mut dyn FnMut(&mut dyn HubStore)) -> Result<()> {
+    fn group_commit(&mut self, steps: &mut dyn FnMut(&mut (dyn HubStore + 'static)) -> bool) -> Result<()> {
         super::sql("beginning", self.db.conn.execute_batch("BEGIN IMMEDIATE"))?;
-        steps(self);
+        let wanted = steps(self);
         if self.db.conn.is_autocommit() {
             // An error made SQLite roll everything back.
-            return Err(StoreError::Damaged("transaction"));
+            return Err(StoreError::RolledBack);
         }
-        let committed = super::sql("committing", self.db.conn.execute_batch("COMMIT"));
+        let committed = if wanted { super::sql("committing", self.db.conn.execute_batch("COMMIT")) } else { Err(StoreError::RolledBack) };
         if committed.is_err() {
+            // SQLite rolls back by itself after some errors; a failing rollback leaves nothing to undo.
             self.db.conn.execute_batch("ROLLBACK").ok();
         }
         committed
@@ -84,7 +85,7 @@ impl HubStore for SqliteHub {
         self.db.immediate(|db| {
             let Some(role) = db.use_invite(code_hash, device.as_bytes(), now.as_second())? else { return Ok(None) };
             let role = Role::from_code(&role).ok_or(StoreError::Damaged("invitation"))?;
-            let query = "INSERT INTO devices (device, role, secret, enrolled_at, digest) VALUES (?1, ?2, ?3, ?4, zeroblob(16)) ON CONFLICT (device) DO UPDATE SET secret = excluded.secret";
+            let query = "INSERT INTO devices (device, role, secret, enrolled_at, digest) VALUES (?1, ?2, ?3, ?4, zeroblob(16)) ON CONFLICT (device) DO UPDATE SET secret = excluded.secret, role = excluded.role";
             db.execute("enrolling", query, &[device.as_bytes(), &role.code(), &secret, &now.as_second()])?;
             let number = db.one("enrolling", "SELECT number FROM devices WHERE device = ?1", &[device.as_bytes()], |row| row.get(0))?;
             Ok(number.map(|number| Peer { number, incarnation: 0, role }))

@@ -53,7 +53,19 @@ struct Known {
     doc: Option<i64>,
     term: ScopeDigest,
     log: Vec<LogRow>,
-    waiting: Vec<LogRow>,
+    waiting: Vec<Waiting>,
+}
+
+/// A change that waits, with the life of the device that sent it: that life is not to be given it back.
+struct Waiting {
+    row: LogRow,
+    incarnation: i64,
+}
+
+impl Waiting {
+    fn is(&self, hash: ChangeHash) -> bool {
+        ChangeHash::of(self.row.chunk.get(8..).unwrap_or_default()) == hash
+    }
 }
 
 pub(super) fn accept(db: &mut Db, peer: &Peer, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
@@ -72,12 +84,24 @@ fn accept_group(db: &mut Db, peer: &Peer, group: &Group, now: Timestamp, random:
     {
         return Ok(vec![Verdict::Rejected(Refusal::OutOfScope); group.changes.len()]);
     }
-    let waiting: Vec<Vec<u8>> = known.waiting.iter().map(|row| row.chunk.clone()).collect();
+    let waiting: Vec<Vec<u8>> = known.waiting.iter().map(|waiting| waiting.row.chunk.clone()).collect();
     let judged = policy::judge(&known.log, &waiting, &group.changes, peer.number, group.relayed);
+    if !judged.consented {
+        return Ok(judged.verdicts);
+    }
+    for (hash, refusal) in &judged.dropped {
+        if let Some(waiting) = known.waiting.iter().find(|waiting| waiting.is(*hash)) {
+            quarantine(db, waiting.row.device, group.incident, *hash, &waiting.row.chunk, *refusal, now)?;
+        }
+        db.execute("forgetting a change that waited", "DELETE FROM waiting WHERE incident = ?1 AND hash = ?2", &[group.incident.as_bytes(), &hash.0])?;
+    }
     if let Some(view) = &judged.view {
         let doc = write_document(db, group.incident, &known, view, peer, now)?;
         append(db, doc, peer, group, &known, &judged.stored, now)?;
         hub_uplink::project(db, doc, &view.incident, now, random)?;
+    } else if let Some(doc) = known.doc {
+        // A document that does not load any more: the log takes what came, the row stays until somebody mends it.
+        append(db, doc, peer, group, &known, &judged.stored, now)?;
     }
     for (change, verdict) in group.changes.iter().zip(&judged.verdicts) {
         let hash = ChangeHash::of(change.chunk.get(8..).unwrap_or_default());
@@ -86,7 +110,7 @@ fn accept_group(db: &mut Db, peer: &Peer, group: &Group, now: Timestamp, random:
                 let query = "INSERT INTO waiting (incident, hash, device, incarnation, relayed, chunk) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
                 db.execute("keeping a change that waits", query, &[group.incident.as_bytes(), &hash.0, &peer.number, &peer.incarnation.cast_signed(), &group.relayed, &change.chunk])?;
             }
-            Verdict::Rejected(refusal) => quarantine(db, peer, group.incident, hash, &change.chunk, *refusal, now)?,
+            Verdict::Rejected(refusal) => quarantine(db, peer.number, group.incident, hash, &change.chunk, *refusal, now)?,
             Verdict::Stored | Verdict::Duplicate => {}
         }
     }
@@ -97,7 +121,8 @@ fn read_known(db: &Db, incident: IncidentId) -> Result<Known> {
     let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
     let found = db.one("reading a document", "SELECT doc, heads FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
     let log_row = |row: &rusqlite::Row<'_>| Ok(LogRow { chunk: row.get(0)?, device: row.get(1)?, relayed: row.get(2)? });
-    let waiting = db.all("reading changes that wait", "SELECT chunk, device, relayed FROM waiting WHERE incident = ?1", &[incident.as_bytes()], log_row)?;
+    let wait = |row: &rusqlite::Row<'_>| Ok(Waiting { row: log_row(row)?, incarnation: row.get(3)? });
+    let waiting = db.all("reading changes that wait", "SELECT chunk, device, relayed, incarnation FROM waiting WHERE incident = ?1", &[incident.as_bytes()], wait)?;
     let Some((doc, heads)) = found else { return Ok(Known { doc: None, term: ScopeDigest::default(), log: Vec::new(), waiting }) };
     let log = db.all("reading changes", "SELECT chunk, device, relayed FROM feed WHERE kind = 0 AND doc = ?1 ORDER BY seq", &[&doc], log_row)?;
     Ok(Known { doc: Some(doc), term: ScopeDigest::term(incident, &row::heads(&heads)), log, waiting })
@@ -141,13 +166,12 @@ fn move_device_digest(db: &Db, device: u32, old: ScopeDigest, new: ScopeDigest) 
 
 fn append(db: &Db, doc: i64, peer: &Peer, group: &Group, known: &Known, stored: &[ChangeHash], now: Timestamp) -> Result<()> {
     let mut head = Head::read(db)?;
-    let named = |chunk: &[u8], hash: ChangeHash| ChangeHash::of(chunk.get(8..).unwrap_or_default()) == hash;
     for hash in stored {
         head = head.next(group.incident, *hash);
-        if let Some(change) = group.changes.iter().find(|change| named(&change.chunk, *hash)) {
-            append_change(db, head, doc, peer.number, peer.incarnation, group.relayed, &change.chunk, now)?;
-        } else if let Some(row) = known.waiting.iter().find(|row| named(&row.chunk, *hash)) {
-            append_change(db, head, doc, row.device, 0, row.relayed, &row.chunk, now)?;
+        if let Some(change) = group.changes.iter().find(|change| ChangeHash::of(change.chunk.get(8..).unwrap_or_default()) == *hash) {
+            append_change(db, head, doc, peer.number, peer.incarnation.cast_signed(), group.relayed, &change.chunk, now)?;
+        } else if let Some(Waiting { row, incarnation }) = known.waiting.iter().find(|waiting| waiting.is(*hash)) {
+            append_change(db, head, doc, row.device, *incarnation, row.relayed, &row.chunk, now)?;
         }
         if !known.waiting.is_empty() {
             db.execute("forgetting a change that waited", "DELETE FROM waiting WHERE incident = ?1 AND hash = ?2", &[group.incident.as_bytes(), &hash.0])?;
@@ -157,20 +181,20 @@ fn append(db: &Db, doc: i64, peer: &Peer, group: &Group, known: &Known, stored: 
 }
 
 #[expect(clippy::too_many_arguments, reason = "the columns of one row")]
-fn append_change(db: &Db, head: Head, doc: i64, device: u32, incarnation: u64, relayed: bool, chunk: &[u8], now: Timestamp) -> Result<()> {
+fn append_change(db: &Db, head: Head, doc: i64, device: u32, incarnation: i64, relayed: bool, chunk: &[u8], now: Timestamp) -> Result<()> {
     let parsed = Chunk::parse(chunk).map_err(|_| StoreError::Damaged("change"))?;
     let query = "INSERT INTO feed (seq, chain, kind, doc, device, incarnation, relayed, actor, actor_seq, received_at, chunk) VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     let (seq, actor_seq) = (head.seq.cast_signed(), parsed.seq.cast_signed());
-    db.execute("appending a change", query, &[&seq, &head.chain, &doc, &device, &incarnation.cast_signed(), &relayed, &parsed.actor, &actor_seq, &now.as_second(), &chunk])?;
+    db.execute("appending a change", query, &[&seq, &head.chain, &doc, &device, &incarnation, &relayed, &parsed.actor, &actor_seq, &now.as_second(), &chunk])?;
     Ok(())
 }
 
-fn quarantine(db: &Db, peer: &Peer, incident: IncidentId, hash: ChangeHash, chunk: &[u8], refusal: Refusal, now: Timestamp) -> Result<()> {
+fn quarantine(db: &Db, device: u32, incident: IncidentId, hash: ChangeHash, chunk: &[u8], refusal: Refusal, now: Timestamp) -> Result<()> {
     if db.count("counting the quarantine", "SELECT count(*) FROM quarantine")? >= QUARANTINE_MAX {
         return Ok(());
     }
     let query = "INSERT INTO quarantine (incident, device, reason, at, hash, chunk) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
-    db.execute("keeping a refused change", query, &[incident.as_bytes(), &peer.number, &refusal.code(), &now.as_second(), &hash.0, &chunk]).map(drop)
+    db.execute("keeping a refused change", query, &[incident.as_bytes(), &device, &refusal.code(), &now.as_second(), &hash.0, &chunk]).map(drop)
 }
 
 pub(super) fn in_scope(db: &Db, doc: i64, device: u32) -> Result<bool> {

@@ -23,6 +23,8 @@ pub(super) fn pull(
     pushed: &[IncidentId],
     raw_bytes: usize,
 ) -> Result<Option<Pull>> {
+    // Less than one byte would never go on.
+    let raw_bytes = raw_bytes.max(1);
     let head = Head::read(db)?;
     let at_head = Cursor { epoch, seq: head.seq, chain: head.chain };
     let mut pull = Pull { groups: Vec::new(), removed: Vec::new(), need: Vec::new(), cursor: at_head, more: false, rebased_until: None, digest: digest(db, peer)? };
@@ -35,7 +37,7 @@ pub(super) fn pull(
         }
         follow(db, peer, cursor, head, raw_bytes, &mut pull)?;
     }
-    needed(db, pushed, &mut pull)?;
+    needed(db, peer, pushed, &mut pull)?;
     Ok(Some(pull))
 }
 
@@ -102,7 +104,8 @@ fn follow(db: &Db, peer: &Peer, cursor: Cursor, head: Head, raw_bytes: usize, pu
             }
             KIND_ENTERED if row.device == peer.number && visible => {
                 let at = place(db, row.doc, &mut places, &mut pull.groups)?;
-                pull.groups[at].changes = whole(db, peer, row.doc)?;
+                // Whole up to here; what came later has rows of its own.
+                pull.groups[at].changes = whole(db, peer, row.doc, row.seq)?;
                 bytes += pull.groups[at].changes.iter().map(|change| change.chunk.len()).sum::<usize>();
             }
             KIND_LEFT if row.device == peer.number && !visible => pull.removed.extend(incident_of(db, row.doc)?),
@@ -141,9 +144,9 @@ fn incident_of(db: &Db, doc: i64) -> Result<Option<IncidentId>> {
     Ok(found.map(IncidentId::from_bytes))
 }
 
-fn whole(db: &Db, peer: &Peer, doc: i64) -> Result<Vec<GroupChange>> {
-    let query = "SELECT chunk, device FROM feed WHERE kind = 0 AND doc = ?1 ORDER BY seq";
-    db.all("reading changes", query, &[&doc], |row| Ok(GroupChange { chunk: row.get(0)?, by: told(peer, row.get(1)?) }))
+fn whole(db: &Db, peer: &Peer, doc: i64, until: u64) -> Result<Vec<GroupChange>> {
+    let query = "SELECT chunk, device FROM feed WHERE kind = 0 AND doc = ?1 AND seq <= ?2 ORDER BY seq";
+    db.all("reading changes", query, &[&doc, &until.cast_signed()], |row| Ok(GroupChange { chunk: row.get(0)?, by: told(peer, row.get(1)?) }))
 }
 
 /// Compares heads in a stretch of ids: what the sender lacks is given, what the hub lacks is asked for.
@@ -187,7 +190,7 @@ fn compare(db: &Db, peer: &Peer, page: &HeadsPage, raw_bytes: usize, pull: &mut 
 }
 
 fn difference(db: &Db, peer: &Peer, doc: i64, ours: DocumentHeads, theirs: &[ChangeHash], pull: &mut Pull) -> Result<usize> {
-    let changes = whole(db, peer, doc)?;
+    let changes = whole(db, peer, doc, i64::MAX.cast_unsigned())?;
     let chunks: Vec<Chunk<'_>> = changes.iter().filter_map(|change| Chunk::parse(&change.chunk).ok()).collect();
     let lacks = batch::missing(&chunks, theirs);
     let unknown = theirs.iter().any(|head| !chunks.iter().any(|chunk| chunk.hash == *head));
@@ -205,14 +208,20 @@ fn difference(db: &Db, peer: &Peer, doc: i64, ours: DocumentHeads, theirs: &[Cha
 }
 
 /// Of what was just pushed, the documents in which something waits for ancestors.
-fn needed(db: &Db, pushed: &[IncidentId], pull: &mut Pull) -> Result<()> {
+fn needed(db: &Db, peer: &Peer, pushed: &[IncidentId], pull: &mut Pull) -> Result<()> {
     for incident in pushed {
         if db.one("reading changes that wait", "SELECT 1 FROM waiting WHERE incident = ?1 LIMIT 1", &[incident.as_bytes()], |_| Ok(()))?.is_none() {
             continue;
         }
-        let heads = db.one("reading a document", "SELECT heads FROM documents WHERE incident = ?1", &[incident.as_bytes()], |row| row.get::<_, Vec<u8>>(0))?;
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
+        let found = db.one("reading a document", "SELECT doc, heads FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
+        if let (Role::Educator, Some((doc, _))) = (peer.role, &found)
+            && !in_scope(db, *doc, peer.number)?
+        {
+            continue;
+        }
         if !pull.need.iter().any(|need| need.incident == *incident) {
-            pull.need.push(DocumentHeads { incident: *incident, heads: heads.map(|heads| row::heads(&heads)).unwrap_or_default() });
+            pull.need.push(DocumentHeads { incident: *incident, heads: found.map(|(_, heads)| row::heads(&heads)).unwrap_or_default() });
         }
     }
     Ok(())

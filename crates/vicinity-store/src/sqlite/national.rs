@@ -125,9 +125,11 @@ impl NationalStore for SqliteNational {
 
     fn each_projection(&mut self, from: Option<&str>, to: Option<&str>, each: &mut dyn FnMut(ProjectionListing) -> Result<()>) -> Result<()> {
         let step = "reading projections";
+        // A month that is not known lies in no stretch of months, but in the whole.
+        let to = to.unwrap_or(if from.is_none() { "\u{ffff}" } else { "9999-99" });
         let query = "SELECT projection, hub, version, json FROM projections WHERE json IS NOT NULL AND month >= ?1 AND month <= ?2 ORDER BY projection";
         let mut statement = sql(step, self.db.conn.prepare_cached(query))?;
-        let mut rows = sql(step, statement.query([from.unwrap_or(""), to.unwrap_or("9999-99")]))?;
+        let mut rows = sql(step, statement.query([from.unwrap_or(""), to]))?;
         while let Some(row) = sql(step, rows.next())? {
             let read = |row: &rusqlite::Row<'_>| {
                 let version = row.get::<_, i64>(2)?.cast_unsigned();
@@ -153,5 +155,9 @@ impl NationalStore for SqliteNational {
 
     fn setting(&mut self, key: &str) -> Result<Option<Vec<u8>>> {
         self.db.meta(key)
+    }
+
+    fn set_setting(&mut self, key: &str, value: &[u8]) -> Result<()> {
+        self.db.immediate(|db| db.set_meta(key, value))
     }
 }

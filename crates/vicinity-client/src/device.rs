@@ -1,0 +1,328 @@
+//! A device: everything a person does with it.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use vicinity_core::document::{Authoring, Document};
+use vicinity_core::edit::Edit;
+use vicinity_core::ids::{DeviceId, IncidentId};
+use vicinity_core::incident::Incident;
+use vicinity_core::show;
+use vicinity_core::time::Timestamp;
+use vicinity_core::{consent, value::FieldError};
+use vicinity_store::device::{DeviceStanding, DeviceStore, Fact, Written};
+use vicinity_store::sqlite::SqliteDevice;
+use vicinity_sync::device_session::{End, Outcome};
+use vicinity_sync::enrol::{self, ENROL_PATH, EnrolAnswer, EnrolLink, EnrolRequest};
+
+use crate::ClientError;
+use crate::enrolment::Enrolment;
+use crate::exchange::{self, Identity, World};
+use crate::link::{HttpLink, Link, LinkFailure};
+
+type Result<T> = core::result::Result<T, ClientError>;
+
+/// What a device needs of the machine it runs on.
+pub struct Machine {
+    /// Its clock.
+    pub now: Box<dyn Fn() -> Timestamp>,
+    /// Fills a slice with random bytes.
+    pub random: Box<dyn FnMut(&mut [u8])>,
+    /// Waits so many milliseconds.
+    pub wait: Box<dyn FnMut(u64)>,
+}
+
+impl Machine {
+    pub(crate) fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.random)(&mut bytes);
+        bytes
+    }
+}
+
+/// A device in its home folder.
+pub struct Device {
+    pub(crate) store: SqliteDevice,
+    pub(crate) machine: Machine,
+    pub(crate) enrolment: Option<Enrolment>,
+    home: PathBuf,
+}
+
+/// A sync that ran.
+#[derive(Debug, Clone, Copy)]
+pub struct SyncReport {
+    /// How it went.
+    pub outcome: Outcome,
+    /// Requests posted.
+    pub requests: u64,
+    /// Bytes of bodies sent.
+    pub bytes_up: u64,
+    /// Bytes of bodies received.
+    pub bytes_down: u64,
+}
+
+impl SyncReport {
+    /// The report as scripts read it.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let Outcome { sent, acked, received, rejected, pending, rounds, .. } = self.outcome;
+        json!({
+            "sent": sent, "acked": acked, "received": received, "rejected": rejected, "pending": pending, "rounds": rounds,
+            "requests": self.requests, "bytes_up": self.bytes_up, "bytes_down": self.bytes_down, "up_to_date": self.outcome.end == End::UpToDate,
+        })
+    }
+}
+
+/// One side of a conflict, as a person reads it.
+#[derive(Debug, Clone)]
+pub struct Side {
+    /// The value.
+    pub value: Value,
+    /// When, by the writer's clock.
+    pub at: Option<Timestamp>,
+    /// Whose device.
+    pub device: String,
+}
+
+/// A conflict.
+#[derive(Debug, Clone)]
+pub struct Conflict {
+    /// The incident.
+    pub incident: IncidentId,
+    /// The field.
+    pub field: String,
+    /// Its values, the one that shows first.
+    pub sides: Vec<Side>,
+}
+
+impl Device {
+    /// Opens or makes a device.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub fn open(home: &Path, machine: Machine) -> Result<Self> {
+        let mut store = SqliteDevice::open(home)?;
+        let enrolment = match store.fact(Fact::Enrolment)? {
+            None => None,
+            Some(bytes) => Some(serde_json::from_slice(&bytes).map_err(|_| ClientError::Damaged("enrolment"))?),
+        };
+        Ok(Self { store, machine, enrolment, home: home.to_owned() })
+    }
+
+    /// Enrols at a hub. Durable when this returns.
+    ///
+    /// # Errors
+    /// A bad link, an unreachable hub, or a code it does not take.
+    pub fn enrol(&mut self, link: &str) -> Result<Enrolment> {
+        if self.enrolment.is_some() {
+            return Err(ClientError::AlreadyEnrolled);
+        }
+        let link = EnrolLink::parse(link)?;
+        let (device, secret) = (DeviceId::from_random(self.machine.bytes()), self.machine.bytes::<32>());
+        let request = enrol::encode(&EnrolRequest::new(link.code, device, secret));
+        let answer = match HttpLink::new(&link.address).post(ENROL_PATH, &request) {
+            Ok(answer) => enrol::decode::<EnrolAnswer>(&answer)?,
+            Err(LinkFailure::Cut) => return Err(ClientError::Unreachable(link.address)),
+            Err(LinkFailure::Refused(vicinity_sync::message::Refused::NotEnrolled)) => return Err(ClientError::CodeRefused),
+            Err(LinkFailure::Refused(refused)) => return Err(refused.into()),
+        };
+        let enrolment = Enrolment { address: link.address, device: device.to_string(), secret, number: answer.number, role: answer.role, survivor_key: answer.survivor_key };
+        let bytes = serde_json::to_vec(&enrolment).map_err(|_| ClientError::Damaged("enrolment"))?;
+        self.store.set_facts(&[(Fact::Enrolment, Some(bytes))])?;
+        self.enrolment = Some(enrolment.clone());
+        self.hash_waiting_codes()?;
+        Ok(enrolment)
+    }
+
+    /// Survivor codes typed before enrolment are hashed now that there is a key.
+    fn hash_waiting_codes(&mut self) -> Result<()> {
+        for (incident, code) in self.store.unhashed_codes()? {
+            let hash = self.enrolment.as_ref().and_then(|enrolment| enrolment.hash_code(&code));
+            if let Some(hash) = hash {
+                self.apply(incident, &[Edit::survivor_code(&hash)], false)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies edits to one incident, one change each. Durable when this returns.
+    ///
+    /// # Errors
+    /// The first edit that does not fit; then none of them was kept.
+    pub fn edit(&mut self, incident: IncidentId, edits: &[Edit]) -> Result<()> {
+        self.apply(incident, edits, true)
+    }
+
+    fn apply(&mut self, incident: IncidentId, edits: &[Edit], hash_codes: bool) -> Result<()> {
+        let chunks = self.store.chunks(incident)?;
+        if chunks.is_empty() {
+            return Err(ClientError::NoSuchIncident);
+        }
+        let mut document = Document::from_changes(chunks.iter().map(Vec::as_slice)).map_err(|_| ClientError::Document)?;
+        let authoring = Authoring { actor: self.machine.bytes(), now: (self.machine.now)() };
+        let mut work = Work::default();
+        for (at, edit) in edits.iter().enumerate() {
+            let edit = self.with_hashed_code(edit, hash_codes, &mut work);
+            let Some(edit) = edit else { continue };
+            let within = |error: ClientError| match error {
+                ClientError::Field(field) => ClientError::Field(FieldError::new(format!("edits[{at}].{}", field.path), field.problem)),
+                other => other,
+            };
+            work.add(document.apply(&edit, authoring).map_err(|error| within(error.into()))?);
+        }
+        self.store.write(&[work.written(incident, &document, authoring.now)])?;
+        Ok(())
+    }
+
+    /// An edit that would write a survivor's code in clear writes its hash; without a key it waits for one.
+    pub(crate) fn with_hashed_code(&self, edit: &Edit, hash_codes: bool, work: &mut Work) -> Option<Edit> {
+        let Some(code) = edit.survivor_code_in_clear().filter(|_| hash_codes) else { return Some(edit.clone()) };
+        let hash = self.enrolment.as_ref().and_then(|enrolment| enrolment.hash_code(code));
+        if hash.is_none() {
+            work.unhashed_code = Some(code.to_owned());
+        }
+        hash.map(|hash| Edit::survivor_code(&hash))
+    }
+
+    /// Every incident of this device, ascending by id.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn list(&mut self) -> Result<Vec<(IncidentId, Incident)>> {
+        let mut all = Vec::new();
+        self.store.each_incident(&mut |id, row| {
+            all.push((id, row.incident));
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// One incident, as scripts read it.
+    ///
+    /// # Errors
+    /// No such incident.
+    pub fn show(&mut self, incident: IncidentId) -> Result<Value> {
+        let row = self.store.incident(incident)?.ok_or(ClientError::NoSuchIncident)?;
+        Ok(show::show(incident, &row.incident, (self.machine.now)()))
+    }
+
+    /// Texts of an incident's statements that this device holds, by entry.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn statements(&mut self, incident: IncidentId) -> Result<Vec<(String, String)>> {
+        Ok(self.store.statements(incident)?)
+    }
+
+    /// Every conflict of this device's incidents.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn conflicts(&mut self) -> Result<Vec<Conflict>> {
+        let mut conflicts = Vec::new();
+        for (id, incident) in self.list()? {
+            for dispute in incident.disputes() {
+                let mut sides = Vec::new();
+                for claim in &dispute.claims {
+                    let author = claim.change.map(|change| self.store.author(id, change)).transpose()?.flatten();
+                    let device = match author {
+                        Some((true, _)) => "this device".to_owned(),
+                        Some((false, number)) if number > 0 => format!("device {number}"),
+                        _ => "another device".to_owned(),
+                    };
+                    sides.push(Side { value: claim.value.clone(), at: claim.at, device });
+                }
+                conflicts.push(Conflict { incident: id, field: dispute.field.clone(), sides });
+            }
+        }
+        Ok(conflicts)
+    }
+
+    /// Resolves a conflict by writing one value. Durable when this returns.
+    ///
+    /// # Errors
+    /// No such conflict, or a value the field cannot hold.
+    pub fn resolve(&mut self, incident: IncidentId, field: &str, value: &Value) -> Result<()> {
+        let row = self.store.incident(incident)?.ok_or(ClientError::NoSuchIncident)?;
+        if !row.incident.disputes().iter().any(|dispute| dispute.field == field) {
+            return Err(ClientError::NoSuchConflict);
+        }
+        let edit = Edit::resolve(field, value, (self.machine.now)())?;
+        // Both sides of a disputed survivor code are hashes already.
+        self.apply(incident, &[edit], false)
+    }
+
+    /// Syncs with the hub, over HTTP.
+    ///
+    /// # Errors
+    /// Not enrolled, another sync under way, or the local store.
+    pub fn sync(&mut self) -> Result<SyncReport> {
+        let address = self.enrolment.as_ref().ok_or(ClientError::NotEnrolled)?.address.clone();
+        let mut link = HttpLink::new(&address);
+        let outcome = self.sync_over(&mut link)?;
+        Ok(SyncReport { outcome, requests: link.requests, bytes_up: link.bytes_up, bytes_down: link.bytes_down })
+    }
+
+    /// Syncs with the hub over any link.
+    ///
+    /// # Errors
+    /// As [`Device::sync`].
+    pub fn sync_over(&mut self, link: &mut dyn Link) -> Result<Outcome> {
+        let enrolment = self.enrolment.as_ref().ok_or(ClientError::NotEnrolled)?;
+        let identity = Identity { device: enrolment.device().ok_or(ClientError::Damaged("enrolment"))?, secret: enrolment.secret };
+        let lock = std::fs::File::create(self.home.join("sync.lock")).map_err(ClientError::Input)?;
+        if lock.try_lock().is_err() {
+            return Err(ClientError::Locked);
+        }
+        let now = (self.machine.now)();
+        let random = &mut self.machine.random;
+        let mut draw = || {
+            let mut bytes = [0; 8];
+            random(&mut bytes);
+            u64::from_be_bytes(bytes)
+        };
+        let mut world = World { now, random: &mut draw, wait: &mut *self.machine.wait };
+        exchange::sync(&mut self.store, link, &identity, &mut world)
+    }
+
+    /// What this device and its hub share, and what waits.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn standing(&mut self) -> Result<DeviceStanding> {
+        Ok(self.store.standing()?)
+    }
+
+    /// The device's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.machine.now)()
+    }
+
+    /// The enrolment, if there is one.
+    #[must_use]
+    pub fn enrolment(&self) -> Option<&Enrolment> {
+        self.enrolment.as_ref()
+    }
+}
+
+/// What one command writes.
+#[derive(Default)]
+pub(crate) struct Work {
+    chunks: Vec<Vec<u8>>,
+    statements: Vec<(String, String)>,
+    pub(crate) unhashed_code: Option<String>,
+}
+
+impl Work {
+    pub(crate) fn add(&mut self, authored: vicinity_core::document::Authored) {
+        self.chunks.extend(authored.chunk);
+        self.statements.extend(authored.statements.into_iter().map(|(entry, text)| (entry, text.0)));
+    }
+
+    pub(crate) fn written(self, incident: IncidentId, document: &Document, now: Timestamp) -> Written {
+        let view = document.incident();
+        let granted = consent::granted(&view, "hub_response", now);
+        Written { incident, chunks: self.chunks, heads: document.heads(), granted, statements: self.statements, unhashed_code: self.unhashed_code, view }
+    }
+}

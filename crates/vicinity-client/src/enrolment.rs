@@ -1,0 +1,49 @@
+//! What a device knows of its hub.
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use vicinity_core::ids::DeviceId;
+
+/// An enrolment, as it is kept.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Enrolment {
+    /// The hub's host and port.
+    pub address: String,
+    /// The device's id.
+    pub device: String,
+    /// The secret that proves its requests.
+    pub secret: [u8; 32],
+    /// Its number at the hub.
+    pub number: u32,
+    /// Its role.
+    pub role: String,
+    /// The key under which survivor codes are hashed.
+    pub survivor_key: Vec<u8>,
+}
+
+impl core::fmt::Debug for Enrolment {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Enrolment(device {}, {})", self.number, self.role)
+    }
+}
+
+impl Enrolment {
+    /// The device's id.
+    #[must_use]
+    pub fn device(&self) -> Option<DeviceId> {
+        self.device.parse().ok()
+    }
+
+    /// The keyed hash of a survivor's code: the same on every device of the hub, useless without the key. Case and
+    /// spaces do not count, since people type codes as they please.
+    #[must_use]
+    pub fn hash_code(&self, code: &str) -> Option<String> {
+        let plain: String = code.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect();
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.survivor_key).ok()?;
+        mac.update(b"vicinity-survivor-code-v1");
+        mac.update(plain.as_bytes());
+        let hash = mac.finalize().into_bytes();
+        Some(hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    }
+}

@@ -1,0 +1,63 @@
+//! What a device can fail at.
+
+use vicinity_core::document::EditError;
+use vicinity_core::value::FieldError;
+use vicinity_store::StoreError;
+use vicinity_sync::enrol::BadLink;
+use vicinity_sync::message::Refused;
+
+/// A command of the device's that failed. Nothing of it was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The local store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A value that does not fit.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    /// The document does not take an edit.
+    #[error("the incident's document is damaged and takes no edit; sync this device, or restore it")]
+    Document,
+    /// No such incident here.
+    #[error("this device holds no such incident; `list` shows what it holds")]
+    NoSuchIncident,
+    /// Nothing to resolve.
+    #[error("this field has no conflict; `conflicts` shows what has")]
+    NoSuchConflict,
+    /// Not enrolled.
+    #[error("this device is not enrolled; ask the hub for a link (`vicinity hub invite`) and run `vicinity device enrol LINK`")]
+    NotEnrolled,
+    /// Enrolled before.
+    #[error("this device is enrolled already; a second hub needs a second device")]
+    AlreadyEnrolled,
+    /// No link.
+    #[error(transparent)]
+    BadLink(#[from] BadLink),
+    /// The hub refused.
+    #[error("the hub refused: {0}")]
+    Refused(#[from] Refused),
+    /// The hub does not know the code.
+    #[error("the hub does not take this code: it was used or is too old; ask for a new link")]
+    CodeRefused,
+    /// The hub cannot be reached.
+    #[error("the hub at {0} cannot be reached; nothing was lost, try again when there is a network")]
+    Unreachable(String),
+    /// Another program uses this device.
+    #[error("another program is syncing this device; wait until it is done")]
+    Locked,
+    /// Reading what is to be logged.
+    #[error("reading failed: {0}")]
+    Input(std::io::Error),
+    /// A stored fact is damaged.
+    #[error("the stored {0} is damaged")]
+    Damaged(&'static str),
+}
+
+impl From<EditError> for ClientError {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Field(field) => Self::Field(field),
+            EditError::Document(_) => Self::Document,
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Runs a sync session: performs its effects on the store and the link, in their order.
+
+use vicinity_core::ids::DeviceId;
+use vicinity_core::time::Timestamp;
+use vicinity_store::device::{self, Delivered, DeviceStanding, DeviceStore, Fact};
+use vicinity_sync::device_session::{Delivery, DeviceSession, Effect, Gather, Gathered, Input, Outcome, Standing, Start};
+use vicinity_sync::envelope::Envelope;
+use vicinity_sync::message::SYNC_PATH;
+
+use crate::ClientError;
+use crate::link::{Link, LinkFailure};
+
+/// Who syncs.
+#[derive(Clone)]
+pub struct Identity {
+    /// The device.
+    pub device: DeviceId,
+    /// The secret that proves its requests.
+    pub secret: [u8; 32],
+}
+
+/// What the session needs of the world, besides the store and the link.
+pub struct World<'a> {
+    /// The device's clock.
+    pub now: Timestamp,
+    /// Eight random bytes.
+    pub random: &'a mut dyn FnMut() -> u64,
+    /// Waits so many milliseconds.
+    pub wait: &'a mut dyn FnMut(u64),
+}
+
+/// Syncs until there is nothing left to do, or it cannot go on.
+///
+/// # Errors
+/// The local store failed. A link or hub that fails is an outcome, not an error.
+pub fn sync(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identity, world: &mut World<'_>) -> Result<Outcome, ClientError> {
+    let cursor = store.fact(Fact::Cursor)?.as_deref().and_then(device::cursor_of);
+    let batch_bytes = store.fact(Fact::BatchBytes)?.and_then(|bytes| Some(u32::from_be_bytes(bytes.try_into().ok()?)));
+    let start = Start { cursor, batch_bytes: batch_bytes.unwrap_or(vicinity_sync::device_session::BATCH_START_BYTES) };
+    let mut session = DeviceSession::new(world.now);
+    let mut effects = session.handle(Input::Start(start));
+    loop {
+        let mut next = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Done(outcome) => return Ok(outcome),
+                Effect::Wait(millis) => (world.wait)(millis),
+                Effect::Gather(gather) => next.extend(session.handle(Input::Gathered(perform_gather(store, gather)?))),
+                Effect::Send(body) => {
+                    let input = send(store, link, identity, world, body)?;
+                    next.extend(session.handle(input));
+                }
+                Effect::Persist(delivery) => next.extend(session.handle(Input::Persisted(persist(store, &delivery)?))),
+                Effect::BeReborn => {
+                    store.set_facts(&[(Fact::Incarnation, Some(incarnation_bytes((world.random)(), 0))), (Fact::Cursor, None)])?;
+                    next.extend(session.handle(Input::Reborn));
+                }
+            }
+        }
+        effects = next;
+    }
+}
+
+fn perform_gather(store: &mut dyn DeviceStore, gather: Gather) -> Result<Gathered, ClientError> {
+    Ok(match gather {
+        Gather::Heads { after, max_documents } => Gathered { page: Some(store.heads(after, max_documents)?), ..Gathered::default() },
+        Gather::Missing { need, skip, raw_bytes } => {
+            let (groups, more) = store.missing(&need, skip, raw_bytes)?;
+            Gathered { groups, more, ..Gathered::default() }
+        }
+        Gather::Outbox { after, raw_bytes } => {
+            let page = store.outbox(after, raw_bytes)?;
+            Gathered { groups: page.groups, more: page.more, outbox_at: page.at, page: None }
+        }
+    })
+}
+
+/// The counter is durable before the request leaves: a device restored from a backup is found out by it.
+fn send(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identity, world: &mut World<'_>, body: Vec<u8>) -> Result<Input, ClientError> {
+    let kept = store.fact(Fact::Incarnation)?.as_deref().and_then(incarnation_of);
+    let (incarnation, counter) = kept.unwrap_or_else(|| ((world.random)(), 0));
+    store.set_facts(&[(Fact::Incarnation, Some(incarnation_bytes(incarnation, counter + 1)))])?;
+    let envelope = Envelope::seal(&identity.secret, SYNC_PATH, identity.device, incarnation, counter + 1, body);
+    Ok(match link.post(SYNC_PATH, &envelope.encode()) {
+        Ok(answer) => Input::Answered(answer),
+        Err(LinkFailure::Cut) => Input::Cut,
+        Err(LinkFailure::Refused(refused)) => Input::Refused(refused),
+    })
+}
+
+fn incarnation_bytes(incarnation: u64, counter: u64) -> Vec<u8> {
+    [incarnation.to_be_bytes(), counter.to_be_bytes()].concat()
+}
+
+fn incarnation_of(bytes: &[u8]) -> Option<(u64, u64)> {
+    let (incarnation, counter) = bytes.split_first_chunk::<8>()?;
+    Some((u64::from_be_bytes(*incarnation), u64::from_be_bytes(counter.try_into().ok()?)))
+}
+
+fn persist(store: &mut dyn DeviceStore, delivery: &Delivery) -> Result<Standing, ClientError> {
+    let facts = [(Fact::BatchBytes, delivery.batch_bytes.to_be_bytes().to_vec()), (Fact::Skew, delivery.skew_seconds.to_be_bytes().to_vec())];
+    let delivered = Delivered {
+        acked: &delivery.acked,
+        rejected: &delivery.rejected,
+        groups: &delivery.groups,
+        removed: &delivery.removed,
+        cursor: delivery.cursor,
+        facts: &facts,
+    };
+    let DeviceStanding { received, digest, unsent, rejected } = store.deliver(&delivered)?;
+    Ok(Standing { received, digest, differs: unsent > 0 || rejected > 0 })
+}

@@ -1,0 +1,71 @@
+//! The way to a hub.
+
+use std::time::Duration;
+
+use ureq::Agent;
+use ureq::http::StatusCode;
+use vicinity_sync::compress::BODY_MAX_BYTES;
+use vicinity_sync::message::Refused;
+
+/// Why a post brought no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkFailure {
+    /// The other side refused.
+    Refused(Refused),
+    /// The link was cut: whether the request arrived is not known.
+    Cut,
+}
+
+/// A way to post a request and get its answer.
+pub trait Link {
+    /// Posts a body to a path.
+    ///
+    /// # Errors
+    /// A refusal or a cut.
+    fn post(&mut self, path: &str, body: &[u8]) -> Result<Vec<u8>, LinkFailure>;
+}
+
+/// Plain HTTP, for a hub on this machine.
+pub struct HttpLink {
+    agent: Agent,
+    address: String,
+    /// Requests posted.
+    pub requests: u64,
+    /// Bytes of bodies posted.
+    pub bytes_up: u64,
+    /// Bytes of bodies received.
+    pub bytes_down: u64,
+}
+
+impl HttpLink {
+    /// A link to a host and port.
+    #[must_use]
+    pub fn new(address: &str) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .user_agent("")
+            .accept("")
+            .accept_encoding("")
+            .timeout_connect(Some(Duration::from_secs(10)))
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build();
+        Self { agent: config.into(), address: address.to_owned(), requests: 0, bytes_up: 0, bytes_down: 0 }
+    }
+}
+
+impl Link for HttpLink {
+    fn post(&mut self, path: &str, body: &[u8]) -> Result<Vec<u8>, LinkFailure> {
+        self.requests += 1;
+        self.bytes_up += body.len() as u64;
+        let cut = |_: ureq::Error| LinkFailure::Cut;
+        let mut response = self.agent.post(format!("http://{}{path}", self.address)).send(body).map_err(cut)?;
+        let limit = BODY_MAX_BYTES as u64 + 64 * 1024;
+        let answer = response.body_mut().with_config().limit(limit).read_to_vec().map_err(cut)?;
+        self.bytes_down += answer.len() as u64;
+        if response.status() == StatusCode::OK {
+            return Ok(answer);
+        }
+        let code = str::from_utf8(&answer).unwrap_or_default();
+        Err(LinkFailure::Refused(Refused::from_code(code).unwrap_or(Refused::Failed)))
+    }
+}

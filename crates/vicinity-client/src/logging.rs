@@ -1,0 +1,190 @@
+//! Logging incidents, one or many: a bad line is named and the others are kept.
+
+use std::io::BufRead;
+
+use serde_json::Value;
+use vicinity_core::document::{Authoring, Document};
+use vicinity_core::draft::Draft;
+use vicinity_core::edit::Edit;
+use vicinity_core::ids::IncidentId;
+use vicinity_core::value::{FieldError, Problem};
+use vicinity_store::device::{DeviceStore, Written};
+
+use crate::ClientError;
+use crate::device::{Device, Work};
+
+/// Incidents that become durable together: one fsync for so many.
+const TOGETHER: usize = 64;
+
+/// A line that was not kept. It says where and what, never the value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {problem}")]
+pub struct BadLine {
+    /// From 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub problem: LineProblem,
+}
+
+/// What can be wrong with a line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LineProblem {
+    /// No JSON.
+    #[error("not JSON (column {column})")]
+    NotJson {
+        /// Where, from 1.
+        column: usize,
+    },
+    /// Longer than any incident.
+    #[error("longer than 1 MiB")]
+    TooLong,
+    /// A field.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+}
+
+/// What is told while logging: ids are told once they are durable.
+pub trait LogSink {
+    /// An incident is durable.
+    fn logged(&mut self, id: IncidentId);
+    /// A line was not kept.
+    fn refused(&mut self, bad: &BadLine);
+}
+
+/// Bytes of the longest line.
+const LINE_MAX_BYTES: usize = 1024 * 1024;
+
+impl Device {
+    /// Logs one incident. Durable when this returns.
+    ///
+    /// # Errors
+    /// A value that does not fit, or storage.
+    pub fn log_one(&mut self, incident: &Value, edits: Option<&Value>) -> Result<IncidentId, ClientError> {
+        let written = self.draft(incident, edits)?;
+        let id = written.incident;
+        self.store.write(&[written])?;
+        Ok(id)
+    }
+
+    /// Logs JSON lines, or one JSON object over several lines. With `with_edits` a line is `{"incident", "edits"}`.
+    ///
+    /// # Errors
+    /// Reading or storage failed; what the sink was told is durable.
+    pub fn log_lines(&mut self, input: &mut dyn BufRead, with_edits: bool, sink: &mut dyn LogSink) -> Result<(), ClientError> {
+        let mut whole = String::new();
+        let mut waiting: Vec<Written> = Vec::new();
+        for (at, line) in (Lines { input }).enumerate() {
+            let line = line.map_err(ClientError::Input)?;
+            if at == 0 && line.trim_start().starts_with('{') && serde_json::from_str::<Value>(&line).is_err_and(|error| error.is_eof()) {
+                whole.push_str(&line);
+                continue;
+            }
+            if !whole.is_empty() {
+                whole.push('\n');
+                whole.push_str(&line);
+                continue;
+            }
+            self.log_line(&line, at + 1, with_edits, &mut waiting, sink)?;
+        }
+        if !whole.is_empty() {
+            self.log_whole(&whole, with_edits, &mut waiting, sink)?;
+        }
+        self.flush(&mut waiting, sink)
+    }
+
+    /// A first line that is no JSON by itself: one object over all lines, or a bad line and more behind it.
+    fn log_whole(&mut self, whole: &str, with_edits: bool, waiting: &mut Vec<Written>, sink: &mut dyn LogSink) -> Result<(), ClientError> {
+        if serde_json::from_str::<Value>(whole).is_ok() {
+            return self.log_line(whole, 1, with_edits, waiting, sink);
+        }
+        for (at, line) in whole.lines().enumerate() {
+            self.log_line(line, at + 1, with_edits, waiting, sink)?;
+        }
+        Ok(())
+    }
+
+    fn log_line(&mut self, line: &str, number: usize, with_edits: bool, waiting: &mut Vec<Written>, sink: &mut dyn LogSink) -> Result<(), ClientError> {
+        if line.trim().is_empty() {
+            return Ok(());
+        }
+        match self.parse_line(line, with_edits) {
+            Ok(written) => waiting.push(written),
+            Err(problem) => sink.refused(&BadLine { line: number, problem }),
+        }
+        if waiting.len() >= TOGETHER { self.flush(waiting, sink) } else { Ok(()) }
+    }
+
+    fn flush(&mut self, waiting: &mut Vec<Written>, sink: &mut dyn LogSink) -> Result<(), ClientError> {
+        self.store.write(waiting)?;
+        waiting.drain(..).for_each(|written| sink.logged(written.incident));
+        Ok(())
+    }
+
+    fn parse_line(&mut self, line: &str, with_edits: bool) -> Result<Written, LineProblem> {
+        if line.len() > LINE_MAX_BYTES {
+            return Err(LineProblem::TooLong);
+        }
+        let json: Value = serde_json::from_str(line).map_err(|error| LineProblem::NotJson { column: error.column() })?;
+        let written = if with_edits {
+            let incident = json.get("incident").ok_or_else(|| FieldError::new("incident", Problem::Missing))?;
+            self.draft(incident, json.get("edits"))
+        } else {
+            self.draft(&json, None)
+        };
+        written.map_err(|error| match error {
+            ClientError::Field(field) => LineProblem::Field(field),
+            _ => LineProblem::Field(FieldError::new("incident", Problem::WrongType("an incident that can be kept"))),
+        })
+    }
+
+    fn draft(&mut self, incident: &Value, edits: Option<&Value>) -> Result<Written, ClientError> {
+        let authoring = Authoring { actor: self.machine.bytes(), now: (self.machine.now)() };
+        let mut draft = Draft::parse(incident, authoring.now)?;
+        let edits = edits.map(|edits| Edit::parse_list(edits, authoring.now)).transpose()?.unwrap_or_default();
+        let mut work = Work::default();
+        if let Some(code) = draft.survivor_code().map(str::to_owned) {
+            match self.enrolment.as_ref().and_then(|enrolment| enrolment.hash_code(&code)) {
+                Some(hash) => draft.set_survivor_code(&hash),
+                None => work.unhashed_code = Some(code),
+            }
+        }
+        let (mut document, authored) = Document::create(&draft, authoring)?;
+        work.add(authored);
+        for edit in &edits {
+            let Some(edit) = self.with_hashed_code(edit, true, &mut work) else { continue };
+            work.add(document.apply(&edit, authoring)?);
+        }
+        let id = IncidentId::from_random(self.machine.bytes());
+        Ok(work.written(id, &document, authoring.now))
+    }
+}
+
+/// Lines, each read no further than a line may be long; what is longer is cut and will be refused by its length.
+struct Lines<'a> {
+    input: &'a mut dyn BufRead,
+}
+
+impl Iterator for Lines<'_> {
+    type Item = std::io::Result<String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut bytes = Vec::new();
+        loop {
+            let buffer = match self.input.fill_buf() {
+                Ok(buffer) => buffer,
+                Err(error) => return Some(Err(error)),
+            };
+            if buffer.is_empty() {
+                return if bytes.is_empty() { None } else { Some(Ok(String::from_utf8_lossy(&bytes).into_owned())) };
+            }
+            let newline = buffer.iter().position(|byte| *byte == b'\n');
+            let taken = newline.unwrap_or(buffer.len());
+            let room = (LINE_MAX_BYTES + 1).saturating_sub(bytes.len()).min(taken);
+            bytes.extend_from_slice(&buffer[..room]);
+            self.input.consume(taken + usize::from(newline.is_some()));
+            if newline.is_some() {
+                return Some(Ok(String::from_utf8_lossy(&bytes).into_owned()));
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The gate at national's end: a projection is taken only if every word in it is one that a projection may hold.
+//!
+//! The hub's gate makes projections from an allow-list; this one trusts no hub. A name in a field of codes, an exact
+//! date in a month, a text of any other form is refused whole.
+
+use crate::codes::{self, CodeList, ViolationGroup};
+use crate::projection::{OTHER_UNLISTED, Projection, UNKNOWN};
+
+/// Perpetrators of one projection.
+const PERPETRATORS_MAX: usize = 32;
+
+const AGE_BANDS: [&str; 9] = ["0-9", "10-14", "15-17", "18-19", "20-24", "25-29", "30-39", "40-49", "50+"];
+const GBVIMS: [&str; 7] = ["rape", "sexual_assault", "physical_assault", "forced_marriage", "denial_of_resources", "psychological", "non_gbv"];
+
+fn listed(list: &CodeList, code: &str) -> bool {
+    list.knows(code) || code == OTHER_UNLISTED || code == UNKNOWN
+}
+
+fn violation(code: &str) -> bool {
+    ViolationGroup::of(code).is_some() || code == OTHER_UNLISTED
+}
+
+/// Letters and digits in the places of a pattern: `A` a capital, `9` a digit, anything else itself.
+fn has_form(text: &str, pattern: &str) -> bool {
+    text.len() == pattern.len()
+        && text.bytes().zip(pattern.bytes()).all(|(byte, form)| match form {
+            b'A' => byte.is_ascii_uppercase(),
+            b'9' => byte.is_ascii_digit(),
+            form => byte == form,
+        })
+}
+
+fn is_admin1(text: &str) -> bool {
+    let Some((country, part)) = text.split_once('-') else { return text == UNKNOWN };
+    has_form(country, "AA") && (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+impl Projection {
+    /// Whether every field holds what it may hold.
+    #[must_use]
+    pub fn is_well_formed(&self) -> bool {
+        let registers = [
+            listed(&codes::TIMES_OF_DAY, &self.time_of_day),
+            listed(&codes::SETTINGS, &self.setting),
+            listed(&codes::CHANNELS, &self.channel),
+            listed(&codes::REPORTER_ROLES, &self.reporter_role),
+            listed(&codes::GENDERS, &self.gender),
+            listed(&codes::STATUSES, &self.status),
+            listed(&codes::TRIAGE_LEVELS, &self.triage),
+            GBVIMS.contains(&self.gbvims.as_str()),
+            self.age_band == UNKNOWN || AGE_BANDS.contains(&self.age_band.as_str()),
+            self.month == UNKNOWN || has_form(&self.month, "9999-99"),
+            self.iso_week.as_ref().is_none_or(|week| has_form(week, "9999-W99")),
+            is_admin1(&self.admin1),
+        ];
+        let sets = [
+            self.populations.iter().all(|code| listed(&codes::POPULATIONS, code)),
+            self.violations.iter().all(|code| violation(code)),
+            self.violation_groups.iter().all(|group| ViolationGroup::ALL.iter().any(|(known, _)| known.name() == group)),
+            self.motives.iter().all(|code| listed(&codes::MOTIVES, code)),
+            self.needs.iter().all(|code| listed(&codes::ACTION_CODES, code)),
+            self.actions.keys().all(|code| listed(&codes::ACTION_CODES, code)),
+            self.referrals.keys().all(|code| listed(&codes::ACTION_CODES, code)),
+            self.iccs.iter().all(|code| (4..=6).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit())),
+        ];
+        registers.into_iter().chain(sets).all(core::convert::identity) && self.perpetrators_are_well_formed()
+    }
+
+    fn perpetrators_are_well_formed(&self) -> bool {
+        self.perpetrators.len() <= PERPETRATORS_MAX
+            && self.perpetrators.iter().all(|perpetrator| {
+                listed(&codes::PERPETRATOR_KINDS, &perpetrator.kind)
+                    && listed(&codes::COUNT_BANDS, &perpetrator.count_band)
+                    && listed(&codes::SEXES, &perpetrator.sex)
+                    && listed(&codes::AGE_GROUPS, &perpetrator.age_group)
+                    && listed(&codes::YES_NO, &perpetrator.known_before)
+                    && listed(&codes::YES_NO, &perpetrator.repeat)
+            })
+    }
+
+    /// By what a projection is counted: dimension and code.
+    #[must_use]
+    pub fn facets(&self) -> Vec<(&'static str, String)> {
+        let mut facets = vec![("admin1", self.admin1.clone()), ("setting", self.setting.clone()), ("status", self.status.clone())];
+        facets.extend(self.perpetrators.iter().map(|perpetrator| ("perpetrator", perpetrator.kind.clone())));
+        facets.extend(self.violation_groups.iter().map(|group| ("violation_group", group.clone())));
+        facets.extend(self.populations.iter().map(|population| ("population", population.clone())));
+        facets.sort();
+        facets.dedup();
+        facets
+    }
+}

@@ -1,0 +1,92 @@
+//! One sync request against a store: who it is, what it brings, what it gets. No network in here.
+
+use vicinity_core::admit::Verdict;
+use vicinity_core::ids::IncidentId;
+use vicinity_core::time::Timestamp;
+use vicinity_store::StoreError;
+use vicinity_store::hub::{Denied, HubStore, Peer, Random, Role};
+use vicinity_sync::enrol::{EnrolAnswer, EnrolLink, EnrolRequest};
+use vicinity_sync::envelope::Envelope;
+use vicinity_sync::hub_session::{HubSession, Step};
+use vicinity_sync::message::{Refused, SYNC_PATH};
+
+/// The setting under which a hub keeps the key that survivor codes are hashed with.
+pub const SURVIVOR_KEY: &str = "survivor_key";
+
+/// Why a request got no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// It is answered with this.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An answered request, with figures for the log and the metrics.
+#[derive(Debug)]
+pub struct Exchanged {
+    /// The answer's frame.
+    pub answer: Vec<u8>,
+    /// Who asked.
+    pub peer: Peer,
+    /// What became of what it brought.
+    pub verdicts: Vec<Verdict>,
+    /// How many changes it was given.
+    pub given: usize,
+}
+
+/// Opens an envelope: a known device, a proof that fits.
+///
+/// # Errors
+/// What to answer instead.
+pub fn open_envelope(store: &mut dyn HubStore, bytes: &[u8]) -> Result<Envelope, ExchangeError> {
+    let envelope = Envelope::decode(bytes).map_err(|_| Refused::Malformed)?;
+    let credentials = store.credentials(envelope.device())?.ok_or(Refused::NotEnrolled)?;
+    if !envelope.is_proven(&credentials.secret, SYNC_PATH) {
+        return Err(Refused::NotEnrolled.into());
+    }
+    if credentials.revoked { Err(Refused::Revoked.into()) } else { Ok(envelope) }
+}
+
+/// Answers a device's request. Everything it changes is one step of the store's: durable when that is.
+///
+/// # Errors
+/// What to answer instead.
+pub fn sync(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp, random: &mut dyn Random) -> Result<Exchanged, ExchangeError> {
+    let envelope = open_envelope(store, bytes)?;
+    let (mut session, groups) = HubSession::open(&envelope.body, now)?;
+    let peer = store.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)?.map_err(|denied| match denied {
+        Denied::Revoked => Refused::Revoked,
+        Denied::RolledBack => Refused::RolledBack,
+        Denied::Unknown => Refused::NotEnrolled,
+    })?;
+    store.note_skew(&peer, session.skew_seconds)?;
+    let verdicts = if groups.is_empty() { Vec::new() } else { store.accept(&peer, &groups, now, random)? };
+    let pushed: Vec<IncidentId> = groups.iter().map(|group| group.incident).collect();
+    let mut plan = session.accepted(verdicts.clone());
+    loop {
+        let pull = store.pull(&peer, plan.cursor, plan.page.as_ref(), &pushed, plan.raw_bytes)?.ok_or(Refused::Rebase)?;
+        let given = pull.groups.iter().map(|group| group.changes.len()).sum();
+        match session.pulled(pull, now) {
+            Step::Answer(answer) => return Ok(Exchanged { answer, peer, verdicts, given }),
+            Step::PullAgain(smaller) => plan = smaller,
+        }
+    }
+}
+
+/// Enrols a device.
+///
+/// # Errors
+/// What to answer instead.
+pub fn enrol(store: &mut dyn HubStore, body: &[u8], now: Timestamp) -> Result<(Peer, Vec<u8>), ExchangeError> {
+    let request: EnrolRequest = vicinity_sync::enrol::decode(body)?;
+    let peer = store.enrol(EnrolLink::code_hash(&request.code), request.device(), request.secret, now)?.ok_or(Refused::NotEnrolled)?;
+    if peer.role == Role::Hub {
+        return Err(Refused::NotEnrolled.into());
+    }
+    let survivor_key = store.setting(SURVIVOR_KEY)?.ok_or(StoreError::Damaged("key of survivor codes"))?;
+    let answer = EnrolAnswer { number: peer.number, role: peer.role.code().to_owned(), survivor_key };
+    Ok((peer, vicinity_sync::enrol::encode(&answer)))
+}

@@ -1,0 +1,170 @@
+//! The hub: takes what devices bring, gives them what they lack, and tells national what consent allows.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use vicinity_core::time::{SignedDuration, Timestamp};
+use vicinity_store::StoreError;
+use vicinity_store::hub::{HubStore, Role};
+use vicinity_store::sqlite::SqliteHub;
+use vicinity_sync::enrol::{ENROL_PATH, EnrolLink};
+use vicinity_sync::message::{Refused, SYNC_PATH};
+
+use crate::exchange::{self, ExchangeError, Exchanged, SURVIVOR_KEY};
+use crate::http::{self, ApiError};
+use crate::machine::Machine;
+use crate::metrics::Metrics;
+use crate::uplink::{self, Uplink};
+use crate::writer::{Stored, Writer};
+
+/// Minutes that a one-time code is good for.
+pub const CODE_MINUTES: i64 = 10;
+/// The setting under which a server keeps its address, for the links it prints.
+pub const ADDRESS: &str = "address";
+
+/// What a hub is started with.
+pub struct HubConfig {
+    /// Its folder.
+    pub data: PathBuf,
+    /// National's enrolment link, the first time and any time after.
+    pub upstream: Option<String>,
+    /// Clock and randomness.
+    pub machine: Machine,
+}
+
+/// Why a server does not start or run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The network.
+    #[error("serving failed: {0}")]
+    Io(#[from] std::io::Error),
+    /// The upstream link.
+    #[error("--upstream: {0}")]
+    Upstream(#[from] vicinity_sync::enrol::BadLink),
+    /// Never served, so nobody knows its address.
+    #[error("this server never ran, so its address is not known; start it first")]
+    NoAddress,
+}
+
+impl Stored for SqliteHub {
+    type Port = dyn HubStore;
+
+    fn together(&mut self, steps: &mut dyn FnMut(&mut (dyn HubStore + 'static)) -> bool) -> Result<(), StoreError> {
+        self.group_commit(steps)
+    }
+}
+
+/// Opens a hub's store, with the keys that it must have.
+///
+/// # Errors
+/// The store.
+pub fn open(data: &std::path::Path, machine: &Machine) -> Result<SqliteHub, StoreError> {
+    let mut store = SqliteHub::open(data, machine.bytes())?;
+    if store.setting(SURVIVOR_KEY)?.is_none() {
+        store.set_setting(SURVIVOR_KEY, &machine.bytes::<32>())?;
+    }
+    Ok(store)
+}
+
+/// An enrolment link for a role, good for [`CODE_MINUTES`].
+///
+/// # Errors
+/// The store, or a hub that never ran.
+pub fn invite(store: &mut dyn HubStore, machine: &Machine, role: Role) -> Result<EnrolLink, ServeError> {
+    let address = store.setting(ADDRESS)?.and_then(|address| String::from_utf8(address).ok()).ok_or(ServeError::NoAddress)?;
+    let code = machine.bytes();
+    store.invite(EnrolLink::code_hash(&code), role, expiry((machine.now)()))?;
+    Ok(EnrolLink { address, code })
+}
+
+pub(crate) fn expiry(now: Timestamp) -> Timestamp {
+    now.checked_add(SignedDuration::from_mins(CODE_MINUTES)).unwrap_or(now)
+}
+
+struct Hub {
+    writer: Writer<dyn HubStore>,
+    machine: Machine,
+    metrics: Metrics,
+    changed: Arc<Notify>,
+}
+
+/// Serves a hub until `shutdown`; everything acknowledged is durable then.
+///
+/// # Errors
+/// The store or the network.
+pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
+    let mut store = open(&config.data, &config.machine)?;
+    store.set_setting(ADDRESS, listener.local_addr()?.to_string().as_bytes())?;
+    let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
+    let (writer, thread) = Writer::start(store);
+    let changed = Arc::new(Notify::new());
+    let uplink = Uplink { writer: writer.clone(), machine: config.machine.clone(), changed: Arc::clone(&changed) };
+    let uplink = tokio::spawn(uplink::run(uplink, link));
+    let hub = Arc::new(Hub { writer, machine: config.machine, metrics: Metrics::new("vicinity_hub"), changed });
+    let router = Router::new().route(SYNC_PATH, post(sync)).route(ENROL_PATH, post(enrol)).route("/health", get(health)).route("/metrics", get(metrics)).with_state(hub);
+    let served = http::serve(http::limited(router), listener, shutdown).await;
+    uplink.abort();
+    // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.
+    uplink.await.ok();
+    tokio::task::spawn_blocking(move || thread.join()).await.ok();
+    served.map_err(ServeError::Io)
+}
+
+async fn sync(State(hub): State<Arc<Hub>>, body: Bytes) -> Result<Response, ApiError> {
+    let started = Instant::now();
+    let mut machine = hub.machine.clone();
+    let now = (machine.now)();
+    let result = hub.writer.step(move |store| exchange::sync(store, &body, now, &mut machine)).await.map_err(ApiError::from).and_then(|result| Ok(result?));
+    let seconds = started.elapsed().as_secs_f64();
+    match result {
+        Ok(Exchanged { answer, peer, verdicts, given }) => {
+            hub.metrics.request("sync", "ok", seconds);
+            hub.metrics.changes(&verdicts, given);
+            if !verdicts.is_empty() {
+                hub.changed.notify_one();
+            }
+            tracing::info!(device = peer.number, brought = verdicts.len(), given, millis = (seconds * 1000.0) as u64, "sync");
+            Ok(http::frame(answer))
+        }
+        Err(ApiError(refused)) => {
+            hub.metrics.request("sync", refused.code(), seconds);
+            tracing::info!(refused = refused.code(), "sync");
+            Err(ApiError(refused))
+        }
+    }
+}
+
+async fn enrol(State(hub): State<Arc<Hub>>, body: Bytes) -> Result<Response, ApiError> {
+    let started = Instant::now();
+    let now = (hub.machine.now)();
+    let (peer, answer) = hub.writer.step(move |store| exchange::enrol(store, &body, now)).await??;
+    hub.metrics.request("enrol", "ok", started.elapsed().as_secs_f64());
+    tracing::info!(device = peer.number, role = peer.role.code(), "enrolled");
+    Ok(http::frame(answer))
+}
+
+async fn health(State(hub): State<Arc<Hub>>) -> Result<&'static str, ApiError> {
+    let counted: Result<_, ExchangeError> = hub.writer.step(|store| store.counts().map_err(ExchangeError::from)).await?;
+    counted.map_err(ApiError::from).map(|_| "ok\n")
+}
+
+async fn metrics(State(hub): State<Arc<Hub>>) -> Result<String, ApiError> {
+    let counts: Result<_, ExchangeError> = hub.writer.step(|store| store.counts().map_err(ExchangeError::from)).await?;
+    let counts = counts.map_err(|error| match ApiError::from(error) {
+        ApiError(Refused::Busy) => ApiError(Refused::Busy),
+        ApiError(_) => ApiError(Refused::Failed),
+    })?;
+    Ok(hub.metrics.text(&counts))
+}

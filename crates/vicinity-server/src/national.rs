@@ -1,0 +1,181 @@
+//! National: keeps projections, asks back, and never holds an incident.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+use vicinity_core::codes;
+use vicinity_core::projection::Projection;
+use vicinity_core::time::Timestamp;
+use vicinity_store::StoreError;
+use vicinity_store::hub::{Denied, HubCounts, Role};
+use vicinity_store::national::{NationalStore, NewProjection, ProjectionBody};
+use vicinity_store::sqlite::SqliteNational;
+use vicinity_sync::enrol::{ENROL_PATH, EnrolAnswer, EnrolLink, EnrolRequest};
+use vicinity_sync::envelope::Envelope;
+use vicinity_sync::message::Refused;
+use vicinity_sync::uplink::{self, Question, Reply, Report, Row, UPLINK_PATH};
+
+use crate::exchange::ExchangeError;
+use crate::http::{self, ApiError};
+use crate::hub::{ADDRESS, ServeError, expiry};
+use crate::machine::Machine;
+use crate::metrics::Metrics;
+use crate::writer::{Stored, Writer};
+
+/// What national is started with.
+pub struct NationalConfig {
+    /// Its folder.
+    pub data: PathBuf,
+    /// Clock and randomness.
+    pub machine: Machine,
+}
+
+impl Stored for SqliteNational {
+    type Port = dyn NationalStore;
+
+    fn together(&mut self, steps: &mut dyn FnMut(&mut (dyn NationalStore + 'static)) -> bool) -> Result<(), StoreError> {
+        // Each step commits by itself: hubs are few and report in large pieces.
+        if steps(self) { Ok(()) } else { Err(StoreError::RolledBack) }
+    }
+}
+
+/// An enrolment link for a hub.
+///
+/// # Errors
+/// The store, or a server that never ran.
+pub fn invite(store: &mut dyn NationalStore, machine: &Machine) -> Result<EnrolLink, ServeError> {
+    let address = store.setting(ADDRESS)?.and_then(|address| String::from_utf8(address).ok()).ok_or(ServeError::NoAddress)?;
+    let code = machine.bytes();
+    store.invite(EnrolLink::code_hash(&code), Role::Hub, expiry((machine.now)()))?;
+    Ok(EnrolLink { address, code })
+}
+
+/// Opens national's store.
+///
+/// # Errors
+/// The store.
+pub fn open(data: &Path) -> Result<SqliteNational, StoreError> {
+    SqliteNational::open(data)
+}
+
+struct National {
+    writer: Writer<dyn NationalStore>,
+    machine: Machine,
+    metrics: Metrics,
+}
+
+/// Serves national until `shutdown`; everything acknowledged is durable then.
+///
+/// # Errors
+/// The store or the network.
+pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
+    let mut store = open(&config.data)?;
+    store.set_setting(ADDRESS, listener.local_addr()?.to_string().as_bytes())?;
+    let (writer, thread) = Writer::start(store);
+    let national = Arc::new(National { writer, machine: config.machine, metrics: Metrics::new("vicinity_national") });
+    let router =
+        Router::new().route(UPLINK_PATH, post(report)).route(ENROL_PATH, post(enrol)).route("/health", get(health)).route("/metrics", get(metrics)).with_state(national);
+    let served = http::serve(http::limited(router), listener, shutdown).await;
+    tokio::task::spawn_blocking(move || thread.join()).await.ok();
+    served.map_err(ServeError::Io)
+}
+
+async fn enrol(State(national): State<Arc<National>>, body: Bytes) -> Result<Response, ApiError> {
+    let now = (national.machine.now)();
+    let request: EnrolRequest = vicinity_sync::enrol::decode(&body).map_err(ApiError)?;
+    let step = move |store: &mut (dyn NationalStore + 'static)| -> Result<u32, ExchangeError> {
+        let number = store.enrol(EnrolLink::code_hash(&request.code), request.device(), request.secret, now)?;
+        Ok(number.ok_or(Refused::NotEnrolled)?)
+    };
+    let number = national.writer.step(step).await??;
+    tracing::info!(hub = number, "enrolled");
+    let answer = EnrolAnswer { number, role: Role::Hub.code().to_owned(), survivor_key: Vec::new() };
+    Ok(http::frame(vicinity_sync::enrol::encode(&answer)))
+}
+
+async fn report(State(national): State<Arc<National>>, body: Bytes) -> Result<Response, ApiError> {
+    let started = Instant::now();
+    let now = (national.machine.now)();
+    let result = national.writer.step(move |store| take_report(store, &body, now)).await.map_err(ApiError::from).and_then(|result| Ok(result?));
+    let seconds = started.elapsed().as_secs_f64();
+    match result {
+        Ok((hub, rows, reply)) => {
+            national.metrics.request("uplink", "ok", seconds);
+            tracing::info!(hub, rows, "report");
+            Ok(http::frame(uplink::encode(&reply)))
+        }
+        Err(ApiError(refused)) => {
+            national.metrics.request("uplink", refused.code(), seconds);
+            Err(ApiError(refused))
+        }
+    }
+}
+
+/// Takes a hub's report: whose it is, its rows, its answers; what is open goes down.
+///
+/// # Errors
+/// What to answer instead.
+pub fn take_report(store: &mut dyn NationalStore, bytes: &[u8], now: Timestamp) -> Result<(u32, usize, Reply), ExchangeError> {
+    let envelope = Envelope::decode(bytes).map_err(|_| Refused::Malformed)?;
+    let credentials = store.credentials(envelope.device())?.ok_or(Refused::NotEnrolled)?;
+    if !envelope.is_proven(&credentials.secret, UPLINK_PATH) {
+        return Err(Refused::NotEnrolled.into());
+    }
+    let report: Report = uplink::decode(&envelope.body)?;
+    if report.rows.len() > uplink::ROWS_MAX {
+        return Err(Refused::TooLarge.into());
+    }
+    let hub = store.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)?.map_err(|denied| match denied {
+        Denied::Revoked => Refused::Revoked,
+        Denied::RolledBack => Refused::RolledBack,
+        Denied::Unknown => Refused::NotEnrolled,
+    })?;
+    let rows: Vec<Option<NewProjection>> = report.rows.iter().map(checked).collect();
+    let fit: Vec<NewProjection> = rows.iter().flatten().cloned().collect();
+    let mut kept = store.upsert(hub, &fit)?.into_iter();
+    let kept = rows.iter().map(|row| row.is_some() && kept.next().unwrap_or(false)).collect();
+    let answers: Vec<(u64, String)> =
+        report.answers.iter().filter(|answer| codes::ANSWERS.knows(&answer.answer)).map(|answer| (answer.question, answer.answer.clone())).collect();
+    let questions = store.questions_of(hub, &report.questions_received, &answers)?;
+    let questions = questions.into_iter().map(|question| Question::new(question.id, question.projection, question.code)).collect();
+    Ok((hub, report.rows.len(), Reply { kept, questions }))
+}
+
+/// The gate at the receiver: a row must be exactly a projection, every field of the allow-list's type and form.
+fn checked(row: &Row) -> Option<NewProjection> {
+    let body = match &row.json {
+        None => None,
+        Some(json) => {
+            let projection: Projection = serde_json::from_str(json).ok()?;
+            Some(body_of(&projection)?)
+        }
+    };
+    Some(NewProjection { projection: row.projection(), version: row.version, body })
+}
+
+fn body_of(projection: &Projection) -> Option<ProjectionBody> {
+    if !projection.is_well_formed() {
+        return None;
+    }
+    Some(ProjectionBody { json: serde_json::to_string(projection).ok()?, month: projection.month.clone(), countable: projection.countable, facets: projection.facets() })
+}
+
+async fn health(State(national): State<Arc<National>>) -> Result<&'static str, ApiError> {
+    let hubs: Result<_, ExchangeError> = national.writer.step(|store| store.hubs().map_err(ExchangeError::from)).await?;
+    hubs.map_err(ApiError::from).map(|_| "ok\n")
+}
+
+async fn metrics(State(national): State<Arc<National>>) -> Result<String, ApiError> {
+    let hubs: Result<_, ExchangeError> = national.writer.step(|store| store.hubs().map_err(ExchangeError::from)).await?;
+    let hubs = hubs.map_err(ApiError::from)?;
+    let counts = HubCounts { devices: hubs.len() as u64, incidents: hubs.iter().map(|hub| hub.projections).sum(), ..HubCounts::default() };
+    Ok(national.metrics.text(&counts))
+}

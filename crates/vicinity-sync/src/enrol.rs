@@ -1,0 +1,125 @@
+//! Enrolment: a link with a one-time code, one request, one answer.
+//!
+//! The link is opaque to people and scripts. For now it names a plain HTTP address on loopback; keys, pins and
+//! confirmation come with the trust work, behind the same commands.
+
+use minicbor::{Decode, Encode};
+use sha2::{Digest, Sha256};
+use vicinity_core::ids::DeviceId;
+
+use crate::compress;
+use crate::message::Refused;
+
+/// Where devices enrol.
+pub const ENROL_PATH: &str = "/v1/enrol";
+
+const SCHEME: &str = "vicinity:1:";
+
+/// An enrolment link.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EnrolLink {
+    /// Host and port.
+    pub address: String,
+    /// The one-time code.
+    pub code: [u8; 16],
+}
+
+/// A text that is no enrolment link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an enrolment link: expected what `invite` printed, beginning with vicinity:1:")]
+pub struct BadLink;
+
+impl EnrolLink {
+    /// The link as text.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let code = self.code.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        format!("{SCHEME}{}:{code}", self.address)
+    }
+
+    /// The link of a text.
+    ///
+    /// # Errors
+    /// Any other text.
+    pub fn parse(text: &str) -> Result<Self, BadLink> {
+        let (address, code) = text.trim().strip_prefix(SCHEME).and_then(|rest| rest.rsplit_once(':')).ok_or(BadLink)?;
+        let mut bytes = [0; 16];
+        if code.len() != 32 || !code.is_ascii() || address.is_empty() {
+            return Err(BadLink);
+        }
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&code[at * 2..at * 2 + 2], 16).map_err(|_| BadLink)?;
+        }
+        Ok(Self { address: address.to_owned(), code: bytes })
+    }
+
+    /// What a server keeps of the code.
+    #[must_use]
+    pub fn code_hash(code: &[u8; 16]) -> [u8; 32] {
+        Sha256::digest(code).into()
+    }
+}
+
+/// A request to enrol.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct EnrolRequest {
+    /// The one-time code.
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub code: [u8; 16],
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    device: [u8; 16],
+    /// The secret that proves the device's requests from now on.
+    #[n(2)]
+    #[cbor(with = "minicbor::bytes")]
+    pub secret: [u8; 32],
+}
+
+/// The answer to it.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct EnrolAnswer {
+    /// The device's number there.
+    #[n(0)]
+    pub number: u32,
+    /// Its role.
+    #[n(1)]
+    pub role: String,
+    /// The key under which survivor codes are hashed, the same on all devices of a hub; empty from national.
+    #[n(2)]
+    #[cbor(with = "minicbor::bytes")]
+    pub survivor_key: Vec<u8>,
+}
+
+impl EnrolRequest {
+    /// A request.
+    #[must_use]
+    pub fn new(code: [u8; 16], device: DeviceId, secret: [u8; 32]) -> Self {
+        Self { code, device: *device.as_bytes(), secret }
+    }
+
+    /// Who enrols.
+    #[must_use]
+    pub fn device(&self) -> DeviceId {
+        DeviceId::from_bytes(self.device)
+    }
+}
+
+/// The compressed frame of an enrolment message.
+#[must_use]
+pub fn encode<T: Encode<()>>(message: &T) -> Vec<u8> {
+    crate::uplink::encode(message)
+}
+
+/// The message of a compressed frame.
+///
+/// # Errors
+/// Any other bytes.
+pub fn decode<T: for<'b> Decode<'b, ()>>(body: &[u8]) -> Result<T, Refused> {
+    if body.len() > 1024 || compress::inflate(body).is_err() {
+        return Err(Refused::Malformed);
+    }
+    crate::uplink::decode(body)
+}

@@ -1,0 +1,304 @@
+//! Golden frames: what version 1 puts on the wire, byte by byte. See `fixtures/frames/README.md`.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test: it reads fixtures")]
+
+use std::fmt::Debug;
+use std::path::{Path, PathBuf};
+
+use vicinity_core::admit::Verdict;
+use vicinity_core::batch::{Cursor, DocumentHeads, Group, GroupChange, HeadsPage, Pull};
+use vicinity_core::chunk::Chunk;
+use vicinity_core::document::SKELETON;
+use vicinity_core::guard::Refusal;
+use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId, ScopeDigest};
+use vicinity_sync::compress::inflate;
+use vicinity_sync::envelope::Envelope;
+use vicinity_sync::message::{Answer, Refused, Request, SYNC_PATH};
+use vicinity_sync::uplink::{AnswerRow, Question, Reply, Report, Row};
+use vicinity_sync::{codec, uplink};
+
+fn folder(kind: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/frames/v1").join(kind)
+}
+
+fn updating() -> bool {
+    std::env::var_os("UPDATE_FIXTURES").is_some()
+}
+
+fn write(kind: &str, name: &str, bytes: &[u8]) {
+    std::fs::create_dir_all(folder(kind)).unwrap();
+    std::fs::write(folder(kind).join(name), bytes).unwrap();
+}
+
+/// A change made by hand, so that no version of automerge can move a golden byte.
+fn change(actor: u8, seq: u64, start_op: u64, deps: Vec<ChangeHash>, others: &[[u8; 8]]) -> Vec<u8> {
+    let column_data = b"\x7f\x0adanger_now\x01\x7f\x01\x7f\x36yes\x7f\x00";
+    let columns = vec![(0x15, 12), (0x34, 1), (0x42, 2), (0x56, 2), (0x57, 3), (0x70, 2)];
+    let other_actors = others.iter().map(|actor| &actor[..]).collect();
+    let chunk = Chunk {
+        hash: ChangeHash([0; 32]),
+        deps,
+        actor: &[actor; 8],
+        seq,
+        start_op,
+        time: 1_764_000_000 + seq as i64,
+        message: &[],
+        other_actors,
+        columns,
+        column_data,
+        extra: &[],
+    };
+    chunk.assemble()
+}
+
+fn hash(chunk: &[u8]) -> ChangeHash {
+    ChangeHash::of(&chunk[8..])
+}
+
+fn incident(byte: u8) -> IncidentId {
+    IncidentId::from_bytes([byte; 16])
+}
+
+fn by(chunk: Vec<u8>, by: u32) -> GroupChange {
+    GroupChange { chunk, by }
+}
+
+/// An incident logged and edited once, one to which two devices wrote at once, and bytes that are no change.
+fn groups() -> Vec<Group> {
+    let first = change(1, 1, 15, vec![hash(SKELETON)], &[[0; 8]]);
+    let second = change(1, 2, 16, vec![hash(&first)], &[]);
+    let elsewhere = ChangeHash([0x77; 32]);
+    let mut both = vec![elsewhere, hash(&second)];
+    both.sort_unstable();
+    let merge = change(2, 1, 17, both, &[[0; 8], [1; 8]]);
+    vec![
+        Group { incident: incident(0x11), relayed: false, changes: vec![by(first.clone(), 0), by(second.clone(), 0)] },
+        Group { incident: incident(0x22), relayed: true, changes: vec![by(first, 3), by(second, 3), by(merge, 700)] },
+        Group { incident: incident(0x33), relayed: false, changes: vec![by(b"no change".to_vec(), 0)] },
+    ]
+}
+
+fn cursor() -> Cursor {
+    Cursor { epoch: [0xe0; 16], seq: 1_234_567, chain: [0xc4; 16] }
+}
+
+fn heads() -> Vec<DocumentHeads> {
+    vec![
+        DocumentHeads { incident: incident(0x11), heads: vec![ChangeHash([1; 32]), ChangeHash([2; 32])] },
+        DocumentHeads { incident: incident(0x22), heads: Vec::new() },
+    ]
+}
+
+fn requests() -> Vec<(&'static str, Request)> {
+    let steady = Request { cursor: Some(cursor()), push: Vec::new(), rebase: None, answer_budget: 65_536, clock: 1_764_000_000 };
+    let page = HeadsPage { after: Some(incident(0x10)), until: Some(incident(0x22)), have: heads() };
+    vec![
+        ("request_steady", steady.clone()),
+        ("request_push", Request { push: groups(), ..steady.clone() }),
+        ("request_first", Request { cursor: None, rebase: Some(HeadsPage::default()), ..steady.clone() }),
+        ("request_rebase", Request { cursor: None, rebase: Some(page), clock: -1, ..steady }),
+    ]
+}
+
+fn answers() -> Vec<(&'static str, Answer)> {
+    let pull =
+        Pull { groups: Vec::new(), removed: Vec::new(), need: Vec::new(), cursor: cursor(), more: false, rebased_until: None, digest: ScopeDigest(7 << 100) };
+    let full = Pull { groups: groups(), removed: vec![incident(0x44)], need: heads(), more: true, rebased_until: Some(incident(0x22)), ..pull.clone() };
+    let verdicts = [Verdict::Stored, Verdict::Stored, Verdict::Duplicate, Verdict::Pending].into_iter();
+    let verdicts = verdicts.chain(Refusal::ALL.map(Verdict::Rejected)).chain([Verdict::Stored; 300]).collect();
+    vec![
+        ("answer_nothing_new", Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003 }),
+        ("answer_everything", Answer { verdicts, pull: full, clock: 1_764_000_003 }),
+    ]
+}
+
+fn envelope() -> Envelope {
+    Envelope::seal(&[0x5e; 32], SYNC_PATH, DeviceId::from_bytes([0xde; 16]), 0xfeed_face_cafe_beef, 42, b"the body".to_vec())
+}
+
+fn report() -> Report {
+    let row = |byte: u8, version, json: Option<&str>| Row::new(ProjectionId::from_bytes([byte; 16]), version, json.map(str::to_owned));
+    Report {
+        rows: vec![row(0x51, 3, Some(r#"{"week":"2026-W47"}"#)), row(0x52, 4, None)],
+        questions_received: vec![9, 10],
+        answers: vec![AnswerRow { question: 9, answer: "confirmed".into() }],
+    }
+}
+
+fn reply() -> Reply {
+    Reply { kept: vec![true, false], questions: vec![Question::new(11, ProjectionId::from_bytes([0x51; 16]), "which_week".into())] }
+}
+
+/// Everything version 1 says, by file name: the bytes inside the compression.
+fn valid() -> Vec<(String, Vec<u8>)> {
+    let mut files = vec![
+        ("batch_empty".to_owned(), codec::encode(&[])),
+        ("batch_three_groups".to_owned(), codec::encode(&groups())),
+        ("envelope".to_owned(), envelope().encode()),
+        ("report".to_owned(), inflate(&uplink::encode(&report())).unwrap()),
+        ("report_empty".to_owned(), inflate(&uplink::encode(&Report::default())).unwrap()),
+        ("reply".to_owned(), inflate(&uplink::encode(&reply())).unwrap()),
+    ];
+    files.extend(requests().into_iter().map(|(name, request)| (name.to_owned(), inflate(&request.encode()).unwrap())));
+    files.extend(answers().into_iter().map(|(name, answer)| (name.to_owned(), inflate(&answer.encode()).unwrap())));
+    files
+}
+
+#[test]
+fn version_1_writes_the_golden_bytes() {
+    for (name, bytes) in valid() {
+        let name = format!("{name}.bin");
+        if updating() {
+            write("valid", &name, &bytes);
+        }
+        let held = std::fs::read(folder("valid").join(&name)).unwrap_or_default();
+        assert!(held == bytes, "valid/{name} changed: that is another protocol, see fixtures/frames/README.md");
+    }
+}
+
+/// A body that says its bytes are not compressed.
+fn body_of(plain: &[u8]) -> Vec<u8> {
+    [&[0], plain].concat()
+}
+
+#[test]
+fn version_1_reads_the_golden_bytes() {
+    let held = |name: &str| std::fs::read(folder("valid").join(format!("{name}.bin"))).unwrap();
+    assert_eq!(codec::decode(&held("batch_three_groups")).unwrap(), groups());
+    assert_eq!(codec::decode(&held("batch_empty")).unwrap(), []);
+    requests().into_iter().for_each(|(name, request)| assert_eq!(Request::decode(&body_of(&held(name))).unwrap(), request, "{name}"));
+    answers().into_iter().for_each(|(name, answer)| assert_eq!(Answer::decode(&body_of(&held(name))).unwrap(), answer, "{name}"));
+    assert_eq!(uplink::decode::<Report>(&body_of(&held("report"))).unwrap(), report());
+    assert_eq!(uplink::decode::<Reply>(&body_of(&held("reply"))).unwrap(), reply());
+    let read = Envelope::decode(&held("envelope")).unwrap();
+    assert_eq!(read, envelope());
+    assert!(read.is_proven(&[0x5e; 32], SYNC_PATH));
+}
+
+#[test]
+fn version_1_reads_compressed_bodies_of_any_zstd() {
+    for (name, message) in requests() {
+        let name = format!("{name}.body");
+        if updating() {
+            write("valid", &name, &message.encode());
+        }
+        assert_eq!(Request::decode(&std::fs::read(folder("valid").join(&name)).unwrap()).unwrap(), message, "{name}");
+    }
+    for (name, message) in answers() {
+        let name = format!("{name}.body");
+        if updating() {
+            write("valid", &name, &message.encode());
+        }
+        assert_eq!(Answer::decode(&std::fs::read(folder("valid").join(&name)).unwrap()).unwrap(), message, "{name}");
+    }
+}
+
+fn with(bytes: &[u8], at: usize, byte: u8) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    bytes[at] = byte;
+    bytes
+}
+
+/// What version 1 refuses, by file name; its first word says what it is taken for.
+fn invalid() -> Vec<(&'static str, Vec<u8>)> {
+    let batch = codec::encode(&groups());
+    let steady = inflate(&requests()[0].1.encode()).unwrap();
+    let nothing_new = inflate(&answers()[0].1.encode()).unwrap();
+    let sealed = envelope().encode();
+    vec![
+        ("batch_cut_off", batch[..batch.len() / 2].to_vec()),
+        ("batch_byte_behind", [&batch[..], &[0]].concat()),
+        ("batch_wrong_proof", with(&batch, batch.len() - 1, batch[batch.len() - 1] ^ 1)),
+        ("batch_changed_value", {
+            let at = batch.windows(3).position(|three| three == b"yes").unwrap();
+            with(&batch, at, b'Y')
+        }),
+        ("batch_unknown_flags", with(&batch, 17, 2)),
+        ("batch_long_number", [&[0x83, 0x00], &batch[1..]].concat()),
+        ("batch_too_many_groups", [&[0xff, 0xff, 0xff, 0x7f], &batch[1..]].concat()),
+        ("body_empty", Vec::new()),
+        ("body_unknown_kind", vec![2, 0, 0]),
+        ("body_no_zstd", b"\x01no zstd".to_vec()),
+        ("request_no_cbor", body_of(&[0xff])),
+        ("request_cut_off", body_of(&steady[..steady.len() - 1])),
+        ("request_newer_version", body_of(&with(&with(&steady, 1, 2), 2, 9))),
+        ("request_older_version", body_of(&with(&with(&steady, 1, 0), 2, 0))),
+        ("request_odd_heads", {
+            let plain = inflate(&requests()[3].1.encode()).unwrap();
+            let at = plain.windows(2).position(|two| two == [0x58, 64]).unwrap();
+            let mut plain = with(&plain, at + 1, 63);
+            plain.remove(at + 2);
+            body_of(&plain)
+        }),
+        ("answer_no_cbor", body_of(&[0x80])),
+        ("answer_cut_off", body_of(&nothing_new[..nothing_new.len() / 2])),
+        ("answer_too_many_verdicts", {
+            // The empty list of runs becomes one run of 2^32 - 1.
+            body_of(&[&nothing_new[..2], &[0x81, 0x82, 0x00, 0x1a, 0xff, 0xff, 0xff, 0xff], &nothing_new[3..]].concat())
+        }),
+        ("envelope_cut_off", sealed[..sealed.len() - 1].to_vec()),
+        ("envelope_short_device", with(&sealed, 1, 0x4f)),
+        ("envelope_long_proof", {
+            let mut long = envelope();
+            long.proof = vec![1; 129];
+            long.encode()
+        }),
+        ("report_no_cbor", body_of(&[0xff])),
+        ("reply_no_cbor", body_of(&[0x83])),
+    ]
+}
+
+/// The error these bytes meet, as it is written beside them.
+fn error(name: &str, bytes: &[u8]) -> String {
+    fn said<T: Debug, E: Debug>(read: Result<T, E>) -> String {
+        read.map_or_else(|error| format!("{error:?}\n"), |read| format!("no error, but {read:?}\n"))
+    }
+    match name.split('_').next() {
+        Some("batch") => said(codec::decode(bytes)),
+        Some("body") => said(inflate(bytes)),
+        Some("request") => said(Request::decode(bytes)),
+        Some("answer") => said(Answer::decode(bytes)),
+        Some("envelope") => said(Envelope::decode(bytes)),
+        Some("report") => said(uplink::decode::<Report>(bytes)),
+        _ => said(uplink::decode::<Reply>(bytes)),
+    }
+}
+
+#[test]
+fn version_1_refuses_the_invalid_frames_as_it_always_did() {
+    for (name, bytes) in invalid() {
+        let said = error(name, &bytes);
+        assert!(!said.starts_with("no error"), "{name}: {said}");
+        if updating() {
+            write("invalid", &format!("{name}.bin"), &bytes);
+            write("invalid", &format!("{name}.txt"), said.as_bytes());
+        }
+        assert!(std::fs::read(folder("invalid").join(format!("{name}.bin"))).unwrap_or_default() == bytes, "invalid/{name}.bin changed");
+        assert_eq!(std::fs::read_to_string(folder("invalid").join(format!("{name}.txt"))).unwrap_or_default(), said, "invalid/{name}.txt");
+    }
+}
+
+#[test]
+fn no_file_is_left_without_a_test() {
+    let count = |kind: &str| std::fs::read_dir(folder(kind)).unwrap().count();
+    assert_eq!(count("valid"), valid().len() + requests().len() + answers().len());
+    assert_eq!(count("invalid"), 2 * invalid().len());
+}
+
+#[test]
+fn every_refusal_has_a_name_a_status_and_comes_back_by_its_name() {
+    let named = [
+        (Refused::Malformed, "malformed", 400),
+        (Refused::TooLarge, "too_large", 413),
+        (Refused::Version, "version", 426),
+        (Refused::NotEnrolled, "not_enrolled", 401),
+        (Refused::Revoked, "revoked", 403),
+        (Refused::RolledBack, "device_rolled_back", 409),
+        (Refused::Rebase, "rebase", 409),
+        (Refused::Busy, "busy", 503),
+        (Refused::Failed, "failed", 500),
+    ];
+    for (refused, code, status) in named {
+        assert_eq!((refused.code(), refused.status(), Refused::from_code(code)), (code, status, Some(refused)));
+    }
+    assert_eq!(Refused::from_code("something_newer"), None);
+}

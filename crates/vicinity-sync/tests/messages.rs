@@ -1,0 +1,144 @@
+//! Messages and envelopes: whatever is said is understood, and a proof holds for nothing but what it was made for.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod support;
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use support::any_groups;
+use vicinity_core::admit::Verdict;
+use vicinity_core::batch::{Cursor, DocumentHeads, HeadsPage, Pull};
+use vicinity_core::guard::Refusal;
+use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId, ScopeDigest};
+use vicinity_sync::compress::BODY_MAX_BYTES;
+use vicinity_sync::envelope::Envelope;
+use vicinity_sync::message::{Answer, Refused, Request, SYNC_PATH};
+use vicinity_sync::uplink::{self, AnswerRow, Question, Reply, Report, Row, UPLINK_PATH};
+
+fn any_id() -> impl Strategy<Value = IncidentId> {
+    any::<[u8; 16]>().prop_map(IncidentId::from_bytes)
+}
+
+fn any_cursor() -> impl Strategy<Value = Cursor> {
+    (any::<[u8; 16]>(), any::<u64>(), any::<[u8; 16]>()).prop_map(|(epoch, seq, chain)| Cursor { epoch, seq, chain })
+}
+
+fn any_heads() -> impl Strategy<Value = Vec<DocumentHeads>> {
+    let heads = vec(any::<[u8; 32]>().prop_map(ChangeHash), 0..3);
+    vec((any_id(), heads).prop_map(|(incident, heads)| DocumentHeads { incident, heads }), 0..4)
+}
+
+fn any_request() -> impl Strategy<Value = Request> {
+    let page = (option::of(any_id()), option::of(any_id()), any_heads()).prop_map(|(after, until, have)| HeadsPage { after, until, have });
+    (option::of(any_cursor()), any_groups(), option::of(page), 0..=BODY_MAX_BYTES as u32, any::<i64>())
+        .prop_map(|(cursor, push, rebase, answer_budget, clock)| Request { cursor, push, rebase, answer_budget, clock })
+}
+
+fn any_verdict() -> impl Strategy<Value = Verdict> {
+    let refused = prop::sample::select(Refusal::ALL.to_vec()).prop_map(Verdict::Rejected);
+    prop_oneof![Just(Verdict::Stored), Just(Verdict::Duplicate), Just(Verdict::Pending), refused]
+}
+
+fn any_answer() -> impl Strategy<Value = Answer> {
+    let pull = (any_groups(), vec(any_id(), 0..3), any_heads(), any_cursor(), any::<bool>(), option::of(any_id()), any::<u128>()).prop_map(
+        |(groups, removed, need, cursor, more, rebased_until, digest)| Pull { groups, removed, need, cursor, more, rebased_until, digest: ScopeDigest(digest) },
+    );
+    (vec(any_verdict(), 0..40), pull, any::<i64>()).prop_map(|(verdicts, pull, clock)| Answer { verdicts, pull, clock })
+}
+
+fn any_report() -> impl Strategy<Value = Report> {
+    let row = (any::<[u8; 16]>(), any::<u64>(), option::of(".{0,40}")).prop_map(|(id, version, json)| Row::new(ProjectionId::from_bytes(id), version, json));
+    let answer = (any::<u64>(), "[a-z]{0,12}").prop_map(|(question, answer)| AnswerRow { question, answer });
+    (vec(row, 0..5), vec(any::<u64>(), 0..5), vec(answer, 0..5)).prop_map(|(rows, questions_received, answers)| Report { rows, questions_received, answers })
+}
+
+fn any_reply() -> impl Strategy<Value = Reply> {
+    let question =
+        (any::<u64>(), any::<[u8; 16]>(), "[a-z_]{0,12}").prop_map(|(id, projection, code)| Question::new(id, ProjectionId::from_bytes(projection), code));
+    (vec(any::<bool>(), 0..9), vec(question, 0..5)).prop_map(|(kept, questions)| Reply { kept, questions })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    #[test]
+    fn requests_and_answers_come_out_as_they_went_in(request in any_request(), answer in any_answer()) {
+        prop_assert_eq!(Request::decode(&request.encode()).unwrap(), request);
+        prop_assert_eq!(Answer::decode(&answer.encode()).unwrap(), answer);
+    }
+
+    #[test]
+    fn reports_and_replies_come_out_as_they_went_in(report in any_report(), reply in any_reply()) {
+        prop_assert_eq!(uplink::decode::<Report>(&uplink::encode(&report)).unwrap(), report);
+        prop_assert_eq!(uplink::decode::<Reply>(&uplink::encode(&reply)).unwrap(), reply);
+    }
+
+    #[test]
+    fn bytes_that_are_no_message_never_panic(bytes in vec(any::<u8>(), 0..400), kind in 0..3u8) {
+        let body = [&[kind], bytes.as_slice()].concat();
+        let _ = (Request::decode(&body), Answer::decode(&body), Envelope::decode(&bytes));
+        let _ = (uplink::decode::<Report>(&body), uplink::decode::<Reply>(&body));
+    }
+
+    #[test]
+    fn mutated_messages_never_panic(request in any_request(), answer in any_answer(), at in any::<prop::sample::Index>(), byte in 1..=255u8) {
+        for (is_request, mut body) in [(true, request.encode()), (false, answer.encode())] {
+            let at = at.index(body.len());
+            body[at] ^= byte;
+            let _ = if is_request { Request::decode(&body).err() } else { Answer::decode(&body).err() };
+        }
+    }
+
+    #[test]
+    fn a_proof_holds_for_nothing_else(
+        secret in any::<[u8; 32]>(),
+        (device, incarnation, counter) in (any::<[u8; 16]>(), any::<u64>(), any::<u64>()),
+        body in vec(any::<u8>(), 1..200),
+        (at, bit) in (any::<prop::sample::Index>(), 0..8u8),
+    ) {
+        let flip = |bytes: &mut [u8]| { let at = at.index(bytes.len()); bytes[at] ^= 1 << bit; };
+        let id = DeviceId::from_bytes(device);
+        let sealed = Envelope::seal(&secret, SYNC_PATH, id, incarnation, counter, body.clone());
+        prop_assert!(sealed.is_proven(&secret, SYNC_PATH));
+        prop_assert_eq!(&Envelope::decode(&sealed.encode()).unwrap(), &sealed);
+        prop_assert!(!sealed.is_proven(&secret, UPLINK_PATH));
+        let mut other = secret;
+        flip(&mut other);
+        prop_assert!(!sealed.is_proven(&other, SYNC_PATH));
+        let mut device = device;
+        flip(&mut device);
+        let mut forged = Envelope::seal(&other, SYNC_PATH, DeviceId::from_bytes(device), incarnation, counter, body);
+        forged.proof = sealed.proof.clone();
+        prop_assert!(!forged.is_proven(&secret, SYNC_PATH));
+        prop_assert!(!Envelope { incarnation: incarnation ^ 1 << bit, ..sealed.clone() }.is_proven(&secret, SYNC_PATH));
+        prop_assert!(!Envelope { counter: counter ^ 1 << bit, ..sealed.clone() }.is_proven(&secret, SYNC_PATH));
+        let (mut body, mut proof) = (sealed.clone(), sealed.clone());
+        flip(&mut body.body);
+        flip(&mut proof.proof);
+        prop_assert!(!body.is_proven(&secret, SYNC_PATH) && !proof.is_proven(&secret, SYNC_PATH));
+        proof.proof.clear();
+        prop_assert!(!proof.is_proven(&secret, SYNC_PATH));
+    }
+}
+
+#[test]
+fn a_refusal_of_a_newer_hub_is_still_a_refusal() {
+    let pull = Pull {
+        groups: Vec::new(),
+        removed: Vec::new(),
+        need: Vec::new(),
+        cursor: Cursor { epoch: [0; 16], seq: 0, chain: [0; 16] },
+        more: false,
+        rebased_until: None,
+        digest: ScopeDigest(0),
+    };
+    let body = Answer { verdicts: vec![Verdict::Rejected(Refusal::Malformed)], pull, clock: 0 }.encode();
+    for unknown in [3, 15, 16 + 11, 200, 255] {
+        let mut body = body.clone();
+        let run = body.windows(3).position(|three| three == [0x82, 16, 1]).unwrap();
+        body.splice(run + 1..=run + 1, if unknown < 24 { vec![unknown] } else { vec![0x18, unknown] });
+        assert!(matches!(Answer::decode(&body).unwrap().verdicts[..], [Verdict::Rejected(_)]), "{unknown}");
+    }
+    assert_eq!(Answer::decode(&body[..body.len() - 1]), Err(Refused::Malformed));
+}

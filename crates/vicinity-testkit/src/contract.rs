@@ -1,0 +1,146 @@
+//! What every engine of a port keeps, as sentences that are tests.
+//!
+//! A test crate writes `hub_store_contract!(|folder| SqliteHub::open(folder, [7; 16]).unwrap())` and gets one `#[test]`
+//! a sentence, each on an engine of its own in a folder of its own.
+
+pub mod device_delivery;
+pub mod device_outbox;
+pub mod hub_accepting;
+pub mod hub_devices;
+pub mod hub_feed;
+pub mod hub_projections;
+pub mod hub_rebase;
+pub mod hub_scope;
+pub mod national;
+mod stage;
+
+/// Makes one `#[test]` of each sentence named.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! sentences {
+    ($make:expr, $module:ident: $($sentence:ident)*) => {
+        $(
+            #[test]
+            fn $sentence() {
+                $crate::contract::$module::$sentence($make);
+            }
+        )*
+    };
+}
+
+/// The contract of [`HubStore`](vicinity_store::hub::HubStore).
+#[macro_export]
+macro_rules! hub_store_contract {
+    ($make:expr) => {
+        $crate::sentences! { $make, hub_accepting:
+            an_accepted_change_is_in_the_feed_and_in_the_view
+            accepting_twice_gives_duplicates_and_changes_nothing
+            a_reused_number_of_an_actor_is_refused_and_the_rest_of_the_batch_lands
+            an_actor_of_another_device_is_refused_and_its_owner_goes_on
+            a_device_may_relay_what_another_wrote
+            orphans_wait_and_are_taken_when_their_ancestors_come
+            at_most_64_orphans_of_an_incident_wait
+            an_orphan_that_turns_out_bad_stops_waiting
+            an_incident_without_consent_is_refused_and_leaves_nothing
+            what_is_refused_is_kept_with_its_reason
+            incidents_are_walked_in_the_order_of_their_ids
+            a_group_commit_keeps_what_its_steps_did
+            settings_are_kept
+        }
+        $crate::sentences! { $make, hub_devices:
+            a_code_enrols_one_device_and_gives_it_the_same_answer_again
+            an_expired_or_unknown_code_enrols_nobody
+            a_device_that_enrols_anew_keeps_its_number_and_takes_its_new_role
+            a_counter_must_rise_within_a_life_and_lives_count_apart
+            a_device_that_never_enrolled_is_unknown
+            devices_are_listed_with_what_is_known_of_their_clocks
+        }
+        $crate::sentences! { $make, hub_feed:
+            a_cursor_of_another_epoch_or_chain_or_beyond_the_head_is_refused
+            pulling_by_small_pages_gives_everything_once_and_ends
+            a_life_of_a_device_is_not_given_what_it_pushed_and_another_life_is
+            responders_are_told_who_wrote_and_educators_are_not
+            ancestors_are_asked_for_while_a_pushed_change_waits
+            digests_of_hub_and_device_agree_after_an_exchange
+        }
+        $crate::sentences! { $make, hub_projections:
+            nothing_is_projected_without_consent
+            a_version_rises_when_the_projection_changes_and_only_then
+            a_withdrawal_retracts_and_a_grant_that_saw_it_brings_back
+            a_consent_that_ends_by_its_date_retracts
+            what_national_has_is_not_sent_again
+            a_question_is_kept_once_and_its_answer_reported_until_confirmed
+        }
+        $crate::sentences! { $make, hub_rebase:
+            a_rebase_gives_what_the_sender_lacks
+            a_rebase_asks_for_what_the_hub_lacks
+            a_rebase_gives_nothing_for_equal_heads
+            a_rebase_by_small_pages_gives_everything_once_and_ends
+            a_rebase_keeps_to_its_stretch_of_ids
+        }
+        $crate::sentences! { $make, hub_scope:
+            an_educator_sees_her_own_and_not_what_others_logged
+            an_educator_cannot_write_to_what_is_not_hers
+            an_educator_is_not_asked_about_what_is_not_hers
+            an_assigned_incident_arrives_whole_whatever_the_cursor
+            an_incident_assigned_while_a_device_was_away_arrives_once
+            an_incident_taken_back_is_removed
+            a_rebase_removes_what_left_the_scope
+            assigning_needs_a_device_and_an_incident
+            the_digest_of_an_educator_is_over_her_scope
+        }
+    };
+}
+
+/// The contract of [`DeviceStore`](vicinity_store::device::DeviceStore).
+#[macro_export]
+macro_rules! device_store_contract {
+    ($make:expr) => {
+        $crate::sentences! { $make, device_outbox:
+            what_was_written_is_in_the_view_and_in_the_outbox
+            an_outbox_keeps_what_is_not_acknowledged
+            an_outbox_by_small_pages_gives_everything_once_and_ends
+            an_incident_without_consent_is_held_back_until_it_is_granted
+            the_withdrawal_of_what_was_shared_is_sent
+            consent_given_later_travels_with_the_incident
+            statements_never_leave
+            what_a_hub_lacks_is_given_from_the_whole_document
+            what_others_wrote_is_given_as_relayed
+            survivor_codes_wait_for_their_key
+        }
+        $crate::sentences! { $make, device_delivery:
+            changes_from_the_hub_are_in_the_view_and_not_in_the_outbox
+            a_delivery_counts_what_was_new
+            what_waits_for_ancestors_is_taken_when_they_come
+            a_refused_change_is_counted_and_not_sent_again
+            what_was_refused_for_want_of_consent_stays_in_the_outbox
+            a_cursor_moves_with_what_it_stands_for
+            only_shared_documents_count_in_heads_and_digest
+            heads_come_in_pages_by_id
+            a_removed_incident_is_gone
+            a_removed_incident_with_unsent_work_or_a_statement_stays
+            a_change_knows_its_author
+            facts_are_kept_and_forgotten
+        }
+    };
+}
+
+/// The contract of [`NationalStore`](vicinity_store::national::NationalStore).
+#[macro_export]
+macro_rules! national_store_contract {
+    ($make:expr) => {
+        $crate::sentences! { $make, national:
+            the_highest_version_stays
+            an_older_version_cannot_bring_back_what_was_retracted
+            a_hub_cannot_write_to_the_projection_of_another
+            only_countable_rows_are_counted
+            a_projection_that_changes_is_counted_by_what_it_says_now
+            projections_are_listed_by_id_and_month
+            a_question_goes_to_its_hub_until_it_was_received
+            an_answer_counts_only_from_the_hub_that_was_asked
+            a_code_enrols_one_hub
+            a_report_with_a_counter_that_does_not_rise_is_a_replay
+            what_is_set_is_kept
+        }
+    };
+}

@@ -1,0 +1,84 @@
+//! Who may speak to a hub.
+
+use std::path::Path;
+
+use vicinity_store::hub::{Denied, HubStore, Role};
+
+use super::stage::{Hub, device_id};
+use crate::person::{now, now_plus};
+
+const CODE: [u8; 32] = [9; 32];
+const SECRET: [u8; 32] = [5; 32];
+
+/// Its answer may have been lost.
+pub fn a_code_enrols_one_device_and_gives_it_the_same_answer_again<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut hub = Hub::new(make);
+    hub.store.invite(CODE, Role::Responder, now_plus(600)).expect("an invitation");
+    let first = hub.store.enrol(CODE, device_id(1), SECRET, now()).expect("an answer").expect("a peer");
+    assert_eq!((first.number, first.role), (1, Role::Responder));
+    assert_eq!(hub.store.enrol(CODE, device_id(1), SECRET, now_plus(60)).expect("an answer"), Some(first));
+    assert_eq!(hub.store.enrol(CODE, device_id(2), SECRET, now()).expect("an answer"), None);
+    let credentials = hub.store.credentials(device_id(1)).expect("an answer").expect("credentials");
+    assert_eq!((credentials.secret, credentials.revoked), (SECRET, false));
+    assert!(hub.store.credentials(device_id(2)).expect("an answer").is_none());
+    assert_eq!(hub.store.counts().expect("counts").devices, 1);
+}
+
+/// A photographed code is worth nothing ten minutes later.
+pub fn an_expired_or_unknown_code_enrols_nobody<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut hub = Hub::new(make);
+    hub.store.invite(CODE, Role::Educator, now_plus(600)).expect("an invitation");
+    assert_eq!(hub.store.enrol(CODE, device_id(1), SECRET, now_plus(600)).expect("an answer"), None);
+    assert_eq!(hub.store.enrol([8; 32], device_id(1), SECRET, now()).expect("an answer"), None);
+    assert!(hub.store.devices().expect("devices").is_empty());
+    assert!(hub.store.enrol(CODE, device_id(1), SECRET, now_plus(599)).expect("an answer").is_some());
+}
+
+/// What it wrote stays its own.
+pub fn a_device_that_enrols_anew_keeps_its_number_and_takes_its_new_role<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut hub = Hub::new(make);
+    let before = hub.enrols(Role::Educator);
+    hub.store.invite(CODE, Role::Responder, now_plus(600)).expect("an invitation");
+    let after = hub.store.enrol(CODE, device_id(1), SECRET, now()).expect("an answer").expect("a peer");
+    assert_eq!((after.number, after.role), (before.number, Role::Responder));
+    let let_in = hub.store.let_in(device_id(1), 1, 1, now()).expect("an answer").expect("let in");
+    assert_eq!((let_in.number, let_in.role), (before.number, Role::Responder));
+    assert_eq!(hub.store.credentials(device_id(1)).expect("an answer").map(|credentials| credentials.secret), Some(SECRET));
+}
+
+/// A replay, and a phone that was restored or cloned: it starts a new life, and the old one may still go on.
+pub fn a_counter_must_rise_within_a_life_and_lives_count_apart<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut hub = Hub::new(make);
+    hub.enrols(Role::Educator);
+    let (life, other_life) = (0x8000_0000_0000_0001, 3);
+    let mut let_in = |life: u64, counter: u64| hub.store.let_in(device_id(1), life, counter, now()).expect("an answer").map(|peer| peer.incarnation);
+    assert_eq!(let_in(life, 5), Ok(life));
+    assert_eq!(let_in(life, 5), Err(Denied::RolledBack));
+    assert_eq!(let_in(life, 4), Err(Denied::RolledBack));
+    assert_eq!(let_in(other_life, 1), Ok(other_life));
+    assert_eq!(let_in(life, 6), Ok(life));
+    assert_eq!(let_in(other_life, 1), Err(Denied::RolledBack));
+    assert_eq!(let_in(other_life, 100), Ok(other_life));
+}
+
+/// Whatever it brings.
+pub fn a_device_that_never_enrolled_is_unknown<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut hub = Hub::new(make);
+    assert_eq!(hub.store.let_in(device_id(1), 1, 1, now()).expect("an answer"), Err(Denied::Unknown));
+}
+
+/// Last contact by the hub's clock, skew as estimated.
+pub fn devices_are_listed_with_what_is_known_of_their_clocks<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut hub = Hub::new(make);
+    let ada = hub.enrols(Role::Educator);
+    hub.enrols(Role::Responder);
+    hub.store.let_in(device_id(1), 1, 1, now_plus(30)).expect("an answer").expect("let in");
+    hub.store.note_skew(&ada, -7200).expect("a note");
+    let devices = hub.store.devices().expect("devices");
+    assert_eq!(
+        devices.iter().map(|row| (row.number, row.device, row.role)).collect::<Vec<_>>(),
+        [(1, device_id(1), Role::Educator), (2, device_id(2), Role::Responder)]
+    );
+    assert_eq!((devices[0].last_seen, devices[0].skew_seconds, devices[0].revoked), (Some(now_plus(30)), Some(-7200), false));
+    assert_eq!((devices[1].last_seen, devices[1].skew_seconds), (None, None));
+}

@@ -1,0 +1,143 @@
+//! What a hub owes national.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use vicinity_core::edit::Edit;
+use vicinity_store::hub::{HubStore, Peer, ProjectionRow, Role};
+
+use super::stage::Hub;
+use crate::person::{Person, consented, countable, group, incident_id, now, now_plus, with_consents};
+
+/// Ada logs incident 1.
+struct Desk<S> {
+    hub: Hub<S>,
+    ada: Peer,
+    person: Person,
+}
+
+impl<S: HubStore> Desk<S> {
+    fn new(make: impl Fn(&Path) -> S, incident: &Value) -> Self {
+        let mut hub = Hub::new(make);
+        let ada = hub.enrols(Role::Educator);
+        let person = Person::logs(incident_id(1), 1, incident);
+        hub.takes(&ada, &[person.group()]);
+        Self { hub, ada, person }
+    }
+
+    fn edits(&mut self, edit: &Value) {
+        let chunk = self.person.edits(edit);
+        self.hub.takes(&self.ada, &[group(incident_id(1), &[chunk])]);
+    }
+
+    fn unsent(&mut self) -> Vec<ProjectionRow> {
+        self.hub.store.unsent_projections(100).expect("projections")
+    }
+
+    fn only(&mut self) -> ProjectionRow {
+        let rows = self.unsent();
+        assert_eq!(rows.len(), 1);
+        rows.into_iter().next().expect("one")
+    }
+
+    fn says(&mut self) -> Option<Value> {
+        self.only().json.map(|json| serde_json::from_str(&json).expect("JSON"))
+    }
+}
+
+/// And a projection's id is not the incident's.
+pub fn nothing_is_projected_without_consent<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut desk = Desk::new(make, &consented());
+    assert_eq!(desk.unsent(), []);
+    desk.edits(&json!({"consent": {"scope": "aggregate_count", "state": "granted"}}));
+    assert_eq!((desk.unsent(), desk.hub.store.counts().expect("counts").projections_unsent), (vec![], 0));
+    desk.edits(&json!({"consent": {"scope": "national_deid", "state": "granted"}}));
+    let row = desk.only();
+    assert_eq!((row.version, desk.hub.store.counts().expect("counts").projections_unsent), (1, 1));
+    assert_ne!(row.projection.as_bytes(), incident_id(1).as_bytes());
+    assert_eq!(desk.hub.store.projected(row.projection).expect("an answer"), Some(incident_id(1)));
+    assert_eq!(desk.says().map(|json| json["countable"].clone()), Some(json!(true)));
+}
+
+/// Most edits change nothing of what national may know.
+pub fn a_version_rises_when_the_projection_changes_and_only_then<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut desk = Desk::new(make, &countable());
+    let first = desk.only();
+    desk.edits(&json!({"set": {"field": "some_unknown_field", "value": "yes"}}));
+    assert_eq!(desk.only(), first);
+    desk.edits(&json!({"add": {"set": "violations", "code": "rape"}}));
+    let second = desk.only();
+    assert_eq!((second.version, second.projection), (2, first.projection));
+    assert_ne!(second.json, first.json);
+}
+
+/// Leaving nothing but an id and a version.
+pub fn a_withdrawal_retracts_and_a_grant_that_saw_it_brings_back<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut desk = Desk::new(make, &countable());
+    let first = desk.only();
+    desk.edits(&json!({"consent": {"scope": "national_deid", "state": "withdrawn"}}));
+    let retract = ProjectionRow { version: 2, json: None, ..first.clone() };
+    assert_eq!(desk.unsent(), [retract]);
+    desk.edits(&json!({"add": {"set": "violations", "code": "rape"}}));
+    assert_eq!(desk.only().version, 2);
+    desk.edits(&json!({"consent": {"scope": "national_deid", "state": "granted"}}));
+    let back = desk.only();
+    assert_eq!((back.version, back.projection, back.json.is_some()), (3, first.projection, true));
+}
+
+/// Nobody edits anything then.
+pub fn a_consent_that_ends_by_its_date_retracts<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut incident = with_consents(&[]);
+    let ends = now_plus(3600).to_string();
+    incident["consents"] = json!(["hub_response", {"scope": "national_deid", "expires_at": ends}]);
+    let mut desk = Desk::new(make, &incident);
+    let first = desk.only();
+    let recheck = |desk: &mut Desk<S>, seconds: i64| {
+        desk.hub.store.recheck_consents(now_plus(seconds), &mut desk.hub.random).expect("a check");
+        desk.only()
+    };
+    assert_eq!(recheck(&mut desk, 3599), first);
+    assert_eq!(recheck(&mut desk, 3600), ProjectionRow { version: 2, json: None, ..first.clone() });
+    assert_eq!(recheck(&mut desk, 7200).version, 2);
+}
+
+/// In this version; refused ones neither.
+pub fn what_national_has_is_not_sent_again<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut desk = Desk::new(make, &countable());
+    desk.hub.takes(&desk.ada, &[Person::logs(incident_id(2), 2, &countable()).group()]);
+    let rows = desk.unsent();
+    assert_eq!(rows.len(), 2);
+    assert_eq!(desk.hub.store.unsent_projections(1).expect("projections").len(), 1);
+    let sent: Vec<_> = rows.iter().zip([true, false]).map(|(row, kept)| (row.projection, row.version, kept)).collect();
+    desk.edits(&json!({"add": {"set": "violations", "code": "rape"}}));
+    desk.hub.store.projections_sent(&sent).expect("noted");
+    let first = rows.iter().find(|row| desk.hub.store.projected(row.projection).expect("an answer") == Some(incident_id(1))).expect("the first");
+    let left = desk.only();
+    assert_eq!((left.projection, left.version), (first.projection, 2));
+    desk.hub.store.projections_sent(&[(left.projection, 2, true)]).expect("noted");
+    desk.hub.store.projections_sent(&[(left.projection, 1, true)]).expect("an answer that came late");
+    assert_eq!(desk.unsent(), []);
+}
+
+/// The answer is the incident's, whoever wrote it.
+pub fn a_question_is_kept_once_and_its_answer_reported_until_confirmed<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut desk = Desk::new(make, &countable());
+    assert!(desk.hub.store.ask(7, incident_id(1)).expect("an answer"));
+    assert!(!desk.hub.store.ask(7, incident_id(1)).expect("an answer"));
+    let hub = Peer { number: 0, incarnation: 0, role: Role::Responder };
+    let mut clerk = Person::copies(incident_id(1), 50, desk.person.chunks());
+    clerk.applies(&Edit::question("7", vicinity_core::codes::QUESTIONS.codes[0], now()));
+    desk.hub.takes(&hub, &[clerk.group()]);
+    assert_eq!(desk.hub.store.unreported_answers().expect("answers"), []);
+    let mut answer = |code: &str| {
+        let chunk = clerk.edits(&json!({"answer": {"id": "q-7", "answer": code}}));
+        desk.hub.takes(&hub, &[group(incident_id(1), &[chunk])]);
+        let answers = desk.hub.store.unreported_answers().expect("answers");
+        desk.hub.store.answers_reported(&[7]).expect("noted");
+        assert_eq!(desk.hub.store.unreported_answers().expect("answers"), []);
+        answers
+    };
+    for code in &vicinity_core::codes::ANSWERS.codes[..2] {
+        assert_eq!(answer(code), [(7, (*code).to_owned())]);
+    }
+}

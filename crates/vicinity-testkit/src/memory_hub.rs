@@ -1,0 +1,317 @@
+//! The hub's store in memory. Everything that can be computed from the feed is computed anew each time.
+
+mod accept;
+mod pull;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use vicinity_core::admit::Verdict;
+use vicinity_core::batch::{Cursor, Group, HeadsPage, Pull};
+use vicinity_core::guard::Refusal;
+use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId, ScopeDigest};
+use vicinity_core::time::Timestamp;
+use vicinity_store::StoreError;
+use vicinity_store::hub::{Credentials, Denied, DeviceRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role};
+use vicinity_store::row::IncidentRow;
+
+type Result<T> = core::result::Result<T, StoreError>;
+
+/// One-time codes, by hash: role, end and who used it.
+#[derive(Default, Clone)]
+pub(crate) struct Invites(BTreeMap<[u8; 32], (Role, Timestamp, Option<DeviceId>)>);
+
+impl Invites {
+    pub(crate) fn open(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) {
+        self.0.insert(code_hash, (role, expires, None));
+    }
+
+    pub(crate) fn take(&mut self, code_hash: [u8; 32], user: DeviceId, now: Timestamp) -> Option<Role> {
+        let (role, expires, used_by) = self.0.get_mut(&code_hash)?;
+        if *expires <= now || used_by.is_some_and(|by| by != user) {
+            return None;
+        }
+        *used_by = Some(user);
+        Some(*role)
+    }
+}
+
+#[derive(Clone)]
+struct Device {
+    secret: [u8; 32],
+    row: DeviceRow,
+    /// The counter of each of its lives.
+    counters: BTreeMap<u64, u64>,
+}
+
+/// A change and who sent it.
+#[derive(Clone)]
+struct Sent {
+    device: u32,
+    incarnation: u64,
+    relayed: bool,
+    chunk: Vec<u8>,
+}
+
+#[derive(Clone)]
+enum What {
+    Change(Sent),
+    Entered(u32),
+    Left(u32),
+}
+
+/// A row of the feed; its number is its place, from 1.
+#[derive(Clone)]
+struct FeedRow {
+    chain: [u8; 16],
+    incident: IncidentId,
+    what: What,
+}
+
+#[derive(Clone)]
+struct Projection {
+    incident: IncidentId,
+    row: ProjectionRow,
+    sent: u64,
+}
+
+#[derive(Clone)]
+struct Question {
+    incident: IncidentId,
+    answer: Option<String>,
+    reported: bool,
+}
+
+/// A hub in memory.
+#[derive(Default, Clone)]
+pub struct MemoryHub {
+    epoch: [u8; 16],
+    invites: Invites,
+    devices: Vec<Device>,
+    documents: BTreeMap<IncidentId, IncidentRow>,
+    feed: Vec<FeedRow>,
+    scope: BTreeSet<(IncidentId, u32)>,
+    waiting: BTreeMap<(IncidentId, ChangeHash), Sent>,
+    quarantine: BTreeSet<(IncidentId, ChangeHash, Refusal)>,
+    projections: Vec<Projection>,
+    questions: BTreeMap<u64, Question>,
+    settings: BTreeMap<String, Vec<u8>>,
+}
+
+impl MemoryHub {
+    /// An empty hub whose feed is of this epoch.
+    #[must_use]
+    pub fn new(epoch: [u8; 16]) -> Self {
+        Self { epoch, ..Self::default() }
+    }
+
+    /// A copy, whose feed is of this epoch.
+    #[must_use]
+    pub fn restored(&self, epoch: [u8; 16]) -> Self {
+        Self { epoch, ..self.clone() }
+    }
+
+    fn sees(&self, peer: &Peer, incident: IncidentId) -> bool {
+        peer.role != Role::Educator || self.scope.contains(&(incident, peer.number))
+    }
+
+    /// The changes of an incident in the first `rows` rows of the feed.
+    fn changes(&self, incident: IncidentId, rows: usize) -> impl Iterator<Item = &Sent> {
+        self.feed[..rows].iter().filter(move |row| row.incident == incident).filter_map(|row| match &row.what {
+            What::Change(sent) => Some(sent),
+            What::Entered(_) | What::Left(_) => None,
+        })
+    }
+
+    fn all_changes(&self, incident: IncidentId) -> impl Iterator<Item = &Sent> {
+        self.changes(incident, self.feed.len())
+    }
+
+    fn digest(&self, peer: &Peer) -> ScopeDigest {
+        let seen = self.documents.iter().filter(|(incident, _)| self.sees(peer, **incident));
+        seen.fold(ScopeDigest::default(), |sum, (incident, row)| sum.replace(ScopeDigest::default(), ScopeDigest::term(*incident, &row.heads)))
+    }
+
+    fn device_mut(&mut self, device: DeviceId) -> Option<&mut Device> {
+        self.devices.iter_mut().find(|known| known.row.device == device)
+    }
+}
+
+impl HubStore for MemoryHub {
+    fn group_commit(&mut self, steps: &mut dyn FnMut(&mut (dyn HubStore + 'static)) -> bool) -> Result<()> {
+        let before = self.clone();
+        if steps(self) {
+            return Ok(());
+        }
+        *self = before;
+        Err(StoreError::RolledBack)
+    }
+
+    fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()> {
+        self.invites.open(code_hash, role, expires);
+        Ok(())
+    }
+
+    fn enrol(&mut self, code_hash: [u8; 32], device: DeviceId, secret: [u8; 32], now: Timestamp) -> Result<Option<Peer>> {
+        let Some(role) = self.invites.take(code_hash, device, now) else { return Ok(None) };
+        if let Some(known) = self.device_mut(device) {
+            known.secret = secret;
+            known.row.role = role;
+            return Ok(Some(Peer { number: known.row.number, incarnation: 0, role }));
+        }
+        let number = self.devices.len() as u32 + 1;
+        let row = DeviceRow { number, device, role, last_seen: None, skew_seconds: None, revoked: false };
+        self.devices.push(Device { secret, row, counters: BTreeMap::new() });
+        Ok(Some(Peer { number, incarnation: 0, role }))
+    }
+
+    fn credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>> {
+        Ok(self.device_mut(device).map(|known| Credentials { secret: known.secret, revoked: known.row.revoked }))
+    }
+
+    fn let_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<Peer, Denied>> {
+        let Some(known) = self.device_mut(device) else { return Ok(Err(Denied::Unknown)) };
+        if known.row.revoked {
+            return Ok(Err(Denied::Revoked));
+        }
+        if known.counters.get(&incarnation).is_some_and(|last| counter <= *last) {
+            return Ok(Err(Denied::RolledBack));
+        }
+        known.counters.insert(incarnation, counter);
+        known.row.last_seen = Some(now);
+        Ok(Ok(Peer { number: known.row.number, incarnation, role: known.row.role }))
+    }
+
+    fn note_skew(&mut self, peer: &Peer, skew_seconds: i64) -> Result<()> {
+        if let Some(known) = self.devices.iter_mut().find(|known| known.row.number == peer.number) {
+            known.row.skew_seconds = Some(skew_seconds);
+        }
+        Ok(())
+    }
+
+    fn accept(&mut self, peer: &Peer, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
+        Ok(groups.iter().flat_map(|group| self.accept_group(peer, group, now, random)).collect())
+    }
+
+    fn pull(&mut self, peer: &Peer, cursor: Option<Cursor>, page: Option<&HeadsPage>, pushed: &[IncidentId], raw_bytes: usize) -> Result<Option<Pull>> {
+        Ok(self.pull_or_rebase(peer, cursor, page, pushed, raw_bytes))
+    }
+
+    fn assign(&mut self, incident: IncidentId, device: u32, assigned: bool, _now: Timestamp) -> Result<bool> {
+        let Some(role) = self.devices.iter().find(|known| known.row.number == device).map(|known| known.row.role) else { return Ok(false) };
+        if !self.documents.contains_key(&incident) {
+            return Ok(false);
+        }
+        // Responders see everything anyway.
+        if role != Role::Educator || self.scope.contains(&(incident, device)) == assigned {
+            return Ok(true);
+        }
+        if assigned {
+            self.scope.insert((incident, device));
+            self.append(incident, ChangeHash([1; 32]), What::Entered(device));
+        } else {
+            self.scope.remove(&(incident, device));
+            self.append(incident, ChangeHash([2; 32]), What::Left(device));
+        }
+        Ok(true)
+    }
+
+    fn incident(&mut self, incident: IncidentId) -> Result<Option<IncidentRow>> {
+        Ok(self.documents.get(&incident).cloned())
+    }
+
+    fn each_incident(&mut self, each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>) -> Result<()> {
+        self.documents.iter().try_for_each(|(incident, row)| each(*incident, row.clone()))
+    }
+
+    fn author(&mut self, incident: IncidentId, change: ChangeHash) -> Result<Option<u32>> {
+        Ok(self.all_changes(incident).find(|sent| name(&sent.chunk) == change).map(|sent| sent.device))
+    }
+
+    fn chunks(&mut self, incident: IncidentId) -> Result<Vec<Vec<u8>>> {
+        Ok(self.all_changes(incident).map(|sent| sent.chunk.clone()).collect())
+    }
+
+    fn devices(&mut self) -> Result<Vec<DeviceRow>> {
+        Ok(self.devices.iter().map(|known| known.row.clone()).collect())
+    }
+
+    fn quarantine(&mut self) -> Result<Vec<(Refusal, u64)>> {
+        let mut counts: BTreeMap<Refusal, u64> = BTreeMap::new();
+        for (.., refusal) in &self.quarantine {
+            *counts.entry(*refusal).or_default() += 1;
+        }
+        Ok(counts.into_iter().collect())
+    }
+
+    fn counts(&mut self) -> Result<HubCounts> {
+        Ok(HubCounts {
+            incidents: self.documents.len() as u64,
+            feed_seq: self.feed.len() as u64,
+            devices: self.devices.len() as u64,
+            waiting: self.waiting.len() as u64,
+            quarantined: self.quarantine.len() as u64,
+            projections_unsent: self.unsent_projections(usize::MAX)?.len() as u64,
+        })
+    }
+
+    fn setting(&mut self, key: &str) -> Result<Option<Vec<u8>>> {
+        Ok(self.settings.get(key).cloned())
+    }
+
+    fn set_setting(&mut self, key: &str, value: &[u8]) -> Result<()> {
+        self.settings.insert(key.to_owned(), value.to_vec());
+        Ok(())
+    }
+
+    fn recheck_consents(&mut self, now: Timestamp, random: &mut dyn Random) -> Result<()> {
+        for incident in self.documents.keys().copied().collect::<Vec<_>>() {
+            self.project(incident, now, random);
+        }
+        Ok(())
+    }
+
+    fn unsent_projections(&mut self, max: usize) -> Result<Vec<ProjectionRow>> {
+        let unsent = self.projections.iter().filter(|projection| projection.sent < projection.row.version);
+        Ok(unsent.take(max).map(|projection| projection.row.clone()).collect())
+    }
+
+    fn projections_sent(&mut self, rows: &[(ProjectionId, u64, bool)]) -> Result<()> {
+        for (id, version, _) in rows {
+            for projection in self.projections.iter_mut().filter(|projection| projection.row.projection == *id) {
+                projection.sent = projection.sent.max(*version);
+            }
+        }
+        Ok(())
+    }
+
+    fn projected(&mut self, projection: ProjectionId) -> Result<Option<IncidentId>> {
+        Ok(self.projections.iter().find(|known| known.row.projection == projection).map(|known| known.incident))
+    }
+
+    fn ask(&mut self, question: u64, incident: IncidentId) -> Result<bool> {
+        if !self.documents.contains_key(&incident) || self.questions.contains_key(&question) {
+            return Ok(false);
+        }
+        self.questions.insert(question, Question { incident, answer: None, reported: false });
+        Ok(true)
+    }
+
+    fn unreported_answers(&mut self) -> Result<Vec<(u64, String)>> {
+        let unreported = self.questions.iter().filter(|(_, question)| !question.reported);
+        Ok(unreported.filter_map(|(id, question)| Some((*id, question.answer.clone()?))).collect())
+    }
+
+    fn answers_reported(&mut self, questions: &[u64]) -> Result<()> {
+        for id in questions {
+            if let Some(question) = self.questions.get_mut(id) {
+                question.reported = true;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The name of bytes that are, or are meant to be, a change.
+pub(crate) fn name(chunk: &[u8]) -> ChangeHash {
+    ChangeHash::of(chunk.get(8..).unwrap_or_default())
+}

@@ -1,0 +1,101 @@
+//! Taking changes.
+
+use sha2::{Digest, Sha256};
+use vicinity_core::admit::Verdict;
+use vicinity_core::batch::Group;
+use vicinity_core::guard::Refusal;
+use vicinity_core::ids::{ChangeHash, IncidentId, ProjectionId};
+use vicinity_core::time::Timestamp;
+use vicinity_store::hub::{Peer, ProjectionRow, Random, Role};
+use vicinity_store::policy::{self, LogRow};
+use vicinity_store::row::IncidentRow;
+
+use super::{FeedRow, MemoryHub, Projection, Sent, What, name};
+
+impl MemoryHub {
+    pub(super) fn accept_group(&mut self, peer: &Peer, group: &Group, now: Timestamp, random: &mut dyn Random) -> Vec<Verdict> {
+        let is_new = !self.documents.contains_key(&group.incident);
+        if !is_new && !self.sees(peer, group.incident) {
+            return vec![Verdict::Rejected(Refusal::OutOfScope); group.changes.len()];
+        }
+        let log: Vec<LogRow> = self.all_changes(group.incident).map(log_row).collect();
+        let waiting: Vec<Vec<u8>> = self.waiting_of(group.incident).map(|sent| sent.chunk.clone()).collect();
+        let judged = policy::judge(&log, &waiting, &group.changes, peer.number, group.relayed);
+        if !judged.consented {
+            return judged.verdicts;
+        }
+        for (change, verdict) in group.changes.iter().zip(&judged.verdicts) {
+            let place = (group.incident, name(&change.chunk));
+            if *verdict == Verdict::Pending || judged.stored.contains(&place.1) {
+                let sent = Sent { device: peer.number, incarnation: peer.incarnation, relayed: group.relayed, chunk: change.chunk.clone() };
+                self.waiting.entry(place).or_insert(sent);
+            }
+            if let Verdict::Rejected(refusal) = verdict {
+                self.waiting.remove(&place);
+                self.quarantine.insert((place.0, place.1, *refusal));
+            }
+        }
+        for (hash, refusal) in judged.dropped {
+            self.waiting.remove(&(group.incident, hash));
+            self.quarantine.insert((group.incident, hash, refusal));
+        }
+        for hash in judged.stored {
+            if let Some(sent) = self.waiting.remove(&(group.incident, hash)) {
+                self.append(group.incident, hash, What::Change(sent));
+            }
+        }
+        if let Some(view) = judged.view {
+            if is_new && peer.role == Role::Educator {
+                self.scope.insert((group.incident, peer.number));
+            }
+            self.documents.insert(group.incident, IncidentRow { incident: view.incident, heads: view.heads });
+            self.project(group.incident, now, random);
+        }
+        judged.verdicts
+    }
+
+    pub(super) fn waiting_of(&self, incident: IncidentId) -> impl Iterator<Item = &Sent> {
+        self.waiting.iter().filter(move |((of, _), _)| *of == incident).map(|(_, sent)| sent)
+    }
+
+    pub(super) fn append(&mut self, incident: IncidentId, hash: ChangeHash, what: What) {
+        let mut hasher = Sha256::new();
+        hasher.update(self.feed.last().map_or([0; 16], |row| row.chain));
+        hasher.update((self.feed.len() as u64 + 1).to_be_bytes());
+        hasher.update(incident.as_bytes());
+        hasher.update(hash.0);
+        let full: [u8; 32] = hasher.finalize().into();
+        let mut chain = [0; 16];
+        chain.copy_from_slice(&full[..16]);
+        self.feed.push(FeedRow { chain, incident, what });
+    }
+
+    /// Makes the projection of an incident anew, and notes answers to questions.
+    pub(super) fn project(&mut self, incident: IncidentId, now: Timestamp, random: &mut dyn Random) {
+        let Some(row) = self.documents.get(&incident) else { return };
+        let json = policy::projected(&row.incident, now);
+        for (id, answer) in policy::answers(&row.incident) {
+            let asked = self.questions.get_mut(&id).filter(|question| question.incident == incident);
+            if let Some(question) = asked.filter(|question| question.answer.as_ref() != Some(&answer)) {
+                question.answer = Some(answer);
+                question.reported = false;
+            }
+        }
+        match self.projections.iter_mut().find(|projection| projection.incident == incident) {
+            Some(known) if known.row.json == json => {}
+            Some(known) => {
+                known.row.json = json;
+                known.row.version += 1;
+            }
+            None if json.is_none() => {}
+            None => {
+                let projection = ProjectionId::from_random(random.bytes16());
+                self.projections.push(Projection { incident, row: ProjectionRow { projection, version: 1, json }, sent: 0 });
+            }
+        }
+    }
+}
+
+fn log_row(sent: &Sent) -> LogRow {
+    LogRow { chunk: sent.chunk.clone(), device: sent.device, relayed: sent.relayed }
+}

@@ -1,0 +1,160 @@
+//! National's store in memory.
+
+use std::collections::BTreeMap;
+
+use vicinity_core::ids::{DeviceId, ProjectionId};
+use vicinity_core::time::Timestamp;
+use vicinity_store::StoreError;
+use vicinity_store::hub::{Credentials, Denied, Role};
+use vicinity_store::national::{HubRow, NationalStore, NewProjection, ProjectionBody, ProjectionListing, QuestionRow};
+
+use crate::memory_hub::Invites;
+
+type Result<T> = core::result::Result<T, StoreError>;
+
+struct Hub {
+    device: DeviceId,
+    secret: [u8; 32],
+    last_request: Option<(u64, u64)>,
+    last_seen: Option<Timestamp>,
+}
+
+struct Kept {
+    hub: u32,
+    version: u64,
+    body: Option<ProjectionBody>,
+}
+
+struct Question {
+    row: QuestionRow,
+    hub: u32,
+    received: bool,
+}
+
+/// National in memory.
+#[derive(Default)]
+pub struct MemoryNational {
+    invites: Invites,
+    hubs: Vec<Hub>,
+    projections: BTreeMap<ProjectionId, Kept>,
+    questions: Vec<Question>,
+    settings: BTreeMap<String, Vec<u8>>,
+}
+
+impl MemoryNational {
+    fn upsert_one(&mut self, hub: u32, row: &NewProjection) -> bool {
+        let new = Kept { hub, version: row.version, body: row.body.clone() };
+        match self.projections.get_mut(&row.projection) {
+            Some(kept) if kept.hub != hub => return false,
+            Some(kept) if kept.version >= row.version => {}
+            Some(kept) => *kept = new,
+            None => drop(self.projections.insert(row.projection, new)),
+        }
+        true
+    }
+
+    fn number(&self, hub: DeviceId) -> Option<usize> {
+        self.hubs.iter().position(|known| known.device == hub)
+    }
+}
+
+impl NationalStore for MemoryNational {
+    fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()> {
+        self.invites.open(code_hash, role, expires);
+        Ok(())
+    }
+
+    fn enrol(&mut self, code_hash: [u8; 32], hub: DeviceId, secret: [u8; 32], now: Timestamp) -> Result<Option<u32>> {
+        if self.invites.take(code_hash, hub, now).is_none() {
+            return Ok(None);
+        }
+        let at = self.number(hub).unwrap_or_else(|| {
+            self.hubs.push(Hub { device: hub, secret, last_request: None, last_seen: None });
+            self.hubs.len() - 1
+        });
+        self.hubs[at].secret = secret;
+        Ok(Some(at as u32 + 1))
+    }
+
+    fn credentials(&mut self, hub: DeviceId) -> Result<Option<Credentials>> {
+        Ok(self.number(hub).map(|at| Credentials { secret: self.hubs[at].secret, revoked: false }))
+    }
+
+    fn let_in(&mut self, hub: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<u32, Denied>> {
+        let Some(at) = self.number(hub) else { return Ok(Err(Denied::Unknown)) };
+        let known = &mut self.hubs[at];
+        if known.last_request.is_some_and(|(life, last)| life == incarnation && counter <= last) {
+            return Ok(Err(Denied::RolledBack));
+        }
+        known.last_request = Some((incarnation, counter));
+        known.last_seen = Some(now);
+        Ok(Ok(at as u32 + 1))
+    }
+
+    fn upsert(&mut self, hub: u32, rows: &[NewProjection]) -> Result<Vec<bool>> {
+        Ok(rows.iter().map(|row| self.upsert_one(hub, row)).collect())
+    }
+
+    fn ask(&mut self, projection: ProjectionId, code: &str, _now: Timestamp) -> Result<Option<u64>> {
+        let Some(kept) = self.projections.get(&projection).filter(|kept| kept.body.is_some()) else { return Ok(None) };
+        let id = self.questions.len() as u64 + 1;
+        let row = QuestionRow { id, projection, code: code.to_owned(), answer: None };
+        self.questions.push(Question { row, hub: kept.hub, received: false });
+        Ok(Some(id))
+    }
+
+    fn questions_of(&mut self, hub: u32, received: &[u64], answers: &[(u64, String)]) -> Result<Vec<QuestionRow>> {
+        for question in self.questions.iter_mut().filter(|question| question.hub == hub) {
+            question.received |= received.contains(&question.row.id);
+            if let Some((_, answer)) = answers.iter().rfind(|(id, _)| *id == question.row.id) {
+                question.row.answer = Some(answer.clone());
+            }
+        }
+        let open = self.questions.iter().filter(|question| question.hub == hub && !question.received);
+        Ok(open.map(|question| question.row.clone()).collect())
+    }
+
+    fn questions(&mut self) -> Result<Vec<QuestionRow>> {
+        Ok(self.questions.iter().map(|question| question.row.clone()).collect())
+    }
+
+    fn each_projection(&mut self, from: Option<&str>, to: Option<&str>, each: &mut dyn FnMut(ProjectionListing) -> Result<()>) -> Result<()> {
+        // A month that is not known lies in no stretch of months, but in the whole.
+        let everything = from.is_none() && to.is_none();
+        let within = |month: &str| everything || from.unwrap_or("") <= month && month <= to.unwrap_or("9999-99");
+        for (projection, kept) in &self.projections {
+            if let Some(body) = kept.body.as_ref().filter(|body| within(&body.month)) {
+                each(ProjectionListing { projection: *projection, hub: kept.hub, version: kept.version, json: body.json.clone() })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn counts_by_month(&mut self, dimension: &str) -> Result<Vec<(String, String, u64)>> {
+        let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
+        for body in self.projections.values().filter_map(|kept| kept.body.as_ref()).filter(|body| body.countable) {
+            let mut codes: Vec<&str> = body.facets.iter().filter(|(of, _)| *of == dimension).map(|(_, code)| code.as_str()).collect();
+            codes.sort_unstable();
+            codes.dedup();
+            for code in codes {
+                *counts.entry((body.month.clone(), code.to_owned())).or_default() += 1;
+            }
+        }
+        Ok(counts.into_iter().map(|((month, code), count)| (month, code, count)).collect())
+    }
+
+    fn hubs(&mut self) -> Result<Vec<HubRow>> {
+        let held = |number: u32| self.projections.values().filter(|kept| kept.hub == number && kept.body.is_some()).count() as u64;
+        let row = |(at, hub): (usize, &Hub)| HubRow { number: at as u32 + 1, last_seen: hub.last_seen, projections: held(at as u32 + 1) };
+        Ok(self.hubs.iter().enumerate().map(row).collect())
+    }
+
+    fn setting(&mut self, key: &str) -> Result<Option<Vec<u8>>> {
+        Ok(self.settings.get(key).cloned())
+    }
+
+    fn set_setting(&mut self, key: &str, value: &[u8]) -> Result<()> {
+        self.settings.insert(key.to_owned(), value.to_vec());
+        Ok(())
+    }
+}

@@ -1,0 +1,172 @@
+//! The hub and national of a simulation: stores, a clock, and what they were asked.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use rand::rngs::StdRng;
+use rand::{Rng, RngExt, SeedableRng};
+use vicinity_client::link::LinkFailure;
+use vicinity_core::ids::DeviceId;
+use vicinity_core::time::Timestamp;
+use vicinity_server::exchange::{self, ExchangeError};
+use vicinity_server::machine::Machine;
+use vicinity_server::national::take_report;
+use vicinity_server::uplink;
+use vicinity_store::StoreError;
+use vicinity_store::hub::{HubStore, Role};
+use vicinity_store::national::NationalStore;
+use vicinity_sync::envelope::Envelope;
+use vicinity_sync::message::Refused;
+use vicinity_sync::uplink::{Reply, Report, UPLINK_PATH};
+
+use crate::engine::{HubEngine, Kind};
+use crate::frail::Frail;
+use crate::memory_national::MemoryNational;
+use crate::net::{Fate, Host, Weather};
+
+/// Old requests that may come again.
+const OLD_REQUESTS: usize = 24;
+
+/// A hub in its house.
+pub struct HubHouse {
+    pub(super) engine: HubEngine,
+    pub(super) is_up: bool,
+    /// Calls until its disk is full, within one request.
+    pub(super) calls_left: Option<u32>,
+    /// Whether the next commit fails.
+    pub(super) commit_fails: bool,
+    pub(super) now: Timestamp,
+    machine: Machine,
+    rng: StdRng,
+    old: VecDeque<Vec<u8>>,
+    life: (u64, u64),
+}
+
+/// National in its house, and everything it was ever sent.
+pub struct NationalHouse {
+    pub(super) store: MemoryNational,
+    device: DeviceId,
+    secret: [u8; 32],
+    /// What hubs sent, taken apart.
+    pub(super) heard: Vec<u8>,
+}
+
+impl HubHouse {
+    pub(super) fn new(kind: Kind, now: Timestamp, seed: u64) -> Self {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let engine = HubEngine::new(kind, rng.random());
+        let drawn = Mutex::new(StdRng::seed_from_u64(rng.random()));
+        let random = move |bytes: &mut [u8]| drawn.lock().expect("a lock that nobody poisons").fill_bytes(bytes);
+        let machine = Machine { now: Arc::new(move || now), random: Arc::new(random) };
+        let life = (rng.random(), 0);
+        Self { engine, is_up: true, calls_left: None, commit_fails: false, now, machine, rng, old: VecDeque::new(), life }
+    }
+
+    pub(super) fn store(&mut self) -> &mut (dyn HubStore + 'static) {
+        self.engine.store()
+    }
+
+    pub(super) fn random<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.rng.fill_bytes(&mut bytes);
+        bytes
+    }
+
+    /// Starts anew from a copy, with a new epoch, as after a disk that died.
+    pub(super) fn restore(&mut self, copy: &HubEngine) {
+        let epoch = self.random();
+        self.engine = copy.copy(epoch);
+        self.life = (self.rng.random(), 0);
+    }
+
+    pub(super) fn copy(&mut self) -> HubEngine {
+        let epoch = self.random();
+        self.engine.copy(epoch)
+    }
+
+    /// One request as the server answers it: one commit, and nobody is answered before it.
+    fn serve(&mut self, bytes: &[u8]) -> Result<Vec<u8>, LinkFailure> {
+        let is_kept = !core::mem::take(&mut self.commit_fails);
+        let (now, mut machine, calls_left) = (self.now, self.machine.clone(), &mut self.calls_left);
+        let mut answered = None;
+        let committed = self.engine.store().group_commit(&mut |store| {
+            answered = Some(exchange::sync(&mut Frail::<dyn HubStore>::new(store, calls_left), bytes, now, &mut machine));
+            is_kept
+        });
+        match answered.filter(|_| committed.is_ok()) {
+            Some(Ok(exchanged)) => Ok(exchanged.answer),
+            Some(Err(ExchangeError::Refused(refused))) => Err(LinkFailure::Refused(refused)),
+            Some(Err(ExchangeError::Store(_))) | None => Err(LinkFailure::Refused(Refused::Failed)),
+        }
+    }
+
+    /// Tells national what it lacks, until there is nothing more to tell or the line is cut.
+    pub(super) fn contacts(&mut self, national: &mut NationalHouse, weather: &mut Weather) -> Result<(), StoreError> {
+        let mut received = Vec::new();
+        loop {
+            let mut machine = self.machine.clone();
+            let report = uplink::gather(self.engine.store(), self.now, &mut machine)?;
+            let said = report.rows.len() + report.answers.len();
+            let report = Report { questions_received: core::mem::take(&mut received), ..report };
+            self.life.1 += 1;
+            let Some(reply) = national.takes(&report, self.life, self.now, weather.next_fate()) else { return Ok(()) };
+            received = uplink::settle(self.engine.store(), &report, &reply, self.now, &mut machine)?;
+            if said == 0 && received.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Host for HubHouse {
+    fn answer(&mut self, request: &[u8]) -> Result<Vec<u8>, LinkFailure> {
+        if !self.is_up {
+            return Err(LinkFailure::Cut);
+        }
+        self.old.push_back(request.to_vec());
+        if self.old.len() > OLD_REQUESTS {
+            self.old.pop_front();
+        }
+        self.serve(request)
+    }
+
+    fn old_request(&mut self) -> Option<Vec<u8>> {
+        let at = self.rng.random_range(0..self.old.len().max(1));
+        self.old.get(at).cloned()
+    }
+}
+
+impl NationalHouse {
+    pub(super) fn new(now: Timestamp, hub: DeviceId, secret: [u8; 32]) -> Self {
+        let mut store = MemoryNational::default();
+        store.invite([1; 32], Role::Hub, Timestamp::MAX).expect("an invitation");
+        store.enrol([1; 32], hub, secret, now).expect("an enrolment").expect("an open code");
+        Self { store, device: hub, secret, heard: Vec::new() }
+    }
+
+    /// A report on its way: what comes back, if anything does.
+    fn takes(&mut self, report: &Report, (incarnation, counter): (u64, u64), now: Timestamp, fate: Fate) -> Option<Reply> {
+        let body = vicinity_sync::uplink::encode(report);
+        self.heard.extend_from_slice(&vicinity_sync::compress::inflate(&body).expect("a report"));
+        let bytes = Envelope::seal(&self.secret, UPLINK_PATH, self.device, incarnation, counter, body).encode();
+        self.heard.extend_from_slice(&bytes);
+        let mut take = || take_report(&mut self.store, &bytes, now).ok().map(|(_, _, reply)| reply);
+        match fate {
+            Fate::RequestLost => None,
+            Fate::AnswerLost | Fate::AnswerTruncated(_) => {
+                take();
+                None
+            }
+            Fate::Doubled => {
+                let first = take();
+                take();
+                first
+            }
+            Fate::SecondAnswer => {
+                take();
+                take()
+            }
+            Fate::Arrives | Fate::Overtaken => take(),
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! What can go wrong between phones, a hub and national, one case after the other, in a few lines each.
+
+use serde_json::json;
+use vicinity_sync::device_session::End;
+use vicinity_testkit::net::{Fate, Weather};
+use vicinity_testkit::sim::{PhoneNumber, Sim};
+
+fn says(field: &str) -> serde_json::Value {
+    json!({"set": {"field": field, "value": "yes"}})
+}
+
+/// An educator's phone and a responder's that hold the same incident, and the hub's copy from before it came.
+fn shared(seed: u64) -> (Sim, PhoneNumber, PhoneNumber, vicinity_core::ids::IncidentId, usize) {
+    let mut sim = Sim::new(seed);
+    let (anna, rita) = (sim.educator(), sim.responder());
+    let copy = sim.copies_hub();
+    let incident = sim.logs(anna);
+    sim.syncs(anna);
+    sim.syncs(rita);
+    (sim, anna, rita, incident, copy)
+}
+
+#[test]
+fn what_one_logs_the_others_in_scope_hold() {
+    let (mut sim, _, rita, incident, _) = shared(1);
+    let eve = sim.educator();
+    sim.heals();
+    assert!(sim.holds(rita, incident) && !sim.holds(eve, incident));
+}
+
+#[test]
+fn a_hub_restored_from_before_an_incident_gets_it_back() {
+    let (mut sim, _, _, incident, copy) = shared(2);
+    sim.restores_hub(copy);
+    assert_eq!(sim.at_hub(incident), 0);
+    sim.heals();
+    assert_eq!(sim.at_hub(incident), 1);
+}
+
+#[test]
+fn after_a_rebase_the_outbox_goes_in_the_same_sync() {
+    let (mut sim, anna, _, incident, copy) = shared(3);
+    sim.restores_hub(copy);
+    sim.edits(anna, incident, &says("weapon"));
+    let other = sim.logs(anna);
+    assert_eq!(sim.syncs(anna).end, End::UpToDate);
+    assert_eq!((sim.at_hub(incident), sim.at_hub(other)), (2, 1));
+}
+
+#[test]
+fn what_a_responder_brings_back_stays_its_authors() {
+    let (mut sim, anna, rita, incident, copy) = shared(4);
+    sim.restores_hub(copy);
+    sim.syncs(rita);
+    sim.edits(anna, incident, &says("weapon"));
+    assert_eq!(sim.syncs(anna).end, End::UpToDate);
+    sim.heals();
+    assert!(sim.holds(anna, incident));
+}
+
+#[test]
+fn what_an_assigned_phone_alone_still_holds_survives_a_restore() {
+    let (mut sim, _, rita, incident, copy) = shared(5);
+    let bibi = sim.educator();
+    sim.assigns(incident, bibi, true);
+    sim.syncs(bibi);
+    sim.edits(bibi, incident, &says("weapon"));
+    sim.syncs(bibi);
+    sim.restores_hub(copy);
+    sim.syncs(rita);
+    assert_eq!(sim.heals().assigned_again, 1);
+    assert_eq!(sim.at_hub(incident), 2);
+}
+
+#[test]
+fn unsent_work_in_what_left_the_scope_waits_and_goes_when_it_comes_back() {
+    let (mut sim, _, _, incident, _) = shared(6);
+    let bibi = sim.educator();
+    sim.assigns(incident, bibi, true);
+    sim.syncs(bibi);
+    sim.edits(bibi, incident, &says("weapon"));
+    sim.assigns(incident, bibi, false);
+    assert_eq!(sim.syncs(bibi).end, End::Differs);
+    assert!(sim.holds(bibi, incident));
+    sim.assigns(incident, bibi, true);
+    assert_eq!(sim.syncs(bibi).end, End::UpToDate);
+    assert_eq!(sim.at_hub(incident), 2);
+}
+
+#[test]
+fn a_phone_restored_from_a_backup_starts_a_new_life_and_lacks_nothing() {
+    let (mut sim, anna, _, incident, _) = shared(7);
+    let copy = sim.copies_phone(anna);
+    sim.edits(anna, incident, &says("weapon"));
+    sim.syncs(anna);
+    sim.restores_phone(anna, copy);
+    assert_eq!(sim.syncs(anna).end, End::UpToDate);
+    sim.edits(anna, incident, &says("held_now"));
+    sim.heals();
+    assert_eq!(sim.at_hub(incident), 3);
+}
+
+#[test]
+fn a_phone_and_its_clone_both_write_and_agree() {
+    let (mut sim, anna, _, incident, _) = shared(8);
+    let copy = sim.copies_phone(anna);
+    let twins = [anna, sim.clones_phone(anna, copy), sim.clones_phone(anna, copy)];
+    for (twin, field) in twins.into_iter().zip(["weapon", "held_now", "severe_injury"]) {
+        sim.edits(twin, incident, &says(field));
+        sim.syncs(twin);
+    }
+    sim.heals();
+    assert_eq!(sim.at_hub(incident), 4);
+}
+
+/// A clone that tried without a network has the higher counter, and the hub takes it for the phone itself.
+#[test]
+fn a_clone_with_the_higher_counter_still_gets_what_its_twin_wrote() {
+    let (mut sim, anna, _, incident, _) = shared(9);
+    let copy = sim.copies_phone(anna);
+    let twin = sim.clones_phone(anna, copy);
+    sim.edits(anna, incident, &says("weapon"));
+    sim.syncs(anna);
+    sim.syncs_in(twin, &mut Weather::script(&[Fate::RequestLost; 5]));
+    assert_eq!(sim.syncs(twin).end, End::UpToDate);
+    sim.heals();
+}
+
+#[test]
+fn a_cut_at_any_request_of_an_exchange_loses_nothing() {
+    for fate in [Fate::RequestLost, Fate::AnswerLost, Fate::Doubled, Fate::SecondAnswer, Fate::Overtaken] {
+        for place in 0..5 {
+            let mut fates = vec![Fate::Arrives; place];
+            fates.push(fate);
+            cut(&fates);
+        }
+    }
+}
+
+#[test]
+fn an_answer_cut_at_any_byte_loses_nothing() {
+    for place in 0..3 {
+        for thousandths in (0..1000).step_by(7) {
+            let mut fates = vec![Fate::Arrives; place];
+            fates.push(Fate::AnswerTruncated(thousandths));
+            cut(&fates);
+        }
+    }
+}
+
+/// A restored hub, a phone with old and new work, and one sync through this weather.
+fn cut(fates: &[Fate]) {
+    let (mut sim, anna, _, incident, copy) = shared(10);
+    sim.restores_hub(copy);
+    sim.edits(anna, incident, &says("weapon"));
+    sim.syncs_in(anna, &mut Weather::script(fates));
+    sim.heals();
+    assert_eq!(sim.at_hub(incident), 2, "{fates:?}");
+}
+
+#[test]
+fn a_disk_full_at_any_call_loses_nothing() {
+    for calls in 0..24 {
+        let (mut sim, anna, _, incident, copy) = shared(11);
+        sim.restores_hub(copy);
+        sim.edits(anna, incident, &says("weapon"));
+        if calls % 2 == 0 { sim.fills_phone(anna, calls / 2) } else { sim.fills_hub(calls / 2) }
+        sim.syncs_in(anna, &mut Weather::Calm);
+        sim.heals();
+        assert_eq!(sim.at_hub(incident), 2, "{calls}");
+    }
+}
+
+#[test]
+fn a_commit_that_fails_acknowledges_nothing() {
+    let (mut sim, anna, _, incident, _) = shared(12);
+    sim.edits(anna, incident, &says("weapon"));
+    sim.next_commit_fails();
+    sim.syncs(anna);
+    assert_eq!(sim.at_hub(incident), 1);
+    sim.heals();
+    assert_eq!(sim.at_hub(incident), 2);
+}
+
+#[test]
+fn without_consent_nothing_leaves_the_phone_and_nothing_differs() {
+    let mut sim = Sim::new(13);
+    let anna = sim.educator();
+    let incident = sim.logs_this(anna, &json!({"reported_at": "2026-11-23T08:30:00Z"})).unwrap();
+    assert_eq!((sim.syncs(anna).end, sim.at_hub(incident)), (End::UpToDate, 0));
+    sim.edits(anna, incident, &json!({"consent": {"scope": "hub_response", "state": "granted"}}));
+    assert_eq!((sim.syncs(anna).end, sim.at_hub(incident)), (End::UpToDate, 2));
+    assert_eq!(sim.heals().projections, 0);
+}
+
+#[test]
+fn a_withdrawal_reaches_national_however_often_the_line_is_cut() {
+    let (mut sim, anna, _, incident, _) = shared(14);
+    sim.contacts_national(&mut Weather::Calm);
+    sim.edits(anna, incident, &json!({"consent": {"scope": "national_deid", "state": "withdrawn"}}));
+    sim.syncs(anna);
+    for fate in [Fate::RequestLost, Fate::AnswerLost, Fate::SecondAnswer] {
+        sim.contacts_national(&mut Weather::script(&[fate]));
+    }
+    assert_eq!(sim.heals().projections, 0);
+}
+
+#[test]
+fn a_withdrawal_that_a_hub_restored_from_before_hears_again_reaches_national() {
+    let (mut sim, anna, _, incident, copy) = shared(15);
+    for field in ["weapon", "time_of_day", "step"] {
+        sim.edits(anna, incident, &says(field));
+        sim.edits(anna, incident, &json!({"transition": {"to": if field == "step" { "open" } else { "responding" }}}));
+        sim.syncs(anna);
+        sim.contacts_national(&mut Weather::Calm);
+    }
+    sim.restores_hub(copy);
+    sim.edits(anna, incident, &json!({"consent": {"scope": "national_deid", "state": "withdrawn"}}));
+    assert_eq!(sim.heals().projections, 0);
+}

@@ -1,0 +1,120 @@
+//! The story's servers: real ones, on loopback, that can be stopped and started again.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use vicinity_server::hub::{HubConfig, ServeError};
+use vicinity_server::national::NationalConfig;
+use vicinity_server::{hub, national};
+use vicinity_store::hub::Role;
+use vicinity_store::sqlite::{SqliteHub, SqliteNational};
+
+use super::world::World;
+
+/// A server that runs, or is down.
+pub struct Server {
+    /// Its folder.
+    pub data: PathBuf,
+    /// Its address, kept when it is started again.
+    pub address: String,
+    running: Option<(oneshot::Sender<()>, JoinHandle<Result<(), ServeError>>)>,
+    kind: Kind,
+}
+
+enum Kind {
+    National,
+    Hub { upstream: String },
+}
+
+impl Server {
+    /// Starts national.
+    pub fn national(world: &World, runtime: &Runtime) -> Result<Self> {
+        let mut server = Self { data: world.folder().join("national"), address: "127.0.0.1:0".to_owned(), running: None, kind: Kind::National };
+        server.start(world, runtime)?;
+        Ok(server)
+    }
+
+    /// Starts a hub.
+    pub fn hub(world: &World, runtime: &Runtime, name: &str, upstream: String) -> Result<Self> {
+        let mut server = Self { data: world.folder().join(name), address: "127.0.0.1:0".to_owned(), running: None, kind: Kind::Hub { upstream } };
+        server.start(world, runtime)?;
+        Ok(server)
+    }
+
+    /// Starts it, or starts it again where it was.
+    pub fn start(&mut self, world: &World, runtime: &Runtime) -> Result<()> {
+        let listener = runtime.block_on(TcpListener::bind(&self.address)).context("cannot listen on loopback")?;
+        self.address = listener.local_addr()?.to_string();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let shutdown = async move {
+            // Told to, or forgotten: both are the end.
+            stopped.await.ok();
+        };
+        let (data, machine) = (self.data.clone(), world.server());
+        let serving = match &self.kind {
+            Kind::National => runtime.spawn(national::serve(NationalConfig { data, machine }, listener, shutdown)),
+            Kind::Hub { upstream } => runtime.spawn(hub::serve(HubConfig { data, upstream: Some(upstream.clone()), machine }, listener, shutdown)),
+        };
+        self.running = Some((stop, serving));
+        until("a server answers", || Ok(self.is_healthy()))
+    }
+
+    /// Stops it; everything it acknowledged is on disk.
+    pub fn stop(&mut self, runtime: &Runtime) -> Result<()> {
+        let Some((stop, serving)) = self.running.take() else { return Ok(()) };
+        // It may have ended by itself.
+        stop.send(()).ok();
+        Ok(runtime.block_on(serving)??)
+    }
+
+    fn is_healthy(&self) -> bool {
+        use std::io::{Read, Write};
+        let mut answer = String::new();
+        let asked = std::net::TcpStream::connect(&self.address).and_then(|mut stream| {
+            stream.write_all(b"GET /health HTTP/1.0\r\n\r\n")?;
+            stream.read_to_string(&mut answer)
+        });
+        asked.is_ok() && answer.starts_with("HTTP/1.0 200")
+    }
+
+    /// A link for a phone.
+    pub fn invite(&self, world: &World, role: Role) -> Result<String> {
+        Ok(hub::invite(&mut open_hub(&self.data, world)?, &world.server(), role)?.to_text())
+    }
+
+    /// A link for a hub.
+    pub fn invite_hub(&self, world: &World) -> Result<String> {
+        Ok(national::invite(&mut self.as_national()?, &world.server())?.to_text())
+    }
+
+    /// A hub's store, beside the running hub.
+    pub fn as_hub(&self, world: &World) -> Result<SqliteHub> {
+        open_hub(&self.data, world)
+    }
+
+    /// National's store, beside the running server.
+    pub fn as_national(&self) -> Result<SqliteNational> {
+        Ok(national::open(&self.data)?)
+    }
+}
+
+fn open_hub(data: &Path, world: &World) -> Result<SqliteHub> {
+    Ok(hub::open(data, &world.server())?)
+}
+
+/// Waits for something that another thread does.
+pub fn until(what: &str, mut happened: impl FnMut() -> Result<bool>) -> Result<()> {
+    let started = Instant::now();
+    while !happened()? {
+        if started.elapsed() > Duration::from_secs(20) {
+            bail!("waited 20 seconds and in vain until {what}");
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}

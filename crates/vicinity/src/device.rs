@@ -1,0 +1,183 @@
+//! `vicinity device`.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use vicinity_client::device::{Conflict, Device};
+use vicinity_client::logging::{BadLine, LogSink};
+use vicinity_core::edit::Edit;
+use vicinity_core::ids::IncidentId;
+use vicinity_core::show;
+use vicinity_sync::device_session::End;
+
+use crate::args::{DeviceArguments, DeviceCommand};
+use crate::{machine, output};
+
+pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
+    let mut device = Device::open(&arguments.home, machine::device())?;
+    match arguments.command {
+        DeviceCommand::Enrol { link } => {
+            let enrolment = device.enrol(&link)?;
+            output::line(format!("enrolled as device {} ({})", enrolment.number, enrolment.role))?;
+        }
+        DeviceCommand::Log { file, with_edits } => return log(&mut device, &file, with_edits),
+        DeviceCommand::Edit { id, file } => edit(&mut device, &id, &file)?,
+        DeviceCommand::List { json } => list(&mut device, json)?,
+        DeviceCommand::Show { id, json } => show_one(&mut device, &id, json)?,
+        DeviceCommand::Conflicts { json } => print_conflicts(&device.conflicts()?, json)?,
+        DeviceCommand::Resolve { id, field, take, value } => resolve(&mut device, &id, &field, take, value.as_deref())?,
+        DeviceCommand::Sync { json } => return sync(&mut device, json),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn open_input(file: &Path) -> Result<Box<dyn BufRead>> {
+    if file == Path::new("-") {
+        return Ok(Box::new(BufReader::new(std::io::stdin())));
+    }
+    Ok(Box::new(BufReader::new(File::open(file).with_context(|| format!("cannot read {}", file.display()))?)))
+}
+
+/// Ids go to standard output as they become durable, bad lines and progress to standard error.
+struct Printing {
+    out: std::io::Stdout,
+    logged: u64,
+    bad: u64,
+    progress: bool,
+    failed: Option<std::io::Error>,
+}
+
+impl LogSink for Printing {
+    fn logged(&mut self, id: IncidentId) {
+        self.logged += 1;
+        if let Err(error) = writeln!(self.out, "{id}") {
+            self.failed.get_or_insert(error);
+        }
+        if self.progress && self.logged.is_multiple_of(64) {
+            eprint!("\r{} logged", self.logged);
+        }
+    }
+
+    fn refused(&mut self, bad: &BadLine) {
+        self.bad += 1;
+        eprintln!("{bad}");
+    }
+}
+
+fn log(device: &mut Device, file: &Path, with_edits: bool) -> Result<ExitCode> {
+    let mut input = open_input(file)?;
+    let progress = std::io::stderr().is_terminal() && !std::io::stdout().is_terminal();
+    let mut sink = Printing { out: std::io::stdout(), logged: 0, bad: 0, progress, failed: None };
+    device.log_lines(&mut input, with_edits, &mut sink)?;
+    if progress {
+        eprintln!("\r{} logged", sink.logged);
+    }
+    if let Some(error) = sink.failed {
+        return Err(error.into());
+    }
+    if sink.bad > 0 {
+        eprintln!("vicinity: {} lines were not logged; mend them and log them alone", sink.bad);
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn edit(device: &mut Device, id: &str, file: &Path) -> Result<()> {
+    let mut text = String::new();
+    open_input(file)?.read_to_string(&mut text).context("cannot read the edits")?;
+    let json: Value = serde_json::from_str(&text).map_err(|error| anyhow::anyhow!("the edits are no JSON (line {}, column {})", error.line(), error.column()))?;
+    let edits = Edit::parse_list(&json, device.now())?;
+    device.edit(id.parse()?, &edits)?;
+    Ok(())
+}
+
+fn list(device: &mut Device, json: bool) -> Result<()> {
+    let now = device.now();
+    let mut lines: Vec<Value> = device.list()?.iter().map(|(id, incident)| show::list_line(*id, incident, now)).collect();
+    if json {
+        return lines.iter().try_for_each(output::line);
+    }
+    if lines.is_empty() {
+        return output::line("nothing logged yet; `vicinity device --home … log FILE` logs an incident");
+    }
+    output::line(output::table(output::INCIDENT_HEADING, output::incident_rows(&mut lines)))?;
+    let standing = device.standing()?;
+    output::line(format!("\n{} incidents; {} changes wait for the hub, {} were refused by it", lines.len(), standing.unsent, standing.rejected))
+}
+
+fn show_one(device: &mut Device, id: &str, json: bool) -> Result<()> {
+    let id: IncidentId = id.parse()?;
+    let shown = device.show(id)?;
+    if json {
+        return output::line(shown);
+    }
+    output::line(serde_json::to_string_pretty(&shown)?)?;
+    for (entry, text) in device.statements(id)? {
+        output::line(format!("\nstatement {entry} (on this device only)\n{text}"))?;
+    }
+    Ok(())
+}
+
+/// Prints conflicts; the hub prints its own the same way.
+pub fn print_conflicts(conflicts: &[Conflict], json: bool) -> Result<()> {
+    if json {
+        for conflict in conflicts {
+            let sides: Vec<Value> = conflict.sides.iter().map(|side| json!({"value": side.value, "at": side.at.map(|at| at.to_string()), "device": side.device})).collect();
+            output::line(json!({"id": conflict.incident.to_string(), "field": conflict.field, "values": sides}))?;
+        }
+        return Ok(());
+    }
+    if conflicts.is_empty() {
+        return output::line("no conflicts");
+    }
+    for conflict in conflicts {
+        output::line(format!("{} {}", conflict.incident, conflict.field))?;
+        for (at, side) in conflict.sides.iter().enumerate() {
+            let when = side.at.map(|at| at.to_string()).unwrap_or_default();
+            output::line(format!("  {}  {}  ({}, {when})", at + 1, output::plain(&side.value), side.device))?;
+        }
+    }
+    output::line("\nresolve one with: vicinity device --home … resolve ID FIELD --take N")
+}
+
+fn resolve(device: &mut Device, id: &str, field: &str, take: Option<usize>, value: Option<&str>) -> Result<()> {
+    let id: IncidentId = id.parse()?;
+    let value = match (take, value) {
+        (Some(take), _) => {
+            let conflicts = device.conflicts()?;
+            let conflict = conflicts.iter().find(|conflict| conflict.incident == id && conflict.field == field);
+            let conflict = conflict.ok_or(vicinity_client::ClientError::NoSuchConflict)?;
+            match take.checked_sub(1).and_then(|at| conflict.sides.get(at)) {
+                Some(side) => side.value.clone(),
+                None => bail!("--take: this conflict has the values 1 to {}", conflict.sides.len()),
+            }
+        }
+        (None, Some(value)) => serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned())),
+        (None, None) => bail!("choose a value with --take or --value"),
+    };
+    device.resolve(id, field, &value)?;
+    Ok(())
+}
+
+fn sync(device: &mut Device, json: bool) -> Result<ExitCode> {
+    let report = device.sync()?;
+    if json {
+        output::line(report.to_json())?;
+    } else {
+        let outcome = report.outcome;
+        output::line(format!("sent {}, acknowledged {}, received {}; {} requests, {} bytes up, {} bytes down", outcome.sent, outcome.acked, outcome.received, report.requests, report.bytes_up, report.bytes_down))?;
+    }
+    let outcome = report.outcome;
+    match outcome.end {
+        End::UpToDate => return Ok(ExitCode::SUCCESS),
+        End::Differs => eprintln!("vicinity: {} changes were refused by the hub and {} wait for others; `list` shows how many stay on this device", outcome.rejected, outcome.pending),
+        End::Alarm => eprintln!("vicinity: this device and its hub hold different things even after comparing all; tell whoever runs the hub"),
+        End::Cut => eprintln!("vicinity: the hub cannot be reached, or the link was cut too often; nothing was lost, sync again when there is a network"),
+        End::Refused(refused) => eprintln!("vicinity: {refused}"),
+    }
+    Ok(ExitCode::FAILURE)
+}

@@ -1,0 +1,202 @@
+//! `vicinity hub`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use vicinity_client::device::{Conflict, Side};
+use vicinity_core::ids::IncidentId;
+use vicinity_core::show;
+use vicinity_server::hub::{self, HubConfig};
+use vicinity_store::hub::{HubStore, Role};
+use vicinity_store::sqlite::SqliteHub;
+
+use crate::args::{DeviceRole, HubArguments, HubCommand};
+use crate::{device, machine, output};
+
+pub fn run(arguments: HubArguments) -> Result<ExitCode> {
+    match arguments.command {
+        None => serve(arguments.data.unwrap_or_default(), &arguments.listen.unwrap_or_default(), arguments.upstream)?,
+        Some(HubCommand::Invite { data, role, json }) => invite(&data, role, json)?,
+        Some(HubCommand::List { data, json }) => list(&data, json)?,
+        Some(HubCommand::Show { data, id }) => show_one(&data, &id)?,
+        Some(HubCommand::Export { data, json: _ }) => export(&data)?,
+        Some(HubCommand::Conflicts { data, json }) => device::print_conflicts(&conflicts(&mut open(&data)?)?, json)?,
+        Some(HubCommand::Devices { data, json }) => devices(&data, json)?,
+        Some(HubCommand::Assign { data, id, device, remove }) => assign(&data, &id, device, remove)?,
+        Some(HubCommand::Quarantine { data, json }) => quarantine(&data, json)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Binds an address. Without TLS only this machine may listen: everything else would send secrets in clear.
+pub async fn bind(listen: &str) -> Result<TcpListener> {
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    if !listener.local_addr()?.ip().is_loopback() {
+        bail!("{listen} is not on this machine alone; until TLS is there, only loopback addresses such as 127.0.0.1:7311 are safe");
+    }
+    Ok(listener)
+}
+
+/// Ends on Ctrl-C or SIGTERM.
+pub async fn told_to_stop() {
+    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(signal) => signal,
+        // Without the signal handler there is still Ctrl-C.
+        Err(_) => return tokio::signal::ctrl_c().await.unwrap_or(()),
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// The line that says a server is ready.
+pub fn ready(listener: &TcpListener) -> Result<()> {
+    output::line(json!({"listening": listener.local_addr()?.to_string(), "pin": Value::Null}))
+}
+
+/// Logs go to standard error, one JSON object a line.
+pub fn log_to_stderr() {
+    tracing_subscriber::fmt().json().flatten_event(true).with_target(false).with_writer(std::io::stderr).init();
+}
+
+/// A runtime that fits the smallest machines.
+pub fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+}
+
+fn serve(data: PathBuf, listen: &str, upstream: Option<String>) -> Result<()> {
+    log_to_stderr();
+    runtime()?.block_on(async {
+        let listener = bind(listen).await?;
+        // Opened first, so that "ready" is said by a hub that can answer.
+        drop(hub::open(&data, &machine::server())?);
+        ready(&listener)?;
+        hub::serve(HubConfig { data, upstream, machine: machine::server() }, listener, told_to_stop()).await?;
+        Ok(())
+    })
+}
+
+fn open(data: &Path) -> Result<SqliteHub> {
+    if !data.join("hub.db").exists() {
+        bail!("{} holds no hub; start one with `vicinity hub --data … --listen 127.0.0.1:7311`", data.display());
+    }
+    Ok(hub::open(data, &machine::server())?)
+}
+
+fn invite(data: &Path, role: DeviceRole, json: bool) -> Result<()> {
+    let role = match role {
+        DeviceRole::Educator => Role::Educator,
+        DeviceRole::Responder => Role::Responder,
+    };
+    let link = hub::invite(&mut open(data)?, &machine::server(), role)?.to_text();
+    print_link(&link, json)
+}
+
+/// Prints a link: bare for scripts, with a QR code on a terminal.
+pub fn print_link(link: &str, json: bool) -> Result<()> {
+    use std::io::IsTerminal;
+    if json {
+        return output::line(json!({"link": link, "minutes": hub::CODE_MINUTES}));
+    }
+    output::line(link)?;
+    if std::io::stdout().is_terminal()
+        && let Ok(code) = qrcode::QrCode::new(link)
+    {
+        output::line(code.render::<qrcode::render::unicode::Dense1x2>().build())?;
+        output::line(format!("good for one device and {} minutes", hub::CODE_MINUTES))?;
+    }
+    Ok(())
+}
+
+fn list(data: &Path, json: bool) -> Result<()> {
+    let mut lines = lines(&mut open(data)?, jiff::Timestamp::now())?;
+    if json {
+        return lines.iter().try_for_each(output::line);
+    }
+    output::line(output::table(output::INCIDENT_HEADING, output::incident_rows(&mut lines)))?;
+    output::line(format!("\n{} incidents", lines.len()))
+}
+
+/// Every incident in one line.
+pub fn lines(store: &mut dyn HubStore, now: jiff::Timestamp) -> Result<Vec<Value>> {
+    let mut lines = Vec::new();
+    store.each_incident(&mut |id, row| {
+        lines.push(show::list_line(id, &row.incident, now));
+        Ok(())
+    })?;
+    Ok(lines)
+}
+
+fn show_one(data: &Path, id: &str) -> Result<()> {
+    let id: IncidentId = id.parse()?;
+    let row = open(data)?.incident(id)?.context("this hub holds no such incident")?;
+    output::line(serde_json::to_string_pretty(&show::show(id, &row.incident, jiff::Timestamp::now()))?)
+}
+
+fn export(data: &Path) -> Result<()> {
+    let now = jiff::Timestamp::now();
+    let mut failed = None;
+    open(data)?.each_incident(&mut |id, row| {
+        if failed.is_none() {
+            failed = output::line(show::show(id, &row.incident, now)).err();
+        }
+        Ok(())
+    })?;
+    failed.map_or(Ok(()), Err)
+}
+
+/// Every conflict, with the numbers of the devices that disagree.
+pub fn conflicts(store: &mut dyn HubStore) -> Result<Vec<Conflict>> {
+    let mut disputed = Vec::new();
+    store.each_incident(&mut |id, row| {
+        disputed.extend(row.incident.disputes().iter().map(|dispute| (id, dispute.clone())));
+        Ok(())
+    })?;
+    let mut conflicts = Vec::new();
+    for (incident, dispute) in disputed {
+        let mut sides = Vec::new();
+        for claim in dispute.claims {
+            let author = claim.change.map(|change| store.author(incident, change)).transpose()?.flatten();
+            let device = author.map_or("unknown".to_owned(), |number| if number == 0 { "the hub".to_owned() } else { format!("device {number}") });
+            sides.push(Side { value: claim.value, at: claim.at, device });
+        }
+        conflicts.push(Conflict { incident, field: dispute.field, sides });
+    }
+    Ok(conflicts)
+}
+
+fn devices(data: &Path, json: bool) -> Result<()> {
+    let rows = open(data)?.devices()?;
+    if json {
+        return rows.iter().try_for_each(|row| {
+            output::line(json!({"number": row.number, "role": row.role.code(), "last_seen": row.last_seen.map(|at| at.to_string()), "skew_seconds": row.skew_seconds, "revoked": row.revoked}))
+        });
+    }
+    let text = |row: &vicinity_store::hub::DeviceRow| {
+        let skew = row.skew_seconds.map(|seconds| format!("{seconds:+} s")).unwrap_or_default();
+        [row.number.to_string(), row.role.code().to_owned(), row.last_seen.map_or("never".to_owned(), |at| at.to_string()), skew]
+    };
+    output::line(output::table(["device", "role", "last seen", "hub's clock ahead"], rows.iter().map(text)))
+}
+
+fn assign(data: &Path, id: &str, device: u32, remove: bool) -> Result<()> {
+    if !open(data)?.assign(id.parse()?, device, !remove, jiff::Timestamp::now())? {
+        bail!("no such incident or device; see `vicinity hub list` and `vicinity hub devices`");
+    }
+    Ok(())
+}
+
+fn quarantine(data: &Path, json: bool) -> Result<()> {
+    let rows = open(data)?.quarantine()?;
+    if json {
+        return rows.iter().try_for_each(|(reason, count)| output::line(json!({"reason": reason.code(), "count": count})));
+    }
+    if rows.is_empty() {
+        return output::line("nothing was refused");
+    }
+    output::line(output::table(["reason", "count", ""], rows.iter().map(|(reason, count)| [reason.code().to_owned(), count.to_string(), reason.to_string()])))
+}

@@ -1,0 +1,134 @@
+//! `vicinity national`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+use vicinity_core::codes;
+use vicinity_core::tables::{K, Table};
+use vicinity_server::national::{self, NationalConfig};
+use vicinity_store::StoreError;
+use vicinity_store::national::{NationalStore, ProjectionListing};
+use vicinity_store::sqlite::SqliteNational;
+
+use crate::args::{Dimension, NationalArguments, NationalCommand, NationalRole};
+use crate::{hub, machine, output};
+
+pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
+    match arguments.command {
+        None => serve(arguments.data.unwrap_or_default(), &arguments.listen.unwrap_or_default())?,
+        Some(NationalCommand::Invite { data, role: NationalRole::Hub, json }) => {
+            let link = national::invite(&mut open(&data)?, &machine::server())?.to_text();
+            hub::print_link(&link, json)?;
+        }
+        Some(NationalCommand::Export { data, json, from, to, .. }) => export(&data, json, from.as_deref(), to.as_deref())?,
+        Some(NationalCommand::Table { data, by, json }) => table(&data, by, json)?,
+        Some(NationalCommand::Ask { data, projection, question }) => ask(&data, &projection, &question)?,
+        Some(NationalCommand::Questions { data, json }) => questions(&data, json)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn serve(data: PathBuf, listen: &str) -> Result<()> {
+    hub::log_to_stderr();
+    hub::runtime()?.block_on(async {
+        let listener = hub::bind(listen).await?;
+        drop(national::open(&data)?);
+        hub::ready(&listener)?;
+        national::serve(NationalConfig { data, machine: machine::server() }, listener, hub::told_to_stop()).await?;
+        Ok(())
+    })
+}
+
+fn open(data: &Path) -> Result<SqliteNational> {
+    if !data.join("national.db").exists() {
+        bail!("{} holds no national server; start one with `vicinity national --data … --listen 127.0.0.1:7310`", data.display());
+    }
+    Ok(national::open(data)?)
+}
+
+/// The columns of the CSV: scalars first, then sets as codes with spaces between.
+const COLUMNS: [&str; 23] = [
+    "projection", "month", "month_basis", "iso_week", "admin1", "setting", "time_of_day", "channel", "reporter_role", "age_band", "gender", "populations", "violations",
+    "violation_groups", "perpetrators", "motives", "needs", "response_minutes", "status", "triage", "gbvims", "iccs", "countable",
+];
+
+fn export(data: &Path, json: bool, from: Option<&str>, to: Option<&str>) -> Result<()> {
+    let mut failed = None;
+    if !json {
+        output::line(COLUMNS.join(","))?;
+    }
+    open(data)?.each_projection(from, to, &mut |listing| {
+        let body: Value = serde_json::from_str(&listing.json).map_err(|_| StoreError::Damaged("projection"))?;
+        if failed.is_none() {
+            failed = output::line(if json { json_row(&listing, body).to_string() } else { csv_row(&listing, &body) }).err();
+        }
+        Ok(())
+    })?;
+    failed.map_or(Ok(()), Err)
+}
+
+fn json_row(listing: &ProjectionListing, body: Value) -> Value {
+    let mut row = body;
+    row["projection"] = listing.projection.to_string().into();
+    row["version"] = listing.version.into();
+    row["hub"] = listing.hub.into();
+    row
+}
+
+fn csv_row(listing: &ProjectionListing, body: &Value) -> String {
+    let cell = |column: &&str| match *column {
+        "projection" => listing.projection.to_string(),
+        "perpetrators" => body["perpetrators"].as_array().into_iter().flatten().map(|one| output::plain(&one["kind"])).collect::<Vec<_>>().join(" "),
+        column => match &body[column] {
+            Value::Null => String::new(),
+            value => output::plain(value),
+        },
+    };
+    COLUMNS.iter().map(|column| quoted(&cell(column))).collect::<Vec<_>>().join(",")
+}
+
+/// Spreadsheets run what begins like a formula; codes never do, and this keeps it so.
+fn quoted(cell: &str) -> String {
+    let cell = if cell.starts_with(['=', '+', '-', '@']) { format!("'{cell}") } else { cell.to_owned() };
+    if cell.contains([',', '"', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+}
+
+/// A published table.
+pub fn published(store: &mut dyn NationalStore, dimension: &str) -> Result<Table> {
+    Ok(Table::suppressed(&store.counts_by_month(dimension)?, K))
+}
+
+fn table(data: &Path, by: Dimension, json: bool) -> Result<()> {
+    let table = published(&mut open(data)?, by.name())?;
+    if json {
+        for row in &table.rows {
+            for (column, count) in table.columns.iter().filter_map(|column| Some((column, table.cell(row, column)?))) {
+                output::line(json!({"month": column, "by": by.name(), "code": row, "count": count}))?;
+            }
+        }
+        return Ok(());
+    }
+    output::line(output::counts(&table))?;
+    output::line(format!("\ncells below {K} are left out (·), {} here", table.left_out))
+}
+
+fn ask(data: &Path, projection: &str, question: &str) -> Result<()> {
+    if !codes::QUESTIONS.knows(question) {
+        bail!("a question is one of {}", codes::QUESTIONS.codes.join(", "));
+    }
+    match open(data)?.ask(projection.parse()?, question, jiff::Timestamp::now())? {
+        Some(id) => output::line(id),
+        None => bail!("no such projection; `vicinity national export --json` lists them"),
+    }
+}
+
+fn questions(data: &Path, json: bool) -> Result<()> {
+    let rows = open(data)?.questions()?;
+    if json {
+        return rows.iter().try_for_each(|row| output::line(json!({"id": row.id, "projection": row.projection.to_string(), "question": row.code, "answer": row.answer})));
+    }
+    let text = |row: &vicinity_store::national::QuestionRow| [row.id.to_string(), row.projection.to_string(), row.code.clone(), row.answer.clone().unwrap_or("open".to_owned())];
+    output::line(output::table(["question", "projection", "about", "answer"], rows.iter().map(text)))
+}

@@ -1,0 +1,81 @@
+//! Printing for people and for scripts.
+
+use std::io::Write;
+
+use anyhow::Result;
+use comfy_table::{ContentArrangement, Table, presets};
+use serde_json::Value;
+use vicinity_core::tables;
+
+/// Prints a line on standard output.
+pub fn line(text: impl std::fmt::Display) -> Result<()> {
+    Ok(writeln!(std::io::stdout().lock(), "{text}")?)
+}
+
+/// Whether the reader of standard output has gone: no reason to complain.
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// A table for people.
+pub fn table<const N: usize>(heading: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(heading);
+    rows.into_iter().for_each(|row| {
+        table.add_row(row);
+    });
+    trimmed(&table.to_string())
+}
+
+/// A table of published counts.
+pub fn counts(counts: &tables::Table) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(std::iter::once(String::new()).chain(counts.columns.iter().cloned()));
+    for row in &counts.rows {
+        let cells = counts.columns.iter().map(|column| counts.cell(row, column).map_or("·".to_owned(), |count| count.to_string()));
+        table.add_row(std::iter::once(row.clone()).chain(cells));
+    }
+    trimmed(&table.to_string())
+}
+
+fn trimmed(text: &str) -> String {
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+/// A value as a person reads it: a text without quotes.
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "–".to_owned(),
+        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(" "),
+        other => other.to_string(),
+    }
+}
+
+/// Rows for the list of incidents, most urgent first.
+pub fn incident_rows(lines: &mut [Value]) -> Vec<[String; 7]> {
+    let urgency = |line: &Value| match line["triage"].as_str() {
+        Some("red") => 0,
+        Some("amber") => 1,
+        _ => 2,
+    };
+    let closed = |line: &Value| line["status"].as_str().is_some_and(|status| status.starts_with("closed"));
+    lines.sort_by_key(|line| (closed(line), urgency(line), std::cmp::Reverse(plain(&line["reported_at"]))));
+    lines
+        .iter()
+        .map(|line| {
+            let conflicts = line["conflicts"].as_u64().unwrap_or(0);
+            let due = match line.get("next_clock") {
+                Some(Value::Object(clock)) => format!("{} {}", plain(&clock["name"]), plain(clock.get("due_at").unwrap_or(&Value::Null))),
+                _ => String::new(),
+            };
+            let what = format!("{} by {}", plain(&line["violations"]), plain(&line["perpetrators"]));
+            let conflicts = if conflicts > 0 { format!("{conflicts} in conflict") } else { String::new() };
+            [plain(&line["id"]), plain(&line["triage"]), plain(&line["status"]), plain(&line["reported_at"]), what, due, conflicts]
+        })
+        .collect()
+}
+
+/// The heading of [`incident_rows`].
+pub const INCIDENT_HEADING: [&str; 7] = ["id", "triage", "status", "reported", "what", "next clock", ""];

@@ -1,0 +1,140 @@
+//! A device that was enrolled by hand and says whatever a test wants it to say.
+
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use serde_json::{Value, json};
+use vicinity_core::batch::{Group, GroupChange, HeadsPage};
+use vicinity_core::document::{Authoring, Document};
+use vicinity_core::draft::Draft;
+use vicinity_core::edit::Edit;
+use vicinity_core::ids::{Actor, DeviceId, IncidentId};
+use vicinity_core::time::Timestamp;
+use vicinity_sync::enrol::{self, ENROL_PATH, EnrolAnswer, EnrolLink, EnrolRequest};
+use vicinity_sync::envelope::Envelope;
+use vicinity_sync::message::{Answer, Request, SYNC_PATH};
+
+use crate::http;
+
+/// The device.
+pub struct ByHand {
+    /// Where its hub listens.
+    pub address: String,
+    /// Its number at the hub.
+    pub number: u32,
+    /// Its id.
+    pub device: DeviceId,
+    /// What it proves its requests with.
+    pub secret: [u8; 32],
+    /// Its life.
+    pub incarnation: u64,
+    /// The counter of its last request.
+    pub counter: u64,
+    /// Everything random about it.
+    pub random: StdRng,
+}
+
+impl ByHand {
+    /// Enrols by a link.
+    #[must_use]
+    pub fn enrol(link: &str, seed: u64) -> Self {
+        let mut random = StdRng::seed_from_u64(seed);
+        let link = EnrolLink::parse(link).expect("the hub prints links");
+        let (mut id, mut secret) = ([0; 16], [0; 32]);
+        random.fill_bytes(&mut id);
+        random.fill_bytes(&mut secret);
+        let device = DeviceId::from_random(id);
+        let answer = http::post(&link.address, ENROL_PATH, &enrol::encode(&EnrolRequest::new(link.code, device, secret)));
+        assert_eq!(answer.status, 200);
+        let answer: EnrolAnswer = enrol::decode(&answer.body).expect("the hub answers with its answer");
+        Self { address: link.address, number: answer.number, device, secret, incarnation: 1, counter: 0, random }
+    }
+
+    /// The next envelope around a body, as bytes.
+    pub fn seal(&mut self, body: Vec<u8>) -> Vec<u8> {
+        self.counter += 1;
+        Envelope::seal(&self.secret, SYNC_PATH, self.device, self.incarnation, self.counter, body).encode()
+    }
+
+    /// Posts a body in the next envelope.
+    pub fn post(&mut self, body: Vec<u8>) -> http::Answer {
+        let envelope = self.seal(body);
+        http::post(&self.address, SYNC_PATH, &envelope)
+    }
+
+    /// Pushes groups, as if it had never synced before.
+    ///
+    /// # Panics
+    /// When the hub refuses the whole request.
+    #[track_caller]
+    pub fn push(&mut self, groups: Vec<Group>) -> Answer {
+        let answer = self.post(request(groups).encode());
+        assert_eq!(answer.status, 200, "{:?}", answer.text());
+        Answer::decode(&answer.body).expect("the hub's answer can be read")
+    }
+
+    /// A new incident with as many edits as that, all by one actor: its id and its changes.
+    pub fn incident(&mut self, edits: usize) -> Written {
+        let (mut id, mut actor) = ([0; 16], [0; 8]);
+        self.random.fill_bytes(&mut id);
+        self.random.fill_bytes(&mut actor);
+        let mut written = Written::new(IncidentId::from_random(id), actor);
+        for at in 0..edits {
+            written.edit(&json!({"action": {"code": format!("action_{at}")}}));
+        }
+        written
+    }
+}
+
+/// A request that pushes groups and knows nothing.
+#[must_use]
+pub fn request(groups: Vec<Group>) -> Request {
+    Request { cursor: None, push: groups, rebase: Some(HeadsPage::default()), answer_budget: 64 * 1024, clock: now().as_second() }
+}
+
+/// The moment at which everything made by hand is made.
+#[must_use]
+pub fn now() -> Timestamp {
+    "2026-11-20T09:00:00Z".parse().expect("a time")
+}
+
+/// Changes as a group of one's own.
+#[must_use]
+pub fn group(incident: IncidentId, chunks: Vec<Vec<u8>>) -> Group {
+    Group { incident, relayed: false, changes: chunks.into_iter().map(|chunk| GroupChange { chunk, by: 0 }).collect() }
+}
+
+/// An incident that a test writes change by change.
+#[derive(Clone)]
+pub struct Written {
+    /// The incident.
+    pub id: IncidentId,
+    /// Who writes.
+    pub actor: Actor,
+    /// Its changes so far.
+    pub chunks: Vec<Vec<u8>>,
+    document: Document,
+}
+
+impl Written {
+    /// A new incident with consent to leave the phone.
+    #[must_use]
+    pub fn new(id: IncidentId, actor: Actor) -> Self {
+        let json = json!({"reported_at": "2026-11-19T09:00:00Z", "violations": ["robbery_theft"], "consents": ["hub_response"]});
+        let draft = Draft::parse(&json, now()).expect("an incident");
+        let (document, authored) = Document::create(&draft, Authoring { actor, now: now() }).expect("an incident");
+        Self { id, actor, chunks: authored.chunk.into_iter().collect(), document }
+    }
+
+    /// One more change.
+    pub fn edit(&mut self, edit: &Value) {
+        let edit = Edit::parse(edit, now()).expect("an edit");
+        let authored = self.document.apply(&edit, Authoring { actor: self.actor, now: now() }).expect("an edit that fits");
+        self.chunks.extend(authored.chunk);
+    }
+
+    /// All of it, to push.
+    #[must_use]
+    pub fn group(&self) -> Group {
+        group(self.id, self.chunks.clone())
+    }
+}

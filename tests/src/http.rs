@@ -1,0 +1,83 @@
+//! As much HTTP/1.1 as the tests need: post any bytes at all, and read what a proxy kept.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+/// A request as it went over the wire.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Its path.
+    pub path: String,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// Status and body, for an answer that is a text.
+    #[must_use]
+    pub fn text(&self) -> (u16, String) {
+        (self.status, String::from_utf8_lossy(&self.body).into_owned())
+    }
+}
+
+/// Posts a body.
+#[must_use]
+pub fn post(address: &str, path: &str, body: &[u8]) -> Answer {
+    let head = format!("POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+    exchange(address, &[head.as_bytes(), body].concat())
+}
+
+/// Gets a page as a text.
+#[must_use]
+pub fn get(address: &str, path: &str) -> String {
+    let answer = exchange(address, format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes());
+    assert_eq!(answer.status, 200, "{path}");
+    String::from_utf8(answer.body).expect("the page is a text")
+}
+
+/// Sends any bytes and reads the answer to them.
+#[must_use]
+pub fn exchange(address: &str, bytes: &[u8]) -> Answer {
+    let mut stream = TcpStream::connect(address).expect("the server is there");
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
+    let mut writer = stream.try_clone().expect("a socket can be cloned");
+    let bytes = bytes.to_vec();
+    // Besides, since a server may refuse before it has read everything; it then closes, and the rest cannot be sent.
+    let writing = std::thread::spawn(move || writer.write_all(&bytes).ok());
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok();
+    writing.join().expect("writing does not panic");
+    let (head, body) = split(&answer).unwrap_or_else(|| panic!("no answer but {} bytes", answer.len()));
+    let status = head.split_whitespace().nth(1).and_then(|status| status.parse().ok()).expect("an answer has a status");
+    Answer { status, body: body.to_vec() }
+}
+
+/// The requests that a client sent over one connection.
+#[must_use]
+pub fn requests(mut bytes: &[u8]) -> Vec<Request> {
+    let mut requests = Vec::new();
+    while let Some((head, rest)) = split(bytes) {
+        let path = head.split_whitespace().nth(1).unwrap_or_default().to_owned();
+        let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").and_then(|value| value.trim().parse().ok()));
+        let length: usize = length.unwrap_or(0);
+        let Some(body) = rest.get(..length) else { break };
+        requests.push(Request { path, body: body.to_vec() });
+        bytes = &rest[length..];
+    }
+    requests
+}
+
+fn split(bytes: &[u8]) -> Option<(String, &[u8])> {
+    let at = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
+    Some((String::from_utf8_lossy(&bytes[..at]).into_owned(), &bytes[at + 4..]))
+}
