@@ -195,20 +195,3 @@ fn an_incident_stays_on_the_phone_until_an_edit_grants_that_it_may_leave() {
     assert!(!contains(&bytes, format!("{MARKER}_kept told").as_bytes()), "a statement's text stays on the phone");
     assert_eq!(site.hub_export().len(), 2);
 }
-
-#[test]
-fn an_edit_that_would_leave_after_the_withdrawal_stays() {
-    let (site, hub) = Site::with_hub();
-    let proxy = Proxy::start(&hub.address);
-    let device = site.enrolled_through("phone", "educator", &proxy.address);
-    let id = device.log(&[json!({"reported_at": "2026-10-05T09:00:00Z", "consents": ["hub_response"]})]).remove(0);
-    device.sync();
-    device.edit(&id, &json!([{"consent": {"scope": "hub_response", "state": "withdrawn"}}]));
-    device.run(&["sync"]);
-    proxy.forget();
-    device.edit(&id, &json!([{"action": {"code": MARKER}}]));
-    device.run(&["sync"]);
-    let (_, bytes) = pushed(&proxy);
-    assert!(!contains(&bytes, MARKER.as_bytes()));
-    assert!(!site.hub_export()[0].to_string().contains(MARKER));
-}

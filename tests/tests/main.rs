@@ -1,4 +1,15 @@
 //! The program from the outside: devices, hub and national as processes, over real sockets and files.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod conflicts;
+mod consent;
 mod convergence;
+mod hostile;
+mod kills;
+mod logging;
+mod questions;
+mod refusals;
+mod restore;
+mod scope;
+mod secrecy;
+mod text;

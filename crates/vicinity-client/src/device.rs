@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use vicinity_core::document::{Authoring, Document};
+use vicinity_core::document::{AuthoredAll, Authoring, Document, EditError};
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::{DeviceId, IncidentId};
 use vicinity_core::incident::Incident;
@@ -161,15 +161,8 @@ impl Device {
         let mut document = Document::from_changes(chunks.iter().map(Vec::as_slice)).map_err(|_| ClientError::Document)?;
         let authoring = Authoring { actor: self.machine.bytes(), now: (self.machine.now)() };
         let mut work = Work::default();
-        for (at, edit) in edits.iter().enumerate() {
-            let edit = self.with_hashed_code(edit, hash_codes, &mut work);
-            let Some(edit) = edit else { continue };
-            let within = |error: ClientError| match error {
-                ClientError::Field(field) => ClientError::Field(FieldError::new(format!("edits[{at}].{}", field.path), field.problem)),
-                other => other,
-            };
-            work.add(document.apply(&edit, authoring).map_err(|error| within(error.into()))?);
-        }
+        let edits: Vec<Edit> = edits.iter().filter_map(|edit| self.with_hashed_code(edit, hash_codes, &mut work)).collect();
+        work.add(document.apply_all(&edits, authoring).map_err(at_edit)?);
         self.store.write(&[work.written(incident, &document, authoring.now)])?;
         Ok(())
     }
@@ -306,6 +299,14 @@ impl Device {
     }
 }
 
+/// The error of one edit of a list, with its place.
+pub(crate) fn at_edit((at, error): (usize, EditError)) -> ClientError {
+    match ClientError::from(error) {
+        ClientError::Field(field) => ClientError::Field(FieldError::new(format!("edits[{at}].{}", field.path), field.problem)),
+        other => other,
+    }
+}
+
 /// What one command writes.
 #[derive(Default)]
 pub(crate) struct Work {
@@ -315,8 +316,8 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    pub(crate) fn add(&mut self, authored: vicinity_core::document::Authored) {
-        self.chunks.extend(authored.chunk);
+    pub(crate) fn add(&mut self, authored: AuthoredAll) {
+        self.chunks.extend(authored.chunks);
         self.statements.extend(authored.statements.into_iter().map(|(entry, text)| (entry, text.0)));
     }
 

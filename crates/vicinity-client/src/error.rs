@@ -57,7 +57,7 @@ impl From<EditError> for ClientError {
     fn from(error: EditError) -> Self {
         match error {
             EditError::Field(field) => Self::Field(field),
-            EditError::Document(_) => Self::Document,
+            EditError::Document(_) | EditError::Broken(_) => Self::Document,
         }
     }
 }

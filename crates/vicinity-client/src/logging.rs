@@ -11,7 +11,7 @@ use vicinity_core::value::{FieldError, Problem};
 use vicinity_store::device::{DeviceStore, Written};
 
 use crate::ClientError;
-use crate::device::{Device, Work};
+use crate::device::{Device, Work, at_edit};
 
 /// Incidents that become durable together: one fsync for so many.
 const TOGETHER: usize = 64;
@@ -148,12 +148,9 @@ impl Device {
                 None => work.unhashed_code = Some(code),
             }
         }
-        let (mut document, authored) = Document::create(&draft, authoring)?;
+        let edits: Vec<Edit> = edits.iter().filter_map(|edit| self.with_hashed_code(edit, true, &mut work)).collect();
+        let (document, authored) = Document::create_and_edit(&draft, &edits, authoring).map_err(at_edit)?;
         work.add(authored);
-        for edit in &edits {
-            let Some(edit) = self.with_hashed_code(edit, true, &mut work) else { continue };
-            work.add(document.apply(&edit, authoring)?);
-        }
         let id = IncidentId::from_random(self.machine.bytes());
         Ok(work.written(id, &document, authoring.now))
     }

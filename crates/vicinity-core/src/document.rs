@@ -4,6 +4,8 @@
 //! never create the same container twice and hide one side's entries. The skeleton is the same for all documents and
 //! never travels.
 
+use std::sync::OnceLock;
+
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
 use automerge::{ActorId, Automerge, AutomergeError, Change, ObjType, ROOT, ReadDoc, ScalarValue};
 use jiff::Timestamp;
@@ -45,6 +47,9 @@ pub enum EditError {
     /// Automerge refused it: the document is broken.
     #[error("the document does not take the edit")]
     Document(#[from] AutomergeError),
+    /// The document cannot be built.
+    #[error(transparent)]
+    Broken(#[from] DocumentError),
 }
 
 /// Who edits, and when: the caller brings both.
@@ -65,6 +70,15 @@ pub struct Authored {
     pub statements: Vec<(String, StatementText)>,
 }
 
+/// What several edits left behind.
+#[derive(Debug, Default)]
+pub struct AuthoredAll {
+    /// The new changes, uncompressed, ancestors first.
+    pub chunks: Vec<Vec<u8>>,
+    /// Statement texts, by the id of the entry that names them.
+    pub statements: Vec<(String, StatementText)>,
+}
+
 /// A loaded document. It costs some 50 kB of memory: load, use, drop.
 #[derive(Debug, Clone)]
 pub struct Document {
@@ -80,16 +94,22 @@ impl Document {
     /// Only if automerge refuses what the draft's checks let through.
     pub fn create(draft: &Draft, authoring: Authoring) -> Result<(Self, Authored), EditError> {
         let mut document = Self::empty()?;
-        let authored = document.write(authoring, |writer| {
-            for write in &draft.writes {
-                writer.write(write)?;
-            }
-            for statement in &draft.statements {
-                writer.statement(statement)?;
-            }
-            Ok(())
-        })?;
-        Ok((document, authored))
+        let (hash, statements) = document.write_draft(draft, authoring)?;
+        let chunk = document.chunk_of(hash);
+        Ok((document, Authored { chunk, statements }))
+    }
+
+    /// A new document from a draft and its first edits, and all their changes.
+    ///
+    /// # Errors
+    /// An edit that does not fit, with its place in the list; nothing is left of the document then.
+    pub fn create_and_edit(draft: &Draft, edits: &[Edit], authoring: Authoring) -> Result<(Self, AuthoredAll), (usize, EditError)> {
+        let mut document = Self::empty().map_err(|error| (0, EditError::from(error)))?;
+        let before = document.doc.get_heads();
+        let (_, mut statements) = document.write_draft(draft, authoring).map_err(|error| (0, error))?;
+        statements.extend(document.write_edits(edits, authoring)?);
+        let chunks = document.chunks_after(&before);
+        Ok((document, AuthoredAll { chunks, statements }))
     }
 
     /// A document from its changes, in any order. The skeleton is not among them.
@@ -98,19 +118,14 @@ impl Document {
     /// A change that does not decode, or changes that do not fit together. May also panic on hostile changes: callers
     /// that take changes from outside go through [`crate::admit`].
     pub fn from_changes<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Result<Self, DocumentError> {
-        let mut changes = vec![decode(SKELETON)?];
-        for chunk in chunks {
-            changes.push(decode(chunk)?);
-        }
-        let mut doc = Automerge::new();
+        let changes = chunks.map(decode).collect::<Result<Vec<_>, _>>()?;
+        let mut doc = bare()?;
         doc.apply_changes(changes).map_err(|error| DocumentError::Unappliable(Box::new(error)))?;
         Ok(Self { doc, last: None })
     }
 
-    fn empty() -> Result<Self, AutomergeError> {
-        let mut doc = Automerge::new();
-        doc.load_incremental(SKELETON)?;
-        Ok(Self { doc, last: None })
+    fn empty() -> Result<Self, DocumentError> {
+        Ok(Self { doc: bare()?, last: None })
     }
 
     /// Applies one edit as one change.
@@ -118,8 +133,53 @@ impl Document {
     /// # Errors
     /// An edit that does not fit this incident changes nothing.
     pub fn apply(&mut self, edit: &Edit, authoring: Authoring) -> Result<Authored, EditError> {
+        let (hash, statements) = self.write_edit(edit, authoring)?;
+        Ok(Authored { chunk: self.chunk_of(hash), statements })
+    }
+
+    /// Applies edits, one change each, and gives all changes together: taking them out one by one costs more than
+    /// making them.
+    ///
+    /// # Errors
+    /// The first edit that does not fit, with its place in the list. Those before it are in this copy of the document,
+    /// which is to be dropped then.
+    pub fn apply_all(&mut self, edits: &[Edit], authoring: Authoring) -> Result<AuthoredAll, (usize, EditError)> {
+        let before = self.doc.get_heads();
+        let statements = self.write_edits(edits, authoring)?;
+        Ok(AuthoredAll { chunks: self.chunks_after(&before), statements })
+    }
+
+    fn write_draft(&mut self, draft: &Draft, authoring: Authoring) -> Result<Wrote, EditError> {
+        self.write(authoring, |writer| {
+            for write in &draft.writes {
+                writer.write(write)?;
+            }
+            for statement in &draft.statements {
+                writer.statement(statement)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn write_edits(&mut self, edits: &[Edit], authoring: Authoring) -> Result<Vec<(String, StatementText)>, (usize, EditError)> {
+        let mut statements = Vec::new();
+        for (at, edit) in edits.iter().enumerate() {
+            statements.extend(self.write_edit(edit, authoring).map_err(|error| (at, error))?.1);
+        }
+        Ok(statements)
+    }
+
+    fn write_edit(&mut self, edit: &Edit, authoring: Authoring) -> Result<Wrote, EditError> {
         let incident = needs_view(edit).then(|| self.incident());
         self.write(authoring, |writer| writer.edit(edit, incident.as_ref(), authoring.now))
+    }
+
+    fn chunk_of(&self, hash: Option<automerge::ChangeHash>) -> Option<Vec<u8>> {
+        hash.and_then(|hash| self.doc.get_change_by_hash(&hash)).map(|change| change.raw_bytes().to_vec())
+    }
+
+    fn chunks_after(&self, heads: &[automerge::ChangeHash]) -> Vec<Vec<u8>> {
+        self.doc.get_changes(heads).iter().map(|change| change.raw_bytes().to_vec()).collect()
     }
 
     /// Sorted heads. A document that holds nothing but the skeleton has the skeleton's hash.
@@ -142,7 +202,7 @@ impl Document {
         &self.doc
     }
 
-    fn write(&mut self, authoring: Authoring, body: impl FnOnce(&mut Writer<'_, '_>) -> Result<(), EditError>) -> Result<Authored, EditError> {
+    fn write(&mut self, authoring: Authoring, body: impl FnOnce(&mut Writer<'_, '_>) -> Result<(), EditError>) -> Result<Wrote, EditError> {
         let actor = ActorId::from(&authoring.actor[..]);
         self.doc.set_actor(actor.clone());
         let written = match self.last {
@@ -159,10 +219,23 @@ impl Document {
             return Err(error);
         }
         let (hash, _) = tx.commit_with(CommitOptions::default().with_time(authoring.now.as_second()));
-        let chunk = hash.and_then(|hash| self.doc.get_change_by_hash(&hash)).map(|change| change.raw_bytes().to_vec());
-        self.last = Some((authoring.actor, if chunk.is_some() { seq } else { written }));
-        Ok(Authored { chunk, statements })
+        self.last = Some((authoring.actor, if hash.is_some() { seq } else { written }));
+        Ok((hash, statements))
     }
+}
+
+/// The change that was made, if any, and the statements named in it.
+type Wrote = (Option<automerge::ChangeHash>, Vec<(String, StatementText)>);
+
+/// A document that holds the skeleton. Made once and cloned: applying the skeleton anew takes longer.
+fn bare() -> Result<Automerge, DocumentError> {
+    static BARE: OnceLock<Automerge> = OnceLock::new();
+    if let Some(bare) = BARE.get() {
+        return Ok(bare.clone());
+    }
+    let mut doc = Automerge::new();
+    doc.apply_changes([decode(SKELETON)?]).map_err(|error| DocumentError::Unappliable(Box::new(error)))?;
+    Ok(BARE.get_or_init(|| doc).clone())
 }
 
 fn decode(chunk: &[u8]) -> Result<Change, DocumentError> {

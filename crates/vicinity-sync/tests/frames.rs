@@ -3,6 +3,7 @@
 
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use vicinity_core::admit::Verdict;
 use vicinity_core::batch::{Cursor, DocumentHeads, Group, GroupChange, HeadsPage, Pull};
@@ -16,17 +17,34 @@ use vicinity_sync::message::{Answer, Refused, Request, SYNC_PATH};
 use vicinity_sync::uplink::{AnswerRow, Question, Reply, Report, Row};
 use vicinity_sync::{codec, uplink};
 
+/// Where the files are; on demand they are all written anew, before the first test looks at one.
 fn folder(kind: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/frames/v1").join(kind)
+    static WRITTEN: Once = Once::new();
+    if std::env::var_os("UPDATE_FIXTURES").is_some() {
+        WRITTEN.call_once(write_all);
+    }
+    v1().join(kind)
 }
 
-fn updating() -> bool {
-    std::env::var_os("UPDATE_FIXTURES").is_some()
+fn v1() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/frames/v1")
 }
 
-fn write(kind: &str, name: &str, bytes: &[u8]) {
-    std::fs::create_dir_all(folder(kind)).unwrap();
-    std::fs::write(folder(kind).join(name), bytes).unwrap();
+fn write_all() {
+    let write = |name: String, bytes: &[u8]| std::fs::write(v1().join(name), bytes).unwrap();
+    ["valid", "invalid"].into_iter().for_each(|kind| std::fs::create_dir_all(v1().join(kind)).unwrap());
+    valid().into_iter().for_each(|(name, bytes)| write(format!("valid/{name}.bin"), &bytes));
+    bodies().into_iter().for_each(|(name, body)| write(format!("valid/{name}.body"), &body));
+    for (name, bytes) in invalid() {
+        write(format!("invalid/{name}.bin"), &bytes);
+        write(format!("invalid/{name}.txt"), error(name, &bytes).as_bytes());
+    }
+}
+
+/// Whole bodies, compressed.
+fn bodies() -> Vec<(&'static str, Vec<u8>)> {
+    let requests = requests().into_iter().map(|(name, request)| (name, request.encode()));
+    requests.chain(answers().into_iter().map(|(name, answer)| (name, answer.encode()))).collect()
 }
 
 /// A change made by hand, so that no version of automerge can move a golden byte.
@@ -147,9 +165,6 @@ fn valid() -> Vec<(String, Vec<u8>)> {
 fn version_1_writes_the_golden_bytes() {
     for (name, bytes) in valid() {
         let name = format!("{name}.bin");
-        if updating() {
-            write("valid", &name, &bytes);
-        }
         let held = std::fs::read(folder("valid").join(&name)).unwrap_or_default();
         assert!(held == bytes, "valid/{name} changed: that is another protocol, see fixtures/frames/README.md");
     }
@@ -176,20 +191,9 @@ fn version_1_reads_the_golden_bytes() {
 
 #[test]
 fn version_1_reads_compressed_bodies_of_any_zstd() {
-    for (name, message) in requests() {
-        let name = format!("{name}.body");
-        if updating() {
-            write("valid", &name, &message.encode());
-        }
-        assert_eq!(Request::decode(&std::fs::read(folder("valid").join(&name)).unwrap()).unwrap(), message, "{name}");
-    }
-    for (name, message) in answers() {
-        let name = format!("{name}.body");
-        if updating() {
-            write("valid", &name, &message.encode());
-        }
-        assert_eq!(Answer::decode(&std::fs::read(folder("valid").join(&name)).unwrap()).unwrap(), message, "{name}");
-    }
+    let held = |name: &str| std::fs::read(folder("valid").join(format!("{name}.body"))).unwrap();
+    requests().into_iter().for_each(|(name, request)| assert_eq!(Request::decode(&held(name)).unwrap(), request, "{name}"));
+    answers().into_iter().for_each(|(name, answer)| assert_eq!(Answer::decode(&held(name)).unwrap(), answer, "{name}"));
 }
 
 fn with(bytes: &[u8], at: usize, byte: u8) -> Vec<u8> {
@@ -268,10 +272,6 @@ fn version_1_refuses_the_invalid_frames_as_it_always_did() {
     for (name, bytes) in invalid() {
         let said = error(name, &bytes);
         assert!(!said.starts_with("no error"), "{name}: {said}");
-        if updating() {
-            write("invalid", &format!("{name}.bin"), &bytes);
-            write("invalid", &format!("{name}.txt"), said.as_bytes());
-        }
         assert!(std::fs::read(folder("invalid").join(format!("{name}.bin"))).unwrap_or_default() == bytes, "invalid/{name}.bin changed");
         assert_eq!(std::fs::read_to_string(folder("invalid").join(format!("{name}.txt"))).unwrap_or_default(), said, "invalid/{name}.txt");
     }
@@ -280,7 +280,7 @@ fn version_1_refuses_the_invalid_frames_as_it_always_did() {
 #[test]
 fn no_file_is_left_without_a_test() {
     let count = |kind: &str| std::fs::read_dir(folder(kind)).unwrap().count();
-    assert_eq!(count("valid"), valid().len() + requests().len() + answers().len());
+    assert_eq!(count("valid"), valid().len() + bodies().len());
     assert_eq!(count("invalid"), 2 * invalid().len());
 }
 

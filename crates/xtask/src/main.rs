@@ -1,6 +1,8 @@
 //! The one entry for tests, checks and generated files: `cargo xtask --help`. Continuous integration calls the same
 //! commands and nothing else.
 
+#[cfg(target_os = "linux")]
+mod bench;
 mod check;
 mod shell;
 mod testing;
@@ -31,6 +33,9 @@ enum Task {
     Tidy,
     /// Format, and let clippy repair what it can.
     Fix,
+    /// Measure the workloads of docs/BENCH.md on the release program.
+    #[cfg(target_os = "linux")]
+    Bench(bench::Arguments),
     /// Write the generated pages of docs/ again.
     Docs,
 }
@@ -52,6 +57,8 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Check => check::run()?,
         Task::Wasm => wasm::check()?,
         Task::Tidy => tidy::run()?,
+        #[cfg(target_os = "linux")]
+        Task::Bench(arguments) => bench::run(&arguments)?,
         Task::Fix => {
             Cargo::new("fmt").run()?;
             Cargo::new("clippy --workspace --all-targets --fix --allow-dirty --allow-staged").run()?;

@@ -67,7 +67,9 @@ pub fn tell(world: &World, runtime: &Runtime) -> Result<Told> {
     let backup = world.folder().join("awa-backup");
     copy_folder(&stage.phones[0].home, &backup)?;
     let shared = shared_incident(&stage, &logged[0])?;
+    let undecided = shared_incident(&stage, &logged[1])?;
     second_day(&mut stage, shared)?;
+    leave_a_conflict(&stage, undecided)?;
     third_day(&mut stage, &backup, shared)?;
     fourth_day(&stage)?;
     the_end(&stage)?;
@@ -186,6 +188,18 @@ fn second_day(stage: &mut Stage<'_>, shared: IncidentId) -> Result<()> {
     ensure!(shown["danger_now"] == "yes" && shown["conflicts"].as_array().is_some_and(Vec::is_empty), "the resolution did not reach Awa");
     ensure!(shown["needs"].as_array().is_some_and(|needs| needs.contains(&json!("shelter"))), "Awa's need was lost");
     line("  The responder resolves it as yes; after the next sync Awa's phone has no conflict either.")
+}
+
+/// A second incident that two people edit: this conflict waits for somebody to decide.
+fn leave_a_conflict(stage: &Stage<'_>, undecided: IncidentId) -> Result<()> {
+    let (fatou, responder) = (&stage.phones[1], &stage.phones[2]);
+    for (phone, setting) in [(fatou, "police_station"), (responder, "detention")] {
+        phone.edit(stage.world, undecided, &json!([{"set": {"field": "place.setting", "value": setting}}]))?;
+    }
+    for phone in [fatou, responder, fatou] {
+        phone.sync(stage.world)?;
+    }
+    line("  Fatou and the responder disagree where another incident happened; that one is left for the end.")
 }
 
 /// The hub is back; a phone is restored from a backup.

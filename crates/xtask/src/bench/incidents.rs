@@ -189,7 +189,7 @@ mod tests {
         let text = lines(Shape { incidents: 200, seed: 7, with_edits: true }).unwrap();
         let counts: Vec<usize> = text.lines().map(count).collect();
         assert!(counts.iter().all(|count| (3..=6).contains(count)));
-        assert!((820..980).contains(&counts.iter().sum()), "4.5 an incident");
+        assert!((820..980).contains(&counts.iter().sum::<usize>()), "4.5 an incident");
         let text = lines(Shape { incidents: 5, seed: 7, with_edits: false }).unwrap();
         assert!(text.lines().all(|line| count(line) == 0));
     }

@@ -18,13 +18,6 @@ pub struct Passed {
     pub requests: u64,
 }
 
-impl Passed {
-    /// Both ways.
-    pub fn bytes(self) -> u64 {
-        self.up + self.down
-    }
-}
-
 impl Sub for Passed {
     type Output = Self;
 

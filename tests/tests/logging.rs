@@ -1,0 +1,131 @@
+//! What a person types in is kept whole or refused with the place of the mistake; what a newer version typed in is kept.
+
+use serde_json::{Value, json};
+use vicinity_tests::incidents;
+use vicinity_tests::site::{Site, timeless};
+
+#[test]
+fn bad_lines_are_named_by_number_and_path_and_the_others_are_logged() {
+    let site = Site::new();
+    let device = site.device("phone");
+    let path = incidents::fixtures("incidents").join("bad_lines.jsonl");
+    let run = device.run(&["log", "--with-edits", path.to_str().unwrap()]);
+    assert_eq!(run.code, Some(1));
+    let complaints: Vec<&str> = run.stderr.lines().collect();
+    let expected = ["line 3: violations: ", "line 5: occurred.at: ", "line 7: violations[", "line 9: not JSON (column "];
+    for (complaint, beginning) in complaints.iter().zip(expected) {
+        assert!(complaint.starts_with(beginning), "{complaint}");
+    }
+    assert_eq!(complaints.len(), expected.len() + 1, "{complaints:?}");
+    assert!(complaints[4].contains("4 lines were not logged"), "{}", complaints[4]);
+    let mut logged: Vec<String> = run.stdout.lines().map(str::to_owned).collect();
+    logged.sort();
+    assert_eq!(logged.len(), 6);
+    assert_eq!(device.ids(), logged);
+}
+
+#[test]
+fn a_bad_line_is_the_only_one_that_is_not_kept_whatever_is_wrong_with_it() {
+    let site = Site::new();
+    let device = site.device("phone");
+    let good = json!({"reported_at": "2026-11-01T09:00:00Z"});
+    let long = "x".repeat(70_000);
+    let bad = [
+        json!({"violations": ["eviction"]}),
+        json!([1, 2]),
+        json!({"reported_at": "yesterday"}),
+        json!({"reported_at": "2026-11-01T09:00:00Z", "survivor": {"age": 300}}),
+        json!({"reported_at": "2026-11-01T09:00:00Z", "survivor": "a name"}),
+        json!({"reported_at": "2026-11-01T09:00:00Z", "perpetrators": [{"kind": 7}]}),
+        json!({"reported_at": "2026-11-01T09:00:00Z", "statements": [{"class": "narrative", "text": long}]}),
+        json!({"reported_at": "2026-11-01T09:00:00Z", "danger_now": {"deep": "er"}}),
+        json!({"reported_at": "2026-11-01T09:00:00Z", "occurred": {"at": "2026-02-30", "precision": "day"}}),
+    ];
+    let deep = format!("{{\"reported_at\": \"2026-11-01T09:00:00Z\", \"newer\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    let mut lines: Vec<String> = bad.iter().flat_map(|bad| [bad.to_string(), good.to_string()]).collect();
+    lines.extend([deep, good.to_string(), "{".repeat(50), good.to_string(), "y".repeat(2_000_000), good.to_string()]);
+    let run = device.run_with(&["log", "-"], &lines.join("\n"));
+    assert_eq!(run.code, Some(1));
+    let complaints: Vec<usize> = run.stderr.lines().filter_map(|line| line.strip_prefix("line ")?.split(':').next()?.parse().ok()).collect();
+    assert_eq!(complaints, (0..12).map(|at| 2 * at + 1).collect::<Vec<_>>(), "{}", run.stderr);
+    assert_eq!((run.stdout.lines().count(), device.ids().len()), (12, 12));
+    assert!(!run.stderr.contains("panicked"));
+}
+
+#[test]
+fn an_incident_over_several_lines_is_one_incident() {
+    let site = Site::new();
+    let device = site.device("phone");
+    let pretty = serde_json::to_string_pretty(&incidents::fixture("india.jsonl")[0]["incident"]).unwrap();
+    assert_eq!(device.run_with(&["log", "-"], &pretty).done().lines().count(), 1);
+    assert!(device.run_with(&["log", "-"], "").done().is_empty());
+}
+
+/// The parts of an incident that this version has no word for.
+fn strange() -> Value {
+    json!({
+        "reported_at": "2026-11-01T09:00:00Z", "consents": ["hub_response", "a_scope_to_come"],
+        "violations": ["eviction", "a_kind_to_come"], "survivor": {"gender": "a_gender_to_come", "populations": ["a_population_to_come"]},
+        "place": {"setting": "a_setting_to_come"}, "danger_now": "perhaps", "perpetrators": [{"kind": "a_perpetrator_to_come", "uniform": "blue"}],
+        "a_field_to_come": {"with": ["a list", 1, true, null, {"deep": 2.5}]}, "another": "text", "number": -3,
+    })
+}
+
+#[test]
+fn unknown_codes_and_fields_pass_through_log_and_sync_unchanged() {
+    let (site, _hub) = Site::with_hub();
+    let (one, other) = (site.enrolled("one", "educator"), site.enrolled("other", "responder"));
+    let mut newer: Vec<Value> = ["senegal.jsonl", "cambodia.jsonl", "mexico.jsonl", "kyrgyzstan.jsonl", "india.jsonl"]
+        .iter()
+        .flat_map(|file| [7, 17, 27, 37].map(|at| incidents::fixture(file)[at].clone()))
+        .filter(|line| line["incident"]["consents"].to_string().contains("hub_response"))
+        .collect();
+    assert!(newer.len() >= 10);
+    newer.push(json!({"incident": strange(), "edits": [{"action": {"code": "an_action_to_come", "weather": "rain"}}, {"set": {"field": "a_register_to_come", "value": "v"}}]}));
+    let ids = one.log(&newer);
+    let before = timeless(one.show_all());
+    one.sync();
+    other.sync();
+    assert_eq!(timeless(other.show_all()), before);
+    assert_eq!(timeless(site.hub_export()), before);
+
+    let shown = other.show(ids.last().unwrap());
+    let strange = strange();
+    for field in ["violations", "danger_now", "a_field_to_come", "another", "number"] {
+        let mut held = shown[field].clone();
+        if let Some(codes) = held.as_array_mut() {
+            codes.sort_by_key(Value::to_string);
+        }
+        let mut typed = strange[field].clone();
+        if let Some(codes) = typed.as_array_mut() {
+            codes.sort_by_key(Value::to_string);
+        }
+        assert_eq!(held, typed, "{field}");
+    }
+    assert_eq!((&shown["survivor"]["gender"], &shown["place"]["setting"]), (&strange["survivor"]["gender"], &strange["place"]["setting"]));
+    assert_eq!((&shown["perpetrators"][0]["kind"], &shown["perpetrators"][0]["uniform"]), (&json!("a_perpetrator_to_come"), &json!("blue")));
+    assert_eq!((&shown["actions"][0]["code"], &shown["actions"][0]["weather"]), (&json!("an_action_to_come"), &json!("rain")));
+    assert_eq!(shown["a_register_to_come"], "v");
+    // A phone that does not know the field edits around it.
+    other.edit(ids.last().unwrap(), &json!([{"set": {"field": "danger_now", "value": "no"}}]));
+    other.sync();
+    one.sync();
+    assert_eq!(one.show(ids.last().unwrap())["a_field_to_come"], strange["a_field_to_come"]);
+}
+
+#[test]
+fn a_command_with_one_bad_edit_changes_nothing() {
+    let site = Site::new();
+    let device = site.device("phone");
+    let id = device.log(&[json!({"reported_at": "2026-11-01T09:00:00Z"})]).remove(0);
+    let before = timeless(vec![device.show(&id)]);
+    let bad = json!([{"action": {"code": "shelter"}}, {"set": {"field": "survivor.age", "value": "old"}}]);
+    let complaint = device.run_with(&["edit", &id, "-"], &bad.to_string()).failed();
+    assert!(complaint.contains("edits[1].set.") && complaint.contains("survivor.age"), "{complaint}");
+    for edits in ["no JSON", "{}", "[{\"unknown\": {}}]", "[{\"set\": {\"field\": \"reported_at\", \"value\": \"2026-11-02T09:00:00Z\"}}]"] {
+        device.run_with(&["edit", &id, "-"], edits).failed();
+    }
+    assert_eq!(timeless(vec![device.show(&id)]), before);
+    assert!(device.run_with(&["edit", "00000000-0000-4000-8000-000000000000", "-"], "[]").failed().contains("no such incident"));
+    assert!(device.run_with(&["edit", "nonsense", "-"], "[]").failed().contains("not an identifier"));
+}
