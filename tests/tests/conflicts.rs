@@ -37,8 +37,16 @@ fn two_devices_that_edit_the_same_incidents_offline_keep_all_edits_and_ask_about
     other.sync();
 
     std::thread::scope(|scope| {
-        scope.spawn(|| edit_all(&one, &ids, &json!([{"transition": {"to": "responding", "at": "2026-11-01T10:00:00Z"}}, {"set": {"field": "danger_now", "value": "yes"}}])));
-        scope.spawn(|| edit_all(&other, &ids, &json!([{"action": {"code": "shelter", "done_at": "2026-11-01T11:00:00Z"}}, {"set": {"field": "danger_now", "value": "unknown"}}])));
+        scope.spawn(|| {
+            edit_all(&one, &ids, &json!([{"transition": {"to": "responding", "at": "2026-11-01T10:00:00Z"}}, {"set": {"field": "danger_now", "value": "yes"}}]))
+        });
+        scope.spawn(|| {
+            edit_all(
+                &other,
+                &ids,
+                &json!([{"action": {"code": "shelter", "done_at": "2026-11-01T11:00:00Z"}}, {"set": {"field": "danger_now", "value": "unknown"}}]),
+            )
+        });
     });
     for device in [&one, &other, &one] {
         device.sync();

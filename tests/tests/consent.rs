@@ -17,7 +17,8 @@ const MARKER: &str = "zqxj";
 /// An incident with the marker in every place that takes one: unknown fields and codes, notes, codes of people, texts.
 fn marked(name: &str, consents: &[&str]) -> Value {
     let marker = format!("{MARKER}_{name}");
-    let consents: Vec<Value> = consents.iter().map(|scope| json!({"scope": scope, "state": "granted", "by": marker, "method": marker, "language": marker})).collect();
+    let consents: Vec<Value> =
+        consents.iter().map(|scope| json!({"scope": scope, "state": "granted", "by": marker, "method": marker, "language": marker})).collect();
     json!({
         "incident": {
             "reported_at": "2026-10-05T09:00:00Z", "occurred": {"at": "2026-10-04T22:10", "precision": "hour"},
@@ -58,7 +59,10 @@ fn assert_nothing_of(bytes: &[u8], ids: &[String]) {
     assert!(!contains(&bytes.to_ascii_lowercase(), MARKER.as_bytes()), "a marker crossed");
     for id in ids {
         let raw: IncidentId = id.parse().unwrap();
-        assert!(!contains(bytes, id.as_bytes()) && !contains(bytes, id.replace('-', "").as_bytes()) && !contains(bytes, raw.as_bytes()), "an incident's id crossed");
+        assert!(
+            !contains(bytes, id.as_bytes()) && !contains(bytes, id.replace('-', "").as_bytes()) && !contains(bytes, raw.as_bytes()),
+            "an incident's id crossed"
+        );
     }
 }
 

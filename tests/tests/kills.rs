@@ -55,7 +55,8 @@ impl Story {
 
     /// Starts a command, kills the device or the hub under it, and writes down what it had promised until then.
     fn step(&mut self) {
-        let doing = if self.promised.ids.is_empty() { Doing::Log } else { *[Doing::Log, Doing::Edit, Doing::Sync, Doing::Sync].choose(&mut self.dice).unwrap() };
+        let doing =
+            if self.promised.ids.is_empty() { Doing::Log } else { *[Doing::Log, Doing::Edit, Doing::Sync, Doing::Sync].choose(&mut self.dice).unwrap() };
         let kill_hub = doing == Doing::Sync && self.dice.random_bool(0.6);
         let (arguments, input, pair) = self.command(doing);
         let input_path = self.site.path("input");
@@ -164,7 +165,14 @@ fn a_power_cut_at_any_moment_loses_nothing_that_was_promised() {
     assert_eq!(timeless(story.device.list()), timeless(responder.list()));
     assert_eq!(story.device.sync()["requests"], 1);
     let Promised { ids, edits, .. } = &story.promised;
-    println!("{} kills; {} incidents and {} edits were promised, {} are held; ready after {:?} at the most", story.kills, ids.len(), edits.len(), held.len(), story.slowest);
+    println!(
+        "{} kills; {} incidents and {} edits were promised, {} are held; ready after {:?} at the most",
+        story.kills,
+        ids.len(),
+        edits.len(),
+        held.len(),
+        story.slowest
+    );
     drop(story.hub.take());
     for file in ["hub/hub.db", "phone/device.db", "responder/device.db"] {
         database::assert_whole(&story.site.path(file));

@@ -31,10 +31,14 @@ fn a_question_of_nationals_reaches_the_responder_and_its_answer_comes_back_as_a_
     assert_eq!(entry["question"], "verify_date");
     educator.sync();
     assert_eq!(educator.show(&ids[0])["queries"][0], entry);
-    assert!(responder.run_with(&["edit", &ids[0], "-"], "[{\"answer\": {\"id\": \"q-999\", \"answer\": \"confirmed\"}}]").failed().contains("no entry has that id"));
+    assert!(
+        responder.run_with(&["edit", &ids[0], "-"], "[{\"answer\": {\"id\": \"q-999\", \"answer\": \"confirmed\"}}]").failed().contains("no entry has that id")
+    );
     responder.edit(&ids[0], &json!([{"answer": {"id": entry["id"], "answer": "confirmed"}}]));
     responder.sync();
-    let answered = wait::until("the answer at national", || Some(site.national_run("questions", &["--json"]).json_lines().remove(0)).filter(|row| !row["answer"].is_null()));
+    let answered = wait::until("the answer at national", || {
+        Some(site.national_run("questions", &["--json"]).json_lines().remove(0)).filter(|row| !row["answer"].is_null())
+    });
     assert_eq!(answered, json!({"id": number.parse::<u64>().unwrap(), "projection": projection, "question": "verify_date", "answer": "confirmed"}));
     assert_eq!(exported(&ids[0])["queries"].as_array().unwrap().len(), 1, "it was asked once");
     drop((national, hub));

@@ -67,7 +67,15 @@ fn a_cloned_phone_whose_copies_are_used_in_turn_loses_nothing() {
     second.sync();
     assert_eq!(first.ids(), sorted(logged.clone()));
     let held = timeless(site.hub_export());
-    assert_eq!(held.iter().find(|incident| incident["id"] == logged[0]).unwrap()["actions"].as_array().unwrap().iter().filter(|action| action["code"].as_str().unwrap().starts_with("round_")).count(), 8);
+    assert_eq!(
+        held.iter().find(|incident| incident["id"] == logged[0]).unwrap()["actions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|action| action["code"].as_str().unwrap().starts_with("round_"))
+            .count(),
+        8
+    );
     assert_eq!(timeless(first.show_all()), held);
     assert_eq!(timeless(second.show_all()), held);
 }

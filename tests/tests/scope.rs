@@ -109,15 +109,12 @@ fn a_change_of_an_incident_out_of_scope_is_refused_whatever_a_device_claims() {
     for relayed in [false, true] {
         let mut pushed = group(written.id, forged.chunks[2..].to_vec());
         pushed.relayed = relayed;
-        let answer = stranger.push(vec![pushed, stranger_own(&mut stranger)]);
+        let own = stranger.incident(0).group();
+        let answer = stranger.push(vec![pushed, own]);
         assert_eq!(answer.verdicts, [Verdict::Rejected(Refusal::OutOfScope), Verdict::Stored]);
         assert!(answer.pull.groups.iter().all(|group| group.incident != written.id), "and it is told nothing of it");
         assert!(answer.pull.need.iter().all(|need| need.incident != written.id));
     }
     let held: Vec<Value> = site.hub_export();
     assert!(!held.iter().any(|incident| incident.to_string().contains("forged")));
-}
-
-fn stranger_own(stranger: &mut ByHand) -> vicinity_core::batch::Group {
-    stranger.incident(0).group()
 }

@@ -30,7 +30,8 @@ fn nothing_that_a_survivor_told_stands_in_logs_and_metrics() {
     let national = site.national();
     let hub = site.hub(&["--upstream", &site.invite_hub()]);
     let device = site.enrolled("phone", "educator");
-    let edits = json!([{"action": {"code": CANARY, "by": CANARY}}, {"transition": {"to": CANARY, "reason": CANARY}}, {"statement": {"class": CANARY, "text": CANARY}}]);
+    let edits =
+        json!([{"action": {"code": CANARY, "by": CANARY}}, {"transition": {"to": CANARY, "reason": CANARY}}, {"statement": {"class": CANARY, "text": CANARY}}]);
     let ids = device.log(&[json!({"incident": planted(&json!({})), "edits": edits}), planted(&json!({}))]);
     device.sync();
     wait::until("projections", || Some(site.national_export()).filter(|rows| rows.len() == 2));
@@ -55,7 +56,21 @@ fn nothing_that_a_survivor_told_stands_in_logs_and_metrics() {
         for line in log.lines() {
             let line: Value = serde_json::from_str(line).unwrap();
             let known = [
-                "timestamp", "level", "message", "device", "hub", "role", "brought", "given", "millis", "refused", "rows", "questions", "error", "failures", "requests",
+                "timestamp",
+                "level",
+                "message",
+                "device",
+                "hub",
+                "role",
+                "brought",
+                "given",
+                "millis",
+                "refused",
+                "rows",
+                "questions",
+                "error",
+                "failures",
+                "requests",
             ];
             let unknown: Vec<_> = line.as_object().unwrap().keys().filter(|key| !known.contains(&key.as_str())).collect();
             assert!(unknown.is_empty(), "{unknown:?} in {line}");

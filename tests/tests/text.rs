@@ -7,7 +7,9 @@ use vicinity_tests::site::Site;
 
 /// The text with what differs from run to run taken out: ids, and the version.
 fn redacted(text: &str) -> String {
-    let is_id = |word: &str| word.len() == 36 && word.bytes().enumerate().all(|(at, byte)| if [8, 13, 18, 23].contains(&at) { byte == b'-' } else { byte.is_ascii_hexdigit() });
+    let is_id = |word: &str| {
+        word.len() == 36 && word.bytes().enumerate().all(|(at, byte)| if [8, 13, 18, 23].contains(&at) { byte == b'-' } else { byte.is_ascii_hexdigit() })
+    };
     let line = |line: &str| line.split(' ').map(|word| if is_id(word) { "[incident id                       ]" } else { word }).collect::<Vec<_>>().join(" ");
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -68,7 +70,10 @@ fn lists_for_people() {
     assert_snapshot!("hub_list", redacted(&site.hub_run("list", &[]).done()));
     assert_snapshot!("hub_quarantine_empty", site.hub_run("quarantine", &[]).done());
     let conflicts = redacted(&device.run(&["conflicts"]).done());
-    assert!(conflicts.contains("held_now") && conflicts.contains("this device") && conflicts.contains("device 2") && conflicts.contains("--take N"), "{conflicts}");
+    assert!(
+        conflicts.contains("held_now") && conflicts.contains("this device") && conflicts.contains("device 2") && conflicts.contains("--take N"),
+        "{conflicts}"
+    );
     assert!(device.run(&["resolve", &ids[1], "held_now", "--take", "3"]).failed().contains("values 1 to 2"));
 }
 

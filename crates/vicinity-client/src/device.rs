@@ -126,7 +126,14 @@ impl Device {
             Err(LinkFailure::Refused(vicinity_sync::message::Refused::NotEnrolled)) => return Err(ClientError::CodeRefused),
             Err(LinkFailure::Refused(refused)) => return Err(refused.into()),
         };
-        let enrolment = Enrolment { address: link.address, device: device.to_string(), secret, number: answer.number, role: answer.role, survivor_key: answer.survivor_key };
+        let enrolment = Enrolment {
+            address: link.address,
+            device: device.to_string(),
+            secret,
+            number: answer.number,
+            role: answer.role,
+            survivor_key: answer.survivor_key,
+        };
         let bytes = serde_json::to_vec(&enrolment).map_err(|_| ClientError::Damaged("enrolment"))?;
         self.store.set_facts(&[(Fact::Enrolment, Some(bytes))])?;
         self.enrolment = Some(enrolment.clone());

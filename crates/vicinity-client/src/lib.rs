@@ -11,3 +11,4 @@ pub mod link;
 pub mod logging;
 
 pub use error::ClientError;
+pub use vicinity_sync::device_session::End;

@@ -284,3 +284,46 @@ fn with(doc: &Automerge, candidates: &[Candidate<'_>]) -> Option<Automerge> {
 fn survives<T>(body: impl FnOnce() -> Option<T>) -> Option<T> {
     catch_unwind(AssertUnwindSafe(body)).ok().flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::SKELETON;
+
+    /// A change that writes to the root's key `k`; the bad one replaces what the skeleton wrote elsewhere.
+    fn change(actor: u8, dep: ChangeHash, is_bad: bool) -> Vec<u8> {
+        let skeleton = Chunk::parse(SKELETON).unwrap();
+        let start_op = skeleton.max_op().unwrap() + if dep == skeleton.hash { 1 } else { 2 };
+        let preds: &[(u32, &[u8])] = if is_bad { &[(0x70, &[0x7f, 1]), (0x71, &[0x7f, 1]), (0x73, &[0x7f, 2])] } else { &[(0x70, &[0x7f, 0])] };
+        let columns = [&[(0x15, &b"\x7f\x01k"[..]), (0x34, &[1]), (0x42, &[0x7f, 1]), (0x56, &[0x7f, 0])], preds].concat();
+        let chunk = Chunk {
+            hash: dep,
+            deps: vec![dep],
+            actor: &[actor; 8],
+            seq: 1,
+            start_op,
+            time: 0,
+            message: &[],
+            other_actors: if is_bad { vec![&[0; 8]] } else { Vec::new() },
+            columns: columns.iter().map(|(spec, column)| (*spec, column.len())).collect(),
+            column_data: &columns.iter().map(|(_, column)| *column).collect::<Vec<_>>().concat(),
+            extra: &[],
+        };
+        chunk.assemble()
+    }
+
+    /// The index refuses these already: this is what happens to one it does not see through.
+    #[test]
+    fn the_bad_and_what_follows_on_them_are_sifted_out() {
+        let root = ChangeHash::of(&SKELETON[8..]);
+        let bad = change(3, root, true);
+        let follower = change(4, ChangeHash::of(&bad[8..]), false);
+        let chunks = [change(1, root, false), change(2, root, false), bad, change(5, root, false), follower, change(6, root, false)];
+        let candidates: Vec<Candidate<'_>> = chunks.iter().map(|bytes| Candidate { checked: guard::check(bytes).unwrap(), bytes }).collect();
+        let document = Document::from_changes(core::iter::empty()).unwrap();
+        let mut bad = BTreeSet::new();
+        let sifted = sift(document.as_automerge().clone(), &candidates, &mut bad);
+        assert_eq!(bad, [2, 4].map(|at: usize| candidates[at].checked.chunk.hash).into());
+        assert_eq!(sifted.get_heads().len(), 4);
+    }
+}

@@ -189,7 +189,12 @@ pub static ENTRY_MAPS: &[EntryMap] = &[
     EntryMap {
         name: "followups",
         entry: "followup",
-        fields: &[("due_at", EntryKind::Instant), ("done_at", EntryKind::Instant), ("outcome", EntryKind::AnyCode), ("safety_changed", EntryKind::Code(&codes::YES_NO))],
+        fields: &[
+            ("due_at", EntryKind::Instant),
+            ("done_at", EntryKind::Instant),
+            ("outcome", EntryKind::AnyCode),
+            ("safety_changed", EntryKind::Code(&codes::YES_NO)),
+        ],
         reach: Reach::Hub,
     },
     EntryMap {

@@ -396,7 +396,13 @@ fn rle<'a, T: Clone + PartialEq>(column: &'a [u8], max: usize, read: impl Fn(&mu
     let mut previous = None;
     while !reader.is_done() {
         let run = reader.leb()?;
-        let kind = if run > 0 { Run::Values } else if run < 0 { Run::Literal } else { Run::Nulls };
+        let kind = if run > 0 {
+            Run::Values
+        } else if run < 0 {
+            Run::Literal
+        } else {
+            Run::Nulls
+        };
         let count = if kind == Run::Nulls { reader.uleb()? } else { run.unsigned_abs() };
         let count = usize::try_from(count).ok().filter(|count| *count <= max - values.len()).ok_or(Refusal::NotAllowed)?;
         let too_short = count == 0 || (kind == Run::Values && count == 1);

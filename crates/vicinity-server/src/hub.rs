@@ -113,7 +113,8 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     let uplink = Uplink { writer: writer.clone(), machine: config.machine.clone(), changed: Arc::clone(&changed) };
     let uplink = tokio::spawn(uplink::run(uplink, link));
     let hub = Arc::new(Hub { writer, machine: config.machine, metrics: Metrics::new("vicinity_hub"), changed });
-    let router = Router::new().route(SYNC_PATH, post(sync)).route(ENROL_PATH, post(enrol)).route("/health", get(health)).route("/metrics", get(metrics)).with_state(hub);
+    let router =
+        Router::new().route(SYNC_PATH, post(sync)).route(ENROL_PATH, post(enrol)).route("/health", get(health)).route("/metrics", get(metrics)).with_state(hub);
     let served = http::serve(http::limited(router), listener, shutdown).await;
     uplink.abort();
     // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.

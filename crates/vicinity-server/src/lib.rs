@@ -12,3 +12,6 @@ pub mod metrics;
 pub mod national;
 pub mod uplink;
 pub mod writer;
+
+/// The stores, for commands that read beside a running server.
+pub use vicinity_store as store;

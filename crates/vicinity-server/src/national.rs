@@ -81,8 +81,12 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
     store.set_setting(ADDRESS, listener.local_addr()?.to_string().as_bytes())?;
     let (writer, thread) = Writer::start(store);
     let national = Arc::new(National { writer, machine: config.machine, metrics: Metrics::new("vicinity_national") });
-    let router =
-        Router::new().route(UPLINK_PATH, post(report)).route(ENROL_PATH, post(enrol)).route("/health", get(health)).route("/metrics", get(metrics)).with_state(national);
+    let router = Router::new()
+        .route(UPLINK_PATH, post(report))
+        .route(ENROL_PATH, post(enrol))
+        .route("/health", get(health))
+        .route("/metrics", get(metrics))
+        .with_state(national);
     let served = http::serve(http::limited(router), listener, shutdown).await;
     tokio::task::spawn_blocking(move || thread.join()).await.ok();
     served.map_err(ServeError::Io)
@@ -165,7 +169,12 @@ fn body_of(projection: &Projection) -> Option<ProjectionBody> {
     if !projection.is_well_formed() {
         return None;
     }
-    Some(ProjectionBody { json: serde_json::to_string(projection).ok()?, month: projection.month.clone(), countable: projection.countable, facets: projection.facets() })
+    Some(ProjectionBody {
+        json: serde_json::to_string(projection).ok()?,
+        month: projection.month.clone(),
+        countable: projection.countable,
+        facets: projection.facets(),
+    })
 }
 
 async fn health(State(national): State<Arc<National>>) -> Result<&'static str, ApiError> {

@@ -47,6 +47,7 @@ impl StoreError {
     /// Whether trying again cannot help.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
-        !matches!(self, Self::RolledBack) && !matches!(self, Self::Sql { source, .. } if matches!(source.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked | rusqlite::ErrorCode::DiskFull)))
+        !matches!(self, Self::RolledBack)
+            && !matches!(self, Self::Sql { source, .. } if matches!(source.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked | rusqlite::ErrorCode::DiskFull)))
     }
 }

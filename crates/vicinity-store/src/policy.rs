@@ -45,9 +45,8 @@ pub struct Judgement {
 #[must_use]
 pub fn judge(stored: &[LogRow], waiting: &[Vec<u8>], changes: &[GroupChange], device: u32, relayed: bool) -> Judgement {
     let owners = owners(stored);
-    let foreign = |change: &GroupChange| {
-        !relayed && Chunk::parse(&change.chunk).is_ok_and(|chunk| owners.get(chunk.actor).is_some_and(|owner| *owner != device))
-    };
+    let foreign =
+        |change: &GroupChange| !relayed && Chunk::parse(&change.chunk).is_ok_and(|chunk| owners.get(chunk.actor).is_some_and(|owner| *owner != device));
     let foreign: Vec<bool> = changes.iter().map(foreign).collect();
     let log: Vec<Vec<u8>> = stored.iter().map(|row| row.chunk.clone()).collect();
     let fit: Vec<Vec<u8>> = changes.iter().zip(&foreign).filter(|(_, foreign)| !**foreign).map(|(change, _)| change.chunk.clone()).collect();

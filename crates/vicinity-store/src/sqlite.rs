@@ -72,8 +72,11 @@ impl Db {
 
     /// A step that happens whole or not at all. Inside another step it is a savepoint.
     fn immediate<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        let (begin, commit, undo) =
-            if self.conn.is_autocommit() { ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK") } else { ("SAVEPOINT step", "RELEASE step", "ROLLBACK TO step; RELEASE step") };
+        let (begin, commit, undo) = if self.conn.is_autocommit() {
+            ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
+        } else {
+            ("SAVEPOINT step", "RELEASE step", "ROLLBACK TO step; RELEASE step")
+        };
         sql("beginning", self.conn.execute_batch(begin))?;
         let result = step(self).and_then(|value| sql("committing", self.conn.execute_batch(commit)).map(|()| value));
         if result.is_err() && !self.conn.is_autocommit() {
@@ -87,7 +90,13 @@ impl Db {
         sql(step, self.conn.prepare_cached(query).and_then(|mut statement| statement.execute(params)))
     }
 
-    fn one<T>(&self, step: &'static str, query: &str, params: &[&dyn ToSql], read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>) -> Result<Option<T>> {
+    fn one<T>(
+        &self,
+        step: &'static str,
+        query: &str,
+        params: &[&dyn ToSql],
+        read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
         sql(step, self.conn.prepare_cached(query).and_then(|mut statement| statement.query_row(params, read).optional()))
     }
 
@@ -104,13 +113,18 @@ impl Db {
     }
 
     fn set_meta(&self, key: &str, value: &[u8]) -> Result<()> {
-        self.execute("keeping a setting", "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value", &[&key, &value])?;
+        self.execute(
+            "keeping a setting",
+            "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            &[&key, &value],
+        )?;
         Ok(())
     }
 
     fn invite(&mut self, code_hash: [u8; 32], role: &str, expires_at: i64) -> Result<()> {
         self.immediate(|db| {
-            db.execute("keeping an invitation", "INSERT INTO invites (code_hash, role, expires_at) VALUES (?1, ?2, ?3)", &[&code_hash, &role, &expires_at]).map(drop)
+            db.execute("keeping an invitation", "INSERT INTO invites (code_hash, role, expires_at) VALUES (?1, ?2, ?3)", &[&code_hash, &role, &expires_at])
+                .map(drop)
         })
     }
 

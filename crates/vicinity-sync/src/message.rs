@@ -235,7 +235,10 @@ fn id_wire(id: &IncidentId) -> IdWire {
 }
 
 fn heads_wire(documents: &[DocumentHeads]) -> Vec<HeadsWire> {
-    documents.iter().map(|document| HeadsWire { incident: id_wire(&document.incident), heads: document.heads.iter().flat_map(|head| head.0).collect() }).collect()
+    documents
+        .iter()
+        .map(|document| HeadsWire { incident: id_wire(&document.incident), heads: document.heads.iter().flat_map(|head| head.0).collect() })
+        .collect()
 }
 
 fn heads_of(wire: Vec<HeadsWire>) -> Result<Vec<DocumentHeads>, Refused> {
@@ -278,7 +281,11 @@ impl Request {
             newest: PROTOCOL,
             cursor: self.cursor.as_ref().map(Into::into),
             push: if self.push.is_empty() { Vec::new() } else { codec::encode(&self.push) },
-            rebase: self.rebase.as_ref().map(|page| PageWire { after: page.after.as_ref().map(id_wire), until: page.until.as_ref().map(id_wire), have: heads_wire(&page.have) }),
+            rebase: self.rebase.as_ref().map(|page| PageWire {
+                after: page.after.as_ref().map(id_wire),
+                until: page.until.as_ref().map(id_wire),
+                have: heads_wire(&page.have),
+            }),
             answer_budget: self.answer_budget,
             clock: self.clock,
         })

@@ -164,7 +164,11 @@ fn a_disk_full_at_any_call_loses_nothing() {
         let (mut sim, anna, _, incident, copy) = shared(11);
         sim.restores_hub(copy);
         sim.edits(anna, incident, &says("weapon"));
-        if calls % 2 == 0 { sim.fills_phone(anna, calls / 2) } else { sim.fills_hub(calls / 2) }
+        if calls % 2 == 0 {
+            sim.fills_phone(anna, calls / 2)
+        } else {
+            sim.fills_hub(calls / 2)
+        }
         sim.syncs_in(anna, &mut Weather::Calm);
         sim.heals();
         assert_eq!(sim.at_hub(incident), 2, "{calls}");

@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Log incidents of violence without a network, respond at the hub, review nationally.
 #[derive(Parser)]
 #[command(name = "vicinity", version, about, long_about = None, propagate_version = true, arg_required_else_help = true)]
-#[command(after_help = "Examples:\n  vicinity demo                                   the whole way on this machine\n  vicinity hub --data hub --listen 127.0.0.1:7311 a hub\n  vicinity hub invite --data hub --role educator  a link for a phone\n  vicinity device --home phone enrol LINK\n  vicinity device --home phone log incident.json\n  vicinity device --home phone sync")]
+#[command(
+    after_help = "Examples:\n  vicinity demo                                   the whole way on this machine\n  vicinity hub --data hub --listen 127.0.0.1:7311 a hub\n  vicinity hub invite --data hub --role educator  a link for a phone\n  vicinity device --home phone enrol LINK\n  vicinity device --home phone log incident.json\n  vicinity device --home phone sync"
+)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -48,7 +50,9 @@ pub struct DemoArguments {
 /// Arguments of `hub`.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-#[command(after_help = "Prints one JSON line when it is ready: {\"listening\": \"127.0.0.1:7311\", \"pin\": null}.\nStops on Ctrl-C or SIGTERM; everything acknowledged is on disk then.")]
+#[command(
+    after_help = "Prints one JSON line when it is ready: {\"listening\": \"127.0.0.1:7311\", \"pin\": null}.\nStops on Ctrl-C or SIGTERM; everything acknowledged is on disk then."
+)]
 pub struct HubArguments {
     /// Something else than serving.
     #[command(subcommand)]
@@ -294,7 +298,9 @@ pub enum DeviceCommand {
         link: String,
     },
     /// Log one incident or JSON lines; prints one id a line, once it is on disk
-    #[command(after_help = "A bad line is named by its number and the field's path, and the others are logged.\nExit status 1 if a line was bad.\n\nExample:\n  echo '{\"reported_at\": \"2026-11-23T09:00:00Z\", \"violations\": [\"extortion_bribe\"], \"consents\": [\"hub_response\"]}' | vicinity device --home phone log -")]
+    #[command(
+        after_help = "A bad line is named by its number and the field's path, and the others are logged.\nExit status 1 if a line was bad.\n\nExample:\n  echo '{\"reported_at\": \"2026-11-23T09:00:00Z\", \"violations\": [\"extortion_bribe\"], \"consents\": [\"hub_response\"]}' | vicinity device --home phone log -"
+    )]
     Log {
         /// A file, or - for standard input
         file: PathBuf,

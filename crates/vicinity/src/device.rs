@@ -7,12 +7,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
+use vicinity_client::End;
 use vicinity_client::device::{Conflict, Device};
 use vicinity_client::logging::{BadLine, LogSink};
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
 use vicinity_core::show;
-use vicinity_sync::device_session::End;
 
 use crate::args::{DeviceArguments, DeviceCommand};
 use crate::{machine, output};
@@ -89,7 +89,8 @@ fn log(device: &mut Device, file: &Path, with_edits: bool) -> Result<ExitCode> {
 fn edit(device: &mut Device, id: &str, file: &Path) -> Result<()> {
     let mut text = String::new();
     open_input(file)?.read_to_string(&mut text).context("cannot read the edits")?;
-    let json: Value = serde_json::from_str(&text).map_err(|error| anyhow::anyhow!("the edits are no JSON (line {}, column {})", error.line(), error.column()))?;
+    let json: Value =
+        serde_json::from_str(&text).map_err(|error| anyhow::anyhow!("the edits are no JSON (line {}, column {})", error.line(), error.column()))?;
     let edits = Edit::parse_list(&json, device.now())?;
     device.edit(id.parse()?, &edits)?;
     Ok(())
@@ -126,7 +127,8 @@ fn show_one(device: &mut Device, id: &str, json: bool) -> Result<()> {
 pub fn print_conflicts(conflicts: &[Conflict], json: bool) -> Result<()> {
     if json {
         for conflict in conflicts {
-            let sides: Vec<Value> = conflict.sides.iter().map(|side| json!({"value": side.value, "at": side.at.map(|at| at.to_string()), "device": side.device})).collect();
+            let sides: Vec<Value> =
+                conflict.sides.iter().map(|side| json!({"value": side.value, "at": side.at.map(|at| at.to_string()), "device": side.device})).collect();
             output::line(json!({"id": conflict.incident.to_string(), "field": conflict.field, "values": sides}))?;
         }
         return Ok(());
@@ -169,12 +171,18 @@ fn sync(device: &mut Device, json: bool) -> Result<ExitCode> {
         output::line(report.to_json())?;
     } else {
         let outcome = report.outcome;
-        output::line(format!("sent {}, acknowledged {}, received {}; {} requests, {} bytes up, {} bytes down", outcome.sent, outcome.acked, outcome.received, report.requests, report.bytes_up, report.bytes_down))?;
+        output::line(format!(
+            "sent {}, acknowledged {}, received {}; {} requests, {} bytes up, {} bytes down",
+            outcome.sent, outcome.acked, outcome.received, report.requests, report.bytes_up, report.bytes_down
+        ))?;
     }
     let outcome = report.outcome;
     match outcome.end {
         End::UpToDate => return Ok(ExitCode::SUCCESS),
-        End::Differs => eprintln!("vicinity: {} changes were refused by the hub and {} wait for others; `list` shows how many stay on this device", outcome.rejected, outcome.pending),
+        End::Differs => eprintln!(
+            "vicinity: {} changes were refused by the hub and {} wait for others; `list` shows how many stay on this device",
+            outcome.rejected, outcome.pending
+        ),
         End::Alarm => eprintln!("vicinity: this device and its hub hold different things even after comparing all; tell whoever runs the hub"),
         End::Cut => eprintln!("vicinity: the hub cannot be reached, or the link was cut too often; nothing was lost, sync again when there is a network"),
         End::Refused(refused) => eprintln!("vicinity: {refused}"),

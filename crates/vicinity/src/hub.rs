@@ -10,8 +10,8 @@ use vicinity_client::device::{Conflict, Side};
 use vicinity_core::ids::IncidentId;
 use vicinity_core::show;
 use vicinity_server::hub::{self, HubConfig};
-use vicinity_store::hub::{HubStore, Role};
-use vicinity_store::sqlite::SqliteHub;
+use vicinity_server::store::hub::{HubStore, Role};
+use vicinity_server::store::sqlite::SqliteHub;
 
 use crate::args::{DeviceRole, HubArguments, HubCommand};
 use crate::{device, machine, output};
@@ -176,7 +176,7 @@ fn devices(data: &Path, json: bool) -> Result<()> {
             output::line(json!({"number": row.number, "role": row.role.code(), "last_seen": row.last_seen.map(|at| at.to_string()), "skew_seconds": row.skew_seconds, "revoked": row.revoked}))
         });
     }
-    let text = |row: &vicinity_store::hub::DeviceRow| {
+    let text = |row: &vicinity_server::store::hub::DeviceRow| {
         let skew = row.skew_seconds.map(|seconds| format!("{seconds:+} s")).unwrap_or_default();
         [row.number.to_string(), row.role.code().to_owned(), row.last_seen.map_or("never".to_owned(), |at| at.to_string()), skew]
     };

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use vicinity_core::codes;
 use vicinity_core::tables::{K, Table};
 use vicinity_server::national::{self, NationalConfig};
-use vicinity_store::StoreError;
-use vicinity_store::national::{NationalStore, ProjectionListing};
-use vicinity_store::sqlite::SqliteNational;
+use vicinity_server::store::StoreError;
+use vicinity_server::store::national::{NationalStore, ProjectionListing};
+use vicinity_server::store::sqlite::SqliteNational;
 
 use crate::args::{Dimension, NationalArguments, NationalCommand, NationalRole};
 use crate::{hub, machine, output};
@@ -50,8 +50,29 @@ fn open(data: &Path) -> Result<SqliteNational> {
 
 /// The columns of the CSV: scalars first, then sets as codes with spaces between.
 const COLUMNS: [&str; 23] = [
-    "projection", "month", "month_basis", "iso_week", "admin1", "setting", "time_of_day", "channel", "reporter_role", "age_band", "gender", "populations", "violations",
-    "violation_groups", "perpetrators", "motives", "needs", "response_minutes", "status", "triage", "gbvims", "iccs", "countable",
+    "projection",
+    "month",
+    "month_basis",
+    "iso_week",
+    "admin1",
+    "setting",
+    "time_of_day",
+    "channel",
+    "reporter_role",
+    "age_band",
+    "gender",
+    "populations",
+    "violations",
+    "violation_groups",
+    "perpetrators",
+    "motives",
+    "needs",
+    "response_minutes",
+    "status",
+    "triage",
+    "gbvims",
+    "iccs",
+    "countable",
 ];
 
 fn export(data: &Path, json: bool, from: Option<&str>, to: Option<&str>) -> Result<()> {
@@ -127,8 +148,12 @@ fn ask(data: &Path, projection: &str, question: &str) -> Result<()> {
 fn questions(data: &Path, json: bool) -> Result<()> {
     let rows = open(data)?.questions()?;
     if json {
-        return rows.iter().try_for_each(|row| output::line(json!({"id": row.id, "projection": row.projection.to_string(), "question": row.code, "answer": row.answer})));
+        return rows
+            .iter()
+            .try_for_each(|row| output::line(json!({"id": row.id, "projection": row.projection.to_string(), "question": row.code, "answer": row.answer})));
     }
-    let text = |row: &vicinity_store::national::QuestionRow| [row.id.to_string(), row.projection.to_string(), row.code.clone(), row.answer.clone().unwrap_or("open".to_owned())];
+    let text = |row: &vicinity_server::store::national::QuestionRow| {
+        [row.id.to_string(), row.projection.to_string(), row.code.clone(), row.answer.clone().unwrap_or("open".to_owned())]
+    };
     output::line(output::table(["question", "projection", "about", "answer"], rows.iter().map(text)))
 }

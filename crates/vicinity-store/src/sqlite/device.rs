@@ -48,7 +48,11 @@ struct Known {
 fn known(db: &Db, incident: IncidentId) -> Result<Option<Known>> {
     let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?, row.get::<_, Vec<u8>>(2)?));
     let found = db.one("reading a document", "SELECT doc, shared, heads FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
-    Ok(found.map(|(doc, shared, heads)| Known { doc, shared, term: if shared { ScopeDigest::term(incident, &row::heads(&heads)) } else { ScopeDigest::default() } }))
+    Ok(found.map(|(doc, shared, heads)| Known {
+        doc,
+        shared,
+        term: if shared { ScopeDigest::term(incident, &row::heads(&heads)) } else { ScopeDigest::default() },
+    }))
 }
 
 fn move_digest(db: &Db, old: ScopeDigest, new: ScopeDigest) -> Result<()> {
@@ -118,7 +122,8 @@ fn take(db: &Db, group: &Group) -> Result<u64> {
     };
     for hash in &admission.stored {
         let named = |chunk: &[u8]| ChangeHash::of(chunk.get(8..).unwrap_or_default()) == *hash;
-        let found = group.changes.iter().map(|change| (&change.chunk, change.by)).chain(waiting.iter().map(|(chunk, by)| (chunk, *by))).find(|(chunk, _)| named(chunk));
+        let found =
+            group.changes.iter().map(|change| (&change.chunk, change.by)).chain(waiting.iter().map(|(chunk, by)| (chunk, *by))).find(|(chunk, _)| named(chunk));
         if let Some((chunk, by)) = found {
             put_change(db, doc, chunk, false, by, HELD_BY_HUB)?;
             db.execute("forgetting a change that waited", "DELETE FROM waiting WHERE incident = ?1 AND hash = ?2", &[group.incident.as_bytes(), &hash.0])?;
@@ -252,14 +257,17 @@ impl DeviceStore for SqliteDevice {
         let mut rows = self.db.all("reading heads", query, &[&above, &(max_documents as i64 + 1)], read)?;
         let cut = rows.len() > max_documents;
         rows.truncate(max_documents);
-        let have: Vec<DocumentHeads> = rows.into_iter().map(|(incident, heads)| DocumentHeads { incident: IncidentId::from_bytes(incident), heads: row::heads(&heads) }).collect();
+        let have: Vec<DocumentHeads> =
+            rows.into_iter().map(|(incident, heads)| DocumentHeads { incident: IncidentId::from_bytes(incident), heads: row::heads(&heads) }).collect();
         let until = if cut { have.last().map(|document| document.incident) } else { None };
         Ok(HeadsPage { after, until, have })
     }
 
     fn missing(&mut self, need: &DocumentHeads, skip: usize, raw_bytes: usize) -> Result<(Vec<Group>, bool)> {
         let query = "SELECT doc FROM documents WHERE incident = ?1 AND (granted OR shared)";
-        let Some(doc) = self.db.one("reading a document", query, &[need.incident.as_bytes()], |row| row.get::<_, i64>(0))? else { return Ok((Vec::new(), false)) };
+        let Some(doc) = self.db.one("reading a document", query, &[need.incident.as_bytes()], |row| row.get::<_, i64>(0))? else {
+            return Ok((Vec::new(), false));
+        };
         let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, bool>(1)?));
         let rows = self.db.all("reading changes", "SELECT chunk, own FROM changes WHERE doc = ?1 AND state <> 2 ORDER BY id", &[&doc], read)?;
         let parsed: Vec<Chunk<'_>> = rows.iter().filter_map(|(chunk, _)| Chunk::parse(chunk).ok()).collect();

@@ -158,7 +158,8 @@ impl HubStore for SqliteHub {
     fn devices(&mut self) -> Result<Vec<DeviceRow>> {
         type Row = (u32, Vec<u8>, String, Option<i64>, Option<i64>, bool);
         let query = "SELECT number, device, role, last_seen, skew, revoked_at IS NOT NULL FROM devices ORDER BY number";
-        let rows: Vec<Row> = self.db.all("reading devices", query, &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)))?;
+        let rows: Vec<Row> =
+            self.db.all("reading devices", query, &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)))?;
         let device = |(number, device, role, last_seen, skew_seconds, revoked): Row| {
             let role = Role::from_code(&role).ok_or(StoreError::Damaged("device"))?;
             let last_seen = last_seen.and_then(|at| Timestamp::from_second(at).ok());
@@ -228,7 +229,9 @@ impl HubStore for SqliteHub {
 
     fn answers_reported(&mut self, questions: &[u64]) -> Result<()> {
         self.db.immediate(|db| {
-            questions.iter().try_for_each(|id| db.execute("noting an answer", "UPDATE questions SET reported = 1 WHERE id = ?1", &[&id.cast_signed()]).map(drop))
+            questions
+                .iter()
+                .try_for_each(|id| db.execute("noting an answer", "UPDATE questions SET reported = 1 WHERE id = ?1", &[&id.cast_signed()]).map(drop))
         })
     }
 }
@@ -240,7 +243,8 @@ pub(super) fn each_incident(db: &Db, each: &mut dyn FnMut(IncidentId, IncidentRo
     let mut rows = super::sql(step, statement.query([]))?;
     while let Some(found) = super::sql(step, rows.next())? {
         let incident = IncidentId::from_bytes(super::sql(step, found.get(0))?);
-        let (heads, facts, disputes): (Vec<u8>, String, String) = (super::sql(step, found.get(1))?, super::sql(step, found.get(2))?, super::sql(step, found.get(3))?);
+        let (heads, facts, disputes): (Vec<u8>, String, String) =
+            (super::sql(step, found.get(1))?, super::sql(step, found.get(2))?, super::sql(step, found.get(3))?);
         each(incident, IncidentRow { incident: row::incident(&facts, &disputes)?, heads: row::heads(&heads) })?;
     }
     Ok(())

@@ -108,7 +108,11 @@ fn accept_group(db: &mut Db, peer: &Peer, group: &Group, now: Timestamp, random:
         match verdict {
             Verdict::Pending => {
                 let query = "INSERT INTO waiting (incident, hash, device, incarnation, relayed, chunk) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
-                db.execute("keeping a change that waits", query, &[group.incident.as_bytes(), &hash.0, &peer.number, &peer.incarnation.cast_signed(), &group.relayed, &change.chunk])?;
+                db.execute(
+                    "keeping a change that waits",
+                    query,
+                    &[group.incident.as_bytes(), &hash.0, &peer.number, &peer.incarnation.cast_signed(), &group.relayed, &change.chunk],
+                )?;
             }
             Verdict::Rejected(refusal) => quarantine(db, peer.number, group.incident, hash, &change.chunk, *refusal, now)?,
             Verdict::Stored | Verdict::Duplicate => {}
@@ -122,7 +126,8 @@ fn read_known(db: &Db, incident: IncidentId) -> Result<Known> {
     let found = db.one("reading a document", "SELECT doc, heads FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
     let log_row = |row: &rusqlite::Row<'_>| Ok(LogRow { chunk: row.get(0)?, device: row.get(1)?, relayed: row.get(2)? });
     let wait = |row: &rusqlite::Row<'_>| Ok(Waiting { row: log_row(row)?, incarnation: row.get(3)? });
-    let waiting = db.all("reading changes that wait", "SELECT chunk, device, relayed, incarnation FROM waiting WHERE incident = ?1", &[incident.as_bytes()], wait)?;
+    let waiting =
+        db.all("reading changes that wait", "SELECT chunk, device, relayed, incarnation FROM waiting WHERE incident = ?1", &[incident.as_bytes()], wait)?;
     let Some((doc, heads)) = found else { return Ok(Known { doc: None, term: ScopeDigest::default(), log: Vec::new(), waiting }) };
     let log = db.all("reading changes", "SELECT chunk, device, relayed FROM feed WHERE kind = 0 AND doc = ?1 ORDER BY seq", &[&doc], log_row)?;
     Ok(Known { doc: Some(doc), term: ScopeDigest::term(incident, &row::heads(&heads)), log, waiting })

@@ -27,7 +27,8 @@ pub(super) fn pull(
     let raw_bytes = raw_bytes.max(1);
     let head = Head::read(db)?;
     let at_head = Cursor { epoch, seq: head.seq, chain: head.chain };
-    let mut pull = Pull { groups: Vec::new(), removed: Vec::new(), need: Vec::new(), cursor: at_head, more: false, rebased_until: None, digest: digest(db, peer)? };
+    let mut pull =
+        Pull { groups: Vec::new(), removed: Vec::new(), need: Vec::new(), cursor: at_head, more: false, rebased_until: None, digest: digest(db, peer)? };
     if let Some(page) = page {
         compare(db, peer, page, raw_bytes, &mut pull)?;
     } else {
@@ -77,7 +78,8 @@ fn follow(db: &Db, peer: &Peer, cursor: Cursor, head: Head, raw_bytes: usize, pu
         return Ok(());
     }
     let step = "reading the feed";
-    let mut statement = super::sql(step, db.conn.prepare_cached("SELECT seq, chain, kind, doc, device, incarnation, chunk FROM feed WHERE seq > ?1 ORDER BY seq"))?;
+    let mut statement =
+        super::sql(step, db.conn.prepare_cached("SELECT seq, chain, kind, doc, device, incarnation, chunk FROM feed WHERE seq > ?1 ORDER BY seq"))?;
     let mut rows = super::sql(step, statement.query([cursor.seq.cast_signed()]))?;
     let mut places: BTreeMap<i64, usize> = BTreeMap::new();
     let mut scope: BTreeMap<i64, bool> = BTreeMap::new();
@@ -162,7 +164,8 @@ fn compare(db: &Db, peer: &Peer, page: &HeadsPage, raw_bytes: usize, pull: &mut 
     let mut last = None;
     let mut cut = false;
     while let Some(found) = super::sql(step, rows.next())? {
-        let (doc, incident, heads): (i64, [u8; 16], Vec<u8>) = (super::sql(step, found.get(0))?, super::sql(step, found.get(1))?, super::sql(step, found.get(2))?);
+        let (doc, incident, heads): (i64, [u8; 16], Vec<u8>) =
+            (super::sql(step, found.get(0))?, super::sql(step, found.get(1))?, super::sql(step, found.get(2))?);
         let (incident, heads) = (IncidentId::from_bytes(incident), row::heads(&heads));
         if bytes >= raw_bytes {
             cut = true;

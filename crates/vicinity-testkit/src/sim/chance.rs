@@ -11,7 +11,11 @@ impl Sim {
     pub fn peoples(&mut self, phones: usize) {
         for at in 0..phones {
             let is_responder = at == 0 || self.rng.random_bool(0.25);
-            if is_responder { self.responder() } else { self.educator() };
+            if is_responder {
+                self.responder()
+            } else {
+                self.educator()
+            };
         }
     }
 

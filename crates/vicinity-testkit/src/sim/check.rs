@@ -120,7 +120,8 @@ impl Sim {
         let changes = self.hub_changes();
         let mut again = 0;
         for phone in 0..self.phones.len() {
-            let lacking: BTreeSet<IncidentId> = self.phones[phone].changes().into_iter().filter(|change| !changes.contains(change)).map(|(incident, _)| incident).collect();
+            let lacking: BTreeSet<IncidentId> =
+                self.phones[phone].changes().into_iter().filter(|change| !changes.contains(change)).map(|(incident, _)| incident).collect();
             for incident in lacking.intersection(&at_hub) {
                 self.tell(format!("{incident} is assigned again to phone {phone}"));
                 self.assigns(*incident, phone, true);

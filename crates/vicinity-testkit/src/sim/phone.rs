@@ -104,7 +104,7 @@ impl Phone {
         match document.apply(edit, authoring) {
             Ok(authored) => self.writes(incident, &document, authored, authoring.now),
             Err(EditError::Field(_)) => Ok(Vec::new()),
-            Err(EditError::Document(error)) => unreachable!("automerge refused an edit: {error}"),
+            Err(error) => unreachable!("the document refused an edit: {error:?}"),
         }
     }
 

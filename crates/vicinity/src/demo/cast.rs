@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use jiff::SignedDuration;
 use serde_json::Value;
+use vicinity_client::End;
 use vicinity_client::device::{Device, SyncReport};
 use vicinity_client::logging::{BadLine, LogSink};
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
-use vicinity_store::hub::Role;
-use vicinity_sync::device_session::End;
+use vicinity_server::store::hub::Role;
 
 use super::servers::Server;
 use super::world::World;

@@ -10,9 +10,9 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use vicinity_server::hub::{HubConfig, ServeError};
 use vicinity_server::national::NationalConfig;
+use vicinity_server::store::hub::Role;
+use vicinity_server::store::sqlite::{SqliteHub, SqliteNational};
 use vicinity_server::{hub, national};
-use vicinity_store::hub::Role;
-use vicinity_store::sqlite::{SqliteHub, SqliteNational};
 
 use super::world::World;
 

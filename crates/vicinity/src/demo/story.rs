@@ -9,8 +9,8 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 use vicinity_core::ids::{IncidentId, ProjectionId};
 use vicinity_core::show;
-use vicinity_store::hub::{HubStore, Role};
-use vicinity_store::national::NationalStore;
+use vicinity_server::store::hub::{HubStore, Role};
+use vicinity_server::store::national::NationalStore;
 
 use super::cast::Phone;
 use super::incidents::{self, Near};
@@ -130,12 +130,21 @@ fn first_day(stage: &Stage<'_>) -> Result<Vec<Vec<IncidentId>>> {
     for phone in &stage.phones {
         let report = phone.sync(stage.world)?;
         let (sent, received) = (report.outcome.sent, report.outcome.received);
-        line(format!("  {}: sent {sent} changes, got {received}; {} requests, {} kB up, {} kB down", phone.name, report.requests, report.bytes_up / 1000, report.bytes_down / 1000))?;
+        line(format!(
+            "  {}: sent {sent} changes, got {received}; {} requests, {} kB up, {} kB down",
+            phone.name,
+            report.requests,
+            report.bytes_up / 1000,
+            report.bytes_down / 1000
+        ))?;
     }
     let held = [&stage.dakar, &stage.phnom_penh].map(|hub| hub.as_hub(stage.world).and_then(|mut store| Ok(store.counts()?.incidents)));
     let [dakar, phnom_penh] = held;
     let (dakar, phnom_penh) = (dakar?, phnom_penh?);
-    line(format!("  Dakar holds {dakar} incidents, Phnom Penh {phnom_penh}. {} stay on their phones: no consent to leave them.", total as u64 - dakar - phnom_penh))?;
+    line(format!(
+        "  Dakar holds {dakar} incidents, Phnom Penh {phnom_penh}. {} stay on their phones: no consent to leave them.",
+        total as u64 - dakar - phnom_penh
+    ))?;
     settle(stage)?;
     let national = projections(stage)?;
     line(format!("  National holds {national} projections: only those whose survivors agreed, without a name, code, day or place."))?;
@@ -219,7 +228,10 @@ fn third_day(stage: &mut Stage<'_>, backup: &Path, shared: IncidentId) -> Result
     copy_folder(backup, &awa.home)?;
     let report = awa.sync(stage.world)?;
     ensure!(awa.show(stage.world, shared)? == before, "the restored phone does not show what it showed before");
-    line(format!("  The hub notices that it has seen later requests of this phone. They compare, and the phone gets back {} changes", report.outcome.received))?;
+    line(format!(
+        "  The hub notices that it has seen later requests of this phone. They compare, and the phone gets back {} changes",
+        report.outcome.received
+    ))?;
     line("  and shows exactly what it showed before it broke. What it had sent since day 1 was not sent twice.")
 }
 

@@ -105,7 +105,8 @@ pub fn single_figures(program: &Program, push: Option<Figures>, runs: usize) -> 
     progress("");
     let best = best.context("no run")?;
     lines.push(
-        Line::at_least("documents of one change taken in a hub's CPU second", rate(best), 4000.0, "/s").beside("load, apply, save per change 2,200/s; append alone 210,000/s"),
+        Line::at_least("documents of one change taken in a hub's CPU second", rate(best), 4000.0, "/s")
+            .beside("load, apply, save per change 2,200/s; append alone 210,000/s"),
     );
     Ok(lines)
 }

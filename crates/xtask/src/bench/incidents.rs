@@ -8,36 +8,34 @@ use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-const VIOLATIONS: &[&str] = &[
-    "hit_push", "beaten_choked", "weapon_threat", "rape", "unwanted_touch", "condom_refused_removed", "sex_demanded_by_official", "insult_humiliation",
-    "threat_harm", "threat_outing", "extortion_bribe", "client_nonpayment", "earnings_withheld", "robbery_theft", "eviction", "arbitrary_arrest",
-    "unlawful_detention", "raid_forced_rescue", "condoms_confiscated", "forced_test_treatment", "confidentiality_breach", "healthcare_refused",
-    "police_refused_help",
+const VIOLATIONS: &str = "hit_push beaten_choked weapon_threat rape unwanted_touch condom_refused_removed sex_demanded_by_official \
+    insult_humiliation threat_harm threat_outing extortion_bribe client_nonpayment earnings_withheld robbery_theft \
+    eviction arbitrary_arrest unlawful_detention raid_forced_rescue condoms_confiscated forced_test_treatment \
+    confidentiality_breach healthcare_refused police_refused_help";
+const PERPETRATORS: &str = "police police police military client client manager_third_party community_neighbour health_worker partner_ex \
+    gang_extortion stranger unknown";
+const SETTINGS: &str = "street bar_club brothel hotel client_home own_home vehicle police_station detention health_facility online";
+const AREAS: &[(&str, &str)] = &[
+    ("SN", "SN-DK-01 SN-DK-04 SN-TH-02 SN-ZG-01"),
+    ("KH", "KH-12-03 KH-12-07 KH-17-01"),
+    ("MX", "MX-JAL-02 MX-CMX-11 MX-VER-05"),
+    ("KG", "KG-GB-01 KG-GO-03 KG-O-02"),
+    ("IN", "IN-TG-05 IN-TG-09 IN-AP-02"),
 ];
-const PERPETRATORS: &[&str] = &[
-    "police", "police", "police", "military", "client", "client", "manager_third_party", "community_neighbour", "health_worker", "partner_ex",
-    "gang_extortion", "stranger", "unknown",
-];
-const SETTINGS: &[&str] = &[
-    "street", "bar_club", "brothel", "hotel", "client_home", "own_home", "vehicle", "police_station", "detention", "health_facility", "online",
-];
-const AREAS: &[(&str, &[&str])] = &[
-    ("SN", &["SN-DK-01", "SN-DK-04", "SN-TH-02", "SN-ZG-01"]),
-    ("KH", &["KH-12-03", "KH-12-07", "KH-17-01"]),
-    ("MX", &["MX-JAL-02", "MX-CMX-11", "MX-VER-05"]),
-    ("KG", &["KG-GB-01", "KG-GO-03", "KG-O-02"]),
-    ("IN", &["IN-TG-05", "IN-TG-09", "IN-AP-02"]),
-];
-const NEEDS: &[&str] = &[
-    "medical_injury", "pep_start", "emergency_contraception", "sti_prophylaxis", "psychosocial", "legal_advice", "lawyer_sent", "shelter",
-    "money_transport", "complaint_filed",
-];
-const FURTHER_ACTIONS: &[&str] = &["lives_first_line", "accompany", "safety_plan"];
+const NEEDS: &str = "medical_injury pep_start emergency_contraception sti_prophylaxis psychosocial legal_advice lawyer_sent shelter \
+    money_transport complaint_filed";
+const FURTHER_ACTIONS: &str = "lives_first_line accompany safety_plan";
 const PEOPLE: &[(&str, &str)] = &[("woman", "fsw"), ("woman", "fsw"), ("trans_woman", "tsw"), ("man", "msw"), ("trans_man", "tsm")];
 const SENTENCES: &[&str] = &[
-    "She walked to the drop-in centre before dawn", "a friend brought water and waited outside the gate", "nobody gave a paper or a name",
-    "the manager kept the whole week's earnings as a fine", "les voisins ont crié devant la porte", "une amie l'a accompagnée au centre vers six heures",
-    "llegó caminando al centro con una compañera", "prefiere no denunciar todavía", "подруга привезла её в центр на такси",
+    "She walked to the drop-in centre before dawn",
+    "a friend brought water and waited outside the gate",
+    "nobody gave a paper or a name",
+    "the manager kept the whole week's earnings as a fine",
+    "les voisins ont crié devant la porte",
+    "une amie l'a accompagnée au centre vers six heures",
+    "llegó caminando al centro con una compañera",
+    "prefiere no denunciar todavía",
+    "подруга привезла её в центр на такси",
     "заявление пока писать не хочет",
 ];
 
@@ -70,13 +68,17 @@ pub fn lines(shape: Shape) -> Result<String> {
 struct Generator(StdRng);
 
 impl Generator {
-    fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+    fn one<T: Copy>(&mut self, of: &[T]) -> T {
         // No list here is empty.
-        of.choose(&mut self.0).unwrap_or(&of[0])
+        of.choose(&mut self.0).copied().unwrap_or(of[0])
     }
 
-    fn some(&mut self, of: &[&'static str], count: usize) -> Vec<&'static str> {
-        let mut some: Vec<&str> = of.sample(&mut self.0, count).copied().collect();
+    fn word(&mut self, of: &'static str) -> &'static str {
+        self.one(&of.split(' ').collect::<Vec<_>>())
+    }
+
+    fn some(&mut self, of: &'static str, count: usize) -> Vec<&'static str> {
+        let mut some: Vec<&str> = of.split(' ').collect::<Vec<_>>().sample(&mut self.0, count).copied().collect();
         some.sort_unstable();
         some
     }
@@ -86,26 +88,26 @@ impl Generator {
     }
 
     fn incident(&mut self) -> (Value, Vec<Value>) {
-        let (country, areas) = *self.one(AREAS);
+        let (country, areas) = self.one(AREAS);
         let happened = FIRST_MINUTE + self.below(300 * 1440);
-        let reported = happened + *self.one(&[40, 200, 900, 4000, 15000]);
-        let (gender, population) = *self.one(PEOPLE);
+        let reported = happened + self.one(&[40, 200, 900, 4000, 15000]);
+        let (gender, population) = self.one(PEOPLE);
         let mut populations = vec![population];
         if self.below(3) == 0 {
-            populations.push(*self.one(&["migrant", "pwid"]));
+            populations.push(self.word("migrant pwid"));
         }
         populations.sort_unstable();
-        let violations = *self.one(&[1, 2, 2, 3]);
-        let perpetrators: Vec<Value> = (0..*self.one(&[1, 1, 2])).map(|_| self.perpetrator()).collect();
+        let violations = self.one(&[1, 2, 2, 3]);
+        let perpetrators: Vec<Value> = (0..self.one(&[1, 1, 2])).map(|_| self.perpetrator()).collect();
         let mut consents = vec!["hub_response"];
-        consents.extend(*self.one::<&[&str]>(&[&["aggregate_count"], &["national_deid", "aggregate_count"], &["national_deid", "aggregate_count"], &[]]));
+        consents.extend(self.one::<&[&str]>(&[&["aggregate_count"], &["national_deid", "aggregate_count"], &["national_deid", "aggregate_count"], &[]]));
         let code = self.below(100_000);
         let incident = json!({
-            "occurred": {"at": &instant(happened)[..16], "precision": self.one(&["exact", "hour", "hour", "day", "week", "unknown"])},
-            "time_of_day": self.one(&["morning", "afternoon", "evening", "night"]),
+            "occurred": {"at": &instant(happened)[..16], "precision": self.word("exact hour hour day week unknown")},
+            "time_of_day": self.word("morning afternoon evening night"),
             "reported_at": instant(reported),
-            "place": {"setting": self.one(SETTINGS), "area": self.one(areas)},
-            "channel": self.one(&["outreach", "drop_in", "hotline", "peer_network"]),
+            "place": {"setting": self.word(SETTINGS), "area": self.word(areas)},
+            "channel": self.word("outreach drop_in hotline peer_network"),
             "reporter_role": "peer_educator",
             "survivor": {
                 "code": format!("{country}{code:05}"),
@@ -114,9 +116,9 @@ impl Generator {
             },
             "violations": self.some(VIOLATIONS, violations),
             "perpetrators": perpetrators,
-            "motives": self.some(&["sex_work", "gender_identity", "hiv", "migration", "unknown"], 1),
-            "danger_now": self.one(&["no", "no", "no", "yes", "unknown"]),
-            "held_now": self.one(&["no", "no", "yes"]),
+            "motives": self.some("sex_work gender_identity hiv migration unknown", 1),
+            "danger_now": self.word("no no no yes unknown"),
+            "held_now": self.word("no no yes"),
             "needs": self.some(NEEDS, 2),
             "consents": consents,
             "statements": [{"class": "narrative", "text": self.narrative()}],
@@ -125,30 +127,30 @@ impl Generator {
     }
 
     fn perpetrator(&mut self) -> Value {
-        json!({"kind": self.one(PERPETRATORS), "count_band": self.one(&["1", "2-3", "4+"]), "known_before": self.one(&["yes", "no", "unknown"])})
+        json!({"kind": self.word(PERPETRATORS), "count_band": self.word("1 2-3 4+"), "known_before": self.word("yes no unknown")})
     }
 
     fn narrative(&mut self) -> String {
         let count = 4 + self.below(6);
-        let sentences: Vec<&str> = (0..count).map(|_| *self.one(SENTENCES)).collect();
+        let sentences: Vec<&str> = (0..count).map(|_| self.one(SENTENCES)).collect();
         format!("{}. {}.", sentences.join(". "), self.below(1000))
     }
 
     fn edits(&mut self, reported: u64) -> Vec<Value> {
         let mut edits = vec![json!({"transition": {"to": "responding", "at": instant(reported + 60)}})];
-        for _ in 0..*self.one(&[1, 2, 3]) {
-            let offered = reported + 60 * *self.one(&[1, 3, 20, 30, 70]);
-            let codes = [NEEDS, FURTHER_ACTIONS].concat();
+        for _ in 0..self.one(&[1, 2, 3]) {
+            let offered = reported + 60 * self.one(&[1, 3, 20, 30, 70]);
+            let further = self.below(13) >= 10;
             edits.push(json!({"action": {
-                "code": self.one(&codes), "offered_at": instant(offered), "accepted": self.one(&["yes", "yes", "declined"]),
-                "done_at": instant(offered + 120), "outcome": self.one(&["done", "referred", "pending"]),
+                "code": self.word(if further { FURTHER_ACTIONS } else { NEEDS }), "offered_at": instant(offered), "accepted": self.word("yes yes declined"),
+                "done_at": instant(offered + 120), "outcome": self.word("done referred pending"),
             }}));
         }
         if self.below(2) == 0 {
             edits.push(json!({"set": {"field": "danger_now", "value": "no"}}));
         }
         let closed = instant(reported + 1440 * (3 + self.below(37)));
-        edits.push(json!({"transition": {"to": self.one(&["monitoring", "closed_resolved", "closed_lost"]), "at": closed}}));
+        edits.push(json!({"transition": {"to": self.word("monitoring closed_resolved closed_lost"), "at": closed}}));
         edits
     }
 }

@@ -152,7 +152,8 @@ pub fn conflicts(program: &Program) -> Result<Figures> {
     }
     progress("");
     let figures = centre.measured(|| Ok(educator.sync()?.sent + responder.sync()?.sent + educator.sync()?.sent))?;
-    let [own, other, hub] = [educator.run(&["conflicts", "--json"])?, responder.run(&["conflicts", "--json"])?, centre.hub()?.printed(&["conflicts", "--json"])?];
+    let [own, other, hub] =
+        [educator.run(&["conflicts", "--json"])?, responder.run(&["conflicts", "--json"])?, centre.hub()?.printed(&["conflicts", "--json"])?];
     for (where_, printed) in [("the educator", own), ("the responder", other), ("the hub", hub)] {
         all_conflict(&printed).with_context(|| format!("at {where_}"))?;
     }
@@ -181,7 +182,10 @@ fn all_conflict(printed: &str) -> Result<()> {
     ensure!(conflicts.len() == EDITED_TWICE, "{} conflicts instead of {EDITED_TWICE}", conflicts.len());
     for conflict in conflicts {
         let values: Vec<&str> = conflict["values"].as_array().into_iter().flatten().filter_map(|side| side["value"].as_str()).collect();
-        ensure!(conflict["field"] == "danger_now" && values.len() == 2 && values.contains(&"yes") && values.contains(&"unknown"), "another conflict: {conflict}");
+        ensure!(
+            conflict["field"] == "danger_now" && values.len() == 2 && values.contains(&"yes") && values.contains(&"unknown"),
+            "another conflict: {conflict}"
+        );
     }
     Ok(())
 }
