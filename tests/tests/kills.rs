@@ -16,8 +16,8 @@ use vicinity_tests::{incidents, program};
 
 /// Kills in a run, unless `VICINITY_KILLS` says another number.
 const KILLS: u64 = 40;
-/// A command of a device lives about so long; a kill comes before that.
-const COMMAND_MICROS: u64 = 60_000;
+/// Incidents of the largest command.
+const LINES_MAX: usize = 200;
 
 /// What the program has promised: printed ids, and edits that it said were done.
 #[derive(Default)]
@@ -37,6 +37,8 @@ struct Story {
     promised: Promised,
     kills: u64,
     slowest: Duration,
+    /// How long each of the commands takes where nobody disturbs it: kills come within that.
+    lengths: [(Doing, Duration); 3],
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,13 +52,20 @@ impl Story {
     fn new() -> Self {
         let (site, hub) = Site::with_hub();
         let device = site.enrolled("phone", "educator");
-        Self { site, hub: Some(hub), device, dice: incidents::dice(21), promised: Promised::default(), kills: 0, slowest: Duration::ZERO }
+        let mut dice = incidents::dice(21);
+        let mut promised = Promised::default();
+        let lines = incidents::invented(&mut dice, LINES_MAX);
+        let log = timed(|| promised.ids.extend(device.log(&lines)));
+        let id = promised.ids.first().unwrap().clone();
+        let edit = timed(|| device.edit(&id, &json!([{"action": {"code": "undisturbed"}}])));
+        let sync = timed(|| drop(device.sync()));
+        let lengths = [(Doing::Log, log), (Doing::Edit, edit), (Doing::Sync, sync)];
+        Self { site, hub: Some(hub), device, dice, promised, kills: 0, slowest: Duration::ZERO, lengths }
     }
 
     /// Starts a command, kills the device or the hub under it, and writes down what it had promised until then.
     fn step(&mut self) {
-        let doing =
-            if self.promised.ids.is_empty() { Doing::Log } else { *[Doing::Log, Doing::Edit, Doing::Sync, Doing::Sync].choose(&mut self.dice).unwrap() };
+        let doing = *[Doing::Log, Doing::Edit, Doing::Sync, Doing::Sync].choose(&mut self.dice).unwrap();
         let kill_hub = doing == Doing::Sync && self.dice.random_bool(0.6);
         let (arguments, input, pair) = self.command(doing);
         let input_path = self.site.path("input");
@@ -66,7 +75,8 @@ impl Story {
         command.stdin(File::open(&input_path).unwrap()).stdout(File::create(&printed).unwrap()).stderr(File::create(self.site.path("complaints")).unwrap());
         let mut child = command.spawn().unwrap();
         // The moment of the kill is what is random here: nothing is waited for.
-        std::thread::sleep(Duration::from_micros(self.dice.random_range(0..COMMAND_MICROS)));
+        let length = self.lengths.iter().find(|(other, _)| *other == doing).unwrap().1;
+        std::thread::sleep(length.mul_f64(self.dice.random()));
         if kill_hub {
             let again = self.hub.take().unwrap().kill();
             self.hub_is_back(again());
@@ -93,7 +103,7 @@ impl Story {
         match doing {
             Doing::Sync => (vec!["sync".into()], String::new(), None),
             Doing::Log => {
-                let count = self.dice.random_range(1..150);
+                let count = self.dice.random_range(1..LINES_MAX);
                 let lines = incidents::invented(&mut self.dice, count);
                 let lines: String = lines.iter().map(|line| line.to_string() + "\n").collect();
                 (vec!["log".into(), "--with-edits".into(), "-".into()], lines, None)
@@ -136,6 +146,12 @@ impl Story {
             assert_eq!(count(id, first), count(id, second), "half of a command's edits of {id}");
         }
     }
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let start = std::time::Instant::now();
+    work();
+    start.elapsed()
 }
 
 #[test]

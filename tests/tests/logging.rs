@@ -29,7 +29,7 @@ fn a_bad_line_is_the_only_one_that_is_not_kept_whatever_is_wrong_with_it() {
     let site = Site::new();
     let device = site.device("phone");
     let good = json!({"reported_at": "2026-11-01T09:00:00Z"});
-    let long = "x".repeat(70_000);
+    let long = "x".repeat(300_000);
     let bad = [
         json!({"violations": ["eviction"]}),
         json!([1, 2]),

@@ -83,7 +83,7 @@ fn nothing_that_a_survivor_told_stands_in_logs_and_metrics() {
 fn a_complaint_about_bad_input_says_where_and_never_what() {
     let site = Site::new();
     let device = site.device("phone");
-    let long = CANARY.repeat(10_000);
+    let long = CANARY.repeat(30_000);
     let bad = [
         json!({"reported_at": CANARY}),
         json!({"occurred": CANARY}),

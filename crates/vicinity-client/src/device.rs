@@ -126,6 +126,10 @@ impl Device {
             Err(LinkFailure::Refused(vicinity_sync::message::Refused::NotEnrolled)) => return Err(ClientError::CodeRefused),
             Err(LinkFailure::Refused(refused)) => return Err(refused.into()),
         };
+        // National enrols hubs: it has no key to hash survivors' codes with.
+        if answer.survivor_key.is_empty() {
+            return Err(ClientError::NotForDevices);
+        }
         let enrolment = Enrolment {
             address: link.address,
             device: device.to_string(),

@@ -30,6 +30,9 @@ pub enum ClientError {
     /// Enrolled before.
     #[error("this device is enrolled already; a second hub needs a second device")]
     AlreadyEnrolled,
+    /// A link for a hub.
+    #[error("this link is for a hub's --upstream; a device needs one from its hub (`vicinity hub invite`)")]
+    NotForDevices,
     /// No link.
     #[error(transparent)]
     BadLink(#[from] BadLink),

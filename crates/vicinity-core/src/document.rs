@@ -352,8 +352,9 @@ impl Writer<'_, '_> {
     fn entry_edit(&mut self, edit: &EntryEdit, incident: Option<&Incident>) -> Result<(), EditError> {
         let known = |id: &str| incident.is_some_and(|incident| incident.entries(edit.map).any(|entry| entry.id() == id));
         let id = match &edit.id {
-            // The hub's questions bring their own id; everything else with an id completes what is there.
-            Some(id) if id.starts_with("q-") || known(id) => Some(id.clone()),
+            // The hub's questions bring their own id; everything else with an id completes what is there. An answer that
+            // came before its question would make an entry that hides the question's.
+            Some(id) if known(id) || edit.asks() => Some(id.clone()),
             Some(_) => return Err(FieldError::new(format!("{}.id", edit.map), Problem::NoSuchEntry).into()),
             None if edit.map == "referrals" => incident.and_then(|incident| same_referral(incident, &edit.fields)),
             None => None,

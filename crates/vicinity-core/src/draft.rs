@@ -119,7 +119,7 @@ impl Draft {
             }
             return Ok(());
         }
-        self.writes.push(parse_register(name, value).map_err(|problem| FieldError::new(path, problem))?);
+        self.writes.push(parse_register(name, value)?);
         Ok(())
     }
 
@@ -163,14 +163,14 @@ impl Draft {
 }
 
 /// A register's write, known or unknown.
-pub(crate) fn parse_register(name: &str, value: &Value) -> Result<Write, Problem> {
-    let scalar = match fields::find(name) {
-        Some(field) => value::register(field.kind, value)?,
-        None => {
-            check_key(name)?;
-            value::unknown(value)?
-        }
+pub(crate) fn parse_register(name: &str, value: &Value) -> Result<Write, FieldError> {
+    let known = fields::find(name);
+    let scalar = match known {
+        Some(field) => value::register(field.kind, value),
+        None => check_key(name).and_then(|()| value::unknown(value)),
     };
+    let path = || known.and_then(|field| value::part_at_fault(field.kind, value)).map_or(name.to_owned(), |part| format!("{name}.{part}"));
+    let scalar = scalar.map_err(|problem| FieldError::new(path(), problem))?;
     Ok(Write::Register { name: name.to_owned(), value: scalar })
 }
 

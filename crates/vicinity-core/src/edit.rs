@@ -65,6 +65,13 @@ pub struct TriageOverride {
 
 const EDIT_NAMES: &str = "one of set, add, remove, perpetrator, action, referral, followup, transition, consent, statement, link, triage, answer";
 
+impl EntryEdit {
+    /// Whether this is a question of national's.
+    pub(crate) fn asks(&self) -> bool {
+        self.map == "queries" && self.fields.iter().any(|(key, _)| key == "question")
+    }
+}
+
 impl Edit {
     /// Checks a JSON list of edits. `now` stands where an edit says no time.
     ///
@@ -84,11 +91,16 @@ impl Edit {
         let Some((name, body)) = object.and_then(|object| object.iter().next()) else {
             return Err(FieldError::new("edit", Problem::WrongType("an object with one key, as {\"set\": …}")));
         };
-        Self::parse_named(name, body, now).map_err(|error| error.within(name))
+        match Self::parse_named(name, body, now) {
+            Some(edit) => edit.map_err(|error| error.within(name)),
+            // The name is not repeated: what a person typed in the wrong place may be about a survivor.
+            None => Err(FieldError::new("edit", Problem::WrongType(EDIT_NAMES))),
+        }
     }
 
-    fn parse_named(name: &str, body: &Value, now: Timestamp) -> Result<Self, FieldError> {
-        match name {
+    /// The edit of that name; `None` if there is no such edit.
+    fn parse_named(name: &str, body: &Value, now: Timestamp) -> Option<Result<Self, FieldError>> {
+        Some(match name {
             "set" => parse_set(body).map(Self::Set),
             "add" => code_of_set(body).map(Self::Add),
             "remove" => code_of_set(body).map(Self::Remove),
@@ -102,8 +114,8 @@ impl Edit {
             "statement" => draft::parse_statement(body).map(Self::Statement),
             "link" => link(body).map(Self::Link),
             "triage" => triage(body).map(Self::Triage),
-            _ => Err(FieldError::new("edit", Problem::WrongType(EDIT_NAMES))),
-        }
+            _ => return None,
+        })
     }
 
     /// The edit that resolves a conflict: it writes `value` to a register, or to an entry's field for a path such as
@@ -179,7 +191,7 @@ fn parse_set(body: &Value) -> Result<SetRegister, FieldError> {
     match draft::parse_register(&field, value) {
         Ok(Write::Register { name, value }) => Ok(SetRegister { field: name, value }),
         Ok(_) => Err(FieldError::new(field, Problem::BadKey)),
-        Err(problem) => Err(FieldError::new(field, problem)),
+        Err(error) => Err(error),
     }
 }
 

@@ -71,6 +71,13 @@ impl Refusal {
         Self::OutOfScope,
     ];
 
+    /// Whether the same change may be taken another day: consent can be given, an incident assigned again. Its sender
+    /// keeps it in the outbox.
+    #[must_use]
+    pub fn may_pass(self) -> bool {
+        matches!(self, Self::ConsentMissing | Self::OutOfScope)
+    }
+
     /// Its name in JSON and metrics.
     #[must_use]
     pub fn code(self) -> &'static str {

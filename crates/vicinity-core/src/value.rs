@@ -201,15 +201,27 @@ fn age(value: &Value) -> Checked {
 }
 
 fn occurred(value: &Value) -> Checked {
-    let object = value.as_object().ok_or(Problem::WrongType("an object with at and precision"))?;
-    match object.get("at") {
-        None | Some(Value::Null) => {}
-        Some(Value::String(at)) if time::parse_local(at).is_some() => {}
-        Some(Value::String(_)) => return Err(Problem::ImpossibleTime(LOCAL_FORM)),
-        Some(_) => return Err(Problem::WrongType(LOCAL_FORM)),
-    }
-    if let Some(precision) = object.get("precision") {
-        code(precision)?;
-    }
+    value.as_object().ok_or(Problem::WrongType("an object with at and precision"))?;
+    local_time(value.get("at"))?;
+    value.get("precision").map(code).transpose()?;
     unknown(value)
+}
+
+fn local_time(at: Option<&Value>) -> Result<(), Problem> {
+    match at {
+        None | Some(Value::Null) => Ok(()),
+        Some(Value::String(at)) if time::parse_local(at).is_some() => Ok(()),
+        Some(Value::String(_)) => Err(Problem::ImpossibleTime(LOCAL_FORM)),
+        Some(_) => Err(Problem::WrongType(LOCAL_FORM)),
+    }
+}
+
+/// Which part of a register's value [`register`] refuses, where it has parts.
+#[must_use]
+pub fn part_at_fault(kind: Kind, value: &Value) -> Option<&'static str> {
+    match kind {
+        Kind::Occurred if local_time(value.get("at")).is_err() => Some("at"),
+        Kind::Occurred if value.get("precision").is_some_and(|precision| code(precision).is_err()) => Some("precision"),
+        _ => None,
+    }
 }

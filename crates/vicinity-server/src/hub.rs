@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -15,12 +14,13 @@ use tokio::sync::Notify;
 use vicinity_core::time::{SignedDuration, Timestamp};
 use vicinity_store::StoreError;
 use vicinity_store::hub::{HubStore, Role};
+use vicinity_store::policy::PROJECTION_KEY;
 use vicinity_store::sqlite::SqliteHub;
 use vicinity_sync::enrol::{ENROL_PATH, EnrolLink};
 use vicinity_sync::message::{Refused, SYNC_PATH};
 
 use crate::exchange::{self, ExchangeError, Exchanged, SURVIVOR_KEY};
-use crate::http::{self, ApiError};
+use crate::http::{self, ApiError, Frame};
 use crate::machine::Machine;
 use crate::metrics::Metrics;
 use crate::uplink::{self, Uplink};
@@ -75,6 +75,9 @@ pub fn open(data: &std::path::Path, machine: &Machine) -> Result<SqliteHub, Stor
     if store.setting(SURVIVOR_KEY)?.is_none() {
         store.set_setting(SURVIVOR_KEY, &machine.bytes::<32>())?;
     }
+    if store.setting(PROJECTION_KEY)?.is_none() {
+        store.set_setting(PROJECTION_KEY, &machine.bytes::<16>())?;
+    }
     Ok(store)
 }
 
@@ -123,7 +126,7 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     served.map_err(ServeError::Io)
 }
 
-async fn sync(State(hub): State<Arc<Hub>>, body: Bytes) -> Result<Response, ApiError> {
+async fn sync(State(hub): State<Arc<Hub>>, Frame(body): Frame) -> Result<Response, ApiError> {
     let started = Instant::now();
     let mut machine = hub.machine.clone();
     let now = (machine.now)();
@@ -147,7 +150,7 @@ async fn sync(State(hub): State<Arc<Hub>>, body: Bytes) -> Result<Response, ApiE
     }
 }
 
-async fn enrol(State(hub): State<Arc<Hub>>, body: Bytes) -> Result<Response, ApiError> {
+async fn enrol(State(hub): State<Arc<Hub>>, Frame(body): Frame) -> Result<Response, ApiError> {
     let started = Instant::now();
     let now = (hub.machine.now)();
     let (peer, answer) = hub.writer.step(move |store| exchange::enrol(store, &body, now)).await??;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -24,7 +23,7 @@ use vicinity_sync::message::Refused;
 use vicinity_sync::uplink::{self, Question, Reply, Report, Row, UPLINK_PATH};
 
 use crate::exchange::ExchangeError;
-use crate::http::{self, ApiError};
+use crate::http::{self, ApiError, Frame};
 use crate::hub::{ADDRESS, ServeError, expiry};
 use crate::machine::Machine;
 use crate::metrics::Metrics;
@@ -92,7 +91,7 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
     served.map_err(ServeError::Io)
 }
 
-async fn enrol(State(national): State<Arc<National>>, body: Bytes) -> Result<Response, ApiError> {
+async fn enrol(State(national): State<Arc<National>>, Frame(body): Frame) -> Result<Response, ApiError> {
     let now = (national.machine.now)();
     let request: EnrolRequest = vicinity_sync::enrol::decode(&body).map_err(ApiError)?;
     let step = move |store: &mut (dyn NationalStore + 'static)| -> Result<u32, ExchangeError> {
@@ -105,7 +104,7 @@ async fn enrol(State(national): State<Arc<National>>, body: Bytes) -> Result<Res
     Ok(http::frame(vicinity_sync::enrol::encode(&answer)))
 }
 
-async fn report(State(national): State<Arc<National>>, body: Bytes) -> Result<Response, ApiError> {
+async fn report(State(national): State<Arc<National>>, Frame(body): Frame) -> Result<Response, ApiError> {
     let started = Instant::now();
     let now = (national.machine.now)();
     let result = national.writer.step(move |store| take_report(store, &body, now)).await.map_err(ApiError::from).and_then(|result| Ok(result?));

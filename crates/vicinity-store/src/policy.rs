@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use sha2::{Digest, Sha256};
 use vicinity_core::admit::{self, Verdict, View};
 use vicinity_core::batch::GroupChange;
 use vicinity_core::chunk::Chunk;
 use vicinity_core::consent;
 use vicinity_core::guard::Refusal;
-use vicinity_core::ids::ChangeHash;
+use vicinity_core::ids::{ChangeHash, IncidentId, ProjectionId};
 use vicinity_core::incident::Incident;
 use vicinity_core::projection;
 use vicinity_core::time::Timestamp;
@@ -99,4 +100,36 @@ pub fn answers(incident: &Incident) -> Vec<(u64, String)> {
         Some((number, answer.to_owned()))
     };
     incident.entries("queries").filter_map(answer).collect()
+}
+
+/// The setting under which a hub keeps the key that projections' ids are made with.
+pub const PROJECTION_KEY: &str = "projection_key";
+
+/// The id of an incident's projection: nobody without the hub's key can tell which incident it is, and a hub restored
+/// from an old backup finds the rows again that it sent since.
+#[must_use]
+pub fn projection_id(key: &[u8], incident: IncidentId) -> ProjectionId {
+    let mut hasher = Sha256::new();
+    hasher.update(b"vicinity-projection-id-v1");
+    hasher.update((key.len() as u64).to_be_bytes());
+    hasher.update(key);
+    hasher.update(incident.as_bytes());
+    let hash: [u8; 32] = hasher.finalize().into();
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash[..16]);
+    ProjectionId::from_random(id)
+}
+
+/// The version of a projection that is written now: above the last, and above what a hub wrote before it was restored
+/// from a backup.
+#[must_use]
+pub fn next_version(last: u64, now: Timestamp) -> u64 {
+    (last + 1).max(now.as_second().max(1).cast_unsigned())
+}
+
+/// Whether national may hold a projection of this incident although this hub never sent one: consent was given once,
+/// and the hub may have been restored from before. Then a retract is sent, to be sure.
+#[must_use]
+pub fn may_be_projected(incident: &Incident) -> bool {
+    consent::ever_granted(incident, "national_deid")
 }

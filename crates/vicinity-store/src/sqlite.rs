@@ -40,6 +40,8 @@ impl Db {
             conn.pragma_update(None, "cache_size", -8192)?;
             conn.pragma_update(None, "temp_store", "MEMORY")?;
             conn.pragma_update(None, "trusted_schema", false)?;
+            // What is taken back is overwritten, not only forgotten.
+            conn.pragma_update(None, "secure_delete", true)?;
             conn.set_prepared_statement_cache_capacity(64);
             Ok(conn)
         };

@@ -74,19 +74,21 @@ fn encode_group(out: &mut Vec<u8>, group: &Group, skeleton: ChangeHash) {
     put_uleb(out, hashes.items.len() as u64 - 1);
     hashes.items[1..].iter().for_each(|hash| out.extend_from_slice(&hash.0));
     put_uleb(out, parsed.len() as u64);
-    let first = hashes.items.len();
     let mut previous = Previous::default();
+    let mut proven = Vec::with_capacity(parsed.len());
     for (chunk, change) in parsed.iter().zip(&group.changes) {
         put_uleb(out, u64::from(change.by) << 1 | u64::from(chunk.is_none()));
         if let Some(chunk) = chunk {
             encode_change(out, chunk, &actors, &hashes, &mut previous);
             hashes.push(chunk.hash);
+            proven.push(chunk.hash);
         } else {
             put_bytes(out, &change.chunk);
             hashes.push(name_of(&change.chunk));
+            proven.push(ChangeHash::of(&change.chunk));
         }
     }
-    out.extend_from_slice(&proof(&hashes.items[first..]));
+    out.extend_from_slice(&proof(&proven));
 }
 
 /// Things that are named by their place.
@@ -192,7 +194,7 @@ fn decode_group(reader: &mut Reader<'_>, skeleton: ChangeHash, left: &mut usize)
     for _ in 0..reader.count(CHANGES_MAX, "too many hashes")? {
         hashes.push(ChangeHash(reader.array()?));
     }
-    let first = hashes.len();
+    let mut proven = Vec::new();
     let mut changes = Vec::new();
     let mut previous = Previous::default();
     for _ in 0..reader.count(CHANGES_MAX, "too many changes")? {
@@ -206,9 +208,11 @@ fn decode_group(reader: &mut Reader<'_>, skeleton: ChangeHash, left: &mut usize)
         };
         *left = left.checked_sub(chunk.len() + CHANGE_OVERHEAD_BYTES).ok_or(reader.bad("the rebuilt changes are too large"))?;
         hashes.push(name_of(&chunk));
+        // A rebuilt change is named by everything in it; of raw bytes the first eight are in no name.
+        proven.push(if head & 1 == 0 { name_of(&chunk) } else { ChangeHash::of(&chunk) });
         changes.push(GroupChange { chunk, by });
     }
-    if reader.array::<8>()? != proof(&hashes[first..]) {
+    if reader.array::<8>()? != proof(&proven) {
         return Err(CodecError::WrongHash);
     }
     Ok(Group { incident, relayed: flags & RELAYED != 0, changes })

@@ -205,6 +205,8 @@ pub struct DeviceSession {
     rebase: Option<Rebase>,
     missing: VecDeque<Missing>,
     outbox_at: i64,
+    /// Whether everything in the outbox was sent once.
+    outbox_gone: bool,
     in_flight: Gathered,
     answer: Option<Answer>,
     cuts: u32,
@@ -225,6 +227,7 @@ impl DeviceSession {
             rebase: None,
             missing: VecDeque::new(),
             outbox_at: 0,
+            outbox_gone: false,
             in_flight: Gathered::default(),
             answer: None,
             cuts: 0,
@@ -266,6 +269,7 @@ impl DeviceSession {
         self.rebase = Some(Rebase { after: None, cursor: None });
         self.missing.clear();
         self.outbox_at = 0;
+        self.outbox_gone = false;
     }
 
     fn gather(&self) -> Effect {
@@ -338,10 +342,13 @@ impl DeviceSession {
         self.outcome.received += standing.received;
         let Some(answer) = self.answer.take() else { return Vec::new() };
         let sent = core::mem::take(&mut self.in_flight);
-        let in_rebase = self.rebase.is_some();
+        // After a rebase the feed may have moved since the rebase began.
+        let mut behind = false;
         if let Some(rebase) = &mut self.rebase {
             rebase.after = answer.pull.rebased_until;
+            behind = true;
             if rebase.after.is_none() {
+                behind = self.cursor != Some(answer.pull.cursor);
                 self.rebase = None;
             }
         } else if let Some(missing) = self.missing.front_mut() {
@@ -351,14 +358,15 @@ impl DeviceSession {
             }
         } else {
             self.outbox_at = sent.outbox_at;
+            self.outbox_gone = !sent.more;
         }
         for need in answer.pull.need {
             if !self.missing.iter().any(|missing| missing.need.incident == need.incident) {
                 self.missing.push_back(Missing { need, skip: 0 });
             }
         }
-        // After a rebase the outbox is still to go, and the feed may have moved since the rebase began.
-        let behind = in_rebase && (self.rebase.is_some() || standing.differs || self.cursor != Some(answer.pull.cursor));
+        // A rebase and what the hub needs come first; the outbox is still to go then.
+        behind |= standing.differs && !self.outbox_gone;
         if behind || sent.more || answer.pull.more || !self.missing.is_empty() {
             return vec![self.gather()];
         }

@@ -72,8 +72,8 @@ fn serve(data: PathBuf, listen: &str, upstream: Option<String>) -> Result<()> {
     log_to_stderr();
     runtime()?.block_on(async {
         let listener = bind(listen).await?;
-        // Opened first, so that "ready" is said by a hub that can answer.
-        drop(hub::open(&data, &machine::server())?);
+        // Opened first, so that "ready" is said by a hub that can answer, and whose links lead to where it listens now.
+        hub::open(&data, &machine::server())?.set_setting(hub::ADDRESS, listener.local_addr()?.to_string().as_bytes())?;
         ready(&listener)?;
         hub::serve(HubConfig { data, upstream, machine: machine::server() }, listener, told_to_stop()).await?;
         Ok(())

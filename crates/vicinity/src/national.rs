@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use vicinity_core::codes;
 use vicinity_core::tables::{K, Table};
+use vicinity_server::hub::ADDRESS;
 use vicinity_server::national::{self, NationalConfig};
 use vicinity_server::store::StoreError;
 use vicinity_server::store::national::{NationalStore, ProjectionListing};
@@ -34,7 +35,7 @@ fn serve(data: PathBuf, listen: &str) -> Result<()> {
     hub::log_to_stderr();
     hub::runtime()?.block_on(async {
         let listener = hub::bind(listen).await?;
-        drop(national::open(&data)?);
+        national::open(&data)?.set_setting(ADDRESS, listener.local_addr()?.to_string().as_bytes())?;
         hub::ready(&listener)?;
         national::serve(NationalConfig { data, machine: machine::server() }, listener, hub::told_to_stop()).await?;
         Ok(())

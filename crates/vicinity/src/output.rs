@@ -70,7 +70,8 @@ pub fn incident_rows(lines: &mut [Value]) -> Vec<[String; 7]> {
                 Some(Value::Object(clock)) => format!("{} {}", plain(&clock["name"]), plain(clock.get("due_at").unwrap_or(&Value::Null))),
                 _ => String::new(),
             };
-            let what = format!("{} by {}", plain(&line["violations"]), plain(&line["perpetrators"]));
+            let by = plain(&line["perpetrators"]);
+            let what = plain(&line["violations"]) + &if by.is_empty() { String::new() } else { format!(" by {by}") };
             let conflicts = if conflicts > 0 { format!("{conflicts} in conflict") } else { String::new() };
             [plain(&line["id"]), plain(&line["triage"]), plain(&line["status"]), plain(&line["reported_at"]), what, due, conflicts]
         })

@@ -31,6 +31,9 @@ pub struct Arguments {
     /// Also how costs grow up to so many incidents at the hub, and the single figures; takes minutes
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "20000", value_name = "INCIDENTS")]
     growth: Option<usize>,
+    /// Measure this program instead of building one
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
     /// Also write what is printed to docs/BENCH.md
     #[arg(long)]
     write: bool,
@@ -58,8 +61,10 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         ensure!(WORKLOADS.iter().any(|workload| workload.name.eq_ignore_ascii_case(name)), "no workload {name}: W1 to W6 are there");
     }
     ensure!(arguments.incidents > 0, "--incidents wants at least one");
-    Cargo::new("build --release --package vicinity").run()?;
-    let program = Program(target_folder()?.join("release/vicinity"));
+    let program = Program(match &arguments.program {
+        Some(program) => std::fs::canonicalize(program).with_context(|| format!("no program {}", program.display()))?,
+        None => built()?,
+    });
     let runs = usize::from(arguments.runs);
     let ran = run_workloads(&program, arguments, runs)?;
     let mut text = report::workloads(&ran);
@@ -77,9 +82,11 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-fn target_folder() -> Result<PathBuf> {
+/// The release program, built now.
+fn built() -> Result<PathBuf> {
+    Cargo::new("build --release --package vicinity").run()?;
     let metadata = MetadataCommand::new().no_deps().exec().context("`cargo metadata` failed")?;
-    Ok(metadata.target_directory.into_std_path_buf())
+    Ok(metadata.target_directory.into_std_path_buf().join("release/vicinity"))
 }
 
 fn run_workloads(program: &Program, arguments: &Arguments, runs: usize) -> Result<Vec<(&'static Workload, Figures)>> {

@@ -7,7 +7,6 @@ use vicinity_core::admit::{self, Verdict};
 use vicinity_core::batch::{self, DocumentHeads, Group, GroupChange, HeadsPage};
 use vicinity_core::chunk::Chunk;
 use vicinity_core::consent;
-use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::incident::Incident;
 
@@ -320,7 +319,7 @@ impl DeviceStore for SqliteDevice {
         self.db.immediate(|db| {
             acknowledge(db, delivered.acked)?;
             // The hub had not seen the consent yet; it asks for the whole when it has.
-            for (incident, hash, refusal) in delivered.rejected.iter().filter(|(.., refusal)| *refusal != Refusal::ConsentMissing) {
+            for (incident, hash, refusal) in delivered.rejected.iter().filter(|(.., refusal)| !refusal.may_pass()) {
                 let Some(known) = known(db, *incident)? else { continue };
                 let query = "UPDATE changes SET state = ?3, refusal = ?4 WHERE doc = ?1 AND hash = ?2";
                 db.execute("noting a refusal", query, &[&known.doc, &hash.0, &REFUSED, &refusal.code()])?;

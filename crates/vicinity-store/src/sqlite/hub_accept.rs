@@ -98,7 +98,7 @@ fn accept_group(db: &mut Db, peer: &Peer, group: &Group, now: Timestamp, random:
     if let Some(view) = &judged.view {
         let doc = write_document(db, group.incident, &known, view, peer, now)?;
         append(db, doc, peer, group, &known, &judged.stored, now)?;
-        hub_uplink::project(db, doc, &view.incident, now, random)?;
+        hub_uplink::project(db, doc, group.incident, &view.incident, now, random)?;
     } else if let Some(doc) = known.doc {
         // A document that does not load any more: the log takes what came, the row stays until somebody mends it.
         append(db, doc, peer, group, &known, &judged.stored, now)?;

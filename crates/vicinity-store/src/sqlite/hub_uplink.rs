@@ -1,6 +1,6 @@
 //! What the hub owes national: projections and answers.
 
-use vicinity_core::ids::ProjectionId;
+use vicinity_core::ids::{IncidentId, ProjectionId};
 use vicinity_core::incident::Incident;
 use vicinity_core::time::Timestamp;
 
@@ -10,18 +10,21 @@ use crate::policy;
 use crate::row;
 
 /// Makes a document's projection anew, in the transaction that changed the document.
-pub(super) fn project(db: &Db, doc: i64, incident: &Incident, now: Timestamp, random: &mut dyn Random) -> Result<()> {
+pub(super) fn project(db: &Db, doc: i64, incident_id: IncidentId, incident: &Incident, now: Timestamp, random: &mut dyn Random) -> Result<()> {
     let json = policy::projected(incident, now);
-    let known = db.one("reading a projection", "SELECT json FROM projections WHERE doc = ?1", &[&doc], |row| row.get::<_, Option<String>>(0))?;
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, Option<String>>(1)?));
+    let known = db.one("reading a projection", "SELECT version, json FROM projections WHERE doc = ?1", &[&doc], read)?;
     match known {
-        None if json.is_none() => {}
+        None if json.is_none() && !policy::may_be_projected(incident) => {}
         None => {
-            let id = *ProjectionId::from_random(random.bytes16()).as_bytes();
-            let query = "INSERT INTO projections (doc, projection, version, sent, refused, json) VALUES (?1, ?2, 1, 0, 0, ?3)";
-            db.execute("writing a projection", query, &[&doc, &id, &json])?;
+            let id = *policy::projection_id(&projection_key(db, random)?, incident_id).as_bytes();
+            let version = policy::next_version(0, now).cast_signed();
+            let query = "INSERT INTO projections (doc, projection, version, sent, refused, json) VALUES (?1, ?2, ?3, 0, 0, ?4)";
+            db.execute("writing a projection", query, &[&doc, &id, &version, &json])?;
         }
-        Some(known) if known != json => {
-            db.execute("writing a projection", "UPDATE projections SET json = ?2, version = version + 1 WHERE doc = ?1", &[&doc, &json])?;
+        Some((last, known)) if known != json => {
+            let version = policy::next_version(last, now).cast_signed();
+            db.execute("writing a projection", "UPDATE projections SET json = ?2, version = ?3 WHERE doc = ?1", &[&doc, &json, &version])?;
         }
         Some(_) => {}
     }
@@ -32,13 +35,23 @@ pub(super) fn project(db: &Db, doc: i64, incident: &Incident, now: Timestamp, ra
     Ok(())
 }
 
+/// The key of projections' ids; a hub makes it when it is set up, so that every backup has it.
+fn projection_key(db: &Db, random: &mut dyn Random) -> Result<Vec<u8>> {
+    if let Some(key) = db.meta(policy::PROJECTION_KEY)? {
+        return Ok(key);
+    }
+    let key = random.bytes16().to_vec();
+    db.set_meta(policy::PROJECTION_KEY, &key)?;
+    Ok(key)
+}
+
 pub(super) fn recheck_consents(db: &mut Db, now: Timestamp, random: &mut dyn Random) -> Result<()> {
-    type Due = (i64, String, String);
-    let query = "SELECT doc, facts, disputes FROM documents WHERE recheck_at <= ?1";
-    let due: Vec<Due> = db.all("reading consents that end", query, &[&now.as_second()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    for (doc, facts, disputes) in due {
+    type Due = (i64, [u8; 16], String, String);
+    let query = "SELECT doc, incident, facts, disputes FROM documents WHERE recheck_at <= ?1";
+    let due: Vec<Due> = db.all("reading consents that end", query, &[&now.as_second()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    for (doc, id, facts, disputes) in due {
         let incident = row::incident(&facts, &disputes)?;
-        project(db, doc, &incident, now, random)?;
+        project(db, doc, IncidentId::from_bytes(id), &incident, now, random)?;
         let next = policy::next_expiry(&incident, now).map(Timestamp::as_second);
         db.execute("writing a document", "UPDATE documents SET recheck_at = ?2 WHERE doc = ?1", &[&doc, &next])?;
     }

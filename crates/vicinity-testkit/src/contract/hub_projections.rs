@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use vicinity_core::edit::Edit;
 use vicinity_store::hub::{HubStore, Peer, ProjectionRow, Role};
+use vicinity_store::policy;
 
 use super::stage::Hub;
 use crate::person::{Person, consented, countable, group, incident_id, now, now_plus, with_consents};
@@ -53,7 +54,7 @@ pub fn nothing_is_projected_without_consent<S: HubStore>(make: impl Fn(&Path) ->
     assert_eq!((desk.unsent(), desk.hub.store.counts().expect("counts").projections_unsent), (vec![], 0));
     desk.edits(&json!({"consent": {"scope": "national_deid", "state": "granted"}}));
     let row = desk.only();
-    assert_eq!((row.version, desk.hub.store.counts().expect("counts").projections_unsent), (1, 1));
+    assert_eq!((row.version, desk.hub.store.counts().expect("counts").projections_unsent), (policy::next_version(0, now()), 1));
     assert_ne!(row.projection.as_bytes(), incident_id(1).as_bytes());
     assert_eq!(desk.hub.store.projected(row.projection).expect("an answer"), Some(incident_id(1)));
     assert_eq!(desk.says().map(|json| json["countable"].clone()), Some(json!(true)));
@@ -67,7 +68,7 @@ pub fn a_version_rises_when_the_projection_changes_and_only_then<S: HubStore>(ma
     assert_eq!(desk.only(), first);
     desk.edits(&json!({"add": {"set": "violations", "code": "rape"}}));
     let second = desk.only();
-    assert_eq!((second.version, second.projection), (2, first.projection));
+    assert_eq!((second.version, second.projection), (first.version + 1, first.projection));
     assert_ne!(second.json, first.json);
 }
 
@@ -76,13 +77,13 @@ pub fn a_withdrawal_retracts_and_a_grant_that_saw_it_brings_back<S: HubStore>(ma
     let mut desk = Desk::new(make, &countable());
     let first = desk.only();
     desk.edits(&json!({"consent": {"scope": "national_deid", "state": "withdrawn"}}));
-    let retract = ProjectionRow { version: 2, json: None, ..first.clone() };
+    let retract = ProjectionRow { version: first.version + 1, json: None, ..first.clone() };
     assert_eq!(desk.unsent(), [retract]);
     desk.edits(&json!({"add": {"set": "violations", "code": "rape"}}));
-    assert_eq!(desk.only().version, 2);
+    assert_eq!(desk.only().version, first.version + 1);
     desk.edits(&json!({"consent": {"scope": "national_deid", "state": "granted"}}));
     let back = desk.only();
-    assert_eq!((back.version, back.projection, back.json.is_some()), (3, first.projection, true));
+    assert_eq!((back.version, back.projection, back.json.is_some()), (first.version + 2, first.projection, true));
 }
 
 /// Nobody edits anything then.
@@ -97,8 +98,9 @@ pub fn a_consent_that_ends_by_its_date_retracts<S: HubStore>(make: impl Fn(&Path
         desk.only()
     };
     assert_eq!(recheck(&mut desk, 3599), first);
-    assert_eq!(recheck(&mut desk, 3600), ProjectionRow { version: 2, json: None, ..first.clone() });
-    assert_eq!(recheck(&mut desk, 7200).version, 2);
+    let ended = ProjectionRow { version: policy::next_version(first.version, now_plus(3600)), json: None, ..first.clone() };
+    assert_eq!(recheck(&mut desk, 3600), ended);
+    assert_eq!(recheck(&mut desk, 7200), ended);
 }
 
 /// In this version; refused ones neither.
@@ -113,9 +115,9 @@ pub fn what_national_has_is_not_sent_again<S: HubStore>(make: impl Fn(&Path) -> 
     desk.hub.store.projections_sent(&sent).expect("noted");
     let first = rows.iter().find(|row| desk.hub.store.projected(row.projection).expect("an answer") == Some(incident_id(1))).expect("the first");
     let left = desk.only();
-    assert_eq!((left.projection, left.version), (first.projection, 2));
-    desk.hub.store.projections_sent(&[(left.projection, 2, true)]).expect("noted");
-    desk.hub.store.projections_sent(&[(left.projection, 1, true)]).expect("an answer that came late");
+    assert_eq!((left.projection, left.version), (first.projection, first.version + 1));
+    desk.hub.store.projections_sent(&[(left.projection, left.version, true)]).expect("noted");
+    desk.hub.store.projections_sent(&[(left.projection, first.version, true)]).expect("an answer that came late");
     assert_eq!(desk.unsent(), []);
 }
 

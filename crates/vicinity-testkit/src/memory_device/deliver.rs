@@ -3,7 +3,6 @@
 use vicinity_core::admit::{self, Verdict};
 use vicinity_core::batch::{Group, GroupChange};
 use vicinity_core::consent;
-use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId};
 use vicinity_store::device::{Delivered, Fact, cursor_bytes};
 use vicinity_store::row::IncidentRow;
@@ -24,7 +23,7 @@ impl MemoryDevice {
         }
         for (incident, change, refusal) in delivered.rejected {
             // The hub had not seen the consent yet; it asks for the whole when it has.
-            if *refusal != Refusal::ConsentMissing {
+            if !refusal.may_pass() {
                 self.mark(*incident, *change, State::Refused);
             }
         }

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 use vicinity_core::admit::Verdict;
 use vicinity_core::batch::Group;
 use vicinity_core::guard::Refusal;
-use vicinity_core::ids::{ChangeHash, IncidentId, ProjectionId};
+use vicinity_core::ids::{ChangeHash, IncidentId};
 use vicinity_core::time::Timestamp;
 use vicinity_store::hub::{Peer, ProjectionRow, Random, Role};
 use vicinity_store::policy::{self, LogRow};
@@ -85,12 +85,13 @@ impl MemoryHub {
             Some(known) if known.row.json == json => {}
             Some(known) => {
                 known.row.json = json;
-                known.row.version += 1;
+                known.row.version = policy::next_version(known.row.version, now);
             }
-            None if json.is_none() => {}
+            None if json.is_none() && !policy::may_be_projected(&row.incident) => {}
             None => {
-                let projection = ProjectionId::from_random(random.bytes16());
-                self.projections.push(Projection { incident, row: ProjectionRow { projection, version: 1, json }, sent: 0 });
+                let key = self.settings.entry(policy::PROJECTION_KEY.to_owned()).or_insert_with(|| random.bytes16().to_vec());
+                let projection = policy::projection_id(key, incident);
+                self.projections.push(Projection { incident, row: ProjectionRow { projection, version: policy::next_version(0, now), json }, sent: 0 });
             }
         }
     }

@@ -54,7 +54,9 @@ pub struct NationalHouse {
 impl HubHouse {
     pub(super) fn new(kind: Kind, now: Timestamp, seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
-        let engine = HubEngine::new(kind, rng.random());
+        let mut engine = HubEngine::new(kind, rng.random());
+        // As a hub is set up: every backup has the key.
+        engine.store().set_setting(vicinity_store::policy::PROJECTION_KEY, &[7; 16]).expect("a setting");
         let drawn = Mutex::new(StdRng::seed_from_u64(rng.random()));
         let random = move |bytes: &mut [u8]| drawn.lock().expect("a lock that nobody poisons").fill_bytes(bytes);
         let machine = Machine { now: Arc::new(move || now), random: Arc::new(random) };
