@@ -94,7 +94,9 @@ fn invent(dice: &mut StdRng) -> Value {
             "populations": some(dice, &["fsw", "tsw", "msw", "migrant"], 2),
         },
         "violations": some(dice, &VIOLATIONS, 3),
-        "perpetrators": [{"kind": one(dice, &PERPETRATORS), "count_band": one(dice, &["1", "2-3", "4+"]), "known_before": one(dice, &["yes", "no", "unknown"])}],
+        "perpetrators": [{
+            "kind": one(dice, &PERPETRATORS), "count_band": one(dice, &["1", "2-3", "4+"]), "known_before": one(dice, &["yes", "no", "unknown"]),
+        }],
         "motives": some(dice, &["sex_work", "gender_identity", "hiv"], 1),
         "danger_now": one(dice, &["no", "no", "yes", "unknown"]),
         "needs": some(dice, &NEEDS, 2),

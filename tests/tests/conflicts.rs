@@ -7,7 +7,10 @@ use vicinity_tests::site::{Site, timeless};
 const INCIDENTS: usize = 200;
 
 fn incident(at: usize) -> Value {
-    json!({"reported_at": "2026-11-01T09:00:00Z", "violations": ["robbery_theft"], "danger_now": "no", "survivor": {"age": 20 + at % 30}, "consents": ["hub_response"]})
+    json!({
+        "reported_at": "2026-11-01T09:00:00Z", "violations": ["robbery_theft"], "danger_now": "no", "survivor": {"age": 20 + at % 30},
+        "consents": ["hub_response"],
+    })
 }
 
 fn edit_all(device: &Device, ids: &[String], edits: &Value) {

@@ -81,7 +81,8 @@ fn unknown_codes_and_fields_pass_through_log_and_sync_unchanged() {
         .filter(|line| line["incident"]["consents"].to_string().contains("hub_response"))
         .collect();
     assert!(newer.len() >= 10);
-    newer.push(json!({"incident": strange(), "edits": [{"action": {"code": "an_action_to_come", "weather": "rain"}}, {"set": {"field": "a_register_to_come", "value": "v"}}]}));
+    let edits = json!([{"action": {"code": "an_action_to_come", "weather": "rain"}}, {"set": {"field": "a_register_to_come", "value": "v"}}]);
+    newer.push(json!({"incident": strange(), "edits": edits}));
     let ids = one.log(&newer);
     let before = timeless(one.show_all());
     one.sync();

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use vicinity_tests::device::{Device, copy_folder};
 use vicinity_tests::incidents;
 use vicinity_tests::site::{Site, timeless};
+use vicinity_tests::wait;
 
 fn log(device: &Device, dice: &mut StdRng, count: usize) -> Vec<String> {
     device.log(&incidents::invented(dice, count))
@@ -170,4 +171,39 @@ fn a_hub_restored_and_used_by_another_device_first_takes_back_what_the_one_had_s
     one.sync();
     assert_eq!(ids(&site.hub_export()), sorted(logged));
     assert_eq!((one.ids().len(), other.ids().len()), (15, 40));
+}
+
+#[test]
+fn a_hub_restored_from_an_old_backup_tells_national_nothing_twice() {
+    let incident = |at: usize| json!({"reported_at": format!("2026-10-{:02}T09:00:00Z", at + 1), "consents": ["hub_response", "national_deid"]});
+    let site = Site::new();
+    let _national = site.national();
+    let hub = site.hub(&["--upstream", &site.invite_hub()]);
+    let device = site.enrolled("phone", "educator");
+    let national_holds = |count: usize| wait::until("projections", || Some(site.national_export()).filter(|rows| rows.len() == count));
+    let mut logged = device.log(&(0..5).map(incident).collect::<Vec<_>>());
+    device.sync();
+    national_holds(5);
+    let start = hub.stop();
+    std::fs::copy(site.path("hub").join("hub.db"), site.path("hub.backup")).unwrap();
+    let hub = start();
+    logged.extend(device.log(&(5..10).map(incident).collect::<Vec<_>>()));
+    device.sync();
+    let before: Vec<Value> = national_holds(10).iter().map(|row| row["projection"].clone()).collect();
+
+    let start = hub.stop();
+    std::fs::copy(site.path("hub.backup"), site.path("hub").join("hub.db")).unwrap();
+    std::fs::remove_file(site.path("hub").join("epoch")).unwrap();
+    let _hub = start();
+    device.sync();
+    device.edit(&logged[7], &json!([{"action": {"code": "shelter", "done_at": "2026-10-20T09:00:00Z"}}]));
+    device.sync();
+    let told = || site.national_export().iter().any(|row| row["actions"] == json!({"shelter": 1}));
+    wait::until("the edit at national", || told().then_some(()));
+    let after: Vec<Value> = site.national_export().iter().map(|row| row["projection"].clone()).collect();
+    assert_eq!(after, before, "the same incidents under the same names");
+    // And a withdrawal finds what was sent before the restore.
+    device.edit(&logged[8], &json!([{"consent": {"scope": "national_deid", "state": "withdrawn"}}]));
+    device.sync();
+    national_holds(9);
 }

@@ -51,10 +51,15 @@ fn lists_for_people() {
         incident.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
         incident
     };
+    let raid = json!({
+        "violations": ["extortion_bribe", "hit_push"], "perpetrators": [{"kind": "police"}], "danger_now": "yes", "place": {"setting": "street"},
+    });
+    let eviction = json!({"violations": ["eviction"], "perpetrators": [{"kind": "landlord"}, {"kind": "police"}]});
+    let insult = incident("2026-01-01T09:00:00Z", json!({"violations": ["insult_humiliation"]}));
     let ids = device.log(&[
-        incident("2026-01-03T09:00:00Z", json!({"violations": ["extortion_bribe", "hit_push"], "perpetrators": [{"kind": "police"}], "danger_now": "yes", "place": {"setting": "street"}})),
-        incident("2026-01-02T09:00:00Z", json!({"violations": ["eviction"], "perpetrators": [{"kind": "landlord"}, {"kind": "police"}]})),
-        json!({"incident": incident("2026-01-01T09:00:00Z", json!({"violations": ["insult_humiliation"]})), "edits": [{"transition": {"to": "closed_resolved", "at": "2026-01-05T09:00:00Z"}}]}),
+        incident("2026-01-03T09:00:00Z", raid),
+        incident("2026-01-02T09:00:00Z", eviction),
+        json!({"incident": insult, "edits": [{"transition": {"to": "closed_resolved", "at": "2026-01-05T09:00:00Z"}}]}),
         json!({"reported_at": "2026-01-04T09:00:00Z"}),
     ]);
     assert_snapshot!("list_before_sync", redacted(&device.run(&["list"]).done()));
