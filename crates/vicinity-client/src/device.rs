@@ -311,8 +311,8 @@ impl Device {
 }
 
 /// The error of one edit of a list, with its place.
-pub(crate) fn at_edit((at, error): (usize, EditError)) -> ClientError {
-    match ClientError::from(error) {
+pub(crate) fn at_edit((at, error): (usize, Box<EditError>)) -> ClientError {
+    match ClientError::from(*error) {
         ClientError::Field(field) => ClientError::Field(FieldError::new(format!("edits[{at}].{}", field.path), field.problem)),
         other => other,
     }

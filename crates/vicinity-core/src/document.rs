@@ -103,10 +103,10 @@ impl Document {
     ///
     /// # Errors
     /// An edit that does not fit, with its place in the list; nothing is left of the document then.
-    pub fn create_and_edit(draft: &Draft, edits: &[Edit], authoring: Authoring) -> Result<(Self, AuthoredAll), (usize, EditError)> {
-        let mut document = Self::empty().map_err(|error| (0, EditError::from(error)))?;
+    pub fn create_and_edit(draft: &Draft, edits: &[Edit], authoring: Authoring) -> Result<(Self, AuthoredAll), (usize, Box<EditError>)> {
+        let mut document = Self::empty().map_err(|error| (0, Box::new(EditError::from(error))))?;
         let before = document.doc.get_heads();
-        let (_, mut statements) = document.write_draft(draft, authoring).map_err(|error| (0, error))?;
+        let (_, mut statements) = document.write_draft(draft, authoring).map_err(|error| (0, Box::new(error)))?;
         statements.extend(document.write_edits(edits, authoring)?);
         let chunks = document.chunks_after(&before);
         Ok((document, AuthoredAll { chunks, statements }))
@@ -143,7 +143,7 @@ impl Document {
     /// # Errors
     /// The first edit that does not fit, with its place in the list. Those before it are in this copy of the document,
     /// which is to be dropped then.
-    pub fn apply_all(&mut self, edits: &[Edit], authoring: Authoring) -> Result<AuthoredAll, (usize, EditError)> {
+    pub fn apply_all(&mut self, edits: &[Edit], authoring: Authoring) -> Result<AuthoredAll, (usize, Box<EditError>)> {
         let before = self.doc.get_heads();
         let statements = self.write_edits(edits, authoring)?;
         Ok(AuthoredAll { chunks: self.chunks_after(&before), statements })
@@ -161,10 +161,10 @@ impl Document {
         })
     }
 
-    fn write_edits(&mut self, edits: &[Edit], authoring: Authoring) -> Result<Vec<(String, StatementText)>, (usize, EditError)> {
+    fn write_edits(&mut self, edits: &[Edit], authoring: Authoring) -> Result<Vec<(String, StatementText)>, (usize, Box<EditError>)> {
         let mut statements = Vec::new();
         for (at, edit) in edits.iter().enumerate() {
-            statements.extend(self.write_edit(edit, authoring).map_err(|error| (at, error))?.1);
+            statements.extend(self.write_edit(edit, authoring).map_err(|error| (at, Box::new(error)))?.1);
         }
         Ok(statements)
     }

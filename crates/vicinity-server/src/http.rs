@@ -82,7 +82,6 @@ pub fn frame(bytes: Vec<u8>) -> Response {
 }
 
 /// Puts the limits around a router.
-#[must_use]
 pub fn limited(router: Router) -> Router {
     router
         .layer(DefaultBodyLimit::max(REQUEST_MAX_BYTES))

@@ -143,13 +143,13 @@ pub fn take_report(store: &mut dyn NationalStore, bytes: &[u8], now: Timestamp) 
     })?;
     let rows: Vec<Option<NewProjection>> = report.rows.iter().map(checked).collect();
     let fit: Vec<NewProjection> = rows.iter().flatten().cloned().collect();
-    let mut kept = store.upsert(hub, &fit)?.into_iter();
-    let kept = rows.iter().map(|row| row.is_some() && kept.next().unwrap_or(false)).collect();
+    let mut held = store.upsert(hub, &fit)?.into_iter();
+    let held = rows.iter().map(|row| row.as_ref().and_then(|_| held.next().flatten())).collect();
     let answers: Vec<(u64, String)> =
         report.answers.iter().filter(|answer| codes::ANSWERS.knows(&answer.answer)).map(|answer| (answer.question, answer.answer.clone())).collect();
     let questions = store.questions_of(hub, &report.questions_received, &answers)?;
     let questions = questions.into_iter().map(|question| Question::new(question.id, question.projection, question.code)).collect();
-    Ok((hub, report.rows.len(), Reply { kept, questions }))
+    Ok((hub, report.rows.len(), Reply { held, questions }))
 }
 
 /// The gate at the receiver: a row must be exactly a projection, every field of the allow-list's type and form.

@@ -9,10 +9,10 @@ use vicinity_core::batch::{Group, GroupChange};
 use vicinity_core::codes;
 use vicinity_core::document::{Authoring, Document};
 use vicinity_core::edit::Edit;
-use vicinity_core::ids::{DeviceId, IncidentId, ProjectionId};
+use vicinity_core::ids::{DeviceId, IncidentId};
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
-use vicinity_store::hub::{HubStore, Peer, Role};
+use vicinity_store::hub::{HubStore, Peer, Role, SentProjection};
 use vicinity_sync::enrol::{self, ENROL_PATH, EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::envelope::Envelope;
 use vicinity_sync::message::Refused;
@@ -121,9 +121,10 @@ async fn contact(uplink: &Uplink, link: Option<&EnrolLink>, life: &mut Life) -> 
         let reply = post_report(&upstream, life, &report).await?;
         moved.rows += rows;
         moved.questions += reply.questions.len();
+        let is_behind = reply.is_ahead_of(&report);
         let mut machine = uplink.machine.clone();
         received = uplink.writer.step(move |store| settle(store, &report, &reply, now, &mut machine)).await??;
-        if rows < ROWS && answers == 0 && received.is_empty() {
+        if rows < ROWS && answers == 0 && received.is_empty() && !is_behind {
             return Ok(Some(moved));
         }
     }
@@ -183,7 +184,8 @@ async fn post_report(upstream: &Upstream, life: &mut Life, report: &Report) -> R
 /// # Errors
 /// The hub's own store.
 pub fn settle(store: &mut dyn HubStore, report: &Report, reply: &Reply, now: Timestamp, machine: &mut Machine) -> Result<Vec<u64>, StoreError> {
-    let sent: Vec<(ProjectionId, u64, bool)> = report.rows.iter().zip(&reply.kept).map(|(row, kept)| (row.projection(), row.version, *kept)).collect();
+    let said = |(row, held): (&Row, &Option<u64>)| SentProjection { projection: row.projection(), version: row.version, held: *held };
+    let sent: Vec<SentProjection> = report.rows.iter().zip(&reply.held).map(said).collect();
     store.projections_sent(&sent)?;
     let answered: Vec<u64> = report.answers.iter().map(|answer| answer.question).collect();
     store.answers_reported(&answered)?;

@@ -54,6 +54,7 @@ CREATE TABLE feed (
     chunk       BLOB
 ) STRICT;
 CREATE UNIQUE INDEX feed_changes ON feed (doc, actor, actor_seq) WHERE kind = 0;
+CREATE INDEX feed_scope ON feed (doc, device, seq, kind) WHERE kind <> 0;
 
 -- Changes that wait for ancestors.
 CREATE TABLE waiting (

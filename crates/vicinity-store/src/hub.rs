@@ -122,6 +122,17 @@ pub struct ProjectionRow {
     pub json: Option<String>,
 }
 
+/// What national said to a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SentProjection {
+    /// Which projection.
+    pub projection: ProjectionId,
+    /// The version that was sent.
+    pub version: u64,
+    /// The version that national holds; `None` if it refused the row for ever.
+    pub held: Option<u64>,
+}
+
 /// Random bytes that a step may need: the hub's caller draws them.
 pub trait Random {
     /// Fills a new array.
@@ -200,7 +211,8 @@ pub trait HubStore {
     /// Storage, or what `each` says.
     fn each_incident(&mut self, each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>) -> Result<()>;
 
-    /// The number of the device that wrote a change; 0 is the hub itself.
+    /// The number of the device that wrote a change; 0 is the hub itself. `None` if nobody knows: the change came back
+    /// by somebody else's phone after a restore.
     ///
     /// # Errors
     /// Storage.
@@ -254,11 +266,12 @@ pub trait HubStore {
     /// Storage.
     fn unsent_projections(&mut self, max: usize) -> Result<Vec<ProjectionRow>>;
 
-    /// National has these versions, or refused them for ever.
+    /// Notes what national said. Where it holds a higher version than was sent, this hub wrote that before it was restored
+    /// from a backup: the row goes again, above it.
     ///
     /// # Errors
     /// Storage.
-    fn projections_sent(&mut self, rows: &[(ProjectionId, u64, bool)]) -> Result<()>;
+    fn projections_sent(&mut self, rows: &[SentProjection]) -> Result<()>;
 
     /// The incident behind a projection.
     ///

@@ -95,11 +95,13 @@ pub trait NationalStore {
     /// Storage.
     fn let_in(&mut self, hub: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<u32, Denied>>;
 
-    /// Takes rows: the highest version of each stays. `false` for a row of another hub.
+    /// Takes rows: the highest version of each stays, and of two with the same version a retract, or else
+    /// the later. Says which version is
+    /// held now; `None` for a row of another hub.
     ///
     /// # Errors
     /// Storage; then nothing of all rows was kept.
-    fn upsert(&mut self, hub: u32, rows: &[NewProjection]) -> Result<Vec<bool>>;
+    fn upsert(&mut self, hub: u32, rows: &[NewProjection]) -> Result<Vec<Option<u64>>>;
 
     /// Asks about a projection: the question's number, or `None` if there is no such projection.
     ///

@@ -1,7 +1,7 @@
 //! What every hub engine decides the same way, without a database: whose actor it is, what consent allows, what may be
 //! projected.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 use vicinity_core::admit::{self, Verdict, View};
@@ -79,6 +79,38 @@ fn owners(stored: &[LogRow]) -> BTreeMap<Vec<u8>, u32> {
     owners
 }
 
+/// The setting that says that this hub was restored from a backup: what scopes it gave since is lost.
+pub const RESTORED: &str = "restored";
+
+/// Whether somebody who sends these changes holds the document already: one of them is in its log, or stands on one that
+/// is. After a restore it shows that the document was in the sender's scope.
+#[must_use]
+pub fn proves_possession(log: &[LogRow], changes: &[GroupChange]) -> bool {
+    let stored = names(log);
+    let known = |chunk: Chunk<'_>| stored.contains(&chunk.hash) || chunk.deps.iter().any(|dep| stored.contains(dep));
+    changes.iter().filter_map(|change| Chunk::parse(&change.chunk).ok()).any(known)
+}
+
+/// Who wrote a change: the device it belongs to. `None` if it is not in the log, or only came by others, who do not say.
+#[must_use]
+pub fn author(log: &[LogRow], change: ChangeHash) -> Option<u32> {
+    let chunk = log.iter().filter_map(|row| Chunk::parse(&row.chunk).ok()).find(|chunk| chunk.hash == change)?;
+    owners(log).get(chunk.actor).copied()
+}
+
+/// The verdicts on what somebody sends whose scope the document is not in: what is in the log is, whoever asks, and need
+/// not be sent again.
+#[must_use]
+pub fn out_of_scope(log: &[LogRow], changes: &[GroupChange]) -> Vec<Verdict> {
+    let stored = names(log);
+    let is_stored = |change: &GroupChange| Chunk::parse(&change.chunk).is_ok_and(|chunk| stored.contains(&chunk.hash));
+    changes.iter().map(|change| if is_stored(change) { Verdict::Duplicate } else { Verdict::Rejected(Refusal::OutOfScope) }).collect()
+}
+
+fn names(log: &[LogRow]) -> BTreeSet<ChangeHash> {
+    log.iter().filter_map(|row| Chunk::parse(&row.chunk).ok()).map(|chunk| chunk.hash).collect()
+}
+
 /// What national is told of an incident now, as JSON; `None` is nothing at all.
 #[must_use]
 pub fn projected(incident: &Incident, now: Timestamp) -> Option<String> {
@@ -118,13 +150,6 @@ pub fn projection_id(key: &[u8], incident: IncidentId) -> ProjectionId {
     let mut id = [0; 16];
     id.copy_from_slice(&hash[..16]);
     ProjectionId::from_random(id)
-}
-
-/// The version of a projection that is written now: above the last, and above what a hub wrote before it was restored
-/// from a backup.
-#[must_use]
-pub fn next_version(last: u64, now: Timestamp) -> u64 {
-    (last + 1).max(now.as_second().max(1).cast_unsigned())
 }
 
 /// Whether national may hold a projection of this incident although this hub never sent one: consent was given once,

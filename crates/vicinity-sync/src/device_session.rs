@@ -207,6 +207,8 @@ pub struct DeviceSession {
     outbox_at: i64,
     /// Whether everything in the outbox was sent once.
     outbox_gone: bool,
+    /// Whether the hub gave changes since the outbox last began.
+    was_given: bool,
     in_flight: Gathered,
     answer: Option<Answer>,
     cuts: u32,
@@ -228,6 +230,7 @@ impl DeviceSession {
             missing: VecDeque::new(),
             outbox_at: 0,
             outbox_gone: false,
+            was_given: false,
             in_flight: Gathered::default(),
             answer: None,
             cuts: 0,
@@ -311,6 +314,7 @@ impl DeviceSession {
             skew_seconds: answer.clock - self.now.as_second(),
             ..Delivery::default()
         };
+        self.was_given |= !delivery.groups.is_empty();
         self.read_verdicts(&answer, &mut delivery);
         delivery.cursor = match &mut self.rebase {
             None => Some(answer.pull.cursor),
@@ -364,6 +368,11 @@ impl DeviceSession {
             if !self.missing.iter().any(|missing| missing.need.incident == need.incident) {
                 self.missing.push_back(Missing { need, skip: 0 });
             }
+        }
+        // What came in may have brought back what the outbox was waiting for: consent, or scope.
+        if core::mem::take(&mut self.was_given) && standing.differs && self.outbox_gone {
+            self.outbox_at = 0;
+            self.outbox_gone = false;
         }
         // A rebase and what the hub needs come first; the outbox is still to go then.
         behind |= standing.differs && !self.outbox_gone;

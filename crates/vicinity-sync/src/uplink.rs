@@ -74,12 +74,21 @@ pub struct AnswerRow {
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Default)]
 #[cbor(array)]
 pub struct Reply {
-    /// One a row: whether it is kept (or was, in this or a higher version). A row that is not will not be sent again.
+    /// One a row: the version that national holds now, this one or a higher; null if it refused the row, which is then
+    /// not sent again.
     #[n(0)]
-    pub kept: Vec<bool>,
+    pub held: Vec<Option<u64>>,
     /// Questions for the hub.
     #[n(1)]
     pub questions: Vec<Question>,
+}
+
+impl Reply {
+    /// Whether national holds a higher version of something than was sent: the hub was restored from a backup.
+    #[must_use]
+    pub fn is_ahead_of(&self, report: &Report) -> bool {
+        report.rows.iter().zip(&self.held).any(|(row, held)| held.is_some_and(|held| held > row.version))
+    }
 }
 
 /// A question about one projection.

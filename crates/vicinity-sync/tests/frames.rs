@@ -143,7 +143,7 @@ fn report() -> Report {
 }
 
 fn reply() -> Reply {
-    Reply { kept: vec![true, false], questions: vec![Question::new(11, ProjectionId::from_bytes([0x51; 16]), "which_week".into())] }
+    Reply { held: vec![Some(4), None], questions: vec![Question::new(11, ProjectionId::from_bytes([0x51; 16]), "which_week".into())] }
 }
 
 /// Everything version 1 says, by file name: the bytes inside the compression.

@@ -56,7 +56,7 @@ fn any_report() -> impl Strategy<Value = Report> {
 fn any_reply() -> impl Strategy<Value = Reply> {
     let question =
         (any::<u64>(), any::<[u8; 16]>(), "[a-z_]{0,12}").prop_map(|(id, projection, code)| Question::new(id, ProjectionId::from_bytes(projection), code));
-    (vec(any::<bool>(), 0..9), vec(question, 0..5)).prop_map(|(kept, questions)| Reply { kept, questions })
+    (vec(option::of(any::<u64>()), 0..9), vec(question, 0..5)).prop_map(|(held, questions)| Reply { held, questions })
 }
 
 proptest! {

@@ -69,6 +69,7 @@ macro_rules! hub_store_contract {
             a_withdrawal_retracts_and_a_grant_that_saw_it_brings_back
             a_consent_that_ends_by_its_date_retracts
             what_national_has_is_not_sent_again
+            where_national_is_ahead_the_row_goes_above_it
             a_question_is_kept_once_and_its_answer_reported_until_confirmed
         }
         $crate::sentences! { $make, hub_rebase:

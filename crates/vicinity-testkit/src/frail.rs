@@ -9,7 +9,7 @@ use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId};
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
 use vicinity_store::device::{Delivered, DeviceStanding, DeviceStore, Fact, OutboxPage, Written};
-use vicinity_store::hub::{Credentials, Denied, DeviceRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role};
+use vicinity_store::hub::{Credentials, Denied, DeviceRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role, SentProjection};
 use vicinity_store::row::IncidentRow;
 
 type Result<T> = core::result::Result<T, StoreError>;
@@ -152,7 +152,7 @@ impl HubStore for Frail<'_, dyn HubStore> {
     fn unsent_projections(&mut self, max: usize) -> Result<Vec<ProjectionRow>> {
         self.room()?.unsent_projections(max)
     }
-    fn projections_sent(&mut self, rows: &[(ProjectionId, u64, bool)]) -> Result<()> {
+    fn projections_sent(&mut self, rows: &[SentProjection]) -> Result<()> {
         self.room()?.projections_sent(rows)
     }
     fn projected(&mut self, projection: ProjectionId) -> Result<Option<IncidentId>> {

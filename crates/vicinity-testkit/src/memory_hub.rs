@@ -11,7 +11,8 @@ use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
-use vicinity_store::hub::{Credentials, Denied, DeviceRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role};
+use vicinity_store::hub::{Credentials, Denied, DeviceRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role, SentProjection};
+use vicinity_store::policy;
 use vicinity_store::row::IncidentRow;
 
 type Result<T> = core::result::Result<T, StoreError>;
@@ -107,11 +108,23 @@ impl MemoryHub {
     /// A copy, whose feed is of this epoch.
     #[must_use]
     pub fn restored(&self, epoch: [u8; 16]) -> Self {
-        Self { epoch, ..self.clone() }
+        let mut restored = Self { epoch, ..self.clone() };
+        restored.settings.insert(policy::RESTORED.to_owned(), vec![1]);
+        restored
     }
 
     fn sees(&self, peer: &Peer, incident: IncidentId) -> bool {
         peer.role != Role::Educator || self.scope.contains(&(incident, peer.number))
+    }
+
+    /// Whether a restore may have taken this incident out of the device's scope.
+    fn lost_scope(&self, peer: &Peer, incident: IncidentId) -> bool {
+        let scope = self.feed.iter().rev().filter(|row| row.incident == incident).find_map(|row| match row.what {
+            What::Entered(device) if device == peer.number => Some(true),
+            What::Left(device) if device == peer.number => Some(false),
+            What::Entered(_) | What::Left(_) | What::Change(_) => None,
+        });
+        self.settings.contains_key(policy::RESTORED) && scope != Some(false)
     }
 
     /// The changes of an incident in the first `rows` rows of the feed.
@@ -224,7 +237,8 @@ impl HubStore for MemoryHub {
     }
 
     fn author(&mut self, incident: IncidentId, change: ChangeHash) -> Result<Option<u32>> {
-        Ok(self.all_changes(incident).find(|sent| name(&sent.chunk) == change).map(|sent| sent.device))
+        let log: Vec<policy::LogRow> = self.all_changes(incident).map(accept::log_row).collect();
+        Ok(policy::author(&log, change))
     }
 
     fn chunks(&mut self, incident: IncidentId) -> Result<Vec<Vec<u8>>> {
@@ -275,10 +289,16 @@ impl HubStore for MemoryHub {
         Ok(unsent.take(max).map(|projection| projection.row.clone()).collect())
     }
 
-    fn projections_sent(&mut self, rows: &[(ProjectionId, u64, bool)]) -> Result<()> {
-        for (id, version, _) in rows {
-            for projection in self.projections.iter_mut().filter(|projection| projection.row.projection == *id) {
-                projection.sent = projection.sent.max(*version);
+    fn projections_sent(&mut self, rows: &[SentProjection]) -> Result<()> {
+        for said in rows {
+            let Some(projection) = self.projections.iter_mut().find(|known| known.row.projection == said.projection) else { continue };
+            match said.held {
+                Some(held) if held > said.version => {
+                    if projection.row.version <= held && projection.sent < held {
+                        projection.row.version = held + 1;
+                    }
+                }
+                _ => projection.sent = projection.sent.max(said.version),
             }
         }
         Ok(())

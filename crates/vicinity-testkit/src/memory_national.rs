@@ -42,15 +42,15 @@ pub struct MemoryNational {
 }
 
 impl MemoryNational {
-    fn upsert_one(&mut self, hub: u32, row: &NewProjection) -> bool {
+    fn upsert_one(&mut self, hub: u32, row: &NewProjection) -> Option<u64> {
         let new = Kept { hub, version: row.version, body: row.body.clone() };
         match self.projections.get_mut(&row.projection) {
-            Some(kept) if kept.hub != hub => return false,
-            Some(kept) if kept.version >= row.version => {}
+            Some(kept) if kept.hub != hub => return None,
+            Some(kept) if kept.version > row.version || (kept.version == row.version && kept.body.is_none()) => return Some(kept.version),
             Some(kept) => *kept = new,
             None => drop(self.projections.insert(row.projection, new)),
         }
-        true
+        Some(row.version)
     }
 
     fn number(&self, hub: DeviceId) -> Option<usize> {
@@ -91,7 +91,7 @@ impl NationalStore for MemoryNational {
         Ok(Ok(at as u32 + 1))
     }
 
-    fn upsert(&mut self, hub: u32, rows: &[NewProjection]) -> Result<Vec<bool>> {
+    fn upsert(&mut self, hub: u32, rows: &[NewProjection]) -> Result<Vec<Option<u64>>> {
         Ok(rows.iter().map(|row| self.upsert_one(hub, row)).collect())
     }
 

@@ -48,6 +48,31 @@ fn after_a_rebase_the_outbox_goes_in_the_same_sync() {
 }
 
 #[test]
+fn what_a_responder_brings_back_stays_its_authors() {
+    let (mut sim, anna, rita, incident, copy) = shared(4);
+    sim.restores_hub(copy);
+    sim.syncs(rita);
+    sim.edits(anna, incident, &says("weapon"));
+    assert_eq!(sim.syncs(anna).end, End::UpToDate);
+    sim.heals();
+    assert!(sim.holds(anna, incident));
+}
+
+#[test]
+fn what_an_assigned_phone_alone_still_holds_survives_a_restore() {
+    let (mut sim, _, rita, incident, copy) = shared(5);
+    let bibi = sim.educator();
+    sim.assigns(incident, bibi, true);
+    sim.syncs(bibi);
+    sim.edits(bibi, incident, &says("weapon"));
+    sim.syncs(bibi);
+    sim.restores_hub(copy);
+    sim.syncs(rita);
+    assert_eq!(sim.heals().assigned_again, 0);
+    assert_eq!(sim.at_hub(incident), 2);
+}
+
+#[test]
 fn unsent_work_in_what_left_the_scope_waits_and_goes_when_it_comes_back() {
     let (mut sim, _, _, incident, _) = shared(6);
     let bibi = sim.educator();
@@ -60,6 +85,17 @@ fn unsent_work_in_what_left_the_scope_waits_and_goes_when_it_comes_back() {
     sim.assigns(incident, bibi, true);
     assert_eq!(sim.syncs(bibi).end, End::UpToDate);
     assert_eq!(sim.at_hub(incident), 2);
+}
+
+/// The answer to a push is lost, and the incident is taken back before the phone hears that it arrived.
+#[test]
+fn what_left_the_scope_before_its_acknowledgement_came_does_not_wait_for_ever() {
+    let (mut sim, anna, _, incident, _) = shared(16);
+    sim.edits(anna, incident, &says("weapon"));
+    sim.syncs_in(anna, &mut Weather::script(&[Fate::AnswerLost, Fate::RequestLost, Fate::RequestLost, Fate::RequestLost, Fate::RequestLost]));
+    sim.assigns(incident, anna, false);
+    assert_eq!(sim.syncs(anna).end, End::UpToDate);
+    assert!(!sim.holds(anna, incident));
 }
 
 #[test]
@@ -184,3 +220,16 @@ fn a_withdrawal_reaches_national_however_often_the_line_is_cut() {
     assert_eq!(sim.heals().projections, 0);
 }
 
+#[test]
+fn a_withdrawal_that_a_hub_restored_from_before_hears_again_reaches_national() {
+    let (mut sim, anna, _, incident, copy) = shared(15);
+    for field in ["weapon", "time_of_day", "step"] {
+        sim.edits(anna, incident, &says(field));
+        sim.edits(anna, incident, &json!({"transition": {"to": if field == "step" { "open" } else { "responding" }}}));
+        sim.syncs(anna);
+        sim.contacts_national(&mut Weather::Calm);
+    }
+    sim.restores_hub(copy);
+    sim.edits(anna, incident, &json!({"consent": {"scope": "national_deid", "state": "withdrawn"}}));
+    assert_eq!(sim.heals().projections, 0);
+}

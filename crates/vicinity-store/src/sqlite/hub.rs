@@ -11,7 +11,8 @@ use vicinity_core::time::Timestamp;
 
 use super::{Db, Result, id16};
 use crate::StoreError;
-use crate::hub::{Credentials, Denied, DeviceRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role};
+use crate::hub::{Credentials, Denied, DeviceRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role, SentProjection};
+use crate::policy;
 use crate::row::{self, IncidentRow};
 
 /// A hub on SQLite: `hub.db` and, outside the database and its backups, `epoch`.
@@ -30,8 +31,12 @@ impl SqliteHub {
     /// The folder or its files cannot be used, or are of a newer version.
     pub fn open(folder: &Path, new_epoch: [u8; 16]) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(|source| file_error(folder, source))?;
-        let db = Db::open(&folder.join("hub.db"), MIGRATIONS)?;
-        Ok(Self { db, epoch: read_epoch(&folder.join("epoch"), new_epoch)? })
+        let mut db = Db::open(&folder.join("hub.db"), MIGRATIONS)?;
+        let epoch = folder.join("epoch");
+        if !epoch.exists() && super::hub_accept::Head::read(&db)?.seq > 0 {
+            db.immediate(|db| db.set_meta(policy::RESTORED, &[1]))?;
+        }
+        Ok(Self { db, epoch: read_epoch(&epoch, new_epoch)? })
     }
 }
 
@@ -145,9 +150,9 @@ impl HubStore for SqliteHub {
     }
 
     fn author(&mut self, incident: IncidentId, change: ChangeHash) -> Result<Option<u32>> {
-        let query = "SELECT device, chunk FROM feed WHERE kind = 0 AND doc = (SELECT doc FROM documents WHERE incident = ?1)";
-        let rows = self.db.all("reading a change", query, &[incident.as_bytes()], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
-        Ok(rows.into_iter().find(|(_, chunk)| ChangeHash::of(chunk.get(8..).unwrap_or_default()) == change).map(|(device, _)| device))
+        let query = "SELECT chunk, device, relayed FROM feed WHERE kind = 0 AND doc = (SELECT doc FROM documents WHERE incident = ?1)";
+        let read = |row: &rusqlite::Row<'_>| Ok(policy::LogRow { chunk: row.get(0)?, device: row.get(1)?, relayed: row.get(2)? });
+        Ok(policy::author(&self.db.all("reading a change", query, &[incident.as_bytes()], read)?, change))
     }
 
     fn chunks(&mut self, incident: IncidentId) -> Result<Vec<Vec<u8>>> {
@@ -204,7 +209,7 @@ impl HubStore for SqliteHub {
         super::hub_uplink::unsent(&self.db, max)
     }
 
-    fn projections_sent(&mut self, rows: &[(ProjectionId, u64, bool)]) -> Result<()> {
+    fn projections_sent(&mut self, rows: &[SentProjection]) -> Result<()> {
         self.db.immediate(|db| super::hub_uplink::sent(db, rows))
     }
 

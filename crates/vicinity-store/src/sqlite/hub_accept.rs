@@ -82,7 +82,10 @@ fn accept_group(db: &mut Db, peer: &Peer, group: &Group, now: Timestamp, random:
         && peer.role == Role::Educator
         && !in_scope(db, doc, peer.number)?
     {
-        return Ok(vec![Verdict::Rejected(Refusal::OutOfScope); group.changes.len()]);
+        if !lost_scope(db, doc, peer.number)? || !policy::proves_possession(&known.log, &group.changes) {
+            return Ok(policy::out_of_scope(&known.log, &group.changes));
+        }
+        enter(db, doc, group.incident, peer.number, known.term, now)?;
     }
     let waiting: Vec<Vec<u8>> = known.waiting.iter().map(|waiting| waiting.row.chunk.clone()).collect();
     let judged = policy::judge(&known.log, &waiting, &group.changes, peer.number, group.relayed);
@@ -206,6 +209,29 @@ pub(super) fn in_scope(db: &Db, doc: i64, device: u32) -> Result<bool> {
     Ok(db.one("reading scope", "SELECT 1 FROM scope WHERE doc = ?1 AND device = ?2", &[&doc, &device], |_| Ok(()))?.is_some())
 }
 
+/// Whether a restore may have taken this document out of the device's scope: nobody took it back, as far as the hub knows.
+pub(super) fn lost_scope(db: &Db, doc: i64, device: u32) -> Result<bool> {
+    if db.meta(policy::RESTORED)?.is_none() {
+        return Ok(false);
+    }
+    let query = "SELECT kind FROM feed WHERE kind <> 0 AND doc = ?1 AND device = ?2 ORDER BY seq DESC LIMIT 1";
+    let last = db.one("reading scope", query, &[&doc, &device], |row| row.get::<_, i64>(0))?;
+    Ok(last != Some(KIND_LEFT))
+}
+
+/// Lets a document into a device's scope.
+pub(super) fn enter(db: &Db, doc: i64, incident: IncidentId, device: u32, term: ScopeDigest, now: Timestamp) -> Result<()> {
+    db.execute("writing scope", "INSERT INTO scope (doc, device) VALUES (?1, ?2)", &[&doc, &device])?;
+    move_device_digest(db, device, ScopeDigest::default(), term)?;
+    append_scope(db, doc, incident, device, KIND_ENTERED, now)
+}
+
+fn append_scope(db: &Db, doc: i64, incident: IncidentId, device: u32, kind: i64, now: Timestamp) -> Result<()> {
+    let head = Head::read(db)?.next(incident, ChangeHash([kind as u8; 32]));
+    let query = "INSERT INTO feed (seq, chain, kind, doc, device, incarnation, relayed, received_at) VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?6)";
+    db.execute("appending to the feed", query, &[&head.seq.cast_signed(), &head.chain, &kind, &doc, &device, &now.as_second()]).map(drop)
+}
+
 pub(super) fn assign(db: &mut Db, incident: IncidentId, device: u32, assigned: bool, now: Timestamp) -> Result<bool> {
     let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
     let found = db.one("reading a document", "SELECT doc, heads FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
@@ -215,17 +241,12 @@ pub(super) fn assign(db: &mut Db, incident: IncidentId, device: u32, assigned: b
         return Ok(true);
     }
     let term = ScopeDigest::term(incident, &row::heads(&heads));
-    let kind = if assigned {
-        db.execute("writing scope", "INSERT INTO scope (doc, device) VALUES (?1, ?2)", &[&doc, &device])?;
-        move_device_digest(db, device, ScopeDigest::default(), term)?;
-        KIND_ENTERED
+    if assigned {
+        enter(db, doc, incident, device, term, now)?;
     } else {
         db.execute("writing scope", "DELETE FROM scope WHERE doc = ?1 AND device = ?2", &[&doc, &device])?;
         move_device_digest(db, device, term, ScopeDigest::default())?;
-        KIND_LEFT
-    };
-    let head = Head::read(db)?.next(incident, ChangeHash([kind as u8; 32]));
-    let query = "INSERT INTO feed (seq, chain, kind, doc, device, incarnation, relayed, received_at) VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?6)";
-    db.execute("appending to the feed", query, &[&head.seq.cast_signed(), &head.chain, &kind, &doc, &device, &now.as_second()])?;
+        append_scope(db, doc, incident, device, KIND_LEFT, now)?;
+    }
     Ok(true)
 }

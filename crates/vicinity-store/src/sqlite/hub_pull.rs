@@ -6,9 +6,10 @@ use vicinity_core::batch::{self, Cursor, DocumentHeads, Group, GroupChange, Head
 use vicinity_core::chunk::Chunk;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 
-use super::hub_accept::{Head, KIND_CHANGE, KIND_ENTERED, KIND_LEFT, in_scope};
+use super::hub_accept::{Head, KIND_CHANGE, KIND_ENTERED, KIND_LEFT, in_scope, lost_scope};
 use super::{Db, Result, digest_of};
 use crate::hub::{Peer, Role};
+use crate::policy;
 use crate::row;
 
 /// Feed rows that one pull looks at: a device that was away for a year must not hold the writer for long.
@@ -34,6 +35,8 @@ pub(super) fn pull(
     } else {
         let Some(cursor) = cursor.filter(|cursor| cursor.epoch == epoch) else { return Ok(None) };
         if !fits(db, &cursor)? {
+            // The whole folder was put back, epoch and all.
+            db.set_meta(policy::RESTORED, &[1])?;
             return Ok(None);
         }
         follow(db, peer, cursor, head, raw_bytes, &mut pull)?;
@@ -58,8 +61,9 @@ fn fits(db: &Db, cursor: &Cursor) -> Result<bool> {
 }
 
 /// Responders are told who wrote what; an educator's phone that is searched has nothing to tell.
-fn told(peer: &Peer, author: u32) -> u32 {
-    if peer.role == Role::Responder { author } else { 0 }
+/// Of what was only passed on, nobody knows who wrote it.
+fn told(peer: &Peer, author: u32, relayed: bool) -> u32 {
+    if peer.role == Role::Responder && !relayed { author } else { 0 }
 }
 
 struct FeedRow {
@@ -69,6 +73,7 @@ struct FeedRow {
     doc: i64,
     device: u32,
     incarnation: u64,
+    relayed: bool,
     chunk: Option<Vec<u8>>,
 }
 
@@ -79,7 +84,7 @@ fn follow(db: &Db, peer: &Peer, cursor: Cursor, head: Head, raw_bytes: usize, pu
     }
     let step = "reading the feed";
     let mut statement =
-        super::sql(step, db.conn.prepare_cached("SELECT seq, chain, kind, doc, device, incarnation, chunk FROM feed WHERE seq > ?1 ORDER BY seq"))?;
+        super::sql(step, db.conn.prepare_cached("SELECT seq, chain, kind, doc, device, incarnation, chunk, relayed FROM feed WHERE seq > ?1 ORDER BY seq"))?;
     let mut rows = super::sql(step, statement.query([cursor.seq.cast_signed()]))?;
     let mut places: BTreeMap<i64, usize> = BTreeMap::new();
     let mut scope: BTreeMap<i64, bool> = BTreeMap::new();
@@ -102,7 +107,7 @@ fn follow(db: &Db, peer: &Peer, cursor: Cursor, head: Head, raw_bytes: usize, pu
                 let chunk = row.chunk.unwrap_or_default();
                 bytes += chunk.len();
                 let at = place(db, row.doc, &mut places, &mut pull.groups)?;
-                pull.groups[at].changes.push(GroupChange { chunk, by: told(peer, row.device) });
+                pull.groups[at].changes.push(GroupChange { chunk, by: told(peer, row.device, row.relayed) });
             }
             KIND_ENTERED if row.device == peer.number && visible => {
                 let at = place(db, row.doc, &mut places, &mut pull.groups)?;
@@ -127,6 +132,7 @@ fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<FeedRow> {
         device: row.get(4)?,
         incarnation: row.get::<_, i64>(5)?.cast_unsigned(),
         chunk: row.get(6)?,
+        relayed: row.get(7)?,
     })
 }
 
@@ -147,8 +153,8 @@ fn incident_of(db: &Db, doc: i64) -> Result<Option<IncidentId>> {
 }
 
 fn whole(db: &Db, peer: &Peer, doc: i64, until: u64) -> Result<Vec<GroupChange>> {
-    let query = "SELECT chunk, device FROM feed WHERE kind = 0 AND doc = ?1 AND seq <= ?2 ORDER BY seq";
-    db.all("reading changes", query, &[&doc, &until.cast_signed()], |row| Ok(GroupChange { chunk: row.get(0)?, by: told(peer, row.get(1)?) }))
+    let query = "SELECT chunk, device, relayed FROM feed WHERE kind = 0 AND doc = ?1 AND seq <= ?2 ORDER BY seq";
+    db.all("reading changes", query, &[&doc, &until.cast_signed()], |row| Ok(GroupChange { chunk: row.get(0)?, by: told(peer, row.get(1)?, row.get(2)?) }))
 }
 
 /// Compares heads in a stretch of ids: what the sender lacks is given, what the hub lacks is asked for.
@@ -174,7 +180,10 @@ fn compare(db: &Db, peer: &Peer, page: &HeadsPage, raw_bytes: usize, pull: &mut 
         last = Some(incident);
         let theirs = have.remove(&incident);
         if peer.role == Role::Educator && !in_scope(db, doc, peer.number)? {
-            if theirs.is_some() {
+            if theirs.is_some() && lost_scope(db, doc, peer.number)? {
+                // Whoever can push it was in scope before the restore.
+                pull.need.push(DocumentHeads { incident, heads: Vec::new() });
+            } else if theirs.is_some() {
                 pull.removed.push(incident);
             }
             continue;

@@ -5,26 +5,23 @@ use vicinity_core::incident::Incident;
 use vicinity_core::time::Timestamp;
 
 use super::{Db, Result};
-use crate::hub::{ProjectionRow, Random};
+use crate::hub::{ProjectionRow, Random, SentProjection};
 use crate::policy;
 use crate::row;
 
 /// Makes a document's projection anew, in the transaction that changed the document.
 pub(super) fn project(db: &Db, doc: i64, incident_id: IncidentId, incident: &Incident, now: Timestamp, random: &mut dyn Random) -> Result<()> {
     let json = policy::projected(incident, now);
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, Option<String>>(1)?));
-    let known = db.one("reading a projection", "SELECT version, json FROM projections WHERE doc = ?1", &[&doc], read)?;
+    let known = db.one("reading a projection", "SELECT json FROM projections WHERE doc = ?1", &[&doc], |row| row.get::<_, Option<String>>(0))?;
     match known {
         None if json.is_none() && !policy::may_be_projected(incident) => {}
         None => {
             let id = *policy::projection_id(&projection_key(db, random)?, incident_id).as_bytes();
-            let version = policy::next_version(0, now).cast_signed();
-            let query = "INSERT INTO projections (doc, projection, version, sent, refused, json) VALUES (?1, ?2, ?3, 0, 0, ?4)";
-            db.execute("writing a projection", query, &[&doc, &id, &version, &json])?;
+            let query = "INSERT INTO projections (doc, projection, version, sent, refused, json) VALUES (?1, ?2, 1, 0, 0, ?3)";
+            db.execute("writing a projection", query, &[&doc, &id, &json])?;
         }
-        Some((last, known)) if known != json => {
-            let version = policy::next_version(last, now).cast_signed();
-            db.execute("writing a projection", "UPDATE projections SET json = ?2, version = ?3 WHERE doc = ?1", &[&doc, &json, &version])?;
+        Some(known) if known != json => {
+            db.execute("writing a projection", "UPDATE projections SET json = ?2, version = version + 1 WHERE doc = ?1", &[&doc, &json])?;
         }
         Some(_) => {}
     }
@@ -65,10 +62,19 @@ pub(super) fn unsent(db: &Db, max: usize) -> Result<Vec<ProjectionRow>> {
     })
 }
 
-pub(super) fn sent(db: &mut Db, rows: &[(ProjectionId, u64, bool)]) -> Result<()> {
-    for (projection, version, kept) in rows {
-        let query = "UPDATE projections SET sent = max(sent, ?2), refused = refused + ?3 WHERE projection = ?1";
-        db.execute("noting a projection", query, &[projection.as_bytes(), &version.cast_signed(), &i64::from(!kept)])?;
+pub(super) fn sent(db: &mut Db, rows: &[SentProjection]) -> Result<()> {
+    for row in rows {
+        let (id, version) = (row.projection.as_bytes(), row.version.cast_signed());
+        match row.held {
+            Some(held) if held > row.version => {
+                let query = "UPDATE projections SET version = ?2 + 1 WHERE projection = ?1 AND version <= ?2 AND sent < ?2";
+                db.execute("going above national's version", query, &[id, &held.cast_signed()])?;
+            }
+            held => {
+                let query = "UPDATE projections SET sent = max(sent, ?2), refused = refused + ?3 WHERE projection = ?1";
+                db.execute("noting a projection", query, &[id, &version, &i64::from(held.is_none())])?;
+            }
+        }
     }
     Ok(())
 }

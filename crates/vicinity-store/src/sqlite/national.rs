@@ -28,13 +28,15 @@ impl SqliteNational {
     }
 }
 
-fn upsert_one(db: &Db, hub: u32, new: &NewProjection) -> Result<bool> {
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, u32>(1)?, row.get::<_, i64>(2)?.cast_unsigned()));
-    let known = db.one("reading a projection", "SELECT row, hub, version FROM projections WHERE projection = ?1", &[new.projection.as_bytes()], read)?;
+fn upsert_one(db: &Db, hub: u32, new: &NewProjection) -> Result<Option<u64>> {
+    type Known = (i64, u32, u64, bool);
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.cast_unsigned(), row.get(3)?));
+    let known: Option<Known> =
+        db.one("reading a projection", "SELECT row, hub, version, json IS NULL FROM projections WHERE projection = ?1", &[new.projection.as_bytes()], read)?;
     let (json, month, countable) = new.body.as_ref().map_or((None, None, false), |body| (Some(&body.json), Some(&body.month), body.countable));
     let row = match known {
-        Some((_, owner, _)) if owner != hub => return Ok(false),
-        Some((_, _, version)) if version >= new.version => return Ok(true),
+        Some((_, owner, ..)) if owner != hub => return Ok(None),
+        Some((.., version, retracted)) if version > new.version || (version == new.version && retracted) => return Ok(Some(version)),
         Some((row, ..)) => {
             db.execute("forgetting facets", "DELETE FROM facets WHERE row = ?1", &[&row])?;
             let query = "UPDATE projections SET version = ?2, json = ?3, month = ?4, countable = ?5 WHERE row = ?1";
@@ -51,7 +53,7 @@ fn upsert_one(db: &Db, hub: u32, new: &NewProjection) -> Result<bool> {
         let query = "INSERT INTO facets (row, dimension, code) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
         db.execute("writing facets", query, &[&row, dimension, code])?;
     }
-    Ok(true)
+    Ok(Some(new.version))
 }
 
 fn question(row: &rusqlite::Row<'_>) -> rusqlite::Result<QuestionRow> {
@@ -94,7 +96,7 @@ impl NationalStore for SqliteNational {
         })
     }
 
-    fn upsert(&mut self, hub: u32, rows: &[NewProjection]) -> Result<Vec<bool>> {
+    fn upsert(&mut self, hub: u32, rows: &[NewProjection]) -> Result<Vec<Option<u64>>> {
         self.db.immediate(|db| rows.iter().map(|row| upsert_one(db, hub, row)).collect())
     }
 

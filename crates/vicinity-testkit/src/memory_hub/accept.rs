@@ -3,7 +3,6 @@
 use sha2::{Digest, Sha256};
 use vicinity_core::admit::Verdict;
 use vicinity_core::batch::Group;
-use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId};
 use vicinity_core::time::Timestamp;
 use vicinity_store::hub::{Peer, ProjectionRow, Random, Role};
@@ -15,10 +14,14 @@ use super::{FeedRow, MemoryHub, Projection, Sent, What, name};
 impl MemoryHub {
     pub(super) fn accept_group(&mut self, peer: &Peer, group: &Group, now: Timestamp, random: &mut dyn Random) -> Vec<Verdict> {
         let is_new = !self.documents.contains_key(&group.incident);
-        if !is_new && !self.sees(peer, group.incident) {
-            return vec![Verdict::Rejected(Refusal::OutOfScope); group.changes.len()];
-        }
         let log: Vec<LogRow> = self.all_changes(group.incident).map(log_row).collect();
+        if !is_new && !self.sees(peer, group.incident) {
+            if !self.lost_scope(peer, group.incident) || !policy::proves_possession(&log, &group.changes) {
+                return policy::out_of_scope(&log, &group.changes);
+            }
+            self.scope.insert((group.incident, peer.number));
+            self.append(group.incident, ChangeHash([1; 32]), What::Entered(peer.number));
+        }
         let waiting: Vec<Vec<u8>> = self.waiting_of(group.incident).map(|sent| sent.chunk.clone()).collect();
         let judged = policy::judge(&log, &waiting, &group.changes, peer.number, group.relayed);
         if !judged.consented {
@@ -85,18 +88,18 @@ impl MemoryHub {
             Some(known) if known.row.json == json => {}
             Some(known) => {
                 known.row.json = json;
-                known.row.version = policy::next_version(known.row.version, now);
+                known.row.version += 1;
             }
             None if json.is_none() && !policy::may_be_projected(&row.incident) => {}
             None => {
                 let key = self.settings.entry(policy::PROJECTION_KEY.to_owned()).or_insert_with(|| random.bytes16().to_vec());
                 let projection = policy::projection_id(key, incident);
-                self.projections.push(Projection { incident, row: ProjectionRow { projection, version: policy::next_version(0, now), json }, sent: 0 });
+                self.projections.push(Projection { incident, row: ProjectionRow { projection, version: 1, json }, sent: 0 });
             }
         }
     }
 }
 
-fn log_row(sent: &Sent) -> LogRow {
+pub(super) fn log_row(sent: &Sent) -> LogRow {
     LogRow { chunk: sent.chunk.clone(), device: sent.device, relayed: sent.relayed }
 }

@@ -6,19 +6,20 @@ use vicinity_core::batch::{self, Cursor, DocumentHeads, Group, GroupChange, Head
 use vicinity_core::chunk::Chunk;
 use vicinity_core::ids::{ChangeHash, IncidentId};
 use vicinity_store::hub::{Peer, Role};
+use vicinity_store::policy;
 
 use super::{MemoryHub, Sent, What};
 
 impl MemoryHub {
     pub(super) fn pull_or_rebase(
-        &self,
+        &mut self,
         peer: &Peer,
         cursor: Option<Cursor>,
         page: Option<&HeadsPage>,
         pushed: &[IncidentId],
         raw_bytes: usize,
     ) -> Option<Pull> {
-        let cursor = if page.is_some() { self.cursor_at(self.feed.len()) } else { cursor.filter(|cursor| self.fits(cursor))? };
+        let cursor = if page.is_some() { self.cursor_at(self.feed.len()) } else { self.fitting(cursor)? };
         let digest = self.digest(peer);
         let mut pull = Pull { groups: Vec::new(), removed: Vec::new(), need: Vec::new(), cursor, more: false, rebased_until: None, digest };
         match page {
@@ -41,6 +42,16 @@ impl MemoryHub {
 
     fn cursor_at(&self, rows: usize) -> Cursor {
         Cursor { epoch: self.epoch, seq: rows as u64, chain: rows.checked_sub(1).map_or([0; 16], |last| self.feed[last].chain) }
+    }
+
+    /// A cursor of this epoch that does not fit shows that the whole folder was put back, epoch and all.
+    fn fitting(&mut self, cursor: Option<Cursor>) -> Option<Cursor> {
+        let cursor = cursor.filter(|cursor| cursor.epoch == self.epoch)?;
+        if self.fits(&cursor) {
+            return Some(cursor);
+        }
+        self.settings.insert(policy::RESTORED.to_owned(), vec![1]);
+        None
     }
 
     fn fits(&self, cursor: &Cursor) -> bool {
@@ -93,7 +104,11 @@ impl MemoryHub {
 
     fn compare_one(&self, peer: &Peer, incident: IncidentId, theirs: Option<&[ChangeHash]>, pull: &mut Pull) {
         if self.documents.contains_key(&incident) && !self.sees(peer, incident) {
-            pull.removed.extend(theirs.map(|_| incident));
+            match theirs {
+                Some(_) if self.lost_scope(peer, incident) => pull.need.push(DocumentHeads { incident, heads: Vec::new() }),
+                Some(_) => pull.removed.push(incident),
+                None => {}
+            }
             return;
         }
         let heads = self.heads(incident);
@@ -114,8 +129,9 @@ impl MemoryHub {
 }
 
 /// Responders are told who wrote what; an educator's phone that is searched has nothing to tell.
+/// Of what was only passed on, nobody knows who wrote it.
 fn told(peer: &Peer, sent: &Sent) -> GroupChange {
-    GroupChange { chunk: sent.chunk.clone(), by: if peer.role == Role::Responder { sent.device } else { 0 } }
+    GroupChange { chunk: sent.chunk.clone(), by: if peer.role == Role::Responder && !sent.relayed { sent.device } else { 0 } }
 }
 
 /// The changes of an incident's group, made when it first shows.

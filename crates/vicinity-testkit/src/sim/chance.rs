@@ -52,8 +52,11 @@ impl Sim {
                 let copy = self.copies_hub();
                 self.tell(format!("hub is copied ({copy})"));
             }
-            // A hub restored from a copy has named cases of its own: an educator's scope on what only a responder brought
-            // back is not restored yet (docs/ASSUMPTIONS.md), so a random life with it cannot end equal.
+            1 if !self.copies.is_empty() => {
+                let copy = self.rng.random_range(0..self.copies.len());
+                self.tell(format!("hub is restored from {copy}"));
+                self.restores_hub(copy);
+            }
             2 | 3 => {
                 let copy = self.copies_phone(phone);
                 self.tell(format!("phone {phone} is copied ({copy})"));
