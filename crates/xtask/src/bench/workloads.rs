@@ -5,6 +5,7 @@ use crate::bench::process::{Cost, Device, Hub, Program, costing, synced};
 use crate::bench::proxy::Proxy;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -235,7 +236,9 @@ pub fn crowd(program: &Program) -> Result<Figures> {
 
 /// One line on stderr that the next one replaces.
 pub fn progress(what: &str) {
-    eprint!("\r\u{1b}[K{what}");
+    if std::io::stderr().is_terminal() {
+        eprint!("\r\u{1b}[K{what}");
+    }
 }
 
 /// Bytes of a file.
