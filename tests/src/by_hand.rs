@@ -10,7 +10,7 @@ use vicinity_core::edit::Edit;
 use vicinity_core::ids::{Actor, DeviceId, IncidentId};
 use vicinity_core::time::Timestamp;
 use vicinity_sync::enrol::{self, ENROL_PATH, EnrolAnswer, EnrolLink, EnrolRequest};
-use vicinity_sync::envelope::Envelope;
+use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::message::{Answer, Request, SYNC_PATH};
 
 use crate::http;
@@ -43,7 +43,7 @@ impl ByHand {
         random.fill_bytes(&mut id);
         random.fill_bytes(&mut secret);
         let device = DeviceId::from_random(id);
-        let answer = http::post(&link.address, ENROL_PATH, &enrol::encode(&EnrolRequest::new(link.code, device, secret)));
+        let answer = http::post(&link.address, ENROL_PATH, &enrol::encode(&EnrolRequest::new(link.code, device, public_key(&secret))));
         assert_eq!(answer.status, 200);
         let answer: EnrolAnswer = enrol::decode(&answer.body).expect("the hub answers with its answer");
         Self { address: link.address, number: answer.number, device, secret, incarnation: 1, counter: 0, random }

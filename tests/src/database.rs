@@ -1,28 +1,44 @@
 //! The files that the program leaves behind, read as a forensic eye would: only for what no command shows.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
+use vicinity_client::vault::{self, FileSecret};
 
 /// A change's place: incident, actor and number.
 pub type Place = (Vec<u8>, Vec<u8>, i64);
 
-fn open(path: &Path) -> Connection {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).expect("the database can be opened");
+/// The database of a folder: a hub's, national's, or a device's without a PIN.
+fn file(folder: &Path) -> (PathBuf, String) {
+    for name in ["hub.db", "national.db"] {
+        if folder.join(name).exists() {
+            let keyring: Value = serde_json::from_slice(&std::fs::read(folder.join("keyring")).expect("a keyring")).expect("JSON");
+            return (folder.join(name), keyring["key"].as_str().expect("a folder without a passphrase").to_owned());
+        }
+    }
+    let opened = vault::unlock(folder, &FileSecret::beside(folder).expect("a secret's place"), None).expect("a vault without a PIN");
+    (folder.join(&opened.folder).join("device.db"), opened.key.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn open(folder: &Path) -> Connection {
+    let (path, key) = file(folder);
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE).expect("the database can be opened");
+    connection.execute_batch(&format!("PRAGMA key = \"x'{key}'\"")).expect("a key can be set");
     connection.busy_timeout(std::time::Duration::from_secs(10)).expect("a timeout can be set");
     connection
 }
 
 /// Fails unless SQLite finds the file whole.
 #[track_caller]
-pub fn assert_whole(path: &Path) {
-    let verdict: String = open(path).pragma_query_value(None, "integrity_check", |row| row.get(0)).expect("the check runs");
-    assert_eq!(verdict, "ok", "{}", path.display());
+pub fn assert_whole(folder: &Path) {
+    let verdict: String = open(folder).pragma_query_value(None, "integrity_check", |row| row.get(0)).expect("the check runs");
+    assert_eq!(verdict, "ok", "{}", folder.display());
 }
 
-fn places(path: &Path, query: &str) -> BTreeSet<Place> {
-    let connection = open(path);
+fn places(folder: &Path, query: &str) -> BTreeSet<Place> {
+    let connection = open(folder);
     let mut statement = connection.prepare(query).expect("the query is of this schema");
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).expect("the query runs");
     rows.collect::<Result<_, _>>().expect("the rows can be read")
@@ -30,23 +46,22 @@ fn places(path: &Path, query: &str) -> BTreeSet<Place> {
 
 /// Every change in a hub's log.
 #[must_use]
-pub fn hub_changes(path: &Path) -> BTreeSet<Place> {
-    places(path, "SELECT incident, actor, actor_seq FROM feed JOIN documents USING (doc) WHERE kind = 0")
+pub fn hub_changes(folder: &Path) -> BTreeSet<Place> {
+    places(folder, "SELECT incident, actor, actor_seq FROM feed JOIN documents USING (doc) WHERE kind = 0")
 }
 
 /// Every change that a device takes to be safe at its hub.
 #[must_use]
-pub fn acked_changes(path: &Path) -> BTreeSet<Place> {
-    places(path, "SELECT incident, actor, actor_seq FROM changes JOIN documents USING (doc) WHERE state = 1")
+pub fn acked_changes(folder: &Path) -> BTreeSet<Place> {
+    places(folder, "SELECT incident, actor, actor_seq FROM changes JOIN documents USING (doc) WHERE state = 1")
 }
 
-/// Every byte of a database, after everything written was moved into its file.
+/// Every byte of a database's contents, decrypted. Freed pages are not among them: they are overwritten when they are freed.
 #[must_use]
-pub fn bytes(path: &Path) -> Vec<u8> {
-    let busy: i64 = open(path).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).expect("the checkpoint runs");
-    assert_eq!(busy, 0, "somebody holds the log");
-    let log = path.with_extension("db-wal");
-    let mut bytes = std::fs::read(path).expect("the database can be read");
-    bytes.extend(std::fs::read(log).unwrap_or_default());
-    bytes
+pub fn bytes(folder: &Path) -> Vec<u8> {
+    let plain = tempfile::tempdir().expect("a folder");
+    let to = plain.path().join("plain.db");
+    let query = format!("ATTACH DATABASE '{}' AS plain KEY ''; SELECT sqlcipher_export('plain'); DETACH DATABASE plain", to.display());
+    open(folder).execute_batch(&query).expect("the database can be exported");
+    std::fs::read(to).expect("the copy can be read")
 }

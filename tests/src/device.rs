@@ -83,14 +83,15 @@ impl Device {
         self.run(&["conflicts", "--json"]).json_lines()
     }
 
-    /// A copy of the device in another folder, as a backup tool makes it.
+    /// A copy of the device in another folder, with what stands for its keystore.
     pub fn copy_to(&self, home: &Path) -> Self {
         copy_folder(&self.home, home);
+        std::fs::copy(self.home.with_extension("secret"), home.with_extension("secret")).expect("the secret can be copied");
         Self { home: home.to_owned() }
     }
 }
 
-/// Copies a flat folder over another one, which is emptied first.
+/// Copies a folder over another one, which is emptied first.
 pub fn copy_folder(from: &Path, to: &Path) {
     if to.exists() {
         std::fs::remove_dir_all(to).expect("the old folder can go");
@@ -98,7 +99,12 @@ pub fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder can be made");
     for entry in std::fs::read_dir(from).expect("the folder can be read") {
         let entry = entry.expect("the folder can be read");
-        std::fs::copy(entry.path(), to.join(entry.file_name())).expect("a file can be copied");
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).expect("a file can be copied");
+        }
     }
 }
 

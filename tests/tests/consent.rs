@@ -139,8 +139,8 @@ fn a_withdrawal_takes_the_projection_out_of_national_and_out_of_its_file() {
     device.sync();
     let rows = country.national_holds(21);
     let gone = rows.iter().find(|row| row["month"] == "2019-02").unwrap()["projection"].clone();
-    let file = site.path("national").join("national.db");
-    assert!(contains(&database::bytes(&file), b"KG-QQX"), "the search finds what is there");
+    let folder = site.path("national");
+    assert!(contains(&database::bytes(&folder), b"KG-QQX"), "the search finds what is there");
 
     device.edit(&ids[10], &json!([{"consent": {"scope": "national_deid", "state": "withdrawn"}}]));
     device.sync();
@@ -156,7 +156,7 @@ fn a_withdrawal_takes_the_projection_out_of_national_and_out_of_its_file() {
     let retract = reports.iter().flat_map(|report| &report.rows).last().unwrap();
     assert_eq!((retract.projection().to_string().as_str(), &retract.json), (gone.as_str().unwrap(), &None));
     drop(national);
-    let bytes = database::bytes(&site.path("national").join("national.db"));
+    let bytes = database::bytes(&site.path("national"));
     for trace in ["KG-QQX", "2019-02", "2019-W05"] {
         assert!(!contains(&bytes, trace.as_bytes()), "national's file still holds {trace}");
     }

@@ -126,8 +126,8 @@ impl Story {
 
     /// What the device takes to be at the hub is there.
     fn acked_is_kept(&self) {
-        let acked = database::acked_changes(&self.device.home.join("device.db"));
-        let kept = database::hub_changes(&self.site.path("hub").join("hub.db"));
+        let acked = database::acked_changes(&self.device.home);
+        let kept = database::hub_changes(&self.site.path("hub"));
         let lost: Vec<_> = acked.difference(&kept).collect();
         assert!(lost.is_empty(), "acknowledged and lost: {} of {}", lost.len(), acked.len());
     }
@@ -190,7 +190,7 @@ fn a_power_cut_at_any_moment_loses_nothing_that_was_promised() {
         story.slowest
     );
     drop(story.hub.take());
-    for file in ["hub/hub.db", "phone/device.db", "responder/device.db"] {
+    for file in ["hub", "phone", "responder"] {
         database::assert_whole(&story.site.path(file));
     }
 }

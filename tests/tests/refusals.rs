@@ -93,7 +93,7 @@ fn wrong_proofs_unknown_devices_and_replays_are_told_apart() {
     wrong_proof.proof[0] ^= 1;
     assert_eq!(refused(&post(&wrong_proof.encode())), not_enrolled, "a wrong proof");
     wrong_proof.proof.clear();
-    assert_eq!(refused(&post(&wrong_proof.encode())), not_enrolled, "no proof");
+    assert_eq!(refused(&post(&wrong_proof.encode())), code(400, "malformed"), "no proof");
     let mut other_body = Envelope::decode(&device.seal(body.clone())).unwrap();
     other_body.body = request(Vec::new()).encode();
     assert_eq!(refused(&post(&other_body.encode())), not_enrolled, "another body under the proof");

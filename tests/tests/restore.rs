@@ -118,6 +118,7 @@ fn hub_forgets_and_is_told_again(restored: Restored) {
         copy_folder(&site.path("hub"), &site.path("hub.lost"));
         std::fs::remove_dir_all(site.path("hub")).unwrap();
         std::fs::create_dir(site.path("hub")).unwrap();
+        std::fs::copy(site.path("hub.lost").join("keyring"), site.path("hub").join("keyring")).unwrap();
     }
     std::fs::copy(&backup, site.path("hub").join("hub.db")).unwrap();
     let hub = start();

@@ -10,10 +10,12 @@ use vicinity_core::incident::Incident;
 use vicinity_core::show;
 use vicinity_core::time::Timestamp;
 use vicinity_core::{consent, value::FieldError};
+use vicinity_store::DatabaseKey;
 use vicinity_store::device::{DeviceStanding, DeviceStore, Fact, Written};
 use vicinity_store::sqlite::SqliteDevice;
 use vicinity_sync::device_session::{End, Outcome};
 use vicinity_sync::enrol::{self, ENROL_PATH, EnrolAnswer, EnrolLink, EnrolRequest};
+use vicinity_sync::envelope::public_key;
 
 use crate::ClientError;
 use crate::enrolment::Enrolment;
@@ -33,7 +35,8 @@ pub struct Machine {
 }
 
 impl Machine {
-    pub(crate) fn bytes<const N: usize>(&mut self) -> [u8; N] {
+    /// Random bytes.
+    pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];
         (self.random)(&mut bytes);
         bytes
@@ -96,12 +99,12 @@ pub struct Conflict {
 }
 
 impl Device {
-    /// Opens or makes a device.
+    /// Opens or makes a device in a folder, with the key that its vault gave.
     ///
     /// # Errors
-    /// The store cannot be used.
-    pub fn open(home: &Path, machine: Machine) -> Result<Self> {
-        let mut store = SqliteDevice::open(home)?;
+    /// The store cannot be used, or has another key.
+    pub fn open(home: &Path, key: &DatabaseKey, machine: Machine) -> Result<Self> {
+        let mut store = SqliteDevice::open(home, key)?;
         let enrolment = match store.fact(Fact::Enrolment)? {
             None => None,
             Some(bytes) => Some(serde_json::from_slice(&bytes).map_err(|_| ClientError::Damaged("enrolment"))?),
@@ -119,7 +122,7 @@ impl Device {
         }
         let link = EnrolLink::parse(link)?;
         let (device, secret) = (DeviceId::from_random(self.machine.bytes()), self.machine.bytes::<32>());
-        let request = enrol::encode(&EnrolRequest::new(link.code, device, secret));
+        let request = enrol::encode(&EnrolRequest::new(link.code, device, public_key(&secret)));
         let answer = match HttpLink::new(&link.address).post(ENROL_PATH, &request) {
             Ok(answer) => enrol::decode::<EnrolAnswer>(&answer)?,
             Err(LinkFailure::Cut) => return Err(ClientError::Unreachable(link.address)),

@@ -9,6 +9,7 @@ pub mod error;
 pub mod exchange;
 pub mod link;
 pub mod logging;
+pub mod vault;
 
 pub use error::ClientError;
 pub use vicinity_sync::device_session::End;

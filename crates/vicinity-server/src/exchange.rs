@@ -44,7 +44,7 @@ pub struct Exchanged {
 pub fn open_envelope(store: &mut dyn HubStore, bytes: &[u8]) -> Result<Envelope, ExchangeError> {
     let envelope = Envelope::decode(bytes).map_err(|_| Refused::Malformed)?;
     let credentials = store.credentials(envelope.device())?.ok_or(Refused::NotEnrolled)?;
-    if !envelope.is_proven(&credentials.secret, SYNC_PATH) {
+    if !envelope.is_proven(&credentials.public_key, SYNC_PATH) {
         return Err(Refused::NotEnrolled.into());
     }
     if credentials.revoked { Err(Refused::Revoked.into()) } else { Ok(envelope) }
@@ -82,7 +82,7 @@ pub fn sync(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp, random: &mut
 /// What to answer instead.
 pub fn enrol(store: &mut dyn HubStore, body: &[u8], now: Timestamp) -> Result<(Peer, Vec<u8>), ExchangeError> {
     let request: EnrolRequest = vicinity_sync::enrol::decode(body)?;
-    let peer = store.enrol(EnrolLink::code_hash(&request.code), request.device(), request.secret, now)?.ok_or(Refused::NotEnrolled)?;
+    let peer = store.enrol(EnrolLink::code_hash(&request.code), request.device(), request.key, now)?.ok_or(Refused::NotEnrolled)?;
     if peer.role == Role::Hub {
         return Err(Refused::NotEnrolled.into());
     }

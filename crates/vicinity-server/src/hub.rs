@@ -21,6 +21,7 @@ use vicinity_sync::message::{Refused, SYNC_PATH};
 
 use crate::exchange::{self, ExchangeError, Exchanged, SURVIVOR_KEY};
 use crate::http::{self, ApiError, Frame};
+use crate::keyring::{self, KeyringError, Passphrase};
 use crate::machine::Machine;
 use crate::metrics::Metrics;
 use crate::uplink::{self, Uplink};
@@ -35,6 +36,8 @@ pub const ADDRESS: &str = "address";
 pub struct HubConfig {
     /// Its folder.
     pub data: PathBuf,
+    /// What unlocks it; `None` for a folder that is not locked.
+    pub passphrase: Option<Passphrase>,
     /// National's enrolment link, the first time and any time after.
     pub upstream: Option<String>,
     /// Clock and randomness.
@@ -47,6 +50,9 @@ pub enum ServeError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The key.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
     /// The network.
     #[error("serving failed: {0}")]
     Io(#[from] std::io::Error),
@@ -69,9 +75,10 @@ impl Stored for SqliteHub {
 /// Opens a hub's store, with the keys that it must have.
 ///
 /// # Errors
-/// The store.
-pub fn open(data: &std::path::Path, machine: &Machine) -> Result<SqliteHub, StoreError> {
-    let mut store = SqliteHub::open(data, machine.bytes())?;
+/// The key or the store.
+pub fn open(data: &std::path::Path, passphrase: Option<&Passphrase>, machine: &Machine) -> Result<SqliteHub, ServeError> {
+    let key = keyring::open(data, "hub.db", passphrase, machine)?;
+    let mut store = SqliteHub::open(data, &key, machine.bytes())?;
     if store.setting(SURVIVOR_KEY)?.is_none() {
         store.set_setting(SURVIVOR_KEY, &machine.bytes::<32>())?;
     }
@@ -108,7 +115,8 @@ struct Hub {
 /// # Errors
 /// The store or the network.
 pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
-    let mut store = open(&config.data, &config.machine)?;
+    let mut store = open(&config.data, config.passphrase.as_ref(), &config.machine)?;
+    keyring::warn_if_open(&config.data)?;
     store.set_setting(ADDRESS, listener.local_addr()?.to_string().as_bytes())?;
     let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
     let (writer, thread) = Writer::start(store);

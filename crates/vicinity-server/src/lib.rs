@@ -7,6 +7,7 @@
 pub mod exchange;
 pub mod http;
 pub mod hub;
+pub mod keyring;
 pub mod machine;
 pub mod metrics;
 pub mod national;

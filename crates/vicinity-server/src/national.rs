@@ -25,6 +25,7 @@ use vicinity_sync::uplink::{self, Question, Reply, Report, Row, UPLINK_PATH};
 use crate::exchange::ExchangeError;
 use crate::http::{self, ApiError, Frame};
 use crate::hub::{ADDRESS, ServeError, expiry};
+use crate::keyring::{self, Passphrase};
 use crate::machine::Machine;
 use crate::metrics::Metrics;
 use crate::writer::{Stored, Writer};
@@ -33,6 +34,8 @@ use crate::writer::{Stored, Writer};
 pub struct NationalConfig {
     /// Its folder.
     pub data: PathBuf,
+    /// What unlocks it; `None` for a folder that is not locked.
+    pub passphrase: Option<Passphrase>,
     /// Clock and randomness.
     pub machine: Machine,
 }
@@ -60,9 +63,10 @@ pub fn invite(store: &mut dyn NationalStore, machine: &Machine) -> Result<EnrolL
 /// Opens national's store.
 ///
 /// # Errors
-/// The store.
-pub fn open(data: &Path) -> Result<SqliteNational, StoreError> {
-    SqliteNational::open(data)
+/// The key or the store.
+pub fn open(data: &Path, passphrase: Option<&Passphrase>, machine: &Machine) -> Result<SqliteNational, ServeError> {
+    let key = keyring::open(data, "national.db", passphrase, machine)?;
+    Ok(SqliteNational::open(data, &key)?)
 }
 
 struct National {
@@ -76,7 +80,8 @@ struct National {
 /// # Errors
 /// The store or the network.
 pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
-    let mut store = open(&config.data)?;
+    let mut store = open(&config.data, config.passphrase.as_ref(), &config.machine)?;
+    keyring::warn_if_open(&config.data)?;
     store.set_setting(ADDRESS, listener.local_addr()?.to_string().as_bytes())?;
     let (writer, thread) = Writer::start(store);
     let national = Arc::new(National { writer, machine: config.machine, metrics: Metrics::new("vicinity_national") });
@@ -95,7 +100,7 @@ async fn enrol(State(national): State<Arc<National>>, Frame(body): Frame) -> Res
     let now = (national.machine.now)();
     let request: EnrolRequest = vicinity_sync::enrol::decode(&body).map_err(ApiError)?;
     let step = move |store: &mut (dyn NationalStore + 'static)| -> Result<u32, ExchangeError> {
-        let number = store.enrol(EnrolLink::code_hash(&request.code), request.device(), request.secret, now)?;
+        let number = store.enrol(EnrolLink::code_hash(&request.code), request.device(), request.key, now)?;
         Ok(number.ok_or(Refused::NotEnrolled)?)
     };
     let number = national.writer.step(step).await??;
@@ -129,7 +134,7 @@ async fn report(State(national): State<Arc<National>>, Frame(body): Frame) -> Re
 pub fn take_report(store: &mut dyn NationalStore, bytes: &[u8], now: Timestamp) -> Result<(u32, usize, Reply), ExchangeError> {
     let envelope = Envelope::decode(bytes).map_err(|_| Refused::Malformed)?;
     let credentials = store.credentials(envelope.device())?.ok_or(Refused::NotEnrolled)?;
-    if !envelope.is_proven(&credentials.secret, UPLINK_PATH) {
+    if !envelope.is_proven(&credentials.public_key, UPLINK_PATH) {
         return Err(Refused::NotEnrolled.into());
     }
     let report: Report = uplink::decode(&envelope.body)?;

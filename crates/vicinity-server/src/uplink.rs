@@ -14,7 +14,7 @@ use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
 use vicinity_store::hub::{HubStore, Peer, Role, SentProjection};
 use vicinity_sync::enrol::{self, ENROL_PATH, EnrolAnswer, EnrolLink, EnrolRequest};
-use vicinity_sync::envelope::Envelope;
+use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::message::Refused;
 use vicinity_sync::uplink::{self, AnswerRow, Question, Reply, Report, Row, UPLINK_PATH};
 
@@ -147,7 +147,7 @@ async fn enrolled(uplink: &Uplink, link: Option<&EnrolLink>) -> Result<Option<Up
     }
     keep(uplink, &upstream).await?;
     let device = upstream.device.parse().map_err(|_| StoreError::Damaged("upstream"))?;
-    let body = enrol::encode(&EnrolRequest::new(upstream.code, device, upstream.secret));
+    let body = enrol::encode(&EnrolRequest::new(upstream.code, device, public_key(&upstream.secret)));
     let answer = post(&upstream.address, ENROL_PATH, body).await?;
     enrol::decode::<EnrolAnswer>(&answer)?;
     upstream.enrolled = true;

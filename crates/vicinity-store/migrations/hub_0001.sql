@@ -5,7 +5,7 @@ CREATE TABLE devices (
     number      INTEGER PRIMARY KEY,
     device      BLOB NOT NULL UNIQUE,
     role        TEXT NOT NULL,
-    secret      BLOB NOT NULL,
+    public_key      BLOB NOT NULL,
     enrolled_at INTEGER NOT NULL,
     last_seen   INTEGER,
     skew        INTEGER,

@@ -4,7 +4,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT RO
 CREATE TABLE hubs (
     number      INTEGER PRIMARY KEY,
     device      BLOB NOT NULL UNIQUE,
-    secret      BLOB NOT NULL,
+    public_key      BLOB NOT NULL,
     incarnation INTEGER NOT NULL,
     counter     INTEGER NOT NULL,
     enrolled_at INTEGER NOT NULL,

@@ -11,6 +11,12 @@ pub enum StoreError {
         /// Why.
         source: rusqlite::Error,
     },
+    /// The key is another one's, or the file is no database.
+    #[error("the database {path} does not open with this key")]
+    WrongKey {
+        /// Its path.
+        path: String,
+    },
     /// A file beside the database could not be read or written.
     #[error("the file {path} cannot be used: {source}")]
     File {

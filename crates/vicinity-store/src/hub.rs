@@ -65,8 +65,8 @@ pub enum Denied {
 /// What is needed to check a device's proof.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// The shared secret.
-    pub secret: [u8; 32],
+    /// Its public key.
+    pub public_key: [u8; 32],
     /// Whether it was revoked.
     pub revoked: bool,
 }
@@ -160,7 +160,7 @@ pub trait HubStore {
     ///
     /// # Errors
     /// Storage.
-    fn enrol(&mut self, code_hash: [u8; 32], device: DeviceId, secret: [u8; 32], now: Timestamp) -> Result<Option<Peer>>;
+    fn enrol(&mut self, code_hash: [u8; 32], device: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<Peer>>;
 
     /// What is needed to check a device's proof.
     ///

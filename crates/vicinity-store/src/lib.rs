@@ -7,9 +7,11 @@
 pub mod device;
 pub mod error;
 pub mod hub;
+pub mod key;
 pub mod national;
 pub mod policy;
 pub mod row;
 pub mod sqlite;
 
 pub use error::StoreError;
+pub use key::DatabaseKey;

@@ -81,7 +81,7 @@ pub trait NationalStore {
     ///
     /// # Errors
     /// Storage.
-    fn enrol(&mut self, code_hash: [u8; 32], hub: DeviceId, secret: [u8; 32], now: Timestamp) -> Result<Option<u32>>;
+    fn enrol(&mut self, code_hash: [u8; 32], hub: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<u32>>;
 
     /// What is needed to check a hub's proof.
     ///

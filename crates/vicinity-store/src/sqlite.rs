@@ -1,4 +1,5 @@
-//! The SQLite engine: one file, WAL, `synchronous=FULL`, `STRICT` tables, numbered migrations.
+//! The SQLite engine: one file encrypted by SQLCipher under a random raw key, WAL, `synchronous=FULL`, `STRICT` tables,
+//! numbered migrations.
 
 mod device;
 mod hub;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
 use crate::StoreError;
+use crate::key::DatabaseKey;
 
 pub use device::SqliteDevice;
 pub use hub::SqliteHub;
@@ -30,9 +32,10 @@ fn sql<T>(step: &'static str, result: rusqlite::Result<T>) -> Result<T> {
 }
 
 impl Db {
-    fn open(path: &Path, migrations: &[&str]) -> Result<Self> {
+    fn open(path: &Path, key: &DatabaseKey, migrations: &[&str]) -> Result<Self> {
         let open = || -> rusqlite::Result<Connection> {
             let conn = Connection::open(path)?;
+            conn.execute_batch(&key.pragma())?;
             conn.busy_timeout(Duration::from_secs(10))?;
             conn.pragma_update(None, "journal_mode", "WAL")?;
             conn.pragma_update(None, "synchronous", "FULL")?;
@@ -45,7 +48,11 @@ impl Db {
             conn.set_prepared_statement_cache_capacity(64);
             Ok(conn)
         };
-        let conn = open().map_err(|source| StoreError::Open { path: path.display().to_string(), source })?;
+        let conn = open().map_err(|source| match source.sqlite_error_code() {
+            // SQLCipher cannot tell a wrong key from a file that is no database.
+            Some(rusqlite::ErrorCode::NotADatabase) => StoreError::WrongKey { path: path.display().to_string() },
+            _ => StoreError::Open { path: path.display().to_string(), source },
+        })?;
         let mut db = Self { conn };
         db.migrate(migrations)?;
         Ok(db)

@@ -71,10 +71,10 @@ pub struct EnrolRequest {
     #[n(1)]
     #[cbor(with = "minicbor::bytes")]
     device: [u8; 16],
-    /// The secret that proves the device's requests from now on.
+    /// The public key that proves the device's requests from now on.
     #[n(2)]
     #[cbor(with = "minicbor::bytes")]
-    pub secret: [u8; 32],
+    pub key: [u8; 32],
 }
 
 /// The answer to it.
@@ -96,8 +96,8 @@ pub struct EnrolAnswer {
 impl EnrolRequest {
     /// A request.
     #[must_use]
-    pub fn new(code: [u8; 16], device: DeviceId, secret: [u8; 32]) -> Self {
-        Self { code, device: *device.as_bytes(), secret }
+    pub fn new(code: [u8; 16], device: DeviceId, key: [u8; 32]) -> Self {
+        Self { code, device: *device.as_bytes(), key }
     }
 
     /// Who enrols.

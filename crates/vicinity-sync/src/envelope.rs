@@ -1,17 +1,23 @@
 //! The envelope of a request: which device, which of its lives, which request, and the proof.
 //!
-//! The proof is an HMAC-SHA256 under a secret that only the device and its hub know, over everything that says what
-//! the request is. It is a byte string of any length up to 128, so that a signature can take its place.
+//! The proof is an Ed25519 signature over everything that says what the request is. Only the device has the secret: a
+//! stored envelope is evidence against anybody, the hub included, who says that the device sent something else.
 
-use hmac::{Hmac, KeyInit, Mac};
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 use vicinity_core::ids::DeviceId;
 
-/// What separates these proofs from every other use of the secret.
-const DOMAIN: &[u8] = b"vicinity-request-v1";
-/// Bytes of the longest proof.
-pub const PROOF_MAX_BYTES: usize = 128;
+/// What separates these proofs from every other use of the key.
+const DOMAIN: &[u8] = b"vicinity-request-v2";
+/// Bytes of a proof.
+pub const PROOF_BYTES: usize = 64;
+
+/// The public key of a secret: what the other side keeps of it.
+#[must_use]
+pub fn public_key(secret: &[u8; 32]) -> [u8; 32] {
+    SigningKey::from_bytes(secret).verifying_key().to_bytes()
+}
 
 /// A sealed request.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -42,10 +48,10 @@ pub struct Envelope {
 pub struct BadEnvelope;
 
 impl Envelope {
-    /// Seals a body.
+    /// Seals a body with the device's secret.
     #[must_use]
     pub fn seal(secret: &[u8; 32], path: &str, device: DeviceId, incarnation: u64, counter: u64, body: Vec<u8>) -> Self {
-        let proof = mac(secret, path, device, incarnation, counter, &body).map(|mac| mac.finalize().into_bytes().to_vec()).unwrap_or_default();
+        let proof = SigningKey::from_bytes(secret).sign(&signed(path, device, incarnation, counter, &body)).to_bytes().to_vec();
         Self { device: *device.as_bytes(), incarnation, counter, proof, body }
     }
 
@@ -55,10 +61,12 @@ impl Envelope {
         DeviceId::from_bytes(self.device)
     }
 
-    /// Whether the proof is the device's, for this path.
+    /// Whether the proof is of the device with this public key, for this path.
     #[must_use]
-    pub fn is_proven(&self, secret: &[u8; 32], path: &str) -> bool {
-        mac(secret, path, self.device(), self.incarnation, self.counter, &self.body).is_some_and(|mac| mac.verify_slice(&self.proof).is_ok())
+    pub fn is_proven(&self, key: &[u8; 32], path: &str) -> bool {
+        let (Ok(key), Ok(proof)) = (VerifyingKey::from_bytes(key), Signature::from_slice(&self.proof)) else { return false };
+        // Strict: a signature that some libraries take and others do not is no evidence.
+        key.verify_strict(&signed(path, self.device(), self.incarnation, self.counter, &self.body), &proof).is_ok()
     }
 
     /// The bytes.
@@ -77,19 +85,19 @@ impl Envelope {
     /// Any other bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, BadEnvelope> {
         let envelope: Self = minicbor::decode(bytes).map_err(|_| BadEnvelope)?;
-        if envelope.proof.len() > PROOF_MAX_BYTES { Err(BadEnvelope) } else { Ok(envelope) }
+        if envelope.proof.len() != PROOF_BYTES { Err(BadEnvelope) } else { Ok(envelope) }
     }
 }
 
-fn mac(secret: &[u8; 32], path: &str, device: DeviceId, incarnation: u64, counter: u64, body: &[u8]) -> Option<Hmac<Sha256>> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
-    mac.update(DOMAIN);
-    mac.update(b"POST");
-    mac.update(&(path.len() as u64).to_be_bytes());
-    mac.update(path.as_bytes());
-    mac.update(device.as_bytes());
-    mac.update(&incarnation.to_be_bytes());
-    mac.update(&counter.to_be_bytes());
-    mac.update(&Sha256::digest(body));
-    Some(mac)
+fn signed(path: &str, device: DeviceId, incarnation: u64, counter: u64, body: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(128 + path.len());
+    text.extend_from_slice(DOMAIN);
+    text.extend_from_slice(b"POST");
+    text.extend_from_slice(&(path.len() as u64).to_be_bytes());
+    text.extend_from_slice(path.as_bytes());
+    text.extend_from_slice(device.as_bytes());
+    text.extend_from_slice(&incarnation.to_be_bytes());
+    text.extend_from_slice(&counter.to_be_bytes());
+    text.extend_from_slice(&Sha256::digest(body));
+    text
 }

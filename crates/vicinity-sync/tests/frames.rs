@@ -12,7 +12,7 @@ use vicinity_core::document::SKELETON;
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId, ScopeDigest};
 use vicinity_sync::compress::inflate;
-use vicinity_sync::envelope::Envelope;
+use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::message::{Answer, Refused, Request, SYNC_PATH};
 use vicinity_sync::uplink::{AnswerRow, Question, Reply, Report, Row};
 use vicinity_sync::{codec, uplink};
@@ -186,7 +186,7 @@ fn version_1_reads_the_golden_bytes() {
     assert_eq!(uplink::decode::<Reply>(&body_of(&held("reply"))).unwrap(), reply());
     let read = Envelope::decode(&held("envelope")).unwrap();
     assert_eq!(read, envelope());
-    assert!(read.is_proven(&[0x5e; 32], SYNC_PATH));
+    assert!(read.is_proven(&public_key(&[0x5e; 32]), SYNC_PATH));
 }
 
 #[test]

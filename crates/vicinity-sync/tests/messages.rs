@@ -12,7 +12,7 @@ use vicinity_core::batch::{Cursor, DocumentHeads, HeadsPage, Pull};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId, ScopeDigest};
 use vicinity_sync::compress::BODY_MAX_BYTES;
-use vicinity_sync::envelope::Envelope;
+use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::message::{Answer, Refused, Request, SYNC_PATH};
 use vicinity_sync::uplink::{self, AnswerRow, Question, Reply, Report, Row, UPLINK_PATH};
 
@@ -100,27 +100,27 @@ proptest! {
         let flip = |bytes: &mut [u8]| { let at = at.index(bytes.len()); bytes[at] ^= 1 << bit; };
         let id = DeviceId::from_bytes(device);
         let sealed = Envelope::seal(&secret, SYNC_PATH, id, incarnation, counter, body.clone());
-        prop_assert!(sealed.is_proven(&secret, SYNC_PATH));
+        prop_assert!(sealed.is_proven(&public_key(&secret), SYNC_PATH));
         prop_assert_eq!(&Envelope::decode(&sealed.encode()).unwrap(), &sealed);
-        prop_assert!(!sealed.is_proven(&secret, UPLINK_PATH));
+        prop_assert!(!sealed.is_proven(&public_key(&secret), UPLINK_PATH));
         let mut other = secret;
         flip(&mut other);
-        prop_assert!(!sealed.is_proven(&other, SYNC_PATH));
+        prop_assert!(!sealed.is_proven(&public_key(&other), SYNC_PATH));
         let mut device = device;
         flip(&mut device);
         let mut forged = Envelope::seal(&other, SYNC_PATH, DeviceId::from_bytes(device), incarnation, counter, body);
         forged.proof = sealed.proof.clone();
-        prop_assert!(!forged.is_proven(&secret, SYNC_PATH));
+        prop_assert!(!forged.is_proven(&public_key(&secret), SYNC_PATH));
         let (mut incarnated, mut counted) = (sealed.clone(), sealed.clone());
         incarnated.incarnation ^= 1 << bit;
         counted.counter ^= 1 << bit;
-        prop_assert!(!incarnated.is_proven(&secret, SYNC_PATH) && !counted.is_proven(&secret, SYNC_PATH));
+        prop_assert!(!incarnated.is_proven(&public_key(&secret), SYNC_PATH) && !counted.is_proven(&public_key(&secret), SYNC_PATH));
         let (mut body, mut proof) = (sealed.clone(), sealed.clone());
         flip(&mut body.body);
         flip(&mut proof.proof);
-        prop_assert!(!body.is_proven(&secret, SYNC_PATH) && !proof.is_proven(&secret, SYNC_PATH));
+        prop_assert!(!body.is_proven(&public_key(&secret), SYNC_PATH) && !proof.is_proven(&public_key(&secret), SYNC_PATH));
         proof.proof.clear();
-        prop_assert!(!proof.is_proven(&secret, SYNC_PATH));
+        prop_assert!(!proof.is_proven(&public_key(&secret), SYNC_PATH));
     }
 }
 

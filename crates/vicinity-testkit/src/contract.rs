@@ -1,6 +1,6 @@
 //! What every engine of a port keeps, as sentences that are tests.
 //!
-//! A test crate writes `hub_store_contract!(|folder| SqliteHub::open(folder, [7; 16]).unwrap())` and gets one `#[test]`
+//! A test crate writes `hub_store_contract!(|folder| SqliteHub::open(folder, &key, [7; 16]).unwrap())` and gets one `#[test]`
 //! a sentence, each on an engine of its own in a folder of its own.
 
 pub mod device_delivery;

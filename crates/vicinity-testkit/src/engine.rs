@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tempfile::TempDir;
+use vicinity_store::DatabaseKey;
 use vicinity_store::device::DeviceStore;
 use vicinity_store::hub::HubStore;
 use vicinity_store::sqlite::{SqliteDevice, SqliteHub};
@@ -43,7 +44,7 @@ impl HubEngine {
             Kind::Memory => Self::Memory(Box::new(MemoryHub::new(epoch))),
             Kind::Sqlite => {
                 let folder = tempfile::tempdir().expect("a folder");
-                Self::Sqlite(Box::new(SqliteHub::open(folder.path(), epoch).expect("a new hub")), folder)
+                Self::Sqlite(Box::new(SqliteHub::open(folder.path(), &key(), epoch).expect("a new hub")), folder)
             }
         }
     }
@@ -55,7 +56,7 @@ impl HubEngine {
             Self::Memory(hub) => Self::Memory(Box::new(hub.restored(epoch))),
             Self::Sqlite(_, folder) => {
                 let copy = copy_of(folder.path(), "hub.db");
-                Self::Sqlite(Box::new(SqliteHub::open(copy.path(), epoch).expect("a copied hub")), copy)
+                Self::Sqlite(Box::new(SqliteHub::open(copy.path(), &key(), epoch).expect("a copied hub")), copy)
             }
         }
     }
@@ -77,7 +78,7 @@ impl DeviceEngine {
             Kind::Memory => Self::Memory(Box::default()),
             Kind::Sqlite => {
                 let folder = tempfile::tempdir().expect("a folder");
-                Self::Sqlite(Box::new(SqliteDevice::open(folder.path()).expect("a new device")), folder)
+                Self::Sqlite(Box::new(SqliteDevice::open(folder.path(), &key()).expect("a new device")), folder)
             }
         }
     }
@@ -89,7 +90,7 @@ impl DeviceEngine {
             Self::Memory(device) => Self::Memory(device.clone()),
             Self::Sqlite(_, folder) => {
                 let copy = copy_of(folder.path(), "device.db");
-                Self::Sqlite(Box::new(SqliteDevice::open(copy.path()).expect("a copied device")), copy)
+                Self::Sqlite(Box::new(SqliteDevice::open(copy.path(), &key()).expect("a copied device")), copy)
             }
         }
     }
@@ -101,6 +102,10 @@ impl DeviceEngine {
             Self::Sqlite(device, _) => &mut **device,
         }
     }
+}
+
+fn key() -> DatabaseKey {
+    DatabaseKey::new([1; 32])
 }
 
 /// The database and its log, as they lie there while nobody writes.

@@ -98,8 +98,8 @@ impl HubStore for Frail<'_, dyn HubStore> {
     fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()> {
         self.room()?.invite(code_hash, role, expires)
     }
-    fn enrol(&mut self, code_hash: [u8; 32], device: DeviceId, secret: [u8; 32], now: Timestamp) -> Result<Option<Peer>> {
-        self.room()?.enrol(code_hash, device, secret, now)
+    fn enrol(&mut self, code_hash: [u8; 32], device: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<Peer>> {
+        self.room()?.enrol(code_hash, device, public_key, now)
     }
     fn credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>> {
         self.room()?.credentials(device)

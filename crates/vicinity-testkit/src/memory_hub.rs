@@ -38,7 +38,7 @@ impl Invites {
 
 #[derive(Clone)]
 struct Device {
-    secret: [u8; 32],
+    public_key: [u8; 32],
     row: DeviceRow,
     /// The counter of each of its lives.
     counters: BTreeMap<u64, u64>,
@@ -164,21 +164,21 @@ impl HubStore for MemoryHub {
         Ok(())
     }
 
-    fn enrol(&mut self, code_hash: [u8; 32], device: DeviceId, secret: [u8; 32], now: Timestamp) -> Result<Option<Peer>> {
+    fn enrol(&mut self, code_hash: [u8; 32], device: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<Peer>> {
         let Some(role) = self.invites.take(code_hash, device, now) else { return Ok(None) };
         if let Some(known) = self.device_mut(device) {
-            known.secret = secret;
+            known.public_key = public_key;
             known.row.role = role;
             return Ok(Some(Peer { number: known.row.number, incarnation: 0, role }));
         }
         let number = self.devices.len() as u32 + 1;
         let row = DeviceRow { number, device, role, last_seen: None, skew_seconds: None, revoked: false };
-        self.devices.push(Device { secret, row, counters: BTreeMap::new() });
+        self.devices.push(Device { public_key, row, counters: BTreeMap::new() });
         Ok(Some(Peer { number, incarnation: 0, role }))
     }
 
     fn credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>> {
-        Ok(self.device_mut(device).map(|known| Credentials { secret: known.secret, revoked: known.row.revoked }))
+        Ok(self.device_mut(device).map(|known| Credentials { public_key: known.public_key, revoked: known.row.revoked }))
     }
 
     fn let_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<Peer, Denied>> {

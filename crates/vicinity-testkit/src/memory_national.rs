@@ -14,7 +14,7 @@ type Result<T> = core::result::Result<T, StoreError>;
 
 struct Hub {
     device: DeviceId,
-    secret: [u8; 32],
+    public_key: [u8; 32],
     last_request: Option<(u64, u64)>,
     last_seen: Option<Timestamp>,
 }
@@ -64,20 +64,20 @@ impl NationalStore for MemoryNational {
         Ok(())
     }
 
-    fn enrol(&mut self, code_hash: [u8; 32], hub: DeviceId, secret: [u8; 32], now: Timestamp) -> Result<Option<u32>> {
+    fn enrol(&mut self, code_hash: [u8; 32], hub: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<u32>> {
         if self.invites.take(code_hash, hub, now).is_none() {
             return Ok(None);
         }
         let at = self.number(hub).unwrap_or_else(|| {
-            self.hubs.push(Hub { device: hub, secret, last_request: None, last_seen: None });
+            self.hubs.push(Hub { device: hub, public_key, last_request: None, last_seen: None });
             self.hubs.len() - 1
         });
-        self.hubs[at].secret = secret;
+        self.hubs[at].public_key = public_key;
         Ok(Some(at as u32 + 1))
     }
 
     fn credentials(&mut self, hub: DeviceId) -> Result<Option<Credentials>> {
-        Ok(self.number(hub).map(|at| Credentials { secret: self.hubs[at].secret, revoked: false }))
+        Ok(self.number(hub).map(|at| Credentials { public_key: self.hubs[at].public_key, revoked: false }))
     }
 
     fn let_in(&mut self, hub: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<u32, Denied>> {

@@ -20,6 +20,7 @@ use vicinity_core::ids::{DeviceId, IncidentId};
 use vicinity_core::time::{SignedDuration, Timestamp};
 use vicinity_store::hub::Role;
 use vicinity_sync::device_session::Outcome;
+use vicinity_sync::envelope::public_key;
 
 use crate::engine::{DeviceEngine, HubEngine, Kind};
 use crate::memory_hub::name;
@@ -102,7 +103,7 @@ impl Sim {
         let code = self.rng.random();
         let store = self.hub.store();
         store.invite(code, role, Timestamp::MAX).expect("an invitation");
-        store.enrol(code, identity.device, identity.secret, self.now).expect("an enrolment").expect("an open code").number
+        store.enrol(code, identity.device, public_key(&identity.secret), self.now).expect("an enrolment").expect("an open code").number
     }
 
     /// Lets time pass.

@@ -292,6 +292,27 @@ pub struct DeviceArguments {
 /// What to do with a device.
 #[derive(Subcommand)]
 pub enum DeviceCommand {
+    /// Lock the device by a PIN: asked for, or from a file
+    #[command(
+        after_help = "The PIN is asked for at each command, or read from the file that VICINITY_PIN_FILE names.\nTen wrong PINs destroy what is on the device. Beside the folder lies FOLDER.secret, which stands for a phone's\nkeystore: a copy of the folder without it opens nothing."
+    )]
+    Init {
+        /// A file that holds the PIN, at least 4 characters
+        #[arg(long)]
+        pin_file: Option<PathBuf>,
+    },
+    /// Destroy everything on this device, at once and without a PIN
+    Wipe {
+        /// Really
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Set a second PIN, which opens an empty profile: for whoever is forced to open the device
+    DuressPin {
+        /// A file that holds the second PIN
+        #[arg(long)]
+        pin_file: Option<PathBuf>,
+    },
     /// Enrol at a hub
     Enrol {
         /// What `vicinity hub invite` printed

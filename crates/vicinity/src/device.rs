@@ -10,16 +10,27 @@ use serde_json::{Value, json};
 use vicinity_client::End;
 use vicinity_client::device::{Conflict, Device};
 use vicinity_client::logging::{BadLine, LogSink};
+use vicinity_client::vault::{self, VaultError};
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
 use vicinity_core::show;
+use vicinity_server::store::DatabaseKey;
 
 use crate::args::{DeviceArguments, DeviceCommand};
-use crate::{machine, output};
+use crate::{machine, output, secrets};
 
 pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
-    let mut device = Device::open(&arguments.home, machine::device())?;
+    let home = arguments.home.as_path();
     match arguments.command {
+        DeviceCommand::Init { pin_file } => return init(home, pin_file.as_deref()),
+        DeviceCommand::Wipe { yes } => return wipe(home, yes),
+        DeviceCommand::DuressPin { pin_file } => return duress(home, pin_file.as_deref()),
+        _ => {}
+    }
+    let opened = secrets::open_vault(home)?;
+    let mut device = Device::open(&home.join(&opened.folder), &DatabaseKey::new(*opened.key), machine::device())?;
+    match arguments.command {
+        DeviceCommand::Init { .. } | DeviceCommand::Wipe { .. } | DeviceCommand::DuressPin { .. } => {}
         DeviceCommand::Enrol { link } => {
             let enrolment = device.enrol(&link)?;
             output::line(format!("enrolled as device {} ({})", enrolment.number, enrolment.role))?;
@@ -32,6 +43,38 @@ pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
         DeviceCommand::Resolve { id, field, take, value } => resolve(&mut device, &id, &field, take, value.as_deref())?,
         DeviceCommand::Sync { json } => return sync(&mut device, json),
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A PIN for a new device, or another one for one that is there.
+fn init(home: &Path, pin_file: Option<&Path>) -> Result<ExitCode> {
+    let pin = secrets::new_pin(pin_file)?;
+    match vault::has_pin(home) {
+        Err(VaultError::Missing) => drop(secrets::make_vault(home, Some(pin))?),
+        Ok(false) => vault::change_pin(home, &secrets::device_secret(home)?, None, &pin, &mut machine::fill)?,
+        Ok(true) => bail!("this device has a PIN already; wipe it to begin anew"),
+        Err(error) => return Err(error.into()),
+    }
+    output::line("this device asks for its PIN from now on; ten wrong ones destroy what is on it")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Destroys the key; nothing on the device opens any more.
+fn wipe(home: &Path, yes: bool) -> Result<ExitCode> {
+    if !yes {
+        bail!("this destroys everything on the device that the hub does not have; say --yes");
+    }
+    vault::wipe(home, &secrets::device_secret(home)?)?;
+    output::line("wiped: nothing on this device opens any more")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A second PIN that opens an empty profile.
+fn duress(home: &Path, pin_file: Option<&Path>) -> Result<ExitCode> {
+    let second = secrets::new_second_pin(pin_file)?;
+    let pin = secrets::known_pin()?;
+    vault::set_duress(home, &secrets::device_secret(home)?, &pin, &second, &mut machine::fill)?;
+    output::line("the second PIN opens an empty profile; nothing on the device tells that there are two")?;
     Ok(ExitCode::SUCCESS)
 }
 

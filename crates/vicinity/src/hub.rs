@@ -14,7 +14,7 @@ use vicinity_server::store::hub::{HubStore, Role};
 use vicinity_server::store::sqlite::SqliteHub;
 
 use crate::args::{DeviceRole, HubArguments, HubCommand};
-use crate::{device, machine, output};
+use crate::{device, machine, output, secrets};
 
 pub fn run(arguments: HubArguments) -> Result<ExitCode> {
     match arguments.command {
@@ -69,13 +69,14 @@ pub fn runtime() -> Result<tokio::runtime::Runtime> {
 }
 
 fn serve(data: PathBuf, listen: &str, upstream: Option<String>) -> Result<()> {
+    let passphrase = secrets::passphrase_at_start(&data)?;
     log_to_stderr();
     runtime()?.block_on(async {
         let listener = bind(listen).await?;
         // Opened first, so that "ready" is said by a hub that can answer, and whose links lead to where it listens now.
-        hub::open(&data, &machine::server())?.set_setting(hub::ADDRESS, listener.local_addr()?.to_string().as_bytes())?;
+        hub::open(&data, passphrase.as_ref(), &machine::server())?.set_setting(hub::ADDRESS, listener.local_addr()?.to_string().as_bytes())?;
         ready(&listener)?;
-        hub::serve(HubConfig { data, upstream, machine: machine::server() }, listener, told_to_stop()).await?;
+        hub::serve(HubConfig { data, passphrase, upstream, machine: machine::server() }, listener, told_to_stop()).await?;
         Ok(())
     })
 }
@@ -84,7 +85,7 @@ fn open(data: &Path) -> Result<SqliteHub> {
     if !data.join("hub.db").exists() {
         bail!("{} holds no hub; start one with `vicinity hub --data … --listen 127.0.0.1:7311`", data.display());
     }
-    Ok(hub::open(data, &machine::server())?)
+    Ok(hub::open(data, secrets::passphrase(data)?.as_ref(), &machine::server())?)
 }
 
 fn invite(data: &Path, role: DeviceRole, json: bool) -> Result<()> {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-fn fill(bytes: &mut [u8]) {
+/// Random bytes of the system.
+pub fn fill(bytes: &mut [u8]) {
     // Without random bytes there is no safe way to go on.
     getrandom::fill(bytes).expect("the system gives random bytes");
 }

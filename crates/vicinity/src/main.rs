@@ -7,6 +7,7 @@ mod hub;
 mod machine;
 mod national;
 mod output;
+mod secrets;
 
 use std::process::ExitCode;
 

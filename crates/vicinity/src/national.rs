@@ -14,7 +14,7 @@ use vicinity_server::store::national::{NationalStore, ProjectionListing};
 use vicinity_server::store::sqlite::SqliteNational;
 
 use crate::args::{Dimension, NationalArguments, NationalCommand, NationalRole};
-use crate::{hub, machine, output};
+use crate::{hub, machine, output, secrets};
 
 pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
     match arguments.command {
@@ -32,12 +32,13 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
 }
 
 fn serve(data: PathBuf, listen: &str) -> Result<()> {
+    let passphrase = secrets::passphrase_at_start(&data)?;
     hub::log_to_stderr();
     hub::runtime()?.block_on(async {
         let listener = hub::bind(listen).await?;
-        national::open(&data)?.set_setting(ADDRESS, listener.local_addr()?.to_string().as_bytes())?;
+        national::open(&data, passphrase.as_ref(), &machine::server())?.set_setting(ADDRESS, listener.local_addr()?.to_string().as_bytes())?;
         hub::ready(&listener)?;
-        national::serve(NationalConfig { data, machine: machine::server() }, listener, hub::told_to_stop()).await?;
+        national::serve(NationalConfig { data, passphrase, machine: machine::server() }, listener, hub::told_to_stop()).await?;
         Ok(())
     })
 }
@@ -46,7 +47,7 @@ fn open(data: &Path) -> Result<SqliteNational> {
     if !data.join("national.db").exists() {
         bail!("{} holds no national server; start one with `vicinity national --data … --listen 127.0.0.1:7310`", data.display());
     }
-    Ok(national::open(data)?)
+    Ok(national::open(data, secrets::passphrase(data)?.as_ref(), &machine::server())?)
 }
 
 /// The columns of the CSV: scalars first, then sets as codes with spaces between.

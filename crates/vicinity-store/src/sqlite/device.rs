@@ -11,9 +11,9 @@ use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::incident::Incident;
 
 use super::{Db, Result, digest_of, sql};
-use crate::StoreError;
 use crate::device::{Delivered, DeviceStanding, DeviceStore, Fact, OutboxPage, Written};
 use crate::row::{self, IncidentRow};
+use crate::{DatabaseKey, StoreError};
 
 /// A device on SQLite: `device.db` in its home.
 pub struct SqliteDevice {
@@ -31,9 +31,9 @@ impl SqliteDevice {
     ///
     /// # Errors
     /// The folder or its files cannot be used, or are of a newer version.
-    pub fn open(folder: &Path) -> Result<Self> {
+    pub fn open(folder: &Path, key: &DatabaseKey) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(|source| StoreError::File { path: folder.display().to_string(), source })?;
-        Ok(Self { db: Db::open(&folder.join("device.db"), MIGRATIONS)? })
+        Ok(Self { db: Db::open(&folder.join("device.db"), key, MIGRATIONS)? })
     }
 }
 

@@ -10,10 +10,10 @@ use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId};
 use vicinity_core::time::Timestamp;
 
 use super::{Db, Result, id16};
-use crate::StoreError;
 use crate::hub::{Credentials, Denied, DeviceRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role, SentProjection};
 use crate::policy;
 use crate::row::{self, IncidentRow};
+use crate::{DatabaseKey, StoreError};
 
 /// A hub on SQLite: `hub.db` and, outside the database and its backups, `epoch`.
 pub struct SqliteHub {
@@ -29,9 +29,9 @@ impl SqliteHub {
     ///
     /// # Errors
     /// The folder or its files cannot be used, or are of a newer version.
-    pub fn open(folder: &Path, new_epoch: [u8; 16]) -> Result<Self> {
+    pub fn open(folder: &Path, key: &DatabaseKey, new_epoch: [u8; 16]) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(|source| file_error(folder, source))?;
-        let mut db = Db::open(&folder.join("hub.db"), MIGRATIONS)?;
+        let mut db = Db::open(&folder.join("hub.db"), key, MIGRATIONS)?;
         let epoch = folder.join("epoch");
         if !epoch.exists() && super::hub_accept::Head::read(&db)?.seq > 0 {
             db.immediate(|db| db.set_meta(policy::RESTORED, &[1]))?;
@@ -86,12 +86,12 @@ impl HubStore for SqliteHub {
         self.db.invite(code_hash, role.code(), expires.as_second())
     }
 
-    fn enrol(&mut self, code_hash: [u8; 32], device: DeviceId, secret: [u8; 32], now: Timestamp) -> Result<Option<Peer>> {
+    fn enrol(&mut self, code_hash: [u8; 32], device: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<Peer>> {
         self.db.immediate(|db| {
             let Some(role) = db.use_invite(code_hash, device.as_bytes(), now.as_second())? else { return Ok(None) };
             let role = Role::from_code(&role).ok_or(StoreError::Damaged("invitation"))?;
-            let query = "INSERT INTO devices (device, role, secret, enrolled_at, digest) VALUES (?1, ?2, ?3, ?4, zeroblob(16)) ON CONFLICT (device) DO UPDATE SET secret = excluded.secret, role = excluded.role";
-            db.execute("enrolling", query, &[device.as_bytes(), &role.code(), &secret, &now.as_second()])?;
+            let query = "INSERT INTO devices (device, role, public_key, enrolled_at, digest) VALUES (?1, ?2, ?3, ?4, zeroblob(16)) ON CONFLICT (device) DO UPDATE SET public_key = excluded.public_key, role = excluded.role";
+            db.execute("enrolling", query, &[device.as_bytes(), &role.code(), &public_key, &now.as_second()])?;
             let number = db.one("enrolling", "SELECT number FROM devices WHERE device = ?1", &[device.as_bytes()], |row| row.get(0))?;
             Ok(number.map(|number| Peer { number, incarnation: 0, role }))
         })
@@ -99,8 +99,8 @@ impl HubStore for SqliteHub {
 
     fn credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>> {
         let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, bool>(1)?));
-        let found = self.db.one("reading a device", "SELECT secret, revoked_at IS NOT NULL FROM devices WHERE device = ?1", &[device.as_bytes()], read)?;
-        Ok(found.map(|(secret, revoked)| Credentials { secret, revoked }))
+        let found = self.db.one("reading a device", "SELECT public_key, revoked_at IS NOT NULL FROM devices WHERE device = ?1", &[device.as_bytes()], read)?;
+        Ok(found.map(|(public_key, revoked)| Credentials { public_key, revoked }))
     }
 
     fn let_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<Peer, Denied>> {

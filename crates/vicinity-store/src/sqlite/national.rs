@@ -6,9 +6,9 @@ use vicinity_core::ids::{DeviceId, ProjectionId};
 use vicinity_core::time::Timestamp;
 
 use super::{Db, Result, sql};
-use crate::StoreError;
 use crate::hub::{Credentials, Denied, Role};
 use crate::national::{HubRow, NationalStore, NewProjection, ProjectionListing, QuestionRow};
+use crate::{DatabaseKey, StoreError};
 
 /// National on SQLite: `national.db`.
 pub struct SqliteNational {
@@ -22,9 +22,9 @@ impl SqliteNational {
     ///
     /// # Errors
     /// The folder or its files cannot be used, or are of a newer version.
-    pub fn open(folder: &Path) -> Result<Self> {
+    pub fn open(folder: &Path, key: &DatabaseKey) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(|source| StoreError::File { path: folder.display().to_string(), source })?;
-        Ok(Self { db: Db::open(&folder.join("national.db"), MIGRATIONS)? })
+        Ok(Self { db: Db::open(&folder.join("national.db"), key, MIGRATIONS)? })
     }
 }
 
@@ -65,20 +65,20 @@ impl NationalStore for SqliteNational {
         self.db.invite(code_hash, role.code(), expires.as_second())
     }
 
-    fn enrol(&mut self, code_hash: [u8; 32], hub: DeviceId, secret: [u8; 32], now: Timestamp) -> Result<Option<u32>> {
+    fn enrol(&mut self, code_hash: [u8; 32], hub: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<u32>> {
         self.db.immediate(|db| {
             if db.use_invite(code_hash, hub.as_bytes(), now.as_second())?.is_none() {
                 return Ok(None);
             }
-            let query = "INSERT INTO hubs (device, secret, incarnation, counter, enrolled_at) VALUES (?1, ?2, 0, 0, ?3) ON CONFLICT (device) DO UPDATE SET secret = excluded.secret";
-            db.execute("enrolling", query, &[hub.as_bytes(), &secret, &now.as_second()])?;
+            let query = "INSERT INTO hubs (device, public_key, incarnation, counter, enrolled_at) VALUES (?1, ?2, 0, 0, ?3) ON CONFLICT (device) DO UPDATE SET public_key = excluded.public_key";
+            db.execute("enrolling", query, &[hub.as_bytes(), &public_key, &now.as_second()])?;
             db.one("enrolling", "SELECT number FROM hubs WHERE device = ?1", &[hub.as_bytes()], |row| row.get(0))
         })
     }
 
     fn credentials(&mut self, hub: DeviceId) -> Result<Option<Credentials>> {
-        let found = self.db.one("reading a hub", "SELECT secret FROM hubs WHERE device = ?1", &[hub.as_bytes()], |row| row.get::<_, [u8; 32]>(0))?;
-        Ok(found.map(|secret| Credentials { secret, revoked: false }))
+        let found = self.db.one("reading a hub", "SELECT public_key FROM hubs WHERE device = ?1", &[hub.as_bytes()], |row| row.get::<_, [u8; 32]>(0))?;
+        Ok(found.map(|public_key| Credentials { public_key, revoked: false }))
     }
 
     /// Reports are idempotent and carry no history, so a hub restored from a backup simply starts a new incarnation.

@@ -19,7 +19,7 @@ pub fn a_code_enrols_one_device_and_gives_it_the_same_answer_again<S: HubStore>(
     assert_eq!(hub.store.enrol(CODE, device_id(1), SECRET, now_plus(60)).expect("an answer"), Some(first));
     assert_eq!(hub.store.enrol(CODE, device_id(2), SECRET, now()).expect("an answer"), None);
     let credentials = hub.store.credentials(device_id(1)).expect("an answer").expect("credentials");
-    assert_eq!((credentials.secret, credentials.revoked), (SECRET, false));
+    assert_eq!((credentials.public_key, credentials.revoked), (SECRET, false));
     assert!(hub.store.credentials(device_id(2)).expect("an answer").is_none());
     assert_eq!(hub.store.counts().expect("counts").devices, 1);
 }
@@ -43,7 +43,7 @@ pub fn a_device_that_enrols_anew_keeps_its_number_and_takes_its_new_role<S: HubS
     assert_eq!((after.number, after.role), (before.number, Role::Responder));
     let let_in = hub.store.let_in(device_id(1), 1, 1, now()).expect("an answer").expect("let in");
     assert_eq!((let_in.number, let_in.role), (before.number, Role::Responder));
-    assert_eq!(hub.store.credentials(device_id(1)).expect("an answer").map(|credentials| credentials.secret), Some(SECRET));
+    assert_eq!(hub.store.credentials(device_id(1)).expect("an answer").map(|credentials| credentials.public_key), Some(SECRET));
 }
 
 /// A replay, and a phone that was restored or cloned: it starts a new life, and the old one may still go on.

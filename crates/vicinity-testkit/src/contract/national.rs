@@ -190,8 +190,9 @@ pub fn a_code_enrols_one_hub<S: NationalStore>(make: impl Fn(&Path) -> S) {
     national.store.invite([3; 32], Role::Hub, now_plus(600)).expect("an invitation");
     let mut enrol = |seconds: i64| national.store.enrol([3; 32], device_id(3), [3; 32], now_plus(seconds)).expect("an answer");
     assert_eq!((enrol(600), enrol(599)), (None, Some(3)));
-    let secret = |national: &mut National<S>, hub: u8| national.store.credentials(device_id(hub)).expect("an answer").map(|credentials| credentials.secret);
-    assert_eq!((secret(&mut national, 3), secret(&mut national, 4)), (Some([3; 32]), None));
+    let public_key =
+        |national: &mut National<S>, hub: u8| national.store.credentials(device_id(hub)).expect("an answer").map(|credentials| credentials.public_key);
+    assert_eq!((public_key(&mut national, 3), public_key(&mut national, 4)), (Some([3; 32]), None));
 }
 
 /// A hub that was restored starts a new life.

@@ -15,7 +15,7 @@ use vicinity_server::uplink;
 use vicinity_store::StoreError;
 use vicinity_store::hub::{HubStore, Role};
 use vicinity_store::national::NationalStore;
-use vicinity_sync::envelope::Envelope;
+use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::message::Refused;
 use vicinity_sync::uplink::{Reply, Report, UPLINK_PATH};
 
@@ -142,7 +142,7 @@ impl NationalHouse {
     pub(super) fn new(now: Timestamp, hub: DeviceId, secret: [u8; 32]) -> Self {
         let mut store = MemoryNational::default();
         store.invite([1; 32], Role::Hub, Timestamp::MAX).expect("an invitation");
-        store.enrol([1; 32], hub, secret, now).expect("an enrolment").expect("an open code");
+        store.enrol([1; 32], hub, public_key(&secret), now).expect("an enrolment").expect("an open code");
         Self { store, device: hub, secret, heard: Vec::new() }
     }
 

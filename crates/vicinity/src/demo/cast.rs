@@ -11,7 +11,10 @@ use vicinity_client::device::{Device, SyncReport};
 use vicinity_client::logging::{BadLine, LogSink};
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
+use vicinity_server::store::DatabaseKey;
 use vicinity_server::store::hub::Role;
+
+use crate::secrets;
 
 use super::servers::Server;
 use super::world::World;
@@ -54,7 +57,8 @@ impl Phone {
 
     /// Opens it, as the program does at each command.
     pub fn open(&self, world: &World) -> Result<Device> {
-        Ok(Device::open(&self.home, world.device(self.skew))?)
+        let opened = secrets::open_vault(&self.home)?;
+        Ok(Device::open(&self.home.join(&opened.folder), &DatabaseKey::new(*opened.key), world.device(self.skew))?)
     }
 
     /// Logs lines of incidents with their edits, without a network.

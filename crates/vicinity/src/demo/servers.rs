@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use vicinity_server::hub::{HubConfig, ServeError};
+use vicinity_server::keyring::Passphrase;
 use vicinity_server::national::NationalConfig;
 use vicinity_server::store::hub::Role;
 use vicinity_server::store::sqlite::{SqliteHub, SqliteNational};
@@ -57,8 +58,10 @@ impl Server {
         };
         let (data, machine) = (self.data.clone(), world.server());
         let serving = match &self.kind {
-            Kind::National => runtime.spawn(national::serve(NationalConfig { data, machine }, listener, shutdown)),
-            Kind::Hub { upstream } => runtime.spawn(hub::serve(HubConfig { data, upstream: Some(upstream.clone()), machine }, listener, shutdown)),
+            Kind::National => runtime.spawn(national::serve(NationalConfig { data, passphrase: Some(passphrase()?), machine }, listener, shutdown)),
+            Kind::Hub { upstream } => {
+                runtime.spawn(hub::serve(HubConfig { data, passphrase: Some(passphrase()?), upstream: Some(upstream.clone()), machine }, listener, shutdown))
+            }
         };
         self.running = Some((stop, serving));
         until("a server answers", || Ok(self.is_healthy()))
@@ -89,7 +92,7 @@ impl Server {
 
     /// A link for a hub.
     pub fn invite_hub(&self, world: &World) -> Result<String> {
-        Ok(national::invite(&mut self.as_national()?, &world.server())?.to_text())
+        Ok(national::invite(&mut self.as_national(world)?, &world.server())?.to_text())
     }
 
     /// A hub's store, beside the running hub.
@@ -98,13 +101,18 @@ impl Server {
     }
 
     /// National's store, beside the running server.
-    pub fn as_national(&self) -> Result<SqliteNational> {
-        Ok(national::open(&self.data)?)
+    pub fn as_national(&self, world: &World) -> Result<SqliteNational> {
+        Ok(national::open(&self.data, Some(&passphrase()?), &world.server())?)
     }
 }
 
+/// The story's servers are locked like real ones.
+fn passphrase() -> Result<Passphrase> {
+    Ok(Passphrase::new("a passphrase for a story")?)
+}
+
 fn open_hub(data: &Path, world: &World) -> Result<SqliteHub> {
-    Ok(hub::open(data, &world.server())?)
+    Ok(hub::open(data, Some(&passphrase()?), &world.server())?)
 }
 
 /// Waits for something that another thread does.

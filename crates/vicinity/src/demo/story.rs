@@ -106,7 +106,7 @@ fn set_up<'a>(world: &'a World, runtime: &'a Runtime) -> Result<Stage<'a>> {
         Phone::enrolled(world, &phnom_penh, "Chanthy", Role::Educator, minutes(0))?,
         Phone::enrolled(world, &phnom_penh, "Phnom Penh responder", Role::Responder, minutes(2))?,
     ];
-    until("both hubs have enrolled at national", || Ok(national.as_national()?.hubs()?.len() == 2))?;
+    until("both hubs have enrolled at national", || Ok(national.as_national(world)?.hubs()?.len() == 2))?;
     line("  Each phone enrolled with a one-time link. Two of their clocks are wrong; nothing depends on them.")?;
     Ok(Stage { world, runtime, national, dakar, phnom_penh, phones })
 }
@@ -160,7 +160,7 @@ fn settle(stage: &Stage<'_>) -> Result<()> {
 }
 
 fn projections(stage: &Stage<'_>) -> Result<u64> {
-    Ok(stage.national.as_national()?.hubs()?.iter().map(|hub| hub.projections).sum())
+    Ok(stage.national.as_national(stage.world)?.hubs()?.iter().map(|hub| hub.projections).sum())
 }
 
 /// A hub is down; two phones edit the same incident.
@@ -248,7 +248,7 @@ fn fourth_day(stage: &Stage<'_>) -> Result<()> {
     settle(stage)?;
     let gone = |id: ProjectionId| -> Result<bool> {
         let mut found = false;
-        stage.national.as_national()?.each_projection(None, None, &mut |listing| {
+        stage.national.as_national(stage.world)?.each_projection(None, None, &mut |listing| {
             found |= listing.projection == id;
             Ok(())
         })?;
@@ -258,7 +258,8 @@ fn fourth_day(stage: &Stage<'_>) -> Result<()> {
     line(format!("  At the hub's next contact national has {} projections instead of {before}; hers is gone.", projections(stage)?))?;
     heading("Day 4. National asks the hub about one projection")?;
     let (asked, projection) = projected(stage, 1)?;
-    let question = stage.national.as_national()?.ask(projection, "verify_area", stage.world.now())?.context("national does not know the projection")?;
+    let question =
+        stage.national.as_national(stage.world)?.ask(projection, "verify_area", stage.world.now())?.context("national does not know the projection")?;
     // Any news makes the hub contact national at once; else it would do so within seconds.
     responder.edit(stage.world, asked, &json!([{"add": {"set": "needs", "code": "psychosocial"}}]))?;
     responder.sync(stage.world)?;
@@ -268,7 +269,9 @@ fn fourth_day(stage: &Stage<'_>) -> Result<()> {
     })?;
     responder.edit(stage.world, asked, &json!([{"answer": {"id": format!("q-{question}"), "answer": "confirmed"}}]))?;
     responder.sync(stage.world)?;
-    until("the answer is at national", || Ok(stage.national.as_national()?.questions()?.iter().any(|row| row.id == question && row.answer.is_some())))?;
+    until("the answer is at national", || {
+        Ok(stage.national.as_national(stage.world)?.questions()?.iter().any(|row| row.id == question && row.answer.is_some()))
+    })?;
     line("  \"Is the area right?\" reached the incident as a log entry; the responder answered \"confirmed\"; national has the answer, and no more.")
 }
 
@@ -276,7 +279,7 @@ fn fourth_day(stage: &Stage<'_>) -> Result<()> {
 fn projected(stage: &Stage<'_>, nth: usize) -> Result<(IncidentId, ProjectionId)> {
     let mut store = stage.dakar.as_hub(stage.world)?;
     let mut all = Vec::new();
-    stage.national.as_national()?.each_projection(None, None, &mut |listing| {
+    stage.national.as_national(stage.world)?.each_projection(None, None, &mut |listing| {
         all.push(listing.projection);
         Ok(())
     })?;
@@ -319,7 +322,7 @@ fn the_end(stage: &Stage<'_>) -> Result<()> {
             line(format!("    {} {}: {}", conflict.incident, conflict.field, sides.join(" or ")))?;
         }
     }
-    let mut national = stage.national.as_national()?;
+    let mut national = stage.national.as_national(stage.world)?;
     for (dimension, title) in [("perpetrator", "kind of perpetrator"), ("violation_group", "kind of violence")] {
         heading(&format!("National, both countries: incidents by {title} and month (cells below 10 are left out: ·)"))?;
         line(output::counts(&national::published(&mut national, dimension)?))?;
@@ -331,7 +334,12 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
-        std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &to)?;
+        } else {
+            std::fs::copy(entry.path(), to)?;
+        }
     }
     Ok(())
 }

@@ -1,0 +1,135 @@
+//! What a person types and nobody else may know: from files for scripts, or at a terminal. Never from arguments, which
+//! every process of the machine can read.
+
+use std::io::IsTerminal;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use vicinity_client::vault::{self, Cost, DeviceSecret, FileSecret, Opened, Pin, VaultError};
+use vicinity_server::keyring::{self, Passphrase};
+
+use crate::machine;
+
+/// Names the file that holds a server's passphrase.
+const PASSPHRASE_FILE: &str = "VICINITY_PASSPHRASE_FILE";
+/// Names the file that holds a device's PIN.
+const PIN_FILE: &str = "VICINITY_PIN_FILE";
+/// Names the file that stands for the device's keystore; beside the device's folder unless it is said.
+const SECRET_FILE: &str = "VICINITY_SECRET_FILE";
+
+/// What stands for the keystore of a device.
+pub fn device_secret(home: &Path) -> Result<FileSecret> {
+    Ok(match std::env::var_os(SECRET_FILE) {
+        Some(path) => FileSecret::at(path),
+        None => FileSecret::beside(home)?,
+    })
+}
+
+/// Opens a device's vault: with the PIN of a file or of the person at the terminal, or without one where it has none. A
+/// new folder gets a vault, locked by the PIN of the file if there is one.
+pub fn open_vault(home: &Path) -> Result<Opened> {
+    let secret = device_secret(home)?;
+    match vault::has_pin(home) {
+        Err(VaultError::Missing) => make_vault(home, pin_from_file()?),
+        // A script's PIN stands for all devices, also for those that have none.
+        Ok(false) => Ok(vault::unlock(home, &secret, None)?),
+        Ok(true) => Ok(vault::unlock(home, &secret, Some(&known_pin()?))?),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Makes a device's vault.
+pub fn make_vault(home: &Path, pin: Option<Pin>) -> Result<Opened> {
+    let secret = device_secret(home)?;
+    if matches!(secret.get(), Err(VaultError::SecretGone)) {
+        if let Some(folder) = home.parent() {
+            std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        }
+        secret.make(&machine::device().bytes())?;
+    }
+    Ok(vault::create(home, &secret, pin.as_ref(), Cost::STANDARD, &mut machine::fill)?)
+}
+
+/// A new PIN: of a file, or asked for twice.
+pub fn new_pin(file: Option<&Path>) -> Result<Pin> {
+    if let Some(file) = file {
+        return read_pin(file);
+    }
+    if let Some(pin) = pin_from_file()? {
+        return Ok(pin);
+    }
+    if !std::io::stdin().is_terminal() {
+        bail!("no PIN: name a file that holds it with --pin-file or {PIN_FILE}");
+    }
+    let text = ask("Choose a PIN: ")?;
+    if text != ask("Once more: ")? {
+        bail!("the two are not the same; nothing was changed");
+    }
+    Ok(Pin::new(&text)?)
+}
+
+/// The PIN of a second profile: never of the file that has the first.
+pub fn new_second_pin(file: Option<&Path>) -> Result<Pin> {
+    match file {
+        Some(file) => read_pin(file),
+        None if std::io::stdin().is_terminal() => Ok(Pin::new(&ask("Second PIN: ")?)?),
+        None => bail!("no second PIN: name a file that holds it with --pin-file"),
+    }
+}
+
+/// The PIN that the device has.
+pub fn known_pin() -> Result<Pin> {
+    match pin_from_file()? {
+        Some(pin) => Ok(pin),
+        None if std::io::stdin().is_terminal() => Ok(Pin::new(&ask("PIN: ")?)?),
+        None => bail!("no PIN: name a file that holds it in {PIN_FILE}"),
+    }
+}
+
+fn read_pin(file: &Path) -> Result<Pin> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(Pin::new(text.trim_end_matches(['\r', '\n']))?)
+}
+
+fn pin_from_file() -> Result<Option<Pin>> {
+    std::env::var_os(PIN_FILE).map(|file| read_pin(Path::new(&file))).transpose()
+}
+
+/// What unlocks a server's folder: from a file, asked for at a terminal where the folder is locked, or nothing.
+pub fn passphrase(data: &Path) -> Result<Option<Passphrase>> {
+    if let Some(text) = from_file(PASSPHRASE_FILE)? {
+        return Ok(Some(Passphrase::new(&text)?));
+    }
+    if keyring::is_locked(data)? == Some(true) && std::io::stdin().is_terminal() {
+        return Ok(Some(Passphrase::new(&ask("Passphrase: ")?)?));
+    }
+    Ok(None)
+}
+
+/// The same for the start of a server: a new folder gets the passphrase that is chosen here.
+pub fn passphrase_at_start(data: &Path) -> Result<Option<Passphrase>> {
+    if let Some(known) = passphrase(data)? {
+        return Ok(Some(known));
+    }
+    if keyring::is_locked(data)?.is_none() && std::io::stdin().is_terminal() {
+        let text = ask("Choose a passphrase (Enter for none): ")?;
+        if !text.is_empty() {
+            if text != ask("Once more: ")? {
+                bail!("the two are not the same; nothing was made");
+            }
+            return Ok(Some(Passphrase::new(&text)?));
+        }
+    }
+    Ok(None)
+}
+
+/// The text of the file that a variable names.
+fn from_file(variable: &str) -> Result<Option<String>> {
+    let Some(path) = std::env::var_os(variable) else { return Ok(None) };
+    let path = Path::new(&path);
+    Ok(Some(std::fs::read_to_string(path).with_context(|| format!("{variable}: cannot read {}", path.display()))?))
+}
+
+fn ask(prompt: &str) -> Result<String> {
+    rpassword::prompt_password(prompt).context("cannot read from the terminal")
+}
