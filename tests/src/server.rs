@@ -24,9 +24,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `vicinity KIND` on a free port and waits until it says that it is ready. Its log goes to a file beside
-    /// its folder, over all its lives.
+    /// Starts `vicinity KIND` without TLS, so that what passes can be read, on a free port, and waits until it says that it
+    /// is ready. Its log goes to a file beside its folder, over all its lives.
     pub fn start(kind: &'static str, data: &Path, extra: &[&str]) -> Self {
+        let extra = extra.iter().copied().chain(["--plain-http"]).map(ToString::to_string).collect();
+        Self::start_at(kind, data, "127.0.0.1:0", extra)
+    }
+
+    /// The same with TLS, as people start it.
+    pub fn start_safe(kind: &'static str, data: &Path, extra: &[&str]) -> Self {
         Self::start_at(kind, data, "127.0.0.1:0", extra.iter().map(ToString::to_string).collect())
     }
 

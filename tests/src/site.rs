@@ -111,11 +111,12 @@ impl Site {
     }
 }
 
-/// A link that leads to another address, with the same code.
+/// A link that leads to another address, with the same code and pin.
 #[must_use]
 pub fn redirected(link: &str, address: &str) -> String {
-    let (_, code) = link.rsplit_once(':').expect("a link ends with its code");
-    format!("vicinity:1:{address}:{code}")
+    let parts: Vec<&str> = link.splitn(5, ':').collect();
+    let [scheme, version, code, pin, _] = parts[..] else { panic!("a link of another form") };
+    format!("{scheme}:{version}:{code}:{pin}:{address}")
 }
 
 /// What is compared between two ends. What depends on the moment of asking goes: how urgent it is now, and where a

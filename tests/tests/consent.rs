@@ -38,7 +38,7 @@ fn marked(name: &str, consents: &[&str]) -> Value {
     })
 }
 
-fn contains(bytes: &[u8], part: &[u8]) -> bool {
+pub fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 

@@ -13,3 +13,4 @@ mod restore;
 mod scope;
 mod secrecy;
 mod text;
+mod tls;

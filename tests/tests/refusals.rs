@@ -121,7 +121,7 @@ fn a_code_is_good_for_one_device_at_the_place_it_was_made_for() {
     assert!(site.device("first").run(&["enrol", &site.invite("educator")]).failed().contains("enrolled already"));
     let for_hubs = site.invite_hub();
     assert!(site.device("third").run(&["enrol", &vicinity_tests::site::redirected(&for_hubs, &national.address)]).failed().contains("for a hub's --upstream"));
-    let mistyped = link[..link.len() - 1].to_owned() + if link.ends_with('0') { "1" } else { "0" };
+    let mistyped = format!("{}{}{}", &link[..11], if &link[11..12] == "0" { "1" } else { "0" }, &link[12..]);
     assert!(site.device("fourth").run(&["enrol", &mistyped]).failed().contains("does not take this code"));
     assert!(site.device("fifth").run(&["enrol", "https://example.org"]).failed().contains("not an enrolment link"));
     assert!(site.device("sixth").run(&["sync"]).failed().contains("not enrolled"));

@@ -120,11 +120,11 @@ fn exit_codes_tell_done_failed_and_misunderstood_apart() {
 }
 
 #[test]
-fn only_this_machine_may_connect_until_there_is_tls() {
+fn without_tls_only_this_machine_may_connect() {
     let site = Site::new();
     for (kind, listen) in [("hub", "0.0.0.0:0"), ("hub", "[::]:0"), ("national", "0.0.0.0:0")] {
         let data = site.path(kind).display().to_string();
-        let run = run([kind, "--data", &data, "--listen", listen]);
+        let run = run([kind, "--data", &data, "--plain-http", "--listen", listen]);
         assert_eq!(run.code, Some(1), "{}", run.stdout);
         assert!(run.stderr.contains("loopback"), "{}", run.stderr);
         assert!(run.stdout.is_empty(), "it never said that it was ready");

@@ -123,7 +123,7 @@ impl Device {
         let link = EnrolLink::parse(link)?;
         let (device, secret) = (DeviceId::from_random(self.machine.bytes()), self.machine.bytes::<32>());
         let request = enrol::encode(&EnrolRequest::new(link.code, device, public_key(&secret)));
-        let answer = match HttpLink::new(&link.address).post(ENROL_PATH, &request) {
+        let answer = match HttpLink::new(&link.address, link.pin).post(ENROL_PATH, &request) {
             Ok(answer) => enrol::decode::<EnrolAnswer>(&answer)?,
             Err(LinkFailure::Cut) => return Err(ClientError::Unreachable(link.address)),
             Err(LinkFailure::Refused(vicinity_sync::message::Refused::NotEnrolled)) => return Err(ClientError::CodeRefused),
@@ -134,6 +134,8 @@ impl Device {
             return Err(ClientError::NotForDevices);
         }
         let enrolment = Enrolment {
+            pin: link.pin,
+            check: EnrolLink::check_digits(&EnrolLink::code_hash(&link.code), &public_key(&secret)),
             address: link.address,
             device: device.to_string(),
             secret,
@@ -146,6 +148,17 @@ impl Device {
         self.enrolment = Some(enrolment.clone());
         self.hash_waiting_codes()?;
         Ok(enrolment)
+    }
+
+    /// Forgets the enrolment: the person says that the hub is not the one she meant. Nothing was sent to it yet but the
+    /// device's key.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn forget_enrolment(&mut self) -> Result<()> {
+        self.store.set_facts(&[(Fact::Enrolment, None)])?;
+        self.enrolment = None;
+        Ok(())
     }
 
     /// Survivor codes typed before enrolment are hashed now that there is a key.
@@ -264,8 +277,8 @@ impl Device {
     /// # Errors
     /// Not enrolled, another sync under way, or the local store.
     pub fn sync(&mut self) -> Result<SyncReport> {
-        let address = self.enrolment.as_ref().ok_or(ClientError::NotEnrolled)?.address.clone();
-        let mut link = HttpLink::new(&address);
+        let enrolment = self.enrolment.as_ref().ok_or(ClientError::NotEnrolled)?;
+        let mut link = HttpLink::new(&enrolment.address, enrolment.pin);
         let outcome = self.sync_over(&mut link)?;
         Ok(SyncReport { outcome, requests: link.requests, bytes_up: link.bytes_up, bytes_down: link.bytes_down })
     }

@@ -10,6 +10,8 @@ use vicinity_core::ids::DeviceId;
 pub struct Enrolment {
     /// The hub's host and port.
     pub address: String,
+    /// The pin of its key; `None` for plain HTTP on loopback.
+    pub pin: Option<[u8; 32]>,
     /// The device's id.
     pub device: String,
     /// The secret that proves its requests.
@@ -18,6 +20,8 @@ pub struct Enrolment {
     pub number: u32,
     /// Its role.
     pub role: String,
+    /// Six digits that the hub shows for this device, too.
+    pub check: String,
     /// The key under which survivor codes are hashed.
     pub survivor_key: Vec<u8>,
 }

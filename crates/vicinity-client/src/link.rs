@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ureq::Agent;
 use ureq::http::StatusCode;
+use vicinity_link::Pin;
 use vicinity_sync::compress::BODY_MAX_BYTES;
 use vicinity_sync::message::Refused;
 
@@ -25,10 +26,10 @@ pub trait Link {
     fn post(&mut self, path: &str, body: &[u8]) -> Result<Vec<u8>, LinkFailure>;
 }
 
-/// Plain HTTP, for a hub on this machine.
+/// HTTP: over TLS to the holder of a pinned key, or in clear to a hub on this machine.
 pub struct HttpLink {
     agent: Agent,
-    address: String,
+    base: String,
     /// Requests posted.
     pub requests: u64,
     /// Bytes of bodies posted.
@@ -38,9 +39,9 @@ pub struct HttpLink {
 }
 
 impl HttpLink {
-    /// A link to a host and port.
+    /// A link to a host and port, and the pin of its key.
     #[must_use]
-    pub fn new(address: &str) -> Self {
+    pub fn new(address: &str, pin: Option<[u8; 32]>) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .user_agent("")
@@ -49,7 +50,9 @@ impl HttpLink {
             .timeout_connect(Some(Duration::from_secs(10)))
             .timeout_global(Some(Duration::from_secs(60)))
             .build();
-        Self { agent: config.into(), address: address.to_owned(), requests: 0, bytes_up: 0, bytes_down: 0 }
+        let base = if pin.is_some() { format!("https://{address}") } else { format!("http://{address}") };
+        let pins: Vec<Pin> = pin.into_iter().map(Pin).collect();
+        Self { agent: vicinity_link::agent(config, &pins), base, requests: 0, bytes_up: 0, bytes_down: 0 }
     }
 }
 
@@ -57,8 +60,10 @@ impl Link for HttpLink {
     fn post(&mut self, path: &str, body: &[u8]) -> Result<Vec<u8>, LinkFailure> {
         self.requests += 1;
         self.bytes_up += body.len() as u64;
-        let cut = |_: ureq::Error| LinkFailure::Cut;
-        let mut response = self.agent.post(format!("http://{}{path}", self.address)).send(body).map_err(cut)?;
+        let cut = |error: ureq::Error| {
+            if vicinity_link::is_other_key(&error) { LinkFailure::Refused(Refused::OtherKey) } else { LinkFailure::Cut }
+        };
+        let mut response = self.agent.post(format!("{}{path}", self.base)).send(body).map_err(cut)?;
         let limit = BODY_MAX_BYTES as u64 + 64 * 1024;
         let answer = response.body_mut().with_config().limit(limit).read_to_vec().map_err(cut)?;
         self.bytes_down += answer.len() as u64;

@@ -1,6 +1,7 @@
 //! What both servers share: limits, timeouts, refusals as answers, and an end that loses nothing.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -10,12 +11,14 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
+use tokio_rustls::rustls::ServerConfig;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use vicinity_sync::compress::BODY_MAX_BYTES;
 use vicinity_sync::message::Refused;
 
 use crate::exchange::ExchangeError;
+use crate::tls::TlsListener;
 use crate::writer::WriterError;
 
 /// Bytes of the largest request: a body and its envelope.
@@ -94,6 +97,14 @@ pub fn limited(router: Router) -> Router {
 ///
 /// # Errors
 /// The listener failed.
-pub async fn serve(router: Router, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+pub async fn serve(
+    router: Router,
+    listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    match tls {
+        Some(config) => axum::serve(TlsListener::start(listener, config)?, router).with_graceful_shutdown(shutdown).await,
+        None => axum::serve(listener, router).with_graceful_shutdown(shutdown).await,
+    }
 }

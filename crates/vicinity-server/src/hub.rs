@@ -12,11 +12,13 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use vicinity_core::time::{SignedDuration, Timestamp};
+use vicinity_link::IdentityError;
 use vicinity_store::StoreError;
 use vicinity_store::hub::{HubStore, Role};
 use vicinity_store::policy::PROJECTION_KEY;
 use vicinity_store::sqlite::SqliteHub;
-use vicinity_sync::enrol::{ENROL_PATH, EnrolLink};
+use vicinity_sync::enrol::ENROL_PATH;
+pub use vicinity_sync::enrol::EnrolLink;
 use vicinity_sync::message::{Refused, SYNC_PATH};
 
 use crate::exchange::{self, ExchangeError, Exchanged, SURVIVOR_KEY};
@@ -24,13 +26,12 @@ use crate::http::{self, ApiError, Frame};
 use crate::keyring::{self, KeyringError, Passphrase};
 use crate::machine::Machine;
 use crate::metrics::Metrics;
+use crate::tls;
 use crate::uplink::{self, Uplink};
 use crate::writer::{Stored, Writer};
 
 /// Minutes that a one-time code is good for.
 pub const CODE_MINUTES: i64 = 10;
-/// The setting under which a server keeps its address, for the links it prints.
-pub const ADDRESS: &str = "address";
 
 /// What a hub is started with.
 pub struct HubConfig {
@@ -40,6 +41,8 @@ pub struct HubConfig {
     pub passphrase: Option<Passphrase>,
     /// National's enrolment link, the first time and any time after.
     pub upstream: Option<String>,
+    /// Whether it is to serve without TLS; for loopback only.
+    pub plain_http: bool,
     /// Clock and randomness.
     pub machine: Machine,
 }
@@ -53,6 +56,9 @@ pub enum ServeError {
     /// The key.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
+    /// The TLS key.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// The network.
     #[error("serving failed: {0}")]
     Io(#[from] std::io::Error),
@@ -93,10 +99,10 @@ pub fn open(data: &std::path::Path, passphrase: Option<&Passphrase>, machine: &M
 /// # Errors
 /// The store, or a hub that never ran.
 pub fn invite(store: &mut dyn HubStore, machine: &Machine, role: Role) -> Result<EnrolLink, ServeError> {
-    let address = store.setting(ADDRESS)?.and_then(|address| String::from_utf8(address).ok()).ok_or(ServeError::NoAddress)?;
+    let (address, pin) = tls::announced(store.setting(tls::ADDRESS)?, store.setting(tls::PIN)?).ok_or(ServeError::NoAddress)?;
     let code = machine.bytes();
     store.invite(EnrolLink::code_hash(&code), role, expiry((machine.now)()))?;
-    Ok(EnrolLink { address, code })
+    Ok(EnrolLink { address, code, pin })
 }
 
 pub(crate) fn expiry(now: Timestamp) -> Timestamp {
@@ -117,7 +123,7 @@ struct Hub {
 pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
     let mut store = open(&config.data, config.passphrase.as_ref(), &config.machine)?;
     keyring::warn_if_open(&config.data)?;
-    store.set_setting(ADDRESS, listener.local_addr()?.to_string().as_bytes())?;
+    let (_, tls) = tls::announce(&mut store, &listener.local_addr()?.to_string(), config.plain_http)?;
     let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
     let (writer, thread) = Writer::start(store);
     let changed = Arc::new(Notify::new());
@@ -126,7 +132,7 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     let hub = Arc::new(Hub { writer, machine: config.machine, metrics: Metrics::new("vicinity_hub"), changed });
     let router =
         Router::new().route(SYNC_PATH, post(sync)).route(ENROL_PATH, post(enrol)).route("/health", get(health)).route("/metrics", get(metrics)).with_state(hub);
-    let served = http::serve(http::limited(router), listener, shutdown).await;
+    let served = http::serve(http::limited(router), listener, tls, shutdown).await;
     uplink.abort();
     // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.
     uplink.await.ok();

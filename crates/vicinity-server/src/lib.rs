@@ -11,6 +11,7 @@ pub mod keyring;
 pub mod machine;
 pub mod metrics;
 pub mod national;
+pub mod tls;
 pub mod uplink;
 pub mod writer;
 

@@ -24,10 +24,11 @@ use vicinity_sync::uplink::{self, Question, Reply, Report, Row, UPLINK_PATH};
 
 use crate::exchange::ExchangeError;
 use crate::http::{self, ApiError, Frame};
-use crate::hub::{ADDRESS, ServeError, expiry};
+use crate::hub::{ServeError, expiry};
 use crate::keyring::{self, Passphrase};
 use crate::machine::Machine;
 use crate::metrics::Metrics;
+use crate::tls;
 use crate::writer::{Stored, Writer};
 
 /// What national is started with.
@@ -36,6 +37,8 @@ pub struct NationalConfig {
     pub data: PathBuf,
     /// What unlocks it; `None` for a folder that is not locked.
     pub passphrase: Option<Passphrase>,
+    /// Whether it is to serve without TLS; for loopback only.
+    pub plain_http: bool,
     /// Clock and randomness.
     pub machine: Machine,
 }
@@ -54,10 +57,10 @@ impl Stored for SqliteNational {
 /// # Errors
 /// The store, or a server that never ran.
 pub fn invite(store: &mut dyn NationalStore, machine: &Machine) -> Result<EnrolLink, ServeError> {
-    let address = store.setting(ADDRESS)?.and_then(|address| String::from_utf8(address).ok()).ok_or(ServeError::NoAddress)?;
+    let (address, pin) = tls::announced(store.setting(tls::ADDRESS)?, store.setting(tls::PIN)?).ok_or(ServeError::NoAddress)?;
     let code = machine.bytes();
     store.invite(EnrolLink::code_hash(&code), Role::Hub, expiry((machine.now)()))?;
-    Ok(EnrolLink { address, code })
+    Ok(EnrolLink { address, code, pin })
 }
 
 /// Opens national's store.
@@ -82,7 +85,7 @@ struct National {
 pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
     let mut store = open(&config.data, config.passphrase.as_ref(), &config.machine)?;
     keyring::warn_if_open(&config.data)?;
-    store.set_setting(ADDRESS, listener.local_addr()?.to_string().as_bytes())?;
+    let (_, tls) = tls::announce(&mut store, &listener.local_addr()?.to_string(), config.plain_http)?;
     let (writer, thread) = Writer::start(store);
     let national = Arc::new(National { writer, machine: config.machine, metrics: Metrics::new("vicinity_national") });
     let router = Router::new()
@@ -91,7 +94,7 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
         .route("/health", get(health))
         .route("/metrics", get(metrics))
         .with_state(national);
-    let served = http::serve(http::limited(router), listener, shutdown).await;
+    let served = http::serve(http::limited(router), listener, tls, shutdown).await;
     tokio::task::spawn_blocking(move || thread.join()).await.ok();
     served.map_err(ServeError::Io)
 }

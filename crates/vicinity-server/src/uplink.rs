@@ -11,6 +11,7 @@ use vicinity_core::document::{Authoring, Document};
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::{DeviceId, IncidentId};
 use vicinity_core::time::Timestamp;
+use vicinity_link::Pin;
 use vicinity_store::StoreError;
 use vicinity_store::hub::{HubStore, Peer, Role, SentProjection};
 use vicinity_sync::enrol::{self, ENROL_PATH, EnrolAnswer, EnrolLink, EnrolRequest};
@@ -62,6 +63,7 @@ pub struct Uplink {
 #[derive(Clone, Serialize, Deserialize)]
 struct Upstream {
     address: String,
+    pin: Option<[u8; 32]>,
     code: [u8; 16],
     device: String,
     secret: [u8; 32],
@@ -138,7 +140,7 @@ async fn enrolled(uplink: &Uplink, link: Option<&EnrolLink>) -> Result<Option<Up
         (Some(kept), Some(link)) if kept.enrolled && kept.address == link.address || kept.code == link.code => kept,
         (_, Some(link)) => {
             let device = DeviceId::from_random(uplink.machine.bytes()).to_string();
-            Upstream { address: link.address.clone(), code: link.code, device, secret: uplink.machine.bytes(), enrolled: false }
+            Upstream { address: link.address.clone(), pin: link.pin, code: link.code, device, secret: uplink.machine.bytes(), enrolled: false }
         }
         (None, None) => return Ok(None),
     };
@@ -148,7 +150,7 @@ async fn enrolled(uplink: &Uplink, link: Option<&EnrolLink>) -> Result<Option<Up
     keep(uplink, &upstream).await?;
     let device = upstream.device.parse().map_err(|_| StoreError::Damaged("upstream"))?;
     let body = enrol::encode(&EnrolRequest::new(upstream.code, device, public_key(&upstream.secret)));
-    let answer = post(&upstream.address, ENROL_PATH, body).await?;
+    let answer = post(&upstream, ENROL_PATH, body).await?;
     enrol::decode::<EnrolAnswer>(&answer)?;
     upstream.enrolled = true;
     keep(uplink, &upstream).await?;
@@ -175,7 +177,7 @@ async fn post_report(upstream: &Upstream, life: &mut Life, report: &Report) -> R
     life.counter += 1;
     let device = upstream.device.parse().map_err(|_| StoreError::Damaged("upstream"))?;
     let envelope = Envelope::seal(&upstream.secret, UPLINK_PATH, device, life.incarnation, life.counter, uplink::encode(report));
-    let answer = post(&upstream.address, UPLINK_PATH, envelope.encode()).await?;
+    let answer = post(upstream, UPLINK_PATH, envelope.encode()).await?;
     Ok(uplink::decode(&answer)?)
 }
 
@@ -217,11 +219,14 @@ fn write_as_hub(store: &mut dyn HubStore, incident: IncidentId, edit: &Edit, now
     store.accept(&hub, &[Group { incident, relayed: false, changes }], now, machine).map(drop)
 }
 
-async fn post(address: &str, path: &'static str, body: Vec<u8>) -> Result<Vec<u8>, UplinkError> {
-    let url = format!("http://{address}{path}");
+async fn post(upstream: &Upstream, path: &'static str, body: Vec<u8>) -> Result<Vec<u8>, UplinkError> {
+    let scheme = if upstream.pin.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{}{path}", upstream.address);
+    let pins: Vec<Pin> = upstream.pin.into_iter().map(Pin).collect();
     let posted = tokio::task::spawn_blocking(move || {
         let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(60))).build();
-        let mut response = ureq::Agent::new_with_config(config).post(url).send(&body[..]).map_err(|_| UplinkError::Cut)?;
+        let failed = |error| if vicinity_link::is_other_key(&error) { UplinkError::Refused(Refused::OtherKey) } else { UplinkError::Cut };
+        let mut response = vicinity_link::agent(config, &pins).post(url).send(&body[..]).map_err(failed)?;
         let answer = response.body_mut().read_to_vec().map_err(|_| UplinkError::Cut)?;
         if response.status() == ureq::http::StatusCode::OK {
             return Ok(answer);

@@ -7,6 +7,7 @@ CREATE TABLE devices (
     role        TEXT NOT NULL,
     public_key      BLOB NOT NULL,
     enrolled_at INTEGER NOT NULL,
+    code_hash   BLOB NOT NULL,
     last_seen   INTEGER,
     skew        INTEGER,
     revoked_at  INTEGER,

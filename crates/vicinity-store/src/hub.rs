@@ -92,6 +92,8 @@ pub struct DeviceRow {
     pub skew_seconds: Option<i64>,
     /// Whether it was revoked.
     pub revoked: bool,
+    /// The hash of the code that it enrolled with, and its public key: people compare six digits of both.
+    pub enrolled_with: ([u8; 32], [u8; 32]),
 }
 
 /// Counts, for health and metrics.

@@ -1,7 +1,7 @@
 //! Enrolment: a link with a one-time code, one request, one answer.
 //!
-//! The link is opaque to people and scripts. For now it names a plain HTTP address on loopback; keys, pins and
-//! confirmation come with the trust work, behind the same commands.
+//! The link is opaque to people and scripts. It says where the server listens, and which key it has: whoever follows it
+//! talks to the holder of that key or to nobody.
 
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
@@ -13,7 +13,9 @@ use crate::message::Refused;
 /// Where devices enrol.
 pub const ENROL_PATH: &str = "/v1/enrol";
 
-const SCHEME: &str = "vicinity:1:";
+const SCHEME: &str = "vicinity:2:";
+/// In the place of a pin, for a server without TLS on this machine.
+const PLAIN: &str = "plain";
 
 /// An enrolment link.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,19 +24,21 @@ pub struct EnrolLink {
     pub address: String,
     /// The one-time code.
     pub code: [u8; 16],
+    /// SHA-256 of the server's public key; `None` for plain HTTP on loopback.
+    pub pin: Option<[u8; 32]>,
 }
 
 /// A text that is no enrolment link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not an enrolment link: expected what `invite` printed, beginning with vicinity:1:")]
+#[error("not an enrolment link: expected what `invite` printed, beginning with vicinity:2:")]
 pub struct BadLink;
 
 impl EnrolLink {
     /// The link as text.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let code = self.code.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        format!("{SCHEME}{}:{code}", self.address)
+        let pin = self.pin.map_or_else(|| PLAIN.to_owned(), |pin| hex(&pin));
+        format!("{SCHEME}{}:{pin}:{}", hex(&self.code), self.address)
     }
 
     /// The link of a text.
@@ -42,15 +46,26 @@ impl EnrolLink {
     /// # Errors
     /// Any other text.
     pub fn parse(text: &str) -> Result<Self, BadLink> {
-        let (address, code) = text.trim().strip_prefix(SCHEME).and_then(|rest| rest.rsplit_once(':')).ok_or(BadLink)?;
-        let mut bytes = [0; 16];
-        if code.len() != 32 || !code.is_ascii() || address.is_empty() {
+        let mut parts = text.trim().strip_prefix(SCHEME).ok_or(BadLink)?.splitn(3, ':');
+        let (Some(code), Some(pin), Some(address)) = (parts.next(), parts.next(), parts.next()) else { return Err(BadLink) };
+        let pin = if pin == PLAIN { None } else { Some(bytes(pin)?) };
+        if address.is_empty() {
             return Err(BadLink);
         }
-        for (at, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&code[at * 2..at * 2 + 2], 16).map_err(|_| BadLink)?;
-        }
-        Ok(Self { address: address.to_owned(), code: bytes })
+        Ok(Self { address: address.to_owned(), code: bytes(code)?, pin })
+    }
+
+    /// What both ends show after an enrolment, so that people can compare it: six digits of the code and of the key that
+    /// enrolled with it.
+    #[must_use]
+    pub fn check_digits(code_hash: &[u8; 32], device_key: &[u8; 32]) -> String {
+        let mut hasher = Sha256::new();
+        hasher.update(b"vicinity-enrolment-check-v1");
+        hasher.update(code_hash);
+        hasher.update(device_key);
+        let hash: [u8; 32] = hasher.finalize().into();
+        let number = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]) % 1_000_000;
+        format!("{:03} {:03}", number / 1000, number % 1000)
     }
 
     /// What a server keeps of the code.
@@ -58,6 +73,21 @@ impl EnrolLink {
     pub fn code_hash(code: &[u8; 16]) -> [u8; 32] {
         Sha256::digest(code).into()
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn bytes<const N: usize>(hex: &str) -> Result<[u8; N], BadLink> {
+    let mut bytes = [0; N];
+    if hex.len() != 2 * N || !hex.is_ascii() {
+        return Err(BadLink);
+    }
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).map_err(|_| BadLink)?;
+    }
+    Ok(bytes)
 }
 
 /// A request to enrol.

@@ -69,13 +69,16 @@ pub enum Refused {
     /// Too much to do.
     #[error("the hub is busy")]
     Busy,
+    /// Never sent: what a client says itself when another than the pinned key answers.
+    #[error("whoever answers at that address does not have the hub's key; do not go on until you know why")]
+    OtherKey,
     /// The hub failed.
     #[error("the hub failed; its log says why")]
     Failed,
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str, u16); 9] = [
+    const ALL: [(Self, &'static str, u16); 10] = [
         (Self::Malformed, "malformed", 400),
         (Self::TooLarge, "too_large", 413),
         (Self::Version, "version", 426),
@@ -84,6 +87,7 @@ impl Refused {
         (Self::RolledBack, "device_rolled_back", 409),
         (Self::Rebase, "rebase", 409),
         (Self::Busy, "busy", 503),
+        (Self::OtherKey, "other_key", 495),
         (Self::Failed, "failed", 500),
     ];
 

@@ -169,10 +169,11 @@ impl HubStore for MemoryHub {
         if let Some(known) = self.device_mut(device) {
             known.public_key = public_key;
             known.row.role = role;
+            known.row.enrolled_with = (code_hash, public_key);
             return Ok(Some(Peer { number: known.row.number, incarnation: 0, role }));
         }
         let number = self.devices.len() as u32 + 1;
-        let row = DeviceRow { number, device, role, last_seen: None, skew_seconds: None, revoked: false };
+        let row = DeviceRow { number, device, role, last_seen: None, skew_seconds: None, revoked: false, enrolled_with: (code_hash, public_key) };
         self.devices.push(Device { public_key, row, counters: BTreeMap::new() });
         Ok(Some(Peer { number, incarnation: 0, role }))
     }

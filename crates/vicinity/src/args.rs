@@ -51,7 +51,7 @@ pub struct DemoArguments {
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(
-    after_help = "Prints one JSON line when it is ready: {\"listening\": \"127.0.0.1:7311\", \"pin\": null}.\nStops on Ctrl-C or SIGTERM; everything acknowledged is on disk then."
+    after_help = "Prints one JSON line when it is ready: {\"listening\": \"127.0.0.1:7311\", \"pin\": \"3f…\"}.\nStops on Ctrl-C or SIGTERM; everything acknowledged is on disk then."
 )]
 pub struct HubArguments {
     /// Something else than serving.
@@ -63,6 +63,9 @@ pub struct HubArguments {
     /// Address and port; port 0 takes a free one
     #[arg(long, required = true)]
     pub listen: Option<String>,
+    /// Serve without TLS; only on loopback, for tests and for a proxy that brings TLS
+    #[arg(long)]
+    pub plain_http: bool,
     /// National's link, as `vicinity national invite` prints it; kept, so that it is needed only once
     #[arg(long)]
     pub upstream: Option<String>,
@@ -181,6 +184,9 @@ pub struct NationalArguments {
     /// Address and port; port 0 takes a free one
     #[arg(long, required = true)]
     pub listen: Option<String>,
+    /// Serve without TLS; only on loopback, for tests and for a proxy that brings TLS
+    #[arg(long)]
+    pub plain_http: bool,
 }
 
 /// What to do with national's folder.
@@ -317,6 +323,9 @@ pub enum DeviceCommand {
     Enrol {
         /// What `vicinity hub invite` printed
         link: String,
+        /// Do not ask whether the hub shows the same six digits
+        #[arg(long)]
+        yes: bool,
     },
     /// Log one incident or JSON lines; prints one id a line, once it is on disk
     #[command(

@@ -31,10 +31,7 @@ pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
     let mut device = Device::open(&home.join(&opened.folder), &DatabaseKey::new(*opened.key), machine::device())?;
     match arguments.command {
         DeviceCommand::Init { .. } | DeviceCommand::Wipe { .. } | DeviceCommand::DuressPin { .. } => {}
-        DeviceCommand::Enrol { link } => {
-            let enrolment = device.enrol(&link)?;
-            output::line(format!("enrolled as device {} ({})", enrolment.number, enrolment.role))?;
-        }
+        DeviceCommand::Enrol { link, yes } => enrol(&mut device, &link, yes)?,
         DeviceCommand::Log { file, with_edits } => return log(&mut device, &file, with_edits),
         DeviceCommand::Edit { id, file } => edit(&mut device, &id, &file)?,
         DeviceCommand::List { json } => list(&mut device, json)?,
@@ -44,6 +41,21 @@ pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
         DeviceCommand::Sync { json } => return sync(&mut device, json),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A code that was photographed over a shoulder enrols somebody else: people compare six digits.
+fn enrol(device: &mut Device, link: &str, yes: bool) -> Result<()> {
+    let enrolment = device.enrol(link)?;
+    if !yes && std::io::stdin().is_terminal() {
+        eprint!("`vicinity hub devices` shows {} for device {}: is that so? [y/N] ", enrolment.check, enrolment.number);
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer)?;
+        if !answer.trim().eq_ignore_ascii_case("y") {
+            device.forget_enrolment()?;
+            bail!("not enrolled; have the hub revoke device {} and print a new link", enrolment.number);
+        }
+    }
+    output::line(format!("enrolled as device {} ({}), check {}", enrolment.number, enrolment.role, enrolment.check))
 }
 
 /// A PIN for a new device, or another one for one that is there.

@@ -9,16 +9,17 @@ use tokio::net::TcpListener;
 use vicinity_client::device::{Conflict, Side};
 use vicinity_core::ids::IncidentId;
 use vicinity_core::show;
-use vicinity_server::hub::{self, HubConfig};
-use vicinity_server::store::hub::{HubStore, Role};
+use vicinity_server::hub::{self, EnrolLink, HubConfig};
+use vicinity_server::store::hub::{DeviceRow, HubStore, Role};
 use vicinity_server::store::sqlite::SqliteHub;
+use vicinity_server::tls::{self, Pin};
 
 use crate::args::{DeviceRole, HubArguments, HubCommand};
 use crate::{device, machine, output, secrets};
 
 pub fn run(arguments: HubArguments) -> Result<ExitCode> {
     match arguments.command {
-        None => serve(arguments.data.unwrap_or_default(), &arguments.listen.unwrap_or_default(), arguments.upstream)?,
+        None => serve(arguments.data.unwrap_or_default(), &arguments.listen.unwrap_or_default(), arguments.plain_http, arguments.upstream)?,
         Some(HubCommand::Invite { data, role, json }) => invite(&data, role, json)?,
         Some(HubCommand::List { data, json }) => list(&data, json)?,
         Some(HubCommand::Show { data, id }) => show_one(&data, &id)?,
@@ -31,11 +32,11 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Binds an address. Without TLS only this machine may listen: everything else would send secrets in clear.
-pub async fn bind(listen: &str) -> Result<TcpListener> {
+/// Binds an address. Without TLS only this machine may listen: everything else would send what survivors told in clear.
+pub async fn bind(listen: &str, plain_http: bool) -> Result<TcpListener> {
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
-    if !listener.local_addr()?.ip().is_loopback() {
-        bail!("{listen} is not on this machine alone; until TLS is there, only loopback addresses such as 127.0.0.1:7311 are safe");
+    if plain_http && !listener.local_addr()?.ip().is_loopback() {
+        bail!("{listen} can be reached from other machines; --plain-http is for loopback addresses such as 127.0.0.1:7311 only");
     }
     Ok(listener)
 }
@@ -54,8 +55,8 @@ pub async fn told_to_stop() {
 }
 
 /// The line that says a server is ready.
-pub fn ready(listener: &TcpListener) -> Result<()> {
-    output::line(json!({"listening": listener.local_addr()?.to_string(), "pin": Value::Null}))
+pub fn ready(listener: &TcpListener, pin: Option<Pin>) -> Result<()> {
+    output::line(json!({"listening": listener.local_addr()?.to_string(), "pin": pin.map(|pin| pin.to_string())}))
 }
 
 /// Logs go to standard error, one JSON object a line.
@@ -68,15 +69,17 @@ pub fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }
 
-fn serve(data: PathBuf, listen: &str, upstream: Option<String>) -> Result<()> {
+fn serve(data: PathBuf, listen: &str, plain_http: bool, upstream: Option<String>) -> Result<()> {
     let passphrase = secrets::passphrase_at_start(&data)?;
     log_to_stderr();
     runtime()?.block_on(async {
-        let listener = bind(listen).await?;
+        let listener = bind(listen, plain_http).await?;
         // Opened first, so that "ready" is said by a hub that can answer, and whose links lead to where it listens now.
-        hub::open(&data, passphrase.as_ref(), &machine::server())?.set_setting(hub::ADDRESS, listener.local_addr()?.to_string().as_bytes())?;
-        ready(&listener)?;
-        hub::serve(HubConfig { data, passphrase, upstream, machine: machine::server() }, listener, told_to_stop()).await?;
+        let mut store = hub::open(&data, passphrase.as_ref(), &machine::server())?;
+        let (pin, _) = tls::announce(&mut store, &listener.local_addr()?.to_string(), plain_http)?;
+        drop(store);
+        ready(&listener, pin)?;
+        hub::serve(HubConfig { data, passphrase, plain_http, upstream, machine: machine::server() }, listener, told_to_stop()).await?;
         Ok(())
     })
 }
@@ -170,18 +173,23 @@ pub fn conflicts(store: &mut dyn HubStore) -> Result<Vec<Conflict>> {
     Ok(conflicts)
 }
 
+/// The six digits that the device shows, too.
+fn check(row: &DeviceRow) -> String {
+    EnrolLink::check_digits(&row.enrolled_with.0, &row.enrolled_with.1)
+}
+
 fn devices(data: &Path, json: bool) -> Result<()> {
     let rows = open(data)?.devices()?;
     if json {
         return rows.iter().try_for_each(|row| {
-            output::line(json!({"number": row.number, "role": row.role.code(), "last_seen": row.last_seen.map(|at| at.to_string()), "skew_seconds": row.skew_seconds, "revoked": row.revoked}))
+            output::line(json!({"number": row.number, "role": row.role.code(), "last_seen": row.last_seen.map(|at| at.to_string()), "skew_seconds": row.skew_seconds, "revoked": row.revoked, "check": check(row)}))
         });
     }
-    let text = |row: &vicinity_server::store::hub::DeviceRow| {
+    let text = |row: &DeviceRow| {
         let skew = row.skew_seconds.map(|seconds| format!("{seconds:+} s")).unwrap_or_default();
-        [row.number.to_string(), row.role.code().to_owned(), row.last_seen.map_or("never".to_owned(), |at| at.to_string()), skew]
+        [row.number.to_string(), row.role.code().to_owned(), row.last_seen.map_or("never".to_owned(), |at| at.to_string()), skew, check(row)]
     };
-    output::line(output::table(["device", "role", "last seen", "hub's clock ahead"], rows.iter().map(text)))
+    output::line(output::table(["device", "role", "last seen", "hub's clock ahead", "check"], rows.iter().map(text)))
 }
 
 fn assign(data: &Path, id: &str, device: u32, remove: bool) -> Result<()> {

@@ -7,18 +7,18 @@ use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use vicinity_core::codes;
 use vicinity_core::tables::{K, Table};
-use vicinity_server::hub::ADDRESS;
 use vicinity_server::national::{self, NationalConfig};
 use vicinity_server::store::StoreError;
 use vicinity_server::store::national::{NationalStore, ProjectionListing};
 use vicinity_server::store::sqlite::SqliteNational;
+use vicinity_server::tls;
 
 use crate::args::{Dimension, NationalArguments, NationalCommand, NationalRole};
 use crate::{hub, machine, output, secrets};
 
 pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
     match arguments.command {
-        None => serve(arguments.data.unwrap_or_default(), &arguments.listen.unwrap_or_default())?,
+        None => serve(arguments.data.unwrap_or_default(), &arguments.listen.unwrap_or_default(), arguments.plain_http)?,
         Some(NationalCommand::Invite { data, role: NationalRole::Hub, json }) => {
             let link = national::invite(&mut open(&data)?, &machine::server())?.to_text();
             hub::print_link(&link, json)?;
@@ -31,14 +31,16 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn serve(data: PathBuf, listen: &str) -> Result<()> {
+fn serve(data: PathBuf, listen: &str, plain_http: bool) -> Result<()> {
     let passphrase = secrets::passphrase_at_start(&data)?;
     hub::log_to_stderr();
     hub::runtime()?.block_on(async {
-        let listener = hub::bind(listen).await?;
-        national::open(&data, passphrase.as_ref(), &machine::server())?.set_setting(ADDRESS, listener.local_addr()?.to_string().as_bytes())?;
-        hub::ready(&listener)?;
-        national::serve(NationalConfig { data, passphrase, machine: machine::server() }, listener, hub::told_to_stop()).await?;
+        let listener = hub::bind(listen, plain_http).await?;
+        let mut store = national::open(&data, passphrase.as_ref(), &machine::server())?;
+        let (pin, _) = tls::announce(&mut store, &listener.local_addr()?.to_string(), plain_http)?;
+        drop(store);
+        hub::ready(&listener, pin)?;
+        national::serve(NationalConfig { data, passphrase, plain_http, machine: machine::server() }, listener, hub::told_to_stop()).await?;
         Ok(())
     })
 }

@@ -90,8 +90,8 @@ impl HubStore for SqliteHub {
         self.db.immediate(|db| {
             let Some(role) = db.use_invite(code_hash, device.as_bytes(), now.as_second())? else { return Ok(None) };
             let role = Role::from_code(&role).ok_or(StoreError::Damaged("invitation"))?;
-            let query = "INSERT INTO devices (device, role, public_key, enrolled_at, digest) VALUES (?1, ?2, ?3, ?4, zeroblob(16)) ON CONFLICT (device) DO UPDATE SET public_key = excluded.public_key, role = excluded.role";
-            db.execute("enrolling", query, &[device.as_bytes(), &role.code(), &public_key, &now.as_second()])?;
+            let query = "INSERT INTO devices (device, role, public_key, enrolled_at, code_hash, digest) VALUES (?1, ?2, ?3, ?4, ?5, zeroblob(16)) ON CONFLICT (device) DO UPDATE SET public_key = excluded.public_key, role = excluded.role, code_hash = excluded.code_hash";
+            db.execute("enrolling", query, &[device.as_bytes(), &role.code(), &public_key, &now.as_second(), &code_hash])?;
             let number = db.one("enrolling", "SELECT number FROM devices WHERE device = ?1", &[device.as_bytes()], |row| row.get(0))?;
             Ok(number.map(|number| Peer { number, incarnation: 0, role }))
         })
@@ -161,14 +161,23 @@ impl HubStore for SqliteHub {
     }
 
     fn devices(&mut self) -> Result<Vec<DeviceRow>> {
-        type Row = (u32, Vec<u8>, String, Option<i64>, Option<i64>, bool);
-        let query = "SELECT number, device, role, last_seen, skew, revoked_at IS NOT NULL FROM devices ORDER BY number";
-        let rows: Vec<Row> =
-            self.db.all("reading devices", query, &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)))?;
-        let device = |(number, device, role, last_seen, skew_seconds, revoked): Row| {
+        type Row = (u32, Vec<u8>, String, Option<i64>, Option<i64>, bool, [u8; 32], [u8; 32]);
+        let query = "SELECT number, device, role, last_seen, skew, revoked_at IS NOT NULL, code_hash, public_key FROM devices ORDER BY number";
+        let rows: Vec<Row> = self.db.all("reading devices", query, &[], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?))
+        })?;
+        let device = |(number, device, role, last_seen, skew_seconds, revoked, code_hash, public_key): Row| {
             let role = Role::from_code(&role).ok_or(StoreError::Damaged("device"))?;
             let last_seen = last_seen.and_then(|at| Timestamp::from_second(at).ok());
-            Ok(DeviceRow { number, device: DeviceId::from_bytes(id16(device)?), role, last_seen, skew_seconds, revoked })
+            Ok(DeviceRow {
+                number,
+                device: DeviceId::from_bytes(id16(device)?),
+                role,
+                last_seen,
+                skew_seconds,
+                revoked,
+                enrolled_with: (code_hash, public_key),
+            })
         };
         rows.into_iter().map(device).collect()
     }

@@ -13,7 +13,7 @@ use vicinity_server::keyring::Passphrase;
 use vicinity_server::national::NationalConfig;
 use vicinity_server::store::hub::Role;
 use vicinity_server::store::sqlite::{SqliteHub, SqliteNational};
-use vicinity_server::{hub, national};
+use vicinity_server::{hub, national, tls};
 
 use super::world::World;
 
@@ -51,6 +51,11 @@ impl Server {
     pub fn start(&mut self, world: &World, runtime: &Runtime) -> Result<()> {
         let listener = runtime.block_on(TcpListener::bind(&self.address)).context("cannot listen on loopback")?;
         self.address = listener.local_addr()?.to_string();
+        // Before it serves: its links must lead to it from now on.
+        match &self.kind {
+            Kind::National => drop(tls::announce(&mut self.as_national(world)?, &self.address, false)?),
+            Kind::Hub { .. } => drop(tls::announce(&mut self.as_hub(world)?, &self.address, false)?),
+        }
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move {
             // Told to, or forgotten: both are the end.
@@ -58,13 +63,17 @@ impl Server {
         };
         let (data, machine) = (self.data.clone(), world.server());
         let serving = match &self.kind {
-            Kind::National => runtime.spawn(national::serve(NationalConfig { data, passphrase: Some(passphrase()?), machine }, listener, shutdown)),
-            Kind::Hub { upstream } => {
-                runtime.spawn(hub::serve(HubConfig { data, passphrase: Some(passphrase()?), upstream: Some(upstream.clone()), machine }, listener, shutdown))
+            Kind::National => {
+                runtime.spawn(national::serve(NationalConfig { data, passphrase: Some(passphrase()?), plain_http: false, machine }, listener, shutdown))
             }
+            Kind::Hub { upstream } => runtime.spawn(hub::serve(
+                HubConfig { data, passphrase: Some(passphrase()?), plain_http: false, upstream: Some(upstream.clone()), machine },
+                listener,
+                shutdown,
+            )),
         };
         self.running = Some((stop, serving));
-        until("a server answers", || Ok(self.is_healthy()))
+        Ok(())
     }
 
     /// Stops it; everything it acknowledged is on disk.
@@ -73,16 +82,6 @@ impl Server {
         // It may have ended by itself.
         stop.send(()).ok();
         Ok(runtime.block_on(serving)??)
-    }
-
-    fn is_healthy(&self) -> bool {
-        use std::io::{Read, Write};
-        let mut answer = String::new();
-        let asked = std::net::TcpStream::connect(&self.address).and_then(|mut stream| {
-            stream.write_all(b"GET /health HTTP/1.0\r\n\r\n")?;
-            stream.read_to_string(&mut answer)
-        });
-        asked.is_ok() && answer.starts_with("HTTP/1.0 200")
     }
 
     /// A link for a phone.

@@ -73,7 +73,7 @@ impl Hub {
         let start = Instant::now();
         let log = File::create(data.with_extension("log")).context("no log file for the hub")?;
         let mut command = program.command();
-        command.args(["hub", "--listen", "127.0.0.1:0", "--data"]).arg(data).stdout(Stdio::piped()).stderr(log);
+        command.args(["hub", "--plain-http", "--listen", "127.0.0.1:0", "--data"]).arg(data).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().context("cannot start the hub")?;
         let mut line = String::new();
         let read = child.stdout.take().map(|stdout| BufReader::new(stdout).read_line(&mut line));
@@ -165,12 +165,12 @@ impl Drop for Hub {
     }
 }
 
-/// The link with another address in it: `vicinity:1:HOST:PORT:...`.
+/// The link with another address in it: `vicinity:2:CODE:PIN:HOST:PORT`.
 fn through(link: &str, address: &str) -> Result<String> {
     let link = link.lines().map(str::trim).find(|line| line.starts_with("vicinity:")).context("the hub printed no link")?;
     match link.splitn(5, ':').collect::<Vec<_>>()[..] {
-        [scheme, version, _, _, rest] => Ok(format!("{scheme}:{version}:{address}:{rest}")),
-        _ => bail!("a link of another form than vicinity:1:HOST:PORT:CODE"),
+        [scheme, version, code, pin, _] => Ok(format!("{scheme}:{version}:{code}:{pin}:{address}")),
+        _ => bail!("a link of another form than vicinity:2:CODE:PIN:HOST:PORT"),
     }
 }
 
@@ -263,9 +263,9 @@ mod tests {
 
     #[test]
     fn a_link_leads_through_another_address() {
-        assert_eq!(through("vicinity:1:127.0.0.1:7311:c0de\n", "127.0.0.1:9").unwrap(), "vicinity:1:127.0.0.1:9:c0de");
-        assert_eq!(through("\n  vicinity:1:h:1:c0de:pin", "127.0.0.1:9").unwrap(), "vicinity:1:127.0.0.1:9:c0de:pin");
-        assert!(through("vicinity:1:h", "a:1").is_err());
+        assert_eq!(through("vicinity:2:c0de:plain:127.0.0.1:7311\n", "127.0.0.1:9").unwrap(), "vicinity:2:c0de:plain:127.0.0.1:9");
+        assert_eq!(through("\n  vicinity:2:c0de:3f:h:1", "127.0.0.1:9").unwrap(), "vicinity:2:c0de:3f:127.0.0.1:9");
+        assert!(through("vicinity:2:h", "a:1").is_err());
         assert!(through("nothing", "a:1").is_err());
     }
 

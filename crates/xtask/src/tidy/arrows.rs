@@ -6,9 +6,10 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 /// A crate of the product, and the crates of the workspace that it may depend on.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("vicinity", &["vicinity-client", "vicinity-server", "vicinity-core"]),
-    ("vicinity-client", &["vicinity-sync", "vicinity-store", "vicinity-core", "vicinity-seal"]),
-    ("vicinity-server", &["vicinity-sync", "vicinity-store", "vicinity-core", "vicinity-seal"]),
-    ("vicinity-seal", &["vicinity-core"]),
+    ("vicinity-client", &["vicinity-sync", "vicinity-store", "vicinity-core", "vicinity-link", "vicinity-seal"]),
+    ("vicinity-server", &["vicinity-sync", "vicinity-store", "vicinity-core", "vicinity-link", "vicinity-seal"]),
+    ("vicinity-seal", &[]),
+    ("vicinity-link", &[]),
     ("vicinity-sync", &["vicinity-core"]),
     ("vicinity-store", &["vicinity-core"]),
     ("vicinity-core", &[]),

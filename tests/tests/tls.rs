@@ -1,0 +1,68 @@
+//! TLS with pinned keys, over real sockets.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use serde_json::json;
+use vicinity_tests::proxy::Proxy;
+use vicinity_tests::server::Server;
+use vicinity_tests::site::{Site, redirected};
+use vicinity_tests::wait;
+
+use super::consent::contains;
+
+const MARKER: &str = "QQTLSMARKER";
+
+#[test]
+fn a_device_and_national_talk_tls_and_the_wire_shows_nothing() {
+    let site = Site::new();
+    let _national = Server::start_safe("national", &site.path("national"), &[]);
+    let hub = Server::start_safe("hub", &site.path("hub"), &["--upstream", &site.invite_hub()]);
+    let proxy = Proxy::start(&hub.address);
+    let device = site.enrolled_through("phone", "educator", &proxy.address);
+    let incident = json!({"reported_at": "2026-11-20T09:00:00Z", "violations": [MARKER], "consents": ["hub_response", "national_deid"]});
+    device.log(&[incident]);
+    assert_eq!(device.sync()["up_to_date"], true);
+    assert_eq!(site.hub_export()[0]["violations"], json!([MARKER]));
+    wait::until("a projection over TLS", || Some(site.national_export()).filter(|rows| rows.len() == 1));
+    let up = proxy.up();
+    assert!(up.len() > 500 && !contains(&up, MARKER.as_bytes()) && !contains(&up, b"POST"), "the wire shows what is said");
+}
+
+#[test]
+fn a_man_in_the_middle_with_a_key_of_his_own_gets_nothing() {
+    let (site, middle) = (Site::new(), Site::new());
+    let _hub = Server::start_safe("hub", &site.path("hub"), &[]);
+    let other = Server::start_safe("hub", &middle.path("hub"), &[]);
+    let device = site.enrolled("phone", "educator");
+    device.log(&[json!({"reported_at": "2026-11-20T09:00:00Z", "consents": ["hub_response"]})]);
+    let fresh = site.device("fresh");
+    let said = fresh.run(&["enrol", &redirected(&site.invite("educator"), &other.address)]).failed();
+    assert!(said.contains("does not have the hub's key"), "{said}");
+    assert!(middle.hub_export().is_empty() && middle.hub_run("devices", &["--json"]).json_lines().is_empty());
+}
+
+#[test]
+fn a_hub_keeps_its_key_over_a_restart() {
+    let site = Site::new();
+    let hub = Server::start_safe("hub", &site.path("hub"), &[]);
+    let device = site.enrolled("phone", "educator");
+    let _hub = hub.kill_and_restart();
+    assert_eq!(device.sync()["up_to_date"], true);
+}
+
+/// Somebody who opens connections and says nothing does not keep devices out.
+#[test]
+fn silent_connections_hold_nobody_up() {
+    let site = Site::new();
+    let hub = Server::start_safe("hub", &site.path("hub"), &[]);
+    let mut silent: Vec<TcpStream> = (0..40).map(|_| TcpStream::connect(&hub.address).unwrap()).collect();
+    let device = site.enrolled("phone", "educator");
+    assert_eq!(device.sync()["up_to_date"], true);
+    // Plain HTTP is not answered.
+    let mut plain = silent.remove(0);
+    plain.write_all(b"GET /health HTTP/1.0\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    plain.read_to_end(&mut answer).ok();
+    assert!(!answer.starts_with(b"HTTP"));
+}
