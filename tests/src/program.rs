@@ -90,6 +90,11 @@ pub fn run<I: IntoIterator<Item: AsRef<OsStr>>>(arguments: I) -> Run {
     command(arguments).output().expect("the program can be run").into()
 }
 
+/// Runs the program to its end with these variables.
+pub fn run_where<I: IntoIterator<Item: AsRef<OsStr>>>(variables: &[(&str, &str)], arguments: I) -> Run {
+    command(arguments).envs(variables.iter().copied()).output().expect("the program can be run").into()
+}
+
 /// Runs the program to its end with a text on standard input.
 pub fn run_with<I: IntoIterator<Item: AsRef<OsStr>>>(arguments: I, input: &str) -> Run {
     let mut child = command(arguments).stdin(Stdio::piped()).spawn().expect("the program can be run");

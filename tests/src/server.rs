@@ -31,15 +31,35 @@ impl Server {
         Self::start_at(kind, data, "127.0.0.1:0", extra)
     }
 
+    /// The same with these variables.
+    pub fn start_where(variables: &[(&str, &str)], kind: &'static str, data: &Path, extra: &[&str]) -> Self {
+        let extra = extra.iter().copied().chain(["--plain-http"]).map(ToString::to_string).collect();
+        Self::launch(variables, kind, data, "127.0.0.1:0", extra)
+    }
+
+    /// The same where it listened before.
+    pub fn start_again(variables: &[(&str, &str)], kind: &'static str, data: &Path, address: &str) -> Self {
+        Self::launch(variables, kind, data, address, vec!["--plain-http".to_owned()])
+    }
+
+    /// Waits until it has ended by itself, or was killed by somebody else.
+    pub fn has_ended(mut self) {
+        self.child.wait().expect("a child can be waited for");
+    }
+
     /// The same with TLS, as people start it.
     pub fn start_safe(kind: &'static str, data: &Path, extra: &[&str]) -> Self {
         Self::start_at(kind, data, "127.0.0.1:0", extra.iter().map(ToString::to_string).collect())
     }
 
     fn start_at(kind: &'static str, data: &Path, listen: &str, extra: Vec<String>) -> Self {
+        Self::launch(&[], kind, data, listen, extra)
+    }
+
+    fn launch(variables: &[(&str, &str)], kind: &'static str, data: &Path, listen: &str, extra: Vec<String>) -> Self {
         let log = File::options().create(true).append(true).open(log_path(data)).expect("the log can be opened");
         let mut command = program::command([kind, "--data"]);
-        command.arg(data).args(["--listen", listen]).args(&extra).stderr(log).stdout(Stdio::piped());
+        command.envs(variables.iter().copied()).arg(data).args(["--listen", listen]).args(&extra).stderr(log).stdout(Stdio::piped());
         program::path();
         let start = Instant::now();
         let mut child = command.spawn().expect("the program can be run");

@@ -5,6 +5,7 @@ mod conflicts;
 mod consent;
 mod convergence;
 mod hostile;
+mod keeping;
 mod kills;
 mod logging;
 mod questions;

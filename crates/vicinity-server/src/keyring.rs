@@ -124,15 +124,41 @@ pub fn open(folder: &Path, database: &str, passphrase: Option<&Passphrase>, mach
             Ok(DatabaseKey::new(*key))
         }
         (Some(Lock::Passphrase { .. }), None) => Err(KeyringError::Locked),
-        (Some(Lock::Passphrase { salt, memory_kib, passes, nonce, wrapped }), Some(passphrase)) => {
-            let kek = stretched(passphrase, &bytes::<16>(&salt)?, (memory_kib, passes))?;
-            let wrapped = bytes::<48>(&wrapped)?;
-            let cipher = XChaCha20Poly1305::new(&Key::from(*kek));
-            let key = cipher.decrypt(&XNonce::from(bytes::<24>(&nonce)?), wrapped.as_slice()).map_err(|_| KeyringError::Wrong)?;
-            let key = Zeroizing::new(key);
-            Ok(DatabaseKey::new(key.as_slice().try_into().map_err(|_| KeyringError::Damaged)?))
-        }
+        (Some(lock), Some(passphrase)) => unlock(&lock, passphrase),
     }
+}
+
+/// A key locked by a passphrase, as a text that may lie beside what it encrypts.
+///
+/// # Errors
+/// Never but for want of memory.
+pub fn locked(key: &DatabaseKey, passphrase: &Passphrase, machine: &Machine) -> Result<String, KeyringError> {
+    serde_json::to_string(&lock(key.bytes(), Some(passphrase), machine)?).map_err(|_| KeyringError::Damaged)
+}
+
+/// The key of such a text.
+///
+/// # Errors
+/// Another passphrase, or another text.
+pub fn unlocked(text: &str, passphrase: &Passphrase) -> Result<DatabaseKey, KeyringError> {
+    unlock(&serde_json::from_str(text).map_err(|_| KeyringError::Damaged)?, passphrase)
+}
+
+/// Puts a key into a folder that has none.
+///
+/// # Errors
+/// The disk.
+pub fn place(folder: &Path, key: &DatabaseKey, passphrase: &Passphrase, machine: &Machine) -> Result<(), KeyringError> {
+    write(&folder.join(FILE), &lock(key.bytes(), Some(passphrase), machine)?)
+}
+
+fn unlock(lock: &Lock, passphrase: &Passphrase) -> Result<DatabaseKey, KeyringError> {
+    let Lock::Passphrase { salt, memory_kib, passes, nonce, wrapped } = lock else { return Err(KeyringError::Damaged) };
+    let kek = stretched(passphrase, &bytes::<16>(salt)?, (*memory_kib, *passes))?;
+    let cipher = XChaCha20Poly1305::new(&Key::from(*kek));
+    let key = cipher.decrypt(&XNonce::from(bytes::<24>(nonce)?), bytes::<48>(wrapped)?.as_slice()).map_err(|_| KeyringError::Wrong)?;
+    let key = Zeroizing::new(key);
+    Ok(DatabaseKey::new(key.as_slice().try_into().map_err(|_| KeyringError::Damaged)?))
 }
 
 /// Destroys a folder's key: what is in its database, and in every copy of the database under this key, is gone.

@@ -4,6 +4,7 @@
 //! store and commits many requests with one fsync), [`http`] (what both servers share), [`hub`], [`national`],
 //! [`uplink`] (from hub to national).
 
+pub mod backup;
 pub mod exchange;
 pub mod http;
 pub mod hub;

@@ -24,11 +24,16 @@ impl DatabaseKey {
 
     /// The statement that gives it to SQLCipher raw: SQLCipher's own derivation takes 180 ms a connection.
     pub(crate) fn pragma(&self) -> Zeroizing<String> {
-        let mut text = Zeroizing::new(String::with_capacity(96));
-        text.push_str("PRAGMA key = \"x'");
+        Zeroizing::new(format!("PRAGMA key = \"{}\"", *self.raw()))
+    }
+
+    /// The key as SQLCipher takes it raw: `x'…'`.
+    pub(crate) fn raw(&self) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::with_capacity(72));
+        text.push_str("x'");
         // Writing to a text cannot fail.
         self.0.iter().for_each(|byte| write!(text, "{byte:02x}").unwrap_or_default());
-        text.push_str("'\"");
+        text.push('\'');
         text
     }
 }

@@ -58,6 +58,24 @@ impl Db {
         Ok(db)
     }
 
+    /// Writes a copy of everything into a new file under another key, as of one moment; writers wait meanwhile. Durable when
+    /// this returns.
+    fn copy_into(&mut self, path: &Path, key: &DatabaseKey) -> Result<()> {
+        let step = "copying the database";
+        let version: i64 = sql(step, self.conn.pragma_query_value(None, "user_version", |row| row.get(0)))?;
+        sql(step, self.conn.execute("ATTACH DATABASE ?1 AS copy KEY ?2", (path.display().to_string(), &*key.raw())))?;
+        let copied = sql(step, self.conn.execute_batch("BEGIN IMMEDIATE; SELECT sqlcipher_export('copy'); COMMIT"))
+            .and_then(|()| sql(step, self.conn.execute_batch(&format!("PRAGMA copy.user_version = {version}"))));
+        if copied.is_err() && !self.conn.is_autocommit() {
+            // What failed is reported; a failing rollback leaves nothing to undo.
+            self.conn.execute_batch("ROLLBACK").ok();
+        }
+        sql(step, self.conn.execute_batch("DETACH DATABASE copy"))?;
+        copied?;
+        let synced = std::fs::File::open(path).and_then(|file| file.sync_all());
+        synced.map_err(|source| StoreError::File { path: path.display().to_string(), source })
+    }
+
     /// Runs the migrations that the file has not seen, each in a transaction of its own.
     fn migrate(&mut self, migrations: &[&str]) -> Result<()> {
         let known = migrations.len() as i64;

@@ -143,6 +143,29 @@ pub enum HubCommand {
         #[arg(long)]
         remove: bool,
     },
+    /// Write a backup, locked by a passphrase, while the hub runs
+    #[command(after_help = "The passphrase is asked for, or read from the file that VICINITY_PASSPHRASE_FILE names.")]
+    Backup {
+        /// The hub's folder
+        #[arg(long)]
+        data: PathBuf,
+        /// The file to write
+        file: PathBuf,
+    },
+    /// Make a new folder from a backup
+    Restore {
+        /// The folder to make; it must not exist
+        #[arg(long)]
+        data: PathBuf,
+        /// The backup
+        file: PathBuf,
+    },
+    /// Destroy the hub's key at once: nothing in its folder opens any more
+    Panic {
+        /// The hub's folder
+        #[arg(long)]
+        data: PathBuf,
+    },
     /// What was refused, by reason
     Quarantine {
         /// The hub's folder

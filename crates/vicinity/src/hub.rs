@@ -15,7 +15,10 @@ use vicinity_server::store::sqlite::SqliteHub;
 use vicinity_server::tls::{self, Pin};
 
 use crate::args::{DeviceRole, HubArguments, HubCommand};
-use crate::{device, machine, output, secrets};
+use crate::{device, hub_keeping, machine, output, secrets};
+
+/// Which process serves the folder, for whoever has to stop it.
+pub const PID_FILE: &str = "pid";
 
 pub fn run(arguments: HubArguments) -> Result<ExitCode> {
     match arguments.command {
@@ -27,6 +30,9 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
         Some(HubCommand::Conflicts { data, json }) => device::print_conflicts(&conflicts(&mut open(&data)?)?, json)?,
         Some(HubCommand::Devices { data, json }) => devices(&data, json)?,
         Some(HubCommand::Assign { data, id, device, remove }) => assign(&data, &id, device, remove)?,
+        Some(HubCommand::Backup { data, file }) => hub_keeping::backup(&data, &file)?,
+        Some(HubCommand::Restore { data, file }) => hub_keeping::restore(&data, &file)?,
+        Some(HubCommand::Panic { data }) => hub_keeping::panic(&data)?,
         Some(HubCommand::Quarantine { data, json }) => quarantine(&data, json)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -78,13 +84,18 @@ fn serve(data: PathBuf, listen: &str, plain_http: bool, upstream: Option<String>
         let mut store = hub::open(&data, passphrase.as_ref(), &machine::server())?;
         let (pin, _) = tls::announce(&mut store, &listener.local_addr()?.to_string(), plain_http)?;
         drop(store);
+        std::fs::write(data.join(PID_FILE), std::process::id().to_string()).context("cannot write the pid file")?;
+        let pid_file = data.join(PID_FILE);
         ready(&listener, pin)?;
         hub::serve(HubConfig { data, passphrase, plain_http, upstream, machine: machine::server() }, listener, told_to_stop()).await?;
+        // Left behind by a kill, it does no harm but to a process that has the number by then.
+        std::fs::remove_file(pid_file).ok();
         Ok(())
     })
 }
 
-fn open(data: &Path) -> Result<SqliteHub> {
+/// Opens a hub that is there.
+pub fn open(data: &Path) -> Result<SqliteHub> {
     if !data.join("hub.db").exists() {
         bail!("{} holds no hub; start one with `vicinity hub --data … --listen 127.0.0.1:7311`", data.display());
     }

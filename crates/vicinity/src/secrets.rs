@@ -123,6 +123,15 @@ pub fn passphrase_at_start(data: &Path) -> Result<Option<Passphrase>> {
     Ok(None)
 }
 
+/// A passphrase that must be there.
+pub fn needed_passphrase(prompt: &str) -> Result<Passphrase> {
+    match from_file(PASSPHRASE_FILE)? {
+        Some(text) => Ok(Passphrase::new(&text)?),
+        None if std::io::stdin().is_terminal() => Ok(Passphrase::new(&ask(prompt)?)?),
+        None => bail!("no passphrase: name a file that holds it in {PASSPHRASE_FILE}"),
+    }
+}
+
 /// The text of the file that a variable names.
 fn from_file(variable: &str) -> Result<Option<String>> {
     let Some(path) = std::env::var_os(variable) else { return Ok(None) };

@@ -40,6 +40,16 @@ impl SqliteHub {
     }
 }
 
+impl SqliteHub {
+    /// Writes a copy of everything into a new file under another key, as of one moment. Durable when this returns.
+    ///
+    /// # Errors
+    /// Storage; the file may be there in part then.
+    pub fn copy_into(&mut self, path: &Path, key: &DatabaseKey) -> Result<()> {
+        self.db.copy_into(path, key)
+    }
+}
+
 fn file_error(path: &Path, source: std::io::Error) -> StoreError {
     StoreError::File { path: path.display().to_string(), source }
 }

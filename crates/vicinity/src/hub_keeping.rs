@@ -1,0 +1,46 @@
+//! Backup, restore and the end of a hub.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use vicinity_server::{backup, keyring};
+
+use crate::{hub, machine, output, secrets};
+
+/// `vicinity hub backup`.
+pub fn backup(data: &Path, file: &Path) -> Result<()> {
+    let mut store = hub::open(data)?;
+    let passphrase = secrets::needed_passphrase("Passphrase of the backup: ")?;
+    backup::write(&mut store, file, &passphrase, &machine::server())?;
+    output::line(format!("{} holds the hub as it is now; it opens with the passphrase alone", file.display()))
+}
+
+/// `vicinity hub restore`.
+pub fn restore(data: &Path, file: &Path) -> Result<()> {
+    let passphrase = secrets::needed_passphrase("Passphrase of the backup: ")?;
+    backup::restore(file, data, &passphrase, &machine::server())?;
+    output::line(format!("{} is a hub again; start it at its old address and have every device sync", data.display()))
+}
+
+/// `vicinity hub panic`: no question is asked, since there may be no time to answer one.
+pub fn panic(data: &Path) -> Result<()> {
+    if !data.join("hub.db").exists() {
+        bail!("{} holds no hub", data.display());
+    }
+    keyring::destroy(data)?;
+    stop(data)?;
+    output::line("the key is destroyed: nothing in this folder opens any more, and no copy of it")
+}
+
+/// A hub that runs has the key in its memory.
+fn stop(data: &Path) -> Result<()> {
+    let Ok(pid) = std::fs::read_to_string(data.join(hub::PID_FILE)) else { return Ok(()) };
+    let pid: u32 = pid.trim().parse().context("the pid file is damaged: stop the hub by hand")?;
+    // The number may be another process's by now.
+    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    if name.trim() != "vicinity" {
+        return Ok(());
+    }
+    std::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status().context("cannot stop the hub that runs: cut its power")?;
+    Ok(())
+}

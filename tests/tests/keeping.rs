@@ -1,0 +1,159 @@
+//! What lies on disk: a device's folder, a hub's folder, backups, and what is left after a panic or a wipe.
+
+use std::path::Path;
+
+use serde_json::json;
+use vicinity_tests::device::{Device, copy_folder};
+use vicinity_tests::program;
+use vicinity_tests::server::Server;
+use vicinity_tests::site::Site;
+
+use super::consent::contains;
+
+const MARKER: &str = "QQKEEPMARKER";
+
+fn incident() -> serde_json::Value {
+    json!({"reported_at": "2026-11-20T09:00:00Z", "violations": [MARKER], "consents": ["hub_response"],
+           "statements": [{"class": "narrative", "text": format!("{MARKER} told")}]})
+}
+
+/// Every byte of every file in a folder.
+fn all_bytes(folder: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        bytes.extend_from_slice(entry.file_name().as_encoded_bytes());
+        bytes.extend(if entry.path().is_dir() { all_bytes(&entry.path()) } else { std::fs::read(entry.path()).unwrap() });
+    }
+    bytes
+}
+
+fn file(site: &Site, name: &str, text: &str) -> String {
+    std::fs::write(site.path(name), text).unwrap();
+    site.path(name).display().to_string()
+}
+
+fn with_pin(device: &Device, pin_file: &str, arguments: &[&str]) -> program::Run {
+    let home = device.home.display().to_string();
+    program::run_where(&[("VICINITY_PIN_FILE", pin_file)], ["device", "--home", &home].iter().chain(arguments))
+}
+
+#[test]
+fn a_copied_device_folder_without_its_secret_opens_nothing() {
+    let site = Site::new();
+    let device = site.device("phone");
+    device.log(&[incident()]);
+    assert!(!contains(&all_bytes(&device.home), MARKER.as_bytes()), "the folder shows what is in it");
+    copy_folder(&device.home, &site.path("stolen"));
+    let stolen = site.device("stolen");
+    let said = stolen.run(&["list"]).failed();
+    assert!(said.contains("secret is not there"), "{said}");
+    std::fs::copy(site.path("phone.secret"), site.path("stolen.secret")).unwrap();
+    assert_eq!(stolen.list().len(), 1);
+}
+
+#[test]
+fn a_device_with_a_pin_opens_with_it_and_ten_wrong_ones_leave_nothing_to_open() {
+    let site = Site::new();
+    let (right, wrong) = (file(&site, "right", "2468\n"), file(&site, "wrong", "1357\n"));
+    let device = site.device("phone");
+    with_pin(&device, &right, &["init"]).done();
+    std::fs::write(site.path("one.json"), incident().to_string()).unwrap();
+    with_pin(&device, &right, &["log", site.path("one.json").to_str().unwrap()]).done();
+    assert!(device.run(&["list"]).failed().contains("no PIN: name a file"));
+    for left in (1..10).rev() {
+        let said = with_pin(&device, &wrong, &["list"]).failed();
+        assert!(said.contains(&format!("{left} attempts left")), "{said}");
+    }
+    assert!(with_pin(&device, &wrong, &["list"]).failed().contains("destroyed"));
+    assert!(with_pin(&device, &right, &["list"]).failed().contains("destroyed"));
+    assert!(!contains(&all_bytes(&device.home), MARKER.as_bytes()));
+}
+
+#[test]
+fn a_second_pin_opens_an_empty_device() {
+    let site = Site::new();
+    let (first, second) = (file(&site, "first", "2468"), file(&site, "second", "8642"));
+    let device = site.device("phone");
+    with_pin(&device, &first, &["init"]).done();
+    std::fs::write(site.path("one.json"), incident().to_string()).unwrap();
+    with_pin(&device, &first, &["log", site.path("one.json").to_str().unwrap()]).done();
+    with_pin(&device, &first, &["duress-pin", "--pin-file", &second]).done();
+    assert_eq!(with_pin(&device, &first, &["list", "--json"]).json_lines().len(), 1);
+    assert_eq!(with_pin(&device, &second, &["list", "--json"]).json_lines().len(), 0);
+    // It works like any other.
+    with_pin(&device, &second, &["log", site.path("one.json").to_str().unwrap()]).done();
+    assert_eq!(with_pin(&device, &second, &["list", "--json"]).json_lines().len(), 1);
+}
+
+#[test]
+fn a_wiped_device_opens_nothing() {
+    let site = Site::new();
+    let device = site.device("phone");
+    device.log(&[incident()]);
+    assert!(device.run(&["wipe"]).failed().contains("--yes"));
+    assert_eq!(device.list().len(), 1);
+    device.run(&["wipe", "--yes"]).done();
+    assert!(device.run(&["list"]).failed().contains("destroyed"));
+}
+
+#[test]
+fn a_locked_hub_shows_nothing_without_its_passphrase_and_everything_with_it() {
+    let site = Site::new();
+    let passphrase = file(&site, "passphrase", "seven camels walk north\n");
+    let locked = [("VICINITY_PASSPHRASE_FILE", passphrase.as_str())];
+    let data = site.path("hub").display().to_string();
+    let hub = Server::start_where(&locked, "hub", &site.path("hub"), &[]);
+    let invited = program::run_where(&locked, ["hub", "invite", "--data", &data, "--role", "educator"]).done();
+    let device = site.device("phone");
+    device.run(&["enrol", invited.trim()]).done();
+    device.log(&[incident()]);
+    device.sync();
+    drop(hub);
+    assert!(!contains(&all_bytes(&site.path("hub")), MARKER.as_bytes()));
+    assert!(site.hub_run("export", &["--json"]).failed().contains("locked"));
+    let wrong = file(&site, "wrong", "seven camels walk south");
+    let said = program::run_where(&[("VICINITY_PASSPHRASE_FILE", &wrong)], ["hub", "export", "--data", &data, "--json"]).failed();
+    assert!(said.contains("passphrase is wrong"), "{said}");
+    let export = program::run_where(&locked, ["hub", "export", "--data", &data, "--json"]).done();
+    assert!(export.contains(MARKER));
+}
+
+#[test]
+fn a_backup_restores_a_hub_and_shows_nothing_without_its_passphrase() {
+    let (site, hub) = Site::with_hub();
+    let passphrase = file(&site, "passphrase", "seven camels walk north");
+    let known = [("VICINITY_PASSPHRASE_FILE", passphrase.as_str())];
+    let device = site.enrolled("phone", "educator");
+    let kept = device.log(&[incident()]);
+    device.sync();
+    let (data, backup) = (site.path("hub").display().to_string(), site.path("backup").display().to_string());
+    // The passphrase of the backup locks the hub's own folder from now on, too.
+    program::run_where(&known, ["hub", "backup", "--data", &data, &backup]).done();
+    assert!(!contains(&std::fs::read(&backup).unwrap(), MARKER.as_bytes()));
+    let later = device.log(&[incident()]);
+    device.sync();
+    let address = hub.address.clone();
+    drop(hub);
+    std::fs::rename(site.path("hub"), site.path("lost")).unwrap();
+    assert!(site.hub_run("restore", &[&backup]).failed().contains("VICINITY_PASSPHRASE_FILE"));
+    assert!(!site.path("hub").exists());
+    program::run_where(&known, ["hub", "restore", "--data", &data, &backup]).done();
+    assert!(program::run_where(&known, ["hub", "restore", "--data", &data, &backup]).failed().contains("is there already"));
+    let _hub = Server::start_again(&known, "hub", &site.path("hub"), &address);
+    device.sync();
+    let export = program::run_where(&known, ["hub", "export", "--data", &data, "--json"]).json_lines();
+    let ids: std::collections::BTreeSet<&str> = export.iter().map(|line| line["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, kept.iter().chain(&later).map(String::as_str).collect());
+}
+
+#[test]
+fn after_a_panic_a_hub_opens_no_more() {
+    let (site, hub) = Site::with_hub();
+    let device = site.enrolled("phone", "educator");
+    device.log(&[incident()]);
+    device.sync();
+    site.hub_run("panic", &[]).done();
+    hub.has_ended();
+    assert!(site.hub_run("export", &["--json"]).failed().contains("destroyed"));
+    assert!(!contains(&all_bytes(&site.path("hub")), MARKER.as_bytes()));
+}
