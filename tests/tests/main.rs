@@ -10,6 +10,7 @@ mod logging;
 mod questions;
 mod refusals;
 mod restore;
+mod revocation;
 mod scope;
 mod secrecy;
 mod text;

@@ -5,7 +5,7 @@ use vicinity_core::time::Timestamp;
 use vicinity_store::device::{self, Delivered, DeviceStanding, DeviceStore, Fact};
 use vicinity_sync::device_session::{Delivery, DeviceSession, Effect, Gather, Gathered, Input, Outcome, Standing, Start};
 use vicinity_sync::envelope::Envelope;
-use vicinity_sync::message::SYNC_PATH;
+use vicinity_sync::message::{Refused, SYNC_PATH};
 
 use crate::ClientError;
 use crate::link::{Link, LinkFailure};
@@ -17,6 +17,8 @@ pub struct Identity {
     pub device: DeviceId,
     /// The secret that proves its requests.
     pub secret: [u8; 32],
+    /// The key that proves its hub's orders.
+    pub hub_key: [u8; 32],
 }
 
 /// What the session needs of the world, besides the store and the link.
@@ -85,6 +87,9 @@ fn send(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identity, w
         Ok(answer) => Input::Answered(answer),
         Err(LinkFailure::Cut) => Input::Cut,
         Err(LinkFailure::Refused(refused)) => Input::Refused(refused),
+        // Anybody on the way can say "revoked": without the hub's proof it is a refusal and wipes nothing.
+        Err(LinkFailure::Revoked(order)) if order.is_of(&identity.hub_key, identity.device, incarnation, counter + 1) => Input::OrderedToWipe,
+        Err(LinkFailure::Revoked(_)) => Input::Refused(Refused::Revoked),
     })
 }
 

@@ -168,6 +168,13 @@ pub trait HubStore {
     /// Storage.
     fn credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>>;
 
+    /// Revokes a device: from now on nothing of it is let in, and it cannot enrol again. `false` if there is no such
+    /// device.
+    ///
+    /// # Errors
+    /// Storage.
+    fn revoke(&mut self, device: u32, now: Timestamp) -> Result<bool>;
+
     /// Lets a proven request in and moves its counter.
     ///
     /// # Errors

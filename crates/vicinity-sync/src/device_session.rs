@@ -124,6 +124,8 @@ pub enum Input {
     Answered(Vec<u8>),
     /// The hub refused.
     Refused(Refused),
+    /// The hub refused, and its proven order is to wipe this device.
+    OrderedToWipe,
     /// The link was cut, somewhere.
     Cut,
     /// A `Persist` was done.
@@ -162,6 +164,8 @@ pub enum End {
     Cut,
     /// The hub refused.
     Refused(Refused),
+    /// The hub revoked this device and orders it to wipe itself; its proof was checked.
+    WipeOrdered,
 }
 
 /// Figures of a sync.
@@ -256,6 +260,7 @@ impl DeviceSession {
                 Err(refused) => self.done(End::Refused(refused)),
             },
             Input::Refused(refused) => self.refused(refused),
+            Input::OrderedToWipe => self.done(End::WipeOrdered),
             Input::Cut => self.cut(),
             Input::Persisted(standing) => self.persisted(standing),
             Input::Reborn => {

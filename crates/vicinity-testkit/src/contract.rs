@@ -54,6 +54,7 @@ macro_rules! hub_store_contract {
             a_counter_must_rise_within_a_life_and_lives_count_apart
             a_device_that_never_enrolled_is_unknown
             devices_are_listed_with_what_is_known_of_their_clocks
+            a_revoked_device_is_not_let_in_and_cannot_enrol_again
         }
         $crate::sentences! { $make, hub_feed:
             a_cursor_of_another_epoch_or_chain_or_beyond_the_head_is_refused

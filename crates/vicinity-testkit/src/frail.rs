@@ -104,6 +104,9 @@ impl HubStore for Frail<'_, dyn HubStore> {
     fn credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>> {
         self.room()?.credentials(device)
     }
+    fn revoke(&mut self, device: u32, now: Timestamp) -> Result<bool> {
+        self.room()?.revoke(device, now)
+    }
     fn let_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<Peer, Denied>> {
         self.room()?.let_in(device, incarnation, counter, now)
     }

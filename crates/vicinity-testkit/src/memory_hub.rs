@@ -167,6 +167,9 @@ impl HubStore for MemoryHub {
     fn enrol(&mut self, code_hash: [u8; 32], device: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<Peer>> {
         let Some(role) = self.invites.take(code_hash, device, now) else { return Ok(None) };
         if let Some(known) = self.device_mut(device) {
+            if known.row.revoked {
+                return Ok(None);
+            }
             known.public_key = public_key;
             known.row.role = role;
             return Ok(Some(Peer { number: known.row.number, incarnation: 0, role }));
@@ -179,6 +182,11 @@ impl HubStore for MemoryHub {
 
     fn credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>> {
         Ok(self.device_mut(device).map(|known| Credentials { public_key: known.public_key, revoked: known.row.revoked }))
+    }
+
+    fn revoke(&mut self, device: u32, _now: Timestamp) -> Result<bool> {
+        let known = self.devices.iter_mut().find(|known| known.row.number == device);
+        Ok(known.map(|known| known.row.revoked = true).is_some())
     }
 
     fn let_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<Peer, Denied>> {

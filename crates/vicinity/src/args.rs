@@ -127,6 +127,14 @@ pub enum HubCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Revoke a device: a lost phone, or somebody who left; at its next contact it wipes itself
+    Revoke {
+        /// The hub's folder
+        #[arg(long)]
+        data: PathBuf,
+        /// The device's number, as `hub devices` lists it
+        device: u32,
+    },
     /// Let an educator's device have an incident of somebody else's, or take it back
     Assign {
         /// The hub's folder

@@ -14,7 +14,7 @@ use vicinity_server::store::hub::{HubStore, Role};
 use vicinity_server::store::sqlite::SqliteHub;
 
 use crate::args::{DeviceRole, HubArguments, HubCommand};
-use crate::{device, machine, output, secrets};
+use crate::{device, hub_erase, machine, output, secrets};
 
 pub fn run(arguments: HubArguments) -> Result<ExitCode> {
     match arguments.command {
@@ -25,6 +25,7 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
         Some(HubCommand::Export { data, json: _ }) => export(&data)?,
         Some(HubCommand::Conflicts { data, json }) => device::print_conflicts(&conflicts(&mut open(&data)?)?, json)?,
         Some(HubCommand::Devices { data, json }) => devices(&data, json)?,
+        Some(HubCommand::Revoke { data, device }) => hub_erase::revoke(&data, device)?,
         Some(HubCommand::Assign { data, id, device, remove }) => assign(&data, &id, device, remove)?,
         Some(HubCommand::Quarantine { data, json }) => quarantine(&data, json)?,
     }
@@ -81,7 +82,8 @@ fn serve(data: PathBuf, listen: &str, upstream: Option<String>) -> Result<()> {
     })
 }
 
-fn open(data: &Path) -> Result<SqliteHub> {
+/// Opens the store of a hub that is there.
+pub fn open(data: &Path) -> Result<SqliteHub> {
     if !data.join("hub.db").exists() {
         bail!("{} holds no hub; start one with `vicinity hub --data … --listen 127.0.0.1:7311`", data.display());
     }
@@ -179,9 +181,10 @@ fn devices(data: &Path, json: bool) -> Result<()> {
     }
     let text = |row: &vicinity_server::store::hub::DeviceRow| {
         let skew = row.skew_seconds.map(|seconds| format!("{seconds:+} s")).unwrap_or_default();
-        [row.number.to_string(), row.role.code().to_owned(), row.last_seen.map_or("never".to_owned(), |at| at.to_string()), skew]
+        let revoked = if row.revoked { "revoked".to_owned() } else { String::new() };
+        [row.number.to_string(), row.role.code().to_owned(), row.last_seen.map_or("never".to_owned(), |at| at.to_string()), skew, revoked]
     };
-    output::line(output::table(["device", "role", "last seen", "hub's clock ahead"], rows.iter().map(text)))
+    output::line(output::table(["device", "role", "last seen", "hub's clock ahead", ""], rows.iter().map(text)))
 }
 
 fn assign(data: &Path, id: &str, device: u32, remove: bool) -> Result<()> {

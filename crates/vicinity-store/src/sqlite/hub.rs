@@ -90,8 +90,10 @@ impl HubStore for SqliteHub {
         self.db.immediate(|db| {
             let Some(role) = db.use_invite(code_hash, device.as_bytes(), now.as_second())? else { return Ok(None) };
             let role = Role::from_code(&role).ok_or(StoreError::Damaged("invitation"))?;
-            let query = "INSERT INTO devices (device, role, public_key, enrolled_at, digest) VALUES (?1, ?2, ?3, ?4, zeroblob(16)) ON CONFLICT (device) DO UPDATE SET public_key = excluded.public_key, role = excluded.role";
-            db.execute("enrolling", query, &[device.as_bytes(), &role.code(), &public_key, &now.as_second()])?;
+            let query = "INSERT INTO devices (device, role, public_key, enrolled_at, digest) VALUES (?1, ?2, ?3, ?4, zeroblob(16)) ON CONFLICT (device) DO UPDATE SET public_key = excluded.public_key, role = excluded.role WHERE revoked_at IS NULL";
+            if db.execute("enrolling", query, &[device.as_bytes(), &role.code(), &public_key, &now.as_second()])? == 0 {
+                return Ok(None);
+            }
             let number = db.one("enrolling", "SELECT number FROM devices WHERE device = ?1", &[device.as_bytes()], |row| row.get(0))?;
             Ok(number.map(|number| Peer { number, incarnation: 0, role }))
         })
@@ -101,6 +103,11 @@ impl HubStore for SqliteHub {
         let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, bool>(1)?));
         let found = self.db.one("reading a device", "SELECT public_key, revoked_at IS NOT NULL FROM devices WHERE device = ?1", &[device.as_bytes()], read)?;
         Ok(found.map(|(public_key, revoked)| Credentials { public_key, revoked }))
+    }
+
+    fn revoke(&mut self, device: u32, now: Timestamp) -> Result<bool> {
+        let query = "UPDATE devices SET revoked_at = coalesce(revoked_at, ?2) WHERE number = ?1";
+        self.db.immediate(|db| Ok(db.execute("revoking a device", query, &[&device, &now.as_second()])? == 1))
     }
 
     fn let_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<Peer, Denied>> {
