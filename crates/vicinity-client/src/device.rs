@@ -68,9 +68,9 @@ impl SyncReport {
     /// The report as scripts read it.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let Outcome { sent, acked, received, rejected, pending, rounds, .. } = self.outcome;
+        let Outcome { sent, acked, received, rejected, pending, rounds, erased, .. } = self.outcome;
         json!({
-            "sent": sent, "acked": acked, "received": received, "rejected": rejected, "pending": pending, "rounds": rounds,
+            "sent": sent, "acked": acked, "received": received, "rejected": rejected, "pending": pending, "rounds": rounds, "erased": erased,
             "requests": self.requests, "bytes_up": self.bytes_up, "bytes_down": self.bytes_down, "up_to_date": self.outcome.end == End::UpToDate,
         })
     }

@@ -1,6 +1,7 @@
 //! One sync request against a store: who it is, what it brings, what it gets. No network in here.
 
 use vicinity_core::admit::Verdict;
+use vicinity_core::batch::Erasure;
 use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
@@ -8,8 +9,8 @@ use vicinity_store::hub::{Denied, HubStore, Peer, Random, Role};
 use vicinity_sync::enrol::{EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::hub_session::{HubSession, Step};
-use vicinity_sync::message::{Refused, SYNC_PATH};
-use vicinity_sync::order::WipeOrder;
+use vicinity_sync::message::{ERASURES_MAX, Refused, SYNC_PATH};
+use vicinity_sync::order::{self, WipeOrder};
 
 /// The setting under which a hub keeps the key that survivor codes are hashed with.
 pub const SURVIVOR_KEY: &str = "survivor_key";
@@ -64,6 +65,15 @@ pub fn hub_secret(store: &mut dyn HubStore) -> Result<[u8; 32], StoreError> {
     store.setting(HUB_SECRET)?.and_then(|bytes| bytes.try_into().ok()).ok_or(StoreError::Damaged("hub's own key"))
 }
 
+/// Of what a device says it erased, what this hub ordered: nobody else can have anything erased.
+fn proven(erased: &[Erasure], secret: &[u8; 32]) -> Vec<IncidentId> {
+    if erased.is_empty() {
+        return Vec::new();
+    }
+    let key = public_key(secret);
+    erased.iter().filter(|erasure| order::is_ordered(erasure, &key)).map(|erasure| erasure.incident).collect()
+}
+
 /// Only who proved to be the device gets the order, and only for the request that it proved.
 fn wipe_order(store: &mut dyn HubStore, envelope: &Envelope) -> Result<WipeOrder, ExchangeError> {
     Ok(WipeOrder::sign(&hub_secret(store)?, envelope.device(), envelope.incarnation, envelope.counter))
@@ -83,13 +93,20 @@ pub fn sync(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp, random: &mut
         Err(Denied::Unknown) => return Err(Refused::NotEnrolled.into()),
     };
     store.note_skew(&peer, session.skew_seconds)?;
+    let secret = hub_secret(store)?;
+    let erased = proven(&session.erased, &secret);
+    if !erased.is_empty() {
+        // Before anything else: what a device knows to be erased is neither taken from it nor given to it.
+        store.confirm_erased(&peer, &erased, now)?;
+    }
     let verdicts = if groups.is_empty() { Vec::new() } else { store.accept(&peer, &groups, now, random)? };
     let pushed: Vec<IncidentId> = groups.iter().map(|group| group.incident).collect();
     let mut plan = session.accepted(verdicts.clone());
     loop {
         let pull = store.pull(&peer, plan.cursor, plan.page.as_ref(), &pushed, plan.raw_bytes)?.ok_or(Refused::Rebase)?;
         let given = pull.groups.iter().map(|group| group.changes.len()).sum();
-        match session.pulled(pull, now) {
+        let orders = store.erase_orders(&peer, ERASURES_MAX)?.into_iter().map(|incident| order::sign_erasure(&secret, incident)).collect::<Vec<_>>();
+        match session.pulled(pull, &orders, now) {
             Step::Answer(answer) => return Ok(Exchanged { answer, peer, verdicts, given }),
             Step::PullAgain(smaller) => plan = smaller,
         }

@@ -48,6 +48,8 @@ pub struct Sim {
     copies: Vec<HubEngine>,
     /// What must not be lost: written somewhere, and since then at the hub or on a phone that is still there.
     kept: BTreeSet<Named>,
+    /// What was erased, as long as the hub or a phone knows of it.
+    erased: BTreeSet<IncidentId>,
     told: VecDeque<String>,
 }
 
@@ -65,7 +67,7 @@ impl Sim {
         let now = person::now();
         let national = NationalHouse::new(now, DeviceId::from_random(rng.random()), rng.random());
         let hub = HubHouse::new(kind, now, rng.random());
-        Self { kind, rng, now, hub, national, phones: Vec::new(), copies: Vec::new(), kept: BTreeSet::new(), told: VecDeque::new() }
+        Self { kind, rng, now, hub, national, phones: Vec::new(), copies: Vec::new(), kept: BTreeSet::new(), erased: BTreeSet::new(), told: VecDeque::new() }
     }
 
     /// The last things that happened, for whoever has to find out why it went wrong.
@@ -164,6 +166,12 @@ impl Sim {
         self.hub.store().assign(incident, number, assigned, self.now).expect("an assignment");
     }
 
+    /// Somebody at the hub erases an incident.
+    pub fn erases(&mut self, incident: IncidentId) {
+        self.hub.store().erase(incident, self.now).expect("an erasure");
+        self.erased.insert(incident);
+    }
+
     /// A backup of the hub.
     pub fn copies_hub(&mut self) -> usize {
         let copy = self.hub.copy();
@@ -239,5 +247,8 @@ impl Sim {
         let mut there = self.hub_changes();
         self.phones.iter_mut().for_each(|phone| there.extend(phone.changes()));
         self.kept.retain(|change| there.contains(change));
+        let mut remembered: BTreeSet<IncidentId> = self.hub.store().erasures().expect("erasures").into_iter().map(|row| row.incident).collect();
+        self.phones.iter_mut().for_each(|phone| remembered.extend(phone.tombstones()));
+        self.erased.retain(|incident| remembered.contains(incident));
     }
 }

@@ -220,6 +220,9 @@ fn sync(mut device: Device, home: &Path, json: bool) -> Result<ExitCode> {
         ))?;
     }
     let outcome = report.outcome;
+    if outcome.erased > 0 && !json {
+        output::line(format!("{} incidents were erased: somebody asked for it, or took consent back", outcome.erased))?;
+    }
     // Closed before anything is destroyed: nothing may be written back.
     drop(device);
     match outcome.end {

@@ -26,6 +26,8 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
         Some(HubCommand::Conflicts { data, json }) => device::print_conflicts(&conflicts(&mut open(&data)?)?, json)?,
         Some(HubCommand::Devices { data, json }) => devices(&data, json)?,
         Some(HubCommand::Revoke { data, device }) => hub_erase::revoke(&data, device)?,
+        Some(HubCommand::Erase { data, id, unknown }) => hub_erase::erase(&data, &id, unknown)?,
+        Some(HubCommand::Erasures { data, json }) => hub_erase::erasures(&data, json)?,
         Some(HubCommand::Assign { data, id, device, remove }) => assign(&data, &id, device, remove)?,
         Some(HubCommand::Quarantine { data, json }) => quarantine(&data, json)?,
     }

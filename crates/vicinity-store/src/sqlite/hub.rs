@@ -10,7 +10,7 @@ use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId};
 use vicinity_core::time::Timestamp;
 
 use super::{Db, Result, id16};
-use crate::hub::{Credentials, Denied, DeviceRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role, SentProjection};
+use crate::hub::{Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role, SentProjection};
 use crate::policy;
 use crate::row::{self, IncidentRow};
 use crate::{DatabaseKey, StoreError};
@@ -36,6 +36,7 @@ impl SqliteHub {
         if !epoch.exists() && super::hub_accept::Head::read(&db)?.seq > 0 {
             db.immediate(|db| db.set_meta(policy::RESTORED, &[1]))?;
         }
+        super::hub_erase::empty_log(&mut db)?;
         Ok(Self { db, epoch: read_epoch(&epoch, new_epoch)? })
     }
 }
@@ -79,6 +80,8 @@ impl HubStore for SqliteHub {
             // SQLite rolls back by itself after some errors; a failing rollback leaves nothing to undo.
             self.db.conn.execute_batch("ROLLBACK").ok();
         }
+        // What was committed stays so; a log that could not be emptied is tried again after the next commit.
+        super::hub_erase::empty_log(&mut self.db).ok();
         committed
     }
 
@@ -144,6 +147,24 @@ impl HubStore for SqliteHub {
 
     fn assign(&mut self, incident: IncidentId, device: u32, assigned: bool, now: Timestamp) -> Result<bool> {
         self.db.immediate(|db| super::hub_accept::assign(db, incident, device, assigned, now))
+    }
+
+    fn erase(&mut self, incident: IncidentId, now: Timestamp) -> Result<bool> {
+        let held = self.db.immediate(|db| super::hub_erase::erase(db, incident, now))?;
+        super::hub_erase::empty_log(&mut self.db)?;
+        Ok(held)
+    }
+
+    fn confirm_erased(&mut self, peer: &Peer, incidents: &[IncidentId], now: Timestamp) -> Result<()> {
+        self.db.immediate(|db| super::hub_erase::confirm(db, peer, incidents, now))
+    }
+
+    fn erase_orders(&mut self, peer: &Peer, max: usize) -> Result<Vec<IncidentId>> {
+        super::hub_erase::orders(&self.db, peer, max)
+    }
+
+    fn erasures(&mut self) -> Result<Vec<ErasureRow>> {
+        super::hub_erase::erasures(&self.db)
     }
 
     fn incident(&mut self, incident: IncidentId) -> Result<Option<IncidentRow>> {
