@@ -25,6 +25,8 @@ pub struct ByHand {
     pub device: DeviceId,
     /// What it proves its requests with.
     pub secret: [u8; 32],
+    /// The key that proves its hub's orders.
+    pub hub_key: [u8; 32],
     /// Its life.
     pub incarnation: u64,
     /// The counter of its last request.
@@ -46,7 +48,7 @@ impl ByHand {
         let answer = http::post(&link.address, ENROL_PATH, &enrol::encode(&EnrolRequest::new(link.code, device, public_key(&secret))));
         assert_eq!(answer.status, 200);
         let answer: EnrolAnswer = enrol::decode(&answer.body).expect("the hub answers with its answer");
-        Self { address: link.address, number: answer.number, device, secret, incarnation: 1, counter: 0, random }
+        Self { address: link.address, number: answer.number, device, secret, hub_key: answer.hub_key, incarnation: 1, counter: 0, random }
     }
 
     /// The next envelope around a body, as bytes.

@@ -56,6 +56,15 @@ pub fn acked_changes(folder: &Path) -> BTreeSet<Place> {
     places(folder, "SELECT incident, actor, actor_seq FROM changes JOIN documents USING (doc) WHERE state = 1")
 }
 
+/// Turns an enrolled device to another address, as somebody would who took its hub's place on the network.
+pub fn set_address(folder: &Path, address: &str) {
+    let connection = open(folder);
+    let kept: Vec<u8> = connection.query_row("SELECT value FROM meta WHERE key = 'enrolment'", [], |row| row.get(0)).expect("an enrolment");
+    let mut enrolment: Value = serde_json::from_slice(&kept).expect("JSON");
+    enrolment["address"] = address.into();
+    connection.execute("UPDATE meta SET value = ?1 WHERE key = 'enrolment'", [enrolment.to_string().into_bytes()]).expect("the enrolment can be written");
+}
+
 /// Every byte of a database's contents, decrypted. Freed pages are not among them: they are overwritten when they are freed.
 #[must_use]
 pub fn bytes(folder: &Path) -> Vec<u8> {

@@ -11,6 +11,7 @@ mod logging;
 mod questions;
 mod refusals;
 mod restore;
+mod revocation;
 mod scope;
 mod secrecy;
 mod text;

@@ -68,9 +68,9 @@ impl SyncReport {
     /// The report as scripts read it.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let Outcome { sent, acked, received, rejected, pending, rounds, .. } = self.outcome;
+        let Outcome { sent, acked, received, rejected, pending, rounds, erased, .. } = self.outcome;
         json!({
-            "sent": sent, "acked": acked, "received": received, "rejected": rejected, "pending": pending, "rounds": rounds,
+            "sent": sent, "acked": acked, "received": received, "rejected": rejected, "pending": pending, "rounds": rounds, "erased": erased,
             "requests": self.requests, "bytes_up": self.bytes_up, "bytes_down": self.bytes_down, "up_to_date": self.outcome.end == End::UpToDate,
         })
     }
@@ -128,6 +128,7 @@ impl Device {
             Err(LinkFailure::Cut) => return Err(ClientError::Unreachable(link.address)),
             Err(LinkFailure::Refused(vicinity_sync::message::Refused::NotEnrolled)) => return Err(ClientError::CodeRefused),
             Err(LinkFailure::Refused(refused)) => return Err(refused.into()),
+            Err(LinkFailure::Revoked(_)) => return Err(vicinity_sync::message::Refused::Revoked.into()),
         };
         // National enrols hubs: it has no key to hash survivors' codes with.
         if answer.survivor_key.is_empty() {
@@ -142,6 +143,7 @@ impl Device {
             number: answer.number,
             role: answer.role,
             survivor_key: answer.survivor_key,
+            hub_key: answer.hub_key,
         };
         let bytes = serde_json::to_vec(&enrolment).map_err(|_| ClientError::Damaged("enrolment"))?;
         self.store.set_facts(&[(Fact::Enrolment, Some(bytes))])?;
@@ -289,7 +291,7 @@ impl Device {
     /// As [`Device::sync`].
     pub fn sync_over(&mut self, link: &mut dyn Link) -> Result<Outcome> {
         let enrolment = self.enrolment.as_ref().ok_or(ClientError::NotEnrolled)?;
-        let identity = Identity { device: enrolment.device().ok_or(ClientError::Damaged("enrolment"))?, secret: enrolment.secret };
+        let identity = Identity { device: enrolment.device().ok_or(ClientError::Damaged("enrolment"))?, secret: enrolment.secret, hub_key: enrolment.hub_key };
         let lock = std::fs::File::create(self.home.join("sync.lock")).map_err(ClientError::Input)?;
         if lock.try_lock().is_err() {
             return Err(ClientError::Locked);

@@ -24,6 +24,8 @@ pub struct Enrolment {
     pub check: String,
     /// The key under which survivor codes are hashed.
     pub survivor_key: Vec<u8>,
+    /// The public key of the hub's signatures: only orders that it proves are followed.
+    pub hub_key: [u8; 32],
 }
 
 impl core::fmt::Debug for Enrolment {

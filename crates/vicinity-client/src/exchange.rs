@@ -5,7 +5,8 @@ use vicinity_core::time::Timestamp;
 use vicinity_store::device::{self, Delivered, DeviceStanding, DeviceStore, Fact};
 use vicinity_sync::device_session::{Delivery, DeviceSession, Effect, Gather, Gathered, Input, Outcome, Standing, Start};
 use vicinity_sync::envelope::Envelope;
-use vicinity_sync::message::SYNC_PATH;
+use vicinity_sync::message::{ERASURES_MAX, Refused, SYNC_PATH};
+use vicinity_sync::order;
 
 use crate::ClientError;
 use crate::link::{Link, LinkFailure};
@@ -17,6 +18,8 @@ pub struct Identity {
     pub device: DeviceId,
     /// The secret that proves its requests.
     pub secret: [u8; 32],
+    /// The key that proves its hub's orders.
+    pub hub_key: [u8; 32],
 }
 
 /// What the session needs of the world, besides the store and the link.
@@ -50,7 +53,11 @@ pub fn sync(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identit
                     let input = send(store, link, identity, world, body)?;
                     next.extend(session.handle(input));
                 }
-                Effect::Persist(delivery) => next.extend(session.handle(Input::Persisted(persist(store, &delivery)?))),
+                Effect::Persist(mut delivery) => {
+                    // Nobody but the hub can have anything erased, whoever answered.
+                    delivery.erase.retain(|erasure| order::is_ordered(erasure, &identity.hub_key));
+                    next.extend(session.handle(Input::Persisted(persist(store, &delivery)?)));
+                }
                 Effect::BeReborn => {
                     store.set_facts(&[(Fact::Incarnation, Some(incarnation_bytes((world.random)(), 0))), (Fact::Cursor, None)])?;
                     next.extend(session.handle(Input::Reborn));
@@ -62,7 +69,9 @@ pub fn sync(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identit
 }
 
 fn perform_gather(store: &mut dyn DeviceStore, gather: Gather) -> Result<Gathered, ClientError> {
-    Ok(match gather {
+    let is_rebase_begun = matches!(gather, Gather::Heads { after: None, .. });
+    let erased = store.erasures(is_rebase_begun, ERASURES_MAX)?;
+    let gathered = match gather {
         Gather::Heads { after, max_documents } => Gathered { page: Some(store.heads(after, max_documents)?), ..Gathered::default() },
         Gather::Missing { need, skip, raw_bytes } => {
             let (groups, more) = store.missing(&need, skip, raw_bytes)?;
@@ -70,9 +79,10 @@ fn perform_gather(store: &mut dyn DeviceStore, gather: Gather) -> Result<Gathere
         }
         Gather::Outbox { after, raw_bytes } => {
             let page = store.outbox(after, raw_bytes)?;
-            Gathered { groups: page.groups, more: page.more, outbox_at: page.at, page: None }
+            Gathered { groups: page.groups, more: page.more, outbox_at: page.at, ..Gathered::default() }
         }
-    })
+    };
+    Ok(Gathered { erased, ..gathered })
 }
 
 /// The counter is durable before the request leaves: a device restored from a backup is found out by it.
@@ -85,6 +95,9 @@ fn send(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identity, w
         Ok(answer) => Input::Answered(answer),
         Err(LinkFailure::Cut) => Input::Cut,
         Err(LinkFailure::Refused(refused)) => Input::Refused(refused),
+        // Anybody on the way can say "revoked": without the hub's proof it is a refusal and wipes nothing.
+        Err(LinkFailure::Revoked(order)) if order.is_of(&identity.hub_key, identity.device, incarnation, counter + 1) => Input::OrderedToWipe,
+        Err(LinkFailure::Revoked(_)) => Input::Refused(Refused::Revoked),
     })
 }
 
@@ -104,9 +117,11 @@ fn persist(store: &mut dyn DeviceStore, delivery: &Delivery) -> Result<Standing,
         rejected: &delivery.rejected,
         groups: &delivery.groups,
         removed: &delivery.removed,
+        erase: &delivery.erase,
+        told: &delivery.told,
         cursor: delivery.cursor,
         facts: &facts,
     };
-    let DeviceStanding { received, digest, unsent, rejected } = store.deliver(&delivered)?;
-    Ok(Standing { received, digest, differs: unsent > 0 || rejected > 0 })
+    let DeviceStanding { received, digest, unsent, rejected, erased, untold } = store.deliver(&delivered)?;
+    Ok(Standing { received, digest, differs: unsent > 0 || rejected > 0, erased, untold })
 }

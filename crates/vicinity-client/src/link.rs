@@ -7,12 +7,15 @@ use ureq::http::StatusCode;
 use vicinity_link::Pin;
 use vicinity_sync::compress::BODY_MAX_BYTES;
 use vicinity_sync::message::Refused;
+use vicinity_sync::order::WipeOrder;
 
 /// Why a post brought no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkFailure {
     /// The other side refused.
     Refused(Refused),
+    /// The other side says that this device was revoked, and orders it to wipe itself; the order is not checked yet.
+    Revoked(WipeOrder),
     /// The link was cut: whether the request arrived is not known.
     Cut,
 }
@@ -69,6 +72,9 @@ impl Link for HttpLink {
         self.bytes_down += answer.len() as u64;
         if response.status() == StatusCode::OK {
             return Ok(answer);
+        }
+        if let Some(order) = WipeOrder::of_body(&answer) {
+            return Err(LinkFailure::Revoked(order));
         }
         let code = str::from_utf8(&answer).unwrap_or_default();
         Err(LinkFailure::Refused(Refused::from_code(code).unwrap_or(Refused::Failed)))

@@ -31,6 +31,15 @@ impl core::fmt::Debug for GroupChange {
     }
 }
 
+/// An incident that was erased, with the hub's proof that it ordered it. It says nothing of the incident but its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Erasure {
+    /// The incident.
+    pub incident: IncidentId,
+    /// The hub's signature.
+    pub proof: [u8; 64],
+}
+
 /// A place in a hub's feed. It holds only for one epoch of one hub, and its chain proves that the feed up to here is
 /// the one the device has seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

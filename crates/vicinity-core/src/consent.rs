@@ -43,6 +43,15 @@ pub fn ever_granted(incident: &Incident, scope: &str) -> bool {
     grants(incident).any(|grant| grant.scope == scope)
 }
 
+/// Whether a scope was withdrawn and not granted again: some withdrawal of it is there, and no grant names them all. Dates
+/// do not count: a grant that ends by its date was not withdrawn.
+#[must_use]
+pub fn withdrawn(incident: &Incident, scope: &str) -> bool {
+    let withdrawals: Vec<&str> = withdrawals(incident, scope).collect();
+    let stands = |grant: &Grant<'_>| withdrawals.iter().all(|id| grant.supersedes.contains(id));
+    !withdrawals.is_empty() && !grants(incident).any(|grant| grant.scope == scope && stands(&grant))
+}
+
 struct Grant<'a> {
     scope: &'a str,
     expires_at: Option<Timestamp>,
@@ -142,6 +151,17 @@ mod tests {
         assert!(granted(&with_expiry("2026-11-23T09:00:01Z"), "contact_me", now()));
         assert!(!granted(&with_expiry("2026-11-23T09:00:00Z"), "contact_me", now()));
         assert!(ever_granted(&with_expiry("2020-01-01T00:00:00Z"), "contact_me"));
+    }
+
+    #[test]
+    fn what_was_withdrawn_is_so_until_a_grant_names_it_and_an_end_by_date_is_no_withdrawal() {
+        let grant = json!({"id": "g", "scope": "hub_response", "state": "granted", "expires_at": "2020-01-01T00:00:00Z"});
+        let withdrawal = json!({"id": "w", "scope": "hub_response", "state": "withdrawn"});
+        let again = json!({"id": "h", "scope": "hub_response", "state": "granted", "supersedes": ["w"]});
+        assert!(!withdrawn(&incident(json!([grant])), HUB_RESPONSE));
+        assert!(withdrawn(&incident(json!([grant, withdrawal])), HUB_RESPONSE));
+        assert!(!withdrawn(&incident(json!([grant, withdrawal])), NATIONAL_DEID));
+        assert!(!withdrawn(&incident(json!([grant, withdrawal, again])), HUB_RESPONSE));
     }
 
     #[test]

@@ -53,11 +53,14 @@ pub enum Refusal {
     /// The document is outside what the device may see.
     #[error("the incident is outside this device's scope")]
     OutOfScope,
+    /// The incident was erased, and nothing of it is ever taken again.
+    #[error("the incident was erased")]
+    Erased,
 }
 
 impl Refusal {
     /// All of them, in the order of their wire codes.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Malformed,
         Self::NotCanonical,
         Self::NotAllowed,
@@ -69,6 +72,7 @@ impl Refusal {
         Self::Unappliable,
         Self::ConsentMissing,
         Self::OutOfScope,
+        Self::Erased,
     ];
 
     /// Whether the same change may be taken another day: consent can be given, an incident assigned again. Its sender
@@ -93,6 +97,7 @@ impl Refusal {
             Self::Unappliable => "unappliable",
             Self::ConsentMissing => "consent_missing",
             Self::OutOfScope => "out_of_scope",
+            Self::Erased => "erased",
         }
     }
 }

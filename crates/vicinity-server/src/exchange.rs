@@ -1,17 +1,21 @@
 //! One sync request against a store: who it is, what it brings, what it gets. No network in here.
 
 use vicinity_core::admit::Verdict;
+use vicinity_core::batch::Erasure;
 use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
 use vicinity_store::hub::{Denied, HubStore, Peer, Random, Role};
 use vicinity_sync::enrol::{EnrolAnswer, EnrolLink, EnrolRequest};
-use vicinity_sync::envelope::Envelope;
+use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::hub_session::{HubSession, Step};
-use vicinity_sync::message::{Refused, SYNC_PATH};
+use vicinity_sync::message::{ERASURES_MAX, Refused, SYNC_PATH};
+use vicinity_sync::order::{self, WipeOrder};
 
 /// The setting under which a hub keeps the key that survivor codes are hashed with.
 pub const SURVIVOR_KEY: &str = "survivor_key";
+/// The setting under which a hub keeps the secret of its own signatures: an Ed25519 seed.
+pub const HUB_SECRET: &str = "hub_secret";
 
 /// Why a request got no answer.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +23,9 @@ pub enum ExchangeError {
     /// It is answered with this.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// The device was revoked: it is told to wipe itself.
+    #[error("this device was revoked by its hub")]
+    Revoked(WipeOrder),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -47,7 +54,29 @@ pub fn open_envelope(store: &mut dyn HubStore, bytes: &[u8]) -> Result<Envelope,
     if !envelope.is_proven(&credentials.public_key, SYNC_PATH) {
         return Err(Refused::NotEnrolled.into());
     }
-    if credentials.revoked { Err(Refused::Revoked.into()) } else { Ok(envelope) }
+    if credentials.revoked { Err(ExchangeError::Revoked(wipe_order(store, &envelope)?)) } else { Ok(envelope) }
+}
+
+/// The secret of the hub's signatures.
+///
+/// # Errors
+/// The store, or a hub that was not set up.
+pub fn hub_secret(store: &mut dyn HubStore) -> Result<[u8; 32], StoreError> {
+    store.setting(HUB_SECRET)?.and_then(|bytes| bytes.try_into().ok()).ok_or(StoreError::Damaged("hub's own key"))
+}
+
+/// Of what a device says it erased, what this hub ordered: nobody else can have anything erased.
+fn proven(erased: &[Erasure], secret: &[u8; 32]) -> Vec<IncidentId> {
+    if erased.is_empty() {
+        return Vec::new();
+    }
+    let key = public_key(secret);
+    erased.iter().filter(|erasure| order::is_ordered(erasure, &key)).map(|erasure| erasure.incident).collect()
+}
+
+/// Only who proved to be the device gets the order, and only for the request that it proved.
+fn wipe_order(store: &mut dyn HubStore, envelope: &Envelope) -> Result<WipeOrder, ExchangeError> {
+    Ok(WipeOrder::sign(&hub_secret(store)?, envelope.device(), envelope.incarnation, envelope.counter))
 }
 
 /// Answers a device's request. Everything it changes is one step of the store's: durable when that is.
@@ -57,19 +86,27 @@ pub fn open_envelope(store: &mut dyn HubStore, bytes: &[u8]) -> Result<Envelope,
 pub fn sync(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp, random: &mut dyn Random) -> Result<Exchanged, ExchangeError> {
     let envelope = open_envelope(store, bytes)?;
     let (mut session, groups) = HubSession::open(&envelope.body, now)?;
-    let peer = store.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)?.map_err(|denied| match denied {
-        Denied::Revoked => Refused::Revoked,
-        Denied::RolledBack => Refused::RolledBack,
-        Denied::Unknown => Refused::NotEnrolled,
-    })?;
+    let peer = match store.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)? {
+        Ok(peer) => peer,
+        Err(Denied::Revoked) => return Err(ExchangeError::Revoked(wipe_order(store, &envelope)?)),
+        Err(Denied::RolledBack) => return Err(Refused::RolledBack.into()),
+        Err(Denied::Unknown) => return Err(Refused::NotEnrolled.into()),
+    };
     store.note_skew(&peer, session.skew_seconds)?;
+    let secret = hub_secret(store)?;
+    let erased = proven(&session.erased, &secret);
+    if !erased.is_empty() {
+        // Before anything else: what a device knows to be erased is neither taken from it nor given to it.
+        store.confirm_erased(&peer, &erased, now)?;
+    }
     let verdicts = if groups.is_empty() { Vec::new() } else { store.accept(&peer, &groups, now, random)? };
     let pushed: Vec<IncidentId> = groups.iter().map(|group| group.incident).collect();
     let mut plan = session.accepted(verdicts.clone());
     loop {
         let pull = store.pull(&peer, plan.cursor, plan.page.as_ref(), &pushed, plan.raw_bytes)?.ok_or(Refused::Rebase)?;
         let given = pull.groups.iter().map(|group| group.changes.len()).sum();
-        match session.pulled(pull, now) {
+        let orders = store.erase_orders(&peer, ERASURES_MAX)?.into_iter().map(|incident| order::sign_erasure(&secret, incident)).collect::<Vec<_>>();
+        match session.pulled(pull, &orders, now) {
             Step::Answer(answer) => return Ok(Exchanged { answer, peer, verdicts, given }),
             Step::PullAgain(smaller) => plan = smaller,
         }
@@ -87,6 +124,7 @@ pub fn enrol(store: &mut dyn HubStore, body: &[u8], now: Timestamp) -> Result<(P
         return Err(Refused::NotEnrolled.into());
     }
     let survivor_key = store.setting(SURVIVOR_KEY)?.ok_or(StoreError::Damaged("key of survivor codes"))?;
-    let answer = EnrolAnswer { number: peer.number, role: peer.role.code().to_owned(), survivor_key };
+    let hub_key = public_key(&hub_secret(store)?);
+    let answer = EnrolAnswer { number: peer.number, role: peer.role.code().to_owned(), survivor_key, hub_key };
     Ok((peer, vicinity_sync::enrol::encode(&answer)))
 }

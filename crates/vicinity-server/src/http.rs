@@ -16,6 +16,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use vicinity_sync::compress::BODY_MAX_BYTES;
 use vicinity_sync::message::Refused;
+use vicinity_sync::order::WipeOrder;
 
 use crate::exchange::ExchangeError;
 use crate::tls::TlsListener;
@@ -42,6 +43,7 @@ impl From<ExchangeError> for ApiError {
     fn from(error: ExchangeError) -> Self {
         match error {
             ExchangeError::Refused(refused) => Self(refused),
+            ExchangeError::Revoked(_) => Self(Refused::Revoked),
             ExchangeError::Store(error) => {
                 tracing::error!(%error, "store failed");
                 Self(Refused::Failed)
@@ -82,6 +84,13 @@ pub fn frame(bytes: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(bytes));
     response.headers_mut().remove(CONTENT_TYPE);
     response
+}
+
+/// The refusal of a revoked device, with the order to wipe itself.
+#[must_use]
+pub fn wipe(order: &WipeOrder) -> Response {
+    let status = StatusCode::from_u16(Refused::Revoked.status()).unwrap_or(StatusCode::FORBIDDEN);
+    (status, order.to_body()).into_response()
 }
 
 /// Puts the limits around a router.

@@ -21,7 +21,7 @@ use vicinity_sync::enrol::ENROL_PATH;
 pub use vicinity_sync::enrol::EnrolLink;
 use vicinity_sync::message::{Refused, SYNC_PATH};
 
-use crate::exchange::{self, ExchangeError, Exchanged, SURVIVOR_KEY};
+use crate::exchange::{self, ExchangeError, Exchanged, HUB_SECRET, SURVIVOR_KEY};
 use crate::http::{self, ApiError, Frame};
 use crate::keyring::{self, KeyringError, Passphrase};
 use crate::machine::Machine;
@@ -88,6 +88,9 @@ pub fn open(data: &std::path::Path, passphrase: Option<&Passphrase>, machine: &M
     if store.setting(SURVIVOR_KEY)?.is_none() {
         store.set_setting(SURVIVOR_KEY, &machine.bytes::<32>())?;
     }
+    if store.setting(HUB_SECRET)?.is_none() {
+        store.set_setting(HUB_SECRET, &machine.bytes::<32>())?;
+    }
     if store.setting(PROJECTION_KEY)?.is_none() {
         store.set_setting(PROJECTION_KEY, &machine.bytes::<16>())?;
     }
@@ -144,9 +147,14 @@ async fn sync(State(hub): State<Arc<Hub>>, Frame(body): Frame) -> Result<Respons
     let started = Instant::now();
     let mut machine = hub.machine.clone();
     let now = (machine.now)();
-    let result = hub.writer.step(move |store| exchange::sync(store, &body, now, &mut machine)).await.map_err(ApiError::from).and_then(|result| Ok(result?));
+    let result = hub.writer.step(move |store| exchange::sync(store, &body, now, &mut machine)).await;
     let seconds = started.elapsed().as_secs_f64();
-    match result {
+    if let Ok(Err(ExchangeError::Revoked(order))) = &result {
+        hub.metrics.request("sync", Refused::Revoked.code(), seconds);
+        tracing::info!(refused = Refused::Revoked.code(), "sync");
+        return Ok(http::wipe(order));
+    }
+    match result.map_err(ApiError::from).and_then(|result| Ok(result?)) {
         Ok(Exchanged { answer, peer, verdicts, given }) => {
             hub.metrics.request("sync", "ok", seconds);
             hub.metrics.changes(&verdicts, given);

@@ -37,6 +37,14 @@ CREATE TABLE waiting (
     PRIMARY KEY (incident, hash)
 ) STRICT, WITHOUT ROWID;
 
+-- What was erased here by the hub's order. It never expires: a hub restored from before is told of it. told: it knows.
+CREATE TABLE tombstones (
+    incident BLOB PRIMARY KEY,
+    proof    BLOB NOT NULL,
+    told     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tombstones_untold ON tombstones (incident) WHERE told = 0;
+
 -- Statements stay on this device; the document names them by entry, class and size only.
 CREATE TABLE statements (
     doc   INTEGER NOT NULL,

@@ -29,8 +29,9 @@ CREATE TABLE invites (
     used_by    BLOB
 ) STRICT, WITHOUT ROWID;
 
+-- Numbers are never used again: rows of other tables outlive an erased document.
 CREATE TABLE documents (
-    doc        INTEGER PRIMARY KEY,
+    doc        INTEGER PRIMARY KEY AUTOINCREMENT,
     incident   BLOB NOT NULL UNIQUE,
     heads      BLOB NOT NULL,
     facts      TEXT NOT NULL,
@@ -40,7 +41,8 @@ CREATE TABLE documents (
 ) STRICT;
 CREATE INDEX documents_recheck ON documents (recheck_at) WHERE recheck_at IS NOT NULL;
 
--- kind 0: a change; 1: a document came into a device's scope; 2: it left.
+-- kind 0: a change; 1: a document came into a device's scope; 2: it left; 3: a row of an erased document, of which only
+-- the place and the chain stay.
 CREATE TABLE feed (
     seq         INTEGER PRIMARY KEY,
     chain       BLOB NOT NULL,
@@ -88,7 +90,28 @@ CREATE TABLE scope (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX scope_device ON scope (device);
 
--- What national is told of a document. json is NULL once it was taken back.
+-- What was erased: that it was, and when. It never expires: it is what keeps an incident from coming back.
+CREATE TABLE tombstones (
+    incident  BLOB PRIMARY KEY,
+    erased_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Who may hold what was erased, and which life of which device said that it erased it.
+CREATE TABLE erase_orders (
+    device   INTEGER NOT NULL,
+    incident BLOB NOT NULL,
+    PRIMARY KEY (device, incident)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE erase_receipts (
+    device       INTEGER NOT NULL,
+    incarnation  INTEGER NOT NULL,
+    incident     BLOB NOT NULL,
+    confirmed_at INTEGER NOT NULL,
+    PRIMARY KEY (device, incarnation, incident)
+) STRICT, WITHOUT ROWID;
+
+-- What national is told of a document. Of an erased one the row stays until national confirmed that it took it back; a
+-- row of a document that this hub does not hold has a number below 0. json is NULL once it was taken back.
 CREATE TABLE projections (
     doc        INTEGER PRIMARY KEY,
     projection BLOB NOT NULL UNIQUE,

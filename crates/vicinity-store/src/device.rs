@@ -1,6 +1,6 @@
 //! The device's port.
 
-use vicinity_core::batch::{Cursor, DocumentHeads, Group, HeadsPage};
+use vicinity_core::batch::{Cursor, DocumentHeads, Erasure, Group, HeadsPage};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::incident::Incident;
@@ -81,6 +81,10 @@ pub struct Delivered<'a> {
     pub groups: &'a [Group],
     /// Incidents that left the scope.
     pub removed: &'a [IncidentId],
+    /// Incidents to erase, with everything of them. The caller has checked the proofs.
+    pub erase: &'a [Erasure],
+    /// The hub was told that these were erased.
+    pub told: &'a [IncidentId],
     /// The new place.
     pub cursor: Option<Cursor>,
     /// Small facts to keep with it.
@@ -98,6 +102,10 @@ pub struct DeviceStanding {
     pub unsent: u64,
     /// Changes the hub refused.
     pub rejected: u64,
+    /// Incidents that were here and were erased.
+    pub erased: u64,
+    /// Erasures of which the hub is still to be told.
+    pub untold: u64,
 }
 
 /// The device's store. Every method is one transaction, durable when it returns.
@@ -105,7 +113,7 @@ pub trait DeviceStore {
     /// Keeps what was written here.
     ///
     /// # Errors
-    /// Storage; then nothing of all of it was kept.
+    /// Storage, or an incident that was erased meanwhile ([`StoreError::Erased`]); then nothing of all of it was kept.
     fn write(&mut self, written: &[Written]) -> Result<()>;
 
     /// One incident.
@@ -175,7 +183,15 @@ pub trait DeviceStore {
     /// Storage.
     fn outbox(&mut self, after: i64, raw_bytes: usize) -> Result<OutboxPage>;
 
-    /// Writes what an answer brought, the new cursor with it.
+    /// Erasures of which the hub is still to be told, at most so many; `again` begins anew with all there ever were, for a
+    /// hub that may have been restored from before.
+    ///
+    /// # Errors
+    /// Storage.
+    fn erasures(&mut self, again: bool, max: usize) -> Result<Vec<Erasure>>;
+
+    /// Writes what an answer brought, the new cursor with it. Erasures come last but for one thing: of what was erased, no
+    /// change is taken any more.
     ///
     /// # Errors
     /// Storage; then nothing of it was kept.

@@ -44,6 +44,9 @@ pub enum StoreError {
     /// The steps under one commit were taken back together.
     #[error("the steps were taken back")]
     RolledBack,
+    /// The incident was erased while somebody worked on it.
+    #[error("the incident was erased")]
+    Erased,
     /// A stored row is not what it must be: the file was damaged or changed from outside.
     #[error("the stored {0} is damaged")]
     Damaged(&'static str),

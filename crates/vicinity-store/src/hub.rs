@@ -135,6 +135,34 @@ pub struct SentProjection {
     pub held: Option<u64>,
 }
 
+/// A place that may hold what was erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ErasurePlace {
+    /// The device's number.
+    pub device: u32,
+    /// Its role.
+    pub role: Role,
+    /// When it last confirmed that it erased.
+    pub confirmed_at: Option<Timestamp>,
+    /// When it was last heard of.
+    pub last_seen: Option<Timestamp>,
+    /// Whether it was revoked since: it gets the order to wipe itself instead, and will confirm nothing.
+    pub revoked: bool,
+}
+
+/// An incident that was erased, and how far that has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErasureRow {
+    /// The incident.
+    pub incident: IncidentId,
+    /// When.
+    pub erased_at: Timestamp,
+    /// Whether national still has to confirm that it took its row back.
+    pub national_owes: bool,
+    /// The devices that were told, by number.
+    pub places: Vec<ErasurePlace>,
+}
+
 /// Random bytes that a step may need: the hub's caller draws them.
 pub trait Random {
     /// Fills a new array.
@@ -170,6 +198,13 @@ pub trait HubStore {
     /// Storage.
     fn credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>>;
 
+    /// Revokes a device: from now on nothing of it is let in, and it cannot enrol again. `false` if there is no such
+    /// device.
+    ///
+    /// # Errors
+    /// Storage.
+    fn revoke(&mut self, device: u32, now: Timestamp) -> Result<bool>;
+
     /// Lets a proven request in and moves its counter.
     ///
     /// # Errors
@@ -200,6 +235,36 @@ pub trait HubStore {
     /// # Errors
     /// Storage.
     fn assign(&mut self, incident: IncidentId, device: u32, assigned: bool, now: Timestamp) -> Result<bool>;
+
+    /// Erases an incident: its changes and who sent them, its row, what waits or was refused, its scope, its questions and
+    /// its projection. A tombstone stays, of its id and the time; the feed keeps its numbers and its chain. Every device that
+    /// may hold it is ordered to erase it, and its projection is taken back. What comes of it later is refused. `false` if
+    /// the hub held nothing of it; it is refused from now on all the same. Once durable, no page of the engine's files holds
+    /// it, as soon as no other process reads an older state.
+    ///
+    /// # Errors
+    /// Storage.
+    fn erase(&mut self, incident: IncidentId, now: Timestamp) -> Result<bool>;
+
+    /// A device says that it erased these. The caller has checked that this hub ordered it: what the hub does not know of,
+    /// it learns here, after a restore, and erases too.
+    ///
+    /// # Errors
+    /// Storage.
+    fn confirm_erased(&mut self, peer: &Peer, incidents: &[IncidentId], now: Timestamp) -> Result<()>;
+
+    /// What a device is to erase and, in this life of it, has not confirmed: at most so many. After a restore the hub no
+    /// longer knows who may hold what, and every device is told of every erasure.
+    ///
+    /// # Errors
+    /// Storage.
+    fn erase_orders(&mut self, peer: &Peer, max: usize) -> Result<Vec<IncidentId>>;
+
+    /// Everything that was erased, by time, and who has confirmed it.
+    ///
+    /// # Errors
+    /// Storage.
+    fn erasures(&mut self) -> Result<Vec<ErasureRow>>;
 
     /// One incident.
     ///

@@ -117,6 +117,12 @@ pub fn projected(incident: &Incident, now: Timestamp) -> Option<String> {
     projection::project(incident, now).and_then(|projection| serde_json::to_string(&projection).ok())
 }
 
+/// Whether the survivor took back that the hub holds the incident: it is erased then, everywhere.
+#[must_use]
+pub fn recalled(incident: &Incident) -> bool {
+    consent::withdrawn(incident, consent::HUB_RESPONSE)
+}
+
 /// When a grant of consent ends next: the projection has to be made anew then.
 #[must_use]
 pub fn next_expiry(incident: &Incident, now: Timestamp) -> Option<Timestamp> {

@@ -2,8 +2,10 @@
 //! numbered migrations.
 
 mod device;
+mod device_erase;
 mod hub;
 mod hub_accept;
+mod hub_erase;
 mod hub_pull;
 mod hub_uplink;
 mod national;
@@ -22,6 +24,11 @@ pub use national::SqliteNational;
 
 type Result<T> = core::result::Result<T, StoreError>;
 
+/// How long a step waits for another process.
+const BUSY_WAIT: Duration = Duration::from_secs(10);
+/// How long emptying the log waits for readers: the hub's one writing thread must not stand still for an export.
+const LOG_WAIT: Duration = Duration::from_millis(500);
+
 /// A connection whose every step is a transaction of its own, or a savepoint inside a larger one.
 struct Db {
     conn: Connection,
@@ -36,7 +43,7 @@ impl Db {
         let open = || -> rusqlite::Result<Connection> {
             let conn = Connection::open(path)?;
             conn.execute_batch(&key.pragma())?;
-            conn.busy_timeout(Duration::from_secs(10))?;
+            conn.busy_timeout(BUSY_WAIT)?;
             conn.pragma_update(None, "journal_mode", "WAL")?;
             conn.pragma_update(None, "synchronous", "FULL")?;
             conn.pragma_update(None, "foreign_keys", true)?;
@@ -111,6 +118,16 @@ impl Db {
             self.conn.execute_batch(undo).ok();
         }
         result
+    }
+
+    /// Writes the log into the database and empties it, so that no older version of a page stays. `false` if another
+    /// process reads an older state just now.
+    fn truncate_log(&self) -> Result<bool> {
+        let step = "emptying the log";
+        sql(step, self.conn.busy_timeout(LOG_WAIT))?;
+        let busy = sql(step, self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0)));
+        sql(step, self.conn.busy_timeout(BUSY_WAIT))?;
+        Ok(busy? == 0)
     }
 
     fn execute(&self, step: &'static str, query: &str, params: &[&dyn ToSql]) -> Result<usize> {

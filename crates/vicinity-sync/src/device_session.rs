@@ -12,7 +12,7 @@
 use std::collections::VecDeque;
 
 use vicinity_core::admit::Verdict;
-use vicinity_core::batch::{Cursor, DocumentHeads, Group, HeadsPage};
+use vicinity_core::batch::{Cursor, DocumentHeads, Erasure, Group, HeadsPage};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
@@ -81,6 +81,9 @@ pub struct Gathered {
     pub more: bool,
     /// The outbox place behind these.
     pub outbox_at: i64,
+    /// Erasures of which the hub is to be told: at most [`ERASURES_MAX`](crate::message::ERASURES_MAX), with everything that
+    /// is gathered; with the first heads of a rebase, all anew.
+    pub erased: Vec<Erasure>,
 }
 
 /// What an answer brought: everything is written in one transaction, or nothing.
@@ -94,6 +97,10 @@ pub struct Delivery {
     pub groups: Vec<Group>,
     /// Incidents that left the scope.
     pub removed: Vec<IncidentId>,
+    /// Orders to erase. Only those that the hub's key proves may be followed.
+    pub erase: Vec<Erasure>,
+    /// The hub was told that these were erased.
+    pub told: Vec<IncidentId>,
     /// The new place; `None` leaves the old one.
     pub cursor: Option<Cursor>,
     /// The batch size that worked.
@@ -111,6 +118,10 @@ pub struct Standing {
     pub digest: ScopeDigest,
     /// Whether something is in the outbox that may go, or was rejected: then digests cannot be equal.
     pub differs: bool,
+    /// Incidents that were erased.
+    pub erased: u64,
+    /// Erasures of which the hub is still to be told.
+    pub untold: u64,
 }
 
 /// What happened.
@@ -124,6 +135,8 @@ pub enum Input {
     Answered(Vec<u8>),
     /// The hub refused.
     Refused(Refused),
+    /// The hub refused, and its proven order is to wipe this device.
+    OrderedToWipe,
     /// The link was cut, somewhere.
     Cut,
     /// A `Persist` was done.
@@ -162,6 +175,8 @@ pub enum End {
     Cut,
     /// The hub refused.
     Refused(Refused),
+    /// The hub revoked this device and orders it to wipe itself; its proof was checked.
+    WipeOrdered,
 }
 
 /// Figures of a sync.
@@ -181,6 +196,8 @@ pub struct Outcome {
     pub pending: u64,
     /// Requests answered.
     pub rounds: u64,
+    /// Incidents erased by the hub's order.
+    pub erased: u64,
     /// Whether a rebase was made.
     pub rebased: bool,
 }
@@ -220,7 +237,7 @@ impl DeviceSession {
     /// A session. `now` is the device's clock, for the hub to estimate its skew.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
-        let outcome = Outcome { end: End::Differs, sent: 0, acked: 0, received: 0, rejected: 0, pending: 0, rounds: 0, rebased: false };
+        let outcome = Outcome { end: End::Differs, sent: 0, acked: 0, received: 0, rejected: 0, pending: 0, rounds: 0, erased: 0, rebased: false };
         Self {
             now,
             cursor: None,
@@ -256,6 +273,7 @@ impl DeviceSession {
                 Err(refused) => self.done(End::Refused(refused)),
             },
             Input::Refused(refused) => self.refused(refused),
+            Input::OrderedToWipe => self.done(End::WipeOrdered),
             Input::Cut => self.cut(),
             Input::Persisted(standing) => self.persisted(standing),
             Input::Reborn => {
@@ -288,7 +306,14 @@ impl DeviceSession {
 
     fn send(&mut self, gathered: Gathered) -> Vec<Effect> {
         let cursor = if self.rebase.is_some() { None } else { self.cursor };
-        let request = Request { cursor, push: gathered.groups, rebase: gathered.page, answer_budget: self.batch_bytes, clock: self.now.as_second() };
+        let request = Request {
+            cursor,
+            push: gathered.groups,
+            rebase: gathered.page,
+            answer_budget: self.batch_bytes,
+            clock: self.now.as_second(),
+            erased: gathered.erased,
+        };
         let body = request.encode();
         let splits = request.push.len() > 1 || request.push.first().is_some_and(|group| group.changes.len() > 1);
         if body.len() > self.batch_bytes.max(BATCH_MIN_BYTES) as usize && splits {
@@ -296,7 +321,7 @@ impl DeviceSession {
             return vec![self.gather()];
         }
         self.shrink = 1;
-        self.in_flight = Gathered { groups: request.push, page: request.rebase, more: gathered.more, outbox_at: gathered.outbox_at };
+        self.in_flight = Gathered { groups: request.push, page: request.rebase, more: gathered.more, outbox_at: gathered.outbox_at, erased: request.erased };
         self.outcome.sent += self.in_flight.groups.iter().map(|group| group.changes.len() as u64).sum::<u64>();
         vec![Effect::Send(body)]
     }
@@ -310,6 +335,8 @@ impl DeviceSession {
         let mut delivery = Delivery {
             groups: core::mem::take(&mut answer.pull.groups),
             removed: core::mem::take(&mut answer.pull.removed),
+            erase: core::mem::take(&mut answer.erase),
+            told: self.in_flight.erased.iter().map(|erasure| erasure.incident).collect(),
             batch_bytes: self.batch_bytes,
             skew_seconds: answer.clock - self.now.as_second(),
             ..Delivery::default()
@@ -344,6 +371,7 @@ impl DeviceSession {
 
     fn persisted(&mut self, standing: Standing) -> Vec<Effect> {
         self.outcome.received += standing.received;
+        self.outcome.erased += standing.erased;
         let Some(answer) = self.answer.take() else { return Vec::new() };
         let sent = core::mem::take(&mut self.in_flight);
         // After a rebase the feed may have moved since the rebase began.
@@ -376,6 +404,8 @@ impl DeviceSession {
         }
         // A rebase and what the hub needs come first; the outbox is still to go then.
         behind |= standing.differs && !self.outbox_gone;
+        // A sync ends confirmed: whoever asked for the erasure need not wait for this phone's next day with a network.
+        behind |= standing.untold > 0;
         if behind || sent.more || answer.pull.more || !self.missing.is_empty() {
             return vec![self.gather()];
         }

@@ -121,6 +121,10 @@ pub struct EnrolAnswer {
     #[n(2)]
     #[cbor(with = "minicbor::bytes")]
     pub survivor_key: Vec<u8>,
+    /// The public key of the hub's signatures: orders to erase and to wipe; zeros from national.
+    #[n(3)]
+    #[cbor(with = "minicbor::bytes")]
+    pub hub_key: [u8; 32],
 }
 
 impl EnrolRequest {

@@ -1,7 +1,7 @@
 //! The hub's end of one request, as steps: what to accept, what to pull, what to answer. No state outlives a request.
 
 use vicinity_core::admit::Verdict;
-use vicinity_core::batch::{Cursor, Group, HeadsPage, Pull};
+use vicinity_core::batch::{Cursor, Erasure, Group, HeadsPage, Pull};
 use vicinity_core::time::Timestamp;
 
 use crate::compress::BODY_MAX_BYTES;
@@ -30,6 +30,8 @@ pub struct HubSession {
     verdicts: Vec<Verdict>,
     /// Seconds by which the hub's clock is ahead of the device's.
     pub skew_seconds: i64,
+    /// What the device says it erased; the proofs are not checked yet.
+    pub erased: Vec<Erasure>,
 }
 
 /// The next step.
@@ -55,7 +57,7 @@ impl HubSession {
         let budget = (request.answer_budget.max(BATCH_MIN_BYTES) as usize).min(BODY_MAX_BYTES - 1024);
         let plan = PullPlan { cursor: request.cursor, page, raw_bytes: budget * RATIO };
         let skew_seconds = now.as_second().saturating_sub(request.clock);
-        Ok((Self { plan, budget, verdicts: Vec::new(), skew_seconds }, request.push))
+        Ok((Self { plan, budget, verdicts: Vec::new(), skew_seconds, erased: request.erased }, request.push))
     }
 
     /// What the store said to the pushed changes; what to pull comes next.
@@ -64,10 +66,10 @@ impl HubSession {
         self.plan.clone()
     }
 
-    /// What the store gives; the answer, or a smaller pull.
-    pub fn pulled(&mut self, pull: Pull, now: Timestamp) -> Step {
+    /// What the store gives, and what the device is to erase; the answer, or a smaller pull.
+    pub fn pulled(&mut self, pull: Pull, erase: &[Erasure], now: Timestamp) -> Step {
         let changes: usize = pull.groups.iter().map(|group| group.changes.len()).sum();
-        let answer = Answer { verdicts: core::mem::take(&mut self.verdicts), pull, clock: now.as_second() };
+        let answer = Answer { verdicts: core::mem::take(&mut self.verdicts), pull, clock: now.as_second(), erase: erase.to_vec() };
         let body = answer.encode();
         if body.len() > self.budget + 1024 && changes > 1 && self.plan.raw_bytes > 1 {
             self.plan.raw_bytes /= 2;

@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 use vicinity_core::admit::Verdict;
-use vicinity_core::batch::{Cursor, DocumentHeads, HeadsPage};
+use vicinity_core::batch::{Cursor, DocumentHeads, Erasure, HeadsPage};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 
@@ -15,6 +15,9 @@ pub const PROTOCOL: u8 = 1;
 pub const SYNC_PATH: &str = "/v1/sync";
 /// Documents named in one message.
 pub const DOCUMENTS_MAX: usize = 8192;
+
+/// Erasures named in one message.
+pub const ERASURES_MAX: usize = 100;
 
 /// A device's request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub struct Request {
     pub answer_budget: u32,
     /// Seconds since 1970 by its clock: shown, never decided upon.
     pub clock: i64,
+    /// What it erased by the hub's order and has not said yet; in a rebase, what it ever erased.
+    pub erased: Vec<Erasure>,
 }
 
 /// The hub's answer.
@@ -40,6 +45,8 @@ pub struct Answer {
     pub pull: vicinity_core::batch::Pull,
     /// Seconds since 1970 by the hub's clock.
     pub clock: i64,
+    /// What the device is to erase, until it says that it did.
+    pub erase: Vec<Erasure>,
 }
 
 /// Why a hub does not answer a request at all.
@@ -128,6 +135,8 @@ struct RequestWire {
     answer_budget: u32,
     #[n(6)]
     clock: i64,
+    #[n(7)]
+    erased: Vec<ErasureWire>,
 }
 
 #[derive(Encode, Decode)]
@@ -199,6 +208,18 @@ struct AnswerWire {
     digest: [u8; 16],
     #[n(9)]
     clock: i64,
+    #[n(10)]
+    erase: Vec<ErasureWire>,
+}
+
+#[derive(Encode, Decode)]
+#[cbor(array)]
+struct ErasureWire {
+    #[n(0)]
+    incident: IdWire,
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    proof: [u8; 64],
 }
 
 const VERDICT_REJECTED: u8 = 16;
@@ -261,6 +282,17 @@ fn heads_of(wire: Vec<HeadsWire>) -> Result<Vec<DocumentHeads>, Refused> {
         .collect()
 }
 
+fn erasures_wire(erasures: &[Erasure]) -> Vec<ErasureWire> {
+    erasures.iter().map(|erasure| ErasureWire { incident: id_wire(&erasure.incident), proof: erasure.proof }).collect()
+}
+
+fn erasures_of(wire: Vec<ErasureWire>) -> Result<Vec<Erasure>, Refused> {
+    if wire.len() > ERASURES_MAX {
+        return Err(Refused::TooLarge);
+    }
+    Ok(wire.into_iter().map(|wire| Erasure { incident: IncidentId::from_bytes(wire.incident.0), proof: wire.proof }).collect())
+}
+
 fn open(body: &[u8]) -> Result<Vec<u8>, Refused> {
     compress::inflate(body).map_err(|error| match error {
         compress::InflateError::TooLarge => Refused::TooLarge,
@@ -292,6 +324,7 @@ impl Request {
             }),
             answer_budget: self.answer_budget,
             clock: self.clock,
+            erased: erasures_wire(&self.erased),
         })
     }
 
@@ -315,6 +348,7 @@ impl Request {
             rebase: wire.rebase.map(page).transpose()?,
             answer_budget: wire.answer_budget.min(compress::BODY_MAX_BYTES as u32),
             clock: wire.clock,
+            erased: erasures_of(wire.erased)?,
         })
     }
 }
@@ -341,6 +375,7 @@ impl Answer {
             rebased_until: self.pull.rebased_until.as_ref().map(id_wire),
             digest: self.pull.digest.0.to_be_bytes(),
             clock: self.clock,
+            erase: erasures_wire(&self.erase),
         })
     }
 
@@ -367,6 +402,6 @@ impl Answer {
             rebased_until: wire.rebased_until.map(|id| IncidentId::from_bytes(id.0)),
             digest: ScopeDigest(u128::from_be_bytes(wire.digest)),
         };
-        Ok(Self { verdicts, pull, clock: wire.clock })
+        Ok(Self { verdicts, pull, clock: wire.clock, erase: erasures_of(wire.erase)? })
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use vicinity_core::admit::Verdict;
-use vicinity_core::batch::{Cursor, DocumentHeads, Group, GroupChange, HeadsPage, Pull};
+use vicinity_core::batch::{Cursor, DocumentHeads, Erasure, Group, GroupChange, HeadsPage, Pull};
 use vicinity_core::chunk::Chunk;
 use vicinity_core::document::SKELETON;
 use vicinity_core::guard::Refusal;
@@ -106,14 +106,18 @@ fn heads() -> Vec<DocumentHeads> {
     ]
 }
 
+fn erasures() -> Vec<Erasure> {
+    vec![Erasure { incident: incident(0x55), proof: [0x5a; 64] }, Erasure { incident: incident(0x66), proof: [0x6a; 64] }]
+}
+
 fn requests() -> Vec<(&'static str, Request)> {
-    let steady = Request { cursor: Some(cursor()), push: Vec::new(), rebase: None, answer_budget: 65_536, clock: 1_764_000_000 };
+    let steady = Request { cursor: Some(cursor()), push: Vec::new(), rebase: None, answer_budget: 65_536, clock: 1_764_000_000, erased: Vec::new() };
     let page = HeadsPage { after: Some(incident(0x10)), until: Some(incident(0x22)), have: heads() };
     vec![
         ("request_steady", steady.clone()),
         ("request_push", Request { push: groups(), ..steady.clone() }),
         ("request_first", Request { cursor: None, rebase: Some(HeadsPage::default()), ..steady.clone() }),
-        ("request_rebase", Request { cursor: None, rebase: Some(page), clock: -1, ..steady }),
+        ("request_rebase", Request { cursor: None, rebase: Some(page), clock: -1, erased: erasures(), ..steady }),
     ]
 }
 
@@ -124,8 +128,8 @@ fn answers() -> Vec<(&'static str, Answer)> {
     let verdicts = [Verdict::Stored, Verdict::Stored, Verdict::Duplicate, Verdict::Pending].into_iter();
     let verdicts = verdicts.chain(Refusal::ALL.map(Verdict::Rejected)).chain([Verdict::Stored; 300]).collect();
     vec![
-        ("answer_nothing_new", Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003 }),
-        ("answer_everything", Answer { verdicts, pull: full, clock: 1_764_000_003 }),
+        ("answer_nothing_new", Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003, erase: Vec::new() }),
+        ("answer_everything", Answer { verdicts, pull: full, clock: 1_764_000_003, erase: erasures() }),
     ]
 }
 
@@ -238,6 +242,13 @@ fn invalid() -> Vec<(&'static str, Vec<u8>)> {
         ("answer_too_many_verdicts", {
             // The empty list of runs becomes one run of 2^32 - 1.
             body_of(&[&nothing_new[..2], &[0x81, 0x82, 0x00, 0x1a, 0xff, 0xff, 0xff, 0xff], &nothing_new[3..]].concat())
+        }),
+        ("answer_short_proof_of_an_erasure", {
+            let plain = inflate(&answers()[1].1.encode()).unwrap();
+            let at = plain.windows(2).rposition(|two| two == [0x58, 64]).unwrap();
+            let mut plain = with(&plain, at + 1, 63);
+            plain.pop();
+            body_of(&plain)
         }),
         ("envelope_cut_off", sealed[..sealed.len() - 1].to_vec()),
         ("envelope_short_device", with(&sealed, 1, 0x4f)),

@@ -8,7 +8,7 @@ use proptest::option;
 use proptest::prelude::*;
 use support::any_groups;
 use vicinity_core::admit::Verdict;
-use vicinity_core::batch::{Cursor, DocumentHeads, HeadsPage, Pull};
+use vicinity_core::batch::{Cursor, DocumentHeads, Erasure, HeadsPage, Pull};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId, ScopeDigest};
 use vicinity_sync::compress::BODY_MAX_BYTES;
@@ -29,10 +29,16 @@ fn any_heads() -> impl Strategy<Value = Vec<DocumentHeads>> {
     vec((any_id(), heads).prop_map(|(incident, heads)| DocumentHeads { incident, heads }), 0..4)
 }
 
+fn any_erasures() -> impl Strategy<Value = Vec<Erasure>> {
+    let erasure = (any_id(), any::<[u8; 32]>(), any::<[u8; 32]>());
+    let proof = |left: [u8; 32], right: [u8; 32]| [left, right].concat().try_into().unwrap();
+    vec(erasure.prop_map(move |(incident, left, right)| Erasure { incident, proof: proof(left, right) }), 0..4)
+}
+
 fn any_request() -> impl Strategy<Value = Request> {
     let page = (option::of(any_id()), option::of(any_id()), any_heads()).prop_map(|(after, until, have)| HeadsPage { after, until, have });
-    (option::of(any_cursor()), any_groups(), option::of(page), 0..=BODY_MAX_BYTES as u32, any::<i64>())
-        .prop_map(|(cursor, push, rebase, answer_budget, clock)| Request { cursor, push, rebase, answer_budget, clock })
+    (option::of(any_cursor()), any_groups(), option::of(page), 0..=BODY_MAX_BYTES as u32, any::<i64>(), any_erasures())
+        .prop_map(|(cursor, push, rebase, answer_budget, clock, erased)| Request { cursor, push, rebase, answer_budget, clock, erased })
 }
 
 fn any_verdict() -> impl Strategy<Value = Verdict> {
@@ -44,7 +50,7 @@ fn any_answer() -> impl Strategy<Value = Answer> {
     let pull = (any_groups(), vec(any_id(), 0..3), any_heads(), any_cursor(), any::<bool>(), option::of(any_id()), any::<u128>()).prop_map(
         |(groups, removed, need, cursor, more, rebased_until, digest)| Pull { groups, removed, need, cursor, more, rebased_until, digest: ScopeDigest(digest) },
     );
-    (vec(any_verdict(), 0..40), pull, any::<i64>()).prop_map(|(verdicts, pull, clock)| Answer { verdicts, pull, clock })
+    (vec(any_verdict(), 0..40), pull, any::<i64>(), any_erasures()).prop_map(|(verdicts, pull, clock, erase)| Answer { verdicts, pull, clock, erase })
 }
 
 fn any_report() -> impl Strategy<Value = Report> {
@@ -135,8 +141,8 @@ fn a_refusal_of_a_newer_hub_is_still_a_refusal() {
         rebased_until: None,
         digest: ScopeDigest(0),
     };
-    let body = Answer { verdicts: vec![Verdict::Rejected(Refusal::Malformed)], pull, clock: 0 }.encode();
-    for unknown in [3, 15, 16 + 11, 200, 255] {
+    let body = Answer { verdicts: vec![Verdict::Rejected(Refusal::Malformed)], pull, clock: 0, erase: Vec::new() }.encode();
+    for unknown in [3, 15, 16 + 12, 200, 255] {
         let mut body = body.clone();
         let run = body.windows(3).position(|three| three == [0x82, 16, 1]).unwrap();
         body.splice(run + 1..=run + 1, if unknown < 24 { vec![unknown] } else { vec![0x18, unknown] });

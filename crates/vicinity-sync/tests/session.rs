@@ -47,7 +47,7 @@ fn chunk(number: u32, len: usize) -> Vec<u8> {
 
 fn answer() -> Answer {
     let pull = Pull { groups: Vec::new(), removed: Vec::new(), need: Vec::new(), cursor: cursor(9), more: false, rebased_until: None, digest: OURS };
-    Answer { verdicts: Vec::new(), pull, clock: 1_000_060 }
+    Answer { verdicts: Vec::new(), pull, clock: 1_000_060, erase: Vec::new() }
 }
 
 /// A session and the effects of the last input.
@@ -105,7 +105,7 @@ impl Script {
     }
 
     fn persisted(&mut self, digest: ScopeDigest, differs: bool) {
-        self.input(Input::Persisted(Standing { received: 0, digest, differs }));
+        self.input(Input::Persisted(Standing { digest, differs, ..Standing::default() }));
     }
 
     fn done(&mut self) -> Outcome {

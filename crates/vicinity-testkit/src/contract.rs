@@ -4,9 +4,11 @@
 //! a sentence, each on an engine of its own in a folder of its own.
 
 pub mod device_delivery;
+pub mod device_erasing;
 pub mod device_outbox;
 pub mod hub_accepting;
 pub mod hub_devices;
+pub mod hub_erasing;
 pub mod hub_feed;
 pub mod hub_projections;
 pub mod hub_rebase;
@@ -54,6 +56,19 @@ macro_rules! hub_store_contract {
             a_counter_must_rise_within_a_life_and_lives_count_apart
             a_device_that_never_enrolled_is_unknown
             devices_are_listed_with_what_is_known_of_their_clocks
+            a_revoked_device_is_not_let_in_and_cannot_enrol_again
+        }
+        $crate::sentences! { $make, hub_erasing:
+            what_was_erased_is_nowhere_at_the_hub_and_the_feed_keeps_its_places
+            nothing_brings_back_what_was_erased
+            everybody_who_may_hold_it_is_ordered_until_that_life_of_the_device_confirms
+            a_revoked_device_is_not_ordered
+            a_device_that_shows_what_was_erased_is_told_again
+            an_erasure_takes_the_projection_back_and_forgets_it_once_national_confirmed
+            a_hub_that_does_not_know_of_an_erasure_learns_of_it
+            a_withdrawal_of_hub_response_recalls_the_incident_and_a_later_grant_does_not_bring_it_back
+            a_grant_that_names_the_withdrawal_in_the_same_batch_keeps_the_incident
+            digests_agree_after_an_erasure
         }
         $crate::sentences! { $make, hub_feed:
             a_cursor_of_another_epoch_or_chain_or_beyond_the_head_is_refused
@@ -122,6 +137,11 @@ macro_rules! device_store_contract {
             a_removed_incident_with_unsent_work_or_a_statement_stays
             a_change_knows_its_author
             facts_are_kept_and_forgotten
+        }
+        $crate::sentences! { $make, device_erasing:
+            what_is_erased_goes_with_unsent_work_and_statements
+            what_was_erased_is_not_taken_and_not_written_again
+            erasures_are_told_until_the_hub_knows_and_all_anew_when_asked
         }
     };
 }

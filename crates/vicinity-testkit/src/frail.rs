@@ -3,13 +3,13 @@
 use std::io::ErrorKind;
 
 use vicinity_core::admit::Verdict;
-use vicinity_core::batch::{Cursor, DocumentHeads, Group, HeadsPage, Pull};
+use vicinity_core::batch::{Cursor, DocumentHeads, Erasure, Group, HeadsPage, Pull};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId};
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
 use vicinity_store::device::{Delivered, DeviceStanding, DeviceStore, Fact, OutboxPage, Written};
-use vicinity_store::hub::{Credentials, Denied, DeviceRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role, SentProjection};
+use vicinity_store::hub::{Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role, SentProjection};
 use vicinity_store::row::IncidentRow;
 
 type Result<T> = core::result::Result<T, StoreError>;
@@ -83,6 +83,9 @@ impl DeviceStore for Frail<'_, dyn DeviceStore> {
     fn outbox(&mut self, after: i64, raw_bytes: usize) -> Result<OutboxPage> {
         self.room()?.outbox(after, raw_bytes)
     }
+    fn erasures(&mut self, again: bool, max: usize) -> Result<Vec<Erasure>> {
+        self.room()?.erasures(again, max)
+    }
     fn deliver(&mut self, delivered: &Delivered<'_>) -> Result<DeviceStanding> {
         self.room()?.deliver(delivered)
     }
@@ -104,6 +107,9 @@ impl HubStore for Frail<'_, dyn HubStore> {
     fn credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>> {
         self.room()?.credentials(device)
     }
+    fn revoke(&mut self, device: u32, now: Timestamp) -> Result<bool> {
+        self.room()?.revoke(device, now)
+    }
     fn let_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<Peer, Denied>> {
         self.room()?.let_in(device, incarnation, counter, now)
     }
@@ -118,6 +124,18 @@ impl HubStore for Frail<'_, dyn HubStore> {
     }
     fn assign(&mut self, incident: IncidentId, device: u32, assigned: bool, now: Timestamp) -> Result<bool> {
         self.room()?.assign(incident, device, assigned, now)
+    }
+    fn erase(&mut self, incident: IncidentId, now: Timestamp) -> Result<bool> {
+        self.room()?.erase(incident, now)
+    }
+    fn confirm_erased(&mut self, peer: &Peer, incidents: &[IncidentId], now: Timestamp) -> Result<()> {
+        self.room()?.confirm_erased(peer, incidents, now)
+    }
+    fn erase_orders(&mut self, peer: &Peer, max: usize) -> Result<Vec<IncidentId>> {
+        self.room()?.erase_orders(peer, max)
+    }
+    fn erasures(&mut self) -> Result<Vec<ErasureRow>> {
+        self.room()?.erasures()
     }
     fn incident(&mut self, incident: IncidentId) -> Result<Option<IncidentRow>> {
         self.room()?.incident(incident)

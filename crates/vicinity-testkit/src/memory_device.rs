@@ -1,10 +1,11 @@
 //! The device's store in memory.
 
 mod deliver;
+mod erase;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vicinity_core::batch::{self, DocumentHeads, Group, GroupChange, HeadsPage};
+use vicinity_core::batch::{self, DocumentHeads, Erasure, Group, GroupChange, HeadsPage};
 use vicinity_core::chunk::Chunk;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_store::StoreError;
@@ -56,6 +57,8 @@ pub struct MemoryDevice {
     last_place: i64,
     waiting: BTreeMap<(IncidentId, ChangeHash), GroupChange>,
     facts: BTreeMap<&'static str, Vec<u8>>,
+    /// The proof of each, and whether the hub knows.
+    tombstones: BTreeMap<IncidentId, ([u8; 64], bool)>,
 }
 
 impl MemoryDevice {
@@ -81,6 +84,9 @@ impl MemoryDevice {
 
 impl DeviceStore for MemoryDevice {
     fn write(&mut self, written: &[Written]) -> Result<()> {
+        if written.iter().any(|written| self.tombstones.contains_key(&written.incident)) {
+            return Err(StoreError::Erased);
+        }
         for written in written {
             let incident = written.incident;
             for chunk in &written.chunks {
@@ -188,9 +194,13 @@ impl DeviceStore for MemoryDevice {
         Ok(page)
     }
 
+    fn erasures(&mut self, again: bool, max: usize) -> Result<Vec<Erasure>> {
+        Ok(self.untold(again, max))
+    }
+
     fn deliver(&mut self, delivered: &Delivered<'_>) -> Result<DeviceStanding> {
-        let received = self.take_all(delivered);
-        Ok(DeviceStanding { received, ..self.standing()? })
+        let (received, erased) = self.take_all(delivered);
+        Ok(DeviceStanding { received, erased, ..self.standing()? })
     }
 
     fn standing(&mut self) -> Result<DeviceStanding> {
@@ -198,6 +208,8 @@ impl DeviceStore for MemoryDevice {
         let shared = self.documents.iter().filter(|(_, held)| held.shared);
         Ok(DeviceStanding {
             received: 0,
+            erased: 0,
+            untold: self.tombstones.values().filter(|(_, told)| !told).count() as u64,
             digest: shared
                 .fold(ScopeDigest::default(), |sum, (incident, held)| sum.replace(ScopeDigest::default(), ScopeDigest::term(*incident, &held.row.heads))),
             unsent: in_state(State::Unsent).filter(|change| self.may_go(change.incident)).count() as u64,

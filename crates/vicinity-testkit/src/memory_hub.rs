@@ -1,6 +1,7 @@
 //! The hub's store in memory. Everything that can be computed from the feed is computed anew each time.
 
 mod accept;
+mod erase;
 mod pull;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +12,7 @@ use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
-use vicinity_store::hub::{Credentials, Denied, DeviceRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role, SentProjection};
+use vicinity_store::hub::{Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role, SentProjection};
 use vicinity_store::policy;
 use vicinity_store::row::IncidentRow;
 
@@ -58,6 +59,7 @@ enum What {
     Change(Sent),
     Entered(u32),
     Left(u32),
+    Erased,
 }
 
 /// A row of the feed; its number is its place, from 1.
@@ -96,6 +98,10 @@ pub struct MemoryHub {
     projections: Vec<Projection>,
     questions: BTreeMap<u64, Question>,
     settings: BTreeMap<String, Vec<u8>>,
+    tombstones: BTreeMap<IncidentId, Timestamp>,
+    erase_orders: BTreeSet<(u32, IncidentId)>,
+    /// By device, life and incident.
+    receipts: BTreeMap<(u32, u64, IncidentId), Timestamp>,
 }
 
 impl MemoryHub {
@@ -122,7 +128,7 @@ impl MemoryHub {
         let scope = self.feed.iter().rev().filter(|row| row.incident == incident).find_map(|row| match row.what {
             What::Entered(device) if device == peer.number => Some(true),
             What::Left(device) if device == peer.number => Some(false),
-            What::Entered(_) | What::Left(_) | What::Change(_) => None,
+            What::Entered(_) | What::Left(_) | What::Change(_) | What::Erased => None,
         });
         self.settings.contains_key(policy::RESTORED) && scope != Some(false)
     }
@@ -131,7 +137,7 @@ impl MemoryHub {
     fn changes(&self, incident: IncidentId, rows: usize) -> impl Iterator<Item = &Sent> {
         self.feed[..rows].iter().filter(move |row| row.incident == incident).filter_map(|row| match &row.what {
             What::Change(sent) => Some(sent),
-            What::Entered(_) | What::Left(_) => None,
+            What::Entered(_) | What::Left(_) | What::Erased => None,
         })
     }
 
@@ -167,6 +173,9 @@ impl HubStore for MemoryHub {
     fn enrol(&mut self, code_hash: [u8; 32], device: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<Peer>> {
         let Some(role) = self.invites.take(code_hash, device, now) else { return Ok(None) };
         if let Some(known) = self.device_mut(device) {
+            if known.row.revoked {
+                return Ok(None);
+            }
             known.public_key = public_key;
             known.row.role = role;
             known.row.enrolled_with = (code_hash, public_key);
@@ -180,6 +189,11 @@ impl HubStore for MemoryHub {
 
     fn credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>> {
         Ok(self.device_mut(device).map(|known| Credentials { public_key: known.public_key, revoked: known.row.revoked }))
+    }
+
+    fn revoke(&mut self, device: u32, _now: Timestamp) -> Result<bool> {
+        let known = self.devices.iter_mut().find(|known| known.row.number == device);
+        Ok(known.map(|known| known.row.revoked = true).is_some())
     }
 
     fn let_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<Peer, Denied>> {
@@ -227,6 +241,27 @@ impl HubStore for MemoryHub {
             self.append(incident, ChangeHash([2; 32]), What::Left(device));
         }
         Ok(true)
+    }
+
+    fn erase(&mut self, incident: IncidentId, now: Timestamp) -> Result<bool> {
+        Ok(self.erase_incident(incident, now))
+    }
+
+    fn confirm_erased(&mut self, peer: &Peer, incidents: &[IncidentId], now: Timestamp) -> Result<()> {
+        for incident in incidents {
+            self.erase_incident(*incident, now);
+            self.erase_orders.insert((peer.number, *incident));
+            self.receipts.entry((peer.number, peer.incarnation, *incident)).or_insert(now);
+        }
+        Ok(())
+    }
+
+    fn erase_orders(&mut self, peer: &Peer, max: usize) -> Result<Vec<IncidentId>> {
+        Ok(self.orders(peer).take(max).collect())
+    }
+
+    fn erasures(&mut self) -> Result<Vec<ErasureRow>> {
+        Ok(self.erasure_rows())
     }
 
     fn incident(&mut self, incident: IncidentId) -> Result<Option<IncidentRow>> {
@@ -302,11 +337,13 @@ impl HubStore for MemoryHub {
                 _ => projection.sent = projection.sent.max(said.version),
             }
         }
+        self.forget_taken_back();
         Ok(())
     }
 
     fn projected(&mut self, projection: ProjectionId) -> Result<Option<IncidentId>> {
-        Ok(self.projections.iter().find(|known| known.row.projection == projection).map(|known| known.incident))
+        let found = self.projections.iter().find(|known| known.row.projection == projection).map(|known| known.incident);
+        Ok(found.filter(|incident| self.documents.contains_key(incident)))
     }
 
     fn ask(&mut self, question: u64, incident: IncidentId) -> Result<bool> {

@@ -48,6 +48,8 @@ pub struct Sim {
     copies: Vec<HubEngine>,
     /// What must not be lost: written somewhere, and since then at the hub or on a phone that is still there.
     kept: BTreeSet<Named>,
+    /// What was erased, as long as the hub or a phone knows of it.
+    erased: BTreeSet<IncidentId>,
     told: VecDeque<String>,
 }
 
@@ -65,7 +67,7 @@ impl Sim {
         let now = person::now();
         let national = NationalHouse::new(now, DeviceId::from_random(rng.random()), rng.random());
         let hub = HubHouse::new(kind, now, rng.random());
-        Self { kind, rng, now, hub, national, phones: Vec::new(), copies: Vec::new(), kept: BTreeSet::new(), told: VecDeque::new() }
+        Self { kind, rng, now, hub, national, phones: Vec::new(), copies: Vec::new(), kept: BTreeSet::new(), erased: BTreeSet::new(), told: VecDeque::new() }
     }
 
     /// The last things that happened, for whoever has to find out why it went wrong.
@@ -92,7 +94,7 @@ impl Sim {
     }
 
     fn enrols(&mut self, role: Role) -> PhoneNumber {
-        let identity = Identity { device: DeviceId::from_random(self.rng.random()), secret: self.rng.random() };
+        let identity = Identity { device: DeviceId::from_random(self.rng.random()), secret: self.rng.random(), hub_key: public_key(&hub::HUB_SECRET) };
         let number = self.enrol_identity(&identity, role);
         self.phones.push(Phone::new(DeviceEngine::new(self.kind), identity, number, role, self.rng.random()));
         self.phones.len() - 1
@@ -162,6 +164,12 @@ impl Sim {
     pub fn assigns(&mut self, incident: IncidentId, phone: PhoneNumber, assigned: bool) {
         let number = self.phones[phone].number;
         self.hub.store().assign(incident, number, assigned, self.now).expect("an assignment");
+    }
+
+    /// Somebody at the hub erases an incident.
+    pub fn erases(&mut self, incident: IncidentId) {
+        self.hub.store().erase(incident, self.now).expect("an erasure");
+        self.erased.insert(incident);
     }
 
     /// A backup of the hub.
@@ -239,5 +247,8 @@ impl Sim {
         let mut there = self.hub_changes();
         self.phones.iter_mut().for_each(|phone| there.extend(phone.changes()));
         self.kept.retain(|change| there.contains(change));
+        let mut remembered: BTreeSet<IncidentId> = self.hub.store().erasures().expect("erasures").into_iter().map(|row| row.incident).collect();
+        self.phones.iter_mut().for_each(|phone| remembered.extend(phone.tombstones()));
+        self.erased.retain(|incident| remembered.contains(incident));
     }
 }

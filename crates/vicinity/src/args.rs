@@ -130,6 +130,34 @@ pub enum HubCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Revoke a device: a lost phone, or somebody who left; at its next contact it wipes itself
+    Revoke {
+        /// The hub's folder
+        #[arg(long)]
+        data: PathBuf,
+        /// The device's number, as `hub devices` lists it
+        device: u32,
+    },
+    /// Erase an incident everywhere: here, at national, and on every device that may hold it; nothing brings it back
+    Erase {
+        /// The hub's folder
+        #[arg(long)]
+        data: PathBuf,
+        /// The incident
+        id: String,
+        /// Also what this hub never held: it is refused when it comes
+        #[arg(long)]
+        unknown: bool,
+    },
+    /// What was erased: who has confirmed, and who has not been seen since when
+    Erasures {
+        /// The hub's folder
+        #[arg(long)]
+        data: PathBuf,
+        /// One JSON line an incident
+        #[arg(long)]
+        json: bool,
+    },
     /// Let an educator's device have an incident of somebody else's, or take it back
     Assign {
         /// The hub's folder

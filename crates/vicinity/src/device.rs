@@ -38,7 +38,7 @@ pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
         DeviceCommand::Show { id, json } => show_one(&mut device, &id, json)?,
         DeviceCommand::Conflicts { json } => print_conflicts(&device.conflicts()?, json)?,
         DeviceCommand::Resolve { id, field, take, value } => resolve(&mut device, &id, &field, take, value.as_deref())?,
-        DeviceCommand::Sync { json } => return sync(&mut device, json),
+        DeviceCommand::Sync { json } => return sync(device, home, json),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -220,7 +220,7 @@ fn resolve(device: &mut Device, id: &str, field: &str, take: Option<usize>, valu
     Ok(())
 }
 
-fn sync(device: &mut Device, json: bool) -> Result<ExitCode> {
+fn sync(mut device: Device, home: &Path, json: bool) -> Result<ExitCode> {
     let report = device.sync()?;
     if json {
         output::line(report.to_json())?;
@@ -232,6 +232,11 @@ fn sync(device: &mut Device, json: bool) -> Result<ExitCode> {
         ))?;
     }
     let outcome = report.outcome;
+    if outcome.erased > 0 && !json {
+        output::line(format!("{} incidents were erased: somebody asked for it, or took consent back", outcome.erased))?;
+    }
+    // Closed before anything is destroyed: nothing may be written back.
+    drop(device);
     match outcome.end {
         End::UpToDate => return Ok(ExitCode::SUCCESS),
         End::Differs => eprintln!(
@@ -241,6 +246,10 @@ fn sync(device: &mut Device, json: bool) -> Result<ExitCode> {
         End::Alarm => eprintln!("vicinity: this device and its hub hold different things even after comparing all; tell whoever runs the hub"),
         End::Cut => eprintln!("vicinity: the hub cannot be reached, or the link was cut too often; nothing was lost, sync again when there is a network"),
         End::Refused(refused) => eprintln!("vicinity: {refused}"),
+        End::WipeOrdered => {
+            vault::wipe(home, &secrets::device_secret(home)?)?;
+            eprintln!("vicinity: this device was revoked by its hub and wiped itself; nothing on it opens any more");
+        }
     }
     Ok(ExitCode::FAILURE)
 }

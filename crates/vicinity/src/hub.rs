@@ -15,7 +15,7 @@ use vicinity_server::store::sqlite::SqliteHub;
 use vicinity_server::tls::{self, Pin};
 
 use crate::args::{DeviceRole, HubArguments, HubCommand};
-use crate::{device, hub_keeping, machine, output, secrets};
+use crate::{device, hub_erase, hub_keeping, machine, output, secrets};
 
 /// Which process serves the folder, for whoever has to stop it.
 pub const PID_FILE: &str = "pid";
@@ -29,6 +29,9 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
         Some(HubCommand::Export { data, json: _ }) => export(&data)?,
         Some(HubCommand::Conflicts { data, json }) => device::print_conflicts(&conflicts(&mut open(&data)?)?, json)?,
         Some(HubCommand::Devices { data, json }) => devices(&data, json)?,
+        Some(HubCommand::Revoke { data, device }) => hub_erase::revoke(&data, device)?,
+        Some(HubCommand::Erase { data, id, unknown }) => hub_erase::erase(&data, &id, unknown)?,
+        Some(HubCommand::Erasures { data, json }) => hub_erase::erasures(&data, json)?,
         Some(HubCommand::Assign { data, id, device, remove }) => assign(&data, &id, device, remove)?,
         Some(HubCommand::Backup { data, file }) => hub_keeping::backup(&data, &file)?,
         Some(HubCommand::Restore { data, file }) => hub_keeping::restore(&data, &file)?,
@@ -198,9 +201,10 @@ fn devices(data: &Path, json: bool) -> Result<()> {
     }
     let text = |row: &DeviceRow| {
         let skew = row.skew_seconds.map(|seconds| format!("{seconds:+} s")).unwrap_or_default();
-        [row.number.to_string(), row.role.code().to_owned(), row.last_seen.map_or("never".to_owned(), |at| at.to_string()), skew, check(row)]
+        let revoked = if row.revoked { "revoked".to_owned() } else { String::new() };
+        [row.number.to_string(), row.role.code().to_owned(), row.last_seen.map_or("never".to_owned(), |at| at.to_string()), skew, check(row), revoked]
     };
-    output::line(output::table(["device", "role", "last seen", "hub's clock ahead", "check"], rows.iter().map(text)))
+    output::line(output::table(["device", "role", "last seen", "hub's clock ahead", "check", ""], rows.iter().map(text)))
 }
 
 fn assign(data: &Path, id: &str, device: u32, remove: bool) -> Result<()> {

@@ -4,6 +4,7 @@ mod args;
 mod demo;
 mod device;
 mod hub;
+mod hub_erase;
 mod hub_keeping;
 mod machine;
 mod national;

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use vicinity_core::admit::{self, Verdict};
-use vicinity_core::batch::{self, DocumentHeads, Group, GroupChange, HeadsPage};
+use vicinity_core::batch::{self, DocumentHeads, Erasure, Group, GroupChange, HeadsPage};
 use vicinity_core::chunk::Chunk;
 use vicinity_core::consent;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::incident::Incident;
 
-use super::{Db, Result, digest_of, sql};
+use super::{Db, Result, device_erase, digest_of, sql};
 use crate::device::{Delivered, DeviceStanding, DeviceStore, Fact, OutboxPage, Written};
 use crate::row::{self, IncidentRow};
 use crate::{DatabaseKey, StoreError};
@@ -38,13 +38,13 @@ impl SqliteDevice {
 }
 
 /// A document's row, as writes need it.
-struct Known {
-    doc: i64,
+pub(super) struct Known {
+    pub(super) doc: i64,
     shared: bool,
-    term: ScopeDigest,
+    pub(super) term: ScopeDigest,
 }
 
-fn known(db: &Db, incident: IncidentId) -> Result<Option<Known>> {
+pub(super) fn known(db: &Db, incident: IncidentId) -> Result<Option<Known>> {
     let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?, row.get::<_, Vec<u8>>(2)?));
     let found = db.one("reading a document", "SELECT doc, shared, heads FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
     Ok(found.map(|(doc, shared, heads)| Known {
@@ -54,7 +54,7 @@ fn known(db: &Db, incident: IncidentId) -> Result<Option<Known>> {
     }))
 }
 
-fn move_digest(db: &Db, old: ScopeDigest, new: ScopeDigest) -> Result<()> {
+pub(super) fn move_digest(db: &Db, old: ScopeDigest, new: ScopeDigest) -> Result<()> {
     if old == new {
         return Ok(());
     }
@@ -99,6 +99,9 @@ fn chunks(db: &Db, doc: i64) -> Result<Vec<Vec<u8>>> {
 
 /// Takes changes from the hub; how many were new.
 fn take(db: &Db, group: &Group) -> Result<u64> {
+    if device_erase::is_erased(db, group.incident)? {
+        return Ok(0);
+    }
     let known = known(db, group.incident)?;
     let stored = known.as_ref().map(|known| chunks(db, known.doc)).transpose()?.unwrap_or_default();
     let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, u32>(1)?));
@@ -179,10 +182,14 @@ fn remove(db: &Db, incident: IncidentId) -> Result<()> {
 fn standing(db: &Db) -> Result<DeviceStanding> {
     let unsent = db.count("counting the outbox", "SELECT count(*) FROM changes JOIN documents USING (doc) WHERE state = 0 AND (granted OR shared)")?;
     let rejected = db.count("counting refusals", "SELECT count(*) FROM changes WHERE state = 2")?;
-    Ok(DeviceStanding { received: 0, digest: digest_of(db.meta("digest")?)?, unsent, rejected })
+    let untold = db.count("counting erasures", "SELECT count(*) FROM tombstones WHERE told = 0")?;
+    Ok(DeviceStanding { digest: digest_of(db.meta("digest")?)?, unsent, rejected, untold, ..DeviceStanding::default() })
 }
 
 fn write_one(db: &Db, written: &Written) -> Result<()> {
+    if device_erase::is_erased(db, written.incident)? {
+        return Err(StoreError::Erased);
+    }
     let before = known(db, written.incident)?;
     let shared = before.as_ref().is_some_and(|known| known.shared);
     let new = NewRow { incident: written.incident, view: &written.view, heads: &written.heads, granted: written.granted, shared };
@@ -315,8 +322,12 @@ impl DeviceStore for SqliteDevice {
         Ok(page)
     }
 
+    fn erasures(&mut self, again: bool, max: usize) -> Result<Vec<Erasure>> {
+        self.db.immediate(|db| device_erase::untold(db, again, max))
+    }
+
     fn deliver(&mut self, delivered: &Delivered<'_>) -> Result<DeviceStanding> {
-        self.db.immediate(|db| {
+        let standing = self.db.immediate(|db| {
             acknowledge(db, delivered.acked)?;
             // The hub had not seen the consent yet; it asks for the whole when it has.
             for (incident, hash, refusal) in delivered.rejected.iter().filter(|(.., refusal)| !refusal.may_pass()) {
@@ -324,6 +335,8 @@ impl DeviceStore for SqliteDevice {
                 let query = "UPDATE changes SET state = ?3, refusal = ?4 WHERE doc = ?1 AND hash = ?2";
                 db.execute("noting a refusal", query, &[&known.doc, &hash.0, &REFUSED, &refusal.code()])?;
             }
+            device_erase::note_told(db, delivered.told)?;
+            let erased = device_erase::erase(db, delivered.erase)?;
             let mut received = 0;
             for group in delivered.groups {
                 received += take(db, group)?;
@@ -333,8 +346,13 @@ impl DeviceStore for SqliteDevice {
                 db.set_meta(Fact::Cursor.key(), &crate::device::cursor_bytes(&cursor))?;
             }
             delivered.facts.iter().try_for_each(|(fact, value)| db.set_meta(fact.key(), value))?;
-            Ok(DeviceStanding { received, ..standing(db)? })
-        })
+            Ok(DeviceStanding { received, erased, ..standing(db)? })
+        })?;
+        if !delivered.erase.is_empty() {
+            // What was written is durable; an older page that another process still reads goes when the last one closes.
+            self.db.truncate_log().ok();
+        }
+        Ok(standing)
     }
 
     fn standing(&mut self) -> Result<DeviceStanding> {

@@ -10,7 +10,7 @@ use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId};
 use vicinity_core::time::Timestamp;
 
 use super::{Db, Result, id16};
-use crate::hub::{Credentials, Denied, DeviceRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role, SentProjection};
+use crate::hub::{Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role, SentProjection};
 use crate::policy;
 use crate::row::{self, IncidentRow};
 use crate::{DatabaseKey, StoreError};
@@ -36,6 +36,7 @@ impl SqliteHub {
         if !epoch.exists() && super::hub_accept::Head::read(&db)?.seq > 0 {
             db.immediate(|db| db.set_meta(policy::RESTORED, &[1]))?;
         }
+        super::hub_erase::empty_log(&mut db)?;
         Ok(Self { db, epoch: read_epoch(&epoch, new_epoch)? })
     }
 }
@@ -89,6 +90,8 @@ impl HubStore for SqliteHub {
             // SQLite rolls back by itself after some errors; a failing rollback leaves nothing to undo.
             self.db.conn.execute_batch("ROLLBACK").ok();
         }
+        // What was committed stays so; a log that could not be emptied is tried again after the next commit.
+        super::hub_erase::empty_log(&mut self.db).ok();
         committed
     }
 
@@ -100,8 +103,10 @@ impl HubStore for SqliteHub {
         self.db.immediate(|db| {
             let Some(role) = db.use_invite(code_hash, device.as_bytes(), now.as_second())? else { return Ok(None) };
             let role = Role::from_code(&role).ok_or(StoreError::Damaged("invitation"))?;
-            let query = "INSERT INTO devices (device, role, public_key, enrolled_at, code_hash, digest) VALUES (?1, ?2, ?3, ?4, ?5, zeroblob(16)) ON CONFLICT (device) DO UPDATE SET public_key = excluded.public_key, role = excluded.role, code_hash = excluded.code_hash";
-            db.execute("enrolling", query, &[device.as_bytes(), &role.code(), &public_key, &now.as_second(), &code_hash])?;
+            let query = "INSERT INTO devices (device, role, public_key, enrolled_at, code_hash, digest) VALUES (?1, ?2, ?3, ?4, ?5, zeroblob(16)) ON CONFLICT (device) DO UPDATE SET public_key = excluded.public_key, role = excluded.role, code_hash = excluded.code_hash WHERE revoked_at IS NULL";
+            if db.execute("enrolling", query, &[device.as_bytes(), &role.code(), &public_key, &now.as_second(), &code_hash])? == 0 {
+                return Ok(None);
+            }
             let number = db.one("enrolling", "SELECT number FROM devices WHERE device = ?1", &[device.as_bytes()], |row| row.get(0))?;
             Ok(number.map(|number| Peer { number, incarnation: 0, role }))
         })
@@ -111,6 +116,11 @@ impl HubStore for SqliteHub {
         let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, bool>(1)?));
         let found = self.db.one("reading a device", "SELECT public_key, revoked_at IS NOT NULL FROM devices WHERE device = ?1", &[device.as_bytes()], read)?;
         Ok(found.map(|(public_key, revoked)| Credentials { public_key, revoked }))
+    }
+
+    fn revoke(&mut self, device: u32, now: Timestamp) -> Result<bool> {
+        let query = "UPDATE devices SET revoked_at = coalesce(revoked_at, ?2) WHERE number = ?1";
+        self.db.immediate(|db| Ok(db.execute("revoking a device", query, &[&device, &now.as_second()])? == 1))
     }
 
     fn let_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<Peer, Denied>> {
@@ -147,6 +157,24 @@ impl HubStore for SqliteHub {
 
     fn assign(&mut self, incident: IncidentId, device: u32, assigned: bool, now: Timestamp) -> Result<bool> {
         self.db.immediate(|db| super::hub_accept::assign(db, incident, device, assigned, now))
+    }
+
+    fn erase(&mut self, incident: IncidentId, now: Timestamp) -> Result<bool> {
+        let held = self.db.immediate(|db| super::hub_erase::erase(db, incident, now))?;
+        super::hub_erase::empty_log(&mut self.db)?;
+        Ok(held)
+    }
+
+    fn confirm_erased(&mut self, peer: &Peer, incidents: &[IncidentId], now: Timestamp) -> Result<()> {
+        self.db.immediate(|db| super::hub_erase::confirm(db, peer, incidents, now))
+    }
+
+    fn erase_orders(&mut self, peer: &Peer, max: usize) -> Result<Vec<IncidentId>> {
+        super::hub_erase::orders(&self.db, peer, max)
+    }
+
+    fn erasures(&mut self) -> Result<Vec<ErasureRow>> {
+        super::hub_erase::erasures(&self.db)
     }
 
     fn incident(&mut self, incident: IncidentId) -> Result<Option<IncidentRow>> {

@@ -8,7 +8,7 @@ use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 
-use super::{Db, Result, digest_of, hub_uplink};
+use super::{Db, Result, digest_of, hub_erase, hub_uplink};
 use crate::StoreError;
 use crate::hub::{Peer, Random, Role};
 use crate::policy::{self, LogRow};
@@ -77,6 +77,11 @@ pub(super) fn accept(db: &mut Db, peer: &Peer, groups: &[Group], now: Timestamp,
 }
 
 fn accept_group(db: &mut Db, peer: &Peer, group: &Group, now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
+    let refused_as_erased = || vec![Verdict::Rejected(Refusal::Erased); group.changes.len()];
+    if hub_erase::is_erased(db, group.incident)? {
+        hub_erase::order_again(db, group.incident, peer)?;
+        return Ok(refused_as_erased());
+    }
     let known = read_known(db, group.incident)?;
     if let Some(doc) = known.doc
         && peer.role == Role::Educator
@@ -101,6 +106,11 @@ fn accept_group(db: &mut Db, peer: &Peer, group: &Group, now: Timestamp, random:
     if let Some(view) = &judged.view {
         let doc = write_document(db, group.incident, &known, view, peer, now)?;
         append(db, doc, peer, group, &known, &judged.stored, now)?;
+        if policy::recalled(&view.incident) {
+            // Taken first, so that its sender is among those who hold it.
+            hub_erase::erase(db, group.incident, now)?;
+            return Ok(refused_as_erased());
+        }
         hub_uplink::project(db, doc, group.incident, &view.incident, now, random)?;
     } else if let Some(doc) = known.doc {
         // A document that does not load any more: the log takes what came, the row stays until somebody mends it.
@@ -157,7 +167,7 @@ fn write_document(db: &Db, incident: IncidentId, known: &Known, view: &View, pee
 }
 
 /// Everyone who sees the document sees its digest move.
-fn move_digests(db: &Db, doc: i64, old: ScopeDigest, new: ScopeDigest) -> Result<()> {
+pub(super) fn move_digests(db: &Db, doc: i64, old: ScopeDigest, new: ScopeDigest) -> Result<()> {
     let all = digest_of(db.meta("digest")?)?.replace(old, new);
     db.set_meta("digest", &all.0.to_be_bytes())?;
     for device in db.all("reading scope", "SELECT device FROM scope WHERE doc = ?1", &[&doc], |row| row.get::<_, u32>(0))? {

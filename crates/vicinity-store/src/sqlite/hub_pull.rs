@@ -7,7 +7,7 @@ use vicinity_core::chunk::Chunk;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 
 use super::hub_accept::{Head, KIND_CHANGE, KIND_ENTERED, KIND_LEFT, in_scope, lost_scope};
-use super::{Db, Result, digest_of};
+use super::{Db, Result, digest_of, hub_erase};
 use crate::hub::{Peer, Role};
 use crate::policy;
 use crate::row;
@@ -160,6 +160,12 @@ fn whole(db: &Db, peer: &Peer, doc: i64, until: u64) -> Result<Vec<GroupChange>>
 /// Compares heads in a stretch of ids: what the sender lacks is given, what the hub lacks is asked for.
 fn compare(db: &Db, peer: &Peer, page: &HeadsPage, raw_bytes: usize, pull: &mut Pull) -> Result<()> {
     let mut have: BTreeMap<IncidentId, &[ChangeHash]> = page.have.iter().map(|document| (document.incident, document.heads.as_slice())).collect();
+    for document in &page.have {
+        if hub_erase::is_erased(db, document.incident)? {
+            hub_erase::order_again(db, document.incident, peer)?;
+            have.remove(&document.incident);
+        }
+    }
     let after = page.after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
     let until = page.until.map_or(vec![0xff; 17], |id| id.as_bytes().to_vec());
     let query = "SELECT doc, incident, heads FROM documents WHERE incident > ?1 AND incident <= ?2 ORDER BY incident";

@@ -73,6 +73,9 @@ pub(super) fn sent(db: &mut Db, rows: &[SentProjection]) -> Result<()> {
             held => {
                 let query = "UPDATE projections SET sent = max(sent, ?2), refused = refused + ?3 WHERE projection = ?1";
                 db.execute("noting a projection", query, &[id, &version, &i64::from(held.is_none())])?;
+                // Of an erased incident nothing is left to say.
+                let query = "DELETE FROM projections WHERE projection = ?1 AND json IS NULL AND sent >= version AND doc NOT IN (SELECT doc FROM documents)";
+                db.execute("forgetting a projection", query, &[id])?;
             }
         }
     }

@@ -165,8 +165,6 @@ pub fn an_incident_without_consent_is_refused_and_leaves_nothing<S: HubStore>(ma
     assert_eq!(hub.footprint(), before);
     person.edits(&json!({"consent": {"scope": "hub_response", "state": "granted"}}));
     assert_eq!(hub.takes(&ada, &[person.group()]), [STORED; 3]);
-    let withdrawn = person.edits(&json!({"consent": {"scope": "hub_response", "state": "withdrawn"}}));
-    assert_eq!(hub.takes(&ada, &[group(incident_id(1), &[withdrawn])]), [STORED]);
 }
 
 /// Once, however often it comes.

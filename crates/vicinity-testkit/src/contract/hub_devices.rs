@@ -82,3 +82,18 @@ pub fn devices_are_listed_with_what_is_known_of_their_clocks<S: HubStore>(make: 
     assert_eq!((devices[0].last_seen, devices[0].skew_seconds, devices[0].revoked), (Some(now_plus(30)), Some(-7200), false));
     assert_eq!((devices[1].last_seen, devices[1].skew_seconds), (None, None));
 }
+
+/// A stolen phone: whatever code somebody has, it stays out.
+pub fn a_revoked_device_is_not_let_in_and_cannot_enrol_again<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut hub = Hub::new(make);
+    let (lost, _) = (hub.enrols(Role::Educator), hub.enrols(Role::Educator));
+    assert!(hub.store.revoke(lost.number, now()).expect("an answer"));
+    assert!(hub.store.revoke(lost.number, now_plus(5)).expect("an answer"), "twice does no harm");
+    assert!(!hub.store.revoke(17, now()).expect("an answer"));
+    assert_eq!(hub.store.let_in(device_id(1), 1, 1, now()).expect("an answer"), Err(Denied::Revoked));
+    assert!(hub.store.let_in(device_id(2), 1, 1, now()).expect("an answer").is_ok());
+    hub.store.invite(CODE, Role::Responder, now_plus(600)).expect("an invitation");
+    assert_eq!(hub.store.enrol(CODE, device_id(1), SECRET, now()).expect("an answer"), None);
+    assert!(hub.store.credentials(device_id(1)).expect("an answer").expect("credentials").revoked);
+    assert_eq!(hub.store.devices().expect("devices").iter().map(|row| row.revoked).collect::<Vec<_>>(), [true, false]);
+}

@@ -11,8 +11,8 @@ use super::{Change, Held, MemoryDevice, State, incidents};
 use crate::memory_hub::name;
 
 impl MemoryDevice {
-    /// Everything an answer brought; how many changes were new.
-    pub(super) fn take_all(&mut self, delivered: &Delivered<'_>) -> u64 {
+    /// Everything an answer brought; how many changes were new, and how many incidents were erased.
+    pub(super) fn take_all(&mut self, delivered: &Delivered<'_>) -> (u64, u64) {
         for (incident, change) in delivered.acked {
             self.mark(*incident, *change, State::HeldByHub);
         }
@@ -27,6 +27,8 @@ impl MemoryDevice {
                 self.mark(*incident, *change, State::Refused);
             }
         }
+        self.note_told(delivered.told);
+        let erased = self.erase(delivered.erase);
         let received = delivered.groups.iter().map(|group| self.take(group)).sum();
         for incident in delivered.removed {
             self.remove(*incident);
@@ -37,7 +39,7 @@ impl MemoryDevice {
         for (fact, value) in delivered.facts {
             self.facts.insert(fact.key(), value.clone());
         }
-        received
+        (received, erased)
     }
 
     fn mark(&mut self, incident: IncidentId, change: ChangeHash, state: State) {
@@ -48,6 +50,9 @@ impl MemoryDevice {
 
     fn take(&mut self, group: &Group) -> u64 {
         let incident = group.incident;
+        if self.tombstones.contains_key(&incident) {
+            return 0;
+        }
         let stored: Vec<Vec<u8>> = self.of(incident).map(|change| change.chunk.clone()).collect();
         let waiting: Vec<Vec<u8>> = self.waiting.iter().filter(|((of, _), _)| *of == incident).map(|(_, change)| change.chunk.clone()).collect();
         let incoming: Vec<Vec<u8>> = group.changes.iter().map(|change| change.chunk.clone()).collect();

@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 use vicinity_core::admit::Verdict;
 use vicinity_core::batch::Group;
+use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId};
 use vicinity_core::time::Timestamp;
 use vicinity_store::hub::{Peer, ProjectionRow, Random, Role};
@@ -13,6 +14,11 @@ use super::{FeedRow, MemoryHub, Projection, Sent, What, name};
 
 impl MemoryHub {
     pub(super) fn accept_group(&mut self, peer: &Peer, group: &Group, now: Timestamp, random: &mut dyn Random) -> Vec<Verdict> {
+        let refused_as_erased = || vec![Verdict::Rejected(Refusal::Erased); group.changes.len()];
+        if self.is_erased(group.incident) {
+            self.order_again(group.incident, peer);
+            return refused_as_erased();
+        }
         let is_new = !self.documents.contains_key(&group.incident);
         let log: Vec<LogRow> = self.all_changes(group.incident).map(log_row).collect();
         if !is_new && !self.sees(peer, group.incident) {
@@ -51,7 +57,12 @@ impl MemoryHub {
             if is_new && peer.role == Role::Educator {
                 self.scope.insert((group.incident, peer.number));
             }
+            let recalled = policy::recalled(&view.incident);
             self.documents.insert(group.incident, IncidentRow { incident: view.incident, heads: view.heads });
+            if recalled {
+                self.erase_incident(group.incident, now);
+                return refused_as_erased();
+            }
             self.project(group.incident, now, random);
         }
         judged.verdicts

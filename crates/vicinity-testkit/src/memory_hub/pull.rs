@@ -23,7 +23,14 @@ impl MemoryHub {
         let digest = self.digest(peer);
         let mut pull = Pull { groups: Vec::new(), removed: Vec::new(), need: Vec::new(), cursor, more: false, rebased_until: None, digest };
         match page {
-            Some(page) => self.compare(peer, page, raw_bytes.max(1), &mut pull),
+            Some(page) => {
+                for document in
+                    page.have.iter().filter(|document| self.tombstones.contains_key(&document.incident)).map(|document| document.incident).collect::<Vec<_>>()
+                {
+                    self.order_again(document, peer);
+                }
+                self.compare(peer, page, raw_bytes.max(1), &mut pull);
+            }
             None => self.follow(peer, raw_bytes.max(1), &mut pull),
         }
         for incident in pushed.iter().copied() {
@@ -75,7 +82,7 @@ impl MemoryHub {
                     *place(&mut pull.groups, row.incident) = self.changes(row.incident, at).map(|sent| told(peer, sent)).collect();
                 }
                 What::Left(device) if *device == peer.number && !visible => pull.removed.push(row.incident),
-                What::Change(_) | What::Entered(_) | What::Left(_) => {}
+                What::Change(_) | What::Entered(_) | What::Left(_) | What::Erased => {}
             }
             pull.cursor = self.cursor_at(at + 1);
         }
@@ -83,7 +90,8 @@ impl MemoryHub {
 
     /// Compares heads in a stretch of ids: what the sender lacks is given, what the hub lacks is asked for.
     fn compare(&self, peer: &Peer, page: &HeadsPage, raw_bytes: usize, pull: &mut Pull) {
-        let theirs: BTreeMap<IncidentId, &[ChangeHash]> = page.have.iter().map(|document| (document.incident, document.heads.as_slice())).collect();
+        let known = page.have.iter().filter(|document| !self.is_erased(document.incident));
+        let theirs: BTreeMap<IncidentId, &[ChangeHash]> = known.map(|document| (document.incident, document.heads.as_slice())).collect();
         let within = |incident: &IncidentId| page.after.is_none_or(|after| *incident > after) && page.until.is_none_or(|until| *incident <= until);
         let mut ours: Vec<IncidentId> = self.documents.keys().copied().filter(within).collect();
         ours.extend(theirs.keys().filter(|incident| !self.documents.contains_key(incident)));

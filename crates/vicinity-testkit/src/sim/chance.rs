@@ -40,6 +40,7 @@ impl Sim {
             86..89 => self.somebody_goes_away(phone),
             89..93 => self.hub_calls(harm),
             93 => self.national_asks(),
+            95 => self.somebody_erases(),
             94 => self.hub_goes_up_or_down(),
             _ if disasters => self.disaster(phone),
             _ => self.somebody_syncs(phone, harm),
@@ -120,6 +121,13 @@ impl Sim {
         let assigned = self.rng.random_bool(0.6);
         self.tell(format!("{incident} is {} phone {phone}", if assigned { "assigned to" } else { "taken back from" }));
         self.assigns(*incident, phone, assigned);
+    }
+
+    fn somebody_erases(&mut self) {
+        let incidents = self.hub_incidents();
+        let Some((incident, _)) = incidents.get(self.rng.random_range(0..incidents.len().max(1))) else { return };
+        self.tell(format!("{incident} is erased"));
+        self.erases(*incident);
     }
 
     fn time_passes(&mut self) {

@@ -23,6 +23,8 @@ pub struct Healed {
     pub incidents: usize,
     /// Projections at national.
     pub projections: usize,
+    /// Incidents that were erased.
+    pub erased: usize,
     /// Incidents that a person had to assign again, because work of somebody no longer in charge waited.
     pub assigned_again: usize,
 }
@@ -34,6 +36,7 @@ impl core::ops::Add for Healed {
         Self {
             incidents: self.incidents + other.incidents,
             projections: self.projections + other.projections,
+            erased: self.erased + other.erased,
             assigned_again: self.assigned_again + other.assigned_again,
         }
     }
@@ -97,6 +100,7 @@ impl Sim {
         let at_hub: BTreeMap<IncidentId, IncidentRow> = self.hub_incidents().into_iter().collect();
         healed.incidents = at_hub.len();
         self.assert_hub_is_sound(&at_hub);
+        healed.erased = self.assert_what_was_erased_is_nowhere();
         (0..self.phones.len()).for_each(|phone| self.assert_phone_agrees(phone, &at_hub));
         self.assert_nothing_is_lost(&at_hub);
         healed.projections = self.assert_national_holds_what_it_may(&at_hub);
@@ -139,10 +143,34 @@ impl Sim {
             assert_eq!(row.heads, document.heads(), "heads of {incident} at the hub");
             assert_eq!(row::facts(&row.incident), row::facts(&document.incident()), "facts of {incident} at the hub");
             assert!(consent::ever_granted(&row.incident, consent::HUB_RESPONSE), "{incident} has no consent to be at the hub");
+            assert!(!policy::recalled(&row.incident), "{incident} was recalled and is at the hub");
             let planted = people::STATEMENT_MARK.as_bytes();
             assert!(chunks.iter().all(|chunk| !contains(chunk, planted)), "a statement's text is at the hub");
         }
         assert_eq!(self.hub.store().counts().expect("counts").waiting, 0, "changes wait at the hub for ever");
+    }
+
+    /// Everything erased or recalled that anybody remembers is known to the hub, and gone from hub and phones; of national
+    /// the next check says that it holds nothing but what the hub has.
+    fn assert_what_was_erased_is_nowhere(&mut self) -> usize {
+        let rows = self.hub.store().erasures().expect("erasures");
+        let known: BTreeSet<IncidentId> = rows.iter().map(|row| row.incident).collect();
+        assert!(self.erased.is_subset(&known), "an erasure was forgotten");
+        for incident in &known {
+            assert!(self.hub.store().incident(*incident).expect("a reading").is_none(), "{incident} was erased and is at the hub");
+            assert!(self.hub.store().chunks(*incident).expect("changes").is_empty(), "changes of {incident} are at the hub");
+            for (number, phone) in self.phones.iter_mut().enumerate() {
+                let held = phone.store().incident(*incident).expect("a reading").is_some();
+                assert!(!held && phone.store().chunks(*incident).expect("changes").is_empty(), "{incident} was erased and is on phone {number}");
+                assert!(phone.store().statements(*incident).expect("statements").is_empty(), "statements of {incident} are on phone {number}");
+            }
+        }
+        for row in rows {
+            assert!(!row.national_owes, "national did not confirm {}", row.incident);
+            assert!(row.places.iter().all(|place| place.confirmed_at.is_some()), "{row:?} is not confirmed");
+        }
+        self.kept.retain(|(incident, _)| !known.contains(incident));
+        known.len()
     }
 
     /// A phone holds what it may see, the same as the hub, and of the rest only what never left it.

@@ -24,6 +24,8 @@ use crate::frail::Frail;
 use crate::memory_national::MemoryNational;
 use crate::net::{Fate, Host, Weather};
 
+/// The secret of the hub's signatures.
+pub(super) const HUB_SECRET: [u8; 32] = [9; 32];
 /// Old requests that may come again.
 const OLD_REQUESTS: usize = 24;
 
@@ -57,6 +59,7 @@ impl HubHouse {
         let mut engine = HubEngine::new(kind, rng.random());
         // As a hub is set up: every backup has the key.
         engine.store().set_setting(vicinity_store::policy::PROJECTION_KEY, &[7; 16]).expect("a setting");
+        engine.store().set_setting(exchange::HUB_SECRET, &HUB_SECRET).expect("a setting");
         let drawn = Mutex::new(StdRng::seed_from_u64(rng.random()));
         let random = move |bytes: &mut [u8]| drawn.lock().expect("a lock that nobody poisons").fill_bytes(bytes);
         let machine = Machine { now: Arc::new(move || now), random: Arc::new(random) };
@@ -98,6 +101,7 @@ impl HubHouse {
         match answered.filter(|_| committed.is_ok()) {
             Some(Ok(exchanged)) => Ok(exchanged.answer),
             Some(Err(ExchangeError::Refused(refused))) => Err(LinkFailure::Refused(refused)),
+            Some(Err(ExchangeError::Revoked(order))) => Err(LinkFailure::Revoked(order)),
             Some(Err(ExchangeError::Store(_))) | None => Err(LinkFailure::Refused(Refused::Failed)),
         }
     }

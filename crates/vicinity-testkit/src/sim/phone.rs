@@ -75,6 +75,13 @@ impl Phone {
         all
     }
 
+    /// What it erased by the hub's order.
+    pub(super) fn tombstones(&mut self) -> Vec<IncidentId> {
+        // A copy is asked: the phone itself would tell the hub of them again.
+        let mut copy = self.engine.copy();
+        copy.store().erasures(true, usize::MAX >> 1).expect("tombstones").into_iter().map(|erasure| erasure.incident).collect()
+    }
+
     /// Every change it holds.
     pub(super) fn changes(&mut self) -> Vec<Named> {
         let mut changes = Vec::new();

@@ -1,0 +1,75 @@
+//! `vicinity hub revoke`, `erase` and `erasures`.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+use vicinity_core::ids::IncidentId;
+use vicinity_server::store::hub::{ErasurePlace, ErasureRow, HubStore};
+
+use crate::{hub, output};
+
+/// Revokes a device. Its next request is answered with the order to wipe itself.
+pub fn revoke(data: &Path, device: u32) -> Result<()> {
+    if !hub::open(data)?.revoke(device, jiff::Timestamp::now())? {
+        bail!("no such device; see `vicinity hub devices`");
+    }
+    output::line(format!("device {device} is revoked; at its next contact it wipes itself"))
+}
+
+/// Erases an incident, beside a hub that runs or not.
+pub fn erase(data: &Path, id: &str, unknown: bool) -> Result<()> {
+    let incident: IncidentId = id.parse()?;
+    let mut store = hub::open(data)?;
+    let is_known = store.incident(incident)?.is_some() || store.erasures()?.iter().any(|row| row.incident == incident);
+    if !is_known && !unknown {
+        bail!("this hub holds no such incident; with --unknown it is refused should it ever come");
+    }
+    store.erase(incident, jiff::Timestamp::now())?;
+    let row = store.erasures()?.into_iter().find(|row| row.incident == incident);
+    output::line(row.map_or_else(String::new, |row| summary(&row)))
+}
+
+/// "erased on 3 of 4 places; device 7 not seen since 2026-05-12".
+fn summary(row: &ErasureRow) -> String {
+    // The hub and national are places too.
+    let confirmed = 1 + usize::from(!row.national_owes) + row.places.iter().filter(|place| place.confirmed_at.is_some()).count();
+    let mut text = format!("erased on {confirmed} of {} places", row.places.len() + 2);
+    if row.national_owes {
+        text += "; national has not confirmed";
+    }
+    for place in row.places.iter().filter(|place| place.confirmed_at.is_none()) {
+        text += &format!("; {}", outstanding(place));
+    }
+    text
+}
+
+fn outstanding(place: &ErasurePlace) -> String {
+    let seen = place.last_seen.map_or("never seen".to_owned(), |at| format!("not seen since {at}"));
+    format!("device {} {}", place.device, if place.revoked { "is revoked".to_owned() } else { seen })
+}
+
+/// Lists what was erased.
+pub fn erasures(data: &Path, json: bool) -> Result<()> {
+    let rows = hub::open(data)?.erasures()?;
+    if json {
+        return rows.iter().map(line).try_for_each(output::line);
+    }
+    if rows.is_empty() {
+        return output::line("nothing was erased");
+    }
+    rows.iter().try_for_each(|row| output::line(format!("{}  {}  {}", row.incident, row.erased_at, summary(row))))
+}
+
+fn line(row: &ErasureRow) -> Value {
+    let place = |place: &ErasurePlace| {
+        json!({
+            "device": place.device, "role": place.role.code(), "confirmed_at": place.confirmed_at.map(|at| at.to_string()),
+            "last_seen": place.last_seen.map(|at| at.to_string()), "revoked": place.revoked,
+        })
+    };
+    json!({
+        "id": row.incident.to_string(), "erased_at": row.erased_at.to_string(), "national_confirmed": !row.national_owes,
+        "devices": row.places.iter().map(place).collect::<Vec<_>>(),
+    })
+}
