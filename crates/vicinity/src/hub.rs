@@ -114,6 +114,11 @@ fn invite(data: &Path, role: DeviceRole, json: bool) -> Result<()> {
     print_link(&link, json)
 }
 
+/// A link as a picture for a camera.
+pub fn qr(link: &str) -> Option<String> {
+    Some(qrcode::QrCode::new(link).ok()?.render::<qrcode::render::unicode::Dense1x2>().build())
+}
+
 /// Prints a link: bare for scripts, with a QR code on a terminal.
 pub fn print_link(link: &str, json: bool) -> Result<()> {
     use std::io::IsTerminal;
@@ -122,9 +127,9 @@ pub fn print_link(link: &str, json: bool) -> Result<()> {
     }
     output::line(link)?;
     if std::io::stdout().is_terminal()
-        && let Ok(code) = qrcode::QrCode::new(link)
+        && let Some(code) = qr(link)
     {
-        output::line(code.render::<qrcode::render::unicode::Dense1x2>().build())?;
+        output::line(code)?;
         output::line(format!("good for one device and {} minutes", hub::CODE_MINUTES))?;
     }
     Ok(())

@@ -49,9 +49,14 @@ impl LogSink for Logged {
 impl Phone {
     /// A new phone, enrolled at a hub.
     pub fn enrolled(world: &World, hub: &Server, name: &'static str, role: Role, skew: SignedDuration) -> Result<Self> {
+        Self::enrolled_by(world, &hub.invite(world, role)?, name, skew)
+    }
+
+    /// A new phone, enrolled by this link.
+    pub fn enrolled_by(world: &World, link: &str, name: &'static str, skew: SignedDuration) -> Result<Self> {
         let folder = name.to_lowercase().replace(' ', "-");
         let phone = Self { name, home: world.folder().join(folder), skew };
-        phone.open(world)?.enrol(&hub.invite(world, role)?)?;
+        phone.open(world)?.enrol(link)?;
         Ok(phone)
     }
 

@@ -6,6 +6,7 @@
 
 mod cast;
 mod incidents;
+mod losses;
 mod servers;
 mod story;
 mod world;

@@ -14,6 +14,7 @@ use vicinity_server::store::national::NationalStore;
 
 use super::cast::Phone;
 use super::incidents::{self, Near};
+use super::losses::fifth_day;
 use super::servers::{Server, until};
 use super::world::World;
 use crate::output::{self, line};
@@ -50,14 +51,18 @@ impl Told {
     }
 }
 
-struct Stage<'a> {
-    world: &'a World,
+/// Who plays.
+pub struct Stage<'a> {
+    /// Clock, randomness, folder.
+    pub world: &'a World,
     runtime: &'a Runtime,
     national: Server,
-    dakar: Server,
-    phnom_penh: Server,
+    /// A hub.
+    pub dakar: Server,
+    /// The other hub.
+    pub phnom_penh: Server,
     /// Three in Dakar, three in Phnom Penh; the third of each is the responder's.
-    phones: Vec<Phone>,
+    pub phones: Vec<Phone>,
 }
 
 /// Tells the story, checking what it tells.
@@ -72,6 +77,7 @@ pub fn tell(world: &World, runtime: &Runtime) -> Result<Told> {
     leave_a_conflict(&stage, undecided)?;
     third_day(&mut stage, &backup, shared)?;
     fourth_day(&stage)?;
+    fifth_day(&stage)?;
     the_end(&stage)?;
     let phone = stage.phones[2].home.clone();
     Ok(Told { national: stage.national, dakar: stage.dakar, phnom_penh: stage.phnom_penh, phone })
@@ -88,7 +94,7 @@ fn shared_incident(stage: &Stage<'_>, ids: &[IncidentId]) -> Result<IncidentId> 
     anyhow::bail!("none of the incidents may leave the phone; take another seed")
 }
 
-fn heading(text: &str) -> Result<()> {
+pub fn heading(text: &str) -> Result<()> {
     line(format!("\n{text}"))
 }
 
@@ -152,7 +158,7 @@ fn first_day(stage: &Stage<'_>) -> Result<Vec<Vec<IncidentId>>> {
 }
 
 /// Waits until national has confirmed everything.
-fn settle(stage: &Stage<'_>) -> Result<()> {
+pub fn settle(stage: &Stage<'_>) -> Result<()> {
     until("national has everything", || {
         let unsent = |hub: &Server| Ok::<u64, anyhow::Error>(hub.as_hub(stage.world)?.counts()?.projections_unsent);
         Ok(unsent(&stage.dakar)? + unsent(&stage.phnom_penh)? == 0)
