@@ -4,6 +4,7 @@
 mod conflicts;
 mod consent;
 mod convergence;
+mod erasure;
 mod hostile;
 mod keeping;
 mod kills;

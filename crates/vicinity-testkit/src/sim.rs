@@ -50,6 +50,8 @@ pub struct Sim {
     kept: BTreeSet<Named>,
     /// What was erased, as long as the hub or a phone knows of it.
     erased: BTreeSet<IncidentId>,
+    /// What was erased, and then every place that knew of it was lost.
+    forgotten: BTreeSet<IncidentId>,
     told: VecDeque<String>,
 }
 
@@ -67,7 +69,19 @@ impl Sim {
         let now = person::now();
         let national = NationalHouse::new(now, DeviceId::from_random(rng.random()), rng.random());
         let hub = HubHouse::new(kind, now, rng.random());
-        Self { kind, rng, now, hub, national, phones: Vec::new(), copies: Vec::new(), kept: BTreeSet::new(), erased: BTreeSet::new(), told: VecDeque::new() }
+        Self {
+            kind,
+            rng,
+            now,
+            hub,
+            national,
+            phones: Vec::new(),
+            copies: Vec::new(),
+            kept: BTreeSet::new(),
+            erased: BTreeSet::new(),
+            forgotten: BTreeSet::new(),
+            told: VecDeque::new(),
+        }
     }
 
     /// The last things that happened, for whoever has to find out why it went wrong.
@@ -181,6 +195,8 @@ impl Sim {
 
     /// The hub's disk dies, and it goes on from a backup.
     pub fn restores_hub(&mut self, copy: usize) {
+        let known = self.hub.store().erasures().expect("erasures");
+        self.erased.extend(known.into_iter().map(|row| row.incident));
         self.hub.restore(&self.copies[copy]);
         self.forget_what_is_gone();
     }
@@ -249,6 +265,7 @@ impl Sim {
         self.kept.retain(|change| there.contains(change));
         let mut remembered: BTreeSet<IncidentId> = self.hub.store().erasures().expect("erasures").into_iter().map(|row| row.incident).collect();
         self.phones.iter_mut().for_each(|phone| remembered.extend(phone.tombstones()));
+        self.forgotten.extend(self.erased.difference(&remembered));
         self.erased.retain(|incident| remembered.contains(incident));
     }
 }

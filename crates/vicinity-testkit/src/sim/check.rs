@@ -237,7 +237,12 @@ impl Sim {
             assert!(held.insert(incident, json).is_none(), "{incident} is twice at national");
         }
         for (incident, row) in at_hub {
-            assert_eq!(held.remove(incident), policy::projected(&row.incident, self.now), "projection of {incident}");
+            let at_national = held.remove(incident);
+            // Taken back, and the hub forgot why: it has sent its row once and does not send it again.
+            if at_national.is_none() && self.forgotten.contains(incident) {
+                continue;
+            }
+            assert_eq!(at_national, policy::projected(&row.incident, self.now), "projection of {incident}");
         }
         assert!(held.is_empty(), "national holds what the hub does not");
         at_hub.values().filter(|row| policy::projected(&row.incident, self.now).is_some()).count()
