@@ -88,7 +88,7 @@ impl ByHand {
 /// A request that pushes groups and knows nothing.
 #[must_use]
 pub fn request(groups: Vec<Group>) -> Request {
-    Request { cursor: None, push: groups, rebase: Some(HeadsPage::default()), answer_budget: 64 * 1024, clock: now().as_second() }
+    Request { cursor: None, push: groups, rebase: Some(HeadsPage::default()), answer_budget: 64 * 1024, clock: now().as_second(), key_set: 0 }
 }
 
 /// The moment at which everything made by hand is made.

@@ -20,6 +20,8 @@ pub struct Enrolment {
     pub role: String,
     /// The key under which survivor codes are hashed.
     pub survivor_key: Vec<u8>,
+    /// The hub's public key: what it signs is its own.
+    pub hub_key: Vec<u8>,
 }
 
 impl core::fmt::Debug for Enrolment {

@@ -2,9 +2,11 @@
 //! numbered migrations.
 
 mod device;
+mod device_statements;
 mod hub;
 mod hub_accept;
 mod hub_pull;
+mod hub_statements;
 mod hub_uplink;
 mod national;
 
@@ -18,6 +20,7 @@ use crate::key::DatabaseKey;
 
 pub use device::SqliteDevice;
 pub use hub::SqliteHub;
+pub use hub_statements::audit_chain;
 pub use national::SqliteNational;
 
 type Result<T> = core::result::Result<T, StoreError>;

@@ -75,6 +75,9 @@ pub struct EnrolRequest {
     #[n(2)]
     #[cbor(with = "minicbor::bytes")]
     pub key: [u8; 32],
+    /// The public key that statements are sealed to, should the device become a responder's.
+    #[n(3)]
+    pub recipient: Option<String>,
 }
 
 /// The answer to it.
@@ -91,13 +94,23 @@ pub struct EnrolAnswer {
     #[n(2)]
     #[cbor(with = "minicbor::bytes")]
     pub survivor_key: Vec<u8>,
+    /// The hub's public key: what it signs is its own, as its key sets; empty from national.
+    #[n(3)]
+    #[cbor(with = "minicbor::bytes")]
+    pub hub_key: Vec<u8>,
 }
 
 impl EnrolRequest {
     /// A request.
     #[must_use]
     pub fn new(code: [u8; 16], device: DeviceId, key: [u8; 32]) -> Self {
-        Self { code, device: *device.as_bytes(), key }
+        Self { code, device: *device.as_bytes(), key, recipient: None }
+    }
+
+    /// The same, with the public key that statements are to be sealed to.
+    #[must_use]
+    pub fn with_recipient(self, recipient: String) -> Self {
+        Self { recipient: Some(recipient), ..self }
     }
 
     /// Who enrols.

@@ -11,4 +11,5 @@ pub mod enrol;
 pub mod envelope;
 pub mod hub_session;
 pub mod message;
+pub mod statement;
 pub mod uplink;

@@ -29,6 +29,8 @@ pub struct Request {
     pub answer_budget: u32,
     /// Seconds since 1970 by its clock: shown, never decided upon.
     pub clock: i64,
+    /// The version of the key set that it has; 0 for none.
+    pub key_set: u64,
 }
 
 /// The hub's answer.
@@ -40,6 +42,10 @@ pub struct Answer {
     pub pull: vicinity_core::batch::Pull,
     /// Seconds since 1970 by the hub's clock.
     pub clock: i64,
+    /// The hub's signed key set, if it is newer than the device's. Not believed here.
+    pub key_set: Option<Vec<u8>>,
+    /// For a responder: the hub has batches' keys that are wrapped to an older set.
+    pub old_wraps: bool,
 }
 
 /// Why a hub does not answer a request at all.
@@ -66,6 +72,12 @@ pub enum Refused {
     /// The cursor does not fit the hub's feed.
     #[error("the hub's feed is another one now")]
     Rebase,
+    /// The role may not do this.
+    #[error("only a responder's device may do this")]
+    NotAllowed,
+    /// The device has filled its share of the hub.
+    #[error("this device has filled its share of the hub's disk; whoever runs the hub can tell more")]
+    Quota,
     /// Too much to do.
     #[error("the hub is busy")]
     Busy,
@@ -75,7 +87,7 @@ pub enum Refused {
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str, u16); 9] = [
+    const ALL: [(Self, &'static str, u16); 11] = [
         (Self::Malformed, "malformed", 400),
         (Self::TooLarge, "too_large", 413),
         (Self::Version, "version", 426),
@@ -83,6 +95,8 @@ impl Refused {
         (Self::Revoked, "revoked", 403),
         (Self::RolledBack, "device_rolled_back", 409),
         (Self::Rebase, "rebase", 409),
+        (Self::NotAllowed, "not_allowed", 403),
+        (Self::Quota, "quota", 413),
         (Self::Busy, "busy", 503),
         (Self::Failed, "failed", 500),
     ];
@@ -124,6 +138,8 @@ struct RequestWire {
     answer_budget: u32,
     #[n(6)]
     clock: i64,
+    #[n(7)]
+    key_set: u64,
 }
 
 #[derive(Encode, Decode)]
@@ -195,6 +211,11 @@ struct AnswerWire {
     digest: [u8; 16],
     #[n(9)]
     clock: i64,
+    #[n(10)]
+    old_wraps: bool,
+    #[n(11)]
+    #[cbor(with = "minicbor::bytes")]
+    key_set: Option<Vec<u8>>,
 }
 
 const VERDICT_REJECTED: u8 = 16;
@@ -288,6 +309,7 @@ impl Request {
             }),
             answer_budget: self.answer_budget,
             clock: self.clock,
+            key_set: self.key_set,
         })
     }
 
@@ -311,6 +333,7 @@ impl Request {
             rebase: wire.rebase.map(page).transpose()?,
             answer_budget: wire.answer_budget.min(compress::BODY_MAX_BYTES as u32),
             clock: wire.clock,
+            key_set: wire.key_set,
         })
     }
 }
@@ -337,6 +360,8 @@ impl Answer {
             rebased_until: self.pull.rebased_until.as_ref().map(id_wire),
             digest: self.pull.digest.0.to_be_bytes(),
             clock: self.clock,
+            old_wraps: self.old_wraps,
+            key_set: self.key_set.clone(),
         })
     }
 
@@ -363,6 +388,6 @@ impl Answer {
             rebased_until: wire.rebased_until.map(|id| IncidentId::from_bytes(id.0)),
             digest: ScopeDigest(u128::from_be_bytes(wire.digest)),
         };
-        Ok(Self { verdicts, pull, clock: wire.clock })
+        Ok(Self { verdicts, pull, clock: wire.clock, key_set: wire.key_set, old_wraps: wire.old_wraps })
     }
 }

@@ -107,7 +107,7 @@ fn heads() -> Vec<DocumentHeads> {
 }
 
 fn requests() -> Vec<(&'static str, Request)> {
-    let steady = Request { cursor: Some(cursor()), push: Vec::new(), rebase: None, answer_budget: 65_536, clock: 1_764_000_000 };
+    let steady = Request { cursor: Some(cursor()), push: Vec::new(), rebase: None, answer_budget: 65_536, clock: 1_764_000_000, key_set: 3 };
     let page = HeadsPage { after: Some(incident(0x10)), until: Some(incident(0x22)), have: heads() };
     vec![
         ("request_steady", steady.clone()),
@@ -124,8 +124,8 @@ fn answers() -> Vec<(&'static str, Answer)> {
     let verdicts = [Verdict::Stored, Verdict::Stored, Verdict::Duplicate, Verdict::Pending].into_iter();
     let verdicts = verdicts.chain(Refusal::ALL.map(Verdict::Rejected)).chain([Verdict::Stored; 300]).collect();
     vec![
-        ("answer_nothing_new", Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003 }),
-        ("answer_everything", Answer { verdicts, pull: full, clock: 1_764_000_003 }),
+        ("answer_nothing_new", Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003, key_set: None, old_wraps: false }),
+        ("answer_everything", Answer { verdicts, pull: full, clock: 1_764_000_003, key_set: Some(vec![7; 40]), old_wraps: true }),
     ]
 }
 
@@ -294,6 +294,8 @@ fn every_refusal_has_a_name_a_status_and_comes_back_by_its_name() {
         (Refused::Revoked, "revoked", 403),
         (Refused::RolledBack, "device_rolled_back", 409),
         (Refused::Rebase, "rebase", 409),
+        (Refused::NotAllowed, "not_allowed", 403),
+        (Refused::Quota, "quota", 413),
         (Refused::Busy, "busy", 503),
         (Refused::Failed, "failed", 500),
     ];

@@ -1,6 +1,7 @@
 //! The device's store in memory.
 
 mod deliver;
+mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,6 +57,7 @@ pub struct MemoryDevice {
     last_place: i64,
     waiting: BTreeMap<(IncidentId, ChangeHash), GroupChange>,
     facts: BTreeMap<&'static str, Vec<u8>>,
+    statements: statements::Statements,
 }
 
 impl MemoryDevice {

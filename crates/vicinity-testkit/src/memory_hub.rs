@@ -2,6 +2,7 @@
 
 mod accept;
 mod pull;
+mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -96,6 +97,7 @@ pub struct MemoryHub {
     projections: Vec<Projection>,
     questions: BTreeMap<u64, Question>,
     settings: BTreeMap<String, Vec<u8>>,
+    statements: statements::Statements,
 }
 
 impl MemoryHub {

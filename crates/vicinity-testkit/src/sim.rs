@@ -92,7 +92,7 @@ impl Sim {
     }
 
     fn enrols(&mut self, role: Role) -> PhoneNumber {
-        let identity = Identity { device: DeviceId::from_random(self.rng.random()), secret: self.rng.random() };
+        let identity = Identity { device: DeviceId::from_random(self.rng.random()), secret: self.rng.random(), hub_key: Vec::new() };
         let number = self.enrol_identity(&identity, role);
         self.phones.push(Phone::new(DeviceEngine::new(self.kind), identity, number, role, self.rng.random()));
         self.phones.len() - 1

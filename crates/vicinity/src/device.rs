@@ -17,7 +17,7 @@ use vicinity_core::show;
 use vicinity_server::store::DatabaseKey;
 
 use crate::args::{DeviceArguments, DeviceCommand};
-use crate::{machine, output, secrets};
+use crate::{machine, output, secrets, statements};
 
 pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
     let home = arguments.home.as_path();
@@ -41,6 +41,8 @@ pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
         DeviceCommand::Show { id, json } => show_one(&mut device, &id, json)?,
         DeviceCommand::Conflicts { json } => print_conflicts(&device.conflicts()?, json)?,
         DeviceCommand::Resolve { id, field, take, value } => resolve(&mut device, &id, &field, take, value.as_deref())?,
+        DeviceCommand::Statements { id, json } => statements::list(&mut device, &id, json)?,
+        DeviceCommand::Open { statement, out } => statements::open(&mut device, &statement, out.as_deref())?,
         DeviceCommand::Sync { json } => return sync(&mut device, json),
     }
     Ok(ExitCode::SUCCESS)
@@ -220,6 +222,10 @@ fn sync(device: &mut Device, json: bool) -> Result<ExitCode> {
         ))?;
     }
     let outcome = report.outcome;
+    if outcome.key_set_refused {
+        eprintln!("vicinity: the hub sent keys that it did not sign, or old ones; no statement was sealed to them: tell whoever runs the hub");
+        return Ok(ExitCode::FAILURE);
+    }
     match outcome.end {
         End::UpToDate => return Ok(ExitCode::SUCCESS),
         End::Differs => eprintln!(

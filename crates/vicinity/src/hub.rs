@@ -14,7 +14,7 @@ use vicinity_server::store::hub::{HubStore, Role};
 use vicinity_server::store::sqlite::SqliteHub;
 
 use crate::args::{DeviceRole, HubArguments, HubCommand};
-use crate::{device, machine, output, secrets};
+use crate::{device, machine, output, secrets, statements};
 
 pub fn run(arguments: HubArguments) -> Result<ExitCode> {
     match arguments.command {
@@ -26,6 +26,9 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
         Some(HubCommand::Conflicts { data, json }) => device::print_conflicts(&conflicts(&mut open(&data)?)?, json)?,
         Some(HubCommand::Devices { data, json }) => devices(&data, json)?,
         Some(HubCommand::Assign { data, id, device, remove }) => assign(&data, &id, device, remove)?,
+        Some(HubCommand::RecoveryKey { data, key }) => statements::set_recovery(&mut open(&data)?, &key)?,
+        Some(HubCommand::Keygen { out }) => statements::keygen(&out)?,
+        Some(HubCommand::Audit { data, json }) => statements::audit(&mut open(&data)?, json)?,
         Some(HubCommand::Quarantine { data, json }) => quarantine(&data, json)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -15,13 +15,16 @@ use crate::policy;
 use crate::row::{self, IncidentRow};
 use crate::{DatabaseKey, StoreError};
 
-/// A hub on SQLite: `hub.db` and, outside the database and its backups, `epoch`.
+/// A hub on SQLite: `hub.db`, `keys.db` and, outside the databases and their backups, `epoch`.
 pub struct SqliteHub {
     pub(super) db: Db,
     pub(super) epoch: [u8; 16],
+    /// What opens statements: a file of its own, with backups of its own.
+    pub(super) keys: Db,
 }
 
 const MIGRATIONS: &[&str] = &[include_str!("../../migrations/hub_0001.sql")];
+const KEYS_MIGRATIONS: &[&str] = &[include_str!("../../migrations/keys_0001.sql")];
 
 impl SqliteHub {
     /// Opens or makes the hub's store in a folder. `new_epoch` is used where the folder has none: a database that came
@@ -36,7 +39,8 @@ impl SqliteHub {
         if !epoch.exists() && super::hub_accept::Head::read(&db)?.seq > 0 {
             db.immediate(|db| db.set_meta(policy::RESTORED, &[1]))?;
         }
-        Ok(Self { db, epoch: read_epoch(&epoch, new_epoch)? })
+        let keys = Db::open(&folder.join("keys.db"), key, KEYS_MIGRATIONS)?;
+        Ok(Self { db, epoch: read_epoch(&epoch, new_epoch)?, keys })
     }
 }
 
