@@ -61,6 +61,13 @@ impl ByHand {
         http::post(&self.address, SYNC_PATH, &envelope)
     }
 
+    /// Posts a body in the next envelope to another path.
+    pub fn post_to(&mut self, path: &str, body: Vec<u8>) -> http::Answer {
+        self.counter += 1;
+        let envelope = Envelope::seal(&self.secret, path, self.device, self.incarnation, self.counter, body).encode();
+        http::post(&self.address, path, &envelope)
+    }
+
     /// Pushes groups, as if it had never synced before.
     ///
     /// # Panics

@@ -12,4 +12,5 @@ mod refusals;
 mod restore;
 mod scope;
 mod secrecy;
+mod statements;
 mod text;
