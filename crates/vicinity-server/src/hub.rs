@@ -23,7 +23,7 @@ use vicinity_sync::statement::{BLOB_PATH, STATEMENT_PATH};
 use crate::exchange::{self, ExchangeError, Exchanged, SURVIVOR_KEY};
 use crate::http::{self, ApiError, Frame};
 use crate::keyring::{self, KeyringError, Passphrase};
-use crate::keyset::SIGNING_KEY;
+use crate::keyset::{self, SIGNING_KEY};
 use crate::machine::Machine;
 use crate::metrics::Metrics;
 use crate::statements;
@@ -88,6 +88,8 @@ pub fn open(data: &std::path::Path, passphrase: Option<&Passphrase>, machine: &M
     if store.setting(SIGNING_KEY)?.is_none() {
         store.set_setting(SIGNING_KEY, &machine.bytes::<32>())?;
     }
+    let epoch = store.epoch();
+    keyset::outgrow(&mut store, epoch, u32::from_be_bytes(machine.bytes()))?;
     if store.setting(PROJECTION_KEY)?.is_none() {
         store.set_setting(PROJECTION_KEY, &machine.bytes::<16>())?;
     }

@@ -15,6 +15,8 @@ pub const SIGNING_KEY: &str = "signing_key";
 const RECOVERY_KEY: &str = "recovery_key";
 /// The setting of the signed set, behind its version in eight bytes.
 const KEY_SET: &str = "key_set";
+/// The setting that says of which life of the database the set is.
+const KEY_SET_EPOCH: &str = "key_set_epoch";
 
 /// A hub's signed key set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +71,29 @@ pub fn renew(store: &mut dyn HubStore) -> Result<(), StoreError> {
     }
     let signed = keyset::sign(&set, &key).encode();
     store.set_setting(KEY_SET, &[(version + 1).to_be_bytes().as_slice(), &signed].concat())
+}
+
+/// After a restore: devices may hold versions that the hub does not know any more, so the set goes far above them. `jump` is
+/// random, so that two restores of one backup do not meet.
+///
+/// # Errors
+/// The store.
+pub fn outgrow(store: &mut dyn HubStore, epoch: [u8; 16], jump: u32) -> Result<(), StoreError> {
+    let before = store.setting(KEY_SET_EPOCH)?;
+    if before.as_deref() == Some(epoch.as_slice()) {
+        return Ok(());
+    }
+    if before.is_some()
+        && let Some(kept) = current(store)?
+    {
+        let damaged = || StoreError::Damaged("key set");
+        let key = signing_key(store)?;
+        let known = SignedKeySet::decode(&kept.signed).and_then(|signed| signed.open(&key.verifying_key(), 0)).map_err(|_| damaged())?;
+        let version = kept.version + 1 + u64::from(jump);
+        let set = KeySet::new(version, known.responders().to_vec(), known.recovery().cloned()).map_err(|_| damaged())?;
+        store.set_setting(KEY_SET, &[version.to_be_bytes().as_slice(), &keyset::sign(&set, &key).encode()].concat())?;
+    }
+    store.set_setting(KEY_SET_EPOCH, &epoch)
 }
 
 /// Whether one more responder fits.

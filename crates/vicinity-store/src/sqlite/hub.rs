@@ -44,6 +44,14 @@ impl SqliteHub {
     }
 }
 
+impl SqliteHub {
+    /// Which life of the database this is: another one after a restore.
+    #[must_use]
+    pub fn epoch(&self) -> [u8; 16] {
+        self.epoch
+    }
+}
+
 fn file_error(path: &Path, source: std::io::Error) -> StoreError {
     StoreError::File { path: path.display().to_string(), source }
 }
