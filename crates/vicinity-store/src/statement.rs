@@ -131,6 +131,7 @@ pub trait HubStatements {
     ///
     /// # Errors
     /// Storage. Keys without a body may have been kept: they open nothing, and the same blob brings them again.
+    #[expect(clippy::too_many_arguments, reason = "one batch with everything that is kept of it in one step")]
     fn keep_batch(
         &mut self,
         peer: &Peer,
