@@ -63,6 +63,13 @@ impl ByHand {
         http::post(&self.address, SYNC_PATH, &envelope)
     }
 
+    /// Posts a body in the next envelope to another path.
+    pub fn post_to(&mut self, path: &str, body: Vec<u8>) -> http::Answer {
+        self.counter += 1;
+        let envelope = Envelope::seal(&self.secret, path, self.device, self.incarnation, self.counter, body).encode();
+        http::post(&self.address, path, &envelope)
+    }
+
     /// Pushes groups, as if it had never synced before.
     ///
     /// # Panics
@@ -90,7 +97,15 @@ impl ByHand {
 /// A request that pushes groups and knows nothing.
 #[must_use]
 pub fn request(groups: Vec<Group>) -> Request {
-    Request { cursor: None, push: groups, rebase: Some(HeadsPage::default()), answer_budget: 64 * 1024, clock: now().as_second(), erased: Vec::new() }
+    Request {
+        cursor: None,
+        push: groups,
+        rebase: Some(HeadsPage::default()),
+        answer_budget: 64 * 1024,
+        clock: now().as_second(),
+        erased: Vec::new(),
+        key_set: 0,
+    }
 }
 
 /// The moment at which everything made by hand is made.

@@ -24,6 +24,10 @@ fn file(folder: &Path) -> (PathBuf, String) {
 
 fn open(folder: &Path) -> Connection {
     let (path, key) = file(folder);
+    open_file(&path, &key)
+}
+
+fn open_file(path: &Path, key: &str) -> Connection {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE).expect("the database can be opened");
     connection.execute_batch(&format!("PRAGMA key = \"x'{key}'\"")).expect("a key can be set");
     connection.busy_timeout(std::time::Duration::from_secs(10)).expect("a timeout can be set");
@@ -68,9 +72,20 @@ pub fn set_address(folder: &Path, address: &str) {
 /// Every byte of a database's contents, decrypted. Freed pages are not among them: they are overwritten when they are freed.
 #[must_use]
 pub fn bytes(folder: &Path) -> Vec<u8> {
+    exported(&open(folder))
+}
+
+/// The same of a hub's second database, which holds what opens statements.
+#[must_use]
+pub fn keys(folder: &Path) -> Vec<u8> {
+    let (path, key) = file(folder);
+    exported(&open_file(&path.with_file_name("keys.db"), &key))
+}
+
+fn exported(connection: &Connection) -> Vec<u8> {
     let plain = tempfile::tempdir().expect("a folder");
     let to = plain.path().join("plain.db");
     let query = format!("ATTACH DATABASE '{}' AS plain KEY ''; SELECT sqlcipher_export('plain'); DETACH DATABASE plain", to.display());
-    open(folder).execute_batch(&query).expect("the database can be exported");
+    connection.execute_batch(&query).expect("the database can be exported");
     std::fs::read(to).expect("the copy can be read")
 }

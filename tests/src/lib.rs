@@ -13,6 +13,7 @@ pub mod http;
 pub mod incidents;
 pub mod program;
 pub mod proxy;
+pub mod sealed;
 pub mod server;
 pub mod site;
 pub mod wait;

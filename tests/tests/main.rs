@@ -15,5 +15,6 @@ mod restore;
 mod revocation;
 mod scope;
 mod secrecy;
+mod statements;
 mod text;
 mod tls;

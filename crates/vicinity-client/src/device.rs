@@ -10,6 +10,7 @@ use vicinity_core::incident::Incident;
 use vicinity_core::show;
 use vicinity_core::time::Timestamp;
 use vicinity_core::{consent, value::FieldError};
+use vicinity_seal::keys::Opener;
 use vicinity_store::DatabaseKey;
 use vicinity_store::device::{DeviceStanding, DeviceStore, Fact, Written};
 use vicinity_store::sqlite::SqliteDevice;
@@ -21,6 +22,7 @@ use crate::ClientError;
 use crate::enrolment::Enrolment;
 use crate::exchange::{self, Identity, World};
 use crate::link::{HttpLink, Link, LinkFailure};
+use crate::statements::{self, Carriage};
 
 type Result<T> = core::result::Result<T, ClientError>;
 
@@ -56,6 +58,8 @@ pub struct Device {
 pub struct SyncReport {
     /// How it went.
     pub outcome: Outcome,
+    /// What became of statements.
+    pub statements: Carriage,
     /// Requests posted.
     pub requests: u64,
     /// Bytes of bodies sent.
@@ -71,6 +75,7 @@ impl SyncReport {
         let Outcome { sent, acked, received, rejected, pending, rounds, erased, .. } = self.outcome;
         json!({
             "sent": sent, "acked": acked, "received": received, "rejected": rejected, "pending": pending, "rounds": rounds, "erased": erased,
+            "statements": self.statements.delivered, "rewrapped": self.statements.rewrapped,
             "requests": self.requests, "bytes_up": self.bytes_up, "bytes_down": self.bytes_down, "up_to_date": self.outcome.end == End::UpToDate,
         })
     }
@@ -122,7 +127,10 @@ impl Device {
         }
         let link = EnrolLink::parse(link)?;
         let (device, secret) = (DeviceId::from_random(self.machine.bytes()), self.machine.bytes::<32>());
-        let request = enrol::encode(&EnrolRequest::new(link.code, device, public_key(&secret)));
+        // Whose role it will be the hub says; an educator's device forgets the key again.
+        let opener = Opener::generate();
+        let request = EnrolRequest::new(link.code, device, public_key(&secret)).with_recipient(opener.recipient().to_string());
+        let request = enrol::encode(&request);
         let answer = match HttpLink::new(&link.address, link.pin).post(ENROL_PATH, &request) {
             Ok(answer) => enrol::decode::<EnrolAnswer>(&answer)?,
             Err(LinkFailure::Cut) => return Err(ClientError::Unreachable(link.address)),
@@ -146,7 +154,8 @@ impl Device {
             hub_key: answer.hub_key,
         };
         let bytes = serde_json::to_vec(&enrolment).map_err(|_| ClientError::Damaged("enrolment"))?;
-        self.store.set_facts(&[(Fact::Enrolment, Some(bytes))])?;
+        let opener = (enrolment.role == "responder").then(|| opener.to_secret_string().as_bytes().to_vec());
+        self.store.set_facts(&[(Fact::Enrolment, Some(bytes)), (Fact::Opener, opener)])?;
         self.enrolment = Some(enrolment.clone());
         self.hash_waiting_codes()?;
         Ok(enrolment)
@@ -279,23 +288,18 @@ impl Device {
     /// # Errors
     /// Not enrolled, another sync under way, or the local store.
     pub fn sync(&mut self) -> Result<SyncReport> {
-        let enrolment = self.enrolment.as_ref().ok_or(ClientError::NotEnrolled)?;
-        let mut link = HttpLink::new(&enrolment.address, enrolment.pin);
-        let outcome = self.sync_over(&mut link)?;
-        Ok(SyncReport { outcome, requests: link.requests, bytes_up: link.bytes_up, bytes_down: link.bytes_down })
+        let mut link = self.hub_link()?;
+        let (outcome, statements) = self.sync_over(&mut link)?;
+        Ok(SyncReport { outcome, statements, requests: link.requests, bytes_up: link.bytes_up, bytes_down: link.bytes_down })
     }
 
     /// Syncs with the hub over any link.
     ///
     /// # Errors
     /// As [`Device::sync`].
-    pub fn sync_over(&mut self, link: &mut dyn Link) -> Result<Outcome> {
-        let enrolment = self.enrolment.as_ref().ok_or(ClientError::NotEnrolled)?;
-        let identity = Identity { device: enrolment.device().ok_or(ClientError::Damaged("enrolment"))?, secret: enrolment.secret, hub_key: enrolment.hub_key };
-        let lock = std::fs::File::create(self.home.join("sync.lock")).map_err(ClientError::Input)?;
-        if lock.try_lock().is_err() {
-            return Err(ClientError::Locked);
-        }
+    pub fn sync_over(&mut self, link: &mut dyn Link) -> Result<(Outcome, Carriage)> {
+        let identity = self.identity()?;
+        let _lock = self.lock()?;
         let now = (self.machine.now)();
         let random = &mut self.machine.random;
         let mut draw = || {
@@ -304,7 +308,28 @@ impl Device {
             u64::from_be_bytes(bytes)
         };
         let mut world = World { now, random: &mut draw, wait: &mut *self.machine.wait };
-        exchange::sync(&mut self.store, link, &identity, &mut world)
+        let mut outcome = exchange::sync(&mut self.store, link, &identity, &mut world)?;
+        let enrolment = self.enrolment.as_ref().ok_or(ClientError::NotEnrolled)?;
+        let carriage = statements::carry(&mut self.store, &mut self.machine, link, enrolment, &identity, &mut outcome)?;
+        Ok((outcome, carriage))
+    }
+
+    /// The way to this device's hub.
+    pub(crate) fn hub_link(&self) -> Result<HttpLink> {
+        let enrolment = self.enrolment.as_ref().ok_or(ClientError::NotEnrolled)?;
+        Ok(HttpLink::new(&enrolment.address, enrolment.pin))
+    }
+
+    pub(crate) fn identity(&self) -> Result<Identity> {
+        let enrolment = self.enrolment.as_ref().ok_or(ClientError::NotEnrolled)?;
+        let device = enrolment.device().ok_or(ClientError::Damaged("enrolment"))?;
+        Ok(Identity { device, secret: enrolment.secret, hub_key: enrolment.hub_key })
+    }
+
+    /// Nobody else speaks to the hub for this device while the file is held.
+    pub(crate) fn lock(&self) -> Result<std::fs::File> {
+        let lock = std::fs::File::create(self.home.join("sync.lock")).map_err(ClientError::Input)?;
+        if lock.try_lock().is_err() { Err(ClientError::Locked) } else { Ok(lock) }
     }
 
     /// What this device and its hub share, and what waits.

@@ -2,6 +2,7 @@
 
 use vicinity_core::document::EditError;
 use vicinity_core::value::FieldError;
+use vicinity_seal::seal::{OpenError, SealError};
 use vicinity_store::StoreError;
 use vicinity_sync::enrol::BadLink;
 use vicinity_sync::message::Refused;
@@ -51,6 +52,15 @@ pub enum ClientError {
     /// Reading what is to be logged.
     #[error("reading failed: {0}")]
     Input(std::io::Error),
+    /// No such statement at the hub.
+    #[error("the hub has no such statement: it has not arrived yet, or was erased; `statements` shows what there is")]
+    NoSuchStatement,
+    /// A statement that does not open.
+    #[error("this device cannot open the statement: {0}; once another responder's device has synced, it can")]
+    Sealed(#[from] OpenError),
+    /// Sealing.
+    #[error("sealing failed: {0}; nothing was lost")]
+    Sealing(#[from] SealError),
     /// A stored fact is damaged.
     #[error("the stored {0} is damaged")]
     Damaged(&'static str),

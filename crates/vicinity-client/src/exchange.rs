@@ -10,6 +10,7 @@ use vicinity_sync::order;
 
 use crate::ClientError;
 use crate::link::{Link, LinkFailure};
+use crate::statements;
 
 /// Who syncs.
 #[derive(Clone)]
@@ -18,7 +19,7 @@ pub struct Identity {
     pub device: DeviceId,
     /// The secret that proves its requests.
     pub secret: [u8; 32],
-    /// The key that proves its hub's orders.
+    /// The key that proves its hub's orders and key sets.
     pub hub_key: [u8; 32],
 }
 
@@ -39,7 +40,8 @@ pub struct World<'a> {
 pub fn sync(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identity, world: &mut World<'_>) -> Result<Outcome, ClientError> {
     let cursor = store.fact(Fact::Cursor)?.as_deref().and_then(device::cursor_of);
     let batch_bytes = store.fact(Fact::BatchBytes)?.and_then(|bytes| Some(u32::from_be_bytes(bytes.try_into().ok()?)));
-    let start = Start { cursor, batch_bytes: batch_bytes.unwrap_or(vicinity_sync::device_session::BATCH_START_BYTES) };
+    let key_set = statements::key_set_version(store, &identity.hub_key)?;
+    let start = Start { cursor, batch_bytes: batch_bytes.unwrap_or(vicinity_sync::device_session::BATCH_START_BYTES), key_set };
     let mut session = DeviceSession::new(world.now);
     let mut effects = session.handle(Input::Start(start));
     loop {
@@ -56,7 +58,7 @@ pub fn sync(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identit
                 Effect::Persist(mut delivery) => {
                     // Nobody but the hub can have anything erased, whoever answered.
                     delivery.erase.retain(|erasure| order::is_ordered(erasure, &identity.hub_key));
-                    next.extend(session.handle(Input::Persisted(persist(store, &delivery)?)));
+                    next.extend(session.handle(Input::Persisted(persist(store, &delivery, &identity.hub_key)?)));
                 }
                 Effect::BeReborn => {
                     store.set_facts(&[(Fact::Incarnation, Some(incarnation_bytes((world.random)(), 0))), (Fact::Cursor, None)])?;
@@ -85,20 +87,33 @@ fn perform_gather(store: &mut dyn DeviceStore, gather: Gather) -> Result<Gathere
     Ok(Gathered { erased, ..gathered })
 }
 
-/// The counter is durable before the request leaves: a device restored from a backup is found out by it.
 fn send(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identity, world: &mut World<'_>, body: Vec<u8>) -> Result<Input, ClientError> {
-    let kept = store.fact(Fact::Incarnation)?.as_deref().and_then(incarnation_of);
-    let (incarnation, counter) = kept.unwrap_or_else(|| ((world.random)(), 0));
-    store.set_facts(&[(Fact::Incarnation, Some(incarnation_bytes(incarnation, counter + 1)))])?;
-    let envelope = Envelope::seal(&identity.secret, SYNC_PATH, identity.device, incarnation, counter + 1, body);
-    Ok(match link.post(SYNC_PATH, &envelope.encode()) {
+    let answer = post(store, link, identity, world.random, SYNC_PATH, body)?;
+    let (incarnation, counter) = store.fact(Fact::Incarnation)?.as_deref().and_then(incarnation_of).unwrap_or_default();
+    Ok(match answer {
         Ok(answer) => Input::Answered(answer),
         Err(LinkFailure::Cut) => Input::Cut,
         Err(LinkFailure::Refused(refused)) => Input::Refused(refused),
         // Anybody on the way can say "revoked": without the hub's proof it is a refusal and wipes nothing.
-        Err(LinkFailure::Revoked(order)) if order.is_of(&identity.hub_key, identity.device, incarnation, counter + 1) => Input::OrderedToWipe,
+        Err(LinkFailure::Revoked(order)) if order.is_of(&identity.hub_key, identity.device, incarnation, counter) => Input::OrderedToWipe,
         Err(LinkFailure::Revoked(_)) => Input::Refused(Refused::Revoked),
     })
+}
+
+/// Posts a body in the next envelope. The counter is durable before the request leaves: a device restored from a backup is found out by it.
+pub(crate) fn post(
+    store: &mut dyn DeviceStore,
+    link: &mut dyn Link,
+    identity: &Identity,
+    random: &mut dyn FnMut() -> u64,
+    path: &str,
+    body: Vec<u8>,
+) -> Result<Result<Vec<u8>, LinkFailure>, ClientError> {
+    let kept = store.fact(Fact::Incarnation)?.as_deref().and_then(incarnation_of);
+    let (incarnation, counter) = kept.unwrap_or_else(|| (random(), 0));
+    store.set_facts(&[(Fact::Incarnation, Some(incarnation_bytes(incarnation, counter + 1)))])?;
+    let envelope = Envelope::seal(&identity.secret, path, identity.device, incarnation, counter + 1, body);
+    Ok(link.post(path, &envelope.encode()))
 }
 
 fn incarnation_bytes(incarnation: u64, counter: u64) -> Vec<u8> {
@@ -110,8 +125,19 @@ fn incarnation_of(bytes: &[u8]) -> Option<(u64, u64)> {
     Some((u64::from_be_bytes(*incarnation), u64::from_be_bytes(counter.try_into().ok()?)))
 }
 
-fn persist(store: &mut dyn DeviceStore, delivery: &Delivery) -> Result<Standing, ClientError> {
-    let facts = [(Fact::BatchBytes, delivery.batch_bytes.to_be_bytes().to_vec()), (Fact::Skew, delivery.skew_seconds.to_be_bytes().to_vec())];
+fn persist(store: &mut dyn DeviceStore, delivery: &Delivery, hub_key: &[u8]) -> Result<Standing, ClientError> {
+    let mut facts = vec![(Fact::BatchBytes, delivery.batch_bytes.to_be_bytes().to_vec()), (Fact::Skew, delivery.skew_seconds.to_be_bytes().to_vec())];
+    let (mut key_set, mut key_set_refused) = (0, false);
+    if let Some(bytes) = &delivery.key_set {
+        // One that the hub did not sign, or that is not newer, is as if it had not come; statements wait then.
+        match statements::newer_key_set(store, hub_key, bytes)? {
+            Some(version) => {
+                facts.push((Fact::KeySet, bytes.clone()));
+                key_set = version;
+            }
+            None => key_set_refused = true,
+        }
+    }
     let delivered = Delivered {
         acked: &delivery.acked,
         rejected: &delivery.rejected,
@@ -123,5 +149,5 @@ fn persist(store: &mut dyn DeviceStore, delivery: &Delivery) -> Result<Standing,
         facts: &facts,
     };
     let DeviceStanding { received, digest, unsent, rejected, erased, untold } = store.deliver(&delivered)?;
-    Ok(Standing { received, digest, differs: unsent > 0 || rejected > 0, erased, untold })
+    Ok(Standing { received, digest, differs: unsent > 0 || rejected > 0, erased, untold, key_set, key_set_refused })
 }

@@ -1,7 +1,7 @@
 //! The device's runtime: what a phone does, without and with a network.
 //!
 //! [`device::Device`] logs, edits, lists and resolves on the local store alone; [`exchange`] runs the sync session over
-//! a [`link::Link`]. The clock and the random bytes come from outside, so that tests and the demo bring their own.
+//! a [`link::Link`], [`statements`] brings statements up and opens them. The clock and the random bytes come from outside, so that tests and the demo bring their own.
 
 pub mod device;
 pub mod enrolment;
@@ -9,7 +9,10 @@ pub mod error;
 pub mod exchange;
 pub mod link;
 pub mod logging;
+pub mod statements;
 pub mod vault;
 
 pub use error::ClientError;
+pub use vicinity_seal::keys;
+pub use vicinity_store::statement::Carried;
 pub use vicinity_sync::device_session::End;

@@ -4,13 +4,16 @@ use vicinity_core::admit::Verdict;
 use vicinity_core::batch::Erasure;
 use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
+use vicinity_seal::keys::Recipient;
 use vicinity_store::StoreError;
 use vicinity_store::hub::{Denied, HubStore, Peer, Random, Role};
 use vicinity_sync::enrol::{EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::envelope::{Envelope, public_key};
-use vicinity_sync::hub_session::{HubSession, Step};
+use vicinity_sync::hub_session::{HubSession, News, Step};
 use vicinity_sync::message::{ERASURES_MAX, Refused, SYNC_PATH};
 use vicinity_sync::order::{self, WipeOrder};
+
+use crate::keyset;
 
 /// The setting under which a hub keeps the key that survivor codes are hashed with.
 pub const SURVIVOR_KEY: &str = "survivor_key";
@@ -49,9 +52,17 @@ pub struct Exchanged {
 /// # Errors
 /// What to answer instead.
 pub fn open_envelope(store: &mut dyn HubStore, bytes: &[u8]) -> Result<Envelope, ExchangeError> {
+    open_envelope_at(store, bytes, SYNC_PATH)
+}
+
+/// The same for a request to any path.
+///
+/// # Errors
+/// What to answer instead.
+pub fn open_envelope_at(store: &mut dyn HubStore, bytes: &[u8], path: &str) -> Result<Envelope, ExchangeError> {
     let envelope = Envelope::decode(bytes).map_err(|_| Refused::Malformed)?;
     let credentials = store.credentials(envelope.device())?.ok_or(Refused::NotEnrolled)?;
-    if !envelope.is_proven(&credentials.public_key, SYNC_PATH) {
+    if !envelope.is_proven(&credentials.public_key, path) {
         return Err(Refused::NotEnrolled.into());
     }
     if credentials.revoked { Err(ExchangeError::Revoked(wipe_order(store, &envelope)?)) } else { Ok(envelope) }
@@ -79,6 +90,26 @@ fn wipe_order(store: &mut dyn HubStore, envelope: &Envelope) -> Result<WipeOrder
     Ok(WipeOrder::sign(&hub_secret(store)?, envelope.device(), envelope.incarnation, envelope.counter))
 }
 
+/// Lets a proven request in: its counter must be above the last.
+///
+/// # Errors
+/// What to answer instead.
+pub fn let_in(store: &mut dyn HubStore, envelope: &Envelope, now: Timestamp) -> Result<Peer, ExchangeError> {
+    let let_in = store.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)?;
+    Ok(let_in.map_err(|denied| match denied {
+        Denied::Revoked => Refused::Revoked,
+        Denied::RolledBack => Refused::RolledBack,
+        Denied::Unknown => Refused::NotEnrolled,
+    })?)
+}
+
+/// What a device is told besides: a newer key set, and whether batches' keys are to be wrapped anew.
+fn news(store: &mut dyn HubStore, peer: &Peer, key_set: u64) -> Result<News, StoreError> {
+    let Some(current) = keyset::current(store)? else { return Ok(News::default()) };
+    let old_wraps = peer.role == Role::Responder && !store.old_wraps(current.version, 1)?.is_empty();
+    Ok(News { key_set: (key_set < current.version).then_some(current.signed), old_wraps })
+}
+
 /// Answers a device's request. Everything it changes is one step of the store's: durable when that is.
 ///
 /// # Errors
@@ -86,12 +117,7 @@ fn wipe_order(store: &mut dyn HubStore, envelope: &Envelope) -> Result<WipeOrder
 pub fn sync(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp, random: &mut dyn Random) -> Result<Exchanged, ExchangeError> {
     let envelope = open_envelope(store, bytes)?;
     let (mut session, groups) = HubSession::open(&envelope.body, now)?;
-    let peer = match store.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)? {
-        Ok(peer) => peer,
-        Err(Denied::Revoked) => return Err(ExchangeError::Revoked(wipe_order(store, &envelope)?)),
-        Err(Denied::RolledBack) => return Err(Refused::RolledBack.into()),
-        Err(Denied::Unknown) => return Err(Refused::NotEnrolled.into()),
-    };
+    let peer = let_in(store, &envelope, now)?;
     store.note_skew(&peer, session.skew_seconds)?;
     let secret = hub_secret(store)?;
     let erased = proven(&session.erased, &secret);
@@ -101,6 +127,7 @@ pub fn sync(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp, random: &mut
     }
     let verdicts = if groups.is_empty() { Vec::new() } else { store.accept(&peer, &groups, now, random)? };
     let pushed: Vec<IncidentId> = groups.iter().map(|group| group.incident).collect();
+    session.tell(news(store, &peer, session.key_set)?);
     let mut plan = session.accepted(verdicts.clone());
     loop {
         let pull = store.pull(&peer, plan.cursor, plan.page.as_ref(), &pushed, plan.raw_bytes)?.ok_or(Refused::Rebase)?;
@@ -123,6 +150,15 @@ pub fn enrol(store: &mut dyn HubStore, body: &[u8], now: Timestamp) -> Result<(P
     if peer.role == Role::Hub {
         return Err(Refused::NotEnrolled.into());
     }
+    if let Some(recipient) = request.recipient.filter(|_| peer.role == Role::Responder) {
+        let recipient = Recipient::parse(&recipient).map_err(|_| Refused::Malformed)?;
+        if !keyset::has_room(store)? {
+            return Err(Refused::Quota.into());
+        }
+        store.set_recipient(peer.number, &recipient.to_string())?;
+    }
+    // Also where a responder's device became an educator's.
+    keyset::renew(store)?;
     let survivor_key = store.setting(SURVIVOR_KEY)?.ok_or(StoreError::Damaged("key of survivor codes"))?;
     let hub_key = public_key(&hub_secret(store)?);
     let answer = EnrolAnswer { number: peer.number, role: peer.role.code().to_owned(), survivor_key, hub_key };

@@ -14,21 +14,24 @@ use tokio::sync::Notify;
 use vicinity_core::time::{SignedDuration, Timestamp};
 use vicinity_link::IdentityError;
 use vicinity_store::StoreError;
-use vicinity_store::hub::{HubStore, Role};
+use vicinity_store::hub::{HubStore, Peer, Role};
 use vicinity_store::policy::PROJECTION_KEY;
 use vicinity_store::sqlite::SqliteHub;
 use vicinity_sync::enrol::ENROL_PATH;
 pub use vicinity_sync::enrol::EnrolLink;
 use vicinity_sync::message::{Refused, SYNC_PATH};
+use vicinity_sync::statement::{BLOB_PATH, STATEMENT_PATH};
 
 use crate::exchange::{self, ExchangeError, Exchanged, HUB_SECRET, SURVIVOR_KEY};
 use crate::http::{self, ApiError, Frame};
 use crate::keyring::{self, KeyringError, Passphrase};
+use crate::keyset;
 use crate::machine::Machine;
 use crate::metrics::Metrics;
+use crate::statements;
 use crate::tls;
 use crate::uplink::{self, Uplink};
-use crate::writer::{Stored, Writer};
+use crate::writer::{Stored, Writer, WriterError};
 
 /// Minutes that a one-time code is good for.
 pub const CODE_MINUTES: i64 = 10;
@@ -91,9 +94,13 @@ pub fn open(data: &std::path::Path, passphrase: Option<&Passphrase>, machine: &M
     if store.setting(HUB_SECRET)?.is_none() {
         store.set_setting(HUB_SECRET, &machine.bytes::<32>())?;
     }
+    let epoch = store.epoch();
+    keyset::outgrow(&mut store, epoch, u32::from_be_bytes(machine.bytes()))?;
     if store.setting(PROJECTION_KEY)?.is_none() {
         store.set_setting(PROJECTION_KEY, &machine.bytes::<16>())?;
     }
+    // Made up for, where a crash came between a revocation and the set without the one that was revoked.
+    keyset::renew(&mut store)?;
     Ok(store)
 }
 
@@ -133,8 +140,14 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     let uplink = Uplink { writer: writer.clone(), machine: config.machine.clone(), changed: Arc::clone(&changed) };
     let uplink = tokio::spawn(uplink::run(uplink, link));
     let hub = Arc::new(Hub { writer, machine: config.machine, metrics: Metrics::new("vicinity_hub"), changed });
-    let router =
-        Router::new().route(SYNC_PATH, post(sync)).route(ENROL_PATH, post(enrol)).route("/health", get(health)).route("/metrics", get(metrics)).with_state(hub);
+    let router = Router::new()
+        .route(SYNC_PATH, post(sync))
+        .route(BLOB_PATH, post(blob))
+        .route(STATEMENT_PATH, post(statement))
+        .route(ENROL_PATH, post(enrol))
+        .route("/health", get(health))
+        .route("/metrics", get(metrics))
+        .with_state(hub);
     let served = http::serve(http::limited(router), listener, tls, shutdown).await;
     uplink.abort();
     // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.
@@ -167,6 +180,39 @@ async fn sync(State(hub): State<Arc<Hub>>, Frame(body): Frame) -> Result<Respons
         Err(ApiError(refused)) => {
             hub.metrics.request("sync", refused.code(), seconds);
             tracing::info!(refused = refused.code(), "sync");
+            Err(ApiError(refused))
+        }
+    }
+}
+
+async fn blob(State(hub): State<Arc<Hub>>, Frame(body): Frame) -> Result<Response, ApiError> {
+    let now = (hub.machine.now)();
+    told(&hub, "blob", hub.writer.step(move |store| statements::blob(store, &body, now))).await
+}
+
+async fn statement(State(hub): State<Arc<Hub>>, Frame(body): Frame) -> Result<Response, ApiError> {
+    let now = (hub.machine.now)();
+    told(&hub, "statement", hub.writer.step(move |store| statements::statement(store, &body, now))).await
+}
+
+/// Does a step that answers one device, and tells log and metrics how it went.
+async fn told(
+    hub: &Hub,
+    route: &'static str,
+    step: impl Future<Output = Result<Result<(Peer, Vec<u8>), ExchangeError>, WriterError>>,
+) -> Result<Response, ApiError> {
+    let started = Instant::now();
+    let result = step.await.map_err(ApiError::from).and_then(|result| Ok(result?));
+    let seconds = started.elapsed().as_secs_f64();
+    match result {
+        Ok((peer, answer)) => {
+            hub.metrics.request(route, "ok", seconds);
+            tracing::info!(device = peer.number, millis = (seconds * 1000.0) as u64, "{route}");
+            Ok(http::frame(answer))
+        }
+        Err(ApiError(refused)) => {
+            hub.metrics.request(route, refused.code(), seconds);
+            tracing::info!(refused = refused.code(), "{route}");
             Err(ApiError(refused))
         }
     }

@@ -2,19 +2,23 @@
 //!
 //! Reading order: [`exchange`] (one sync request against a store, no network), [`writer`] (one thread that owns the
 //! store and commits many requests with one fsync), [`http`] (what both servers share), [`hub`], [`national`],
-//! [`uplink`] (from hub to national).
+//! [`uplink`] (from hub to national). Beside [`exchange`]: [`keyset`] (to whom statements are sealed) and [`statements`].
 
 pub mod backup;
 pub mod exchange;
 pub mod http;
 pub mod hub;
 pub mod keyring;
+pub mod keyset;
 pub mod machine;
 pub mod metrics;
 pub mod national;
+pub mod statements;
 pub mod tls;
 pub mod uplink;
 pub mod writer;
 
+/// Keys that statements are sealed to, for commands that name one.
+pub use vicinity_seal::keys;
 /// The stores, for commands that read beside a running server.
 pub use vicinity_store as store;

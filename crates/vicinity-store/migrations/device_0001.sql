@@ -45,13 +45,30 @@ CREATE TABLE tombstones (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tombstones_untold ON tombstones (incident) WHERE told = 0;
 
--- Statements stay on this device; the document names them by entry, class and size only.
+-- Statements; the document names them by entry, class and size only. blob: the sealed batch that one is in. body is NULL
+-- where only that it was delivered is kept.
 CREATE TABLE statements (
-    doc   INTEGER NOT NULL,
-    entry TEXT NOT NULL,
-    text  TEXT NOT NULL,
-    PRIMARY KEY (doc, entry)
-) STRICT, WITHOUT ROWID;
+    id        INTEGER PRIMARY KEY,
+    doc       INTEGER NOT NULL,
+    entry     TEXT NOT NULL,
+    class     TEXT NOT NULL,
+    bytes     INTEGER NOT NULL,
+    body      BLOB,
+    delivered INTEGER NOT NULL,
+    blob      INTEGER REFERENCES blobs (id),
+    place     INTEGER,
+    UNIQUE (doc, entry)
+) STRICT;
+CREATE INDEX statements_unsealed ON statements (bytes) WHERE blob IS NULL AND delivered = 0;
+CREATE INDEX statements_blob ON statements (blob) WHERE blob IS NOT NULL;
+
+-- Sealed batches that wait for the hub.
+CREATE TABLE blobs (
+    id    INTEGER PRIMARY KEY,
+    hash  BLOB NOT NULL,
+    begun INTEGER NOT NULL,
+    bytes BLOB NOT NULL
+) STRICT;
 
 -- Survivor codes typed before enrolment gave the key to hash them with. They never enter a document.
 CREATE TABLE unhashed_codes (

@@ -11,7 +11,8 @@ CREATE TABLE devices (
     last_seen   INTEGER,
     skew        INTEGER,
     revoked_at  INTEGER,
-    digest      BLOB NOT NULL
+    digest      BLOB NOT NULL,
+    recipient   TEXT
 ) STRICT;
 
 -- One row a life of a device: a restored or cloned phone starts a new one, and the old one's counter stays.
@@ -129,3 +130,42 @@ CREATE TABLE questions (
     reported INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX questions_doc ON questions (doc);
+
+-- Sealed statements. What opens them is in keys.db.
+CREATE TABLE statements (
+    doc         INTEGER NOT NULL,
+    entry       TEXT NOT NULL,
+    class       TEXT NOT NULL,
+    device      INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    bytes       INTEGER NOT NULL,
+    body        BLOB NOT NULL,
+    UNIQUE (doc, entry)
+) STRICT;
+CREATE INDEX statements_device ON statements (device, bytes);
+
+-- Batches of sealed statements on their way in. refused is not NULL once a batch was taken apart; its pieces are gone then.
+CREATE TABLE blobs (
+    id      INTEGER PRIMARY KEY,
+    device  INTEGER NOT NULL,
+    hash    BLOB NOT NULL,
+    total   INTEGER NOT NULL,
+    held    INTEGER NOT NULL,
+    refused BLOB,
+    UNIQUE (device, hash)
+) STRICT;
+CREATE TABLE pieces (
+    blob  INTEGER NOT NULL REFERENCES blobs (id),
+    at    INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    UNIQUE (blob, at)
+) STRICT;
+
+-- Who was given what opens a statement. Append-only, chained; no content.
+CREATE TABLE audit (
+    id         INTEGER PRIMARY KEY,
+    chain      BLOB NOT NULL,
+    device     INTEGER NOT NULL,
+    at         INTEGER NOT NULL,
+    entry_hash BLOB NOT NULL
+) STRICT;

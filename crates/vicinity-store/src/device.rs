@@ -7,6 +7,7 @@ use vicinity_core::incident::Incident;
 
 use crate::StoreError;
 use crate::row::IncidentRow;
+use crate::statement::DeviceStatements;
 
 type Result<T> = core::result::Result<T, StoreError>;
 
@@ -42,6 +43,10 @@ pub enum Fact {
     Incarnation,
     /// Seconds by which the hub's clock is ahead.
     Skew,
+    /// The secret that opens statements, on a responder's device.
+    Opener,
+    /// The hub's signed key set.
+    KeySet,
 }
 
 impl Fact {
@@ -54,6 +59,8 @@ impl Fact {
             Self::Enrolment => "enrolment",
             Self::Incarnation => "incarnation",
             Self::Skew => "skew",
+            Self::Opener => "opener",
+            Self::KeySet => "key_set",
         }
     }
 }
@@ -109,7 +116,7 @@ pub struct DeviceStanding {
 }
 
 /// The device's store. Every method is one transaction, durable when it returns.
-pub trait DeviceStore {
+pub trait DeviceStore: DeviceStatements {
     /// Keeps what was written here.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use vicinity_core::time::Timestamp;
 
 use crate::StoreError;
 use crate::row::IncidentRow;
+use crate::statement::HubStatements;
 
 type Result<T> = core::result::Result<T, StoreError>;
 
@@ -171,7 +172,7 @@ pub trait Random {
 
 /// The hub's store. Every method is one transaction, durable when it returns; inside [`HubStore::group_commit`] they
 /// become durable together.
-pub trait HubStore {
+pub trait HubStore: HubStatements {
     /// Runs several steps under one commit: nothing is durable before it returns `Ok`, and nothing is kept at all if
     /// `steps` says `false`. Not to be nested.
     ///

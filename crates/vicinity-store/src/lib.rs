@@ -12,6 +12,7 @@ pub mod national;
 pub mod policy;
 pub mod row;
 pub mod sqlite;
+pub mod statement;
 
 pub use error::StoreError;
 pub use key::DatabaseKey;

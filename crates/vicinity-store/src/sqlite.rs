@@ -3,10 +3,12 @@
 
 mod device;
 mod device_erase;
+mod device_statements;
 mod hub;
 mod hub_accept;
 mod hub_erase;
 mod hub_pull;
+mod hub_statements;
 mod hub_uplink;
 mod national;
 
@@ -20,6 +22,7 @@ use crate::key::DatabaseKey;
 
 pub use device::SqliteDevice;
 pub use hub::SqliteHub;
+pub use hub_statements::audit_chain;
 pub use national::SqliteNational;
 
 type Result<T> = core::result::Result<T, StoreError>;

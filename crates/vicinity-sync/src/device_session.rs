@@ -40,6 +40,8 @@ pub struct Start {
     pub cursor: Option<Cursor>,
     /// The batch size that worked last.
     pub batch_bytes: u32,
+    /// The version of the key set that the device has; 0 for none.
+    pub key_set: u64,
 }
 
 /// What a request is to carry.
@@ -107,6 +109,8 @@ pub struct Delivery {
     pub batch_bytes: u32,
     /// Seconds by which the hub's clock is ahead.
     pub skew_seconds: i64,
+    /// A key set that the hub says is newer: to be kept only if the hub signed it.
+    pub key_set: Option<Vec<u8>>,
 }
 
 /// How the device stands after a delivery was written.
@@ -122,6 +126,10 @@ pub struct Standing {
     pub erased: u64,
     /// Erasures of which the hub is still to be told.
     pub untold: u64,
+    /// The version of the key set that came and is kept now; 0 if none came.
+    pub key_set: u64,
+    /// Whether a key set came that the hub did not sign, or that is not newer.
+    pub key_set_refused: bool,
 }
 
 /// What happened.
@@ -200,6 +208,10 @@ pub struct Outcome {
     pub erased: u64,
     /// Whether a rebase was made.
     pub rebased: bool,
+    /// Whether the hub has batches' keys that this responder's device may wrap anew.
+    pub old_wraps: bool,
+    /// Whether the hub sent a key set that is not its own, or not newer: nothing is sealed then.
+    pub key_set_refused: bool,
 }
 
 struct Rebase {
@@ -218,6 +230,7 @@ pub struct DeviceSession {
     now: Timestamp,
     cursor: Option<Cursor>,
     batch_bytes: u32,
+    key_set: u64,
     shrink: u32,
     rebase: Option<Rebase>,
     missing: VecDeque<Missing>,
@@ -237,11 +250,24 @@ impl DeviceSession {
     /// A session. `now` is the device's clock, for the hub to estimate its skew.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
-        let outcome = Outcome { end: End::Differs, sent: 0, acked: 0, received: 0, rejected: 0, pending: 0, rounds: 0, erased: 0, rebased: false };
+        let outcome = Outcome {
+            end: End::Differs,
+            sent: 0,
+            acked: 0,
+            received: 0,
+            rejected: 0,
+            pending: 0,
+            rounds: 0,
+            erased: 0,
+            rebased: false,
+            old_wraps: false,
+            key_set_refused: false,
+        };
         Self {
             now,
             cursor: None,
             batch_bytes: BATCH_START_BYTES,
+            key_set: 0,
             shrink: 1,
             rebase: None,
             missing: VecDeque::new(),
@@ -261,6 +287,7 @@ impl DeviceSession {
         match input {
             Input::Start(start) => {
                 self.cursor = start.cursor;
+                self.key_set = start.key_set;
                 self.batch_bytes = start.batch_bytes.clamp(BATCH_MIN_BYTES, BATCH_MAX_BYTES);
                 if self.cursor.is_none() {
                     self.begin_rebase();
@@ -313,6 +340,7 @@ impl DeviceSession {
             answer_budget: self.batch_bytes,
             clock: self.now.as_second(),
             erased: gathered.erased,
+            key_set: self.key_set,
         };
         let body = request.encode();
         let splits = request.push.len() > 1 || request.push.first().is_some_and(|group| group.changes.len() > 1);
@@ -329,6 +357,7 @@ impl DeviceSession {
     fn answered(&mut self, mut answer: Answer) -> Vec<Effect> {
         self.cuts = 0;
         self.outcome.rounds += 1;
+        self.outcome.old_wraps = answer.old_wraps;
         if self.in_flight.groups.iter().map(|group| group.changes.len()).sum::<usize>() > 0 || answer.pull.more {
             self.batch_bytes = (self.batch_bytes * 2).min(BATCH_MAX_BYTES);
         }
@@ -339,6 +368,7 @@ impl DeviceSession {
             told: self.in_flight.erased.iter().map(|erasure| erasure.incident).collect(),
             batch_bytes: self.batch_bytes,
             skew_seconds: answer.clock - self.now.as_second(),
+            key_set: answer.key_set.take(),
             ..Delivery::default()
         };
         self.was_given |= !delivery.groups.is_empty();
@@ -372,6 +402,8 @@ impl DeviceSession {
     fn persisted(&mut self, standing: Standing) -> Vec<Effect> {
         self.outcome.received += standing.received;
         self.outcome.erased += standing.erased;
+        self.key_set = self.key_set.max(standing.key_set);
+        self.outcome.key_set_refused |= standing.key_set_refused;
         let Some(answer) = self.answer.take() else { return Vec::new() };
         let sent = core::mem::take(&mut self.in_flight);
         // After a rebase the feed may have moved since the rebase began.

@@ -105,6 +105,9 @@ pub struct EnrolRequest {
     #[n(2)]
     #[cbor(with = "minicbor::bytes")]
     pub key: [u8; 32],
+    /// The public key that statements are sealed to, should the device become a responder's.
+    #[n(3)]
+    pub recipient: Option<String>,
 }
 
 /// The answer to it.
@@ -121,7 +124,7 @@ pub struct EnrolAnswer {
     #[n(2)]
     #[cbor(with = "minicbor::bytes")]
     pub survivor_key: Vec<u8>,
-    /// The public key of the hub's signatures: orders to erase and to wipe; zeros from national.
+    /// The public key of the hub's signatures: orders to erase and to wipe, key sets; zeros from national.
     #[n(3)]
     #[cbor(with = "minicbor::bytes")]
     pub hub_key: [u8; 32],
@@ -131,7 +134,13 @@ impl EnrolRequest {
     /// A request.
     #[must_use]
     pub fn new(code: [u8; 16], device: DeviceId, key: [u8; 32]) -> Self {
-        Self { code, device: *device.as_bytes(), key }
+        Self { code, device: *device.as_bytes(), key, recipient: None }
+    }
+
+    /// The same, with the public key that statements are to be sealed to.
+    #[must_use]
+    pub fn with_recipient(self, recipient: String) -> Self {
+        Self { recipient: Some(recipient), ..self }
     }
 
     /// Who enrols.

@@ -22,12 +22,24 @@ pub struct PullPlan {
     pub raw_bytes: usize,
 }
 
+/// What the hub tells besides what is pulled.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct News {
+    /// Its signed key set, if the device's is older.
+    pub key_set: Option<Vec<u8>>,
+    /// For a responder: there are batches' keys to wrap anew.
+    pub old_wraps: bool,
+}
+
 /// One request at the hub.
 #[derive(Debug)]
 pub struct HubSession {
     plan: PullPlan,
     budget: usize,
     verdicts: Vec<Verdict>,
+    /// The version of the key set that the device has.
+    pub key_set: u64,
+    news: News,
     /// Seconds by which the hub's clock is ahead of the device's.
     pub skew_seconds: i64,
     /// What the device says it erased; the proofs are not checked yet.
@@ -57,7 +69,8 @@ impl HubSession {
         let budget = (request.answer_budget.max(BATCH_MIN_BYTES) as usize).min(BODY_MAX_BYTES - 1024);
         let plan = PullPlan { cursor: request.cursor, page, raw_bytes: budget * RATIO };
         let skew_seconds = now.as_second().saturating_sub(request.clock);
-        Ok((Self { plan, budget, verdicts: Vec::new(), skew_seconds, erased: request.erased }, request.push))
+        let session = Self { plan, budget, verdicts: Vec::new(), key_set: request.key_set, news: News::default(), skew_seconds, erased: request.erased };
+        Ok((session, request.push))
     }
 
     /// What the store said to the pushed changes; what to pull comes next.
@@ -66,10 +79,17 @@ impl HubSession {
         self.plan.clone()
     }
 
+    /// What to tell besides.
+    pub fn tell(&mut self, news: News) {
+        self.news = news;
+    }
+
     /// What the store gives, and what the device is to erase; the answer, or a smaller pull.
     pub fn pulled(&mut self, pull: Pull, erase: &[Erasure], now: Timestamp) -> Step {
         let changes: usize = pull.groups.iter().map(|group| group.changes.len()).sum();
-        let answer = Answer { verdicts: core::mem::take(&mut self.verdicts), pull, clock: now.as_second(), erase: erase.to_vec() };
+        let News { key_set, old_wraps } = self.news.clone();
+        let erase = erase.to_vec();
+        let answer = Answer { verdicts: core::mem::take(&mut self.verdicts), pull, clock: now.as_second(), erase, key_set, old_wraps };
         let body = answer.encode();
         if body.len() > self.budget + 1024 && changes > 1 && self.plan.raw_bytes > 1 {
             self.plan.raw_bytes /= 2;

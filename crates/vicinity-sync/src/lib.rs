@@ -12,4 +12,5 @@ pub mod envelope;
 pub mod hub_session;
 pub mod message;
 pub mod order;
+pub mod statement;
 pub mod uplink;

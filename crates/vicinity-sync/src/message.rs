@@ -34,6 +34,8 @@ pub struct Request {
     pub clock: i64,
     /// What it erased by the hub's order and has not said yet; in a rebase, what it ever erased.
     pub erased: Vec<Erasure>,
+    /// The version of the key set that it has; 0 for none.
+    pub key_set: u64,
 }
 
 /// The hub's answer.
@@ -47,6 +49,10 @@ pub struct Answer {
     pub clock: i64,
     /// What the device is to erase, until it says that it did.
     pub erase: Vec<Erasure>,
+    /// The hub's signed key set, if it is newer than the device's. Not believed here.
+    pub key_set: Option<Vec<u8>>,
+    /// For a responder: the hub has batches' keys that are wrapped to an older set.
+    pub old_wraps: bool,
 }
 
 /// Why a hub does not answer a request at all.
@@ -73,6 +79,12 @@ pub enum Refused {
     /// The cursor does not fit the hub's feed.
     #[error("the hub's feed is another one now")]
     Rebase,
+    /// The role may not do this.
+    #[error("only a responder's device may do this")]
+    NotAllowed,
+    /// The device has filled its share of the hub.
+    #[error("this device has filled its share of the hub's disk; whoever runs the hub can tell more")]
+    Quota,
     /// Too much to do.
     #[error("the hub is busy")]
     Busy,
@@ -85,7 +97,7 @@ pub enum Refused {
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str, u16); 10] = [
+    const ALL: [(Self, &'static str, u16); 12] = [
         (Self::Malformed, "malformed", 400),
         (Self::TooLarge, "too_large", 413),
         (Self::Version, "version", 426),
@@ -93,6 +105,8 @@ impl Refused {
         (Self::Revoked, "revoked", 403),
         (Self::RolledBack, "device_rolled_back", 409),
         (Self::Rebase, "rebase", 409),
+        (Self::NotAllowed, "not_allowed", 403),
+        (Self::Quota, "quota", 413),
         (Self::Busy, "busy", 503),
         (Self::OtherKey, "other_key", 495),
         (Self::Failed, "failed", 500),
@@ -137,6 +151,8 @@ struct RequestWire {
     clock: i64,
     #[n(7)]
     erased: Vec<ErasureWire>,
+    #[n(8)]
+    key_set: u64,
 }
 
 #[derive(Encode, Decode)]
@@ -210,6 +226,11 @@ struct AnswerWire {
     clock: i64,
     #[n(10)]
     erase: Vec<ErasureWire>,
+    #[n(11)]
+    old_wraps: bool,
+    #[n(12)]
+    #[cbor(with = "minicbor::bytes")]
+    key_set: Option<Vec<u8>>,
 }
 
 #[derive(Encode, Decode)]
@@ -325,6 +346,7 @@ impl Request {
             answer_budget: self.answer_budget,
             clock: self.clock,
             erased: erasures_wire(&self.erased),
+            key_set: self.key_set,
         })
     }
 
@@ -349,6 +371,7 @@ impl Request {
             answer_budget: wire.answer_budget.min(compress::BODY_MAX_BYTES as u32),
             clock: wire.clock,
             erased: erasures_of(wire.erased)?,
+            key_set: wire.key_set,
         })
     }
 }
@@ -376,6 +399,8 @@ impl Answer {
             digest: self.pull.digest.0.to_be_bytes(),
             clock: self.clock,
             erase: erasures_wire(&self.erase),
+            old_wraps: self.old_wraps,
+            key_set: self.key_set.clone(),
         })
     }
 
@@ -402,6 +427,6 @@ impl Answer {
             rebased_until: wire.rebased_until.map(|id| IncidentId::from_bytes(id.0)),
             digest: ScopeDigest(u128::from_be_bytes(wire.digest)),
         };
-        Ok(Self { verdicts, pull, clock: wire.clock, erase: erasures_of(wire.erase)? })
+        Ok(Self { verdicts, pull, clock: wire.clock, erase: erasures_of(wire.erase)?, key_set: wire.key_set, old_wraps: wire.old_wraps })
     }
 }

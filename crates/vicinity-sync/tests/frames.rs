@@ -111,7 +111,8 @@ fn erasures() -> Vec<Erasure> {
 }
 
 fn requests() -> Vec<(&'static str, Request)> {
-    let steady = Request { cursor: Some(cursor()), push: Vec::new(), rebase: None, answer_budget: 65_536, clock: 1_764_000_000, erased: Vec::new() };
+    let steady =
+        Request { cursor: Some(cursor()), push: Vec::new(), rebase: None, answer_budget: 65_536, clock: 1_764_000_000, erased: Vec::new(), key_set: 3 };
     let page = HeadsPage { after: Some(incident(0x10)), until: Some(incident(0x22)), have: heads() };
     vec![
         ("request_steady", steady.clone()),
@@ -128,8 +129,8 @@ fn answers() -> Vec<(&'static str, Answer)> {
     let verdicts = [Verdict::Stored, Verdict::Stored, Verdict::Duplicate, Verdict::Pending].into_iter();
     let verdicts = verdicts.chain(Refusal::ALL.map(Verdict::Rejected)).chain([Verdict::Stored; 300]).collect();
     vec![
-        ("answer_nothing_new", Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003, erase: Vec::new() }),
-        ("answer_everything", Answer { verdicts, pull: full, clock: 1_764_000_003, erase: erasures() }),
+        ("answer_nothing_new", Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003, erase: Vec::new(), key_set: None, old_wraps: false }),
+        ("answer_everything", Answer { verdicts, pull: full, clock: 1_764_000_003, erase: erasures(), key_set: Some(vec![7; 40]), old_wraps: true }),
     ]
 }
 
@@ -305,6 +306,8 @@ fn every_refusal_has_a_name_a_status_and_comes_back_by_its_name() {
         (Refused::Revoked, "revoked", 403),
         (Refused::RolledBack, "device_rolled_back", 409),
         (Refused::Rebase, "rebase", 409),
+        (Refused::NotAllowed, "not_allowed", 403),
+        (Refused::Quota, "quota", 413),
         (Refused::Busy, "busy", 503),
         (Refused::Failed, "failed", 500),
     ];

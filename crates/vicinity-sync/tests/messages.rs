@@ -37,8 +37,9 @@ fn any_erasures() -> impl Strategy<Value = Vec<Erasure>> {
 
 fn any_request() -> impl Strategy<Value = Request> {
     let page = (option::of(any_id()), option::of(any_id()), any_heads()).prop_map(|(after, until, have)| HeadsPage { after, until, have });
-    (option::of(any_cursor()), any_groups(), option::of(page), 0..=BODY_MAX_BYTES as u32, any::<i64>(), any_erasures())
-        .prop_map(|(cursor, push, rebase, answer_budget, clock, erased)| Request { cursor, push, rebase, answer_budget, clock, erased })
+    (option::of(any_cursor()), any_groups(), option::of(page), 0..=BODY_MAX_BYTES as u32, any::<i64>(), any_erasures()).prop_map(
+        |(cursor, push, rebase, answer_budget, clock, erased)| Request { cursor, push, rebase, answer_budget, clock, erased, key_set: clock.unsigned_abs() },
+    )
 }
 
 fn any_verdict() -> impl Strategy<Value = Verdict> {
@@ -50,7 +51,14 @@ fn any_answer() -> impl Strategy<Value = Answer> {
     let pull = (any_groups(), vec(any_id(), 0..3), any_heads(), any_cursor(), any::<bool>(), option::of(any_id()), any::<u128>()).prop_map(
         |(groups, removed, need, cursor, more, rebased_until, digest)| Pull { groups, removed, need, cursor, more, rebased_until, digest: ScopeDigest(digest) },
     );
-    (vec(any_verdict(), 0..40), pull, any::<i64>(), any_erasures()).prop_map(|(verdicts, pull, clock, erase)| Answer { verdicts, pull, clock, erase })
+    (vec(any_verdict(), 0..40), pull, any::<i64>(), any_erasures()).prop_map(|(verdicts, pull, clock, erase)| Answer {
+        verdicts,
+        pull,
+        clock,
+        erase,
+        key_set: (clock % 2 == 0).then(|| vec![7; 90]),
+        old_wraps: clock % 3 == 0,
+    })
 }
 
 fn any_report() -> impl Strategy<Value = Report> {
@@ -141,7 +149,7 @@ fn a_refusal_of_a_newer_hub_is_still_a_refusal() {
         rebased_until: None,
         digest: ScopeDigest(0),
     };
-    let body = Answer { verdicts: vec![Verdict::Rejected(Refusal::Malformed)], pull, clock: 0, erase: Vec::new() }.encode();
+    let body = Answer { verdicts: vec![Verdict::Rejected(Refusal::Malformed)], pull, clock: 0, erase: Vec::new(), key_set: None, old_wraps: false }.encode();
     for unknown in [3, 15, 16 + 12, 200, 255] {
         let mut body = body.clone();
         let run = body.windows(3).position(|three| three == [0x82, 16, 1]).unwrap();

@@ -6,6 +6,7 @@
 pub mod device_delivery;
 pub mod device_erasing;
 pub mod device_outbox;
+pub mod device_statements;
 pub mod hub_accepting;
 pub mod hub_devices;
 pub mod hub_erasing;
@@ -13,6 +14,7 @@ pub mod hub_feed;
 pub mod hub_projections;
 pub mod hub_rebase;
 pub mod hub_scope;
+pub mod hub_statements;
 pub mod national;
 mod stage;
 
@@ -105,6 +107,16 @@ macro_rules! hub_store_contract {
             assigning_needs_a_device_and_an_incident
             the_digest_of_an_educator_is_over_her_scope
         }
+        $crate::sentences! { $make, hub_statements:
+            a_blob_grows_piece_by_piece_and_a_wrong_piece_changes_nothing
+            a_device_has_its_share_and_no_more
+            a_batch_taken_apart_is_given_statement_by_statement
+            an_erased_statement_is_gone_with_its_keys
+            batches_keys_are_wrapped_anew_to_newer_sets_only
+            only_responders_keys_are_sealed_to
+            an_incident_is_in_scope_for_its_educator_and_for_responders
+            readings_are_noted_in_a_chain
+        }
     };
 }
 
@@ -142,6 +154,10 @@ macro_rules! device_store_contract {
             what_is_erased_goes_with_unsent_work_and_statements
             what_was_erased_is_not_taken_and_not_written_again
             erasures_are_told_until_the_hub_knows_and_all_anew_when_asked
+        }
+        $crate::sentences! { $make, device_statements:
+            a_statement_is_sealed_delivered_and_forgotten
+            what_the_hub_does_not_take_is_unsealed_again
         }
     };
 }

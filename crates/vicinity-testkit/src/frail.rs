@@ -1,5 +1,7 @@
 //! Stores on a disk that fills up: the n-th call from now fails, and nothing of it is kept.
 
+mod statements;
+
 use std::io::ErrorKind;
 
 use vicinity_core::admit::Verdict;

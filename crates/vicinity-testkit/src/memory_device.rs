@@ -2,6 +2,7 @@
 
 mod deliver;
 mod erase;
+mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,6 +60,7 @@ pub struct MemoryDevice {
     facts: BTreeMap<&'static str, Vec<u8>>,
     /// The proof of each, and whether the hub knows.
     tombstones: BTreeMap<IncidentId, ([u8; 64], bool)>,
+    statements: statements::Statements,
 }
 
 impl MemoryDevice {

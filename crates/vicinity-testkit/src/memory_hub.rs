@@ -3,6 +3,7 @@
 mod accept;
 mod erase;
 mod pull;
+mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -102,6 +103,7 @@ pub struct MemoryHub {
     erase_orders: BTreeSet<(u32, IncidentId)>,
     /// By device, life and incident.
     receipts: BTreeMap<(u32, u64, IncidentId), Timestamp>,
+    statements: statements::Statements,
 }
 
 impl MemoryHub {

@@ -194,6 +194,30 @@ pub enum HubCommand {
         #[arg(long)]
         data: PathBuf,
     },
+    /// Set the offline recovery key: statements are sealed to it besides the responders
+    RecoveryKey {
+        /// The hub's folder
+        #[arg(long)]
+        data: PathBuf,
+        /// The public key, as `hub keygen` prints it
+        key: String,
+    },
+    /// Make an offline recovery key: its secret goes into a new file, its public key is printed
+    #[command(after_help = "Do this on a machine that never goes online, and keep the file away from the hub: it opens every statement.")]
+    Keygen {
+        /// The new file; only its owner may read it
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Who was given a statement to open: device, time, and a hash that names it
+    Audit {
+        /// The hub's folder
+        #[arg(long)]
+        data: PathBuf,
+        /// One JSON line a reading
+        #[arg(long)]
+        json: bool,
+    },
     /// What was refused, by reason
     Quarantine {
         /// The hub's folder
@@ -430,6 +454,22 @@ pub enum DeviceCommand {
         /// Another value: JSON, or plain text
         #[arg(long, group = "choice")]
         value: Option<String>,
+    },
+    /// The statements of an incident: class, size, and whether they are sealed at the hub
+    Statements {
+        /// The incident
+        id: String,
+        /// One JSON line a statement
+        #[arg(long)]
+        json: bool,
+    },
+    /// Open a statement that is sealed at the hub; a responder's device only, and the hub notes it
+    Open {
+        /// The statement, as `statements` prints it
+        statement: String,
+        /// Into a new file instead of standard output
+        #[arg(long)]
+        out: Option<PathBuf>,
     },
     /// Sync with the hub
     Sync {

@@ -17,7 +17,7 @@ use vicinity_core::show;
 use vicinity_server::store::DatabaseKey;
 
 use crate::args::{DeviceArguments, DeviceCommand};
-use crate::{machine, output, secrets};
+use crate::{machine, output, secrets, statements};
 
 pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
     let home = arguments.home.as_path();
@@ -38,6 +38,8 @@ pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
         DeviceCommand::Show { id, json } => show_one(&mut device, &id, json)?,
         DeviceCommand::Conflicts { json } => print_conflicts(&device.conflicts()?, json)?,
         DeviceCommand::Resolve { id, field, take, value } => resolve(&mut device, &id, &field, take, value.as_deref())?,
+        DeviceCommand::Statements { id, json } => statements::list(&mut device, &id, json)?,
+        DeviceCommand::Open { statement, out } => statements::open(&mut device, &statement, out.as_deref())?,
         DeviceCommand::Sync { json } => return sync(device, home, json),
     }
     Ok(ExitCode::SUCCESS)
@@ -237,6 +239,10 @@ fn sync(mut device: Device, home: &Path, json: bool) -> Result<ExitCode> {
     }
     // Closed before anything is destroyed: nothing may be written back.
     drop(device);
+    if outcome.key_set_refused {
+        eprintln!("vicinity: the hub sent keys that it did not sign, or old ones; no statement was sealed to them: tell whoever runs the hub");
+        return Ok(ExitCode::FAILURE);
+    }
     match outcome.end {
         End::UpToDate => return Ok(ExitCode::SUCCESS),
         End::Differs => eprintln!(

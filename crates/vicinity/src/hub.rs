@@ -15,7 +15,7 @@ use vicinity_server::store::sqlite::SqliteHub;
 use vicinity_server::tls::{self, Pin};
 
 use crate::args::{DeviceRole, HubArguments, HubCommand};
-use crate::{device, hub_erase, hub_keeping, machine, output, secrets};
+use crate::{device, hub_erase, hub_keeping, machine, output, secrets, statements};
 
 /// Which process serves the folder, for whoever has to stop it.
 pub const PID_FILE: &str = "pid";
@@ -36,6 +36,9 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
         Some(HubCommand::Backup { data, file }) => hub_keeping::backup(&data, &file)?,
         Some(HubCommand::Restore { data, file }) => hub_keeping::restore(&data, &file)?,
         Some(HubCommand::Panic { data }) => hub_keeping::panic(&data)?,
+        Some(HubCommand::RecoveryKey { data, key }) => statements::set_recovery(&mut open(&data)?, &key)?,
+        Some(HubCommand::Keygen { out }) => statements::keygen(&out)?,
+        Some(HubCommand::Audit { data, json }) => statements::audit(&mut open(&data)?, json)?,
         Some(HubCommand::Quarantine { data, json }) => quarantine(&data, json)?,
     }
     Ok(ExitCode::SUCCESS)

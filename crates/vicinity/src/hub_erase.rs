@@ -5,15 +5,19 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use vicinity_core::ids::IncidentId;
+use vicinity_server::keyset;
 use vicinity_server::store::hub::{ErasurePlace, ErasureRow, HubStore};
 
 use crate::{hub, output};
 
 /// Revokes a device. Its next request is answered with the order to wipe itself.
 pub fn revoke(data: &Path, device: u32) -> Result<()> {
-    if !hub::open(data)?.revoke(device, jiff::Timestamp::now())? {
+    let mut store = hub::open(data)?;
+    if !store.revoke(device, jiff::Timestamp::now())? {
         bail!("no such device; see `vicinity hub devices`");
     }
+    // From now on statements are sealed to the others only.
+    keyset::renew(&mut store)?;
     output::line(format!("device {device} is revoked; at its next contact it wipes itself"))
 }
 

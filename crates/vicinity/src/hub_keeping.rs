@@ -12,14 +12,20 @@ pub fn backup(data: &Path, file: &Path) -> Result<()> {
     let mut store = hub::open(data)?;
     let passphrase = secrets::needed_passphrase("Passphrase of the backup: ")?;
     backup::write(&mut store, file, &passphrase, &machine::server())?;
-    output::line(format!("{} holds the hub as it is now; it opens with the passphrase alone", file.display()))
+    let keys = backup::keys_file(file);
+    output::line(format!(
+        "{} holds the hub as it is now, {} what opens its statements, for 30 days; both open with the passphrase alone",
+        file.display(),
+        keys.display()
+    ))
 }
 
 /// `vicinity hub restore`.
 pub fn restore(data: &Path, file: &Path) -> Result<()> {
     let passphrase = secrets::needed_passphrase("Passphrase of the backup: ")?;
-    backup::restore(file, data, &passphrase, &machine::server())?;
-    output::line(format!("{} is a hub again; start it at its old address and have every device sync", data.display()))
+    let with_keys = backup::restore(file, data, &passphrase, &machine::server())?;
+    let statements = if with_keys { "" } else { "; statements cannot be opened: their keys were not there, or older than 30 days" };
+    output::line(format!("{} is a hub again{statements}; start it at its old address and have every device sync", data.display()))
 }
 
 /// `vicinity hub panic`: no question is asked, since there may be no time to answer one.

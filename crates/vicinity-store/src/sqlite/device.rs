@@ -17,13 +17,13 @@ use crate::{DatabaseKey, StoreError};
 
 /// A device on SQLite: `device.db` in its home.
 pub struct SqliteDevice {
-    db: Db,
+    pub(super) db: Db,
 }
 
 const MIGRATIONS: &[&str] = &[include_str!("../../migrations/device_0001.sql")];
 
 const UNSENT: i64 = 0;
-const HELD_BY_HUB: i64 = 1;
+pub(super) const HELD_BY_HUB: i64 = 1;
 const REFUSED: i64 = 2;
 
 impl SqliteDevice {
@@ -168,12 +168,17 @@ fn acknowledge(db: &Db, acked: &[(IncidentId, ChangeHash)]) -> Result<()> {
 fn remove(db: &Db, incident: IncidentId) -> Result<()> {
     let Some(known) = known(db, incident)? else { return Ok(()) };
     let kept = db.one("reading the outbox", "SELECT 1 FROM changes WHERE doc = ?1 AND state <> ?2 LIMIT 1", &[&known.doc, &HELD_BY_HUB], |_| Ok(()))?;
-    let texts = db.one("reading statements", "SELECT 1 FROM statements WHERE doc = ?1 LIMIT 1", &[&known.doc], |_| Ok(()))?;
+    let texts = db.one("reading statements", "SELECT 1 FROM statements WHERE doc = ?1 AND delivered = 0 LIMIT 1", &[&known.doc], |_| Ok(()))?;
     move_digest(db, known.term, ScopeDigest::default())?;
     if kept.is_some() || texts.is_some() {
         return db.execute("removing a document", "UPDATE documents SET shared = 0 WHERE doc = ?1", &[&known.doc]).map(drop);
     }
-    for query in ["DELETE FROM changes WHERE doc = ?1", "DELETE FROM documents WHERE doc = ?1", "DELETE FROM unhashed_codes WHERE doc = ?1"] {
+    for query in [
+        "DELETE FROM changes WHERE doc = ?1",
+        "DELETE FROM statements WHERE doc = ?1",
+        "DELETE FROM documents WHERE doc = ?1",
+        "DELETE FROM unhashed_codes WHERE doc = ?1",
+    ] {
         db.execute("removing a document", query, &[&known.doc])?;
     }
     db.execute("removing a document", "DELETE FROM waiting WHERE incident = ?1", &[incident.as_bytes()]).map(drop)
@@ -198,7 +203,9 @@ fn write_one(db: &Db, written: &Written) -> Result<()> {
         put_change(db, doc, chunk, true, 0, UNSENT)?;
     }
     for (entry, text) in &written.statements {
-        db.execute("keeping a statement", "INSERT INTO statements (doc, entry, text) VALUES (?1, ?2, ?3)", &[&doc, entry, text])?;
+        let class = written.view.entries("statements").find(|named| named.id() == entry).and_then(|named| named.text("class")).unwrap_or_default();
+        let query = "INSERT INTO statements (doc, entry, class, bytes, body, delivered) VALUES (?1, ?2, ?3, ?4, ?5, 0)";
+        db.execute("keeping a statement", query, &[&doc, entry, &class, &(text.len() as i64), &text.as_bytes()])?;
     }
     if let Some(code) = &written.unhashed_code {
         let query = "INSERT INTO unhashed_codes (doc, code) VALUES (?1, ?2) ON CONFLICT (doc) DO UPDATE SET code = excluded.code";
@@ -229,8 +236,9 @@ impl DeviceStore for SqliteDevice {
     }
 
     fn statements(&mut self, incident: IncidentId) -> Result<Vec<(String, String)>> {
-        let query = "SELECT entry, text FROM statements WHERE doc = (SELECT doc FROM documents WHERE incident = ?1) ORDER BY entry";
-        self.db.all("reading statements", query, &[incident.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+        let query = "SELECT entry, body FROM statements WHERE doc = (SELECT doc FROM documents WHERE incident = ?1) AND body IS NOT NULL ORDER BY entry";
+        let rows = self.db.all("reading statements", query, &[incident.as_bytes()], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+        Ok(rows.into_iter().filter_map(|(entry, body)| Some((entry, String::from_utf8(body).ok()?))).collect())
     }
 
     fn unhashed_codes(&mut self) -> Result<Vec<(IncidentId, String)>> {

@@ -15,13 +15,16 @@ use crate::policy;
 use crate::row::{self, IncidentRow};
 use crate::{DatabaseKey, StoreError};
 
-/// A hub on SQLite: `hub.db` and, outside the database and its backups, `epoch`.
+/// A hub on SQLite: `hub.db`, `keys.db` and, outside the databases and their backups, `epoch`.
 pub struct SqliteHub {
     pub(super) db: Db,
     pub(super) epoch: [u8; 16],
+    /// What opens statements: a file of its own, with backups of its own.
+    pub(super) keys: Db,
 }
 
 const MIGRATIONS: &[&str] = &[include_str!("../../migrations/hub_0001.sql")];
+const KEYS_MIGRATIONS: &[&str] = &[include_str!("../../migrations/keys_0001.sql")];
 
 impl SqliteHub {
     /// Opens or makes the hub's store in a folder. `new_epoch` is used where the folder has none: a database that came
@@ -36,8 +39,17 @@ impl SqliteHub {
         if !epoch.exists() && super::hub_accept::Head::read(&db)?.seq > 0 {
             db.immediate(|db| db.set_meta(policy::RESTORED, &[1]))?;
         }
-        super::hub_erase::empty_log(&mut db)?;
-        Ok(Self { db, epoch: read_epoch(&epoch, new_epoch)? })
+        let mut keys = Db::open(&folder.join("keys.db"), key, KEYS_MIGRATIONS)?;
+        super::hub_erase::finish(&mut db, &mut keys)?;
+        Ok(Self { db, epoch: read_epoch(&epoch, new_epoch)?, keys })
+    }
+}
+
+impl SqliteHub {
+    /// Which life of the database this is: another one after a restore.
+    #[must_use]
+    pub fn epoch(&self) -> [u8; 16] {
+        self.epoch
     }
 }
 
@@ -48,6 +60,14 @@ impl SqliteHub {
     /// Storage; the file may be there in part then.
     pub fn copy_into(&mut self, path: &Path, key: &DatabaseKey) -> Result<()> {
         self.db.copy_into(path, key)
+    }
+
+    /// The same of what opens statements, which is never in the other copy.
+    ///
+    /// # Errors
+    /// Storage; the file may be there in part then.
+    pub fn copy_keys_into(&mut self, path: &Path, key: &DatabaseKey) -> Result<()> {
+        self.keys.copy_into(path, key)
     }
 }
 
@@ -91,7 +111,7 @@ impl HubStore for SqliteHub {
             self.db.conn.execute_batch("ROLLBACK").ok();
         }
         // What was committed stays so; a log that could not be emptied is tried again after the next commit.
-        super::hub_erase::empty_log(&mut self.db).ok();
+        super::hub_erase::finish(&mut self.db, &mut self.keys).ok();
         committed
     }
 
@@ -161,7 +181,7 @@ impl HubStore for SqliteHub {
 
     fn erase(&mut self, incident: IncidentId, now: Timestamp) -> Result<bool> {
         let held = self.db.immediate(|db| super::hub_erase::erase(db, incident, now))?;
-        super::hub_erase::empty_log(&mut self.db)?;
+        super::hub_erase::finish(&mut self.db, &mut self.keys)?;
         Ok(held)
     }
 

@@ -37,6 +37,7 @@ pub(super) fn erase(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result
             "UPDATE feed SET kind = 3, doc = 0, device = 0, received_at = 0 WHERE kind <> 0 AND doc = ?1",
             "UPDATE feed SET kind = 3, doc = 0, device = 0, incarnation = 0, relayed = 0, actor = NULL, actor_seq = NULL, received_at = 0, chunk = NULL WHERE kind = 0 AND doc = ?1",
             "DELETE FROM scope WHERE doc = ?1",
+            "DELETE FROM statements WHERE doc = ?1",
             "DELETE FROM questions WHERE doc = ?1",
             "DELETE FROM documents WHERE doc = ?1",
         ] {
@@ -136,9 +137,18 @@ pub(super) fn erasures(db: &Db) -> Result<Vec<ErasureRow>> {
     tombstones.into_iter().map(row).collect()
 }
 
-/// Empties the log if it may hold pages from before an erasure; if it cannot be emptied now, later.
-pub(super) fn empty_log(db: &mut Db) -> Result<()> {
-    if !db.conn.is_autocommit() || db.meta(LOG_HOLDS_ERASED)?.is_none() || !db.truncate_log()? {
+/// Deletes the keys of what was erased, and empties the logs if they may hold pages from before; what cannot be done now is
+/// done later, and a crash in between is made up for when the hub is opened.
+pub(super) fn finish(db: &mut Db, keys: &mut Db) -> Result<()> {
+    if !db.conn.is_autocommit() || db.meta(LOG_HOLDS_ERASED)?.is_none() {
+        return Ok(());
+    }
+    let erased = db.all("reading tombstones", "SELECT incident FROM tombstones", &[], |row| row.get::<_, [u8; 16]>(0))?;
+    keys.immediate(|keys| {
+        erased.iter().try_for_each(|incident| keys.execute("erasing keys", "DELETE FROM keys WHERE incident = ?1", &[incident]).map(drop))?;
+        keys.execute("erasing batches' keys", "DELETE FROM wraps WHERE NOT EXISTS (SELECT 1 FROM keys WHERE keys.wrap = wraps.id)", &[]).map(drop)
+    })?;
+    if !keys.truncate_log()? || !db.truncate_log()? {
         return Ok(());
     }
     db.execute("noting that the log is empty", "DELETE FROM meta WHERE key = ?1", &[&LOG_HOLDS_ERASED]).map(drop)

@@ -85,7 +85,10 @@ impl MemoryDevice {
         let unsent = self.of(incident).any(|change| change.state != State::HeldByHub);
         let Some(held) = self.documents.get_mut(&incident) else { return };
         held.shared = false;
-        if !unsent && held.statements.is_empty() {
+        let ways = &self.statements.ways;
+        let undelivered = held.statements.keys().any(|entry| !ways.get(&(incident, entry.clone())).is_some_and(|way| way.delivered));
+        if !unsent && !undelivered {
+            self.statements.ways.retain(|(of, _), _| *of != incident);
             self.documents.remove(&incident);
             self.changes.retain(|_, change| change.incident != incident);
             self.waiting.retain(|(of, _), _| *of != incident);

@@ -1,0 +1,138 @@
+//! Sealed statements at the hub: pieces of blobs in, statements out to responders. No network in here, and no key that
+//! opens anything.
+
+use sha2::{Digest, Sha256};
+use vicinity_core::consent;
+use vicinity_core::ids::IncidentId;
+use vicinity_core::time::Timestamp;
+use vicinity_store::StoreError;
+use vicinity_store::hub::{HubStore, Peer, Role};
+use vicinity_store::statement::{BlobPiece, BlobState, DEVICE_QUOTA_BYTES, KeptWrap, SealedStatement};
+use vicinity_sync::message::Refused;
+use vicinity_sync::statement::{
+    BLOB_MAX_BYTES, BLOB_PATH, Batch, Listed, PIECE_MAX_BYTES, Piece, PieceAnswer, STATEMENT_PATH, SealedRow, StatementAnswer, StatementKey, StatementRequest,
+    WRAP_MAX_BYTES, WRAPS_MAX, WrapRow, blob_hash,
+};
+use vicinity_sync::uplink;
+
+use crate::exchange::{ExchangeError, let_in, open_envelope_at};
+use crate::keyset;
+
+/// Bytes of batches' keys in one answer.
+const WRAPS_BYTES: usize = 100_000;
+
+/// Takes a piece of a blob. What the answer says is there is durable when the step is; with the last piece the blob is
+/// checked against its name and taken apart in the same step.
+///
+/// # Errors
+/// What to answer instead.
+pub fn blob(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp) -> Result<(Peer, Vec<u8>), ExchangeError> {
+    let envelope = open_envelope_at(store, bytes, BLOB_PATH)?;
+    let piece: Piece = uplink::decode(&envelope.body)?;
+    if piece.total > BLOB_MAX_BYTES as u64 || piece.bytes.len() > PIECE_MAX_BYTES {
+        return Err(Refused::TooLarge.into());
+    }
+    let peer = let_in(store, &envelope, now)?;
+    let kept = BlobPiece { hash: piece.hash, total: piece.total, offset: piece.offset, bytes: &piece.bytes };
+    let answer = match store.take_piece(&peer, &kept, DEVICE_QUOTA_BYTES)? {
+        BlobState::Held(held) => PieceAnswer { held, refused: None },
+        BlobState::Done(refused) => PieceAnswer { held: piece.total, refused: Some(refused) },
+        BlobState::OverQuota => return Err(Refused::Quota.into()),
+        BlobState::Whole(blob) => match Batch::decode(&blob).ok().filter(|_| blob_hash(&blob) == piece.hash) {
+            Some(batch) => PieceAnswer { held: piece.total, refused: Some(take_apart(store, &peer, piece.hash, batch, now)?) },
+            None => {
+                store.drop_blob(&peer, piece.hash)?;
+                return Err(Refused::Malformed.into());
+            }
+        },
+    };
+    Ok((peer, uplink::encode(&answer)))
+}
+
+/// Keeps the statements that are named in an incident of the sender's, and says which others there are.
+fn take_apart(store: &mut dyn HubStore, peer: &Peer, hash: [u8; 32], batch: Batch, now: Timestamp) -> Result<Vec<u32>, StoreError> {
+    let (mut taken, mut refused) = (Vec::new(), Vec::new());
+    for (place, row) in (0u32..).zip(batch.statements) {
+        let class = usize::try_from(row.class).ok().and_then(|at| batch.classes.get(at));
+        match class {
+            Some(class) if is_named(store, peer, &row, class, now)? => {
+                let incident = row.incident();
+                taken.push(SealedStatement { incident, entry: row.entry, class: class.clone(), wrapped_key: row.wrapped_key, body: row.body });
+            }
+            _ => refused.push(place),
+        }
+    }
+    let wrap = KeptWrap { id: batch.wrap.id, bytes: batch.wrap.bytes };
+    // A set that is not there yet would never be found old.
+    let newest = keyset::current(store)?.map_or(0, |current| current.version);
+    store.keep_batch(peer, hash, &wrap, batch.key_set.min(newest), &taken, &refused, now)?;
+    Ok(refused)
+}
+
+fn is_named(store: &mut dyn HubStore, peer: &Peer, row: &SealedRow, class: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let Some(incident) = store.incident_in_scope(peer, row.incident())?.map(|row| row.incident) else { return Ok(false) };
+    let named = incident.entries("statements").any(|entry| entry.id() == row.entry && entry.text("class") == Some(class));
+    Ok(named && consent::granted(&incident, consent::HUB_RESPONSE, now))
+}
+
+/// Answers a responder's question about statements.
+///
+/// # Errors
+/// What to answer instead; an educator's device is not allowed any of it.
+pub fn statement(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp) -> Result<(Peer, Vec<u8>), ExchangeError> {
+    let envelope = open_envelope_at(store, bytes, STATEMENT_PATH)?;
+    let request: StatementRequest = uplink::decode(&envelope.body)?;
+    let peer = let_in(store, &envelope, now)?;
+    if peer.role != Role::Responder {
+        return Err(Refused::NotAllowed.into());
+    }
+    let answer = match request {
+        StatementRequest::List { incident } => {
+            let listed = store.sealed_statements(IncidentId::from_bytes(incident))?;
+            StatementAnswer::List { statements: listed.into_iter().map(|(entry, bytes)| Listed { entry, bytes }).collect() }
+        }
+        StatementRequest::Open { incident, entry, offset } => open(store, &peer, &incident, &entry, offset, now)?,
+        StatementRequest::OldWraps => StatementAnswer::OldWraps { wraps: old_wraps(store)? },
+        StatementRequest::Rewrapped { key_set, wraps } => StatementAnswer::Rewrapped { taken: rewrapped(store, key_set, wraps)? },
+    };
+    Ok((peer, uplink::encode(&answer)))
+}
+
+/// What opens a statement comes with its first piece only: whoever has it is in the audit.
+fn open(store: &mut dyn HubStore, peer: &Peer, incident: &[u8; 16], entry: &str, offset: u64, now: Timestamp) -> Result<StatementAnswer, StoreError> {
+    let Some(held) = store.sealed_statement(IncidentId::from_bytes(*incident), entry, offset, PIECE_MAX_BYTES)? else {
+        return Ok(StatementAnswer::NotHere);
+    };
+    let mut key = None;
+    if offset == 0 {
+        store.note_opened(peer, Sha256::new().chain_update(incident).chain_update(entry).finalize().into(), now)?;
+        key = Some(StatementKey { wrap: WrapRow { id: held.wrap.id, bytes: held.wrap.bytes }, wrapped_key: held.wrapped_key });
+    }
+    Ok(StatementAnswer::Open { class: held.class, key, total: held.total, bytes: held.piece })
+}
+
+fn old_wraps(store: &mut dyn HubStore) -> Result<Vec<WrapRow>, StoreError> {
+    let Some(current) = keyset::current(store)? else { return Ok(Vec::new()) };
+    let mut bytes = 0;
+    let wraps = store.old_wraps(current.version, WRAPS_MAX)?.into_iter().take_while(|wrap| {
+        let fits = bytes == 0 || bytes + wrap.bytes.len() <= WRAPS_BYTES;
+        bytes += wrap.bytes.len();
+        fits
+    });
+    Ok(wraps.map(|wrap| WrapRow { id: wrap.id, bytes: wrap.bytes }).collect())
+}
+
+fn rewrapped(store: &mut dyn HubStore, key_set: u64, wraps: Vec<WrapRow>) -> Result<u32, ExchangeError> {
+    if wraps.len() > WRAPS_MAX || wraps.iter().any(|wrap| wrap.bytes.len() > WRAP_MAX_BYTES) {
+        return Err(Refused::TooLarge.into());
+    }
+    // Wrapped to a set that is old by now: it is asked for again.
+    if keyset::current(store)?.is_none_or(|current| current.version != key_set) {
+        return Ok(0);
+    }
+    let mut taken = 0;
+    for wrap in wraps {
+        taken += u32::from(store.rewrap(&KeptWrap { id: wrap.id, bytes: wrap.bytes }, key_set)?);
+    }
+    Ok(taken)
+}

@@ -1,0 +1,64 @@
+//! Statements on a device.
+
+use std::path::Path;
+
+use serde_json::json;
+use vicinity_core::ids::IncidentId;
+use vicinity_store::device::DeviceStore;
+use vicinity_store::statement::Carried;
+
+use super::stage::Phone;
+use crate::person::{Person, consented, incident_id};
+
+const ALL: usize = 1 << 20;
+
+/// A phone with an incident and a statement that the hub has all changes of.
+fn acknowledged<S: DeviceStore>(make: impl Fn(&Path) -> S) -> (Phone<S>, IncidentId) {
+    let mut phone = Phone::new(make);
+    let id = incident_id(1);
+    let mut person = Person::logs(id, 1, &consented());
+    person.edits(&json!({"statement": {"class": "narrative", "text": "what she said"}}));
+    phone.store.write(&[person.written(2)]).expect("written");
+    assert!(phone.store.unsealed(ALL, 9, &[]).expect("statements").is_empty(), "the hub does not have the incident yet");
+    phone.acks(id, person.chunks());
+    (phone, id)
+}
+
+/// Sealed it is offered no more; delivered it is forgotten, but for that.
+pub fn a_statement_is_sealed_delivered_and_forgotten<S: DeviceStore>(make: impl Fn(&Path) -> S) {
+    let (mut phone, id) = acknowledged(make);
+    let plain = phone.store.unsealed(ALL, 9, &[]).expect("statements").remove(0);
+    assert_eq!((plain.incident, plain.class.as_str(), plain.body.as_slice()), (id, "narrative", b"what she said".as_slice()));
+    assert!(phone.store.unsealed(ALL, 9, &[id]).expect("statements").is_empty());
+    assert_eq!(phone.store.carried(id).expect("a list"), [(plain.entry.clone(), Carried::Plain)]);
+    phone.store.keep_blob([3; 32], &[1, 2, 3, 4, 5], &[(id, plain.entry.clone())]).expect("kept");
+    assert!(phone.store.unsealed(ALL, 9, &[]).expect("statements").is_empty());
+    assert_eq!(phone.store.carried(id).expect("a list"), [(plain.entry.clone(), Carried::Sealed)]);
+    let blob = phone.store.next_blob().expect("an answer").expect("a batch");
+    assert_eq!((blob.hash, blob.total, blob.begun), ([3; 32], 5, false));
+    assert_eq!(phone.store.blob_piece(blob.number, 3, 9).expect("a piece"), [4, 5]);
+    assert!(phone.store.next_blob().expect("an answer").expect("a batch").begun);
+    assert_eq!(phone.store.statements(id).expect("texts").len(), 1);
+    assert_eq!(phone.store.blob_delivered(blob.number, &[], true).expect("noted"), 1);
+    assert_eq!(phone.store.next_blob().expect("an answer"), None);
+    assert!(phone.store.statements(id).expect("texts").is_empty());
+    assert_eq!(phone.store.carried(id).expect("a list"), [(plain.entry, Carried::Delivered)]);
+    assert!(phone.store.unsealed(ALL, 9, &[]).expect("statements").is_empty());
+}
+
+/// Nothing is lost.
+pub fn what_the_hub_does_not_take_is_unsealed_again<S: DeviceStore>(make: impl Fn(&Path) -> S) {
+    let (mut phone, id) = acknowledged(make);
+    for refuse in [true, false] {
+        let plain = phone.store.unsealed(ALL, 9, &[]).expect("statements").remove(0);
+        phone.store.keep_blob([3; 32], &[1], &[(id, plain.entry.clone())]).expect("kept");
+        let number = phone.store.next_blob().expect("an answer").expect("a batch").number;
+        if refuse {
+            assert_eq!(phone.store.blob_delivered(number, &[0], true).expect("noted"), 0);
+        } else {
+            phone.store.unseal_blob(number).expect("noted");
+        }
+        assert_eq!(phone.store.next_blob().expect("an answer"), None);
+        assert_eq!(phone.store.unsealed(ALL, 9, &[]).expect("statements").remove(0).body, b"what she said");
+    }
+}

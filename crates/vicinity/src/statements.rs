@@ -1,0 +1,97 @@
+//! `vicinity device statements|open` and `vicinity hub recovery-key|keygen|audit`.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use vicinity_client::Carried;
+use vicinity_client::device::Device;
+use vicinity_client::statements::StatementLine;
+use vicinity_core::ids::IncidentId;
+use vicinity_server::keys::{Opener, Recipient};
+use vicinity_server::keyset;
+use vicinity_server::store::hub::HubStore;
+
+use crate::output;
+
+/// How far this device has brought a statement, in a word.
+fn here(line: &StatementLine) -> Option<&'static str> {
+    line.here.map(|carried| match carried {
+        Carried::Plain => "plain",
+        Carried::Sealed => "sealed",
+        Carried::Delivered => "delivered",
+    })
+}
+
+/// Lists the statements of an incident.
+pub fn list(device: &mut Device, id: &str, json: bool) -> Result<()> {
+    let id: IncidentId = id.parse()?;
+    let lines = device.statement_lines(id)?;
+    if json {
+        return lines.iter().try_for_each(|line| {
+            output::line(json!({
+                "statement": format!("{id}/{}", line.entry), "class": line.class, "bytes": line.bytes, "here": here(line), "at_hub": line.at_hub,
+            }))
+        });
+    }
+    if lines.is_empty() {
+        return output::line("this incident has no statements");
+    }
+    let row = |line: &StatementLine| {
+        let at_hub = line.at_hub.map_or("not known here", |at_hub| if at_hub { "yes" } else { "no" });
+        [format!("{id}/{}", line.entry), line.class.clone(), line.bytes.to_string(), here(line).unwrap_or_default().to_owned(), at_hub.to_owned()]
+    };
+    output::line(output::table(["statement", "class", "bytes", "here", "sealed at the hub"], lines.iter().map(row)))
+}
+
+/// Opens a statement and prints it, or writes it into a new file.
+pub fn open(device: &mut Device, statement: &str, out: Option<&Path>) -> Result<()> {
+    let (id, entry) = statement.split_once('/').context("not a statement: expected INCIDENT/ENTRY, as `statements` prints it")?;
+    let opened = device.open_statement(id.parse()?, entry)?;
+    match out {
+        Some(path) => write_new(path, &opened),
+        None => {
+            let mut stdout = std::io::stdout().lock();
+            stdout.write_all(&opened)?;
+            Ok(stdout.write_all(b"\n")?)
+        }
+    }
+}
+
+/// Sets the recovery key of a hub.
+pub fn set_recovery(store: &mut dyn HubStore, key: &str) -> Result<()> {
+    keyset::set_recovery(store, &Recipient::parse(key)?)?;
+    output::line("statements are sealed to this key too, from each device's next sync on; older ones once a responder's device has synced")
+}
+
+/// Makes a recovery key.
+pub fn keygen(out: &Path) -> Result<()> {
+    let opener = Opener::generate();
+    write_new(out, opener.to_secret_string().as_bytes())?;
+    output::line(opener.recipient())
+}
+
+/// Prints who opened statements.
+pub fn audit(store: &mut dyn HubStore, json: bool) -> Result<()> {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let rows = store.audit()?;
+    if json {
+        return rows.iter().try_for_each(|row| -> Result<()> {
+            let line: Value = json!({"device": row.device, "at": row.at.to_string(), "entry_hash": hex(&row.entry_hash), "chain": hex(&row.chain)});
+            output::line(line)
+        });
+    }
+    output::line(output::table(["device", "at", "statement"], rows.iter().map(|row| [row.device.to_string(), row.at.to_string(), hex(&row.entry_hash)])))
+}
+
+/// A new file that only its owner may read. One that is there already stays as it is.
+fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).with_context(|| format!("cannot make {}", path.display()))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).with_context(|| format!("cannot write {}", path.display()))
+}
