@@ -25,7 +25,7 @@ const IDLE_WITHIN: Duration = Duration::from_secs(60);
 pub struct Program(pub PathBuf);
 
 impl Program {
-    fn command(&self) -> Command {
+    pub fn command(&self) -> Command {
         let mut command = Command::new(&self.0);
         command.stdin(Stdio::null()).env("NO_COLOR", "1");
         command
