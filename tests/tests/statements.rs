@@ -177,6 +177,30 @@ fn a_new_responder_reads_old_statements_once_another_has_synced() {
 }
 
 #[test]
+fn a_responder_asks_once_for_keys_that_it_cannot_open() {
+    let (site, _hub) = Site::with_hub();
+    let first = site.enrolled("office", "responder");
+    let phone = site.enrolled("phone", "educator");
+    let log = |said: &str| {
+        let id = phone.log(&[incident(said)]).remove(0);
+        phone.sync();
+        id
+    };
+    let early: Vec<String> = ["one", "two", "three"].iter().map(|said| log(said)).collect();
+    let second = site.enrolled("office2", "responder");
+    assert!(second.sync()["requests"].as_u64() > Some(1), "it tries");
+    assert_eq!(second.sync()["requests"], 1);
+    // What is sealed to it since is none of those.
+    let late = log("four");
+    second.sync();
+    assert_eq!((opens(&second, &late).as_str(), second.sync()["requests"].as_u64()), ("four", Some(1)));
+    // Once the first responder was here, it reads all of them, and nobody has anything to try.
+    assert_eq!(first.sync()["rewrapped"], 3);
+    assert_eq!((first.sync()["requests"].as_u64(), second.sync()["requests"].as_u64()), (Some(1), Some(1)));
+    assert_eq!(opens(&second, &early[2]), "three");
+}
+
+#[test]
 fn a_cut_upload_goes_on_where_it_stood() {
     let (site, hub) = Site::with_hub();
     let proxy = Proxy::start(&hub.address);
@@ -223,7 +247,7 @@ fn the_hub_takes_no_statement_that_no_incident_of_the_sender_names() {
     assert_eq!(stranger.post_to("/v1/blob", uplink::encode(&bent)).text(), (400, "malformed".to_owned()));
     assert_eq!(stranger.post_to("/v1/blob", uplink::encode(&Piece { total: 30_000_000, ..bent })).text(), (413, "too_large".to_owned()));
     // It may ask nothing either, and a request for one path is none for another.
-    let ask = uplink::encode(&StatementRequest::OldWraps);
+    let ask = uplink::encode(&StatementRequest::OldWraps { after: 0 });
     assert_eq!(stranger.post_to("/v1/statement", ask.clone()).text(), (403, "not_allowed".to_owned()));
     assert_eq!(stranger.post(ask).status, 400);
 }

@@ -18,7 +18,8 @@ use vicinity_store::statement::{Carried, DeviceStatements, PlainStatement, Waiti
 use vicinity_sync::device_session::{End, Outcome};
 use vicinity_sync::message::Refused;
 use vicinity_sync::statement::{
-    BLOB_PATH, Batch, PIECE_MAX_BYTES, Piece, PieceAnswer, STATEMENT_PATH, STATEMENT_VERSION, SealedRow, StatementAnswer, StatementRequest, WrapRow, blob_hash,
+    BLOB_PATH, Batch, OldWrap, PIECE_MAX_BYTES, Piece, PieceAnswer, STATEMENT_PATH, STATEMENT_VERSION, SealedRow, StatementAnswer, StatementRequest, WrapRow,
+    blob_hash,
 };
 use vicinity_sync::uplink;
 use zeroize::Zeroizing;
@@ -39,8 +40,6 @@ const BATCH_STATEMENTS: usize = 1024;
 const CUTS_MAX: u32 = 5;
 /// Bytes of the longest sealed body that is taken from a hub.
 const BODY_MAX_BYTES: u64 = seal::SEALED_MAX_BYTES as u64;
-/// Rounds of wrapping anew in one sync.
-const REWRAP_ROUNDS_MAX: u32 = 1000;
 
 /// What became of statements in a sync.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -135,7 +134,7 @@ pub(crate) fn carry(
         .seal_all(&keys)
         .map_err(Stop::Failed)
         .and_then(|()| courier.bring_all(!is_responder, &mut carriage))
-        .and_then(|()| if is_responder && outcome.old_wraps { courier.rewrap_all(&keys, &mut carriage) } else { Ok(()) });
+        .and_then(|()| if is_responder { courier.rewrap_all(&keys, outcome.old_wraps, &mut carriage) } else { Ok(()) });
     match carried {
         Ok(()) => {}
         Err(Stop::Failed(error)) => return Err(error),
@@ -253,17 +252,33 @@ impl Courier<'_> {
         }
     }
 
-    fn rewrap_all(&mut self, keys: &KeySet, carriage: &mut Carriage) -> core::result::Result<(), Stop> {
+    /// Wraps anew what this device can open, and remembers the newest place of what it cannot: asked again only when the
+    /// hub has other old keys than those.
+    fn rewrap_all(&mut self, keys: &KeySet, newest: u64, carriage: &mut Carriage) -> core::result::Result<(), Stop> {
+        let tried = tried_wraps(self.store, keys.version())?;
+        if newest == tried {
+            return Ok(());
+        }
         let Some(opener) = opener(self.store)? else { return Ok(()) };
-        for _ in 0..REWRAP_ROUNDS_MAX {
-            let StatementAnswer::OldWraps { wraps } = self.ask(&StatementRequest::OldWraps)? else { return Err(Refused::Failed.into()) };
-            let anew = wraps.into_iter().filter_map(|row| wrap::rewrap(&opener, &Wrap { id: row.id, bytes: row.bytes }, keys).ok());
-            let wraps: Vec<WrapRow> = anew.map(|wrap| WrapRow { id: wrap.id, bytes: wrap.bytes }).collect();
-            // Nothing that this device can open: another responder's has to.
-            if wraps.is_empty() {
-                return Ok(());
+        // Fewer than before: another responder opened some, or the hub was restored and gave places again.
+        let mut after = if newest > tried { tried } else { 0 };
+        let mut shut = after;
+        while after < newest {
+            let StatementAnswer::OldWraps { wraps } = self.ask(&StatementRequest::OldWraps { after })? else { return Err(Refused::Failed.into()) };
+            let Some(last) = wraps.last().map(|old| old.place).filter(|last| *last > after) else { break };
+            after = last;
+            let mut anew = Vec::new();
+            for OldWrap { place, wrap } in wraps {
+                match wrap::rewrap(&opener, &Wrap { id: wrap.id, bytes: wrap.bytes }, keys) {
+                    Ok(wrap) => anew.push(WrapRow { id: wrap.id, bytes: wrap.bytes }),
+                    // Not sealed to this device: another responder's has to.
+                    Err(_) => shut = place,
+                }
             }
-            let StatementAnswer::Rewrapped { taken } = self.ask(&StatementRequest::Rewrapped { key_set: keys.version(), wraps })? else {
+            if anew.is_empty() {
+                continue;
+            }
+            let StatementAnswer::Rewrapped { taken } = self.ask(&StatementRequest::Rewrapped { key_set: keys.version(), wraps: anew })? else {
                 return Err(Refused::Failed.into());
             };
             carriage.rewrapped += u64::from(taken);
@@ -272,7 +287,8 @@ impl Courier<'_> {
                 return Ok(());
             }
         }
-        Ok(())
+        let mark = [keys.version().to_be_bytes(), shut.to_be_bytes()].concat();
+        Ok(self.store.set_facts(&[(Fact::TriedWraps, Some(mark))])?)
     }
 
     fn ask(&mut self, request: &StatementRequest) -> core::result::Result<StatementAnswer, Stop> {
@@ -289,6 +305,13 @@ impl Courier<'_> {
         };
         exchange::post(self.store, self.link, self.identity, &mut draw, path, body)
     }
+}
+
+/// Up to which place batches' keys were tried with this key set; 0 if none was.
+fn tried_wraps(store: &mut SqliteDevice, key_set: u64) -> Result<u64> {
+    let Some(mark) = store.fact(Fact::TriedWraps)? else { return Ok(0) };
+    let ([version, place], []) = mark.as_chunks::<8>() else { return Err(ClientError::Damaged("tried wraps")) };
+    Ok(if u64::from_be_bytes(*version) == key_set { u64::from_be_bytes(*place) } else { 0 })
 }
 
 fn opener(store: &mut SqliteDevice) -> Result<Option<Opener>> {

@@ -40,9 +40,15 @@ code_lists! {
     /// Economic violence.
     ECONOMIC = "economic", "SWIT box 2.1", ["extortion_bribe" "client_nonpayment" "earnings_withheld" "robbery_theft" "property_destroyed" "eviction"];
     /// Violations of rights that SWIT counts with violence.
-    RIGHTS = "rights", "SWIT box 2.1", ["arbitrary_arrest" "unlawful_detention" "raid_forced_rescue" "condoms_confiscated" "invasive_search" "forced_test_treatment" "forced_rehab" "confidentiality_breach" "photographed_published" "healthcare_refused" "healthcare_abuse" "police_refused_help" "other_service_refused"];
+    RIGHTS = "rights", "SWIT box 2.1", [
+        "arbitrary_arrest" "unlawful_detention" "raid_forced_rescue" "condoms_confiscated" "invasive_search" "forced_test_treatment" "forced_rehab"
+        "confidentiality_breach" "photographed_published" "healthcare_refused" "healthcare_abuse" "police_refused_help" "other_service_refused"
+    ];
     /// Who did it.
-    PERPETRATOR_KINDS = "perpetrator kind", "SWIT ch. 2", ["police" "military" "border_prison_guard" "other_official" "client" "partner_ex" "family" "manager_third_party" "coworker" "community_neighbour" "gang_extortion" "extremist_vigilante" "rescue_group" "health_worker" "landlord" "ngo_staff" "stranger" "unknown"];
+    PERPETRATOR_KINDS = "perpetrator kind", "SWIT ch. 2", [
+        "police" "military" "border_prison_guard" "other_official" "client" "partner_ex" "family" "manager_third_party" "coworker"
+        "community_neighbour" "gang_extortion" "extremist_vigilante" "rescue_group" "health_worker" "landlord" "ngo_staff" "stranger" "unknown"
+    ];
     /// How many they were.
     COUNT_BANDS = "count band", "own", ["1" "2-3" "4+"];
     /// A perpetrator's sex.
@@ -66,7 +72,12 @@ code_lists! {
     /// Yes, no or unknown.
     YES_NO = "yes, no, unknown", "own", ["yes" "no" "unknown"];
     /// Services: what is needed, offered and done.
-    ACTION_CODES = "action", "LIVES; SWIT ch. 2", ["lives_first_line" "safety_plan" "accompany" "medical_injury" "pep_start" "pep_complete" "emergency_contraception" "sti_prophylaxis" "hepb_tetanus" "hiv_test" "forensic" "psychosocial" "suicide_response" "legal_advice" "lawyer_sent" "bail_release" "police_negotiation" "complaint_filed" "shelter" "relocation" "money_transport" "mediation" "health_facility_advocacy" "community_meeting" "aggressor_alert" "refused_by_survivor" "referral_failed"];
+    ACTION_CODES = "action", "LIVES; SWIT ch. 2", [
+        "lives_first_line" "safety_plan" "accompany" "medical_injury" "pep_start" "pep_complete" "emergency_contraception" "sti_prophylaxis"
+        "hepb_tetanus" "hiv_test" "forensic" "psychosocial" "suicide_response" "legal_advice" "lawyer_sent" "bail_release" "police_negotiation"
+        "complaint_filed" "shelter" "relocation" "money_transport" "mediation" "health_facility_advocacy" "community_meeting" "aggressor_alert"
+        "refused_by_survivor" "referral_failed"
+    ];
     /// What became of an offer.
     ACCEPTED = "accepted", "own", ["yes" "declined" "no" "unknown"];
     /// What became of an action.

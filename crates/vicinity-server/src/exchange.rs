@@ -106,7 +106,7 @@ pub fn let_in(store: &mut dyn HubStore, envelope: &Envelope, now: Timestamp) -> 
 /// What a device is told besides: a newer key set, and whether batches' keys are to be wrapped anew.
 fn news(store: &mut dyn HubStore, peer: &Peer, key_set: u64) -> Result<News, StoreError> {
     let Some(current) = keyset::current(store)? else { return Ok(News::default()) };
-    let old_wraps = peer.role == Role::Responder && !store.old_wraps(current.version, 1)?.is_empty();
+    let old_wraps = if peer.role == Role::Responder { store.newest_old_wrap(current.version)? } else { 0 };
     Ok(News { key_set: (key_set < current.version).then_some(current.signed), old_wraps })
 }
 

@@ -10,8 +10,8 @@ use vicinity_store::hub::{HubStore, Peer, Role};
 use vicinity_store::statement::{BlobPiece, BlobState, DEVICE_QUOTA_BYTES, KeptWrap, SealedStatement};
 use vicinity_sync::message::Refused;
 use vicinity_sync::statement::{
-    BLOB_MAX_BYTES, BLOB_PATH, Batch, Listed, PIECE_MAX_BYTES, Piece, PieceAnswer, STATEMENT_PATH, SealedRow, StatementAnswer, StatementKey, StatementRequest,
-    WRAP_MAX_BYTES, WRAPS_MAX, WrapRow, blob_hash,
+    BLOB_MAX_BYTES, BLOB_PATH, Batch, Listed, OldWrap, PIECE_MAX_BYTES, Piece, PieceAnswer, STATEMENT_PATH, SealedRow, StatementAnswer, StatementKey,
+    StatementRequest, WRAP_MAX_BYTES, WRAPS_MAX, WrapRow, blob_hash,
 };
 use vicinity_sync::uplink;
 
@@ -92,7 +92,7 @@ pub fn statement(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp) -> Resu
             StatementAnswer::List { statements: listed.into_iter().map(|(entry, bytes)| Listed { entry, bytes }).collect() }
         }
         StatementRequest::Open { incident, entry, offset } => open(store, &peer, &incident, &entry, offset, now)?,
-        StatementRequest::OldWraps => StatementAnswer::OldWraps { wraps: old_wraps(store)? },
+        StatementRequest::OldWraps { after } => StatementAnswer::OldWraps { wraps: old_wraps(store, after)? },
         StatementRequest::Rewrapped { key_set, wraps } => StatementAnswer::Rewrapped { taken: rewrapped(store, key_set, wraps)? },
     };
     Ok((peer, uplink::encode(&answer)))
@@ -111,15 +111,15 @@ fn open(store: &mut dyn HubStore, peer: &Peer, incident: &[u8; 16], entry: &str,
     Ok(StatementAnswer::Open { class: held.class, key, total: held.total, bytes: held.piece })
 }
 
-fn old_wraps(store: &mut dyn HubStore) -> Result<Vec<WrapRow>, StoreError> {
+fn old_wraps(store: &mut dyn HubStore, after: u64) -> Result<Vec<OldWrap>, StoreError> {
     let Some(current) = keyset::current(store)? else { return Ok(Vec::new()) };
     let mut bytes = 0;
-    let wraps = store.old_wraps(current.version, WRAPS_MAX)?.into_iter().take_while(|wrap| {
+    let wraps = store.old_wraps(current.version, after, WRAPS_MAX)?.into_iter().take_while(|(_, wrap)| {
         let fits = bytes == 0 || bytes + wrap.bytes.len() <= WRAPS_BYTES;
         bytes += wrap.bytes.len();
         fits
     });
-    Ok(wraps.map(|wrap| WrapRow { id: wrap.id, bytes: wrap.bytes }).collect())
+    Ok(wraps.map(|(place, wrap)| OldWrap { place, wrap: WrapRow { id: wrap.id, bytes: wrap.bytes } }).collect())
 }
 
 fn rewrapped(store: &mut dyn HubStore, key_set: u64, wraps: Vec<WrapRow>) -> Result<u32, ExchangeError> {

@@ -1,11 +1,13 @@
 -- What opens sealed statements, for those they were sealed to: apart from the bodies, so that a deleted key is not in the
 -- bodies' backups.
+-- AUTOINCREMENT: a responder's device remembers up to which place it has tried.
 CREATE TABLE wraps (
-    id      BLOB PRIMARY KEY,
+    place   INTEGER PRIMARY KEY AUTOINCREMENT,
+    id      BLOB NOT NULL UNIQUE,
     key_set INTEGER NOT NULL,
     bytes   BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX wraps_key_set ON wraps (key_set);
+) STRICT;
+CREATE INDEX wraps_key_set ON wraps (key_set, place);
 
 CREATE TABLE keys (
     incident    BLOB NOT NULL,

@@ -47,6 +47,8 @@ pub enum Fact {
     Opener,
     /// The hub's signed key set.
     KeySet,
+    /// Up to where batches' keys were tried: the key set's version and the place, each as 8 bytes, big-endian.
+    TriedWraps,
 }
 
 impl Fact {
@@ -61,6 +63,7 @@ impl Fact {
             Self::Skew => "skew",
             Self::Opener => "opener",
             Self::KeySet => "key_set",
+            Self::TriedWraps => "tried_wraps",
         }
     }
 }

@@ -56,7 +56,11 @@ impl StoreError {
     /// Whether trying again cannot help.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
-        !matches!(self, Self::RolledBack)
-            && !matches!(self, Self::Sql { source, .. } if matches!(source.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked | rusqlite::ErrorCode::DiskFull)))
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull};
+        match self {
+            Self::RolledBack => false,
+            Self::Sql { source, .. } => !matches!(source.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked | DiskFull)),
+            _ => true,
+        }
     }
 }

@@ -167,11 +167,18 @@ pub trait HubStatements {
     /// Storage.
     fn audit(&mut self) -> Result<Vec<AuditRow>>;
 
-    /// Batches' keys that are wrapped to a set older than this.
+    /// The place of the newest batch's key that is wrapped to a set older than this; 0 for none. Places count up, and none
+    /// is given twice.
     ///
     /// # Errors
     /// Storage.
-    fn old_wraps(&mut self, key_set: u64, max: usize) -> Result<Vec<KeptWrap>>;
+    fn newest_old_wrap(&mut self, key_set: u64) -> Result<u64>;
+
+    /// Batches' keys that are wrapped to a set older than this, with their places, from behind a place on.
+    ///
+    /// # Errors
+    /// Storage.
+    fn old_wraps(&mut self, key_set: u64, after: u64, max: usize) -> Result<Vec<(u64, KeptWrap)>>;
 
     /// Puts a batch's key that was wrapped anew in the place of the old one; `false` if there is no such batch.
     ///

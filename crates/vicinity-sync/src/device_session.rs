@@ -208,8 +208,8 @@ pub struct Outcome {
     pub erased: u64,
     /// Whether a rebase was made.
     pub rebased: bool,
-    /// Whether the hub has batches' keys that this responder's device may wrap anew.
-    pub old_wraps: bool,
+    /// The place of the newest batch's key that this responder's device may wrap anew; 0 for none.
+    pub old_wraps: u64,
     /// Whether the hub sent a key set that is not its own, or not newer: nothing is sealed then.
     pub key_set_refused: bool,
 }
@@ -260,7 +260,7 @@ impl DeviceSession {
             rounds: 0,
             erased: 0,
             rebased: false,
-            old_wraps: false,
+            old_wraps: 0,
             key_set_refused: false,
         };
         Self {

@@ -27,8 +27,8 @@ pub struct PullPlan {
 pub struct News {
     /// Its signed key set, if the device's is older.
     pub key_set: Option<Vec<u8>>,
-    /// For a responder: there are batches' keys to wrap anew.
-    pub old_wraps: bool,
+    /// For a responder: the place of the newest batch's key to wrap anew; 0 for none.
+    pub old_wraps: u64,
 }
 
 /// One request at the hub.

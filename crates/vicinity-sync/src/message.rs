@@ -51,8 +51,8 @@ pub struct Answer {
     pub erase: Vec<Erasure>,
     /// The hub's signed key set, if it is newer than the device's. Not believed here.
     pub key_set: Option<Vec<u8>>,
-    /// For a responder: the hub has batches' keys that are wrapped to an older set.
-    pub old_wraps: bool,
+    /// For a responder: the place of the newest batch's key at the hub that is wrapped to an older set; 0 for none.
+    pub old_wraps: u64,
 }
 
 /// Why a hub does not answer a request at all.
@@ -227,7 +227,7 @@ struct AnswerWire {
     #[n(10)]
     erase: Vec<ErasureWire>,
     #[n(11)]
-    old_wraps: bool,
+    old_wraps: u64,
     #[n(12)]
     #[cbor(with = "minicbor::bytes")]
     key_set: Option<Vec<u8>>,

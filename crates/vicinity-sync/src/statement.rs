@@ -194,7 +194,11 @@ pub enum StatementRequest {
     },
     /// Batches' keys that are wrapped to an older key set than the hub's.
     #[n(2)]
-    OldWraps,
+    OldWraps {
+        /// Only those at places behind this one.
+        #[n(0)]
+        after: u64,
+    },
     /// Batches' keys wrapped anew.
     #[n(3)]
     Rewrapped {
@@ -240,9 +244,9 @@ pub enum StatementAnswer {
     /// Batches' keys, of an older key set.
     #[n(3)]
     OldWraps {
-        /// The keys.
+        /// The keys, by their places.
         #[n(0)]
-        wraps: Vec<WrapRow>,
+        wraps: Vec<OldWrap>,
     },
     /// How many were taken.
     #[n(4)]
@@ -251,6 +255,18 @@ pub enum StatementAnswer {
         #[n(0)]
         taken: u32,
     },
+}
+
+/// A batch's key of an older key set.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct OldWrap {
+    /// Its place at the hub, from 1. No place is given twice.
+    #[n(0)]
+    pub place: u64,
+    /// The key.
+    #[n(1)]
+    pub wrap: WrapRow,
 }
 
 /// A statement as the hub lists it.

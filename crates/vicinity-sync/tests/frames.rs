@@ -129,8 +129,8 @@ fn answers() -> Vec<(&'static str, Answer)> {
     let verdicts = [Verdict::Stored, Verdict::Stored, Verdict::Duplicate, Verdict::Pending].into_iter();
     let verdicts = verdicts.chain(Refusal::ALL.map(Verdict::Rejected)).chain([Verdict::Stored; 300]).collect();
     vec![
-        ("answer_nothing_new", Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003, erase: Vec::new(), key_set: None, old_wraps: false }),
-        ("answer_everything", Answer { verdicts, pull: full, clock: 1_764_000_003, erase: erasures(), key_set: Some(vec![7; 40]), old_wraps: true }),
+        ("answer_nothing_new", Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003, erase: Vec::new(), key_set: None, old_wraps: 0 }),
+        ("answer_everything", Answer { verdicts, pull: full, clock: 1_764_000_003, erase: erasures(), key_set: Some(vec![7; 40]), old_wraps: 300 }),
     ]
 }
 

@@ -7,9 +7,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Log incidents of violence without a network, respond at the hub, review nationally.
 #[derive(Parser)]
 #[command(name = "vicinity", version, about, long_about = None, propagate_version = true, arg_required_else_help = true)]
-#[command(
-    after_help = "Examples:\n  vicinity demo                                   the whole way on this machine\n  vicinity hub --data hub --listen 127.0.0.1:7311 a hub\n  vicinity hub invite --data hub --role educator  a link for a phone\n  vicinity device --home phone enrol LINK\n  vicinity device --home phone log incident.json\n  vicinity device --home phone sync"
-)]
+#[command(after_help = "Examples:\n\
+        \x20 vicinity demo                                   the whole way on this machine\n\
+        \x20 vicinity hub --data hub --listen 127.0.0.1:7311 a hub\n\
+        \x20 vicinity hub invite --data hub --role educator  a link for a phone\n\
+        \x20 vicinity device --home phone enrol LINK\n\
+        \x20 vicinity device --home phone log incident.json\n\
+        \x20 vicinity device --home phone sync")]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -374,9 +378,9 @@ pub struct DeviceArguments {
 #[derive(Subcommand)]
 pub enum DeviceCommand {
     /// Lock the device by a PIN: asked for, or from a file
-    #[command(
-        after_help = "The PIN is asked for at each command, or read from the file that VICINITY_PIN_FILE names.\nTen wrong PINs destroy what is on the device. Beside the folder lies FOLDER.secret, which stands for a phone's\nkeystore: a copy of the folder without it opens nothing."
-    )]
+    #[command(after_help = "The PIN is asked for at each command, or read from the file that VICINITY_PIN_FILE names.\n\
+            Ten wrong PINs destroy what is on the device. Beside the folder lies FOLDER.secret, which stands for a phone's\n\
+            keystore: a copy of the folder without it opens nothing.")]
     Init {
         /// A file that holds the PIN, at least 4 characters
         #[arg(long)]
@@ -403,9 +407,11 @@ pub enum DeviceCommand {
         yes: bool,
     },
     /// Log one incident or JSON lines; prints one id a line, once it is on disk
-    #[command(
-        after_help = "A bad line is named by its number and the field's path, and the others are logged.\nExit status 1 if a line was bad.\n\nExample:\n  echo '{\"reported_at\": \"2026-11-23T09:00:00Z\", \"violations\": [\"extortion_bribe\"], \"consents\": [\"hub_response\"]}' | vicinity device --home phone log -"
-    )]
+    #[command(after_help = "A bad line is named by its number and the field's path, and the others are logged.\n\
+            Exit status 1 if a line was bad.\n\n\
+            Example:\n\
+            \x20 echo '{\"reported_at\": \"2026-11-23T09:00:00Z\", \"violations\": [\"extortion_bribe\"], \"consents\": [\"hub_response\"]}' | vicinity device \
+            --home phone log -")]
     Log {
         /// A file, or - for standard input
         file: PathBuf,

@@ -204,7 +204,10 @@ fn devices(data: &Path, json: bool) -> Result<()> {
     let rows = open(data)?.devices()?;
     if json {
         return rows.iter().try_for_each(|row| {
-            output::line(json!({"number": row.number, "role": row.role.code(), "last_seen": row.last_seen.map(|at| at.to_string()), "skew_seconds": row.skew_seconds, "revoked": row.revoked, "check": check(row)}))
+            output::line(json!({
+                "number": row.number, "role": row.role.code(), "last_seen": row.last_seen.map(|at| at.to_string()),
+                "skew_seconds": row.skew_seconds, "revoked": row.revoked, "check": check(row),
+            }))
         });
     }
     let text = |row: &DeviceRow| {

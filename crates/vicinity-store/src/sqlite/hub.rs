@@ -123,7 +123,8 @@ impl HubStore for SqliteHub {
         self.db.immediate(|db| {
             let Some(role) = db.use_invite(code_hash, device.as_bytes(), now.as_second())? else { return Ok(None) };
             let role = Role::from_code(&role).ok_or(StoreError::Damaged("invitation"))?;
-            let query = "INSERT INTO devices (device, role, public_key, enrolled_at, code_hash, digest) VALUES (?1, ?2, ?3, ?4, ?5, zeroblob(16)) ON CONFLICT (device) DO UPDATE SET public_key = excluded.public_key, role = excluded.role, code_hash = excluded.code_hash WHERE revoked_at IS NULL";
+            let query = "INSERT INTO devices (device, role, public_key, enrolled_at, code_hash, digest) VALUES (?1, ?2, ?3, ?4, ?5, zeroblob(16)) ON CONFLICT (device) DO \
+                UPDATE SET public_key = excluded.public_key, role = excluded.role, code_hash = excluded.code_hash WHERE revoked_at IS NULL";
             if db.execute("enrolling", query, &[device.as_bytes(), &role.code(), &public_key, &now.as_second(), &code_hash])? == 0 {
                 return Ok(None);
             }
@@ -152,7 +153,8 @@ impl HubStore for SqliteHub {
                 return Ok(Err(Denied::Revoked));
             }
             let (life, count) = (incarnation.cast_signed(), counter.cast_signed());
-            let query = "INSERT INTO incarnations (device, incarnation, counter) VALUES (?1, ?2, ?3) ON CONFLICT (device, incarnation) DO UPDATE SET counter = excluded.counter WHERE excluded.counter > counter";
+            let query = "INSERT INTO incarnations (device, incarnation, counter) VALUES (?1, ?2, ?3) ON CONFLICT (device, incarnation) DO UPDATE SET counter = \
+                excluded.counter WHERE excluded.counter > counter";
             if db.execute("moving a counter", query, &[&number, &life, &count])? == 0 {
                 return Ok(Err(Denied::RolledBack));
             }

@@ -55,7 +55,8 @@ pub(super) fn erase(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result
 fn order_holders(db: &Db, incident: IncidentId, doc: Option<i64>) -> Result<()> {
     let query = "INSERT INTO erase_orders (device, incident)
         SELECT number, ?1 FROM devices WHERE revoked_at IS NULL AND (role = 'responder'
-            OR number IN (SELECT device FROM scope WHERE doc = ?2) OR number IN (SELECT device FROM feed WHERE kind = 0 AND doc = ?2) OR number IN (SELECT device FROM feed WHERE kind <> 0 AND doc = ?2)
+            OR number IN (SELECT device FROM scope WHERE doc = ?2) OR number IN (SELECT device FROM feed WHERE kind = 0 AND doc = ?2)
+            OR number IN (SELECT device FROM feed WHERE kind <> 0 AND doc = ?2)
             OR number IN (SELECT device FROM waiting WHERE incident = ?1) OR number IN (SELECT device FROM quarantine WHERE incident = ?1))
         ON CONFLICT DO NOTHING";
     db.execute("ordering an erasure", query, &[incident.as_bytes(), &doc]).map(drop)

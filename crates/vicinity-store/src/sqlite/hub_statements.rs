@@ -127,7 +127,8 @@ impl HubStatements for SqliteHub {
             }
             let query = "INSERT INTO wraps (id, key_set, bytes) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO NOTHING";
             keys.execute("keeping a batch's key", query, &[&wrap.id, &key_set.cast_signed(), &wrap.bytes])?;
-            let query = "INSERT INTO keys (incident, entry, wrap, wrapped_key) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (incident, entry) DO UPDATE SET wrap = excluded.wrap, wrapped_key = excluded.wrapped_key";
+            let query = "INSERT INTO keys (incident, entry, wrap, wrapped_key) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (incident, entry) DO UPDATE SET wrap = excluded.wrap, \
+                wrapped_key = excluded.wrapped_key";
             new.iter().try_for_each(|statement| {
                 keys.execute("keeping a key", query, &[statement.incident.as_bytes(), &statement.entry, &wrap.id, &statement.wrapped_key]).map(drop)
             })
@@ -184,10 +185,17 @@ impl HubStatements for SqliteHub {
         rows.into_iter().map(row).collect()
     }
 
-    fn old_wraps(&mut self, key_set: u64, max: usize) -> Result<Vec<KeptWrap>> {
-        let read = |row: &rusqlite::Row<'_>| Ok(KeptWrap { id: row.get(0)?, bytes: row.get(1)? });
-        let query = "SELECT id, bytes FROM wraps WHERE key_set < ?1 ORDER BY key_set, id LIMIT ?2";
-        self.keys.all("reading batches' keys", query, &[&key_set.cast_signed(), &(max as i64)], read)
+    fn newest_old_wrap(&mut self, key_set: u64) -> Result<u64> {
+        let query = "SELECT coalesce(max(place), 0) FROM wraps WHERE key_set < ?1";
+        let newest = self.keys.one("reading batches' keys", query, &[&key_set.cast_signed()], |row| row.get::<_, i64>(0))?;
+        Ok(newest.unwrap_or(0).cast_unsigned())
+    }
+
+    fn old_wraps(&mut self, key_set: u64, after: u64, max: usize) -> Result<Vec<(u64, KeptWrap)>> {
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?.cast_unsigned(), KeptWrap { id: row.get(1)?, bytes: row.get(2)? }));
+        let query = "SELECT place, id, bytes FROM wraps WHERE key_set < ?1 AND place > ?2 ORDER BY place LIMIT ?3";
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        self.keys.all("reading batches' keys", query, &[&key_set.cast_signed(), &after, &(max as i64)], read)
     }
 
     fn rewrap(&mut self, wrap: &KeptWrap, key_set: u64) -> Result<bool> {

@@ -54,8 +54,11 @@ impl HubStatements for Frail<'_, dyn HubStore> {
     fn audit(&mut self) -> Result<Vec<AuditRow>> {
         self.room()?.audit()
     }
-    fn old_wraps(&mut self, key_set: u64, max: usize) -> Result<Vec<KeptWrap>> {
-        self.room()?.old_wraps(key_set, max)
+    fn newest_old_wrap(&mut self, key_set: u64) -> Result<u64> {
+        self.room()?.newest_old_wrap(key_set)
+    }
+    fn old_wraps(&mut self, key_set: u64, after: u64, max: usize) -> Result<Vec<(u64, KeptWrap)>> {
+        self.room()?.old_wraps(key_set, after, max)
     }
     fn rewrap(&mut self, wrap: &KeptWrap, key_set: u64) -> Result<bool> {
         self.room()?.rewrap(wrap, key_set)

@@ -25,13 +25,22 @@ struct Held {
     wrap: [u8; 16],
 }
 
+#[derive(Clone)]
+struct Wrapped {
+    place: u64,
+    key_set: u64,
+    bytes: Vec<u8>,
+}
+
 /// Everything about statements.
 #[derive(Default, Clone)]
 pub(super) struct Statements {
     recipients: BTreeMap<u32, String>,
     blobs: BTreeMap<(u32, [u8; 32]), Blob>,
     held: BTreeMap<(IncidentId, String), Held>,
-    wraps: BTreeMap<[u8; 16], (u64, Vec<u8>)>,
+    wraps: BTreeMap<[u8; 16], Wrapped>,
+    /// How many wraps there ever were.
+    places: u64,
     audit: Vec<AuditRow>,
 }
 
@@ -98,8 +107,11 @@ impl HubStatements for MemoryHub {
             let held = Held { statement: statement.clone(), device: peer.number, wrap: wrap.id };
             self.statements.held.entry((statement.incident, statement.entry.clone())).or_insert(held);
         }
-        if self.statements.held.values().any(|held| held.wrap == wrap.id) {
-            self.statements.wraps.entry(wrap.id).or_insert_with(|| (key_set, wrap.bytes.clone()));
+        let is_used = self.statements.held.values().any(|held| held.wrap == wrap.id);
+        if is_used && !self.statements.wraps.contains_key(&wrap.id) {
+            self.statements.places += 1;
+            let wrapped = Wrapped { place: self.statements.places, key_set, bytes: wrap.bytes.clone() };
+            self.statements.wraps.insert(wrap.id, wrapped);
         }
         if let Some(blob) = self.statements.blobs.get_mut(&(peer.number, hash)) {
             (blob.refused, blob.bytes) = (Some(refused.to_vec()), Vec::new());
@@ -115,7 +127,7 @@ impl HubStatements for MemoryHub {
     fn sealed_statement(&mut self, incident: IncidentId, entry: &str, offset: u64, max_bytes: usize) -> Result<Option<HeldStatement>> {
         let Some(held) = self.statements.held.get(&(incident, entry.to_owned())) else { return Ok(None) };
         let SealedStatement { class, wrapped_key, body, .. } = &held.statement;
-        let wrap = self.statements.wraps.get(&held.wrap).map(|(_, bytes)| KeptWrap { id: held.wrap, bytes: bytes.clone() });
+        let wrap = self.statements.wraps.get(&held.wrap).map(|wrapped| KeptWrap { id: held.wrap, bytes: wrapped.bytes.clone() });
         let from = usize::try_from(offset).unwrap_or(usize::MAX).min(body.len());
         let piece = body[from..from.saturating_add(max_bytes).min(body.len())].to_vec();
         Ok(wrap.map(|wrap| HeldStatement { class: class.clone(), wrap, wrapped_key: *wrapped_key, total: body.len() as u64, piece }))
@@ -132,15 +144,22 @@ impl HubStatements for MemoryHub {
         Ok(self.statements.audit.clone())
     }
 
-    fn old_wraps(&mut self, key_set: u64, max: usize) -> Result<Vec<KeptWrap>> {
-        let mut old: Vec<_> = self.statements.wraps.iter().filter(|(_, (version, _))| *version < key_set).collect();
-        old.sort_by_key(|(id, (version, _))| (*version, **id));
-        Ok(old.into_iter().take(max).map(|(id, (_, bytes))| KeptWrap { id: *id, bytes: bytes.clone() }).collect())
+    fn newest_old_wrap(&mut self, key_set: u64) -> Result<u64> {
+        Ok(self.statements.wraps.values().filter(|wrapped| wrapped.key_set < key_set).map(|wrapped| wrapped.place).max().unwrap_or(0))
+    }
+
+    fn old_wraps(&mut self, key_set: u64, after: u64, max: usize) -> Result<Vec<(u64, KeptWrap)>> {
+        let old = self.statements.wraps.iter().filter(|(_, wrapped)| wrapped.key_set < key_set && wrapped.place > after);
+        let mut old: Vec<_> = old.map(|(id, wrapped)| (wrapped.place, KeptWrap { id: *id, bytes: wrapped.bytes.clone() })).collect();
+        old.sort_by_key(|(place, _)| *place);
+        old.truncate(max);
+        Ok(old)
     }
 
     fn rewrap(&mut self, wrap: &KeptWrap, key_set: u64) -> Result<bool> {
-        let known = self.statements.wraps.get_mut(&wrap.id).filter(|(version, _)| *version < key_set);
-        Ok(known.map(|known| *known = (key_set, wrap.bytes.clone())).is_some())
+        let Some(known) = self.statements.wraps.get_mut(&wrap.id).filter(|known| known.key_set < key_set) else { return Ok(false) };
+        (known.key_set, known.bytes) = (key_set, wrap.bytes.clone());
+        Ok(true)
     }
 }
 

@@ -45,7 +45,15 @@ impl Told {
     pub fn how_to_go_on(&self) -> String {
         let (phone, dakar, national) = (self.phone.display(), self.dakar.data.display(), self.national.data.display());
         format!(
-            "\nThe servers stay up: national on {}, Dakar on {}, Phnom Penh on {}.\nIn another terminal, with the same program:\n  vicinity device --home {phone} list\n  vicinity device --home {phone} sync\n  vicinity hub list --data {dakar}\n  vicinity hub invite --data {dakar} --role educator\n  vicinity national table --data {national} --by violation-group\nCtrl-C ends the demo and removes its files.",
+            "\n\
+                The servers stay up: national on {}, Dakar on {}, Phnom Penh on {}.\n\
+                In another terminal, with the same program:\n\
+                \x20 vicinity device --home {phone} list\n\
+                \x20 vicinity device --home {phone} sync\n\
+                \x20 vicinity hub list --data {dakar}\n\
+                \x20 vicinity hub invite --data {dakar} --role educator\n\
+                \x20 vicinity national table --data {national} --by violation-group\n\
+                Ctrl-C ends the demo and removes its files.",
             self.national.address, self.dakar.address, self.phnom_penh.address
         )
     }
