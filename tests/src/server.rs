@@ -105,6 +105,11 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse().expect("the peak is a number")
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Its folder.
     pub fn data(&self) -> &Path {
         &self.data

@@ -1,10 +1,12 @@
 //! The program from the outside: devices, hub and national as processes, over real sockets and files.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod canary;
 mod conflicts;
 mod consent;
 mod convergence;
 mod erasure;
+mod drills;
 mod hostile;
 mod keeping;
 mod kills;

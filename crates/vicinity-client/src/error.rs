@@ -38,7 +38,7 @@ pub enum ClientError {
     #[error(transparent)]
     BadLink(#[from] BadLink),
     /// The hub refused.
-    #[error("the hub refused: {0}")]
+    #[error("the hub refused")]
     Refused(#[from] Refused),
     /// The hub does not know the code.
     #[error("the hub does not take this code: it was used or is too old; ask for a new link")]
@@ -56,10 +56,10 @@ pub enum ClientError {
     #[error("the hub has no such statement: it has not arrived yet, or was erased; `statements` shows what there is")]
     NoSuchStatement,
     /// A statement that does not open.
-    #[error("this device cannot open the statement: {0}; once another responder's device has synced, it can")]
+    #[error("this device cannot open the statement; once another responder's device has synced, it can")]
     Sealed(#[from] OpenError),
     /// Sealing.
-    #[error("sealing failed: {0}; nothing was lost")]
+    #[error("sealing failed; nothing was lost")]
     Sealing(#[from] SealError),
     /// A stored fact is damaged.
     #[error("the stored {0} is damaged")]

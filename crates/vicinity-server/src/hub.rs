@@ -63,10 +63,10 @@ pub enum ServeError {
     #[error(transparent)]
     Identity(#[from] IdentityError),
     /// The network.
-    #[error("serving failed: {0}")]
+    #[error("serving failed")]
     Io(#[from] std::io::Error),
     /// The upstream link.
-    #[error("--upstream: {0}")]
+    #[error("--upstream")]
     Upstream(#[from] vicinity_sync::enrol::BadLink),
     /// Never served, so nobody knows its address.
     #[error("this server never ran, so its address is not known; start it first")]

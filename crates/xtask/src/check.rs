@@ -1,7 +1,7 @@
 //! Everything a change must pass, quickest to say no first. Stops at the first step that fails.
 
 use crate::shell::Cargo;
-use crate::{testing, tidy, wasm};
+use crate::{deny, testing, tidy, wasm};
 use anyhow::{Result, bail};
 use std::time::Instant;
 
@@ -14,6 +14,7 @@ const STEPS: &[Step] = &[
     ("doc tests", || passed(testing::run_docs()?)),
     ("rustdoc", || Cargo::new("doc --workspace --no-deps --quiet").env("RUSTDOCFLAGS", "-D warnings").run()),
     ("wasm32", wasm::check),
+    ("dependencies", deny::check),
     ("tidy", tidy::run),
 ];
 

@@ -4,6 +4,7 @@
 #[cfg(target_os = "linux")]
 mod bench;
 mod check;
+mod deny;
 mod shell;
 mod testing;
 mod tidy;
