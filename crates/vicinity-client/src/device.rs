@@ -19,7 +19,7 @@ use vicinity_sync::enrol::{self, ENROL_PATH, EnrolAnswer, EnrolLink, EnrolReques
 use vicinity_sync::envelope::public_key;
 
 use crate::ClientError;
-use crate::enrolment::Enrolment;
+use crate::enrolment::{Enrolling, Enrolment};
 use crate::exchange::{self, Identity, World};
 use crate::link::{HttpLink, Link, LinkFailure};
 use crate::statements::{self, Carriage};
@@ -126,10 +126,10 @@ impl Device {
             return Err(ClientError::AlreadyEnrolled);
         }
         let link = EnrolLink::parse(link)?;
-        let (device, secret) = (DeviceId::from_random(self.machine.bytes()), self.machine.bytes::<32>());
-        // Whose role it will be the hub says; an educator's device forgets the key again.
-        let opener = Opener::generate();
-        let request = EnrolRequest::new(link.code, device, public_key(&secret)).with_recipient(opener.recipient().to_string());
+        let Enrolling { device, secret, opener, .. } = self.enrolling(EnrolLink::code_hash(&link.code))?;
+        let id: DeviceId = device.parse().map_err(|_| ClientError::Damaged("enrolling"))?;
+        let recipient = Opener::from_secret_string(&opener).map_err(|_| ClientError::Damaged("enrolling"))?.recipient();
+        let request = EnrolRequest::new(link.code, id, public_key(&secret)).with_recipient(recipient.to_string());
         let request = enrol::encode(&request);
         let answer = match HttpLink::new(&link.address, link.pin).post(ENROL_PATH, &request) {
             Ok(answer) => enrol::decode::<EnrolAnswer>(&answer)?,
@@ -146,7 +146,7 @@ impl Device {
             pin: link.pin,
             check: EnrolLink::check_digits(&EnrolLink::code_hash(&link.code), &public_key(&secret)),
             address: link.address,
-            device: device.to_string(),
+            device,
             secret,
             number: answer.number,
             role: answer.role,
@@ -154,11 +154,28 @@ impl Device {
             hub_key: answer.hub_key,
         };
         let bytes = serde_json::to_vec(&enrolment).map_err(|_| ClientError::Damaged("enrolment"))?;
-        let opener = (enrolment.role == "responder").then(|| opener.to_secret_string().as_bytes().to_vec());
-        self.store.set_facts(&[(Fact::Enrolment, Some(bytes)), (Fact::Opener, opener)])?;
+        // Whose role it is the hub says; an educator's device forgets the key again.
+        let opener = (enrolment.role == "responder").then(|| opener.into_bytes());
+        self.store.set_facts(&[(Fact::Enrolment, Some(bytes)), (Fact::Opener, opener), (Fact::Enrolling, None)])?;
         self.enrolment = Some(enrolment.clone());
         self.hash_waiting_codes()?;
         Ok(enrolment)
+    }
+
+    /// The keys for a link, durable: the same ones if this link was followed before.
+    fn enrolling(&mut self, code: [u8; 32]) -> Result<Enrolling> {
+        if let Some(kept) = self.store.fact(Fact::Enrolling)? {
+            let kept: Enrolling = serde_json::from_slice(&kept).map_err(|_| ClientError::Damaged("enrolling"))?;
+            if kept.code == code {
+                return Ok(kept);
+            }
+        }
+        let device = DeviceId::from_random(self.machine.bytes()).to_string();
+        let opener = Opener::generate().to_secret_string().to_string();
+        let enrolling = Enrolling { code, device, secret: self.machine.bytes(), opener };
+        let bytes = serde_json::to_vec(&enrolling).map_err(|_| ClientError::Damaged("enrolling"))?;
+        self.store.set_facts(&[(Fact::Enrolling, Some(bytes))])?;
+        Ok(enrolling)
     }
 
     /// Forgets the enrolment: the person says that the hub is not the one she meant. Nothing was sent to it yet but the
@@ -300,6 +317,8 @@ impl Device {
     pub fn sync_over(&mut self, link: &mut dyn Link) -> Result<(Outcome, Carriage)> {
         let identity = self.identity()?;
         let _lock = self.lock()?;
+        // An enrolment that was cut at its end has left some.
+        self.hash_waiting_codes()?;
         let now = (self.machine.now)();
         let random = &mut self.machine.random;
         let mut draw = || {

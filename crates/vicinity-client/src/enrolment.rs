@@ -34,6 +34,20 @@ impl core::fmt::Debug for Enrolment {
     }
 }
 
+/// What a device enrols with, kept before its hub hears of it: a hub gives a code to one key only, and a device that lost
+/// the answer has to come again with that key.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Enrolling {
+    /// The hash of the link's code.
+    pub(crate) code: [u8; 32],
+    /// The device's id.
+    pub(crate) device: String,
+    /// The secret that is to prove its requests.
+    pub(crate) secret: [u8; 32],
+    /// The secret that is to open statements, on a responder's device.
+    pub(crate) opener: String,
+}
+
 impl Enrolment {
     /// The device's id.
     #[must_use]

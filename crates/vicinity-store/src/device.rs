@@ -45,6 +45,8 @@ pub enum Fact {
     Skew,
     /// The secret that opens statements, on a responder's device.
     Opener,
+    /// The keys it is enrolling with, as JSON: a link that was cut in the middle is followed again with the same.
+    Enrolling,
     /// The hub's signed key set.
     KeySet,
     /// Up to where batches' keys were tried: the key set's version and the place, each as 8 bytes, big-endian.
@@ -62,6 +64,7 @@ impl Fact {
             Self::Incarnation => "incarnation",
             Self::Skew => "skew",
             Self::Opener => "opener",
+            Self::Enrolling => "enrolling",
             Self::KeySet => "key_set",
             Self::TriedWraps => "tried_wraps",
         }
