@@ -152,6 +152,7 @@ impl Device {
             role: answer.role,
             survivor_key: answer.survivor_key,
             hub_key: answer.hub_key,
+            bundle_key: answer.bundle_key,
         };
         let bytes = serde_json::to_vec(&enrolment).map_err(|_| ClientError::Damaged("enrolment"))?;
         let opener = (enrolment.role == "responder").then(|| opener.to_secret_string().as_bytes().to_vec());

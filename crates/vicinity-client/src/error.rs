@@ -2,8 +2,10 @@
 
 use vicinity_core::document::EditError;
 use vicinity_core::value::FieldError;
+use vicinity_seal::parcel::ParcelError;
 use vicinity_seal::seal::{OpenError, SealError};
 use vicinity_store::StoreError;
+use vicinity_sync::bundle::BadReply;
 use vicinity_sync::enrol::BadLink;
 use vicinity_sync::message::Refused;
 
@@ -61,6 +63,15 @@ pub enum ClientError {
     /// Sealing.
     #[error("sealing failed: {0}; nothing was lost")]
     Sealing(#[from] SealError),
+    /// A bundle's file.
+    #[error("{0}")]
+    Parcel(#[from] ParcelError),
+    /// A reply that is none for this device.
+    #[error(transparent)]
+    BadReply(#[from] BadReply),
+    /// No bundle was ever exported here.
+    #[error("this device is waiting for no reply: it has exported no bundle")]
+    NoBundle,
     /// A stored fact is damaged.
     #[error("the stored {0} is damaged")]
     Damaged(&'static str),

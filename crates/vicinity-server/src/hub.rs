@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use vicinity_core::time::{SignedDuration, Timestamp};
 use vicinity_link::IdentityError;
+use vicinity_seal::keys::Opener;
 use vicinity_store::StoreError;
 use vicinity_store::hub::{HubStore, Peer, Role};
 use vicinity_store::policy::PROJECTION_KEY;
@@ -22,6 +23,7 @@ pub use vicinity_sync::enrol::EnrolLink;
 use vicinity_sync::message::{Refused, SYNC_PATH};
 use vicinity_sync::statement::{BLOB_PATH, STATEMENT_PATH};
 
+use crate::bundle::BUNDLE_KEY;
 use crate::exchange::{self, ExchangeError, Exchanged, HUB_SECRET, SURVIVOR_KEY};
 use crate::http::{self, ApiError, Frame};
 use crate::keyring::{self, KeyringError, Passphrase};
@@ -93,6 +95,9 @@ pub fn open(data: &std::path::Path, passphrase: Option<&Passphrase>, machine: &M
     }
     if store.setting(HUB_SECRET)?.is_none() {
         store.set_setting(HUB_SECRET, &machine.bytes::<32>())?;
+    }
+    if store.setting(BUNDLE_KEY)?.is_none() {
+        store.set_setting(BUNDLE_KEY, Opener::generate().to_secret_string().as_bytes())?;
     }
     let epoch = store.epoch();
     keyset::outgrow(&mut store, epoch, u32::from_be_bytes(machine.bytes()))?;

@@ -108,7 +108,7 @@ async fn enrol(State(national): State<Arc<National>>, Frame(body): Frame) -> Res
     };
     let number = national.writer.step(step).await??;
     tracing::info!(hub = number, "enrolled");
-    let answer = EnrolAnswer { number, role: Role::Hub.code().to_owned(), survivor_key: Vec::new(), hub_key: [0; 32] };
+    let answer = EnrolAnswer { number, role: Role::Hub.code().to_owned(), survivor_key: Vec::new(), hub_key: [0; 32], bundle_key: String::new() };
     Ok(http::frame(vicinity_sync::enrol::encode(&answer)))
 }
 

@@ -47,6 +47,10 @@ pub enum Fact {
     Opener,
     /// The hub's signed key set.
     KeySet,
+    /// The secret that opens replies to bundles.
+    BundleKey,
+    /// Documents of which the hub lacked ancestors when it replied to a bundle.
+    BundleNeed,
 }
 
 impl Fact {
@@ -61,6 +65,8 @@ impl Fact {
             Self::Skew => "skew",
             Self::Opener => "opener",
             Self::KeySet => "key_set",
+            Self::BundleKey => "bundle_key",
+            Self::BundleNeed => "bundle_need",
         }
     }
 }

@@ -212,6 +212,13 @@ pub trait HubStore: HubStatements {
     /// Storage.
     fn let_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<Peer, Denied>>;
 
+    /// Who a device is in one of its lives, and the last counter that was let in of it: 0 for none. Lets nothing in and changes
+    /// nothing; for what may come late, such as a bundle.
+    ///
+    /// # Errors
+    /// Storage.
+    fn heard(&mut self, device: DeviceId, incarnation: u64) -> Result<core::result::Result<(Peer, u64), Denied>>;
+
     /// Notes how far the hub's clock is ahead of a device's.
     ///
     /// # Errors

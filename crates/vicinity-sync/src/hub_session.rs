@@ -61,7 +61,14 @@ impl HubSession {
     /// # Errors
     /// What to answer instead.
     pub fn open(body: &[u8], now: Timestamp) -> Result<(Self, Vec<Group>), Refused> {
-        let request = Request::decode(body)?;
+        Self::of(Request::decode(body)?, now)
+    }
+
+    /// The same for a request that was read already.
+    ///
+    /// # Errors
+    /// What to answer instead.
+    pub fn of(request: Request, now: Timestamp) -> Result<(Self, Vec<Group>), Refused> {
         let page = request.rebase;
         if request.cursor.is_none() && page.is_none() {
             return Err(Refused::Rebase);

@@ -157,7 +157,7 @@ struct RequestWire {
 
 #[derive(Encode, Decode)]
 #[cbor(array)]
-struct CursorWire {
+pub(crate) struct CursorWire {
     #[n(0)]
     #[cbor(with = "minicbor::bytes")]
     epoch: [u8; 16],
@@ -181,16 +181,16 @@ struct PageWire {
 
 #[derive(Encode, Decode)]
 #[cbor(transparent)]
-struct IdWire(
+pub(crate) struct IdWire(
     #[n(0)]
     #[cbor(with = "minicbor::bytes")]
-    [u8; 16],
+    pub(crate) [u8; 16],
 );
 
 /// Heads stand as one byte string, 32 bytes each.
 #[derive(Encode, Decode)]
 #[cbor(array)]
-struct HeadsWire {
+pub(crate) struct HeadsWire {
     #[n(0)]
     incident: IdWire,
     #[n(1)]
@@ -245,7 +245,7 @@ struct ErasureWire {
 
 const VERDICT_REJECTED: u8 = 16;
 
-fn verdict_code(verdict: Verdict) -> u8 {
+pub(crate) fn verdict_code(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Stored => 0,
         Verdict::Duplicate => 1,
@@ -254,7 +254,7 @@ fn verdict_code(verdict: Verdict) -> u8 {
     }
 }
 
-fn verdict_of(code: u8) -> Verdict {
+pub(crate) fn verdict_of(code: u8) -> Verdict {
     match code {
         0 => Verdict::Stored,
         1 => Verdict::Duplicate,
@@ -276,18 +276,18 @@ impl From<CursorWire> for Cursor {
     }
 }
 
-fn id_wire(id: &IncidentId) -> IdWire {
+pub(crate) fn id_wire(id: &IncidentId) -> IdWire {
     IdWire(*id.as_bytes())
 }
 
-fn heads_wire(documents: &[DocumentHeads]) -> Vec<HeadsWire> {
+pub(crate) fn heads_wire(documents: &[DocumentHeads]) -> Vec<HeadsWire> {
     documents
         .iter()
         .map(|document| HeadsWire { incident: id_wire(&document.incident), heads: document.heads.iter().flat_map(|head| head.0).collect() })
         .collect()
 }
 
-fn heads_of(wire: Vec<HeadsWire>) -> Result<Vec<DocumentHeads>, Refused> {
+pub(crate) fn heads_of(wire: Vec<HeadsWire>) -> Result<Vec<DocumentHeads>, Refused> {
     if wire.len() > DOCUMENTS_MAX {
         return Err(Refused::TooLarge);
     }

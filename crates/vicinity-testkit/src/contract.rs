@@ -57,6 +57,7 @@ macro_rules! hub_store_contract {
             a_device_that_enrols_anew_keeps_its_number_and_takes_its_new_role
             a_counter_must_rise_within_a_life_and_lives_count_apart
             a_device_that_never_enrolled_is_unknown
+            asking_what_was_heard_of_a_life_changes_nothing
             devices_are_listed_with_what_is_known_of_their_clocks
             a_revoked_device_is_not_let_in_and_cannot_enrol_again
         }
@@ -158,6 +159,7 @@ macro_rules! device_store_contract {
         $crate::sentences! { $make, device_statements:
             a_statement_is_sealed_delivered_and_forgotten
             what_the_hub_does_not_take_is_unsealed_again
+            all_batches_that_wait_are_listed_smallest_first
         }
     };
 }

@@ -211,6 +211,15 @@ impl HubStore for MemoryHub {
         Ok(Ok(Peer { number: known.row.number, incarnation, role: known.row.role }))
     }
 
+    fn heard(&mut self, device: DeviceId, incarnation: u64) -> Result<core::result::Result<(Peer, u64), Denied>> {
+        let Some(known) = self.device_mut(device) else { return Ok(Err(Denied::Unknown)) };
+        if known.row.revoked {
+            return Ok(Err(Denied::Revoked));
+        }
+        let counter = known.counters.get(&incarnation).copied().unwrap_or(0);
+        Ok(Ok((Peer { number: known.row.number, incarnation, role: known.row.role }, counter)))
+    }
+
     fn note_skew(&mut self, peer: &Peer, skew_seconds: i64) -> Result<()> {
         if let Some(known) = self.devices.iter_mut().find(|known| known.row.number == peer.number) {
             known.row.skew_seconds = Some(skew_seconds);

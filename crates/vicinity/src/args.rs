@@ -218,12 +218,58 @@ pub enum HubCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Take a device's bundle from a memory card, and write the reply to carry back; works while the hub runs
+    Bundle {
+        /// What to do
+        #[command(subcommand)]
+        command: HubBundleCommand,
+    },
     /// What was refused, by reason
     Quarantine {
         /// The hub's folder
         #[arg(long)]
         data: PathBuf,
         /// One JSON line a reason
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What a hub does with a bundle.
+#[derive(Subcommand)]
+pub enum HubBundleCommand {
+    /// Take what a device exported; a bundle that comes twice, or late, does no harm
+    Import {
+        /// The hub's folder
+        #[arg(long)]
+        data: PathBuf,
+        /// The bundle
+        file: PathBuf,
+        /// Where the reply goes
+        #[arg(long)]
+        out: PathBuf,
+        /// One JSON line
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What a device does with bundles.
+#[derive(Subcommand)]
+pub enum BundleCommand {
+    /// Write what waits for the hub into a file, encrypted to the hub; it stays here until the hub's reply
+    Export {
+        /// The file; choose a name that tells nothing
+        file: PathBuf,
+        /// One JSON line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read the hub's reply
+    Import {
+        /// The reply
+        file: PathBuf,
+        /// One JSON line
         #[arg(long)]
         json: bool,
     },
@@ -470,6 +516,15 @@ pub enum DeviceCommand {
         /// Into a new file instead of standard output
         #[arg(long)]
         out: Option<PathBuf>,
+    },
+    /// Sync by file, for a phone without a network: a memory card is carried to the hub and back
+    #[command(
+        after_help = "Example:\n  vicinity device --home phone bundle export /media/card/a\n  vicinity hub bundle import --data hub /media/card/a --out /media/card/b\n  vicinity device --home phone bundle import /media/card/b"
+    )]
+    Bundle {
+        /// What to do
+        #[command(subcommand)]
+        command: BundleCommand,
     },
     /// Sync with the hub
     Sync {

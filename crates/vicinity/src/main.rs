@@ -1,6 +1,7 @@
 //! The program: arguments in, printing out. Everything else is in the libraries.
 
 mod args;
+mod bundle;
 mod demo;
 mod device;
 mod hub;
