@@ -7,12 +7,14 @@ use vicinity_seal::parcel;
 use vicinity_store::device::{self, Delivered, DeviceStore, Fact};
 use vicinity_store::sqlite::SqliteDevice;
 use vicinity_store::statement::DeviceStatements;
+use vicinity_sync::alert;
 use vicinity_sync::bundle::{self, BLOBS_MAX_BYTES, BUNDLE_PATH, Bundle, REQUESTS_MAX, REQUESTS_MAX_BYTES, Reader, Reading, Reply, Whole};
 use vicinity_sync::device_session::BATCH_MAX_BYTES;
 use vicinity_sync::message::{DOCUMENTS_MAX, ERASURES_MAX, Request};
 use vicinity_sync::order;
 
 use crate::ClientError;
+use crate::alerts;
 use crate::device::{Device, Machine};
 use crate::exchange::{self, Identity};
 use crate::statements;
@@ -189,10 +191,10 @@ impl Packer<'_> {
         let cursor = self.store.fact(Fact::Cursor)?.as_deref().and_then(device::cursor_of);
         let erased = self.store.erasures(cursor.is_none(), ERASURES_MAX)?;
         let key_set = statements::key_set_version(self.store, &identity.hub_key)?;
-        let answer_budget = BATCH_MAX_BYTES;
+        let (answer_budget, alerts) = (BATCH_MAX_BYTES, alerts::kept_hash(self.store)?);
         // The first says where the device stands; without a cursor all documents are compared.
         let mut page = if cursor.is_none() { Some(self.store.heads(None, DOCUMENTS_MAX / 2)?) } else { None };
-        let first = Request { cursor, push: Vec::new(), rebase: page.clone(), answer_budget, clock: self.clock, erased, key_set };
+        let first = Request { cursor, push: Vec::new(), rebase: page.clone(), answer_budget, clock: self.clock, erased, key_set, alerts };
         self.put(first.encode(), 0);
         while let Some(until) = page.and_then(|page| page.until) {
             let next = self.store.heads(Some(until), DOCUMENTS_MAX / 2)?;
@@ -244,7 +246,7 @@ impl Packer<'_> {
     }
 
     fn request(&self, rebase: Option<HeadsPage>, push: Vec<Group>) -> Request {
-        Request { cursor: None, push, rebase, answer_budget: BATCH_MAX_BYTES, clock: self.clock, erased: Vec::new(), key_set: 0 }
+        Request { cursor: None, push, rebase, answer_budget: BATCH_MAX_BYTES, clock: self.clock, erased: Vec::new(), key_set: 0, alerts: 0 }
     }
 
     /// Takes a request, while there is room; the rest goes with the next bundle.
@@ -294,6 +296,9 @@ fn apply(store: &mut SqliteDevice, whole: Whole, identity: &Identity, compared_a
         && statements::newer_key_set(store, &identity.hub_key, &bytes)?.is_some()
     {
         facts.push((Fact::KeySet, bytes));
+    }
+    if let Some(alerts) = &delivery.alerts {
+        facts.push((Fact::Alerts, alert::kept_bytes(alerts)));
     }
     let standing = store.deliver(&Delivered {
         acked: &delivery.acked,

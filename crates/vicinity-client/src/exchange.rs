@@ -3,12 +3,14 @@
 use vicinity_core::ids::DeviceId;
 use vicinity_core::time::Timestamp;
 use vicinity_store::device::{self, Delivered, DeviceStanding, DeviceStore, Fact};
+use vicinity_sync::alert;
 use vicinity_sync::device_session::{Delivery, DeviceSession, Effect, Gather, Gathered, Input, Outcome, Standing, Start};
 use vicinity_sync::envelope::Envelope;
 use vicinity_sync::message::{ERASURES_MAX, Refused, SYNC_PATH};
 use vicinity_sync::order;
 
 use crate::ClientError;
+use crate::alerts;
 use crate::link::{Link, LinkFailure};
 use crate::statements;
 
@@ -41,7 +43,8 @@ pub fn sync(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identit
     let cursor = store.fact(Fact::Cursor)?.as_deref().and_then(device::cursor_of);
     let batch_bytes = store.fact(Fact::BatchBytes)?.and_then(|bytes| Some(u32::from_be_bytes(bytes.try_into().ok()?)));
     let key_set = statements::key_set_version(store, &identity.hub_key)?;
-    let start = Start { cursor, batch_bytes: batch_bytes.unwrap_or(vicinity_sync::device_session::BATCH_START_BYTES), key_set };
+    let start =
+        Start { cursor, batch_bytes: batch_bytes.unwrap_or(vicinity_sync::device_session::BATCH_START_BYTES), key_set, alerts: alerts::kept_hash(store)? };
     let mut session = DeviceSession::new(world.now);
     let mut effects = session.handle(Input::Start(start));
     loop {
@@ -157,6 +160,9 @@ fn persist(store: &mut dyn DeviceStore, delivery: &Delivery, hub_key: &[u8]) -> 
             }
             None => key_set_refused = true,
         }
+    }
+    if let Some(alerts) = &delivery.alerts {
+        facts.push((Fact::Alerts, alert::kept_bytes(alerts)));
     }
     let delivered = Delivered {
         acked: &delivery.acked,

@@ -4,6 +4,7 @@
 //! a [`link::Link`], [`statements`] brings statements up and opens them; [`bundle`] is sync
 //! by file. The clock and the random bytes come from outside, so that tests and the demo bring their own.
 
+pub mod alerts;
 pub mod bundle;
 pub mod device;
 pub mod enrolment;

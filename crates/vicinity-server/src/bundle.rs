@@ -118,18 +118,18 @@ pub fn import(store: &mut dyn HubStore, file: &[u8], now: Timestamp, random: &mu
     let erased: Vec<_> = requests.clone().filter_map(Result::ok).flat_map(|request| request.erased).collect();
     let arrival = step(store, |store| arrive(store, &envelope, &exchange::proven(&erased, &secret), now))?;
     let mut talk = Talk { peer: arrival.peer, secret, now, answers: Vec::new(), bytes: 0 };
-    let (mut judged, mut pages, mut from, mut key_set) = (Vec::new(), Vec::new(), None, 0);
+    let (mut judged, mut pages, mut from, mut key_set, mut alerts) = (Vec::new(), Vec::new(), None, 0, 0);
     for (at, request) in requests.enumerate() {
         let request = request?;
         if at == 0 {
-            (from, key_set) = (request.cursor, request.key_set);
+            (from, key_set, alerts) = (request.cursor, request.key_set, request.alerts);
         }
         judged.extend(talk.take(store, &envelope, &request, random)?);
         pages.extend(request.rebase);
     }
     let blobs = talk.take_blobs(store, &bundle.blobs)?;
     let pushed: BTreeSet<IncidentId> = judged.iter().map(|judged: &Judged| judged.incident).collect();
-    let mut aside = Aside { news: exchange::news(store, &talk.peer, key_set)?, pushed: pushed.into_iter().take(DOCUMENTS_MAX).collect() };
+    let mut aside = Aside { news: exchange::news(store, &talk.peer, key_set, alerts, now)?, pushed: pushed.into_iter().take(DOCUMENTS_MAX).collect() };
     let void = talk.answer(store, from, pages, &mut aside)?;
 
     let count = |is: fn(&Verdict) -> bool| judged.iter().filter(|judged| is(&judged.verdict)).count() as u64;
@@ -282,7 +282,7 @@ impl Talk {
         aside: &mut Aside,
     ) -> Result<Option<exchange::Answered>, BundleError> {
         let clock = self.now.as_second();
-        let request = Request { cursor, push: Vec::new(), rebase, answer_budget: BATCH_MAX_BYTES, clock, erased: Vec::new(), key_set: 0 };
+        let request = Request { cursor, push: Vec::new(), rebase, answer_budget: BATCH_MAX_BYTES, clock, erased: Vec::new(), key_set: 0, alerts: 0 };
         let (mut session, _) = HubSession::of(request, self.now)?;
         let Aside { news, pushed } = core::mem::take(aside);
         session.tell(news);

@@ -1,6 +1,7 @@
 //! One sync request against a store: who it is, what it brings, what it gets. No network in here.
 
 use vicinity_core::admit::Verdict;
+use vicinity_core::alert::list_hash;
 use vicinity_core::batch::{Cursor, Erasure};
 use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
@@ -13,6 +14,7 @@ use vicinity_sync::hub_session::{HubSession, News, PullPlan, Step};
 use vicinity_sync::message::{ERASURES_MAX, Refused, SYNC_PATH};
 use vicinity_sync::order::{self, WipeOrder};
 
+use crate::alerts;
 use crate::bundle;
 use crate::keyset;
 
@@ -104,11 +106,13 @@ pub fn let_in(store: &mut dyn HubStore, envelope: &Envelope, now: Timestamp) -> 
     })?)
 }
 
-/// What a device is told besides: a newer key set, and whether batches' keys are to be wrapped anew.
-pub(crate) fn news(store: &mut dyn HubStore, peer: &Peer, key_set: u64) -> Result<News, StoreError> {
-    let Some(current) = keyset::current(store)? else { return Ok(News::default()) };
+/// What a device is told besides: other alerts than it has, a newer key set, and whether batches' keys are to be wrapped anew.
+pub(crate) fn news(store: &mut dyn HubStore, peer: &Peer, key_set: u64, alerts: u64, now: Timestamp) -> Result<News, StoreError> {
+    let live = alerts::list(store, now)?;
+    let alerts = (list_hash(&live) != alerts).then_some(live);
+    let Some(current) = keyset::current(store)? else { return Ok(News { alerts, ..News::default() }) };
     let old_wraps = peer.role == Role::Responder && !store.old_wraps(current.version, 1)?.is_empty();
-    Ok(News { key_set: (key_set < current.version).then_some(current.signed), old_wraps })
+    Ok(News { key_set: (key_set < current.version).then_some(current.signed), old_wraps, alerts })
 }
 
 /// Answers a device's request. Everything it changes is one step of the store's: durable when that is.
@@ -128,7 +132,7 @@ pub fn sync(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp, random: &mut
     }
     let verdicts = if groups.is_empty() { Vec::new() } else { store.accept(&peer, &groups, now, random)? };
     let pushed: Vec<IncidentId> = groups.iter().map(|group| group.incident).collect();
-    session.tell(news(store, &peer, session.key_set)?);
+    session.tell(news(store, &peer, session.key_set, session.alerts, now)?);
     let plan = session.accepted(verdicts.clone());
     let Answered { frame, given, .. } = answer(store, &peer, &mut session, plan, &pushed, &secret, now)?.ok_or(Refused::Rebase)?;
     Ok(Exchanged { answer: frame, peer, verdicts, given })

@@ -5,6 +5,7 @@
 //! [`uplink`] (from hub to national). Beside [`exchange`]: [`keyset`] (to whom statements are sealed) and [`statements`]; [`bundle`] is the
 //! same by file.
 
+pub mod alerts;
 pub mod backup;
 pub mod bundle;
 pub mod exchange;

@@ -22,6 +22,7 @@ use vicinity_sync::envelope::Envelope;
 use vicinity_sync::message::Refused;
 use vicinity_sync::uplink::{self, Question, Reply, Report, Row, UPLINK_PATH};
 
+use crate::alerts;
 use crate::exchange::ExchangeError;
 use crate::http::{self, ApiError, Frame};
 use crate::hub::{ServeError, expiry};
@@ -157,7 +158,8 @@ pub fn take_report(store: &mut dyn NationalStore, bytes: &[u8], now: Timestamp) 
         report.answers.iter().filter(|answer| codes::ANSWERS.knows(&answer.answer)).map(|answer| (answer.question, answer.answer.clone())).collect();
     let questions = store.questions_of(hub, &report.questions_received, &answers)?;
     let questions = questions.into_iter().map(|question| Question::new(question.id, question.projection, question.code)).collect();
-    Ok((hub, report.rows.len(), Reply { held, questions }))
+    let alerts = alerts::take(store, hub, report.alerts, now)?;
+    Ok((hub, report.rows.len(), Reply { held, questions, alerts }))
 }
 
 /// The gate at the receiver: a row must be exactly a projection, every field of the allow-list's type and form.

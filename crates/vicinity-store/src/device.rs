@@ -51,6 +51,8 @@ pub enum Fact {
     BundleKey,
     /// Documents of which the hub lacked ancestors when it replied to a bundle.
     BundleNeed,
+    /// The alerts that stand, as the hub told them.
+    Alerts,
 }
 
 impl Fact {
@@ -67,6 +69,7 @@ impl Fact {
             Self::KeySet => "key_set",
             Self::BundleKey => "bundle_key",
             Self::BundleNeed => "bundle_need",
+            Self::Alerts => "alerts",
         }
     }
 }

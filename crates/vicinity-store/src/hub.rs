@@ -7,6 +7,7 @@ use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId};
 use vicinity_core::time::Timestamp;
 
 use crate::StoreError;
+use crate::alert::HubAlerts;
 use crate::row::IncidentRow;
 use crate::statement::HubStatements;
 
@@ -172,7 +173,7 @@ pub trait Random {
 
 /// The hub's store. Every method is one transaction, durable when it returns; inside [`HubStore::group_commit`] they
 /// become durable together.
-pub trait HubStore: HubStatements {
+pub trait HubStore: HubStatements + HubAlerts {
     /// Runs several steps under one commit: nothing is durable before it returns `Ok`, and nothing is kept at all if
     /// `steps` says `false`. Not to be nested.
     ///

@@ -333,6 +333,7 @@ pub fn read(reply: &Reply, reader: &Reader) -> Result<Reading, BadReply> {
         delivery.removed.extend(answer.pull.removed);
         delivery.erase.extend(answer.erase);
         need.extend(answer.pull.need);
+        delivery.alerts = answer.alerts.or(delivery.alerts);
         delivery.key_set = answer.key_set.or(delivery.key_set);
     }
     Ok(Reading::Whole(Box::new(Whole { delivery, void: reply.void, need, end })))

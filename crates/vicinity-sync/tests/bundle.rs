@@ -20,7 +20,7 @@ fn cursor(seq: u64) -> Cursor {
 }
 
 fn request() -> Vec<u8> {
-    Request { cursor: Some(cursor(5)), push: Vec::new(), rebase: None, answer_budget: 1, clock: 2, erased: Vec::new(), key_set: 0 }.encode()
+    Request { cursor: Some(cursor(5)), push: Vec::new(), rebase: None, answer_budget: 1, clock: 2, erased: Vec::new(), key_set: 0, alerts: 0 }.encode()
 }
 
 fn answer(seq: u64, rebased_until: Option<IncidentId>) -> Vec<u8> {
@@ -33,7 +33,7 @@ fn answer(seq: u64, rebased_until: Option<IncidentId>) -> Vec<u8> {
         rebased_until,
         digest: ScopeDigest(seq.into()),
     };
-    Answer { verdicts: Vec::new(), pull, clock: 0, erase: Vec::new(), key_set: None, old_wraps: false }.encode()
+    Answer { verdicts: Vec::new(), pull, clock: 0, erase: Vec::new(), key_set: None, old_wraps: false, alerts: None }.encode()
 }
 
 /// To a device that stood at 5 in its life 9 and had made 20 requests.

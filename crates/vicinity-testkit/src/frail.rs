@@ -1,5 +1,6 @@
 //! Stores on a disk that fills up: the n-th call from now fails, and nothing of it is kept.
 
+mod alerts;
 mod statements;
 
 use std::io::ErrorKind;

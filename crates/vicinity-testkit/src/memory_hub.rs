@@ -1,6 +1,7 @@
 //! The hub's store in memory. Everything that can be computed from the feed is computed anew each time.
 
 mod accept;
+pub(crate) mod alerts;
 mod erase;
 mod pull;
 mod statements;
@@ -104,6 +105,7 @@ pub struct MemoryHub {
     /// By device, life and incident.
     receipts: BTreeMap<(u32, u64, IncidentId), Timestamp>,
     statements: statements::Statements,
+    alerts: alerts::Alerts,
 }
 
 impl MemoryHub {

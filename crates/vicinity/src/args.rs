@@ -275,6 +275,33 @@ pub enum BundleCommand {
     },
 }
 
+/// What a responder does with alerts.
+#[derive(Subcommand)]
+pub enum AlertCommand {
+    /// Publish one, to every device of this hub and of hubs in the same area; prints its id
+    #[command(
+        after_help = "The incident must have the consent aggressor_alert. Nothing of it is sent: write what others can know the aggressor by, and\nnothing that tells who told it, or when.\n\nExample:\n  echo 'grey van, two men, near the station' | vicinity device --home phone alert publish --incident ID --area SN-DK --until 2026-12-24 -"
+    )]
+    Publish {
+        /// The incident that it is made of, on this device
+        #[arg(long)]
+        incident: String,
+        /// Country and first-level area, as SN-DK
+        #[arg(long)]
+        area: String,
+        /// The day with which it ends, as 2026-12-24, or a time as 2026-12-24T18:00:00Z; within 90 days
+        #[arg(long)]
+        until: String,
+        /// A file that holds the text, one line of at most 400 bytes, or - for standard input
+        file: PathBuf,
+    },
+    /// Withdraw one of this hub's
+    Withdraw {
+        /// The alert, as `alerts` prints it
+        id: String,
+    },
+}
+
 /// Roles of devices.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum DeviceRole {
@@ -516,6 +543,18 @@ pub enum DeviceCommand {
         /// Into a new file instead of standard output
         #[arg(long)]
         out: Option<PathBuf>,
+    },
+    /// Alerts that stand in this hub's areas, as of the last sync
+    Alerts {
+        /// One JSON line an alert
+        #[arg(long)]
+        json: bool,
+    },
+    /// Publish or withdraw an alert; a responder's device only
+    Alert {
+        /// What to do
+        #[command(subcommand)]
+        command: AlertCommand,
     },
     /// Sync by file, for a phone without a network: a memory card is carried to the hub and back
     #[command(

@@ -1,5 +1,6 @@
 //! The program: arguments in, printing out. Everything else is in the libraries.
 
+mod alerts;
 mod args;
 mod bundle;
 mod demo;

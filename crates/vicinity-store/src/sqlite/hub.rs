@@ -23,7 +23,7 @@ pub struct SqliteHub {
     pub(super) keys: Db,
 }
 
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/hub_0001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/hub_0001.sql"), include_str!("../../migrations/hub_0002_alerts.sql")];
 const KEYS_MIGRATIONS: &[&str] = &[include_str!("../../migrations/keys_0001.sql")];
 
 impl SqliteHub {
