@@ -19,6 +19,7 @@ use vicinity_sync::enrol::{self, ENROL_PATH, EnrolAnswer, EnrolLink, EnrolReques
 use vicinity_sync::envelope::public_key;
 
 use crate::ClientError;
+use crate::alerts;
 use crate::enrolment::{Enrolling, Enrolment};
 use crate::exchange::{self, Identity, World};
 use crate::link::{HttpLink, Link, LinkFailure};
@@ -114,6 +115,7 @@ impl Device {
             None => None,
             Some(bytes) => Some(serde_json::from_slice(&bytes).map_err(|_| ClientError::Damaged("enrolment"))?),
         };
+        alerts::drop_ended(&mut store, (machine.now)())?;
         Ok(Self { store, machine, enrolment, home: home.to_owned() })
     }
 
@@ -152,6 +154,7 @@ impl Device {
             role: answer.role,
             survivor_key: answer.survivor_key,
             hub_key: answer.hub_key,
+            bundle_key: answer.bundle_key,
         };
         let bytes = serde_json::to_vec(&enrolment).map_err(|_| ClientError::Damaged("enrolment"))?;
         // Whose role it is the hub says; an educator's device forgets the key again.

@@ -26,6 +26,8 @@ pub struct Enrolment {
     pub survivor_key: Vec<u8>,
     /// The public key of the hub's signatures: only orders that it proves are followed.
     pub hub_key: [u8; 32],
+    /// The hub's public key that bundles are encrypted to.
+    pub bundle_key: String,
 }
 
 impl core::fmt::Debug for Enrolment {

@@ -1,9 +1,12 @@
 //! What a device can fail at.
 
+use vicinity_core::alert::BadAlert;
 use vicinity_core::document::EditError;
 use vicinity_core::value::FieldError;
+use vicinity_seal::parcel::ParcelError;
 use vicinity_seal::seal::{OpenError, SealError};
 use vicinity_store::StoreError;
+use vicinity_sync::bundle::BadReply;
 use vicinity_sync::enrol::BadLink;
 use vicinity_sync::message::Refused;
 
@@ -61,6 +64,30 @@ pub enum ClientError {
     /// Sealing.
     #[error("sealing failed; nothing was lost")]
     Sealing(#[from] SealError),
+    /// A bundle's file.
+    #[error("{0}")]
+    Parcel(#[from] ParcelError),
+    /// A reply that is none for this device.
+    #[error(transparent)]
+    BadReply(#[from] BadReply),
+    /// No bundle was ever exported here.
+    #[error("this device is waiting for no reply: it has exported no bundle")]
+    NoBundle,
+    /// An alert that does not fit.
+    #[error("not published: {0}")]
+    BadAlert(#[from] BadAlert),
+    /// The survivor did not agree to an alert.
+    #[error("not published: the incident has no consent to `aggressor_alert`; ask her first, and note it with `edit`")]
+    NoAlertConsent,
+    /// The hub does not take it.
+    #[error("the hub did not take the alert: by its clock it ends too early or too late; look at this device's clock")]
+    AlertRefused,
+    /// The hub has as many as it may.
+    #[error("the hub has as many alerts as it may have; withdraw one first")]
+    AlertsFull,
+    /// No such alert of this hub.
+    #[error("this hub has published no such alert, or it has ended; `alerts` shows what stands")]
+    NoSuchAlert,
     /// A stored fact is damaged.
     #[error("the stored {0} is damaged")]
     Damaged(&'static str),

@@ -3,12 +3,14 @@
 use vicinity_core::ids::DeviceId;
 use vicinity_core::time::Timestamp;
 use vicinity_store::device::{self, Delivered, DeviceStanding, DeviceStore, Fact};
+use vicinity_sync::alert;
 use vicinity_sync::device_session::{Delivery, DeviceSession, Effect, Gather, Gathered, Input, Outcome, Standing, Start};
 use vicinity_sync::envelope::Envelope;
 use vicinity_sync::message::{ERASURES_MAX, Refused, SYNC_PATH};
 use vicinity_sync::order;
 
 use crate::ClientError;
+use crate::alerts;
 use crate::link::{Link, LinkFailure};
 use crate::statements;
 
@@ -41,7 +43,8 @@ pub fn sync(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identit
     let cursor = store.fact(Fact::Cursor)?.as_deref().and_then(device::cursor_of);
     let batch_bytes = store.fact(Fact::BatchBytes)?.and_then(|bytes| Some(u32::from_be_bytes(bytes.try_into().ok()?)));
     let key_set = statements::key_set_version(store, &identity.hub_key)?;
-    let start = Start { cursor, batch_bytes: batch_bytes.unwrap_or(vicinity_sync::device_session::BATCH_START_BYTES), key_set };
+    let start =
+        Start { cursor, batch_bytes: batch_bytes.unwrap_or(vicinity_sync::device_session::BATCH_START_BYTES), key_set, alerts: alerts::kept_hash(store)? };
     let mut session = DeviceSession::new(world.now);
     let mut effects = session.handle(Input::Start(start));
     loop {
@@ -61,7 +64,7 @@ pub fn sync(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identit
                     next.extend(session.handle(Input::Persisted(persist(store, &delivery, &identity.hub_key)?)));
                 }
                 Effect::BeReborn => {
-                    store.set_facts(&[(Fact::Incarnation, Some(incarnation_bytes((world.random)(), 0))), (Fact::Cursor, None)])?;
+                    be_reborn(store, (world.random)())?;
                     next.extend(session.handle(Input::Reborn));
                 }
             }
@@ -89,7 +92,7 @@ fn perform_gather(store: &mut dyn DeviceStore, gather: Gather) -> Result<Gathere
 
 fn send(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identity, world: &mut World<'_>, body: Vec<u8>) -> Result<Input, ClientError> {
     let answer = post(store, link, identity, world.random, SYNC_PATH, body)?;
-    let (incarnation, counter) = store.fact(Fact::Incarnation)?.as_deref().and_then(incarnation_of).unwrap_or_default();
+    let (incarnation, counter) = life(store)?.unwrap_or_default();
     Ok(match answer {
         Ok(answer) => Input::Answered(answer),
         Err(LinkFailure::Cut) => Input::Cut,
@@ -109,11 +112,31 @@ pub(crate) fn post(
     path: &str,
     body: Vec<u8>,
 ) -> Result<Result<Vec<u8>, LinkFailure>, ClientError> {
-    let kept = store.fact(Fact::Incarnation)?.as_deref().and_then(incarnation_of);
-    let (incarnation, counter) = kept.unwrap_or_else(|| (random(), 0));
-    store.set_facts(&[(Fact::Incarnation, Some(incarnation_bytes(incarnation, counter + 1)))])?;
-    let envelope = Envelope::seal(&identity.secret, path, identity.device, incarnation, counter + 1, body);
+    let envelope = seal(store, identity, random, path, body)?;
     Ok(link.post(path, &envelope.encode()))
+}
+
+/// Puts a body in the next envelope. The counter is durable when this returns.
+pub(crate) fn seal(
+    store: &mut dyn DeviceStore,
+    identity: &Identity,
+    random: &mut dyn FnMut() -> u64,
+    path: &str,
+    body: Vec<u8>,
+) -> Result<Envelope, ClientError> {
+    let (incarnation, counter) = life(store)?.unwrap_or_else(|| (random(), 0));
+    store.set_facts(&[(Fact::Incarnation, Some(incarnation_bytes(incarnation, counter + 1)))])?;
+    Ok(Envelope::seal(&identity.secret, path, identity.device, incarnation, counter + 1, body))
+}
+
+/// The device's life and the counter of its last request, if it ever made one.
+pub(crate) fn life(store: &mut dyn DeviceStore) -> Result<Option<(u64, u64)>, ClientError> {
+    Ok(store.fact(Fact::Incarnation)?.as_deref().and_then(incarnation_of))
+}
+
+/// Begins a new life: the cursor is void with the old one. Durable when this returns.
+pub(crate) fn be_reborn(store: &mut dyn DeviceStore, incarnation: u64) -> Result<(), ClientError> {
+    Ok(store.set_facts(&[(Fact::Incarnation, Some(incarnation_bytes(incarnation, 0))), (Fact::Cursor, None)])?)
 }
 
 fn incarnation_bytes(incarnation: u64, counter: u64) -> Vec<u8> {
@@ -137,6 +160,9 @@ fn persist(store: &mut dyn DeviceStore, delivery: &Delivery, hub_key: &[u8]) -> 
             }
             None => key_set_refused = true,
         }
+    }
+    if let Some(alerts) = &delivery.alerts {
+        facts.push((Fact::Alerts, alert::kept_bytes(alerts)));
     }
     let delivered = Delivered {
         acked: &delivery.acked,

@@ -1,8 +1,11 @@
 //! The device's runtime: what a phone does, without and with a network.
 //!
 //! [`device::Device`] logs, edits, lists and resolves on the local store alone; [`exchange`] runs the sync session over
-//! a [`link::Link`], [`statements`] brings statements up and opens them. The clock and the random bytes come from outside, so that tests and the demo bring their own.
+//! a [`link::Link`], [`statements`] brings statements up and opens them; [`bundle`] is sync
+//! by file. The clock and the random bytes come from outside, so that tests and the demo bring their own.
 
+pub mod alerts;
+pub mod bundle;
 pub mod device;
 pub mod enrolment;
 pub mod error;

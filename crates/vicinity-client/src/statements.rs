@@ -129,9 +129,9 @@ pub(crate) fn carry(
     }
     let Some(keys) = kept_key_set(store, &enrolment.hub_key)? else { return Ok(carriage) };
     let is_responder = enrolment.role == "responder";
+    let sealed = Sealer { store: &mut *store, machine: &mut *machine }.seal_all(&keys);
     let mut courier = Courier { store, machine, link, identity };
-    let carried = courier
-        .seal_all(&keys)
+    let carried = sealed
         .map_err(Stop::Failed)
         .and_then(|()| courier.bring_all(!is_responder, &mut carriage))
         .and_then(|()| if is_responder { courier.rewrap_all(&keys, outcome.old_wraps, &mut carriage) } else { Ok(()) });
@@ -146,7 +146,18 @@ pub(crate) fn carry(
     Ok(carriage)
 }
 
-impl Courier<'_> {
+/// Seals what may go to the hub, for a bundle; without a key set it waits.
+pub(crate) fn seal_waiting(store: &mut SqliteDevice, machine: &mut Machine, hub_key: &[u8]) -> Result<()> {
+    kept_key_set(store, hub_key)?.map_or(Ok(()), |keys| Sealer { store, machine }.seal_all(&keys))
+}
+
+/// Whoever seals statements.
+struct Sealer<'a> {
+    store: &'a mut SqliteDevice,
+    machine: &'a mut Machine,
+}
+
+impl Sealer<'_> {
     /// Seals what may go, batch by batch. Every batch is durable, sealed, before the next one is begun.
     fn seal_all(&mut self, keys: &KeySet) -> Result<()> {
         if keys.responders().is_empty() && keys.recovery().is_none() {
@@ -198,7 +209,9 @@ impl Courier<'_> {
         let named: Vec<(IncidentId, String)> = plain.into_iter().map(|statement| (statement.incident, statement.entry)).collect();
         Ok(self.store.keep_blob(blob_hash(&blob), &blob, &named)?)
     }
+}
 
+impl Courier<'_> {
     fn bring_all(&mut self, forget: bool, carriage: &mut Carriage) -> core::result::Result<(), Stop> {
         while let Some(blob) = self.store.next_blob()? {
             match self.bring(&blob) {

@@ -17,6 +17,9 @@ pub const NATIONAL_DEID: &str = "national_deid";
 /// The incident may be counted in a national table.
 pub const AGGREGATE_COUNT: &str = "aggregate_count";
 
+/// An alert may be made of it.
+pub const AGGRESSOR_ALERT: &str = "aggressor_alert";
+
 const GRANTED: &str = "granted";
 const WITHDRAWN: &str = "withdrawn";
 

@@ -128,7 +128,7 @@ const SCOPES: &[(&str, &str)] = &[
     ("national_deid", "hub to national: the projection. Withdrawn: the projection is retracted"),
     ("aggregate_count", "hub to national: one more in a table of counts"),
     ("advocacy_story", "her story, retold, in advocacy"),
-    ("aggressor_alert", "a warning to others about the aggressor"),
+    ("aggressor_alert", "an alert is made of it for others: an area, a text and an end, written anew, and nothing of the incident"),
     ("police_anonymous", "a report to the police without her name"),
     ("police_full", "a report to the police with her name"),
     ("contact_me", "that somebody calls or visits"),

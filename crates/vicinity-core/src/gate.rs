@@ -30,7 +30,7 @@ fn has_form(text: &str, pattern: &str) -> bool {
         })
 }
 
-fn is_admin1(text: &str) -> bool {
+pub(crate) fn is_admin1(text: &str) -> bool {
     let Some((country, part)) = text.split_once('-') else { return text == UNKNOWN };
     has_form(country, "AA") && (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }

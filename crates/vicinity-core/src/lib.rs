@@ -5,6 +5,7 @@
 //! [`document`] (how it merges), [`incident`] (how it reads), then what is derived from it.
 
 pub mod admit;
+pub mod alert;
 pub mod batch;
 pub mod chunk;
 pub mod classify;

@@ -14,11 +14,13 @@
 //!
 //! No I/O, no clock. Randomness comes in as an argument, except in `age`, which draws from the operating system itself
 //! and panics if that fails. Read in this order: [`keys`], [`keyset`], [`wrap`], [`seal`].
+//! Apart from statements: [`parcel`], a file for one reader.
 
 mod cbor;
 pub mod keys;
 pub mod keyset;
 mod pad;
+pub mod parcel;
 pub mod seal;
 pub mod wrap;
 

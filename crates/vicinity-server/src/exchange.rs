@@ -1,7 +1,8 @@
 //! One sync request against a store: who it is, what it brings, what it gets. No network in here.
 
 use vicinity_core::admit::Verdict;
-use vicinity_core::batch::Erasure;
+use vicinity_core::alert::list_hash;
+use vicinity_core::batch::{Cursor, Erasure};
 use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
 use vicinity_seal::keys::Recipient;
@@ -9,10 +10,12 @@ use vicinity_store::StoreError;
 use vicinity_store::hub::{Denied, HubStore, Peer, Random, Role};
 use vicinity_sync::enrol::{EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::envelope::{Envelope, public_key};
-use vicinity_sync::hub_session::{HubSession, News, Step};
+use vicinity_sync::hub_session::{HubSession, News, PullPlan, Step};
 use vicinity_sync::message::{ERASURES_MAX, Refused, SYNC_PATH};
 use vicinity_sync::order::{self, WipeOrder};
 
+use crate::alerts;
+use crate::bundle;
 use crate::keyset;
 
 /// The setting under which a hub keeps the key that survivor codes are hashed with.
@@ -77,7 +80,7 @@ pub fn hub_secret(store: &mut dyn HubStore) -> Result<[u8; 32], StoreError> {
 }
 
 /// Of what a device says it erased, what this hub ordered: nobody else can have anything erased.
-fn proven(erased: &[Erasure], secret: &[u8; 32]) -> Vec<IncidentId> {
+pub(crate) fn proven(erased: &[Erasure], secret: &[u8; 32]) -> Vec<IncidentId> {
     if erased.is_empty() {
         return Vec::new();
     }
@@ -103,11 +106,13 @@ pub fn let_in(store: &mut dyn HubStore, envelope: &Envelope, now: Timestamp) -> 
     })?)
 }
 
-/// What a device is told besides: a newer key set, and whether batches' keys are to be wrapped anew.
-fn news(store: &mut dyn HubStore, peer: &Peer, key_set: u64) -> Result<News, StoreError> {
-    let Some(current) = keyset::current(store)? else { return Ok(News::default()) };
+/// What a device is told besides: other alerts than it has, a newer key set, and whether batches' keys are to be wrapped anew.
+pub(crate) fn news(store: &mut dyn HubStore, peer: &Peer, key_set: u64, alerts: u64, now: Timestamp) -> Result<News, StoreError> {
+    let live = alerts::list(store, now)?;
+    let alerts = (list_hash(&live) != alerts).then_some(live);
+    let Some(current) = keyset::current(store)? else { return Ok(News { alerts, ..News::default() }) };
     let old_wraps = if peer.role == Role::Responder { store.newest_old_wrap(current.version)? } else { 0 };
-    Ok(News { key_set: (key_set < current.version).then_some(current.signed), old_wraps })
+    Ok(News { key_set: (key_set < current.version).then_some(current.signed), old_wraps, alerts })
 }
 
 /// Answers a device's request. Everything it changes is one step of the store's: durable when that is.
@@ -127,14 +132,43 @@ pub fn sync(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp, random: &mut
     }
     let verdicts = if groups.is_empty() { Vec::new() } else { store.accept(&peer, &groups, now, random)? };
     let pushed: Vec<IncidentId> = groups.iter().map(|group| group.incident).collect();
-    session.tell(news(store, &peer, session.key_set)?);
-    let mut plan = session.accepted(verdicts.clone());
+    session.tell(news(store, &peer, session.key_set, session.alerts, now)?);
+    let plan = session.accepted(verdicts.clone());
+    let Answered { frame, given, .. } = answer(store, &peer, &mut session, plan, &pushed, &secret, now)?.ok_or(Refused::Rebase)?;
+    Ok(Exchanged { answer: frame, peer, verdicts, given })
+}
+
+/// An answer, and where it brings the device.
+pub(crate) struct Answered {
+    /// The answer's frame.
+    pub(crate) frame: Vec<u8>,
+    /// How many changes it gives.
+    pub(crate) given: usize,
+    /// The place behind it.
+    pub(crate) cursor: Cursor,
+    /// Whether there is more.
+    pub(crate) more: bool,
+    /// How far a rebase has come.
+    pub(crate) rebased_until: Option<IncidentId>,
+}
+
+/// What the device lacks and is to erase, as one answer within the session's limits; nothing if its cursor is not of this feed.
+pub(crate) fn answer(
+    store: &mut dyn HubStore,
+    peer: &Peer,
+    session: &mut HubSession,
+    mut plan: PullPlan,
+    pushed: &[IncidentId],
+    secret: &[u8; 32],
+    now: Timestamp,
+) -> Result<Option<Answered>, StoreError> {
     loop {
-        let pull = store.pull(&peer, plan.cursor, plan.page.as_ref(), &pushed, plan.raw_bytes)?.ok_or(Refused::Rebase)?;
+        let Some(pull) = store.pull(peer, plan.cursor, plan.page.as_ref(), pushed, plan.raw_bytes)? else { return Ok(None) };
         let given = pull.groups.iter().map(|group| group.changes.len()).sum();
-        let orders = store.erase_orders(&peer, ERASURES_MAX)?.into_iter().map(|incident| order::sign_erasure(&secret, incident)).collect::<Vec<_>>();
+        let (cursor, more, rebased_until) = (pull.cursor, pull.more, pull.rebased_until);
+        let orders = store.erase_orders(peer, ERASURES_MAX)?.into_iter().map(|incident| order::sign_erasure(secret, incident)).collect::<Vec<_>>();
         match session.pulled(pull, &orders, now) {
-            Step::Answer(answer) => return Ok(Exchanged { answer, peer, verdicts, given }),
+            Step::Answer(frame) => return Ok(Some(Answered { frame, given, cursor, more, rebased_until })),
             Step::PullAgain(smaller) => plan = smaller,
         }
     }
@@ -161,6 +195,7 @@ pub fn enrol(store: &mut dyn HubStore, body: &[u8], now: Timestamp) -> Result<(P
     keyset::renew(store)?;
     let survivor_key = store.setting(SURVIVOR_KEY)?.ok_or(StoreError::Damaged("key of survivor codes"))?;
     let hub_key = public_key(&hub_secret(store)?);
-    let answer = EnrolAnswer { number: peer.number, role: peer.role.code().to_owned(), survivor_key, hub_key };
+    let bundle_key = bundle::opener(store)?.recipient().to_string();
+    let answer = EnrolAnswer { number: peer.number, role: peer.role.code().to_owned(), survivor_key, hub_key, bundle_key };
     Ok((peer, vicinity_sync::enrol::encode(&answer)))
 }

@@ -13,15 +13,19 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use vicinity_core::time::{SignedDuration, Timestamp};
 use vicinity_link::IdentityError;
+use vicinity_seal::keys::Opener;
 use vicinity_store::StoreError;
 use vicinity_store::hub::{HubStore, Peer, Role};
 use vicinity_store::policy::PROJECTION_KEY;
 use vicinity_store::sqlite::SqliteHub;
+use vicinity_sync::alert::ALERT_PATH;
 use vicinity_sync::enrol::ENROL_PATH;
 pub use vicinity_sync::enrol::EnrolLink;
 use vicinity_sync::message::{Refused, SYNC_PATH};
 use vicinity_sync::statement::{BLOB_PATH, STATEMENT_PATH};
 
+use crate::alerts;
+use crate::bundle::BUNDLE_KEY;
 use crate::exchange::{self, ExchangeError, Exchanged, HUB_SECRET, SURVIVOR_KEY};
 use crate::http::{self, ApiError, Frame};
 use crate::keyring::{self, KeyringError, Passphrase};
@@ -94,6 +98,9 @@ pub fn open(data: &std::path::Path, passphrase: Option<&Passphrase>, machine: &M
     if store.setting(HUB_SECRET)?.is_none() {
         store.set_setting(HUB_SECRET, &machine.bytes::<32>())?;
     }
+    if store.setting(BUNDLE_KEY)?.is_none() {
+        store.set_setting(BUNDLE_KEY, Opener::generate().to_secret_string().as_bytes())?;
+    }
     let epoch = store.epoch();
     keyset::outgrow(&mut store, epoch, u32::from_be_bytes(machine.bytes()))?;
     if store.setting(PROJECTION_KEY)?.is_none() {
@@ -144,6 +151,7 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
         .route(SYNC_PATH, post(sync))
         .route(BLOB_PATH, post(blob))
         .route(STATEMENT_PATH, post(statement))
+        .route(ALERT_PATH, post(alert))
         .route(ENROL_PATH, post(enrol))
         .route("/health", get(health))
         .route("/metrics", get(metrics))
@@ -193,6 +201,15 @@ async fn blob(State(hub): State<Arc<Hub>>, Frame(body): Frame) -> Result<Respons
 async fn statement(State(hub): State<Arc<Hub>>, Frame(body): Frame) -> Result<Response, ApiError> {
     let now = (hub.machine.now)();
     told(&hub, "statement", hub.writer.step(move |store| statements::statement(store, &body, now))).await
+}
+
+async fn alert(State(hub): State<Arc<Hub>>, Frame(body): Frame) -> Result<Response, ApiError> {
+    let now = (hub.machine.now)();
+    let answer = told(&hub, "alert", hub.writer.step(move |store| alerts::ask(store, &body, now))).await;
+    if answer.is_ok() {
+        hub.changed.notify_one();
+    }
+    answer
 }
 
 /// Does a step that answers one device, and tells log and metrics how it went.

@@ -2,9 +2,12 @@
 //!
 //! Reading order: [`exchange`] (one sync request against a store, no network), [`writer`] (one thread that owns the
 //! store and commits many requests with one fsync), [`http`] (what both servers share), [`hub`], [`national`],
-//! [`uplink`] (from hub to national). Beside [`exchange`]: [`keyset`] (to whom statements are sealed) and [`statements`].
+//! [`uplink`] (from hub to national). Beside [`exchange`]: [`keyset`] (to whom statements are sealed) and [`statements`]; [`bundle`] is the
+//! same by file.
 
+pub mod alerts;
 pub mod backup;
+pub mod bundle;
 pub mod exchange;
 pub mod http;
 pub mod hub;
@@ -18,7 +21,7 @@ pub mod tls;
 pub mod uplink;
 pub mod writer;
 
-/// Keys that statements are sealed to, for commands that name one.
-pub use vicinity_seal::keys;
+/// Keys that statements are sealed to, and files for one reader, for commands that name one.
+pub use vicinity_seal::{keys, parcel};
 /// The stores, for commands that read beside a running server.
 pub use vicinity_store as store;

@@ -22,6 +22,7 @@ use vicinity_sync::envelope::Envelope;
 use vicinity_sync::message::Refused;
 use vicinity_sync::uplink::{self, Question, Reply, Report, Row, UPLINK_PATH};
 
+use crate::alerts;
 use crate::exchange::ExchangeError;
 use crate::http::{self, ApiError, Frame};
 use crate::hub::{ServeError, expiry};
@@ -108,7 +109,7 @@ async fn enrol(State(national): State<Arc<National>>, Frame(body): Frame) -> Res
     };
     let number = national.writer.step(step).await??;
     tracing::info!(hub = number, "enrolled");
-    let answer = EnrolAnswer { number, role: Role::Hub.code().to_owned(), survivor_key: Vec::new(), hub_key: [0; 32] };
+    let answer = EnrolAnswer { number, role: Role::Hub.code().to_owned(), survivor_key: Vec::new(), hub_key: [0; 32], bundle_key: String::new() };
     Ok(http::frame(vicinity_sync::enrol::encode(&answer)))
 }
 
@@ -157,7 +158,8 @@ pub fn take_report(store: &mut dyn NationalStore, bytes: &[u8], now: Timestamp) 
         report.answers.iter().filter(|answer| codes::ANSWERS.knows(&answer.answer)).map(|answer| (answer.question, answer.answer.clone())).collect();
     let questions = store.questions_of(hub, &report.questions_received, &answers)?;
     let questions = questions.into_iter().map(|question| Question::new(question.id, question.projection, question.code)).collect();
-    Ok((hub, report.rows.len(), Reply { held, questions }))
+    let alerts = alerts::take(store, hub, report.alerts, now)?;
+    Ok((hub, report.rows.len(), Reply { held, questions, alerts }))
 }
 
 /// The gate at the receiver: a row must be exactly a projection, every field of the allow-list's type and form.

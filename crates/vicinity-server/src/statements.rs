@@ -33,20 +33,28 @@ pub fn blob(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp) -> Result<(P
         return Err(Refused::TooLarge.into());
     }
     let peer = let_in(store, &envelope, now)?;
+    let answer = take_piece(store, &peer, &piece, now)?;
+    Ok((peer, uplink::encode(&answer)))
+}
+
+/// Takes a piece of a device's that was let in.
+///
+/// # Errors
+/// What to answer instead.
+pub(crate) fn take_piece(store: &mut dyn HubStore, peer: &Peer, piece: &Piece, now: Timestamp) -> Result<PieceAnswer, ExchangeError> {
     let kept = BlobPiece { hash: piece.hash, total: piece.total, offset: piece.offset, bytes: &piece.bytes };
-    let answer = match store.take_piece(&peer, &kept, DEVICE_QUOTA_BYTES)? {
+    Ok(match store.take_piece(peer, &kept, DEVICE_QUOTA_BYTES)? {
         BlobState::Held(held) => PieceAnswer { held, refused: None },
         BlobState::Done(refused) => PieceAnswer { held: piece.total, refused: Some(refused) },
         BlobState::OverQuota => return Err(Refused::Quota.into()),
         BlobState::Whole(blob) => match Batch::decode(&blob).ok().filter(|_| blob_hash(&blob) == piece.hash) {
-            Some(batch) => PieceAnswer { held: piece.total, refused: Some(take_apart(store, &peer, piece.hash, batch, now)?) },
+            Some(batch) => PieceAnswer { held: piece.total, refused: Some(take_apart(store, peer, piece.hash, batch, now)?) },
             None => {
-                store.drop_blob(&peer, piece.hash)?;
+                store.drop_blob(peer, piece.hash)?;
                 return Err(Refused::Malformed.into());
             }
         },
-    };
-    Ok((peer, uplink::encode(&answer)))
+    })
 }
 
 /// Keeps the statements that are named in an incident of the sender's, and says which others there are.

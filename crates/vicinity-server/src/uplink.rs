@@ -19,6 +19,7 @@ use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::message::Refused;
 use vicinity_sync::uplink::{self, AnswerRow, Question, Reply, Report, Row, UPLINK_PATH};
 
+use crate::alerts;
 use crate::machine::Machine;
 use crate::writer::{Writer, WriterError};
 
@@ -114,10 +115,15 @@ async fn contact(uplink: &Uplink, link: Option<&EnrolLink>, life: &mut Life) -> 
     let Some(upstream) = enrolled(uplink, link).await? else { return Ok(None) };
     let mut moved = Contact::default();
     let mut received = Vec::new();
+    let mut with_alerts = false;
     loop {
         let mut machine = uplink.machine.clone();
         let now = (machine.now)();
-        let report = uplink.writer.step(move |store| gather(store, now, &mut machine)).await??;
+        let gathered = uplink.writer.step(move |store| {
+            let alerts = alerts::report(store, with_alerts, now)?;
+            gather(store, now, &mut machine).map(|report| Report { alerts, ..report })
+        });
+        let report = gathered.await??;
         let (rows, answers) = (report.rows.len(), report.answers.len());
         let report = Report { questions_received: std::mem::take(&mut received), ..report };
         let reply = post_report(&upstream, life, &report).await?;
@@ -125,8 +131,15 @@ async fn contact(uplink: &Uplink, link: Option<&EnrolLink>, life: &mut Life) -> 
         moved.questions += reply.questions.len();
         let is_behind = reply.is_ahead_of(&report);
         let mut machine = uplink.machine.clone();
-        received = uplink.writer.step(move |store| settle(store, &report, &reply, now, &mut machine)).await??;
-        if rows < ROWS && answers == 0 && received.is_empty() && !is_behind {
+        let settled = uplink.writer.step(move |store| {
+            let with_alerts = alerts::settle(store, reply.alerts.clone(), now)?;
+            settle(store, &report, &reply, now, &mut machine).map(|received| (received, with_alerts))
+        });
+        // Told once a contact: what national does not take it would ask for for ever.
+        let was_told = with_alerts;
+        (received, with_alerts) = settled.await??;
+        with_alerts &= !was_told;
+        if rows < ROWS && answers == 0 && received.is_empty() && !is_behind && !with_alerts {
             return Ok(Some(moved));
         }
     }
@@ -170,7 +183,7 @@ pub fn gather(store: &mut dyn HubStore, now: Timestamp, machine: &mut Machine) -
     store.recheck_consents(now, machine)?;
     let rows = store.unsent_projections(ROWS)?.into_iter().map(|row| Row::new(row.projection, row.version, row.json)).collect();
     let answers = store.unreported_answers()?.into_iter().map(|(question, answer)| AnswerRow { question, answer }).collect();
-    Ok(Report { rows, questions_received: Vec::new(), answers })
+    Ok(Report { rows, questions_received: Vec::new(), answers, alerts: None })
 }
 
 async fn post_report(upstream: &Upstream, life: &mut Life, report: &Report) -> Result<Reply, UplinkError> {

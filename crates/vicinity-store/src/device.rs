@@ -51,6 +51,12 @@ pub enum Fact {
     KeySet,
     /// Up to where batches' keys were tried: the key set's version and the place, each as 8 bytes, big-endian.
     TriedWraps,
+    /// The secret that opens replies to bundles.
+    BundleKey,
+    /// Documents of which the hub lacked ancestors when it replied to a bundle.
+    BundleNeed,
+    /// The alerts that stand, as the hub told them.
+    Alerts,
 }
 
 impl Fact {
@@ -67,6 +73,9 @@ impl Fact {
             Self::Enrolling => "enrolling",
             Self::KeySet => "key_set",
             Self::TriedWraps => "tried_wraps",
+            Self::BundleKey => "bundle_key",
+            Self::BundleNeed => "bundle_need",
+            Self::Alerts => "alerts",
         }
     }
 }

@@ -7,6 +7,7 @@ use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId};
 use vicinity_core::time::Timestamp;
 
 use crate::StoreError;
+use crate::alert::HubAlerts;
 use crate::row::IncidentRow;
 use crate::statement::HubStatements;
 
@@ -172,7 +173,7 @@ pub trait Random {
 
 /// The hub's store. Every method is one transaction, durable when it returns; inside [`HubStore::group_commit`] they
 /// become durable together.
-pub trait HubStore: HubStatements {
+pub trait HubStore: HubStatements + HubAlerts {
     /// Runs several steps under one commit: nothing is durable before it returns `Ok`, and nothing is kept at all if
     /// `steps` says `false`. Not to be nested.
     ///
@@ -211,6 +212,13 @@ pub trait HubStore: HubStatements {
     /// # Errors
     /// Storage.
     fn let_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<Peer, Denied>>;
+
+    /// Who a device is in one of its lives, and the last counter that was let in of it: 0 for none. Lets nothing in and changes
+    /// nothing; for what may come late, such as a bundle.
+    ///
+    /// # Errors
+    /// Storage.
+    fn heard(&mut self, device: DeviceId, incarnation: u64) -> Result<core::result::Result<(Peer, u64), Denied>>;
 
     /// Notes how far the hub's clock is ahead of a device's.
     ///

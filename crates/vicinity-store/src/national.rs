@@ -4,6 +4,7 @@ use vicinity_core::ids::{DeviceId, ProjectionId};
 use vicinity_core::time::Timestamp;
 
 use crate::StoreError;
+use crate::alert::NationalAlerts;
 use crate::hub::{Credentials, Denied, Role};
 
 type Result<T> = core::result::Result<T, StoreError>;
@@ -70,7 +71,7 @@ pub struct HubRow {
 }
 
 /// National's store. Every method is one transaction, durable when it returns.
-pub trait NationalStore {
+pub trait NationalStore: NationalAlerts {
     /// Keeps the hash of a one-time code.
     ///
     /// # Errors

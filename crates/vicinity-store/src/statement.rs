@@ -245,6 +245,12 @@ pub trait DeviceStatements {
     /// Storage.
     fn next_blob(&mut self) -> Result<Option<WaitingBlob>>;
 
+    /// Every sealed batch that waits for the hub, the smallest first.
+    ///
+    /// # Errors
+    /// Storage.
+    fn waiting_blobs(&mut self) -> Result<Vec<WaitingBlob>>;
+
     /// A piece of it, to be sent: it counts as begun from now on.
     ///
     /// # Errors

@@ -12,6 +12,7 @@
 use std::collections::VecDeque;
 
 use vicinity_core::admit::Verdict;
+use vicinity_core::alert::{Alert, list_hash};
 use vicinity_core::batch::{Cursor, DocumentHeads, Erasure, Group, HeadsPage};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
@@ -42,6 +43,8 @@ pub struct Start {
     pub batch_bytes: u32,
     /// The version of the key set that the device has; 0 for none.
     pub key_set: u64,
+    /// The hash of the alerts that the device has; 0 for none.
+    pub alerts: u64,
 }
 
 /// What a request is to carry.
@@ -111,6 +114,8 @@ pub struct Delivery {
     pub skew_seconds: i64,
     /// A key set that the hub says is newer: to be kept only if the hub signed it.
     pub key_set: Option<Vec<u8>>,
+    /// The alerts that stand, in the place of those that the device has.
+    pub alerts: Option<Vec<Alert>>,
 }
 
 /// How the device stands after a delivery was written.
@@ -231,6 +236,7 @@ pub struct DeviceSession {
     cursor: Option<Cursor>,
     batch_bytes: u32,
     key_set: u64,
+    alerts: u64,
     shrink: u32,
     rebase: Option<Rebase>,
     missing: VecDeque<Missing>,
@@ -268,6 +274,7 @@ impl DeviceSession {
             cursor: None,
             batch_bytes: BATCH_START_BYTES,
             key_set: 0,
+            alerts: 0,
             shrink: 1,
             rebase: None,
             missing: VecDeque::new(),
@@ -287,7 +294,7 @@ impl DeviceSession {
         match input {
             Input::Start(start) => {
                 self.cursor = start.cursor;
-                self.key_set = start.key_set;
+                (self.key_set, self.alerts) = (start.key_set, start.alerts);
                 self.batch_bytes = start.batch_bytes.clamp(BATCH_MIN_BYTES, BATCH_MAX_BYTES);
                 if self.cursor.is_none() {
                     self.begin_rebase();
@@ -341,6 +348,7 @@ impl DeviceSession {
             clock: self.now.as_second(),
             erased: gathered.erased,
             key_set: self.key_set,
+            alerts: self.alerts,
         };
         let body = request.encode();
         let splits = request.push.len() > 1 || request.push.first().is_some_and(|group| group.changes.len() > 1);
@@ -369,8 +377,12 @@ impl DeviceSession {
             batch_bytes: self.batch_bytes,
             skew_seconds: answer.clock - self.now.as_second(),
             key_set: answer.key_set.take(),
+            alerts: answer.alerts.take(),
             ..Delivery::default()
         };
+        if let Some(alerts) = &delivery.alerts {
+            self.alerts = list_hash(alerts);
+        }
         self.was_given |= !delivery.groups.is_empty();
         self.read_verdicts(&answer, &mut delivery);
         delivery.cursor = match &mut self.rebase {

@@ -128,6 +128,9 @@ pub struct EnrolAnswer {
     #[n(3)]
     #[cbor(with = "minicbor::bytes")]
     pub hub_key: [u8; 32],
+    /// The public key that bundles are encrypted to, `age1…`; empty from national.
+    #[n(4)]
+    pub bundle_key: String,
 }
 
 impl EnrolRequest {

@@ -1,6 +1,7 @@
 //! The hub's end of one request, as steps: what to accept, what to pull, what to answer. No state outlives a request.
 
 use vicinity_core::admit::Verdict;
+use vicinity_core::alert::Alert;
 use vicinity_core::batch::{Cursor, Erasure, Group, HeadsPage, Pull};
 use vicinity_core::time::Timestamp;
 
@@ -29,6 +30,8 @@ pub struct News {
     pub key_set: Option<Vec<u8>>,
     /// For a responder: the place of the newest batch's key to wrap anew; 0 for none.
     pub old_wraps: u64,
+    /// The alerts that stand, if the device has another list.
+    pub alerts: Option<Vec<Alert>>,
 }
 
 /// One request at the hub.
@@ -39,6 +42,8 @@ pub struct HubSession {
     verdicts: Vec<Verdict>,
     /// The version of the key set that the device has.
     pub key_set: u64,
+    /// The hash of the alerts that the device has.
+    pub alerts: u64,
     news: News,
     /// Seconds by which the hub's clock is ahead of the device's.
     pub skew_seconds: i64,
@@ -61,7 +66,14 @@ impl HubSession {
     /// # Errors
     /// What to answer instead.
     pub fn open(body: &[u8], now: Timestamp) -> Result<(Self, Vec<Group>), Refused> {
-        let request = Request::decode(body)?;
+        Self::of(Request::decode(body)?, now)
+    }
+
+    /// The same for a request that was read already.
+    ///
+    /// # Errors
+    /// What to answer instead.
+    pub fn of(request: Request, now: Timestamp) -> Result<(Self, Vec<Group>), Refused> {
         let page = request.rebase;
         if request.cursor.is_none() && page.is_none() {
             return Err(Refused::Rebase);
@@ -69,7 +81,8 @@ impl HubSession {
         let budget = (request.answer_budget.max(BATCH_MIN_BYTES) as usize).min(BODY_MAX_BYTES - 1024);
         let plan = PullPlan { cursor: request.cursor, page, raw_bytes: budget * RATIO };
         let skew_seconds = now.as_second().saturating_sub(request.clock);
-        let session = Self { plan, budget, verdicts: Vec::new(), key_set: request.key_set, news: News::default(), skew_seconds, erased: request.erased };
+        let (key_set, alerts) = (request.key_set, request.alerts);
+        let session = Self { plan, budget, verdicts: Vec::new(), key_set, alerts, news: News::default(), skew_seconds, erased: request.erased };
         Ok((session, request.push))
     }
 
@@ -87,9 +100,9 @@ impl HubSession {
     /// What the store gives, and what the device is to erase; the answer, or a smaller pull.
     pub fn pulled(&mut self, pull: Pull, erase: &[Erasure], now: Timestamp) -> Step {
         let changes: usize = pull.groups.iter().map(|group| group.changes.len()).sum();
-        let News { key_set, old_wraps } = self.news.clone();
+        let News { key_set, old_wraps, alerts } = self.news.clone();
         let erase = erase.to_vec();
-        let answer = Answer { verdicts: core::mem::take(&mut self.verdicts), pull, clock: now.as_second(), erase, key_set, old_wraps };
+        let answer = Answer { verdicts: core::mem::take(&mut self.verdicts), pull, clock: now.as_second(), erase, key_set, old_wraps, alerts };
         let body = answer.encode();
         if body.len() > self.budget + 1024 && changes > 1 && self.plan.raw_bytes > 1 {
             self.plan.raw_bytes /= 2;

@@ -2,8 +2,10 @@
 //!
 //! One POST carries a [`envelope::Envelope`] with a compressed [`message::Request`]; the answer is a compressed
 //! [`message::Answer`]. Read in this order: [`codec`] (how changes travel), [`message`], [`envelope`],
-//! [`device_session`], [`hub_session`].
+//! [`device_session`], [`hub_session`]; [`bundle`] is the same by file.
 
+pub mod alert;
+pub mod bundle;
 pub mod codec;
 pub mod compress;
 pub mod device_session;

@@ -2,10 +2,12 @@
 
 use minicbor::{Decode, Encode};
 use vicinity_core::admit::Verdict;
+use vicinity_core::alert::Alert;
 use vicinity_core::batch::{Cursor, DocumentHeads, Erasure, HeadsPage};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 
+use crate::alert::{self, AlertRow};
 use crate::codec;
 use crate::compress;
 
@@ -36,6 +38,8 @@ pub struct Request {
     pub erased: Vec<Erasure>,
     /// The version of the key set that it has; 0 for none.
     pub key_set: u64,
+    /// The hash of the alerts that it has; 0 for none.
+    pub alerts: u64,
 }
 
 /// The hub's answer.
@@ -53,6 +57,8 @@ pub struct Answer {
     pub key_set: Option<Vec<u8>>,
     /// For a responder: the place of the newest batch's key at the hub that is wrapped to an older set; 0 for none.
     pub old_wraps: u64,
+    /// The alerts that stand, if the device's list is another one.
+    pub alerts: Option<Vec<Alert>>,
 }
 
 /// Why a hub does not answer a request at all.
@@ -153,11 +159,14 @@ struct RequestWire {
     erased: Vec<ErasureWire>,
     #[n(8)]
     key_set: u64,
+    /// Left out for none.
+    #[n(9)]
+    alerts: Option<u64>,
 }
 
 #[derive(Encode, Decode)]
 #[cbor(array)]
-struct CursorWire {
+pub(crate) struct CursorWire {
     #[n(0)]
     #[cbor(with = "minicbor::bytes")]
     epoch: [u8; 16],
@@ -181,16 +190,16 @@ struct PageWire {
 
 #[derive(Encode, Decode)]
 #[cbor(transparent)]
-struct IdWire(
+pub(crate) struct IdWire(
     #[n(0)]
     #[cbor(with = "minicbor::bytes")]
-    [u8; 16],
+    pub(crate) [u8; 16],
 );
 
 /// Heads stand as one byte string, 32 bytes each.
 #[derive(Encode, Decode)]
 #[cbor(array)]
-struct HeadsWire {
+pub(crate) struct HeadsWire {
     #[n(0)]
     incident: IdWire,
     #[n(1)]
@@ -231,6 +240,8 @@ struct AnswerWire {
     #[n(12)]
     #[cbor(with = "minicbor::bytes")]
     key_set: Option<Vec<u8>>,
+    #[n(13)]
+    alerts: Option<Vec<AlertRow>>,
 }
 
 #[derive(Encode, Decode)]
@@ -245,7 +256,7 @@ struct ErasureWire {
 
 const VERDICT_REJECTED: u8 = 16;
 
-fn verdict_code(verdict: Verdict) -> u8 {
+pub(crate) fn verdict_code(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Stored => 0,
         Verdict::Duplicate => 1,
@@ -254,7 +265,7 @@ fn verdict_code(verdict: Verdict) -> u8 {
     }
 }
 
-fn verdict_of(code: u8) -> Verdict {
+pub(crate) fn verdict_of(code: u8) -> Verdict {
     match code {
         0 => Verdict::Stored,
         1 => Verdict::Duplicate,
@@ -276,18 +287,18 @@ impl From<CursorWire> for Cursor {
     }
 }
 
-fn id_wire(id: &IncidentId) -> IdWire {
+pub(crate) fn id_wire(id: &IncidentId) -> IdWire {
     IdWire(*id.as_bytes())
 }
 
-fn heads_wire(documents: &[DocumentHeads]) -> Vec<HeadsWire> {
+pub(crate) fn heads_wire(documents: &[DocumentHeads]) -> Vec<HeadsWire> {
     documents
         .iter()
         .map(|document| HeadsWire { incident: id_wire(&document.incident), heads: document.heads.iter().flat_map(|head| head.0).collect() })
         .collect()
 }
 
-fn heads_of(wire: Vec<HeadsWire>) -> Result<Vec<DocumentHeads>, Refused> {
+pub(crate) fn heads_of(wire: Vec<HeadsWire>) -> Result<Vec<DocumentHeads>, Refused> {
     if wire.len() > DOCUMENTS_MAX {
         return Err(Refused::TooLarge);
     }
@@ -347,6 +358,7 @@ impl Request {
             clock: self.clock,
             erased: erasures_wire(&self.erased),
             key_set: self.key_set,
+            alerts: Some(self.alerts).filter(|alerts| *alerts != 0),
         })
     }
 
@@ -372,6 +384,7 @@ impl Request {
             clock: wire.clock,
             erased: erasures_of(wire.erased)?,
             key_set: wire.key_set,
+            alerts: wire.alerts.unwrap_or(0),
         })
     }
 }
@@ -401,6 +414,7 @@ impl Answer {
             erase: erasures_wire(&self.erase),
             old_wraps: self.old_wraps,
             key_set: self.key_set.clone(),
+            alerts: self.alerts.as_deref().map(alert::rows),
         })
     }
 
@@ -427,6 +441,7 @@ impl Answer {
             rebased_until: wire.rebased_until.map(|id| IncidentId::from_bytes(id.0)),
             digest: ScopeDigest(u128::from_be_bytes(wire.digest)),
         };
-        Ok(Self { verdicts, pull, clock: wire.clock, erase: erasures_of(wire.erase)?, key_set: wire.key_set, old_wraps: wire.old_wraps })
+        let alerts = wire.alerts.map(alert::alerts).transpose()?;
+        Ok(Self { verdicts, pull, clock: wire.clock, erase: erasures_of(wire.erase)?, key_set: wire.key_set, old_wraps: wire.old_wraps, alerts })
     }
 }

@@ -6,6 +6,7 @@
 use minicbor::{Decode, Encode};
 use vicinity_core::ids::ProjectionId;
 
+use crate::alert::{AlertReply, AlertReport};
 use crate::compress;
 use crate::message::Refused;
 
@@ -27,6 +28,9 @@ pub struct Report {
     /// Answers to questions: codes only.
     #[n(2)]
     pub answers: Vec<AnswerRow>,
+    /// How it stands with alerts; left out where there are none.
+    #[n(3)]
+    pub alerts: Option<AlertReport>,
 }
 
 /// One row.
@@ -81,6 +85,9 @@ pub struct Reply {
     /// Questions for the hub.
     #[n(1)]
     pub questions: Vec<Question>,
+    /// What differs in alerts; left out where nothing does.
+    #[n(2)]
+    pub alerts: Option<AlertReply>,
 }
 
 impl Reply {

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use vicinity_core::admit::Verdict;
+use vicinity_core::alert::Alert;
 use vicinity_core::batch::{Cursor, DocumentHeads, Erasure, Group, GroupChange, HeadsPage, Pull};
 use vicinity_core::chunk::Chunk;
 use vicinity_core::document::SKELETON;
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId, ScopeDigest};
+use vicinity_sync::alert::{AlertReply, AlertReport, rows};
 use vicinity_sync::compress::inflate;
 use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::message::{Answer, Refused, Request, SYNC_PATH};
@@ -110,15 +112,28 @@ fn erasures() -> Vec<Erasure> {
     vec![Erasure { incident: incident(0x55), proof: [0x5a; 64] }, Erasure { incident: incident(0x66), proof: [0x6a; 64] }]
 }
 
+fn alert() -> Alert {
+    Alert { id: [0xa1; 16], area: "SN-DK".into(), text: "grey van".into(), ends: 1_764_600_000 }
+}
+
 fn requests() -> Vec<(&'static str, Request)> {
-    let steady =
-        Request { cursor: Some(cursor()), push: Vec::new(), rebase: None, answer_budget: 65_536, clock: 1_764_000_000, erased: Vec::new(), key_set: 3 };
+    let steady = Request {
+        cursor: Some(cursor()),
+        push: Vec::new(),
+        rebase: None,
+        answer_budget: 65_536,
+        clock: 1_764_000_000,
+        erased: Vec::new(),
+        key_set: 3,
+        alerts: 0,
+    };
     let page = HeadsPage { after: Some(incident(0x10)), until: Some(incident(0x22)), have: heads() };
     vec![
         ("request_steady", steady.clone()),
         ("request_push", Request { push: groups(), ..steady.clone() }),
         ("request_first", Request { cursor: None, rebase: Some(HeadsPage::default()), ..steady.clone() }),
-        ("request_rebase", Request { cursor: None, rebase: Some(page), clock: -1, erased: erasures(), ..steady }),
+        ("request_rebase", Request { cursor: None, rebase: Some(page), clock: -1, erased: erasures(), ..steady.clone() }),
+        ("request_alerts", Request { alerts: 1 << 63, ..steady }),
     ]
 }
 
@@ -128,9 +143,15 @@ fn answers() -> Vec<(&'static str, Answer)> {
     let full = Pull { groups: groups(), removed: vec![incident(0x44)], need: heads(), more: true, rebased_until: Some(incident(0x22)), ..pull.clone() };
     let verdicts = [Verdict::Stored, Verdict::Stored, Verdict::Duplicate, Verdict::Pending].into_iter();
     let verdicts = verdicts.chain(Refusal::ALL.map(Verdict::Rejected)).chain([Verdict::Stored; 300]).collect();
+    let nothing = Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None };
     vec![
-        ("answer_nothing_new", Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003, erase: Vec::new(), key_set: None, old_wraps: 0 }),
-        ("answer_everything", Answer { verdicts, pull: full, clock: 1_764_000_003, erase: erasures(), key_set: Some(vec![7; 40]), old_wraps: 300 }),
+        ("answer_nothing_new", nothing.clone()),
+        (
+            "answer_everything",
+            Answer { verdicts, pull: full, clock: 1_764_000_003, erase: erasures(), key_set: Some(vec![7; 40]), old_wraps: 300, alerts: None },
+        ),
+        ("answer_alerts", Answer { alerts: Some(vec![alert()]), ..nothing.clone() }),
+        ("answer_no_alerts", Answer { alerts: Some(Vec::new()), ..nothing }),
     ]
 }
 
@@ -144,11 +165,20 @@ fn report() -> Report {
         rows: vec![row(0x51, 3, Some(r#"{"week":"2026-W47"}"#)), row(0x52, 4, None)],
         questions_received: vec![9, 10],
         answers: vec![AnswerRow { question: 9, answer: "confirmed".into() }],
+        alerts: None,
     }
 }
 
 fn reply() -> Reply {
-    Reply { held: vec![Some(4), None], questions: vec![Question::new(11, ProjectionId::from_bytes([0x51; 16]), "which_week".into())] }
+    Reply { held: vec![Some(4), None], questions: vec![Question::new(11, ProjectionId::from_bytes([0x51; 16]), "which_week".into())], alerts: None }
+}
+
+fn report_alerts() -> Report {
+    Report { alerts: Some(AlertReport { own_hash: 5, near_hash: 1 << 63, own: Some(rows(&[alert()])) }), ..Report::default() }
+}
+
+fn reply_alerts() -> Reply {
+    Reply { alerts: Some(AlertReply { wanted: true, near: Some(Vec::new()) }), ..Reply::default() }
 }
 
 /// Everything version 1 says, by file name: the bytes inside the compression.
@@ -160,6 +190,8 @@ fn valid() -> Vec<(String, Vec<u8>)> {
         ("report".to_owned(), inflate(&uplink::encode(&report())).unwrap()),
         ("report_empty".to_owned(), inflate(&uplink::encode(&Report::default())).unwrap()),
         ("reply".to_owned(), inflate(&uplink::encode(&reply())).unwrap()),
+        ("report_alerts".to_owned(), inflate(&uplink::encode(&report_alerts())).unwrap()),
+        ("reply_alerts".to_owned(), inflate(&uplink::encode(&reply_alerts())).unwrap()),
     ];
     files.extend(requests().into_iter().map(|(name, request)| (name.to_owned(), inflate(&request.encode()).unwrap())));
     files.extend(answers().into_iter().map(|(name, answer)| (name.to_owned(), inflate(&answer.encode()).unwrap())));
@@ -189,6 +221,8 @@ fn version_1_reads_the_golden_bytes() {
     answers().into_iter().for_each(|(name, answer)| assert_eq!(Answer::decode(&body_of(&held(name))).unwrap(), answer, "{name}"));
     assert_eq!(uplink::decode::<Report>(&body_of(&held("report"))).unwrap(), report());
     assert_eq!(uplink::decode::<Reply>(&body_of(&held("reply"))).unwrap(), reply());
+    assert_eq!(uplink::decode::<Report>(&body_of(&held("report_alerts"))).unwrap(), report_alerts());
+    assert_eq!(uplink::decode::<Reply>(&body_of(&held("reply_alerts"))).unwrap(), reply_alerts());
     let read = Envelope::decode(&held("envelope")).unwrap();
     assert_eq!(read, envelope());
     assert!(read.is_proven(&public_key(&[0x5e; 32]), SYNC_PATH));

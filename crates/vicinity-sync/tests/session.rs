@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use vicinity_core::admit::Verdict;
+use vicinity_core::alert::{Alert, list_hash};
 use vicinity_core::batch::{Cursor, DocumentHeads, Group, GroupChange, HeadsPage, Pull};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
@@ -47,7 +48,7 @@ fn chunk(number: u32, len: usize) -> Vec<u8> {
 
 fn answer() -> Answer {
     let pull = Pull { groups: Vec::new(), removed: Vec::new(), need: Vec::new(), cursor: cursor(9), more: false, rebased_until: None, digest: OURS };
-    Answer { verdicts: Vec::new(), pull, clock: 1_000_060, erase: Vec::new(), key_set: None, old_wraps: 0 }
+    Answer { verdicts: Vec::new(), pull, clock: 1_000_060, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None }
 }
 
 /// A session and the effects of the last input.
@@ -59,7 +60,7 @@ struct Script {
 impl Script {
     fn start(cursor: Option<Cursor>) -> Self {
         let mut script = Self { session: DeviceSession::new(Timestamp::from_second(1_000_000).unwrap()), effects: Vec::new() };
-        script.input(Input::Start(Start { cursor, batch_bytes: BATCH, key_set: 0 }));
+        script.input(Input::Start(Start { cursor, batch_bytes: BATCH, key_set: 0, alerts: 0 }));
         script
     }
 
@@ -410,4 +411,23 @@ fn refusals_that_no_repetition_mends_end_the_sync() {
     script.sends(Gathered::default());
     script.input(Input::Answered(b"no answer".to_vec()));
     assert_eq!(script.done().end, End::Refused(Refused::Malformed));
+}
+
+/// What it was told it does not ask for again, and a list that is empty takes the place of another.
+#[test]
+fn a_device_is_told_of_alerts_where_its_list_is_another() {
+    let alert = Alert { id: [1; 16], area: "SN-DK".into(), text: "grey van".into(), ends: 2_000_000 };
+    let told = |alerts: Vec<Alert>| Answer { alerts: Some(alerts), pull: Pull { more: true, ..answer().pull }, ..answer() };
+    let mut script = Script::start(Some(cursor(3)));
+    script.gather();
+    assert_eq!(script.sends(Gathered::default()).alerts, 0);
+    assert_eq!(script.delivers(&told(vec![alert.clone()])).alerts, Some(vec![alert.clone()]));
+    script.persisted(OURS, false);
+    script.gather();
+    assert_eq!(script.sends(Gathered::default()).alerts, list_hash(&[alert]));
+    assert_eq!(script.delivers(&told(Vec::new())).alerts, Some(Vec::new()));
+    script.persisted(OURS, false);
+    script.gather();
+    assert_eq!(script.sends(Gathered::default()).alerts, 0);
+    assert_eq!(script.delivers(&answer()).alerts, None);
 }

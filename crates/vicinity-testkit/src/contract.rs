@@ -3,6 +3,7 @@
 //! A test crate writes `hub_store_contract!(|folder| SqliteHub::open(folder, &key, [7; 16]).unwrap())` and gets one `#[test]`
 //! a sentence, each on an engine of its own in a folder of its own.
 
+pub mod alerts;
 pub mod device_delivery;
 pub mod device_erasing;
 pub mod device_outbox;
@@ -36,6 +37,10 @@ macro_rules! sentences {
 #[macro_export]
 macro_rules! hub_store_contract {
     ($make:expr) => {
+        $crate::sentences! { $make, alerts:
+            alerts_stand_until_they_end_or_are_withdrawn
+            alerts_of_a_hub_are_counted_and_others_cannot_be_withdrawn
+        }
         $crate::sentences! { $make, hub_accepting:
             an_accepted_change_is_in_the_feed_and_in_the_view
             accepting_twice_gives_duplicates_and_changes_nothing
@@ -57,6 +62,7 @@ macro_rules! hub_store_contract {
             a_device_that_enrols_anew_keeps_its_number_and_takes_its_new_role
             a_counter_must_rise_within_a_life_and_lives_count_apart
             a_device_that_never_enrolled_is_unknown
+            asking_what_was_heard_of_a_life_changes_nothing
             devices_are_listed_with_what_is_known_of_their_clocks
             a_revoked_device_is_not_let_in_and_cannot_enrol_again
         }
@@ -158,6 +164,7 @@ macro_rules! device_store_contract {
         $crate::sentences! { $make, device_statements:
             a_statement_is_sealed_delivered_and_forgotten
             what_the_hub_does_not_take_is_unsealed_again
+            all_batches_that_wait_are_listed_smallest_first
         }
     };
 }
@@ -166,6 +173,9 @@ macro_rules! device_store_contract {
 #[macro_export]
 macro_rules! national_store_contract {
     ($make:expr) => {
+        $crate::sentences! { $make, alerts:
+            national_gives_a_hub_others_alerts_for_its_areas
+        }
         $crate::sentences! { $make, national:
             the_highest_version_stays
             an_older_version_cannot_bring_back_what_was_retracted

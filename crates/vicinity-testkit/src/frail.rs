@@ -1,5 +1,6 @@
 //! Stores on a disk that fills up: the n-th call from now fails, and nothing of it is kept.
 
+mod alerts;
 mod statements;
 
 use std::io::ErrorKind;
@@ -114,6 +115,9 @@ impl HubStore for Frail<'_, dyn HubStore> {
     }
     fn let_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<Peer, Denied>> {
         self.room()?.let_in(device, incarnation, counter, now)
+    }
+    fn heard(&mut self, device: DeviceId, incarnation: u64) -> Result<core::result::Result<(Peer, u64), Denied>> {
+        self.room()?.heard(device, incarnation)
     }
     fn note_skew(&mut self, peer: &Peer, skew_seconds: i64) -> Result<()> {
         self.room()?.note_skew(peer, skew_seconds)

@@ -1,6 +1,7 @@
 //! The hub's store in memory. Everything that can be computed from the feed is computed anew each time.
 
 mod accept;
+pub(crate) mod alerts;
 mod erase;
 mod pull;
 mod statements;
@@ -104,6 +105,7 @@ pub struct MemoryHub {
     /// By device, life and incident.
     receipts: BTreeMap<(u32, u64, IncidentId), Timestamp>,
     statements: statements::Statements,
+    alerts: alerts::Alerts,
 }
 
 impl MemoryHub {
@@ -209,6 +211,15 @@ impl HubStore for MemoryHub {
         known.counters.insert(incarnation, counter);
         known.row.last_seen = Some(now);
         Ok(Ok(Peer { number: known.row.number, incarnation, role: known.row.role }))
+    }
+
+    fn heard(&mut self, device: DeviceId, incarnation: u64) -> Result<core::result::Result<(Peer, u64), Denied>> {
+        let Some(known) = self.device_mut(device) else { return Ok(Err(Denied::Unknown)) };
+        if known.row.revoked {
+            return Ok(Err(Denied::Revoked));
+        }
+        let counter = known.counters.get(&incarnation).copied().unwrap_or(0);
+        Ok(Ok((Peer { number: known.row.number, incarnation, role: known.row.role }, counter)))
     }
 
     fn note_skew(&mut self, peer: &Peer, skew_seconds: i64) -> Result<()> {

@@ -9,6 +9,7 @@ use vicinity_store::hub::{Credentials, Denied, Role};
 use vicinity_store::national::{HubRow, NationalStore, NewProjection, ProjectionBody, ProjectionListing, QuestionRow};
 
 use crate::memory_hub::Invites;
+use crate::memory_hub::alerts::Alerts;
 
 type Result<T> = core::result::Result<T, StoreError>;
 
@@ -39,6 +40,7 @@ pub struct MemoryNational {
     projections: BTreeMap<ProjectionId, Kept>,
     questions: Vec<Question>,
     settings: BTreeMap<String, Vec<u8>>,
+    pub(crate) alerts: Alerts,
 }
 
 impl MemoryNational {
@@ -51,6 +53,12 @@ impl MemoryNational {
             None => drop(self.projections.insert(row.projection, new)),
         }
         Some(row.version)
+    }
+
+    /// The areas of a hub's projections.
+    pub(crate) fn areas(&self, hub: u32) -> impl Iterator<Item = String> {
+        let facets = self.projections.values().filter(move |kept| kept.hub == hub).filter_map(|kept| kept.body.as_ref()).flat_map(|body| &body.facets);
+        facets.filter(|(dimension, _)| *dimension == "admin1").map(|(_, code)| code.clone())
     }
 
     fn number(&self, hub: DeviceId) -> Option<usize> {

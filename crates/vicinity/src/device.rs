@@ -16,8 +16,8 @@ use vicinity_core::ids::IncidentId;
 use vicinity_core::show;
 use vicinity_server::store::DatabaseKey;
 
-use crate::args::{DeviceArguments, DeviceCommand};
-use crate::{machine, output, secrets, statements};
+use crate::args::{AlertCommand, BundleCommand, DeviceArguments, DeviceCommand};
+use crate::{alerts, bundle, machine, output, secrets, statements};
 
 pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
     let home = arguments.home.as_path();
@@ -40,6 +40,13 @@ pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
         DeviceCommand::Resolve { id, field, take, value } => resolve(&mut device, &id, &field, take, value.as_deref())?,
         DeviceCommand::Statements { id, json } => statements::list(&mut device, &id, json)?,
         DeviceCommand::Open { statement, out } => statements::open(&mut device, &statement, out.as_deref())?,
+        DeviceCommand::Alerts { json } => alerts::list(&mut device, json)?,
+        DeviceCommand::Alert { command: AlertCommand::Publish { incident, area, until, file } } => {
+            alerts::publish(&mut device, &incident, &area, &until, &file)?;
+        }
+        DeviceCommand::Alert { command: AlertCommand::Withdraw { id } } => alerts::withdraw(&mut device, &id)?,
+        DeviceCommand::Bundle { command: BundleCommand::Export { file, json } } => bundle::export(&mut device, &file, json)?,
+        DeviceCommand::Bundle { command: BundleCommand::Import { file, json } } => return bundle::import(&mut device, &file, json),
         DeviceCommand::Sync { json } => return sync(device, home, json),
     }
     Ok(ExitCode::SUCCESS)

@@ -14,8 +14,8 @@ use vicinity_server::store::hub::{DeviceRow, HubStore, Role};
 use vicinity_server::store::sqlite::SqliteHub;
 use vicinity_server::tls::{self, Pin};
 
-use crate::args::{DeviceRole, HubArguments, HubCommand};
-use crate::{device, hub_erase, hub_keeping, machine, output, secrets, statements};
+use crate::args::{DeviceRole, HubArguments, HubBundleCommand, HubCommand};
+use crate::{bundle, device, hub_erase, hub_keeping, machine, output, secrets, statements};
 
 /// Which process serves the folder, for whoever has to stop it.
 pub const PID_FILE: &str = "pid";
@@ -39,6 +39,7 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
         Some(HubCommand::RecoveryKey { data, key }) => statements::set_recovery(&mut open(&data)?, &key)?,
         Some(HubCommand::Keygen { out }) => statements::keygen(&out)?,
         Some(HubCommand::Audit { data, json }) => statements::audit(&mut open(&data)?, json)?,
+        Some(HubCommand::Bundle { command: HubBundleCommand::Import { data, file, out, json } }) => bundle::take(&data, &file, &out, json)?,
         Some(HubCommand::Quarantine { data, json }) => quarantine(&data, json)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,6 +1,8 @@
 //! The program: arguments in, printing out. Everything else is in the libraries.
 
+mod alerts;
 mod args;
+mod bundle;
 mod demo;
 mod device;
 mod hub;

@@ -12,6 +12,10 @@ fn let_go(db: &Db, number: i64) -> Result<()> {
     db.execute("forgetting a batch", "DELETE FROM blobs WHERE id = ?1", &[&number]).map(drop)
 }
 
+fn waiting_blob(row: &rusqlite::Row<'_>) -> rusqlite::Result<WaitingBlob> {
+    Ok(WaitingBlob { number: row.get(0)?, hash: row.get(1)?, total: row.get::<_, i64>(2)?.cast_unsigned(), begun: row.get(3)? })
+}
+
 impl DeviceStatements for SqliteDevice {
     fn unsealed(&mut self, max_bytes: usize, max_statements: usize, not: &[IncidentId]) -> Result<Vec<PlainStatement>> {
         let step = "reading statements";
@@ -49,10 +53,11 @@ impl DeviceStatements for SqliteDevice {
     }
 
     fn next_blob(&mut self) -> Result<Option<WaitingBlob>> {
-        let read = |row: &rusqlite::Row<'_>| {
-            Ok(WaitingBlob { number: row.get(0)?, hash: row.get(1)?, total: row.get::<_, i64>(2)?.cast_unsigned(), begun: row.get(3)? })
-        };
-        self.db.one("reading a batch", "SELECT id, hash, length(bytes), begun FROM blobs ORDER BY length(bytes), id LIMIT 1", &[], read)
+        self.db.one("reading a batch", "SELECT id, hash, length(bytes), begun FROM blobs ORDER BY length(bytes), id LIMIT 1", &[], waiting_blob)
+    }
+
+    fn waiting_blobs(&mut self) -> Result<Vec<WaitingBlob>> {
+        self.db.all("reading batches", "SELECT id, hash, length(bytes), begun FROM blobs ORDER BY length(bytes), id", &[], waiting_blob)
     }
 
     fn blob_piece(&mut self, number: i64, offset: u64, max_bytes: usize) -> Result<Vec<u8>> {

@@ -23,7 +23,7 @@ pub struct SqliteHub {
     pub(super) keys: Db,
 }
 
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/hub_0001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/hub_0001.sql"), include_str!("../../migrations/hub_0002_alerts.sql")];
 const KEYS_MIGRATIONS: &[&str] = &[include_str!("../../migrations/keys_0001.sql")];
 
 impl SqliteHub {
@@ -162,6 +162,19 @@ impl HubStore for SqliteHub {
             let role = Role::from_code(&role).ok_or(StoreError::Damaged("device"))?;
             Ok(Ok(Peer { number, incarnation, role }))
         })
+    }
+
+    fn heard(&mut self, device: DeviceId, incarnation: u64) -> Result<core::result::Result<(Peer, u64), Denied>> {
+        let query = "SELECT number, role, revoked_at IS NOT NULL, 
+            coalesce((SELECT counter FROM incarnations WHERE incarnations.device = number AND incarnation = ?2), 0) FROM devices WHERE device = ?1";
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?, row.get::<_, i64>(3)?));
+        let found = self.db.one("reading a device", query, &[device.as_bytes(), &incarnation.cast_signed()], read)?;
+        let Some((number, role, revoked, counter)) = found else { return Ok(Err(Denied::Unknown)) };
+        if revoked {
+            return Ok(Err(Denied::Revoked));
+        }
+        let role = Role::from_code(&role).ok_or(StoreError::Damaged("device"))?;
+        Ok(Ok((Peer { number, incarnation, role }, counter.cast_unsigned())))
     }
 
     fn note_skew(&mut self, peer: &Peer, skew_seconds: i64) -> Result<()> {

@@ -12,10 +12,10 @@ use crate::{DatabaseKey, StoreError};
 
 /// National on SQLite: `national.db`.
 pub struct SqliteNational {
-    db: Db,
+    pub(super) db: Db,
 }
 
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/national_0001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/national_0001.sql"), include_str!("../../migrations/national_0002_alerts.sql")];
 
 impl SqliteNational {
     /// Opens or makes national's store in a folder.

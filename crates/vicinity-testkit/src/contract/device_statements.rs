@@ -62,3 +62,15 @@ pub fn what_the_hub_does_not_take_is_unsealed_again<S: DeviceStore>(make: impl F
         assert_eq!(phone.store.unsealed(ALL, 9, &[]).expect("statements").remove(0).body, b"what she said");
     }
 }
+
+/// A bundle takes all that fit.
+pub fn all_batches_that_wait_are_listed_smallest_first<S: DeviceStore>(make: impl Fn(&Path) -> S) {
+    let (mut phone, id) = acknowledged(make);
+    let entry = phone.store.unsealed(ALL, 9, &[]).expect("statements").remove(0).entry;
+    phone.store.keep_blob([3; 32], &[1, 2, 3], &[(id, entry)]).expect("kept");
+    phone.store.keep_blob([4; 32], &[1], &[]).expect("kept");
+    phone.store.keep_blob([5; 32], &[1, 2], &[]).expect("kept");
+    let waiting = phone.store.waiting_blobs().expect("a list");
+    assert_eq!(waiting.iter().map(|blob| (blob.hash[0], blob.total, blob.begun)).collect::<Vec<_>>(), [(4, 1, false), (5, 2, false), (3, 3, false)]);
+    assert_eq!(phone.store.next_blob().expect("an answer"), Some(waiting[0]));
+}

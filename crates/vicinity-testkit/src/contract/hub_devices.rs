@@ -67,6 +67,25 @@ pub fn a_device_that_never_enrolled_is_unknown<S: HubStore>(make: impl Fn(&Path)
     assert_eq!(hub.store.let_in(device_id(1), 1, 1, now()).expect("an answer"), Err(Denied::Unknown));
 }
 
+/// A bundle may come late: it is known without being let in.
+pub fn asking_what_was_heard_of_a_life_changes_nothing<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut hub = Hub::new(make);
+    assert_eq!(hub.store.heard(device_id(1), 7).expect("an answer"), Err(Denied::Unknown));
+    let peer = hub.enrols(Role::Educator);
+    let life = 0x8000_0000_0000_0007;
+    let of = |life| vicinity_store::hub::Peer { incarnation: life, ..peer };
+    assert_eq!(hub.store.heard(device_id(1), life).expect("an answer"), Ok((of(life), 0)));
+    assert!(hub.store.let_in(device_id(1), life, 9, now()).expect("an answer").is_ok());
+    for _ in 0..2 {
+        assert_eq!(hub.store.heard(device_id(1), life).expect("an answer"), Ok((of(life), 9)));
+        assert_eq!(hub.store.heard(device_id(1), 3).expect("an answer"), Ok((of(3), 0)));
+    }
+    assert_eq!(hub.store.devices().expect("devices")[0].last_seen, Some(now()));
+    assert!(hub.store.let_in(device_id(1), 3, 1, now()).expect("an answer").is_ok());
+    assert!(hub.store.revoke(peer.number, now()).expect("an answer"));
+    assert_eq!(hub.store.heard(device_id(1), life).expect("an answer"), Err(Denied::Revoked));
+}
+
 /// Last contact by the hub's clock, skew as estimated.
 pub fn devices_are_listed_with_what_is_known_of_their_clocks<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut hub = Hub::new(make);

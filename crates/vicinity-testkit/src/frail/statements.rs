@@ -75,6 +75,9 @@ impl DeviceStatements for Frail<'_, dyn DeviceStore> {
     fn next_blob(&mut self) -> Result<Option<WaitingBlob>> {
         self.room()?.next_blob()
     }
+    fn waiting_blobs(&mut self) -> Result<Vec<WaitingBlob>> {
+        self.room()?.waiting_blobs()
+    }
     fn blob_piece(&mut self, number: i64, offset: u64, max_bytes: usize) -> Result<Vec<u8>> {
         self.room()?.blob_piece(number, offset, max_bytes)
     }

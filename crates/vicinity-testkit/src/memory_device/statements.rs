@@ -81,8 +81,14 @@ impl DeviceStatements for MemoryDevice {
     }
 
     fn next_blob(&mut self) -> Result<Option<WaitingBlob>> {
-        let smallest = self.statements.blobs.iter().min_by_key(|(number, blob)| (blob.bytes.len(), **number));
-        Ok(smallest.map(|(number, blob)| WaitingBlob { number: *number, hash: blob.hash, total: blob.bytes.len() as u64, begun: blob.begun }))
+        Ok(self.waiting_blobs()?.into_iter().next())
+    }
+
+    fn waiting_blobs(&mut self) -> Result<Vec<WaitingBlob>> {
+        let waiting = |(number, blob): (&i64, &Blob)| WaitingBlob { number: *number, hash: blob.hash, total: blob.bytes.len() as u64, begun: blob.begun };
+        let mut all: Vec<WaitingBlob> = self.statements.blobs.iter().map(waiting).collect();
+        all.sort_by_key(|blob| (blob.total, blob.number));
+        Ok(all)
     }
 
     fn blob_piece(&mut self, number: i64, offset: u64, max_bytes: usize) -> Result<Vec<u8>> {

@@ -1,0 +1,329 @@
+//! Sync by file: a bundle for the hub out, its reply in. See `docs/adr/0023-bundles.md`.
+
+use serde_json::{Value, json};
+use vicinity_core::batch::{Group, HeadsPage};
+use vicinity_seal::keys::{Opener, Recipient};
+use vicinity_seal::parcel;
+use vicinity_store::device::{self, Delivered, DeviceStore, Fact};
+use vicinity_store::sqlite::SqliteDevice;
+use vicinity_store::statement::DeviceStatements;
+use vicinity_sync::alert;
+use vicinity_sync::bundle::{self, BLOBS_MAX_BYTES, BUNDLE_PATH, Bundle, REQUESTS_MAX, REQUESTS_MAX_BYTES, Reader, Reading, Reply, Whole};
+use vicinity_sync::device_session::BATCH_MAX_BYTES;
+use vicinity_sync::message::{DOCUMENTS_MAX, ERASURES_MAX, Request};
+use vicinity_sync::order;
+
+use crate::ClientError;
+use crate::alerts;
+use crate::device::{Device, Machine};
+use crate::exchange::{self, Identity};
+use crate::statements;
+
+type Result<T> = core::result::Result<T, ClientError>;
+
+/// Bytes of changes that one request of a bundle begins with; halved until it fits.
+const RAW_BYTES: usize = 2 * BATCH_MAX_BYTES as usize;
+
+/// A bundle that was made.
+#[derive(Debug)]
+pub struct Exported {
+    /// The file.
+    pub file: Vec<u8>,
+    /// Changes in it.
+    pub changes: u64,
+    /// Sealed batches of statements in it.
+    pub batches: u64,
+    /// Whether there was no room for all: the rest goes with the next bundle, after the reply to this one.
+    pub more: bool,
+}
+
+/// What came of a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The device and its hub held the same when the hub replied.
+    UpToDate,
+    /// Something is still to go or to come: export another bundle.
+    Behind,
+    /// Nothing is left to go or to come, but the hub refused something that the device holds.
+    Differs,
+    /// The two differ, or the hub was restored: the next bundle, or sync, compares all.
+    Compare,
+    /// They differ although all was compared: somebody has to look.
+    Alarm,
+    /// The device has heard from its hub since: only acknowledgements counted.
+    Old,
+    /// The reply is to an earlier life of this device: nothing of it counted.
+    EarlierLife,
+    /// This device was restored or copied: it begins a new life, and the next bundle, or sync, compares all.
+    Reborn,
+}
+
+/// A reply that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Imported {
+    /// Changes that the hub has.
+    pub acked: u64,
+    /// Changes that it will never take.
+    pub rejected: u64,
+    /// Changes that came and were new.
+    pub received: u64,
+    /// Incidents that were erased by its order.
+    pub erased: u64,
+    /// Statements that it has.
+    pub statements: u64,
+    /// Where that leaves the device.
+    pub standing: Standing,
+}
+
+impl Imported {
+    /// As scripts read it.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let Self { acked, rejected, received, erased, statements, standing } = *self;
+        let name = match standing {
+            Standing::UpToDate => "up_to_date",
+            Standing::Behind => "behind",
+            Standing::Differs => "differs",
+            Standing::Compare => "compare",
+            Standing::Alarm => "alarm",
+            Standing::Old => "old",
+            Standing::EarlierLife => "earlier_life",
+            Standing::Reborn => "reborn",
+        };
+        json!({
+            "acked": acked, "rejected": rejected, "received": received, "erased": erased, "statements": statements,
+            "standing": name, "up_to_date": standing == Standing::UpToDate,
+        })
+    }
+}
+
+impl Device {
+    /// Makes a bundle of what waits for the hub. Nothing leaves the outbox before the hub's reply. The counter that the bundle takes, and
+    /// the key that opens the reply, are durable when this returns.
+    ///
+    /// # Errors
+    /// Not enrolled, another sync under way, or the local store.
+    pub fn export_bundle(&mut self) -> Result<Exported> {
+        let identity = self.identity()?;
+        let bundle_key = self.enrolment().ok_or(ClientError::NotEnrolled)?.bundle_key.clone();
+        let hub = Recipient::parse(&bundle_key).map_err(|_| ClientError::Damaged("enrolment"))?;
+        let _lock = self.lock()?;
+        let now = (self.machine.now)();
+        let mut packer = Packer { store: &mut self.store, clock: now.as_second(), bytes: 0, changes: 0, more: false, requests: Vec::new() };
+        packer.pack(&identity)?;
+        let Packer { requests, changes, more, .. } = packer;
+        statements::seal_waiting(&mut self.store, &mut self.machine, &identity.hub_key)?;
+        let (blobs, left) = blobs(&mut self.store)?;
+        let batches = blobs.len() as u64;
+        let reply_to = reply_opener(&mut self.store)?.recipient().to_string();
+        let body = Bundle { reply_to, requests, blobs }.encode();
+        let mut draw = draw(&mut self.machine);
+        let envelope = exchange::seal(&mut self.store, &identity, &mut draw, BUNDLE_PATH, body)?;
+        Ok(Exported { file: parcel::pack(&envelope.encode(), &hub)?, changes, batches, more: more || left })
+    }
+
+    /// Reads a hub's reply. What still counts of it is written in one transaction, and durable when this returns.
+    ///
+    /// # Errors
+    /// Not enrolled; a file that is damaged, for somebody else, or not signed by this device's hub: then nothing was changed.
+    pub fn import_reply(&mut self, file: &[u8]) -> Result<Imported> {
+        let identity = self.identity()?;
+        let forget = self.enrolment().is_some_and(|enrolment| enrolment.role != "responder");
+        let _lock = self.lock()?;
+        let secret = self.store.fact(Fact::BundleKey)?.ok_or(ClientError::NoBundle)?;
+        let content = parcel::unpack(file, &opener_of(&secret)?)?;
+        let reply = Reply::open(&content, &identity.hub_key)?;
+        let (incarnation, counter) = exchange::life(&mut self.store)?.unwrap_or_default();
+        let cursor = self.store.fact(Fact::Cursor)?.as_deref().and_then(device::cursor_of);
+        let reading = bundle::read(&reply, &Reader { device: identity.device, incarnation, counter, cursor })?;
+        let mut imported = Imported { acked: 0, rejected: 0, received: 0, erased: 0, statements: 0, standing: Standing::Old };
+        match reading {
+            Reading::EarlierLife => imported.standing = Standing::EarlierLife,
+            Reading::RolledBack => {
+                exchange::be_reborn(&mut self.store, draw(&mut self.machine)())?;
+                imported.standing = Standing::Reborn;
+            }
+            Reading::Acknowledged(acked) => {
+                imported.acked = acked.len() as u64;
+                self.store.deliver(&Delivered { acked: &acked, ..Delivered::default() })?;
+            }
+            Reading::Whole(whole) => apply(&mut self.store, *whole, &identity, cursor.is_none(), &mut imported)?,
+        }
+        if !matches!(imported.standing, Standing::EarlierLife | Standing::Reborn) {
+            imported.statements = delivered(&mut self.store, &reply.blobs, forget)?;
+        }
+        Ok(imported)
+    }
+}
+
+/// Eight random bytes, each time.
+fn draw(machine: &mut Machine) -> impl FnMut() -> u64 {
+    || u64::from_be_bytes(machine.bytes())
+}
+
+/// The key that opens replies, made when it is first needed.
+fn reply_opener(store: &mut dyn DeviceStore) -> Result<Opener> {
+    if let Some(secret) = store.fact(Fact::BundleKey)? {
+        return opener_of(&secret);
+    }
+    let opener = Opener::generate();
+    store.set_facts(&[(Fact::BundleKey, Some(opener.to_secret_string().as_bytes().to_vec()))])?;
+    Ok(opener)
+}
+
+fn opener_of(secret: &[u8]) -> Result<Opener> {
+    let text = str::from_utf8(secret).map_err(|_| ClientError::Damaged("bundle key"))?;
+    Opener::from_secret_string(text).map_err(|_| ClientError::Damaged("bundle key"))
+}
+
+/// Gathers requests as a sync would have sent them, as far as that goes without an answer.
+struct Packer<'a> {
+    store: &'a mut SqliteDevice,
+    clock: i64,
+    bytes: usize,
+    changes: u64,
+    more: bool,
+    requests: Vec<Vec<u8>>,
+}
+
+impl Packer<'_> {
+    fn pack(&mut self, identity: &Identity) -> Result<()> {
+        let cursor = self.store.fact(Fact::Cursor)?.as_deref().and_then(device::cursor_of);
+        let erased = self.store.erasures(cursor.is_none(), ERASURES_MAX)?;
+        let key_set = statements::key_set_version(self.store, &identity.hub_key)?;
+        let (answer_budget, alerts) = (BATCH_MAX_BYTES, alerts::kept_hash(self.store)?);
+        // The first says where the device stands; without a cursor all documents are compared.
+        let mut page = if cursor.is_none() { Some(self.store.heads(None, DOCUMENTS_MAX / 2)?) } else { None };
+        let first = Request { cursor, push: Vec::new(), rebase: page.clone(), answer_budget, clock: self.clock, erased, key_set, alerts };
+        self.put(first.encode(), 0);
+        while let Some(until) = page.and_then(|page| page.until) {
+            let next = self.store.heads(Some(until), DOCUMENTS_MAX / 2)?;
+            let frame = self.request(Some(next.clone()), Vec::new()).encode();
+            self.put(frame, 0);
+            page = Some(next);
+        }
+        let need = self.store.fact(Fact::BundleNeed)?.map(|bytes| bundle::need_of(&bytes)).unwrap_or_default();
+        for need in need {
+            let mut skip = 0;
+            loop {
+                let (sent, more) = self.push(|store, raw_bytes| Ok(store.missing(&need, skip, raw_bytes)?))?;
+                skip += sent;
+                if !more || self.more {
+                    break;
+                }
+            }
+        }
+        let mut after = 0;
+        loop {
+            let (_, more) = self.push(|store, raw_bytes| {
+                let page = store.outbox(after, raw_bytes)?;
+                Ok((page.groups, (page.more, page.at)))
+            })?;
+            after = more.1;
+            if !more.0 || self.more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Puts changes into a request of its own, fewer until it fits; how many there are, and what else was read with them.
+    fn push<T>(&mut self, mut read: impl FnMut(&mut SqliteDevice, usize) -> Result<(Vec<Group>, T)>) -> Result<(usize, T)> {
+        let mut raw_bytes = RAW_BYTES;
+        loop {
+            let (groups, rest) = read(self.store, raw_bytes)?;
+            let changes: usize = groups.iter().map(|group| group.changes.len()).sum();
+            if changes == 0 {
+                return Ok((0, rest));
+            }
+            let frame = self.request(None, groups).encode();
+            if frame.len() > BATCH_MAX_BYTES as usize && changes > 1 {
+                raw_bytes /= 2;
+                continue;
+            }
+            self.put(frame, changes);
+            return Ok((changes, rest));
+        }
+    }
+
+    fn request(&self, rebase: Option<HeadsPage>, push: Vec<Group>) -> Request {
+        Request { cursor: None, push, rebase, answer_budget: BATCH_MAX_BYTES, clock: self.clock, erased: Vec::new(), key_set: 0, alerts: 0 }
+    }
+
+    /// Takes a request, while there is room; the rest goes with the next bundle.
+    fn put(&mut self, frame: Vec<u8>, changes: usize) {
+        if self.requests.len() >= REQUESTS_MAX || self.bytes + frame.len() > REQUESTS_MAX_BYTES {
+            self.more = true;
+            return;
+        }
+        self.bytes += frame.len();
+        self.changes += changes as u64;
+        self.requests.push(frame);
+    }
+}
+
+/// Sealed batches, smallest first, as far as they fit; whether some did not.
+fn blobs(store: &mut SqliteDevice) -> Result<(Vec<Vec<u8>>, bool)> {
+    let (mut blobs, mut bytes) = (Vec::new(), 0);
+    for waiting in store.waiting_blobs()? {
+        let total = usize::try_from(waiting.total).unwrap_or(usize::MAX);
+        bytes += total;
+        if bytes > BLOBS_MAX_BYTES {
+            return Ok((blobs, true));
+        }
+        blobs.push(store.blob_piece(waiting.number, 0, total)?);
+    }
+    Ok((blobs, false))
+}
+
+/// Notes what the hub has of the batches that still wait; how many statements that are.
+fn delivered(store: &mut SqliteDevice, taken: &[([u8; 32], Vec<u32>)], forget: bool) -> Result<u64> {
+    let mut count = 0;
+    for waiting in store.waiting_blobs()? {
+        if let Some((_, refused)) = taken.iter().find(|(hash, _)| *hash == waiting.hash) {
+            count += store.blob_delivered(waiting.number, refused, forget)?;
+        }
+    }
+    Ok(count)
+}
+
+/// Writes a reply that counts whole.
+fn apply(store: &mut SqliteDevice, whole: Whole, identity: &Identity, compared_all: bool, imported: &mut Imported) -> Result<()> {
+    let Whole { mut delivery, void, need, end } = whole;
+    // Nobody but the hub can have anything erased, whoever wrote the reply.
+    delivery.erase.retain(|erasure| order::is_ordered(erasure, &identity.hub_key));
+    let mut facts = vec![(Fact::BundleNeed, bundle::need_bytes(&need))];
+    if let Some(bytes) = delivery.key_set
+        && statements::newer_key_set(store, &identity.hub_key, &bytes)?.is_some()
+    {
+        facts.push((Fact::KeySet, bytes));
+    }
+    if let Some(alerts) = &delivery.alerts {
+        facts.push((Fact::Alerts, alert::kept_bytes(alerts)));
+    }
+    let standing = store.deliver(&Delivered {
+        acked: &delivery.acked,
+        rejected: &delivery.rejected,
+        groups: &delivery.groups,
+        removed: &delivery.removed,
+        erase: &delivery.erase,
+        told: &delivery.told,
+        cursor: delivery.cursor,
+        facts: &facts,
+    })?;
+    (imported.acked, imported.rejected) = (delivery.acked.len() as u64, delivery.rejected.len() as u64);
+    (imported.received, imported.erased) = (standing.received, standing.erased);
+    let more = end.is_none_or(|(more, _)| more) || standing.unsent > 0 || !need.is_empty();
+    let is_same = end.is_some_and(|(_, digest)| digest == standing.digest);
+    imported.standing = match (void, more, is_same) {
+        (true, ..) => Standing::Compare,
+        (false, true, _) => Standing::Behind,
+        (false, false, true) => Standing::UpToDate,
+        (false, false, false) if standing.rejected > 0 => Standing::Differs,
+        (false, false, false) if compared_all => Standing::Alarm,
+        (false, false, false) => Standing::Compare,
+    };
+    if imported.standing == Standing::Compare {
+        store.set_facts(&[(Fact::Cursor, None)])?;
+    }
+    Ok(())
+}

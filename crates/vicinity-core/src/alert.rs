@@ -1,0 +1,138 @@
+//! Alerts: warnings of an aggressor, for whoever works in an area. They tell nothing of who was harmed, and they end.
+
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+
+use crate::gate;
+
+/// Bytes of the longest text.
+pub const TEXT_MAX_BYTES: usize = 400;
+/// Days that an alert may stand, at most.
+pub const DAYS_MAX: i64 = 90;
+/// Live alerts of one hub; and as many of others that it is told of.
+pub const ALERTS_MAX: usize = 64;
+
+/// An alert. It never changes: it is there, or it is not.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Alert {
+    /// Random.
+    pub id: [u8; 16],
+    /// Country and first-level area, as `SN-DK`.
+    pub area: String,
+    /// The warning.
+    pub text: String,
+    /// When it ends, in seconds since 1970.
+    pub ends: i64,
+}
+
+/// Why something is no alert that may be published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadAlert {
+    /// No text, too long, or more than a line.
+    #[error("the text must be one line of 1 to {TEXT_MAX_BYTES} bytes")]
+    Text,
+    /// No area.
+    #[error("the area must be a country and a first-level area, as SN-DK")]
+    Area,
+    /// Over, or too far away.
+    #[error("the alert must end after now and within {DAYS_MAX} days")]
+    Ends,
+}
+
+impl Alert {
+    /// Whether it stands.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.ends > now.as_second()
+    }
+
+    /// Checks every field, as it is now.
+    ///
+    /// # Errors
+    /// The first that does not fit.
+    pub fn check(&self, now: Timestamp) -> Result<(), BadAlert> {
+        let has_text = !self.text.trim().is_empty() && self.text.len() <= TEXT_MAX_BYTES && !self.text.contains(char::is_control);
+        let latest = now.checked_add(SignedDuration::from_hours(24 * DAYS_MAX)).unwrap_or(Timestamp::MAX).as_second();
+        if !has_text {
+            Err(BadAlert::Text)
+        } else if !is_area(&self.area) {
+            Err(BadAlert::Area)
+        } else if !self.is_live(now) || self.ends > latest {
+            Err(BadAlert::Ends)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// As in a projection, but known.
+fn is_area(text: &str) -> bool {
+    gate::is_admin1(text) && text.contains('-')
+}
+
+/// What two sides compare: the same for the same alerts in any order, 0 for none.
+#[must_use]
+pub fn list_hash(alerts: &[Alert]) -> u64 {
+    if alerts.is_empty() {
+        return 0;
+    }
+    let mut sorted: Vec<&Alert> = alerts.iter().collect();
+    sorted.sort();
+    let mut hasher = Sha256::new();
+    hasher.update(b"vicinity-alerts-v1");
+    for alert in sorted {
+        hasher.update(alert.id);
+        for text in [&alert.area, &alert.text] {
+            hasher.update((text.len() as u64).to_be_bytes());
+            hasher.update(text);
+        }
+        hasher.update(alert.ends.to_be_bytes());
+    }
+    let hash: [u8; 32] = hasher.finalize().into();
+    let mut first = [0; 8];
+    first.copy_from_slice(&hash[..8]);
+    // 0 is the empty list's.
+    u64::from_be_bytes(first).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alert(id: u8) -> Alert {
+        Alert { id: [id; 16], area: "SN-DK".into(), text: "a grey van".into(), ends: 1_000 }
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn an_alert_is_one_line_for_one_area_and_ends() {
+        assert_eq!(alert(1).check(at(999)), Ok(()));
+        for text in ["", " ", "two\nlines", &"x".repeat(TEXT_MAX_BYTES + 1)] {
+            assert_eq!(Alert { text: text.into(), ..alert(1) }.check(at(0)), Err(BadAlert::Text), "{text}");
+        }
+        for area in ["", "SN", "SN-", "sn-dk", "SN-DK-01", "SN-DAKA", "unknown", "é-DK"] {
+            assert_eq!(Alert { area: area.into(), ..alert(1) }.check(at(0)), Err(BadAlert::Area), "{area}");
+        }
+        assert_eq!(alert(1).check(at(1_000)), Err(BadAlert::Ends));
+        let days = 86_400 * DAYS_MAX;
+        assert_eq!(Alert { ends: days, ..alert(1) }.check(at(0)), Ok(()));
+        assert_eq!(Alert { ends: days + 1, ..alert(1) }.check(at(0)), Err(BadAlert::Ends));
+    }
+
+    #[test]
+    fn lists_are_the_same_in_any_order_and_differ_by_anything_else() {
+        assert_eq!(list_hash(&[]), 0);
+        let both = list_hash(&[alert(1), alert(2)]);
+        assert_eq!(both, list_hash(&[alert(2), alert(1)]));
+        let others = [
+            vec![alert(1)],
+            vec![alert(1), alert(3)],
+            vec![alert(1), Alert { ends: 1_001, ..alert(2) }],
+            vec![alert(1), Alert { area: "SN-DKa".into(), text: " grey van".into(), ..alert(2) }],
+        ];
+        assert!(others.iter().all(|other| list_hash(other) != both && list_hash(other) != 0));
+    }
+}

@@ -1,0 +1,297 @@
+//! A device's bundle, from a file: taken as its requests would have been, and answered with a file. No network in here.
+//!
+//! Whether the bundle is late or a copy is known by its counter, as with requests; but what it brings is taken all the
+//! same. Each request of it is one step of the store's, so that a hub that runs beside is not held up: a crash in between
+//! has taken a part, and the same bundle brings the rest.
+
+use std::collections::BTreeSet;
+
+use vicinity_core::admit::Verdict;
+use vicinity_core::batch::{Cursor, HeadsPage};
+use vicinity_core::ids::{ChangeHash, IncidentId};
+use vicinity_core::time::Timestamp;
+use vicinity_seal::keys::{Opener, Recipient};
+use vicinity_seal::parcel::{self, ParcelError};
+use vicinity_store::StoreError;
+use vicinity_store::hub::{Denied, HubStore, Peer, Random};
+use vicinity_sync::bundle::{ANSWERS_MAX_BYTES, BUNDLE_PATH, Bundle, Judged, Reply};
+use vicinity_sync::device_session::BATCH_MAX_BYTES;
+use vicinity_sync::envelope::Envelope;
+use vicinity_sync::hub_session::{HubSession, News};
+use vicinity_sync::message::{DOCUMENTS_MAX, Refused, Request};
+use vicinity_sync::statement::{PIECE_MAX_BYTES, Piece, blob_hash};
+
+use crate::exchange::{self, ExchangeError};
+use crate::statements;
+
+/// The setting under which a hub keeps the secret that opens bundles.
+pub const BUNDLE_KEY: &str = "bundle_key";
+
+/// Why nothing, or no more, was taken of a bundle.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// The file does not open.
+    #[error("nothing was taken: {0}")]
+    Parcel(#[from] ParcelError),
+    /// Its device was revoked.
+    #[error("nothing was taken: the device was revoked; what it holds may be in other hands")]
+    Revoked,
+    /// Nobody who is known here made it.
+    #[error("nothing was taken: no device of this hub made it")]
+    Unknown,
+    /// It cannot be read, or is above a limit.
+    #[error("nothing was taken: {0}")]
+    Refused(Refused),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<ExchangeError> for BundleError {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::Refused(refused) => refused.into(),
+            ExchangeError::Revoked(_) => Self::Revoked,
+            ExchangeError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<Refused> for BundleError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NotEnrolled => Self::Unknown,
+            Refused::Revoked => Self::Revoked,
+            refused => Self::Refused(refused),
+        }
+    }
+}
+
+impl From<Denied> for BundleError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Revoked => Self::Revoked,
+            Denied::Unknown | Denied::RolledBack => Self::Unknown,
+        }
+    }
+}
+
+/// A bundle that was taken.
+#[derive(Debug)]
+pub struct Imported {
+    /// The device's number.
+    pub device: u32,
+    /// Changes that it brought and that are here now, new or not.
+    pub taken: u64,
+    /// Changes that were refused.
+    pub refused: u64,
+    /// Changes that wait for their ancestors.
+    pub pending: u64,
+    /// Whether something newer of this device was heard before: the bundle is late, or a copy.
+    pub late: bool,
+    /// The file to be carried back.
+    pub reply: Vec<u8>,
+}
+
+/// The key that opens bundles.
+///
+/// # Errors
+/// The store, or a hub that was not set up.
+pub fn opener(store: &mut dyn HubStore) -> Result<Opener, StoreError> {
+    let damaged = StoreError::Damaged("bundle key");
+    let Some(secret) = store.setting(BUNDLE_KEY)? else { return Err(damaged) };
+    str::from_utf8(&secret).ok().and_then(|secret| Opener::from_secret_string(secret).ok()).ok_or(damaged)
+}
+
+/// Takes a bundle. What the reply says is there is durable when this returns.
+///
+/// # Errors
+/// Nothing of it was taken, but for a store that fails on the way: then a part may have been, and the same bundle brings all.
+pub fn import(store: &mut dyn HubStore, file: &[u8], now: Timestamp, random: &mut dyn Random) -> Result<Imported, BundleError> {
+    let content = parcel::unpack(file, &opener(store)?)?;
+    let envelope = exchange::open_envelope_at(store, &content, BUNDLE_PATH)?;
+    let bundle = Bundle::decode(&envelope.body)?;
+    let reply_to = Recipient::parse(&bundle.reply_to).map_err(|_| Refused::Malformed)?;
+    let requests = bundle.requests.iter().map(|frame| Request::decode(frame));
+    let secret = exchange::hub_secret(store)?;
+
+    let erased: Vec<_> = requests.clone().filter_map(Result::ok).flat_map(|request| request.erased).collect();
+    let arrival = step(store, |store| arrive(store, &envelope, &exchange::proven(&erased, &secret), now))?;
+    let mut talk = Talk { peer: arrival.peer, secret, now, answers: Vec::new(), bytes: 0 };
+    let (mut judged, mut pages, mut from, mut key_set, mut alerts) = (Vec::new(), Vec::new(), None, 0, 0);
+    for (at, request) in requests.enumerate() {
+        let request = request?;
+        if at == 0 {
+            (from, key_set, alerts) = (request.cursor, request.key_set, request.alerts);
+        }
+        judged.extend(talk.take(store, &envelope, &request, random)?);
+        pages.extend(request.rebase);
+    }
+    let blobs = talk.take_blobs(store, &bundle.blobs)?;
+    let pushed: BTreeSet<IncidentId> = judged.iter().map(|judged: &Judged| judged.incident).collect();
+    let mut aside = Aside { news: exchange::news(store, &talk.peer, key_set, alerts, now)?, pushed: pushed.into_iter().take(DOCUMENTS_MAX).collect() };
+    let void = talk.answer(store, from, pages, &mut aside)?;
+
+    let count = |is: fn(&Verdict) -> bool| judged.iter().filter(|judged| is(&judged.verdict)).count() as u64;
+    let (refused, pending) = (count(|verdict| matches!(verdict, Verdict::Rejected(_))), count(|verdict| *verdict == Verdict::Pending));
+    let taken = judged.len() as u64 - refused - pending;
+    let Arrival { peer, heard, late, told } = arrival;
+    let reply = Reply { device: envelope.device(), incarnation: envelope.incarnation, heard, from, void, judged, told, answers: talk.answers, blobs };
+    let reply = parcel::pack(&reply.sign(&secret), &reply_to)?;
+    Ok(Imported { device: peer.number, taken, refused, pending, late, reply })
+}
+
+struct Arrival {
+    peer: Peer,
+    heard: u64,
+    late: bool,
+    told: Vec<IncidentId>,
+}
+
+/// Moves the counter where the bundle is newer than all that was heard. What speaks of a moment counts only then: a copy
+/// must not confirm an erasure for a device that has shown since that it holds the incident again.
+fn arrive(store: &mut dyn HubStore, envelope: &Envelope, erased: &[IncidentId], now: Timestamp) -> Result<Arrival, BundleError> {
+    match store.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)? {
+        Ok(peer) => {
+            if !erased.is_empty() {
+                store.confirm_erased(&peer, erased, now)?;
+            }
+            Ok(Arrival { peer, heard: envelope.counter, late: false, told: erased.to_vec() })
+        }
+        Err(Denied::RolledBack) => {
+            let (peer, heard) = store.heard(envelope.device(), envelope.incarnation)??;
+            Ok(Arrival { peer, heard, late: true, told: Vec::new() })
+        }
+        Err(denied) => Err(denied.into()),
+    }
+}
+
+/// Does a step that is kept whole or not at all.
+fn step<T>(store: &mut dyn HubStore, mut work: impl FnMut(&mut dyn HubStore) -> Result<T, BundleError>) -> Result<T, BundleError> {
+    let mut done = None;
+    let committed = store.group_commit(&mut |store| done.insert(work(store)).is_ok());
+    match done {
+        Some(Ok(value)) => committed.map(|()| value).map_err(Into::into),
+        Some(Err(error)) => Err(error),
+        None => Err(committed.err().unwrap_or(StoreError::RolledBack).into()),
+    }
+}
+
+/// What is told with the first answer, and not again.
+#[derive(Default)]
+struct Aside {
+    news: News,
+    /// The incidents of which ancestors may be asked for.
+    pushed: Vec<IncidentId>,
+}
+
+/// Both parts of a conversation with a device that is not there.
+struct Talk {
+    peer: Peer,
+    secret: [u8; 32],
+    now: Timestamp,
+    answers: Vec<Vec<u8>>,
+    bytes: usize,
+}
+
+impl Talk {
+    /// Takes the changes of one request.
+    fn take(&self, store: &mut dyn HubStore, envelope: &Envelope, request: &Request, random: &mut dyn Random) -> Result<Vec<Judged>, BundleError> {
+        if request.push.is_empty() {
+            return Ok(Vec::new());
+        }
+        let verdicts = step(store, |store| {
+            // It may have been revoked since the last step.
+            store.heard(envelope.device(), envelope.incarnation)??;
+            Ok(store.accept(&self.peer, &request.push, self.now, random)?)
+        })?;
+        let pushed = request.push.iter().flat_map(|group| group.changes.iter().map(|change| (group.incident, change)));
+        let hash = |chunk: &[u8]| ChangeHash::of(chunk.get(8..).unwrap_or_default());
+        Ok(pushed.zip(verdicts).map(|((incident, change), verdict)| Judged { incident, hash: hash(&change.chunk), verdict }).collect())
+    }
+
+    /// Takes batches of statements, after the incidents that name them. One that the hub has no room for, or cannot read, is not among
+    /// those that it says it has.
+    fn take_blobs(&self, store: &mut dyn HubStore, blobs: &[Vec<u8>]) -> Result<Vec<([u8; 32], Vec<u32>)>, BundleError> {
+        let mut taken = Vec::new();
+        for blob in blobs {
+            let (hash, mut offset) = (blob_hash(blob), None);
+            loop {
+                // The hub may have a part of it: it is asked first, with an empty piece.
+                let at = offset.map_or(0..0, |at: usize| at..blob.len().min(at + PIECE_MAX_BYTES));
+                let piece = Piece { hash, total: blob.len() as u64, offset: at.start as u64, bytes: blob[at].to_vec() };
+                let mut answer = None;
+                let kept = step(store, |store| match statements::take_piece(store, &self.peer, &piece, self.now) {
+                    Err(ExchangeError::Store(error)) => Err(error.into()),
+                    // What it refuses it has noted: that is kept.
+                    other => Ok(answer = other.ok()),
+                });
+                kept?;
+                let Some(answer) = answer else { break };
+                if let Some(refused) = answer.refused {
+                    taken.push((hash, refused));
+                    break;
+                }
+                let held = usize::try_from(answer.held).unwrap_or(usize::MAX);
+                if held >= blob.len() || offset.is_some_and(|offset| held <= offset) {
+                    break;
+                }
+                offset = Some(held);
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Pulls for the device until there is no more, or the reply is full. `true` if its place is void.
+    fn answer(&mut self, store: &mut dyn HubStore, from: Option<Cursor>, pages: Vec<HeadsPage>, aside: &mut Aside) -> Result<bool, BundleError> {
+        let mut cursor = from;
+        if from.is_none() {
+            // Not all documents were named: there is no place to stand on before they are compared.
+            let is_whole = pages.last().is_some_and(|page| page.until.is_none());
+            for mut page in pages {
+                loop {
+                    let Some(answered) = self.pull(store, None, Some(page.clone()), aside)? else { return Ok(true) };
+                    // The place of the first answer: what happens while the rest is compared stands behind it.
+                    cursor = cursor.or(Some(answered.cursor));
+                    if answered.rebased_until == page.until {
+                        break;
+                    }
+                    if self.bytes >= ANSWERS_MAX_BYTES {
+                        return Ok(false);
+                    }
+                    page.have.retain(|document| Some(document.incident) > answered.rebased_until);
+                    page.after = answered.rebased_until;
+                }
+            }
+            if !is_whole {
+                return Ok(false);
+            }
+        }
+        while let Some(at) = cursor {
+            let Some(answered) = self.pull(store, Some(at), None, aside)? else { return Ok(true) };
+            cursor = (answered.more && self.bytes < ANSWERS_MAX_BYTES).then_some(answered.cursor);
+        }
+        Ok(false)
+    }
+
+    fn pull(
+        &mut self,
+        store: &mut dyn HubStore,
+        cursor: Option<Cursor>,
+        rebase: Option<HeadsPage>,
+        aside: &mut Aside,
+    ) -> Result<Option<exchange::Answered>, BundleError> {
+        let clock = self.now.as_second();
+        let request = Request { cursor, push: Vec::new(), rebase, answer_budget: BATCH_MAX_BYTES, clock, erased: Vec::new(), key_set: 0, alerts: 0 };
+        let (mut session, _) = HubSession::of(request, self.now)?;
+        let Aside { news, pushed } = core::mem::take(aside);
+        session.tell(news);
+        let plan = session.accepted(Vec::new());
+        let answered = exchange::answer(store, &self.peer, &mut session, plan, &pushed, &self.secret, self.now)?;
+        if let Some(answered) = &answered {
+            self.bytes += answered.frame.len();
+            self.answers.push(answered.frame.clone());
+        }
+        Ok(answered)
+    }
+}

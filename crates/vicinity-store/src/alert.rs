@@ -1,0 +1,67 @@
+//! The ports for alerts: lists of what stands, replaced whole or changed by one. Nothing stays of what was withdrawn or
+//! has ended.
+
+use vicinity_core::alert::Alert;
+use vicinity_core::time::Timestamp;
+
+use crate::StoreError;
+
+type Result<T> = core::result::Result<T, StoreError>;
+
+/// What became of an alert that was to be published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Published {
+    /// It stands; perhaps it did before, as it was then.
+    Stands,
+    /// There are as many as may be: nothing was kept.
+    Full,
+}
+
+/// The hub's port for alerts. As in [`crate::hub::HubStore`], every method is one transaction.
+pub trait HubAlerts {
+    /// Keeps an alert of this hub's, unless `max` of them stand.
+    ///
+    /// # Errors
+    /// Storage.
+    fn publish_alert(&mut self, alert: &Alert, max: usize, now: Timestamp) -> Result<Published>;
+
+    /// Deletes an alert of this hub's; `false` if there is none.
+    ///
+    /// # Errors
+    /// Storage.
+    fn withdraw_alert(&mut self, id: [u8; 16]) -> Result<bool>;
+
+    /// Puts these in the place of all that came from national.
+    ///
+    /// # Errors
+    /// Storage.
+    fn set_near_alerts(&mut self, alerts: &[Alert]) -> Result<()>;
+
+    /// This hub's alerts that stand, and those from national, each by id. What has ended is deleted.
+    ///
+    /// # Errors
+    /// Storage.
+    fn alerts(&mut self, now: Timestamp) -> Result<(Vec<Alert>, Vec<Alert>)>;
+}
+
+/// National's port for alerts. As in [`crate::national::NationalStore`], every method is one transaction.
+pub trait NationalAlerts {
+    /// Puts these in the place of all of a hub's.
+    ///
+    /// # Errors
+    /// Storage.
+    fn set_alerts(&mut self, hub: u32, alerts: &[Alert]) -> Result<()>;
+
+    /// A hub's alerts that stand, by id. What has ended is deleted, of all hubs.
+    ///
+    /// # Errors
+    /// Storage.
+    fn alerts_of(&mut self, hub: u32, now: Timestamp) -> Result<Vec<Alert>>;
+
+    /// Other hubs' alerts that stand, of the areas in which a hub has a projection or an alert of its own: those that end last,
+    /// at most so many, by id.
+    ///
+    /// # Errors
+    /// Storage.
+    fn alerts_near(&mut self, hub: u32, now: Timestamp, max: usize) -> Result<Vec<Alert>>;
+}
