@@ -1,18 +1,21 @@
 //! One sync request against a store: who it is, what it brings, what it gets. No network in here.
 
+use vicinity_core::access::{self, Action, Resource};
 use vicinity_core::admit::Verdict;
-use vicinity_core::batch::Erasure;
+use vicinity_core::batch::{Erasure, Group};
 use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
 use vicinity_seal::keys::Recipient;
 use vicinity_store::StoreError;
-use vicinity_store::hub::{Denied, HubStore, Peer, Random, Role};
+use vicinity_store::evidence::SignedRequest;
+use vicinity_store::hub::{DEVICE_STORED_BYTES, HubStore, Peer, Random};
 use vicinity_sync::enrol::{EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::hub_session::{HubSession, News, Step};
 use vicinity_sync::message::{ERASURES_MAX, Refused, SYNC_PATH};
 use vicinity_sync::order::{self, WipeOrder};
 
+use crate::gate::{Proven, SealedRequest};
 use crate::keyset;
 
 /// The setting under which a hub keeps the key that survivor codes are hashed with.
@@ -29,6 +32,9 @@ pub enum ExchangeError {
     /// The device was revoked: it is told to wipe itself.
     #[error("this device was revoked by its hub")]
     Revoked(WipeOrder),
+    /// Too much in too short a time: again after so many seconds.
+    #[error("too much in too short a time")]
+    SlowDown(u64),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -47,25 +53,17 @@ pub struct Exchanged {
     pub given: usize,
 }
 
-/// Opens an envelope: a known device, a proof that fits.
-///
-/// # Errors
-/// What to answer instead.
-pub fn open_envelope(store: &mut dyn HubStore, bytes: &[u8]) -> Result<Envelope, ExchangeError> {
-    open_envelope_at(store, bytes, SYNC_PATH)
-}
+/// A sync request: what a device brings, and where it stands.
+pub struct SyncRequest;
 
-/// The same for a request to any path.
-///
-/// # Errors
-/// What to answer instead.
-pub fn open_envelope_at(store: &mut dyn HubStore, bytes: &[u8], path: &str) -> Result<Envelope, ExchangeError> {
-    let envelope = Envelope::decode(bytes).map_err(|_| Refused::Malformed)?;
-    let credentials = store.credentials(envelope.device())?.ok_or(Refused::NotEnrolled)?;
-    if !envelope.is_proven(&credentials.public_key, path) {
-        return Err(Refused::NotEnrolled.into());
+impl SealedRequest for SyncRequest {
+    const PATH: &'static str = SYNC_PATH;
+    const ACTION: Action = Action::Sync;
+    type Message = (HubSession, Vec<Group>);
+
+    fn decode(body: &[u8], now: Timestamp) -> Result<Self::Message, Refused> {
+        HubSession::open(body, now)
     }
-    if credentials.revoked { Err(ExchangeError::Revoked(wipe_order(store, &envelope)?)) } else { Ok(envelope) }
 }
 
 /// The secret of the hub's signatures.
@@ -86,38 +84,29 @@ fn proven(erased: &[Erasure], secret: &[u8; 32]) -> Vec<IncidentId> {
 }
 
 /// Only who proved to be the device gets the order, and only for the request that it proved.
-fn wipe_order(store: &mut dyn HubStore, envelope: &Envelope) -> Result<WipeOrder, ExchangeError> {
+pub(crate) fn wipe_order(store: &mut dyn HubStore, envelope: &Envelope) -> Result<WipeOrder, StoreError> {
     Ok(WipeOrder::sign(&hub_secret(store)?, envelope.device(), envelope.incarnation, envelope.counter))
-}
-
-/// Lets a proven request in: its counter must be above the last.
-///
-/// # Errors
-/// What to answer instead.
-pub fn let_in(store: &mut dyn HubStore, envelope: &Envelope, now: Timestamp) -> Result<Peer, ExchangeError> {
-    let let_in = store.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)?;
-    Ok(let_in.map_err(|denied| match denied {
-        Denied::Revoked => Refused::Revoked,
-        Denied::RolledBack => Refused::RolledBack,
-        Denied::Unknown => Refused::NotEnrolled,
-    })?)
 }
 
 /// What a device is told besides: a newer key set, and whether batches' keys are to be wrapped anew.
 fn news(store: &mut dyn HubStore, peer: &Peer, key_set: u64) -> Result<News, StoreError> {
     let Some(current) = keyset::current(store)? else { return Ok(News::default()) };
-    let old_wraps = peer.role == Role::Responder && !store.old_wraps(current.version, 1)?.is_empty();
+    let old_wraps = access::decide(peer.role.actor(), Action::Rewrap, Resource::Server).is_ok() && !store.old_wraps(current.version, 1)?.is_empty();
     Ok(News { key_set: (key_set < current.version).then_some(current.signed), old_wraps })
+}
+
+/// What proves that its device sent it.
+pub(crate) fn signed(envelope: &Envelope) -> SignedRequest<'_> {
+    SignedRequest { counter: envelope.counter, proof: &envelope.proof, body: &envelope.body }
 }
 
 /// Answers a device's request. Everything it changes is one step of the store's: durable when that is.
 ///
 /// # Errors
 /// What to answer instead.
-pub fn sync(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp, random: &mut dyn Random) -> Result<Exchanged, ExchangeError> {
-    let envelope = open_envelope(store, bytes)?;
-    let (mut session, groups) = HubSession::open(&envelope.body, now)?;
-    let peer = let_in(store, &envelope, now)?;
+pub fn sync(store: &mut dyn HubStore, request: Proven<SyncRequest, Peer>, now: Timestamp, random: &mut dyn Random) -> Result<Exchanged, ExchangeError> {
+    let peer = request.asker();
+    let (envelope, (mut session, groups)) = request.into_parts();
     store.note_skew(&peer, session.skew_seconds)?;
     let secret = hub_secret(store)?;
     let erased = proven(&session.erased, &secret);
@@ -125,7 +114,11 @@ pub fn sync(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp, random: &mut
         // Before anything else: what a device knows to be erased is neither taken from it nor given to it.
         store.confirm_erased(&peer, &erased, now)?;
     }
-    let verdicts = if groups.is_empty() { Vec::new() } else { store.accept(&peer, &groups, now, random)? };
+    let brought = envelope.body.len() + groups.iter().flat_map(|group| &group.changes).map(|change| change.chunk.len()).sum::<usize>();
+    if !groups.is_empty() && store.stored_bytes(peer.number)?.saturating_add(brought as u64) > DEVICE_STORED_BYTES {
+        return Err(Refused::Quota.into());
+    }
+    let verdicts = if groups.is_empty() { Vec::new() } else { store.accept(&peer, Some(signed(&envelope)), &groups, now, random)? };
     let pushed: Vec<IncidentId> = groups.iter().map(|group| group.incident).collect();
     session.tell(news(store, &peer, session.key_set)?);
     let mut plan = session.accepted(verdicts.clone());
@@ -147,10 +140,11 @@ pub fn sync(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp, random: &mut
 pub fn enrol(store: &mut dyn HubStore, body: &[u8], now: Timestamp) -> Result<(Peer, Vec<u8>), ExchangeError> {
     let request: EnrolRequest = vicinity_sync::enrol::decode(body)?;
     let peer = store.enrol(EnrolLink::code_hash(&request.code), request.device(), request.key, now)?.ok_or(Refused::NotEnrolled)?;
-    if peer.role == Role::Hub {
+    let may = |action| access::decide(peer.role.actor(), action, Resource::Server).is_ok();
+    if !may(Action::Sync) {
         return Err(Refused::NotEnrolled.into());
     }
-    if let Some(recipient) = request.recipient.filter(|_| peer.role == Role::Responder) {
+    if let Some(recipient) = request.recipient.filter(|_| may(Action::OpenStatement)) {
         let recipient = Recipient::parse(&recipient).map_err(|_| Refused::Malformed)?;
         if !keyset::has_room(store)? {
             return Err(Refused::Quota.into());

@@ -5,12 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::Router;
-use axum::extract::State;
-use axum::response::Response;
-use axum::routing::{get, post};
+use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
+use vicinity_core::access::Action;
 use vicinity_core::time::{SignedDuration, Timestamp};
 use vicinity_link::IdentityError;
 use vicinity_store::StoreError;
@@ -19,16 +17,17 @@ use vicinity_store::policy::PROJECTION_KEY;
 use vicinity_store::sqlite::SqliteHub;
 use vicinity_sync::enrol::ENROL_PATH;
 pub use vicinity_sync::enrol::EnrolLink;
-use vicinity_sync::message::{Refused, SYNC_PATH};
-use vicinity_sync::statement::{BLOB_PATH, STATEMENT_PATH};
+use vicinity_sync::message::Refused;
 
-use crate::exchange::{self, ExchangeError, Exchanged, HUB_SECRET, SURVIVOR_KEY};
-use crate::http::{self, ApiError, Frame};
+use crate::exchange::{self, ExchangeError, Exchanged, HUB_SECRET, SURVIVOR_KEY, SyncRequest};
+use crate::gate::{Gate, Open, OpenRequest, Sealed};
+use crate::http::{self, ApiError};
 use crate::keyring::{self, KeyringError, Passphrase};
 use crate::keyset;
 use crate::machine::Machine;
 use crate::metrics::Metrics;
-use crate::statements;
+use crate::routes::{Route, Routes};
+use crate::statements::{self, AskRequest, BlobRequest};
 use crate::tls;
 use crate::uplink::{self, Uplink};
 use crate::writer::{Stored, Writer, WriterError};
@@ -120,7 +119,7 @@ pub(crate) fn expiry(now: Timestamp) -> Timestamp {
 }
 
 struct Hub {
-    writer: Writer<dyn HubStore>,
+    gate: Gate<dyn HubStore>,
     machine: Machine,
     metrics: Metrics,
     changed: Arc<Notify>,
@@ -139,16 +138,8 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     let changed = Arc::new(Notify::new());
     let uplink = Uplink { writer: writer.clone(), machine: config.machine.clone(), changed: Arc::clone(&changed) };
     let uplink = tokio::spawn(uplink::run(uplink, link));
-    let hub = Arc::new(Hub { writer, machine: config.machine, metrics: Metrics::new("vicinity_hub"), changed });
-    let router = Router::new()
-        .route(SYNC_PATH, post(sync))
-        .route(BLOB_PATH, post(blob))
-        .route(STATEMENT_PATH, post(statement))
-        .route(ENROL_PATH, post(enrol))
-        .route("/health", get(health))
-        .route("/metrics", get(metrics))
-        .with_state(hub);
-    let served = http::serve(http::limited(router), listener, tls, shutdown).await;
+    let hub = Arc::new(Hub { gate: Gate::new(writer), machine: config.machine, metrics: Metrics::new("vicinity_hub"), changed });
+    let served = http::serve(http::limited(all_routes().router(hub)), listener, tls, shutdown).await;
     uplink.abort();
     // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.
     uplink.await.ok();
@@ -156,11 +147,46 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     served.map_err(ServeError::Io)
 }
 
-async fn sync(State(hub): State<Arc<Hub>>, Frame(body): Frame) -> Result<Response, ApiError> {
+fn all_routes() -> Routes<Hub> {
+    Routes::default().sealed(sync).sealed(blob).sealed(statement).open(enrol).open(health).open(metrics)
+}
+
+/// Everything that a hub answers.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    all_routes().listed().to_vec()
+}
+
+/// A device's enrolment.
+struct Enrol;
+/// Whether the hub lives.
+struct Health;
+/// The hub's figures.
+struct Figures;
+
+impl OpenRequest for Enrol {
+    const METHOD: &'static str = "POST";
+    const PATH: &'static str = ENROL_PATH;
+    const ACTION: Action = Action::Enrol;
+}
+
+impl OpenRequest for Health {
+    const METHOD: &'static str = "GET";
+    const PATH: &'static str = "/health";
+    const ACTION: Action = Action::SeeHealth;
+}
+
+impl OpenRequest for Figures {
+    const METHOD: &'static str = "GET";
+    const PATH: &'static str = "/metrics";
+    const ACTION: Action = Action::SeeMetrics;
+}
+
+async fn sync(hub: Arc<Hub>, request: Sealed<SyncRequest>) -> Result<Response, ApiError> {
     let started = Instant::now();
     let mut machine = hub.machine.clone();
     let now = (machine.now)();
-    let result = hub.writer.step(move |store| exchange::sync(store, &body, now, &mut machine)).await;
+    let result = hub.gate.proven(request, now, move |store, request| exchange::sync(store, request, now, &mut machine)).await;
     let seconds = started.elapsed().as_secs_f64();
     if let Ok(Err(ExchangeError::Revoked(order))) = &result {
         hub.metrics.request("sync", Refused::Revoked.code(), seconds);
@@ -177,22 +203,22 @@ async fn sync(State(hub): State<Arc<Hub>>, Frame(body): Frame) -> Result<Respons
             tracing::info!(device = peer.number, brought = verdicts.len(), given, millis = (seconds * 1000.0) as u64, "sync");
             Ok(http::frame(answer))
         }
-        Err(ApiError(refused)) => {
-            hub.metrics.request("sync", refused.code(), seconds);
-            tracing::info!(refused = refused.code(), "sync");
-            Err(ApiError(refused))
+        Err(error) => {
+            hub.metrics.request("sync", error.refused.code(), seconds);
+            tracing::info!(refused = error.refused.code(), "sync");
+            Err(error)
         }
     }
 }
 
-async fn blob(State(hub): State<Arc<Hub>>, Frame(body): Frame) -> Result<Response, ApiError> {
+async fn blob(hub: Arc<Hub>, request: Sealed<BlobRequest>) -> Result<Response, ApiError> {
     let now = (hub.machine.now)();
-    told(&hub, "blob", hub.writer.step(move |store| statements::blob(store, &body, now))).await
+    told(&hub, "blob", hub.gate.proven(request, now, move |store, request| statements::blob(store, request, now))).await
 }
 
-async fn statement(State(hub): State<Arc<Hub>>, Frame(body): Frame) -> Result<Response, ApiError> {
+async fn statement(hub: Arc<Hub>, request: Sealed<AskRequest>) -> Result<Response, ApiError> {
     let now = (hub.machine.now)();
-    told(&hub, "statement", hub.writer.step(move |store| statements::statement(store, &body, now))).await
+    told(&hub, "statement", hub.gate.proven(request, now, move |store, request| statements::statement(store, request, now))).await
 }
 
 /// Does a step that answers one device, and tells log and metrics how it went.
@@ -210,33 +236,32 @@ async fn told(
             tracing::info!(device = peer.number, millis = (seconds * 1000.0) as u64, "{route}");
             Ok(http::frame(answer))
         }
-        Err(ApiError(refused)) => {
-            hub.metrics.request(route, refused.code(), seconds);
-            tracing::info!(refused = refused.code(), "{route}");
-            Err(ApiError(refused))
+        Err(error) => {
+            hub.metrics.request(route, error.refused.code(), seconds);
+            tracing::info!(refused = error.refused.code(), "{route}");
+            Err(error)
         }
     }
 }
 
-async fn enrol(State(hub): State<Arc<Hub>>, Frame(body): Frame) -> Result<Response, ApiError> {
+async fn enrol(hub: Arc<Hub>, request: Open<Enrol>) -> Result<Response, ApiError> {
     let started = Instant::now();
     let now = (hub.machine.now)();
-    let (peer, answer) = hub.writer.step(move |store| exchange::enrol(store, &body, now)).await??;
-    hub.metrics.request("enrol", "ok", started.elapsed().as_secs_f64());
+    let enrolled = hub.gate.with_code(request, now, move |store, body| exchange::enrol(store, body, now)).await;
+    let result = enrolled.map_err(ApiError::from).and_then(|result| Ok(result?));
+    let seconds = started.elapsed().as_secs_f64();
+    let (peer, answer) = result.inspect_err(|error| hub.metrics.request("enrol", error.refused.code(), seconds))?;
+    hub.metrics.request("enrol", "ok", seconds);
     tracing::info!(device = peer.number, role = peer.role.code(), "enrolled");
     Ok(http::frame(answer))
 }
 
-async fn health(State(hub): State<Arc<Hub>>) -> Result<&'static str, ApiError> {
-    let counted: Result<_, ExchangeError> = hub.writer.step(|store| store.counts().map_err(ExchangeError::from)).await?;
-    counted.map_err(ApiError::from).map(|_| "ok\n")
+async fn health(hub: Arc<Hub>, request: Open<Health>) -> Result<Response, ApiError> {
+    hub.gate.openly(request, |store, _| Ok(store.counts()?)).await??;
+    Ok("ok\n".into_response())
 }
 
-async fn metrics(State(hub): State<Arc<Hub>>) -> Result<String, ApiError> {
-    let counts: Result<_, ExchangeError> = hub.writer.step(|store| store.counts().map_err(ExchangeError::from)).await?;
-    let counts = counts.map_err(|error| match ApiError::from(error) {
-        ApiError(Refused::Busy) => ApiError(Refused::Busy),
-        ApiError(_) => ApiError(Refused::Failed),
-    })?;
-    Ok(hub.metrics.text(&counts))
+async fn metrics(hub: Arc<Hub>, request: Open<Figures>) -> Result<Response, ApiError> {
+    let counts = hub.gate.openly(request, |store, _| Ok(store.counts()?)).await??;
+    Ok(hub.metrics.text(&counts).into_response())
 }

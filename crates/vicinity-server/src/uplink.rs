@@ -21,6 +21,7 @@ use vicinity_sync::uplink::{self, AnswerRow, Question, Reply, Report, Row, UPLIN
 
 use crate::machine::Machine;
 use crate::writer::{Writer, WriterError};
+use crate::{evidence, exchange};
 
 /// The setting under which a hub keeps its enrolment at national.
 const UPSTREAM: &str = "upstream";
@@ -216,7 +217,10 @@ fn write_as_hub(store: &mut dyn HubStore, incident: IncidentId, edit: &Edit, now
     let authored = document.apply(edit, Authoring { actor: machine.bytes(), now }).map_err(|_| StoreError::Damaged("document"))?;
     let changes = authored.chunk.map(|chunk| GroupChange { chunk, by: 0 }).into_iter().collect();
     let hub = Peer { number: 0, incarnation: 0, role: Role::Responder };
-    store.accept(&hub, &[Group { incident, relayed: false, changes }], now, machine).map(drop)
+    let groups = [Group { incident, relayed: false, changes }];
+    // Signed as a device's request is, so that the log holds nothing that nobody signed.
+    let envelope = evidence::seal_own(&exchange::hub_secret(store)?, &groups, now);
+    store.accept(&hub, Some(exchange::signed(&envelope)), &groups, now, machine).map(drop)
 }
 
 async fn post(upstream: &Upstream, path: &'static str, body: Vec<u8>) -> Result<Vec<u8>, UplinkError> {

@@ -6,6 +6,7 @@
 
 pub mod device;
 pub mod error;
+pub mod evidence;
 pub mod hub;
 pub mod key;
 pub mod national;

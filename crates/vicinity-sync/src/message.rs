@@ -85,6 +85,9 @@ pub enum Refused {
     /// The device has filled its share of the hub.
     #[error("this device has filled its share of the hub's disk; whoever runs the hub can tell more")]
     Quota,
+    /// Too much in too short a time; `Retry-After` says for how many seconds.
+    #[error("too much was asked in too short a time; try again later")]
+    SlowDown,
     /// Too much to do.
     #[error("the hub is busy")]
     Busy,
@@ -97,7 +100,7 @@ pub enum Refused {
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str, u16); 12] = [
+    const ALL: [(Self, &'static str, u16); 13] = [
         (Self::Malformed, "malformed", 400),
         (Self::TooLarge, "too_large", 413),
         (Self::Version, "version", 426),
@@ -107,6 +110,7 @@ impl Refused {
         (Self::Rebase, "rebase", 409),
         (Self::NotAllowed, "not_allowed", 403),
         (Self::Quota, "quota", 413),
+        (Self::SlowDown, "slow_down", 429),
         (Self::Busy, "busy", 503),
         (Self::OtherKey, "other_key", 495),
         (Self::Failed, "failed", 500),

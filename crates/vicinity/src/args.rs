@@ -218,6 +218,18 @@ pub enum HubCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Prove that every stored change came in a request that an enrolled device signed, and that nothing was cut out
+    #[command(
+        after_help = "Works while the hub runs. Names each row that does not fit, by its number and the change's hash, and nothing that anybody wrote.\nExit status 1 if anything does not fit."
+    )]
+    Verify {
+        /// The hub's folder
+        #[arg(long)]
+        data: PathBuf,
+        /// One JSON line for each thing that does not fit, and one with the counts
+        #[arg(long)]
+        json: bool,
+    },
     /// What was refused, by reason
     Quarantine {
         /// The hub's folder

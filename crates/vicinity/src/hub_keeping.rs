@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use vicinity_core::access::Action;
 use vicinity_server::{backup, keyring};
 
 use crate::{hub, machine, output, secrets};
 
 /// `vicinity hub backup`.
 pub fn backup(data: &Path, file: &Path) -> Result<()> {
-    let mut store = hub::open(data)?;
+    let mut store = hub::open(data, Action::Keep)?;
     let passphrase = secrets::needed_passphrase("Passphrase of the backup: ")?;
     backup::write(&mut store, file, &passphrase, &machine::server())?;
     let keys = backup::keys_file(file);
