@@ -13,11 +13,13 @@
 //! the number of statements, their addresses and their rounded sizes are hidden from the hub.
 //!
 //! No I/O, no clock. Randomness comes in as an argument, except in `age`, which draws from the operating system itself
-//! and panics if that fails. Read in this order: [`keys`], [`keyset`], [`wrap`], [`seal`].
+//! and panics if that fails. Read in this order: [`keys`], [`keyset`], [`wrap`], [`seal`];
+//! [`lockbox`] stands apart.
 
 mod cbor;
 pub mod keys;
 pub mod keyset;
+pub mod lockbox;
 mod pad;
 pub mod seal;
 pub mod wrap;

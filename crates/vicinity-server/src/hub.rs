@@ -22,7 +22,7 @@ use vicinity_sync::message::Refused;
 use crate::exchange::{self, ExchangeError, Exchanged, HUB_SECRET, SURVIVOR_KEY, SyncRequest};
 use crate::gate::{Gate, Open, OpenRequest, Sealed};
 use crate::http::{self, ApiError};
-use crate::keyring::{self, KeyringError, Passphrase};
+use crate::keyring::{self, KeyringError, Unlock};
 use crate::keyset;
 use crate::machine::Machine;
 use crate::metrics::Metrics;
@@ -39,8 +39,8 @@ pub const CODE_MINUTES: i64 = 10;
 pub struct HubConfig {
     /// Its folder.
     pub data: PathBuf,
-    /// What unlocks it; `None` for a folder that is not locked.
-    pub passphrase: Option<Passphrase>,
+    /// What opens it; `None` for a folder that is not locked.
+    pub unlock: Option<Unlock>,
     /// National's enrolment link, the first time and any time after.
     pub upstream: Option<String>,
     /// Whether it is to serve without TLS; for loopback only.
@@ -84,8 +84,8 @@ impl Stored for SqliteHub {
 ///
 /// # Errors
 /// The key or the store.
-pub fn open(data: &std::path::Path, passphrase: Option<&Passphrase>, machine: &Machine) -> Result<SqliteHub, ServeError> {
-    let key = keyring::open(data, "hub.db", passphrase, machine)?;
+pub fn open(data: &std::path::Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<SqliteHub, ServeError> {
+    let key = keyring::open(data, "hub.db", unlock, machine)?;
     let mut store = SqliteHub::open(data, &key, machine.bytes())?;
     if store.setting(SURVIVOR_KEY)?.is_none() {
         store.set_setting(SURVIVOR_KEY, &machine.bytes::<32>())?;
@@ -130,7 +130,7 @@ struct Hub {
 /// # Errors
 /// The store or the network.
 pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
-    let mut store = open(&config.data, config.passphrase.as_ref(), &config.machine)?;
+    let mut store = open(&config.data, config.unlock.as_ref(), &config.machine)?;
     keyring::warn_if_open(&config.data)?;
     let (_, tls) = tls::announce(&mut store, &listener.local_addr()?.to_string(), config.plain_http)?;
     let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;

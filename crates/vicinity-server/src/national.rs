@@ -23,7 +23,7 @@ use crate::exchange::ExchangeError;
 use crate::gate::{Gate, Open, OpenRequest, Proven, Sealed, SealedRequest};
 use crate::http::{self, ApiError};
 use crate::hub::{ServeError, expiry};
-use crate::keyring::{self, Passphrase};
+use crate::keyring::{self, Unlock};
 use crate::machine::Machine;
 use crate::metrics::Metrics;
 use crate::routes::{Route, Routes};
@@ -34,8 +34,8 @@ use crate::writer::{Stored, Writer};
 pub struct NationalConfig {
     /// Its folder.
     pub data: PathBuf,
-    /// What unlocks it; `None` for a folder that is not locked.
-    pub passphrase: Option<Passphrase>,
+    /// What opens it; `None` for a folder that is not locked.
+    pub unlock: Option<Unlock>,
     /// Whether it is to serve without TLS; for loopback only.
     pub plain_http: bool,
     /// Clock and randomness.
@@ -66,8 +66,8 @@ pub fn invite(store: &mut dyn NationalStore, machine: &Machine) -> Result<EnrolL
 ///
 /// # Errors
 /// The key or the store.
-pub fn open(data: &Path, passphrase: Option<&Passphrase>, machine: &Machine) -> Result<SqliteNational, ServeError> {
-    let key = keyring::open(data, "national.db", passphrase, machine)?;
+pub fn open(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<SqliteNational, ServeError> {
+    let key = keyring::open(data, "national.db", unlock, machine)?;
     Ok(SqliteNational::open(data, &key)?)
 }
 
@@ -82,7 +82,7 @@ struct National {
 /// # Errors
 /// The store or the network.
 pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
-    let mut store = open(&config.data, config.passphrase.as_ref(), &config.machine)?;
+    let mut store = open(&config.data, config.unlock.as_ref(), &config.machine)?;
     keyring::warn_if_open(&config.data)?;
     let (_, tls) = tls::announce(&mut store, &listener.local_addr()?.to_string(), config.plain_http)?;
     let (writer, thread) = Writer::start(store);

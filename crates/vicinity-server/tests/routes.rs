@@ -156,7 +156,7 @@ fn every_route_of_the_hub_answers_each_role_as_the_table_says() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_owned();
     drop(hub_at(&data));
-    let config = HubConfig { data: data.clone(), passphrase: None, upstream: None, plain_http: true, machine: machine() };
+    let config = HubConfig { data: data.clone(), unlock: None, upstream: None, plain_http: true, machine: machine() };
     served(
         |listener, shutdown| hub::serve(config, listener, shutdown),
         |address| {
@@ -186,7 +186,7 @@ fn every_route_of_national_answers_as_the_table_says() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_owned();
     drop(national::open(&data, None, &machine()).unwrap());
-    let config = NationalConfig { data: data.clone(), passphrase: None, plain_http: true, machine: machine() };
+    let config = NationalConfig { data: data.clone(), unlock: None, plain_http: true, machine: machine() };
     served(
         |listener, shutdown| national::serve(config, listener, shutdown),
         |address| {
@@ -221,7 +221,7 @@ fn who_tries_too_many_wrong_codes_has_to_wait_and_devices_go_on() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_owned();
     drop(hub_at(&data));
-    let config = HubConfig { data: data.clone(), passphrase: None, upstream: None, plain_http: true, machine: machine() };
+    let config = HubConfig { data: data.clone(), unlock: None, upstream: None, plain_http: true, machine: machine() };
     served(
         |listener, shutdown| hub::serve(config, listener, shutdown),
         |address| {

@@ -188,6 +188,22 @@ pub enum HubCommand {
         /// The backup
         file: PathBuf,
     },
+    /// Lock the folder by something else from now on: an identity on a stick, or a passphrase
+    #[command(
+        group = clap::ArgGroup::new("new").required(true),
+        after_help = "What opens it now is asked for, or read from the file that VICINITY_PASSPHRASE_FILE or VICINITY_IDENTITY_FILE names.\n\nExample:\n  vicinity hub keygen --out /media/stick/hub.key\n  vicinity hub relock --data hub --identity-file /media/stick/hub.key\n  VICINITY_IDENTITY_FILE=/media/stick/hub.key vicinity hub --data hub --listen 192.168.8.10:7311"
+    )]
+    Relock {
+        /// The hub's folder
+        #[arg(long)]
+        data: PathBuf,
+        /// An identity, as `hub keygen` makes it
+        #[arg(long, group = "new")]
+        identity_file: Option<PathBuf>,
+        /// A passphrase
+        #[arg(long, group = "new")]
+        passphrase_file: Option<PathBuf>,
+    },
     /// Destroy the hub's key at once: nothing in its folder opens any more
     Panic {
         /// The hub's folder
@@ -202,8 +218,10 @@ pub enum HubCommand {
         /// The public key, as `hub keygen` prints it
         key: String,
     },
-    /// Make an offline recovery key: its secret goes into a new file, its public key is printed
-    #[command(after_help = "Do this on a machine that never goes online, and keep the file away from the hub: it opens every statement.")]
+    /// Make a key, for recovery or for a stick that opens the hub: its secret goes into a new file, its public key is printed
+    #[command(
+        after_help = "A recovery key is made on a machine that never goes online, and kept away from the hub: it opens every statement.\nOne for `hub relock` is made on the stick itself, and is never the recovery key."
+    )]
     Keygen {
         /// The new file; only its owner may read it
         #[arg(long)]

@@ -36,6 +36,9 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
         Some(HubCommand::Assign { data, id, device, remove }) => assign(&data, &id, device, remove)?,
         Some(HubCommand::Backup { data, file }) => hub_keeping::backup(&data, &file)?,
         Some(HubCommand::Restore { data, file }) => hub_keeping::restore(&data, &file)?,
+        Some(HubCommand::Relock { data, identity_file, passphrase_file }) => {
+            hub_keeping::relock(&data, identity_file.as_deref(), passphrase_file.as_deref())?;
+        }
         Some(HubCommand::Panic { data }) => hub_keeping::panic(&data)?,
         Some(HubCommand::RecoveryKey { data, key }) => statements::set_recovery(&mut open(&data, Action::SetRecoveryKey)?, &key)?,
         Some(HubCommand::Keygen { out }) => statements::keygen(&out)?,
@@ -84,18 +87,18 @@ pub fn runtime() -> Result<tokio::runtime::Runtime> {
 }
 
 fn serve(data: PathBuf, listen: &str, plain_http: bool, upstream: Option<String>) -> Result<()> {
-    let passphrase = secrets::passphrase_at_start(&data)?;
+    let unlock = secrets::unlock_at_start(&data)?;
     log_to_stderr();
     runtime()?.block_on(async {
         let listener = bind(listen, plain_http).await?;
         // Opened first, so that "ready" is said by a hub that can answer, and whose links lead to where it listens now.
-        let mut store = hub::open(&data, passphrase.as_ref(), &machine::server())?;
+        let mut store = hub::open(&data, unlock.as_ref(), &machine::server())?;
         let (pin, _) = tls::announce(&mut store, &listener.local_addr()?.to_string(), plain_http)?;
         drop(store);
         std::fs::write(data.join(PID_FILE), std::process::id().to_string()).context("cannot write the pid file")?;
         let pid_file = data.join(PID_FILE);
         ready(&listener, pin)?;
-        hub::serve(HubConfig { data, passphrase, plain_http, upstream, machine: machine::server() }, listener, told_to_stop()).await?;
+        hub::serve(HubConfig { data, unlock, plain_http, upstream, machine: machine::server() }, listener, told_to_stop()).await?;
         // Left behind by a kill, it does no harm but to a process that has the number by then.
         std::fs::remove_file(pid_file).ok();
         Ok(())
@@ -108,7 +111,7 @@ pub fn open(data: &Path, action: Action) -> Result<SqliteHub> {
     if !data.join("hub.db").exists() {
         bail!("{} holds no hub; start one with `vicinity hub --data … --listen 127.0.0.1:7311`", data.display());
     }
-    Ok(hub::open(data, secrets::passphrase(data)?.as_ref(), &machine::server())?)
+    Ok(hub::open(data, secrets::unlock(data)?.as_ref(), &machine::server())?)
 }
 
 fn invite(data: &Path, role: DeviceRole, json: bool) -> Result<()> {

@@ -29,6 +29,15 @@ pub fn restore(data: &Path, file: &Path) -> Result<()> {
     output::line(format!("{} is a hub again{statements}; start it at its old address and have every device sync", data.display()))
 }
 
+/// `vicinity hub relock`.
+pub fn relock(data: &Path, identity: Option<&Path>, passphrase: Option<&Path>) -> Result<()> {
+    let new = secrets::new_unlock(identity, passphrase)?;
+    // Opened first: who may not open it may not lock it.
+    drop(hub::open(data, Action::Keep)?);
+    keyring::relock(data, "hub.db", secrets::unlock(data)?.as_ref(), &new, &machine::server())?;
+    output::line("the folder opens to this alone from now on; destroy old copies of its file keyring, which open as before")
+}
+
 /// `vicinity hub panic`: no question is asked, since there may be no time to answer one.
 pub fn panic(data: &Path) -> Result<()> {
     if !data.join("hub.db").exists() {

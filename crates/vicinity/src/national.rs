@@ -33,15 +33,15 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
 }
 
 fn serve(data: PathBuf, listen: &str, plain_http: bool) -> Result<()> {
-    let passphrase = secrets::passphrase_at_start(&data)?;
+    let unlock = secrets::unlock_at_start(&data)?;
     hub::log_to_stderr();
     hub::runtime()?.block_on(async {
         let listener = hub::bind(listen, plain_http).await?;
-        let mut store = national::open(&data, passphrase.as_ref(), &machine::server())?;
+        let mut store = national::open(&data, unlock.as_ref(), &machine::server())?;
         let (pin, _) = tls::announce(&mut store, &listener.local_addr()?.to_string(), plain_http)?;
         drop(store);
         hub::ready(&listener, pin)?;
-        national::serve(NationalConfig { data, passphrase, plain_http, machine: machine::server() }, listener, hub::told_to_stop()).await?;
+        national::serve(NationalConfig { data, unlock, plain_http, machine: machine::server() }, listener, hub::told_to_stop()).await?;
         Ok(())
     })
 }
@@ -51,7 +51,7 @@ fn open(data: &Path, action: Action) -> Result<SqliteNational> {
     if !data.join("national.db").exists() {
         bail!("{} holds no national server; start one with `vicinity national --data … --listen 127.0.0.1:7310`", data.display());
     }
-    Ok(national::open(data, secrets::passphrase(data)?.as_ref(), &machine::server())?)
+    Ok(national::open(data, secrets::unlock(data)?.as_ref(), &machine::server())?)
 }
 
 /// The columns of the CSV: scalars first, then sets as codes with spaces between.
