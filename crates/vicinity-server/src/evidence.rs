@@ -100,7 +100,8 @@ pub struct Proved {
 /// Signs what the hub itself writes, as a device signs what it sends.
 #[must_use]
 pub fn seal_own(secret: &[u8; 32], groups: &[Group], now: Timestamp) -> Envelope {
-    let request = Request { cursor: None, push: groups.to_vec(), rebase: None, answer_budget: 0, clock: now.as_second(), erased: Vec::new(), key_set: 0 };
+    let request =
+        Request { cursor: None, push: groups.to_vec(), rebase: None, answer_budget: 0, clock: now.as_second(), erased: Vec::new(), key_set: 0, pins: 0 };
     Envelope::seal(secret, OWN, DeviceId::from_bytes([0; 16]), 0, 0, request.encode())
 }
 

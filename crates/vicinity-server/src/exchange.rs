@@ -16,7 +16,7 @@ use vicinity_sync::message::{ERASURES_MAX, Refused, SYNC_PATH};
 use vicinity_sync::order::{self, WipeOrder};
 
 use crate::gate::{Proven, SealedRequest};
-use crate::keyset;
+use crate::{keyset, tls};
 
 /// The setting under which a hub keeps the key that survivor codes are hashed with.
 pub const SURVIVOR_KEY: &str = "survivor_key";
@@ -88,11 +88,12 @@ pub(crate) fn wipe_order(store: &mut dyn HubStore, envelope: &Envelope) -> Resul
     Ok(WipeOrder::sign(&hub_secret(store)?, envelope.device(), envelope.incarnation, envelope.counter))
 }
 
-/// What a device is told besides: a newer key set, and whether batches' keys are to be wrapped anew.
-fn news(store: &mut dyn HubStore, peer: &Peer, key_set: u64) -> Result<News, StoreError> {
-    let Some(current) = keyset::current(store)? else { return Ok(News::default()) };
+/// What a device is told besides: a newer key set, other pins, and whether batches' keys are to be wrapped anew.
+fn news(store: &mut dyn HubStore, peer: &Peer, key_set: u64, pins: u32) -> Result<News, StoreError> {
+    let pins = tls::news(store.setting(tls::PINS)?, pins);
+    let Some(current) = keyset::current(store)? else { return Ok(News { pins, ..News::default() }) };
     let old_wraps = access::decide(peer.role.actor(), Action::Rewrap, Resource::Server).is_ok() && !store.old_wraps(current.version, 1)?.is_empty();
-    Ok(News { key_set: (key_set < current.version).then_some(current.signed), old_wraps })
+    Ok(News { key_set: (key_set < current.version).then_some(current.signed), old_wraps, pins })
 }
 
 /// What proves that its device sent it.
@@ -120,7 +121,7 @@ pub fn sync(store: &mut dyn HubStore, request: Proven<SyncRequest, Peer>, now: T
     }
     let verdicts = if groups.is_empty() { Vec::new() } else { store.accept(&peer, Some(signed(&envelope)), &groups, now, random)? };
     let pushed: Vec<IncidentId> = groups.iter().map(|group| group.incident).collect();
-    session.tell(news(store, &peer, session.key_set)?);
+    session.tell(news(store, &peer, session.key_set, session.pins)?);
     let mut plan = session.accepted(verdicts.clone());
     loop {
         let pull = store.pull(&peer, plan.cursor, plan.page.as_ref(), &pushed, plan.raw_bytes)?.ok_or(Refused::Rebase)?;
@@ -155,6 +156,7 @@ pub fn enrol(store: &mut dyn HubStore, body: &[u8], now: Timestamp) -> Result<(P
     keyset::renew(store)?;
     let survivor_key = store.setting(SURVIVOR_KEY)?.ok_or(StoreError::Damaged("key of survivor codes"))?;
     let hub_key = public_key(&hub_secret(store)?);
-    let answer = EnrolAnswer { number: peer.number, role: peer.role.code().to_owned(), survivor_key, hub_key };
+    let answer =
+        EnrolAnswer { number: peer.number, role: peer.role.code().to_owned(), survivor_key, hub_key, pins: store.setting(tls::PINS)?.unwrap_or_default() };
     Ok((peer, vicinity_sync::enrol::encode(&answer)))
 }

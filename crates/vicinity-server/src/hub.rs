@@ -67,6 +67,9 @@ pub enum ServeError {
     /// The upstream link.
     #[error("--upstream: {0}")]
     Upstream(#[from] vicinity_sync::enrol::BadLink),
+    /// Never served with TLS.
+    #[error("this server never ran with TLS: it has no key to change")]
+    NoKey,
     /// Never served, so nobody knows its address.
     #[error("this server never ran, so its address is not known; start it first")]
     NoAddress,
@@ -108,7 +111,7 @@ pub fn open(data: &std::path::Path, unlock: Option<&Unlock>, machine: &Machine) 
 /// # Errors
 /// The store, or a hub that never ran.
 pub fn invite(store: &mut dyn HubStore, machine: &Machine, role: Role) -> Result<EnrolLink, ServeError> {
-    let (address, pin) = tls::announced(store.setting(tls::ADDRESS)?, store.setting(tls::PIN)?).ok_or(ServeError::NoAddress)?;
+    let (address, pin) = tls::announced(store.setting(tls::ADDRESS)?, store.setting(tls::PINS)?).ok_or(ServeError::NoAddress)?;
     let code = machine.bytes();
     store.invite(EnrolLink::code_hash(&code), role, expiry((machine.now)()))?;
     Ok(EnrolLink { address, code, pin })

@@ -56,7 +56,7 @@ impl Stored for SqliteNational {
 /// # Errors
 /// The store, or a server that never ran.
 pub fn invite(store: &mut dyn NationalStore, machine: &Machine) -> Result<EnrolLink, ServeError> {
-    let (address, pin) = tls::announced(store.setting(tls::ADDRESS)?, store.setting(tls::PIN)?).ok_or(ServeError::NoAddress)?;
+    let (address, pin) = tls::announced(store.setting(tls::ADDRESS)?, store.setting(tls::PINS)?).ok_or(ServeError::NoAddress)?;
     let code = machine.bytes();
     store.invite(EnrolLink::code_hash(&code), Role::Hub, expiry((machine.now)()))?;
     Ok(EnrolLink { address, code, pin })
@@ -143,14 +143,14 @@ impl SealedRequest for ReportRequest {
 
 async fn enrol(national: Arc<National>, request: Open<Enrol>) -> Result<Response, ApiError> {
     let now = (national.machine.now)();
-    let step = move |store: &mut (dyn NationalStore + 'static), body: &[u8]| -> Result<u32, ExchangeError> {
+    let step = move |store: &mut (dyn NationalStore + 'static), body: &[u8]| -> Result<(u32, Vec<u8>), ExchangeError> {
         let request: EnrolRequest = vicinity_sync::enrol::decode(body)?;
         let number = store.enrol(EnrolLink::code_hash(&request.code), request.device(), request.key, now)?;
-        Ok(number.ok_or(Refused::NotEnrolled)?)
+        Ok((number.ok_or(Refused::NotEnrolled)?, store.setting(tls::PINS)?.unwrap_or_default()))
     };
-    let number = national.gate.with_code(request, now, step).await??;
+    let (number, pins) = national.gate.with_code(request, now, step).await??;
     tracing::info!(hub = number, "enrolled");
-    let answer = EnrolAnswer { number, role: Role::Hub.code().to_owned(), survivor_key: Vec::new(), hub_key: [0; 32] };
+    let answer = EnrolAnswer { number, role: Role::Hub.code().to_owned(), survivor_key: Vec::new(), hub_key: [0; 32], pins };
     Ok(http::frame(vicinity_sync::enrol::encode(&answer)))
 }
 
@@ -158,7 +158,7 @@ async fn report(national: Arc<National>, request: Sealed<ReportRequest>) -> Resu
     let started = Instant::now();
     let now = (national.machine.now)();
     let result =
-        national.gate.proven(request, now, move |store, report| take_report(store, report)).await.map_err(ApiError::from).and_then(|result| Ok(result?));
+        national.gate.proven(request, now, take_report).await.map_err(ApiError::from).and_then(|result| Ok(result?));
     let seconds = started.elapsed().as_secs_f64();
     match result {
         Ok((hub, rows, reply)) => {
@@ -188,7 +188,7 @@ pub fn take_report(store: &mut dyn NationalStore, request: Proven<ReportRequest,
         report.answers.iter().filter(|answer| codes::ANSWERS.knows(&answer.answer)).map(|answer| (answer.question, answer.answer.clone())).collect();
     let questions = store.questions_of(hub, &report.questions_received, &answers)?;
     let questions = questions.into_iter().map(|question| Question::new(question.id, question.projection, question.code)).collect();
-    Ok((hub, report.rows.len(), Reply { held, questions }))
+    Ok((hub, report.rows.len(), Reply { held, questions, pins: tls::news(store.setting(tls::PINS)?, report.pins) }))
 }
 
 /// The gate at the receiver: a row must be exactly a projection, every field of the allow-list's type and form.

@@ -72,7 +72,6 @@ impl<S: Send + Sync + 'static> Routes<S> {
     }
 
     /// The router.
-    #[must_use]
     pub fn router(self, server: Arc<S>) -> Router {
         self.router.with_state(server)
     }

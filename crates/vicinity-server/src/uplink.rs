@@ -17,6 +17,7 @@ use vicinity_store::hub::{HubStore, Peer, Role, SentProjection};
 use vicinity_sync::enrol::{self, ENROL_PATH, EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::message::Refused;
+use vicinity_sync::pins::Pins;
 use vicinity_sync::uplink::{self, AnswerRow, Question, Reply, Report, Row, UPLINK_PATH};
 
 use crate::machine::Machine;
@@ -65,10 +66,27 @@ pub struct Uplink {
 struct Upstream {
     address: String,
     pin: Option<[u8; 32]>,
+    /// Of the key that national will have next; unknown until it has answered once.
+    #[serde(default)]
+    next_pin: Option<[u8; 32]>,
     code: [u8; 16],
     device: String,
     secret: [u8; 32],
     enrolled: bool,
+}
+
+impl Upstream {
+    fn pins(&self) -> Option<Pins> {
+        Some(Pins { current: self.pin?, next: self.next_pin? })
+    }
+
+    /// Takes the pins of an answer that came from a holder of one of those known. Whether they are others. Who is reached
+    /// without TLS stays so.
+    fn learn(&mut self, pins: Option<Vec<u8>>) -> bool {
+        let Some(pins) = pins.and_then(|pins| Pins::of_bytes(&pins)).filter(|pins| self.pin.is_some() && self.pins() != Some(*pins)) else { return false };
+        (self.pin, self.next_pin) = (Some(pins.current), Some(pins.next));
+        true
+    }
 }
 
 /// A hub's life at national: random at each start, since reports may come twice.
@@ -112,7 +130,7 @@ struct Contact {
 }
 
 async fn contact(uplink: &Uplink, link: Option<&EnrolLink>, life: &mut Life) -> Result<Option<Contact>, UplinkError> {
-    let Some(upstream) = enrolled(uplink, link).await? else { return Ok(None) };
+    let Some(mut upstream) = enrolled(uplink, link).await? else { return Ok(None) };
     let mut moved = Contact::default();
     let mut received = Vec::new();
     loop {
@@ -120,8 +138,11 @@ async fn contact(uplink: &Uplink, link: Option<&EnrolLink>, life: &mut Life) -> 
         let now = (machine.now)();
         let report = uplink.writer.step(move |store| gather(store, now, &mut machine)).await??;
         let (rows, answers) = (report.rows.len(), report.answers.len());
-        let report = Report { questions_received: std::mem::take(&mut received), ..report };
+        let report = Report { questions_received: std::mem::take(&mut received), pins: Pins::mark(upstream.pins()), ..report };
         let reply = post_report(&upstream, life, &report).await?;
+        if upstream.learn(reply.pins.clone()) {
+            keep(uplink, &upstream).await?;
+        }
         moved.rows += rows;
         moved.questions += reply.questions.len();
         let is_behind = reply.is_ahead_of(&report);
@@ -141,7 +162,7 @@ async fn enrolled(uplink: &Uplink, link: Option<&EnrolLink>) -> Result<Option<Up
         (Some(kept), Some(link)) if kept.enrolled && kept.address == link.address || kept.code == link.code => kept,
         (_, Some(link)) => {
             let device = DeviceId::from_random(uplink.machine.bytes()).to_string();
-            Upstream { address: link.address.clone(), pin: link.pin, code: link.code, device, secret: uplink.machine.bytes(), enrolled: false }
+            Upstream { address: link.address.clone(), pin: link.pin, next_pin: None, code: link.code, device, secret: uplink.machine.bytes(), enrolled: false }
         }
         (None, None) => return Ok(None),
     };
@@ -152,7 +173,7 @@ async fn enrolled(uplink: &Uplink, link: Option<&EnrolLink>) -> Result<Option<Up
     let device = upstream.device.parse().map_err(|_| StoreError::Damaged("upstream"))?;
     let body = enrol::encode(&EnrolRequest::new(upstream.code, device, public_key(&upstream.secret)));
     let answer = post(&upstream, ENROL_PATH, body).await?;
-    enrol::decode::<EnrolAnswer>(&answer)?;
+    upstream.learn(Some(enrol::decode::<EnrolAnswer>(&answer)?.pins));
     upstream.enrolled = true;
     keep(uplink, &upstream).await?;
     Ok(Some(upstream))
@@ -171,7 +192,7 @@ pub fn gather(store: &mut dyn HubStore, now: Timestamp, machine: &mut Machine) -
     store.recheck_consents(now, machine)?;
     let rows = store.unsent_projections(ROWS)?.into_iter().map(|row| Row::new(row.projection, row.version, row.json)).collect();
     let answers = store.unreported_answers()?.into_iter().map(|(question, answer)| AnswerRow { question, answer }).collect();
-    Ok(Report { rows, questions_received: Vec::new(), answers })
+    Ok(Report { rows, questions_received: Vec::new(), answers, pins: 0 })
 }
 
 async fn post_report(upstream: &Upstream, life: &mut Life, report: &Report) -> Result<Reply, UplinkError> {
@@ -226,7 +247,7 @@ fn write_as_hub(store: &mut dyn HubStore, incident: IncidentId, edit: &Edit, now
 async fn post(upstream: &Upstream, path: &'static str, body: Vec<u8>) -> Result<Vec<u8>, UplinkError> {
     let scheme = if upstream.pin.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}{path}", upstream.address);
-    let pins: Vec<Pin> = upstream.pin.into_iter().map(Pin).collect();
+    let pins: Vec<Pin> = upstream.pin.into_iter().chain(upstream.next_pin).map(Pin).collect();
     let posted = tokio::task::spawn_blocking(move || {
         let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(60))).build();
         let failed = |error| if vicinity_link::is_other_key(&error) { UplinkError::Refused(Refused::OtherKey) } else { UplinkError::Cut };

@@ -79,12 +79,12 @@ fn body_for(path: &str) -> Vec<u8> {
     match path {
         SYNC_PATH => {
             let page = vicinity_core::batch::HeadsPage { after: None, until: None, have: Vec::new() };
-            let nothing = Request { cursor: None, push: Vec::new(), rebase: Some(page), answer_budget: 1, clock: 0, erased: Vec::new(), key_set: 0 };
+            let nothing = Request { cursor: None, push: Vec::new(), rebase: Some(page), answer_budget: 1, clock: 0, erased: Vec::new(), key_set: 0, pins: 0 };
             nothing.encode()
         }
         BLOB_PATH => uplink::encode(&Piece { hash: [1; 32], total: 10, offset: 0, bytes: Vec::new() }),
         STATEMENT_PATH => uplink::encode(&StatementRequest::OldWraps),
-        UPLINK_PATH => uplink::encode(&Report { rows: Vec::new(), questions_received: Vec::new(), answers: Vec::new() }),
+        UPLINK_PATH => uplink::encode(&Report { rows: Vec::new(), questions_received: Vec::new(), answers: Vec::new(), pins: 0 }),
         _ => Vec::new(),
     }
 }

@@ -47,6 +47,8 @@ pub enum Fact {
     Opener,
     /// The hub's signed key set.
     KeySet,
+    /// The pins of the hub's keys, present and next.
+    Pins,
 }
 
 impl Fact {
@@ -61,6 +63,7 @@ impl Fact {
             Self::Skew => "skew",
             Self::Opener => "opener",
             Self::KeySet => "key_set",
+            Self::Pins => "pins",
         }
     }
 }

@@ -19,6 +19,7 @@ use vicinity_core::time::Timestamp;
 
 use crate::compress::BODY_MAX_BYTES;
 use crate::message::{Answer, Refused, Request};
+use crate::pins::Pins;
 
 /// Bytes of the smallest batch, compressed.
 pub const BATCH_MIN_BYTES: u32 = 16 * 1024;
@@ -42,6 +43,8 @@ pub struct Start {
     pub batch_bytes: u32,
     /// The version of the key set that the device has; 0 for none.
     pub key_set: u64,
+    /// The mark of the hub's pins that the device knows.
+    pub pins: u32,
 }
 
 /// What a request is to carry.
@@ -111,6 +114,8 @@ pub struct Delivery {
     pub skew_seconds: i64,
     /// A key set that the hub says is newer: to be kept only if the hub signed it.
     pub key_set: Option<Vec<u8>>,
+    /// The pins of the hub's keys, where they are others than the device knew.
+    pub pins: Option<Vec<u8>>,
 }
 
 /// How the device stands after a delivery was written.
@@ -231,6 +236,7 @@ pub struct DeviceSession {
     cursor: Option<Cursor>,
     batch_bytes: u32,
     key_set: u64,
+    pins: u32,
     shrink: u32,
     rebase: Option<Rebase>,
     missing: VecDeque<Missing>,
@@ -268,6 +274,7 @@ impl DeviceSession {
             cursor: None,
             batch_bytes: BATCH_START_BYTES,
             key_set: 0,
+            pins: 0,
             shrink: 1,
             rebase: None,
             missing: VecDeque::new(),
@@ -288,6 +295,7 @@ impl DeviceSession {
             Input::Start(start) => {
                 self.cursor = start.cursor;
                 self.key_set = start.key_set;
+                self.pins = start.pins;
                 self.batch_bytes = start.batch_bytes.clamp(BATCH_MIN_BYTES, BATCH_MAX_BYTES);
                 if self.cursor.is_none() {
                     self.begin_rebase();
@@ -341,6 +349,7 @@ impl DeviceSession {
             clock: self.now.as_second(),
             erased: gathered.erased,
             key_set: self.key_set,
+            pins: self.pins,
         };
         let body = request.encode();
         let splits = request.push.len() > 1 || request.push.first().is_some_and(|group| group.changes.len() > 1);
@@ -369,8 +378,12 @@ impl DeviceSession {
             batch_bytes: self.batch_bytes,
             skew_seconds: answer.clock - self.now.as_second(),
             key_set: answer.key_set.take(),
+            pins: answer.pins.take(),
             ..Delivery::default()
         };
+        if let Some(pins) = delivery.pins.as_deref().and_then(Pins::of_bytes) {
+            self.pins = Pins::mark(Some(pins));
+        }
         self.was_given |= !delivery.groups.is_empty();
         self.read_verdicts(&answer, &mut delivery);
         delivery.cursor = match &mut self.rebase {

@@ -128,6 +128,10 @@ pub struct EnrolAnswer {
     #[n(3)]
     #[cbor(with = "minicbor::bytes")]
     pub hub_key: [u8; 32],
+    /// The pins of the server's keys, present and next; empty without TLS.
+    #[n(4)]
+    #[cbor(with = "minicbor::bytes")]
+    pub pins: Vec<u8>,
 }
 
 impl EnrolRequest {

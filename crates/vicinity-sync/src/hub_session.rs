@@ -29,6 +29,8 @@ pub struct News {
     pub key_set: Option<Vec<u8>>,
     /// For a responder: there are batches' keys to wrap anew.
     pub old_wraps: bool,
+    /// The pins of its keys, if the device knows others.
+    pub pins: Option<Vec<u8>>,
 }
 
 /// One request at the hub.
@@ -39,6 +41,8 @@ pub struct HubSession {
     verdicts: Vec<Verdict>,
     /// The version of the key set that the device has.
     pub key_set: u64,
+    /// The mark of the pins that the device knows.
+    pub pins: u32,
     news: News,
     /// Seconds by which the hub's clock is ahead of the device's.
     pub skew_seconds: i64,
@@ -69,7 +73,16 @@ impl HubSession {
         let budget = (request.answer_budget.max(BATCH_MIN_BYTES) as usize).min(BODY_MAX_BYTES - 1024);
         let plan = PullPlan { cursor: request.cursor, page, raw_bytes: budget * RATIO };
         let skew_seconds = now.as_second().saturating_sub(request.clock);
-        let session = Self { plan, budget, verdicts: Vec::new(), key_set: request.key_set, news: News::default(), skew_seconds, erased: request.erased };
+        let session = Self {
+            plan,
+            budget,
+            verdicts: Vec::new(),
+            key_set: request.key_set,
+            pins: request.pins,
+            news: News::default(),
+            skew_seconds,
+            erased: request.erased,
+        };
         Ok((session, request.push))
     }
 
@@ -87,9 +100,9 @@ impl HubSession {
     /// What the store gives, and what the device is to erase; the answer, or a smaller pull.
     pub fn pulled(&mut self, pull: Pull, erase: &[Erasure], now: Timestamp) -> Step {
         let changes: usize = pull.groups.iter().map(|group| group.changes.len()).sum();
-        let News { key_set, old_wraps } = self.news.clone();
+        let News { key_set, old_wraps, pins } = self.news.clone();
         let erase = erase.to_vec();
-        let answer = Answer { verdicts: core::mem::take(&mut self.verdicts), pull, clock: now.as_second(), erase, key_set, old_wraps };
+        let answer = Answer { verdicts: core::mem::take(&mut self.verdicts), pull, clock: now.as_second(), erase, key_set, old_wraps, pins };
         let body = answer.encode();
         if body.len() > self.budget + 1024 && changes > 1 && self.plan.raw_bytes > 1 {
             self.plan.raw_bytes /= 2;

@@ -36,6 +36,8 @@ pub struct Request {
     pub erased: Vec<Erasure>,
     /// The version of the key set that it has; 0 for none.
     pub key_set: u64,
+    /// [`Pins::mark`](crate::pins::Pins::mark) of the hub's pins that it knows.
+    pub pins: u32,
 }
 
 /// The hub's answer.
@@ -53,6 +55,8 @@ pub struct Answer {
     pub key_set: Option<Vec<u8>>,
     /// For a responder: the hub has batches' keys that are wrapped to an older set.
     pub old_wraps: bool,
+    /// The pins of the hub's keys, if the device knows others.
+    pub pins: Option<Vec<u8>>,
 }
 
 /// Why a hub does not answer a request at all.
@@ -92,7 +96,9 @@ pub enum Refused {
     #[error("the hub is busy")]
     Busy,
     /// Never sent: what a client says itself when another than the pinned key answers.
-    #[error("whoever answers at that address does not have the hub's key; do not go on until you know why")]
+    #[error(
+        "whoever answers at that address does not have the hub's key; do not go on until you know why; if the hub's key was changed twice since this device last synced, enrol it anew"
+    )]
     OtherKey,
     /// The hub failed.
     #[error("the hub failed; its log says why")]
@@ -157,6 +163,8 @@ struct RequestWire {
     erased: Vec<ErasureWire>,
     #[n(8)]
     key_set: u64,
+    #[n(9)]
+    pins: u32,
 }
 
 #[derive(Encode, Decode)]
@@ -235,6 +243,9 @@ struct AnswerWire {
     #[n(12)]
     #[cbor(with = "minicbor::bytes")]
     key_set: Option<Vec<u8>>,
+    #[n(13)]
+    #[cbor(with = "minicbor::bytes")]
+    pins: Option<Vec<u8>>,
 }
 
 #[derive(Encode, Decode)]
@@ -351,6 +362,7 @@ impl Request {
             clock: self.clock,
             erased: erasures_wire(&self.erased),
             key_set: self.key_set,
+            pins: self.pins,
         })
     }
 
@@ -376,6 +388,7 @@ impl Request {
             clock: wire.clock,
             erased: erasures_of(wire.erased)?,
             key_set: wire.key_set,
+            pins: wire.pins,
         })
     }
 }
@@ -405,6 +418,7 @@ impl Answer {
             erase: erasures_wire(&self.erase),
             old_wraps: self.old_wraps,
             key_set: self.key_set.clone(),
+            pins: self.pins.clone(),
         })
     }
 
@@ -431,6 +445,6 @@ impl Answer {
             rebased_until: wire.rebased_until.map(|id| IncidentId::from_bytes(id.0)),
             digest: ScopeDigest(u128::from_be_bytes(wire.digest)),
         };
-        Ok(Self { verdicts, pull, clock: wire.clock, erase: erasures_of(wire.erase)?, key_set: wire.key_set, old_wraps: wire.old_wraps })
+        Ok(Self { verdicts, pull, clock: wire.clock, erase: erasures_of(wire.erase)?, key_set: wire.key_set, old_wraps: wire.old_wraps, pins: wire.pins })
     }
 }

@@ -27,6 +27,9 @@ pub struct Report {
     /// Answers to questions: codes only.
     #[n(2)]
     pub answers: Vec<AnswerRow>,
+    /// [`Pins::mark`](crate::pins::Pins::mark) of the pins of national's that the hub knows.
+    #[n(3)]
+    pub pins: u32,
 }
 
 /// One row.
@@ -81,6 +84,10 @@ pub struct Reply {
     /// Questions for the hub.
     #[n(1)]
     pub questions: Vec<Question>,
+    /// The pins of national's keys, if the hub knows others.
+    #[n(2)]
+    #[cbor(with = "minicbor::bytes")]
+    pub pins: Option<Vec<u8>>,
 }
 
 impl Reply {

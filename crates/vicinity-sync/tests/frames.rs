@@ -111,8 +111,16 @@ fn erasures() -> Vec<Erasure> {
 }
 
 fn requests() -> Vec<(&'static str, Request)> {
-    let steady =
-        Request { cursor: Some(cursor()), push: Vec::new(), rebase: None, answer_budget: 65_536, clock: 1_764_000_000, erased: Vec::new(), key_set: 3 };
+    let steady = Request {
+        cursor: Some(cursor()),
+        push: Vec::new(),
+        rebase: None,
+        answer_budget: 65_536,
+        clock: 1_764_000_000,
+        erased: Vec::new(),
+        key_set: 3,
+        pins: 0x0102_0304,
+    };
     let page = HeadsPage { after: Some(incident(0x10)), until: Some(incident(0x22)), have: heads() };
     vec![
         ("request_steady", steady.clone()),
@@ -129,8 +137,11 @@ fn answers() -> Vec<(&'static str, Answer)> {
     let verdicts = [Verdict::Stored, Verdict::Stored, Verdict::Duplicate, Verdict::Pending].into_iter();
     let verdicts = verdicts.chain(Refusal::ALL.map(Verdict::Rejected)).chain([Verdict::Stored; 300]).collect();
     vec![
-        ("answer_nothing_new", Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003, erase: Vec::new(), key_set: None, old_wraps: false }),
-        ("answer_everything", Answer { verdicts, pull: full, clock: 1_764_000_003, erase: erasures(), key_set: Some(vec![7; 40]), old_wraps: true }),
+        ("answer_nothing_new", Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003, erase: Vec::new(), key_set: None, old_wraps: false, pins: None }),
+        (
+            "answer_everything",
+            Answer { verdicts, pull: full, clock: 1_764_000_003, erase: erasures(), key_set: Some(vec![7; 40]), old_wraps: true, pins: Some(vec![9; 64]) },
+        ),
     ]
 }
 
@@ -144,11 +155,12 @@ fn report() -> Report {
         rows: vec![row(0x51, 3, Some(r#"{"week":"2026-W47"}"#)), row(0x52, 4, None)],
         questions_received: vec![9, 10],
         answers: vec![AnswerRow { question: 9, answer: "confirmed".into() }],
+        pins: 0x0102_0304,
     }
 }
 
 fn reply() -> Reply {
-    Reply { held: vec![Some(4), None], questions: vec![Question::new(11, ProjectionId::from_bytes([0x51; 16]), "which_week".into())] }
+    Reply { held: vec![Some(4), None], questions: vec![Question::new(11, ProjectionId::from_bytes([0x51; 16]), "which_week".into())], pins: Some(vec![9; 64]) }
 }
 
 /// Everything version 1 says, by file name: the bytes inside the compression.

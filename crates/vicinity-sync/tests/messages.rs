@@ -38,7 +38,16 @@ fn any_erasures() -> impl Strategy<Value = Vec<Erasure>> {
 fn any_request() -> impl Strategy<Value = Request> {
     let page = (option::of(any_id()), option::of(any_id()), any_heads()).prop_map(|(after, until, have)| HeadsPage { after, until, have });
     (option::of(any_cursor()), any_groups(), option::of(page), 0..=BODY_MAX_BYTES as u32, any::<i64>(), any_erasures()).prop_map(
-        |(cursor, push, rebase, answer_budget, clock, erased)| Request { cursor, push, rebase, answer_budget, clock, erased, key_set: clock.unsigned_abs() },
+        |(cursor, push, rebase, answer_budget, clock, erased)| Request {
+            cursor,
+            push,
+            rebase,
+            answer_budget,
+            clock,
+            erased,
+            key_set: clock.unsigned_abs(),
+            pins: answer_budget,
+        },
     )
 }
 
@@ -58,19 +67,25 @@ fn any_answer() -> impl Strategy<Value = Answer> {
         erase,
         key_set: (clock % 2 == 0).then(|| vec![7; 90]),
         old_wraps: clock % 3 == 0,
+        pins: (clock % 5 == 0).then(|| vec![9; 64]),
     })
 }
 
 fn any_report() -> impl Strategy<Value = Report> {
     let row = (any::<[u8; 16]>(), any::<u64>(), option::of(".{0,40}")).prop_map(|(id, version, json)| Row::new(ProjectionId::from_bytes(id), version, json));
     let answer = (any::<u64>(), "[a-z]{0,12}").prop_map(|(question, answer)| AnswerRow { question, answer });
-    (vec(row, 0..5), vec(any::<u64>(), 0..5), vec(answer, 0..5)).prop_map(|(rows, questions_received, answers)| Report { rows, questions_received, answers })
+    (vec(row, 0..5), vec(any::<u64>(), 0..5), vec(answer, 0..5)).prop_map(|(rows, questions_received, answers)| Report {
+        rows,
+        questions_received,
+        answers,
+        pins: 7,
+    })
 }
 
 fn any_reply() -> impl Strategy<Value = Reply> {
     let question =
         (any::<u64>(), any::<[u8; 16]>(), "[a-z_]{0,12}").prop_map(|(id, projection, code)| Question::new(id, ProjectionId::from_bytes(projection), code));
-    (vec(option::of(any::<u64>()), 0..9), vec(question, 0..5)).prop_map(|(held, questions)| Reply { held, questions })
+    (vec(option::of(any::<u64>()), 0..9), vec(question, 0..5)).prop_map(|(held, questions)| Reply { held, questions, pins: None })
 }
 
 proptest! {
@@ -149,7 +164,8 @@ fn a_refusal_of_a_newer_hub_is_still_a_refusal() {
         rebased_until: None,
         digest: ScopeDigest(0),
     };
-    let body = Answer { verdicts: vec![Verdict::Rejected(Refusal::Malformed)], pull, clock: 0, erase: Vec::new(), key_set: None, old_wraps: false }.encode();
+    let body = Answer { verdicts: vec![Verdict::Rejected(Refusal::Malformed)], pull, clock: 0, erase: Vec::new(), key_set: None, old_wraps: false, pins: None }
+        .encode();
     for unknown in [3, 15, 16 + 12, 200, 255] {
         let mut body = body.clone();
         let run = body.windows(3).position(|three| three == [0x82, 16, 1]).unwrap();

@@ -21,6 +21,9 @@ use crate::{device, hub_erase, hub_keeping, hub_verify, machine, output, secrets
 /// Which process serves the folder, for whoever has to stop it.
 pub const PID_FILE: &str = "pid";
 
+/// What is said after the TLS key was told to change.
+pub const ROTATES: &str = "the key changes at the next start; whoever has been in contact since the last change follows";
+
 pub fn run(arguments: HubArguments) -> Result<ExitCode> {
     match arguments.command {
         None => serve(arguments.data.unwrap_or_default(), &arguments.listen.unwrap_or_default(), arguments.plain_http, arguments.upstream)?,
@@ -38,6 +41,10 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
         Some(HubCommand::Restore { data, file }) => hub_keeping::restore(&data, &file)?,
         Some(HubCommand::Relock { data, identity_file, passphrase_file }) => {
             hub_keeping::relock(&data, identity_file.as_deref(), passphrase_file.as_deref())?;
+        }
+        Some(HubCommand::RotateTls { data }) => {
+            tls::rotate(&mut open(&data, Action::Keep)?)?;
+            output::line(ROTATES)?;
         }
         Some(HubCommand::Panic { data }) => hub_keeping::panic(&data)?,
         Some(HubCommand::RecoveryKey { data, key }) => statements::set_recovery(&mut open(&data, Action::SetRecoveryKey)?, &key)?,

@@ -24,6 +24,10 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
             let link = national::invite(&mut open(&data, Action::Invite)?, &machine::server())?.to_text();
             hub::print_link(&link, json)?;
         }
+        Some(NationalCommand::RotateTls { data }) => {
+            tls::rotate(&mut open(&data, Action::Keep)?)?;
+            output::line(hub::ROTATES)?;
+        }
         Some(NationalCommand::Export { data, json, from, to, .. }) => export(&data, json, from.as_deref(), to.as_deref())?,
         Some(NationalCommand::Table { data, by, json }) => table(&data, by, json)?,
         Some(NationalCommand::Ask { data, projection, question }) => ask(&data, &projection, &question)?,

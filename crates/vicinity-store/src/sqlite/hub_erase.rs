@@ -37,7 +37,8 @@ pub(super) fn erase(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result
         for query in [
             // Each by its own index.
             "UPDATE feed SET kind = 3, doc = 0, device = 0, received_at = 0 WHERE kind <> 0 AND doc = ?1",
-            "UPDATE feed SET kind = 3, doc = 0, device = 0, incarnation = 0, relayed = 0, actor = NULL, actor_seq = NULL, received_at = 0, chunk = NULL, envelope = NULL WHERE kind = 0 AND doc = ?1",
+            "UPDATE feed SET kind = 3, doc = 0, device = 0, incarnation = 0, relayed = 0, actor = NULL, actor_seq = NULL, received_at = 0, chunk = NULL,
+                envelope = NULL WHERE kind = 0 AND doc = ?1",
             "DELETE FROM scope WHERE doc = ?1",
             "DELETE FROM statements WHERE doc = ?1",
             "DELETE FROM questions WHERE doc = ?1",

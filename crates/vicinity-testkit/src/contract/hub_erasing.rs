@@ -222,7 +222,7 @@ pub fn what_a_device_has_at_the_hub_is_counted_and_given_back_by_an_erasure<S: H
     let mut centre = Centre::new(make);
     let (ada, rose) = (centre.ada, centre.rose);
     let bytes = |chunks: &[Vec<u8>]| chunks.iter().map(|chunk| chunk.len() as u64).sum::<u64>();
-    let mut stored = |centre: &mut Centre<S>, peer: &Peer| centre.hub.store.stored_bytes(peer.number).expect("a number");
+    let stored = |centre: &mut Centre<S>, peer: &Peer| centre.hub.store.stored_bytes(peer.number).expect("a number");
     let logged = bytes(centre.adas.chunks());
     assert_eq!(stored(&mut centre, &ada), logged);
     // Again: nothing more is there.
