@@ -106,6 +106,7 @@ pub fn request(groups: Vec<Group>) -> Request {
         erased: Vec::new(),
         key_set: 0,
         alerts: 0,
+        pins: 0,
     }
 }
 
@@ -137,7 +138,17 @@ impl Written {
     /// A new incident with consent to leave the phone.
     #[must_use]
     pub fn new(id: IncidentId, actor: Actor) -> Self {
-        let json = json!({"reported_at": "2026-11-19T09:00:00Z", "violations": ["robbery_theft"], "consents": ["hub_response"]});
+        Self::with_consents(id, actor, &["hub_response"])
+    }
+
+    /// A new incident that may not leave the phone.
+    #[must_use]
+    pub fn without_consent(id: IncidentId, actor: Actor) -> Self {
+        Self::with_consents(id, actor, &[])
+    }
+
+    fn with_consents(id: IncidentId, actor: Actor, consents: &[&str]) -> Self {
+        let json = json!({"reported_at": "2026-11-19T09:00:00Z", "violations": ["robbery_theft"], "consents": consents});
         let draft = Draft::parse(&json, now()).expect("an incident");
         let (document, authored) = Document::create(&draft, Authoring { actor, now: now() }).expect("an incident");
         Self { id, actor, chunks: authored.chunk.into_iter().collect(), document }

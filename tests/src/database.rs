@@ -69,6 +69,18 @@ pub fn set_address(folder: &Path, address: &str) {
     connection.execute("UPDATE meta SET value = ?1 WHERE key = 'enrolment'", [enrolment.to_string().into_bytes()]).expect("the enrolment can be written");
 }
 
+/// Changes a folder's database behind the program's back.
+pub fn tamper(folder: &Path, query: &str) {
+    let changed = open(folder).execute(query, []).expect("the query is of this schema");
+    assert!(changed > 0, "nothing was changed by {query}");
+}
+
+/// A number that a query gives.
+#[must_use]
+pub fn number(folder: &Path, query: &str) -> i64 {
+    open(folder).query_row(query, [], |row| row.get(0)).expect("the query gives a number")
+}
+
 /// Every byte of a database's contents, decrypted. Freed pages are not among them: they are overwritten when they are freed.
 #[must_use]
 pub fn bytes(folder: &Path) -> Vec<u8> {

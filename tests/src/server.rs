@@ -16,6 +16,8 @@ pub struct Server {
     child: Child,
     /// Its host and port.
     pub address: String,
+    /// The pin of its key; empty without TLS.
+    pub pin: String,
     /// How long it took until it was ready.
     pub ready_after: Duration,
     kind: &'static str,
@@ -67,8 +69,10 @@ impl Server {
         BufReader::new(child.stdout.take().expect("standard output was piped")).read_line(&mut line).expect("the ready line can be read");
         let ready_after = start.elapsed();
         assert!(!line.is_empty(), "the {kind} did not start: {}", std::fs::read_to_string(log_path(data)).unwrap_or_default());
-        let address = program::json(&line)["listening"].as_str().expect("the ready line says where it listens").to_owned();
-        Self { child, address, ready_after, kind, data: data.to_owned(), extra }
+        let ready = program::json(&line);
+        let address = ready["listening"].as_str().expect("the ready line says where it listens").to_owned();
+        let pin = ready["pin"].as_str().unwrap_or_default().to_owned();
+        Self { child, address, pin, ready_after, kind, data: data.to_owned(), extra }
     }
 
     /// Kills it as a power cut would, and starts it again on the same port.

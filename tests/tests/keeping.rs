@@ -119,6 +119,45 @@ fn a_locked_hub_shows_nothing_without_its_passphrase_and_everything_with_it() {
 }
 
 #[test]
+fn a_hub_locked_by_an_identity_opens_with_its_stick_alone_and_can_be_locked_by_a_passphrase_again() {
+    let site = Site::new();
+    let data = site.path("hub").display().to_string();
+    let (stick, other) = (site.path("stick").display().to_string(), site.path("other").display().to_string());
+    for key in [&stick, &other] {
+        assert!(program::run(["hub", "keygen", "--out", key]).done().starts_with("age1"));
+    }
+    let with_stick = [("VICINITY_IDENTITY_FILE", stick.as_str())];
+    let hub = Server::start_where(&with_stick, "hub", &site.path("hub"), &[]);
+    let device = site.device("phone");
+    device.run(&["enrol", program::run_where(&with_stick, ["hub", "invite", "--data", &data, "--role", "educator"]).done().trim()]).done();
+    device.log(&[incident()]);
+    device.sync();
+    drop(hub);
+    assert!(!contains(&all_bytes(&site.path("hub")), MARKER.as_bytes()));
+    let export = |variables: &[(&str, &str)]| program::run_where(variables, ["hub", "export", "--data", &data, "--json"]);
+    assert!(export(&[]).failed().contains("locked by an identity"));
+    let passphrase = file(&site, "passphrase", "seven camels walk north");
+    assert!(export(&[("VICINITY_PASSPHRASE_FILE", &passphrase)]).failed().contains("locked by an identity"));
+    assert!(export(&[("VICINITY_IDENTITY_FILE", &other)]).failed().contains("not the one"));
+    assert!(export(&[("VICINITY_IDENTITY_FILE", &passphrase)]).failed().contains("no identity"));
+    assert!(export(&[("VICINITY_IDENTITY_FILE", "/no/stick")]).failed().contains("cannot read"));
+    assert!(export(&with_stick).done().contains(MARKER));
+
+    // From the stick to a passphrase, and back to another stick; nobody else can.
+    let relock = |variables: &[(&str, &str)], new: &[&str]| program::run_where(variables, ["hub", "relock", "--data", &data].iter().chain(new));
+    assert!(relock(&[("VICINITY_IDENTITY_FILE", &other)], &["--passphrase-file", &passphrase]).failed().contains("not the one"));
+    assert!(relock(&with_stick, &["--identity-file", &passphrase]).failed().contains("no identity"));
+    assert!(export(&with_stick).done().contains(MARKER));
+    relock(&with_stick, &["--passphrase-file", &passphrase]).done();
+    assert!(export(&with_stick).failed().contains("give its passphrase"));
+    let known = [("VICINITY_PASSPHRASE_FILE", passphrase.as_str())];
+    assert!(export(&known).done().contains(MARKER));
+    relock(&known, &["--identity-file", &other]).done();
+    assert!(export(&known).failed().contains("locked by an identity"));
+    assert!(export(&[("VICINITY_IDENTITY_FILE", &other)]).done().contains(MARKER));
+}
+
+#[test]
 fn a_backup_restores_a_hub_and_shows_nothing_without_its_passphrase() {
     let (site, hub) = Site::with_hub();
     let passphrase = file(&site, "passphrase", "seven camels walk north");

@@ -51,6 +51,54 @@ fn a_hub_keeps_its_key_over_a_restart() {
     assert_eq!(device.sync()["up_to_date"], true);
 }
 
+#[test]
+fn a_device_follows_one_change_of_the_hubs_key_and_is_told_when_it_missed_two() {
+    let site = Site::new();
+    let mut hub = Server::start_safe("hub", &site.path("hub"), &[]);
+    let (follows, misses_one, misses_two) = (site.enrolled("follows", "educator"), site.enrolled("one", "educator"), site.enrolled("two", "educator"));
+    let mut pins = vec![hub.pin.clone()];
+    for round in 0..3 {
+        // The running hub keeps the key that it shows; links that are printed meanwhile lead to it.
+        site.hub_run("rotate-tls", &[]).done();
+        follows.sync();
+        let link = site.invite("educator");
+        assert!(link.contains(&pins[round]), "{link}");
+        hub = hub.stop()();
+        assert!(!pins.contains(&hub.pin), "a key that was there before");
+        pins.push(hub.pin.clone());
+        assert!(site.device(&format!("late{round}")).run(&["enrol", &link]).failed().contains("does not have the hub's key"));
+        follows.sync();
+        if round < 2 {
+            misses_one.sync();
+        }
+    }
+    // Nobody rotates by accident.
+    hub = hub.stop()();
+    assert_eq!(hub.pin, pins[3]);
+    misses_one.sync();
+    let said = misses_two.run(&["sync"]).failed();
+    assert!(said.contains("changed twice") && said.contains("enrol it anew"), "{said}");
+    site.enrolled("fresh", "educator").sync();
+}
+
+#[test]
+fn a_hub_follows_a_change_of_nationals_key() {
+    let site = Site::new();
+    let national = Server::start_safe("national", &site.path("national"), &[]);
+    let _hub = Server::start_safe("hub", &site.path("hub"), &["--upstream", &site.invite_hub()]);
+    let phone = site.enrolled("phone", "educator");
+    let log = || {
+        phone.log(&[json!({"reported_at": "2026-11-20T09:00:00Z", "violations": ["robbery_theft"], "consents": ["hub_response", "national_deid"]})]);
+        phone.sync();
+    };
+    log();
+    wait::until("a projection before", || Some(site.national_export()).filter(|rows| rows.len() == 1));
+    site.national_run("rotate-tls", &[]).done();
+    let _national = national.stop()();
+    log();
+    wait::until("a projection after", || Some(site.national_export()).filter(|rows| rows.len() == 2));
+}
+
 /// Somebody who opens connections and says nothing does not keep devices out.
 #[test]
 fn silent_connections_hold_nobody_up() {

@@ -8,10 +8,11 @@ use vicinity_store::device::{self, Delivered, DeviceStore, Fact};
 use vicinity_store::sqlite::SqliteDevice;
 use vicinity_store::statement::DeviceStatements;
 use vicinity_sync::alert;
-use vicinity_sync::bundle::{self, BLOBS_MAX_BYTES, BUNDLE_PATH, Bundle, REQUESTS_MAX, REQUESTS_MAX_BYTES, Reader, Reading, Reply, Whole};
+use vicinity_sync::bundle::{self, BLOBS_MAX_BYTES, BUNDLE_PATH, BUNDLED_PATH, Bundle, REQUESTS_MAX, REQUESTS_MAX_BYTES, Reader, Reading, Reply, Whole};
 use vicinity_sync::device_session::BATCH_MAX_BYTES;
 use vicinity_sync::message::{DOCUMENTS_MAX, ERASURES_MAX, Request};
 use vicinity_sync::order;
+use vicinity_sync::pins::Pins;
 
 use crate::ClientError;
 use crate::alerts;
@@ -109,9 +110,12 @@ impl Device {
         let hub = Recipient::parse(&bundle_key).map_err(|_| ClientError::Damaged("enrolment"))?;
         let _lock = self.lock()?;
         let now = (self.machine.now)();
-        let mut packer = Packer { store: &mut self.store, clock: now.as_second(), bytes: 0, changes: 0, more: false, requests: Vec::new() };
-        packer.pack(&identity)?;
+        let mut random = draw(&mut self.machine);
+        let (store, clock) = (&mut self.store, now.as_second());
+        let mut packer = Packer { store, identity: &identity, random: &mut random, clock, bytes: 0, changes: 0, more: false, requests: Vec::new() };
+        packer.pack()?;
         let Packer { requests, changes, more, .. } = packer;
+        drop(random);
         statements::seal_waiting(&mut self.store, &mut self.machine, &identity.hub_key)?;
         let (blobs, left) = blobs(&mut self.store)?;
         let batches = blobs.len() as u64;
@@ -179,6 +183,8 @@ fn opener_of(secret: &[u8]) -> Result<Opener> {
 /// Gathers requests as a sync would have sent them, as far as that goes without an answer.
 struct Packer<'a> {
     store: &'a mut SqliteDevice,
+    identity: &'a Identity,
+    random: &'a mut dyn FnMut() -> u64,
     clock: i64,
     bytes: usize,
     changes: u64,
@@ -187,19 +193,20 @@ struct Packer<'a> {
 }
 
 impl Packer<'_> {
-    fn pack(&mut self, identity: &Identity) -> Result<()> {
+    fn pack(&mut self) -> Result<()> {
         let cursor = self.store.fact(Fact::Cursor)?.as_deref().and_then(device::cursor_of);
         let erased = self.store.erasures(cursor.is_none(), ERASURES_MAX)?;
-        let key_set = statements::key_set_version(self.store, &identity.hub_key)?;
+        let key_set = statements::key_set_version(self.store, &self.identity.hub_key)?;
         let (answer_budget, alerts) = (BATCH_MAX_BYTES, alerts::kept_hash(self.store)?);
+        let pins = Pins::mark(self.store.fact(Fact::Pins)?.as_deref().and_then(Pins::of_bytes));
         // The first says where the device stands; without a cursor all documents are compared.
         let mut page = if cursor.is_none() { Some(self.store.heads(None, DOCUMENTS_MAX / 2)?) } else { None };
-        let first = Request { cursor, push: Vec::new(), rebase: page.clone(), answer_budget, clock: self.clock, erased, key_set, alerts };
-        self.put(first.encode(), 0);
+        let first = Request { cursor, push: Vec::new(), rebase: page.clone(), answer_budget, clock: self.clock, erased, key_set, pins, alerts };
+        self.put(first.encode(), 0)?;
         while let Some(until) = page.and_then(|page| page.until) {
             let next = self.store.heads(Some(until), DOCUMENTS_MAX / 2)?;
             let frame = self.request(Some(next.clone()), Vec::new()).encode();
-            self.put(frame, 0);
+            self.put(frame, 0)?;
             page = Some(next);
         }
         let need = self.store.fact(Fact::BundleNeed)?.map(|bytes| bundle::need_of(&bytes)).unwrap_or_default();
@@ -240,24 +247,26 @@ impl Packer<'_> {
                 raw_bytes /= 2;
                 continue;
             }
-            self.put(frame, changes);
+            self.put(frame, changes)?;
             return Ok((changes, rest));
         }
     }
 
     fn request(&self, rebase: Option<HeadsPage>, push: Vec<Group>) -> Request {
-        Request { cursor: None, push, rebase, answer_budget: BATCH_MAX_BYTES, clock: self.clock, erased: Vec::new(), key_set: 0, alerts: 0 }
+        Request { cursor: None, push, rebase, answer_budget: BATCH_MAX_BYTES, clock: self.clock, erased: Vec::new(), key_set: 0, pins: 0, alerts: 0 }
     }
 
     /// Takes a request, while there is room; the rest goes with the next bundle.
-    fn put(&mut self, frame: Vec<u8>, changes: usize) {
-        if self.requests.len() >= REQUESTS_MAX || self.bytes + frame.len() > REQUESTS_MAX_BYTES {
+    fn put(&mut self, frame: Vec<u8>, changes: usize) -> Result<()> {
+        let request = exchange::seal(self.store, self.identity, self.random, BUNDLED_PATH, frame)?.encode();
+        if self.requests.len() >= REQUESTS_MAX || self.bytes + request.len() > REQUESTS_MAX_BYTES {
             self.more = true;
-            return;
+            return Ok(());
         }
-        self.bytes += frame.len();
+        self.bytes += request.len();
         self.changes += changes as u64;
-        self.requests.push(frame);
+        self.requests.push(request);
+        Ok(())
     }
 }
 

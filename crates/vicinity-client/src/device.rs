@@ -17,6 +17,7 @@ use vicinity_store::sqlite::SqliteDevice;
 use vicinity_sync::device_session::{End, Outcome};
 use vicinity_sync::enrol::{self, ENROL_PATH, EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::envelope::public_key;
+use vicinity_sync::pins::Pins;
 
 use crate::ClientError;
 use crate::alerts;
@@ -133,7 +134,7 @@ impl Device {
         let recipient = Opener::from_secret_string(&opener).map_err(|_| ClientError::Damaged("enrolling"))?.recipient();
         let request = EnrolRequest::new(link.code, id, public_key(&secret)).with_recipient(recipient.to_string());
         let request = enrol::encode(&request);
-        let answer = match HttpLink::new(&link.address, link.pin).post(ENROL_PATH, &request) {
+        let answer = match HttpLink::new(&link.address, link.pin.as_slice()).post(ENROL_PATH, &request) {
             Ok(answer) => enrol::decode::<EnrolAnswer>(&answer)?,
             Err(LinkFailure::Cut) => return Err(ClientError::Unreachable(link.address)),
             Err(LinkFailure::Refused(vicinity_sync::message::Refused::NotEnrolled)) => return Err(ClientError::CodeRefused),
@@ -159,7 +160,8 @@ impl Device {
         let bytes = serde_json::to_vec(&enrolment).map_err(|_| ClientError::Damaged("enrolment"))?;
         // Whose role it is the hub says; an educator's device forgets the key again.
         let opener = (enrolment.role == "responder").then(|| opener.into_bytes());
-        self.store.set_facts(&[(Fact::Enrolment, Some(bytes)), (Fact::Opener, opener), (Fact::Enrolling, None)])?;
+        let pins = Some(answer.pins).filter(|pins| !pins.is_empty());
+        self.store.set_facts(&[(Fact::Enrolment, Some(bytes)), (Fact::Opener, opener), (Fact::Enrolling, None), (Fact::Pins, pins)])?;
         self.enrolment = Some(enrolment.clone());
         self.hash_waiting_codes()?;
         Ok(enrolment)
@@ -337,9 +339,13 @@ impl Device {
     }
 
     /// The way to this device's hub.
-    pub(crate) fn hub_link(&self) -> Result<HttpLink> {
+    pub(crate) fn hub_link(&mut self) -> Result<HttpLink> {
         let enrolment = self.enrolment.as_ref().ok_or(ClientError::NotEnrolled)?;
-        Ok(HttpLink::new(&enrolment.address, enrolment.pin))
+        let Some(enrolled_with) = enrolment.pin else { return Ok(HttpLink::new(&enrolment.address, &[])) };
+        // Newer than those of the enrolment: the hub told them since.
+        let known = self.store.fact(Fact::Pins)?.as_deref().and_then(Pins::of_bytes);
+        let pins = known.map_or(vec![enrolled_with], |pins| vec![pins.current, pins.next]);
+        Ok(HttpLink::new(&enrolment.address, &pins))
     }
 
     pub(crate) fn identity(&self) -> Result<Identity> {

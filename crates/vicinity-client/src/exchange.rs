@@ -8,6 +8,7 @@ use vicinity_sync::device_session::{Delivery, DeviceSession, Effect, Gather, Gat
 use vicinity_sync::envelope::Envelope;
 use vicinity_sync::message::{ERASURES_MAX, Refused, SYNC_PATH};
 use vicinity_sync::order;
+use vicinity_sync::pins::Pins;
 
 use crate::ClientError;
 use crate::alerts;
@@ -43,8 +44,9 @@ pub fn sync(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identit
     let cursor = store.fact(Fact::Cursor)?.as_deref().and_then(device::cursor_of);
     let batch_bytes = store.fact(Fact::BatchBytes)?.and_then(|bytes| Some(u32::from_be_bytes(bytes.try_into().ok()?)));
     let key_set = statements::key_set_version(store, &identity.hub_key)?;
-    let start =
-        Start { cursor, batch_bytes: batch_bytes.unwrap_or(vicinity_sync::device_session::BATCH_START_BYTES), key_set, alerts: alerts::kept_hash(store)? };
+    let pins = Pins::mark(store.fact(Fact::Pins)?.as_deref().and_then(Pins::of_bytes));
+    let batch_bytes = batch_bytes.unwrap_or(vicinity_sync::device_session::BATCH_START_BYTES);
+    let start = Start { cursor, batch_bytes, key_set, pins, alerts: alerts::kept_hash(store)? };
     let mut session = DeviceSession::new(world.now);
     let mut effects = session.handle(Input::Start(start));
     loop {
@@ -150,6 +152,8 @@ fn incarnation_of(bytes: &[u8]) -> Option<(u64, u64)> {
 
 fn persist(store: &mut dyn DeviceStore, delivery: &Delivery, hub_key: &[u8]) -> Result<Standing, ClientError> {
     let mut facts = vec![(Fact::BatchBytes, delivery.batch_bytes.to_be_bytes().to_vec()), (Fact::Skew, delivery.skew_seconds.to_be_bytes().to_vec())];
+    // Who answered has one of the keys that were known before: it may say which will be next.
+    facts.extend(delivery.pins.as_deref().and_then(Pins::of_bytes).map(|pins| (Fact::Pins, pins.to_bytes())));
     let (mut key_set, mut key_set_refused) = (0, false);
     if let Some(bytes) = &delivery.key_set {
         // One that the hub did not sign, or that is not newer, is as if it had not come; statements wait then.

@@ -42,9 +42,9 @@ pub struct HttpLink {
 }
 
 impl HttpLink {
-    /// A link to a host and port, and the pin of its key.
+    /// A link to a host and port, to whoever holds the key of one of these pins; without any in clear.
     #[must_use]
-    pub fn new(address: &str, pin: Option<[u8; 32]>) -> Self {
+    pub fn new(address: &str, pins: &[[u8; 32]]) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .user_agent("")
@@ -53,8 +53,8 @@ impl HttpLink {
             .timeout_connect(Some(Duration::from_secs(10)))
             .timeout_global(Some(Duration::from_secs(60)))
             .build();
-        let base = if pin.is_some() { format!("https://{address}") } else { format!("http://{address}") };
-        let pins: Vec<Pin> = pin.into_iter().map(Pin).collect();
+        let base = if !pins.is_empty() { format!("https://{address}") } else { format!("http://{address}") };
+        let pins: Vec<Pin> = pins.iter().copied().map(Pin).collect();
         Self { agent: vicinity_link::agent(config, &pins), base, requests: 0, bytes_up: 0, bytes_down: 0 }
     }
 }

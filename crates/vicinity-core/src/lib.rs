@@ -4,6 +4,7 @@
 //! in this order: [`fields`] and [`codes`] (what an incident holds), [`draft`] and [`edit`] (how it gets there),
 //! [`document`] (how it merges), [`incident`] (how it reads), then what is derived from it.
 
+pub mod access;
 pub mod admit;
 pub mod alert;
 pub mod batch;

@@ -14,11 +14,12 @@
 //!
 //! No I/O, no clock. Randomness comes in as an argument, except in `age`, which draws from the operating system itself
 //! and panics if that fails. Read in this order: [`keys`], [`keyset`], [`wrap`], [`seal`].
-//! Apart from statements: [`parcel`], a file for one reader.
+//! Apart from statements: [`parcel`], a file for one reader, and [`lockbox`].
 
 mod cbor;
 pub mod keys;
 pub mod keyset;
+pub mod lockbox;
 mod pad;
 pub mod parcel;
 pub mod seal;

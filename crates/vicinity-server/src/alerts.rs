@@ -1,29 +1,39 @@
 //! Alerts at a hub and at national: what a responder asks, and the lists that the two compare. No network in here.
 
+use vicinity_core::access::Action;
 use vicinity_core::alert::{ALERTS_MAX, Alert, list_hash};
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
 use vicinity_store::alert::Published;
-use vicinity_store::hub::{HubStore, Peer, Role};
+use vicinity_store::hub::{HubStore, Peer};
 use vicinity_store::national::NationalStore;
 use vicinity_sync::alert::{self, ALERT_PATH, AlertAnswer, AlertReply, AlertReport, AlertRequest};
 use vicinity_sync::message::Refused;
 use vicinity_sync::uplink;
 
-use crate::exchange::{ExchangeError, let_in, open_envelope_at};
+use crate::exchange::ExchangeError;
+use crate::gate::{Proven, SealedRequest};
+
+/// What a responder publishes or withdraws.
+pub struct AlertAsk;
+
+impl SealedRequest for AlertAsk {
+    const PATH: &'static str = ALERT_PATH;
+    const ACTION: Action = Action::PublishAlert;
+    type Message = AlertRequest;
+
+    fn decode(body: &[u8], _: Timestamp) -> Result<AlertRequest, Refused> {
+        uplink::decode(body)
+    }
+}
 
 /// Publishes or withdraws for a responder.
 ///
 /// # Errors
 /// What to answer instead; an educator's device is not allowed any of it.
-pub fn ask(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp) -> Result<(Peer, Vec<u8>), ExchangeError> {
-    let envelope = open_envelope_at(store, bytes, ALERT_PATH)?;
-    let request: AlertRequest = uplink::decode(&envelope.body)?;
-    let peer = let_in(store, &envelope, now)?;
-    if peer.role != Role::Responder {
-        return Err(Refused::NotAllowed.into());
-    }
-    let refused = match request {
+pub fn ask(store: &mut dyn HubStore, request: Proven<AlertAsk, Peer>, now: Timestamp) -> Result<(Peer, Vec<u8>), ExchangeError> {
+    let peer = request.asker();
+    let refused = match request.into_message() {
         AlertRequest::Publish { alert } => {
             let alert = Alert::from(alert);
             if alert.check(now).is_err() {

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use vicinity_core::access::{self, Action, Resource};
 use vicinity_core::admit::Verdict;
 use vicinity_core::batch::{Cursor, HeadsPage};
 use vicinity_core::ids::{ChangeHash, IncidentId};
@@ -14,14 +15,15 @@ use vicinity_seal::keys::{Opener, Recipient};
 use vicinity_seal::parcel::{self, ParcelError};
 use vicinity_store::StoreError;
 use vicinity_store::hub::{Denied, HubStore, Peer, Random};
-use vicinity_sync::bundle::{ANSWERS_MAX_BYTES, BUNDLE_PATH, Bundle, Judged, Reply};
+use vicinity_sync::bundle::{ANSWERS_MAX_BYTES, BUNDLE_PATH, BUNDLED_PATH, Bundle, Judged, Reply, bundled};
 use vicinity_sync::device_session::BATCH_MAX_BYTES;
 use vicinity_sync::envelope::Envelope;
 use vicinity_sync::hub_session::{HubSession, News};
 use vicinity_sync::message::{DOCUMENTS_MAX, Refused, Request};
 use vicinity_sync::statement::{PIECE_MAX_BYTES, Piece, blob_hash};
 
-use crate::exchange::{self, ExchangeError};
+use crate::exchange::{self, ExchangeError, Known};
+use crate::gate::{self, SealedRequest};
 use crate::statements;
 
 /// The setting under which a hub keeps the secret that opens bundles.
@@ -53,6 +55,8 @@ impl From<ExchangeError> for BundleError {
             ExchangeError::Refused(refused) => refused.into(),
             ExchangeError::Revoked(_) => Self::Revoked,
             ExchangeError::Store(error) => Self::Store(error),
+            // Only what comes by network is counted by time.
+            ExchangeError::SlowDown(_) => Self::Refused(Refused::SlowDown),
         }
     }
 }
@@ -93,6 +97,30 @@ pub struct Imported {
     pub reply: Vec<u8>,
 }
 
+/// A bundle, as the gate opens it.
+struct BundleRequest;
+
+impl SealedRequest for BundleRequest {
+    const PATH: &'static str = BUNDLE_PATH;
+    const ACTION: Action = Action::Sync;
+    type Message = Bundle;
+
+    fn decode(body: &[u8], _: Timestamp) -> Result<Bundle, Refused> {
+        Bundle::decode(body)
+    }
+}
+
+/// The requests of a bundle, each proven by itself: the hub keeps them as evidence.
+fn requests(store: &mut dyn HubStore, outer: &Envelope, bundle: &Bundle) -> Result<Vec<(Envelope, Request)>, BundleError> {
+    let key = store.credentials(outer.device())?.ok_or(BundleError::Unknown)?.public_key;
+    let read = |bytes: &Vec<u8>| {
+        let (envelope, request) = bundled(bytes)?;
+        let is_same = (envelope.device(), envelope.incarnation) == (outer.device(), outer.incarnation);
+        if is_same && envelope.is_proven(&key, BUNDLED_PATH) { Ok((envelope, request)) } else { Err(BundleError::Unknown) }
+    };
+    bundle.requests.iter().map(read).collect()
+}
+
 /// The key that opens bundles.
 ///
 /// # Errors
@@ -109,27 +137,24 @@ pub fn opener(store: &mut dyn HubStore) -> Result<Opener, StoreError> {
 /// Nothing of it was taken, but for a store that fails on the way: then a part may have been, and the same bundle brings all.
 pub fn import(store: &mut dyn HubStore, file: &[u8], now: Timestamp, random: &mut dyn Random) -> Result<Imported, BundleError> {
     let content = parcel::unpack(file, &opener(store)?)?;
-    let envelope = exchange::open_envelope_at(store, &content, BUNDLE_PATH)?;
-    let bundle = Bundle::decode(&envelope.body)?;
+    let (envelope, bundle) = gate::open::<BundleRequest, _>(store, &content, now)?.into_parts();
     let reply_to = Recipient::parse(&bundle.reply_to).map_err(|_| Refused::Malformed)?;
-    let requests = bundle.requests.iter().map(|frame| Request::decode(frame));
+    let requests = requests(store, &envelope, &bundle)?;
     let secret = exchange::hub_secret(store)?;
 
-    let erased: Vec<_> = requests.clone().filter_map(Result::ok).flat_map(|request| request.erased).collect();
+    let erased: Vec<_> = requests.iter().flat_map(|(_, request)| request.erased.clone()).collect();
     let arrival = step(store, |store| arrive(store, &envelope, &exchange::proven(&erased, &secret), now))?;
     let mut talk = Talk { peer: arrival.peer, secret, now, answers: Vec::new(), bytes: 0 };
-    let (mut judged, mut pages, mut from, mut key_set, mut alerts) = (Vec::new(), Vec::new(), None, 0, 0);
-    for (at, request) in requests.enumerate() {
-        let request = request?;
-        if at == 0 {
-            (from, key_set, alerts) = (request.cursor, request.key_set, request.alerts);
-        }
-        judged.extend(talk.take(store, &envelope, &request, random)?);
+    let first = requests.first().map(|(_, first)| first);
+    let (from, known) = (first.and_then(|first| first.cursor), first.map(Known::in_request).unwrap_or_default());
+    let (mut judged, mut pages) = (Vec::new(), Vec::new());
+    for (signed, request) in requests {
+        judged.extend(talk.take(store, &signed, &request, random)?);
         pages.extend(request.rebase);
     }
     let blobs = talk.take_blobs(store, &bundle.blobs)?;
     let pushed: BTreeSet<IncidentId> = judged.iter().map(|judged: &Judged| judged.incident).collect();
-    let mut aside = Aside { news: exchange::news(store, &talk.peer, key_set, alerts, now)?, pushed: pushed.into_iter().take(DOCUMENTS_MAX).collect() };
+    let mut aside = Aside { news: exchange::news(store, &talk.peer, known, now)?, pushed: pushed.into_iter().take(DOCUMENTS_MAX).collect() };
     let void = talk.answer(store, from, pages, &mut aside)?;
 
     let count = |is: fn(&Verdict) -> bool| judged.iter().filter(|judged| is(&judged.verdict)).count() as u64;
@@ -153,6 +178,7 @@ struct Arrival {
 fn arrive(store: &mut dyn HubStore, envelope: &Envelope, erased: &[IncidentId], now: Timestamp) -> Result<Arrival, BundleError> {
     match store.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)? {
         Ok(peer) => {
+            may(&peer)?;
             if !erased.is_empty() {
                 store.confirm_erased(&peer, erased, now)?;
             }
@@ -160,10 +186,15 @@ fn arrive(store: &mut dyn HubStore, envelope: &Envelope, erased: &[IncidentId], 
         }
         Err(Denied::RolledBack) => {
             let (peer, heard) = store.heard(envelope.device(), envelope.incarnation)??;
+            may(&peer)?;
             Ok(Arrival { peer, heard, late: true, told: Vec::new() })
         }
         Err(denied) => Err(denied.into()),
     }
+}
+
+fn may(peer: &Peer) -> Result<(), BundleError> {
+    Ok(access::decide(peer.role.actor(), Action::Sync, Resource::Server).map_err(ExchangeError::from)?)
 }
 
 /// Does a step that is kept whole or not at all.
@@ -203,7 +234,10 @@ impl Talk {
         let verdicts = step(store, |store| {
             // It may have been revoked since the last step.
             store.heard(envelope.device(), envelope.incarnation)??;
-            Ok(store.accept(&self.peer, &request.push, self.now, random)?)
+            if exchange::is_full(store, &self.peer, envelope, &request.push)? {
+                return Err(Refused::Quota.into());
+            }
+            Ok(store.accept(&self.peer, Some(exchange::signed(envelope)), &request.push, self.now, random)?)
         })?;
         let pushed = request.push.iter().flat_map(|group| group.changes.iter().map(|change| (group.incident, change)));
         let hash = |chunk: &[u8]| ChangeHash::of(chunk.get(8..).unwrap_or_default());
@@ -282,7 +316,7 @@ impl Talk {
         aside: &mut Aside,
     ) -> Result<Option<exchange::Answered>, BundleError> {
         let clock = self.now.as_second();
-        let request = Request { cursor, push: Vec::new(), rebase, answer_budget: BATCH_MAX_BYTES, clock, erased: Vec::new(), key_set: 0, alerts: 0 };
+        let request = Request { cursor, push: Vec::new(), rebase, answer_budget: BATCH_MAX_BYTES, clock, erased: Vec::new(), key_set: 0, pins: 0, alerts: 0 };
         let (mut session, _) = HubSession::of(request, self.now)?;
         let Aside { news, pushed } = core::mem::take(aside);
         session.tell(news);

@@ -1,22 +1,23 @@
 //! One sync request against a store: who it is, what it brings, what it gets. No network in here.
 
+use vicinity_core::access::{self, Action, Resource};
 use vicinity_core::admit::Verdict;
 use vicinity_core::alert::list_hash;
-use vicinity_core::batch::{Cursor, Erasure};
+use vicinity_core::batch::{Cursor, Erasure, Group};
 use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
 use vicinity_seal::keys::Recipient;
 use vicinity_store::StoreError;
-use vicinity_store::hub::{Denied, HubStore, Peer, Random, Role};
+use vicinity_store::evidence::SignedRequest;
+use vicinity_store::hub::{DEVICE_STORED_BYTES, HubStore, Peer, Random};
 use vicinity_sync::enrol::{EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::hub_session::{HubSession, News, PullPlan, Step};
-use vicinity_sync::message::{ERASURES_MAX, Refused, SYNC_PATH};
+use vicinity_sync::message::{ERASURES_MAX, Refused, Request, SYNC_PATH};
 use vicinity_sync::order::{self, WipeOrder};
 
-use crate::alerts;
-use crate::bundle;
-use crate::keyset;
+use crate::gate::{Proven, SealedRequest};
+use crate::{alerts, bundle, keyset, tls};
 
 /// The setting under which a hub keeps the key that survivor codes are hashed with.
 pub const SURVIVOR_KEY: &str = "survivor_key";
@@ -32,6 +33,9 @@ pub enum ExchangeError {
     /// The device was revoked: it is told to wipe itself.
     #[error("this device was revoked by its hub")]
     Revoked(WipeOrder),
+    /// Too much in too short a time: again after so many seconds.
+    #[error("too much in too short a time")]
+    SlowDown(u64),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -50,25 +54,17 @@ pub struct Exchanged {
     pub given: usize,
 }
 
-/// Opens an envelope: a known device, a proof that fits.
-///
-/// # Errors
-/// What to answer instead.
-pub fn open_envelope(store: &mut dyn HubStore, bytes: &[u8]) -> Result<Envelope, ExchangeError> {
-    open_envelope_at(store, bytes, SYNC_PATH)
-}
+/// A sync request: what a device brings, and where it stands.
+pub struct SyncRequest;
 
-/// The same for a request to any path.
-///
-/// # Errors
-/// What to answer instead.
-pub fn open_envelope_at(store: &mut dyn HubStore, bytes: &[u8], path: &str) -> Result<Envelope, ExchangeError> {
-    let envelope = Envelope::decode(bytes).map_err(|_| Refused::Malformed)?;
-    let credentials = store.credentials(envelope.device())?.ok_or(Refused::NotEnrolled)?;
-    if !envelope.is_proven(&credentials.public_key, path) {
-        return Err(Refused::NotEnrolled.into());
+impl SealedRequest for SyncRequest {
+    const PATH: &'static str = SYNC_PATH;
+    const ACTION: Action = Action::Sync;
+    type Message = (HubSession, Vec<Group>);
+
+    fn decode(body: &[u8], now: Timestamp) -> Result<Self::Message, Refused> {
+        HubSession::open(body, now)
     }
-    if credentials.revoked { Err(ExchangeError::Revoked(wipe_order(store, &envelope)?)) } else { Ok(envelope) }
 }
 
 /// The secret of the hub's signatures.
@@ -89,40 +85,54 @@ pub(crate) fn proven(erased: &[Erasure], secret: &[u8; 32]) -> Vec<IncidentId> {
 }
 
 /// Only who proved to be the device gets the order, and only for the request that it proved.
-fn wipe_order(store: &mut dyn HubStore, envelope: &Envelope) -> Result<WipeOrder, ExchangeError> {
+pub(crate) fn wipe_order(store: &mut dyn HubStore, envelope: &Envelope) -> Result<WipeOrder, StoreError> {
     Ok(WipeOrder::sign(&hub_secret(store)?, envelope.device(), envelope.incarnation, envelope.counter))
 }
 
-/// Lets a proven request in: its counter must be above the last.
-///
-/// # Errors
-/// What to answer instead.
-pub fn let_in(store: &mut dyn HubStore, envelope: &Envelope, now: Timestamp) -> Result<Peer, ExchangeError> {
-    let let_in = store.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)?;
-    Ok(let_in.map_err(|denied| match denied {
-        Denied::Revoked => Refused::Revoked,
-        Denied::RolledBack => Refused::RolledBack,
-        Denied::Unknown => Refused::NotEnrolled,
-    })?)
+/// What a device says that it knows besides incidents.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Known {
+    /// The version of its key set.
+    pub(crate) key_set: u64,
+    /// The mark of its pins.
+    pub(crate) pins: u32,
+    /// The hash of its alerts.
+    pub(crate) alerts: u64,
 }
 
-/// What a device is told besides: other alerts than it has, a newer key set, and whether batches' keys are to be wrapped anew.
-pub(crate) fn news(store: &mut dyn HubStore, peer: &Peer, key_set: u64, alerts: u64, now: Timestamp) -> Result<News, StoreError> {
+impl Known {
+    fn of(session: &HubSession) -> Self {
+        Self { key_set: session.key_set, pins: session.pins, alerts: session.alerts }
+    }
+
+    pub(crate) fn in_request(request: &Request) -> Self {
+        Self { key_set: request.key_set, pins: request.pins, alerts: request.alerts }
+    }
+}
+
+/// What a device is told besides: other alerts and pins than it has, a newer key set, and which batches' keys are to be wrapped anew.
+pub(crate) fn news(store: &mut dyn HubStore, peer: &Peer, known: Known, now: Timestamp) -> Result<News, StoreError> {
     let live = alerts::list(store, now)?;
-    let alerts = (list_hash(&live) != alerts).then_some(live);
-    let Some(current) = keyset::current(store)? else { return Ok(News { alerts, ..News::default() }) };
-    let old_wraps = if peer.role == Role::Responder { store.newest_old_wrap(current.version)? } else { 0 };
-    Ok(News { key_set: (key_set < current.version).then_some(current.signed), old_wraps, alerts })
+    let alerts = (list_hash(&live) != known.alerts).then_some(live);
+    let pins = tls::news(store.setting(tls::PINS)?, known.pins);
+    let Some(current) = keyset::current(store)? else { return Ok(News { alerts, pins, ..News::default() }) };
+    let may_rewrap = access::decide(peer.role.actor(), Action::Rewrap, Resource::Server).is_ok();
+    let old_wraps = if may_rewrap { store.newest_old_wrap(current.version)? } else { 0 };
+    Ok(News { key_set: (known.key_set < current.version).then_some(current.signed), old_wraps, alerts, pins })
+}
+
+/// What proves that its device sent it.
+pub(crate) fn signed(envelope: &Envelope) -> SignedRequest<'_> {
+    SignedRequest { counter: envelope.counter, proof: &envelope.proof, body: &envelope.body }
 }
 
 /// Answers a device's request. Everything it changes is one step of the store's: durable when that is.
 ///
 /// # Errors
 /// What to answer instead.
-pub fn sync(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp, random: &mut dyn Random) -> Result<Exchanged, ExchangeError> {
-    let envelope = open_envelope(store, bytes)?;
-    let (mut session, groups) = HubSession::open(&envelope.body, now)?;
-    let peer = let_in(store, &envelope, now)?;
+pub fn sync(store: &mut dyn HubStore, request: Proven<SyncRequest, Peer>, now: Timestamp, random: &mut dyn Random) -> Result<Exchanged, ExchangeError> {
+    let peer = request.asker();
+    let (envelope, (mut session, groups)) = request.into_parts();
     store.note_skew(&peer, session.skew_seconds)?;
     let secret = hub_secret(store)?;
     let erased = proven(&session.erased, &secret);
@@ -130,12 +140,21 @@ pub fn sync(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp, random: &mut
         // Before anything else: what a device knows to be erased is neither taken from it nor given to it.
         store.confirm_erased(&peer, &erased, now)?;
     }
-    let verdicts = if groups.is_empty() { Vec::new() } else { store.accept(&peer, &groups, now, random)? };
+    if is_full(store, &peer, &envelope, &groups)? {
+        return Err(Refused::Quota.into());
+    }
+    let verdicts = if groups.is_empty() { Vec::new() } else { store.accept(&peer, Some(signed(&envelope)), &groups, now, random)? };
     let pushed: Vec<IncidentId> = groups.iter().map(|group| group.incident).collect();
-    session.tell(news(store, &peer, session.key_set, session.alerts, now)?);
+    session.tell(news(store, &peer, Known::of(&session), now)?);
     let plan = session.accepted(verdicts.clone());
     let Answered { frame, given, .. } = answer(store, &peer, &mut session, plan, &pushed, &secret, now)?.ok_or(Refused::Rebase)?;
     Ok(Exchanged { answer: frame, peer, verdicts, given })
+}
+
+/// Whether a device's share of the disk has no room for these changes.
+pub(crate) fn is_full(store: &mut dyn HubStore, peer: &Peer, envelope: &Envelope, groups: &[Group]) -> Result<bool, StoreError> {
+    let brought = envelope.body.len() + groups.iter().flat_map(|group| &group.changes).map(|change| change.chunk.len()).sum::<usize>();
+    Ok(!groups.is_empty() && store.stored_bytes(peer.number)?.saturating_add(brought as u64) > DEVICE_STORED_BYTES)
 }
 
 /// An answer, and where it brings the device.
@@ -181,10 +200,11 @@ pub(crate) fn answer(
 pub fn enrol(store: &mut dyn HubStore, body: &[u8], now: Timestamp) -> Result<(Peer, Vec<u8>), ExchangeError> {
     let request: EnrolRequest = vicinity_sync::enrol::decode(body)?;
     let peer = store.enrol(EnrolLink::code_hash(&request.code), request.device(), request.key, now)?.ok_or(Refused::NotEnrolled)?;
-    if peer.role == Role::Hub {
+    let may = |action| access::decide(peer.role.actor(), action, Resource::Server).is_ok();
+    if !may(Action::Sync) {
         return Err(Refused::NotEnrolled.into());
     }
-    if let Some(recipient) = request.recipient.filter(|_| peer.role == Role::Responder) {
+    if let Some(recipient) = request.recipient.filter(|_| may(Action::OpenStatement)) {
         let recipient = Recipient::parse(&recipient).map_err(|_| Refused::Malformed)?;
         if !keyset::has_room(store)? {
             return Err(Refused::Quota.into());
@@ -196,6 +216,7 @@ pub fn enrol(store: &mut dyn HubStore, body: &[u8], now: Timestamp) -> Result<(P
     let survivor_key = store.setting(SURVIVOR_KEY)?.ok_or(StoreError::Damaged("key of survivor codes"))?;
     let hub_key = public_key(&hub_secret(store)?);
     let bundle_key = bundle::opener(store)?.recipient().to_string();
-    let answer = EnrolAnswer { number: peer.number, role: peer.role.code().to_owned(), survivor_key, hub_key, bundle_key };
+    let pins = store.setting(tls::PINS)?.unwrap_or_default();
+    let answer = EnrolAnswer { number: peer.number, role: peer.role.code().to_owned(), survivor_key, hub_key, bundle_key, pins };
     Ok((peer, vicinity_sync::enrol::encode(&answer)))
 }

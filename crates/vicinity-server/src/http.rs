@@ -1,15 +1,18 @@
 //! What both servers share: limits, timeouts, refusals as answers, and an end that loses nothing.
 
 use std::future::Future;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, FromRequest, Request};
+use axum::extract::connect_info::Connected;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest, Request};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
+use axum::serve::IncomingStream;
 use tokio::net::TcpListener;
 use tokio_rustls::rustls::ServerConfig;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -28,11 +31,23 @@ const REQUEST_MAX_BYTES: usize = BODY_MAX_BYTES + 4096;
 const BODY_SECONDS: u64 = 60;
 
 /// A refusal as an answer: its code is the whole body.
-pub struct ApiError(pub Refused);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApiError {
+    /// Why.
+    pub refused: Refused,
+    /// Seconds after which it is worth another try.
+    pub retry_after: Option<u64>,
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        Self { refused, retry_after: (refused == Refused::Busy).then_some(1) }
+    }
+}
 
 impl From<WriterError> for ApiError {
     fn from(error: WriterError) -> Self {
-        Self(match error {
+        Self::from(match error {
             WriterError::Busy => Refused::Busy,
             WriterError::NotKept => Refused::Failed,
         })
@@ -42,11 +57,12 @@ impl From<WriterError> for ApiError {
 impl From<ExchangeError> for ApiError {
     fn from(error: ExchangeError) -> Self {
         match error {
-            ExchangeError::Refused(refused) => Self(refused),
-            ExchangeError::Revoked(_) => Self(Refused::Revoked),
+            ExchangeError::Refused(refused) => refused.into(),
+            ExchangeError::Revoked(_) => Refused::Revoked.into(),
+            ExchangeError::SlowDown(seconds) => Self { refused: Refused::SlowDown, retry_after: Some(seconds) },
             ExchangeError::Store(error) => {
                 tracing::error!(%error, "store failed");
-                Self(Refused::Failed)
+                Refused::Failed.into()
             }
         }
     }
@@ -54,10 +70,10 @@ impl From<ExchangeError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, self.0.code()).into_response();
-        if self.0 == Refused::Busy {
-            response.headers_mut().insert(RETRY_AFTER, axum::http::HeaderValue::from_static("1"));
+        let status = StatusCode::from_u16(self.refused.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, self.refused.code()).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, axum::http::HeaderValue::from(seconds));
         }
         response
     }
@@ -72,10 +88,32 @@ impl<S: Send + Sync> FromRequest<S> for Frame {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         match Bytes::from_request(request, state).await {
             Ok(bytes) => Ok(Self(bytes)),
-            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(ApiError(Refused::TooLarge)),
-            Err(_) => Err(ApiError(Refused::Malformed)),
+            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Refused::TooLarge.into()),
+            Err(_) => Err(Refused::Malformed.into()),
         }
     }
+}
+
+/// Where a connection comes from.
+#[derive(Debug, Clone, Copy)]
+struct Remote(IpAddr);
+
+impl Connected<IncomingStream<'_, TcpListener>> for Remote {
+    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
+        Self(stream.remote_addr().ip())
+    }
+}
+
+impl Connected<IncomingStream<'_, TlsListener>> for Remote {
+    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
+        Self(stream.remote_addr().ip())
+    }
+}
+
+/// Where a request comes from; nowhere if it came over no connection.
+#[must_use]
+pub fn address(request: &Request) -> IpAddr {
+    request.extensions().get::<ConnectInfo<Remote>>().map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |info| info.0.0)
 }
 
 /// A frame as an answer, without a header that nobody reads.
@@ -112,8 +150,9 @@ pub async fn serve(
     tls: Option<Arc<ServerConfig>>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    let service = router.into_make_service_with_connect_info::<Remote>();
     match tls {
-        Some(config) => axum::serve(TlsListener::start(listener, config)?, router).with_graceful_shutdown(shutdown).await,
-        None => axum::serve(listener, router).with_graceful_shutdown(shutdown).await,
+        Some(config) => axum::serve(TlsListener::start(listener, config)?, service).with_graceful_shutdown(shutdown).await,
+        None => axum::serve(listener, service).with_graceful_shutdown(shutdown).await,
     }
 }

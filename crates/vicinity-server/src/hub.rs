@@ -5,12 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::Router;
-use axum::extract::State;
-use axum::response::Response;
-use axum::routing::{get, post};
+use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
+use vicinity_core::access::Action;
 use vicinity_core::time::{SignedDuration, Timestamp};
 use vicinity_link::IdentityError;
 use vicinity_seal::keys::Opener;
@@ -18,21 +16,21 @@ use vicinity_store::StoreError;
 use vicinity_store::hub::{HubStore, Peer, Role};
 use vicinity_store::policy::PROJECTION_KEY;
 use vicinity_store::sqlite::SqliteHub;
-use vicinity_sync::alert::ALERT_PATH;
 use vicinity_sync::enrol::ENROL_PATH;
 pub use vicinity_sync::enrol::EnrolLink;
-use vicinity_sync::message::{Refused, SYNC_PATH};
-use vicinity_sync::statement::{BLOB_PATH, STATEMENT_PATH};
+use vicinity_sync::message::Refused;
 
-use crate::alerts;
+use crate::alerts::{self, AlertAsk};
 use crate::bundle::BUNDLE_KEY;
-use crate::exchange::{self, ExchangeError, Exchanged, HUB_SECRET, SURVIVOR_KEY};
-use crate::http::{self, ApiError, Frame};
-use crate::keyring::{self, KeyringError, Passphrase};
+use crate::exchange::{self, ExchangeError, Exchanged, HUB_SECRET, SURVIVOR_KEY, SyncRequest};
+use crate::gate::{Gate, Open, OpenRequest, Sealed};
+use crate::http::{self, ApiError};
+use crate::keyring::{self, KeyringError, Unlock};
 use crate::keyset;
 use crate::machine::Machine;
 use crate::metrics::Metrics;
-use crate::statements;
+use crate::routes::{Route, Routes};
+use crate::statements::{self, AskRequest, BlobRequest};
 use crate::tls;
 use crate::uplink::{self, Uplink};
 use crate::writer::{Stored, Writer, WriterError};
@@ -44,8 +42,8 @@ pub const CODE_MINUTES: i64 = 10;
 pub struct HubConfig {
     /// Its folder.
     pub data: PathBuf,
-    /// What unlocks it; `None` for a folder that is not locked.
-    pub passphrase: Option<Passphrase>,
+    /// What opens it; `None` for a folder that is not locked.
+    pub unlock: Option<Unlock>,
     /// National's enrolment link, the first time and any time after.
     pub upstream: Option<String>,
     /// Whether it is to serve without TLS; for loopback only.
@@ -72,6 +70,9 @@ pub enum ServeError {
     /// The upstream link.
     #[error("--upstream")]
     Upstream(#[from] vicinity_sync::enrol::BadLink),
+    /// Never served with TLS.
+    #[error("this server never ran with TLS: it has no key to change")]
+    NoKey,
     /// Never served, so nobody knows its address.
     #[error("this server never ran, so its address is not known; start it first")]
     NoAddress,
@@ -89,8 +90,8 @@ impl Stored for SqliteHub {
 ///
 /// # Errors
 /// The key or the store.
-pub fn open(data: &std::path::Path, passphrase: Option<&Passphrase>, machine: &Machine) -> Result<SqliteHub, ServeError> {
-    let key = keyring::open(data, "hub.db", passphrase, machine)?;
+pub fn open(data: &std::path::Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<SqliteHub, ServeError> {
+    let key = keyring::open(data, "hub.db", unlock, machine)?;
     let mut store = SqliteHub::open(data, &key, machine.bytes())?;
     if store.setting(SURVIVOR_KEY)?.is_none() {
         store.set_setting(SURVIVOR_KEY, &machine.bytes::<32>())?;
@@ -116,7 +117,7 @@ pub fn open(data: &std::path::Path, passphrase: Option<&Passphrase>, machine: &M
 /// # Errors
 /// The store, or a hub that never ran.
 pub fn invite(store: &mut dyn HubStore, machine: &Machine, role: Role) -> Result<EnrolLink, ServeError> {
-    let (address, pin) = tls::announced(store.setting(tls::ADDRESS)?, store.setting(tls::PIN)?).ok_or(ServeError::NoAddress)?;
+    let (address, pin) = tls::announced(store.setting(tls::ADDRESS)?, store.setting(tls::PINS)?).ok_or(ServeError::NoAddress)?;
     let code = machine.bytes();
     store.invite(EnrolLink::code_hash(&code), role, expiry((machine.now)()))?;
     Ok(EnrolLink { address, code, pin })
@@ -127,7 +128,7 @@ pub(crate) fn expiry(now: Timestamp) -> Timestamp {
 }
 
 struct Hub {
-    writer: Writer<dyn HubStore>,
+    gate: Gate<dyn HubStore>,
     machine: Machine,
     metrics: Metrics,
     changed: Arc<Notify>,
@@ -138,7 +139,7 @@ struct Hub {
 /// # Errors
 /// The store or the network.
 pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
-    let mut store = open(&config.data, config.passphrase.as_ref(), &config.machine)?;
+    let mut store = open(&config.data, config.unlock.as_ref(), &config.machine)?;
     keyring::warn_if_open(&config.data)?;
     let (_, tls) = tls::announce(&mut store, &listener.local_addr()?.to_string(), config.plain_http)?;
     let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
@@ -146,17 +147,8 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     let changed = Arc::new(Notify::new());
     let uplink = Uplink { writer: writer.clone(), machine: config.machine.clone(), changed: Arc::clone(&changed) };
     let uplink = tokio::spawn(uplink::run(uplink, link));
-    let hub = Arc::new(Hub { writer, machine: config.machine, metrics: Metrics::new("vicinity_hub"), changed });
-    let router = Router::new()
-        .route(SYNC_PATH, post(sync))
-        .route(BLOB_PATH, post(blob))
-        .route(STATEMENT_PATH, post(statement))
-        .route(ALERT_PATH, post(alert))
-        .route(ENROL_PATH, post(enrol))
-        .route("/health", get(health))
-        .route("/metrics", get(metrics))
-        .with_state(hub);
-    let served = http::serve(http::limited(router), listener, tls, shutdown).await;
+    let hub = Arc::new(Hub { gate: Gate::new(writer), machine: config.machine, metrics: Metrics::new("vicinity_hub"), changed });
+    let served = http::serve(http::limited(all_routes().router(hub)), listener, tls, shutdown).await;
     uplink.abort();
     // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.
     uplink.await.ok();
@@ -164,11 +156,46 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     served.map_err(ServeError::Io)
 }
 
-async fn sync(State(hub): State<Arc<Hub>>, Frame(body): Frame) -> Result<Response, ApiError> {
+fn all_routes() -> Routes<Hub> {
+    Routes::default().sealed(sync).sealed(blob).sealed(statement).sealed(alert).open(enrol).open(health).open(metrics)
+}
+
+/// Everything that a hub answers.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    all_routes().listed().to_vec()
+}
+
+/// A device's enrolment.
+struct Enrol;
+/// Whether the hub lives.
+struct Health;
+/// The hub's figures.
+struct Figures;
+
+impl OpenRequest for Enrol {
+    const METHOD: &'static str = "POST";
+    const PATH: &'static str = ENROL_PATH;
+    const ACTION: Action = Action::Enrol;
+}
+
+impl OpenRequest for Health {
+    const METHOD: &'static str = "GET";
+    const PATH: &'static str = "/health";
+    const ACTION: Action = Action::SeeHealth;
+}
+
+impl OpenRequest for Figures {
+    const METHOD: &'static str = "GET";
+    const PATH: &'static str = "/metrics";
+    const ACTION: Action = Action::SeeMetrics;
+}
+
+async fn sync(hub: Arc<Hub>, request: Sealed<SyncRequest>) -> Result<Response, ApiError> {
     let started = Instant::now();
     let mut machine = hub.machine.clone();
     let now = (machine.now)();
-    let result = hub.writer.step(move |store| exchange::sync(store, &body, now, &mut machine)).await;
+    let result = hub.gate.proven(request, now, move |store, request| exchange::sync(store, request, now, &mut machine)).await;
     let seconds = started.elapsed().as_secs_f64();
     if let Ok(Err(ExchangeError::Revoked(order))) = &result {
         hub.metrics.request("sync", Refused::Revoked.code(), seconds);
@@ -185,27 +212,27 @@ async fn sync(State(hub): State<Arc<Hub>>, Frame(body): Frame) -> Result<Respons
             tracing::info!(device = peer.number, brought = verdicts.len(), given, millis = (seconds * 1000.0) as u64, "sync");
             Ok(http::frame(answer))
         }
-        Err(ApiError(refused)) => {
-            hub.metrics.request("sync", refused.code(), seconds);
-            tracing::info!(refused = refused.code(), "sync");
-            Err(ApiError(refused))
+        Err(error) => {
+            hub.metrics.request("sync", error.refused.code(), seconds);
+            tracing::info!(refused = error.refused.code(), "sync");
+            Err(error)
         }
     }
 }
 
-async fn blob(State(hub): State<Arc<Hub>>, Frame(body): Frame) -> Result<Response, ApiError> {
+async fn blob(hub: Arc<Hub>, request: Sealed<BlobRequest>) -> Result<Response, ApiError> {
     let now = (hub.machine.now)();
-    told(&hub, "blob", hub.writer.step(move |store| statements::blob(store, &body, now))).await
+    told(&hub, "blob", hub.gate.proven(request, now, move |store, request| statements::blob(store, request, now))).await
 }
 
-async fn statement(State(hub): State<Arc<Hub>>, Frame(body): Frame) -> Result<Response, ApiError> {
+async fn statement(hub: Arc<Hub>, request: Sealed<AskRequest>) -> Result<Response, ApiError> {
     let now = (hub.machine.now)();
-    told(&hub, "statement", hub.writer.step(move |store| statements::statement(store, &body, now))).await
+    told(&hub, "statement", hub.gate.proven(request, now, move |store, request| statements::statement(store, request, now))).await
 }
 
-async fn alert(State(hub): State<Arc<Hub>>, Frame(body): Frame) -> Result<Response, ApiError> {
+async fn alert(hub: Arc<Hub>, request: Sealed<AlertAsk>) -> Result<Response, ApiError> {
     let now = (hub.machine.now)();
-    let answer = told(&hub, "alert", hub.writer.step(move |store| alerts::ask(store, &body, now))).await;
+    let answer = told(&hub, "alert", hub.gate.proven(request, now, move |store, request| alerts::ask(store, request, now))).await;
     if answer.is_ok() {
         hub.changed.notify_one();
     }
@@ -227,33 +254,32 @@ async fn told(
             tracing::info!(device = peer.number, millis = (seconds * 1000.0) as u64, "{route}");
             Ok(http::frame(answer))
         }
-        Err(ApiError(refused)) => {
-            hub.metrics.request(route, refused.code(), seconds);
-            tracing::info!(refused = refused.code(), "{route}");
-            Err(ApiError(refused))
+        Err(error) => {
+            hub.metrics.request(route, error.refused.code(), seconds);
+            tracing::info!(refused = error.refused.code(), "{route}");
+            Err(error)
         }
     }
 }
 
-async fn enrol(State(hub): State<Arc<Hub>>, Frame(body): Frame) -> Result<Response, ApiError> {
+async fn enrol(hub: Arc<Hub>, request: Open<Enrol>) -> Result<Response, ApiError> {
     let started = Instant::now();
     let now = (hub.machine.now)();
-    let (peer, answer) = hub.writer.step(move |store| exchange::enrol(store, &body, now)).await??;
-    hub.metrics.request("enrol", "ok", started.elapsed().as_secs_f64());
+    let enrolled = hub.gate.with_code(request, now, move |store, body| exchange::enrol(store, body, now)).await;
+    let result = enrolled.map_err(ApiError::from).and_then(|result| Ok(result?));
+    let seconds = started.elapsed().as_secs_f64();
+    let (peer, answer) = result.inspect_err(|error| hub.metrics.request("enrol", error.refused.code(), seconds))?;
+    hub.metrics.request("enrol", "ok", seconds);
     tracing::info!(device = peer.number, role = peer.role.code(), "enrolled");
     Ok(http::frame(answer))
 }
 
-async fn health(State(hub): State<Arc<Hub>>) -> Result<&'static str, ApiError> {
-    let counted: Result<_, ExchangeError> = hub.writer.step(|store| store.counts().map_err(ExchangeError::from)).await?;
-    counted.map_err(ApiError::from).map(|_| "ok\n")
+async fn health(hub: Arc<Hub>, request: Open<Health>) -> Result<Response, ApiError> {
+    hub.gate.openly(request, |store, _| Ok(store.counts()?)).await??;
+    Ok("ok\n".into_response())
 }
 
-async fn metrics(State(hub): State<Arc<Hub>>) -> Result<String, ApiError> {
-    let counts: Result<_, ExchangeError> = hub.writer.step(|store| store.counts().map_err(ExchangeError::from)).await?;
-    let counts = counts.map_err(|error| match ApiError::from(error) {
-        ApiError(Refused::Busy) => ApiError(Refused::Busy),
-        ApiError(_) => ApiError(Refused::Failed),
-    })?;
-    Ok(hub.metrics.text(&counts))
+async fn metrics(hub: Arc<Hub>, request: Open<Figures>) -> Result<Response, ApiError> {
+    let counts = hub.gate.openly(request, |store, _| Ok(store.counts()?)).await??;
+    Ok(hub.metrics.text(&counts).into_response())
 }

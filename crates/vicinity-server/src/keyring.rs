@@ -1,17 +1,22 @@
-//! How a server's database key lies on disk: wrapped by a passphrase in the file `keyring` of its folder.
+//! How a server's database key lies on disk: wrapped in the file `keyring` of its folder, by a passphrase or to an `age`
+//! identity that lies on a stick.
 //!
-//! The key is random and never changes; a passphrase only unwraps it. Without a passphrase the key lies in the file as it
+//! The key is random and never changes; passphrase and identity only unwrap it. Without either the key lies in the file as it
 //! is: then whoever takes the folder has what is in it, and the program says so at each start. Destroying the file
 //! destroys the database and every copy of it.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::Aead;
 use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
 use serde::{Deserialize, Serialize};
+use vicinity_seal::keys::Opener;
+use vicinity_seal::lockbox;
+use vicinity_seal::seal::OpenError;
 use vicinity_store::DatabaseKey;
 use zeroize::Zeroizing;
 
@@ -48,15 +53,55 @@ impl core::fmt::Debug for Passphrase {
     }
 }
 
+/// What opens a server's folder.
+#[derive(Clone, Debug)]
+pub enum Unlock {
+    /// What a person types.
+    Passphrase(Passphrase),
+    /// What lies on a stick: an `age` identity.
+    Identity(Arc<Opener>),
+}
+
+impl Unlock {
+    /// The identity of a file's text, as `vicinity hub keygen` and `age-keygen` write it.
+    ///
+    /// # Errors
+    /// Any other text.
+    pub fn identity(text: &str) -> Result<Self, KeyringError> {
+        let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
+        Opener::from_secret_string(line).map(|opener| Self::Identity(Arc::new(opener))).map_err(|_| KeyringError::NoIdentity)
+    }
+}
+
+/// How a folder is locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockKind {
+    /// Not at all.
+    None,
+    /// By a passphrase.
+    Passphrase,
+    /// By an identity.
+    Identity,
+}
+
 /// Why a server's key cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyringError {
     /// It is locked.
     #[error("this folder is locked: give its passphrase, with VICINITY_PASSPHRASE_FILE or at a terminal")]
     Locked,
+    /// It is locked, and not by a passphrase.
+    #[error("this folder is locked by an identity: put in the stick that holds it and name its file in VICINITY_IDENTITY_FILE")]
+    LockedByIdentity,
     /// Another passphrase.
     #[error("the passphrase is wrong")]
     Wrong,
+    /// Another identity.
+    #[error("the identity is not the one that this folder is locked by")]
+    WrongIdentity,
+    /// A file that holds something else.
+    #[error("this is no identity: expected a file with a line beginning with AGE-SECRET-KEY-1, as `vicinity hub keygen` makes it")]
+    NoIdentity,
     /// A bad new passphrase.
     #[error("a passphrase has at least {PASSPHRASE_MIN_CHARS} characters")]
     TooShort,
@@ -81,51 +126,72 @@ pub enum KeyringError {
 enum Lock {
     None { key: String },
     Passphrase { salt: String, memory_kib: u32, passes: u32, nonce: String, wrapped: String },
+    Identity { recipient: String, wrapped: String },
 }
 
-/// Whether a folder's key is locked by a passphrase; `None` if there is no key yet.
+/// How a folder's key is locked; `None` if there is no key yet.
 ///
 /// # Errors
 /// The file.
-pub fn is_locked(folder: &Path) -> Result<Option<bool>, KeyringError> {
-    Ok(read(&folder.join(FILE))?.map(|lock| matches!(lock, Lock::Passphrase { .. })))
+pub fn lock_of(folder: &Path) -> Result<Option<LockKind>, KeyringError> {
+    let kind = |lock| match lock {
+        Lock::None { .. } => LockKind::None,
+        Lock::Passphrase { .. } => LockKind::Passphrase,
+        Lock::Identity { .. } => LockKind::Identity,
+    };
+    Ok(read(&folder.join(FILE))?.map(kind))
 }
 
-/// Says so in the log if a folder opens without a passphrase.
+/// Says so in the log if a folder opens to anybody.
 ///
 /// # Errors
 /// The file.
 pub fn warn_if_open(folder: &Path) -> Result<(), KeyringError> {
-    if is_locked(folder)? == Some(false) {
-        tracing::warn!("this folder opens without a passphrase: whoever takes it can read it; VICINITY_PASSPHRASE_FILE sets one");
+    if lock_of(folder)? == Some(LockKind::None) {
+        tracing::warn!("this folder opens without a passphrase: whoever takes it can read it; VICINITY_PASSPHRASE_FILE or VICINITY_IDENTITY_FILE locks it");
     }
     Ok(())
 }
 
-/// The key of a folder, made when the folder is new. A passphrase given to a folder that had none locks it from then on.
+/// The key of a folder, made when the folder is new. What is given to a folder that had no lock locks it from then on.
 ///
 /// # Errors
-/// A locked folder and no passphrase or another, or the disk.
-pub fn open(folder: &Path, database: &str, passphrase: Option<&Passphrase>, machine: &Machine) -> Result<DatabaseKey, KeyringError> {
+/// A locked folder and nothing that opens it, or the disk.
+pub fn open(folder: &Path, database: &str, unlock: Option<&Unlock>, machine: &Machine) -> Result<DatabaseKey, KeyringError> {
     let path = folder.join(FILE);
-    match (read(&path)?, passphrase) {
+    match (read(&path)?, unlock) {
         (None, _) if folder.join(database).exists() => Err(KeyringError::Destroyed),
-        (None, passphrase) => {
+        (None, unlock) => {
             let key = Zeroizing::new(machine.bytes::<32>());
             std::fs::create_dir_all(folder).map_err(|source| KeyringError::File { path: folder.to_owned(), source })?;
-            write(&path, &lock(&key, passphrase, machine)?)?;
+            write(&path, &lock(&key, unlock, machine)?)?;
             Ok(DatabaseKey::new(*key))
         }
-        (Some(Lock::None { key }), passphrase) => {
+        (Some(Lock::None { key }), unlock) => {
             let key = Zeroizing::new(bytes::<32>(&key)?);
-            if passphrase.is_some() {
-                write(&path, &lock(&key, passphrase, machine)?)?;
+            if unlock.is_some() {
+                write(&path, &lock(&key, unlock, machine)?)?;
             }
             Ok(DatabaseKey::new(*key))
         }
-        (Some(Lock::Passphrase { .. }), None) => Err(KeyringError::Locked),
-        (Some(lock), Some(passphrase)) => unlock(&lock, passphrase),
+        (Some(Lock::Passphrase { .. }), None | Some(Unlock::Identity(_))) => Err(KeyringError::Locked),
+        (Some(Lock::Identity { .. }), None | Some(Unlock::Passphrase(_))) => Err(KeyringError::LockedByIdentity),
+        (Some(lock), Some(Unlock::Passphrase(passphrase))) => unwrapped(&lock, passphrase),
+        (Some(lock), Some(Unlock::Identity(opener))) => unboxed(&lock, opener),
     }
+}
+
+/// Locks a folder by something else from now on. The key itself stays: an old copy of the file `keyring` still opens with
+/// what opened it then.
+///
+/// # Errors
+/// Nothing changed then.
+pub fn relock(folder: &Path, database: &str, unlock: Option<&Unlock>, new: &Unlock, machine: &Machine) -> Result<(), KeyringError> {
+    if !folder.join(database).exists() {
+        return Err(KeyringError::Destroyed);
+    }
+    let key = open(folder, database, unlock, machine)?;
+    write(&folder.join(FILE), &lock(key.bytes(), Some(new), machine)?)
 }
 
 /// A key locked by a passphrase, as a text that may lie beside what it encrypts.
@@ -133,7 +199,7 @@ pub fn open(folder: &Path, database: &str, passphrase: Option<&Passphrase>, mach
 /// # Errors
 /// Never but for want of memory.
 pub fn locked(key: &DatabaseKey, passphrase: &Passphrase, machine: &Machine) -> Result<String, KeyringError> {
-    serde_json::to_string(&lock(key.bytes(), Some(passphrase), machine)?).map_err(|_| KeyringError::Damaged)
+    serde_json::to_string(&wrapped(key.bytes(), passphrase, machine)?).map_err(|_| KeyringError::Damaged)
 }
 
 /// The key of such a text.
@@ -141,7 +207,7 @@ pub fn locked(key: &DatabaseKey, passphrase: &Passphrase, machine: &Machine) -> 
 /// # Errors
 /// Another passphrase, or another text.
 pub fn unlocked(text: &str, passphrase: &Passphrase) -> Result<DatabaseKey, KeyringError> {
-    unlock(&serde_json::from_str(text).map_err(|_| KeyringError::Damaged)?, passphrase)
+    unwrapped(&serde_json::from_str(text).map_err(|_| KeyringError::Damaged)?, passphrase)
 }
 
 /// Puts a key into a folder that has none.
@@ -149,16 +215,25 @@ pub fn unlocked(text: &str, passphrase: &Passphrase) -> Result<DatabaseKey, Keyr
 /// # Errors
 /// The disk.
 pub fn place(folder: &Path, key: &DatabaseKey, passphrase: &Passphrase, machine: &Machine) -> Result<(), KeyringError> {
-    write(&folder.join(FILE), &lock(key.bytes(), Some(passphrase), machine)?)
+    write(&folder.join(FILE), &wrapped(key.bytes(), passphrase, machine)?)
 }
 
-fn unlock(lock: &Lock, passphrase: &Passphrase) -> Result<DatabaseKey, KeyringError> {
+fn unwrapped(lock: &Lock, passphrase: &Passphrase) -> Result<DatabaseKey, KeyringError> {
     let Lock::Passphrase { salt, memory_kib, passes, nonce, wrapped } = lock else { return Err(KeyringError::Damaged) };
     let kek = stretched(passphrase, &bytes::<16>(salt)?, (*memory_kib, *passes))?;
     let cipher = XChaCha20Poly1305::new(&Key::from(*kek));
     let key = cipher.decrypt(&XNonce::from(bytes::<24>(nonce)?), bytes::<48>(wrapped)?.as_slice()).map_err(|_| KeyringError::Wrong)?;
     let key = Zeroizing::new(key);
     Ok(DatabaseKey::new(key.as_slice().try_into().map_err(|_| KeyringError::Damaged)?))
+}
+
+fn unboxed(lock: &Lock, opener: &Opener) -> Result<DatabaseKey, KeyringError> {
+    let Lock::Identity { wrapped, .. } = lock else { return Err(KeyringError::Damaged) };
+    let key = lockbox::open(opener, &some_bytes(wrapped)?).map_err(|error| match error {
+        OpenError::NotForUs => KeyringError::WrongIdentity,
+        OpenError::Damaged => KeyringError::Damaged,
+    })?;
+    Ok(DatabaseKey::new(*key))
 }
 
 /// Destroys a folder's key: what is in its database, and in every copy of the database under this key, is gone.
@@ -178,8 +253,19 @@ pub fn destroy(folder: &Path) -> Result<(), KeyringError> {
     Ok(())
 }
 
-fn lock(key: &[u8; 32], passphrase: Option<&Passphrase>, machine: &Machine) -> Result<Lock, KeyringError> {
-    let Some(passphrase) = passphrase else { return Ok(Lock::None { key: hex(key) }) };
+fn lock(key: &[u8; 32], unlock: Option<&Unlock>, machine: &Machine) -> Result<Lock, KeyringError> {
+    match unlock {
+        None => Ok(Lock::None { key: hex(key) }),
+        Some(Unlock::Passphrase(passphrase)) => wrapped(key, passphrase, machine),
+        Some(Unlock::Identity(opener)) => {
+            let recipient = opener.recipient();
+            let wrapped = lockbox::close(&recipient, key).map_err(|_| KeyringError::Damaged)?;
+            Ok(Lock::Identity { recipient: recipient.to_string(), wrapped: hex(&wrapped) })
+        }
+    }
+}
+
+fn wrapped(key: &[u8; 32], passphrase: &Passphrase, machine: &Machine) -> Result<Lock, KeyringError> {
     let (salt, nonce) = (machine.bytes::<16>(), machine.bytes::<24>());
     let kek = stretched(passphrase, &salt, COST)?;
     let wrapped = XChaCha20Poly1305::new(&Key::from(*kek)).encrypt(&XNonce::from(nonce), key.as_slice()).map_err(|_| KeyringError::Damaged)?;
@@ -230,12 +316,12 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn bytes<const N: usize>(hex: &str) -> Result<[u8; N], KeyringError> {
-    let mut bytes = [0; N];
-    if hex.len() != 2 * N || !hex.is_ascii() {
+    some_bytes(hex)?.try_into().map_err(|_| KeyringError::Damaged)
+}
+
+fn some_bytes(hex: &str) -> Result<Vec<u8>, KeyringError> {
+    if !hex.len().is_multiple_of(2) || !hex.is_ascii() {
         return Err(KeyringError::Damaged);
     }
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).map_err(|_| KeyringError::Damaged)?;
-    }
-    Ok(bytes)
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).map_err(|_| KeyringError::Damaged)).collect()
 }

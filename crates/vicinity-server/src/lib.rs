@@ -1,21 +1,25 @@
 //! The hub and the national server.
 //!
-//! Reading order: [`exchange`] (one sync request against a store, no network), [`writer`] (one thread that owns the
-//! store and commits many requests with one fsync), [`http`] (what both servers share), [`hub`], [`national`],
-//! [`uplink`] (from hub to national). Beside [`exchange`]: [`keyset`] (to whom statements are sealed) and [`statements`]; [`bundle`] is the
-//! same by file.
+//! Reading order: [`gate`] (who asks and whether they may), [`exchange`] (one sync request against a store, no network),
+//! [`writer`] (one thread that owns the store and commits many requests with one fsync), [`http`] and [`routes`] (what both
+//! servers share), [`hub`], [`national`], [`uplink`] (from hub to national). Beside [`exchange`]: [`keyset`] (to whom statements
+//! are sealed) and [`statements`]; [`bundle`] is the same by file.
 
 pub mod alerts;
 pub mod backup;
 pub mod bundle;
+pub mod evidence;
 pub mod exchange;
+pub mod gate;
 pub mod http;
 pub mod hub;
 pub mod keyring;
 pub mod keyset;
+pub mod limits;
 pub mod machine;
 pub mod metrics;
 pub mod national;
+pub mod routes;
 pub mod statements;
 pub mod tls;
 pub mod uplink;

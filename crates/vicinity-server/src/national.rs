@@ -5,30 +5,29 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::Router;
-use axum::extract::State;
-use axum::response::Response;
-use axum::routing::{get, post};
+use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
+use vicinity_core::access::Action;
 use vicinity_core::codes;
 use vicinity_core::projection::Projection;
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
-use vicinity_store::hub::{Denied, HubCounts, Role};
+use vicinity_store::hub::{HubCounts, Role};
 use vicinity_store::national::{NationalStore, NewProjection, ProjectionBody};
 use vicinity_store::sqlite::SqliteNational;
 use vicinity_sync::enrol::{ENROL_PATH, EnrolAnswer, EnrolLink, EnrolRequest};
-use vicinity_sync::envelope::Envelope;
 use vicinity_sync::message::Refused;
 use vicinity_sync::uplink::{self, Question, Reply, Report, Row, UPLINK_PATH};
 
 use crate::alerts;
 use crate::exchange::ExchangeError;
-use crate::http::{self, ApiError, Frame};
+use crate::gate::{Gate, Open, OpenRequest, Proven, Sealed, SealedRequest};
+use crate::http::{self, ApiError};
 use crate::hub::{ServeError, expiry};
-use crate::keyring::{self, Passphrase};
+use crate::keyring::{self, Unlock};
 use crate::machine::Machine;
 use crate::metrics::Metrics;
+use crate::routes::{Route, Routes};
 use crate::tls;
 use crate::writer::{Stored, Writer};
 
@@ -36,8 +35,8 @@ use crate::writer::{Stored, Writer};
 pub struct NationalConfig {
     /// Its folder.
     pub data: PathBuf,
-    /// What unlocks it; `None` for a folder that is not locked.
-    pub passphrase: Option<Passphrase>,
+    /// What opens it; `None` for a folder that is not locked.
+    pub unlock: Option<Unlock>,
     /// Whether it is to serve without TLS; for loopback only.
     pub plain_http: bool,
     /// Clock and randomness.
@@ -58,7 +57,7 @@ impl Stored for SqliteNational {
 /// # Errors
 /// The store, or a server that never ran.
 pub fn invite(store: &mut dyn NationalStore, machine: &Machine) -> Result<EnrolLink, ServeError> {
-    let (address, pin) = tls::announced(store.setting(tls::ADDRESS)?, store.setting(tls::PIN)?).ok_or(ServeError::NoAddress)?;
+    let (address, pin) = tls::announced(store.setting(tls::ADDRESS)?, store.setting(tls::PINS)?).ok_or(ServeError::NoAddress)?;
     let code = machine.bytes();
     store.invite(EnrolLink::code_hash(&code), Role::Hub, expiry((machine.now)()))?;
     Ok(EnrolLink { address, code, pin })
@@ -68,13 +67,13 @@ pub fn invite(store: &mut dyn NationalStore, machine: &Machine) -> Result<EnrolL
 ///
 /// # Errors
 /// The key or the store.
-pub fn open(data: &Path, passphrase: Option<&Passphrase>, machine: &Machine) -> Result<SqliteNational, ServeError> {
-    let key = keyring::open(data, "national.db", passphrase, machine)?;
+pub fn open(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<SqliteNational, ServeError> {
+    let key = keyring::open(data, "national.db", unlock, machine)?;
     Ok(SqliteNational::open(data, &key)?)
 }
 
 struct National {
-    writer: Writer<dyn NationalStore>,
+    gate: Gate<dyn NationalStore>,
     machine: Machine,
     metrics: Metrics,
 }
@@ -84,39 +83,83 @@ struct National {
 /// # Errors
 /// The store or the network.
 pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
-    let mut store = open(&config.data, config.passphrase.as_ref(), &config.machine)?;
+    let mut store = open(&config.data, config.unlock.as_ref(), &config.machine)?;
     keyring::warn_if_open(&config.data)?;
     let (_, tls) = tls::announce(&mut store, &listener.local_addr()?.to_string(), config.plain_http)?;
     let (writer, thread) = Writer::start(store);
-    let national = Arc::new(National { writer, machine: config.machine, metrics: Metrics::new("vicinity_national") });
-    let router = Router::new()
-        .route(UPLINK_PATH, post(report))
-        .route(ENROL_PATH, post(enrol))
-        .route("/health", get(health))
-        .route("/metrics", get(metrics))
-        .with_state(national);
-    let served = http::serve(http::limited(router), listener, tls, shutdown).await;
+    let national = Arc::new(National { gate: Gate::new(writer), machine: config.machine, metrics: Metrics::new("vicinity_national") });
+    let served = http::serve(http::limited(all_routes().router(national)), listener, tls, shutdown).await;
     tokio::task::spawn_blocking(move || thread.join()).await.ok();
     served.map_err(ServeError::Io)
 }
 
-async fn enrol(State(national): State<Arc<National>>, Frame(body): Frame) -> Result<Response, ApiError> {
+fn all_routes() -> Routes<National> {
+    Routes::default().sealed(report).open(enrol).open(health).open(metrics)
+}
+
+/// Everything that national answers.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    all_routes().listed().to_vec()
+}
+
+/// A hub's enrolment.
+struct Enrol;
+/// Whether national lives.
+struct Health;
+/// National's figures.
+struct Figures;
+
+impl OpenRequest for Enrol {
+    const METHOD: &'static str = "POST";
+    const PATH: &'static str = ENROL_PATH;
+    const ACTION: Action = Action::Enrol;
+}
+
+impl OpenRequest for Health {
+    const METHOD: &'static str = "GET";
+    const PATH: &'static str = "/health";
+    const ACTION: Action = Action::SeeHealth;
+}
+
+impl OpenRequest for Figures {
+    const METHOD: &'static str = "GET";
+    const PATH: &'static str = "/metrics";
+    const ACTION: Action = Action::SeeMetrics;
+}
+
+/// A hub's report.
+pub struct ReportRequest;
+
+impl SealedRequest for ReportRequest {
+    const PATH: &'static str = UPLINK_PATH;
+    const ACTION: Action = Action::Report;
+    type Message = Report;
+
+    fn decode(body: &[u8], _: Timestamp) -> Result<Report, Refused> {
+        let report: Report = uplink::decode(body)?;
+        if report.rows.len() > uplink::ROWS_MAX { Err(Refused::TooLarge) } else { Ok(report) }
+    }
+}
+
+async fn enrol(national: Arc<National>, request: Open<Enrol>) -> Result<Response, ApiError> {
     let now = (national.machine.now)();
-    let request: EnrolRequest = vicinity_sync::enrol::decode(&body).map_err(ApiError)?;
-    let step = move |store: &mut (dyn NationalStore + 'static)| -> Result<u32, ExchangeError> {
+    let step = move |store: &mut (dyn NationalStore + 'static), body: &[u8]| -> Result<(u32, Vec<u8>), ExchangeError> {
+        let request: EnrolRequest = vicinity_sync::enrol::decode(body)?;
         let number = store.enrol(EnrolLink::code_hash(&request.code), request.device(), request.key, now)?;
-        Ok(number.ok_or(Refused::NotEnrolled)?)
+        Ok((number.ok_or(Refused::NotEnrolled)?, store.setting(tls::PINS)?.unwrap_or_default()))
     };
-    let number = national.writer.step(step).await??;
+    let (number, pins) = national.gate.with_code(request, now, step).await??;
     tracing::info!(hub = number, "enrolled");
-    let answer = EnrolAnswer { number, role: Role::Hub.code().to_owned(), survivor_key: Vec::new(), hub_key: [0; 32], bundle_key: String::new() };
+    let answer = EnrolAnswer { number, role: Role::Hub.code().to_owned(), survivor_key: Vec::new(), hub_key: [0; 32], bundle_key: String::new(), pins };
     Ok(http::frame(vicinity_sync::enrol::encode(&answer)))
 }
 
-async fn report(State(national): State<Arc<National>>, Frame(body): Frame) -> Result<Response, ApiError> {
+async fn report(national: Arc<National>, request: Sealed<ReportRequest>) -> Result<Response, ApiError> {
     let started = Instant::now();
     let now = (national.machine.now)();
-    let result = national.writer.step(move |store| take_report(store, &body, now)).await.map_err(ApiError::from).and_then(|result| Ok(result?));
+    let result =
+        national.gate.proven(request, now, move |store, request| take_report(store, request, now)).await.map_err(ApiError::from).and_then(|result| Ok(result?));
     let seconds = started.elapsed().as_secs_f64();
     match result {
         Ok((hub, rows, reply)) => {
@@ -124,9 +167,9 @@ async fn report(State(national): State<Arc<National>>, Frame(body): Frame) -> Re
             tracing::info!(hub, rows, "report");
             Ok(http::frame(uplink::encode(&reply)))
         }
-        Err(ApiError(refused)) => {
-            national.metrics.request("uplink", refused.code(), seconds);
-            Err(ApiError(refused))
+        Err(error) => {
+            national.metrics.request("uplink", error.refused.code(), seconds);
+            Err(error)
         }
     }
 }
@@ -135,21 +178,9 @@ async fn report(State(national): State<Arc<National>>, Frame(body): Frame) -> Re
 ///
 /// # Errors
 /// What to answer instead.
-pub fn take_report(store: &mut dyn NationalStore, bytes: &[u8], now: Timestamp) -> Result<(u32, usize, Reply), ExchangeError> {
-    let envelope = Envelope::decode(bytes).map_err(|_| Refused::Malformed)?;
-    let credentials = store.credentials(envelope.device())?.ok_or(Refused::NotEnrolled)?;
-    if !envelope.is_proven(&credentials.public_key, UPLINK_PATH) {
-        return Err(Refused::NotEnrolled.into());
-    }
-    let report: Report = uplink::decode(&envelope.body)?;
-    if report.rows.len() > uplink::ROWS_MAX {
-        return Err(Refused::TooLarge.into());
-    }
-    let hub = store.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)?.map_err(|denied| match denied {
-        Denied::Revoked => Refused::Revoked,
-        Denied::RolledBack => Refused::RolledBack,
-        Denied::Unknown => Refused::NotEnrolled,
-    })?;
+pub fn take_report(store: &mut dyn NationalStore, request: Proven<ReportRequest, u32>, now: Timestamp) -> Result<(u32, usize, Reply), ExchangeError> {
+    let hub = request.asker();
+    let report = request.into_message();
     let rows: Vec<Option<NewProjection>> = report.rows.iter().map(checked).collect();
     let fit: Vec<NewProjection> = rows.iter().flatten().cloned().collect();
     let mut held = store.upsert(hub, &fit)?.into_iter();
@@ -158,8 +189,8 @@ pub fn take_report(store: &mut dyn NationalStore, bytes: &[u8], now: Timestamp) 
         report.answers.iter().filter(|answer| codes::ANSWERS.knows(&answer.answer)).map(|answer| (answer.question, answer.answer.clone())).collect();
     let questions = store.questions_of(hub, &report.questions_received, &answers)?;
     let questions = questions.into_iter().map(|question| Question::new(question.id, question.projection, question.code)).collect();
-    let alerts = alerts::take(store, hub, report.alerts, now)?;
-    Ok((hub, report.rows.len(), Reply { held, questions, alerts }))
+    let (alerts, pins) = (alerts::take(store, hub, report.alerts, now)?, tls::news(store.setting(tls::PINS)?, report.pins));
+    Ok((hub, report.rows.len(), Reply { held, questions, pins, alerts }))
 }
 
 /// The gate at the receiver: a row must be exactly a projection, every field of the allow-list's type and form.
@@ -186,14 +217,13 @@ fn body_of(projection: &Projection) -> Option<ProjectionBody> {
     })
 }
 
-async fn health(State(national): State<Arc<National>>) -> Result<&'static str, ApiError> {
-    let hubs: Result<_, ExchangeError> = national.writer.step(|store| store.hubs().map_err(ExchangeError::from)).await?;
-    hubs.map_err(ApiError::from).map(|_| "ok\n")
+async fn health(national: Arc<National>, request: Open<Health>) -> Result<Response, ApiError> {
+    national.gate.openly(request, |store, _| Ok(store.hubs()?)).await??;
+    Ok("ok\n".into_response())
 }
 
-async fn metrics(State(national): State<Arc<National>>) -> Result<String, ApiError> {
-    let hubs: Result<_, ExchangeError> = national.writer.step(|store| store.hubs().map_err(ExchangeError::from)).await?;
-    let hubs = hubs.map_err(ApiError::from)?;
+async fn metrics(national: Arc<National>, request: Open<Figures>) -> Result<Response, ApiError> {
+    let hubs = national.gate.openly(request, |store, _| Ok(store.hubs()?)).await??;
     let counts = HubCounts { devices: hubs.len() as u64, incidents: hubs.iter().map(|hub| hub.projections).sum(), ..HubCounts::default() };
-    Ok(national.metrics.text(&counts))
+    Ok(national.metrics.text(&counts).into_response())
 }

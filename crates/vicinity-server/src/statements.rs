@@ -2,11 +2,12 @@
 //! opens anything.
 
 use sha2::{Digest, Sha256};
+use vicinity_core::access::{self, Action, Reach, Resource, Standing};
 use vicinity_core::consent;
 use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
-use vicinity_store::hub::{HubStore, Peer, Role};
+use vicinity_store::hub::{HubStore, Peer};
 use vicinity_store::statement::{BlobPiece, BlobState, DEVICE_QUOTA_BYTES, KeptWrap, SealedStatement};
 use vicinity_sync::message::Refused;
 use vicinity_sync::statement::{
@@ -15,25 +16,48 @@ use vicinity_sync::statement::{
 };
 use vicinity_sync::uplink;
 
-use crate::exchange::{ExchangeError, let_in, open_envelope_at};
+use crate::exchange::ExchangeError;
+use crate::gate::{Proven, SealedRequest};
 use crate::keyset;
 
 /// Bytes of batches' keys in one answer.
 const WRAPS_BYTES: usize = 100_000;
+
+/// A piece of a blob.
+pub struct BlobRequest;
+
+impl SealedRequest for BlobRequest {
+    const PATH: &'static str = BLOB_PATH;
+    const ACTION: Action = Action::BringStatements;
+    type Message = Piece;
+
+    fn decode(body: &[u8], _: Timestamp) -> Result<Piece, Refused> {
+        let piece: Piece = uplink::decode(body)?;
+        if piece.total > BLOB_MAX_BYTES as u64 || piece.bytes.len() > PIECE_MAX_BYTES { Err(Refused::TooLarge) } else { Ok(piece) }
+    }
+}
+
+/// A responder's question about statements.
+pub struct AskRequest;
+
+impl SealedRequest for AskRequest {
+    const PATH: &'static str = STATEMENT_PATH;
+    const ACTION: Action = Action::AskForStatements;
+    type Message = StatementRequest;
+
+    fn decode(body: &[u8], _: Timestamp) -> Result<StatementRequest, Refused> {
+        uplink::decode(body)
+    }
+}
 
 /// Takes a piece of a blob. What the answer says is there is durable when the step is; with the last piece the blob is
 /// checked against its name and taken apart in the same step.
 ///
 /// # Errors
 /// What to answer instead.
-pub fn blob(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp) -> Result<(Peer, Vec<u8>), ExchangeError> {
-    let envelope = open_envelope_at(store, bytes, BLOB_PATH)?;
-    let piece: Piece = uplink::decode(&envelope.body)?;
-    if piece.total > BLOB_MAX_BYTES as u64 || piece.bytes.len() > PIECE_MAX_BYTES {
-        return Err(Refused::TooLarge.into());
-    }
-    let peer = let_in(store, &envelope, now)?;
-    let answer = take_piece(store, &peer, &piece, now)?;
+pub fn blob(store: &mut dyn HubStore, request: Proven<BlobRequest, Peer>, now: Timestamp) -> Result<(Peer, Vec<u8>), ExchangeError> {
+    let peer = request.asker();
+    let answer = take_piece(store, &peer, &request.into_message(), now)?;
     Ok((peer, uplink::encode(&answer)))
 }
 
@@ -80,28 +104,35 @@ fn take_apart(store: &mut dyn HubStore, peer: &Peer, hash: [u8; 32], batch: Batc
 fn is_named(store: &mut dyn HubStore, peer: &Peer, row: &SealedRow, class: &str, now: Timestamp) -> Result<bool, StoreError> {
     let Some(incident) = store.incident_in_scope(peer, row.incident())?.map(|row| row.incident) else { return Ok(false) };
     let named = incident.entries("statements").any(|entry| entry.id() == row.entry && entry.text("class") == Some(class));
-    Ok(named && consent::granted(&incident, consent::HUB_RESPONSE, now))
+    let standing = if consent::granted(&incident, consent::HUB_RESPONSE, now) { Standing::Consented } else { Standing::Unconsented };
+    let incident = Resource::Incident(Reach::InScope, standing);
+    Ok(named && access::decide(peer.role.actor(), Action::KeepStatement, incident).is_ok())
 }
 
 /// Answers a responder's question about statements.
 ///
 /// # Errors
 /// What to answer instead; an educator's device is not allowed any of it.
-pub fn statement(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp) -> Result<(Peer, Vec<u8>), ExchangeError> {
-    let envelope = open_envelope_at(store, bytes, STATEMENT_PATH)?;
-    let request: StatementRequest = uplink::decode(&envelope.body)?;
-    let peer = let_in(store, &envelope, now)?;
-    if peer.role != Role::Responder {
-        return Err(Refused::NotAllowed.into());
-    }
-    let answer = match request {
+pub fn statement(store: &mut dyn HubStore, request: Proven<AskRequest, Peer>, now: Timestamp) -> Result<(Peer, Vec<u8>), ExchangeError> {
+    let peer = request.asker();
+    let may = |action| access::decide(peer.role.actor(), action, Resource::Server);
+    let answer = match request.into_message() {
         StatementRequest::List { incident } => {
             let listed = store.sealed_statements(IncidentId::from_bytes(incident))?;
             StatementAnswer::List { statements: listed.into_iter().map(|(entry, bytes)| Listed { entry, bytes }).collect() }
         }
-        StatementRequest::Open { incident, entry, offset } => open(store, &peer, &incident, &entry, offset, now)?,
-        StatementRequest::OldWraps { after } => StatementAnswer::OldWraps { wraps: old_wraps(store, after)? },
-        StatementRequest::Rewrapped { key_set, wraps } => StatementAnswer::Rewrapped { taken: rewrapped(store, key_set, wraps)? },
+        StatementRequest::Open { incident, entry, offset } => {
+            may(Action::OpenStatement)?;
+            open(store, &peer, &incident, &entry, offset, now)?
+        }
+        StatementRequest::OldWraps { after } => {
+            may(Action::Rewrap)?;
+            StatementAnswer::OldWraps { wraps: old_wraps(store, after)? }
+        }
+        StatementRequest::Rewrapped { key_set, wraps } => {
+            may(Action::Rewrap)?;
+            StatementAnswer::Rewrapped { taken: rewrapped(store, key_set, wraps)? }
+        }
     };
     Ok((peer, uplink::encode(&answer)))
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::Listener;
+use serde::{Deserialize, Serialize};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
@@ -14,11 +15,13 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::server::TlsStream;
 pub use vicinity_link::Pin;
-use vicinity_link::ServerKey;
+use vicinity_link::{IdentityError, ServerKey};
 use vicinity_store::StoreError;
 use vicinity_store::hub::HubStore;
 use vicinity_store::national::NationalStore;
 use vicinity_store::sqlite::{SqliteHub, SqliteNational};
+
+use vicinity_sync::pins::Pins;
 
 use crate::hub::ServeError;
 
@@ -31,10 +34,31 @@ const READY_MAX: usize = 64;
 
 /// The setting under which a server keeps its address, for the links it prints.
 pub const ADDRESS: &str = "address";
-/// The setting under which a server keeps the pin of its key, for the same; empty for plain HTTP.
-pub const PIN: &str = "pin";
-/// The setting under which a server keeps its key.
-const KEY: &str = "tls_key";
+/// The setting under which a server keeps the pins of its keys, present and next, for its links and its clients; empty for
+/// plain HTTP.
+pub const PINS: &str = "pins";
+/// The setting under which a server keeps its keys.
+const KEYS: &str = "tls_keys";
+
+/// A server's keys, in one setting: they change together or not at all.
+#[derive(Serialize, Deserialize)]
+struct Keys {
+    current: Vec<u8>,
+    next: Vec<u8>,
+    /// Whether the next start makes the next key the current one.
+    rotates: bool,
+}
+
+impl Keys {
+    fn read(store: &mut dyn Settings) -> Result<Option<Self>, ServeError> {
+        let Some(kept) = store.get(KEYS)? else { return Ok(None) };
+        Ok(Some(serde_json::from_slice(&kept).map_err(|_| IdentityError::Key)?))
+    }
+
+    fn write(&self, store: &mut dyn Settings) -> Result<(), ServeError> {
+        Ok(store.set(KEYS, &serde_json::to_vec(self).map_err(|_| IdentityError::Key)?)?)
+    }
+}
 
 /// What servers keep under a name.
 pub trait Settings {
@@ -71,7 +95,7 @@ impl Settings for SqliteNational {
     }
 }
 
-/// Writes down where a server listens and with which key, for its links; the key is made the first time. Gives the pin and
+/// Writes down where a server listens and with which keys, for its links; the keys are made the first time, and move on after [`rotate`]. Gives the pin and
 /// what TLS needs; neither for plain HTTP.
 ///
 /// # Errors
@@ -79,25 +103,41 @@ impl Settings for SqliteNational {
 pub fn announce(store: &mut dyn Settings, address: &str, plain_http: bool) -> Result<(Option<Pin>, Option<Arc<ServerConfig>>), ServeError> {
     store.set(ADDRESS, address.as_bytes())?;
     if plain_http {
-        store.set(PIN, &[])?;
+        store.set(PINS, &[])?;
         return Ok((None, None));
     }
-    let key = match store.get(KEY)? {
-        Some(kept) => ServerKey::from_bytes(&kept)?,
-        None => {
-            let key = ServerKey::generate()?;
-            store.set(KEY, &key.to_bytes())?;
-            key
-        }
+    let fresh = || Ok::<_, ServeError>(ServerKey::generate()?.to_bytes());
+    let keys = match Keys::read(store)? {
+        Some(keys) if !keys.rotates => keys,
+        Some(keys) => Keys { current: keys.next, next: fresh()?, rotates: false },
+        None => Keys { current: fresh()?, next: fresh()?, rotates: false },
     };
-    store.set(PIN, &key.pin().0)?;
+    keys.write(store)?;
+    let (key, next) = (ServerKey::from_bytes(&keys.current)?, ServerKey::from_bytes(&keys.next)?);
+    store.set(PINS, &Pins { current: key.pin().0, next: next.pin().0 }.to_bytes())?;
     Ok((Some(key.pin()), Some(key.config()?)))
+}
+
+/// Has the next start make the next key the current one, and a new next one. Who knows the pins of today follows.
+///
+/// # Errors
+/// The store, or a server that never ran with TLS.
+pub fn rotate(store: &mut dyn Settings) -> Result<(), ServeError> {
+    let keys = Keys::read(store)?.ok_or(ServeError::NoKey)?;
+    Keys { rotates: true, ..keys }.write(store)
 }
 
 /// The address and the pin that were written down.
 #[must_use]
-pub fn announced(address: Option<Vec<u8>>, pin: Option<Vec<u8>>) -> Option<(String, Option<[u8; 32]>)> {
-    Some((String::from_utf8(address?).ok()?, pin?.try_into().ok()))
+pub fn announced(address: Option<Vec<u8>>, pins: Option<Vec<u8>>) -> Option<(String, Option<[u8; 32]>)> {
+    Some((String::from_utf8(address?).ok()?, Pins::of_bytes(&pins?).map(|pins| pins.current)))
+}
+
+/// The pins for a client that knows those with this mark: `None` if it knows these, or there are none.
+#[must_use]
+pub fn news(pins: Option<Vec<u8>>, known: u32) -> Option<Vec<u8>> {
+    let pins = Pins::of_bytes(&pins?)?;
+    (Pins::mark(Some(pins)) != known).then(|| pins.to_bytes())
 }
 
 /// A listener whose connections have finished their handshake.

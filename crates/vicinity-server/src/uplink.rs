@@ -17,11 +17,13 @@ use vicinity_store::hub::{HubStore, Peer, Role, SentProjection};
 use vicinity_sync::enrol::{self, ENROL_PATH, EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::message::Refused;
+use vicinity_sync::pins::Pins;
 use vicinity_sync::uplink::{self, AnswerRow, Question, Reply, Report, Row, UPLINK_PATH};
 
 use crate::alerts;
 use crate::machine::Machine;
 use crate::writer::{Writer, WriterError};
+use crate::{evidence, exchange};
 
 /// The setting under which a hub keeps its enrolment at national.
 const UPSTREAM: &str = "upstream";
@@ -65,10 +67,27 @@ pub struct Uplink {
 struct Upstream {
     address: String,
     pin: Option<[u8; 32]>,
+    /// Of the key that national will have next; unknown until it has answered once.
+    #[serde(default)]
+    next_pin: Option<[u8; 32]>,
     code: [u8; 16],
     device: String,
     secret: [u8; 32],
     enrolled: bool,
+}
+
+impl Upstream {
+    fn pins(&self) -> Option<Pins> {
+        Some(Pins { current: self.pin?, next: self.next_pin? })
+    }
+
+    /// Takes the pins of an answer that came from a holder of one of those known. Whether they are others. Who is reached
+    /// without TLS stays so.
+    fn learn(&mut self, pins: Option<Vec<u8>>) -> bool {
+        let Some(pins) = pins.and_then(|pins| Pins::of_bytes(&pins)).filter(|pins| self.pin.is_some() && self.pins() != Some(*pins)) else { return false };
+        (self.pin, self.next_pin) = (Some(pins.current), Some(pins.next));
+        true
+    }
 }
 
 /// A hub's life at national: random at each start, since reports may come twice.
@@ -112,7 +131,7 @@ struct Contact {
 }
 
 async fn contact(uplink: &Uplink, link: Option<&EnrolLink>, life: &mut Life) -> Result<Option<Contact>, UplinkError> {
-    let Some(upstream) = enrolled(uplink, link).await? else { return Ok(None) };
+    let Some(mut upstream) = enrolled(uplink, link).await? else { return Ok(None) };
     let mut moved = Contact::default();
     let mut received = Vec::new();
     let mut with_alerts = false;
@@ -125,8 +144,11 @@ async fn contact(uplink: &Uplink, link: Option<&EnrolLink>, life: &mut Life) -> 
         });
         let report = gathered.await??;
         let (rows, answers) = (report.rows.len(), report.answers.len());
-        let report = Report { questions_received: std::mem::take(&mut received), ..report };
+        let report = Report { questions_received: std::mem::take(&mut received), pins: Pins::mark(upstream.pins()), ..report };
         let reply = post_report(&upstream, life, &report).await?;
+        if upstream.learn(reply.pins.clone()) {
+            keep(uplink, &upstream).await?;
+        }
         moved.rows += rows;
         moved.questions += reply.questions.len();
         let is_behind = reply.is_ahead_of(&report);
@@ -153,7 +175,7 @@ async fn enrolled(uplink: &Uplink, link: Option<&EnrolLink>) -> Result<Option<Up
         (Some(kept), Some(link)) if kept.enrolled && kept.address == link.address || kept.code == link.code => kept,
         (_, Some(link)) => {
             let device = DeviceId::from_random(uplink.machine.bytes()).to_string();
-            Upstream { address: link.address.clone(), pin: link.pin, code: link.code, device, secret: uplink.machine.bytes(), enrolled: false }
+            Upstream { address: link.address.clone(), pin: link.pin, next_pin: None, code: link.code, device, secret: uplink.machine.bytes(), enrolled: false }
         }
         (None, None) => return Ok(None),
     };
@@ -164,7 +186,7 @@ async fn enrolled(uplink: &Uplink, link: Option<&EnrolLink>) -> Result<Option<Up
     let device = upstream.device.parse().map_err(|_| StoreError::Damaged("upstream"))?;
     let body = enrol::encode(&EnrolRequest::new(upstream.code, device, public_key(&upstream.secret)));
     let answer = post(&upstream, ENROL_PATH, body).await?;
-    enrol::decode::<EnrolAnswer>(&answer)?;
+    upstream.learn(Some(enrol::decode::<EnrolAnswer>(&answer)?.pins));
     upstream.enrolled = true;
     keep(uplink, &upstream).await?;
     Ok(Some(upstream))
@@ -183,7 +205,7 @@ pub fn gather(store: &mut dyn HubStore, now: Timestamp, machine: &mut Machine) -
     store.recheck_consents(now, machine)?;
     let rows = store.unsent_projections(ROWS)?.into_iter().map(|row| Row::new(row.projection, row.version, row.json)).collect();
     let answers = store.unreported_answers()?.into_iter().map(|(question, answer)| AnswerRow { question, answer }).collect();
-    Ok(Report { rows, questions_received: Vec::new(), answers, alerts: None })
+    Ok(Report { rows, questions_received: Vec::new(), answers, pins: 0, alerts: None })
 }
 
 async fn post_report(upstream: &Upstream, life: &mut Life, report: &Report) -> Result<Reply, UplinkError> {
@@ -229,13 +251,16 @@ fn write_as_hub(store: &mut dyn HubStore, incident: IncidentId, edit: &Edit, now
     let authored = document.apply(edit, Authoring { actor: machine.bytes(), now }).map_err(|_| StoreError::Damaged("document"))?;
     let changes = authored.chunk.map(|chunk| GroupChange { chunk, by: 0 }).into_iter().collect();
     let hub = Peer { number: 0, incarnation: 0, role: Role::Responder };
-    store.accept(&hub, &[Group { incident, relayed: false, changes }], now, machine).map(drop)
+    let groups = [Group { incident, relayed: false, changes }];
+    // Signed as a device's request is, so that the log holds nothing that nobody signed.
+    let envelope = evidence::seal_own(&exchange::hub_secret(store)?, &groups, now);
+    store.accept(&hub, Some(exchange::signed(&envelope)), &groups, now, machine).map(drop)
 }
 
 async fn post(upstream: &Upstream, path: &'static str, body: Vec<u8>) -> Result<Vec<u8>, UplinkError> {
     let scheme = if upstream.pin.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}{path}", upstream.address);
-    let pins: Vec<Pin> = upstream.pin.into_iter().map(Pin).collect();
+    let pins: Vec<Pin> = upstream.pin.into_iter().chain(upstream.next_pin).map(Pin).collect();
     let posted = tokio::task::spawn_blocking(move || {
         let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(60))).build();
         let failed = |error| if vicinity_link::is_other_key(&error) { UplinkError::Refused(Refused::OtherKey) } else { UplinkError::Cut };

@@ -57,6 +57,8 @@ pub enum Fact {
     BundleNeed,
     /// The alerts that stand, as the hub told them.
     Alerts,
+    /// The pins of the hub's keys, present and next.
+    Pins,
 }
 
 impl Fact {
@@ -76,6 +78,7 @@ impl Fact {
             Self::BundleKey => "bundle_key",
             Self::BundleNeed => "bundle_need",
             Self::Alerts => "alerts",
+            Self::Pins => "pins",
         }
     }
 }

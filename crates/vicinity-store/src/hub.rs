@@ -1,5 +1,6 @@
 //! The hub's port.
 
+use vicinity_core::access::Actor;
 use vicinity_core::admit::Verdict;
 use vicinity_core::batch::{Cursor, Group, HeadsPage, Pull};
 use vicinity_core::guard::Refusal;
@@ -8,10 +9,18 @@ use vicinity_core::time::Timestamp;
 
 use crate::StoreError;
 use crate::alert::HubAlerts;
+use crate::evidence::SignedRequest;
 use crate::row::IncidentRow;
 use crate::statement::HubStatements;
 
 type Result<T> = core::result::Result<T, StoreError>;
+
+/// Bytes of changes and envelopes that one device may have at a hub: a hundred times what thousands of incidents take.
+pub const DEVICE_STORED_BYTES: u64 = 256 << 20;
+/// Bytes of refused changes of one device that are kept: enough to see what happened, not enough to fill the disk.
+pub const DEVICE_REFUSED_BYTES: u64 = 2 << 20;
+/// What a refused change takes besides its bytes.
+pub const REFUSED_ROW_BYTES: u64 = 128;
 
 /// What a device may see and do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +41,16 @@ impl Role {
             Self::Educator => "educator",
             Self::Responder => "responder",
             Self::Hub => "hub",
+        }
+    }
+
+    /// Who acts in this role.
+    #[must_use]
+    pub fn actor(self) -> Actor {
+        match self {
+            Self::Educator => Actor::Educator,
+            Self::Responder => Actor::Responder,
+            Self::Hub => Actor::Hub,
         }
     }
 
@@ -226,11 +245,19 @@ pub trait HubStore: HubStatements + HubAlerts {
     /// Storage.
     fn note_skew(&mut self, peer: &Peer, skew_seconds: i64) -> Result<()>;
 
-    /// Takes changes: guard, log, rows, projections, feed. One verdict a change, in order.
+    /// Takes changes: guard, log, rows, projections, feed, and the signed request that brought them. One verdict a change, in
+    /// order.
     ///
     /// # Errors
     /// Storage; then nothing of all groups was kept.
-    fn accept(&mut self, peer: &Peer, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>>;
+    fn accept(&mut self, peer: &Peer, request: Option<SignedRequest<'_>>, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>>;
+
+    /// Bytes of changes and envelopes that this device brought and that are here: to be held against
+    /// [`DEVICE_STORED_BYTES`].
+    ///
+    /// # Errors
+    /// Storage.
+    fn stored_bytes(&mut self, device: u32) -> Result<u64>;
 
     /// What a device lacks: by the feed behind its cursor, or by comparing heads in a stretch of ids. `None` if the
     /// cursor is not of this feed.

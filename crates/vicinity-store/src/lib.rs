@@ -7,6 +7,7 @@
 pub mod alert;
 pub mod device;
 pub mod error;
+pub mod evidence;
 pub mod hub;
 pub mod key;
 pub mod national;

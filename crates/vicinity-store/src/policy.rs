@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
+use vicinity_core::access::{self, Action, Reach, Resource, Standing};
 use vicinity_core::admit::{self, Verdict, View};
 use vicinity_core::batch::GroupChange;
 use vicinity_core::chunk::Chunk;
@@ -14,6 +15,8 @@ use vicinity_core::incident::Incident;
 use vicinity_core::projection;
 use vicinity_core::time::Timestamp;
 
+use crate::hub::Role;
+
 /// A stored change with its author, as the policy needs it.
 #[derive(Debug, Clone)]
 pub struct LogRow {
@@ -23,6 +26,15 @@ pub struct LogRow {
     pub device: u32,
     /// Whether that device only passed it on.
     pub relayed: bool,
+}
+
+/// Whether a role may do something to an incident that is here. `in_scope` is asked only where it matters.
+///
+/// # Errors
+/// What `in_scope` says.
+pub fn may_reach<E>(role: Role, action: Action, in_scope: impl FnOnce() -> Result<bool, E>) -> Result<bool, E> {
+    let may = |reach| access::decide(role.actor(), action, Resource::Incident(reach, Standing::Consented)).is_ok();
+    Ok(may(Reach::OutOfScope) || in_scope()? && may(Reach::InScope))
 }
 
 /// What to do with one group.

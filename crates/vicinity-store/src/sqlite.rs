@@ -8,7 +8,9 @@ mod device_statements;
 mod hub;
 mod hub_accept;
 mod hub_erase;
+mod hub_evidence;
 mod hub_pull;
+mod hub_shares;
 mod hub_statements;
 mod hub_uplink;
 mod national;
@@ -121,6 +123,15 @@ impl Db {
             // SQLite rolls back by itself after some errors; a failing rollback leaves nothing to undo.
             self.conn.execute_batch(undo).ok();
         }
+        result
+    }
+
+    /// Reads as of one moment, while others may write.
+    fn as_of_one_moment<T>(&mut self, step: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
+        sql("beginning", self.conn.execute_batch("BEGIN DEFERRED"))?;
+        let result = step(self);
+        // Nothing was written: there is nothing that could fail to be kept.
+        self.conn.execute_batch("ROLLBACK").ok();
         result
     }
 

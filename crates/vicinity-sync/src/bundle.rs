@@ -12,10 +12,13 @@ use vicinity_core::batch::{Cursor, DocumentHeads};
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId};
 
 use crate::device_session::Delivery;
+use crate::envelope::Envelope;
 use crate::message::{Answer, CursorWire, HeadsWire, IdWire, Refused, Request, heads_of, heads_wire, id_wire, verdict_code, verdict_of};
 
 /// Stands in the place of a path in the proof of a bundle's envelope: no bundle can be posted, and no request is a bundle.
 pub const BUNDLE_PATH: &str = "bundle";
+/// In the place of a path, in what a device signs for one request of a bundle: the hub keeps it as evidence of what came in it.
+pub const BUNDLED_PATH: &str = "bundle request";
 /// Requests of one bundle.
 pub const REQUESTS_MAX: usize = 64;
 /// Bytes of all requests of one bundle, compressed; what is left goes with the next.
@@ -34,7 +37,7 @@ const VERSION: u8 = 1;
 pub struct Bundle {
     /// The public key that the reply is to be encrypted to.
     pub reply_to: String,
-    /// Frames of requests, in their order. The first says where the device stands.
+    /// Requests in their order, each a frame in an envelope for [`BUNDLED_PATH`]. The first says where the device stands.
     pub requests: Vec<Vec<u8>>,
     /// Sealed batches of statements.
     pub blobs: Vec<Vec<u8>>,
@@ -51,6 +54,16 @@ struct BundleWire {
     requests: Vec<ByteVec>,
     #[n(3)]
     blobs: Vec<ByteVec>,
+}
+
+/// A request of a bundle, with the envelope that its device signed. The proof is not checked here.
+///
+/// # Errors
+/// Other bytes.
+pub fn bundled(bytes: &[u8]) -> Result<(Envelope, Request), Refused> {
+    let envelope = Envelope::decode(bytes).map_err(|_| Refused::Malformed)?;
+    let request = Request::decode(&envelope.body)?;
+    Ok((envelope, request))
 }
 
 impl Bundle {
@@ -77,7 +90,7 @@ impl Bundle {
         if wire.requests.is_empty() {
             return Err(Refused::Malformed);
         }
-        wire.requests.iter().try_for_each(|request| Request::decode(request).map(drop))?;
+        wire.requests.iter().try_for_each(|request| bundled(request).map(drop))?;
         let list = |items: Vec<ByteVec>| items.into_iter().map(Into::into).collect();
         Ok(Self { reply_to: wire.reply_to, requests: list(wire.requests), blobs: list(wire.blobs) })
     }

@@ -20,6 +20,7 @@ use vicinity_core::time::Timestamp;
 
 use crate::compress::BODY_MAX_BYTES;
 use crate::message::{Answer, Refused, Request};
+use crate::pins::Pins;
 
 /// Bytes of the smallest batch, compressed.
 pub const BATCH_MIN_BYTES: u32 = 16 * 1024;
@@ -45,6 +46,8 @@ pub struct Start {
     pub key_set: u64,
     /// The hash of the alerts that the device has; 0 for none.
     pub alerts: u64,
+    /// The mark of the hub's pins that the device knows.
+    pub pins: u32,
 }
 
 /// What a request is to carry.
@@ -116,6 +119,8 @@ pub struct Delivery {
     pub key_set: Option<Vec<u8>>,
     /// The alerts that stand, in the place of those that the device has.
     pub alerts: Option<Vec<Alert>>,
+    /// The pins of the hub's keys, where they are others than the device knew.
+    pub pins: Option<Vec<u8>>,
 }
 
 /// How the device stands after a delivery was written.
@@ -237,6 +242,7 @@ pub struct DeviceSession {
     batch_bytes: u32,
     key_set: u64,
     alerts: u64,
+    pins: u32,
     shrink: u32,
     rebase: Option<Rebase>,
     missing: VecDeque<Missing>,
@@ -275,6 +281,7 @@ impl DeviceSession {
             batch_bytes: BATCH_START_BYTES,
             key_set: 0,
             alerts: 0,
+            pins: 0,
             shrink: 1,
             rebase: None,
             missing: VecDeque::new(),
@@ -294,7 +301,7 @@ impl DeviceSession {
         match input {
             Input::Start(start) => {
                 self.cursor = start.cursor;
-                (self.key_set, self.alerts) = (start.key_set, start.alerts);
+                (self.key_set, self.pins, self.alerts) = (start.key_set, start.pins, start.alerts);
                 self.batch_bytes = start.batch_bytes.clamp(BATCH_MIN_BYTES, BATCH_MAX_BYTES);
                 if self.cursor.is_none() {
                     self.begin_rebase();
@@ -349,6 +356,7 @@ impl DeviceSession {
             erased: gathered.erased,
             key_set: self.key_set,
             alerts: self.alerts,
+            pins: self.pins,
         };
         let body = request.encode();
         let splits = request.push.len() > 1 || request.push.first().is_some_and(|group| group.changes.len() > 1);
@@ -378,10 +386,14 @@ impl DeviceSession {
             skew_seconds: answer.clock - self.now.as_second(),
             key_set: answer.key_set.take(),
             alerts: answer.alerts.take(),
+            pins: answer.pins.take(),
             ..Delivery::default()
         };
         if let Some(alerts) = &delivery.alerts {
             self.alerts = list_hash(alerts);
+        }
+        if let Some(pins) = delivery.pins.as_deref().and_then(Pins::of_bytes) {
+            self.pins = Pins::mark(Some(pins));
         }
         self.was_given |= !delivery.groups.is_empty();
         self.read_verdicts(&answer, &mut delivery);

@@ -131,6 +131,10 @@ pub struct EnrolAnswer {
     /// The public key that bundles are encrypted to, `age1…`; empty from national.
     #[n(4)]
     pub bundle_key: String,
+    /// The pins of the server's keys, present and next; empty without TLS.
+    #[n(5)]
+    #[cbor(with = "minicbor::bytes")]
+    pub pins: Vec<u8>,
 }
 
 impl EnrolRequest {

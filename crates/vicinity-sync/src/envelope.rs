@@ -55,6 +55,12 @@ impl Envelope {
         Self { device: *device.as_bytes(), incarnation, counter, proof, body }
     }
 
+    /// An envelope that was taken apart.
+    #[must_use]
+    pub fn from_parts(device: DeviceId, incarnation: u64, counter: u64, proof: Vec<u8>, body: Vec<u8>) -> Self {
+        Self { device: *device.as_bytes(), incarnation, counter, proof, body }
+    }
+
     /// Whose it claims to be.
     #[must_use]
     pub fn device(&self) -> DeviceId {

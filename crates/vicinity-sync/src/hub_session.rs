@@ -32,6 +32,8 @@ pub struct News {
     pub old_wraps: u64,
     /// The alerts that stand, if the device has another list.
     pub alerts: Option<Vec<Alert>>,
+    /// The pins of its keys, if the device knows others.
+    pub pins: Option<Vec<u8>>,
 }
 
 /// One request at the hub.
@@ -44,6 +46,8 @@ pub struct HubSession {
     pub key_set: u64,
     /// The hash of the alerts that the device has.
     pub alerts: u64,
+    /// The mark of the pins that the device knows.
+    pub pins: u32,
     news: News,
     /// Seconds by which the hub's clock is ahead of the device's.
     pub skew_seconds: i64,
@@ -81,8 +85,8 @@ impl HubSession {
         let budget = (request.answer_budget.max(BATCH_MIN_BYTES) as usize).min(BODY_MAX_BYTES - 1024);
         let plan = PullPlan { cursor: request.cursor, page, raw_bytes: budget * RATIO };
         let skew_seconds = now.as_second().saturating_sub(request.clock);
-        let (key_set, alerts) = (request.key_set, request.alerts);
-        let session = Self { plan, budget, verdicts: Vec::new(), key_set, alerts, news: News::default(), skew_seconds, erased: request.erased };
+        let Request { key_set, pins, alerts, erased, .. } = request;
+        let session = Self { plan, budget, verdicts: Vec::new(), key_set, pins, alerts, news: News::default(), skew_seconds, erased };
         Ok((session, request.push))
     }
 
@@ -100,9 +104,9 @@ impl HubSession {
     /// What the store gives, and what the device is to erase; the answer, or a smaller pull.
     pub fn pulled(&mut self, pull: Pull, erase: &[Erasure], now: Timestamp) -> Step {
         let changes: usize = pull.groups.iter().map(|group| group.changes.len()).sum();
-        let News { key_set, old_wraps, alerts } = self.news.clone();
+        let News { key_set, old_wraps, alerts, pins } = self.news.clone();
         let erase = erase.to_vec();
-        let answer = Answer { verdicts: core::mem::take(&mut self.verdicts), pull, clock: now.as_second(), erase, key_set, old_wraps, alerts };
+        let answer = Answer { verdicts: core::mem::take(&mut self.verdicts), pull, clock: now.as_second(), erase, key_set, old_wraps, alerts, pins };
         let body = answer.encode();
         if body.len() > self.budget + 1024 && changes > 1 && self.plan.raw_bytes > 1 {
             self.plan.raw_bytes /= 2;

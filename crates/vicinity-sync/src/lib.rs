@@ -14,5 +14,6 @@ pub mod envelope;
 pub mod hub_session;
 pub mod message;
 pub mod order;
+pub mod pins;
 pub mod statement;
 pub mod uplink;

@@ -40,6 +40,8 @@ pub struct Request {
     pub key_set: u64,
     /// The hash of the alerts that it has; 0 for none.
     pub alerts: u64,
+    /// [`Pins::mark`](crate::pins::Pins::mark) of the hub's pins that it knows.
+    pub pins: u32,
 }
 
 /// The hub's answer.
@@ -59,6 +61,8 @@ pub struct Answer {
     pub old_wraps: u64,
     /// The alerts that stand, if the device's list is another one.
     pub alerts: Option<Vec<Alert>>,
+    /// The pins of the hub's keys, if the device knows others.
+    pub pins: Option<Vec<u8>>,
 }
 
 /// Why a hub does not answer a request at all.
@@ -91,11 +95,16 @@ pub enum Refused {
     /// The device has filled its share of the hub.
     #[error("this device has filled its share of the hub's disk; whoever runs the hub can tell more")]
     Quota,
+    /// Too much in too short a time; `Retry-After` says for how many seconds.
+    #[error("too much was asked in too short a time; try again later")]
+    SlowDown,
     /// Too much to do.
     #[error("the hub is busy")]
     Busy,
     /// Never sent: what a client says itself when another than the pinned key answers.
-    #[error("whoever answers at that address does not have the hub's key; do not go on until you know why")]
+    #[error(
+        "whoever answers at that address does not have the hub's key; do not go on until you know why; if the hub's key was changed twice since this device last synced, enrol it anew"
+    )]
     OtherKey,
     /// The hub failed.
     #[error("the hub failed; its log says why")]
@@ -103,7 +112,7 @@ pub enum Refused {
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str, u16); 12] = [
+    const ALL: [(Self, &'static str, u16); 13] = [
         (Self::Malformed, "malformed", 400),
         (Self::TooLarge, "too_large", 413),
         (Self::Version, "version", 426),
@@ -113,6 +122,7 @@ impl Refused {
         (Self::Rebase, "rebase", 409),
         (Self::NotAllowed, "not_allowed", 403),
         (Self::Quota, "quota", 413),
+        (Self::SlowDown, "slow_down", 429),
         (Self::Busy, "busy", 503),
         (Self::OtherKey, "other_key", 495),
         (Self::Failed, "failed", 500),
@@ -159,8 +169,10 @@ struct RequestWire {
     erased: Vec<ErasureWire>,
     #[n(8)]
     key_set: u64,
-    /// Left out for none.
     #[n(9)]
+    pins: u32,
+    /// Left out for none.
+    #[n(10)]
     alerts: Option<u64>,
 }
 
@@ -241,6 +253,9 @@ struct AnswerWire {
     #[cbor(with = "minicbor::bytes")]
     key_set: Option<Vec<u8>>,
     #[n(13)]
+    #[cbor(with = "minicbor::bytes")]
+    pins: Option<Vec<u8>>,
+    #[n(14)]
     alerts: Option<Vec<AlertRow>>,
 }
 
@@ -359,6 +374,7 @@ impl Request {
             erased: erasures_wire(&self.erased),
             key_set: self.key_set,
             alerts: Some(self.alerts).filter(|alerts| *alerts != 0),
+            pins: self.pins,
         })
     }
 
@@ -385,6 +401,7 @@ impl Request {
             erased: erasures_of(wire.erased)?,
             key_set: wire.key_set,
             alerts: wire.alerts.unwrap_or(0),
+            pins: wire.pins,
         })
     }
 }
@@ -415,6 +432,7 @@ impl Answer {
             old_wraps: self.old_wraps,
             key_set: self.key_set.clone(),
             alerts: self.alerts.as_deref().map(alert::rows),
+            pins: self.pins.clone(),
         })
     }
 
@@ -442,6 +460,7 @@ impl Answer {
             digest: ScopeDigest(u128::from_be_bytes(wire.digest)),
         };
         let alerts = wire.alerts.map(alert::alerts).transpose()?;
-        Ok(Self { verdicts, pull, clock: wire.clock, erase: erasures_of(wire.erase)?, key_set: wire.key_set, old_wraps: wire.old_wraps, alerts })
+        let erase = erasures_of(wire.erase)?;
+        Ok(Self { verdicts, pull, clock: wire.clock, erase, key_set: wire.key_set, old_wraps: wire.old_wraps, alerts, pins: wire.pins })
     }
 }

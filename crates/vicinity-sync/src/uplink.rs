@@ -28,8 +28,11 @@ pub struct Report {
     /// Answers to questions: codes only.
     #[n(2)]
     pub answers: Vec<AnswerRow>,
-    /// How it stands with alerts; left out where there are none.
+    /// [`Pins::mark`](crate::pins::Pins::mark) of the pins of national's that the hub knows.
     #[n(3)]
+    pub pins: u32,
+    /// How it stands with alerts; left out where there are none.
+    #[n(4)]
     pub alerts: Option<AlertReport>,
 }
 
@@ -85,8 +88,12 @@ pub struct Reply {
     /// Questions for the hub.
     #[n(1)]
     pub questions: Vec<Question>,
-    /// What differs in alerts; left out where nothing does.
+    /// The pins of national's keys, if the hub knows others.
     #[n(2)]
+    #[cbor(with = "minicbor::bytes")]
+    pub pins: Option<Vec<u8>>,
+    /// What differs in alerts; left out where nothing does.
+    #[n(3)]
     pub alerts: Option<AlertReply>,
 }
 

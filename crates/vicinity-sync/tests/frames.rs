@@ -126,6 +126,7 @@ fn requests() -> Vec<(&'static str, Request)> {
         erased: Vec::new(),
         key_set: 3,
         alerts: 0,
+        pins: 0x0102_0304,
     };
     let page = HeadsPage { after: Some(incident(0x10)), until: Some(incident(0x22)), have: heads() };
     vec![
@@ -143,12 +144,21 @@ fn answers() -> Vec<(&'static str, Answer)> {
     let full = Pull { groups: groups(), removed: vec![incident(0x44)], need: heads(), more: true, rebased_until: Some(incident(0x22)), ..pull.clone() };
     let verdicts = [Verdict::Stored, Verdict::Stored, Verdict::Duplicate, Verdict::Pending].into_iter();
     let verdicts = verdicts.chain(Refusal::ALL.map(Verdict::Rejected)).chain([Verdict::Stored; 300]).collect();
-    let nothing = Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None };
+    let nothing = Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None, pins: None };
     vec![
         ("answer_nothing_new", nothing.clone()),
         (
             "answer_everything",
-            Answer { verdicts, pull: full, clock: 1_764_000_003, erase: erasures(), key_set: Some(vec![7; 40]), old_wraps: 300, alerts: None },
+            Answer {
+                verdicts,
+                pull: full,
+                clock: 1_764_000_003,
+                erase: erasures(),
+                key_set: Some(vec![7; 40]),
+                old_wraps: 300,
+                alerts: None,
+                pins: Some(vec![9; 64]),
+            },
         ),
         ("answer_alerts", Answer { alerts: Some(vec![alert()]), ..nothing.clone() }),
         ("answer_no_alerts", Answer { alerts: Some(Vec::new()), ..nothing }),
@@ -166,11 +176,13 @@ fn report() -> Report {
         questions_received: vec![9, 10],
         answers: vec![AnswerRow { question: 9, answer: "confirmed".into() }],
         alerts: None,
+        pins: 0x0102_0304,
     }
 }
 
 fn reply() -> Reply {
-    Reply { held: vec![Some(4), None], questions: vec![Question::new(11, ProjectionId::from_bytes([0x51; 16]), "which_week".into())], alerts: None }
+    let questions = vec![Question::new(11, ProjectionId::from_bytes([0x51; 16]), "which_week".into())];
+    Reply { held: vec![Some(4), None], questions, pins: Some(vec![9; 64]), alerts: None }
 }
 
 fn report_alerts() -> Report {

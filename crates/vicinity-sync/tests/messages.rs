@@ -48,6 +48,7 @@ fn any_request() -> impl Strategy<Value = Request> {
             erased,
             key_set: clock.unsigned_abs(),
             alerts: clock.unsigned_abs() / 2,
+            pins: answer_budget,
         },
     )
 }
@@ -69,6 +70,7 @@ fn any_answer() -> impl Strategy<Value = Answer> {
         key_set: (clock % 2 == 0).then(|| vec![7; 90]),
         old_wraps: clock.unsigned_abs() % 3,
         alerts: (clock % 5 == 0).then(|| vec![Alert { id: [3; 16], area: "SN-DK".into(), text: "a van".into(), ends: clock }]),
+        pins: (clock % 5 == 0).then(|| vec![9; 64]),
     })
 }
 
@@ -80,13 +82,14 @@ fn any_report() -> impl Strategy<Value = Report> {
         questions_received,
         answers,
         alerts: None,
+        pins: 7,
     })
 }
 
 fn any_reply() -> impl Strategy<Value = Reply> {
     let question =
         (any::<u64>(), any::<[u8; 16]>(), "[a-z_]{0,12}").prop_map(|(id, projection, code)| Question::new(id, ProjectionId::from_bytes(projection), code));
-    (vec(option::of(any::<u64>()), 0..9), vec(question, 0..5)).prop_map(|(held, questions)| Reply { held, questions, alerts: None })
+    (vec(option::of(any::<u64>()), 0..9), vec(question, 0..5)).prop_map(|(held, questions)| Reply { held, questions, pins: None, alerts: None })
 }
 
 proptest! {
@@ -165,8 +168,8 @@ fn a_refusal_of_a_newer_hub_is_still_a_refusal() {
         rebased_until: None,
         digest: ScopeDigest(0),
     };
-    let body =
-        Answer { verdicts: vec![Verdict::Rejected(Refusal::Malformed)], pull, clock: 0, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None }.encode();
+    let verdicts = vec![Verdict::Rejected(Refusal::Malformed)];
+    let body = Answer { verdicts, pull, clock: 0, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None, pins: None }.encode();
     for unknown in [3, 15, 16 + 12, 200, 255] {
         let mut body = body.clone();
         let run = body.windows(3).position(|three| three == [0x82, 16, 1]).unwrap();

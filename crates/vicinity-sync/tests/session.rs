@@ -48,7 +48,7 @@ fn chunk(number: u32, len: usize) -> Vec<u8> {
 
 fn answer() -> Answer {
     let pull = Pull { groups: Vec::new(), removed: Vec::new(), need: Vec::new(), cursor: cursor(9), more: false, rebased_until: None, digest: OURS };
-    Answer { verdicts: Vec::new(), pull, clock: 1_000_060, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None }
+    Answer { verdicts: Vec::new(), pull, clock: 1_000_060, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None, pins: None }
 }
 
 /// A session and the effects of the last input.
@@ -60,7 +60,7 @@ struct Script {
 impl Script {
     fn start(cursor: Option<Cursor>) -> Self {
         let mut script = Self { session: DeviceSession::new(Timestamp::from_second(1_000_000).unwrap()), effects: Vec::new() };
-        script.input(Input::Start(Start { cursor, batch_bytes: BATCH, key_set: 0, alerts: 0 }));
+        script.input(Input::Start(Start { cursor, batch_bytes: BATCH, key_set: 0, pins: 0, alerts: 0 }));
         script
     }
 

@@ -74,6 +74,7 @@ macro_rules! hub_store_contract {
             a_device_that_shows_what_was_erased_is_told_again
             an_erasure_takes_the_projection_back_and_forgets_it_once_national_confirmed
             a_hub_that_does_not_know_of_an_erasure_learns_of_it
+            what_a_device_has_at_the_hub_is_counted_and_given_back_by_an_erasure
             a_withdrawal_of_hub_response_recalls_the_incident_and_a_later_grant_does_not_bring_it_back
             a_grant_that_names_the_withdrawal_in_the_same_batch_keeps_the_incident
             digests_agree_after_an_erasure

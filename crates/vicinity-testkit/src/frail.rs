@@ -12,6 +12,7 @@ use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId};
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
 use vicinity_store::device::{Delivered, DeviceStanding, DeviceStore, Fact, OutboxPage, Written};
+use vicinity_store::evidence::SignedRequest;
 use vicinity_store::hub::{Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role, SentProjection};
 use vicinity_store::row::IncidentRow;
 
@@ -122,8 +123,11 @@ impl HubStore for Frail<'_, dyn HubStore> {
     fn note_skew(&mut self, peer: &Peer, skew_seconds: i64) -> Result<()> {
         self.room()?.note_skew(peer, skew_seconds)
     }
-    fn accept(&mut self, peer: &Peer, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
-        self.room()?.accept(peer, groups, now, random)
+    fn accept(&mut self, peer: &Peer, request: Option<SignedRequest<'_>>, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
+        self.room()?.accept(peer, request, groups, now, random)
+    }
+    fn stored_bytes(&mut self, device: u32) -> Result<u64> {
+        self.room()?.stored_bytes(device)
     }
     fn pull(&mut self, peer: &Peer, cursor: Option<Cursor>, page: Option<&HeadsPage>, pushed: &[IncidentId], raw_bytes: usize) -> Result<Option<Pull>> {
         self.room()?.pull(peer, cursor, page, pushed, raw_bytes)

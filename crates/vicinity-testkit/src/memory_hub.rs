@@ -14,6 +14,7 @@ use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
+use vicinity_store::evidence::SignedRequest;
 use vicinity_store::hub::{Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role, SentProjection};
 use vicinity_store::policy;
 use vicinity_store::row::IncidentRow;
@@ -229,8 +230,13 @@ impl HubStore for MemoryHub {
         Ok(())
     }
 
-    fn accept(&mut self, peer: &Peer, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
+    fn accept(&mut self, peer: &Peer, _: Option<SignedRequest<'_>>, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
         Ok(groups.iter().flat_map(|group| self.accept_group(peer, group, now, random)).collect())
+    }
+
+    fn stored_bytes(&mut self, device: u32) -> Result<u64> {
+        let fed = self.feed.iter().filter_map(|row| if let What::Change(sent) = &row.what { Some(sent) } else { None });
+        Ok(fed.chain(self.waiting.values()).filter(|sent| sent.device == device).map(|sent| sent.chunk.len() as u64).sum())
     }
 
     fn pull(&mut self, peer: &Peer, cursor: Option<Cursor>, page: Option<&HeadsPage>, pushed: &[IncidentId], raw_bytes: usize) -> Result<Option<Pull>> {

@@ -1,8 +1,14 @@
 //! The command line.
 
+mod carrying;
+mod hub;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use carrying::{AlertCommand, BundleCommand, HubBundleCommand};
+pub use hub::{DeviceRole, HubArguments, HubCommand};
 
 /// Log incidents of violence without a network, respond at the hub, review nationally.
 #[derive(Parser)]
@@ -51,270 +57,6 @@ pub struct DemoArguments {
     pub seed: u64,
 }
 
-/// Arguments of `hub`.
-#[derive(Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-#[command(
-    after_help = "Prints one JSON line when it is ready: {\"listening\": \"127.0.0.1:7311\", \"pin\": \"3f…\"}.\nStops on Ctrl-C or SIGTERM; everything acknowledged is on disk then."
-)]
-pub struct HubArguments {
-    /// Something else than serving.
-    #[command(subcommand)]
-    pub command: Option<HubCommand>,
-    /// The hub's folder; made when missing
-    #[arg(long, required = true)]
-    pub data: Option<PathBuf>,
-    /// Address and port; port 0 takes a free one
-    #[arg(long, required = true)]
-    pub listen: Option<String>,
-    /// Serve without TLS; only on loopback, for tests and for a proxy that brings TLS
-    #[arg(long)]
-    pub plain_http: bool,
-    /// National's link, as `vicinity national invite` prints it; kept, so that it is needed only once
-    #[arg(long)]
-    pub upstream: Option<String>,
-}
-
-/// What to do with a hub's folder.
-#[derive(Subcommand)]
-pub enum HubCommand {
-    /// Print an enrolment link, good for one device and ten minutes; works while the hub runs
-    Invite {
-        /// The hub's folder
-        #[arg(long)]
-        data: PathBuf,
-        /// What the device may see: its own and assigned incidents, or all of the hub
-        #[arg(long)]
-        role: DeviceRole,
-        /// One JSON line
-        #[arg(long)]
-        json: bool,
-    },
-    /// Who needs help now: every incident, most urgent first
-    List {
-        /// The hub's folder
-        #[arg(long)]
-        data: PathBuf,
-        /// One JSON line an incident
-        #[arg(long)]
-        json: bool,
-    },
-    /// One incident as JSON
-    Show {
-        /// The hub's folder
-        #[arg(long)]
-        data: PathBuf,
-        /// The incident
-        id: String,
-    },
-    /// Every incident as `device show --json` prints it, one JSON line each, sorted by id
-    Export {
-        /// The hub's folder
-        #[arg(long)]
-        data: PathBuf,
-        /// JSON lines; the only form so far
-        #[arg(long, required = true)]
-        json: bool,
-    },
-    /// Conflicts: fields in which two people wrote different values
-    Conflicts {
-        /// The hub's folder
-        #[arg(long)]
-        data: PathBuf,
-        /// One JSON line a conflict
-        #[arg(long)]
-        json: bool,
-    },
-    /// Devices: role, last seen, clock
-    Devices {
-        /// The hub's folder
-        #[arg(long)]
-        data: PathBuf,
-        /// One JSON line a device
-        #[arg(long)]
-        json: bool,
-    },
-    /// Revoke a device: a lost phone, or somebody who left; at its next contact it wipes itself
-    Revoke {
-        /// The hub's folder
-        #[arg(long)]
-        data: PathBuf,
-        /// The device's number, as `hub devices` lists it
-        device: u32,
-    },
-    /// Erase an incident everywhere: here, at national, and on every device that may hold it; nothing brings it back
-    Erase {
-        /// The hub's folder
-        #[arg(long)]
-        data: PathBuf,
-        /// The incident
-        id: String,
-        /// Also what this hub never held: it is refused when it comes
-        #[arg(long)]
-        unknown: bool,
-    },
-    /// What was erased: who has confirmed, and who has not been seen since when
-    Erasures {
-        /// The hub's folder
-        #[arg(long)]
-        data: PathBuf,
-        /// One JSON line an incident
-        #[arg(long)]
-        json: bool,
-    },
-    /// Let an educator's device have an incident of somebody else's, or take it back
-    Assign {
-        /// The hub's folder
-        #[arg(long)]
-        data: PathBuf,
-        /// The incident
-        id: String,
-        /// The device's number, as `hub devices` lists it
-        device: u32,
-        /// Take it back
-        #[arg(long)]
-        remove: bool,
-    },
-    /// Write a backup, locked by a passphrase, while the hub runs
-    #[command(after_help = "The passphrase is asked for, or read from the file that VICINITY_PASSPHRASE_FILE names.")]
-    Backup {
-        /// The hub's folder
-        #[arg(long)]
-        data: PathBuf,
-        /// The file to write
-        file: PathBuf,
-    },
-    /// Make a new folder from a backup
-    Restore {
-        /// The folder to make; it must not exist
-        #[arg(long)]
-        data: PathBuf,
-        /// The backup
-        file: PathBuf,
-    },
-    /// Destroy the hub's key at once: nothing in its folder opens any more
-    Panic {
-        /// The hub's folder
-        #[arg(long)]
-        data: PathBuf,
-    },
-    /// Set the offline recovery key: statements are sealed to it besides the responders
-    RecoveryKey {
-        /// The hub's folder
-        #[arg(long)]
-        data: PathBuf,
-        /// The public key, as `hub keygen` prints it
-        key: String,
-    },
-    /// Make an offline recovery key: its secret goes into a new file, its public key is printed
-    #[command(after_help = "Do this on a machine that never goes online, and keep the file away from the hub: it opens every statement.")]
-    Keygen {
-        /// The new file; only its owner may read it
-        #[arg(long)]
-        out: PathBuf,
-    },
-    /// Who was given a statement to open: device, time, and a hash that names it
-    Audit {
-        /// The hub's folder
-        #[arg(long)]
-        data: PathBuf,
-        /// One JSON line a reading
-        #[arg(long)]
-        json: bool,
-    },
-    /// Take a device's bundle from a memory card, and write the reply to carry back; works while the hub runs
-    Bundle {
-        /// What to do
-        #[command(subcommand)]
-        command: HubBundleCommand,
-    },
-    /// What was refused, by reason
-    Quarantine {
-        /// The hub's folder
-        #[arg(long)]
-        data: PathBuf,
-        /// One JSON line a reason
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-/// What a hub does with a bundle.
-#[derive(Subcommand)]
-pub enum HubBundleCommand {
-    /// Take what a device exported; a bundle that comes twice, or late, does no harm
-    Import {
-        /// The hub's folder
-        #[arg(long)]
-        data: PathBuf,
-        /// The bundle
-        file: PathBuf,
-        /// Where the reply goes
-        #[arg(long)]
-        out: PathBuf,
-        /// One JSON line
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-/// What a device does with bundles.
-#[derive(Subcommand)]
-pub enum BundleCommand {
-    /// Write what waits for the hub into a file, encrypted to the hub; it stays here until the hub's reply
-    Export {
-        /// The file; choose a name that tells nothing
-        file: PathBuf,
-        /// One JSON line
-        #[arg(long)]
-        json: bool,
-    },
-    /// Read the hub's reply
-    Import {
-        /// The reply
-        file: PathBuf,
-        /// One JSON line
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-/// What a responder does with alerts.
-#[derive(Subcommand)]
-pub enum AlertCommand {
-    /// Publish one, to every device of this hub and of hubs in the same area; prints its id
-    #[command(
-        after_help = "The incident must have the consent aggressor_alert. Nothing of it is sent: write what others can know the aggressor by, and\nnothing that tells who told it, or when.\n\nExample:\n  echo 'grey van, two men, near the station' | vicinity device --home phone alert publish --incident ID --area SN-DK --until 2026-12-24 -"
-    )]
-    Publish {
-        /// The incident that it is made of, on this device
-        #[arg(long)]
-        incident: String,
-        /// Country and first-level area, as SN-DK
-        #[arg(long)]
-        area: String,
-        /// The day with which it ends, as 2026-12-24, or a time as 2026-12-24T18:00:00Z; within 90 days
-        #[arg(long)]
-        until: String,
-        /// A file that holds the text, one line of at most 400 bytes, or - for standard input
-        file: PathBuf,
-    },
-    /// Withdraw one of this hub's
-    Withdraw {
-        /// The alert, as `alerts` prints it
-        id: String,
-    },
-}
-
-/// Roles of devices.
-#[derive(Clone, Copy, ValueEnum)]
-pub enum DeviceRole {
-    /// Own and assigned incidents
-    Educator,
-    /// All incidents of the hub
-    Responder,
-}
-
 /// Roles at national.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum NationalRole {
@@ -355,6 +97,12 @@ pub enum NationalCommand {
         /// One JSON line
         #[arg(long)]
         json: bool,
+    },
+    /// Change national's TLS key at its next start, to the one that its hubs know as the next
+    RotateTls {
+        /// National's folder
+        #[arg(long)]
+        data: PathBuf,
     },
     /// Every projection, sorted by id
     #[command(group = clap::ArgGroup::new("form").required(true))]

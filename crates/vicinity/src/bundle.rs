@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 use vicinity_client::bundle::Standing;
 use vicinity_client::device::Device;
+use vicinity_core::access::Action;
 use vicinity_server::bundle;
 use vicinity_server::parcel::{PARCEL_FILE_MAX_BYTES, ParcelError};
 
@@ -57,7 +58,7 @@ pub fn import(device: &mut Device, file: &Path, json: bool) -> Result<ExitCode> 
 
 /// `vicinity hub bundle import`.
 pub fn take(data: &Path, file: &Path, out: &Path, json: bool) -> Result<()> {
-    let mut store = hub::open(data)?;
+    let mut store = hub::open(data, Action::TakeBundle)?;
     let imported = bundle::import(&mut store, &read(file)?, jiff::Timestamp::now(), &mut machine::server())?;
     // What was taken is durable; if the reply cannot be written, the same bundle brings it again.
     write(out, &imported.reply)?;

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use vicinity_client::device::{Conflict, Side};
+use vicinity_core::access::{self, Action, Actor, Resource};
 use vicinity_core::ids::IncidentId;
 use vicinity_core::show;
 use vicinity_server::hub::{self, EnrolLink, HubConfig};
@@ -15,10 +16,13 @@ use vicinity_server::store::sqlite::SqliteHub;
 use vicinity_server::tls::{self, Pin};
 
 use crate::args::{DeviceRole, HubArguments, HubBundleCommand, HubCommand};
-use crate::{bundle, device, hub_erase, hub_keeping, machine, output, secrets, statements};
+use crate::{bundle, device, hub_erase, hub_keeping, hub_verify, machine, output, secrets, statements};
 
 /// Which process serves the folder, for whoever has to stop it.
 pub const PID_FILE: &str = "pid";
+
+/// What is said after the TLS key was told to change.
+pub const ROTATES: &str = "the key changes at the next start; whoever has been in contact since the last change follows";
 
 pub fn run(arguments: HubArguments) -> Result<ExitCode> {
     match arguments.command {
@@ -27,7 +31,7 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
         Some(HubCommand::List { data, json }) => list(&data, json)?,
         Some(HubCommand::Show { data, id }) => show_one(&data, &id)?,
         Some(HubCommand::Export { data, json: _ }) => export(&data)?,
-        Some(HubCommand::Conflicts { data, json }) => device::print_conflicts(&conflicts(&mut open(&data)?)?, json)?,
+        Some(HubCommand::Conflicts { data, json }) => device::print_conflicts(&conflicts(&mut open(&data, Action::PrintIncidents)?)?, json)?,
         Some(HubCommand::Devices { data, json }) => devices(&data, json)?,
         Some(HubCommand::Revoke { data, device }) => hub_erase::revoke(&data, device)?,
         Some(HubCommand::Erase { data, id, unknown }) => hub_erase::erase(&data, &id, unknown)?,
@@ -35,10 +39,18 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
         Some(HubCommand::Assign { data, id, device, remove }) => assign(&data, &id, device, remove)?,
         Some(HubCommand::Backup { data, file }) => hub_keeping::backup(&data, &file)?,
         Some(HubCommand::Restore { data, file }) => hub_keeping::restore(&data, &file)?,
+        Some(HubCommand::Relock { data, identity_file, passphrase_file }) => {
+            hub_keeping::relock(&data, identity_file.as_deref(), passphrase_file.as_deref())?;
+        }
+        Some(HubCommand::RotateTls { data }) => {
+            tls::rotate(&mut open(&data, Action::Keep)?)?;
+            output::line(ROTATES)?;
+        }
         Some(HubCommand::Panic { data }) => hub_keeping::panic(&data)?,
-        Some(HubCommand::RecoveryKey { data, key }) => statements::set_recovery(&mut open(&data)?, &key)?,
+        Some(HubCommand::RecoveryKey { data, key }) => statements::set_recovery(&mut open(&data, Action::SetRecoveryKey)?, &key)?,
         Some(HubCommand::Keygen { out }) => statements::keygen(&out)?,
-        Some(HubCommand::Audit { data, json }) => statements::audit(&mut open(&data)?, json)?,
+        Some(HubCommand::Audit { data, json }) => statements::audit(&mut open(&data, Action::Inspect)?, json)?,
+        Some(HubCommand::Verify { data, json }) => return hub_verify::verify(&data, json),
         Some(HubCommand::Bundle { command: HubBundleCommand::Import { data, file, out, json } }) => bundle::take(&data, &file, &out, json)?,
         Some(HubCommand::Quarantine { data, json }) => quarantine(&data, json)?,
     }
@@ -83,30 +95,31 @@ pub fn runtime() -> Result<tokio::runtime::Runtime> {
 }
 
 fn serve(data: PathBuf, listen: &str, plain_http: bool, upstream: Option<String>) -> Result<()> {
-    let passphrase = secrets::passphrase_at_start(&data)?;
+    let unlock = secrets::unlock_at_start(&data)?;
     log_to_stderr();
     runtime()?.block_on(async {
         let listener = bind(listen, plain_http).await?;
         // Opened first, so that "ready" is said by a hub that can answer, and whose links lead to where it listens now.
-        let mut store = hub::open(&data, passphrase.as_ref(), &machine::server())?;
+        let mut store = hub::open(&data, unlock.as_ref(), &machine::server())?;
         let (pin, _) = tls::announce(&mut store, &listener.local_addr()?.to_string(), plain_http)?;
         drop(store);
         std::fs::write(data.join(PID_FILE), std::process::id().to_string()).context("cannot write the pid file")?;
         let pid_file = data.join(PID_FILE);
         ready(&listener, pin)?;
-        hub::serve(HubConfig { data, passphrase, plain_http, upstream, machine: machine::server() }, listener, told_to_stop()).await?;
+        hub::serve(HubConfig { data, unlock, plain_http, upstream, machine: machine::server() }, listener, told_to_stop()).await?;
         // Left behind by a kill, it does no harm but to a process that has the number by then.
         std::fs::remove_file(pid_file).ok();
         Ok(())
     })
 }
 
-/// Opens a hub that is there.
-pub fn open(data: &Path) -> Result<SqliteHub> {
+/// Opens a hub that is there, for an admin who names what is to be done.
+pub fn open(data: &Path, action: Action) -> Result<SqliteHub> {
+    access::decide(Actor::Admin, action, Resource::Server)?;
     if !data.join("hub.db").exists() {
         bail!("{} holds no hub; start one with `vicinity hub --data … --listen 127.0.0.1:7311`", data.display());
     }
-    Ok(hub::open(data, secrets::passphrase(data)?.as_ref(), &machine::server())?)
+    Ok(hub::open(data, secrets::unlock(data)?.as_ref(), &machine::server())?)
 }
 
 fn invite(data: &Path, role: DeviceRole, json: bool) -> Result<()> {
@@ -114,7 +127,7 @@ fn invite(data: &Path, role: DeviceRole, json: bool) -> Result<()> {
         DeviceRole::Educator => Role::Educator,
         DeviceRole::Responder => Role::Responder,
     };
-    let link = hub::invite(&mut open(data)?, &machine::server(), role)?.to_text();
+    let link = hub::invite(&mut open(data, Action::Invite)?, &machine::server(), role)?.to_text();
     print_link(&link, json)
 }
 
@@ -140,7 +153,7 @@ pub fn print_link(link: &str, json: bool) -> Result<()> {
 }
 
 fn list(data: &Path, json: bool) -> Result<()> {
-    let mut lines = lines(&mut open(data)?, jiff::Timestamp::now())?;
+    let mut lines = lines(&mut open(data, Action::PrintIncidents)?, jiff::Timestamp::now())?;
     if json {
         return lines.iter().try_for_each(output::line);
     }
@@ -160,14 +173,14 @@ pub fn lines(store: &mut dyn HubStore, now: jiff::Timestamp) -> Result<Vec<Value
 
 fn show_one(data: &Path, id: &str) -> Result<()> {
     let id: IncidentId = id.parse()?;
-    let row = open(data)?.incident(id)?.context("this hub holds no such incident")?;
+    let row = open(data, Action::PrintIncidents)?.incident(id)?.context("this hub holds no such incident")?;
     output::line(serde_json::to_string_pretty(&show::show(id, &row.incident, jiff::Timestamp::now()))?)
 }
 
 fn export(data: &Path) -> Result<()> {
     let now = jiff::Timestamp::now();
     let mut failed = None;
-    open(data)?.each_incident(&mut |id, row| {
+    open(data, Action::PrintIncidents)?.each_incident(&mut |id, row| {
         if failed.is_none() {
             failed = output::line(show::show(id, &row.incident, now)).err();
         }
@@ -202,7 +215,7 @@ fn check(row: &DeviceRow) -> String {
 }
 
 fn devices(data: &Path, json: bool) -> Result<()> {
-    let rows = open(data)?.devices()?;
+    let rows = open(data, Action::Inspect)?.devices()?;
     if json {
         return rows.iter().try_for_each(|row| {
             output::line(json!({
@@ -220,14 +233,14 @@ fn devices(data: &Path, json: bool) -> Result<()> {
 }
 
 fn assign(data: &Path, id: &str, device: u32, remove: bool) -> Result<()> {
-    if !open(data)?.assign(id.parse()?, device, !remove, jiff::Timestamp::now())? {
+    if !open(data, Action::Assign)?.assign(id.parse()?, device, !remove, jiff::Timestamp::now())? {
         bail!("no such incident or device; see `vicinity hub list` and `vicinity hub devices`");
     }
     Ok(())
 }
 
 fn quarantine(data: &Path, json: bool) -> Result<()> {
-    let rows = open(data)?.quarantine()?;
+    let rows = open(data, Action::Inspect)?.quarantine()?;
     if json {
         return rows.iter().try_for_each(|(reason, count)| output::line(json!({"reason": reason.code(), "count": count})));
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
+use vicinity_core::access::Action;
 use vicinity_core::ids::IncidentId;
 use vicinity_server::keyset;
 use vicinity_server::store::hub::{ErasurePlace, ErasureRow, HubStore};
@@ -12,7 +13,7 @@ use crate::{hub, output};
 
 /// Revokes a device. Its next request is answered with the order to wipe itself.
 pub fn revoke(data: &Path, device: u32) -> Result<()> {
-    let mut store = hub::open(data)?;
+    let mut store = hub::open(data, Action::Revoke)?;
     if !store.revoke(device, jiff::Timestamp::now())? {
         bail!("no such device; see `vicinity hub devices`");
     }
@@ -24,7 +25,7 @@ pub fn revoke(data: &Path, device: u32) -> Result<()> {
 /// Erases an incident, beside a hub that runs or not.
 pub fn erase(data: &Path, id: &str, unknown: bool) -> Result<()> {
     let incident: IncidentId = id.parse()?;
-    let mut store = hub::open(data)?;
+    let mut store = hub::open(data, Action::Erase)?;
     let is_known = store.incident(incident)?.is_some() || store.erasures()?.iter().any(|row| row.incident == incident);
     if !is_known && !unknown {
         bail!("this hub holds no such incident; with --unknown it is refused should it ever come");
@@ -55,7 +56,7 @@ fn outstanding(place: &ErasurePlace) -> String {
 
 /// Lists what was erased.
 pub fn erasures(data: &Path, json: bool) -> Result<()> {
-    let rows = hub::open(data)?.erasures()?;
+    let rows = hub::open(data, Action::Inspect)?.erasures()?;
     if json {
         return rows.iter().map(line).try_for_each(output::line);
     }

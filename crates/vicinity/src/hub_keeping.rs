@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use vicinity_core::access::Action;
 use vicinity_server::{backup, keyring};
 
 use crate::{hub, machine, output, secrets};
 
 /// `vicinity hub backup`.
 pub fn backup(data: &Path, file: &Path) -> Result<()> {
-    let mut store = hub::open(data)?;
+    let mut store = hub::open(data, Action::Keep)?;
     let passphrase = secrets::needed_passphrase("Passphrase of the backup: ")?;
     backup::write(&mut store, file, &passphrase, &machine::server())?;
     let keys = backup::keys_file(file);
@@ -26,6 +27,15 @@ pub fn restore(data: &Path, file: &Path) -> Result<()> {
     let with_keys = backup::restore(file, data, &passphrase, &machine::server())?;
     let statements = if with_keys { "" } else { "; statements cannot be opened: their keys were not there, or older than 30 days" };
     output::line(format!("{} is a hub again{statements}; start it at its old address and have every device sync", data.display()))
+}
+
+/// `vicinity hub relock`.
+pub fn relock(data: &Path, identity: Option<&Path>, passphrase: Option<&Path>) -> Result<()> {
+    let new = secrets::new_unlock(identity, passphrase)?;
+    // Opened first: who may not open it may not lock it.
+    drop(hub::open(data, Action::Keep)?);
+    keyring::relock(data, "hub.db", secrets::unlock(data)?.as_ref(), &new, &machine::server())?;
+    output::line("the folder opens to this alone from now on; destroy old copies of its file keyring, which open as before")
 }
 
 /// `vicinity hub panic`: no question is asked, since there may be no time to answer one.

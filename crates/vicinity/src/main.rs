@@ -8,6 +8,7 @@ mod device;
 mod hub;
 mod hub_erase;
 mod hub_keeping;
+mod hub_verify;
 mod machine;
 mod national;
 mod output;

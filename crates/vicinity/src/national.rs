@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
+use vicinity_core::access::{self, Action, Actor, Resource};
 use vicinity_core::codes;
 use vicinity_core::tables::{K, Table};
 use vicinity_server::national::{self, NationalConfig};
@@ -20,8 +21,12 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
     match arguments.command {
         None => serve(arguments.data.unwrap_or_default(), &arguments.listen.unwrap_or_default(), arguments.plain_http)?,
         Some(NationalCommand::Invite { data, role: NationalRole::Hub, json }) => {
-            let link = national::invite(&mut open(&data)?, &machine::server())?.to_text();
+            let link = national::invite(&mut open(&data, Action::Invite)?, &machine::server())?.to_text();
             hub::print_link(&link, json)?;
+        }
+        Some(NationalCommand::RotateTls { data }) => {
+            tls::rotate(&mut open(&data, Action::Keep)?)?;
+            output::line(hub::ROTATES)?;
         }
         Some(NationalCommand::Export { data, json, from, to, .. }) => export(&data, json, from.as_deref(), to.as_deref())?,
         Some(NationalCommand::Table { data, by, json }) => table(&data, by, json)?,
@@ -32,24 +37,25 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
 }
 
 fn serve(data: PathBuf, listen: &str, plain_http: bool) -> Result<()> {
-    let passphrase = secrets::passphrase_at_start(&data)?;
+    let unlock = secrets::unlock_at_start(&data)?;
     hub::log_to_stderr();
     hub::runtime()?.block_on(async {
         let listener = hub::bind(listen, plain_http).await?;
-        let mut store = national::open(&data, passphrase.as_ref(), &machine::server())?;
+        let mut store = national::open(&data, unlock.as_ref(), &machine::server())?;
         let (pin, _) = tls::announce(&mut store, &listener.local_addr()?.to_string(), plain_http)?;
         drop(store);
         hub::ready(&listener, pin)?;
-        national::serve(NationalConfig { data, passphrase, plain_http, machine: machine::server() }, listener, hub::told_to_stop()).await?;
+        national::serve(NationalConfig { data, unlock, plain_http, machine: machine::server() }, listener, hub::told_to_stop()).await?;
         Ok(())
     })
 }
 
-fn open(data: &Path) -> Result<SqliteNational> {
+fn open(data: &Path, action: Action) -> Result<SqliteNational> {
+    access::decide(Actor::Admin, action, Resource::Server)?;
     if !data.join("national.db").exists() {
         bail!("{} holds no national server; start one with `vicinity national --data … --listen 127.0.0.1:7310`", data.display());
     }
-    Ok(national::open(data, secrets::passphrase(data)?.as_ref(), &machine::server())?)
+    Ok(national::open(data, secrets::unlock(data)?.as_ref(), &machine::server())?)
 }
 
 /// The columns of the CSV: scalars first, then sets as codes with spaces between.
@@ -84,7 +90,7 @@ fn export(data: &Path, json: bool, from: Option<&str>, to: Option<&str>) -> Resu
     if !json {
         output::line(COLUMNS.join(","))?;
     }
-    open(data)?.each_projection(from, to, &mut |listing| {
+    open(data, Action::PrintProjections)?.each_projection(from, to, &mut |listing| {
         let body: Value = serde_json::from_str(&listing.json).map_err(|_| StoreError::Damaged("projection"))?;
         if failed.is_none() {
             failed = output::line(if json { json_row(&listing, body).to_string() } else { csv_row(&listing, &body) }).err();
@@ -126,7 +132,7 @@ pub fn published(store: &mut dyn NationalStore, dimension: &str) -> Result<Table
 }
 
 fn table(data: &Path, by: Dimension, json: bool) -> Result<()> {
-    let table = published(&mut open(data)?, by.name())?;
+    let table = published(&mut open(data, Action::PrintProjections)?, by.name())?;
     if json {
         for row in &table.rows {
             for (column, count) in table.columns.iter().filter_map(|column| Some((column, table.cell(row, column)?))) {
@@ -143,14 +149,14 @@ fn ask(data: &Path, projection: &str, question: &str) -> Result<()> {
     if !codes::QUESTIONS.knows(question) {
         bail!("a question is one of {}", codes::QUESTIONS.codes.join(", "));
     }
-    match open(data)?.ask(projection.parse()?, question, jiff::Timestamp::now())? {
+    match open(data, Action::AskHub)?.ask(projection.parse()?, question, jiff::Timestamp::now())? {
         Some(id) => output::line(id),
         None => bail!("no such projection; `vicinity national export --json` lists them"),
     }
 }
 
 fn questions(data: &Path, json: bool) -> Result<()> {
-    let rows = open(data)?.questions()?;
+    let rows = open(data, Action::AskHub)?.questions()?;
     if json {
         return rows
             .iter()

@@ -6,12 +6,14 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use vicinity_client::vault::{self, Cost, DeviceSecret, FileSecret, Opened, Pin, VaultError};
-use vicinity_server::keyring::{self, Passphrase};
+use vicinity_server::keyring::{self, LockKind, Passphrase, Unlock};
 
 use crate::machine;
 
 /// Names the file that holds a server's passphrase.
 const PASSPHRASE_FILE: &str = "VICINITY_PASSPHRASE_FILE";
+/// Names the file, on a stick, that holds a server's identity.
+const IDENTITY_FILE: &str = "VICINITY_IDENTITY_FILE";
 /// Names the file that holds a device's PIN.
 const PIN_FILE: &str = "VICINITY_PIN_FILE";
 /// Names the file that stands for the device's keystore; beside the device's folder unless it is said.
@@ -95,32 +97,52 @@ fn pin_from_file() -> Result<Option<Pin>> {
     std::env::var_os(PIN_FILE).map(|file| read_pin(Path::new(&file))).transpose()
 }
 
-/// What unlocks a server's folder: from a file, asked for at a terminal where the folder is locked, or nothing.
-pub fn passphrase(data: &Path) -> Result<Option<Passphrase>> {
-    if let Some(text) = from_file(PASSPHRASE_FILE)? {
-        return Ok(Some(Passphrase::new(&text)?));
+/// What opens a server's folder: from the file that fits its lock, asked for at a terminal where a passphrase locks it, or
+/// nothing.
+pub fn unlock(data: &Path) -> Result<Option<Unlock>> {
+    let lock = keyring::lock_of(data)?;
+    if lock != Some(LockKind::Passphrase)
+        && let Some(text) = from_file(IDENTITY_FILE)?
+    {
+        return Ok(Some(Unlock::identity(&text)?));
     }
-    if keyring::is_locked(data)? == Some(true) && std::io::stdin().is_terminal() {
-        return Ok(Some(Passphrase::new(&ask("Passphrase: ")?)?));
+    if lock == Some(LockKind::Identity) {
+        return Ok(None);
+    }
+    if let Some(text) = from_file(PASSPHRASE_FILE)? {
+        return Ok(Some(Unlock::Passphrase(Passphrase::new(&text)?)));
+    }
+    if lock == Some(LockKind::Passphrase) && std::io::stdin().is_terminal() {
+        return Ok(Some(Unlock::Passphrase(Passphrase::new(&ask("Passphrase: ")?)?)));
     }
     Ok(None)
 }
 
 /// The same for the start of a server: a new folder gets the passphrase that is chosen here.
-pub fn passphrase_at_start(data: &Path) -> Result<Option<Passphrase>> {
-    if let Some(known) = passphrase(data)? {
+pub fn unlock_at_start(data: &Path) -> Result<Option<Unlock>> {
+    if let Some(known) = unlock(data)? {
         return Ok(Some(known));
     }
-    if keyring::is_locked(data)?.is_none() && std::io::stdin().is_terminal() {
+    if keyring::lock_of(data)?.is_none() && std::io::stdin().is_terminal() {
         let text = ask("Choose a passphrase (Enter for none): ")?;
         if !text.is_empty() {
             if text != ask("Once more: ")? {
                 bail!("the two are not the same; nothing was made");
             }
-            return Ok(Some(Passphrase::new(&text)?));
+            return Ok(Some(Unlock::Passphrase(Passphrase::new(&text)?)));
         }
     }
     Ok(None)
+}
+
+/// What a folder is to be opened by from now on: an identity or a passphrase of a file.
+pub fn new_unlock(identity: Option<&Path>, passphrase: Option<&Path>) -> Result<Unlock> {
+    let read = |file: &Path| std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()));
+    match (identity, passphrase) {
+        (Some(file), _) => Ok(Unlock::identity(&read(file)?)?),
+        (None, Some(file)) => Ok(Unlock::Passphrase(Passphrase::new(&read(file)?)?)),
+        (None, None) => bail!("name what is to open this folder: --identity-file or --passphrase-file"),
+    }
 }
 
 /// A passphrase that must be there.

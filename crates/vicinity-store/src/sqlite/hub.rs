@@ -10,6 +10,7 @@ use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId};
 use vicinity_core::time::Timestamp;
 
 use super::{Db, Result, id16};
+use crate::evidence::SignedRequest;
 use crate::hub::{Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role, SentProjection};
 use crate::policy;
 use crate::row::{self, IncidentRow};
@@ -23,7 +24,11 @@ pub struct SqliteHub {
     pub(super) keys: Db,
 }
 
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/hub_0001.sql"), include_str!("../../migrations/hub_0002_alerts.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/hub_0001.sql"),
+    include_str!("../../migrations/hub_0002_alerts.sql"),
+    include_str!("../../migrations/hub_0003_envelopes.sql"),
+];
 const KEYS_MIGRATIONS: &[&str] = &[include_str!("../../migrations/keys_0001.sql")];
 
 impl SqliteHub {
@@ -128,7 +133,9 @@ impl HubStore for SqliteHub {
             if db.execute("enrolling", query, &[device.as_bytes(), &role.code(), &public_key, &now.as_second(), &code_hash])? == 0 {
                 return Ok(None);
             }
-            let number = db.one("enrolling", "SELECT number FROM devices WHERE device = ?1", &[device.as_bytes()], |row| row.get(0))?;
+            let number = db.one("enrolling", "SELECT number FROM devices WHERE device = ?1", &[device.as_bytes()], |row| row.get::<_, u32>(0))?;
+            let query = "INSERT INTO device_keys (device, public_key) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+            db.execute("enrolling", query, &[&number, &public_key])?;
             Ok(number.map(|number| Peer { number, incarnation: 0, role }))
         })
     }
@@ -181,8 +188,12 @@ impl HubStore for SqliteHub {
         self.db.execute("noting a device", "UPDATE devices SET skew = ?2 WHERE number = ?1", &[&peer.number, &skew_seconds]).map(drop)
     }
 
-    fn accept(&mut self, peer: &Peer, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
-        self.db.immediate(|db| super::hub_accept::accept(db, peer, groups, now, random))
+    fn accept(&mut self, peer: &Peer, request: Option<SignedRequest<'_>>, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
+        self.db.immediate(|db| super::hub_accept::accept(db, peer, request, groups, now, random))
+    }
+
+    fn stored_bytes(&mut self, device: u32) -> Result<u64> {
+        super::hub_shares::stored(&self.db, device)
     }
 
     fn pull(&mut self, peer: &Peer, cursor: Option<Cursor>, page: Option<&HeadsPage>, pushed: &[IncidentId], raw_bytes: usize) -> Result<Option<Pull>> {

@@ -1,6 +1,7 @@
 //! Taking changes at the hub: log, row, digest, projection and feed move together or not at all.
 
 use sha2::{Digest, Sha256};
+use vicinity_core::access::Action;
 use vicinity_core::admit::{Verdict, View};
 use vicinity_core::batch::Group;
 use vicinity_core::chunk::Chunk;
@@ -8,14 +9,13 @@ use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 
-use super::{Db, Result, digest_of, hub_erase, hub_uplink};
+use super::hub_evidence::Taking;
+use super::{Db, Result, digest_of, hub_erase, hub_shares, hub_uplink};
 use crate::StoreError;
-use crate::hub::{Peer, Random, Role};
+use crate::evidence::SignedRequest;
+use crate::hub::{DEVICE_REFUSED_BYTES, Peer, REFUSED_ROW_BYTES, Random, Role};
 use crate::policy::{self, LogRow};
 use crate::row;
-
-/// Refused changes that are kept, over all devices: enough to see what happened, not enough to fill the disk.
-const QUARANTINE_MAX: u64 = 1000;
 
 pub(super) const KIND_CHANGE: i64 = 0;
 pub(super) const KIND_ENTERED: i64 = 1;
@@ -56,10 +56,11 @@ struct Known {
     waiting: Vec<Waiting>,
 }
 
-/// A change that waits, with the life of the device that sent it: that life is not to be given it back.
+/// A change that waits, with the life of the device that sent it (that life is not to be given it back) and its envelope.
 struct Waiting {
     row: LogRow,
     incarnation: i64,
+    envelope: Option<i64>,
 }
 
 impl Waiting {
@@ -68,15 +69,33 @@ impl Waiting {
     }
 }
 
-pub(super) fn accept(db: &mut Db, peer: &Peer, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
+pub(super) fn accept(
+    db: &mut Db,
+    peer: &Peer,
+    request: Option<SignedRequest<'_>>,
+    groups: &[Group],
+    now: Timestamp,
+    random: &mut dyn Random,
+) -> Result<Vec<Verdict>> {
     let mut verdicts = Vec::new();
+    let mut envelope = Taking::begin(db, request)?;
     for group in groups {
-        verdicts.extend(accept_group(db, peer, group, now, random)?);
+        let given = accept_group(db, &Sender { peer, envelope: envelope.id }, group, now, random)?;
+        envelope.note(group.incident, &given);
+        verdicts.extend(given);
     }
+    envelope.keep(db, peer)?;
     Ok(verdicts)
 }
 
-fn accept_group(db: &mut Db, peer: &Peer, group: &Group, now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
+/// Who sends, and in which envelope.
+struct Sender<'a> {
+    peer: &'a Peer,
+    envelope: Option<i64>,
+}
+
+fn accept_group(db: &mut Db, sender: &Sender<'_>, group: &Group, now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
+    let peer = sender.peer;
     let refused_as_erased = || vec![Verdict::Rejected(Refusal::Erased); group.changes.len()];
     if hub_erase::is_erased(db, group.incident)? {
         hub_erase::order_again(db, group.incident, peer)?;
@@ -84,8 +103,7 @@ fn accept_group(db: &mut Db, peer: &Peer, group: &Group, now: Timestamp, random:
     }
     let known = read_known(db, group.incident)?;
     if let Some(doc) = known.doc
-        && peer.role == Role::Educator
-        && !in_scope(db, doc, peer.number)?
+        && !policy::may_reach(peer.role, Action::WriteIncident, || in_scope(db, doc, peer.number))?
     {
         if !lost_scope(db, doc, peer.number)? || !policy::proves_possession(&known.log, &group.changes) {
             return Ok(policy::out_of_scope(&known.log, &group.changes));
@@ -100,12 +118,13 @@ fn accept_group(db: &mut Db, peer: &Peer, group: &Group, now: Timestamp, random:
     for (hash, refusal) in &judged.dropped {
         if let Some(waiting) = known.waiting.iter().find(|waiting| waiting.is(*hash)) {
             quarantine(db, waiting.row.device, group.incident, *hash, &waiting.row.chunk, *refusal, now)?;
+            hub_shares::move_stored(db, waiting.row.device, -(waiting.row.chunk.len() as i64))?;
         }
         db.execute("forgetting a change that waited", "DELETE FROM waiting WHERE incident = ?1 AND hash = ?2", &[group.incident.as_bytes(), &hash.0])?;
     }
     if let Some(view) = &judged.view {
         let doc = write_document(db, group.incident, &known, view, peer, now)?;
-        append(db, doc, peer, group, &known, &judged.stored, now)?;
+        append(db, doc, sender, group, &known, &judged.stored, now)?;
         if policy::recalled(&view.incident) {
             // Taken first, so that its sender is among those who hold it.
             hub_erase::erase(db, group.incident, now)?;
@@ -114,18 +133,21 @@ fn accept_group(db: &mut Db, peer: &Peer, group: &Group, now: Timestamp, random:
         hub_uplink::project(db, doc, group.incident, &view.incident, now, random)?;
     } else if let Some(doc) = known.doc {
         // A document that does not load any more: the log takes what came, the row stays until somebody mends it.
-        append(db, doc, peer, group, &known, &judged.stored, now)?;
+        append(db, doc, sender, group, &known, &judged.stored, now)?;
     }
     for (change, verdict) in group.changes.iter().zip(&judged.verdicts) {
         let hash = ChangeHash::of(change.chunk.get(8..).unwrap_or_default());
         match verdict {
             Verdict::Pending => {
-                let query = "INSERT INTO waiting (incident, hash, device, incarnation, relayed, chunk) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
-                db.execute(
+                let query = "INSERT INTO waiting (incident, hash, device, incarnation, relayed, chunk, envelope) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
+                let is_new = db.execute(
                     "keeping a change that waits",
                     query,
-                    &[group.incident.as_bytes(), &hash.0, &peer.number, &peer.incarnation.cast_signed(), &group.relayed, &change.chunk],
+                    &[group.incident.as_bytes(), &hash.0, &peer.number, &peer.incarnation.cast_signed(), &group.relayed, &change.chunk, &sender.envelope],
                 )?;
+                if is_new == 1 {
+                    hub_shares::move_stored(db, peer.number, change.chunk.len() as i64)?;
+                }
             }
             Verdict::Rejected(refusal) => quarantine(db, peer.number, group.incident, hash, &change.chunk, *refusal, now)?,
             Verdict::Stored | Verdict::Duplicate => {}
@@ -138,9 +160,13 @@ fn read_known(db: &Db, incident: IncidentId) -> Result<Known> {
     let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
     let found = db.one("reading a document", "SELECT doc, heads FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
     let log_row = |row: &rusqlite::Row<'_>| Ok(LogRow { chunk: row.get(0)?, device: row.get(1)?, relayed: row.get(2)? });
-    let wait = |row: &rusqlite::Row<'_>| Ok(Waiting { row: log_row(row)?, incarnation: row.get(3)? });
-    let waiting =
-        db.all("reading changes that wait", "SELECT chunk, device, relayed, incarnation FROM waiting WHERE incident = ?1", &[incident.as_bytes()], wait)?;
+    let wait = |row: &rusqlite::Row<'_>| Ok(Waiting { row: log_row(row)?, incarnation: row.get(3)?, envelope: row.get(4)? });
+    let waiting = db.all(
+        "reading changes that wait",
+        "SELECT chunk, device, relayed, incarnation, envelope FROM waiting WHERE incident = ?1",
+        &[incident.as_bytes()],
+        wait,
+    )?;
     let Some((doc, heads)) = found else { return Ok(Known { doc: None, term: ScopeDigest::default(), log: Vec::new(), waiting }) };
     let log = db.all("reading changes", "SELECT chunk, device, relayed FROM feed WHERE kind = 0 AND doc = ?1 ORDER BY seq", &[&doc], log_row)?;
     Ok(Known { doc: Some(doc), term: ScopeDigest::term(incident, &row::heads(&heads)), log, waiting })
@@ -182,37 +208,61 @@ fn move_device_digest(db: &Db, device: u32, old: ScopeDigest, new: ScopeDigest) 
     db.execute("writing a digest", "UPDATE devices SET digest = ?2 WHERE number = ?1", &[&device, &digest]).map(drop)
 }
 
-fn append(db: &Db, doc: i64, peer: &Peer, group: &Group, known: &Known, stored: &[ChangeHash], now: Timestamp) -> Result<()> {
+fn append(db: &Db, doc: i64, sender: &Sender<'_>, group: &Group, known: &Known, stored: &[ChangeHash], now: Timestamp) -> Result<()> {
     let mut head = Head::read(db)?;
+    let mut bytes = 0;
     for hash in stored {
+        let waited = known.waiting.iter().find(|waiting| waiting.is(*hash));
         head = head.next(group.incident, *hash);
         if let Some(change) = group.changes.iter().find(|change| ChangeHash::of(change.chunk.get(8..).unwrap_or_default()) == *hash) {
-            append_change(db, head, doc, peer.number, peer.incarnation.cast_signed(), group.relayed, &change.chunk, now)?;
-        } else if let Some(Waiting { row, incarnation }) = known.waiting.iter().find(|waiting| waiting.is(*hash)) {
-            append_change(db, head, doc, row.device, *incarnation, row.relayed, &row.chunk, now)?;
+            bytes += change.chunk.len() as i64;
+            if let Some(waited) = waited {
+                hub_shares::move_stored(db, waited.row.device, -(change.chunk.len() as i64))?;
+            }
+            let Peer { number, incarnation, .. } = *sender.peer;
+            append_change(db, head, doc, number, incarnation.cast_signed(), group.relayed, &change.chunk, sender.envelope, now)?;
+        } else if let Some(Waiting { row, incarnation, envelope }) = waited {
+            append_change(db, head, doc, row.device, *incarnation, row.relayed, &row.chunk, *envelope, now)?;
         }
-        if !known.waiting.is_empty() {
+        if waited.is_some() {
             db.execute("forgetting a change that waited", "DELETE FROM waiting WHERE incident = ?1 AND hash = ?2", &[group.incident.as_bytes(), &hash.0])?;
         }
     }
-    Ok(())
+    // What had waited is in its sender's share already.
+    hub_shares::move_stored(db, sender.peer.number, bytes)
 }
 
 #[expect(clippy::too_many_arguments, reason = "the columns of one row")]
-fn append_change(db: &Db, head: Head, doc: i64, device: u32, incarnation: i64, relayed: bool, chunk: &[u8], now: Timestamp) -> Result<()> {
+fn append_change(
+    db: &Db,
+    head: Head,
+    doc: i64,
+    device: u32,
+    incarnation: i64,
+    relayed: bool,
+    chunk: &[u8],
+    envelope: Option<i64>,
+    now: Timestamp,
+) -> Result<()> {
     let parsed = Chunk::parse(chunk).map_err(|_| StoreError::Damaged("change"))?;
-    let query = "INSERT INTO feed (seq, chain, kind, doc, device, incarnation, relayed, actor, actor_seq, received_at, chunk) VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    let query = "INSERT INTO feed (seq, chain, kind, doc, device, incarnation, relayed, actor, actor_seq, received_at, chunk, envelope) VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     let (seq, actor_seq) = (head.seq.cast_signed(), parsed.seq.cast_signed());
-    db.execute("appending a change", query, &[&seq, &head.chain, &doc, &device, &incarnation, &relayed, &parsed.actor, &actor_seq, &now.as_second(), &chunk])?;
-    Ok(())
+    let received_at = now.as_second();
+    let columns: [&dyn rusqlite::ToSql; 11] =
+        [&seq, &head.chain, &doc, &device, &incarnation, &relayed, &parsed.actor, &actor_seq, &received_at, &chunk, &envelope];
+    db.execute("appending a change", query, &columns).map(drop)
 }
 
 fn quarantine(db: &Db, device: u32, incident: IncidentId, hash: ChangeHash, chunk: &[u8], refusal: Refusal, now: Timestamp) -> Result<()> {
-    if db.count("counting the quarantine", "SELECT count(*) FROM quarantine")? >= QUARANTINE_MAX {
+    let bytes = chunk.len() as u64 + REFUSED_ROW_BYTES;
+    if hub_shares::refused(db, device)? + bytes > DEVICE_REFUSED_BYTES {
         return Ok(());
     }
     let query = "INSERT INTO quarantine (incident, device, reason, at, hash, chunk) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
-    db.execute("keeping a refused change", query, &[incident.as_bytes(), &device, &refusal.code(), &now.as_second(), &hash.0, &chunk]).map(drop)
+    if db.execute("keeping a refused change", query, &[incident.as_bytes(), &device, &refusal.code(), &now.as_second(), &hash.0, &chunk])? == 1 {
+        hub_shares::move_refused(db, device, bytes.cast_signed())?;
+    }
+    Ok(())
 }
 
 pub(super) fn in_scope(db: &Db, doc: i64, device: u32) -> Result<bool> {

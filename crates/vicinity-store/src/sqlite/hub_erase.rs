@@ -6,7 +6,7 @@ use vicinity_core::ids::{IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 
 use super::hub_accept::move_digests;
-use super::{Db, Result};
+use super::{Db, Result, hub_evidence, hub_shares};
 use crate::StoreError;
 use crate::hub::{ErasurePlace, ErasureRow, Peer, Role};
 use crate::policy;
@@ -28,6 +28,8 @@ pub(super) fn erase(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result
     let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
     let found = db.one("reading a document", "SELECT doc, heads FROM documents WHERE incident = ?1", &[id], read)?;
     let doc = found.as_ref().map(|(doc, _)| *doc);
+    let envelopes = hub_evidence::holding(db, incident, doc)?;
+    hub_shares::give_back(db, incident, doc)?;
     order_holders(db, incident, doc)?;
     retract(db, incident, doc)?;
     if let Some((doc, heads)) = &found {
@@ -35,7 +37,8 @@ pub(super) fn erase(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result
         for query in [
             // Each by its own index.
             "UPDATE feed SET kind = 3, doc = 0, device = 0, received_at = 0 WHERE kind <> 0 AND doc = ?1",
-            "UPDATE feed SET kind = 3, doc = 0, device = 0, incarnation = 0, relayed = 0, actor = NULL, actor_seq = NULL, received_at = 0, chunk = NULL WHERE kind = 0 AND doc = ?1",
+            "UPDATE feed SET kind = 3, doc = 0, device = 0, incarnation = 0, relayed = 0, actor = NULL, actor_seq = NULL, received_at = 0, chunk = NULL,
+                envelope = NULL WHERE kind = 0 AND doc = ?1",
             "DELETE FROM scope WHERE doc = ?1",
             "DELETE FROM statements WHERE doc = ?1",
             "DELETE FROM questions WHERE doc = ?1",
@@ -46,6 +49,7 @@ pub(super) fn erase(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result
     }
     let waited = db.execute("erasing what waited", "DELETE FROM waiting WHERE incident = ?1", &[id])?;
     let refused = db.execute("erasing what was refused", "DELETE FROM quarantine WHERE incident = ?1", &[id])?;
+    envelopes.into_iter().try_for_each(|envelope| hub_evidence::cut(db, envelope))?;
     db.execute("keeping a tombstone", "INSERT INTO tombstones (incident, erased_at) VALUES (?1, ?2)", &[id, &now.as_second()])?;
     db.set_meta(LOG_HOLDS_ERASED, &[1])?;
     Ok(doc.is_some() || waited + refused > 0)

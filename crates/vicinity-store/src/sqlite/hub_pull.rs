@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use vicinity_core::access::{self, Action, Resource};
 use vicinity_core::batch::{self, Cursor, DocumentHeads, Group, GroupChange, HeadsPage, Pull};
 use vicinity_core::chunk::Chunk;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
@@ -63,7 +64,12 @@ fn fits(db: &Db, cursor: &Cursor) -> Result<bool> {
 /// Responders are told who wrote what; an educator's phone that is searched has nothing to tell.
 /// Of what was only passed on, nobody knows who wrote it.
 fn told(peer: &Peer, author: u32, relayed: bool) -> u32 {
-    if peer.role == Role::Responder && !relayed { author } else { 0 }
+    if !relayed && access::decide(peer.role.actor(), Action::ReadWriters, Resource::Server).is_ok() { author } else { 0 }
+}
+
+/// Whether a device may be given a document.
+fn sees(peer: &Peer, in_scope: impl FnOnce() -> Result<bool>) -> Result<bool> {
+    policy::may_reach(peer.role, Action::ReadIncident, in_scope)
 }
 
 struct FeedRow {
@@ -96,11 +102,12 @@ fn follow(db: &Db, peer: &Peer, cursor: Cursor, head: Head, raw_bytes: usize, pu
             break;
         }
         looked += 1;
-        let visible = match (peer.role, scope.get(&row.doc)) {
-            (Role::Responder | Role::Hub, _) => true,
-            (Role::Educator, Some(visible)) => *visible,
-            (Role::Educator, None) => *scope.entry(row.doc).or_insert(in_scope(db, row.doc, peer.number)?),
-        };
+        let visible = sees(peer, || {
+            Ok(match scope.get(&row.doc) {
+                Some(known) => *known,
+                None => *scope.entry(row.doc).or_insert(in_scope(db, row.doc, peer.number)?),
+            })
+        })?;
         let own = row.device == peer.number && row.incarnation == peer.incarnation;
         match row.kind {
             KIND_CHANGE if visible && !own => {
@@ -185,7 +192,7 @@ fn compare(db: &Db, peer: &Peer, page: &HeadsPage, raw_bytes: usize, pull: &mut 
         }
         last = Some(incident);
         let theirs = have.remove(&incident);
-        if peer.role == Role::Educator && !in_scope(db, doc, peer.number)? {
+        if !sees(peer, || in_scope(db, doc, peer.number))? {
             if theirs.is_some() && lost_scope(db, doc, peer.number)? {
                 // Whoever can push it was in scope before the restore.
                 pull.need.push(DocumentHeads { incident, heads: Vec::new() });
@@ -233,8 +240,8 @@ fn needed(db: &Db, peer: &Peer, pushed: &[IncidentId], pull: &mut Pull) -> Resul
         }
         let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
         let found = db.one("reading a document", "SELECT doc, heads FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
-        if let (Role::Educator, Some((doc, _))) = (peer.role, &found)
-            && !in_scope(db, *doc, peer.number)?
+        if let Some((doc, _)) = &found
+            && !sees(peer, || in_scope(db, *doc, peer.number))?
         {
             continue;
         }

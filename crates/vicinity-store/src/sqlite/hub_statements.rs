@@ -1,13 +1,16 @@
 //! Sealed statements at the hub: bodies in `hub.db`, what opens them in `keys.db`.
 
 use sha2::{Digest, Sha256};
+use vicinity_core::access::Action;
 use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
 
 use super::hub::SqliteHub;
+use super::hub_evidence::AUDIT_HEAD;
 use super::{Db, Result, hub_accept};
 use crate::StoreError;
 use crate::hub::{HubStore, Peer, Role};
+use crate::policy;
 use crate::row::IncidentRow;
 use crate::statement::{AuditRow, BlobPiece, BlobState, HeldStatement, HubStatements, KeptWrap, SealedStatement};
 
@@ -85,7 +88,7 @@ impl HubStatements for SqliteHub {
 
     fn incident_in_scope(&mut self, peer: &Peer, incident: IncidentId) -> Result<Option<IncidentRow>> {
         let Some(doc) = doc_of(&self.db, incident)? else { return Ok(None) };
-        if peer.role == Role::Educator && !hub_accept::in_scope(&self.db, doc, peer.number)? {
+        if !policy::may_reach(peer.role, Action::KeepStatement, || hub_accept::in_scope(&self.db, doc, peer.number))? {
             return Ok(None);
         }
         self.incident(incident)
@@ -171,18 +174,13 @@ impl HubStatements for SqliteHub {
             let last = db.one("reading the audit", "SELECT chain FROM audit ORDER BY id DESC LIMIT 1", &[], |row| row.get::<_, [u8; 32]>(0))?;
             let chain = audit_chain(&last.unwrap_or_default(), peer.number, now, &entry_hash);
             let query = "INSERT INTO audit (chain, device, at, entry_hash) VALUES (?1, ?2, ?3, ?4)";
-            db.execute("writing the audit", query, &[&chain, &peer.number, &now.as_second(), &entry_hash]).map(drop)
+            db.execute("writing the audit", query, &[&chain, &peer.number, &now.as_second(), &entry_hash])?;
+            db.set_meta(AUDIT_HEAD, &chain)
         })
     }
 
     fn audit(&mut self) -> Result<Vec<AuditRow>> {
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?, row.get::<_, [u8; 32]>(2)?, row.get::<_, [u8; 32]>(3)?));
-        let rows = self.db.all("reading the audit", "SELECT device, at, entry_hash, chain FROM audit ORDER BY id", &[], read)?;
-        let row = |(device, at, entry_hash, chain)| {
-            let at = Timestamp::from_second(at).map_err(|_| StoreError::Damaged("audit"))?;
-            Ok(AuditRow { device, at, entry_hash, chain })
-        };
-        rows.into_iter().map(row).collect()
+        audit(&self.db)
     }
 
     fn newest_old_wrap(&mut self, key_set: u64) -> Result<u64> {
@@ -202,6 +200,16 @@ impl HubStatements for SqliteHub {
         let query = "UPDATE wraps SET bytes = ?2, key_set = ?3 WHERE id = ?1 AND key_set < ?3";
         Ok(self.keys.execute("keeping a batch's key", query, &[&wrap.id, &wrap.bytes, &key_set.cast_signed()])? > 0)
     }
+}
+
+pub(super) fn audit(db: &Db) -> Result<Vec<AuditRow>> {
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?, row.get::<_, [u8; 32]>(2)?, row.get::<_, [u8; 32]>(3)?));
+    let rows = db.all("reading the audit", "SELECT device, at, entry_hash, chain FROM audit ORDER BY id", &[], read)?;
+    let row = |(device, at, entry_hash, chain)| {
+        let at = Timestamp::from_second(at).map_err(|_| StoreError::Damaged("audit"))?;
+        Ok(AuditRow { device, at, entry_hash, chain })
+    };
+    rows.into_iter().map(row).collect()
 }
 
 /// The link of one row of the audit to the one before.

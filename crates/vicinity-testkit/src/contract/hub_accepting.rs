@@ -201,7 +201,7 @@ pub fn a_group_commit_keeps_what_its_steps_did<S: HubStore>(make: impl Fn(&Path)
     let committed = hub.store.group_commit(&mut |store| {
         for number in [1, 2] {
             let person = Person::logs(incident_id(number), number, &consented());
-            assert_eq!(store.accept(&ada, &[person.group()], now(), &mut random).expect("an answer"), [STORED]);
+            assert_eq!(store.accept(&ada, None, &[person.group()], now(), &mut random).expect("an answer"), [STORED]);
         }
         assert!(!store.assign(incident_id(9), 1, true, now()).expect("an answer"));
         store.set_setting("name", b"Dakar").expect("a setting");
@@ -210,7 +210,7 @@ pub fn a_group_commit_keeps_what_its_steps_did<S: HubStore>(make: impl Fn(&Path)
     committed.expect("a commit");
     let unwanted = hub.store.group_commit(&mut |store| {
         let person = Person::logs(incident_id(3), 3, &consented());
-        assert_eq!(store.accept(&ada, &[person.group()], now(), &mut random).expect("an answer"), [STORED]);
+        assert_eq!(store.accept(&ada, None, &[person.group()], now(), &mut random).expect("an answer"), [STORED]);
         false
     });
     assert!(unwanted.is_err());

@@ -216,3 +216,29 @@ pub fn digests_agree_after_an_erasure<S: HubStore>(make: impl Fn(&Path) -> S) {
     assert_eq!(centre.hub.gives(&ben, start).digest, before);
     assert_eq!(centre.hub.gives(&rose, start).digest, before);
 }
+
+/// Taken, waiting, waited for and come again: each byte counts once, for the device that brought it.
+pub fn what_a_device_has_at_the_hub_is_counted_and_given_back_by_an_erasure<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut centre = Centre::new(make);
+    let (ada, rose) = (centre.ada, centre.rose);
+    let bytes = |chunks: &[Vec<u8>]| chunks.iter().map(|chunk| chunk.len() as u64).sum::<u64>();
+    let stored = |centre: &mut Centre<S>, peer: &Peer| centre.hub.store.stored_bytes(peer.number).expect("a number");
+    let logged = bytes(centre.adas.chunks());
+    assert_eq!(stored(&mut centre, &ada), logged);
+    // Again: nothing more is there.
+    let adas = centre.adas.clone();
+    centre.hub.takes(&ada, &[adas.group()]);
+    assert_eq!(stored(&mut centre, &ada), logged);
+    let mut ahead = Person::copies(incident_id(1), 3, adas.chunks());
+    let mut written = ahead.edits_times(2);
+    let (first, second) = (written.remove(0), written.remove(0));
+    centre.hub.takes(&rose, &[group(incident_id(1), core::slice::from_ref(&second))]);
+    assert_eq!(stored(&mut centre, &rose), second.len() as u64, "it waits");
+    centre.hub.takes(&rose, &[group(incident_id(1), &[first.clone(), second.clone()])]);
+    assert_eq!(stored(&mut centre, &rose), (first.len() + second.len()) as u64);
+    // What is refused is not counted here.
+    centre.hub.takes(&rose, &[group(incident_id(1), &[vec![7; 30]])]);
+    assert_eq!(stored(&mut centre, &rose), (first.len() + second.len()) as u64);
+    assert!(centre.erases(1));
+    assert_eq!((stored(&mut centre, &ada), stored(&mut centre, &rose)), (0, 0));
+}

@@ -43,7 +43,7 @@ impl<S: HubStore> Hub<S> {
     }
 
     pub(super) fn takes(&mut self, peer: &Peer, groups: &[Group]) -> Vec<Verdict> {
-        self.store.accept(peer, groups, now(), &mut self.random).expect("an answer")
+        self.store.accept(peer, None, groups, now(), &mut self.random).expect("an answer")
     }
 
     /// Everything behind a cursor.

@@ -9,6 +9,7 @@ use vicinity_client::link::LinkFailure;
 use vicinity_core::ids::DeviceId;
 use vicinity_core::time::Timestamp;
 use vicinity_server::exchange::{self, ExchangeError};
+use vicinity_server::gate;
 use vicinity_server::machine::Machine;
 use vicinity_server::national::take_report;
 use vicinity_server::uplink;
@@ -95,12 +96,15 @@ impl HubHouse {
         let (now, mut machine, calls_left) = (self.now, self.machine.clone(), &mut self.calls_left);
         let mut answered = None;
         let committed = self.engine.store().group_commit(&mut |store| {
-            answered = Some(exchange::sync(&mut Frail::<dyn HubStore>::new(store, calls_left), bytes, now, &mut machine));
+            let mut store = Frail::<dyn HubStore>::new(store, calls_left);
+            let store: &mut dyn HubStore = &mut store;
+            answered = Some(gate::prove(store, bytes, now).and_then(|request| exchange::sync(store, request, now, &mut machine)));
             is_kept
         });
         match answered.filter(|_| committed.is_ok()) {
             Some(Ok(exchanged)) => Ok(exchanged.answer),
             Some(Err(ExchangeError::Refused(refused))) => Err(LinkFailure::Refused(refused)),
+            Some(Err(ExchangeError::SlowDown(_))) => Err(LinkFailure::Refused(Refused::SlowDown)),
             Some(Err(ExchangeError::Revoked(order))) => Err(LinkFailure::Revoked(order)),
             Some(Err(ExchangeError::Store(_))) | None => Err(LinkFailure::Refused(Refused::Failed)),
         }
@@ -156,7 +160,11 @@ impl NationalHouse {
         self.heard.extend_from_slice(&vicinity_sync::compress::inflate(&body).expect("a report"));
         let bytes = Envelope::seal(&self.secret, UPLINK_PATH, self.device, incarnation, counter, body).encode();
         self.heard.extend_from_slice(&bytes);
-        let mut take = || take_report(&mut self.store, &bytes, now).ok().map(|(_, _, reply)| reply);
+        let mut take = || {
+            let store: &mut dyn NationalStore = &mut self.store;
+            let request = gate::prove(store, &bytes, now).ok()?;
+            take_report(store, request, now).ok().map(|(_, _, reply)| reply)
+        };
         match fate {
             Fate::RequestLost => None,
             Fate::AnswerLost | Fate::AnswerTruncated(_) => {

@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use vicinity_server::hub::{HubConfig, ServeError};
-use vicinity_server::keyring::Passphrase;
+use vicinity_server::keyring::{Passphrase, Unlock};
 use vicinity_server::national::NationalConfig;
 use vicinity_server::store::hub::Role;
 use vicinity_server::store::sqlite::{SqliteHub, SqliteNational};
@@ -63,11 +63,9 @@ impl Server {
         };
         let (data, machine) = (self.data.clone(), world.server());
         let serving = match &self.kind {
-            Kind::National => {
-                runtime.spawn(national::serve(NationalConfig { data, passphrase: Some(passphrase()?), plain_http: false, machine }, listener, shutdown))
-            }
+            Kind::National => runtime.spawn(national::serve(NationalConfig { data, unlock: Some(unlock()?), plain_http: false, machine }, listener, shutdown)),
             Kind::Hub { upstream } => runtime.spawn(hub::serve(
-                HubConfig { data, passphrase: Some(passphrase()?), plain_http: false, upstream: Some(upstream.clone()), machine },
+                HubConfig { data, unlock: Some(unlock()?), plain_http: false, upstream: Some(upstream.clone()), machine },
                 listener,
                 shutdown,
             )),
@@ -101,17 +99,17 @@ impl Server {
 
     /// National's store, beside the running server.
     pub fn as_national(&self, world: &World) -> Result<SqliteNational> {
-        Ok(national::open(&self.data, Some(&passphrase()?), &world.server())?)
+        Ok(national::open(&self.data, Some(&unlock()?), &world.server())?)
     }
 }
 
 /// The story's servers are locked like real ones.
-fn passphrase() -> Result<Passphrase> {
-    Ok(Passphrase::new("a passphrase for a story")?)
+fn unlock() -> Result<Unlock> {
+    Ok(Unlock::Passphrase(Passphrase::new("a passphrase for a story")?))
 }
 
 fn open_hub(data: &Path, world: &World) -> Result<SqliteHub> {
-    Ok(hub::open(data, Some(&passphrase()?), &world.server())?)
+    Ok(hub::open(data, Some(&unlock()?), &world.server())?)
 }
 
 /// Waits for something that another thread does.

@@ -1,0 +1,308 @@
+//! The gate before every step of the stores: each request names its action, and no handler gets a store, or a message,
+//! before the gate has found out who asks and that they may.
+//!
+//! A handler is given a [`Sealed`] or an [`Open`] request. What is in a sealed one comes out only as [`Proven`], which only
+//! [`open`] and [`Opened::let_in`] make: a known device, a proof that fits, a message that can be read, a role that may, and
+//! a counter that rises, in this order; between them its device's share is counted ([`crate::limits`]). [`crate::routes`] binds a handler to the path that its request names.
+
+use std::marker::PhantomData;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request as HttpRequest};
+use vicinity_core::access::{self, Action, Actor, Resource};
+use vicinity_core::ids::DeviceId;
+use vicinity_core::time::Timestamp;
+use vicinity_store::StoreError;
+use vicinity_store::hub::{Credentials, Denied, HubStore, Peer};
+use vicinity_store::national::NationalStore;
+use vicinity_sync::envelope::Envelope;
+use vicinity_sync::message::Refused;
+
+use crate::exchange::{self, ExchangeError};
+use crate::http::{self, ApiError, Frame};
+use crate::limits::{Limits, Spent};
+use crate::writer::{Writer, WriterError};
+
+/// A request in an envelope: its path, what it does, how it is read.
+pub trait SealedRequest: Send + 'static {
+    /// Where it is posted.
+    const PATH: &'static str;
+    /// What it does.
+    const ACTION: Action;
+    /// What its body says.
+    type Message;
+
+    /// Reads its body.
+    ///
+    /// # Errors
+    /// What to answer instead.
+    fn decode(body: &[u8], now: Timestamp) -> Result<Self::Message, Refused>;
+}
+
+/// A request that proves nobody: its method, its path, what it does.
+pub trait OpenRequest: Send + 'static {
+    /// `GET` or `POST`.
+    const METHOD: &'static str;
+    /// Where it goes.
+    const PATH: &'static str;
+    /// What it does.
+    const ACTION: Action;
+}
+
+/// A store that knows who may ask.
+pub trait Door {
+    /// Who asks, once that is proven.
+    type Asker: Copy + Send;
+
+    /// What is needed to check a proof.
+    ///
+    /// # Errors
+    /// Storage.
+    fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError>;
+
+    /// What a revoked device is answered.
+    ///
+    /// # Errors
+    /// Storage.
+    fn farewell(&mut self, envelope: &Envelope) -> Result<ExchangeError, StoreError>;
+
+    /// Moves the counter. Gives who it is and in what role.
+    ///
+    /// # Errors
+    /// Storage.
+    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Self::Asker, Actor), Denied>, StoreError>;
+}
+
+impl Door for dyn HubStore + '_ {
+    type Asker = Peer;
+
+    fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError> {
+        self.credentials(device)
+    }
+
+    fn farewell(&mut self, envelope: &Envelope) -> Result<ExchangeError, StoreError> {
+        Ok(ExchangeError::Revoked(exchange::wipe_order(self, envelope)?))
+    }
+
+    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Peer, Actor), Denied>, StoreError> {
+        let let_in = self.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)?;
+        Ok(let_in.map(|peer| (peer, peer.role.actor())))
+    }
+}
+
+impl Door for dyn NationalStore + '_ {
+    type Asker = u32;
+
+    fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError> {
+        self.credentials(device)
+    }
+
+    fn farewell(&mut self, _: &Envelope) -> Result<ExchangeError, StoreError> {
+        Ok(Refused::Revoked.into())
+    }
+
+    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(u32, Actor), Denied>, StoreError> {
+        let let_in = self.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)?;
+        Ok(let_in.map(|hub| (hub, Actor::Hub)))
+    }
+}
+
+/// A request whose proof fits and whose message can be read. Its counter has not moved.
+pub struct Opened<A: SealedRequest> {
+    envelope: Envelope,
+    message: A::Message,
+}
+
+/// A request that may be done. Only the gate makes one.
+pub struct Proven<A: SealedRequest, P> {
+    asker: P,
+    envelope: Envelope,
+    message: A::Message,
+}
+
+/// Opens a request: a device that is known and not revoked, a proof that fits, a message that can be read.
+///
+/// # Errors
+/// What to answer instead.
+pub fn open<A: SealedRequest, D: Door + ?Sized>(door: &mut D, bytes: &[u8], now: Timestamp) -> Result<Opened<A>, ExchangeError> {
+    let envelope = Envelope::decode(bytes).map_err(|_| Refused::Malformed)?;
+    let credentials = door.credentials_of(envelope.device())?.ok_or(Refused::NotEnrolled)?;
+    if !envelope.is_proven(&credentials.public_key, A::PATH) {
+        return Err(Refused::NotEnrolled.into());
+    }
+    if credentials.revoked {
+        return Err(door.farewell(&envelope)?);
+    }
+    let message = A::decode(&envelope.body, now)?;
+    Ok(Opened { envelope, message })
+}
+
+impl<A: SealedRequest> Opened<A> {
+    /// Lets it in: its counter must be above the last, and its role must be one that may do this. The counter has moved also
+    /// where the role may not.
+    ///
+    /// # Errors
+    /// What to answer instead.
+    pub fn let_in<D: Door + ?Sized>(self, door: &mut D, now: Timestamp) -> Result<Proven<A, D::Asker>, ExchangeError> {
+        let (asker, actor) = door.admit(&self.envelope, now)?.map_err(|denied| match denied {
+            Denied::Revoked => Refused::Revoked,
+            Denied::RolledBack => Refused::RolledBack,
+            Denied::Unknown => Refused::NotEnrolled,
+        })?;
+        access::decide(actor, A::ACTION, Resource::Server)?;
+        Ok(Proven { asker, envelope: self.envelope, message: self.message })
+    }
+}
+
+impl<A: SealedRequest> Opened<A> {
+    /// The envelope and what it says, for who was carried here by file: its counter may be an old one, and that is looked at
+    /// elsewhere ([`crate::bundle`]).
+    pub(crate) fn into_parts(self) -> (Envelope, A::Message) {
+        (self.envelope, self.message)
+    }
+}
+
+/// Both steps at once.
+///
+/// # Errors
+/// What to answer instead.
+pub fn prove<A: SealedRequest, D: Door + ?Sized>(door: &mut D, bytes: &[u8], now: Timestamp) -> Result<Proven<A, D::Asker>, ExchangeError> {
+    open::<A, D>(door, bytes, now)?.let_in(door, now)
+}
+
+impl<A: SealedRequest, P: Copy> Proven<A, P> {
+    /// Who asks.
+    pub fn asker(&self) -> P {
+        self.asker
+    }
+
+    /// What it says.
+    pub fn into_message(self) -> A::Message {
+        self.message
+    }
+
+    /// The envelope that proves it, and what it says.
+    pub fn into_parts(self) -> (Envelope, A::Message) {
+        (self.envelope, self.message)
+    }
+}
+
+impl From<access::Denied> for ExchangeError {
+    fn from(denied: access::Denied) -> Self {
+        Self::Refused(match denied {
+            access::Denied::Unproven => Refused::NotEnrolled,
+            _ => Refused::NotAllowed,
+        })
+    }
+}
+
+impl From<Spent> for ExchangeError {
+    fn from(spent: Spent) -> Self {
+        Self::SlowDown(spent.seconds)
+    }
+}
+
+/// A step that panicked left figures behind that are still figures.
+fn locked(limits: &Mutex<Limits>) -> MutexGuard<'_, Limits> {
+    limits.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A request as it came: what is in it can be had from the gate alone.
+pub struct Sealed<A>(Bytes, PhantomData<A>);
+
+impl<A: SealedRequest, S: Send + Sync> FromRequest<S> for Sealed<A> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: HttpRequest, state: &S) -> Result<Self, ApiError> {
+        let Frame(bytes) = Frame::from_request(request, state).await?;
+        Ok(Self(bytes, PhantomData))
+    }
+}
+
+/// A request that proves nobody, and that anybody may make.
+pub struct Open<A> {
+    body: Bytes,
+    from: IpAddr,
+    named: PhantomData<A>,
+}
+
+impl<A: OpenRequest, S: Send + Sync> FromRequest<S> for Open<A> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: HttpRequest, state: &S) -> Result<Self, ApiError> {
+        access::decide(Actor::Anonymous, A::ACTION, Resource::Server).map_err(|denied| ApiError::from(ExchangeError::from(denied)))?;
+        let from = http::address(&request);
+        let Frame(body) = Frame::from_request(request, state).await?;
+        Ok(Self { body, from, named: PhantomData })
+    }
+}
+
+/// The way to a store: only for who names what it is to do there.
+pub struct Gate<P: ?Sized> {
+    writer: Writer<P>,
+    limits: Arc<Mutex<Limits>>,
+}
+
+impl<P: Door + ?Sized + 'static> Gate<P> {
+    /// A gate before the thread that owns a store.
+    #[must_use]
+    pub fn new(writer: Writer<P>) -> Self {
+        Self { writer, limits: Arc::default() }
+    }
+
+    /// Does a step for a request that is proven in the same transaction. Durable when this returns.
+    ///
+    /// # Errors
+    /// What to answer instead, or nothing was kept.
+    pub async fn proven<A: SealedRequest, T: Send + 'static>(
+        &self,
+        request: Sealed<A>,
+        now: Timestamp,
+        step: impl FnOnce(&mut P, Proven<A, P::Asker>) -> Result<T, ExchangeError> + Send + 'static,
+    ) -> Result<Result<T, ExchangeError>, WriterError> {
+        let limits = Arc::clone(&self.limits);
+        let step = move |store: &mut P| {
+            let opened = open::<A, P>(store, &request.0, now)?;
+            locked(&limits).device(opened.envelope.device(), request.0.len(), now)?;
+            let proven = opened.let_in(store, now)?;
+            step(store, proven)
+        };
+        self.writer.step(step).await
+    }
+
+    /// Does a step for a request that shows a one-time code. Who tries too many that are wrong has to wait.
+    ///
+    /// # Errors
+    /// What to answer instead, or nothing was kept.
+    pub async fn with_code<A: OpenRequest, T: Send + 'static>(
+        &self,
+        request: Open<A>,
+        now: Timestamp,
+        step: impl FnOnce(&mut P, &[u8]) -> Result<T, ExchangeError> + Send + 'static,
+    ) -> Result<Result<T, ExchangeError>, WriterError> {
+        let limits = Arc::clone(&self.limits);
+        let step = move |store: &mut P| {
+            locked(&limits).may_enrol(request.from, now)?;
+            let result = step(store, &request.body);
+            if matches!(result, Err(ExchangeError::Refused(Refused::NotEnrolled))) {
+                locked(&limits).wrong_code(request.from, now);
+            }
+            result
+        };
+        self.writer.step(step).await
+    }
+
+    /// Does a step for a request that anybody may make. Durable when this returns.
+    ///
+    /// # Errors
+    /// What to answer instead, or nothing was kept.
+    pub async fn openly<A: OpenRequest, T: Send + 'static>(
+        &self,
+        request: Open<A>,
+        step: impl FnOnce(&mut P, &[u8]) -> Result<T, ExchangeError> + Send + 'static,
+    ) -> Result<Result<T, ExchangeError>, WriterError> {
+        self.writer.step(move |store| step(store, &request.body)).await
+    }
+}

@@ -1,0 +1,246 @@
+//! How much one may ask in an hour: wrong enrolments by address and over all, and each device's requests and bytes. Pure:
+//! the time comes in. A device that has spent its share stops nobody else.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use vicinity_core::ids::DeviceId;
+use vicinity_core::time::Timestamp;
+
+/// Wrong enrolments from one address, at once and by the hour: people mistype, and a whole centre may share an address.
+const WRONG_OF_ADDRESS: Rate = Rate { at_once: 20, per_hour: 60 };
+/// Wrong enrolments over all addresses. Codes have 128 bits: this spares the hub work, it does not protect the codes.
+const WRONG_OF_ALL: Rate = Rate { at_once: 200, per_hour: 600 };
+/// Addresses that are remembered.
+const ADDRESSES_MAX: usize = 4096;
+/// Proven requests of one device. A first sync of a thousand incidents takes some thirty, a gigabyte of statements 5,000.
+const DEVICE_REQUESTS: Rate = Rate { at_once: 10_000, per_hour: 10_000 };
+/// Bytes of one device's proven requests.
+const DEVICE_BYTES: Rate = Rate { at_once: 2 << 30, per_hour: 2 << 30 };
+
+/// So much at once, and so much comes back in an hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// At once.
+    pub at_once: u64,
+    /// In an hour.
+    pub per_hour: u64,
+}
+
+/// Spent: to be asked again after so many seconds, at least one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spent {
+    /// Seconds.
+    pub seconds: u64,
+}
+
+/// What is left of a rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bucket {
+    /// In 3,600ths.
+    level: u64,
+    at: i64,
+}
+
+impl Bucket {
+    /// A full one.
+    #[must_use]
+    pub fn full(rate: Rate, now: Timestamp) -> Self {
+        Self { level: rate.at_once.saturating_mul(3600), at: now.as_second() }
+    }
+
+    fn refill(&mut self, rate: Rate, now: Timestamp) {
+        // A clock that was set back gives nothing, and costs nothing later.
+        let seconds = now.as_second().saturating_sub(self.at).max(0).cast_unsigned();
+        self.level = self.level.saturating_add(seconds.saturating_mul(rate.per_hour)).min(rate.at_once.saturating_mul(3600));
+        self.at = now.as_second();
+    }
+
+    /// Whether so much is there; takes nothing.
+    ///
+    /// # Errors
+    /// When it would be.
+    pub fn look(&mut self, rate: Rate, amount: u64, now: Timestamp) -> Result<(), Spent> {
+        self.refill(rate, now);
+        let missing = amount.saturating_mul(3600).saturating_sub(self.level);
+        if missing == 0 { Ok(()) } else { Err(Spent { seconds: missing.div_ceil(rate.per_hour.max(1)).max(1) }) }
+    }
+
+    /// Takes so much, or nothing.
+    ///
+    /// # Errors
+    /// When it would be there.
+    pub fn take(&mut self, rate: Rate, amount: u64, now: Timestamp) -> Result<(), Spent> {
+        self.look(rate, amount, now)?;
+        self.level -= amount.saturating_mul(3600);
+        Ok(())
+    }
+}
+
+/// A server's limits.
+#[derive(Debug, Default)]
+pub struct Limits {
+    devices: BTreeMap<DeviceId, (Bucket, Bucket)>,
+    wrong: Option<Bucket>,
+    wrong_of: BTreeMap<[u8; 8], Bucket>,
+}
+
+impl Limits {
+    /// Counts a proven request of a device. To be called once the signature is good: nobody else can spend its share.
+    ///
+    /// # Errors
+    /// The share is spent; nothing was counted.
+    pub fn device(&mut self, device: DeviceId, bytes: usize, now: Timestamp) -> Result<(), Spent> {
+        let (requests, size) = self.devices.entry(device).or_insert_with(|| (Bucket::full(DEVICE_REQUESTS, now), Bucket::full(DEVICE_BYTES, now)));
+        requests.look(DEVICE_REQUESTS, 1, now)?;
+        size.take(DEVICE_BYTES, bytes as u64, now)?;
+        requests.take(DEVICE_REQUESTS, 1, now)
+    }
+
+    /// Whether somebody at this address may try a code. Right codes cost nothing.
+    ///
+    /// # Errors
+    /// Too many wrong ones came from there, or from everywhere.
+    pub fn may_enrol(&mut self, from: IpAddr, now: Timestamp) -> Result<(), Spent> {
+        if let Some(bucket) = self.wrong_of.get_mut(&network(from)) {
+            bucket.look(WRONG_OF_ADDRESS, 1, now)?;
+        }
+        self.wrong.get_or_insert_with(|| Bucket::full(WRONG_OF_ALL, now)).look(WRONG_OF_ALL, 1, now)
+    }
+
+    /// Counts a wrong code.
+    pub fn wrong_code(&mut self, from: IpAddr, now: Timestamp) {
+        let network = network(from);
+        if self.wrong_of.len() >= ADDRESSES_MAX && !self.wrong_of.contains_key(&network) {
+            self.forget_one(now);
+        }
+        let bucket = self.wrong_of.entry(network).or_insert_with(|| Bucket::full(WRONG_OF_ADDRESS, now));
+        // Spent already: there is nothing more to take.
+        bucket.take(WRONG_OF_ADDRESS, 1, now).ok();
+        self.wrong.get_or_insert_with(|| Bucket::full(WRONG_OF_ALL, now)).take(WRONG_OF_ALL, 1, now).ok();
+    }
+
+    /// Forgets addresses that have nothing to pay off, or else the one that has least.
+    fn forget_one(&mut self, now: Timestamp) {
+        let full = Bucket::full(WRONG_OF_ADDRESS, now);
+        self.wrong_of.values_mut().for_each(|bucket| bucket.refill(WRONG_OF_ADDRESS, now));
+        self.wrong_of.retain(|_, bucket| bucket.level < full.level);
+        if self.wrong_of.len() >= ADDRESSES_MAX
+            && let Some(least) = self.wrong_of.iter().max_by_key(|(_, bucket)| bucket.level).map(|(network, _)| *network)
+        {
+            self.wrong_of.remove(&least);
+        }
+    }
+}
+
+/// An IPv4 address, or the network of an IPv6 one: who has one address there has all.
+fn network(address: IpAddr) -> [u8; 8] {
+    let address = address.to_canonical();
+    let mut network = [0; 8];
+    match address {
+        IpAddr::V4(address) => network[4..].copy_from_slice(&address.octets()),
+        IpAddr::V6(address) => network.copy_from_slice(&address.octets()[..8]),
+    }
+    network
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    fn address(number: u8) -> IpAddr {
+        Ipv4Addr::new(10, 0, 0, number).into()
+    }
+
+    fn device(number: u8) -> DeviceId {
+        DeviceId::from_bytes([number; 16])
+    }
+
+    #[test]
+    fn a_bucket_gives_what_it_has_and_says_when_there_is_more() {
+        let rate = Rate { at_once: 3, per_hour: 60 };
+        let mut bucket = Bucket::full(rate, at(0));
+        for _ in 0..3 {
+            assert_eq!(bucket.take(rate, 1, at(0)), Ok(()));
+        }
+        assert_eq!(bucket.take(rate, 1, at(0)), Err(Spent { seconds: 60 }));
+        assert_eq!(bucket.take(rate, 1, at(59)), Err(Spent { seconds: 1 }));
+        assert_eq!(bucket.take(rate, 1, at(60)), Ok(()));
+        assert_eq!(bucket.take(rate, 3, at(100_000)), Ok(()), "never more than at once");
+        assert_eq!(bucket.take(rate, 1, at(100_000)), Err(Spent { seconds: 60 }));
+        // A clock that goes back gives nothing and takes nothing.
+        assert_eq!(bucket.take(rate, 1, at(0)), Err(Spent { seconds: 60 }));
+        assert_eq!(bucket.take(rate, 1, at(60)), Ok(()));
+    }
+
+    #[test]
+    fn one_address_at_its_limit_stops_no_other_and_right_codes_cost_nothing() {
+        let mut limits = Limits::default();
+        for _ in 0..20 {
+            assert_eq!(limits.may_enrol(address(1), at(0)), Ok(()));
+            limits.wrong_code(address(1), at(0));
+        }
+        assert_eq!(limits.may_enrol(address(1), at(0)), Err(Spent { seconds: 60 }));
+        assert_eq!(limits.may_enrol(address(2), at(0)), Ok(()));
+        assert_eq!(limits.may_enrol(address(1), at(60)), Ok(()));
+        for _ in 0..1000 {
+            assert_eq!(limits.may_enrol(address(2), at(0)), Ok(()));
+        }
+    }
+
+    #[test]
+    fn over_all_addresses_there_is_a_limit_too() {
+        let mut limits = Limits::default();
+        for wrong in 0..200u8 {
+            assert_eq!(limits.may_enrol(address(wrong), at(0)), Ok(()));
+            limits.wrong_code(address(wrong), at(0));
+        }
+        assert_eq!(limits.may_enrol(address(250), at(0)), Err(Spent { seconds: 6 }));
+        assert_eq!(limits.may_enrol(address(250), at(6)), Ok(()));
+    }
+
+    #[test]
+    fn a_network_of_the_sixth_version_is_one_address_and_memory_is_bounded() {
+        let host = |last| IpAddr::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, last));
+        assert_eq!(network(host(1)), network(host(2)));
+        assert_ne!(network(host(1)), network(IpAddr::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 2, 0, 0, 0, 1))));
+        let mut limits = Limits::default();
+        for third in 0..20 {
+            for fourth in 0..=255 {
+                limits.wrong_code(Ipv4Addr::new(10, 0, third, fourth).into(), at(0));
+            }
+        }
+        assert_eq!(limits.wrong_of.len(), ADDRESSES_MAX);
+    }
+
+    #[test]
+    fn a_device_at_its_limit_stops_no_other() {
+        let mut limits = Limits::default();
+        for _ in 0..10_000 {
+            assert_eq!(limits.device(device(1), 100, at(0)), Ok(()));
+        }
+        assert_eq!(limits.device(device(1), 100, at(0)), Err(Spent { seconds: 1 }));
+        assert_eq!(limits.device(device(2), 100, at(0)), Ok(()));
+        assert_eq!(limits.device(device(1), 100, at(1)), Ok(()));
+        assert_eq!(limits.device(device(3), 2 << 30, at(0)), Ok(()));
+        assert_eq!(limits.device(device(3), 1 << 20, at(0)), Err(Spent { seconds: 2 }));
+        assert_eq!(limits.device(device(2), 1 << 20, at(0)), Ok(()));
+    }
+
+    #[test]
+    fn fifty_devices_with_a_thousand_incidents_each_pass_at_once() {
+        let mut limits = Limits::default();
+        for number in 0..50 {
+            // 248 KiB a request, 20 MB in all: ten times what a thousand incidents with edits are.
+            for _ in 0..80 {
+                assert_eq!(limits.device(device(number), 248 << 10, at(0)), Ok(()));
+            }
+        }
+    }
+}

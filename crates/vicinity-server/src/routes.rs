@@ -1,0 +1,78 @@
+//! Routes, each bound to the request that it takes and so to an action; and the list of them, for whoever has to know that
+//! there are no others.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::{get, post};
+use vicinity_core::access::Action;
+
+use crate::gate::{Open, OpenRequest, Sealed, SealedRequest};
+use crate::http::ApiError;
+
+/// A route as it is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// Its path.
+    pub path: &'static str,
+    /// What is done there.
+    pub action: Action,
+}
+
+/// A server's routes.
+pub struct Routes<S> {
+    router: Router<Arc<S>>,
+    listed: Vec<Route>,
+}
+
+impl<S: Send + Sync + 'static> Default for Routes<S> {
+    fn default() -> Self {
+        Self { router: Router::new(), listed: Vec::new() }
+    }
+}
+
+impl<S: Send + Sync + 'static> Routes<S> {
+    /// Adds a route for requests in envelopes.
+    #[must_use]
+    pub fn sealed<A: SealedRequest, F>(mut self, handler: impl Fn(Arc<S>, Sealed<A>) -> F + Clone + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Response, ApiError>> + Send + 'static,
+    {
+        let serve = move |State(server): State<Arc<S>>, request: Sealed<A>| handler(server, request);
+        self.listed.push(Route { method: "POST", path: A::PATH, action: A::ACTION });
+        self.add(A::PATH, post(serve))
+    }
+
+    /// Adds a route for requests that anybody may make.
+    #[must_use]
+    pub fn open<A: OpenRequest, F>(mut self, handler: impl Fn(Arc<S>, Open<A>) -> F + Clone + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Response, ApiError>> + Send + 'static,
+    {
+        let serve = move |State(server): State<Arc<S>>, request: Open<A>| handler(server, request);
+        self.listed.push(Route { method: A::METHOD, path: A::PATH, action: A::ACTION });
+        self.add(A::PATH, if A::METHOD == "GET" { get(serve) } else { post(serve) })
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place where a route comes in: with its action")]
+    fn add(mut self, path: &'static str, method: axum::routing::MethodRouter<Arc<S>>) -> Self {
+        self.router = self.router.route(path, method);
+        self
+    }
+
+    /// What there is.
+    #[must_use]
+    pub fn listed(&self) -> &[Route] {
+        &self.listed
+    }
+
+    /// The router.
+    pub fn router(self, server: Arc<S>) -> Router {
+        self.router.with_state(server)
+    }
+}
