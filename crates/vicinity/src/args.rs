@@ -4,6 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod carrying;
+mod dimension;
+
+pub use carrying::{AlertCommand, BundleCommand, HubBundleCommand};
+pub use dimension::Dimension;
+
 /// Log incidents of violence without a network, respond at the hub, review nationally.
 #[derive(Parser)]
 #[command(name = "vicinity", version, about, long_about = None, propagate_version = true, arg_required_else_help = true)]
@@ -235,73 +241,6 @@ pub enum HubCommand {
     },
 }
 
-/// What a hub does with a bundle.
-#[derive(Subcommand)]
-pub enum HubBundleCommand {
-    /// Take what a device exported; a bundle that comes twice, or late, does no harm
-    Import {
-        /// The hub's folder
-        #[arg(long)]
-        data: PathBuf,
-        /// The bundle
-        file: PathBuf,
-        /// Where the reply goes
-        #[arg(long)]
-        out: PathBuf,
-        /// One JSON line
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-/// What a device does with bundles.
-#[derive(Subcommand)]
-pub enum BundleCommand {
-    /// Write what waits for the hub into a file, encrypted to the hub; it stays here until the hub's reply
-    Export {
-        /// The file; choose a name that tells nothing
-        file: PathBuf,
-        /// One JSON line
-        #[arg(long)]
-        json: bool,
-    },
-    /// Read the hub's reply
-    Import {
-        /// The reply
-        file: PathBuf,
-        /// One JSON line
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-/// What a responder does with alerts.
-#[derive(Subcommand)]
-pub enum AlertCommand {
-    /// Publish one, to every device of this hub and of hubs in the same area; prints its id
-    #[command(
-        after_help = "The incident must have the consent aggressor_alert. Nothing of it is sent: write what others can know the aggressor by, and\nnothing that tells who told it, or when.\n\nExample:\n  echo 'grey van, two men, near the station' | vicinity device --home phone alert publish --incident ID --area SN-DK --until 2026-12-24 -"
-    )]
-    Publish {
-        /// The incident that it is made of, on this device
-        #[arg(long)]
-        incident: String,
-        /// Country and first-level area, as SN-DK
-        #[arg(long)]
-        area: String,
-        /// The day with which it ends, as 2026-12-24, or a time as 2026-12-24T18:00:00Z; within 90 days
-        #[arg(long)]
-        until: String,
-        /// A file that holds the text, one line of at most 400 bytes, or - for standard input
-        file: PathBuf,
-    },
-    /// Withdraw one of this hub's
-    Withdraw {
-        /// The alert, as `alerts` prints it
-        id: String,
-    },
-}
-
 /// Roles of devices.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum DeviceRole {
@@ -402,34 +341,6 @@ pub enum NationalCommand {
         #[arg(long)]
         json: bool,
     },
-}
-
-/// What projections are counted by.
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Dimension {
-    /// Kind of perpetrator
-    Perpetrator,
-    /// Group of violations
-    ViolationGroup,
-    /// First-level area
-    Admin1,
-    /// Setting
-    Setting,
-    /// Population
-    Population,
-}
-
-impl Dimension {
-    /// Its name in the store.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Perpetrator => "perpetrator",
-            Self::ViolationGroup => "violation_group",
-            Self::Admin1 => "admin1",
-            Self::Setting => "setting",
-            Self::Population => "population",
-        }
-    }
 }
 
 /// Arguments of `device`.
@@ -557,9 +468,9 @@ pub enum DeviceCommand {
         command: AlertCommand,
     },
     /// Sync by file, for a phone without a network: a memory card is carried to the hub and back
-    #[command(
-        after_help = "Example:\n  vicinity device --home phone bundle export /media/card/a\n  vicinity hub bundle import --data hub /media/card/a --out /media/card/b\n  vicinity device --home phone bundle import /media/card/b"
-    )]
+    #[command(after_help = "Example:\n  vicinity device --home phone bundle export /media/card/a\n  \
+                      vicinity hub bundle import --data hub /media/card/a --out /media/card/b\n  \
+                      vicinity device --home phone bundle import /media/card/b")]
     Bundle {
         /// What to do
         #[command(subcommand)]
