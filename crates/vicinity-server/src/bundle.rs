@@ -254,13 +254,11 @@ impl Talk {
                 // The hub may have a part of it: it is asked first, with an empty piece.
                 let at = offset.map_or(0..0, |at: usize| at..blob.len().min(at + PIECE_MAX_BYTES));
                 let piece = Piece { hash, total: blob.len() as u64, offset: at.start as u64, bytes: blob[at].to_vec() };
-                let mut answer = None;
-                let kept = step(store, |store| match statements::take_piece(store, &self.peer, &piece, self.now) {
+                let answer = step(store, |store| match statements::take_piece(store, &self.peer, &piece, self.now) {
                     Err(ExchangeError::Store(error)) => Err(error.into()),
                     // What it refuses it has noted: that is kept.
-                    other => Ok(answer = other.ok()),
-                });
-                kept?;
+                    other => Ok(other.ok()),
+                })?;
                 let Some(answer) = answer else { break };
                 if let Some(refused) = answer.refused {
                     taken.push((hash, refused));

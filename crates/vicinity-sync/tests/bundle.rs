@@ -5,7 +5,8 @@ use vicinity_core::admit::Verdict;
 use vicinity_core::batch::{Cursor, Pull};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ScopeDigest};
-use vicinity_sync::bundle::{BLOBS_MAX_BYTES, BadReply, Bundle, Judged, REQUESTS_MAX, Reader, Reading, Reply, read};
+use vicinity_sync::bundle::{BLOBS_MAX_BYTES, BUNDLED_PATH, BadReply, Bundle, Judged, REQUESTS_MAX, Reader, Reading, Reply, read};
+use vicinity_sync::envelope::Envelope;
 use vicinity_sync::envelope::public_key;
 use vicinity_sync::message::{Answer, Refused, Request};
 
@@ -20,7 +21,9 @@ fn cursor(seq: u64) -> Cursor {
 }
 
 fn request() -> Vec<u8> {
-    Request { cursor: Some(cursor(5)), push: Vec::new(), rebase: None, answer_budget: 1, clock: 2, erased: Vec::new(), key_set: 0, alerts: 0 }.encode()
+    let request =
+        Request { cursor: Some(cursor(5)), push: Vec::new(), rebase: None, answer_budget: 1, clock: 2, erased: Vec::new(), key_set: 0, pins: 0, alerts: 0 };
+    Envelope::seal(&[1; 32], BUNDLED_PATH, device(), 9, 21, request.encode()).encode()
 }
 
 fn answer(seq: u64, rebased_until: Option<IncidentId>) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod carrying;
+mod dimension;
 mod hub;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use carrying::{AlertCommand, BundleCommand, HubBundleCommand};
+pub use dimension::Dimension;
 pub use hub::{DeviceRole, HubArguments, HubCommand};
 
 /// Log incidents of violence without a network, respond at the hub, review nationally.
@@ -156,34 +158,6 @@ pub enum NationalCommand {
     },
 }
 
-/// What projections are counted by.
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Dimension {
-    /// Kind of perpetrator
-    Perpetrator,
-    /// Group of violations
-    ViolationGroup,
-    /// First-level area
-    Admin1,
-    /// Setting
-    Setting,
-    /// Population
-    Population,
-}
-
-impl Dimension {
-    /// Its name in the store.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Perpetrator => "perpetrator",
-            Self::ViolationGroup => "violation_group",
-            Self::Admin1 => "admin1",
-            Self::Setting => "setting",
-            Self::Population => "population",
-        }
-    }
-}
-
 /// Arguments of `device`.
 #[derive(Args)]
 pub struct DeviceArguments {
@@ -311,9 +285,9 @@ pub enum DeviceCommand {
         command: AlertCommand,
     },
     /// Sync by file, for a phone without a network: a memory card is carried to the hub and back
-    #[command(
-        after_help = "Example:\n  vicinity device --home phone bundle export /media/card/a\n  vicinity hub bundle import --data hub /media/card/a --out /media/card/b\n  vicinity device --home phone bundle import /media/card/b"
-    )]
+    #[command(after_help = "Example:\n  vicinity device --home phone bundle export /media/card/a\n  \
+                      vicinity hub bundle import --data hub /media/card/a --out /media/card/b\n  \
+                      vicinity device --home phone bundle import /media/card/b")]
     Bundle {
         /// What to do
         #[command(subcommand)]

@@ -25,7 +25,7 @@ pub fn alerts_stand_until_they_end_or_are_withdrawn<S: HubStore>(make: impl Fn(&
     }
     let changed = Alert { text: "another text".to_owned(), ..long.clone() };
     assert_eq!(hub.store.publish_alert(&changed, 9, now()).expect("an answer"), Published::Stands, "and it stays as it was");
-    hub.store.set_near_alerts(&[near.clone()]).expect("kept");
+    hub.store.set_near_alerts(core::slice::from_ref(&near)).expect("kept");
     assert_eq!(hub.store.alerts(now()).expect("lists"), (vec![long.clone(), short.clone()], vec![near]));
     assert_eq!(hub.store.alerts(now_plus(60)).expect("lists"), (vec![long.clone()], vec![]));
     assert_eq!(hub.store.alerts(now()).expect("lists"), (vec![long.clone()], vec![]), "what ended is gone for good");
@@ -38,7 +38,7 @@ pub fn alerts_stand_until_they_end_or_are_withdrawn<S: HubStore>(make: impl Fn(&
 pub fn alerts_of_a_hub_are_counted_and_others_cannot_be_withdrawn<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut hub = Hub::new(make);
     let near = alert(8, "KH-12", 600);
-    hub.store.set_near_alerts(&[near.clone()]).expect("kept");
+    hub.store.set_near_alerts(core::slice::from_ref(&near)).expect("kept");
     assert_eq!(hub.store.publish_alert(&alert(1, "SN-DK", 60), 1, now()).expect("an answer"), Published::Stands);
     assert_eq!(hub.store.publish_alert(&alert(2, "SN-DK", 60), 1, now()).expect("an answer"), Published::Full);
     assert_eq!(hub.store.publish_alert(&alert(1, "SN-DK", 60), 1, now()).expect("an answer"), Published::Stands);
@@ -46,7 +46,7 @@ pub fn alerts_of_a_hub_are_counted_and_others_cannot_be_withdrawn<S: HubStore>(m
     // One that ended makes room.
     assert_eq!(hub.store.publish_alert(&alert(2, "SN-DK", 90), 1, now_plus(60)).expect("an answer"), Published::Stands);
     let other = alert(9, "KH-12", 600);
-    hub.store.set_near_alerts(&[other.clone()]).expect("kept");
+    hub.store.set_near_alerts(core::slice::from_ref(&other)).expect("kept");
     assert_eq!(hub.store.alerts(now_plus(60)).expect("lists"), (vec![alert(2, "SN-DK", 90)], vec![other]));
 }
 
@@ -69,14 +69,14 @@ pub fn national_gives_a_hub_others_alerts_for_its_areas<S: NationalStore>(make: 
     store.upsert(2, &[NewProjection { projection: ProjectionId::from_random([5; 16]), version: 1, body: Some(body) }]).expect("an answer");
     store.set_alerts(3, &[alert(7, "KH-12", 60)]).expect("kept");
     assert_eq!(near(&mut store, 1, 0), [alert(7, "KH-12", 60)]);
-    assert_eq!(near(&mut store, 2, 0), [dakar.clone()]);
-    assert_eq!(near(&mut store, 3, 0), [cambodia.clone()]);
+    assert_eq!(near(&mut store, 2, 0), core::slice::from_ref(&dakar));
+    assert_eq!(near(&mut store, 3, 0), core::slice::from_ref(&cambodia));
     // What the projection said is taken back, and the area with it.
     store.upsert(2, &[NewProjection { projection: ProjectionId::from_random([5; 16]), version: 2, body: None }]).expect("an answer");
     assert!(near(&mut store, 2, 0).is_empty());
     store.set_alerts(2, &[alert(4, "SN-DK", 60), alert(5, "KH-12", 60)]).expect("kept");
-    assert_eq!(store.alerts_near(2, now(), 1).expect("a list"), [cambodia.clone()], "those that end last");
-    assert_eq!(near(&mut store, 2, 60), [cambodia.clone()]);
+    assert_eq!(store.alerts_near(2, now(), 1).expect("a list"), core::slice::from_ref(&cambodia), "those that end last");
+    assert_eq!(near(&mut store, 2, 60), core::slice::from_ref(&cambodia));
     assert_eq!(store.alerts_of(1, now_plus(60)).expect("a list"), [cambodia]);
     store.set_alerts(1, &[]).expect("kept");
     assert!(store.alerts_of(1, now()).expect("a list").is_empty());
