@@ -157,8 +157,9 @@ async fn enrol(national: Arc<National>, request: Open<Enrol>) -> Result<Response
 async fn report(national: Arc<National>, request: Sealed<ReportRequest>) -> Result<Response, ApiError> {
     let started = Instant::now();
     let now = (national.machine.now)();
-    let result =
-        national.gate.proven(request, now, take_report).await.map_err(ApiError::from).and_then(|result| Ok(result?));
+    // The bare function is for one lifetime of the store, and a step for every one.
+    #[expect(clippy::redundant_closure, reason = "the bare function does not compile here")]
+    let result = national.gate.proven(request, now, |store, report| take_report(store, report)).await.map_err(ApiError::from).and_then(|result| Ok(result?));
     let seconds = started.elapsed().as_secs_f64();
     match result {
         Ok((hub, rows, reply)) => {
