@@ -83,6 +83,10 @@ fn a_phone_without_a_network_logs_is_answered_and_catches_up() {
     assert_eq!(timeless(phone.show_all()), timeless(site.hub_export()));
     assert!(phone.show(&ids[0])["actions"].to_string().contains("by_the_nurse"));
 
+    // What came by card is proven as what came by network is.
+    let proved = site.hub_run("verify", &["--json"]).json_lines().pop().unwrap();
+    assert!(proved["signed"].as_u64() > Some(40) && proved["misfits"] == 0, "{proved}");
+
     // With a network again, there is nothing to do.
     let report = phone.sync();
     assert_eq!((&report["sent"], &report["received"]), (&json!(0), &json!(0)));

@@ -10,6 +10,7 @@ use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use crate::alert::{self, AlertRow};
 use crate::codec;
 use crate::compress;
+use crate::pins::Pins;
 
 /// The protocol this version speaks.
 pub const PROTOCOL: u8 = 1;
@@ -449,6 +450,9 @@ impl Answer {
                 return Err(Refused::TooLarge);
             }
             verdicts.extend(core::iter::repeat_n(verdict_of(code), count as usize));
+        }
+        if wire.pins.as_deref().is_some_and(|pins| Pins::of_bytes(pins).is_none()) {
+            return Err(Refused::Malformed);
         }
         let pull = vicinity_core::batch::Pull {
             groups: codec::decode(&wire.pull).map_err(|_| Refused::Malformed)?,

@@ -292,6 +292,13 @@ fn invalid() -> Vec<(&'static str, Vec<u8>)> {
         }),
         ("answer_short_proof_of_an_erasure", {
             let plain = inflate(&answers()[1].1.encode()).unwrap();
+            let at = plain.windows(3).rposition(|three| three == [0x58, 64, 0x6a]).unwrap();
+            let mut plain = with(&plain, at + 1, 63);
+            plain.remove(at + 2);
+            body_of(&plain)
+        }),
+        ("answer_short_pins", {
+            let plain = inflate(&answers()[1].1.encode()).unwrap();
             let at = plain.windows(2).rposition(|two| two == [0x58, 64]).unwrap();
             let mut plain = with(&plain, at + 1, 63);
             plain.pop();

@@ -189,9 +189,8 @@ pub enum HubCommand {
         key: String,
     },
     /// Make a key, for recovery or for a stick that opens the hub: its secret goes into a new file, its public key is printed
-    #[command(
-        after_help = "A recovery key is made on a machine that never goes online, and kept away from the hub: it opens every statement.\nOne for `hub relock` is made on the stick itself, and is never the recovery key."
-    )]
+    #[command(after_help = "A recovery key is made on a machine that never goes online, and kept away from the hub: it opens every statement.\n\
+            One for `hub relock` is made on the stick itself, and is never the recovery key.")]
     Keygen {
         /// The new file; only its owner may read it
         #[arg(long)]

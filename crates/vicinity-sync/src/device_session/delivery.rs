@@ -1,0 +1,54 @@
+//! What an answer brought, and how the device stands after it was written.
+
+use vicinity_core::alert::Alert;
+use vicinity_core::batch::{Cursor, Erasure, Group};
+use vicinity_core::guard::Refusal;
+use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
+
+/// What an answer brought: everything is written in one transaction, or nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Delivery {
+    /// These the hub has for good.
+    pub acked: Vec<(IncidentId, ChangeHash)>,
+    /// These it will never take.
+    pub rejected: Vec<(IncidentId, ChangeHash, Refusal)>,
+    /// Changes from the hub.
+    pub groups: Vec<Group>,
+    /// Incidents that left the scope.
+    pub removed: Vec<IncidentId>,
+    /// Orders to erase. Only those that the hub's key proves may be followed.
+    pub erase: Vec<Erasure>,
+    /// The hub was told that these were erased.
+    pub told: Vec<IncidentId>,
+    /// The new place; `None` leaves the old one.
+    pub cursor: Option<Cursor>,
+    /// The batch size that worked.
+    pub batch_bytes: u32,
+    /// Seconds by which the hub's clock is ahead.
+    pub skew_seconds: i64,
+    /// A key set that the hub says is newer: to be kept only if the hub signed it.
+    pub key_set: Option<Vec<u8>>,
+    /// The alerts that stand, in the place of those that the device has.
+    pub alerts: Option<Vec<Alert>>,
+    /// The pins of the hub's keys, where they are others than the device knew.
+    pub pins: Option<Vec<u8>>,
+}
+
+/// How the device stands after a delivery was written.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Standing {
+    /// Changes that were new.
+    pub received: u64,
+    /// The digest over what the hub and the device share.
+    pub digest: ScopeDigest,
+    /// Whether something is in the outbox that may go, or was rejected: then digests cannot be equal.
+    pub differs: bool,
+    /// Incidents that were erased.
+    pub erased: u64,
+    /// Erasures of which the hub is still to be told.
+    pub untold: u64,
+    /// The version of the key set that came and is kept now; 0 if none came.
+    pub key_set: u64,
+    /// Whether a key set came that the hub did not sign, or that is not newer.
+    pub key_set_refused: bool,
+}
