@@ -105,6 +105,7 @@ pub fn request(groups: Vec<Group>) -> Request {
         clock: now().as_second(),
         erased: Vec::new(),
         key_set: 0,
+        leaving: Vec::new(),
     }
 }
 

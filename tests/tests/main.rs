@@ -1,6 +1,7 @@
 //! The program from the outside: devices, hub and national as processes, over real sockets and files.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod attachments;
 mod conflicts;
 mod consent;
 mod convergence;
@@ -8,6 +9,7 @@ mod erasure;
 mod hostile;
 mod keeping;
 mod kills;
+mod leaving;
 mod logging;
 mod questions;
 mod refusals;
@@ -18,3 +20,4 @@ mod secrecy;
 mod statements;
 mod text;
 mod tls;
+mod unlocking;

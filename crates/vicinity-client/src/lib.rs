@@ -3,12 +3,15 @@
 //! [`device::Device`] logs, edits, lists and resolves on the local store alone; [`exchange`] runs the sync session over
 //! a [`link::Link`], [`statements`] brings statements up and opens them. The clock and the random bytes come from outside, so that tests and the demo bring their own.
 
+pub mod attaching;
 pub mod device;
 pub mod enrolment;
 pub mod error;
 pub mod exchange;
+pub mod leased;
 pub mod link;
 pub mod logging;
+pub mod media;
 pub mod statements;
 pub mod vault;
 

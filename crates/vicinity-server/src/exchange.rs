@@ -126,6 +126,10 @@ pub fn sync(store: &mut dyn HubStore, bytes: &[u8], now: Timestamp, random: &mut
         store.confirm_erased(&peer, &erased, now)?;
     }
     let verdicts = if groups.is_empty() { Vec::new() } else { store.accept(&peer, &groups, now, random)? };
+    // After what it brought: an incident may leave only with all that the device has of it.
+    if !session.leaving.is_empty() {
+        store.let_go(&peer, &session.leaving, now)?;
+    }
     let pushed: Vec<IncidentId> = groups.iter().map(|group| group.incident).collect();
     session.tell(news(store, &peer, session.key_set)?);
     let mut plan = session.accepted(verdicts.clone());

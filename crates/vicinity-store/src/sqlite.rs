@@ -3,10 +3,12 @@
 
 mod device;
 mod device_erase;
+mod device_leaving;
 mod device_statements;
 mod hub;
 mod hub_accept;
 mod hub_erase;
+mod hub_leaving;
 mod hub_pull;
 mod hub_statements;
 mod hub_uplink;

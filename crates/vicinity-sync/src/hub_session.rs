@@ -1,7 +1,7 @@
 //! The hub's end of one request, as steps: what to accept, what to pull, what to answer. No state outlives a request.
 
 use vicinity_core::admit::Verdict;
-use vicinity_core::batch::{Cursor, Erasure, Group, HeadsPage, Pull};
+use vicinity_core::batch::{Cursor, DocumentHeads, Erasure, Group, HeadsPage, Pull};
 use vicinity_core::time::Timestamp;
 
 use crate::compress::BODY_MAX_BYTES;
@@ -44,6 +44,8 @@ pub struct HubSession {
     pub skew_seconds: i64,
     /// What the device says it erased; the proofs are not checked yet.
     pub erased: Vec<Erasure>,
+    /// What the device wants to let go of.
+    pub leaving: Vec<DocumentHeads>,
 }
 
 /// The next step.
@@ -69,7 +71,16 @@ impl HubSession {
         let budget = (request.answer_budget.max(BATCH_MIN_BYTES) as usize).min(BODY_MAX_BYTES - 1024);
         let plan = PullPlan { cursor: request.cursor, page, raw_bytes: budget * RATIO };
         let skew_seconds = now.as_second().saturating_sub(request.clock);
-        let session = Self { plan, budget, verdicts: Vec::new(), key_set: request.key_set, news: News::default(), skew_seconds, erased: request.erased };
+        let session = Self {
+            plan,
+            budget,
+            verdicts: Vec::new(),
+            key_set: request.key_set,
+            news: News::default(),
+            skew_seconds,
+            erased: request.erased,
+            leaving: request.leaving,
+        };
         Ok((session, request.push))
     }
 

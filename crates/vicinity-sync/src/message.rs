@@ -19,6 +19,9 @@ pub const DOCUMENTS_MAX: usize = 8192;
 /// Erasures named in one message.
 pub const ERASURES_MAX: usize = 100;
 
+/// Incidents that a device may let go of in one message.
+pub const LEAVING_MAX: usize = 100;
+
 /// A device's request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -36,6 +39,8 @@ pub struct Request {
     pub erased: Vec<Erasure>,
     /// The version of the key set that it has; 0 for none.
     pub key_set: u64,
+    /// What an educator's device wants to let go of, with the heads that it knows.
+    pub leaving: Vec<DocumentHeads>,
 }
 
 /// The hub's answer.
@@ -153,6 +158,8 @@ struct RequestWire {
     erased: Vec<ErasureWire>,
     #[n(8)]
     key_set: u64,
+    #[n(9)]
+    leaving: Vec<HeadsWire>,
 }
 
 #[derive(Encode, Decode)]
@@ -347,6 +354,7 @@ impl Request {
             clock: self.clock,
             erased: erasures_wire(&self.erased),
             key_set: self.key_set,
+            leaving: heads_wire(&self.leaving),
         })
     }
 
@@ -372,6 +380,7 @@ impl Request {
             clock: wire.clock,
             erased: erasures_of(wire.erased)?,
             key_set: wire.key_set,
+            leaving: if wire.leaving.len() > LEAVING_MAX { return Err(Refused::TooLarge) } else { heads_of(wire.leaving)? },
         })
     }
 }

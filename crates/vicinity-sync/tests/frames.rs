@@ -111,12 +111,20 @@ fn erasures() -> Vec<Erasure> {
 }
 
 fn requests() -> Vec<(&'static str, Request)> {
-    let steady =
-        Request { cursor: Some(cursor()), push: Vec::new(), rebase: None, answer_budget: 65_536, clock: 1_764_000_000, erased: Vec::new(), key_set: 3 };
+    let steady = Request {
+        cursor: Some(cursor()),
+        push: Vec::new(),
+        rebase: None,
+        answer_budget: 65_536,
+        clock: 1_764_000_000,
+        erased: Vec::new(),
+        key_set: 3,
+        leaving: Vec::new(),
+    };
     let page = HeadsPage { after: Some(incident(0x10)), until: Some(incident(0x22)), have: heads() };
     vec![
         ("request_steady", steady.clone()),
-        ("request_push", Request { push: groups(), ..steady.clone() }),
+        ("request_push", Request { push: groups(), leaving: heads(), ..steady.clone() }),
         ("request_first", Request { cursor: None, rebase: Some(HeadsPage::default()), ..steady.clone() }),
         ("request_rebase", Request { cursor: None, rebase: Some(page), clock: -1, erased: erasures(), ..steady }),
     ]
