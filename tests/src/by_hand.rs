@@ -107,6 +107,7 @@ pub fn request(groups: Vec<Group>) -> Request {
         key_set: 0,
         alerts: 0,
         pins: 0,
+        leaving: Vec::new(),
     }
 }
 

@@ -81,6 +81,18 @@ pub fn number(folder: &Path, query: &str) -> i64 {
     open(folder).query_row(query, [], |row| row.get(0)).expect("the query gives a number")
 }
 
+/// Makes a device believe that it has had its incidents, and its last contact with its hub, for so many days longer.
+pub fn age(folder: &Path, days: i64) {
+    let connection = open(folder);
+    let seconds = days * 24 * 3600;
+    connection.execute("UPDATE documents SET settled_at = settled_at - ?1", [seconds]).expect("times can be written");
+    let contact: Vec<u8> = connection.query_row("SELECT value FROM meta WHERE key = 'contact'", [], |row| row.get(0)).expect("a contact");
+    let earlier = |number: &[u8]| (i64::from_be_bytes(number.try_into().expect("eight bytes")) - seconds).to_be_bytes();
+    // By the device's clock, and by the hub's.
+    let earlier = [earlier(&contact[..8]), earlier(&contact[8..16])].concat();
+    connection.execute("UPDATE meta SET value = ?1 WHERE key = 'contact'", [[&earlier, &contact[16..]].concat()]).expect("a contact can be written");
+}
+
 /// Every byte of a database's contents, decrypted. Freed pages are not among them: they are overwritten when they are freed.
 #[must_use]
 pub fn bytes(folder: &Path) -> Vec<u8> {

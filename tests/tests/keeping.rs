@@ -77,7 +77,7 @@ fn a_second_pin_opens_an_empty_device() {
     with_pin(&device, &first, &["init"]).done();
     std::fs::write(site.path("one.json"), incident().to_string()).unwrap();
     with_pin(&device, &first, &["log", site.path("one.json").to_str().unwrap()]).done();
-    with_pin(&device, &first, &["duress-pin", "--pin-file", &second]).done();
+    with_pin(&device, &first, &["duress-pin", "--second-pin-file", &second]).done();
     assert_eq!(with_pin(&device, &first, &["list", "--json"]).json_lines().len(), 1);
     assert_eq!(with_pin(&device, &second, &["list", "--json"]).json_lines().len(), 0);
     // It works like any other.

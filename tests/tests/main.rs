@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod alerts;
+mod attachments;
 mod bundle;
 mod canary;
 mod conflicts;
@@ -13,6 +14,7 @@ mod evidence;
 mod hostile;
 mod keeping;
 mod kills;
+mod leaving;
 mod limits;
 mod logging;
 mod questions;
@@ -24,3 +26,4 @@ mod secrecy;
 mod statements;
 mod text;
 mod tls;
+mod unlocking;

@@ -61,7 +61,7 @@ fn an_educator_sees_her_own_and_what_is_assigned_to_her_and_a_responder_sees_all
     site.hub_run("assign", &[assigned, &number(&site, "educator", 0), "--remove"]).done();
     ada.sync();
     assert_eq!(ada.ids(), sorted(&hers));
-    assert!(ada.run(&["show", assigned]).failed().contains("no such incident"));
+    assert!(ada.run(&["show", assigned]).failed().contains("has left this device"));
     assert_eq!(timeless_one(ben.show(assigned)), shown, "it stays with those who have it");
     ben.edit(assigned, &json!([{"action": {"code": "later"}}]));
     ben.sync();

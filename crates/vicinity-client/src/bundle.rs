@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use vicinity_core::batch::{Group, HeadsPage};
+use vicinity_core::time::Timestamp;
 use vicinity_seal::keys::{Opener, Recipient};
 use vicinity_seal::parcel;
 use vicinity_store::device::{self, Delivered, DeviceStore, Fact};
@@ -19,6 +20,7 @@ use crate::alerts;
 use crate::device::{Device, Machine};
 use crate::exchange::{self, Identity};
 use crate::statements;
+use crate::vault::Contact;
 
 type Result<T> = core::result::Result<T, ClientError>;
 
@@ -131,7 +133,7 @@ impl Device {
     /// # Errors
     /// Not enrolled; a file that is damaged, for somebody else, or not signed by this device's hub: then nothing was changed.
     pub fn import_reply(&mut self, file: &[u8]) -> Result<Imported> {
-        let identity = self.identity()?;
+        let (identity, now) = (self.identity()?, (self.machine.now)());
         let forget = self.enrolment().is_some_and(|enrolment| enrolment.role != "responder");
         let _lock = self.lock()?;
         let secret = self.store.fact(Fact::BundleKey)?.ok_or(ClientError::NoBundle)?;
@@ -151,7 +153,7 @@ impl Device {
                 imported.acked = acked.len() as u64;
                 self.store.deliver(&Delivered { acked: &acked, ..Delivered::default() })?;
             }
-            Reading::Whole(whole) => apply(&mut self.store, *whole, &identity, cursor.is_none(), &mut imported)?,
+            Reading::Whole(whole) => apply(&mut self.store, *whole, &identity, cursor.is_none(), now, &mut imported)?,
         }
         if !matches!(imported.standing, Standing::EarlierLife | Standing::Reborn) {
             imported.statements = delivered(&mut self.store, &reply.blobs, forget)?;
@@ -201,7 +203,8 @@ impl Packer<'_> {
         let pins = Pins::mark(self.store.fact(Fact::Pins)?.as_deref().and_then(Pins::of_bytes));
         // The first says where the device stands; without a cursor all documents are compared.
         let mut page = if cursor.is_none() { Some(self.store.heads(None, DOCUMENTS_MAX / 2)?) } else { None };
-        let first = Request { cursor, push: Vec::new(), rebase: page.clone(), answer_budget, clock: self.clock, erased, key_set, pins, alerts };
+        let first =
+            Request { cursor, push: Vec::new(), rebase: page.clone(), answer_budget, clock: self.clock, erased, key_set, pins, leaving: Vec::new(), alerts };
         self.put(first.encode(), 0)?;
         while let Some(until) = page.and_then(|page| page.until) {
             let next = self.store.heads(Some(until), DOCUMENTS_MAX / 2)?;
@@ -253,7 +256,18 @@ impl Packer<'_> {
     }
 
     fn request(&self, rebase: Option<HeadsPage>, push: Vec<Group>) -> Request {
-        Request { cursor: None, push, rebase, answer_budget: BATCH_MAX_BYTES, clock: self.clock, erased: Vec::new(), key_set: 0, pins: 0, alerts: 0 }
+        Request {
+            cursor: None,
+            push,
+            rebase,
+            answer_budget: BATCH_MAX_BYTES,
+            clock: self.clock,
+            erased: Vec::new(),
+            key_set: 0,
+            pins: 0,
+            leaving: Vec::new(),
+            alerts: 0,
+        }
     }
 
     /// Takes a request, while there is room; the rest goes with the next bundle.
@@ -296,11 +310,15 @@ fn delivered(store: &mut SqliteDevice, taken: &[([u8; 32], Vec<u32>)], forget: b
 }
 
 /// Writes a reply that counts whole.
-fn apply(store: &mut SqliteDevice, whole: Whole, identity: &Identity, compared_all: bool, imported: &mut Imported) -> Result<()> {
+fn apply(store: &mut SqliteDevice, whole: Whole, identity: &Identity, compared_all: bool, now: Timestamp, imported: &mut Imported) -> Result<()> {
     let Whole { mut delivery, void, need, end } = whole;
     // Nobody but the hub can have anything erased, whoever wrote the reply.
     delivery.erase.retain(|erasure| order::is_ordered(erasure, &identity.hub_key));
-    let mut facts = vec![(Fact::BundleNeed, bundle::need_bytes(&need))];
+    // Its hub has spoken: the days begin anew. Who carries a reply about for a while gains that while.
+    let contact = Contact::at(now, 0).encode();
+    let mut facts = vec![(Fact::BundleNeed, bundle::need_bytes(&need)), (Fact::Contact, contact)];
+    // The hub signed the reply, and may say which of its keys will be next.
+    facts.extend(delivery.pins.as_deref().and_then(Pins::of_bytes).map(|pins| (Fact::Pins, pins.to_bytes())));
     if let Some(bytes) = delivery.key_set
         && statements::newer_key_set(store, &identity.hub_key, &bytes)?.is_some()
     {

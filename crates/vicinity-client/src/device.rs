@@ -13,6 +13,7 @@ use vicinity_core::{consent, value::FieldError};
 use vicinity_seal::keys::Opener;
 use vicinity_store::DatabaseKey;
 use vicinity_store::device::{DeviceStanding, DeviceStore, Fact, Written};
+use vicinity_store::row::IncidentRow;
 use vicinity_store::sqlite::SqliteDevice;
 use vicinity_sync::device_session::{End, Outcome};
 use vicinity_sync::enrol::{self, ENROL_PATH, EnrolAnswer, EnrolLink, EnrolRequest};
@@ -25,6 +26,7 @@ use crate::enrolment::{Enrolling, Enrolment};
 use crate::exchange::{self, Identity, World};
 use crate::link::{HttpLink, Link, LinkFailure};
 use crate::statements::{self, Carriage};
+use crate::vault::Contact;
 
 type Result<T> = core::result::Result<T, ClientError>;
 
@@ -161,7 +163,10 @@ impl Device {
         // Whose role it is the hub says; an educator's device forgets the key again.
         let opener = (enrolment.role == "responder").then(|| opener.into_bytes());
         let pins = Some(answer.pins).filter(|pins| !pins.is_empty());
-        self.store.set_facts(&[(Fact::Enrolment, Some(bytes)), (Fact::Opener, opener), (Fact::Enrolling, None), (Fact::Pins, pins)])?;
+        // An enrolment is a contact: the lease begins.
+        let contact = Some(Contact::at((self.machine.now)(), 0).encode());
+        let facts = [(Fact::Enrolment, Some(bytes)), (Fact::Opener, opener), (Fact::Enrolling, None), (Fact::Pins, pins), (Fact::Contact, contact)];
+        self.store.set_facts(&facts)?;
         self.enrolment = Some(enrolment.clone());
         self.hash_waiting_codes()?;
         Ok(enrolment)
@@ -189,7 +194,7 @@ impl Device {
     /// # Errors
     /// Storage.
     pub fn forget_enrolment(&mut self) -> Result<()> {
-        self.store.set_facts(&[(Fact::Enrolment, None)])?;
+        self.store.set_facts(&[(Fact::Enrolment, None), (Fact::Contact, None)])?;
         self.enrolment = None;
         Ok(())
     }
@@ -216,7 +221,7 @@ impl Device {
     fn apply(&mut self, incident: IncidentId, edits: &[Edit], hash_codes: bool) -> Result<()> {
         let chunks = self.store.chunks(incident)?;
         if chunks.is_empty() {
-            return Err(ClientError::NoSuchIncident);
+            return Err(self.no_such(incident)?);
         }
         let mut document = Document::from_changes(chunks.iter().map(Vec::as_slice)).map_err(|_| ClientError::Document)?;
         let authoring = Authoring { actor: self.machine.bytes(), now: (self.machine.now)() };
@@ -225,6 +230,19 @@ impl Device {
         work.add(document.apply_all(&edits, authoring).map_err(at_edit)?);
         self.store.write(&[work.written(incident, &document, authoring.now)])?;
         Ok(())
+    }
+
+    /// What to say of an incident that is not here.
+    pub(crate) fn no_such(&mut self, incident: IncidentId) -> Result<ClientError> {
+        Ok(if self.store.has_left(incident)? { ClientError::LeftThisDevice } else { ClientError::NoSuchIncident })
+    }
+
+    /// The row of an incident that is here.
+    pub(crate) fn row(&mut self, incident: IncidentId) -> Result<IncidentRow> {
+        match self.store.incident(incident)? {
+            Some(row) => Ok(row),
+            None => Err(self.no_such(incident)?),
+        }
     }
 
     /// An edit that would write a survivor's code in clear writes its hash; without a key it waits for one.
@@ -255,7 +273,7 @@ impl Device {
     /// # Errors
     /// No such incident.
     pub fn show(&mut self, incident: IncidentId) -> Result<Value> {
-        let row = self.store.incident(incident)?.ok_or(ClientError::NoSuchIncident)?;
+        let row = self.row(incident)?;
         Ok(show::show(incident, &row.incident, (self.machine.now)()))
     }
 
@@ -296,7 +314,7 @@ impl Device {
     /// # Errors
     /// No such conflict, or a value the field cannot hold.
     pub fn resolve(&mut self, incident: IncidentId, field: &str, value: &Value) -> Result<()> {
-        let row = self.store.incident(incident)?.ok_or(ClientError::NoSuchIncident)?;
+        let row = self.row(incident)?;
         if !row.incident.disputes().iter().any(|dispute| dispute.field == field) {
             return Err(ClientError::NoSuchConflict);
         }
@@ -335,6 +353,10 @@ impl Device {
         let mut outcome = exchange::sync(&mut self.store, link, &identity, &mut world)?;
         let enrolment = self.enrolment.as_ref().ok_or(ClientError::NotEnrolled)?;
         let carriage = statements::carry(&mut self.store, &mut self.machine, link, enrolment, &identity, &mut outcome)?;
+        if identity.keeps_little {
+            // What went up with the last request or the last statement is delivered from now on.
+            self.store.leaving(now, 0)?;
+        }
         Ok((outcome, carriage))
     }
 
@@ -351,7 +373,7 @@ impl Device {
     pub(crate) fn identity(&self) -> Result<Identity> {
         let enrolment = self.enrolment.as_ref().ok_or(ClientError::NotEnrolled)?;
         let device = enrolment.device().ok_or(ClientError::Damaged("enrolment"))?;
-        Ok(Identity { device, secret: enrolment.secret, hub_key: enrolment.hub_key })
+        Ok(Identity { device, secret: enrolment.secret, hub_key: enrolment.hub_key, keeps_little: enrolment.role == "educator" })
     }
 
     /// Nobody else speaks to the hub for this device while the file is held.
@@ -393,14 +415,14 @@ pub(crate) fn at_edit((at, error): (usize, Box<EditError>)) -> ClientError {
 #[derive(Default)]
 pub(crate) struct Work {
     chunks: Vec<Vec<u8>>,
-    statements: Vec<(String, String)>,
+    statements: Vec<(String, Vec<u8>)>,
     pub(crate) unhashed_code: Option<String>,
 }
 
 impl Work {
     pub(crate) fn add(&mut self, authored: AuthoredAll) {
         self.chunks.extend(authored.chunks);
-        self.statements.extend(authored.statements.into_iter().map(|(entry, text)| (entry, text.0)));
+        self.statements.extend(authored.statements.into_iter().map(|(entry, body)| (entry, body.0)));
     }
 
     pub(crate) fn written(self, incident: IncidentId, document: &Document, now: Timestamp) -> Written {

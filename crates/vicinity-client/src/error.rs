@@ -10,6 +10,9 @@ use vicinity_sync::bundle::BadReply;
 use vicinity_sync::enrol::BadLink;
 use vicinity_sync::message::Refused;
 
+use crate::media::MediaError;
+use crate::vault::{JUMP_MAX_DAYS, LOCKED_FROM_DAY, VaultError};
+
 /// A command of the device's that failed. Nothing of it was kept.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -25,6 +28,11 @@ pub enum ClientError {
     /// No such incident here.
     #[error("this device holds no such incident; `list` shows what it holds")]
     NoSuchIncident,
+    /// It was here.
+    #[error(
+        "this incident has left this device: 14 days after it was delivered, or because it was taken back; the hub keeps it, and a responder can edit it or assign it to this device again"
+    )]
+    LeftThisDevice,
     /// Nothing to resolve.
     #[error("this field has no conflict; `conflicts` shows what has")]
     NoSuchConflict,
@@ -61,6 +69,9 @@ pub enum ClientError {
     /// A statement that does not open.
     #[error("this device cannot open the statement; once another responder's device has synced, it can")]
     Sealed(#[from] OpenError),
+    /// A file that is not taken.
+    #[error(transparent)]
+    Media(#[from] MediaError),
     /// Sealing.
     #[error("sealing failed; nothing was lost")]
     Sealing(#[from] SealError),
@@ -88,6 +99,22 @@ pub enum ClientError {
     /// No such alert of this hub.
     #[error("this hub has published no such alert, or it has ended; `alerts` shows what stands")]
     NoSuchAlert,
+    /// No contact for too long.
+    #[error(
+        "this device had no contact with its hub for {LOCKED_FROM_DAY} days and locked itself for good: its key is destroyed; remove its folder and enrol anew"
+    )]
+    LeaseOver,
+    /// A clock that cannot be believed.
+    #[error(
+        "this device's clock shows a time {days} days after the last contact with its hub, more than {JUMP_MAX_DAYS} at once: set the clock right; nothing was destroyed, and nothing opens until then"
+    )]
+    ClockAhead {
+        /// How many days.
+        days: i64,
+    },
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// A stored fact is damaged.
     #[error("the stored {0} is damaged")]
     Damaged(&'static str),

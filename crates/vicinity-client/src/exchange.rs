@@ -6,7 +6,7 @@ use vicinity_store::device::{self, Delivered, DeviceStanding, DeviceStore, Fact}
 use vicinity_sync::alert;
 use vicinity_sync::device_session::{Delivery, DeviceSession, Effect, Gather, Gathered, Input, Outcome, Standing, Start};
 use vicinity_sync::envelope::Envelope;
-use vicinity_sync::message::{ERASURES_MAX, Refused, SYNC_PATH};
+use vicinity_sync::message::{ERASURES_MAX, LEAVING_MAX, Refused, SYNC_PATH};
 use vicinity_sync::order;
 use vicinity_sync::pins::Pins;
 
@@ -14,6 +14,7 @@ use crate::ClientError;
 use crate::alerts;
 use crate::link::{Link, LinkFailure};
 use crate::statements;
+use crate::vault::Contact;
 
 /// Who syncs.
 #[derive(Clone)]
@@ -24,6 +25,8 @@ pub struct Identity {
     pub secret: [u8; 32],
     /// The key that proves its hub's orders and key sets.
     pub hub_key: [u8; 32],
+    /// Whether delivered incidents leave the device after a while: an educator's.
+    pub keeps_little: bool,
 }
 
 /// What the session needs of the world, besides the store and the link.
@@ -55,7 +58,9 @@ pub fn sync(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identit
             match effect {
                 Effect::Done(outcome) => return Ok(outcome),
                 Effect::Wait(millis) => (world.wait)(millis),
-                Effect::Gather(gather) => next.extend(session.handle(Input::Gathered(perform_gather(store, gather)?))),
+                Effect::Gather(gather) => {
+                    next.extend(session.handle(Input::Gathered(perform_gather(store, gather, identity.keeps_little.then_some(world.now))?)))
+                }
                 Effect::Send(body) => {
                     let input = send(store, link, identity, world, body)?;
                     next.extend(session.handle(input));
@@ -63,7 +68,7 @@ pub fn sync(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identit
                 Effect::Persist(mut delivery) => {
                     // Nobody but the hub can have anything erased, whoever answered.
                     delivery.erase.retain(|erasure| order::is_ordered(erasure, &identity.hub_key));
-                    next.extend(session.handle(Input::Persisted(persist(store, &delivery, &identity.hub_key)?)));
+                    next.extend(session.handle(Input::Persisted(persist(store, &delivery, &identity.hub_key, world.now)?)));
                 }
                 Effect::BeReborn => {
                     be_reborn(store, (world.random)())?;
@@ -75,9 +80,10 @@ pub fn sync(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identit
     }
 }
 
-fn perform_gather(store: &mut dyn DeviceStore, gather: Gather) -> Result<Gathered, ClientError> {
+fn perform_gather(store: &mut dyn DeviceStore, gather: Gather, leaves_by: Option<Timestamp>) -> Result<Gathered, ClientError> {
     let is_rebase_begun = matches!(gather, Gather::Heads { after: None, .. });
     let erased = store.erasures(is_rebase_begun, ERASURES_MAX)?;
+    let leaving = leaves_by.map(|now| store.leaving(now, LEAVING_MAX)).transpose()?.unwrap_or_default();
     let gathered = match gather {
         Gather::Heads { after, max_documents } => Gathered { page: Some(store.heads(after, max_documents)?), ..Gathered::default() },
         Gather::Missing { need, skip, raw_bytes } => {
@@ -89,7 +95,7 @@ fn perform_gather(store: &mut dyn DeviceStore, gather: Gather) -> Result<Gathere
             Gathered { groups: page.groups, more: page.more, outbox_at: page.at, ..Gathered::default() }
         }
     };
-    Ok(Gathered { erased, ..gathered })
+    Ok(Gathered { erased, leaving, ..gathered })
 }
 
 fn send(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identity, world: &mut World<'_>, body: Vec<u8>) -> Result<Input, ClientError> {
@@ -150,10 +156,11 @@ fn incarnation_of(bytes: &[u8]) -> Option<(u64, u64)> {
     Some((u64::from_be_bytes(*incarnation), u64::from_be_bytes(counter.try_into().ok()?)))
 }
 
-fn persist(store: &mut dyn DeviceStore, delivery: &Delivery, hub_key: &[u8]) -> Result<Standing, ClientError> {
+fn persist(store: &mut dyn DeviceStore, delivery: &Delivery, hub_key: &[u8], now: Timestamp) -> Result<Standing, ClientError> {
     let mut facts = vec![(Fact::BatchBytes, delivery.batch_bytes.to_be_bytes().to_vec()), (Fact::Skew, delivery.skew_seconds.to_be_bytes().to_vec())];
     // Who answered has one of the keys that were known before: it may say which will be next.
     facts.extend(delivery.pins.as_deref().and_then(Pins::of_bytes).map(|pins| (Fact::Pins, pins.to_bytes())));
+    facts.push((Fact::Contact, Contact::at(now, delivery.skew_seconds).encode()));
     let (mut key_set, mut key_set_refused) = (0, false);
     if let Some(bytes) = &delivery.key_set {
         // One that the hub did not sign, or that is not newer, is as if it had not come; statements wait then.

@@ -5,13 +5,16 @@
 //! by file. The clock and the random bytes come from outside, so that tests and the demo bring their own.
 
 pub mod alerts;
+pub mod attaching;
 pub mod bundle;
 pub mod device;
 pub mod enrolment;
 pub mod error;
 pub mod exchange;
+pub mod leased;
 pub mod link;
 pub mod logging;
+pub mod media;
 pub mod statements;
 pub mod vault;
 

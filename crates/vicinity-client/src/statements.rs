@@ -340,7 +340,7 @@ impl Device {
     /// # Errors
     /// No such incident, or a hub that refuses.
     pub fn statement_lines(&mut self, incident: IncidentId) -> Result<Vec<StatementLine>> {
-        let row = self.store.incident(incident)?.ok_or(ClientError::NoSuchIncident)?;
+        let row = self.row(incident)?;
         let carried = self.store.carried(incident)?;
         let mut at_hub = None;
         if self.enrolment.as_ref().is_some_and(|enrolment| enrolment.role == "responder") {

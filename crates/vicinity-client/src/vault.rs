@@ -24,6 +24,7 @@ mod lease;
 mod pin;
 mod sealed;
 mod secret;
+mod session;
 mod state;
 
 use std::path::Path;
@@ -32,10 +33,11 @@ use zeroize::Zeroizing;
 
 pub use attempt::Attempt;
 pub use error::VaultError;
-pub use lease::{LOCKED_FROM_DAY, Lease, WARNED_FROM_DAY, lease};
+pub use lease::{Contact, JUMP_MAX_DAYS, LOCKED_FROM_DAY, Lease, WARNED_FROM_DAY};
 pub use pin::Pin;
 pub use sealed::Cost;
 pub use secret::{DeviceSecret, FileSecret};
+pub use session::{RamFolder, SESSION_IDLE, SESSION_MAX, Session};
 pub use state::MAX_WRONG_PINS;
 
 use folder::Folder;

@@ -7,8 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
-use vicinity_client::vault::{self, Attempt, Cost, DeviceSecret, FileSecret, Lease, MAX_WRONG_PINS, Opened, Pin, Profile, VaultError};
-use vicinity_core::time::Timestamp;
+use vicinity_client::vault::{self, Attempt, Cost, DeviceSecret, FileSecret, MAX_WRONG_PINS, Opened, Pin, Profile, VaultError};
 
 /// Length of the vault's file; all that is told about its form.
 const FILE_BYTES: usize = 266;
@@ -464,33 +463,4 @@ fn nobody_else_reads_the_secret_the_vault_or_the_folders() {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&phone.secret_path()), mode(&phone.file())), (0o600, 0o600));
     assert_eq!((mode(&phone.folder()), mode(&phone.folder().join(made.folder))), (0o700, 0o700));
-}
-
-#[test]
-fn the_lease_warns_from_day_21_and_locks_from_day_30() {
-    const HOUR: i64 = 3600;
-    const DAY: i64 = 24 * HOUR;
-    let at = |seconds: i64| Timestamp::from_second(1_800_000_000 + seconds).unwrap();
-    // Seconds since contact: the latest that the clock showed, what it shows now.
-    let table = [
-        (0, 0, Lease::Valid),
-        (0, 21 * DAY - 1, Lease::Valid),
-        (0, 21 * DAY, Lease::Warn { days_left: 9 }),
-        (29 * DAY, 30 * DAY - 1, Lease::Warn { days_left: 1 }),
-        (29 * DAY, 30 * DAY, Lease::Locked),
-        (0, 4000 * DAY, Lease::Locked),
-        // Set back by up to a day: a correction.
-        (21 * DAY, 20 * DAY, Lease::Valid),
-        (30 * DAY, 30 * DAY - HOUR, Lease::Warn { days_left: 1 }),
-        // Set back by more: the latest time counts.
-        (21 * DAY, 20 * DAY - 1, Lease::Warn { days_left: 9 }),
-        (30 * DAY, 0, Lease::Locked),
-        (30 * DAY, -4000 * DAY, Lease::Locked),
-        // Before the contact, with the latest time lost.
-        (-DAY, -4000 * DAY, Lease::Valid),
-    ];
-    for (latest_seen, now, expected) in table {
-        assert_eq!(vault::lease(at(0), at(latest_seen), at(now)), expected, "{latest_seen} {now}");
-    }
-    assert_eq!(vault::lease(Timestamp::MIN, Timestamp::MAX, Timestamp::MIN), Lease::Locked);
 }

@@ -200,6 +200,7 @@ fn limits(page: &mut String) {
         ("a field's name", value::KEY_MAX_BYTES),
         ("the value of an unknown field, as JSON", value::UNKNOWN_MAX_BYTES),
         ("a statement's text", value::STATEMENT_MAX_BYTES),
+        ("a statement that is a photo or a sound", value::ATTACHMENT_MAX_BYTES),
     ] {
         line(page, &[what, &bytes(limit)]);
     }

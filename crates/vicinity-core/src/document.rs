@@ -11,7 +11,7 @@ use automerge::{ActorId, Automerge, AutomergeError, Change, ObjType, ROOT, ReadD
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::draft::{Draft, StatementText, Write};
+use crate::draft::{Draft, StatementBody, Write};
 use crate::edit::{self, Edit, EntryEdit, TriageOverride};
 use crate::fields;
 use crate::ids::{ACTOR_BYTES, Actor, ChangeHash};
@@ -67,7 +67,7 @@ pub struct Authored {
     /// The new change, uncompressed; `None` where the edit changed nothing.
     pub chunk: Option<Vec<u8>>,
     /// Statement texts, by the id of the entry that names them.
-    pub statements: Vec<(String, StatementText)>,
+    pub statements: Vec<(String, StatementBody)>,
 }
 
 /// What several edits left behind.
@@ -76,7 +76,7 @@ pub struct AuthoredAll {
     /// The new changes, uncompressed, ancestors first.
     pub chunks: Vec<Vec<u8>>,
     /// Statement texts, by the id of the entry that names them.
-    pub statements: Vec<(String, StatementText)>,
+    pub statements: Vec<(String, StatementBody)>,
 }
 
 /// A loaded document. It costs some 50 kB of memory: load, use, drop.
@@ -161,7 +161,7 @@ impl Document {
         })
     }
 
-    fn write_edits(&mut self, edits: &[Edit], authoring: Authoring) -> Result<Vec<(String, StatementText)>, (usize, Box<EditError>)> {
+    fn write_edits(&mut self, edits: &[Edit], authoring: Authoring) -> Result<Vec<(String, StatementBody)>, (usize, Box<EditError>)> {
         let mut statements = Vec::new();
         for (at, edit) in edits.iter().enumerate() {
             statements.extend(self.write_edit(edit, authoring).map_err(|error| (at, Box::new(error)))?.1);
@@ -225,7 +225,7 @@ impl Document {
 }
 
 /// The change that was made, if any, and the statements named in it.
-type Wrote = (Option<automerge::ChangeHash>, Vec<(String, StatementText)>);
+type Wrote = (Option<automerge::ChangeHash>, Vec<(String, StatementBody)>);
 
 /// A document that holds the skeleton. Made once and cloned: applying the skeleton anew takes longer.
 fn bare() -> Result<Automerge, DocumentError> {
@@ -272,7 +272,7 @@ struct Writer<'t, 'd> {
     prefix: String,
     seq: usize,
     index: usize,
-    statements: Vec<(String, StatementText)>,
+    statements: Vec<(String, StatementBody)>,
     now: Timestamp,
 }
 
@@ -394,14 +394,14 @@ impl Writer<'_, '_> {
     }
 
     fn statement(&mut self, statement: &crate::draft::StatementDraft) -> Result<(), EditError> {
-        let bytes = i64::try_from(statement.text.0.len()).unwrap_or(i64::MAX);
+        let bytes = i64::try_from(statement.body.0.len()).unwrap_or(i64::MAX);
         let fields = [
             ("class".to_owned(), ScalarValue::Str(statement.class.as_str().into())),
             ("at".to_owned(), ScalarValue::Timestamp(self.now.as_millisecond())),
             ("bytes".to_owned(), ScalarValue::Int(bytes)),
         ];
         let id = self.entry("statements", None, &fields)?;
-        self.statements.push((id, statement.text.clone()));
+        self.statements.push((id, statement.body.clone()));
         Ok(())
     }
 

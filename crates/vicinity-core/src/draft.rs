@@ -17,23 +17,23 @@ pub(crate) enum Write {
     Entry { map: &'static str, id: Option<String>, fields: Vec<(String, ScalarValue)> },
 }
 
-/// A text that is kept beside the document and never in it.
+/// A text, photo or sound that is kept beside the document and never in it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct StatementText(pub String);
+pub struct StatementBody(pub Vec<u8>);
 
-impl core::fmt::Debug for StatementText {
+impl core::fmt::Debug for StatementBody {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "StatementText({} bytes)", self.0.len())
+        write!(f, "StatementBody({} bytes)", self.0.len())
     }
 }
 
-/// A statement still in clear: its entry goes into the document, its text does not.
+/// A statement still in clear: its entry goes into the document, its body does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatementDraft {
     /// Its class, as `narrative`.
     pub class: String,
-    /// Its text.
-    pub text: StatementText,
+    /// What it says or shows.
+    pub body: StatementBody,
 }
 
 /// A checked incident, ready to become a document.
@@ -220,7 +220,7 @@ pub(crate) fn parse_statement(json: &Value) -> Result<StatementDraft, FieldError
     if text.len() > STATEMENT_MAX_BYTES {
         return Err(FieldError::new("text", Problem::TooLong(STATEMENT_MAX_BYTES)));
     }
-    Ok(StatementDraft { class, text: StatementText(text.to_owned()) })
+    Ok(StatementDraft { class, body: StatementBody(text.as_bytes().to_vec()) })
 }
 
 /// A code, of any list.

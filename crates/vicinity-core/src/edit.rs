@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 use automerge::ScalarValue;
 
 use crate::codes;
-use crate::draft::{self, StatementDraft, Write};
+use crate::draft::{self, StatementBody, StatementDraft, Write};
 use crate::fields::{self, Merge};
 use crate::ids::IncidentId;
-use crate::value::{self, FieldError, NOTE_MAX_BYTES, Problem};
+use crate::value::{self, ATTACHMENT_MAX_BYTES, FieldError, NOTE_MAX_BYTES, Problem};
 
 /// One command.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,6 +116,17 @@ impl Edit {
             "triage" => triage(body).map(Self::Triage),
             _ => return None,
         })
+    }
+
+    /// The edit that adds a photo or a sound as a statement. What is in it is the caller's to have looked at.
+    ///
+    /// # Errors
+    /// More than [`ATTACHMENT_MAX_BYTES`].
+    pub fn attachment(class: &str, body: Vec<u8>) -> Result<Self, FieldError> {
+        if body.len() > ATTACHMENT_MAX_BYTES {
+            return Err(FieldError::new("statement.body", Problem::TooLong(ATTACHMENT_MAX_BYTES)));
+        }
+        Ok(Self::Statement(StatementDraft { class: class.to_owned(), body: StatementBody(body) }))
     }
 
     /// The edit that resolves a conflict: it writes `value` to a register, or to an entry's field for a path such as

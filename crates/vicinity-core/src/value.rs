@@ -12,6 +12,8 @@ use crate::time;
 pub const NOTE_MAX_BYTES: usize = 280;
 /// Bytes of the longest statement text.
 pub const STATEMENT_MAX_BYTES: usize = 256 * 1024;
+/// Bytes of the largest photo or sound of a statement.
+pub const ATTACHMENT_MAX_BYTES: usize = 20_000_000;
 /// Bytes of the longest unknown value, as JSON.
 pub const UNKNOWN_MAX_BYTES: usize = 4096;
 /// Bytes of the longest key.

@@ -314,7 +314,18 @@ impl Talk {
         aside: &mut Aside,
     ) -> Result<Option<exchange::Answered>, BundleError> {
         let clock = self.now.as_second();
-        let request = Request { cursor, push: Vec::new(), rebase, answer_budget: BATCH_MAX_BYTES, clock, erased: Vec::new(), key_set: 0, pins: 0, alerts: 0 };
+        let request = Request {
+            cursor,
+            push: Vec::new(),
+            rebase,
+            answer_budget: BATCH_MAX_BYTES,
+            clock,
+            erased: Vec::new(),
+            key_set: 0,
+            pins: 0,
+            leaving: Vec::new(),
+            alerts: 0,
+        };
         let (mut session, _) = HubSession::of(request, self.now)?;
         let Aside { news, pushed } = core::mem::take(aside);
         session.tell(news);

@@ -110,6 +110,7 @@ pub fn seal_own(secret: &[u8; 32], groups: &[Group], now: Timestamp) -> Envelope
         erased: Vec::new(),
         key_set: 0,
         pins: 0,
+        leaving: Vec::new(),
         alerts: 0,
     };
     Envelope::seal(secret, OWN, DeviceId::from_bytes([0; 16]), 0, 0, request.encode())

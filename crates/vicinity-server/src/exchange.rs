@@ -144,6 +144,10 @@ pub fn sync(store: &mut dyn HubStore, request: Proven<SyncRequest, Peer>, now: T
         return Err(Refused::Quota.into());
     }
     let verdicts = if groups.is_empty() { Vec::new() } else { store.accept(&peer, Some(signed(&envelope)), &groups, now, random)? };
+    // After what it brought: an incident may leave only with all that the device has of it.
+    if !session.leaving.is_empty() {
+        store.let_go(&peer, &session.leaving, now)?;
+    }
     let pushed: Vec<IncidentId> = groups.iter().map(|group| group.incident).collect();
     session.tell(news(store, &peer, Known::of(&session), now)?);
     let plan = session.accepted(verdicts.clone());

@@ -81,8 +81,18 @@ fn body_for(path: &str) -> Vec<u8> {
     match path {
         SYNC_PATH => {
             let page = vicinity_core::batch::HeadsPage { after: None, until: None, have: Vec::new() };
-            let nothing =
-                Request { cursor: None, push: Vec::new(), rebase: Some(page), answer_budget: 1, clock: 0, erased: Vec::new(), key_set: 0, pins: 0, alerts: 0 };
+            let nothing = Request {
+                cursor: None,
+                push: Vec::new(),
+                rebase: Some(page),
+                answer_budget: 1,
+                clock: 0,
+                erased: Vec::new(),
+                key_set: 0,
+                pins: 0,
+                leaving: Vec::new(),
+                alerts: 0,
+            };
             nothing.encode()
         }
         BLOB_PATH => uplink::encode(&Piece { hash: [1; 32], total: 10, offset: 0, bytes: Vec::new() }),

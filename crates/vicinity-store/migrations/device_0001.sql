@@ -1,7 +1,8 @@
 -- A device. Changes are the truth; documents are a cache.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
 
--- granted: the survivor agreed that it leaves the phone. shared: the hub has at least a part of it.
+-- granted: the survivor agreed that it leaves the phone. shared: the hub has at least a part of it. settled_at: when the
+-- hub was first seen to have all of it, NULL from each change on.
 CREATE TABLE documents (
     doc      INTEGER PRIMARY KEY,
     incident BLOB NOT NULL UNIQUE,
@@ -9,8 +10,13 @@ CREATE TABLE documents (
     facts    TEXT NOT NULL,
     disputes TEXT NOT NULL,
     granted  INTEGER NOT NULL,
-    shared   INTEGER NOT NULL
+    shared   INTEGER NOT NULL,
+    settled_at INTEGER
 ) STRICT;
+CREATE INDEX documents_settled ON documents (settled_at);
+
+-- Incidents that were here and are not any more; the hub has them.
+CREATE TABLE departed (incident BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
 
 -- state 0: unsent, 1: the hub has it, 2: the hub refused it.
 CREATE TABLE changes (

@@ -91,6 +91,13 @@ CREATE TABLE scope (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX scope_device ON scope (device);
 
+-- Documents that an educator's device let go of: they are in its scope again once something new of them is stored.
+CREATE TABLE departed (
+    doc    INTEGER NOT NULL,
+    device INTEGER NOT NULL,
+    PRIMARY KEY (doc, device)
+) STRICT, WITHOUT ROWID;
+
 -- What was erased: that it was, and when. It never expires: it is what keeps an incident from coming back.
 CREATE TABLE tombstones (
     incident  BLOB PRIMARY KEY,

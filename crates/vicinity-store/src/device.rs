@@ -4,12 +4,22 @@ use vicinity_core::batch::{Cursor, DocumentHeads, Erasure, Group, HeadsPage};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::incident::Incident;
+use vicinity_core::time::{SignedDuration, Timestamp};
 
 use crate::StoreError;
 use crate::row::IncidentRow;
 use crate::statement::DeviceStatements;
 
 type Result<T> = core::result::Result<T, StoreError>;
+
+/// Days that an incident stays on an educator's device after the hub has all of it.
+pub const KEPT_DAYS: i64 = 14;
+
+/// An incident that lies unchanged since then, or longer, may leave.
+#[must_use]
+pub fn kept_since(now: Timestamp) -> Timestamp {
+    now.saturating_sub(SignedDuration::from_hours(24 * KEPT_DAYS)).unwrap_or(Timestamp::MIN)
+}
 
 /// What was written here and is to be kept.
 #[derive(Debug, Clone)]
@@ -24,8 +34,8 @@ pub struct Written {
     pub heads: Vec<ChangeHash>,
     /// Whether the survivor agrees, now, that it leaves the phone.
     pub granted: bool,
-    /// Texts of statements, by entry.
-    pub statements: Vec<(String, String)>,
+    /// What statements say or show, by entry.
+    pub statements: Vec<(String, Vec<u8>)>,
     /// A survivor's code that cannot be hashed yet.
     pub unhashed_code: Option<String>,
 }
@@ -59,6 +69,8 @@ pub enum Fact {
     Alerts,
     /// The pins of the hub's keys, present and next.
     Pins,
+    /// The last contact with the hub.
+    Contact,
 }
 
 impl Fact {
@@ -79,6 +91,7 @@ impl Fact {
             Self::BundleNeed => "bundle_need",
             Self::Alerts => "alerts",
             Self::Pins => "pins",
+            Self::Contact => "contact",
         }
     }
 }
@@ -159,7 +172,7 @@ pub trait DeviceStore: DeviceStatements {
     /// Storage.
     fn chunks(&mut self, incident: IncidentId) -> Result<Vec<Vec<u8>>>;
 
-    /// Texts of an incident's statements that this device holds, by entry.
+    /// Texts of an incident's statements that this device holds, by entry; photos and sounds are not among them.
     ///
     /// # Errors
     /// Storage.
@@ -214,6 +227,20 @@ pub trait DeviceStore: DeviceStatements {
     /// # Errors
     /// Storage.
     fn erasures(&mut self, again: bool, max: usize) -> Result<Vec<Erasure>>;
+
+    /// Incidents that the hub has wholly, with their heads, and of which nothing was written, brought or taken for
+    /// [`KEPT_DAYS`]: at most so many, ascending by id. A statement or change that the hub does not have keeps an incident
+    /// here. The days begin when this is asked for the first time after the last change; a clock set back begins them anew.
+    ///
+    /// # Errors
+    /// Storage.
+    fn leaving(&mut self, now: Timestamp, max: usize) -> Result<Vec<DocumentHeads>>;
+
+    /// Whether an incident was here and is not any more, without having been erased.
+    ///
+    /// # Errors
+    /// Storage.
+    fn has_left(&mut self, incident: IncidentId) -> Result<bool>;
 
     /// Writes what an answer brought, the new cursor with it. Erasures come last but for one thing: of what was erased, no
     /// change is taken any more.

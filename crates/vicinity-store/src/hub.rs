@@ -2,7 +2,7 @@
 
 use vicinity_core::access::Actor;
 use vicinity_core::admit::Verdict;
-use vicinity_core::batch::{Cursor, Group, HeadsPage, Pull};
+use vicinity_core::batch::{Cursor, DocumentHeads, Group, HeadsPage, Pull};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId};
 use vicinity_core::time::Timestamp;
@@ -265,6 +265,14 @@ pub trait HubStore: HubStatements + HubAlerts {
     /// # Errors
     /// Storage.
     fn pull(&mut self, peer: &Peer, cursor: Option<Cursor>, page: Option<&HeadsPage>, pushed: &[IncidentId], raw_bytes: usize) -> Result<Option<Pull>>;
+
+    /// An educator's device wants to let go of these incidents, of which it knows these heads. Each that is in its scope
+    /// with exactly these heads leaves it, as if it had been taken back; but once anything new is stored of it, by whomever,
+    /// it comes into the scope again. Any other stays as it is.
+    ///
+    /// # Errors
+    /// Storage.
+    fn let_go(&mut self, peer: &Peer, documents: &[DocumentHeads], now: Timestamp) -> Result<()>;
 
     /// Assigns an incident to a device, or takes it back. `false` if either is unknown.
     ///

@@ -4,11 +4,13 @@
 mod alerts;
 mod device;
 mod device_erase;
+mod device_leaving;
 mod device_statements;
 mod hub;
 mod hub_accept;
 mod hub_erase;
 mod hub_evidence;
+mod hub_leaving;
 mod hub_pull;
 mod hub_shares;
 mod hub_statements;

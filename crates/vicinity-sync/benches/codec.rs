@@ -78,8 +78,18 @@ fn measure(c: &mut Criterion, groups: &[Group]) {
 
     let cursor = Cursor { epoch: [1; 16], seq: 5000, chain: [2; 16] };
     let push = groups[..OF_ONE_REQUEST].to_vec();
-    let clock = 1_795_000_000;
-    let request = Request { cursor: Some(cursor), push, rebase: None, answer_budget: 64 * 1024, clock, erased: Vec::new(), key_set: 0, pins: 0, alerts: 0 };
+    let request = Request {
+        cursor: Some(cursor),
+        push,
+        rebase: None,
+        answer_budget: 64 * 1024,
+        clock: 1_795_000_000,
+        erased: Vec::new(),
+        key_set: 0,
+        pins: 0,
+        leaving: Vec::new(),
+        alerts: 0,
+    };
     let empty = Request { push: Vec::new(), ..request.clone() };
     let frame = request.encode();
     eprintln!("a request with {OF_ONE_REQUEST} incidents: {} bytes; with none: {}", frame.len(), empty.encode().len());

@@ -348,6 +348,7 @@ pub fn read(reply: &Reply, reader: &Reader) -> Result<Reading, BadReply> {
         need.extend(answer.pull.need);
         delivery.alerts = answer.alerts.or(delivery.alerts);
         delivery.key_set = answer.key_set.or(delivery.key_set);
+        delivery.pins = answer.pins.or(delivery.pins);
     }
     Ok(Reading::Whole(Box::new(Whole { delivery, void: reply.void, need, end })))
 }

@@ -95,6 +95,8 @@ pub struct Gathered {
     /// Erasures of which the hub is to be told: at most [`ERASURES_MAX`](crate::message::ERASURES_MAX), with everything that
     /// is gathered; with the first heads of a rebase, all anew.
     pub erased: Vec<Erasure>,
+    /// What this device wants to let go of: at most [`LEAVING_MAX`](crate::message::LEAVING_MAX).
+    pub leaving: Vec<DocumentHeads>,
 }
 
 /// What happened.
@@ -312,6 +314,7 @@ impl DeviceSession {
             key_set: self.key_set,
             alerts: self.alerts,
             pins: self.pins,
+            leaving: gathered.leaving,
         };
         let body = request.encode();
         let splits = request.push.len() > 1 || request.push.first().is_some_and(|group| group.changes.len() > 1);
@@ -320,7 +323,14 @@ impl DeviceSession {
             return vec![self.gather()];
         }
         self.shrink = 1;
-        self.in_flight = Gathered { groups: request.push, page: request.rebase, more: gathered.more, outbox_at: gathered.outbox_at, erased: request.erased };
+        self.in_flight = Gathered {
+            groups: request.push,
+            page: request.rebase,
+            more: gathered.more,
+            outbox_at: gathered.outbox_at,
+            erased: request.erased,
+            leaving: request.leaving,
+        };
         self.outcome.sent += self.in_flight.groups.iter().map(|group| group.changes.len() as u64).sum::<u64>();
         vec![Effect::Send(body)]
     }

@@ -2,7 +2,7 @@
 
 use vicinity_core::admit::Verdict;
 use vicinity_core::alert::Alert;
-use vicinity_core::batch::{Cursor, Erasure, Group, HeadsPage, Pull};
+use vicinity_core::batch::{Cursor, DocumentHeads, Erasure, Group, HeadsPage, Pull};
 use vicinity_core::time::Timestamp;
 
 use crate::compress::BODY_MAX_BYTES;
@@ -53,6 +53,8 @@ pub struct HubSession {
     pub skew_seconds: i64,
     /// What the device says it erased; the proofs are not checked yet.
     pub erased: Vec<Erasure>,
+    /// What the device wants to let go of.
+    pub leaving: Vec<DocumentHeads>,
 }
 
 /// The next step.
@@ -85,8 +87,8 @@ impl HubSession {
         let budget = (request.answer_budget.max(BATCH_MIN_BYTES) as usize).min(BODY_MAX_BYTES - 1024);
         let plan = PullPlan { cursor: request.cursor, page, raw_bytes: budget * RATIO };
         let skew_seconds = now.as_second().saturating_sub(request.clock);
-        let Request { key_set, pins, alerts, erased, .. } = request;
-        let session = Self { plan, budget, verdicts: Vec::new(), key_set, pins, alerts, news: News::default(), skew_seconds, erased };
+        let Request { key_set, pins, alerts, erased, leaving, .. } = request;
+        let session = Self { plan, budget, verdicts: Vec::new(), key_set, pins, alerts, news: News::default(), skew_seconds, erased, leaving };
         Ok((session, request.push))
     }
 

@@ -22,6 +22,9 @@ pub const DOCUMENTS_MAX: usize = 8192;
 /// Erasures named in one message.
 pub const ERASURES_MAX: usize = 100;
 
+/// Incidents that a device may let go of in one message.
+pub const LEAVING_MAX: usize = 100;
+
 /// A device's request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -43,6 +46,8 @@ pub struct Request {
     pub alerts: u64,
     /// [`Pins::mark`](crate::pins::Pins::mark) of the hub's pins that it knows.
     pub pins: u32,
+    /// What an educator's device wants to let go of, with the heads that it knows.
+    pub leaving: Vec<DocumentHeads>,
 }
 
 /// The hub's answer.
@@ -172,8 +177,10 @@ struct RequestWire {
     key_set: u64,
     #[n(9)]
     pins: u32,
-    /// Left out for none.
     #[n(10)]
+    leaving: Vec<HeadsWire>,
+    /// Left out for none.
+    #[n(11)]
     alerts: Option<u64>,
 }
 
@@ -376,6 +383,7 @@ impl Request {
             key_set: self.key_set,
             alerts: Some(self.alerts).filter(|alerts| *alerts != 0),
             pins: self.pins,
+            leaving: heads_wire(&self.leaving),
         })
     }
 
@@ -403,6 +411,7 @@ impl Request {
             key_set: wire.key_set,
             alerts: wire.alerts.unwrap_or(0),
             pins: wire.pins,
+            leaving: if wire.leaving.len() > LEAVING_MAX { return Err(Refused::TooLarge) } else { heads_of(wire.leaving)? },
         })
     }
 }

@@ -21,8 +21,18 @@ fn cursor(seq: u64) -> Cursor {
 }
 
 fn request() -> Vec<u8> {
-    let request =
-        Request { cursor: Some(cursor(5)), push: Vec::new(), rebase: None, answer_budget: 1, clock: 2, erased: Vec::new(), key_set: 0, pins: 0, alerts: 0 };
+    let request = Request {
+        cursor: Some(cursor(5)),
+        push: Vec::new(),
+        rebase: None,
+        answer_budget: 1,
+        clock: 2,
+        erased: Vec::new(),
+        key_set: 0,
+        pins: 0,
+        leaving: Vec::new(),
+        alerts: 0,
+    };
     Envelope::seal(&[1; 32], BUNDLED_PATH, device(), 9, 21, request.encode()).encode()
 }
 

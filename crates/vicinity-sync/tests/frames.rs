@@ -127,11 +127,12 @@ fn requests() -> Vec<(&'static str, Request)> {
         key_set: 3,
         alerts: 0,
         pins: 0x0102_0304,
+        leaving: Vec::new(),
     };
     let page = HeadsPage { after: Some(incident(0x10)), until: Some(incident(0x22)), have: heads() };
     vec![
         ("request_steady", steady.clone()),
-        ("request_push", Request { push: groups(), ..steady.clone() }),
+        ("request_push", Request { push: groups(), leaving: heads(), ..steady.clone() }),
         ("request_first", Request { cursor: None, rebase: Some(HeadsPage::default()), ..steady.clone() }),
         ("request_rebase", Request { cursor: None, rebase: Some(page), clock: -1, erased: erasures(), ..steady.clone() }),
         ("request_alerts", Request { alerts: 1 << 63, ..steady }),

@@ -38,17 +38,10 @@ fn any_erasures() -> impl Strategy<Value = Vec<Erasure>> {
 
 fn any_request() -> impl Strategy<Value = Request> {
     let page = (option::of(any_id()), option::of(any_id()), any_heads()).prop_map(|(after, until, have)| HeadsPage { after, until, have });
-    (option::of(any_cursor()), any_groups(), option::of(page), 0..=BODY_MAX_BYTES as u32, any::<i64>(), any_erasures()).prop_map(
-        |(cursor, push, rebase, answer_budget, clock, erased)| Request {
-            cursor,
-            push,
-            rebase,
-            answer_budget,
-            clock,
-            erased,
-            key_set: clock.unsigned_abs(),
-            alerts: clock.unsigned_abs() / 2,
-            pins: answer_budget,
+    (option::of(any_cursor()), any_groups(), option::of(page), 0..=BODY_MAX_BYTES as u32, any::<i64>(), any_erasures(), any_heads()).prop_map(
+        |(cursor, push, rebase, answer_budget, clock, erased, leaving)| {
+            let (key_set, alerts, pins) = (clock.unsigned_abs(), clock.unsigned_abs() / 2, answer_budget);
+            Request { cursor, push, rebase, answer_budget, clock, erased, key_set, pins, leaving, alerts }
         },
     )
 }

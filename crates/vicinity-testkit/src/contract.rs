@@ -6,6 +6,7 @@
 pub mod alerts;
 pub mod device_delivery;
 pub mod device_erasing;
+pub mod device_leaving;
 pub mod device_outbox;
 pub mod device_statements;
 pub mod hub_accepting;
@@ -113,6 +114,10 @@ macro_rules! hub_store_contract {
             a_rebase_removes_what_left_the_scope
             assigning_needs_a_device_and_an_incident
             the_digest_of_an_educator_is_over_her_scope
+            what_a_phone_lets_go_of_leaves_its_scope_and_stays_at_the_hub
+            a_phone_lets_go_of_nothing_but_what_both_hold_alike
+            what_a_phone_let_go_of_comes_back_when_something_new_is_stored
+            what_a_phone_let_go_of_and_was_taken_back_stays_away
         }
         $crate::sentences! { $make, hub_statements:
             a_blob_grows_piece_by_piece_and_a_wrong_piece_changes_nothing
@@ -157,6 +162,12 @@ macro_rules! device_store_contract {
             a_change_knows_its_author
             facts_are_kept_and_forgotten
         }
+        $crate::sentences! { $make, device_leaving:
+            what_the_hub_has_leaves_after_14_days_without_a_change
+            what_the_hub_lacks_in_part_does_not_leave
+            a_clock_set_back_begins_the_days_anew
+            what_left_is_known_until_it_comes_back_or_is_erased
+        }
         $crate::sentences! { $make, device_erasing:
             what_is_erased_goes_with_unsent_work_and_statements
             what_was_erased_is_not_taken_and_not_written_again
@@ -166,6 +177,7 @@ macro_rules! device_store_contract {
             a_statement_is_sealed_delivered_and_forgotten
             what_the_hub_does_not_take_is_unsealed_again
             all_batches_that_wait_are_listed_smallest_first
+            a_photo_or_recording_is_carried_and_is_no_text
         }
     };
 }

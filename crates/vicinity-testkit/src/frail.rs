@@ -90,6 +90,12 @@ impl DeviceStore for Frail<'_, dyn DeviceStore> {
     fn erasures(&mut self, again: bool, max: usize) -> Result<Vec<Erasure>> {
         self.room()?.erasures(again, max)
     }
+    fn leaving(&mut self, now: Timestamp, max: usize) -> Result<Vec<DocumentHeads>> {
+        self.room()?.leaving(now, max)
+    }
+    fn has_left(&mut self, incident: IncidentId) -> Result<bool> {
+        self.room()?.has_left(incident)
+    }
     fn deliver(&mut self, delivered: &Delivered<'_>) -> Result<DeviceStanding> {
         self.room()?.deliver(delivered)
     }
@@ -131,6 +137,9 @@ impl HubStore for Frail<'_, dyn HubStore> {
     }
     fn pull(&mut self, peer: &Peer, cursor: Option<Cursor>, page: Option<&HeadsPage>, pushed: &[IncidentId], raw_bytes: usize) -> Result<Option<Pull>> {
         self.room()?.pull(peer, cursor, page, pushed, raw_bytes)
+    }
+    fn let_go(&mut self, peer: &Peer, documents: &[DocumentHeads], now: Timestamp) -> Result<()> {
+        self.room()?.let_go(peer, documents, now)
     }
     fn assign(&mut self, incident: IncidentId, device: u32, assigned: bool, now: Timestamp) -> Result<bool> {
         self.room()?.assign(incident, device, assigned, now)

@@ -2,6 +2,7 @@
 
 mod deliver;
 mod erase;
+mod leaving;
 mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use vicinity_core::batch::{self, DocumentHeads, Erasure, Group, GroupChange, HeadsPage};
 use vicinity_core::chunk::Chunk;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
+use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
 use vicinity_store::device::{Delivered, DeviceStanding, DeviceStore, Fact, OutboxPage, Written};
 use vicinity_store::row::IncidentRow;
@@ -38,7 +40,7 @@ struct Held {
     row: IncidentRow,
     granted: bool,
     shared: bool,
-    statements: BTreeMap<String, String>,
+    statements: BTreeMap<String, Vec<u8>>,
     unhashed_code: Option<String>,
 }
 
@@ -61,6 +63,9 @@ pub struct MemoryDevice {
     /// The proof of each, and whether the hub knows.
     tombstones: BTreeMap<IncidentId, ([u8; 64], bool)>,
     statements: statements::Statements,
+    /// Since when the hub is known to have all of it.
+    settled: BTreeMap<IncidentId, Timestamp>,
+    departed: BTreeSet<IncidentId>,
 }
 
 impl MemoryDevice {
@@ -91,6 +96,7 @@ impl DeviceStore for MemoryDevice {
         }
         for written in written {
             let incident = written.incident;
+            self.touch(incident);
             for chunk in &written.chunks {
                 self.keep(Change { incident, own: true, written_by: 0, state: State::Unsent, chunk: chunk.clone() });
             }
@@ -120,8 +126,10 @@ impl DeviceStore for MemoryDevice {
     }
 
     fn statements(&mut self, incident: IncidentId) -> Result<Vec<(String, String)>> {
-        let texts = self.documents.get(&incident).map(|held| held.statements.clone()).unwrap_or_default();
-        Ok(texts.into_iter().collect())
+        let Some(held) = self.documents.get(&incident) else { return Ok(Vec::new()) };
+        let is_file = |entry: &str| statements::class(held, entry).is_some_and(|class| matches!(class, "photo" | "audio"));
+        let texts = held.statements.iter().filter(|(entry, _)| !is_file(entry));
+        Ok(texts.filter_map(|(entry, body)| Some((entry.clone(), String::from_utf8(body.clone()).ok()?))).collect())
     }
 
     fn unhashed_codes(&mut self) -> Result<Vec<(IncidentId, String)>> {
@@ -198,6 +206,14 @@ impl DeviceStore for MemoryDevice {
 
     fn erasures(&mut self, again: bool, max: usize) -> Result<Vec<Erasure>> {
         Ok(self.untold(again, max))
+    }
+
+    fn leaving(&mut self, now: Timestamp, max: usize) -> Result<Vec<DocumentHeads>> {
+        Ok(self.settle(now, max))
+    }
+
+    fn has_left(&mut self, incident: IncidentId) -> Result<bool> {
+        Ok(self.departed.contains(&incident))
     }
 
     fn deliver(&mut self, delivered: &Delivered<'_>) -> Result<DeviceStanding> {

@@ -3,13 +3,14 @@
 mod accept;
 pub(crate) mod alerts;
 mod erase;
+mod leaving;
 mod pull;
 mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use vicinity_core::admit::Verdict;
-use vicinity_core::batch::{Cursor, Group, HeadsPage, Pull};
+use vicinity_core::batch::{Cursor, DocumentHeads, Group, HeadsPage, Pull};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId, ScopeDigest};
 use vicinity_core::time::Timestamp;
@@ -96,6 +97,8 @@ pub struct MemoryHub {
     documents: BTreeMap<IncidentId, IncidentRow>,
     feed: Vec<FeedRow>,
     scope: BTreeSet<(IncidentId, u32)>,
+    /// What devices let go of.
+    departed: BTreeSet<(IncidentId, u32)>,
     waiting: BTreeMap<(IncidentId, ChangeHash), Sent>,
     quarantine: BTreeSet<(IncidentId, ChangeHash, Refusal)>,
     projections: Vec<Projection>,
@@ -243,11 +246,17 @@ impl HubStore for MemoryHub {
         Ok(self.pull_or_rebase(peer, cursor, page, pushed, raw_bytes))
     }
 
+    fn let_go(&mut self, peer: &Peer, documents: &[DocumentHeads], _now: Timestamp) -> Result<()> {
+        documents.iter().for_each(|document| self.let_go_of(peer, document));
+        Ok(())
+    }
+
     fn assign(&mut self, incident: IncidentId, device: u32, assigned: bool, _now: Timestamp) -> Result<bool> {
         let Some(role) = self.devices.iter().find(|known| known.row.number == device).map(|known| known.row.role) else { return Ok(false) };
         if !self.documents.contains_key(&incident) {
             return Ok(false);
         }
+        self.departed.remove(&(incident, device));
         // Responders see everything anyway.
         if role != Role::Educator || self.scope.contains(&(incident, device)) == assigned {
             return Ok(true);

@@ -58,7 +58,7 @@ pub struct Person {
     document: Document,
     actor: Actor,
     chunks: Vec<Vec<u8>>,
-    statements: Vec<(String, String)>,
+    statements: Vec<(String, Vec<u8>)>,
 }
 
 impl Person {
@@ -102,7 +102,7 @@ impl Person {
 
     fn keep(&mut self, authored: Authored) {
         self.chunks.extend(authored.chunk);
-        self.statements.extend(authored.statements.into_iter().map(|(entry, text)| (entry, text.0)));
+        self.statements.extend(authored.statements.into_iter().map(|(entry, body)| (entry, body.0)));
     }
 
     /// What this person wrote.

@@ -108,7 +108,12 @@ impl Sim {
     }
 
     fn enrols(&mut self, role: Role) -> PhoneNumber {
-        let identity = Identity { device: DeviceId::from_random(self.rng.random()), secret: self.rng.random(), hub_key: public_key(&hub::HUB_SECRET) };
+        let identity = Identity {
+            device: DeviceId::from_random(self.rng.random()),
+            secret: self.rng.random(),
+            hub_key: public_key(&hub::HUB_SECRET),
+            keeps_little: role == Role::Educator,
+        };
         let number = self.enrol_identity(&identity, role);
         self.phones.push(Phone::new(DeviceEngine::new(self.kind), identity, number, role, self.rng.random()));
         self.phones.len() - 1

@@ -233,3 +233,155 @@ fn a_withdrawal_that_a_hub_restored_from_before_hears_again_reaches_national() {
     sim.edits(anna, incident, &json!({"consent": {"scope": "national_deid", "state": "withdrawn"}}));
     assert_eq!(sim.heals().projections, 0);
 }
+
+/// An educator's phone from which an incident has left, a responder's that has it, and the hub's copy from before it came.
+fn departed(seed: u64) -> (Sim, PhoneNumber, PhoneNumber, vicinity_core::ids::IncidentId, usize) {
+    let (mut sim, anna, rita, incident, copy) = shared(seed);
+    sim.syncs(anna);
+    sim.hours(24 * 14);
+    assert_eq!(sim.syncs(anna).end, End::UpToDate);
+    assert!(!sim.holds(anna, incident) && sim.holds(rita, incident));
+    assert_eq!(sim.at_hub(incident), 1, "the hub keeps it");
+    (sim, anna, rita, incident, copy)
+}
+
+#[test]
+fn what_was_delivered_leaves_an_educators_phone_after_14_days_and_stays_away() {
+    let (mut sim, anna, rita, incident, _) = departed(41);
+    for _ in 0..3 {
+        let outcome = sim.syncs(anna);
+        assert_eq!((outcome.end, outcome.rounds, outcome.received), (End::UpToDate, 1, 0));
+        sim.hours(24 * 20);
+    }
+    sim.heals();
+    assert!(!sim.holds(anna, incident) && sim.holds(rita, incident));
+}
+
+#[test]
+fn thirteen_days_after_the_last_change_it_is_still_there() {
+    let (mut sim, anna, rita, incident, _) = shared(42);
+    sim.syncs(anna);
+    sim.hours(24 * 10);
+    sim.edits(rita, incident, &says("weapon"));
+    sim.syncs(rita);
+    sim.syncs(anna);
+    sim.syncs(anna);
+    sim.hours(24 * 13 + 23);
+    sim.syncs(anna);
+    assert!(sim.holds(anna, incident));
+    sim.hours(1);
+    sim.syncs(anna);
+    assert!(!sim.holds(anna, incident));
+}
+
+#[test]
+fn what_left_comes_back_when_somebody_changes_it_and_leaves_again() {
+    let (mut sim, anna, rita, incident, _) = departed(43);
+    sim.edits(rita, incident, &says("weapon"));
+    sim.syncs(rita);
+    assert_eq!(sim.syncs(anna).received, 2, "it comes whole");
+    sim.edits(anna, incident, &says("step"));
+    assert_eq!(sim.syncs(anna).end, End::UpToDate);
+    assert_eq!(sim.at_hub(incident), 3);
+    sim.heals();
+    sim.hours(24 * 14);
+    sim.syncs(anna);
+    assert!(!sim.holds(anna, incident));
+    sim.heals();
+}
+
+#[test]
+fn an_edit_made_while_the_phone_lets_go_is_not_lost() {
+    let (mut sim, anna, _, incident, _) = shared(44);
+    sim.syncs(anna);
+    sim.hours(24 * 14);
+    // The hub let go, and the phone did not hear of it.
+    sim.syncs_in(anna, &mut Weather::script(&[Fate::AnswerLost, Fate::RequestLost, Fate::RequestLost, Fate::RequestLost, Fate::RequestLost]));
+    assert!(sim.holds(anna, incident));
+    sim.edits(anna, incident, &says("weapon"));
+    assert_eq!(sim.syncs(anna).end, End::UpToDate);
+    assert_eq!(sim.at_hub(incident), 2);
+    sim.heals();
+    assert!(sim.holds(anna, incident));
+}
+
+#[test]
+fn an_answer_that_was_lost_while_the_phone_lets_go_is_made_up_for() {
+    let (mut sim, anna, _, incident, _) = shared(45);
+    sim.syncs(anna);
+    sim.hours(24 * 14);
+    sim.syncs_in(anna, &mut Weather::script(&[Fate::AnswerLost]));
+    assert!(!sim.holds(anna, incident));
+    sim.heals();
+    assert!(!sim.holds(anna, incident));
+}
+
+#[test]
+fn a_phone_restored_from_before_lets_go_again_but_not_of_unsent_work() {
+    let (mut sim, anna, _, incident, _) = shared(46);
+    let other = sim.logs(anna);
+    sim.syncs(anna);
+    sim.edits(anna, other, &says("weapon"));
+    let copy = sim.copies_phone(anna);
+    sim.syncs(anna);
+    sim.syncs(anna);
+    sim.hours(24 * 14);
+    sim.syncs(anna);
+    assert!(!sim.holds(anna, incident) && !sim.holds(anna, other));
+    sim.restores_phone(anna, copy);
+    assert_eq!(sim.syncs(anna).end, End::UpToDate);
+    assert!(sim.holds(anna, other), "what it sends again is here again");
+    sim.heals();
+    sim.hours(24 * 14);
+    sim.heals();
+    assert!(!sim.holds(anna, incident) && !sim.holds(anna, other));
+    assert_eq!(sim.at_hub(other), 2);
+}
+
+#[test]
+fn a_clones_unsent_work_on_what_the_other_let_go_of_is_not_lost() {
+    let (mut sim, anna, _, incident, _) = shared(47);
+    let copy = sim.copies_phone(anna);
+    let twin = sim.clones_phone(anna, copy);
+    sim.edits(twin, incident, &says("weapon"));
+    sim.syncs(anna);
+    sim.hours(24 * 14);
+    sim.syncs(anna);
+    assert!(!sim.holds(anna, incident));
+    assert_eq!(sim.syncs(twin).end, End::UpToDate);
+    assert_eq!(sim.at_hub(incident), 2);
+    sim.heals();
+}
+
+#[test]
+fn a_hub_restored_from_before_an_incident_left_gives_it_back_and_loses_nothing_that_anybody_has() {
+    let (mut sim, anna, rita, incident, copy) = departed(48);
+    sim.restores_hub(copy);
+    sim.syncs(anna);
+    sim.syncs(rita);
+    assert_eq!(sim.at_hub(incident), 1, "the responder brings it back");
+    sim.heals();
+}
+
+#[test]
+fn what_left_is_erased_and_assigned_like_anything_else() {
+    let (mut sim, anna, _, incident, _) = departed(49);
+    sim.assigns(incident, anna, true);
+    sim.syncs(anna);
+    assert!(sim.holds(anna, incident));
+    sim.syncs(anna);
+    sim.hours(24 * 14);
+    sim.syncs(anna);
+    assert!(!sim.holds(anna, incident));
+    sim.erases(incident);
+    assert_eq!(sim.heals().erased, 1);
+}
+
+#[test]
+fn a_responders_phone_keeps_everything() {
+    let (mut sim, _, rita, incident, _) = shared(50);
+    sim.hours(24 * 400);
+    sim.syncs(rita);
+    sim.syncs(rita);
+    assert!(sim.holds(rita, incident));
+}

@@ -2,6 +2,7 @@
 
 mod carrying;
 mod dimension;
+mod help;
 mod hub;
 
 use std::path::PathBuf;
@@ -164,6 +165,9 @@ pub struct DeviceArguments {
     /// The device's folder; made when missing
     #[arg(long)]
     pub home: PathBuf,
+    /// A file that holds the device's PIN; or name it in VICINITY_PIN_FILE
+    #[arg(long, global = true)]
+    pub pin_file: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub command: DeviceCommand,
@@ -173,14 +177,16 @@ pub struct DeviceArguments {
 #[derive(Subcommand)]
 pub enum DeviceCommand {
     /// Lock the device by a PIN: asked for, or from a file
-    #[command(after_help = "The PIN is asked for at each command, or read from the file that VICINITY_PIN_FILE names.\n\
-            Ten wrong PINs destroy what is on the device. Beside the folder lies FOLDER.secret, which stands for a phone's\n\
-            keystore: a copy of the folder without it opens nothing.")]
-    Init {
-        /// A file that holds the PIN, at least 4 characters
-        #[arg(long)]
-        pin_file: Option<PathBuf>,
-    },
+    #[command(after_help = help::INIT)]
+    Init,
+    /// Keep the device open: commands ask for no PIN until `lock`, or until five minutes pass without a command
+    #[command(after_help = help::UNLOCK)]
+    Unlock,
+    /// Close the device at once: the next command asks for the PIN
+    Lock,
+    /// What `unlock` leaves running: ends it in time
+    #[command(hide = true)]
+    WatchSession,
     /// Destroy everything on this device, at once and without a PIN
     Wipe {
         /// Really
@@ -191,7 +197,7 @@ pub enum DeviceCommand {
     DuressPin {
         /// A file that holds the second PIN
         #[arg(long)]
-        pin_file: Option<PathBuf>,
+        second_pin_file: Option<PathBuf>,
     },
     /// Enrol at a hub
     Enrol {
@@ -263,6 +269,14 @@ pub enum DeviceCommand {
         /// One JSON line a statement
         #[arg(long)]
         json: bool,
+    },
+    /// Attach a photo or a recording, without what cameras and recorders write beside it; prints its name
+    #[command(after_help = help::ATTACH)]
+    Attach {
+        /// The incident
+        id: String,
+        /// The file
+        file: PathBuf,
     },
     /// Open a statement that is sealed at the hub; a responder's device only, and the hub notes it
     Open {

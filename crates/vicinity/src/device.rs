@@ -14,23 +14,30 @@ use vicinity_client::vault::{self, VaultError};
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
 use vicinity_core::show;
-use vicinity_server::store::DatabaseKey;
 
 use crate::args::{AlertCommand, BundleCommand, DeviceArguments, DeviceCommand};
-use crate::{alerts, bundle, machine, output, secrets, statements};
+use crate::{alerts, bundle, machine, output, secrets, session, statements};
 
 pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
     let home = arguments.home.as_path();
+    let pin_file = arguments.pin_file.as_deref();
     match arguments.command {
-        DeviceCommand::Init { pin_file } => return init(home, pin_file.as_deref()),
+        DeviceCommand::Init => return init(home, pin_file),
+        DeviceCommand::Unlock => return session::unlock(home, pin_file),
+        DeviceCommand::Lock => return session::lock(home),
+        DeviceCommand::WatchSession => return session::watch(home),
         DeviceCommand::Wipe { yes } => return wipe(home, yes),
-        DeviceCommand::DuressPin { pin_file } => return duress(home, pin_file.as_deref()),
+        DeviceCommand::DuressPin { second_pin_file } => return duress(home, pin_file, second_pin_file.as_deref()),
         _ => {}
     }
-    let opened = secrets::open_vault(home)?;
-    let mut device = Device::open(&home.join(&opened.folder), &DatabaseKey::new(*opened.key), machine::device())?;
-    match arguments.command {
-        DeviceCommand::Init { .. } | DeviceCommand::Wipe { .. } | DeviceCommand::DuressPin { .. } => {}
+    run_open(arguments.command, secrets::open_device(home, pin_file)?, home)
+}
+
+/// What needs the device open.
+fn run_open(command: DeviceCommand, mut device: Device, home: &Path) -> Result<ExitCode> {
+    match command {
+        DeviceCommand::Init | DeviceCommand::Unlock | DeviceCommand::Lock | DeviceCommand::WatchSession => {}
+        DeviceCommand::Wipe { .. } | DeviceCommand::DuressPin { .. } => {}
         DeviceCommand::Enrol { link, yes } => enrol(&mut device, &link, yes)?,
         DeviceCommand::Log { file, with_edits } => return log(&mut device, &file, with_edits),
         DeviceCommand::Edit { id, file } => edit(&mut device, &id, &file)?,
@@ -39,6 +46,7 @@ pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
         DeviceCommand::Conflicts { json } => print_conflicts(&device.conflicts()?, json)?,
         DeviceCommand::Resolve { id, field, take, value } => resolve(&mut device, &id, &field, take, value.as_deref())?,
         DeviceCommand::Statements { id, json } => statements::list(&mut device, &id, json)?,
+        DeviceCommand::Attach { id, file } => statements::attach(&mut device, &id, &file)?,
         DeviceCommand::Open { statement, out } => statements::open(&mut device, &statement, out.as_deref())?,
         DeviceCommand::Alerts { json } => alerts::list(&mut device, json)?,
         DeviceCommand::Alert { command: AlertCommand::Publish { incident, area, until, file } } => {
@@ -85,16 +93,28 @@ fn wipe(home: &Path, yes: bool) -> Result<ExitCode> {
     if !yes {
         bail!("this destroys everything on the device that the hub does not have; say --yes");
     }
-    vault::wipe(home, &secrets::device_secret(home)?)?;
+    destroy(home)?;
     output::line("wiped: nothing on this device opens any more")?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// Ends what keeps the device open, and then the device. The one is done whatever becomes of the other.
+fn destroy(home: &Path) -> Result<()> {
+    let secret = secrets::device_secret(home)?;
+    let ended = session::end(home, &secret);
+    vault::wipe(home, &secret)?;
+    ended?;
+    Ok(())
+}
+
 /// A second PIN that opens an empty profile.
-fn duress(home: &Path, pin_file: Option<&Path>) -> Result<ExitCode> {
-    let second = secrets::new_second_pin(pin_file)?;
-    let pin = secrets::known_pin()?;
-    vault::set_duress(home, &secrets::device_secret(home)?, &pin, &second, &mut machine::fill)?;
+fn duress(home: &Path, pin_file: Option<&Path>, second_pin_file: Option<&Path>) -> Result<ExitCode> {
+    let second = secrets::new_second_pin(second_pin_file)?;
+    let pin = secrets::known_pin(pin_file)?;
+    let secret = secrets::device_secret(home)?;
+    // It may be the session of the second profile that there was.
+    session::end(home, &secret)?;
+    vault::set_duress(home, &secret, &pin, &second, &mut machine::fill)?;
     output::line("the second PIN opens an empty profile; nothing on the device tells that there are two")?;
     Ok(ExitCode::SUCCESS)
 }
@@ -260,7 +280,7 @@ fn sync(mut device: Device, home: &Path, json: bool) -> Result<ExitCode> {
         End::Cut => eprintln!("vicinity: the hub cannot be reached, or the link was cut too often; nothing was lost, sync again when there is a network"),
         End::Refused(refused) => eprintln!("vicinity: {refused}"),
         End::WipeOrdered => {
-            vault::wipe(home, &secrets::device_secret(home)?)?;
+            destroy(home)?;
             eprintln!("vicinity: this device was revoked by its hub and wiped itself; nothing on it opens any more");
         }
     }

@@ -19,6 +19,20 @@ pub fn device() -> vicinity_client::device::Machine {
     }
 }
 
+/// Time since the machine started, sleep included; it cannot be set. Nothing where the system does not tell.
+pub fn since_boot() -> Option<std::time::Duration> {
+    let uptime = std::fs::read_to_string("/proc/uptime").ok()?;
+    std::time::Duration::try_from_secs_f64(uptime.split(' ').next()?.parse().ok()?).ok()
+}
+
+/// The number of the user this program runs as, where the system has such a thing.
+pub fn user() -> Option<u32> {
+    #[cfg(unix)]
+    return Some(std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").ok()?));
+    #[cfg(not(unix))]
+    None
+}
+
 /// A server's machine.
 pub fn server() -> vicinity_server::machine::Machine {
     vicinity_server::machine::Machine { now: Arc::new(Timestamp::now), random: Arc::new(fill) }

@@ -13,6 +13,7 @@ mod machine;
 mod national;
 mod output;
 mod secrets;
+mod session;
 mod statements;
 
 use std::process::ExitCode;

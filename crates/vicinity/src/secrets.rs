@@ -5,10 +5,13 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use vicinity_client::ClientError;
+use vicinity_client::device::Device;
+use vicinity_client::leased::{self, Leased};
 use vicinity_client::vault::{self, Cost, DeviceSecret, FileSecret, Opened, Pin, VaultError};
 use vicinity_server::keyring::{self, LockKind, Passphrase, Unlock};
 
-use crate::machine;
+use crate::{machine, session};
 
 /// Names the file that holds a server's passphrase.
 const PASSPHRASE_FILE: &str = "VICINITY_PASSPHRASE_FILE";
@@ -27,16 +30,61 @@ pub fn device_secret(home: &Path) -> Result<FileSecret> {
     })
 }
 
-/// Opens a device's vault: with the PIN of a file or of the person at the terminal, or without one where it has none. A
-/// new folder gets a vault, locked by the PIN of the file if there is one.
-pub fn open_vault(home: &Path) -> Result<Opened> {
+/// Opens a device's vault: with a PIN that was given, by a session, with the PIN of the person at the terminal, or without
+/// one where it has none. A new folder gets a vault, locked by the PIN that was given if there is one.
+pub fn open_vault(home: &Path, pin_file: Option<&Path>) -> Result<Opened> {
     let secret = device_secret(home)?;
     match vault::has_pin(home) {
-        Err(VaultError::Missing) => make_vault(home, pin_from_file()?),
+        Err(VaultError::Missing) => return make_vault(home, given_pin(pin_file)?),
         // A script's PIN stands for all devices, also for those that have none.
-        Ok(false) => Ok(vault::unlock(home, &secret, None)?),
-        Ok(true) => Ok(vault::unlock(home, &secret, Some(&known_pin()?))?),
-        Err(error) => Err(error.into()),
+        Ok(false) => return Ok(vault::unlock(home, &secret, None)?),
+        Ok(true) => {}
+        Err(error) => return Err(error.into()),
+    }
+    if let Some(pin) = given_pin(pin_file)? {
+        return unlock_device(home, &secret, &pin);
+    }
+    match session::resume(home, &secret)? {
+        Some(opened) => Ok(opened),
+        None => unlock_device(home, &secret, &known_pin(pin_file)?),
+    }
+}
+
+/// Opens a vault with a PIN. Whatever it opens or fails to open, a session of another profile is over.
+pub fn unlock_device(home: &Path, secret: &FileSecret, pin: &Pin) -> Result<Opened> {
+    let opened = vault::unlock(home, secret, Some(pin));
+    match &opened {
+        // Nothing that a session is sealed under is left.
+        Err(VaultError::Destroyed | VaultError::SecretGone) => drop(session::end(home, secret)?),
+        opened => session::end_unless_of(home, secret, opened)?,
+    }
+    Ok(opened?)
+}
+
+/// Opens a device under its lease, with a word about the days where they run out.
+pub fn open_device(home: &Path, pin_file: Option<&Path>) -> Result<Device> {
+    let opened = open_vault(home, pin_file)?;
+    let secret = device_secret(home)?;
+    let leased = leased::open(home, &secret, &opened, machine::device()).inspect_err(|error| end_if_over(home, &secret, error))?;
+    warn(&leased);
+    Ok(leased.device)
+}
+
+/// A device whose lease has ended has no session any more. Its key is destroyed already, so a failure changes nothing.
+pub fn end_if_over(home: &Path, secret: &FileSecret, error: &ClientError) {
+    if matches!(error, ClientError::LeaseOver)
+        && let Err(error) = session::end(home, secret)
+    {
+        eprintln!("vicinity: {error}");
+    }
+}
+
+/// Says how many days are left.
+pub fn warn(leased: &Leased) {
+    if let Some(days) = leased.days_left {
+        eprintln!(
+            "vicinity: no contact with the hub for long: in {days} days this device locks itself for good, and what the hub does not have is lost; sync it"
+        );
     }
 }
 
@@ -54,10 +102,7 @@ pub fn make_vault(home: &Path, pin: Option<Pin>) -> Result<Opened> {
 
 /// A new PIN: of a file, or asked for twice.
 pub fn new_pin(file: Option<&Path>) -> Result<Pin> {
-    if let Some(file) = file {
-        return read_pin(file);
-    }
-    if let Some(pin) = pin_from_file()? {
+    if let Some(pin) = given_pin(file)? {
         return Ok(pin);
     }
     if !std::io::stdin().is_terminal() {
@@ -75,16 +120,16 @@ pub fn new_second_pin(file: Option<&Path>) -> Result<Pin> {
     match file {
         Some(file) => read_pin(file),
         None if std::io::stdin().is_terminal() => Ok(Pin::new(&ask("Second PIN: ")?)?),
-        None => bail!("no second PIN: name a file that holds it with --pin-file"),
+        None => bail!("no second PIN: name a file that holds it with --second-pin-file"),
     }
 }
 
 /// The PIN that the device has.
-pub fn known_pin() -> Result<Pin> {
-    match pin_from_file()? {
+pub fn known_pin(file: Option<&Path>) -> Result<Pin> {
+    match given_pin(file)? {
         Some(pin) => Ok(pin),
         None if std::io::stdin().is_terminal() => Ok(Pin::new(&ask("PIN: ")?)?),
-        None => bail!("no PIN: name a file that holds it in {PIN_FILE}"),
+        None => bail!("no PIN: name a file that holds it with --pin-file or {PIN_FILE}"),
     }
 }
 
@@ -93,8 +138,10 @@ fn read_pin(file: &Path) -> Result<Pin> {
     Ok(Pin::new(text.trim_end_matches(['\r', '\n']))?)
 }
 
-fn pin_from_file() -> Result<Option<Pin>> {
-    std::env::var_os(PIN_FILE).map(|file| read_pin(Path::new(&file))).transpose()
+/// The PIN of the file that was named, by an option or by the variable.
+fn given_pin(file: Option<&Path>) -> Result<Option<Pin>> {
+    let file = file.map(Path::to_owned).or_else(|| std::env::var_os(PIN_FILE).map(Into::into));
+    file.map(|file| read_pin(&file)).transpose()
 }
 
 /// What opens a server's folder: from the file that fits its lock, asked for at a terminal where a passphrase locks it, or

@@ -1,13 +1,14 @@
-//! `vicinity device statements|open` and `vicinity hub recovery-key|keygen|audit`.
+//! `vicinity device statements|attach|open` and `vicinity hub recovery-key|keygen|audit`.
 
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use vicinity_client::Carried;
 use vicinity_client::device::Device;
+use vicinity_client::media;
 use vicinity_client::statements::StatementLine;
 use vicinity_core::ids::IncidentId;
 use vicinity_server::keys::{Opener, Recipient};
@@ -46,12 +47,23 @@ pub fn list(device: &mut Device, id: &str, json: bool) -> Result<()> {
     output::line(output::table(["statement", "class", "bytes", "here", "sealed at the hub"], lines.iter().map(row)))
 }
 
+/// Attaches a file to an incident. No more of it is read than may be kept.
+pub fn attach(device: &mut Device, id: &str, file: &Path) -> Result<()> {
+    let id: IncidentId = id.parse()?;
+    let mut bytes = Vec::new();
+    let opened = std::fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
+    opened.take(media::ATTACHMENT_MAX_BYTES as u64 + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {}", file.display()))?;
+    let attached = device.attach(id, &bytes)?;
+    output::line(format!("{id}/{}", attached.entry))
+}
+
 /// Opens a statement and prints it, or writes it into a new file.
 pub fn open(device: &mut Device, statement: &str, out: Option<&Path>) -> Result<()> {
     let (id, entry) = statement.split_once('/').context("not a statement: expected INCIDENT/ENTRY, as `statements` prints it")?;
     let opened = device.open_statement(id.parse()?, entry)?;
     match out {
         Some(path) => write_new(path, &opened),
+        None if media::strip(&opened).is_ok() => bail!("this statement is a photo or a recording: name a new file for it with --out"),
         None => {
             let mut stdout = std::io::stdout().lock();
             stdout.write_all(&opened)?;

@@ -50,6 +50,9 @@ pub enum VaultError {
     /// No device secret: never made, destroyed, or the folder is a copy.
     #[error("the device's secret is not there; without it nothing here opens")]
     SecretGone,
+    /// Nowhere to keep a session.
+    #[error("there is no folder in memory that is yours alone, so the device cannot be kept open: set XDG_RUNTIME_DIR to one, or give the PIN to each command")]
+    NoMemoryFolder,
     /// What the platform's keystore said.
     #[error("the keystore failed: {0}")]
     Keystore(Box<dyn core::error::Error + Send + Sync>),

@@ -74,6 +74,11 @@ impl Image {
         Ok(image)
     }
 
+    /// What never changes in the vault's life.
+    pub(super) fn header(&self) -> &[u8] {
+        &self.0[..FLAGS_AT]
+    }
+
     pub(super) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -162,6 +167,12 @@ pub(super) fn filler(device: Option<&[u8; 32]>, over: &[u8]) -> Zeroizing<[u8; I
 /// A profile's folder, as its name is written.
 pub(super) fn name_text(name: [u8; NAME_BYTES]) -> String {
     name.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The name that is written so.
+pub(super) fn name_of(text: &str) -> Option<[u8; NAME_BYTES]> {
+    let number = u64::from_str_radix(text, 16).ok().filter(|_| is_name(text))?;
+    Some(number.to_be_bytes())
 }
 
 /// Whether a folder is named like a profile's.

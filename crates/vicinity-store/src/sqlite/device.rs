@@ -9,8 +9,9 @@ use vicinity_core::chunk::Chunk;
 use vicinity_core::consent;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::incident::Incident;
+use vicinity_core::time::Timestamp;
 
-use super::{Db, Result, device_erase, digest_of, sql};
+use super::{Db, Result, device_erase, device_leaving, digest_of, sql};
 use crate::device::{Delivered, DeviceStanding, DeviceStore, Fact, OutboxPage, Written};
 use crate::row::{self, IncidentRow};
 use crate::{DatabaseKey, StoreError};
@@ -74,12 +75,13 @@ struct NewRow<'a> {
 fn put_document(db: &Db, known: Option<&Known>, new: &NewRow<'_>) -> Result<i64> {
     let (heads, facts, disputes) = (row::heads_bytes(new.heads), row::facts(new.view), row::disputes(new.view));
     let (doc, old) = if let Some(known) = known {
-        let query = "UPDATE documents SET heads = ?2, facts = ?3, disputes = ?4, granted = ?5, shared = ?6 WHERE doc = ?1";
+        let query = "UPDATE documents SET heads = ?2, facts = ?3, disputes = ?4, granted = ?5, shared = ?6, settled_at = NULL WHERE doc = ?1";
         db.execute("writing a document", query, &[&known.doc, &heads, &facts, &disputes, &new.granted, &new.shared])?;
         (known.doc, known.term)
     } else {
         let query = "INSERT INTO documents (incident, heads, facts, disputes, granted, shared) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         db.execute("writing a document", query, &[new.incident.as_bytes(), &heads, &facts, &disputes, &new.granted, &new.shared])?;
+        device_leaving::forget_departed(db, new.incident)?;
         (db.conn.last_insert_rowid(), ScopeDigest::default())
     };
     let term = if new.shared { ScopeDigest::term(new.incident, new.heads) } else { ScopeDigest::default() };
@@ -141,6 +143,9 @@ fn keep_waiting(db: &Db, group: &Group, verdicts: &[Verdict]) -> Result<()> {
             let hash = ChangeHash::of(change.chunk.get(8..).unwrap_or_default());
             let query = "INSERT INTO waiting (incident, hash, written_by, chunk) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
             db.execute("keeping a change that waits", query, &[group.incident.as_bytes(), &hash.0, &change.by, &change.chunk])?;
+            if let Some(known) = known(db, group.incident)? {
+                device_leaving::unsettle(db, known.doc)?;
+            }
         }
     }
     Ok(())
@@ -151,6 +156,7 @@ fn acknowledge(db: &Db, acked: &[(IncidentId, ChangeHash)]) -> Result<()> {
     for group in acked.chunk_by(|left, right| left.0 == right.0) {
         let incident = group[0].0;
         let Some(before) = known(db, incident)? else { continue };
+        device_leaving::unsettle(db, before.doc)?;
         for (_, hash) in group {
             let query = "UPDATE changes SET state = ?3 WHERE doc = ?1 AND hash = ?2";
             db.execute("noting an acknowledgement", query, &[&before.doc, &hash.0, &HELD_BY_HUB])?;
@@ -181,7 +187,8 @@ fn remove(db: &Db, incident: IncidentId) -> Result<()> {
     ] {
         db.execute("removing a document", query, &[&known.doc])?;
     }
-    db.execute("removing a document", "DELETE FROM waiting WHERE incident = ?1", &[incident.as_bytes()]).map(drop)
+    db.execute("removing a document", "DELETE FROM waiting WHERE incident = ?1", &[incident.as_bytes()])?;
+    device_leaving::note_departed(db, incident)
 }
 
 fn standing(db: &Db) -> Result<DeviceStanding> {
@@ -202,10 +209,10 @@ fn write_one(db: &Db, written: &Written) -> Result<()> {
     for chunk in &written.chunks {
         put_change(db, doc, chunk, true, 0, UNSENT)?;
     }
-    for (entry, text) in &written.statements {
+    for (entry, body) in &written.statements {
         let class = written.view.entries("statements").find(|named| named.id() == entry).and_then(|named| named.text("class")).unwrap_or_default();
         let query = "INSERT INTO statements (doc, entry, class, bytes, body, delivered) VALUES (?1, ?2, ?3, ?4, ?5, 0)";
-        db.execute("keeping a statement", query, &[&doc, entry, &class, &(text.len() as i64), &text.as_bytes()])?;
+        db.execute("keeping a statement", query, &[&doc, entry, &class, &(body.len() as i64), body])?;
     }
     if let Some(code) = &written.unhashed_code {
         let query = "INSERT INTO unhashed_codes (doc, code) VALUES (?1, ?2) ON CONFLICT (doc) DO UPDATE SET code = excluded.code";
@@ -236,7 +243,7 @@ impl DeviceStore for SqliteDevice {
     }
 
     fn statements(&mut self, incident: IncidentId) -> Result<Vec<(String, String)>> {
-        let query = "SELECT entry, body FROM statements WHERE doc = (SELECT doc FROM documents WHERE incident = ?1) AND body IS NOT NULL ORDER BY entry";
+        let query = "SELECT entry, body FROM statements WHERE doc = (SELECT doc FROM documents WHERE incident = ?1) AND body IS NOT NULL AND class NOT IN ('photo', 'audio') ORDER BY entry";
         let rows = self.db.all("reading statements", query, &[incident.as_bytes()], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?;
         Ok(rows.into_iter().filter_map(|(entry, body)| Some((entry, String::from_utf8(body).ok()?))).collect())
     }
@@ -334,6 +341,14 @@ impl DeviceStore for SqliteDevice {
         self.db.immediate(|db| device_erase::untold(db, again, max))
     }
 
+    fn leaving(&mut self, now: Timestamp, max: usize) -> Result<Vec<DocumentHeads>> {
+        self.db.immediate(|db| device_leaving::leaving(db, now, max))
+    }
+
+    fn has_left(&mut self, incident: IncidentId) -> Result<bool> {
+        device_leaving::has_left(&self.db, incident)
+    }
+
     fn deliver(&mut self, delivered: &Delivered<'_>) -> Result<DeviceStanding> {
         let standing = self.db.immediate(|db| {
             acknowledge(db, delivered.acked)?;
@@ -356,7 +371,7 @@ impl DeviceStore for SqliteDevice {
             delivered.facts.iter().try_for_each(|(fact, value)| db.set_meta(fact.key(), value))?;
             Ok(DeviceStanding { received, erased, ..standing(db)? })
         })?;
-        if !delivered.erase.is_empty() {
+        if !delivered.erase.is_empty() || !delivered.removed.is_empty() {
             // What was written is durable; an older page that another process still reads goes when the last one closes.
             self.db.truncate_log().ok();
         }

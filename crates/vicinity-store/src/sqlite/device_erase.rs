@@ -4,7 +4,7 @@ use vicinity_core::batch::Erasure;
 use vicinity_core::ids::{IncidentId, ScopeDigest};
 
 use super::device::{known, move_digest};
-use super::{Db, Result};
+use super::{Db, Result, device_leaving};
 use crate::StoreError;
 
 pub(super) fn is_erased(db: &Db, incident: IncidentId) -> Result<bool> {
@@ -27,6 +27,7 @@ pub(super) fn erase(db: &Db, erasures: &[Erasure]) -> Result<u64> {
                 db.execute("erasing a document", query, &[&known.doc])?;
             }
         }
+        device_leaving::forget_departed(db, *incident)?;
         db.execute("erasing what waited", "DELETE FROM waiting WHERE incident = ?1", &[incident.as_bytes()])?;
         let query = "INSERT INTO tombstones (incident, proof, told) VALUES (?1, ?2, 0) ON CONFLICT (incident) DO UPDATE SET told = 0";
         db.execute("keeping a tombstone", query, &[incident.as_bytes(), proof])?;

@@ -75,6 +75,8 @@ impl DeviceStatements for SqliteDevice {
                 db.execute("noting a refusal", "UPDATE statements SET blob = NULL, place = NULL WHERE blob = ?1 AND place = ?2", &[&number, place])?;
             }
             let query = "UPDATE statements SET delivered = 1, body = CASE WHEN ?2 THEN NULL ELSE body END WHERE blob = ?1";
+            let settling = "UPDATE documents SET settled_at = NULL WHERE doc IN (SELECT doc FROM statements WHERE blob = ?1)";
+            db.execute("noting a delivery", settling, &[&number])?;
             let delivered = db.execute("noting a delivery", query, &[&number, &forget])?;
             let_go(db, number)?;
             Ok(delivered as u64)

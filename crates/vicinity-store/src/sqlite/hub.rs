@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use vicinity_core::admit::Verdict;
-use vicinity_core::batch::{Cursor, Group, HeadsPage, Pull};
+use vicinity_core::batch::{Cursor, DocumentHeads, Group, HeadsPage, Pull};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId};
 use vicinity_core::time::Timestamp;
@@ -199,6 +199,10 @@ impl HubStore for SqliteHub {
     fn pull(&mut self, peer: &Peer, cursor: Option<Cursor>, page: Option<&HeadsPage>, pushed: &[IncidentId], raw_bytes: usize) -> Result<Option<Pull>> {
         let epoch = self.epoch;
         self.db.immediate(|db| super::hub_pull::pull(db, epoch, peer, cursor, page, pushed, raw_bytes))
+    }
+
+    fn let_go(&mut self, peer: &Peer, documents: &[DocumentHeads], now: Timestamp) -> Result<()> {
+        self.db.immediate(|db| super::hub_leaving::let_go(db, peer, documents, now))
     }
 
     fn assign(&mut self, incident: IncidentId, device: u32, assigned: bool, now: Timestamp) -> Result<bool> {

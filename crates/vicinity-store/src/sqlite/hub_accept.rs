@@ -10,7 +10,7 @@ use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 
 use super::hub_evidence::Taking;
-use super::{Db, Result, digest_of, hub_erase, hub_shares, hub_uplink};
+use super::{Db, Result, digest_of, hub_erase, hub_leaving, hub_shares, hub_uplink};
 use crate::StoreError;
 use crate::evidence::SignedRequest;
 use crate::hub::{DEVICE_REFUSED_BYTES, Peer, REFUSED_ROW_BYTES, Random, Role};
@@ -105,7 +105,10 @@ fn accept_group(db: &mut Db, sender: &Sender<'_>, group: &Group, now: Timestamp,
     if let Some(doc) = known.doc
         && !policy::may_reach(peer.role, Action::WriteIncident, || in_scope(db, doc, peer.number))?
     {
-        if !lost_scope(db, doc, peer.number)? || !policy::proves_possession(&known.log, &group.changes) {
+        if hub_leaving::has_departed(db, doc, peer.number)? {
+            // It has something to say of it after all, or was restored and still holds it.
+            hub_leaving::forget(db, doc, peer.number)?;
+        } else if !lost_scope(db, doc, peer.number)? || !policy::proves_possession(&known.log, &group.changes) {
             return Ok(policy::out_of_scope(&known.log, &group.changes));
         }
         enter(db, doc, group.incident, peer.number, known.term, now)?;
@@ -123,6 +126,9 @@ fn accept_group(db: &mut Db, sender: &Sender<'_>, group: &Group, now: Timestamp,
         db.execute("forgetting a change that waited", "DELETE FROM waiting WHERE incident = ?1 AND hash = ?2", &[group.incident.as_bytes(), &hash.0])?;
     }
     if let Some(view) = &judged.view {
+        if let Some(doc) = known.doc {
+            hub_leaving::bring_back(db, doc, group.incident, known.term, now)?;
+        }
         let doc = write_document(db, group.incident, &known, view, peer, now)?;
         append(db, doc, sender, group, &known, &judged.stored, now)?;
         if policy::recalled(&view.incident) {
@@ -286,6 +292,13 @@ pub(super) fn enter(db: &Db, doc: i64, incident: IncidentId, device: u32, term: 
     append_scope(db, doc, incident, device, KIND_ENTERED, now)
 }
 
+/// Takes a document out of a device's scope.
+pub(super) fn leave(db: &Db, doc: i64, incident: IncidentId, device: u32, term: ScopeDigest, now: Timestamp) -> Result<()> {
+    db.execute("writing scope", "DELETE FROM scope WHERE doc = ?1 AND device = ?2", &[&doc, &device])?;
+    move_device_digest(db, device, term, ScopeDigest::default())?;
+    append_scope(db, doc, incident, device, KIND_LEFT, now)
+}
+
 fn append_scope(db: &Db, doc: i64, incident: IncidentId, device: u32, kind: i64, now: Timestamp) -> Result<()> {
     let head = Head::read(db)?.next(incident, ChangeHash([kind as u8; 32]));
     let query = "INSERT INTO feed (seq, chain, kind, doc, device, incarnation, relayed, received_at) VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?6)";
@@ -297,6 +310,7 @@ pub(super) fn assign(db: &mut Db, incident: IncidentId, device: u32, assigned: b
     let found = db.one("reading a document", "SELECT doc, heads FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
     let role = db.one("reading a device", "SELECT role FROM devices WHERE number = ?1", &[&device], |row| row.get::<_, String>(0))?;
     let (Some((doc, heads)), Some(role)) = (found, role) else { return Ok(false) };
+    hub_leaving::forget(db, doc, device)?;
     if role != Role::Educator.code() || in_scope(db, doc, device)? == assigned {
         return Ok(true);
     }
@@ -304,9 +318,7 @@ pub(super) fn assign(db: &mut Db, incident: IncidentId, device: u32, assigned: b
     if assigned {
         enter(db, doc, incident, device, term, now)?;
     } else {
-        db.execute("writing scope", "DELETE FROM scope WHERE doc = ?1 AND device = ?2", &[&doc, &device])?;
-        move_device_digest(db, device, term, ScopeDigest::default())?;
-        append_scope(db, doc, incident, device, KIND_LEFT, now)?;
+        leave(db, doc, incident, device, term, now)?;
     }
     Ok(true)
 }

@@ -40,6 +40,7 @@ pub(super) fn erase(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result
             "UPDATE feed SET kind = 3, doc = 0, device = 0, incarnation = 0, relayed = 0, actor = NULL, actor_seq = NULL, received_at = 0, chunk = NULL,
                 envelope = NULL WHERE kind = 0 AND doc = ?1",
             "DELETE FROM scope WHERE doc = ?1",
+            "DELETE FROM departed WHERE doc = ?1",
             "DELETE FROM statements WHERE doc = ?1",
             "DELETE FROM questions WHERE doc = ?1",
             "DELETE FROM documents WHERE doc = ?1",

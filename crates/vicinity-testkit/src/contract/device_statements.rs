@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::json;
+use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
 use vicinity_store::device::DeviceStore;
 use vicinity_store::statement::Carried;
@@ -73,4 +74,22 @@ pub fn all_batches_that_wait_are_listed_smallest_first<S: DeviceStore>(make: imp
     let waiting = phone.store.waiting_blobs().expect("a list");
     assert_eq!(waiting.iter().map(|blob| (blob.hash[0], blob.total, blob.begun)).collect::<Vec<_>>(), [(4, 1, false), (5, 2, false), (3, 3, false)]);
     assert_eq!(phone.store.next_blob().expect("an answer"), Some(waiting[0]));
+}
+
+/// Also where its bytes could be read as one.
+pub fn a_photo_or_recording_is_carried_and_is_no_text<S: DeviceStore>(make: impl Fn(&Path) -> S) {
+    let mut phone = Phone::new(make);
+    let id = incident_id(1);
+    let mut person = Person::logs(id, 1, &consented());
+    person.applies(&Edit::attachment("photo", vec![0xff, 0xd8, 0xff, 0xd9]).expect("a small photo"));
+    person.applies(&Edit::attachment("audio", vec![0; 9]).expect("a short recording"));
+    person.edits(&json!({"statement": {"class": "narrative", "text": "what she said, at length"}}));
+    phone.store.write(&[person.written(4)]).expect("written");
+    phone.acks(id, person.chunks());
+    let texts = phone.store.statements(id).expect("statements");
+    assert_eq!(texts.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(), ["what she said, at length"]);
+    let plain = phone.store.unsealed(ALL, 9, &[]).expect("statements");
+    let classes: Vec<(&str, usize)> = plain.iter().map(|statement| (statement.class.as_str(), statement.body.len())).collect();
+    assert_eq!(classes, [("photo", 4), ("audio", 9), ("narrative", 24)]);
+    assert!(Edit::attachment("photo", vec![0; vicinity_core::value::ATTACHMENT_MAX_BYTES + 1]).is_err());
 }

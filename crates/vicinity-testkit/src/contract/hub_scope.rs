@@ -170,3 +170,86 @@ pub fn the_digest_of_an_educator_is_over_her_scope<S: HubStore>(make: impl Fn(&P
     centre.assigns(incident_id(2), &ben, false);
     assert_eq!(digests(&mut centre), [first, first, first.wrapping_add(second)]);
 }
+
+impl<S: HubStore> Centre<S> {
+    /// Ada's phone lets go of its incident, with these heads.
+    fn lets_go(&mut self, peer: &Peer, incident: u8, heads: &[vicinity_core::ids::ChangeHash]) {
+        let document = DocumentHeads { incident: incident_id(incident), heads: heads.to_vec() };
+        self.hub.store.let_go(peer, &[document], now()).expect("an answer");
+    }
+}
+
+/// It goes from the scope, by feed and by rebase, and the hub keeps it.
+pub fn what_a_phone_lets_go_of_leaves_its_scope_and_stays_at_the_hub<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut centre = Centre::new(make);
+    let (start, ada) = (centre.hub.start, centre.ada);
+    let cursor = centre.hub.gives(&ada, start).cursor;
+    centre.lets_go(&ada, 1, &centre.adas.heads());
+    let pull = centre.hub.gives(&ada, cursor);
+    assert_eq!((pull.removed, pull.groups, pull.digest), (vec![incident_id(1)], vec![], ScopeDigest::default()));
+    assert_eq!(centre.hub.gives(&ada, pull.cursor).removed, []);
+    assert_eq!(centre.hub.rebases(&ada, &HeadsPage::default(), ALL_BYTES).groups, []);
+    let have = vec![DocumentHeads { incident: incident_id(1), heads: centre.adas.heads() }];
+    assert_eq!(centre.hub.rebases(&ada, &HeadsPage { after: None, until: None, have }, ALL_BYTES).removed, [incident_id(1)]);
+    assert_eq!(centre.hub.store.chunks(incident_id(1)).expect("changes").len(), 3);
+    centre.lets_go(&ada, 1, &centre.adas.heads());
+    assert_eq!(centre.hub.gives(&ada, pull.cursor).removed, [], "twice does no harm");
+    // A phone that sends what it holds of it was restored, and holds it again.
+    assert_eq!(centre.hub.takes(&ada, &[centre.adas.group()]), [Verdict::Duplicate; 3]);
+    assert_eq!(centre.hub.gives(&ada, pull.cursor).digest, ScopeDigest::term(incident_id(1), &centre.adas.heads()));
+}
+
+/// Neither what is not in its scope, nor what the two hold differently, nor for a responder.
+pub fn a_phone_lets_go_of_nothing_but_what_both_hold_alike<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut centre = Centre::new(make);
+    let (start, ada, rose) = (centre.hub.start, centre.ada, centre.rose);
+    let before = centre.hub.footprint();
+    let (adas, bens) = (centre.adas.heads(), centre.bens.heads());
+    centre.lets_go(&ada, 1, &bens);
+    centre.lets_go(&ada, 1, &[]);
+    centre.lets_go(&ada, 2, &bens);
+    centre.lets_go(&ada, 9, &adas);
+    centre.lets_go(&rose, 1, &adas);
+    assert_eq!(centre.hub.footprint(), before);
+    assert_eq!(centre.hub.gives(&ada, start).removed, []);
+    assert_eq!(count(&centre.hub.gives(&rose, start).groups), 4);
+}
+
+/// Whole, by whomever it was changed, with a digest that counts it again.
+pub fn what_a_phone_let_go_of_comes_back_when_something_new_is_stored<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut centre = Centre::new(make);
+    let (start, ada) = (centre.hub.start, centre.ada);
+    centre.lets_go(&ada, 1, &centre.adas.heads());
+    let cursor = centre.hub.gives(&ada, start).cursor;
+    let mut rose = Person::copies(incident_id(1), 11, centre.adas.chunks());
+    rose.edits_times(1);
+    assert_eq!(centre.hub.takes(&centre.rose.clone(), &[rose.group()]), [Verdict::Stored]);
+    let pull = centre.hub.gives(&ada, cursor);
+    assert_eq!((count(&pull.groups), pull.removed), (4, vec![]));
+    assert_eq!(pull.digest, ScopeDigest::term(incident_id(1), &rose.heads()));
+    // Let go of again, and this time the phone itself has something to say after all.
+    centre.lets_go(&ada, 1, &rose.heads());
+    let cursor = centre.hub.gives(&ada, pull.cursor).cursor;
+    let chunks: Vec<Vec<u8>> = centre.adas.chunks().iter().chain(rose.chunks()).cloned().collect();
+    let mut more = Person::copies(incident_id(1), 12, &chunks);
+    more.edits_times(1);
+    assert_eq!(centre.hub.takes(&ada, &[more.group()]), [Verdict::Stored]);
+    let back = centre.hub.gives(&ada, cursor);
+    assert_eq!((changes_of(&back.groups, incident_id(1)), back.digest), (names(&chunks), ScopeDigest::term(incident_id(1), &more.heads())));
+}
+
+/// A responder's decision is final: what was taken back does not come back by itself.
+pub fn what_a_phone_let_go_of_and_was_taken_back_stays_away<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut centre = Centre::new(make);
+    let (start, ada) = (centre.hub.start, centre.ada);
+    centre.lets_go(&ada, 1, &centre.adas.heads());
+    let cursor = centre.hub.gives(&ada, start).cursor;
+    assert!(centre.assigns(incident_id(1), &ada, false));
+    centre.answers(incident_id(1), &centre.adas.clone(), 11);
+    assert_eq!(centre.hub.gives(&ada, cursor).groups, []);
+    let mut person = centre.adas.clone();
+    let change = person.edits_times(1);
+    assert_eq!(centre.hub.takes(&ada, &[group(incident_id(1), &change)]), [OUT_OF_SCOPE]);
+    assert!(centre.assigns(incident_id(1), &ada, true));
+    assert_eq!(count(&centre.hub.gives(&ada, cursor).groups), 4);
+}

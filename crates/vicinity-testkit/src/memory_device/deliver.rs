@@ -17,6 +17,9 @@ impl MemoryDevice {
             self.mark(*incident, *change, State::HeldByHub);
         }
         for incident in incidents(delivered.acked) {
+            if self.documents.contains_key(&incident) {
+                self.touch(incident);
+            }
             if let Some(held) = self.documents.get_mut(&incident) {
                 held.shared = true;
             }
@@ -61,6 +64,7 @@ impl MemoryDevice {
             let change_name = name(&change.chunk);
             if *verdict == Verdict::Pending || admission.stored.contains(&change_name) {
                 self.waiting.entry((incident, change_name)).or_insert_with(|| change.clone());
+                self.settled.remove(&incident);
             }
         }
         for (change, _) in &admission.dropped {
@@ -76,6 +80,7 @@ impl MemoryDevice {
             let (statements, unhashed_code) = self.documents.remove(&incident).map(|held| (held.statements, held.unhashed_code)).unwrap_or_default();
             let row = IncidentRow { incident: view.incident, heads: view.heads };
             self.documents.insert(incident, Held { row, granted, shared: true, statements, unhashed_code });
+            self.touch(incident);
         }
         admission.stored.len() as u64
     }
@@ -92,6 +97,8 @@ impl MemoryDevice {
             self.documents.remove(&incident);
             self.changes.retain(|_, change| change.incident != incident);
             self.waiting.retain(|(of, _), _| *of != incident);
+            self.touch(incident);
+            self.departed.insert(incident);
         }
     }
 }

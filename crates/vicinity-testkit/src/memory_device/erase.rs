@@ -13,6 +13,7 @@ impl MemoryDevice {
             held += u64::from(self.documents.remove(incident).is_some());
             self.changes.retain(|_, change| change.incident != *incident);
             self.waiting.retain(|(of, _), _| of != incident);
+            self.touch(*incident);
             self.tombstones.insert(*incident, (*proof, false));
         }
         held

@@ -6,7 +6,7 @@ use vicinity_core::ids::IncidentId;
 use vicinity_store::StoreError;
 use vicinity_store::statement::{Carried, DeviceStatements, PlainStatement, WaitingBlob};
 
-use super::{MemoryDevice, State};
+use super::{Held, MemoryDevice, State};
 
 type Result<T> = core::result::Result<T, StoreError>;
 
@@ -42,6 +42,11 @@ impl Statements {
     }
 }
 
+/// The class of a statement, as its incident names it.
+pub(super) fn class<'a>(held: &'a Held, entry: &str) -> Option<&'a str> {
+    held.row.incident.entries("statements").find(|named| named.id() == entry)?.text("class")
+}
+
 impl DeviceStatements for MemoryDevice {
     fn unsealed(&mut self, max_bytes: usize, max_statements: usize, not: &[IncidentId]) -> Result<Vec<PlainStatement>> {
         let mut all = Vec::new();
@@ -54,8 +59,8 @@ impl DeviceStatements for MemoryDevice {
                 if way.delivered || way.blob.is_some() {
                     continue;
                 }
-                let class = held.row.incident.entries("statements").find(|named| named.id() == entry).and_then(|named| named.text("class")).unwrap_or_default();
-                all.push(PlainStatement { incident: *incident, entry: entry.clone(), class: class.to_owned(), body: text.as_bytes().to_vec() });
+                let class = class(held, entry).unwrap_or_default();
+                all.push(PlainStatement { incident: *incident, entry: entry.clone(), class: class.to_owned(), body: text.clone() });
             }
         }
         all.sort_by_key(|statement| statement.body.len());
@@ -100,6 +105,8 @@ impl DeviceStatements for MemoryDevice {
 
     fn blob_delivered(&mut self, number: i64, refused: &[u32], forget: bool) -> Result<u64> {
         let mut delivered = 0;
+        let blob = |way: &Way| way.blob.is_some_and(|(blob, _)| blob == number);
+        let touched: Vec<IncidentId> = self.statements.ways.iter().filter(|(_, way)| blob(way)).map(|((incident, _), _)| *incident).collect();
         for ((incident, entry), way) in &mut self.statements.ways {
             let Some((_, place)) = way.blob.filter(|(blob, _)| *blob == number) else { continue };
             way.blob = None;
@@ -112,6 +119,9 @@ impl DeviceStatements for MemoryDevice {
             }
         }
         self.statements.let_go(number);
+        for incident in touched {
+            self.touch(incident);
+        }
         Ok(delivered)
     }
 

@@ -22,11 +22,11 @@ impl MemoryHub {
         let is_new = !self.documents.contains_key(&group.incident);
         let log: Vec<LogRow> = self.all_changes(group.incident).map(log_row).collect();
         if !is_new && !self.sees(peer, group.incident) {
-            if !self.lost_scope(peer, group.incident) || !policy::proves_possession(&log, &group.changes) {
+            let is_back = self.departed.remove(&(group.incident, peer.number));
+            if !is_back && (!self.lost_scope(peer, group.incident) || !policy::proves_possession(&log, &group.changes)) {
                 return policy::out_of_scope(&log, &group.changes);
             }
-            self.scope.insert((group.incident, peer.number));
-            self.append(group.incident, ChangeHash([1; 32]), What::Entered(peer.number));
+            self.enters(group.incident, peer.number);
         }
         let waiting: Vec<Vec<u8>> = self.waiting_of(group.incident).map(|sent| sent.chunk.clone()).collect();
         let judged = policy::judge(&log, &waiting, &group.changes, peer.number, group.relayed);
@@ -47,6 +47,9 @@ impl MemoryHub {
         for (hash, refusal) in judged.dropped {
             self.waiting.remove(&(group.incident, hash));
             self.quarantine.insert((group.incident, hash, refusal));
+        }
+        if judged.view.is_some() {
+            self.bring_back(group.incident);
         }
         for hash in judged.stored {
             if let Some(sent) = self.waiting.remove(&(group.incident, hash)) {

@@ -24,6 +24,7 @@ impl MemoryHub {
         self.waiting.retain(|(of, _), _| *of != incident);
         self.quarantine.retain(|(of, ..)| *of != incident);
         self.scope.retain(|(of, _)| *of != incident);
+        self.departed.retain(|(of, _)| *of != incident);
         self.erase_statements(incident);
         self.questions.retain(|_, question| question.incident != incident);
         self.tombstones.insert(incident, now);

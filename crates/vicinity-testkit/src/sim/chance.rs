@@ -131,7 +131,7 @@ impl Sim {
     }
 
     fn time_passes(&mut self) {
-        let minutes = if self.rng.random_bool(0.8) { self.rng.random_range(1..600) } else { self.rng.random_range(600..20_000) };
+        let minutes = if self.rng.random_bool(0.7) { self.rng.random_range(1..600) } else { self.rng.random_range(600..40_000) };
         self.minutes(minutes);
         self.tell(format!("{minutes} minutes pass"));
     }

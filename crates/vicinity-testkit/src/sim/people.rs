@@ -38,9 +38,12 @@ pub(super) fn incident(rng: &mut StdRng, now: Timestamp) -> Value {
         "place": {"area": format!("SN-DK-{MARK}{number}"), "setting": one(rng, &["street", "bar_club", MARK])},
         "survivor": {"age": rng.random_range(12..60), "gender": one(rng, &["woman", "man", "trans_woman"])},
         "perpetrators": [{"kind": one(rng, &["police", "client", MARK])}],
-        "statements": [{"class": "narrative", "text": format!("{STATEMENT_MARK}{number}")}],
         "unlisted": format!("{MARK}u{number}"),
     });
+    // A statement that is not delivered keeps its incident on the phone: the others leave it after a while.
+    if rng.random_bool(0.4) {
+        incident["statements"] = json!([{"class": "narrative", "text": format!("{STATEMENT_MARK}{number}")}]);
+    }
     let granted = match rng.random_range(0..10) {
         0 => 0,
         1 | 2 => 1,

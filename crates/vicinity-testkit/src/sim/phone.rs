@@ -120,7 +120,7 @@ impl Phone {
         let granted = consent::granted(&view, consent::HUB_RESPONSE, now);
         let chunks: Vec<Vec<u8>> = authored.chunk.into_iter().collect();
         let names = chunks.iter().map(|chunk| (incident, name(chunk))).collect();
-        let statements = authored.statements.into_iter().map(|(entry, text)| (entry, text.0)).collect();
+        let statements = authored.statements.into_iter().map(|(entry, body)| (entry, body.0)).collect();
         let written = Written { incident, chunks, heads: document.heads(), granted, statements, unhashed_code: None, view };
         Frail::<dyn DeviceStore>::new(self.engine.store(), &mut self.calls_left).write(&[written])?;
         Ok(names)

@@ -62,7 +62,7 @@ impl Phone {
 
     /// Opens it, as the program does at each command.
     pub fn open(&self, world: &World) -> Result<Device> {
-        let opened = secrets::open_vault(&self.home)?;
+        let opened = secrets::open_vault(&self.home, None)?;
         Ok(Device::open(&self.home.join(&opened.folder), &DatabaseKey::new(*opened.key), world.device(self.skew))?)
     }
 

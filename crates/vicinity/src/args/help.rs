@@ -1,0 +1,16 @@
+//! What `--help` says below the options, where it is long.
+
+/// Of `device init`.
+pub const INIT: &str = "The PIN is asked for at each command, or read from the file that --pin-file or VICINITY_PIN_FILE names;\n\
+`unlock` keeps the device open for a while.\n\
+Ten wrong PINs destroy what is on the device. Beside the folder lies FOLDER.secret, which stands for a phone's\n\
+keystore: a copy of the folder without it opens nothing.";
+
+/// Of `device unlock`.
+pub const UNLOCK: &str = "The key lies in memory meanwhile (XDG_RUNTIME_DIR or /dev/shm): a device that is seized while it is unlocked is open.\n\
+A PIN that is given to a command ends what another PIN has unlocked.";
+
+/// Of `device attach`.
+pub const ATTACH: &str = "Takes JPEG, PNG, WebP, WAV, Ogg Opus, M4A and 3GP (AAC, AMR) up to 20 MB. Places, times, names of devices, thumbnails and\n\
+comments are left out before anything is stored, and so is the note of which side is up. What can be seen and\n\
+heard stays. The file itself is not deleted: delete it, and empty the bin of the app that made it.";
