@@ -2,24 +2,35 @@
 
 mod arrows;
 mod links;
+mod promises;
 mod sources;
 
 use anyhow::{Context, Result, bail};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub fn run() -> Result<()> {
     let mut problems = arrows::check()?;
     let files = project_files()?;
+    let mut functions = BTreeSet::new();
+    let mut promising = Vec::new();
     for file in &files {
         let Ok(text) = String::from_utf8(std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?) else {
             continue; // not a text
         };
+        if file.extension().is_some_and(|extension| extension == "rs") {
+            functions.extend(promises::functions(&text).map(str::to_owned));
+        }
         problems.extend(sources::problems(file, &text));
         if links::has_links_to_check(file) {
             problems.extend(links::problems(file, &text, |target| target.exists()));
         }
+        if promises::names_tests(file) {
+            promising.push((file, text));
+        }
     }
+    problems.extend(promising.iter().flat_map(|(file, text)| promises::problems(file, text, &functions)));
     if problems.is_empty() {
         eprintln!("tidy: {} files are in order", files.len());
         return Ok(());
