@@ -319,24 +319,15 @@ fn apply(store: &mut SqliteDevice, whole: Whole, identity: &Identity, compared_a
     let mut facts = vec![(Fact::BundleNeed, bundle::need_bytes(&need)), (Fact::Contact, contact)];
     // The hub signed the reply, and may say which of its keys will be next.
     facts.extend(delivery.pins.as_deref().and_then(Pins::of_bytes).map(|pins| (Fact::Pins, pins.to_bytes())));
-    if let Some(bytes) = delivery.key_set
-        && statements::newer_key_set(store, &identity.hub_key, &bytes)?.is_some()
+    if let Some(bytes) = &delivery.key_set
+        && statements::newer_key_set(store, &identity.hub_key, bytes)?.is_some()
     {
-        facts.push((Fact::KeySet, bytes));
+        facts.push((Fact::KeySet, bytes.clone()));
     }
     if let Some(alerts) = &delivery.alerts {
         facts.push((Fact::Alerts, alert::kept_bytes(alerts)));
     }
-    let standing = store.deliver(&Delivered {
-        acked: &delivery.acked,
-        rejected: &delivery.rejected,
-        groups: &delivery.groups,
-        removed: &delivery.removed,
-        erase: &delivery.erase,
-        told: &delivery.told,
-        cursor: delivery.cursor,
-        facts: &facts,
-    })?;
+    let standing = store.deliver(&exchange::delivered(&delivery, &facts))?;
     (imported.acked, imported.rejected) = (delivery.acked.len() as u64, delivery.rejected.len() as u64);
     (imported.received, imported.erased) = (standing.received, standing.erased);
     let more = end.is_none_or(|(more, _)| more) || standing.unsent > 0 || !need.is_empty();

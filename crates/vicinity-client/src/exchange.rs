@@ -175,7 +175,13 @@ fn persist(store: &mut dyn DeviceStore, delivery: &Delivery, hub_key: &[u8], now
     if let Some(alerts) = &delivery.alerts {
         facts.push((Fact::Alerts, alert::kept_bytes(alerts)));
     }
-    let delivered = Delivered {
+    let DeviceStanding { received, digest, unsent, rejected, erased, untold } = store.deliver(&delivered(delivery, &facts))?;
+    Ok(Standing { received, digest, differs: unsent > 0 || rejected > 0, erased, untold, key_set, key_set_refused })
+}
+
+/// What an answer brought, as the store takes it.
+pub(crate) fn delivered<'a>(delivery: &'a Delivery, facts: &'a [(Fact, Vec<u8>)]) -> Delivered<'a> {
+    Delivered {
         acked: &delivery.acked,
         rejected: &delivery.rejected,
         groups: &delivery.groups,
@@ -183,8 +189,6 @@ fn persist(store: &mut dyn DeviceStore, delivery: &Delivery, hub_key: &[u8], now
         erase: &delivery.erase,
         told: &delivery.told,
         cursor: delivery.cursor,
-        facts: &facts,
-    };
-    let DeviceStanding { received, digest, unsent, rejected, erased, untold } = store.deliver(&delivered)?;
-    Ok(Standing { received, digest, differs: unsent > 0 || rejected > 0, erased, untold, key_set, key_set_refused })
+        facts,
+    }
 }

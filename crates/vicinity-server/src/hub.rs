@@ -8,7 +8,6 @@ use std::time::Instant;
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use vicinity_core::access::Action;
 use vicinity_core::time::{SignedDuration, Timestamp};
 use vicinity_link::IdentityError;
 use vicinity_seal::keys::Opener;
@@ -16,20 +15,19 @@ use vicinity_store::StoreError;
 use vicinity_store::hub::{HubStore, Peer, Role};
 use vicinity_store::policy::PROJECTION_KEY;
 use vicinity_store::sqlite::SqliteHub;
-use vicinity_sync::enrol::ENROL_PATH;
 pub use vicinity_sync::enrol::EnrolLink;
 use vicinity_sync::message::Refused;
 
 use crate::alerts::{self, AlertAsk};
 use crate::bundle::BUNDLE_KEY;
 use crate::exchange::{self, ExchangeError, Exchanged, HUB_SECRET, SURVIVOR_KEY, SyncRequest};
-use crate::gate::{Gate, Open, OpenRequest, Sealed};
+use crate::gate::{Gate, Open, Sealed};
 use crate::http::{self, ApiError};
 use crate::keyring::{self, KeyringError, Unlock};
 use crate::keyset;
 use crate::machine::Machine;
 use crate::metrics::Metrics;
-use crate::routes::{Route, Routes};
+use crate::routes::{Enrol, Figures, Health, Route, Routes};
 use crate::statements::{self, AskRequest, BlobRequest};
 use crate::tls;
 use crate::uplink::{self, Uplink};
@@ -164,31 +162,6 @@ fn all_routes() -> Routes<Hub> {
 #[must_use]
 pub fn routes() -> Vec<Route> {
     all_routes().listed().to_vec()
-}
-
-/// A device's enrolment.
-struct Enrol;
-/// Whether the hub lives.
-struct Health;
-/// The hub's figures.
-struct Figures;
-
-impl OpenRequest for Enrol {
-    const METHOD: &'static str = "POST";
-    const PATH: &'static str = ENROL_PATH;
-    const ACTION: Action = Action::Enrol;
-}
-
-impl OpenRequest for Health {
-    const METHOD: &'static str = "GET";
-    const PATH: &'static str = "/health";
-    const ACTION: Action = Action::SeeHealth;
-}
-
-impl OpenRequest for Figures {
-    const METHOD: &'static str = "GET";
-    const PATH: &'static str = "/metrics";
-    const ACTION: Action = Action::SeeMetrics;
 }
 
 async fn sync(hub: Arc<Hub>, request: Sealed<SyncRequest>) -> Result<Response, ApiError> {

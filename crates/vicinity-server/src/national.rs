@@ -15,19 +15,19 @@ use vicinity_store::StoreError;
 use vicinity_store::hub::{HubCounts, Role};
 use vicinity_store::national::{NationalStore, NewProjection, ProjectionBody};
 use vicinity_store::sqlite::SqliteNational;
-use vicinity_sync::enrol::{ENROL_PATH, EnrolAnswer, EnrolLink, EnrolRequest};
+use vicinity_sync::enrol::{EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::message::Refused;
 use vicinity_sync::uplink::{self, Question, Reply, Report, Row, UPLINK_PATH};
 
 use crate::alerts;
 use crate::exchange::ExchangeError;
-use crate::gate::{Gate, Open, OpenRequest, Proven, Sealed, SealedRequest};
+use crate::gate::{Gate, Open, Proven, Sealed, SealedRequest};
 use crate::http::{self, ApiError};
 use crate::hub::{ServeError, expiry};
 use crate::keyring::{self, Unlock};
 use crate::machine::Machine;
 use crate::metrics::Metrics;
-use crate::routes::{Route, Routes};
+use crate::routes::{Enrol, Figures, Health, Route, Routes};
 use crate::tls;
 use crate::writer::{Stored, Writer};
 
@@ -101,31 +101,6 @@ fn all_routes() -> Routes<National> {
 #[must_use]
 pub fn routes() -> Vec<Route> {
     all_routes().listed().to_vec()
-}
-
-/// A hub's enrolment.
-struct Enrol;
-/// Whether national lives.
-struct Health;
-/// National's figures.
-struct Figures;
-
-impl OpenRequest for Enrol {
-    const METHOD: &'static str = "POST";
-    const PATH: &'static str = ENROL_PATH;
-    const ACTION: Action = Action::Enrol;
-}
-
-impl OpenRequest for Health {
-    const METHOD: &'static str = "GET";
-    const PATH: &'static str = "/health";
-    const ACTION: Action = Action::SeeHealth;
-}
-
-impl OpenRequest for Figures {
-    const METHOD: &'static str = "GET";
-    const PATH: &'static str = "/metrics";
-    const ACTION: Action = Action::SeeMetrics;
 }
 
 /// A hub's report.

@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use vicinity_core::access::Action;
+use vicinity_sync::enrol::ENROL_PATH;
 
 use crate::gate::{Open, OpenRequest, Sealed, SealedRequest};
 use crate::http::ApiError;
@@ -22,6 +23,31 @@ pub struct Route {
     pub path: &'static str,
     /// What is done there.
     pub action: Action,
+}
+
+/// An enrolment: a device's at a hub, a hub's at national.
+pub struct Enrol;
+/// Whether the server lives.
+pub struct Health;
+/// The server's figures.
+pub struct Figures;
+
+impl OpenRequest for Enrol {
+    const METHOD: &'static str = "POST";
+    const PATH: &'static str = ENROL_PATH;
+    const ACTION: Action = Action::Enrol;
+}
+
+impl OpenRequest for Health {
+    const METHOD: &'static str = "GET";
+    const PATH: &'static str = "/health";
+    const ACTION: Action = Action::SeeHealth;
+}
+
+impl OpenRequest for Figures {
+    const METHOD: &'static str = "GET";
+    const PATH: &'static str = "/metrics";
+    const ACTION: Action = Action::SeeMetrics;
 }
 
 /// A server's routes.
