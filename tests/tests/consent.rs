@@ -92,6 +92,15 @@ impl Country {
 }
 
 #[test]
+fn a_list_says_what_stays_here_for_want_of_consent() {
+    let (site, _hub) = Site::with_hub();
+    let phone = site.enrolled("phone", "educator");
+    phone.log(&[json!({"reported_at": "2026-10-05T09:00:00Z"}), json!({"reported_at": "2026-10-05T09:00:00Z", "consents": ["hub_response"]})]);
+    phone.sync();
+    assert!(phone.run(&["list"]).done().contains("1 without consent to hub_response"));
+}
+
+#[test]
 fn nothing_reaches_national_but_what_consent_and_the_gate_let_through() {
     let country = Country::new();
     let (device, site) = (&country.device, &country.site);

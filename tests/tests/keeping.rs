@@ -196,3 +196,28 @@ fn after_a_panic_a_hub_opens_no_more() {
     assert!(site.hub_run("export", &["--json"]).failed().contains("destroyed"));
     assert!(!contains(&all_bytes(&site.path("hub")), MARKER.as_bytes()));
 }
+
+#[test]
+fn a_second_server_on_one_folder_is_refused_and_a_panic_ends_the_first() {
+    let (site, hub) = Site::with_hub();
+    let device = site.enrolled("phone", "educator");
+    let data = site.path("hub").display().to_string();
+    for kind in ["hub", "national"] {
+        let refused = program::run([kind, "--data", &data, "--listen", "127.0.0.1:0", "--plain-http"]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "not taken for ready");
+        assert!(refused.stderr.contains("another process serves"), "{}", refused.stderr);
+    }
+    device.sync();
+    site.hub_run("panic", &[]).done();
+    hub.has_ended();
+}
+
+#[test]
+fn only_a_start_or_relock_locks_a_folder_that_was_open() {
+    let (site, hub) = Site::with_hub();
+    let passphrase = file(&site, "passphrase", "seven camels walk north");
+    let data = site.path("hub").display().to_string();
+    program::run_where(&[("VICINITY_PASSPHRASE_FILE", &passphrase)], ["hub", "list", "--data", &data]).done();
+    drop(hub.kill_and_restart());
+    site.hub_run("list", &[]).done();
+}

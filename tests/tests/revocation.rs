@@ -34,6 +34,23 @@ fn a_revoked_device_wipes_itself_and_its_last_words_are_not_heard() {
     assert!(hub.log().contains("revoked"));
 }
 
+/// Whatever it asks, the order comes with the refusal; and the list of an erasure names it.
+#[test]
+fn a_revoked_device_wipes_itself_at_any_request_and_an_erasure_lists_it() {
+    let (site, _hub) = Site::with_hub();
+    let (lost, other) = (site.enrolled("lost", "responder"), site.enrolled("other", "responder"));
+    let said = json!({"reported_at": "2026-10-05T09:00:00Z", "consents": ["hub_response"], "statements": [{"class": "narrative", "text": "told"}]});
+    let id = other.log(&[said]).remove(0);
+    other.sync();
+    lost.sync();
+    let statement = lost.run(&["statements", &id, "--json"]).json_lines()[0]["statement"].as_str().unwrap().to_owned();
+    site.hub_run("revoke", &["1"]).done();
+    let erased = site.hub_run("erase", &[&id]).done();
+    assert!(erased.contains("device 1 is revoked") && !erased.contains("national"), "{erased}");
+    assert!(lost.run(&["open", &statement]).failed().contains("wiped itself"));
+    assert!(!lost.run(&["list"]).failed().contains(&id));
+}
+
 /// A server that answers every request with the same refusal.
 fn impostor(body: String) -> String {
     use std::io::{Read, Write};

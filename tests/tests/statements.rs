@@ -177,6 +177,25 @@ fn a_new_responder_reads_old_statements_once_another_has_synced() {
 }
 
 #[test]
+fn with_the_recovery_key_a_new_responder_opens_what_nobody_else_could() {
+    let (site, _hub) = Site::with_hub();
+    let secret = site.path("recovery");
+    let made = vicinity_tests::program::run(["hub", "keygen", "--out", secret.to_str().unwrap()]).done();
+    site.hub_run("recovery-key", &[made.trim()]).done();
+    let phone = site.enrolled("phone", "educator");
+    let id = phone.log(&[incident(SAID)]).remove(0);
+    assert_eq!(phone.sync()["statements"], 1);
+    let responder = site.enrolled("office", "responder");
+    responder.sync();
+    responder.run(&["open", &name(&responder, &id)]).failed();
+    let said = site.hub_run("recover", &["--key", secret.to_str().unwrap()]).done();
+    assert!(said.starts_with("1 batches"), "{said}");
+    assert_eq!(opens(&responder, &id), SAID);
+    std::fs::write(&secret, "no key").unwrap();
+    assert!(site.hub_run("recover", &["--key", secret.to_str().unwrap()]).failed().contains("holds no key"));
+}
+
+#[test]
 fn a_responder_asks_once_for_keys_that_it_cannot_open() {
     let (site, _hub) = Site::with_hub();
     let first = site.enrolled("office", "responder");

@@ -114,3 +114,13 @@ fn silent_connections_hold_nobody_up() {
     plain.read_to_end(&mut answer).ok();
     assert!(!answer.starts_with(b"HTTP"));
 }
+
+#[test]
+fn a_link_without_a_pin_leads_to_no_other_machine() {
+    let (site, _hub) = Site::with_hub();
+    let link = redirected(&site.invite("educator"), "192.0.2.2:7311");
+    assert!(site.device("phone").run(&["enrol", &link]).failed().contains("nothing would be encrypted"));
+    let data = site.path("other").display().to_string();
+    let refused = vicinity_tests::program::run(["hub", "--data", &data, "--listen", "127.0.0.1:0", "--upstream", &link]);
+    assert!(refused.failed().contains("nothing would be encrypted"));
+}

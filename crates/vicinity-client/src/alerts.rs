@@ -99,7 +99,7 @@ impl Device {
             Ok(answer) => uplink::decode::<AlertAnswer>(&answer)?,
             Err(LinkFailure::Cut) => return Err(ClientError::Unreachable(address)),
             Err(LinkFailure::Refused(refused)) => return Err(refused.into()),
-            Err(LinkFailure::Revoked(_)) => return Err(Refused::Revoked.into()),
+            Err(LinkFailure::Revoked(_)) => return Err(ClientError::WipeOrdered),
         };
         match answer {
             AlertAnswer::Done { list } => {

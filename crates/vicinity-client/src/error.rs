@@ -66,6 +66,9 @@ pub enum ClientError {
     /// No such statement at the hub.
     #[error("the hub has no such statement: it has not arrived yet, or was erased; `statements` shows what there is")]
     NoSuchStatement,
+    /// The hub has revoked this device and ordered it to wipe itself: whoever called has to.
+    #[error("this device was revoked by its hub")]
+    WipeOrdered,
     /// A statement that does not open.
     #[error("this device cannot open the statement; once another responder's device has synced, it can")]
     Sealed(#[from] OpenError),
@@ -76,7 +79,7 @@ pub enum ClientError {
     #[error("sealing failed; nothing was lost")]
     Sealing(#[from] SealError),
     /// A bundle's file.
-    #[error("{0}")]
+    #[error(transparent)]
     Parcel(#[from] ParcelError),
     /// A reply that is none for this device.
     #[error(transparent)]
@@ -85,7 +88,7 @@ pub enum ClientError {
     #[error("this device is waiting for no reply: it has exported no bundle")]
     NoBundle,
     /// An alert that does not fit.
-    #[error("not published: {0}")]
+    #[error("not published")]
     BadAlert(#[from] BadAlert),
     /// The survivor did not agree to an alert.
     #[error("not published: the incident has no consent to `aggressor_alert`; ask her first, and note it with `edit`")]

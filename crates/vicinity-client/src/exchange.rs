@@ -100,18 +100,16 @@ fn perform_gather(store: &mut dyn DeviceStore, gather: Gather, leaves_by: Option
 
 fn send(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identity, world: &mut World<'_>, body: Vec<u8>) -> Result<Input, ClientError> {
     let answer = post(store, link, identity, world.random, SYNC_PATH, body)?;
-    let (incarnation, counter) = life(store)?.unwrap_or_default();
     Ok(match answer {
         Ok(answer) => Input::Answered(answer),
         Err(LinkFailure::Cut) => Input::Cut,
         Err(LinkFailure::Refused(refused)) => Input::Refused(refused),
-        // Anybody on the way can say "revoked": without the hub's proof it is a refusal and wipes nothing.
-        Err(LinkFailure::Revoked(order)) if order.is_of(&identity.hub_key, identity.device, incarnation, counter) => Input::OrderedToWipe,
-        Err(LinkFailure::Revoked(_)) => Input::Refused(Refused::Revoked),
+        Err(LinkFailure::Revoked(_)) => Input::OrderedToWipe,
     })
 }
 
 /// Posts a body in the next envelope. The counter is durable before the request leaves: a device restored from a backup is found out by it.
+/// [`LinkFailure::Revoked`] comes out of here only with the hub's proof for this very request.
 pub(crate) fn post(
     store: &mut dyn DeviceStore,
     link: &mut dyn Link,
@@ -121,7 +119,13 @@ pub(crate) fn post(
     body: Vec<u8>,
 ) -> Result<Result<Vec<u8>, LinkFailure>, ClientError> {
     let envelope = seal(store, identity, random, path, body)?;
-    Ok(link.post(path, &envelope.encode()))
+    Ok(link.post(path, &envelope.encode()).map_err(|failure| match failure {
+        // Anybody on the way can say "revoked": without the hub's proof it is a refusal and wipes nothing.
+        LinkFailure::Revoked(order) if !order.is_of(&identity.hub_key, identity.device, envelope.incarnation, envelope.counter) => {
+            LinkFailure::Refused(Refused::Revoked)
+        }
+        failure => failure,
+    }))
 }
 
 /// Puts a body in the next envelope. The counter is durable when this returns.

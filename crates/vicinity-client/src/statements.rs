@@ -140,8 +140,7 @@ pub(crate) fn carry(
         Err(Stop::Failed(error)) => return Err(error),
         Err(Stop::Link(LinkFailure::Cut)) => outcome.end = End::Cut,
         Err(Stop::Link(LinkFailure::Refused(refused))) => outcome.end = End::Refused(refused),
-        // The next sync hears the order, if there is one.
-        Err(Stop::Link(LinkFailure::Revoked(_))) => outcome.end = End::Refused(Refused::Revoked),
+        Err(Stop::Link(LinkFailure::Revoked(_))) => outcome.end = End::WipeOrdered,
     }
     Ok(carriage)
 }
@@ -407,7 +406,7 @@ impl Device {
             Stop::Failed(error) => error,
             Stop::Link(LinkFailure::Cut) => ClientError::Unreachable(address),
             Stop::Link(LinkFailure::Refused(refused)) => refused.into(),
-            Stop::Link(LinkFailure::Revoked(_)) => Refused::Revoked.into(),
+            Stop::Link(LinkFailure::Revoked(_)) => ClientError::WipeOrdered,
         })
     }
 }

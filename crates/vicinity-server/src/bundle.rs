@@ -33,7 +33,7 @@ pub const BUNDLE_KEY: &str = "bundle_key";
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
     /// The file does not open.
-    #[error("nothing was taken: {0}")]
+    #[error("nothing was taken")]
     Parcel(#[from] ParcelError),
     /// Its device was revoked.
     #[error("nothing was taken: the device was revoked; what it holds may be in other hands")]

@@ -184,7 +184,11 @@ impl Walk {
         let mut origin = self.origin(store, &row, change)?;
         if !misfits.is_empty() || origin.is_err() {
             // The hub may have erased it between two looks: looked at once more, as of one moment.
-            match store.feed_row_with_envelope(row.seq)? {
+            let again = match store.feed_row_with_envelope(row.seq) {
+                Err(StoreError::Damaged(_)) => Some((row.clone(), None)),
+                other => other?,
+            };
+            match again {
                 Some((fresh, envelope)) => {
                     self.opened.clear();
                     if let (Some(envelope), FeedRowKind::Change { envelope: Some(id), .. }) = (&envelope, &fresh.kind) {
@@ -242,7 +246,13 @@ impl Walk {
             (FeedRowKind::Change { envelope: Some(envelope), .. }, Some(change), Some(incident)) => (*envelope, change, incident),
         };
         if !self.opened.iter().any(|opened| opened.id == envelope) {
-            let Some(kept) = store.envelope(envelope)? else { return Ok(Err(Misfit::EnvelopeGone)) };
+            let kept = match store.envelope(envelope) {
+                Ok(Some(kept)) => kept,
+                Ok(None) => return Ok(Err(Misfit::EnvelopeGone)),
+                // One damaged row hides nothing behind it.
+                Err(StoreError::Damaged(_)) => return Ok(Err(Misfit::Unreadable)),
+                Err(error) => return Err(error),
+            };
             self.opened.push_front(open(envelope, &kept, &self.own_key));
             self.opened.truncate(OPENED_MAX);
         }

@@ -19,7 +19,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use vicinity_sync::compress::BODY_MAX_BYTES;
 use vicinity_sync::message::Refused;
-use vicinity_sync::order::WipeOrder;
 
 use crate::exchange::ExchangeError;
 use crate::tls::TlsListener;
@@ -31,17 +30,19 @@ const REQUEST_MAX_BYTES: usize = BODY_MAX_BYTES + 4096;
 const BODY_SECONDS: u64 = 60;
 
 /// A refusal as an answer: its code is the whole body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiError {
     /// Why.
     pub refused: Refused,
     /// Seconds after which it is worth another try.
     pub retry_after: Option<u64>,
+    /// For a revoked device: the order to wipe itself, as the whole body.
+    pub order: Option<String>,
 }
 
 impl From<Refused> for ApiError {
     fn from(refused: Refused) -> Self {
-        Self { refused, retry_after: (refused == Refused::Busy).then_some(1) }
+        Self { refused, retry_after: (refused == Refused::Busy).then_some(1), order: None }
     }
 }
 
@@ -58,8 +59,8 @@ impl From<ExchangeError> for ApiError {
     fn from(error: ExchangeError) -> Self {
         match error {
             ExchangeError::Refused(refused) => refused.into(),
-            ExchangeError::Revoked(_) => Refused::Revoked.into(),
-            ExchangeError::SlowDown(seconds) => Self { refused: Refused::SlowDown, retry_after: Some(seconds) },
+            ExchangeError::Revoked(order) => Self { order: Some(order.to_body()), ..Refused::Revoked.into() },
+            ExchangeError::SlowDown(seconds) => Self { refused: Refused::SlowDown, retry_after: Some(seconds), order: None },
             ExchangeError::Store(error) => {
                 tracing::error!(%error, "store failed");
                 Refused::Failed.into()
@@ -71,7 +72,8 @@ impl From<ExchangeError> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.refused.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, self.refused.code()).into_response();
+        let body = self.order.unwrap_or_else(|| self.refused.code().to_owned());
+        let mut response = (status, body).into_response();
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, axum::http::HeaderValue::from(seconds));
         }
@@ -122,13 +124,6 @@ pub fn frame(bytes: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(bytes));
     response.headers_mut().remove(CONTENT_TYPE);
     response
-}
-
-/// The refusal of a revoked device, with the order to wipe itself.
-#[must_use]
-pub fn wipe(order: &WipeOrder) -> Response {
-    let status = StatusCode::from_u16(Refused::Revoked.status()).unwrap_or(StatusCode::FORBIDDEN);
-    (status, order.to_body()).into_response()
 }
 
 /// Puts the limits around a router.

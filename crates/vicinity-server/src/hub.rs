@@ -16,7 +16,6 @@ use vicinity_store::hub::{HubStore, Peer, Role};
 use vicinity_store::policy::PROJECTION_KEY;
 use vicinity_store::sqlite::SqliteHub;
 pub use vicinity_sync::enrol::EnrolLink;
-use vicinity_sync::message::Refused;
 
 use crate::alerts::{self, AlertAsk};
 use crate::bundle::BUNDLE_KEY;
@@ -170,11 +169,6 @@ async fn sync(hub: Arc<Hub>, request: Sealed<SyncRequest>) -> Result<Response, A
     let now = (machine.now)();
     let result = hub.gate.proven(request, now, move |store, request| exchange::sync(store, request, now, &mut machine)).await;
     let seconds = started.elapsed().as_secs_f64();
-    if let Ok(Err(ExchangeError::Revoked(order))) = &result {
-        hub.metrics.request("sync", Refused::Revoked.code(), seconds);
-        tracing::info!(refused = Refused::Revoked.code(), "sync");
-        return Ok(http::wipe(order));
-    }
     match result.map_err(ApiError::from).and_then(|result| Ok(result?)) {
         Ok(Exchanged { answer, peer, verdicts, given }) => {
             hub.metrics.request("sync", "ok", seconds);

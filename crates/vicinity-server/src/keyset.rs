@@ -4,10 +4,13 @@
 //! writes such a step calls [`renew`] in it.
 
 use vicinity_seal::SigningKey;
-use vicinity_seal::keys::Recipient;
+use vicinity_seal::keys::{Opener, Recipient};
 use vicinity_seal::keyset::{self, KeySet, SignedKeySet};
+use vicinity_seal::wrap::{self, Wrap};
 use vicinity_store::StoreError;
 use vicinity_store::hub::HubStore;
+use vicinity_store::statement::KeptWrap;
+use vicinity_sync::statement::WRAPS_MAX;
 
 use crate::exchange::HUB_SECRET;
 
@@ -45,6 +48,40 @@ pub fn current(store: &mut dyn HubStore) -> Result<Option<Current>, StoreError> 
     let Some(kept) = store.setting(KEY_SET)? else { return Ok(None) };
     let (version, signed) = kept.split_first_chunk::<8>().ok_or(StoreError::Damaged("key set"))?;
     Ok(Some(Current { version: u64::from_be_bytes(*version), signed: signed.to_vec() }))
+}
+
+/// What became of batches' keys when a recovery key was tried on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Recovered {
+    /// Wrapped anew to today's responders.
+    pub rewrapped: u64,
+    /// Not sealed to this key.
+    pub shut: u64,
+}
+
+/// Wraps every batch's key that is of an older set anew, to today's responders, with an offline recovery key: for when no
+/// responder's device is left that could.
+///
+/// # Errors
+/// The store. What was wrapped until then stays.
+pub fn recover(store: &mut dyn HubStore, opener: &Opener) -> Result<Recovered, StoreError> {
+    let mut recovered = Recovered::default();
+    let Some(kept) = current(store)? else { return Ok(recovered) };
+    let key = signing_key(store)?.verifying_key();
+    let set = SignedKeySet::decode(&kept.signed).and_then(|signed| signed.open(&key, 0)).map_err(|_| StoreError::Damaged("key set"))?;
+    let mut after = 0;
+    loop {
+        let page = store.old_wraps(kept.version, after, WRAPS_MAX)?;
+        let Some((last, _)) = page.last() else { return Ok(recovered) };
+        after = *last;
+        for (_, old) in page {
+            let Ok(anew) = wrap::rewrap(opener, &Wrap { id: old.id, bytes: old.bytes }, &set) else {
+                recovered.shut += 1;
+                continue;
+            };
+            recovered.rewrapped += u64::from(store.rewrap(&KeptWrap { id: anew.id, bytes: anew.bytes }, kept.version)?);
+        }
+    }
 }
 
 /// Makes the set anew if it is not of today's responders and recovery key, with a version above the last. To be called in

@@ -167,6 +167,14 @@ async fn contact(uplink: &Uplink, link: Option<&EnrolLink>, life: &mut Life) -> 
     }
 }
 
+/// Whether a hub was ever joined to national.
+///
+/// # Errors
+/// The store.
+pub fn is_joined(store: &mut dyn HubStore) -> Result<bool, StoreError> {
+    Ok(store.setting(UPSTREAM)?.is_some())
+}
+
 async fn enrolled(uplink: &Uplink, link: Option<&EnrolLink>) -> Result<Option<Upstream>, UplinkError> {
     let kept = uplink.writer.step(|store| store.setting(UPSTREAM)).await??;
     let kept: Option<Upstream> = kept.and_then(|bytes| serde_json::from_slice(&bytes).ok());

@@ -30,8 +30,19 @@ pub struct EnrolLink {
 
 /// A text that is no enrolment link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not an enrolment link: expected what `invite` printed, beginning with vicinity:2:")]
-pub struct BadLink;
+pub enum BadLink {
+    /// Something else.
+    #[error("not an enrolment link: expected what `invite` printed, beginning with vicinity:2:")]
+    Form,
+    /// Without a pin, and to another machine.
+    #[error("a link without a pin is good on one machine only: nothing would be encrypted on the way; start the server without --plain-http")]
+    Plain,
+}
+
+/// Whether an address cannot lead to another machine. A name can.
+fn is_loopback(address: &str) -> bool {
+    address.parse::<core::net::SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
+}
 
 impl EnrolLink {
     /// The link as text.
@@ -46,11 +57,14 @@ impl EnrolLink {
     /// # Errors
     /// Any other text.
     pub fn parse(text: &str) -> Result<Self, BadLink> {
-        let mut parts = text.trim().strip_prefix(SCHEME).ok_or(BadLink)?.splitn(3, ':');
-        let (Some(code), Some(pin), Some(address)) = (parts.next(), parts.next(), parts.next()) else { return Err(BadLink) };
+        let mut parts = text.trim().strip_prefix(SCHEME).ok_or(BadLink::Form)?.splitn(3, ':');
+        let (Some(code), Some(pin), Some(address)) = (parts.next(), parts.next(), parts.next()) else { return Err(BadLink::Form) };
         let pin = if pin == PLAIN { None } else { Some(bytes(pin)?) };
         if address.is_empty() {
-            return Err(BadLink);
+            return Err(BadLink::Form);
+        }
+        if pin.is_none() && !is_loopback(address) {
+            return Err(BadLink::Plain);
         }
         Ok(Self { address: address.to_owned(), code: bytes(code)?, pin })
     }
@@ -82,10 +96,10 @@ fn hex(bytes: &[u8]) -> String {
 fn bytes<const N: usize>(hex: &str) -> Result<[u8; N], BadLink> {
     let mut bytes = [0; N];
     if hex.len() != 2 * N || !hex.is_ascii() {
-        return Err(BadLink);
+        return Err(BadLink::Form);
     }
     for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).map_err(|_| BadLink)?;
+        *byte = u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).map_err(|_| BadLink::Form)?;
     }
     Ok(bytes)
 }

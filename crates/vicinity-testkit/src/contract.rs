@@ -71,7 +71,7 @@ macro_rules! hub_store_contract {
             what_was_erased_is_nowhere_at_the_hub_and_the_feed_keeps_its_places
             nothing_brings_back_what_was_erased
             everybody_who_may_hold_it_is_ordered_until_that_life_of_the_device_confirms
-            a_revoked_device_is_not_ordered
+            a_revoked_device_that_may_hold_it_is_listed
             a_device_that_shows_what_was_erased_is_told_again
             an_erasure_takes_the_projection_back_and_forgets_it_once_national_confirmed
             a_hub_that_does_not_know_of_an_erasure_learns_of_it

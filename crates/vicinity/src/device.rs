@@ -9,8 +9,10 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use vicinity_client::End;
 use vicinity_client::device::{Conflict, Device};
+use vicinity_client::error::ClientError;
 use vicinity_client::logging::{BadLine, LogSink};
 use vicinity_client::vault::{self, VaultError};
+use vicinity_core::consent;
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
 use vicinity_core::show;
@@ -30,7 +32,17 @@ pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
         DeviceCommand::DuressPin { second_pin_file } => return duress(home, pin_file, second_pin_file.as_deref()),
         _ => {}
     }
-    run_open(arguments.command, secrets::open_device(home, pin_file)?, home)
+    match run_open(arguments.command, secrets::open_device(home, pin_file)?, home) {
+        Err(error) if matches!(error.downcast_ref(), Some(ClientError::WipeOrdered)) => wipe_by_order(home),
+        other => other,
+    }
+}
+
+/// What a revoked device does with itself. It is closed by now: nothing may be written back.
+fn wipe_by_order(home: &Path) -> Result<ExitCode> {
+    destroy(home)?;
+    eprintln!("vicinity: this device was revoked by its hub and wiped itself; nothing on it opens any more");
+    Ok(ExitCode::FAILURE)
 }
 
 /// What needs the device open.
@@ -38,7 +50,10 @@ fn run_open(command: DeviceCommand, mut device: Device, home: &Path) -> Result<E
     match command {
         DeviceCommand::Init | DeviceCommand::Unlock | DeviceCommand::Lock | DeviceCommand::WatchSession => {}
         DeviceCommand::Wipe { .. } | DeviceCommand::DuressPin { .. } => {}
-        DeviceCommand::Enrol { link, yes } => enrol(&mut device, &link, yes)?,
+        DeviceCommand::Enrol { link, yes } => {
+            enrol(&mut device, &link, yes)?;
+            secrets::warn_without_pin(home)?;
+        }
         DeviceCommand::Log { file, with_edits } => return log(&mut device, &file, with_edits),
         DeviceCommand::Edit { id, file } => edit(&mut device, &id, &file)?,
         DeviceCommand::List { json } => list(&mut device, json)?,
@@ -182,7 +197,9 @@ fn edit(device: &mut Device, id: &str, file: &Path) -> Result<()> {
 
 fn list(device: &mut Device, json: bool) -> Result<()> {
     let now = device.now();
-    let mut lines: Vec<Value> = device.list()?.iter().map(|(id, incident)| show::list_line(*id, incident, now)).collect();
+    let held = device.list()?;
+    let withheld = held.iter().filter(|(_, incident)| !consent::granted(incident, consent::HUB_RESPONSE, now)).count();
+    let mut lines: Vec<Value> = held.iter().map(|(id, incident)| show::list_line(*id, incident, now)).collect();
     if json {
         return lines.iter().try_for_each(output::line);
     }
@@ -191,7 +208,12 @@ fn list(device: &mut Device, json: bool) -> Result<()> {
     }
     output::line(output::table(output::INCIDENT_HEADING, output::incident_rows(&mut lines)))?;
     let standing = device.standing()?;
-    output::line(format!("\n{} incidents; {} changes wait for the hub, {} were refused by it", lines.len(), standing.unsent, standing.rejected))
+    output::line(format!("\n{} incidents; {} changes wait for the hub, {} were refused by it", lines.len(), standing.unsent, standing.rejected))?;
+    // Forgotten consents must not look like work that is done.
+    if withheld > 0 {
+        output::line(format!("{withheld} without consent to hub_response: what the hub does not have of these stays on this device"))?;
+    }
+    Ok(())
 }
 
 fn show_one(device: &mut Device, id: &str, json: bool) -> Result<()> {
@@ -236,7 +258,7 @@ fn resolve(device: &mut Device, id: &str, field: &str, take: Option<usize>, valu
         (Some(take), _) => {
             let conflicts = device.conflicts()?;
             let conflict = conflicts.iter().find(|conflict| conflict.incident == id && conflict.field == field);
-            let conflict = conflict.ok_or(vicinity_client::ClientError::NoSuchConflict)?;
+            let conflict = conflict.ok_or(ClientError::NoSuchConflict)?;
             match take.checked_sub(1).and_then(|at| conflict.sides.get(at)) {
                 Some(side) => side.value.clone(),
                 None => bail!("--take: this conflict has the values 1 to {}", conflict.sides.len()),
@@ -279,10 +301,7 @@ fn sync(mut device: Device, home: &Path, json: bool) -> Result<ExitCode> {
         End::Alarm => eprintln!("vicinity: this device and its hub hold different things even after comparing all; tell whoever runs the hub"),
         End::Cut => eprintln!("vicinity: the hub cannot be reached, or the link was cut too often; nothing was lost, sync again when there is a network"),
         End::Refused(refused) => eprintln!("vicinity: {refused}"),
-        End::WipeOrdered => {
-            destroy(home)?;
-            eprintln!("vicinity: this device was revoked by its hub and wiped itself; nothing on it opens any more");
-        }
+        End::WipeOrdered => return wipe_by_order(home),
     }
     Ok(ExitCode::FAILURE)
 }

@@ -1,5 +1,7 @@
 //! `vicinity hub`.
 
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -21,8 +23,20 @@ use vicinity_server::tls::{self, Pin};
 use crate::args::{DeviceRole, HubArguments, HubBundleCommand, HubCommand};
 use crate::{bundle, device, hub_erase, hub_keeping, hub_verify, machine, output, secrets, statements};
 
-/// Which process serves the folder, for whoever has to stop it.
+/// Held by the process that serves the folder, with its number in it, for whoever has to stop it.
 pub const PID_FILE: &str = "pid";
+
+/// Takes a folder for this process alone: two servers would answer for one, and whoever has to stop one would miss the other.
+pub fn hold(data: &Path) -> Result<File> {
+    std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
+    let path = data.join(PID_FILE);
+    let mut held = File::options().create(true).write(true).truncate(false).open(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    if held.try_lock().is_err() {
+        bail!("another process serves {} already; stop that one first: its number is in {}", data.display(), path.display());
+    }
+    held.set_len(0).and_then(|()| held.write_all(std::process::id().to_string().as_bytes())).context("cannot write the pid file")?;
+    Ok(held)
+}
 
 /// What is said after the TLS key was told to change.
 pub const ROTATES: &str = "the key changes at the next start; whoever has been in contact since the last change follows";
@@ -51,6 +65,7 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
         }
         Some(HubCommand::Panic { data }) => hub_keeping::panic(&data)?,
         Some(HubCommand::RecoveryKey { data, key }) => statements::set_recovery(&mut open(&data, Action::SetRecoveryKey)?, &key)?,
+        Some(HubCommand::Recover { data, key }) => statements::recover(&mut open(&data, Action::SetRecoveryKey)?, &key)?,
         Some(HubCommand::Keygen { out }) => statements::keygen(&out)?,
         Some(HubCommand::Audit { data, json }) => statements::audit(&mut open(&data, Action::Inspect)?, json)?,
         Some(HubCommand::Verify { data, json }) => return hub_verify::verify(&data, json),
@@ -101,6 +116,9 @@ pub fn runtime() -> Result<tokio::runtime::Runtime> {
 }
 
 fn serve(data: PathBuf, listen: &str, plain_http: bool, upstream: Option<String>) -> Result<()> {
+    // A bad link is said before anybody takes the server for ready.
+    upstream.as_deref().map(EnrolLink::parse).transpose().context("--upstream")?;
+    let held = hold(&data)?;
     let unlock = secrets::unlock_at_start(&data)?;
     log_to_stderr();
     runtime()?.block_on(async {
@@ -109,12 +127,9 @@ fn serve(data: PathBuf, listen: &str, plain_http: bool, upstream: Option<String>
         let mut store = hub::open(&data, unlock.as_ref(), &machine::server())?;
         let (pin, _) = tls::announce(&mut store, &listener.local_addr()?.to_string(), plain_http)?;
         drop(store);
-        std::fs::write(data.join(PID_FILE), std::process::id().to_string()).context("cannot write the pid file")?;
-        let pid_file = data.join(PID_FILE);
         ready(&listener, pin)?;
         hub::serve(HubConfig { data, unlock, plain_http, upstream, machine: machine::server() }, listener, told_to_stop()).await?;
-        // Left behind by a kill, it does no harm but to a process that has the number by then.
-        std::fs::remove_file(pid_file).ok();
+        drop(held);
         Ok(())
     })
 }

@@ -8,6 +8,7 @@ use vicinity_core::access::Action;
 use vicinity_core::ids::IncidentId;
 use vicinity_server::keyset;
 use vicinity_server::store::hub::{ErasurePlace, ErasureRow, HubStore};
+use vicinity_server::uplink;
 
 use crate::{hub, output};
 
@@ -32,15 +33,17 @@ pub fn erase(data: &Path, id: &str, unknown: bool) -> Result<()> {
     }
     store.erase(incident, jiff::Timestamp::now())?;
     let row = store.erasures()?.into_iter().find(|row| row.incident == incident);
-    output::line(row.map_or_else(String::new, |row| summary(&row)))
+    let joined = uplink::is_joined(&mut store)?;
+    output::line(row.map_or_else(String::new, |row| summary(&row, joined)))
 }
 
 /// "erased on 3 of 4 places; device 7 not seen since 2026-05-12".
-fn summary(row: &ErasureRow) -> String {
-    // The hub and national are places too.
-    let confirmed = 1 + usize::from(!row.national_owes) + row.places.iter().filter(|place| place.confirmed_at.is_some()).count();
-    let mut text = format!("erased on {confirmed} of {} places", row.places.len() + 2);
-    if row.national_owes {
+fn summary(row: &ErasureRow, has_national: bool) -> String {
+    // The hub is a place too, and national where there is one.
+    let national_owes = has_national && row.national_owes;
+    let confirmed = 1 + usize::from(has_national && !national_owes) + row.places.iter().filter(|place| place.confirmed_at.is_some()).count();
+    let mut text = format!("erased on {confirmed} of {} places", row.places.len() + 1 + usize::from(has_national));
+    if national_owes {
         text += "; national has not confirmed";
     }
     for place in row.places.iter().filter(|place| place.confirmed_at.is_none()) {
@@ -56,17 +59,18 @@ fn outstanding(place: &ErasurePlace) -> String {
 
 /// Lists what was erased.
 pub fn erasures(data: &Path, json: bool) -> Result<()> {
-    let rows = hub::open(data, Action::Inspect)?.erasures()?;
+    let mut store = hub::open(data, Action::Inspect)?;
+    let (rows, joined) = (store.erasures()?, uplink::is_joined(&mut store)?);
     if json {
-        return rows.iter().map(line).try_for_each(output::line);
+        return rows.iter().map(|row| line(row, joined)).try_for_each(output::line);
     }
     if rows.is_empty() {
         return output::line("nothing was erased");
     }
-    rows.iter().try_for_each(|row| output::line(format!("{}  {}  {}", row.incident, row.erased_at, summary(row))))
+    rows.iter().try_for_each(|row| output::line(format!("{}  {}  {}", row.incident, row.erased_at, summary(row, joined))))
 }
 
-fn line(row: &ErasureRow) -> Value {
+fn line(row: &ErasureRow, has_national: bool) -> Value {
     let place = |place: &ErasurePlace| {
         json!({
             "device": place.device, "role": place.role.code(), "confirmed_at": place.confirmed_at.map(|at| at.to_string()),
@@ -74,7 +78,7 @@ fn line(row: &ErasureRow) -> Value {
         })
     };
     json!({
-        "id": row.incident.to_string(), "erased_at": row.erased_at.to_string(), "national_confirmed": !row.national_owes,
+        "id": row.incident.to_string(), "erased_at": row.erased_at.to_string(), "national_confirmed": has_national.then_some(!row.national_owes),
         "devices": row.places.iter().map(place).collect::<Vec<_>>(),
     })
 }

@@ -1,6 +1,8 @@
 //! Backup, restore and the end of a hub.
 
+use std::fs::File;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use vicinity_core::access::Action;
@@ -45,18 +47,24 @@ pub fn panic(data: &Path) -> Result<()> {
     }
     keyring::destroy(data)?;
     stop(data)?;
-    output::line("the key is destroyed: nothing in this folder opens any more, and no copy of it")
+    output::line("the key is destroyed: nothing in this folder opens any more; copies of the folder from before do, with what opened it")
 }
 
 /// A hub that runs has the key in its memory.
 fn stop(data: &Path) -> Result<()> {
     let Ok(pid) = std::fs::read_to_string(data.join(hub::PID_FILE)) else { return Ok(()) };
     let pid: u32 = pid.trim().parse().context("the pid file is damaged: stop the hub by hand")?;
-    // The number may be another process's by now.
-    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    if name.trim() != "vicinity" {
+    let file = File::open(data.join(hub::PID_FILE)).context("the pid file is gone: stop the hub by hand")?;
+    // Not held: nobody serves the folder, and the number may be another process's by now.
+    if file.try_lock().is_ok() {
         return Ok(());
     }
     std::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status().context("cannot stop the hub that runs: cut its power")?;
-    Ok(())
+    for _ in 0..100 {
+        if file.try_lock().is_ok() {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    bail!("the key is destroyed, but the hub that runs still has it: cut its power")
 }

@@ -37,6 +37,7 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
 }
 
 fn serve(data: PathBuf, listen: &str, plain_http: bool) -> Result<()> {
+    let held = hub::hold(&data)?;
     let unlock = secrets::unlock_at_start(&data)?;
     hub::log_to_stderr();
     hub::runtime()?.block_on(async {
@@ -46,6 +47,7 @@ fn serve(data: PathBuf, listen: &str, plain_http: bool) -> Result<()> {
         drop(store);
         hub::ready(&listener, pin)?;
         national::serve(NationalConfig { data, unlock, plain_http, machine: machine::server() }, listener, hub::told_to_stop()).await?;
+        drop(held);
         Ok(())
     })
 }

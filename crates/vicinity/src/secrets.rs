@@ -88,6 +88,14 @@ pub fn warn(leased: &Leased) {
     }
 }
 
+/// Says once, when a device joins a hub, that nothing locks it.
+pub fn warn_without_pin(home: &Path) -> Result<()> {
+    if !vault::has_pin(home)? {
+        eprintln!("vicinity: this device has no PIN: whoever takes it, with what lies beside its folder, reads all of it; `vicinity device init` locks it");
+    }
+    Ok(())
+}
+
 /// Makes a device's vault.
 pub fn make_vault(home: &Path, pin: Option<Pin>) -> Result<Opened> {
     let secret = device_secret(home)?;
@@ -147,6 +155,11 @@ fn given_pin(file: Option<&Path>) -> Result<Option<Pin>> {
 /// What opens a server's folder: from the file that fits its lock, asked for at a terminal where a passphrase locks it, or
 /// nothing.
 pub fn unlock(data: &Path) -> Result<Option<Unlock>> {
+    // What opens without anything stays so: a server's start, or `relock`, locks a folder, and no other command does.
+    if keyring::lock_of(data)? == Some(LockKind::None) { Ok(None) } else { given(data) }
+}
+
+fn given(data: &Path) -> Result<Option<Unlock>> {
     let lock = keyring::lock_of(data)?;
     if lock != Some(LockKind::Passphrase)
         && let Some(text) = from_file(IDENTITY_FILE)?
@@ -167,7 +180,7 @@ pub fn unlock(data: &Path) -> Result<Option<Unlock>> {
 
 /// The same for the start of a server: a new folder gets the passphrase that is chosen here.
 pub fn unlock_at_start(data: &Path) -> Result<Option<Unlock>> {
-    if let Some(known) = unlock(data)? {
+    if let Some(known) = given(data)? {
         return Ok(Some(known));
     }
     if keyring::lock_of(data)?.is_none() && std::io::stdin().is_terminal() {

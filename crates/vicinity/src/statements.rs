@@ -14,6 +14,7 @@ use vicinity_core::ids::IncidentId;
 use vicinity_server::keys::{Opener, Recipient};
 use vicinity_server::keyset;
 use vicinity_server::store::hub::HubStore;
+use zeroize::Zeroizing;
 
 use crate::output;
 
@@ -76,6 +77,17 @@ pub fn open(device: &mut Device, statement: &str, out: Option<&Path>) -> Result<
 pub fn set_recovery(store: &mut dyn HubStore, key: &str) -> Result<()> {
     keyset::set_recovery(store, &Recipient::parse(key)?)?;
     output::line("statements are sealed to this key too, from each device's next sync on; older ones once a responder's device has synced")
+}
+
+/// Wraps batches' keys anew with the recovery key.
+pub fn recover(store: &mut dyn HubStore, key: &Path) -> Result<()> {
+    let text = std::fs::read_to_string(key).map(Zeroizing::new).with_context(|| format!("cannot read {}", key.display()))?;
+    let opener = Opener::from_secret_string(text.trim()).with_context(|| format!("{} holds no key that `vicinity hub keygen` made", key.display()))?;
+    let recovered = keyset::recover(store, &opener)?;
+    output::line(format!(
+        "{} batches of statements can be opened by today's responders now; {} were not sealed to this key",
+        recovered.rewrapped, recovered.shut
+    ))
 }
 
 /// Makes a recovery key.

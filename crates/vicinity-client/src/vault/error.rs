@@ -12,7 +12,7 @@ pub enum VaultError {
         left: u8,
     },
     /// Too many wrong PINs, or a wipe. For good.
-    #[error("this device's key was destroyed; nothing on it opens any more, enrol it anew")]
+    #[error("this device's key was destroyed; nothing on it opens any more; remove its folder and enrol anew")]
     Destroyed,
     /// The vault asks for a PIN and none was given. Not counted.
     #[error("this device asks for a PIN")]

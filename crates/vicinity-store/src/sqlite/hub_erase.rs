@@ -56,10 +56,11 @@ pub(super) fn erase(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result
     Ok(doc.is_some() || waited + refused > 0)
 }
 
-/// Orders everybody who ever sent or was given anything of it, and every responder, to erase it.
+/// Orders everybody who ever sent or was given anything of it, and every responder, to erase it. A revoked device may hold it
+/// still, until it is wiped: it is listed, though it is never asked.
 fn order_holders(db: &Db, incident: IncidentId, doc: Option<i64>) -> Result<()> {
     let query = "INSERT INTO erase_orders (device, incident)
-        SELECT number, ?1 FROM devices WHERE revoked_at IS NULL AND (role = 'responder'
+        SELECT number, ?1 FROM devices WHERE (role = 'responder' AND (revoked_at IS NULL OR last_seen IS NOT NULL)
             OR number IN (SELECT device FROM scope WHERE doc = ?2) OR number IN (SELECT device FROM feed WHERE kind = 0 AND doc = ?2)
             OR number IN (SELECT device FROM feed WHERE kind <> 0 AND doc = ?2)
             OR number IN (SELECT device FROM waiting WHERE incident = ?1) OR number IN (SELECT device FROM quarantine WHERE incident = ?1))

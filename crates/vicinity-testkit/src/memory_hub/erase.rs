@@ -2,7 +2,7 @@
 
 use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
-use vicinity_store::hub::{ErasurePlace, ErasureRow, Peer, ProjectionRow, Role};
+use vicinity_store::hub::{DeviceRow, ErasurePlace, ErasureRow, Peer, ProjectionRow, Role};
 use vicinity_store::policy;
 
 use super::{FeedRow, MemoryHub, Projection, What};
@@ -31,7 +31,7 @@ impl MemoryHub {
         is_known || before > self.waiting.len() + self.quarantine.len()
     }
 
-    /// Devices that may hold it and are not revoked.
+    /// Devices that may hold it.
     fn holders(&self, incident: IncidentId) -> Vec<u32> {
         let named = self.feed.iter().filter(|row| row.incident == incident).map(|row| match &row.what {
             What::Change(sent) => sent.device,
@@ -40,8 +40,9 @@ impl MemoryHub {
         });
         let named: Vec<u32> = named.chain(self.waiting_of(incident).map(|sent| sent.device)).collect();
         let scoped = |number: u32| self.scope.contains(&(incident, number));
-        let rows = self.devices.iter().map(|known| &known.row).filter(|row| !row.revoked);
-        rows.filter(|row| row.role == Role::Responder || scoped(row.number) || named.contains(&row.number)).map(|row| row.number).collect()
+        let sees_all = |row: &DeviceRow| row.role == Role::Responder && (!row.revoked || row.last_seen.is_some());
+        let rows = self.devices.iter().map(|known| &known.row);
+        rows.filter(|row| sees_all(row) || scoped(row.number) || named.contains(&row.number)).map(|row| row.number).collect()
     }
 
     /// Takes the projection back; where national may hold one that this hub does not know of, that too.
@@ -92,7 +93,7 @@ impl MemoryHub {
     fn erasure_row(&self, incident: IncidentId, erased_at: Timestamp) -> ErasureRow {
         let ordered = self.devices.iter().map(|known| &known.row).filter(|row| self.erase_orders.contains(&(row.number, incident)));
         let confirmed = |device: u32| self.receipts.iter().filter(|((of, _, what), _)| (*of, *what) == (device, incident)).map(|(_, at)| *at).max();
-        let place = |row: &vicinity_store::hub::DeviceRow| ErasurePlace {
+        let place = |row: &DeviceRow| ErasurePlace {
             device: row.number,
             role: row.role,
             confirmed_at: confirmed(row.number),

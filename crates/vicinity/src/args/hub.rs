@@ -188,6 +188,16 @@ pub enum HubCommand {
         /// The public key, as `hub keygen` prints it
         key: String,
     },
+    /// Let today's responders open older statements by the recovery key: for when no responder's device is left that could
+    #[command(after_help = "Name the file on the stick itself, and take the stick out again: it opens every statement.")]
+    Recover {
+        /// The hub's folder
+        #[arg(long)]
+        data: PathBuf,
+        /// The file that `hub keygen` made
+        #[arg(long)]
+        key: PathBuf,
+    },
     /// Make a key, for recovery or for a stick that opens the hub: its secret goes into a new file, its public key is printed
     #[command(after_help = "A recovery key is made on a machine that never goes online, and kept away from the hub: it opens every statement.\n\
             One for `hub relock` is made on the stick itself, and is never the recovery key.")]
@@ -205,9 +215,9 @@ pub enum HubCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Prove that every stored change came in a request that an enrolled device signed, and that nothing was cut out
+    /// Prove that every stored change came in a request that an enrolled device signed, and that no row is missing between
     #[command(after_help = "Works while the hub runs. Names each row that does not fit, \
-            by its number and the change's hash, and nothing that\nanybody wrote. Exit status 1 if anything does not fit.")]
+            by its number and the change's hash, and nothing that\nanybody wrote. Exit status 1 if anything does not fit. A cut end shows at the devices only; rows marked as erased\nprove nothing.")]
     Verify {
         /// The hub's folder
         #[arg(long)]
