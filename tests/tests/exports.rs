@@ -306,7 +306,7 @@ fn rows_as_text_have_their_months_and_their_tags() {
         ("perpetrators", "#cause+type", "client police"),
         ("motives", "#cause", ""),
         ("needs", "#service+needed", ""),
-        ("response_minutes", "#indicator+response+minutes", "60"),
+        ("response_minutes", "#indicator+response+minutes", "120"),
         ("status", "#status", "open"),
         ("triage", "#severity", "amber"),
         ("gbvims", "#event+type+gbvims", "physical_assault"),

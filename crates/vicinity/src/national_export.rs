@@ -23,10 +23,11 @@ pub fn run(arguments: ExportArguments) -> Result<()> {
     if arguments.xlsx {
         refuse_terminal(arguments.out.as_deref(), std::io::stdout().is_terminal())?;
     }
+    let months = Months::new(arguments.from.clone(), arguments.to.clone())?;
     let mut store = national::open(&arguments.data, Action::PrintProjections)?;
     match &arguments.out {
-        None => print(&arguments, &mut store, &mut BufWriter::new(std::io::stdout().lock())),
-        Some(path) => print_into(path, |out| print(&arguments, &mut store, out)),
+        None => print(&arguments, &months, &mut store, &mut BufWriter::new(std::io::stdout().lock())),
+        Some(path) => print_into(path, |out| print(&arguments, &months, &mut store, out)),
     }
 }
 
@@ -44,11 +45,10 @@ fn print_into(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> 
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path).with_context(|| format!("cannot make {}", path.display()))?;
-    let written = write_whole(file, write);
-    if written.is_err() {
-        std::fs::remove_file(path).with_context(|| format!("{} is not whole: delete it", path.display()))?;
-    }
-    written
+    write_whole(file, write).map_err(|error| match std::fs::remove_file(path) {
+        Ok(()) => error,
+        Err(_) => error.context(format!("{} is not whole: delete it", path.display())),
+    })
 }
 
 fn write_whole(file: File, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
@@ -57,24 +57,23 @@ fn write_whole(file: File, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> 
     Ok(out.into_inner()?.sync_all()?)
 }
 
-fn print(arguments: &ExportArguments, store: &mut SqliteNational, out: &mut dyn Write) -> Result<()> {
-    let months = Months::new(arguments.from.clone(), arguments.to.clone())?;
+fn print(arguments: &ExportArguments, months: &Months, store: &mut SqliteNational, out: &mut dyn Write) -> Result<()> {
     if let Some(mapping) = &arguments.dhis2 {
-        print_counts(store, &months, mapping.as_deref(), out)?;
+        print_counts(store, months, mapping.as_deref(), out)?;
     } else if let Some(boundaries) = &arguments.geojson {
-        print_areas(store, &months, boundaries.as_deref(), out)?;
+        print_areas(store, months, boundaries.as_deref(), out)?;
     } else if arguments.xlsx {
         let mut workbook = IncidentWorkbook::new()?;
-        each(store, &months, |row, body| Ok(workbook.push(&Incident { projection: row.projection, hub: row.hub, body: &body })?))?;
+        each(store, months, |row, body| Ok(workbook.push(&Incident { projection: row.projection, hub: row.hub, body: &body })?))?;
         out.write_all(&workbook.into_bytes((machine::server().now)())?)?;
     } else if arguments.csv {
         writeln!(out, "{}", csv::heading())?;
         if arguments.hxl {
             writeln!(out, "{}", csv::tags())?;
         }
-        each(store, &months, |row, body| Ok(writeln!(out, "{}", csv::row(row.projection, &body))?))?;
+        each(store, months, |row, body| Ok(writeln!(out, "{}", csv::row(row.projection, &body))?))?;
     } else {
-        each(store, &months, |row, body| Ok(writeln!(out, "{}", json_row(row, body))?))?;
+        each(store, months, |row, body| Ok(writeln!(out, "{}", json_row(row, body))?))?;
     }
     Ok(out.flush()?)
 }

@@ -35,8 +35,8 @@ pub struct ExportArguments {
     /// Last month, as 2026-12
     #[arg(long)]
     pub to: Option<Month>,
-    /// A row of HXL tags below the heading
-    #[arg(long, requires = "csv")]
+    /// A row of HXL tags below the heading of --csv
+    #[arg(long, conflicts_with_all = ["json", "xlsx", "dhis2", "geojson"])]
     pub hxl: bool,
     /// Into a new file instead of standard output
     #[arg(long)]
