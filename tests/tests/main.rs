@@ -11,6 +11,7 @@ mod convergence;
 mod drills;
 mod erasure;
 mod evidence;
+mod exports;
 mod hostile;
 mod keeping;
 mod kills;

@@ -2,6 +2,7 @@
 
 mod carrying;
 mod dimension;
+mod export;
 mod help;
 mod hub;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use carrying::{AlertCommand, BundleCommand, HubBundleCommand};
 pub use dimension::Dimension;
+pub use export::ExportArguments;
 pub use hub::{DeviceRole, HubArguments, HubCommand};
 
 /// Log incidents of violence without a network, respond at the hub, review nationally.
@@ -107,25 +109,8 @@ pub enum NationalCommand {
         #[arg(long)]
         data: PathBuf,
     },
-    /// Every projection, sorted by id
-    #[command(group = clap::ArgGroup::new("form").required(true))]
-    Export {
-        /// National's folder
-        #[arg(long)]
-        data: PathBuf,
-        /// JSON lines
-        #[arg(long, group = "form")]
-        json: bool,
-        /// Comma-separated values with a heading
-        #[arg(long, group = "form")]
-        csv: bool,
-        /// First month, as 2026-01
-        #[arg(long)]
-        from: Option<String>,
-        /// Last month, as 2026-12
-        #[arg(long)]
-        to: Option<String>,
-    },
+    /// Projections, sorted by id, or published counts, as others read them
+    Export(ExportArguments),
     /// Counts by month, small cells left out
     Table {
         /// National's folder

@@ -11,6 +11,7 @@ mod hub_keeping;
 mod hub_verify;
 mod machine;
 mod national;
+mod national_export;
 mod output;
 mod secrets;
 mod session;

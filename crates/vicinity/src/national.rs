@@ -4,18 +4,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use serde_json::{Value, json};
+use serde_json::json;
 use vicinity_core::access::{self, Action, Actor, Resource};
 use vicinity_core::codes;
 use vicinity_core::tables::{K, Table};
 use vicinity_server::national::{self, NationalConfig};
-use vicinity_server::store::StoreError;
-use vicinity_server::store::national::{NationalStore, ProjectionListing};
+use vicinity_server::store::national::NationalStore;
 use vicinity_server::store::sqlite::SqliteNational;
 use vicinity_server::tls;
 
 use crate::args::{Dimension, NationalArguments, NationalCommand, NationalRole};
-use crate::{hub, machine, output, secrets};
+use crate::{hub, machine, national_export, output, secrets};
 
 pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
     match arguments.command {
@@ -28,7 +27,7 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
             tls::rotate(&mut open(&data, Action::Keep)?)?;
             output::line(hub::ROTATES)?;
         }
-        Some(NationalCommand::Export { data, json, from, to, .. }) => export(&data, json, from.as_deref(), to.as_deref())?,
+        Some(NationalCommand::Export(arguments)) => national_export::run(arguments)?,
         Some(NationalCommand::Table { data, by, json }) => table(&data, by, json)?,
         Some(NationalCommand::Ask { data, projection, question }) => ask(&data, &projection, &question)?,
         Some(NationalCommand::Questions { data, json }) => questions(&data, json)?,
@@ -52,80 +51,13 @@ fn serve(data: PathBuf, listen: &str, plain_http: bool) -> Result<()> {
     })
 }
 
-fn open(data: &Path, action: Action) -> Result<SqliteNational> {
+/// Opens national's store for what the command line may do there.
+pub fn open(data: &Path, action: Action) -> Result<SqliteNational> {
     access::decide(Actor::Admin, action, Resource::Server)?;
     if !data.join("national.db").exists() {
         bail!("{} holds no national server; start one with `vicinity national --data … --listen 127.0.0.1:7310`", data.display());
     }
     Ok(national::open(data, secrets::unlock(data)?.as_ref(), &machine::server())?)
-}
-
-/// The columns of the CSV: scalars first, then sets as codes with spaces between.
-const COLUMNS: [&str; 23] = [
-    "projection",
-    "month",
-    "month_basis",
-    "iso_week",
-    "admin1",
-    "setting",
-    "time_of_day",
-    "channel",
-    "reporter_role",
-    "age_band",
-    "gender",
-    "populations",
-    "violations",
-    "violation_groups",
-    "perpetrators",
-    "motives",
-    "needs",
-    "response_minutes",
-    "status",
-    "triage",
-    "gbvims",
-    "iccs",
-    "countable",
-];
-
-fn export(data: &Path, json: bool, from: Option<&str>, to: Option<&str>) -> Result<()> {
-    let mut failed = None;
-    if !json {
-        output::line(COLUMNS.join(","))?;
-    }
-    open(data, Action::PrintProjections)?.each_projection(from, to, &mut |listing| {
-        let body: Value = serde_json::from_str(&listing.json).map_err(|_| StoreError::Damaged("projection"))?;
-        if failed.is_none() {
-            failed = output::line(if json { json_row(&listing, body).to_string() } else { csv_row(&listing, &body) }).err();
-        }
-        Ok(())
-    })?;
-    failed.map_or(Ok(()), Err)
-}
-
-fn json_row(listing: &ProjectionListing, body: Value) -> Value {
-    let mut row = body;
-    row["projection"] = listing.projection.to_string().into();
-    row["version"] = listing.version.into();
-    row["hub"] = listing.hub.into();
-    row
-}
-
-fn csv_row(listing: &ProjectionListing, body: &Value) -> String {
-    let cell = |column: &&str| match *column {
-        "projection" => listing.projection.to_string(),
-        "perpetrators" => body["perpetrators"].as_array().into_iter().flatten().map(|one| output::plain(&one["kind"])).collect::<Vec<_>>().join(" "),
-        column => match &body[column] {
-            Value::Null => String::new(),
-            value => output::plain(value),
-        },
-    };
-    COLUMNS.iter().map(|column| quoted(&cell(column))).collect::<Vec<_>>().join(",")
-}
-
-/// Spreadsheets run what begins like a formula; codes never do, and this keeps it so.
-fn quoted(cell: &str) -> String {
-    let cell = if cell.starts_with(['=', '+', '-', '@']) { format!("'{cell}") } else { cell.to_owned() };
-    if cell.contains([',', '"', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
 }
 
 /// A published table.

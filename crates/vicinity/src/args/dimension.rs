@@ -1,6 +1,7 @@
 //! What national counts by.
 
 use clap::ValueEnum;
+use vicinity_export::By;
 
 /// What projections are counted by.
 #[derive(Clone, Copy, ValueEnum)]
@@ -20,12 +21,13 @@ pub enum Dimension {
 impl Dimension {
     /// Its name in the store.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Perpetrator => "perpetrator",
-            Self::ViolationGroup => "violation_group",
-            Self::Admin1 => "admin1",
-            Self::Setting => "setting",
-            Self::Population => "population",
-        }
+        let by = match self {
+            Self::Perpetrator => By::Perpetrator,
+            Self::ViolationGroup => By::ViolationGroup,
+            Self::Admin1 => By::Admin1,
+            Self::Setting => By::Setting,
+            Self::Population => By::Population,
+        };
+        by.name()
     }
 }

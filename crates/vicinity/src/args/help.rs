@@ -14,3 +14,12 @@ A PIN that is given to a command ends what another PIN has unlocked.";
 pub const ATTACH: &str = "Takes JPEG, PNG, WebP, WAV, Ogg Opus, M4A and 3GP (AAC, AMR) up to 20 MB. Places, times, names of devices, thumbnails and\n\
 comments are left out before anything is stored, and so is the note of which side is up. What can be seen and\n\
 heard stays. The file itself is not deleted: delete it, and empty the bin of the app that made it.";
+
+/// Of `national export`.
+pub const EXPORT: &str = "Rows (--json, --csv, --xlsx) are projections, one by one: not for publishing. Counts (--dhis2, --geojson) are what\n\
+`national table` shows, and no more. docs/EXPORTS.md says what each column, code and id means.\n\n\
+Examples:\n  \
+vicinity national export --data national --xlsx --from 2026-01 --to 2026-03 --out quarter.xlsx\n  \
+vicinity national export --data national --csv --hxl > incidents.csv\n  \
+vicinity national export --data national --dhis2 mapping.json --out values.json\n  \
+vicinity national export --data national --geojson boundaries.geojson --out areas.geojson";

@@ -5,9 +5,10 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// A crate of the product, and the crates of the workspace that it may depend on.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("vicinity", &["vicinity-client", "vicinity-server", "vicinity-core"]),
+    ("vicinity", &["vicinity-client", "vicinity-server", "vicinity-export", "vicinity-core"]),
     ("vicinity-client", &["vicinity-sync", "vicinity-store", "vicinity-core", "vicinity-link", "vicinity-seal"]),
     ("vicinity-server", &["vicinity-sync", "vicinity-store", "vicinity-core", "vicinity-link", "vicinity-seal"]),
+    ("vicinity-export", &["vicinity-core"]),
     ("vicinity-seal", &[]),
     ("vicinity-link", &[]),
     ("vicinity-sync", &["vicinity-core"]),
@@ -16,7 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// An outside crate that only one crate of the product may name.
-const OWNED: &[(&str, &str)] = &[("rusqlite", "vicinity-store"), ("axum", "vicinity-server")];
+const OWNED: &[(&str, &str)] = &[("rusqlite", "vicinity-store"), ("axum", "vicinity-server"), ("rust_xlsxwriter", "vicinity-export")];
 
 /// Crates that no one installs: they may use anything.
 const FREE: &[&str] = &["vicinity-testkit", "vicinity-tests", "xtask"];

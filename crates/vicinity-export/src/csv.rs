@@ -1,0 +1,115 @@
+//! Projections as comma-separated values, with a row of HXL tags where asked for.
+
+use serde_json::Value;
+use vicinity_core::ids::ProjectionId;
+
+/// The columns with their HXL tags: scalars first, then sets as codes with spaces between. Tags are those of HXL 1.1's
+/// dictionary; what it has no word for stays untagged, as HXL allows.
+const COLUMNS: [(&str, &str); 23] = [
+    ("projection", "#event+id"),
+    ("month", "#date+month"),
+    ("month_basis", ""),
+    ("iso_week", "#date+week"),
+    ("admin1", "#adm1+code"),
+    ("setting", "#loc+type"),
+    ("time_of_day", ""),
+    ("channel", ""),
+    ("reporter_role", ""),
+    ("age_band", "#affected+age"),
+    ("gender", "#affected+gender"),
+    ("populations", "#affected+type"),
+    ("violations", "#event+type+code"),
+    ("violation_groups", "#event+type"),
+    ("perpetrators", "#cause+type"),
+    ("motives", "#cause"),
+    ("needs", "#service+needed"),
+    ("response_minutes", "#indicator+response+minutes"),
+    ("status", "#status"),
+    ("triage", "#severity"),
+    ("gbvims", "#event+type+gbvims"),
+    ("iccs", "#event+type+iccs"),
+    ("countable", ""),
+];
+
+/// The heading.
+#[must_use]
+pub fn heading() -> String {
+    COLUMNS.map(|(name, _)| name).join(",")
+}
+
+/// The row of HXL tags that goes below the heading.
+#[must_use]
+pub fn tags() -> String {
+    COLUMNS.map(|(_, tag)| tag).join(",")
+}
+
+/// A projection. What it does not say is an empty cell.
+#[must_use]
+pub fn row(projection: ProjectionId, body: &Value) -> String {
+    let cell = |(name, _): (&str, &str)| match name {
+        "projection" => projection.to_string(),
+        "perpetrators" => body["perpetrators"].as_array().into_iter().flatten().map(|one| plain(&one["kind"])).collect::<Vec<_>>().join(" "),
+        name => plain(&body[name]),
+    };
+    COLUMNS.map(|column| quoted(&cell(column))).join(",")
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(" "),
+        other => other.to_string(),
+    }
+}
+
+/// Spreadsheets run what begins like a formula; codes never do, and this keeps it so.
+fn quoted(cell: &str) -> String {
+    let cell = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() };
+    if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn each_column_holds_its_field_and_a_missing_one_nothing() {
+        let body = json!({
+            "month": "2026-11", "admin1": "SN-DK", "populations": ["fsw", "migrant"], "perpetrators": [{"kind": "police"}, {"kind": "client"}],
+            "response_minutes": 120, "iso_week": null, "countable": true,
+        });
+        let row = row(ProjectionId::from_bytes([7; 16]), &body);
+        let cells: Vec<&str> = row.split(',').collect();
+        let heading = heading();
+        let shown: Vec<(&str, &str)> = heading.split(',').zip(cells).filter(|(_, cell)| !cell.is_empty()).collect();
+        let id = ProjectionId::from_bytes([7; 16]).to_string();
+        let expected = [
+            ("projection", id.as_str()),
+            ("month", "2026-11"),
+            ("admin1", "SN-DK"),
+            ("populations", "fsw migrant"),
+            ("perpetrators", "police client"),
+            ("response_minutes", "120"),
+            ("countable", "true"),
+        ];
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn tags_stand_below_their_columns() {
+        let (heading, tags) = (heading(), tags());
+        let pairs: Vec<_> = heading.split(',').zip(tags.split(',')).collect();
+        assert_eq!(heading.matches(',').count(), tags.matches(',').count());
+        assert!(pairs.contains(&("admin1", "#adm1+code")) && pairs.contains(&("month", "#date+month")) && pairs.contains(&("channel", "")));
+        assert!(tags.split(',').all(|tag| tag.is_empty() || tag.starts_with('#')));
+    }
+
+    #[test]
+    fn no_cell_is_a_formula_or_breaks_out_of_its_cell() {
+        for (cell, written) in [("=1+1", "'=1+1"), ("@x", "'@x"), ("\tx", "'\tx"), ("a,b", "\"a,b\""), ("a\"b", "\"a\"\"b\""), ("-1\n", "\"'-1\n\"")] {
+            assert_eq!(quoted(cell), written);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! `vicinity national export`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use vicinity_export::Month;
+
+use super::help;
+
+/// What to export, and where to.
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("form").required(true), after_help = help::EXPORT)]
+pub struct ExportArguments {
+    /// National's folder
+    #[arg(long)]
+    pub data: PathBuf,
+    /// Projections as JSON lines
+    #[arg(long, group = "form")]
+    pub json: bool,
+    /// Projections as comma-separated values with a heading
+    #[arg(long, group = "form")]
+    pub csv: bool,
+    /// Projections as a workbook, in the columns of GBVIMS's Incident Recorder
+    #[arg(long, group = "form")]
+    pub xlsx: bool,
+    /// Published counts for DHIS2, by codes, or by the ids of a mapping
+    #[arg(long, group = "form", num_args = 0..=1, value_name = "MAPPING")]
+    pub dhis2: Option<Option<PathBuf>>,
+    /// Areas with published counts, with the shapes of a file of boundaries if one is named
+    #[arg(long, group = "form", num_args = 0..=1, value_name = "BOUNDARIES")]
+    pub geojson: Option<Option<PathBuf>>,
+    /// First month, as 2026-01
+    #[arg(long)]
+    pub from: Option<Month>,
+    /// Last month, as 2026-12
+    #[arg(long)]
+    pub to: Option<Month>,
+    /// A row of HXL tags below the heading of --csv
+    #[arg(long, conflicts_with_all = ["json", "xlsx", "dhis2", "geojson"])]
+    pub hxl: bool,
+    /// Into a new file instead of standard output
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+}
