@@ -284,7 +284,7 @@ impl Writer<'_, '_> {
                 if incident.is_some_and(|incident| incident.claims(&set.field).filter(|value| !value.is_null()).count() == 1) {
                     return Err(FieldError::new(set.field.clone(), Problem::Immutable).into());
                 }
-                self.write(&Write::Register { name: set.field.clone(), value: set.value.clone() })
+                Ok(self.confirm(&ROOT, &set.field, set.value.clone())?)
             }
             Edit::Add(code) | Edit::Link(code) => self.write(&Write::Add { set: code.set.clone(), code: code.code.clone() }),
             Edit::Remove(code) => self.write(&Write::Remove { set: code.set.clone(), code: code.code.clone() }),
@@ -330,6 +330,16 @@ impl Writer<'_, '_> {
         self.tx.put(object, key, value)
     }
 
+    /// Writes one value, also where it is there already: a person looked again, and what another one says at the same
+    /// time must not stand unasked. As with codes of a set, the old value goes first.
+    fn confirm(&mut self, object: &automerge::ObjId, key: &str, value: ScalarValue) -> Result<(), AutomergeError> {
+        let is_there = self.tx.get(object, key)?.is_some_and(|(there, _)| there.to_scalar() == Some(&value));
+        if is_there {
+            self.tx.delete(object, key)?;
+        }
+        self.put(object, key, value)
+    }
+
     fn container(&self, name: &str) -> Result<automerge::ObjId, EditError> {
         match self.tx.get(ROOT, name)? {
             Some((automerge::Value::Object(ObjType::Map), id)) => Ok(id),
@@ -348,6 +358,7 @@ impl Writer<'_, '_> {
         let container = self.container(map)?;
         let id = id.map_or_else(|| self.next_id(), str::to_owned);
         match self.tx.get(&container, id.as_str())? {
+            // A question that is asked again, and a referral's next state, repeat what is there without meaning it.
             Some((automerge::Value::Object(ObjType::Map), entry)) => {
                 fields.iter().try_for_each(|(key, value)| self.put(&entry, key, value.clone()))?;
             }
@@ -374,7 +385,7 @@ impl Writer<'_, '_> {
     fn transition(&mut self, entry: &EntryEdit) -> Result<(), EditError> {
         self.entry(entry.map, None, &entry.fields)?;
         if let Some((_, to)) = entry.fields.iter().find(|(key, _)| key == "to") {
-            self.put(&ROOT, "status", to.clone())?;
+            self.confirm(&ROOT, "status", to.clone())?;
         }
         Ok(())
     }
@@ -415,7 +426,7 @@ impl Writer<'_, '_> {
         if let Some(reason) = &triage.reason {
             object.insert("reason".into(), reason.as_str().into());
         }
-        self.put(&ROOT, "triage", ScalarValue::Bytes(Value::Object(object).to_string().into_bytes()))?;
+        self.confirm(&ROOT, "triage", ScalarValue::Bytes(Value::Object(object).to_string().into_bytes()))?;
         Ok(())
     }
 }
