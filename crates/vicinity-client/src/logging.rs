@@ -127,8 +127,8 @@ impl Device {
         }
         let json: Value = serde_json::from_str(line).map_err(|error| LineProblem::NotJson { column: error.column() })?;
         let written = if with_edits {
-            let incident = json.get("incident").ok_or_else(|| FieldError::new("incident", Problem::Missing))?;
-            self.draft(incident, json.get("edits"))
+            let (incident, edits) = parts(&json)?;
+            self.draft(incident, edits)
         } else {
             self.draft(&json, None)
         };
@@ -162,6 +162,15 @@ type Line = Result<String, LineProblem>;
 
 fn begins_an_object(line: &str) -> bool {
     line.trim_start().starts_with('{') && serde_json::from_str::<Value>(line).is_err_and(|error| error.is_eof())
+}
+
+/// An incident and its edits. Another key is a misspelt one: what stands under it would be lost.
+fn parts(json: &Value) -> Result<(&Value, Option<&Value>), FieldError> {
+    let incident = json.get("incident").ok_or_else(|| FieldError::new("incident", Problem::Missing))?;
+    if json.as_object().is_some_and(|object| object.keys().any(|key| key != "incident" && key != "edits")) {
+        return Err(FieldError::new("edits", Problem::WrongType("no keys beside incident and edits")));
+    }
+    Ok((incident, json.get("edits")))
 }
 
 /// The text of a line. One that is too long was cut, perhaps within a letter.
@@ -204,7 +213,18 @@ impl Iterator for Lines<'_> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn a_misspelt_key_beside_an_incident_loses_no_edits() {
+        assert!(parts(&json!({"incident": {}, "edits": []})).is_ok());
+        assert!(parts(&json!({"incident": {}})).is_ok());
+        for line in [json!({"incident": {}, "edit": []}), json!({"incident": {}, "edits": [], "Edits": []}), json!({"edits": []}), json!([])] {
+            assert!(parts(&line).is_err(), "{line}");
+        }
+    }
 
     #[test]
     fn a_line_that_is_no_text_is_named_and_nothing_is_put_in_its_place() {
