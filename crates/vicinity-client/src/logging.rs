@@ -150,7 +150,10 @@ impl Device {
             }
         }
         let edits: Vec<Edit> = edits.iter().filter_map(|edit| self.with_hashed_code(edit, true, &mut work)).collect();
-        let (document, authored) = Document::create_and_edit(&draft, &edits, authoring).map_err(at_edit)?;
+        let (document, authored) = Document::create_and_edit(&draft, &edits, authoring).map_err(|(at, error)| match at {
+            Some(at) => at_edit((at, error)),
+            None => ClientError::from(*error),
+        })?;
         work.add(authored);
         let id = IncidentId::from_random(self.machine.bytes());
         Ok(work.written(id, &document, authoring.now))
