@@ -114,3 +114,22 @@ fn two_people_who_resolve_the_same_conflict_differently_are_asked_once_more() {
     one.sync();
     assert!(one.conflicts().is_empty() && site.hub_run("conflicts", &["--json"]).json_lines().is_empty());
 }
+
+#[test]
+fn a_value_that_one_person_confirms_and_another_one_changes_is_a_conflict() {
+    let (site, _hub) = Site::with_hub();
+    let (one, other) = (site.enrolled("one", "responder"), site.enrolled("other", "responder"));
+    let mut endangered = incident(0);
+    endangered["danger_now"] = "yes".into();
+    let id = one.log(&[endangered]).remove(0);
+    one.sync();
+    other.sync();
+    one.edit(&id, &json!([{"set": {"field": "danger_now", "value": "yes"}}]));
+    other.edit(&id, &json!([{"set": {"field": "danger_now", "value": "no"}}]));
+    for device in [&one, &other, &one] {
+        device.sync();
+    }
+    for conflicts in [one.conflicts(), other.conflicts(), site.hub_run("conflicts", &["--json"]).json_lines()] {
+        assert_eq!((conflicts.len(), &conflicts[0]["field"]), (1, &json!("danger_now")));
+    }
+}

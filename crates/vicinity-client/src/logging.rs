@@ -35,6 +35,9 @@ pub enum LineProblem {
         /// Where, from 1.
         column: usize,
     },
+    /// No text that JSON can be read from.
+    #[error("not UTF-8")]
+    NotUtf8,
     /// Longer than any incident.
     #[error("longer than 1 MiB")]
     TooLong,
@@ -71,43 +74,41 @@ impl Device {
     /// # Errors
     /// Reading or storage failed; what the sink was told is durable.
     pub fn log_lines(&mut self, input: &mut dyn BufRead, with_edits: bool, sink: &mut dyn LogSink) -> Result<(), ClientError> {
-        let mut whole = String::new();
+        let mut whole: Vec<Line> = Vec::new();
         let mut waiting: Vec<Written> = Vec::new();
         for (at, line) in (Lines { input }).enumerate() {
             let line = line.map_err(ClientError::Input)?;
-            if at == 0 && line.trim_start().starts_with('{') && serde_json::from_str::<Value>(&line).is_err_and(|error| error.is_eof()) {
-                whole.push_str(&line);
+            if !whole.is_empty() || (at == 0 && line.as_ref().is_ok_and(|line| begins_an_object(line))) {
+                whole.push(line);
                 continue;
             }
-            if !whole.is_empty() {
-                whole.push('\n');
-                whole.push_str(&line);
-                continue;
-            }
-            self.log_line(&line, at + 1, with_edits, &mut waiting, sink)?;
+            self.log_line(line, at + 1, with_edits, &mut waiting, sink)?;
         }
         if !whole.is_empty() {
-            self.log_whole(&whole, with_edits, &mut waiting, sink)?;
+            self.log_whole(whole, with_edits, &mut waiting, sink)?;
         }
         self.flush(&mut waiting, sink)
     }
 
     /// A first line that is no JSON by itself: one object over all lines, or a bad line and more behind it.
-    fn log_whole(&mut self, whole: &str, with_edits: bool, waiting: &mut Vec<Written>, sink: &mut dyn LogSink) -> Result<(), ClientError> {
-        if serde_json::from_str::<Value>(whole).is_ok() {
-            return self.log_line(whole, 1, with_edits, waiting, sink);
+    fn log_whole(&mut self, whole: Vec<Line>, with_edits: bool, waiting: &mut Vec<Written>, sink: &mut dyn LogSink) -> Result<(), ClientError> {
+        let texts: Option<Vec<&str>> = whole.iter().map(|line| line.as_deref().ok()).collect();
+        if let Some(object) = texts.map(|texts| texts.join("\n"))
+            && serde_json::from_str::<Value>(&object).is_ok()
+        {
+            return self.log_line(Ok(object), 1, with_edits, waiting, sink);
         }
-        for (at, line) in whole.lines().enumerate() {
+        for (at, line) in whole.into_iter().enumerate() {
             self.log_line(line, at + 1, with_edits, waiting, sink)?;
         }
         Ok(())
     }
 
-    fn log_line(&mut self, line: &str, number: usize, with_edits: bool, waiting: &mut Vec<Written>, sink: &mut dyn LogSink) -> Result<(), ClientError> {
-        if line.trim().is_empty() {
+    fn log_line(&mut self, line: Line, number: usize, with_edits: bool, waiting: &mut Vec<Written>, sink: &mut dyn LogSink) -> Result<(), ClientError> {
+        if line.as_ref().is_ok_and(|line| line.trim().is_empty()) {
             return Ok(());
         }
-        match self.parse_line(line, with_edits) {
+        match line.and_then(|line| self.parse_line(&line, with_edits)) {
             Ok(written) => waiting.push(written),
             Err(problem) => sink.refused(&BadLine { line: number, problem }),
         }
@@ -126,8 +127,8 @@ impl Device {
         }
         let json: Value = serde_json::from_str(line).map_err(|error| LineProblem::NotJson { column: error.column() })?;
         let written = if with_edits {
-            let incident = json.get("incident").ok_or_else(|| FieldError::new("incident", Problem::Missing))?;
-            self.draft(incident, json.get("edits"))
+            let (incident, edits) = parts(&json)?;
+            self.draft(incident, edits)
         } else {
             self.draft(&json, None)
         };
@@ -149,20 +150,47 @@ impl Device {
             }
         }
         let edits: Vec<Edit> = edits.iter().filter_map(|edit| self.with_hashed_code(edit, true, &mut work)).collect();
-        let (document, authored) = Document::create_and_edit(&draft, &edits, authoring).map_err(at_edit)?;
+        let (document, authored) = Document::create_and_edit(&draft, &edits, authoring).map_err(|(at, error)| match at {
+            Some(at) => at_edit((at, error)),
+            None => ClientError::from(*error),
+        })?;
         work.add(authored);
         let id = IncidentId::from_random(self.machine.bytes());
         Ok(work.written(id, &document, authoring.now))
     }
 }
 
-/// Lines, each read no further than a line may be long; what is longer is cut and will be refused by its length.
+/// A line's text, or why it has none.
+type Line = Result<String, LineProblem>;
+
+fn begins_an_object(line: &str) -> bool {
+    line.trim_start().starts_with('{') && serde_json::from_str::<Value>(line).is_err_and(|error| error.is_eof())
+}
+
+/// An incident and its edits. Another key is a misspelt one: what stands under it would be lost.
+fn parts(json: &Value) -> Result<(&Value, Option<&Value>), FieldError> {
+    let incident = json.get("incident").ok_or_else(|| FieldError::new("incident", Problem::Missing))?;
+    if json.as_object().is_some_and(|object| object.keys().any(|key| key != "incident" && key != "edits")) {
+        return Err(FieldError::new("edits", Problem::WrongType("no keys beside incident and edits")));
+    }
+    Ok((incident, json.get("edits")))
+}
+
+/// The text of a line. One that is too long was cut, perhaps within a letter.
+fn text(bytes: Vec<u8>) -> Line {
+    if bytes.len() > LINE_MAX_BYTES {
+        return Err(LineProblem::TooLong);
+    }
+    String::from_utf8(bytes).map_err(|_| LineProblem::NotUtf8)
+}
+
+/// Lines, each read no further than a line may be long.
 struct Lines<'a> {
     input: &'a mut dyn BufRead,
 }
 
 impl Iterator for Lines<'_> {
-    type Item = std::io::Result<String>;
+    type Item = std::io::Result<Line>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut bytes = Vec::new();
@@ -172,7 +200,7 @@ impl Iterator for Lines<'_> {
                 Err(error) => return Some(Err(error)),
             };
             if buffer.is_empty() {
-                return if bytes.is_empty() { None } else { Some(Ok(String::from_utf8_lossy(&bytes).into_owned())) };
+                return if bytes.is_empty() { None } else { Some(Ok(text(bytes))) };
             }
             let newline = buffer.iter().position(|byte| *byte == b'\n');
             let taken = newline.unwrap_or(buffer.len());
@@ -180,8 +208,32 @@ impl Iterator for Lines<'_> {
             bytes.extend_from_slice(&buffer[..room]);
             self.input.consume(taken + usize::from(newline.is_some()));
             if newline.is_some() {
-                return Some(Ok(String::from_utf8_lossy(&bytes).into_owned()));
+                return Some(Ok(text(bytes)));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_misspelt_key_beside_an_incident_loses_no_edits() {
+        assert!(parts(&json!({"incident": {}, "edits": []})).is_ok());
+        assert!(parts(&json!({"incident": {}})).is_ok());
+        for line in [json!({"incident": {}, "edit": []}), json!({"incident": {}, "edits": [], "Edits": []}), json!({"edits": []}), json!([])] {
+            assert!(parts(&line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_no_text_is_named_and_nothing_is_put_in_its_place() {
+        let long = "é".repeat(LINE_MAX_BYTES);
+        let input = [b"{}\n\"caf\xe9\"\n", long.as_bytes(), b"\n{}"].concat();
+        let lines: Vec<Line> = Lines { input: &mut input.as_slice() }.map(Result::unwrap).collect();
+        assert_eq!(lines, [Ok("{}".to_owned()), Err(LineProblem::NotUtf8), Err(LineProblem::TooLong), Ok("{}".to_owned())]);
     }
 }

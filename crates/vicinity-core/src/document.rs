@@ -16,6 +16,7 @@ use crate::edit::{self, Edit, EntryEdit, TriageOverride};
 use crate::fields;
 use crate::ids::{ACTOR_BYTES, Actor, ChangeHash};
 use crate::incident::Incident;
+use crate::room::Room;
 use crate::value::{FieldError, Problem};
 
 /// The schema that new documents get.
@@ -85,6 +86,7 @@ pub struct Document {
     doc: Automerge,
     /// The actor of the last edit here and how many changes it has: counting anew would walk the whole history.
     last: Option<(Actor, usize)>,
+    room: Room,
 }
 
 impl Document {
@@ -102,13 +104,19 @@ impl Document {
     /// A new document from a draft and its first edits, and all their changes.
     ///
     /// # Errors
-    /// An edit that does not fit, with its place in the list; nothing is left of the document then.
-    pub fn create_and_edit(draft: &Draft, edits: &[Edit], authoring: Authoring) -> Result<(Self, AuthoredAll), (usize, Box<EditError>)> {
-        let mut document = Self::empty().map_err(|error| (0, Box::new(EditError::from(error))))?;
-        let before = document.doc.get_heads();
-        let (_, mut statements) = document.write_draft(draft, authoring).map_err(|error| (0, Box::new(error)))?;
-        statements.extend(document.write_edits(edits, authoring)?);
-        let chunks = document.chunks_after(&before);
+    /// An edit that does not fit, with its place in the list, or without one what is wrong with the incident itself;
+    /// nothing is left of the document then.
+    pub fn create_and_edit(draft: &Draft, edits: &[Edit], authoring: Authoring) -> Result<(Self, AuthoredAll), (Option<usize>, Box<EditError>)> {
+        let own = |error: EditError| (None, Box::new(error));
+        let mut document = Self::empty().map_err(|error| own(error.into()))?;
+        let (hash, mut statements) = document.write_draft(draft, authoring).map_err(own)?;
+        let mut chunks: Vec<Vec<u8>> = document.chunk_of(hash).into_iter().collect();
+        for chunk in &chunks {
+            document.room.take(chunk).map_err(|problem| own(FieldError::new(draft.largest(), problem).into()))?;
+        }
+        let edited = document.apply_all(edits, authoring).map_err(|(at, error)| (Some(at), error))?;
+        chunks.extend(edited.chunks);
+        statements.extend(edited.statements);
         Ok((document, AuthoredAll { chunks, statements }))
     }
 
@@ -119,13 +127,14 @@ impl Document {
     /// that take changes from outside go through [`crate::admit`].
     pub fn from_changes<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Result<Self, DocumentError> {
         let changes = chunks.map(decode).collect::<Result<Vec<_>, _>>()?;
+        let room = Room::beside(&changes);
         let mut doc = bare()?;
         doc.apply_changes(changes).map_err(|error| DocumentError::Unappliable(Box::new(error)))?;
-        Ok(Self { doc, last: None })
+        Ok(Self { doc, last: None, room })
     }
 
     fn empty() -> Result<Self, DocumentError> {
-        Ok(Self { doc: bare()?, last: None })
+        Ok(Self { doc: bare()?, last: None, room: Room::beside(&[]) })
     }
 
     /// Applies one edit as one change.
@@ -141,12 +150,16 @@ impl Document {
     /// making them.
     ///
     /// # Errors
-    /// The first edit that does not fit, with its place in the list. Those before it are in this copy of the document,
+    /// The first edit that does not fit, or that a hub would refuse as too large, with its place in the list. Those before it are in this copy of the document,
     /// which is to be dropped then.
     pub fn apply_all(&mut self, edits: &[Edit], authoring: Authoring) -> Result<AuthoredAll, (usize, Box<EditError>)> {
         let before = self.doc.get_heads();
-        let statements = self.write_edits(edits, authoring)?;
-        Ok(AuthoredAll { chunks: self.chunks_after(&before), statements })
+        let (made, statements) = self.write_edits(edits, authoring)?;
+        let chunks = self.chunks_after(&before);
+        for (chunk, at) in chunks.iter().zip(made) {
+            self.room.take(chunk).map_err(|problem| (at, Box::new(FieldError::new("edit", problem).into())))?;
+        }
+        Ok(AuthoredAll { chunks, statements })
     }
 
     fn write_draft(&mut self, draft: &Draft, authoring: Authoring) -> Result<Wrote, EditError> {
@@ -161,12 +174,16 @@ impl Document {
         })
     }
 
-    fn write_edits(&mut self, edits: &[Edit], authoring: Authoring) -> Result<Vec<(String, StatementBody)>, (usize, Box<EditError>)> {
-        let mut statements = Vec::new();
+    /// The places of the edits that changed something, and all statements.
+    #[expect(clippy::type_complexity, reason = "used once")]
+    fn write_edits(&mut self, edits: &[Edit], authoring: Authoring) -> Result<(Vec<usize>, Vec<(String, StatementBody)>), (usize, Box<EditError>)> {
+        let (mut made, mut statements) = (Vec::new(), Vec::new());
         for (at, edit) in edits.iter().enumerate() {
-            statements.extend(self.write_edit(edit, authoring).map_err(|error| (at, Box::new(error)))?.1);
+            let (hash, named) = self.write_edit(edit, authoring).map_err(|error| (at, Box::new(error)))?;
+            made.extend(hash.map(|_| at));
+            statements.extend(named);
         }
-        Ok(statements)
+        Ok((made, statements))
     }
 
     fn write_edit(&mut self, edit: &Edit, authoring: Authoring) -> Result<Wrote, EditError> {
@@ -284,7 +301,7 @@ impl Writer<'_, '_> {
                 if incident.is_some_and(|incident| incident.claims(&set.field).filter(|value| !value.is_null()).count() == 1) {
                     return Err(FieldError::new(set.field.clone(), Problem::Immutable).into());
                 }
-                self.write(&Write::Register { name: set.field.clone(), value: set.value.clone() })
+                Ok(self.confirm(&ROOT, &set.field, set.value.clone())?)
             }
             Edit::Add(code) | Edit::Link(code) => self.write(&Write::Add { set: code.set.clone(), code: code.code.clone() }),
             Edit::Remove(code) => self.write(&Write::Remove { set: code.set.clone(), code: code.code.clone() }),
@@ -330,6 +347,16 @@ impl Writer<'_, '_> {
         self.tx.put(object, key, value)
     }
 
+    /// Writes one value, also where it is there already: a person looked again, and what another one says at the same
+    /// time must not stand unasked. As with codes of a set, the old value goes first.
+    fn confirm(&mut self, object: &automerge::ObjId, key: &str, value: ScalarValue) -> Result<(), AutomergeError> {
+        let is_there = self.tx.get(object, key)?.is_some_and(|(there, _)| there.as_scalar() == Some(&value));
+        if is_there {
+            self.tx.delete(object, key)?;
+        }
+        self.put(object, key, value)
+    }
+
     fn container(&self, name: &str) -> Result<automerge::ObjId, EditError> {
         match self.tx.get(ROOT, name)? {
             Some((automerge::Value::Object(ObjType::Map), id)) => Ok(id),
@@ -348,6 +375,7 @@ impl Writer<'_, '_> {
         let container = self.container(map)?;
         let id = id.map_or_else(|| self.next_id(), str::to_owned);
         match self.tx.get(&container, id.as_str())? {
+            // A question that is asked again, and a referral's next state, repeat what is there without meaning it.
             Some((automerge::Value::Object(ObjType::Map), entry)) => {
                 fields.iter().try_for_each(|(key, value)| self.put(&entry, key, value.clone()))?;
             }
@@ -374,7 +402,7 @@ impl Writer<'_, '_> {
     fn transition(&mut self, entry: &EntryEdit) -> Result<(), EditError> {
         self.entry(entry.map, None, &entry.fields)?;
         if let Some((_, to)) = entry.fields.iter().find(|(key, _)| key == "to") {
-            self.put(&ROOT, "status", to.clone())?;
+            self.confirm(&ROOT, "status", to.clone())?;
         }
         Ok(())
     }
@@ -415,7 +443,7 @@ impl Writer<'_, '_> {
         if let Some(reason) = &triage.reason {
             object.insert("reason".into(), reason.as_str().into());
         }
-        self.put(&ROOT, "triage", ScalarValue::Bytes(Value::Object(object).to_string().into_bytes()))?;
+        self.confirm(&ROOT, "triage", ScalarValue::Bytes(Value::Object(object).to_string().into_bytes()))?;
         Ok(())
     }
 }

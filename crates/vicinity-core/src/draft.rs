@@ -1,5 +1,7 @@
 //! An incident as somebody first logs it: JSON in, a list of writes out. Everything may be missing but `reported_at`.
 
+use std::collections::BTreeMap;
+
 use automerge::ScalarValue;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -75,6 +77,24 @@ impl Draft {
     /// Puts the keyed hash of the survivor's code where the code was.
     pub fn set_survivor_code(&mut self, hash: &str) {
         self.writes.push(Write::Register { name: "survivor.code".into(), value: ScalarValue::Str(hash.into()) });
+    }
+
+    /// The field that makes the most of the change, for an incident that is too large. A value's place in the change
+    /// weighs as much as 16 bytes: both limits are reached at once then.
+    pub(crate) fn largest(&self) -> String {
+        const PLACE: usize = 16;
+        let fields = |fields: &[(String, ScalarValue)]| PLACE + fields.iter().map(|(key, value)| PLACE + key.len() + scalar_bytes(value)).sum::<usize>();
+        let weight = |write: &Write| match write {
+            Write::Register { name, value } => (name.clone(), PLACE + scalar_bytes(value)),
+            Write::Add { set, code } | Write::Remove { set, code } => (set.clone(), PLACE + code.len()),
+            Write::Entry { map, fields: written, .. } => ((*map).to_owned(), fields(written)),
+        };
+        let statements = self.statements.iter().map(|_| ("statements".to_owned(), 4 * PLACE));
+        let mut weights: BTreeMap<String, usize> = BTreeMap::new();
+        for (field, weight) in self.writes.iter().map(weight).chain(statements) {
+            *weights.entry(field).or_default() += weight;
+        }
+        weights.into_iter().max_by_key(|(_, weight)| *weight).map_or_else(|| "incident".to_owned(), |(field, _)| field)
     }
 
     fn top_level(&mut self, key: &str, value: &Value, now: Timestamp) -> Result<(), FieldError> {
@@ -159,6 +179,14 @@ impl Draft {
             self.statements.push(parse_statement(statement).map_err(|error| error.within(&format!("statements[{at}]")))?);
         }
         Ok(())
+    }
+}
+
+fn scalar_bytes(value: &ScalarValue) -> usize {
+    match value {
+        ScalarValue::Str(text) => text.len(),
+        ScalarValue::Bytes(bytes) => bytes.len(),
+        _ => 8,
     }
 }
 

@@ -23,6 +23,7 @@ pub mod guard;
 pub mod ids;
 pub mod incident;
 pub mod projection;
+mod room;
 pub mod show;
 pub mod status;
 pub mod tables;

@@ -41,6 +41,12 @@ pub enum Problem {
     /// Longer than the limit.
     #[error("longer than {0} bytes")]
     TooLong(usize),
+    /// More than one change may hold.
+    #[error("too large: one line or edit holds at most 64 KiB and 4,096 values; write less, or the rest in more edits")]
+    TooMuch,
+    /// More than one document may hold.
+    #[error("the incident is full and takes no more edits; log another incident and link the two")]
+    IncidentFull,
     /// A number outside its range.
     #[error("outside {0}")]
     OutOfRange(&'static str),

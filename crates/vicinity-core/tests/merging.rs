@@ -240,6 +240,27 @@ fn concurrent_writes_of_a_register_are_both_listed_until_a_person_decides() {
 }
 
 #[test]
+fn what_a_person_confirms_stands_against_what_another_one_writes_at_the_same_time() {
+    let base = full_base();
+    let confirmed = [
+        ("danger_now", json!({"set": {"field": "danger_now", "value": "yes"}}), json!({"set": {"field": "danger_now", "value": "no"}})),
+        ("status", json!({"transition": {"to": "responding"}}), json!({"transition": {"to": "monitoring"}})),
+        ("triage", json!({"triage": {"level": "red"}}), json!({"triage": {"level": "green", "reason": "safe"}})),
+    ];
+    for (field, same, other) in confirmed {
+        let mut first = Person::with_copy(&base, 4);
+        first.edit(same.clone());
+        let base = together(&base, &[&first]);
+        let (mut ada, mut ben) = two_people(&base);
+        ada.edit(same);
+        ben.edit(other);
+        assert_eq!((ada.chunks.len(), ben.chunks.len()), (1, 1), "{field}");
+        let merged = load(&together(&base, &[&ada, &ben])).incident();
+        assert_eq!(merged.disputes().iter().map(|dispute| dispute.field.as_str()).collect::<Vec<_>>(), [field]);
+    }
+}
+
+#[test]
 fn two_resolutions_made_apart_are_a_conflict_again() {
     let base = full_base();
     let (mut ada, mut ben) = two_people(&base);
