@@ -130,3 +130,32 @@ fn a_command_with_one_bad_edit_changes_nothing() {
     assert!(device.run_with(&["edit", "00000000-0000-4000-8000-000000000000", "-"], "[]").failed().contains("no such incident"));
     assert!(device.run_with(&["edit", "nonsense", "-"], "[]").failed().contains("not an identifier"));
 }
+
+/// Another spelling of a field is no way around what is done with it: a survivor's code is hashed, a time is checked.
+#[test]
+fn a_part_of_a_field_is_not_written_by_its_path_and_what_is_derived_not_at_all() {
+    let site = Site::new();
+    let device = site.device("phone");
+    for key in ["survivor.code", "place.area", "occurred.at", "clocks", "conflicts"] {
+        let run = device.run_with(&["log", "-"], &json!({"reported_at": "2026-10-05T09:00:00Z", key: "x"}).to_string());
+        assert!(run.failed().contains(&format!("line 1: {key}")), "{key}");
+    }
+    let id = device.log(&[json!({"reported_at": "2026-10-05T09:00:00Z"})]).remove(0);
+    for field in ["occurred.at", "occurred.precision", "clocks", "conflicts"] {
+        device.run_with(&["edit", &id, "-"], &json!([{"set": {"field": field, "value": "2026-02-31T99:00"}}]).to_string()).failed();
+    }
+}
+
+/// One line that no document can hold stops no other.
+#[test]
+fn a_line_that_is_too_large_is_named_and_the_others_are_logged() {
+    let site = Site::new();
+    let device = site.device("phone");
+    let good = json!({"reported_at": "2026-10-05T09:00:00Z"}).to_string();
+    let many: Vec<_> = (0..2000).map(|_| json!({"kind": "police"})).collect();
+    let large = json!({"reported_at": "2026-10-05T09:00:00Z", "perpetrators": many}).to_string();
+    let run = device.run_with(&["log", "-"], &format!("{good}\n{large}\n{good}\n"));
+    assert_eq!((run.code, run.stdout.lines().count()), (Some(1), 2), "{}", run.stderr);
+    assert!(run.stderr.contains("line 2: perpetrators") && run.stderr.contains("too large"), "{}", run.stderr);
+    assert_eq!(device.list().len(), 2);
+}

@@ -102,8 +102,14 @@ impl Draft {
             "place" | "survivor" => self.nested(key, value),
             "statements" => self.statements(value),
             "consents" => self.consents(value, now),
-            "schema" | "status" | "transitions" | "id" => Err(FieldError::new(key, Problem::NotThisWay("the program, not by logging"))),
+            "schema" | "status" | "transitions" | "id" | "clocks" | "conflicts" => {
+                Err(FieldError::new(key, Problem::NotThisWay("the program, not by logging")))
+            }
             _ if fields::entry_map(key).is_some() => self.entries(key, value, now),
+            // Else a survivor's code could come in by another door than the one where it is hashed.
+            _ if ["place.", "survivor.", "occurred."].iter().any(|outer| key.starts_with(outer)) => {
+                Err(FieldError::new(key, Problem::NotThisWay("its outer field, as an object")))
+            }
             _ => self.register_or_set(key, key, value),
         }
     }

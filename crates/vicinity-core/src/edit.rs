@@ -212,6 +212,8 @@ fn check_settable(field: &str) -> Result<(), Problem> {
     }
     match field {
         "status" => Err(Problem::NotThisWay("transition")),
+        "occurred.at" | "occurred.precision" => Err(Problem::NotThisWay("occurred as a whole, with at and precision")),
+        "clocks" | "conflicts" => Err(Problem::NotThisWay("the program, from what is known")),
         "triage" => Err(Problem::NotThisWay("triage")),
         "place" | "survivor" => Err(Problem::NotThisWay("its parts, as place.area")),
         "schema" | "id" => Err(Problem::Immutable),
