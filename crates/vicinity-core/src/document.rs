@@ -175,7 +175,6 @@ impl Document {
     }
 
     /// The places of the edits that changed something, and all statements.
-    #[expect(clippy::type_complexity, reason = "used once")]
     fn write_edits(&mut self, edits: &[Edit], authoring: Authoring) -> Result<(Vec<usize>, Vec<(String, StatementBody)>), (usize, Box<EditError>)> {
         let (mut made, mut statements) = (Vec::new(), Vec::new());
         for (at, edit) in edits.iter().enumerate() {
