@@ -14,7 +14,9 @@ pub enum Actor {
     Responder,
     /// A hub, at national.
     Hub,
-    /// Somebody who reviews at national.
+    /// Somebody who responds, signed in to a hub's board with a browser.
+    Board,
+    /// Somebody who reviews at national, signed in with a browser.
     Coordinator,
     /// The local command line of a server's folder: manages, and reads nothing sealed.
     Admin,
@@ -75,6 +77,22 @@ pub enum Action {
     PrintProjections,
     /// Ask a hub about a projection, and read answers.
     AskHub,
+    /// Fetch what pages are made with; sign in.
+    SignIn,
+    /// Change one's own settings, sign out.
+    Settle,
+    /// Read a hub's board.
+    SeeBoard,
+    /// Act on a hub's board: respond, resolve, assign, write down what was done.
+    Respond,
+    /// Manage a hub's devices from its board.
+    ManageDevices,
+    /// Read the national review.
+    SeeReview,
+    /// Mark, flag and ask at national, write down what was done.
+    Review,
+    /// Let people sign in, or no more.
+    InvitePeople,
 }
 
 /// Whether an incident is within reach.
@@ -133,12 +151,12 @@ pub enum Denied {
 
 impl Actor {
     /// Everybody.
-    pub const ALL: [Self; 6] = [Self::Anonymous, Self::Educator, Self::Responder, Self::Hub, Self::Coordinator, Self::Admin];
+    pub const ALL: [Self; 7] = [Self::Anonymous, Self::Educator, Self::Responder, Self::Hub, Self::Board, Self::Coordinator, Self::Admin];
 }
 
 impl Action {
     /// Everything.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 34] = [
         Self::SeeHealth,
         Self::SeeMetrics,
         Self::Enrol,
@@ -165,11 +183,19 @@ impl Action {
         Self::Keep,
         Self::PrintProjections,
         Self::AskHub,
+        Self::SignIn,
+        Self::Settle,
+        Self::SeeBoard,
+        Self::Respond,
+        Self::ManageDevices,
+        Self::SeeReview,
+        Self::Review,
+        Self::InvitePeople,
     ];
 
     fn is_done_by(self, actor: Actor) -> bool {
         match self {
-            Self::SeeHealth | Self::SeeMetrics => true,
+            Self::SeeHealth | Self::SeeMetrics | Self::SignIn => true,
             Self::Enrol => actor == Actor::Anonymous,
             Self::Sync | Self::ReadIncident | Self::WriteIncident | Self::BringStatements | Self::KeepStatement => {
                 matches!(actor, Actor::Educator | Actor::Responder)
@@ -185,7 +211,11 @@ impl Action {
             | Self::Assign
             | Self::Erase
             | Self::SetRecoveryKey
-            | Self::Keep => actor == Actor::Admin,
+            | Self::Keep
+            | Self::InvitePeople => actor == Actor::Admin,
+            Self::Settle => matches!(actor, Actor::Board | Actor::Coordinator),
+            Self::SeeBoard | Self::Respond | Self::ManageDevices => actor == Actor::Board,
+            Self::SeeReview | Self::Review => actor == Actor::Coordinator,
             Self::PrintProjections | Self::AskHub => matches!(actor, Actor::Coordinator | Actor::Admin),
         }
     }

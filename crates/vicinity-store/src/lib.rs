@@ -11,6 +11,7 @@ pub mod evidence;
 pub mod hub;
 pub mod key;
 pub mod national;
+pub mod person;
 pub mod policy;
 pub mod row;
 pub mod sqlite;

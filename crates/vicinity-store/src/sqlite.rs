@@ -16,6 +16,7 @@ mod hub_shares;
 mod hub_statements;
 mod hub_uplink;
 mod national;
+mod people;
 
 use std::path::Path;
 use std::time::Duration;
@@ -29,6 +30,7 @@ pub use device::SqliteDevice;
 pub use hub::SqliteHub;
 pub use hub_statements::audit_chain;
 pub use national::SqliteNational;
+pub use people::SqlitePeople;
 
 type Result<T> = core::result::Result<T, StoreError>;
 

@@ -1,0 +1,126 @@
+# What every page shares.
+
+number-group = ,
+share-percent = { $percent } %
+
+month-1 = January
+month-2 = February
+month-3 = March
+month-4 = April
+month-5 = May
+month-6 = June
+month-7 = July
+month-8 = August
+month-9 = September
+month-10 = October
+month-11 = November
+month-12 = December
+month-short-1 = Jan
+month-short-2 = Feb
+month-short-3 = Mar
+month-short-4 = Apr
+month-short-5 = May
+month-short-6 = Jun
+month-short-7 = Jul
+month-short-8 = Aug
+month-short-9 = Sep
+month-short-10 = Oct
+month-short-11 = Nov
+month-short-12 = Dec
+# As a month stands in a day: some languages bend it.
+month-in-day-1 = Jan
+month-in-day-2 = Feb
+month-in-day-3 = Mar
+month-in-day-4 = Apr
+month-in-day-5 = May
+month-in-day-6 = Jun
+month-in-day-7 = Jul
+month-in-day-8 = Aug
+month-in-day-9 = Sep
+month-in-day-10 = Oct
+month-in-day-11 = Nov
+month-in-day-12 = Dec
+date-month = { $month } { $year }
+date-month-short = { $month } { $year }
+date-day = { $day } { $month } { $year }
+date-moment = { $day }, { $time } UTC
+time-in = in { $span }
+time-ago = { $span } ago
+span-minutes = { $count-text } min
+span-hours = { $count-text } h
+span-days = { $count ->
+    [one] { $count-text } day
+   *[other] { $count-text } days
+}
+
+product = Vicinity
+skip-to-content = Skip to content
+navigation = Pages
+menu = Menu
+signed-in-as = Signed in as { $handle }
+sign-out = Sign out
+settings = Settings
+language = Language
+appearance = Appearance
+appearance-system = As this computer
+appearance-light = Light
+appearance-dark = Dark
+save = Save
+saved = Saved.
+cancel = Cancel
+back = Back
+all = All
+none = None
+yes = Yes
+no = No
+not-known = Not known
+never = never
+draft-translation = { "" }
+data-behind-chart = Figures as a table
+something-new = Something new has come in.
+show-it = Show it
+
+sign-in = Sign in
+sign-in-hint = Sign in with the name, password and six-digit code that you set up with your one-time link.
+sign-in-handle = Name
+sign-in-password = Password
+sign-in-code = Six-digit code
+sign-in-code-hint = From the app on your phone that makes codes
+sign-in-refused = Name, password or code do not fit. Each code works once: wait for the next one.
+sign-in-wait = Too many wrong tries. Wait { $span } and try again.
+sign-in-expired = You were signed out because nothing happened for a while. Sign in again.
+
+welcome = Welcome, { $handle }
+welcome-intro = This link works once. Choose a password and set up your second factor; after that you sign in with both.
+welcome-password-step = 1. Choose a password
+welcome-password-hint = At least 12 characters. A sentence that only you know is good.
+welcome-code-step = 2. Set up codes on your phone
+welcome-code-hint = Scan this with an app that makes six-digit codes, such as Aegis or FreeOTP, or type the key in.
+welcome-key = Key
+welcome-code-now = The code that the app shows now
+welcome-enter = Set up and sign in
+welcome-password-short = The password has fewer than 12 characters. Choose a longer one.
+welcome-code-wrong = The code does not fit. Check that the phone's clock is right, and type the code that it shows now.
+welcome-gone = This link was used or has expired. Ask whoever runs the server for a new one.
+
+error-title = That did not work
+error-not-found = There is no such page, or what it showed was erased.
+error-not-allowed = Your role may not do this.
+error-form = The form was incomplete, or stood open for too long. Go back, reload the page and try again.
+error-busy = The server is busy. Try again in a moment; nothing was changed.
+error-failed = The server could not do this; nothing was changed. Whoever runs it finds the reason in its log.
+error-refused = { $reason } Nothing was changed.
+
+place-hub = Hub
+place-national = National
+nav-board = Board
+nav-conflicts = Conflicts
+nav-questions = Questions
+nav-advocacy = Advocacy
+nav-report = Report
+nav-hub = This hub
+nav-news = News
+nav-queue = Queue
+nav-picture = Picture
+nav-hubs = Hubs
+left-out-short = < 10

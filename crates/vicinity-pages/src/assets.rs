@@ -1,0 +1,62 @@
+//! The one style sheet and the one script. Their paths change with their content, so that browsers may keep them for ever.
+
+use std::sync::OnceLock;
+
+use sha2::{Digest, Sha256};
+
+/// Something that pages are made with.
+#[derive(Debug)]
+pub struct Asset {
+    /// What it is, for browsers.
+    pub content_type: &'static str,
+    /// What is in it.
+    pub content: &'static str,
+    name: &'static str,
+    ending: &'static str,
+    path: OnceLock<String>,
+}
+
+/// How pages look.
+pub static STYLE: Asset = Asset {
+    content_type: "text/css; charset=utf-8",
+    content: include_str!("../assets/style.css"),
+    name: "style",
+    ending: "css",
+    path: OnceLock::new(),
+};
+
+/// What spares readers a reload. Every page works without it.
+pub static SCRIPT: Asset = Asset {
+    content_type: "text/javascript; charset=utf-8",
+    content: include_str!("../assets/script.js"),
+    name: "script",
+    ending: "js",
+    path: OnceLock::new(),
+};
+
+/// The mark in a browser's tab.
+pub static ICON: Asset = Asset {
+    content_type: "image/svg+xml",
+    content: include_str!("../assets/icon.svg"),
+    name: "icon",
+    ending: "svg",
+    path: OnceLock::new(),
+};
+
+impl Asset {
+    /// Where it lies under `/assets/`.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        self.path.get_or_init(|| {
+            let digest = Sha256::digest(self.content.as_bytes());
+            let mark: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+            format!("{}-{mark}.{}", self.name, self.ending)
+        })
+    }
+
+    /// The asset of that file name.
+    #[must_use]
+    pub fn find(file: &str) -> Option<&'static Self> {
+        [&STYLE, &SCRIPT, &ICON].into_iter().find(|asset| asset.file() == file)
+    }
+}

@@ -1,0 +1,1 @@
+//! A hub's board: who needs help now, and what is done.

@@ -1,0 +1,169 @@
+//! What stands around every page: the head, the pages one can go to, whose page it is, the language.
+
+use maud::{DOCTYPE, Markup, html};
+use vicinity_core::time::Timestamp;
+
+use crate::assets::{ICON, SCRIPT, STYLE};
+use crate::words::{Said, Words};
+
+/// Whose pages these are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A hub's board.
+    Hub,
+    /// The national review.
+    National,
+}
+
+/// Light or dark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Theme {
+    /// As the reader's computer has it.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// Its code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The theme of a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|theme| theme.code() == code)
+    }
+}
+
+/// Who reads.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    /// The name that they sign in with.
+    pub handle: String,
+    /// What every form of theirs carries, so that no other page can send one.
+    pub csrf: String,
+}
+
+/// What every page is made with.
+pub struct Frame {
+    /// The reader's language.
+    pub words: &'static Words,
+    /// Whose pages these are.
+    pub place: Place,
+    /// Who reads; `None` before signing in.
+    pub reader: Option<Reader>,
+    /// Light or dark.
+    pub theme: Theme,
+    /// The server's clock.
+    pub now: Timestamp,
+    /// The id of a text that tells how what was done just now went.
+    pub notice: Option<&'static str>,
+}
+
+/// Pages that one can go to from anywhere: path and the id of its name.
+const BOARD: [(&str, &str); 6] =
+    [("/", "nav-board"), ("/conflicts", "nav-conflicts"), ("/questions", "nav-questions"), ("/advocacy", "nav-advocacy"), ("/report", "nav-report"), ("/hub", "nav-hub")];
+const REVIEW: [(&str, &str); 6] =
+    [("/", "nav-news"), ("/queue", "nav-queue"), ("/picture", "nav-picture"), ("/advocacy", "nav-advocacy"), ("/report", "nav-report"), ("/hubs", "nav-hubs")];
+
+impl Frame {
+    /// A text in the reader's language.
+    #[must_use]
+    pub fn t(&self, id: &str) -> String {
+        self.words.t(id)
+    }
+
+    /// A text with what it speaks of.
+    #[must_use]
+    pub fn with(&self, id: &str, about: &[(&str, Said<'_>)]) -> String {
+        self.words.with(id, about)
+    }
+
+    /// What every form must hold.
+    #[must_use]
+    pub fn csrf(&self) -> Markup {
+        html! { @if let Some(reader) = &self.reader { input type="hidden" name="csrf" value=(reader.csrf); } }
+    }
+
+    /// A time as `<time>`, told by how far it is away; the exact one shows on hovering and to screen readers' users who ask.
+    #[must_use]
+    pub fn away(&self, at: Timestamp) -> Markup {
+        html! { time datetime=(at) title=(self.words.moment(at)) { (self.words.away(at, self.now)) } }
+    }
+
+    /// A time as `<time>`, told exactly.
+    #[must_use]
+    pub fn moment(&self, at: Timestamp) -> Markup {
+        html! { time datetime=(at) { (self.words.moment(at)) } }
+    }
+
+    /// A page. `here` is the path of the page in the list of pages that it belongs to.
+    #[must_use]
+    pub fn page(&self, title: &str, here: &str, body: &Markup) -> Markup {
+        html! {
+            (DOCTYPE)
+            html lang=(self.words.language().code()) data-theme=[(self.theme != Theme::System).then(|| self.theme.code())] {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    title { (title) " · " (self.t("product")) }
+                    link rel="icon" href={ "/assets/" (ICON.file()) } type="image/svg+xml";
+                    link rel="stylesheet" href={ "/assets/" (STYLE.file()) };
+                    script src={ "/assets/" (SCRIPT.file()) } defer {}
+                }
+                body {
+                    a.skip href="#content" { (self.t("skip-to-content")) }
+                    (self.top(here))
+                    main id="content" tabindex="-1" {
+                        @if let Some(notice) = self.notice { p.notice role="status" { (self.t(notice)) } }
+                        (body)
+                    }
+                    (self.foot())
+                }
+            }
+        }
+    }
+
+    fn top(&self, here: &str) -> Markup {
+        let pages = if self.place == Place::Hub { BOARD } else { REVIEW };
+        let place = self.t(if self.place == Place::Hub { "place-hub" } else { "place-national" });
+        html! {
+            header.top { div {
+                a.brand href="/" { img src={ "/assets/" (ICON.file()) } alt="" width="26" height="26"; (self.t("product")) " " span.quiet { (place) } }
+                @if self.reader.is_some() {
+                    nav aria-label=(self.t("navigation")) { ul {
+                        @for (path, name) in pages { li { a href=(path) aria-current=[(here == path).then_some("page")] { (self.t(name)) } } }
+                    } }
+                }
+            } }
+        }
+    }
+
+    fn foot(&self) -> Markup {
+        let draft = self.t("draft-translation");
+        html! {
+            footer {
+                @if let Some(reader) = &self.reader {
+                    span { (self.with("signed-in-as", &[("handle", Said::Text(&reader.handle))])) }
+                    a href="/settings" { (self.t("settings")) }
+                    form.inline method="post" action="/sign-out" { (self.csrf()) button.link-button { (self.t("sign-out")) } }
+                }
+                @if !draft.is_empty() { span { (draft) } }
+            }
+        }
+    }
+}

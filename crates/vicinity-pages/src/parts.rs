@@ -1,0 +1,110 @@
+//! Parts that pages are made of.
+
+use maud::{Markup, Render, html};
+
+use crate::frame::Frame;
+
+/// A choice of a `<select>`: its value and how it reads.
+pub struct Choice {
+    /// What the form sends.
+    pub value: String,
+    /// What the reader sees.
+    pub label: String,
+}
+
+impl Choice {
+    /// A choice.
+    #[must_use]
+    pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { value: value.into(), label: label.into() }
+    }
+}
+
+/// A label and a `<select>`. `id` is unique on the page.
+#[must_use]
+pub fn select(id: &str, name: &str, label: &str, choices: &[Choice], chosen: &str) -> Markup {
+    html! {
+        div {
+            label for=(id) { (label) }
+            select id=(id) name=(name) { @for choice in choices { option value=(choice.value) selected[choice.value == chosen] { (choice.label) } } }
+        }
+    }
+}
+
+/// A label and a field of one line.
+#[must_use]
+pub fn field(id: &str, name: &str, label: &str, hint: &str, kind: &str, value: &str, required: bool) -> Markup {
+    let hint_id = format!("{id}-hint");
+    html! {
+        div {
+            label for=(id) { (label) }
+            @if !hint.is_empty() { span.hint id=(hint_id) { (hint) } }
+            input id=(id) name=(name) type=(kind) value=(value) required[required] aria-describedby=[(!hint.is_empty()).then_some(&hint_id)];
+        }
+    }
+}
+
+/// A form of one button that sends fixed values.
+#[must_use]
+pub fn button(frame: &Frame, action: &str, values: &[(&str, &str)], label: &str, class: &str) -> Markup {
+    html! {
+        form.inline method="post" action=(action) {
+            (frame.csrf())
+            @for (name, value) in values { input type="hidden" name=(name) value=(value); }
+            button class=(class) { (label) }
+        }
+    }
+}
+
+/// A table in a box that scrolls by itself where the screen is narrow.
+#[must_use]
+pub fn table(caption: &str, heads: &[&str], numeric_from: usize, rows: &[Vec<String>]) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(caption) {
+            table {
+                caption { (caption) }
+                thead { tr { @for (at, head) in heads.iter().enumerate() { th scope="col" class=[(at >= numeric_from).then_some("number")] { (head) } } } }
+                tbody {
+                    @for row in rows {
+                        tr {
+                            @for (at, cell) in row.iter().enumerate() {
+                                @if at == 0 { th scope="row" { (cell) } } @else { td class=[(at >= numeric_from).then_some("number")] { (cell) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A list of chips; nothing for an empty list.
+#[must_use]
+pub fn chips(labels: &[String]) -> Markup {
+    html! { @if !labels.is_empty() { ul.chips { @for label in labels { li.chip { (label) } } } } }
+}
+
+/// A triage level: word, colour and sign.
+#[must_use]
+pub fn triage(frame: &Frame, level: &str) -> Markup {
+    let class = if ["red", "amber", "green"].contains(&level) { level } else { "" };
+    html! { span class={ "chip " (class) } { (frame.words.code(level)) } }
+}
+
+/// A title with what stands beside it.
+#[must_use]
+pub fn title(text: &str, below: impl Render) -> Markup {
+    html! { div.title { h1 { (text) } p.quiet { (below) } } }
+}
+
+/// A figure with its name.
+#[must_use]
+pub fn figure(value: &str, name: &str) -> Markup {
+    html! { div.figure { b { (value) } span { (name) } } }
+}
+
+/// What did not go well.
+#[must_use]
+pub fn problem(text: &str) -> Markup {
+    html! { p.notice.problem role="alert" { (text) } }
+}

@@ -1,0 +1,1 @@
+//! The national review: what changed, the picture, and what follows from it.

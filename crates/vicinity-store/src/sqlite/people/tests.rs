@@ -1,0 +1,101 @@
+use super::*;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+}
+
+fn people() -> (tempfile::TempDir, SqlitePeople) {
+    let folder = tempfile::tempdir().unwrap();
+    let people = SqlitePeople::open(folder.path(), &DatabaseKey::new([7; 32])).unwrap();
+    (folder, people)
+}
+
+const PASSWORD: PasswordHash = PasswordHash { salt: [1; 16], hash: [2; 32] };
+
+fn invite(people: &mut SqlitePeople, handle: &str, code: u8) {
+    let new = NewPerson { handle, desk: Desk::Responder, code_hash: [code; 32], expires: at(600), totp: [code; 20] };
+    people.invite(&new, at(0)).unwrap();
+}
+
+fn signed_in(people: &mut SqlitePeople, step: u64, token: u8, now: i64) -> bool {
+    let person = people.sign_in_of("amina").unwrap().unwrap().number;
+    people.start_session(&NewSession { person, token_hash: [token; 32], csrf: "x".into(), totp_step: step }, at(now)).unwrap()
+}
+
+#[test]
+fn a_link_works_once_and_for_a_while() {
+    let (_folder, mut people) = people();
+    invite(&mut people, "amina", 1);
+    assert_eq!(people.invited([1; 32], at(600)).unwrap(), None);
+    assert!(!people.welcome([1; 32], &PASSWORD, at(600)).unwrap());
+    assert_eq!(people.invited([1; 32], at(599)).unwrap().unwrap().1, "amina");
+    assert!(people.welcome([1; 32], &PASSWORD, at(599)).unwrap());
+    assert!(!people.welcome([1; 32], &PASSWORD, at(599)).unwrap());
+    assert_eq!(people.sign_in_of("amina").unwrap().unwrap().password, Some(PASSWORD));
+}
+
+#[test]
+fn nobody_signs_in_before_the_link_was_used_and_no_code_works_twice() {
+    let (_folder, mut people) = people();
+    invite(&mut people, "amina", 1);
+    assert!(!signed_in(&mut people, 10, 1, 0));
+    people.welcome([1; 32], &PASSWORD, at(0)).unwrap();
+    assert!(signed_in(&mut people, 10, 1, 0));
+    assert!(!signed_in(&mut people, 10, 2, 0));
+    assert!(!signed_in(&mut people, 9, 2, 0));
+    assert!(signed_in(&mut people, 11, 2, 0));
+}
+
+#[test]
+fn a_session_ends_when_nothing_is_asked_and_after_half_a_day_anyhow() {
+    let (_folder, mut people) = people();
+    invite(&mut people, "amina", 1);
+    people.welcome([1; 32], &PASSWORD, at(0)).unwrap();
+    assert!(signed_in(&mut people, 10, 1, 0));
+    assert!(people.session([1; 32], at(IDLE_SECONDS)).unwrap().is_some());
+    assert!(people.session([1; 32], at(2 * IDLE_SECONDS)).unwrap().is_some(), "the look before kept it");
+    assert!(people.session([1; 32], at(3 * IDLE_SECONDS + 1)).unwrap().is_none());
+    assert!(signed_in(&mut people, 11, 2, 0));
+    for asked in (0..SESSION_SECONDS).step_by(1000) {
+        assert!(people.session([2; 32], at(asked)).unwrap().is_some(), "{asked}");
+    }
+    assert!(people.session([2; 32], at(SESSION_SECONDS + 1)).unwrap().is_none());
+}
+
+#[test]
+fn a_new_link_and_a_removal_sign_out() {
+    let (_folder, mut people) = people();
+    invite(&mut people, "amina", 1);
+    people.welcome([1; 32], &PASSWORD, at(0)).unwrap();
+    assert!(signed_in(&mut people, 10, 1, 0));
+    invite(&mut people, "amina", 2);
+    assert!(people.session([1; 32], at(1)).unwrap().is_none());
+    assert_eq!(people.sign_in_of("amina").unwrap().unwrap().password, None);
+    people.welcome([2; 32], &PASSWORD, at(0)).unwrap();
+    assert!(signed_in(&mut people, 10, 3, 0));
+    assert!(people.remove("amina").unwrap());
+    assert!(people.session([3; 32], at(1)).unwrap().is_none());
+    assert!(!people.remove("amina").unwrap());
+}
+
+#[test]
+fn wrong_tries_cost_time_and_a_right_one_forgives() {
+    let (_folder, mut people) = people();
+    invite(&mut people, "amina", 1);
+    people.welcome([1; 32], &PASSWORD, at(0)).unwrap();
+    let waits = |people: &mut SqlitePeople| people.sign_in_of("amina").unwrap().unwrap().locked_until.as_second() - at(0).as_second();
+    let number = people.sign_in_of("amina").unwrap().unwrap().number;
+    for _ in 0..5 {
+        people.failed(number, at(0)).unwrap();
+    }
+    assert!(waits(&mut people) < 0);
+    let longer: Vec<i64> = (0..7)
+        .map(|_| {
+            people.failed(number, at(0)).unwrap();
+            waits(&mut people)
+        })
+        .collect();
+    assert_eq!(longer, [30, 60, 120, 240, 480, 900, 900]);
+    assert!(signed_in(&mut people, 10, 1, 901));
+    assert!(waits(&mut people) < 0);
+}
