@@ -17,31 +17,16 @@ pub struct Asset {
 }
 
 /// How pages look.
-pub static STYLE: Asset = Asset {
-    content_type: "text/css; charset=utf-8",
-    content: include_str!("../assets/style.css"),
-    name: "style",
-    ending: "css",
-    path: OnceLock::new(),
-};
+pub static STYLE: Asset =
+    Asset { content_type: "text/css; charset=utf-8", content: include_str!("../assets/style.css"), name: "style", ending: "css", path: OnceLock::new() };
 
 /// What spares readers a reload. Every page works without it.
-pub static SCRIPT: Asset = Asset {
-    content_type: "text/javascript; charset=utf-8",
-    content: include_str!("../assets/script.js"),
-    name: "script",
-    ending: "js",
-    path: OnceLock::new(),
-};
+pub static SCRIPT: Asset =
+    Asset { content_type: "text/javascript; charset=utf-8", content: include_str!("../assets/script.js"), name: "script", ending: "js", path: OnceLock::new() };
 
 /// The mark in a browser's tab.
-pub static ICON: Asset = Asset {
-    content_type: "image/svg+xml",
-    content: include_str!("../assets/icon.svg"),
-    name: "icon",
-    ending: "svg",
-    path: OnceLock::new(),
-};
+pub static ICON: Asset =
+    Asset { content_type: "image/svg+xml", content: include_str!("../assets/icon.svg"), name: "icon", ending: "svg", path: OnceLock::new() };
 
 impl Asset {
     /// Where it lies under `/assets/`.

@@ -58,6 +58,7 @@ pub struct Reader {
 }
 
 /// What every page is made with.
+#[derive(Clone)]
 pub struct Frame {
     /// The reader's language.
     pub words: &'static Words,
@@ -70,12 +71,18 @@ pub struct Frame {
     /// The server's clock.
     pub now: Timestamp,
     /// The id of a text that tells how what was done just now went.
-    pub notice: Option<&'static str>,
+    pub notice: Option<String>,
 }
 
 /// Pages that one can go to from anywhere: path and the id of its name.
-const BOARD: [(&str, &str); 6] =
-    [("/", "nav-board"), ("/conflicts", "nav-conflicts"), ("/questions", "nav-questions"), ("/advocacy", "nav-advocacy"), ("/report", "nav-report"), ("/hub", "nav-hub")];
+const BOARD: [(&str, &str); 6] = [
+    ("/", "nav-board"),
+    ("/conflicts", "nav-conflicts"),
+    ("/questions", "nav-questions"),
+    ("/advocacy", "nav-advocacy"),
+    ("/report", "nav-report"),
+    ("/hub", "nav-hub"),
+];
 const REVIEW: [(&str, &str); 6] =
     [("/", "nav-news"), ("/queue", "nav-queue"), ("/picture", "nav-picture"), ("/advocacy", "nav-advocacy"), ("/report", "nav-report"), ("/hubs", "nav-hubs")];
 
@@ -129,7 +136,7 @@ impl Frame {
                     a.skip href="#content" { (self.t("skip-to-content")) }
                     (self.top(here))
                     main id="content" tabindex="-1" {
-                        @if let Some(notice) = self.notice { p.notice role="status" { (self.t(notice)) } }
+                        @if let Some(notice) = &self.notice { p.notice role="status" { (self.t(notice)) } }
                         (body)
                     }
                     (self.foot())

@@ -153,7 +153,9 @@ impl Words {
         Some(self.bundle.format_pattern(pattern, Some(arguments), &mut errors).into_owned())
     }
 
-    fn has(&self, id: &str) -> bool {
+    /// Whether there is such a text.
+    #[must_use]
+    pub fn has(&self, id: &str) -> bool {
         self.bundle.get_message(id).is_some_and(|message| message.value().is_some())
     }
 

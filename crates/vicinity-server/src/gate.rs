@@ -23,6 +23,8 @@ use vicinity_sync::message::Refused;
 use crate::exchange::{self, ExchangeError};
 use crate::http::{self, ApiError, Frame};
 use crate::limits::{Limits, Spent};
+use crate::pages::answer::PageError;
+use crate::pages::seated::{PageRequest, Seated};
 use crate::writer::{Writer, WriterError};
 
 /// A request in an envelope: its path, what it does, how it is read.
@@ -242,14 +244,40 @@ impl<A: OpenRequest, S: Send + Sync> FromRequest<S> for Open<A> {
 /// The way to a store: only for who names what it is to do there.
 pub struct Gate<P: ?Sized> {
     writer: Writer<P>,
+    /// A connection of its own for pages that only read: they do not wait for what phones bring, nor phones for them.
+    reader: Writer<P>,
     limits: Arc<Mutex<Limits>>,
 }
 
 impl<P: Door + ?Sized + 'static> Gate<P> {
-    /// A gate before the thread that owns a store.
+    /// A gate before the threads that own a store's two connections.
     #[must_use]
-    pub fn new(writer: Writer<P>) -> Self {
-        Self { writer, limits: Arc::default() }
+    pub fn new(writer: Writer<P>, reader: Writer<P>) -> Self {
+        Self { writer, reader, limits: Arc::default() }
+    }
+
+    /// Reads for a page, after whatever the reader's own last form did. Must not write.
+    ///
+    /// # Errors
+    /// What to show instead.
+    pub async fn read<A: PageRequest, T: Send + 'static>(
+        &self,
+        _: &Seated<A>,
+        step: impl FnOnce(&mut P) -> Result<T, PageError> + Send + 'static,
+    ) -> Result<T, PageError> {
+        self.reader.step(step).await?
+    }
+
+    /// Does what a form asks. Durable when this returns.
+    ///
+    /// # Errors
+    /// What to show instead.
+    pub async fn write<A: PageRequest, T: Send + 'static>(
+        &self,
+        _: &Seated<A>,
+        step: impl FnOnce(&mut P) -> Result<T, PageError> + Send + 'static,
+    ) -> Result<T, PageError> {
+        self.writer.step(step).await?
     }
 
     /// Does a step for a request that is proven in the same transaction. Durable when this returns.
@@ -284,10 +312,10 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
     ) -> Result<Result<T, ExchangeError>, WriterError> {
         let limits = Arc::clone(&self.limits);
         let step = move |store: &mut P| {
-            locked(&limits).may_enrol(request.from, now)?;
+            locked(&limits).may_try(request.from, now)?;
             let result = step(store, &request.body);
             if matches!(result, Err(ExchangeError::Refused(Refused::NotEnrolled))) {
-                locked(&limits).wrong_code(request.from, now);
+                locked(&limits).wrong_try(request.from, now);
             }
             result
         };

@@ -1,7 +1,7 @@
 //! The hub: takes what devices bring, gives them what they lack, and tells national what consent allows.
 
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,11 +10,12 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use vicinity_core::time::{SignedDuration, Timestamp};
 use vicinity_link::IdentityError;
+use vicinity_pages::frame::Place;
 use vicinity_seal::keys::Opener;
-use vicinity_store::StoreError;
 use vicinity_store::hub::{HubStore, Peer, Role};
 use vicinity_store::policy::PROJECTION_KEY;
 use vicinity_store::sqlite::SqliteHub;
+use vicinity_store::{DatabaseKey, StoreError};
 pub use vicinity_sync::enrol::EnrolLink;
 
 use crate::alerts::{self, AlertAsk};
@@ -26,6 +27,8 @@ use crate::keyring::{self, KeyringError, Unlock};
 use crate::keyset;
 use crate::machine::Machine;
 use crate::metrics::Metrics;
+use crate::pages;
+use crate::pages::desk::{Desk, Office};
 use crate::routes::{Enrol, Figures, Health, Route, Routes};
 use crate::statements::{self, AskRequest, BlobRequest};
 use crate::tls;
@@ -87,9 +90,12 @@ impl Stored for SqliteHub {
 ///
 /// # Errors
 /// The key or the store.
-pub fn open(data: &std::path::Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<SqliteHub, ServeError> {
-    let key = keyring::open(data, "hub.db", unlock, machine)?;
-    let mut store = SqliteHub::open(data, &key, machine.bytes())?;
+pub fn open(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<SqliteHub, ServeError> {
+    open_with(data, &keyring::open(data, "hub.db", unlock, machine)?, machine)
+}
+
+fn open_with(data: &Path, key: &DatabaseKey, machine: &Machine) -> Result<SqliteHub, ServeError> {
+    let mut store = SqliteHub::open(data, key, machine.bytes())?;
     if store.setting(SURVIVOR_KEY)?.is_none() {
         store.set_setting(SURVIVOR_KEY, &machine.bytes::<32>())?;
     }
@@ -124,11 +130,27 @@ pub(crate) fn expiry(now: Timestamp) -> Timestamp {
     now.checked_add(SignedDuration::from_mins(CODE_MINUTES)).unwrap_or(now)
 }
 
-struct Hub {
-    gate: Gate<dyn HubStore>,
-    machine: Machine,
+/// A hub that serves.
+pub struct Hub {
+    pub(crate) gate: Gate<dyn HubStore>,
+    pub(crate) machine: Machine,
+    desk: Desk,
     metrics: Metrics,
     changed: Arc<Notify>,
+}
+
+impl Office for Hub {
+    fn desk(&self) -> &Desk {
+        &self.desk
+    }
+}
+
+impl Hub {
+    /// Something new is in the store: national may have to be told, and browsers.
+    pub(crate) fn tell(&self) {
+        self.changed.notify_one();
+        self.desk.live.tell();
+    }
 }
 
 /// Serves a hub until `shutdown`; everything acknowledged is durable then.
@@ -136,25 +158,33 @@ struct Hub {
 /// # Errors
 /// The store or the network.
 pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
-    let mut store = open(&config.data, config.unlock.as_ref(), &config.machine)?;
+    let key = keyring::open(&config.data, "hub.db", config.unlock.as_ref(), &config.machine)?;
+    let mut store = open_with(&config.data, &key, &config.machine)?;
     keyring::warn_if_open(&config.data)?;
     let (_, tls) = tls::announce(&mut store, &listener.local_addr()?.to_string(), config.plain_http)?;
     let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
-    let (writer, thread) = Writer::start(store);
-    let changed = Arc::new(Notify::new());
-    let uplink = Uplink { writer: writer.clone(), machine: config.machine.clone(), changed: Arc::clone(&changed) };
+    let (writer, writing) = Writer::start(store);
+    let (reader, reading) = Writer::start(open_with(&config.data, &key, &config.machine)?);
+    let (desk, seating) = Desk::open(Place::Hub, &config.data, &key, &config.machine, tls.is_some())?;
+    let (changed, live) = (Arc::new(Notify::new()), desk.live.clone());
+    let uplink = Uplink { writer: writer.clone(), machine: config.machine.clone(), changed: Arc::clone(&changed), live: live.clone() };
     let uplink = tokio::spawn(uplink::run(uplink, link));
-    let hub = Arc::new(Hub { gate: Gate::new(writer), machine: config.machine, metrics: Metrics::new("vicinity_hub"), changed });
-    let served = http::serve(http::limited(all_routes().router(hub)), listener, tls, shutdown).await;
+    let hub = Hub { gate: Gate::new(writer, reader), machine: config.machine, desk, metrics: Metrics::new("vicinity_hub"), changed };
+    let shutdown = async move {
+        shutdown.await;
+        live.end();
+    };
+    let served = http::serve(http::limited(all_routes().router(Arc::new(hub))), listener, tls, shutdown).await;
     uplink.abort();
     // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.
     uplink.await.ok();
-    tokio::task::spawn_blocking(move || thread.join()).await.ok();
+    tokio::task::spawn_blocking(move || [writing, reading, seating].into_iter().for_each(|thread| drop(thread.join()))).await.ok();
     served.map_err(ServeError::Io)
 }
 
 fn all_routes() -> Routes<Hub> {
-    Routes::default().sealed(sync).sealed(blob).sealed(statement).sealed(alert).open(enrol).open(health).open(metrics)
+    let routes = Routes::default().sealed(sync).sealed(blob).sealed(statement).sealed(alert).open(enrol).open(health).open(metrics);
+    pages::entry::routes(routes)
 }
 
 /// Everything that a hub answers.
@@ -174,7 +204,7 @@ async fn sync(hub: Arc<Hub>, request: Sealed<SyncRequest>) -> Result<Response, A
             hub.metrics.request("sync", "ok", seconds);
             hub.metrics.changes(&verdicts, given);
             if !verdicts.is_empty() {
-                hub.changed.notify_one();
+                hub.tell();
             }
             tracing::info!(device = peer.number, brought = verdicts.len(), given, millis = (seconds * 1000.0) as u64, "sync");
             Ok(http::frame(answer))
@@ -201,7 +231,7 @@ async fn alert(hub: Arc<Hub>, request: Sealed<AlertAsk>) -> Result<Response, Api
     let now = (hub.machine.now)();
     let answer = told(&hub, "alert", hub.gate.proven(request, now, move |store, request| alerts::ask(store, request, now))).await;
     if answer.is_ok() {
-        hub.changed.notify_one();
+        hub.tell();
     }
     answer
 }

@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`gate`] (who asks and whether they may), [`exchange`] (one sync request against a store, no network),
 //! [`writer`] (one thread that owns the store and commits many requests with one fsync), [`http`] and [`routes`] (what both
-//! servers share), [`hub`], [`national`], [`uplink`] (from hub to national). Beside [`exchange`]: [`keyset`] (to whom statements
+//! servers share), [`hub`], [`national`], [`uplink`] (from hub to national), [`pages`] (what browsers get). Beside [`exchange`]: [`keyset`] (to whom statements
 //! are sealed) and [`statements`]; [`bundle`] is the same by file.
 
 pub mod alerts;
@@ -19,6 +19,8 @@ pub mod limits;
 pub mod machine;
 pub mod metrics;
 pub mod national;
+pub mod pages;
+pub mod people;
 pub mod routes;
 pub mod statements;
 pub mod tls;

@@ -101,7 +101,7 @@ impl Limits {
     ///
     /// # Errors
     /// Too many wrong ones came from there, or from everywhere.
-    pub fn may_enrol(&mut self, from: IpAddr, now: Timestamp) -> Result<(), Spent> {
+    pub fn may_try(&mut self, from: IpAddr, now: Timestamp) -> Result<(), Spent> {
         if let Some(bucket) = self.wrong_of.get_mut(&network(from)) {
             bucket.look(WRONG_OF_ADDRESS, 1, now)?;
         }
@@ -109,7 +109,7 @@ impl Limits {
     }
 
     /// Counts a wrong code.
-    pub fn wrong_code(&mut self, from: IpAddr, now: Timestamp) {
+    pub fn wrong_try(&mut self, from: IpAddr, now: Timestamp) {
         let network = network(from);
         if self.wrong_of.len() >= ADDRESSES_MAX && !self.wrong_of.contains_key(&network) {
             self.forget_one(now);
@@ -183,14 +183,14 @@ mod tests {
     fn one_address_at_its_limit_stops_no_other_and_right_codes_cost_nothing() {
         let mut limits = Limits::default();
         for _ in 0..20 {
-            assert_eq!(limits.may_enrol(address(1), at(0)), Ok(()));
-            limits.wrong_code(address(1), at(0));
+            assert_eq!(limits.may_try(address(1), at(0)), Ok(()));
+            limits.wrong_try(address(1), at(0));
         }
-        assert_eq!(limits.may_enrol(address(1), at(0)), Err(Spent { seconds: 60 }));
-        assert_eq!(limits.may_enrol(address(2), at(0)), Ok(()));
-        assert_eq!(limits.may_enrol(address(1), at(60)), Ok(()));
+        assert_eq!(limits.may_try(address(1), at(0)), Err(Spent { seconds: 60 }));
+        assert_eq!(limits.may_try(address(2), at(0)), Ok(()));
+        assert_eq!(limits.may_try(address(1), at(60)), Ok(()));
         for _ in 0..1000 {
-            assert_eq!(limits.may_enrol(address(2), at(0)), Ok(()));
+            assert_eq!(limits.may_try(address(2), at(0)), Ok(()));
         }
     }
 
@@ -198,11 +198,11 @@ mod tests {
     fn over_all_addresses_there_is_a_limit_too() {
         let mut limits = Limits::default();
         for wrong in 0..200u8 {
-            assert_eq!(limits.may_enrol(address(wrong), at(0)), Ok(()));
-            limits.wrong_code(address(wrong), at(0));
+            assert_eq!(limits.may_try(address(wrong), at(0)), Ok(()));
+            limits.wrong_try(address(wrong), at(0));
         }
-        assert_eq!(limits.may_enrol(address(250), at(0)), Err(Spent { seconds: 6 }));
-        assert_eq!(limits.may_enrol(address(250), at(6)), Ok(()));
+        assert_eq!(limits.may_try(address(250), at(0)), Err(Spent { seconds: 6 }));
+        assert_eq!(limits.may_try(address(250), at(6)), Ok(()));
     }
 
     #[test]
@@ -213,7 +213,7 @@ mod tests {
         let mut limits = Limits::default();
         for third in 0..20 {
             for fourth in 0..=255 {
-                limits.wrong_code(Ipv4Addr::new(10, 0, third, fourth).into(), at(0));
+                limits.wrong_try(Ipv4Addr::new(10, 0, third, fourth).into(), at(0));
             }
         }
         assert_eq!(limits.wrong_of.len(), ADDRESSES_MAX);

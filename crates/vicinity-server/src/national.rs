@@ -11,6 +11,7 @@ use vicinity_core::access::Action;
 use vicinity_core::codes;
 use vicinity_core::projection::Projection;
 use vicinity_core::time::Timestamp;
+use vicinity_pages::frame::Place;
 use vicinity_store::StoreError;
 use vicinity_store::hub::{HubCounts, Role};
 use vicinity_store::national::{NationalStore, NewProjection, ProjectionBody};
@@ -27,6 +28,8 @@ use crate::hub::{ServeError, expiry};
 use crate::keyring::{self, Unlock};
 use crate::machine::Machine;
 use crate::metrics::Metrics;
+use crate::pages;
+use crate::pages::desk::{Desk, Office};
 use crate::routes::{Enrol, Figures, Health, Route, Routes};
 use crate::tls;
 use crate::writer::{Stored, Writer};
@@ -68,14 +71,21 @@ pub fn invite(store: &mut dyn NationalStore, machine: &Machine) -> Result<EnrolL
 /// # Errors
 /// The key or the store.
 pub fn open(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<SqliteNational, ServeError> {
-    let key = keyring::open(data, "national.db", unlock, machine)?;
-    Ok(SqliteNational::open(data, &key)?)
+    Ok(SqliteNational::open(data, &keyring::open(data, "national.db", unlock, machine)?)?)
 }
 
-struct National {
-    gate: Gate<dyn NationalStore>,
-    machine: Machine,
+/// A national server that serves.
+pub struct National {
+    pub(crate) gate: Gate<dyn NationalStore>,
+    pub(crate) machine: Machine,
+    desk: Desk,
     metrics: Metrics,
+}
+
+impl Office for National {
+    fn desk(&self) -> &Desk {
+        &self.desk
+    }
 }
 
 /// Serves national until `shutdown`; everything acknowledged is durable then.
@@ -83,18 +93,26 @@ struct National {
 /// # Errors
 /// The store or the network.
 pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
-    let mut store = open(&config.data, config.unlock.as_ref(), &config.machine)?;
+    let key = keyring::open(&config.data, "national.db", config.unlock.as_ref(), &config.machine)?;
+    let mut store = SqliteNational::open(&config.data, &key)?;
     keyring::warn_if_open(&config.data)?;
     let (_, tls) = tls::announce(&mut store, &listener.local_addr()?.to_string(), config.plain_http)?;
-    let (writer, thread) = Writer::start(store);
-    let national = Arc::new(National { gate: Gate::new(writer), machine: config.machine, metrics: Metrics::new("vicinity_national") });
-    let served = http::serve(http::limited(all_routes().router(national)), listener, tls, shutdown).await;
-    tokio::task::spawn_blocking(move || thread.join()).await.ok();
+    let (writer, writing) = Writer::start(store);
+    let (reader, reading) = Writer::start(SqliteNational::open(&config.data, &key)?);
+    let (desk, seating) = Desk::open(Place::National, &config.data, &key, &config.machine, tls.is_some())?;
+    let live = desk.live.clone();
+    let national = National { gate: Gate::new(writer, reader), machine: config.machine, desk, metrics: Metrics::new("vicinity_national") };
+    let shutdown = async move {
+        shutdown.await;
+        live.end();
+    };
+    let served = http::serve(http::limited(all_routes().router(Arc::new(national))), listener, tls, shutdown).await;
+    tokio::task::spawn_blocking(move || [writing, reading, seating].into_iter().for_each(|thread| drop(thread.join()))).await.ok();
     served.map_err(ServeError::Io)
 }
 
 fn all_routes() -> Routes<National> {
-    Routes::default().sealed(report).open(enrol).open(health).open(metrics)
+    pages::entry::routes(Routes::default().sealed(report).open(enrol).open(health).open(metrics))
 }
 
 /// Everything that national answers.
@@ -140,6 +158,9 @@ async fn report(national: Arc<National>, request: Sealed<ReportRequest>) -> Resu
         Ok((hub, rows, reply)) => {
             national.metrics.request("uplink", "ok", seconds);
             tracing::info!(hub, rows, "report");
+            if rows > 0 {
+                national.desk.live.tell();
+            }
             Ok(http::frame(uplink::encode(&reply)))
         }
         Err(error) => {

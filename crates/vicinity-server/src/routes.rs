@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use vicinity_core::access::Action;
@@ -13,6 +13,9 @@ use vicinity_sync::enrol::ENROL_PATH;
 
 use crate::gate::{Open, OpenRequest, Sealed, SealedRequest};
 use crate::http::ApiError;
+use crate::pages::answer::PageError;
+use crate::pages::desk::Office;
+use crate::pages::seated::{Guest, PageRequest, Seated, guest_frame};
 
 /// A route as it is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +27,23 @@ pub struct Route {
     /// What is done there.
     pub action: Action,
 }
+
+/// Declares pages: a type for each, its method, its path, what is done there.
+macro_rules! pages {
+    ($($(#[$doc:meta])* $name:ident: $method:literal $path:literal $action:ident),* $(,)?) => {
+        $(
+            $(#[$doc])*
+            pub struct $name;
+
+            impl $crate::pages::seated::PageRequest for $name {
+                const METHOD: &'static str = $method;
+                const PATH: &'static str = $path;
+                const ACTION: vicinity_core::access::Action = vicinity_core::access::Action::$action;
+            }
+        )*
+    };
+}
+pub(crate) use pages;
 
 /// An enrolment: a device's at a hub, a hub's at national.
 pub struct Enrol;
@@ -81,6 +101,46 @@ impl<S: Send + Sync + 'static> Routes<S> {
         F: Future<Output = Result<Response, ApiError>> + Send + 'static,
     {
         let serve = move |State(server): State<Arc<S>>, request: Open<A>| handler(server, request);
+        self.listed.push(Route { method: A::METHOD, path: A::PATH, action: A::ACTION });
+        self.add(A::PATH, if A::METHOD == "GET" { get(serve) } else { post(serve) })
+    }
+
+    /// Adds a page or a form for whoever is signed in and may do it.
+    #[must_use]
+    pub fn seated<A: PageRequest, F>(mut self, handler: impl Fn(Arc<S>, Seated<A>) -> F + Clone + Send + Sync + 'static) -> Self
+    where
+        S: Office,
+        F: Future<Output = Result<Response, PageError>> + Send + 'static,
+    {
+        let serve = async move |State(server): State<Arc<S>>, request: Request| {
+            let frame = guest_frame(server.desk(), request.headers());
+            match Seated::<A>::of(&*server, request).await {
+                Ok(seated) => {
+                    let frame = seated.frame.clone();
+                    handler(server, seated).await.unwrap_or_else(|error| error.answer(&frame))
+                }
+                Err(error) => error.answer(&frame),
+            }
+        };
+        self.listed.push(Route { method: A::METHOD, path: A::PATH, action: A::ACTION });
+        self.add(A::PATH, if A::METHOD == "GET" { get(serve) } else { post(serve) })
+    }
+
+    /// Adds a page or a form for whoever is not signed in.
+    #[must_use]
+    pub fn guest<A: PageRequest, F>(mut self, handler: impl Fn(Arc<S>, Guest<A>) -> F + Clone + Send + Sync + 'static) -> Self
+    where
+        S: Office,
+        F: Future<Output = Result<Response, PageError>> + Send + 'static,
+    {
+        let serve = async move |State(server): State<Arc<S>>, request: Request| {
+            let frame = guest_frame(server.desk(), request.headers());
+            let answer = match Guest::<A>::of(server.desk(), request).await {
+                Ok(guest) => handler(server, guest).await,
+                Err(error) => Err(error),
+            };
+            answer.unwrap_or_else(|error| error.answer(&frame))
+        };
         self.listed.push(Route { method: A::METHOD, path: A::PATH, action: A::ACTION });
         self.add(A::PATH, if A::METHOD == "GET" { get(serve) } else { post(serve) })
     }

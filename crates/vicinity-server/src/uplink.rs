@@ -22,6 +22,7 @@ use vicinity_sync::uplink::{self, AnswerRow, Question, Reply, Report, Row, UPLIN
 
 use crate::alerts;
 use crate::machine::Machine;
+use crate::pages::live::Live;
 use crate::writer::{Writer, WriterError};
 use crate::{evidence, exchange};
 
@@ -60,6 +61,8 @@ pub struct Uplink {
     pub machine: Machine,
     /// Told when something may have to go up.
     pub changed: Arc<Notify>,
+    /// Tells browsers of what came down.
+    pub live: Live,
 }
 
 /// An enrolment at national. The secret is drawn and kept before the first try, so that a cut answer does no harm.
@@ -104,6 +107,9 @@ pub async fn run(uplink: Uplink, link: Option<EnrolLink>) {
         let pause = match contact(&uplink, link.as_ref(), &mut life).await {
             Ok(Some(contact)) => {
                 failures = 0;
+                if contact.questions > 0 {
+                    uplink.live.tell();
+                }
                 if contact.rows + contact.questions > 0 {
                     tracing::info!(rows = contact.rows, questions = contact.questions, "national");
                 }

@@ -30,7 +30,7 @@ pub use device::SqliteDevice;
 pub use hub::SqliteHub;
 pub use hub_statements::audit_chain;
 pub use national::SqliteNational;
-pub use people::SqlitePeople;
+pub use people::{IDLE_SECONDS, SESSION_SECONDS, SqlitePeople};
 
 type Result<T> = core::result::Result<T, StoreError>;
 

@@ -5,6 +5,7 @@ mod dimension;
 mod export;
 mod help;
 mod hub;
+mod people;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ pub use carrying::{AlertCommand, BundleCommand, HubBundleCommand};
 pub use dimension::Dimension;
 pub use export::ExportArguments;
 pub use hub::{DeviceRole, HubArguments, HubCommand};
+pub use people::PeopleCommand;
 
 /// Log incidents of violence without a network, respond at the hub, review nationally.
 #[derive(Parser)]
@@ -47,6 +49,8 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// The six-digit code of now of a sign-in key on standard input: for scripts; people have an app
+    Code,
     /// The manual page, on standard output
     Man,
 }
@@ -132,6 +136,12 @@ pub enum NationalCommand {
         projection: String,
         /// verify_date, verify_area, verify_violation, verify_perpetrator or possible_duplicate
         question: String,
+    },
+    /// Who signs in with a browser to review
+    People {
+        /// What to do.
+        #[command(subcommand)]
+        command: PeopleCommand,
     },
     /// Questions and their answers
     Questions {

@@ -21,7 +21,7 @@ use vicinity_server::store::sqlite::SqliteHub;
 use vicinity_server::tls::{self, Pin};
 
 use crate::args::{DeviceRole, HubArguments, HubBundleCommand, HubCommand};
-use crate::{bundle, device, hub_erase, hub_keeping, hub_verify, machine, output, secrets, statements};
+use crate::{bundle, device, hub_erase, hub_keeping, hub_verify, machine, output, people, secrets, statements};
 
 /// Held by the process that serves the folder, with its number in it, for whoever has to stop it.
 pub const PID_FILE: &str = "pid";
@@ -70,6 +70,7 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
         Some(HubCommand::Audit { data, json }) => statements::audit(&mut open(&data, Action::Inspect)?, json)?,
         Some(HubCommand::Verify { data, json }) => return hub_verify::verify(&data, json),
         Some(HubCommand::Bundle { command: HubBundleCommand::Import { data, file, out, json } }) => bundle::take(&data, &file, &out, json)?,
+        Some(HubCommand::People { command }) => people::at_hub(command)?,
         Some(HubCommand::Quarantine { data, json }) => quarantine(&data, json)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -13,6 +13,7 @@ mod machine;
 mod national;
 mod national_export;
 mod output;
+mod people;
 mod secrets;
 mod session;
 mod statements;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Command::Hub(arguments) => hub::run(arguments),
         Command::National(arguments) => national::run(arguments),
         Command::Device(arguments) => device::run(arguments),
+        Command::Code => people::code().map(|()| ExitCode::SUCCESS),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "vicinity", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)

@@ -14,7 +14,7 @@ use vicinity_server::store::sqlite::SqliteNational;
 use vicinity_server::tls;
 
 use crate::args::{Dimension, NationalArguments, NationalCommand, NationalRole};
-use crate::{hub, machine, national_export, output, secrets};
+use crate::{hub, machine, national_export, output, people, secrets};
 
 pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
     match arguments.command {
@@ -30,6 +30,7 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
         Some(NationalCommand::Export(arguments)) => national_export::run(arguments)?,
         Some(NationalCommand::Table { data, by, json }) => table(&data, by, json)?,
         Some(NationalCommand::Ask { data, projection, question }) => ask(&data, &projection, &question)?,
+        Some(NationalCommand::People { command }) => people::at_national(command)?,
         Some(NationalCommand::Questions { data, json }) => questions(&data, json)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -129,7 +129,8 @@ impl SqlitePeople {
             let seconds = now.as_second();
             let query = "DELETE FROM sessions WHERE seen_at < ?1 OR started_at < ?2";
             db.execute("ending sessions", query, &[&(seconds - IDLE_SECONDS), &(seconds - SESSION_SECONDS)])?;
-            let query = "UPDATE people SET totp_last = ?2, failures = 0, locked_until = 0, last_seen = ?3 WHERE number = ?1 AND totp_last < ?2 AND hash IS NOT NULL";
+            let query =
+                "UPDATE people SET totp_last = ?2, failures = 0, locked_until = 0, last_seen = ?3 WHERE number = ?1 AND totp_last < ?2 AND hash IS NOT NULL";
             if db.execute("beginning a session", query, &[&new.person, &new.totp_step.cast_signed(), &seconds])? != 1 {
                 return Ok(false);
             }
@@ -139,11 +140,12 @@ impl SqlitePeople {
         })
     }
 
-    /// Who is signed in with what a browser keeps; `None` if nobody, or not any more.
+    /// Who is signed in with what a browser keeps; `None` if nobody, or not any more. What a browser asks by itself, and not by
+    /// anybody's hand, keeps no session from ending.
     ///
     /// # Errors
     /// Storage.
-    pub fn session(&mut self, token_hash: [u8; 32], now: Timestamp) -> Result<Option<Session>> {
+    pub fn session(&mut self, token_hash: [u8; 32], by_hand: bool, now: Timestamp) -> Result<Option<Session>> {
         let seconds = now.as_second();
         let query = "SELECT number, handle, role, csrf, language, theme, looked_at, seen_at FROM sessions JOIN people ON number = person
             WHERE token_hash = ?1 AND seen_at >= ?2 AND started_at >= ?3";
@@ -161,7 +163,7 @@ impl SqlitePeople {
             Ok((session, row.get::<_, i64>(7)?))
         })?;
         let Some((session, seen_at)) = found else { return Ok(None) };
-        if seconds - seen_at >= SEEN_SECONDS {
+        if by_hand && seconds - seen_at >= SEEN_SECONDS {
             self.db.immediate(|db| {
                 db.execute("noting a session", "UPDATE sessions SET seen_at = ?2 WHERE token_hash = ?1", &[&token_hash, &seconds])?;
                 db.execute("noting a session", "UPDATE people SET last_seen = ?2 WHERE number = ?1", &[&session.number, &seconds])

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::HubBundleCommand;
+use super::{HubBundleCommand, PeopleCommand};
 
 /// Arguments of `hub`.
 #[derive(Args)]
@@ -231,6 +231,12 @@ pub enum HubCommand {
         /// What to do
         #[command(subcommand)]
         command: HubBundleCommand,
+    },
+    /// Who signs in with a browser to respond
+    People {
+        /// What to do.
+        #[command(subcommand)]
+        command: PeopleCommand,
     },
     /// What was refused, by reason
     Quarantine {

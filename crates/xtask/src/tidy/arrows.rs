@@ -7,7 +7,8 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("vicinity", &["vicinity-client", "vicinity-server", "vicinity-export", "vicinity-core"]),
     ("vicinity-client", &["vicinity-sync", "vicinity-store", "vicinity-core", "vicinity-link", "vicinity-seal"]),
-    ("vicinity-server", &["vicinity-sync", "vicinity-store", "vicinity-core", "vicinity-link", "vicinity-seal"]),
+    ("vicinity-server", &["vicinity-sync", "vicinity-store", "vicinity-core", "vicinity-link", "vicinity-seal", "vicinity-pages", "vicinity-export"]),
+    ("vicinity-pages", &["vicinity-core"]),
     ("vicinity-export", &["vicinity-core"]),
     ("vicinity-seal", &[]),
     ("vicinity-link", &[]),
@@ -17,7 +18,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// An outside crate that only one crate of the product may name.
-const OWNED: &[(&str, &str)] = &[("rusqlite", "vicinity-store"), ("axum", "vicinity-server"), ("rust_xlsxwriter", "vicinity-export")];
+const OWNED: &[(&str, &str)] =
+    &[("rusqlite", "vicinity-store"), ("axum", "vicinity-server"), ("rust_xlsxwriter", "vicinity-export"), ("maud", "vicinity-pages")];
 
 /// Crates that no one installs: they may use anything.
 const FREE: &[&str] = &["vicinity-testkit", "vicinity-tests", "xtask"];

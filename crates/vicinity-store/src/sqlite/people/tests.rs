@@ -52,14 +52,15 @@ fn a_session_ends_when_nothing_is_asked_and_after_half_a_day_anyhow() {
     invite(&mut people, "amina", 1);
     people.welcome([1; 32], &PASSWORD, at(0)).unwrap();
     assert!(signed_in(&mut people, 10, 1, 0));
-    assert!(people.session([1; 32], at(IDLE_SECONDS)).unwrap().is_some());
-    assert!(people.session([1; 32], at(2 * IDLE_SECONDS)).unwrap().is_some(), "the look before kept it");
-    assert!(people.session([1; 32], at(3 * IDLE_SECONDS + 1)).unwrap().is_none());
+    assert!(people.session([1; 32], true, at(IDLE_SECONDS)).unwrap().is_some());
+    assert!(people.session([1; 32], true, at(2 * IDLE_SECONDS)).unwrap().is_some(), "the look before kept it");
+    assert!(people.session([1; 32], false, at(3 * IDLE_SECONDS)).unwrap().is_some());
+    assert!(people.session([1; 32], true, at(3 * IDLE_SECONDS + 1)).unwrap().is_none(), "what a browser asks by itself keeps nothing");
     assert!(signed_in(&mut people, 11, 2, 0));
     for asked in (0..SESSION_SECONDS).step_by(1000) {
-        assert!(people.session([2; 32], at(asked)).unwrap().is_some(), "{asked}");
+        assert!(people.session([2; 32], true, at(asked)).unwrap().is_some(), "{asked}");
     }
-    assert!(people.session([2; 32], at(SESSION_SECONDS + 1)).unwrap().is_none());
+    assert!(people.session([2; 32], true, at(SESSION_SECONDS + 1)).unwrap().is_none());
 }
 
 #[test]
@@ -69,12 +70,12 @@ fn a_new_link_and_a_removal_sign_out() {
     people.welcome([1; 32], &PASSWORD, at(0)).unwrap();
     assert!(signed_in(&mut people, 10, 1, 0));
     invite(&mut people, "amina", 2);
-    assert!(people.session([1; 32], at(1)).unwrap().is_none());
+    assert!(people.session([1; 32], true, at(1)).unwrap().is_none());
     assert_eq!(people.sign_in_of("amina").unwrap().unwrap().password, None);
     people.welcome([2; 32], &PASSWORD, at(0)).unwrap();
     assert!(signed_in(&mut people, 10, 3, 0));
     assert!(people.remove("amina").unwrap());
-    assert!(people.session([3; 32], at(1)).unwrap().is_none());
+    assert!(people.session([3; 32], true, at(1)).unwrap().is_none());
     assert!(!people.remove("amina").unwrap());
 }
 

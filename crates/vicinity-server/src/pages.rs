@@ -1,0 +1,20 @@
+//! Pages: what a browser gets of a hub or of national.
+//!
+//! ```text
+//!  request ─► guest::Guest    signing in: anybody; assets
+//!          ─► seated::Seated  a session behind the cookie, a role that may (core::access), and for a POST the form's mark
+//!          ─► handler         asks the gate: `read` on a connection of its own, `write` through the one writer
+//!          ─► vicinity_pages  a view becomes a page, in the reader's language
+//!          ─► answer          headers that allow nothing from elsewhere, and nothing inline
+//! ```
+//!
+//! Reading order: [`form`], [`desk`] (what both servers' pages share), [`seated`], [`answer`], [`credentials`] and [`entry`]
+//! (signing in), [`live`] (what tells browsers that something came in).
+
+pub mod answer;
+pub mod credentials;
+pub mod desk;
+pub mod entry;
+pub mod form;
+pub mod live;
+pub mod seated;

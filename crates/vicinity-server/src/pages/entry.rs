@@ -1,0 +1,177 @@
+//! Signing in and out, a reader's own settings, and what pages are made with.
+
+use std::sync::Arc;
+
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use vicinity_core::time::Timestamp;
+use vicinity_pages::assets::Asset;
+use vicinity_pages::entry::{self, PASSWORD_MIN_CHARS, Welcome};
+use vicinity_pages::frame::Theme;
+use vicinity_pages::words::Language;
+use vicinity_store::person::{NewSession, PasswordHash};
+use vicinity_store::sqlite::SESSION_SECONDS;
+
+use crate::pages::answer::{self, PageError};
+use crate::pages::credentials;
+use crate::pages::desk::{Desk, Office};
+use crate::pages::live;
+use crate::pages::seated::{Guest, Seated, cookie_name, hash_of};
+use crate::routes::{Routes, pages};
+
+pages! {
+    /// What pages are made with.
+    Assets: "GET" "/assets/{file}" SignIn,
+    /// The sign-in form.
+    SignInPage: "GET" "/sign-in" SignIn,
+    /// Signing in.
+    SignIn: "POST" "/sign-in" SignIn,
+    /// The page of a one-time link.
+    WelcomePage: "GET" "/welcome/{code}" SignIn,
+    /// Using a one-time link.
+    UseLink: "POST" "/welcome/{code}" SignIn,
+    /// A reader's own settings.
+    SettingsPage: "GET" "/settings" Settle,
+    /// Changing them.
+    ChangeSettings: "POST" "/settings" Settle,
+    /// Signing out.
+    SignOut: "POST" "/sign-out" Settle,
+}
+
+/// Adds what both servers' pages have.
+#[must_use]
+pub fn routes<S: Office>(routes: Routes<S>) -> Routes<S> {
+    let routes = routes.guest::<Assets, _>(assets).guest::<SignInPage, _>(sign_in_page).guest::<SignIn, _>(sign_in);
+    let routes = routes.guest::<WelcomePage, _>(welcome_page).guest::<UseLink, _>(use_link);
+    let routes = routes.seated::<SettingsPage, _>(settings_page).seated::<ChangeSettings, _>(change_settings).seated::<SignOut, _>(sign_out);
+    routes.seated::<live::Listen, _>(live::listen)
+}
+
+async fn assets<S: Office>(_: Arc<S>, guest: Guest<Assets>) -> Result<Response, PageError> {
+    let asset = Asset::find(guest.path.get("file")).ok_or(PageError::NotFound)?;
+    Ok(answer::asset(asset.content_type, asset.content))
+}
+
+async fn sign_in_page<S: Office>(_: Arc<S>, guest: Guest<SignInPage>) -> Result<Response, PageError> {
+    Ok(answer::page(&entry::sign_in(&guest.frame, None)))
+}
+
+async fn sign_in<S: Office>(server: Arc<S>, guest: Guest<SignIn>) -> Result<Response, PageError> {
+    let (desk, now) = (server.desk(), (server.desk().machine.now)());
+    desk.limits().may_try(guest.from, now)?;
+    let handle = guest.form.get("handle").to_owned();
+    let found = desk.people.step(move |people| people.sign_in_of(&handle)).await??;
+    if let Some(locked) = found.as_ref().filter(|person| person.locked_until > now) {
+        return Err(PageError::SlowDown(locked.locked_until.duration_since(now).as_secs().max(1).unsigned_abs()));
+    }
+    let right = password_fits(desk, guest.form.exact("password").to_owned(), found.as_ref().and_then(|person| person.password)).await;
+    let step = found.as_ref().and_then(|person| credentials::step_of(&person.totp, guest.form.get("code"), now));
+    if let (Some(person), true, Some(step)) = (&found, right, step)
+        && let Some(response) = start_session(desk, person.number, step, now).await?
+    {
+        return Ok(response);
+    }
+    desk.limits().wrong_try(guest.from, now);
+    if let Some(number) = found.map(|person| person.number) {
+        desk.people.step(move |people| people.failed(number, now)).await??;
+    }
+    let refused = guest.frame.t("sign-in-refused");
+    Ok(answer::page_with(StatusCode::UNAUTHORIZED, &entry::sign_in(&guest.frame, Some(&refused))))
+}
+
+/// Checks a password away from the threads that answer others.
+async fn password_fits(desk: &Desk, password: String, kept: Option<PasswordHash>) -> bool {
+    let Ok(turn) = Arc::clone(&desk.checking).acquire_owned().await else { return false };
+    let checked = tokio::task::spawn_blocking(move || {
+        let fits = credentials::fits(&password, kept.as_ref());
+        drop(turn);
+        fits
+    });
+    checked.await.unwrap_or(false)
+}
+
+/// Begins a session and leads to the first page; `None` if the code was used before.
+async fn start_session(desk: &Desk, person: u32, totp_step: u64, now: Timestamp) -> Result<Option<Response>, PageError> {
+    let (token, csrf) = (hex(&desk.machine.bytes::<32>()), hex(&desk.machine.bytes::<16>()));
+    let session = NewSession { person, token_hash: hash_of(&token), csrf, totp_step };
+    if !desk.people.step(move |people| people.start_session(&session, now)).await?? {
+        return Ok(None);
+    }
+    tracing::info!(person, "signed in");
+    let mut response = answer::see_other("/");
+    keep_cookie(desk, &mut response, &token, SESSION_SECONDS);
+    Ok(Some(response))
+}
+
+fn keep_cookie(desk: &Desk, response: &mut Response, token: &str, seconds: i64) {
+    let secure = if desk.secure { "; Secure" } else { "" };
+    let cookie = format!("{}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}", cookie_name(desk));
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    vicinity_store::row::hex(bytes)
+}
+
+async fn welcome_page<S: Office>(server: Arc<S>, guest: Guest<WelcomePage>) -> Result<Response, PageError> {
+    welcome(server.desk(), &guest, None).await
+}
+
+/// The page of a one-time link, with what did not fit the last time.
+async fn welcome<A>(desk: &Desk, guest: &Guest<A>, problem: Option<&'static str>) -> Result<Response, PageError> {
+    let (now, code) = ((desk.machine.now)(), guest.path.get("code").to_owned());
+    desk.limits().may_try(guest.from, now)?;
+    let code_hash = hash_of(&code);
+    let Some((_, handle, totp)) = desk.people.step(move |people| people.invited(code_hash, now)).await?? else {
+        desk.limits().wrong_try(guest.from, now);
+        return Ok(answer::page_with(StatusCode::NOT_FOUND, &entry::error(&guest.frame, &guest.frame.t("welcome-gone"))));
+    };
+    let (key, uri) = credentials::key_and_uri(&totp, &handle);
+    let view = Welcome { path: &format!("/welcome/{code}"), handle: &handle, key: &key, uri: &uri, problem };
+    let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok(answer::page_with(status, &entry::welcome(&guest.frame, &view)))
+}
+
+async fn use_link<S: Office>(server: Arc<S>, guest: Guest<UseLink>) -> Result<Response, PageError> {
+    let (desk, now) = (server.desk(), (server.desk().machine.now)());
+    let code_hash = hash_of(guest.path.get("code"));
+    let Some((person, _, totp)) = desk.people.step(move |people| people.invited(code_hash, now)).await?? else {
+        return welcome(desk, &guest, None).await;
+    };
+    let password = guest.form.exact("password").to_owned();
+    if password.chars().count() < PASSWORD_MIN_CHARS {
+        return welcome(desk, &guest, Some("welcome-password-short")).await;
+    }
+    let Some(step) = credentials::step_of(&totp, guest.form.get("code"), now) else {
+        return welcome(desk, &guest, Some("welcome-code-wrong")).await;
+    };
+    let salt = desk.machine.bytes::<16>();
+    let hashed = tokio::task::spawn_blocking(move || credentials::hashed(&password, salt)).await.ok().flatten().ok_or(PageError::Form)?;
+    if !desk.people.step(move |people| people.welcome(code_hash, &hashed, now)).await?? {
+        return welcome(desk, &guest, None).await;
+    }
+    start_session(desk, person, step, now).await.map(|response| response.unwrap_or_else(|| answer::see_other("/sign-in")))
+}
+
+async fn settings_page<S: Office>(_: Arc<S>, seated: Seated<SettingsPage>) -> Result<Response, PageError> {
+    Ok(answer::page(&entry::settings(&seated.frame)))
+}
+
+async fn change_settings<S: Office>(server: Arc<S>, seated: Seated<ChangeSettings>) -> Result<Response, PageError> {
+    let language = Language::from_code(seated.form.get("language")).ok_or(PageError::Form)?.code();
+    let theme = Theme::from_code(seated.form.get("theme")).ok_or(PageError::Form)?.code();
+    let person = seated.session.number;
+    server.desk().people.step(move |people| people.set_reading(person, language, theme)).await??;
+    Ok(answer::done("/settings", "saved"))
+}
+
+async fn sign_out<S: Office>(server: Arc<S>, seated: Seated<SignOut>) -> Result<Response, PageError> {
+    let token_hash = seated.token_hash;
+    server.desk().people.step(move |people| people.end_session(token_hash)).await??;
+    let mut response = answer::done("/sign-in", "signed-out");
+    keep_cookie(server.desk(), &mut response, "", 0);
+    Ok(response)
+}

@@ -1,0 +1,67 @@
+//! Fields of a form or of an address, by name.
+
+/// Fields, as they came.
+#[derive(Clone, Default)]
+pub struct Form(Vec<(String, String)>);
+
+impl core::fmt::Debug for Form {
+    /// What people type into forms belongs in no log.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Form of {} fields", self.0.len())
+    }
+}
+
+impl Form {
+    /// Fields in the form in which browsers send them. Whatever is no such field is left out.
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> Self {
+        Self(form_urlencoded::parse(bytes).into_owned().collect())
+    }
+
+    /// Fields that are known already.
+    #[must_use]
+    pub fn of(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+
+    /// The first field of a name, without white space around it; empty if there is none.
+    #[must_use]
+    pub fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value.trim())
+    }
+
+    /// The first field of a name exactly as it came: a password may begin with a space.
+    #[must_use]
+    pub fn exact(&self, name: &str) -> &str {
+        self.0.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value)
+    }
+
+    /// The field of a name, if anything was typed or chosen.
+    #[must_use]
+    pub fn filled(&self, name: &str) -> Option<&str> {
+        Some(self.get(name)).filter(|value| !value.is_empty())
+    }
+
+    /// Every field of a name, as boxes that were ticked.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.trim())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_found_by_name_and_missing_ones_are_empty() {
+        let form = Form::parse(b"a=1&b=+x%26y+&a=2&empty=&bare");
+        assert_eq!((form.get("a"), form.get("b"), form.exact("b"), form.get("c")), ("1", "x&y", " x&y ", ""));
+        assert_eq!(form.all("a").collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!((form.filled("empty"), form.filled("bare"), form.filled("b")), (None, None, Some("x&y")));
+    }
+
+    #[test]
+    fn what_was_typed_is_not_in_the_debug_form() {
+        assert_eq!(format!("{:?}", Form::parse(b"password=secret")), "Form of 1 fields");
+    }
+}

@@ -1,0 +1,63 @@
+//! Who may sign in with a browser: managed from the server's own command line.
+
+use std::path::Path;
+
+use vicinity_core::time::{SignedDuration, Timestamp};
+use vicinity_store::StoreError;
+use vicinity_store::person::{Desk, NewPerson};
+use vicinity_store::sqlite::SqlitePeople;
+
+use crate::hub::ServeError;
+use crate::keyring::{self, Unlock};
+use crate::machine::Machine;
+use crate::pages::seated::hash_of;
+use crate::tls::{self, Settings};
+
+/// Hours that a one-time link is good for.
+pub const LINK_HOURS: i64 = 24;
+/// Characters of the longest name.
+pub const HANDLE_MAX_CHARS: usize = 40;
+
+/// Why somebody was not invited.
+#[derive(Debug, thiserror::Error)]
+pub enum InviteError {
+    /// The name cannot be one.
+    #[error("a name has 1 to {HANDLE_MAX_CHARS} letters, digits, dots, dashes or underscores; take a pseudonym, not a name that tells who it is")]
+    Handle,
+    /// The server or its folder.
+    #[error(transparent)]
+    Server(#[from] ServeError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Opens the file of people of the server whose database is in a folder.
+///
+/// # Errors
+/// The key or the file.
+pub fn open(data: &Path, database: &str, unlock: Option<&Unlock>, machine: &Machine) -> Result<SqlitePeople, ServeError> {
+    Ok(SqlitePeople::open(data, &keyring::open(data, database, unlock, machine)?)?)
+}
+
+/// A link by which somebody sets up how they sign in; whoever has that name already is signed out by it and sets it up anew.
+/// Durable when this returns.
+///
+/// # Errors
+/// A name that cannot be one, a server that never ran, or the store.
+pub fn invite(people: &mut SqlitePeople, server: &mut dyn Settings, handle: &str, desk: Desk, machine: &Machine) -> Result<String, InviteError> {
+    let fits = |character: char| character.is_alphanumeric() || "._-".contains(character);
+    if handle.is_empty() || handle.chars().count() > HANDLE_MAX_CHARS || !handle.chars().all(fits) {
+        return Err(InviteError::Handle);
+    }
+    let (address, pin) = tls::announced(server.get(tls::ADDRESS)?, server.get(tls::PINS)?).ok_or(ServeError::NoAddress)?;
+    let scheme = if pin.is_some() { "https" } else { "http" };
+    let code = vicinity_store::row::hex(&machine.bytes::<16>());
+    let now = (machine.now)();
+    people.invite(&NewPerson { handle, desk, code_hash: hash_of(&code), expires: link_expiry(now), totp: machine.bytes() }, now)?;
+    Ok(format!("{scheme}://{address}/welcome/{code}"))
+}
+
+fn link_expiry(now: Timestamp) -> Timestamp {
+    now.checked_add(SignedDuration::from_hours(LINK_HOURS)).unwrap_or(now)
+}

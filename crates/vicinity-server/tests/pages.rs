@@ -1,0 +1,169 @@
+//! Signing in over real sockets, and every page as nobody and as somebody.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod support;
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+
+use support::{PASSWORD, Site, Visitor};
+use vicinity_core::access::{self, Action, Actor, Resource};
+use vicinity_server::routes::Route;
+use vicinity_server::{hub, national};
+
+/// A path with something in the place of its names.
+fn filled(path: &str) -> String {
+    path.split('/').map(|part| if part.starts_with('{') { "00000000-0000-4000-8000-000000000000" } else { part }).collect::<Vec<_>>().join("/")
+}
+
+fn pages(routes: Vec<Route>, actor: Actor) -> Vec<Route> {
+    let of = |route: &Route| access::decide(actor, route.action, Resource::Server).is_ok() && !["/health", "/metrics"].contains(&route.path);
+    routes.into_iter().filter(of).collect()
+}
+
+fn walk(site: &Site, pages: &[Route]) {
+    let mut somebody = site.signed_in("amina");
+    for route in pages.iter().filter(|route| route.action != Action::SignIn) {
+        let mut nobody = Visitor::new(&site.address);
+        let answer = nobody.ask(route.method, &filled(route.path), &[], "");
+        assert_eq!((answer.status, answer.header("location")), (303, Some("/sign-in")), "{route:?}");
+        nobody.cookie = Some(format!("vicinity={}", "0".repeat(64)));
+        assert_eq!(nobody.ask(route.method, &filled(route.path), &[], "").status, 303, "{route:?}");
+        if route.method == "POST" {
+            let csrf = std::mem::take(&mut somebody.csrf);
+            assert_eq!(somebody.post(&filled(route.path), &[]).status, 400, "without the mark of its own pages: {route:?}");
+            assert_eq!(somebody.post(&filled(route.path), &[("csrf", "00")]).status, 400, "{route:?}");
+            somebody.csrf = csrf;
+        } else if route.path != "/live" {
+            let answer = somebody.get(&filled(route.path));
+            assert!([200, 404].contains(&answer.status), "{route:?} {}", answer.status);
+            assert!(answer.status == 200 || route.path.contains('{'), "{route:?}");
+            let policy = answer.header("content-security-policy").unwrap();
+            assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{route:?}");
+            assert_eq!(answer.header("cache-control"), Some("no-store"), "{route:?}");
+        }
+    }
+}
+
+#[test]
+fn every_page_of_a_hub_is_for_who_is_signed_in_and_forms_carry_their_mark() {
+    walk(&Site::hub(), &pages(hub::routes(), Actor::Board));
+}
+
+#[test]
+fn every_page_of_national_is_for_who_is_signed_in_and_forms_carry_their_mark() {
+    walk(&Site::national(), &pages(national::routes(), Actor::Coordinator));
+}
+
+#[test]
+fn a_link_sets_up_password_and_codes_and_works_once() {
+    let site = Site::hub();
+    let path = site.invite("amina");
+    let mut visitor = Visitor::new(&site.address);
+    let page = visitor.get(&path);
+    let key = page.between("<span class=\"mono\">", "</span>").to_owned();
+    assert_eq!(visitor.post(&path, &[("password", "short"), ("code", &site.code(&key))]).status, 422);
+    assert_eq!(visitor.post(&path, &[("password", PASSWORD), ("code", "000000")]).status, 422);
+    assert_eq!(visitor.post(&path, &[("password", PASSWORD), ("code", &site.code(&key))]).status, 303);
+    assert_eq!(visitor.get(&path).status, 404);
+    let cookie = visitor.get("/settings");
+    assert_eq!(cookie.status, 200);
+    site.wait(24 * 3600);
+    let late = site.invite("dara");
+    site.wait(24 * 3600 + 1);
+    assert_eq!(Visitor::new(&site.address).get(&late).status, 404);
+}
+
+#[test]
+fn signing_in_takes_name_password_and_a_code_that_was_not_used() {
+    let site = Site::hub();
+    let key = site.signed_in("amina").key;
+    let mut visitor = Visitor::new(&site.address);
+    let mut sign_in = |password: &str, handle: &str, code: &str| {
+        let answer = visitor.post("/sign-in", &[("handle", handle), ("password", password), ("code", code)]);
+        (answer.status, answer.header("set-cookie").map(str::to_owned))
+    };
+    assert_eq!(sign_in(PASSWORD, "amina", &site.code(&key)).0, 401, "the link's code was used");
+    site.wait(60);
+    assert_eq!(sign_in("another long sentence", "amina", &site.code(&key)).0, 401);
+    assert_eq!(sign_in(PASSWORD, "nobody", &site.code(&key)).0, 401);
+    assert_eq!(sign_in(PASSWORD, "amina", "123456").0, 401);
+    let (status, cookie) = sign_in(PASSWORD, "amina", &site.code(&key));
+    assert_eq!(status, 303);
+    let cookie = cookie.unwrap();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && cookie.contains("Path=/"), "{cookie}");
+}
+
+#[test]
+fn wrong_tries_make_everybody_wait_who_tries_that_name() {
+    let site = Site::hub();
+    let key = site.signed_in("amina").key;
+    site.wait(60);
+    let mut visitor = Visitor::new(&site.address);
+    for _ in 0..6 {
+        assert_eq!(visitor.post("/sign-in", &[("handle", "amina"), ("password", "wrong"), ("code", "1")]).status, 401);
+    }
+    let code = site.code(&key);
+    let answer = visitor.post("/sign-in", &[("handle", "amina"), ("password", PASSWORD), ("code", &code)]);
+    assert_eq!((answer.status, answer.header("retry-after")), (429, Some("30")));
+    site.wait(60);
+    let code = site.code(&key);
+    assert_eq!(visitor.post("/sign-in", &[("handle", "amina"), ("password", PASSWORD), ("code", &code)]).status, 303);
+}
+
+#[test]
+fn a_session_ends_when_nobody_sits_there_whatever_the_page_asks_by_itself() {
+    let site = Site::hub();
+    let mut visitor = site.signed_in("amina");
+    site.wait(20 * 60);
+    assert_eq!(visitor.ask("GET", "/settings", &["vicinity-by-itself: 1"], "").status, 200);
+    site.wait(20 * 60);
+    assert_eq!(visitor.get("/settings").status, 303);
+}
+
+#[test]
+fn signing_out_ends_the_session_for_every_copy_of_the_cookie() {
+    let site = Site::hub();
+    let mut visitor = site.signed_in("amina");
+    let mut copy = visitor.clone();
+    assert_eq!(copy.get("/settings").status, 200);
+    assert_eq!(visitor.post("/sign-out", &[]).status, 303);
+    assert_eq!(visitor.cookie, None);
+    assert_eq!(copy.get("/settings").status, 303);
+}
+
+#[test]
+fn a_reader_chooses_language_and_light() {
+    let site = Site::national();
+    let mut visitor = site.signed_in("amina");
+    assert!(visitor.ask("GET", "/settings", &["accept-language: fr-SN"], "").body.contains("lang=\"fr\""));
+    assert_eq!(visitor.post("/settings", &[("language", "km"), ("theme", "dark")]).header("location"), Some("/settings?done=saved"));
+    let page = visitor.get("/settings").body;
+    assert!(page.contains("lang=\"km\"") && page.contains("data-theme=\"dark\""));
+    assert_eq!(visitor.post("/settings", &[("language", "xx"), ("theme", "dark")]).status, 400);
+}
+
+#[test]
+fn what_pages_are_made_with_may_be_kept_for_ever_and_needs_no_signing_in() {
+    let site = Site::hub();
+    let mut visitor = Visitor::new(&site.address);
+    let page = visitor.get("/sign-in");
+    for asset in page.body.split("/assets/").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()) {
+        let answer = visitor.get(&format!("/assets/{asset}"));
+        assert_eq!(answer.status, 200, "{asset}");
+        assert!(answer.header("cache-control").unwrap().contains("immutable"));
+    }
+    assert_eq!(visitor.get("/assets/style.css").status, 404);
+}
+
+#[test]
+fn an_open_line_does_not_keep_a_server_from_stopping() {
+    let site = Site::hub();
+    let visitor = site.signed_in("amina");
+    let mut stream = TcpStream::connect(&site.address).unwrap();
+    let head = format!("GET /live HTTP/1.1\r\nhost: x\r\ncookie: {}\r\n\r\n", visitor.cookie.unwrap());
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut lines = BufReader::new(stream).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "HTTP/1.1 200 OK");
+    site.stop();
+}

@@ -1,0 +1,227 @@
+//! Servers and browsers for tests of pages: real sockets, a clock that tests move, no drawing.
+#![allow(dead_code, reason = "each test file uses a part")]
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use vicinity_core::time::Timestamp;
+use vicinity_server::hub::{self, HubConfig, ServeError};
+use vicinity_server::machine::Machine;
+use vicinity_server::national::{self, NationalConfig};
+use vicinity_server::pages::credentials;
+use vicinity_server::people;
+use vicinity_server::store::person::Desk;
+use vicinity_server::store::sqlite::{SqliteHub, SqliteNational};
+
+/// A server that runs beside a test, and its clock.
+pub struct Site {
+    pub address: String,
+    pub data: PathBuf,
+    pub clock: Arc<AtomicI64>,
+    machine: Machine,
+    folder: tempfile::TempDir,
+    stop: Option<oneshot::Sender<()>>,
+    serving: Option<JoinHandle<Result<(), ServeError>>>,
+    runtime: Runtime,
+}
+
+fn machine(clock: &Arc<AtomicI64>) -> Machine {
+    let (clock, drawn) = (Arc::clone(clock), AtomicU64::new(1));
+    let random = move |bytes: &mut [u8]| {
+        for byte in bytes {
+            *byte = (drawn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u8;
+        }
+    };
+    Machine { now: Arc::new(move || Timestamp::from_second(clock.load(Ordering::Relaxed)).unwrap()), random: Arc::new(random) }
+}
+
+impl Site {
+    /// A hub, started over plain HTTP at the year 2027.
+    pub fn hub() -> Self {
+        Self::start("hub")
+    }
+
+    /// A national server.
+    pub fn national() -> Self {
+        Self::start("national")
+    }
+
+    fn start(kind: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join(kind);
+        let clock = Arc::new(AtomicI64::new(1_800_000_000));
+        let machine = machine(&clock);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let shutdown = async move {
+            stopped.await.ok();
+        };
+        let serving = if kind == "hub" {
+            let config = HubConfig { data: data.clone(), unlock: None, upstream: None, plain_http: true, machine: machine.clone() };
+            runtime.spawn(hub::serve(config, listener, shutdown))
+        } else {
+            let config = NationalConfig { data: data.clone(), unlock: None, plain_http: true, machine: machine.clone() };
+            runtime.spawn(national::serve(config, listener, shutdown))
+        };
+        let site = Self { address, data, clock, machine, folder, stop: Some(stop), serving: Some(serving), runtime };
+        // It listens already: this waits until it answers.
+        assert_eq!(Visitor::new(&site.address).get("/health").status, 200);
+        site
+    }
+
+    /// The hub's store, on a connection of its own.
+    pub fn hub_store(&self) -> SqliteHub {
+        hub::open(&self.data, None, &self.machine).unwrap()
+    }
+
+    /// National's store, on a connection of its own.
+    pub fn national_store(&self) -> SqliteNational {
+        national::open(&self.data, None, &self.machine).unwrap()
+    }
+
+    pub fn now(&self) -> Timestamp {
+        (self.machine.now)()
+    }
+
+    /// Moves the clock.
+    pub fn wait(&self, seconds: i64) {
+        self.clock.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    fn is_hub(&self) -> bool {
+        self.data.ends_with("hub")
+    }
+
+    /// A one-time link's path.
+    pub fn invite(&self, handle: &str) -> String {
+        let link = if self.is_hub() {
+            let mut people = people::open(&self.data, "hub.db", None, &self.machine).unwrap();
+            people::invite(&mut people, &mut self.hub_store(), handle, Desk::Responder, &self.machine)
+        } else {
+            let mut people = people::open(&self.data, "national.db", None, &self.machine).unwrap();
+            people::invite(&mut people, &mut self.national_store(), handle, Desk::Coordinator, &self.machine)
+        };
+        let link = link.unwrap();
+        link.strip_prefix(&format!("http://{}", self.address)).unwrap().to_owned()
+    }
+
+    /// A browser that has used its link.
+    pub fn signed_in(&self, handle: &str) -> Visitor {
+        let path = self.invite(handle);
+        let mut visitor = Visitor::new(&self.address);
+        let page = visitor.get(&path);
+        visitor.key = page.between("<span class=\"mono\">", "</span>").to_owned();
+        let code = self.code(&visitor.key);
+        let answer = visitor.post(&path, &[("password", PASSWORD), ("code", &code)]);
+        assert_eq!((answer.status, answer.header("location")), (303, Some("/")), "{}", answer.body);
+        visitor.csrf = visitor.get("/settings").between("name=\"csrf\" value=\"", "\"").to_owned();
+        visitor
+    }
+
+    /// The code of now.
+    pub fn code(&self, key: &str) -> String {
+        credentials::code_now(key, self.now()).unwrap()
+    }
+
+    /// Stops it in order.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        if let (Some(stop), Some(serving)) = (self.stop.take(), self.serving.take()) {
+            stop.send(()).ok();
+            self.runtime.block_on(serving).unwrap().unwrap();
+        }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.end();
+        }
+    }
+}
+
+/// The password of everybody here.
+pub const PASSWORD: &str = "a sentence that is long enough";
+
+/// An answer.
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.split_once(": ").filter(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+    }
+
+    /// What stands between two texts of the body.
+    #[track_caller]
+    pub fn between(&self, before: &str, after: &str) -> &str {
+        let start = self.body.find(before).unwrap_or_else(|| panic!("no {before} in {}", self.body)) + before.len();
+        self.body[start..].split(after).next().unwrap()
+    }
+}
+
+/// A browser: keeps its cookie.
+#[derive(Clone)]
+pub struct Visitor {
+    address: String,
+    pub cookie: Option<String>,
+    pub csrf: String,
+    pub key: String,
+}
+
+impl Visitor {
+    pub fn new(address: &str) -> Self {
+        Self { address: address.to_owned(), cookie: None, csrf: String::new(), key: String::new() }
+    }
+
+    pub fn get(&mut self, path: &str) -> Answer {
+        self.ask("GET", path, &[], "")
+    }
+
+    /// Sends a form, with the session's mark.
+    pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let csrf = self.csrf.clone();
+        let fields: Vec<(&str, &str)> = fields.iter().copied().chain((!csrf.is_empty()).then_some(("csrf", csrf.as_str()))).collect();
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.ask("POST", path, &["content-type: application/x-www-form-urlencoded"], &body)
+    }
+
+    pub fn ask(&mut self, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
+        if let Some(cookie) = &self.cookie {
+            head.push_str(&format!("cookie: {cookie}\r\n"));
+        }
+        headers.iter().for_each(|header| head.push_str(&format!("{header}\r\n")));
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.write_all(format!("{head}\r\n{body}").as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let answer = Answer { status: head.split(' ').nth(1).unwrap().parse().unwrap(), head: head.to_owned(), body: body.to_owned() };
+        if let Some(cookie) = answer.header("set-cookie") {
+            self.cookie = cookie.split(';').next().map(str::to_owned).filter(|cookie| !cookie.ends_with('='));
+        }
+        answer
+    }
+}
