@@ -89,6 +89,14 @@ impl Site {
         self.national_run("invite", &["--role", "hub"]).done().trim().to_owned()
     }
 
+    /// The one-time link of somebody who is to sign in at a hub or at national.
+    #[track_caller]
+    pub fn invite_person(&self, kind: &str, name: &str) -> String {
+        let data = self.path(kind);
+        let data = data.to_str().expect("temporary folders have names in UTF-8");
+        program::run([kind, "people", "invite", "--data", data, name]).done().trim().to_owned()
+    }
+
     /// A device that is not enrolled.
     pub fn device(&self, name: &str) -> Device {
         Device { home: self.path(name) }

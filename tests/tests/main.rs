@@ -18,6 +18,7 @@ mod kills;
 mod leaving;
 mod limits;
 mod logging;
+mod pages;
 mod questions;
 mod refusals;
 mod restore;

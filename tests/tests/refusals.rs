@@ -81,27 +81,27 @@ fn wrong_proofs_unknown_devices_and_replays_are_told_apart() {
 
     let first = device.seal(body.clone());
     assert_eq!(post(&first).status, 200);
-    assert_eq!(refused(&post(&first)), code(409, "device_rolled_back"), "a replay");
+    assert_eq!(refused(&post(&first)), code(409, "replayed"), "a replay");
     let third = Envelope::seal(&device.secret, SYNC_PATH, device.device, device.incarnation, 3, body.clone());
     assert_eq!(post(&third.encode()).status, 200);
     let second = Envelope::seal(&device.secret, SYNC_PATH, device.device, device.incarnation, 2, body.clone());
     assert_eq!(refused(&post(&second.encode())), code(409, "device_rolled_back"), "an older counter");
 
     device.counter = 3;
-    let not_enrolled = code(401, "not_enrolled");
+    let (not_enrolled, unfitting) = (code(401, "not_enrolled"), code(401, "wrong_proof"));
     let mut wrong_proof = Envelope::decode(&device.seal(body.clone())).unwrap();
     wrong_proof.proof[0] ^= 1;
-    assert_eq!(refused(&post(&wrong_proof.encode())), not_enrolled, "a wrong proof");
+    assert_eq!(refused(&post(&wrong_proof.encode())), unfitting, "a wrong proof");
     wrong_proof.proof.clear();
     assert_eq!(refused(&post(&wrong_proof.encode())), code(400, "malformed"), "no proof");
     let mut other_body = Envelope::decode(&device.seal(body.clone())).unwrap();
     other_body.body = request(Vec::new()).encode();
-    assert_eq!(refused(&post(&other_body.encode())), not_enrolled, "another body under the proof");
+    assert_eq!(refused(&post(&other_body.encode())), unfitting, "another body under the proof");
     let mut other_counter = Envelope::decode(&device.seal(body.clone())).unwrap();
     other_counter.counter += 1;
-    assert_eq!(refused(&post(&other_counter.encode())), not_enrolled, "another counter under the proof");
+    assert_eq!(refused(&post(&other_counter.encode())), unfitting, "another counter under the proof");
     let other_path = Envelope::seal(&device.secret, UPLINK_PATH, device.device, device.incarnation, 9, body.clone());
-    assert_eq!(refused(&post(&other_path.encode())), not_enrolled, "a proof for another path");
+    assert_eq!(refused(&post(&other_path.encode())), unfitting, "a proof for another path");
     let unknown = Envelope::seal(&[7; 32], SYNC_PATH, vicinity_core::ids::DeviceId::from_random([7; 16]), 1, 1, body.clone());
     assert_eq!(refused(&post(&unknown.encode())), not_enrolled, "an unknown device");
 

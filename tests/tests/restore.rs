@@ -39,7 +39,8 @@ fn a_phone_restored_from_a_backup_gets_back_what_the_backup_lacks() {
     logged.extend(log(&device, &mut dice, 5));
     device.edit(&logged[0], &json!([{"action": {"code": "after_the_restore"}}]));
     let report = device.sync();
-    assert!(hub.log().contains("device_rolled_back"), "the hub found out");
+    let log = hub.log();
+    assert!(log.contains("\"device\":1") && log.contains("replayed, restored or copied"), "the hub found out, and says which: {log}");
     assert!(report["received"].as_u64().unwrap() > 30, "{report}");
     assert_eq!(device.ids(), sorted(logged.clone()));
     assert_eq!(timeless(device.show_all()), timeless(site.hub_export()));

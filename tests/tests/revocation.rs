@@ -94,6 +94,6 @@ fn only_who_proves_to_be_the_device_gets_the_order() {
     let order = WipeOrder::of_body(&answer.body).unwrap();
     assert!(order.is_of(&device.hub_key, device.device, device.incarnation, device.counter));
     let forged = Envelope::seal(&[7; 32], SYNC_PATH, device.device, device.incarnation, 9, body);
-    assert_eq!(http::post(&hub.address, SYNC_PATH, &forged.encode()).text(), (401, "not_enrolled".to_owned()));
+    assert_eq!(http::post(&hub.address, SYNC_PATH, &forged.encode()).text(), (401, "wrong_proof".to_owned()));
     assert_eq!(site.hub_export().len(), 0);
 }

@@ -64,7 +64,7 @@ impl From<ExchangeError> for BundleError {
 impl From<Refused> for BundleError {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::NotEnrolled => Self::Unknown,
+            Refused::NotEnrolled | Refused::WrongProof => Self::Unknown,
             Refused::Revoked => Self::Revoked,
             refused => Self::Refused(refused),
         }
@@ -75,7 +75,7 @@ impl From<Denied> for BundleError {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::Revoked => Self::Revoked,
-            Denied::Unknown | Denied::RolledBack => Self::Unknown,
+            Denied::Unknown | Denied::Replayed | Denied::RolledBack => Self::Unknown,
         }
     }
 }
@@ -184,7 +184,7 @@ fn arrive(store: &mut dyn HubStore, envelope: &Envelope, erased: &[IncidentId], 
             }
             Ok(Arrival { peer, heard: envelope.counter, late: false, told: erased.to_vec() })
         }
-        Err(Denied::RolledBack) => {
+        Err(Denied::Replayed | Denied::RolledBack) => {
             let (peer, heard) = store.heard(envelope.device(), envelope.incarnation)??;
             may(&peer)?;
             Ok(Arrival { peer, heard, late: true, told: Vec::new() })

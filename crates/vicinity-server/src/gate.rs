@@ -90,6 +90,12 @@ impl Door for dyn HubStore + '_ {
 
     fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Peer, Actor), Denied>, StoreError> {
         let let_in = self.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)?;
+        if matches!(let_in, Err(Denied::Replayed | Denied::RolledBack))
+            && let Ok((peer, _)) = self.heard(envelope.device(), envelope.incarnation)?
+        {
+            // Whoever runs the hub should know which phone may have been copied.
+            tracing::warn!(device = peer.number, "a request that was seen, or older than one: replayed, restored or copied");
+        }
         Ok(let_in.map(|peer| (peer, peer.role.actor())))
     }
 }
@@ -132,7 +138,7 @@ pub fn open<A: SealedRequest, D: Door + ?Sized>(door: &mut D, bytes: &[u8], now:
     let envelope = Envelope::decode(bytes).map_err(|_| Refused::Malformed)?;
     let credentials = door.credentials_of(envelope.device())?.ok_or(Refused::NotEnrolled)?;
     if !envelope.is_proven(&credentials.public_key, A::PATH) {
-        return Err(Refused::NotEnrolled.into());
+        return Err(Refused::WrongProof.into());
     }
     if credentials.revoked {
         return Err(door.farewell(&envelope)?);
@@ -150,6 +156,7 @@ impl<A: SealedRequest> Opened<A> {
     pub fn let_in<D: Door + ?Sized>(self, door: &mut D, now: Timestamp) -> Result<Proven<A, D::Asker>, ExchangeError> {
         let (asker, actor) = door.admit(&self.envelope, now)?.map_err(|denied| match denied {
             Denied::Revoked => Refused::Revoked,
+            Denied::Replayed => Refused::Replayed,
             Denied::RolledBack => Refused::RolledBack,
             Denied::Unknown => Refused::NotEnrolled,
         })?;

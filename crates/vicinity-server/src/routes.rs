@@ -157,8 +157,13 @@ impl<S: Send + Sync + 'static> Routes<S> {
         &self.listed
     }
 
-    /// The router.
-    pub fn router(self, server: Arc<S>) -> Router {
-        self.router.with_state(server)
+    /// The router. Whoever is lost gets a page that says so.
+    #[expect(clippy::disallowed_methods, reason = "behind it is nothing")]
+    pub fn router(self, server: Arc<S>) -> Router
+    where
+        S: Office,
+    {
+        let lost = async |State(server): State<Arc<S>>, request: Request| PageError::NotFound.answer(&guest_frame(server.desk(), request.headers()));
+        self.router.fallback(lost).with_state(server)
     }
 }

@@ -77,10 +77,20 @@ pub struct Peer {
 pub enum Denied {
     /// It was revoked.
     Revoked,
-    /// Its counter is not above the last one.
+    /// Its counter is the last one.
+    Replayed,
+    /// Its counter is below the last one.
     RolledBack,
     /// No such device.
     Unknown,
+}
+
+impl Denied {
+    /// Why a counter that is not above the last one is not let in.
+    #[must_use]
+    pub fn not_above(counter: u64, last: u64) -> Self {
+        if counter == last { Self::Replayed } else { Self::RolledBack }
+    }
 }
 
 /// What is needed to check a device's proof.

@@ -449,7 +449,7 @@ impl DeviceSession {
                 self.begin_rebase();
                 vec![self.gather()]
             }
-            Refused::RolledBack if self.rebases < 3 => vec![Effect::BeReborn],
+            Refused::RolledBack | Refused::Replayed if self.rebases < 3 => vec![Effect::BeReborn],
             Refused::Busy if self.cuts < CUTS_MAX => {
                 self.cuts += 1;
                 vec![Effect::Wait(250 << self.cuts), self.gather()]

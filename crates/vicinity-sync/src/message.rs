@@ -83,13 +83,19 @@ pub enum Refused {
     /// No protocol in common.
     #[error("the hub speaks another version of the protocol; update this program")]
     Version,
-    /// Unknown device or wrong proof.
+    /// Unknown device, or a code that enrols nobody.
     #[error("the hub does not know this device; enrol it again")]
     NotEnrolled,
+    /// A device that is known, and a proof that does not fit what was sent: forged, or altered on its way.
+    #[error("the proof does not fit the request: something between here and the hub has altered it, or this device's key is not the one that enrolled")]
+    WrongProof,
     /// The device was revoked.
     #[error("this device was revoked by its hub")]
     Revoked,
-    /// A counter that this incarnation has used: a replay, or a device restored or cloned.
+    /// The counter of the last request of this life: the same request again, or a device cloned since.
+    #[error("the hub has already seen this request")]
+    Replayed,
+    /// A counter below the last of this life: a device restored or cloned, or an old request again.
     #[error("the hub has already seen a later request of this device")]
     RolledBack,
     /// The cursor does not fit the hub's feed.
@@ -118,12 +124,14 @@ pub enum Refused {
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str, u16); 13] = [
+    const ALL: [(Self, &'static str, u16); 15] = [
         (Self::Malformed, "malformed", 400),
         (Self::TooLarge, "too_large", 413),
         (Self::Version, "version", 426),
         (Self::NotEnrolled, "not_enrolled", 401),
+        (Self::WrongProof, "wrong_proof", 401),
         (Self::Revoked, "revoked", 403),
+        (Self::Replayed, "replayed", 409),
         (Self::RolledBack, "device_rolled_back", 409),
         (Self::Rebase, "rebase", 409),
         (Self::NotAllowed, "not_allowed", 403),

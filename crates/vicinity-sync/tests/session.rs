@@ -231,15 +231,17 @@ fn a_busy_hub_is_asked_again_later_and_not_for_ever() {
 }
 
 #[test]
-fn a_device_rolled_back_is_reborn_and_rebases() {
-    let mut script = Script::start(Some(cursor(9)));
-    script.gather();
-    script.sends(Gathered::default());
-    script.input(Input::Refused(Refused::RolledBack));
-    assert!(matches!(script.effect(), Effect::BeReborn));
-    script.input(Input::Reborn);
-    assert!(matches!(script.gather(), Gather::Heads { after: None, .. }));
-    assert_eq!(script.sends(page(3)).cursor, None);
+fn a_device_rolled_back_or_replayed_is_reborn_and_rebases() {
+    for refused in [Refused::RolledBack, Refused::Replayed] {
+        let mut script = Script::start(Some(cursor(9)));
+        script.gather();
+        script.sends(Gathered::default());
+        script.input(Input::Refused(refused));
+        assert!(matches!(script.effect(), Effect::BeReborn));
+        script.input(Input::Reborn);
+        assert!(matches!(script.gather(), Gather::Heads { after: None, .. }));
+        assert_eq!(script.sends(page(3)).cursor, None);
+    }
 }
 
 #[test]

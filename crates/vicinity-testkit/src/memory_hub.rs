@@ -209,8 +209,8 @@ impl HubStore for MemoryHub {
         if known.row.revoked {
             return Ok(Err(Denied::Revoked));
         }
-        if known.counters.get(&incarnation).is_some_and(|last| counter <= *last) {
-            return Ok(Err(Denied::RolledBack));
+        if let Some(last) = known.counters.get(&incarnation).filter(|last| counter <= **last) {
+            return Ok(Err(Denied::not_above(counter, *last)));
         }
         known.counters.insert(incarnation, counter);
         known.row.last_seen = Some(now);

@@ -91,8 +91,8 @@ impl NationalStore for MemoryNational {
     fn let_in(&mut self, hub: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<u32, Denied>> {
         let Some(at) = self.number(hub) else { return Ok(Err(Denied::Unknown)) };
         let known = &mut self.hubs[at];
-        if known.last_request.is_some_and(|(life, last)| life == incarnation && counter <= last) {
-            return Ok(Err(Denied::RolledBack));
+        if let Some((_, last)) = known.last_request.filter(|(life, last)| *life == incarnation && counter <= *last) {
+            return Ok(Err(Denied::not_above(counter, last)));
         }
         known.last_request = Some((incarnation, counter));
         known.last_seen = Some(now);

@@ -8,6 +8,7 @@ mod deny;
 mod shell;
 mod testing;
 mod tidy;
+mod tools;
 mod wasm;
 
 use anyhow::Result;

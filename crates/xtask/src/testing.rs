@@ -1,6 +1,7 @@
 //! Runs the tests, passes their output on line by line, and counts.
 
 use crate::shell::{self, Cargo};
+use crate::tools;
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::process::{ExitCode, Stdio};
@@ -24,6 +25,7 @@ pub struct Phase {
 /// Every test, doc tests included, then one line with the numbers. The exit code is that of the first run that failed.
 pub fn run_all() -> Result<ExitCode> {
     require_c_compiler()?;
+    tools::provide()?;
     let start = Instant::now();
     let phases = [run_code()?, run_docs()?];
     let mut sum = Tally::default();

@@ -163,7 +163,9 @@ impl HubStore for SqliteHub {
             let query = "INSERT INTO incarnations (device, incarnation, counter) VALUES (?1, ?2, ?3) ON CONFLICT (device, incarnation) DO UPDATE SET counter = \
                 excluded.counter WHERE excluded.counter > counter";
             if db.execute("moving a counter", query, &[&number, &life, &count])? == 0 {
-                return Ok(Err(Denied::RolledBack));
+                let query = "SELECT counter FROM incarnations WHERE device = ?1 AND incarnation = ?2";
+                let last = db.one("reading a counter", query, &[&number, &life], |row| row.get::<_, i64>(0))?;
+                return Ok(Err(Denied::not_above(counter, last.map_or(0, i64::cast_unsigned))));
             }
             db.execute("noting a device", "UPDATE devices SET last_seen = ?2 WHERE number = ?1", &[&number, &now.as_second()])?;
             let role = Role::from_code(&role).ok_or(StoreError::Damaged("device"))?;

@@ -88,7 +88,7 @@ impl NationalStore for SqliteNational {
             let found = db.one("reading a hub", "SELECT number, incarnation, counter FROM hubs WHERE device = ?1", &[hub.as_bytes()], read)?;
             let Some((number, life, last)) = found else { return Ok(Err(Denied::Unknown)) };
             if life == incarnation && counter <= last {
-                return Ok(Err(Denied::RolledBack));
+                return Ok(Err(Denied::not_above(counter, last)));
             }
             let query = "UPDATE hubs SET incarnation = ?2, counter = ?3, last_seen = ?4 WHERE number = ?1";
             db.execute("moving a counter", query, &[&number, &incarnation.cast_signed(), &counter.cast_signed(), &now.as_second()])?;

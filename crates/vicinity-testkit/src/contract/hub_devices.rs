@@ -53,11 +53,11 @@ pub fn a_counter_must_rise_within_a_life_and_lives_count_apart<S: HubStore>(make
     let (life, other_life) = (0x8000_0000_0000_0001, 3);
     let mut let_in = |life: u64, counter: u64| hub.store.let_in(device_id(1), life, counter, now()).expect("an answer").map(|peer| peer.incarnation);
     assert_eq!(let_in(life, 5), Ok(life));
-    assert_eq!(let_in(life, 5), Err(Denied::RolledBack));
+    assert_eq!(let_in(life, 5), Err(Denied::Replayed));
     assert_eq!(let_in(life, 4), Err(Denied::RolledBack));
     assert_eq!(let_in(other_life, 1), Ok(other_life));
     assert_eq!(let_in(life, 6), Ok(life));
-    assert_eq!(let_in(other_life, 1), Err(Denied::RolledBack));
+    assert_eq!(let_in(other_life, 1), Err(Denied::Replayed));
     assert_eq!(let_in(other_life, 100), Ok(other_life));
 }
 

@@ -201,7 +201,8 @@ pub fn a_report_with_a_counter_that_does_not_rise_is_a_replay<S: NationalStore>(
     let mut let_in = |hub: u8, life: u64, counter: u64| national.store.let_in(device_id(hub), life, counter, now_plus(30)).expect("an answer");
     assert_eq!(let_in(9, 1, 1), Err(Denied::Unknown));
     assert_eq!(let_in(1, u64::MAX, 5), Ok(HUB));
-    assert_eq!(let_in(1, u64::MAX, 5), Err(Denied::RolledBack));
+    assert_eq!(let_in(1, u64::MAX, 5), Err(Denied::Replayed));
+    assert_eq!(let_in(1, u64::MAX, 4), Err(Denied::RolledBack));
     assert_eq!(let_in(1, 3, 1), Ok(HUB));
     let seen: Vec<_> = national.store.hubs().expect("hubs").into_iter().map(|hub| hub.last_seen).collect();
     assert_eq!(seen, [Some(now_plus(30)), None]);

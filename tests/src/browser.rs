@@ -1,0 +1,238 @@
+//! A real browser: headless Chromium, driven over WebDriver, in a profile of its own.
+//!
+//! Nothing it asks may leave this machine: names are not resolved, and every request that a page makes is looked at.
+
+pub mod axe;
+mod driver;
+
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use fantoccini::{Client, Locator};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use crate::program;
+use driver::{Driver, Raw};
+
+/// How long something may take to appear.
+const APPEARS_MAX: Duration = Duration::from_secs(15);
+/// The password of everybody whom tests sign in.
+pub const PASSWORD: &str = "a sentence that is long enough";
+
+/// How wide the screen of a phone is, and of a desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Screen {
+    /// 360 pixels.
+    Phone,
+    /// 1280 pixels.
+    Wide,
+}
+
+/// A browser.
+pub struct Browser {
+    client: Client,
+    runtime: Runtime,
+    // After the client, which still talks to it when it ends.
+    driver: Driver,
+}
+
+impl Browser {
+    /// Starts one.
+    #[must_use]
+    pub fn start() -> Self {
+        let driver = Driver::start();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be built");
+        let client = runtime.block_on(driver.session());
+        let browser = Self { client, runtime, driver };
+        browser.show_on(Screen::Wide);
+        browser
+    }
+
+    /// A screen of that width.
+    pub fn show_on(&self, screen: Screen) {
+        let width = if screen == Screen::Phone { 360 } else { 1280 };
+        let metrics = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
+        self.devtools("Emulation.setDeviceMetricsOverride", &metrics);
+    }
+
+    /// A reader whose computer is set to dark, or to light.
+    pub fn prefer_dark(&self, dark: bool) {
+        let value = if dark { "dark" } else { "light" };
+        self.devtools("Emulation.setEmulatedMedia", &json!({"features": [{"name": "prefers-color-scheme", "value": value}]}));
+    }
+
+    /// Whether pages may run scripts.
+    pub fn run_scripts(&self, run: bool) {
+        self.devtools("Emulation.setScriptExecutionDisabled", &json!({"value": !run}));
+    }
+
+    fn devtools(&self, command: &'static str, parameters: &Value) -> Value {
+        let raw = Raw { path: "goog/cdp/execute", body: json!({"cmd": command, "params": parameters}) };
+        self.runtime.block_on(self.client.issue_cmd(raw)).expect("the browser takes the command")
+    }
+
+    /// Goes to a page.
+    pub fn go(&self, url: &str) {
+        self.runtime.block_on(self.client.goto(url)).expect("the page can be loaded");
+    }
+
+    /// Where it is, without what follows a question mark.
+    #[must_use]
+    pub fn path(&self) -> String {
+        self.runtime.block_on(self.client.current_url()).expect("it is somewhere").path().to_owned()
+    }
+
+    /// The page as it came.
+    #[must_use]
+    pub fn source(&self) -> String {
+        self.runtime.block_on(self.client.source()).expect("a page has a source")
+    }
+
+    /// What a person reads of the page's main part.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.text_of("main")
+    }
+
+    /// What a person reads of the first thing that a selector finds.
+    #[must_use]
+    pub fn text_of(&self, css: &str) -> String {
+        self.runtime.block_on(async { self.client.find(Locator::Css(css)).await.expect("it is there").text().await.expect("it has a text") })
+    }
+
+    /// How many things a selector finds.
+    #[must_use]
+    pub fn count(&self, css: &str) -> usize {
+        self.runtime.block_on(self.client.find_all(Locator::Css(css))).expect("the selector is one").len()
+    }
+
+    /// Waits until a selector finds something.
+    #[track_caller]
+    pub fn wait_for(&self, css: &str) {
+        let start = Instant::now();
+        while self.count(css) == 0 {
+            assert!(start.elapsed() < APPEARS_MAX, "{css} did not appear in: {}", self.text());
+        }
+    }
+
+    /// Clicks on the first thing that a selector finds.
+    #[track_caller]
+    pub fn click(&self, css: &str) {
+        let clicked = self.runtime.block_on(async { self.client.find(Locator::Css(css)).await?.click().await });
+        clicked.unwrap_or_else(|error| panic!("{css} cannot be clicked ({error}) in: {}", self.text()));
+    }
+
+    /// Clicks on the first link, button or fold with that text.
+    #[track_caller]
+    pub fn click_text(&self, text: &str) {
+        let xpath = format!("//*[self::a or self::button or self::summary][normalize-space()={}]", quoted(text));
+        let clicked = self.runtime.block_on(async { self.client.find(Locator::XPath(&xpath)).await?.click().await });
+        clicked.unwrap_or_else(|error| panic!("\"{text}\" cannot be clicked ({error}) in: {}", self.text()));
+    }
+
+    /// Types into a field, in the place of what is in it.
+    #[track_caller]
+    pub fn fill(&self, css: &str, text: &str) {
+        let filled = self.runtime.block_on(async {
+            let field = self.client.find(Locator::Css(css)).await?;
+            field.clear().await?;
+            field.send_keys(text).await
+        });
+        filled.unwrap_or_else(|error| panic!("{css} cannot be filled ({error}) in: {}", self.text()));
+    }
+
+    /// Presses keys where the focus is.
+    pub fn press(&self, keys: &str) {
+        let pressed = self.runtime.block_on(async { self.client.active_element().await?.send_keys(keys).await });
+        pressed.expect("keys can be pressed");
+    }
+
+    /// Chooses of a list by value.
+    #[track_caller]
+    pub fn choose(&self, css: &str, value: &str) {
+        let chosen = self.runtime.block_on(async { self.client.find(Locator::Css(css)).await?.select_by_value(value).await });
+        chosen.unwrap_or_else(|error| panic!("{css} has no {value} ({error}) in: {}", self.text()));
+    }
+
+    /// What a script gives back.
+    #[track_caller]
+    pub fn script(&self, script: &str) -> Value {
+        self.runtime.block_on(self.client.execute(script, Vec::new())).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// What a script gives to the function that it gets as its last argument.
+    #[track_caller]
+    pub fn script_later(&self, script: &str) -> Value {
+        self.runtime.block_on(self.client.execute_async(script, Vec::new())).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The whole page as a PNG.
+    #[must_use]
+    pub fn picture(&self) -> Vec<u8> {
+        let size = self.script("return [document.documentElement.clientWidth, document.documentElement.scrollHeight]");
+        let clip = json!({"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1});
+        let taken = self.devtools("Page.captureScreenshot", &json!({"captureBeyondViewport": true, "clip": clip}));
+        decoded(&taken["data"])
+    }
+
+    /// The page as it is printed.
+    #[must_use]
+    pub fn printed(&self) -> Vec<u8> {
+        let printed = self.devtools("Page.printToPDF", &json!({"printBackground": true, "preferCSSPageSize": true}));
+        decoded(&printed["data"])
+    }
+
+    /// Every address that was asked for since the last look, what the browser itself asks for among them.
+    #[must_use]
+    pub fn asked_for(&self) -> Vec<String> {
+        let raw = Raw { path: "se/log", body: json!({"type": "performance"}) };
+        let lines = self.runtime.block_on(self.client.issue_cmd(raw)).expect("the browser gives its log");
+        let lines = lines.as_array().cloned().unwrap_or_default();
+        let events = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line["message"].as_str()?).ok());
+        let sent = events.filter(|event| event["message"]["method"] == "Network.requestWillBeSent");
+        sent.filter_map(|event| event["message"]["params"]["request"]["url"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// Uses a one-time link as a person does, with the key that the page shows.
+    #[track_caller]
+    pub fn welcome(&self, link: &str) {
+        self.go(link);
+        let key = self.text_of(".mono");
+        self.fill("#password", PASSWORD);
+        self.fill("#code", &code(&key));
+        self.click("main button");
+        assert_eq!(self.path(), "/", "{}", self.text());
+    }
+
+    /// Problems that axe finds on this page, each with the places where it is.
+    #[must_use]
+    pub fn axe(&self) -> Vec<String> {
+        axe::problems(self)
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // It may have crashed; then there is nothing to close.
+        self.runtime.block_on(self.client.clone().close()).ok();
+        self.driver.end();
+    }
+}
+
+/// The six-digit code of now.
+#[must_use]
+pub fn code(key: &str) -> String {
+    program::run_with(["code"], key).done().trim().to_owned()
+}
+
+/// Bytes as the browser gives them.
+fn decoded(text: &Value) -> Vec<u8> {
+    STANDARD.decode(text.as_str().expect("bytes come as text")).expect("the text is base64")
+}
+
+/// A text as XPath takes it.
+fn quoted(text: &str) -> String {
+    if text.contains('\'') { format!("\"{text}\"") } else { format!("'{text}'") }
+}

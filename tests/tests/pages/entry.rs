@@ -1,0 +1,32 @@
+//! Signing in, and what every page must be: read by everybody, in every language, on every screen, and asking nobody else.
+
+use vicinity_tests::browser::{Browser, Screen};
+use vicinity_tests::site::Site;
+
+#[test]
+fn a_person_sets_up_how_they_sign_in_and_signs_in_again() {
+    let (site, hub) = Site::with_hub();
+    let browser = Browser::start();
+    browser.welcome(&site.invite_person("hub", "amina"));
+    assert!(browser.text_of("footer").contains("amina"));
+    let origin = format!("http://{}/", hub.address);
+    let elsewhere: Vec<String> = browser.asked_for().into_iter().filter(|url| !url.starts_with(&origin) && !url.starts_with("data:")).collect();
+    assert!(elsewhere.is_empty(), "{elsewhere:?}");
+}
+
+#[test]
+fn pages_of_signing_in_keep_nobody_out() {
+    let (site, hub) = Site::with_hub();
+    let browser = Browser::start();
+    let link = site.invite_person("hub", "amina");
+    for screen in [Screen::Wide, Screen::Phone] {
+        for dark in [false, true] {
+            browser.show_on(screen);
+            browser.prefer_dark(dark);
+            for page in [format!("http://{}/sign-in", hub.address), link.clone()] {
+                browser.go(&page);
+                assert_eq!(browser.axe(), Vec::<String>::new(), "{page} {screen:?} dark: {dark}");
+            }
+        }
+    }
+}
