@@ -186,6 +186,35 @@ fn a_backup_restores_a_hub_and_shows_nothing_without_its_passphrase() {
 }
 
 #[test]
+fn a_backup_that_was_cut_or_altered_anywhere_restores_nothing_and_leaves_nothing() {
+    let (site, _hub) = Site::with_hub();
+    let passphrase = file(&site, "passphrase", "seven camels walk north");
+    let known = [("VICINITY_PASSPHRASE_FILE", passphrase.as_str())];
+    site.enrolled("phone", "educator").log(&[incident()]);
+    let (data, backup, again) = (site.path("hub").display().to_string(), site.path("backup").display().to_string(), site.path("again"));
+    program::run_where(&known, ["hub", "backup", "--data", &data, &backup]).done();
+    let whole = std::fs::read(&backup).unwrap();
+    let keys = std::fs::read(site.path("backup.keys")).unwrap();
+    let restore = || program::run_where(&known, ["hub", "restore", "--data", again.to_str().unwrap(), &backup]);
+    let mut wounded: Vec<(Vec<u8>, Vec<u8>)> = vec![(whole[..whole.len() - 1].to_vec(), keys.clone()), (whole.clone(), keys[..keys.len() - 1].to_vec())];
+    for at in [0, 20, 60, whole.len() / 2, whole.len() - 1] {
+        let mut altered = whole.clone();
+        altered[at] ^= 1;
+        wounded.push((altered, keys.clone()));
+    }
+    for (body, keys) in wounded {
+        std::fs::write(&backup, body).unwrap();
+        std::fs::write(site.path("backup.keys"), keys).unwrap();
+        let error = restore().failed();
+        assert!(["damaged", "no backup", "passphrase"].into_iter().any(|word| error.contains(word)) && !error.contains("sqlcipher"), "{error}");
+        assert!(!again.exists() && !site.path("again.partial").exists(), "{error}");
+    }
+    std::fs::write(&backup, whole).unwrap();
+    std::fs::write(site.path("backup.keys"), keys).unwrap();
+    restore().done();
+}
+
+#[test]
 fn after_a_panic_a_hub_opens_no_more() {
     let (site, hub) = Site::with_hub();
     let device = site.enrolled("phone", "educator");
