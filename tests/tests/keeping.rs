@@ -85,6 +85,32 @@ fn a_second_pin_opens_an_empty_device() {
     assert_eq!(with_pin(&device, &second, &["list", "--json"]).json_lines().len(), 1);
 }
 
+/// The files of a device's profiles: how many, and how large each is.
+fn databases(device: &Device) -> Vec<u64> {
+    let folders = std::fs::read_dir(&device.home).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let mut sizes: Vec<u64> = folders.map(|folder| std::fs::metadata(folder.join("device.db")).unwrap().len()).collect();
+    sizes.sort_unstable();
+    sizes
+}
+
+#[test]
+fn nothing_tells_whether_there_is_a_second_pin_nor_which_of_both_opened() {
+    let site = Site::new();
+    let (first, second, third) = (file(&site, "first", "2468"), file(&site, "second", "8642"), file(&site, "third", "9753"));
+    let (with, without) = (site.device("with"), site.device("without"));
+    for device in [&with, &without] {
+        with_pin(device, &first, &["init"]).done();
+    }
+    let said = with_pin(&with, &first, &["duress-pin", "--second-pin-file", &second]).done();
+    assert_eq!(databases(&with), databases(&without));
+    assert_eq!(databases(&with).len(), 2);
+    // Whoever is made to set one in the second profile sees what the first one says, and what is in the first stays.
+    let logged = with_pin(&with, &first, &["log", &file(&site, "one.json", &incident().to_string())]).done();
+    assert_eq!(with_pin(&with, &second, &["duress-pin", "--second-pin-file", &third]).done(), said);
+    let list = with_pin(&with, &first, &["list", "--json"]).json_lines();
+    assert_eq!(list[0]["id"], logged.trim());
+}
+
 #[test]
 fn a_wiped_device_opens_nothing() {
     let site = Site::new();

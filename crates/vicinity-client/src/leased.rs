@@ -4,6 +4,9 @@ use std::path::Path;
 
 use vicinity_store::DatabaseKey;
 use vicinity_store::device::{DeviceStore, Fact};
+use vicinity_store::sqlite::DATABASE_FILE;
+
+use zeroize::Zeroizing;
 
 use crate::ClientError;
 use crate::device::{Device, Machine};
@@ -38,6 +41,28 @@ pub fn open(home: &Path, secret: &dyn DeviceSecret, opened: &Opened, machine: Ma
             Err(ClientError::LeaseOver)
         }
     }
+}
+
+/// Sees to it that both profiles' folders hold a database, as a device that has just begun does. One that nobody has a PIN
+/// for is made under a key that is forgotten at once: so a database tells neither that there is a second PIN nor that it
+/// was used.
+///
+/// # Errors
+/// The vault or a store.
+pub fn fill_profiles(home: &Path, opened: &Opened, machine: impl Fn() -> Machine) -> Result<()> {
+    for folder in vault::profile_folders(home)? {
+        let own = folder == opened.folder;
+        let path = home.join(folder);
+        if own || !path.join(DATABASE_FILE).exists() {
+            let mut machine = machine();
+            let mut key = Zeroizing::new(*opened.key);
+            if !own {
+                (machine.random)(&mut *key);
+            }
+            drop(Device::open(&path, &DatabaseKey::new(*key), machine)?);
+        }
+    }
+    Ok(())
 }
 
 impl Device {

@@ -88,6 +88,14 @@ pub fn has_pin(folder: &Path) -> Result<bool, VaultError> {
     if image.is_destroyed() { Err(VaultError::Destroyed) } else { Ok(image.has_pin()) }
 }
 
+/// The names of both profiles' folders, in an order that tells nothing.
+///
+/// # Errors
+/// There is no vault, or it is damaged.
+pub fn profile_folders(folder: &Path) -> Result<[String; 2], VaultError> {
+    Ok(Image::decode(&folder::read(folder)?)?.names().map(name_text))
+}
+
 /// Makes a vault with a fresh key, and both profiles' folders. Durable when this returns. The secret must exist.
 ///
 /// # Errors

@@ -26,7 +26,7 @@ use rusqlite::{Connection, OptionalExtension, ToSql};
 use crate::StoreError;
 use crate::key::DatabaseKey;
 
-pub use device::SqliteDevice;
+pub use device::{DATABASE_FILE, SqliteDevice};
 pub use hub::SqliteHub;
 pub use hub_statements::audit_chain;
 pub use national::SqliteNational;

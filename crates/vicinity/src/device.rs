@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use vicinity_client::End;
 use vicinity_client::device::{Conflict, Device};
 use vicinity_client::error::ClientError;
+use vicinity_client::leased;
 use vicinity_client::logging::{BadLine, LogSink};
 use vicinity_client::vault::{self, VaultError};
 use vicinity_core::consent;
@@ -129,7 +130,12 @@ fn duress(home: &Path, pin_file: Option<&Path>, second_pin_file: Option<&Path>) 
     let secret = secrets::device_secret(home)?;
     // It may be the session of the second profile that there was.
     session::end(home, &secret)?;
-    vault::set_duress(home, &secret, &pin, &second, &mut machine::fill)?;
+    match vault::set_duress(home, &secret, &pin, &second, &mut machine::fill) {
+        Ok(second) => leased::fill_profiles(home, &second, machine::device)?,
+        // The PIN was itself a second one. Whoever looks on must not learn that: nothing was done, and nothing else is said.
+        Err(VaultError::NotHere) => {}
+        Err(error) => return Err(error.into()),
+    }
     output::line("the second PIN opens an empty profile; nothing on the device tells that there are two")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -105,7 +105,9 @@ pub fn make_vault(home: &Path, pin: Option<Pin>) -> Result<Opened> {
         }
         secret.make(&machine::device().bytes())?;
     }
-    Ok(vault::create(home, &secret, pin.as_ref(), Cost::STANDARD, &mut machine::fill)?)
+    let opened = vault::create(home, &secret, pin.as_ref(), Cost::STANDARD, &mut machine::fill)?;
+    leased::fill_profiles(home, &opened, machine::device)?;
+    Ok(opened)
 }
 
 /// A new PIN: of a file, or asked for twice.

@@ -16,6 +16,9 @@ use crate::device::{Delivered, DeviceStanding, DeviceStore, Fact, OutboxPage, Wr
 use crate::row::{self, IncidentRow};
 use crate::{DatabaseKey, StoreError};
 
+/// The database's file name.
+pub const DATABASE_FILE: &str = "device.db";
+
 /// A device on SQLite: `device.db` in its home.
 pub struct SqliteDevice {
     pub(super) db: Db,
@@ -34,7 +37,7 @@ impl SqliteDevice {
     /// The folder or its files cannot be used, or are of a newer version.
     pub fn open(folder: &Path, key: &DatabaseKey) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(|source| StoreError::File { path: folder.display().to_string(), source })?;
-        Ok(Self { db: Db::open(&folder.join("device.db"), key, MIGRATIONS)? })
+        Ok(Self { db: Db::open(&folder.join(DATABASE_FILE), key, MIGRATIONS)? })
     }
 }
 
