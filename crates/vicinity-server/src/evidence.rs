@@ -13,6 +13,7 @@ use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId};
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
 use vicinity_store::evidence::{EnvelopeContent, FeedRow, FeedRowKind, KeptEnvelope};
+use vicinity_store::hub::HubStore;
 use vicinity_store::sqlite::{SqliteHub, audit_chain};
 use vicinity_sync::bundle::BUNDLED_PATH;
 use vicinity_sync::envelope::{Envelope, public_key};
@@ -60,6 +61,12 @@ pub enum Misfit {
     /// The envelope does not hold the change.
     #[error("its envelope does not hold it")]
     NotInEnvelope,
+    /// The newest change of an incident is not in the log: its end was cut off.
+    #[error("the newest change of its incident is not in the log: rows are missing at the end")]
+    CutOff,
+    /// More was marked as erased than was ordered to be.
+    #[error("rows are marked as erased of more incidents than were ordered to be")]
+    ErasedUnordered,
     /// The audit is not linked here.
     #[error("it is not linked to the reading before it")]
     AuditUnlinked,
@@ -122,7 +129,9 @@ pub fn seal_own(secret: &[u8; 32], groups: &[Group], now: Timestamp) -> Envelope
 /// Storage.
 pub fn prove(store: &mut SqliteHub, found: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64)) -> Result<Proved, StoreError> {
     let own_key = public_key(&hub_secret(store)?);
-    let mut walk = Walk { own_key, opened: VecDeque::new(), chain: [0; 16], seq: 0, proved: Proved::default() };
+    // Before the log, which only grows beside a hub that runs.
+    let heads = store.heads_of_all()?;
+    let mut walk = Walk { own_key, opened: VecDeque::new(), chain: [0; 16], seq: 0, seen: BTreeSet::new(), proved: Proved::default() };
     loop {
         let page = store.feed_rows(walk.seq, PAGE_ROWS)?;
         if page.is_empty() {
@@ -135,6 +144,10 @@ pub fn prove(store: &mut SqliteHub, found: &mut dyn FnMut(Finding), progress: &m
             }
         }
         progress(walk.proved.rows);
+    }
+    for finding in walk.missing(store, &heads)? {
+        walk.proved.misfits += 1;
+        found(finding);
     }
     let (rows, head) = store.audit_with_head()?;
     let mut chain = [0; 32];
@@ -172,14 +185,36 @@ struct Walk {
     opened: VecDeque<Opened>,
     chain: [u8; 16],
     seq: u64,
+    /// First bytes of every change in the log.
+    seen: BTreeSet<[u8; 8]>,
     proved: Proved,
 }
 
 impl Walk {
+    /// What should be in the log and is not, and what is marked as erased without an order.
+    fn missing(&self, store: &mut SqliteHub, heads: &[(IncidentId, Vec<ChangeHash>)]) -> Result<Vec<Finding>, StoreError> {
+        let mut findings = Vec::new();
+        for (incident, heads) in heads {
+            let lost = heads.iter().find(|head| head.0.first_chunk().is_some_and(|first| !self.seen.contains(first)));
+            // What was erased meanwhile is not missing.
+            if let Some(lost) = lost
+                && store.incident(*incident)?.is_some()
+            {
+                findings.push(Finding { place: self.seq, change: lost.0.first_chunk().copied(), misfit: Misfit::CutOff });
+            }
+        }
+        let (erased, ordered) = store.erased_and_ordered()?;
+        if erased > ordered {
+            findings.push(Finding { place: self.seq, change: None, misfit: Misfit::ErasedUnordered });
+        }
+        Ok(findings)
+    }
+
     fn row(&mut self, store: &mut SqliteHub, row: &FeedRow) -> Result<Vec<Finding>, StoreError> {
         self.proved.rows += 1;
         let mut row = row.clone();
         let mut change = change_hash(&row);
+        self.seen.extend(change.and_then(|hash| hash.0.first_chunk().copied()));
         let mut misfits: Vec<Misfit> = self.linked(&row, change).into_iter().collect();
         let mut origin = self.origin(store, &row, change)?;
         if !misfits.is_empty() || origin.is_err() {

@@ -110,6 +110,24 @@ impl SqliteHub {
         feed_rows(&self.db, after, max)
     }
 
+    /// The newest changes of every incident, as its row has them.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn heads_of_all(&mut self) -> Result<Vec<(IncidentId, Vec<ChangeHash>)>> {
+        let read = |row: &rusqlite::Row<'_>| Ok((IncidentId::from_bytes(row.get(0)?), crate::row::heads(&row.get::<_, Vec<u8>>(1)?)));
+        self.db.all("reading heads", "SELECT incident, heads FROM documents ORDER BY doc", &[], read)
+    }
+
+    /// How many documents have rows that are marked as erased, and how many incidents were ordered to be erased.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn erased_and_ordered(&mut self) -> Result<(u64, u64)> {
+        let erased = self.db.count("counting what was erased", "SELECT count(DISTINCT doc) FROM feed WHERE kind = 3")?;
+        Ok((erased, self.db.count("counting tombstones", "SELECT count(*) FROM tombstones")?))
+    }
+
     /// An envelope.
     ///
     /// # Errors
