@@ -15,6 +15,7 @@ use vicinity_core::access::{self, Action, Actor, Resource};
 use vicinity_core::ids::DeviceId;
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
+use vicinity_store::board::BoardStore;
 use vicinity_store::hub::{Credentials, Denied, HubStore, Peer};
 use vicinity_store::national::NationalStore;
 use vicinity_sync::envelope::Envelope;
@@ -75,6 +76,22 @@ pub trait Door {
     /// # Errors
     /// Storage.
     fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Self::Asker, Actor), Denied>, StoreError>;
+}
+
+impl Door for dyn BoardStore + '_ {
+    type Asker = Peer;
+
+    fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError> {
+        self.credentials(device)
+    }
+
+    fn farewell(&mut self, envelope: &Envelope) -> Result<ExchangeError, StoreError> {
+        <dyn HubStore as Door>::farewell(self, envelope)
+    }
+
+    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Peer, Actor), Denied>, StoreError> {
+        <dyn HubStore as Door>::admit(self, envelope, now)
+    }
 }
 
 impl Door for dyn HubStore + '_ {

@@ -12,6 +12,7 @@ use vicinity_core::time::{SignedDuration, Timestamp};
 use vicinity_link::IdentityError;
 use vicinity_pages::frame::Place;
 use vicinity_seal::keys::Opener;
+use vicinity_store::board::BoardStore;
 use vicinity_store::hub::{HubStore, Peer, Role};
 use vicinity_store::policy::PROJECTION_KEY;
 use vicinity_store::sqlite::SqliteHub;
@@ -79,10 +80,23 @@ pub enum ServeError {
 }
 
 impl Stored for SqliteHub {
-    type Port = dyn HubStore;
+    type Port = dyn BoardStore;
 
-    fn together(&mut self, steps: &mut dyn FnMut(&mut (dyn HubStore + 'static)) -> bool) -> Result<(), StoreError> {
-        self.group_commit(steps)
+    fn together(&mut self, steps: &mut dyn FnMut(&mut (dyn BoardStore + 'static)) -> bool) -> Result<(), StoreError> {
+        self.board_commit(steps)
+    }
+}
+
+/// A connection for pages: reads as of one moment and never holds the writer up.
+struct Reading(SqliteHub);
+
+impl Stored for Reading {
+    type Port = dyn BoardStore;
+
+    fn together(&mut self, steps: &mut dyn FnMut(&mut (dyn BoardStore + 'static)) -> bool) -> Result<(), StoreError> {
+        let mut came_to_an_end = false;
+        self.0.read_together(&mut |hub| came_to_an_end = steps(hub))?;
+        if came_to_an_end { Ok(()) } else { Err(StoreError::RolledBack) }
     }
 }
 
@@ -132,7 +146,7 @@ pub(crate) fn expiry(now: Timestamp) -> Timestamp {
 
 /// A hub that serves.
 pub struct Hub {
-    pub(crate) gate: Gate<dyn HubStore>,
+    pub(crate) gate: Gate<dyn BoardStore>,
     pub(crate) machine: Machine,
     desk: Desk,
     metrics: Metrics,
@@ -164,7 +178,7 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     let (_, tls) = tls::announce(&mut store, &listener.local_addr()?.to_string(), config.plain_http)?;
     let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
     let (writer, writing) = Writer::start(store);
-    let (reader, reading) = Writer::start(open_with(&config.data, &key, &config.machine)?);
+    let (reader, reading) = Writer::start(Reading(open_with(&config.data, &key, &config.machine)?));
     let (desk, seating) = Desk::open(Place::Hub, &config.data, &key, &config.machine, tls.is_some())?;
     let (changed, live) = (Arc::new(Notify::new()), desk.live.clone());
     let uplink = Uplink { writer: writer.clone(), machine: config.machine.clone(), changed: Arc::clone(&changed), live: live.clone() };

@@ -19,6 +19,7 @@ pub mod limits;
 pub mod machine;
 pub mod metrics;
 pub mod national;
+pub mod own;
 pub mod pages;
 pub mod people;
 pub mod routes;

@@ -5,15 +5,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
-use vicinity_core::batch::{Group, GroupChange};
 use vicinity_core::codes;
-use vicinity_core::document::{Authoring, Document};
 use vicinity_core::edit::Edit;
-use vicinity_core::ids::{DeviceId, IncidentId};
+use vicinity_core::ids::DeviceId;
 use vicinity_core::time::Timestamp;
 use vicinity_link::Pin;
 use vicinity_store::StoreError;
-use vicinity_store::hub::{HubStore, Peer, Role, SentProjection};
+use vicinity_store::board::BoardStore;
+use vicinity_store::hub::{HubStore, SentProjection};
 use vicinity_sync::enrol::{self, ENROL_PATH, EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::message::Refused;
@@ -24,7 +23,7 @@ use crate::alerts;
 use crate::machine::Machine;
 use crate::pages::live::Live;
 use crate::writer::{Writer, WriterError};
-use crate::{evidence, exchange};
+use crate::own::{self, OwnError};
 
 /// The setting under which a hub keeps its enrolment at national.
 const UPSTREAM: &str = "upstream";
@@ -56,7 +55,7 @@ pub enum UplinkError {
 #[derive(Clone)]
 pub struct Uplink {
     /// Its store.
-    pub writer: Writer<dyn HubStore>,
+    pub writer: Writer<dyn BoardStore>,
     /// Clock and randomness.
     pub machine: Machine,
     /// Told when something may have to go up.
@@ -254,21 +253,11 @@ fn take_question(store: &mut dyn HubStore, question: &Question, now: Timestamp, 
     if !codes::QUESTIONS.knows(&question.code) || !store.ask(question.id, incident)? {
         return Ok(());
     }
-    write_as_hub(store, incident, &Edit::question(&question.id.to_string(), &question.code, now), now, machine)
-}
-
-/// An edit by the hub itself goes the way every change goes.
-fn write_as_hub(store: &mut dyn HubStore, incident: IncidentId, edit: &Edit, now: Timestamp, machine: &mut Machine) -> Result<(), StoreError> {
-    let chunks = store.chunks(incident)?;
-    let document = Document::from_changes(chunks.iter().map(Vec::as_slice));
-    let mut document = document.map_err(|_| StoreError::Damaged("document"))?;
-    let authored = document.apply(edit, Authoring { actor: machine.bytes(), now }).map_err(|_| StoreError::Damaged("document"))?;
-    let changes = authored.chunk.map(|chunk| GroupChange { chunk, by: 0 }).into_iter().collect();
-    let hub = Peer { number: 0, incarnation: 0, role: Role::Responder };
-    let groups = [Group { incident, relayed: false, changes }];
-    // Signed as a device's request is, so that the log holds nothing that nobody signed.
-    let envelope = evidence::seal_own(&exchange::hub_secret(store)?, &groups, now);
-    store.accept(&hub, Some(exchange::signed(&envelope)), &groups, now, machine).map(drop)
+    match own::write(store, incident, &[Edit::question(&question.id.to_string(), &question.code, now)], now, machine) {
+        Ok(_) | Err(OwnError::NoIncident) => Ok(()),
+        Err(OwnError::Store(error)) => Err(error),
+        Err(OwnError::Edit(_) | OwnError::NotTaken) => Err(StoreError::Damaged("document")),
+    }
 }
 
 async fn post(upstream: &Upstream, path: &'static str, body: Vec<u8>) -> Result<Vec<u8>, UplinkError> {

@@ -5,6 +5,7 @@
 //! run in WAL mode with `synchronous=FULL`: a commit is an fsync.
 
 pub mod alert;
+pub mod board;
 pub mod device;
 pub mod error;
 pub mod evidence;

@@ -8,6 +8,7 @@ mod device_leaving;
 mod device_statements;
 mod hub;
 mod hub_accept;
+mod hub_board;
 mod hub_erase;
 mod hub_evidence;
 mod hub_leaving;

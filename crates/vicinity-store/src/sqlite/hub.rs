@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/hub_0001.sql"),
     include_str!("../../migrations/hub_0002_alerts.sql"),
     include_str!("../../migrations/hub_0003_envelopes.sql"),
+    include_str!("../../migrations/hub_0004_board.sql"),
 ];
 const KEYS_MIGRATIONS: &[&str] = &[include_str!("../../migrations/keys_0001.sql")];
 
@@ -76,6 +77,36 @@ impl SqliteHub {
     }
 }
 
+impl SqliteHub {
+    /// Runs several steps under one commit, and keeps nothing if they say `false`.
+    pub(super) fn commit_together(&mut self, steps: &mut dyn FnMut(&mut Self) -> bool) -> Result<()> {
+        super::sql("beginning", self.db.conn.execute_batch("BEGIN IMMEDIATE"))?;
+        let wanted = steps(self);
+        if self.db.conn.is_autocommit() {
+            // An error made SQLite roll everything back.
+            return Err(StoreError::RolledBack);
+        }
+        let committed = if wanted { super::sql("committing", self.db.conn.execute_batch("COMMIT")) } else { Err(StoreError::RolledBack) };
+        if committed.is_err() {
+            // SQLite rolls back by itself after some errors; a failing rollback leaves nothing to undo.
+            self.db.conn.execute_batch("ROLLBACK").ok();
+        }
+        // What was committed stays so; a log that could not be emptied is tried again after the next commit.
+        super::hub_erase::finish(&mut self.db, &mut self.keys).ok();
+        committed
+    }
+
+    /// Reads as of one moment, while others write. Whatever the step would write is not kept.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn read_together(&mut self, step: &mut dyn FnMut(&mut Self)) -> Result<()> {
+        super::sql("beginning", self.db.conn.execute_batch("BEGIN DEFERRED"))?;
+        step(self);
+        super::sql("ending", self.db.conn.execute_batch("ROLLBACK"))
+    }
+}
+
 fn file_error(path: &Path, source: std::io::Error) -> StoreError {
     StoreError::File { path: path.display().to_string(), source }
 }
@@ -104,20 +135,7 @@ fn read_epoch(path: &Path, new_epoch: [u8; 16]) -> Result<[u8; 16]> {
 
 impl HubStore for SqliteHub {
     fn group_commit(&mut self, steps: &mut dyn FnMut(&mut (dyn HubStore + 'static)) -> bool) -> Result<()> {
-        super::sql("beginning", self.db.conn.execute_batch("BEGIN IMMEDIATE"))?;
-        let wanted = steps(self);
-        if self.db.conn.is_autocommit() {
-            // An error made SQLite roll everything back.
-            return Err(StoreError::RolledBack);
-        }
-        let committed = if wanted { super::sql("committing", self.db.conn.execute_batch("COMMIT")) } else { Err(StoreError::RolledBack) };
-        if committed.is_err() {
-            // SQLite rolls back by itself after some errors; a failing rollback leaves nothing to undo.
-            self.db.conn.execute_batch("ROLLBACK").ok();
-        }
-        // What was committed stays so; a log that could not be emptied is tried again after the next commit.
-        super::hub_erase::finish(&mut self.db, &mut self.keys).ok();
-        committed
+        self.commit_together(&mut |hub| steps(hub))
     }
 
     fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()> {

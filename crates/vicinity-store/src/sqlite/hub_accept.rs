@@ -10,7 +10,7 @@ use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 
 use super::hub_evidence::Taking;
-use super::{Db, Result, digest_of, hub_erase, hub_leaving, hub_shares, hub_uplink};
+use super::{Db, Result, digest_of, hub_board, hub_erase, hub_leaving, hub_shares, hub_uplink};
 use crate::StoreError;
 use crate::evidence::SignedRequest;
 use crate::hub::{DEVICE_REFUSED_BYTES, Peer, REFUSED_ROW_BYTES, Random, Role};
@@ -194,6 +194,7 @@ fn write_document(db: &Db, incident: IncidentId, known: &Known, view: &View, pee
         }
         doc
     };
+    hub_board::write(db, doc, &view.incident, now)?;
     move_digests(db, doc, known.term, ScopeDigest::term(incident, &view.heads))?;
     Ok(doc)
 }

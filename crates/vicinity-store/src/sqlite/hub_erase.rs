@@ -43,6 +43,8 @@ pub(super) fn erase(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result
             "DELETE FROM departed WHERE doc = ?1",
             "DELETE FROM statements WHERE doc = ?1",
             "DELETE FROM questions WHERE doc = ?1",
+            "DELETE FROM board WHERE doc = ?1",
+            "DELETE FROM desk_changes WHERE doc = ?1",
             "DELETE FROM documents WHERE doc = ?1",
         ] {
             db.execute("erasing a document", query, &[doc])?;

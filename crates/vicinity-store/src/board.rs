@@ -1,0 +1,189 @@
+//! The port of a hub's board: lists that are quick however many incidents there are, and what one incident's page shows.
+
+use vicinity_core::ids::{ChangeHash, IncidentId};
+use vicinity_core::time::Timestamp;
+
+use crate::StoreError;
+use crate::hub::HubStore;
+use crate::row::IncidentRow;
+
+type Result<T> = core::result::Result<T, StoreError>;
+
+/// Rows of one page of a board.
+pub const PAGE_ROWS: usize = 50;
+
+/// Which incidents a board shows; an empty text leaves a filter out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BoardFilter {
+    /// `open` (any that is not closed), `closed`, or one status.
+    pub status: String,
+    /// A triage level.
+    pub level: String,
+    /// A kind of perpetrator.
+    pub kind: String,
+    /// A group of violations.
+    pub group: String,
+    /// An area, or the beginning of one.
+    pub area: String,
+    /// A setting.
+    pub setting: String,
+    /// The name of the clock to look at next.
+    pub clock: String,
+    /// Only those whose next clock is overdue, have conflicts, or a question that nobody answered.
+    pub only: String,
+}
+
+/// One page of a board: most urgent first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BoardPage {
+    /// Incidents, read as they are now.
+    pub rows: Vec<(IncidentId, IncidentRow)>,
+    /// How many there are over all pages.
+    pub total: u64,
+    /// How many open ones there are of each level, red first, whatever the filter.
+    pub open: [u64; 3],
+    /// How many open ones have an overdue clock, whatever the filter.
+    pub overdue: u64,
+}
+
+/// A statement as the hub holds it: sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldSealed {
+    /// Its entry in the incident.
+    pub entry: String,
+    /// Its class.
+    pub class: String,
+    /// Bytes, sealed.
+    pub bytes: u64,
+    /// When it came.
+    pub received_at: Timestamp,
+}
+
+/// What an incident's page shows besides its facts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    /// Facts and conflicts.
+    pub row: IncidentRow,
+    /// When the hub first heard of it.
+    pub first_at: Timestamp,
+    /// The educators' devices that have it in their scope.
+    pub devices: Vec<u32>,
+    /// Statements, sealed.
+    pub statements: Vec<HeldSealed>,
+    /// Incidents that name this one in their links, with the link's kind.
+    pub linked_from: Vec<(IncidentId, String)>,
+}
+
+/// A change in an incident's log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LoggedChange {
+    /// Its bytes.
+    pub chunk: Vec<u8>,
+    /// The device that brought it; 0 is the hub.
+    pub device: u32,
+    /// Who at the board wrote it.
+    pub person: Option<String>,
+    /// When the hub took it.
+    pub received_at: Timestamp,
+}
+
+impl core::fmt::Debug for LoggedChange {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "LoggedChange of device {}", self.device)
+    }
+}
+
+/// A question of national's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedHere {
+    /// Its number at national.
+    pub id: u64,
+    /// The incident.
+    pub incident: IncidentId,
+    /// The answer, once somebody gave one.
+    pub answer: Option<String>,
+}
+
+/// Something that was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedHere {
+    /// The incident.
+    pub incident: IncidentId,
+    /// The device that brought it.
+    pub device: u32,
+    /// Why: the code of a refusal.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+    /// How many changes.
+    pub changes: u64,
+}
+
+/// The store of a hub that has a board. Every method is one transaction, durable when it returns.
+pub trait BoardStore: HubStore {
+    /// Runs several steps under one commit, as [`HubStore::group_commit`] does.
+    ///
+    /// # Errors
+    /// The commit failed, or was not wanted: none of the steps happened.
+    fn board_commit(&mut self, steps: &mut dyn FnMut(&mut (dyn BoardStore + 'static)) -> bool) -> Result<()>;
+
+    /// Works out anew the places that time alone has changed. Gives how many; at most some thousand at once.
+    ///
+    /// # Errors
+    /// Storage.
+    fn refresh_board(&mut self, now: Timestamp) -> Result<u64>;
+
+    /// A page of the board, from 0.
+    ///
+    /// # Errors
+    /// Storage.
+    fn board(&mut self, filter: &BoardFilter, page: u32, now: Timestamp) -> Result<BoardPage>;
+
+    /// What one incident's page shows.
+    ///
+    /// # Errors
+    /// Storage.
+    fn case(&mut self, incident: IncidentId) -> Result<Option<Case>>;
+
+    /// An incident's changes in the order in which the hub took them.
+    ///
+    /// # Errors
+    /// Storage.
+    fn logged(&mut self, incident: IncidentId) -> Result<Vec<LoggedChange>>;
+
+    /// Notes who at the board wrote a change of the hub's own.
+    ///
+    /// # Errors
+    /// Storage.
+    fn note_desk_change(&mut self, incident: IncidentId, change: ChangeHash, person: &str) -> Result<()>;
+
+    /// Incidents with conflicts, most urgent first, at most so many.
+    ///
+    /// # Errors
+    /// Storage.
+    fn conflicted(&mut self, max: usize) -> Result<Vec<(IncidentId, IncidentRow)>>;
+
+    /// National's questions, open ones first.
+    ///
+    /// # Errors
+    /// Storage.
+    fn asked(&mut self) -> Result<Vec<AskedHere>>;
+
+    /// What was refused, newest first, at most so many rows.
+    ///
+    /// # Errors
+    /// Storage.
+    fn refused(&mut self, max: usize) -> Result<Vec<RefusedHere>>;
+
+    /// Every incident that was reported from one moment to before another.
+    ///
+    /// # Errors
+    /// Storage, or what `each` says.
+    fn reported_between(&mut self, from: Timestamp, to: Timestamp, each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>) -> Result<()>;
+
+    /// Areas that incidents name, by how often, at most so many.
+    ///
+    /// # Errors
+    /// Storage.
+    fn areas(&mut self, max: usize) -> Result<Vec<String>>;
+}

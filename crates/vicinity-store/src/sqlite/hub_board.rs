@@ -1,0 +1,246 @@
+//! The hub's board: places of incidents, kept where documents are written, and what pages ask.
+
+use rusqlite::{Row, ToSql};
+use vicinity_core::board::{self, Place};
+use vicinity_core::ids::{ChangeHash, IncidentId};
+use vicinity_core::incident::Incident;
+use vicinity_core::time::Timestamp;
+use vicinity_core::triage::Level;
+
+use super::hub::SqliteHub;
+use super::{Db, Result};
+use crate::board::{AskedHere, BoardFilter, BoardPage, BoardStore, Case, HeldSealed, LoggedChange, PAGE_ROWS, RefusedHere};
+use crate::row::{self, IncidentRow};
+
+/// Places worked out anew under one commit: a first start after an update has tens of thousands.
+const REFRESHED_MAX: i64 = 2000;
+
+fn time(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// Codes so that one can be found among them.
+fn spaced<T: AsRef<str>>(codes: &[T]) -> String {
+    codes.iter().fold(String::from(" "), |text, code| text + code.as_ref() + " ")
+}
+
+/// Red is 0: the most urgent sorts first.
+fn rank(level: Level) -> i64 {
+    match level {
+        Level::Red => 0,
+        Level::Amber => 1,
+        Level::Green => 2,
+    }
+}
+
+/// Writes a document's place, in the transaction that wrote the document.
+pub(super) fn write(db: &Db, doc: i64, incident: &Incident, now: Timestamp) -> Result<()> {
+    let Place { closed, status, level, clock, due_at, reported_at, area, setting, kinds, groups, conflicts, turns_at } = board::place(incident, now);
+    let query = "INSERT INTO board (doc, closed, level, status, clock, due_at, reported_at, area, setting, kinds, groups, conflicts, turns_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+        ON CONFLICT (doc) DO UPDATE SET closed = excluded.closed, level = excluded.level, status = excluded.status, clock = excluded.clock,
+            due_at = excluded.due_at, reported_at = excluded.reported_at, area = excluded.area, setting = excluded.setting, kinds = excluded.kinds,
+            groups = excluded.groups, conflicts = excluded.conflicts, turns_at = excluded.turns_at";
+    let seconds = |at: Option<Timestamp>| at.map(Timestamp::as_second);
+    let (due_at, reported_at, turns_at) = (seconds(due_at), seconds(reported_at), seconds(turns_at));
+    let (level, kinds, groups) = (rank(level), spaced(&kinds), spaced(&groups));
+    let columns: [&dyn ToSql; 13] =
+        [&doc, &closed, &level, &status, &clock, &due_at, &reported_at, &area, &setting, &kinds, &groups, &conflicts, &turns_at];
+    db.execute("writing a place on the board", query, &columns).map(drop)
+}
+
+/// A condition and what it asks for.
+struct Where {
+    text: String,
+    values: Vec<Box<dyn ToSql>>,
+}
+
+impl Where {
+    fn and(&mut self, condition: &str, value: impl ToSql + 'static) {
+        self.values.push(Box::new(value));
+        self.text.push_str(&format!(" AND {}", condition.replace('?', &format!("?{}", self.values.len()))));
+    }
+
+    fn values(&self) -> Vec<&dyn ToSql> {
+        self.values.iter().map(AsRef::as_ref).collect()
+    }
+}
+
+fn conditions(filter: &BoardFilter, now: Timestamp) -> Where {
+    let mut conditions = Where { text: "1".to_owned(), values: Vec::new() };
+    match filter.status.as_str() {
+        "" => {}
+        "open" => conditions.and("closed = ?", false),
+        "closed" => conditions.and("closed = ?", true),
+        status => conditions.and("status = ?", status.to_owned()),
+    }
+    if let Some(level) = Level::from_code(&filter.level) {
+        conditions.and("level = ?", rank(level));
+    }
+    let contains = |code: &str| format!(" {code} ");
+    for (condition, value) in [
+        ("instr(kinds, ?)", (!filter.kind.is_empty()).then(|| contains(&filter.kind))),
+        ("instr(groups, ?)", (!filter.group.is_empty()).then(|| contains(&filter.group))),
+        ("instr(area, ?) = 1", (!filter.area.is_empty()).then(|| filter.area.clone())),
+        ("setting = ?", (!filter.setting.is_empty()).then(|| filter.setting.clone())),
+        ("clock = ?", (!filter.clock.is_empty()).then(|| filter.clock.clone())),
+    ] {
+        if let Some(value) = value {
+            conditions.and(condition, value);
+        }
+    }
+    match filter.only.as_str() {
+        "overdue" => conditions.and("closed = 0 AND due_at < ?", now.as_second()),
+        "conflicts" => conditions.and("conflicts > ?", 0),
+        "questions" => conditions.and("doc IN (SELECT doc FROM questions WHERE answer IS NULL AND ?)", true),
+        _ => {}
+    }
+    conditions
+}
+
+type Found = (i64, [u8; 16], String, String, Vec<u8>);
+
+fn found(row: &Row<'_>) -> rusqlite::Result<Found> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+}
+
+fn read((_, id, facts, disputes, heads): Found) -> Result<(IncidentId, IncidentRow)> {
+    Ok((IncidentId::from_bytes(id), IncidentRow { incident: row::incident(&facts, &disputes)?, heads: row::heads(&heads) }))
+}
+
+impl SqliteHub {
+    fn doc_of(&self, incident: IncidentId) -> Result<Option<i64>> {
+        self.db.one("reading a document", "SELECT doc FROM documents WHERE incident = ?1", &[incident.as_bytes()], |row| row.get(0))
+    }
+
+    fn linked_from(&self, incident: IncidentId) -> Result<Vec<(IncidentId, String)>> {
+        // The id stands in the facts of the other only where it is linked: ids are random.
+        let query = "SELECT incident, facts FROM documents WHERE instr(facts, ?1) AND incident <> ?2 LIMIT 20";
+        let text = format!(":{incident}\"");
+        let rows = self.db.all("reading links", query, &[&text, incident.as_bytes()], |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, String>(1)?)))?;
+        let mut links = Vec::new();
+        for (from, facts) in rows {
+            let other = row::incident(&facts, "[]")?;
+            let kinds = other.codes("links").filter_map(|link| link.strip_suffix(&format!(":{incident}")).map(str::to_owned));
+            links.extend(kinds.map(|kind| (IncidentId::from_bytes(from), kind)));
+        }
+        Ok(links)
+    }
+
+    fn held_sealed(&self, doc: i64) -> Result<Vec<HeldSealed>> {
+        let query = "SELECT entry, class, bytes, received_at FROM statements WHERE doc = ?1 ORDER BY received_at, entry";
+        self.db.all("reading statements", query, &[&doc], |row| {
+            Ok(HeldSealed { entry: row.get(0)?, class: row.get(1)?, bytes: row.get::<_, i64>(2)?.cast_unsigned(), received_at: time(row.get(3)?) })
+        })
+    }
+}
+
+impl BoardStore for SqliteHub {
+    fn board_commit(&mut self, steps: &mut dyn FnMut(&mut (dyn BoardStore + 'static)) -> bool) -> Result<()> {
+        self.commit_together(&mut |hub| steps(hub))
+    }
+
+    fn refresh_board(&mut self, now: Timestamp) -> Result<u64> {
+        self.db.immediate(|db| {
+            let query = "SELECT doc, facts, disputes FROM board JOIN documents USING (doc) WHERE turns_at <= ?1 LIMIT ?2";
+            let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
+            let due = db.all("reading the board", query, &[&now.as_second(), &REFRESHED_MAX], read)?;
+            for (doc, facts, disputes) in &due {
+                write(db, *doc, &row::incident(facts, disputes)?, now)?;
+            }
+            Ok(due.len() as u64)
+        })
+    }
+
+    fn board(&mut self, filter: &BoardFilter, page: u32, now: Timestamp) -> Result<BoardPage> {
+        let conditions = conditions(filter, now);
+        let total = format!("SELECT count(*) FROM board WHERE {}", conditions.text);
+        let total = self.db.one("counting the board", &total, &conditions.values(), |row| row.get::<_, i64>(0))?.unwrap_or(0).cast_unsigned();
+        let query = format!(
+            "SELECT doc, incident, facts, disputes, heads FROM (SELECT doc, closed, level, due_at FROM board WHERE {}
+             ORDER BY closed, level, due_at IS NULL, due_at, doc LIMIT {PAGE_ROWS} OFFSET {}) JOIN documents USING (doc)
+             ORDER BY closed, level, due_at IS NULL, due_at, doc",
+            conditions.text,
+            page as usize * PAGE_ROWS
+        );
+        let rows = self.db.all("reading the board", &query, &conditions.values(), found)?;
+        let rows = rows.into_iter().map(read).collect::<Result<_>>()?;
+        let mut open = [0; 3];
+        let count = |row: &Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?.cast_unsigned()));
+        for (level, count) in self.db.all("counting the board", "SELECT level, count(*) FROM board WHERE closed = 0 GROUP BY level", &[], count)? {
+            if let Some(slot) = open.get_mut(level as usize) {
+                *slot = count;
+            }
+        }
+        let overdue = "SELECT count(*) FROM board WHERE closed = 0 AND due_at < ?1";
+        let overdue = self.db.one("counting the board", overdue, &[&now.as_second()], |row| row.get::<_, i64>(0))?.unwrap_or(0).cast_unsigned();
+        Ok(BoardPage { rows, total, open, overdue })
+    }
+
+    fn case(&mut self, incident: IncidentId) -> Result<Option<Case>> {
+        let query = "SELECT doc, incident, facts, disputes, heads, first_at FROM documents WHERE incident = ?1";
+        let row = self.db.one("reading an incident", query, &[incident.as_bytes()], |row| Ok((found(row)?, row.get::<_, i64>(5)?)))?;
+        let Some((row, first_at)) = row else { return Ok(None) };
+        let doc = row.0;
+        let devices = self.db.all("reading scope", "SELECT device FROM scope WHERE doc = ?1 ORDER BY device", &[&doc], |row| row.get(0))?;
+        let (statements, linked_from) = (self.held_sealed(doc)?, self.linked_from(incident)?);
+        Ok(Some(Case { row: read(row)?.1, first_at: time(first_at), devices, statements, linked_from }))
+    }
+
+    fn logged(&mut self, incident: IncidentId) -> Result<Vec<LoggedChange>> {
+        let Some(doc) = self.doc_of(incident)? else { return Ok(Vec::new()) };
+        let query = "SELECT chunk, device, received_at FROM feed WHERE kind = 0 AND doc = ?1 ORDER BY seq";
+        let read = |row: &Row<'_>| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, u32>(1)?, row.get::<_, i64>(2)?));
+        let changes = self.db.all("reading changes", query, &[&doc], read)?;
+        let query = "SELECT hash, person FROM desk_changes WHERE doc = ?1";
+        let people = self.db.all("reading who wrote", query, &[&doc], |row| Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, String>(1)?)))?;
+        let logged = changes.into_iter().map(|(chunk, device, received_at)| {
+            let hash = ChangeHash::of(chunk.get(8..).unwrap_or_default());
+            let person = people.iter().find(|(own, _)| *own == hash.0).map(|(_, person)| person.clone());
+            LoggedChange { chunk, device, person, received_at: time(received_at) }
+        });
+        Ok(logged.collect())
+    }
+
+    fn note_desk_change(&mut self, incident: IncidentId, change: ChangeHash, person: &str) -> Result<()> {
+        let query = "INSERT INTO desk_changes (doc, hash, person) SELECT doc, ?2, ?3 FROM documents WHERE incident = ?1 ON CONFLICT DO NOTHING";
+        self.db.immediate(|db| db.execute("noting who wrote", query, &[incident.as_bytes(), &change.0, &person]).map(drop))
+    }
+
+    fn conflicted(&mut self, max: usize) -> Result<Vec<(IncidentId, IncidentRow)>> {
+        let query = "SELECT doc, incident, facts, disputes, heads FROM board JOIN documents USING (doc) WHERE conflicts > 0
+            ORDER BY closed, level, due_at IS NULL, due_at, doc LIMIT ?1";
+        self.db.all("reading conflicts", query, &[&(max as i64)], found)?.into_iter().map(read).collect()
+    }
+
+    fn asked(&mut self) -> Result<Vec<AskedHere>> {
+        let query = "SELECT id, incident, answer FROM questions JOIN documents USING (doc) ORDER BY answer IS NOT NULL, id DESC LIMIT 500";
+        self.db.all("reading questions", query, &[], |row| {
+            Ok(AskedHere { id: row.get::<_, i64>(0)?.cast_unsigned(), incident: IncidentId::from_bytes(row.get(1)?), answer: row.get(2)? })
+        })
+    }
+
+    fn refused(&mut self, max: usize) -> Result<Vec<RefusedHere>> {
+        let query = "SELECT incident, device, reason, max(at), count(*) FROM quarantine GROUP BY incident, device, reason ORDER BY max(at) DESC LIMIT ?1";
+        let read = |row: &Row<'_>| Ok((row.get::<_, [u8; 16]>(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get(3)?, row.get::<_, i64>(4)?));
+        let rows = self.db.all("reading what was refused", query, &[&(max as i64)], read)?;
+        let refused = rows.into_iter().map(|(incident, device, reason, at, changes)| {
+            RefusedHere { incident: IncidentId::from_bytes(incident), device, reason, at: time(at), changes: changes.cast_unsigned() }
+        });
+        Ok(refused.collect())
+    }
+
+    fn reported_between(&mut self, from: Timestamp, to: Timestamp, each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>) -> Result<()> {
+        let query = "SELECT doc, incident, facts, disputes, heads FROM board JOIN documents USING (doc) WHERE reported_at >= ?1 AND reported_at < ?2";
+        for row in self.db.all("reading incidents", query, &[&from.as_second(), &to.as_second()], found)? {
+            let (id, row) = read(row)?;
+            each(id, row)?;
+        }
+        Ok(())
+    }
+
+    fn areas(&mut self, max: usize) -> Result<Vec<String>> {
+        let query = "SELECT area FROM board WHERE area <> '' GROUP BY area ORDER BY count(*) DESC, area LIMIT ?1";
+        self.db.all("reading areas", query, &[&(max as i64)], |row| row.get(0))
+    }
+}
