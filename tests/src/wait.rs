@@ -17,3 +17,10 @@ pub fn until<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
         std::thread::sleep(Duration::from_millis(20));
     }
 }
+
+/// Now, by the clock of this machine.
+#[must_use]
+pub fn now() -> jiff::Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("it is after 1970");
+    jiff::Timestamp::from_second(since.as_secs().cast_signed()).expect("it is before 9999")
+}

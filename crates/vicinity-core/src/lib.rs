@@ -24,6 +24,7 @@ pub mod guard;
 pub mod ids;
 pub mod incident;
 pub mod projection;
+pub mod published;
 mod room;
 pub mod show;
 pub mod status;

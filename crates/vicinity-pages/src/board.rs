@@ -1,1 +1,10 @@
-//! A hub's board: who needs help now, and what is done.
+//! The hub's board, for responders: who needs help now, one incident's page, and what the hub is told of itself.
+
+mod desk;
+mod forms;
+mod incident;
+mod list;
+
+pub use desk::{AlertView, ConflictView, DeviceView, ErasureView, HubView, QuestionView, RefusedView, alerts, conflicts, hub, invited, questions};
+pub use incident::{CaseView, Link, Side, StatementView, Step, Who, erase, incident};
+pub use list::{Choices, Line, List, list};

@@ -3,6 +3,7 @@
 use maud::{Markup, Render, html};
 
 use crate::frame::Frame;
+use crate::words::Said;
 
 /// A choice of a `<select>`: its value and how it reads.
 pub struct Choice {
@@ -107,4 +108,19 @@ pub fn figure(value: &str, name: &str) -> Markup {
 #[must_use]
 pub fn problem(text: &str) -> Markup {
     html! { p.notice.problem role="alert" { (text) } }
+}
+
+/// The way to other pages of a list. `to` makes the address of a page, from 0.
+#[must_use]
+pub fn pager(frame: &Frame, page: u32, pages: u32, to: &dyn Fn(u32) -> String) -> Markup {
+    let here = frame.with("pager-here", &[("page", Said::Text(&(page + 1).to_string())), ("pages", Said::Text(&pages.max(1).to_string()))]);
+    html! {
+        @if pages > 1 {
+            nav.row aria-label=(frame.t("pager")) {
+                @if page > 0 { a.button.plain.small rel="prev" href=(to(page - 1)) { (frame.t("pager-previous")) } }
+                span { (here) }
+                @if page + 1 < pages { a.button.plain.small rel="next" href=(to(page + 1)) { (frame.t("pager-next")) } }
+            }
+        }
+    }
 }

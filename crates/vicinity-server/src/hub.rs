@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
@@ -30,12 +30,15 @@ use crate::machine::Machine;
 use crate::metrics::Metrics;
 use crate::pages;
 use crate::pages::desk::{Desk, Office};
+use crate::pages::live::Live;
 use crate::routes::{Enrol, Figures, Health, Route, Routes};
 use crate::statements::{self, AskRequest, BlobRequest};
 use crate::tls;
 use crate::uplink::{self, Uplink};
 use crate::writer::{Stored, Writer, WriterError};
 
+/// Seconds between looks at what time has changed on the board.
+const TURN_SECONDS: u64 = 20;
 /// Minutes that a one-time code is good for.
 pub const CODE_MINUTES: i64 = 10;
 
@@ -183,22 +186,41 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     let (changed, live) = (Arc::new(Notify::new()), desk.live.clone());
     let uplink = Uplink { writer: writer.clone(), machine: config.machine.clone(), changed: Arc::clone(&changed), live: live.clone() };
     let uplink = tokio::spawn(uplink::run(uplink, link));
+    let turning = tokio::spawn(turn_board(writer.clone(), config.machine.clone(), live.clone()));
     let hub = Hub { gate: Gate::new(writer, reader), machine: config.machine, desk, metrics: Metrics::new("vicinity_hub"), changed };
     let shutdown = async move {
         shutdown.await;
         live.end();
     };
     let served = http::serve(http::limited(all_routes().router(Arc::new(hub))), listener, tls, shutdown).await;
-    uplink.abort();
-    // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.
-    uplink.await.ok();
+    for task in [uplink, turning] {
+        task.abort();
+        // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.
+        task.await.ok();
+    }
     tokio::task::spawn_blocking(move || [writing, reading, seating].into_iter().for_each(|thread| drop(thread.join()))).await.ok();
     served.map_err(ServeError::Io)
 }
 
+/// Works out places on the board that time alone has changed, now and then. Ends never; abort it.
+async fn turn_board(writer: Writer<dyn BoardStore>, machine: Machine, live: Live) {
+    loop {
+        let now = (machine.now)();
+        match writer.step(move |store| store.refresh_board(now)).await {
+            Ok(Ok(0)) => tokio::time::sleep(Duration::from_secs(TURN_SECONDS)).await,
+            // There may be more of them.
+            Ok(Ok(_)) => live.tell(),
+            Ok(Err(_)) | Err(_) => {
+                tracing::warn!("the board could not be brought up to date");
+                tokio::time::sleep(Duration::from_secs(TURN_SECONDS)).await;
+            }
+        }
+    }
+}
+
 fn all_routes() -> Routes<Hub> {
     let routes = Routes::default().sealed(sync).sealed(blob).sealed(statement).sealed(alert).open(enrol).open(health).open(metrics);
-    pages::entry::routes(routes)
+    pages::board::routes(pages::entry::routes(routes))
 }
 
 /// Everything that a hub answers.

@@ -12,6 +12,7 @@
 //! (signing in), [`live`] (what tells browsers that something came in).
 
 pub mod answer;
+pub mod board;
 pub mod credentials;
 pub mod desk;
 pub mod entry;

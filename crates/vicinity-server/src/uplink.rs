@@ -21,9 +21,9 @@ use vicinity_sync::uplink::{self, AnswerRow, Question, Reply, Report, Row, UPLIN
 
 use crate::alerts;
 use crate::machine::Machine;
+use crate::own::{self, OwnError};
 use crate::pages::live::Live;
 use crate::writer::{Writer, WriterError};
-use crate::own::{self, OwnError};
 
 /// The setting under which a hub keeps its enrolment at national.
 const UPSTREAM: &str = "upstream";

@@ -1,1 +1,130 @@
-# board
+# The hub's board.
+
+board-title = Who needs help now
+board-below = Open incidents, most urgent first. New ones appear by themselves.
+board-count = { $count ->
+    [one] { $count-text } incident
+   *[other] { $count-text } incidents
+}
+board-empty = Nothing here. If you filtered, show all.
+board-overdue = Overdue
+board-asked = Unanswered questions
+board-filter = Filter
+board-show = Show
+board-show-all = Show all open
+board-not-closed = All that are open
+board-closed = All that are closed
+board-only = Only
+board-next-clock = Next clock
+board-conflicts = { $count ->
+    [one] { $count-text } conflict
+   *[other] { $count-text } conflicts
+}
+
+incident-title = Incident { $id }
+incident-first = Here since
+incident-clocks = Clocks
+incident-conflicts = People wrote different things
+incident-conflicts-below = Both values are kept until somebody decides. Take the one that is right.
+incident-take = Take this
+incident-what = What happened
+incident-statements = Statements
+incident-sealed = Sealed to responders' own devices. This server cannot open them. On your device:
+incident-named-there = (linked from there)
+incident-timeline = What was done
+incident-respond = Respond
+
+who-hub = the hub
+who-device = device { $number }
+who-person = { $handle }, at the board
+deed-added = added
+deed-removed = removed
+deed-more = more
+
+do-act = Write down an action
+do-refer = Refer
+do-follow = Follow up
+do-move = Move the status
+do-triage = Raise or lower the triage
+do-assign = Assign to a device
+do-link = Link to another incident
+follow-due = Due on
+follow-due-hint = The day of the follow-up; leave it if it was done today
+follow-done = It was done now
+link-to = The other incident's id
+link-to-hint = As it stands in the address of its page
+hint-pseudonym = A pseudonym, never a name
+hint-no-names = No names and no places
+hint-lowering = Needed to lower it. No names and no places.
+assign-nobody = No educator's device is enrolled.
+assign-has = has it
+assign-give = Assign to { $number }
+assign-take-back = Take back from { $number }
+answer-asked = National asks
+answer-send = Answer
+consent-granted = agreed
+consent-not = not agreed
+consent-withdraw = Withdraw
+consent-below = A withdrawal counts at once and everywhere. Withdrawing the response by this hub erases the incident here and on every device.
+erase-link = Erase this incident…
+erase-title = Erase incident { $id }?
+erase-what = It goes from this hub, from national and from every device that may hold it, with its history, its statements and their keys. Nothing brings it back. A mark without content stays, and the page of this hub shows who has confirmed.
+erase-sure = The survivor wants this, or it must be
+erase-do = Erase it
+
+conflicts-none = Nobody disagrees with anybody.
+questions-below = What national wants to know. Answers are codes; nothing that you type goes up.
+questions-none = National has asked nothing.
+questions-open = open
+alerts-title = Alerts
+alerts-below = Warnings of an aggressor. They tell nothing of who was harmed.
+alerts-none = No alert stands.
+alerts-ends = until
+alerts-elsewhere = from another hub
+alerts-how = A responder publishes and withdraws alerts on their own device:
+
+hub-below = Devices, what was refused, what was erased.
+hub-devices = Devices
+hub-device = Device
+hub-role = Role
+hub-seen = Last heard of
+hub-skew = Clock
+hub-check = Check
+hub-do = Do
+hub-revoked = revoked
+hub-clock-right = right
+hub-clock-behind = { $span } behind
+hub-clock-ahead = { $span } ahead
+hub-revoke = Revoke
+hub-revoke-sure = It is lost, or whoever had it has left. It wipes itself at its next contact.
+hub-revoke-do = Revoke it
+hub-invite = Invite a device
+hub-invite-do = Make a link
+invited-below = Good for one device ({ $role }) and ten minutes. Compare the six digits with those that the device shows.
+hub-refused = What was refused
+hub-refused-below = Changes that this hub did not take. They are kept and block nothing else.
+hub-refused-none = Nothing was refused.
+hub-why = Reason
+hub-when = When
+hub-changes = Changes
+hub-erased = What was erased
+hub-erased-none = Nothing was erased.
+hub-erased-on = Erased on { $confirmed-text } of { $places-text } places
+hub-not-seen = has not confirmed; last heard of
+hub-count-incidents = Incidents
+hub-count-devices = Devices
+hub-count-waiting = Changes that wait
+hub-count-refused = Changes refused
+hub-count-unsent = Rows not yet at national
+role-educator = educator
+role-responder = responder
+
+done-acted = Written down.
+done-resolved = Decided. Every device hears of it at its next sync.
+done-assigned = Done. The device hears of it at its next sync.
+done-erased = Erased here. The devices erase it at their next sync.
+done-revoked = Revoked. It wipes itself at its next contact.
+refused-field = { $about } does not fit.
+refused-changed = Somebody decided it meanwhile. Look again.
+refused-not-sure = Tick the box to say that you are sure.
+refused-no-device = There is no such device.

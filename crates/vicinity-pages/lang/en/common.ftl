@@ -125,3 +125,9 @@ nav-queue = Queue
 nav-picture = Picture
 nav-hubs = Hubs
 left-out-short = < 10
+
+pager = Pages of this list
+pager-here = Page { $page } of { $pages }
+pager-previous = Previous
+pager-next = Next
+bytes = { $count-text } bytes

@@ -1,1 +1,130 @@
-# board
+# El tablero del centro.
+
+board-title = Quién necesita ayuda ahora
+board-below = Incidentes abiertos, los más urgentes primero. Los nuevos aparecen solos.
+board-count = { $count ->
+    [one] { $count-text } incidente
+   *[other] { $count-text } incidentes
+}
+board-empty = Nada aquí. Si filtró, muestre todo.
+board-overdue = Vencidos
+board-asked = Preguntas sin respuesta
+board-filter = Filtrar
+board-show = Mostrar
+board-show-all = Mostrar todos los abiertos
+board-not-closed = Todos los abiertos
+board-closed = Todos los cerrados
+board-only = Solo
+board-next-clock = Próximo plazo
+board-conflicts = { $count ->
+    [one] { $count-text } desacuerdo
+   *[other] { $count-text } desacuerdos
+}
+
+incident-title = Incidente { $id }
+incident-first = Aquí desde
+incident-clocks = Plazos
+incident-conflicts = Se escribieron cosas distintas
+incident-conflicts-below = Ambos valores se guardan hasta que alguien decida. Tome el correcto.
+incident-take = Tomar este
+incident-what = Qué pasó
+incident-statements = Declaraciones
+incident-sealed = Selladas para los dispositivos de quienes responden. Este servidor no puede abrirlas. En su dispositivo:
+incident-named-there = (vinculado desde allí)
+incident-timeline = Qué se hizo
+incident-respond = Responder
+
+who-hub = el centro
+who-device = dispositivo { $number }
+who-person = { $handle }, en el tablero
+deed-added = añadido
+deed-removed = quitado
+deed-more = completado
+
+do-act = Anotar una acción
+do-refer = Derivar
+do-follow = Dar seguimiento
+do-move = Cambiar el estado
+do-triage = Subir o bajar la urgencia
+do-assign = Asignar a un dispositivo
+do-link = Vincular a otro incidente
+follow-due = Previsto para
+follow-due-hint = El día del seguimiento; déjelo si se hizo hoy
+follow-done = Se hizo ahora
+link-to = Identificador del otro incidente
+link-to-hint = Como aparece en la dirección de su página
+hint-pseudonym = Un seudónimo, nunca un nombre
+hint-no-names = Sin nombres ni lugares
+hint-lowering = Necesaria para bajarla. Sin nombres ni lugares.
+assign-nobody = No hay ningún dispositivo de educación de pares inscrito.
+assign-has = lo tiene
+assign-give = Asignar a { $number }
+assign-take-back = Quitar a { $number }
+answer-asked = El nivel nacional pregunta
+answer-send = Responder la pregunta
+consent-granted = acordado
+consent-not = no acordado
+consent-withdraw = Retirar
+consent-below = Una retirada vale de inmediato y en todas partes. Retirar la respuesta de este centro borra el incidente aquí y en cada dispositivo.
+erase-link = Borrar este incidente…
+erase-title = ¿Borrar el incidente { $id }?
+erase-what = Desaparece de este centro, del nivel nacional y de cada dispositivo que pueda tenerlo, con su historia, sus declaraciones y sus claves. Nada lo recupera. Queda una marca sin contenido, y la página de este centro muestra quién ha confirmado.
+erase-sure = La persona lo quiere, o tiene que ser
+erase-do = Borrarlo
+
+conflicts-none = Nadie está en desacuerdo.
+questions-below = Lo que el nivel nacional quiere saber. Las respuestas son códigos; nada de lo que usted escribe sube.
+questions-none = El nivel nacional no ha preguntado nada.
+questions-open = abierta
+alerts-title = Alertas
+alerts-below = Avisos sobre un agresor. No dicen nada de quién fue dañado.
+alerts-none = No hay alertas vigentes.
+alerts-ends = hasta
+alerts-elsewhere = de otro centro
+alerts-how = Quien responde publica y retira alertas en su propio dispositivo:
+
+hub-below = Dispositivos, lo rechazado, lo borrado.
+hub-devices = Dispositivos
+hub-device = Dispositivo
+hub-role = Función
+hub-seen = Visto por última vez
+hub-skew = Reloj
+hub-check = Control
+hub-do = Hacer
+hub-revoked = revocado
+hub-clock-right = correcto
+hub-clock-behind = { $span } de retraso
+hub-clock-ahead = { $span } de adelanto
+hub-revoke = Revocar
+hub-revoke-sure = Está perdido, o quien lo tenía se fue. Se borra en su próximo contacto.
+hub-revoke-do = Revocarlo
+hub-invite = Invitar un dispositivo
+hub-invite-do = Crear un enlace
+invited-below = Vale para un dispositivo ({ $role }) y diez minutos. Compare las seis cifras con las del dispositivo.
+hub-refused = Lo rechazado
+hub-refused-below = Cambios que este centro no tomó. Se guardan y no bloquean nada más.
+hub-refused-none = No se rechazó nada.
+hub-why = Razón
+hub-when = Cuándo
+hub-changes = Cambios
+hub-erased = Lo borrado
+hub-erased-none = No se borró nada.
+hub-erased-on = Borrado en { $confirmed-text } de { $places-text } lugares
+hub-not-seen = no ha confirmado; visto por última vez
+hub-count-incidents = Incidentes
+hub-count-devices = Dispositivos
+hub-count-waiting = Cambios en espera
+hub-count-refused = Cambios rechazados
+hub-count-unsent = Filas aún no enviadas al nivel nacional
+role-educator = educador/a de pares
+role-responder = quien responde
+
+done-acted = Anotado.
+done-resolved = Decidido. Cada dispositivo lo sabrá en su próxima sincronización.
+done-assigned = Hecho. El dispositivo lo sabrá en su próxima sincronización.
+done-erased = Borrado aquí. Los dispositivos lo borran en su próxima sincronización.
+done-revoked = Revocado. Se borra en su próximo contacto.
+refused-field = { $about } no es correcto.
+refused-changed = Alguien lo decidió entretanto. Mire otra vez.
+refused-not-sure = Marque la casilla para decir que está seguro/a.
+refused-no-device = No existe ese dispositivo.

@@ -1,1 +1,132 @@
-# common
+# Lo que comparten todas las páginas.
+
+number-group = .
+share-percent = { $percent } %
+
+month-1 = enero
+month-2 = febrero
+month-3 = marzo
+month-4 = abril
+month-5 = mayo
+month-6 = junio
+month-7 = julio
+month-8 = agosto
+month-9 = septiembre
+month-10 = octubre
+month-11 = noviembre
+month-12 = diciembre
+month-short-1 = ene
+month-short-2 = feb
+month-short-3 = mar
+month-short-4 = abr
+month-short-5 = may
+month-short-6 = jun
+month-short-7 = jul
+month-short-8 = ago
+month-short-9 = sept
+month-short-10 = oct
+month-short-11 = nov
+month-short-12 = dic
+month-in-day-1 = ene
+month-in-day-2 = feb
+month-in-day-3 = mar
+month-in-day-4 = abr
+month-in-day-5 = may
+month-in-day-6 = jun
+month-in-day-7 = jul
+month-in-day-8 = ago
+month-in-day-9 = sept
+month-in-day-10 = oct
+month-in-day-11 = nov
+month-in-day-12 = dic
+date-month = { $month } de { $year }
+date-month-short = { $month } { $year }
+date-day = { $day } { $month } { $year }
+date-moment = { $day }, { $time } UTC
+time-in = en { $span }
+time-ago = hace { $span }
+span-minutes = { $count-text } min
+span-hours = { $count-text } h
+span-days = { $count ->
+    [one] { $count-text } día
+   *[other] { $count-text } días
+}
+
+product = Vicinity
+skip-to-content = Ir al contenido
+navigation = Páginas
+menu = Menú
+signed-in-as = Sesión de { $handle }
+sign-out = Cerrar sesión
+settings = Ajustes
+language = Idioma
+appearance = Apariencia
+appearance-system = Como este ordenador
+appearance-light = Clara
+appearance-dark = Oscura
+save = Guardar
+done-saved = Guardado.
+done-signed-out = Ha cerrado la sesión.
+cancel = Cancelar
+back = Volver
+all = Todo
+none = Ninguno
+yes = Sí
+no = No
+not-known = No se sabe
+never = nunca
+draft-translation = Traducción provisional: todavía no la ha revisado una persona de lengua materna.
+data-behind-chart = Las cifras en una tabla
+something-new = Ha llegado algo nuevo.
+show-it = Mostrar
+
+sign-in = Iniciar sesión
+sign-in-hint = Inicie sesión con el nombre, la contraseña y el código de seis cifras que eligió con su enlace de un solo uso.
+sign-in-handle = Nombre
+sign-in-password = Contraseña
+sign-in-code = Código de seis cifras
+sign-in-code-hint = El de la aplicación de códigos de su teléfono
+sign-in-refused = El nombre, la contraseña o el código no son correctos. Cada código sirve una vez: espere al siguiente.
+sign-in-wait = Demasiados intentos. Espere { $span } e inténtelo de nuevo.
+sign-in-expired = La sesión se cerró por falta de actividad. Inicie sesión de nuevo.
+
+welcome = Le damos la bienvenida, { $handle }
+welcome-intro = Este enlace sirve una sola vez. Elija una contraseña y configure su segundo factor; después iniciará sesión con ambos.
+welcome-password-step = 1. Elegir una contraseña
+welcome-password-hint = Al menos 12 caracteres. Una frase que solo usted conozca es buena.
+welcome-code-step = 2. Configurar los códigos en su teléfono
+welcome-code-hint = Escanee esto con una aplicación que produzca códigos de seis cifras, como Aegis o FreeOTP, o escriba la clave.
+welcome-key = Clave
+welcome-code-now = El código que la aplicación muestra ahora
+welcome-enter = Terminar e iniciar sesión
+welcome-password-short = La contraseña tiene menos de 12 caracteres. Elija una más larga.
+welcome-code-wrong = El código no es correcto. Compruebe la hora del teléfono y escriba el código que muestra ahora.
+welcome-gone = Este enlace ya se usó o ha caducado. Pida uno nuevo a quien lleva el servidor.
+
+error-title = No ha funcionado
+error-not-found = Esta página no existe, o lo que mostraba fue borrado.
+error-not-allowed = Su función no lo permite.
+error-form = El formulario estaba incompleto o llevaba demasiado tiempo abierto. Vuelva atrás, recargue la página e inténtelo de nuevo.
+error-busy = El servidor está ocupado. Inténtelo en un momento; no se cambió nada.
+error-failed = El servidor no pudo hacerlo; no se cambió nada. La razón está en su registro.
+error-refused = { $reason } No se cambió nada.
+
+place-hub = Centro
+place-national = Nacional
+nav-board = Tablero
+nav-conflicts = Desacuerdos
+nav-questions = Preguntas
+nav-advocacy = Incidencia
+nav-report = Informe
+nav-hub = Este centro
+nav-news = Novedades
+nav-queue = Por revisar
+nav-picture = Panorama
+nav-hubs = Centros
+left-out-short = < 10
+
+pager = Páginas de esta lista
+pager-here = Página { $page } de { $pages }
+pager-previous = Anterior
+pager-next = Siguiente
+bytes = { $count-text } bytes

@@ -1,1 +1,130 @@
-# board
+# Le tableau du centre.
+
+board-title = Qui a besoin d’aide maintenant
+board-below = Cas ouverts, les plus urgents d’abord. Les nouveaux apparaissent d’eux-mêmes.
+board-count = { $count ->
+    [one] { $count-text } cas
+   *[other] { $count-text } cas
+}
+board-empty = Rien ici. Si vous avez filtré, affichez tout.
+board-overdue = En retard
+board-asked = Questions sans réponse
+board-filter = Filtrer
+board-show = Afficher
+board-show-all = Afficher tous les cas ouverts
+board-not-closed = Tous les cas ouverts
+board-closed = Tous les cas clos
+board-only = Seulement
+board-next-clock = Prochaine échéance
+board-conflicts = { $count ->
+    [one] { $count-text } désaccord
+   *[other] { $count-text } désaccords
+}
+
+incident-title = Cas { $id }
+incident-first = Ici depuis
+incident-clocks = Échéances
+incident-conflicts = On a écrit des choses différentes
+incident-conflicts-below = Les deux valeurs restent jusqu’à ce que quelqu’un décide. Prenez la bonne.
+incident-take = Prendre celle-ci
+incident-what = Ce qui s’est passé
+incident-statements = Déclarations
+incident-sealed = Scellées pour les appareils des intervenant·es. Ce serveur ne peut pas les ouvrir. Sur votre appareil :
+incident-named-there = (lié depuis l’autre)
+incident-timeline = Ce qui a été fait
+incident-respond = Répondre
+
+who-hub = le centre
+who-device = appareil { $number }
+who-person = { $handle }, au tableau
+deed-added = ajouté
+deed-removed = retiré
+deed-more = complété
+
+do-act = Noter une mesure
+do-refer = Orienter
+do-follow = Suivre
+do-move = Changer l’état
+do-triage = Monter ou baisser l’urgence
+do-assign = Confier à un appareil
+do-link = Lier à un autre cas
+follow-due = Prévu le
+follow-due-hint = Le jour du suivi ; laissez tel quel s’il a eu lieu aujourd’hui
+follow-done = Fait à l’instant
+link-to = Identifiant de l’autre cas
+link-to-hint = Tel qu’il figure dans l’adresse de sa page
+hint-pseudonym = Un pseudonyme, jamais un nom
+hint-no-names = Ni noms ni lieux
+hint-lowering = Nécessaire pour baisser. Ni noms ni lieux.
+assign-nobody = Aucun appareil de pair éducateur n’est inscrit.
+assign-has = l’a
+assign-give = Confier à { $number }
+assign-take-back = Retirer à { $number }
+answer-asked = Le national demande
+answer-send = Envoyer la réponse
+consent-granted = accordé
+consent-not = non accordé
+consent-withdraw = Retirer l’accord
+consent-below = Un retrait vaut tout de suite et partout. Retirer la réponse par ce centre efface le cas ici et sur chaque appareil.
+erase-link = Effacer ce cas…
+erase-title = Effacer le cas { $id } ?
+erase-what = Il disparaît de ce centre, du national et de chaque appareil qui peut l’avoir, avec son histoire, ses déclarations et leurs clés. Rien ne le ramène. Une marque sans contenu reste, et la page de ce centre montre qui a confirmé.
+erase-sure = La personne le veut, ou il le faut
+erase-do = Effacer
+
+conflicts-none = Personne n’est en désaccord.
+questions-below = Ce que le national veut savoir. Les réponses sont des codes ; rien de ce que vous tapez ne remonte.
+questions-none = Le national n’a rien demandé.
+questions-open = ouverte
+alerts-title = Alertes
+alerts-below = Mises en garde contre un agresseur. Elles ne disent rien de la personne touchée.
+alerts-none = Aucune alerte en cours.
+alerts-ends = jusqu’au
+alerts-elsewhere = d’un autre centre
+alerts-how = Un·e intervenant·e publie et retire les alertes sur son propre appareil :
+
+hub-below = Appareils, refus, effacements.
+hub-devices = Appareils
+hub-device = Appareil
+hub-role = Rôle
+hub-seen = Vu la dernière fois
+hub-skew = Horloge
+hub-check = Contrôle
+hub-do = Agir
+hub-revoked = révoqué
+hub-clock-right = juste
+hub-clock-behind = retard de { $span }
+hub-clock-ahead = avance de { $span }
+hub-revoke = Révoquer
+hub-revoke-sure = Il est perdu, ou son porteur est parti. Il s’efface à son prochain contact.
+hub-revoke-do = Le révoquer
+hub-invite = Inviter un appareil
+hub-invite-do = Créer un lien
+invited-below = Valable pour un appareil ({ $role }) et dix minutes. Comparez les six chiffres avec ceux de l’appareil.
+hub-refused = Ce qui a été refusé
+hub-refused-below = Changements que ce centre n’a pas pris. Ils sont gardés et ne bloquent rien d’autre.
+hub-refused-none = Rien n’a été refusé.
+hub-why = Raison
+hub-when = Quand
+hub-changes = Changements
+hub-erased = Ce qui a été effacé
+hub-erased-none = Rien n’a été effacé.
+hub-erased-on = Effacé en { $confirmed-text } endroits sur { $places-text }
+hub-not-seen = n’a pas confirmé ; vu la dernière fois
+hub-count-incidents = Cas
+hub-count-devices = Appareils
+hub-count-waiting = Changements en attente
+hub-count-refused = Changements refusés
+hub-count-unsent = Lignes pas encore au national
+role-educator = pair éducateur·trice
+role-responder = intervenant·e
+
+done-acted = Noté.
+done-resolved = Décidé. Chaque appareil l’apprend à sa prochaine synchronisation.
+done-assigned = Fait. L’appareil l’apprend à sa prochaine synchronisation.
+done-erased = Effacé ici. Les appareils l’effacent à leur prochaine synchronisation.
+done-revoked = Révoqué. Il s’efface à son prochain contact.
+refused-field = { $about } ne convient pas.
+refused-changed = Quelqu’un a décidé entre-temps. Regardez à nouveau.
+refused-not-sure = Cochez la case pour dire que vous êtes sûr·e.
+refused-no-device = Cet appareil n’existe pas.

@@ -1,1 +1,134 @@
-# board
+# Доска центра.
+
+board-title = Кому нужна помощь сейчас
+board-below = Открытые случаи, сначала самые срочные. Новые появляются сами.
+board-count = { $count ->
+    [one] { $count-text } случай
+    [few] { $count-text } случая
+    [many] { $count-text } случаев
+   *[other] { $count-text } случая
+}
+board-empty = Здесь ничего нет. Если стоит фильтр, покажите все.
+board-overdue = Просрочено
+board-asked = Вопросы без ответа
+board-filter = Фильтр
+board-show = Показать
+board-show-all = Показать все открытые
+board-not-closed = Все открытые
+board-closed = Все закрытые
+board-only = Только
+board-next-clock = Ближайший срок
+board-conflicts = { $count ->
+    [one] { $count-text } расхождение
+    [few] { $count-text } расхождения
+    [many] { $count-text } расхождений
+   *[other] { $count-text } расхождения
+}
+
+incident-title = Случай { $id }
+incident-first = Здесь с
+incident-clocks = Сроки
+incident-conflicts = Записано разное
+incident-conflicts-below = Оба значения хранятся, пока кто-то не решит. Выберите верное.
+incident-take = Взять это
+incident-what = Что произошло
+incident-statements = Заявления
+incident-sealed = Запечатаны для устройств тех, кто помогает. Этот сервер не может их открыть. На вашем устройстве:
+incident-named-there = (связь оттуда)
+incident-timeline = Что сделано
+incident-respond = Помочь
+
+who-hub = центр
+who-device = устройство { $number }
+who-person = { $handle }, на доске
+deed-added = добавлено
+deed-removed = убрано
+deed-more = дополнено
+
+do-act = Записать действие
+do-refer = Направить
+do-follow = Повторный контакт
+do-move = Сменить статус
+do-triage = Повысить или понизить срочность
+do-assign = Поручить устройству
+do-link = Связать с другим случаем
+follow-due = Срок
+follow-due-hint = День контакта; оставьте, если он был сегодня
+follow-done = Сделано сейчас
+link-to = Номер другого случая
+link-to-hint = Как в адресе его страницы
+hint-pseudonym = Псевдоним, никогда не имя
+hint-no-names = Без имён и мест
+hint-lowering = Нужна, чтобы понизить. Без имён и мест.
+assign-nobody = Нет устройств равных консультантов.
+assign-has = имеет
+assign-give = Поручить { $number }
+assign-take-back = Забрать у { $number }
+answer-asked = Национальный уровень спрашивает
+answer-send = Ответить
+consent-granted = дано
+consent-not = не дано
+consent-withdraw = Отозвать
+consent-below = Отзыв действует сразу и везде. Отзыв помощи этого центра удаляет случай здесь и на каждом устройстве.
+erase-link = Удалить этот случай…
+erase-title = Удалить случай { $id }?
+erase-what = Он исчезнет из этого центра, с национального уровня и со всех устройств, где может быть, вместе с историей, заявлениями и их ключами. Вернуть его нельзя. Останется отметка без содержания, а страница центра покажет, кто подтвердил.
+erase-sure = Этого хочет сам человек, или так нужно
+erase-do = Удалить
+
+conflicts-none = Расхождений нет.
+questions-below = Что хочет знать национальный уровень. Ответы — коды; ничего из набранного вами наверх не идёт.
+questions-none = Национальный уровень ничего не спрашивал.
+questions-open = открыт
+alerts-title = Оповещения
+alerts-below = Предупреждения об агрессоре. Они ничего не говорят о пострадавших.
+alerts-none = Действующих оповещений нет.
+alerts-ends = до
+alerts-elsewhere = из другого центра
+alerts-how = Оповещения публикуют и снимают на своём устройстве:
+
+hub-below = Устройства, отказы, удаления.
+hub-devices = Устройства
+hub-device = Устройство
+hub-role = Роль
+hub-seen = Последняя связь
+hub-skew = Часы
+hub-check = Проверка
+hub-do = Действие
+hub-revoked = отозвано
+hub-clock-right = верно
+hub-clock-behind = отстают на { $span }
+hub-clock-ahead = спешат на { $span }
+hub-revoke = Отозвать
+hub-revoke-sure = Оно потеряно, или его владелец ушёл. При следующей связи оно сотрётся.
+hub-revoke-do = Отозвать его
+hub-invite = Пригласить устройство
+hub-invite-do = Создать ссылку
+invited-below = Для одного устройства ({ $role }) и на десять минут. Сравните шесть цифр с теми, что на устройстве.
+hub-refused = Что отклонено
+hub-refused-below = Изменения, которые центр не принял. Они хранятся и ничему не мешают.
+hub-refused-none = Ничего не отклонено.
+hub-why = Причина
+hub-when = Когда
+hub-changes = Изменения
+hub-erased = Что удалено
+hub-erased-none = Ничего не удалено.
+hub-erased-on = Удалено в { $confirmed-text } местах из { $places-text }
+hub-not-seen = не подтвердило; последняя связь
+hub-count-incidents = Случаи
+hub-count-devices = Устройства
+hub-count-waiting = Ждущие изменения
+hub-count-refused = Отклонённые изменения
+hub-count-unsent = Строки, ещё не переданные
+role-educator = равный консультант
+role-responder = отвечающий
+
+done-acted = Записано.
+done-resolved = Решено. Каждое устройство узнает при следующей синхронизации.
+done-assigned = Сделано. Устройство узнает при следующей синхронизации.
+done-erased = Удалено здесь. Устройства удалят при следующей синхронизации.
+done-revoked = Отозвано. При следующей связи оно сотрётся.
+refused-field = { $about } не подходит.
+refused-changed = Кто-то уже решил это. Посмотрите снова.
+refused-not-sure = Отметьте, что вы уверены.
+refused-no-device = Такого устройства нет.

@@ -30,6 +30,12 @@ impl Form {
         self.0.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value.trim())
     }
 
+    /// Whether a field of that name came, filled or not.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(own, _)| own == name)
+    }
+
     /// The first field of a name exactly as it came: a password may begin with a space.
     #[must_use]
     pub fn exact(&self, name: &str) -> &str {

@@ -56,7 +56,8 @@ impl Live {
         // The first value is how it stood when the browser asked.
         let first = *self.0.borrow();
         let counts = WatchStream::new(self.0.subscribe()).take_while(|count| *count != ENDED).filter(move |count| *count != first);
-        counts.map(|_| Ok(Event::default().event("changed").data("")))
+        // Browsers pass over an event without data.
+        counts.map(|_| Ok(Event::default().event("changed").data("1")))
     }
 }
 

@@ -44,8 +44,7 @@ pub(super) fn write(db: &Db, doc: i64, incident: &Incident, now: Timestamp) -> R
     let seconds = |at: Option<Timestamp>| at.map(Timestamp::as_second);
     let (due_at, reported_at, turns_at) = (seconds(due_at), seconds(reported_at), seconds(turns_at));
     let (level, kinds, groups) = (rank(level), spaced(&kinds), spaced(&groups));
-    let columns: [&dyn ToSql; 13] =
-        [&doc, &closed, &level, &status, &clock, &due_at, &reported_at, &area, &setting, &kinds, &groups, &conflicts, &turns_at];
+    let columns: [&dyn ToSql; 13] = [&doc, &closed, &level, &status, &clock, &due_at, &reported_at, &area, &setting, &kinds, &groups, &conflicts, &turns_at];
     db.execute("writing a place on the board", query, &columns).map(drop)
 }
 
@@ -224,8 +223,12 @@ impl BoardStore for SqliteHub {
         let query = "SELECT incident, device, reason, max(at), count(*) FROM quarantine GROUP BY incident, device, reason ORDER BY max(at) DESC LIMIT ?1";
         let read = |row: &Row<'_>| Ok((row.get::<_, [u8; 16]>(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get(3)?, row.get::<_, i64>(4)?));
         let rows = self.db.all("reading what was refused", query, &[&(max as i64)], read)?;
-        let refused = rows.into_iter().map(|(incident, device, reason, at, changes)| {
-            RefusedHere { incident: IncidentId::from_bytes(incident), device, reason, at: time(at), changes: changes.cast_unsigned() }
+        let refused = rows.into_iter().map(|(incident, device, reason, at, changes)| RefusedHere {
+            incident: IncidentId::from_bytes(incident),
+            device,
+            reason,
+            at: time(at),
+            changes: changes.cast_unsigned(),
         });
         Ok(refused.collect())
     }

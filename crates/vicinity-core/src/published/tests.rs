@@ -1,0 +1,162 @@
+//! An attacker with everything that is published, and with reckoning.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+/// Small steps of a generator of its own: the tests of the core draw no randomness.
+struct Dice(u64);
+
+impl Dice {
+    fn up_to(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % end
+    }
+}
+
+/// Counts of random incidents: few codes are frequent, many are rare, as in life.
+fn counts(seed: u64) -> BTreeMap<Cell, u64> {
+    let mut dice = Dice(seed);
+    let mut counts = BTreeMap::new();
+    let (areas, incidents) = (1 + dice.up_to(6), 5 + dice.up_to(400));
+    for _ in 0..incidents {
+        let skewed = |dice: &mut Dice, of: u64| (dice.up_to(of) * dice.up_to(of)) / of;
+        let area = format!("SN-{}", skewed(&mut dice, areas));
+        let mut cells = vec![(ALL, String::new())];
+        for dimension in PARTITIONS.into_iter().take(4) {
+            cells.push((dimension, skewed(&mut dice, 6).to_string()));
+        }
+        let codes: BTreeSet<u64> = (0..dice.up_to(3)).map(|_| skewed(&mut dice, 8)).collect();
+        cells.extend(codes.into_iter().map(|code| ("perpetrator", code.to_string())));
+        for (dimension, code) in cells {
+            *counts.entry((area.clone(), dimension.to_owned(), code)).or_default() += 1;
+        }
+    }
+    counts
+}
+
+/// Every count, the country's and the complements' among them: what an attacker would like to know.
+fn truth(counts: &BTreeMap<Cell, u64>) -> Window {
+    Window::new(counts)
+}
+
+/// Every row and every column: the whole and its parts.
+fn lines(window: &Window) -> Vec<(usize, Vec<usize>)> {
+    let mut lines = Vec::new();
+    for table in &window.tables {
+        let width = table.rows[0].len();
+        let across = table.rows.clone();
+        let down = (0..width).map(|column| table.rows.iter().map(|row| row[column]).collect());
+        for line in across.into_iter().chain(down) {
+            if let Some(whole) = line[line.len() - 1] {
+                lines.push((whole, line[..line.len() - 1].iter().flatten().copied().collect()));
+            }
+        }
+    }
+    lines
+}
+
+/// What can be reckoned exactly from what shows, by elimination over all lines at once.
+fn reckoned(window: &Window) -> Vec<(usize, i128)> {
+    let unknown: Vec<usize> = (0..window.counts.len()).filter(|place| window.hidden[*place]).collect();
+    let column = |place: usize| unknown.binary_search(&place).ok();
+    let width = unknown.len();
+    let mut rows: Vec<Vec<i128>> = Vec::new();
+    for (whole, parts) in lines(window) {
+        let mut row = vec![0; width + 1];
+        for (place, sign) in parts.into_iter().map(|place| (place, 1)).chain([(whole, -1)]) {
+            match column(place) {
+                Some(at) => row[at] += sign,
+                None => row[width] -= sign * i128::from(window.counts[place]),
+            }
+        }
+        rows.push(row);
+    }
+    let mut pivot_row = 0;
+    for column in 0..width {
+        let Some(found) = (pivot_row..rows.len()).find(|row| rows[*row][column] != 0) else { continue };
+        rows.swap(pivot_row, found);
+        let pivot = rows[pivot_row].clone();
+        for (at, row) in rows.iter_mut().enumerate() {
+            if at != pivot_row && row[column] != 0 {
+                let (a, b) = (pivot[column], row[column]);
+                row.iter_mut().zip(&pivot).for_each(|(own, other)| *own = *own * a - *other * b);
+                let common = row.iter().fold(0, |common, value| gcd(common, *value));
+                if common > 1 {
+                    row.iter_mut().for_each(|value| *value /= common);
+                }
+            }
+        }
+        pivot_row += 1;
+    }
+    let alone = |row: &&Vec<i128>| row[..width].iter().filter(|value| **value != 0).count() == 1;
+    let solved = rows.iter().filter(alone).filter_map(|row| {
+        let at = row[..width].iter().position(|value| *value != 0)?;
+        Some((unknown[at], row[width] / row[at]))
+    });
+    solved.collect()
+}
+
+fn gcd(a: i128, b: i128) -> i128 {
+    if b == 0 { a.abs() } else { gcd(b, a % b) }
+}
+
+fn leaks(window: &Window) -> usize {
+    reckoned(window).into_iter().filter(|(_, count)| *count > 0 && *count < i128::from(K)).count()
+}
+
+#[test]
+fn nothing_small_can_be_reckoned_from_everything_that_is_published() {
+    let (mut shown, mut naive) = (0, 0);
+    for seed in 0..400 {
+        let counts = counts(seed);
+        let mut window = truth(&counts);
+        naive += leaks(&window);
+        window.protect();
+        assert_eq!(leaks(&window), 0, "seed {seed}");
+        assert!(window.shown().all(|(_, count)| count >= K), "seed {seed}");
+        shown += window.shown().count();
+    }
+    assert!(naive > 1000, "leaving out small cells alone would leak: {naive}");
+    assert!(shown > 5000, "and much still shows: {shown}");
+}
+
+#[test]
+fn no_line_gives_a_sum_of_small_counts() {
+    for seed in 0..400 {
+        let mut window = truth(&counts(seed));
+        window.protect();
+        for (_, parts) in lines(&window).into_iter().filter(|(whole, _)| !window.hidden[*whole]) {
+            let rest: u64 = parts.into_iter().filter(|place| window.hidden[*place]).map(|place| window.counts[place]).sum();
+            assert!(rest == 0 || rest >= K, "seed {seed}: {rest}");
+        }
+    }
+}
+
+fn month(cells: &[(&str, &str, &str, u64)]) -> Month {
+    Month::of(&cells.iter().map(|(area, dimension, code, count)| (((*area).to_owned(), (*dimension).to_owned(), (*code).to_owned()), *count)).collect())
+}
+
+#[test]
+fn a_small_code_takes_the_next_smallest_with_it() {
+    let month = month(&[("A", ALL, "", 60), ("A", "setting", "street", 40), ("A", "setting", "hotel", 17), ("A", "setting", "online", 3)]);
+    assert_eq!((month.incidents("A"), month.cell("A", "setting", "street")), (Some(60), Some(40)));
+    assert_eq!((month.cell("A", "setting", "hotel"), month.cell("A", "setting", "online")), (None, None));
+}
+
+#[test]
+fn a_small_area_takes_another_with_it_and_the_country_stays() {
+    let month = month(&[("A", ALL, "", 60), ("B", ALL, "", 30), ("C", ALL, "", 4)]);
+    assert_eq!((month.incidents(COUNTRY), month.incidents("A"), month.incidents("B"), month.incidents("C")), (Some(94), Some(60), None, None));
+}
+
+#[test]
+fn what_nearly_all_have_is_left_out_as_what_few_lack() {
+    let month = month(&[("A", ALL, "", 60), ("A", "perpetrator", "police", 57), ("A", "perpetrator", "client", 30)]);
+    assert_eq!((month.cell("A", "perpetrator", "police"), month.cell("A", "perpetrator", "client")), (None, Some(30)));
+}
+
+#[test]
+fn a_dimension_that_nobody_vouches_for_is_not_published() {
+    assert_eq!(month(&[("A", ALL, "", 60), ("A", "hub", "3", 60)]).cells().len(), 2);
+}

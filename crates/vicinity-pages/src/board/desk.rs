@@ -1,0 +1,292 @@
+//! Conflicts, questions, alerts, and the hub itself: devices, what was refused, what was erased.
+
+use maud::{Markup, html};
+use vicinity_core::time::Timestamp;
+
+use super::incident::{self, Side};
+use super::list::short;
+use crate::draw;
+use crate::frame::Frame;
+use crate::parts;
+use crate::words::Said;
+
+/// A conflict of some incident.
+pub struct ConflictView {
+    /// The incident.
+    pub id: String,
+    /// The field.
+    pub field: String,
+    /// Its sides.
+    pub sides: Vec<Side>,
+}
+
+/// Every conflict.
+#[must_use]
+pub fn conflicts(frame: &Frame, conflicts: &[ConflictView]) -> Markup {
+    let body = html! {
+        (parts::title(&frame.t("nav-conflicts"), frame.t("incident-conflicts-below")))
+        div.stack.wide data-live="" {
+            @if conflicts.is_empty() { p.sheet { (frame.t("conflicts-none")) } }
+            @for conflict in conflicts {
+                section.sheet {
+                    h2 { a href={ "/incident/" (conflict.id) } { (frame.with("incident-title", &[("id", Said::Text(short(&conflict.id)))])) } }
+                    (incident::conflict(frame, &conflict.id, &conflict.field, &conflict.sides))
+                }
+            }
+        }
+    };
+    frame.page(&frame.t("nav-conflicts"), "/conflicts", &body)
+}
+
+/// A question of national's.
+pub struct QuestionView {
+    /// The incident.
+    pub id: String,
+    /// Its number at national.
+    pub number: u64,
+    /// What is asked: a code.
+    pub question: String,
+    /// The answer: a code, once somebody gave one.
+    pub answer: Option<String>,
+}
+
+/// Every question.
+#[must_use]
+pub fn questions(frame: &Frame, questions: &[QuestionView]) -> Markup {
+    let body = html! {
+        (parts::title(&frame.t("nav-questions"), frame.t("questions-below")))
+        div data-live="" {
+            @if questions.is_empty() { p.sheet { (frame.t("questions-none")) } } @else {
+                div.scroll tabindex="0" role="region" aria-label=(frame.t("nav-questions")) {
+                    table.cards {
+                        thead { tr { th scope="col" { (frame.t("f-question")) } th scope="col" { (frame.t("f-incident")) } th scope="col" { (frame.t("f-answer")) } } }
+                        tbody {
+                            @for row in questions {
+                                tr {
+                                    th scope="row" { (row.number) " · " (frame.words.code(&row.question)) }
+                                    td data-label=(frame.t("f-incident")) { a href={ "/incident/" (row.id) } { (short(&row.id)) } }
+                                    td data-label=(frame.t("f-answer")) { @match &row.answer { Some(answer) => (frame.words.code(answer)), None => span.chip.amber { (frame.t("questions-open")) } } }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    frame.page(&frame.t("nav-questions"), "/questions", &body)
+}
+
+/// An alert of an aggressor.
+pub struct AlertView {
+    /// Where it counts.
+    pub area: String,
+    /// The warning.
+    pub text: String,
+    /// When it ends.
+    pub ends: Timestamp,
+    /// Whether it came from another hub.
+    pub from_elsewhere: bool,
+}
+
+/// Alerts that stand.
+#[must_use]
+pub fn alerts(frame: &Frame, alerts: &[AlertView]) -> Markup {
+    let body = html! {
+        (parts::title(&frame.t("alerts-title"), frame.t("alerts-below")))
+        @if alerts.is_empty() { p.sheet { (frame.t("alerts-none")) } }
+        ul.plain.stack {
+            @for alert in alerts {
+                li.sheet {
+                    p { (alert.text) }
+                    p.quiet { span.chip { (alert.area) } " " (frame.t("alerts-ends")) " " (frame.moment(alert.ends)) @if alert.from_elsewhere { " · " (frame.t("alerts-elsewhere")) } }
+                }
+            }
+        }
+        p.hint { (frame.t("alerts-how")) " " code { "vicinity device alert publish" } }
+    };
+    frame.page(&frame.t("alerts-title"), "/hub", &body)
+}
+
+/// A device.
+pub struct DeviceView {
+    /// Its number.
+    pub number: u32,
+    /// Its role: a code.
+    pub role: String,
+    /// When it was last heard of.
+    pub last_seen: Option<Timestamp>,
+    /// Seconds by which the hub's clock is ahead of its.
+    pub skew_seconds: Option<i64>,
+    /// Whether it was revoked.
+    pub revoked: bool,
+    /// Six digits that the device shows as well.
+    pub check: String,
+}
+
+/// Something that was refused.
+pub struct RefusedView {
+    /// The incident.
+    pub id: String,
+    /// Who brought it.
+    pub device: u32,
+    /// Why: a code.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+    /// How many changes.
+    pub changes: u64,
+}
+
+/// Something that was erased.
+pub struct ErasureView {
+    /// The incident.
+    pub id: String,
+    /// When.
+    pub at: Timestamp,
+    /// Places that have confirmed, and all.
+    pub confirmed: (u64, u64),
+    /// Devices that have not, and when each was last heard of.
+    pub outstanding: Vec<(u32, Option<Timestamp>)>,
+}
+
+/// The hub itself.
+pub struct HubView {
+    /// Devices.
+    pub devices: Vec<DeviceView>,
+    /// What was refused.
+    pub refused: Vec<RefusedView>,
+    /// What was erased.
+    pub erasures: Vec<ErasureView>,
+    /// Figures: the id of a name, and how many.
+    pub figures: Vec<(&'static str, u64)>,
+}
+
+/// The hub's page.
+#[must_use]
+pub fn hub(frame: &Frame, hub: &HubView) -> Markup {
+    let body = html! {
+        (parts::title(&frame.t("nav-hub"), frame.t("hub-below")))
+        ul.figures { @for (name, count) in &hub.figures { li.figure { b { (frame.words.count(*count)) } span { (frame.t(name)) } } } }
+        p { a href="/alerts" { (frame.t("alerts-title")) } }
+        (devices(frame, &hub.devices))
+        (refused(frame, &hub.refused))
+        (erasures(frame, &hub.erasures))
+    };
+    frame.page(&frame.t("nav-hub"), "/hub", &body)
+}
+
+fn devices(frame: &Frame, devices: &[DeviceView]) -> Markup {
+    html! {
+        section.stack {
+            h2 { (frame.t("hub-devices")) }
+            div.scroll tabindex="0" role="region" aria-label=(frame.t("hub-devices")) {
+                table.cards {
+                    thead { tr { @for head in ["hub-device", "hub-role", "hub-seen", "hub-skew", "hub-check", "hub-do"] { th scope="col" { (frame.t(head)) } } } }
+                    tbody {
+                        @for device in devices {
+                            tr {
+                                th scope="row" { (frame.with("who-device", &[("number", Said::Text(&device.number.to_string()))])) }
+                                td data-label=(frame.t("hub-role")) { (frame.words.label("role-", &device.role)) }
+                                td data-label=(frame.t("hub-seen")) { @match device.last_seen { Some(at) => (frame.away(at)), None => (frame.t("never")) } }
+                                td data-label=(frame.t("hub-skew")) { @match device.skew_seconds { Some(skew) => (skewed(frame, skew)), None => "–" } }
+                                td data-label=(frame.t("hub-check")) { span.mono { (device.check) } }
+                                td data-label=(frame.t("hub-do")) { @if device.revoked { span.chip { (frame.t("hub-revoked")) } } @else { (revoke(frame, device.number)) } }
+                            }
+                        }
+                    }
+                }
+            }
+            details.sheet {
+                summary { (frame.t("hub-invite")) }
+                form.row.end method="post" action="/hub/invite" {
+                    (frame.csrf())
+                    (parts::select("invite-role", "role", &frame.t("hub-role"), &["educator", "responder"].map(|role| parts::Choice::new(role, frame.words.label("role-", role))), "educator"))
+                    button { (frame.t("hub-invite-do")) }
+                }
+            }
+        }
+    }
+}
+
+/// A clock that is off by more than minutes is said.
+fn skewed(frame: &Frame, skew: i64) -> Markup {
+    if skew.abs() < 120 {
+        return html! { (frame.t("hub-clock-right")) };
+    }
+    let span = frame.words.span(skew.unsigned_abs());
+    html! { span.chip.amber { (frame.with(if skew > 0 { "hub-clock-behind" } else { "hub-clock-ahead" }, &[("span", Said::Text(&span))])) } }
+}
+
+fn revoke(frame: &Frame, number: u32) -> Markup {
+    let number = number.to_string();
+    html! {
+        details {
+            summary { (frame.t("hub-revoke")) span.visually-hidden { " " (number) } }
+            form.stack method="post" action="/hub/revoke" {
+                (frame.csrf())
+                input type="hidden" name="device" value=(number);
+                label.choice for={ "sure-" (number) } { input id={ "sure-" (number) } type="checkbox" name="sure" value="yes" required; (frame.t("hub-revoke-sure")) }
+                button.grave.small { (frame.t("hub-revoke-do")) }
+            }
+        }
+    }
+}
+
+fn refused(frame: &Frame, refused: &[RefusedView]) -> Markup {
+    let heads = ["hub-why", "hub-device", "f-incident", "hub-when", "hub-changes"].map(|id| frame.t(id));
+    let rows: Vec<Vec<String>> = refused
+        .iter()
+        .map(|row| {
+            vec![
+                frame.words.label("why-", &row.reason),
+                row.device.to_string(),
+                short(&row.id).to_owned(),
+                frame.words.moment(row.at),
+                frame.words.count(row.changes),
+            ]
+        })
+        .collect();
+    html! {
+        section.stack {
+            h2 { (frame.t("hub-refused")) }
+            p.quiet { (frame.t("hub-refused-below")) }
+            @if rows.is_empty() { p.sheet { (frame.t("hub-refused-none")) } } @else { (parts::table(&frame.t("hub-refused"), &heads.each_ref().map(String::as_str), 4, &rows)) }
+        }
+    }
+}
+
+fn erasures(frame: &Frame, erasures: &[ErasureView]) -> Markup {
+    html! {
+        section.stack {
+            h2 { (frame.t("hub-erased")) }
+            @if erasures.is_empty() { p.sheet { (frame.t("hub-erased-none")) } }
+            ul.plain.stack {
+                @for row in erasures {
+                    li.sheet {
+                        p { b { (short(&row.id)) } " · " (frame.moment(row.at)) }
+                        p { (frame.with("hub-erased-on", &[("confirmed", Said::Count(row.confirmed.0)), ("places", Said::Count(row.confirmed.1))])) }
+                        @for (device, seen) in &row.outstanding {
+                            p.quiet { (frame.with("who-device", &[("number", Said::Text(&device.to_string()))])) ": " (frame.t("hub-not-seen")) " " @match seen { Some(at) => (frame.moment(*at)), None => (frame.t("never")) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// An enrolment link that was just made, and its QR code.
+#[must_use]
+pub fn invited(frame: &Frame, link: &str, role: &str) -> Markup {
+    let body = html! {
+        div.narrow.stack.wide {
+            h1 { (frame.t("hub-invite")) }
+            p { (frame.with("invited-below", &[("role", Said::Text(&frame.words.label("role-", role)))])) }
+            (draw::qr(link, &frame.t("hub-invite")))
+            code.block { (link) }
+            p { a href="/hub" { (frame.t("back")) } }
+        }
+    };
+    frame.page(&frame.t("hub-invite"), "/hub", &body)
+}

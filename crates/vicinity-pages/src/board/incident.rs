@@ -1,0 +1,344 @@
+//! One incident: its facts, clocks and conflicts, what was done by whom, and what can be done now.
+
+use maud::{Markup, html};
+use serde_json::Value;
+use vicinity_core::clocks::Clock;
+use vicinity_core::incident::Incident;
+use vicinity_core::time::Timestamp;
+use vicinity_core::timeline::Deed;
+
+use super::forms;
+use super::list::{joined, running, short};
+use crate::frame::Frame;
+use crate::parts;
+use crate::words::Said;
+
+/// Who did something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    /// A device of the hub's, by number.
+    Device(u32),
+    /// Somebody at the board.
+    Person(String),
+    /// National, through the hub.
+    National,
+}
+
+/// A step of the timeline.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// When the hub heard of it.
+    pub at: Timestamp,
+    /// Who.
+    pub who: Who,
+    /// What.
+    pub deeds: Vec<Deed>,
+}
+
+/// A side of a conflict.
+#[derive(Debug, Clone)]
+pub struct Side {
+    /// What it says.
+    pub value: Value,
+    /// When, by the clock of who said it.
+    pub at: Option<Timestamp>,
+    /// Who said it.
+    pub who: Option<Who>,
+}
+
+/// A statement, sealed.
+#[derive(Debug, Clone)]
+pub struct StatementView {
+    /// What opens it is asked for by this name on a responder's device.
+    pub name: String,
+    /// Its class.
+    pub class: String,
+    /// Bytes, sealed.
+    pub bytes: u64,
+    /// When it came.
+    pub received_at: Timestamp,
+}
+
+/// A link with another incident.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// Its kind.
+    pub kind: String,
+    /// The other.
+    pub to: String,
+    /// Whether the other names this one.
+    pub from_there: bool,
+}
+
+/// One incident's page.
+pub struct CaseView {
+    /// Its id.
+    pub id: String,
+    /// Its facts.
+    pub incident: Incident,
+    /// How urgent it is.
+    pub level: String,
+    /// Where the response stands.
+    pub status: String,
+    /// Every clock.
+    pub clocks: Vec<Clock>,
+    /// Conflicts: the field, and its sides, the one that shows first.
+    pub conflicts: Vec<(String, Vec<Side>)>,
+    /// Scopes that are granted now.
+    pub granted: Vec<String>,
+    /// When the hub first heard of it.
+    pub first_at: Timestamp,
+    /// Devices that can be assigned, and whether each has it.
+    pub devices: Vec<(u32, bool)>,
+    /// Statements.
+    pub statements: Vec<StatementView>,
+    /// Links.
+    pub links: Vec<Link>,
+    /// What was done, oldest first.
+    pub steps: Vec<Step>,
+}
+
+/// Registers that the page shows as facts, in this order.
+const FACTS: [&str; 13] = [
+    "occurred",
+    "time_of_day",
+    "place.setting",
+    "place.area",
+    "channel",
+    "reporter_role",
+    "survivor.code",
+    "survivor.age",
+    "survivor.gender",
+    "danger_now",
+    "held_now",
+    "severe_injury",
+    "suicide_risk",
+];
+
+/// The page.
+#[must_use]
+pub fn incident(frame: &Frame, case: &CaseView) -> Markup {
+    let title = frame.with("incident-title", &[("id", Said::Text(short(&case.id)))]);
+    let body = html! {
+        div.title { h1 { (title) } (parts::triage(frame, &case.level)) span.chip { (frame.words.code(&case.status)) } p.quiet { (frame.t("incident-first")) " " (frame.moment(case.first_at)) } }
+        div.split {
+            div.stack.wide data-live="" {
+                @if !case.conflicts.is_empty() { (conflicts(frame, case)) }
+                (what(frame, case))
+                (log(frame, case))
+            }
+            div.stack.wide {
+                (clocks(frame, case))
+                (forms::respond(frame, case))
+                (statements(frame, case))
+                (forms::consent(frame, case))
+                (links(frame, case))
+                (forms::rest(frame, case))
+            }
+        }
+        p.notice hidden data-live-notice="" role="status" { (frame.t("something-new")) " " button.small type="button" { (frame.t("show-it")) } }
+    };
+    frame.page(&title, "/", &body)
+}
+
+fn clocks(frame: &Frame, case: &CaseView) -> Markup {
+    html! { section.sheet { h2 { (frame.t("incident-clocks")) } ul.plain { @for clock in &case.clocks { li { (running(frame, clock)) } } } } }
+}
+
+fn conflicts(frame: &Frame, case: &CaseView) -> Markup {
+    html! {
+        section.sheet.attention {
+            h2 { (frame.t("incident-conflicts")) }
+            p { (frame.t("incident-conflicts-below")) }
+            @for (field, sides) in &case.conflicts { (conflict(frame, &case.id, field, sides)) }
+        }
+    }
+}
+
+/// A conflict: its sides beside each other, each with a button that takes it.
+pub(super) fn conflict(frame: &Frame, id: &str, field: &str, sides: &[Side]) -> Markup {
+    html! {
+        div.stack {
+            h3 { (field_name(frame, field)) }
+            ul.sides {
+                @for (at, side) in sides.iter().enumerate() {
+                    li {
+                        b { (said(frame, &side.value)) }
+                        span.quiet { @if let Some(who) = &side.who { (name_of(frame, who)) } @if let Some(at) = side.at { " · " (frame.moment(at)) } }
+                        form method="post" action={ "/incident/" (id) "/resolve" } {
+                            (frame.csrf())
+                            input type="hidden" name="field" value=(field);
+                            input type="hidden" name="value" value=(side.value);
+                            button.plain.small aria-label={ (frame.t("incident-take")) ": " (said(frame, &side.value)) " (" (at + 1) ")" } { (frame.t("incident-take")) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn what(frame: &Frame, case: &CaseView) -> Markup {
+    let codes = |set: &str| case.incident.codes(set).map(str::to_owned).collect::<Vec<_>>();
+    let perpetrators: Vec<Vec<String>> = case
+        .incident
+        .entries("perpetrators")
+        .map(|entry| {
+            ["kind", "count_band", "sex", "age_group", "known_before", "repeat"]
+                .map(|key| entry.text(key).map_or_else(String::new, |code| frame.words.code(code)))
+                .into()
+        })
+        .collect();
+    html! {
+        section.sheet {
+            h2 { (frame.t("incident-what")) }
+            (parts::chips(&codes("violations").iter().map(|code| frame.words.code(code)).collect::<Vec<_>>()))
+            dl.facts {
+                @for field in FACTS {
+                    @if let Some(value) = case.incident.register(field).filter(|value| !value.is_null()) { dt { (field_name(frame, field)) } dd { (fact(frame, field, value)) } }
+                }
+                @for set in ["survivor.populations", "motives", "needs"] {
+                    @if !codes(set).is_empty() { dt { (field_name(frame, set)) } dd { (joined(frame, &codes(set))) } }
+                }
+            }
+            @if !perpetrators.is_empty() {
+                (parts::table(&frame.t("f-perpetrators"), &["kind", "count_band", "sex", "age_group", "known_before", "repeat"].map(|key| frame.words.label("f-", key)).each_ref().map(String::as_str), 9, &perpetrators))
+            }
+        }
+    }
+}
+
+/// A fact in words. Of the survivor's code, which is a hash already, only the beginning: enough to see that two are one.
+fn fact(frame: &Frame, field: &str, value: &Value) -> String {
+    match field {
+        "survivor.code" => value.as_str().map_or_else(String::new, |hash| hash.chars().take(8).collect()),
+        "occurred" => {
+            let part = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
+            format!("{} ({})", part("at").replace('T', " "), frame.words.code(part("precision")))
+        }
+        _ => said(frame, value),
+    }
+}
+
+fn statements(frame: &Frame, case: &CaseView) -> Markup {
+    html! {
+        section.sheet {
+            h2 { (frame.t("incident-statements")) }
+            @if case.statements.is_empty() { p.quiet { (frame.t("none")) } } @else {
+                p.quiet { (frame.t("incident-sealed")) }
+                ul.plain {
+                    @for statement in &case.statements {
+                        li {
+                            b { (frame.words.code(&statement.class)) } " " span.quiet { (frame.with("bytes", &[("count", Said::Count(statement.bytes))])) " · " (frame.away(statement.received_at)) }
+                            code.block { "vicinity device open " (statement.name) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn links(frame: &Frame, case: &CaseView) -> Markup {
+    html! {
+        section.sheet {
+            h2 { (frame.t("f-links")) }
+            @if case.links.is_empty() { p.quiet { (frame.t("none")) } } @else {
+                ul.plain {
+                    @for link in &case.links {
+                        li { (frame.words.code(&link.kind)) " " a href={ "/incident/" (link.to) } { (short(&link.to)) } @if link.from_there { " " span.quiet { (frame.t("incident-named-there")) } } }
+                    }
+                }
+            }
+            (forms::link(frame, case))
+        }
+    }
+}
+
+fn log(frame: &Frame, case: &CaseView) -> Markup {
+    html! {
+        section.sheet {
+            h2 { (frame.t("incident-timeline")) }
+            ol.timeline {
+                @for step in case.steps.iter().rev() {
+                    li class=[matches!(step.who, Who::Person(_)).then_some("by-hub")] {
+                        p.quiet { (frame.moment(step.at)) " · " (name_of(frame, &step.who)) }
+                        ul.plain { @for deed in &step.deeds { li { (told(frame, deed)) } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Who, in words.
+pub(super) fn name_of(frame: &Frame, who: &Who) -> String {
+    match who {
+        Who::Device(0) => frame.t("who-hub"),
+        Who::Device(number) => frame.with("who-device", &[("number", Said::Text(&number.to_string()))]),
+        Who::Person(handle) => frame.with("who-person", &[("handle", Said::Text(handle))]),
+        Who::National => frame.t("place-national"),
+    }
+}
+
+/// A field's name in words; an entry's field by its own name.
+pub(super) fn field_name(frame: &Frame, field: &str) -> String {
+    let parts: Vec<&str> = field.splitn(3, '.').collect();
+    match parts[..] {
+        [map, _, key] => format!("{}: {}", frame.words.label("f-", map), frame.words.label("f-", key)),
+        _ => frame.words.label("f-", field),
+    }
+}
+
+/// A value in words.
+pub(super) fn said(frame: &Frame, value: &Value) -> String {
+    match value {
+        Value::Null => frame.t("not-known"),
+        Value::String(text) => text.parse::<Timestamp>().map_or_else(|_| frame.words.code(text), |at| frame.words.moment(at)),
+        Value::Bool(yes) => frame.t(if *yes { "yes" } else { "no" }),
+        Value::Array(items) => items.iter().map(|item| said(frame, item)).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => {
+            fields.iter().map(|(key, value)| format!("{} {}", frame.words.label("f-", key), said(frame, value))).collect::<Vec<_>>().join(", ")
+        }
+        number @ Value::Number(_) => number.to_string(),
+    }
+}
+
+fn told(frame: &Frame, deed: &Deed) -> Markup {
+    match deed {
+        Deed::Set { field, value } if field == "survivor.code" => html! { (field_name(frame, field)) ": " (fact(frame, field, value)) },
+        Deed::Set { field, value } => html! { (field_name(frame, field)) ": " b { (said(frame, value)) } },
+        Deed::Added { set, code } => html! { (field_name(frame, set)) ": " (frame.t("deed-added")) " " b { (linked(frame, code)) } },
+        Deed::Removed { set, code } => html! { (field_name(frame, set)) ": " (frame.t("deed-removed")) " " b { (linked(frame, code)) } },
+        Deed::Entry { map, new, fields } => html! {
+            (frame.words.label("f-", map)) @if !new { " (" (frame.t("deed-more")) ")" } ": "
+            @for (at, (key, value)) in fields.iter().enumerate() { @if at > 0 { ", " } (frame.words.label("f-", key)) " " b { (said(frame, value)) } }
+        },
+    }
+}
+
+/// A code in words; of a link its kind and the beginning of the other's id.
+fn linked(frame: &Frame, code: &str) -> String {
+    match code.split_once(':') {
+        Some((kind, to)) => format!("{} {}", frame.words.code(kind), short(to)),
+        None => frame.words.code(code),
+    }
+}
+
+/// The page that asks once more before an incident is erased.
+#[must_use]
+pub fn erase(frame: &Frame, id: &str) -> Markup {
+    let title = frame.with("erase-title", &[("id", Said::Text(short(id)))]);
+    let body = html! {
+        div.narrow.stack.wide {
+            h1 { (title) }
+            p { (frame.t("erase-what")) }
+            form.sheet method="post" action={ "/incident/" (id) "/erase" } {
+                (frame.csrf())
+                label.choice for="sure" { input id="sure" type="checkbox" name="sure" value="yes" required; (frame.t("erase-sure")) }
+                div.row { button.grave { (frame.t("erase-do")) } a.button.plain href={ "/incident/" (id) } { (frame.t("cancel")) } }
+            }
+        }
+    };
+    frame.page(&title, "/", &body)
+}

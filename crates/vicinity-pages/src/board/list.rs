@@ -1,0 +1,216 @@
+//! Who needs help now.
+
+use maud::{Markup, html};
+use vicinity_core::clocks::{Clock, State};
+use vicinity_core::codes;
+use vicinity_core::time::Timestamp;
+
+use crate::frame::Frame;
+use crate::parts::{self, Choice};
+use crate::words::Said;
+
+/// An incident in a line.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// Its id.
+    pub id: String,
+    /// How urgent it is: a triage code.
+    pub level: String,
+    /// Where the response stands: a code.
+    pub status: String,
+    /// The clock to look at next.
+    pub clock: Option<Clock>,
+    /// When it was reported.
+    pub reported_at: Option<Timestamp>,
+    /// Codes of violations.
+    pub violations: Vec<String>,
+    /// Kinds of perpetrators.
+    pub kinds: Vec<String>,
+    /// The setting; empty if nobody said.
+    pub setting: String,
+    /// The hub's area; empty if nobody said.
+    pub area: String,
+    /// How many fields have two values.
+    pub conflicts: usize,
+}
+
+/// What the reader chose to see: codes as the address has them, empty for everything.
+#[derive(Debug, Clone, Default)]
+pub struct Choices {
+    /// `open`, `closed`, a status, or everything.
+    pub status: String,
+    /// A triage level.
+    pub level: String,
+    /// A kind of perpetrator.
+    pub kind: String,
+    /// A group of violations.
+    pub group: String,
+    /// An area.
+    pub area: String,
+    /// A setting.
+    pub setting: String,
+    /// The clock to look at next.
+    pub clock: String,
+    /// `overdue`, `conflicts`, `questions`, or everything.
+    pub only: String,
+}
+
+/// A page of the board.
+#[derive(Debug, Clone)]
+pub struct List {
+    /// What was chosen.
+    pub choices: Choices,
+    /// The areas to choose of.
+    pub areas: Vec<String>,
+    /// The lines, most urgent first.
+    pub lines: Vec<Line>,
+    /// How many there are over all pages.
+    pub total: u64,
+    /// This page, from 0.
+    pub page: u32,
+    /// How many pages there are.
+    pub pages: u32,
+    /// Open incidents of each level, red first.
+    pub open: [u64; 3],
+    /// Open incidents with an overdue clock.
+    pub overdue: u64,
+}
+
+/// Clocks that a board can be filtered by.
+const CLOCKS: [&str; 8] = ["first_contact_1h", "response_24h", "pep_72h", "forensic_72h", "ec_120h", "followup_2w", "followup_3m", "followup_6m"];
+
+/// The board.
+#[must_use]
+pub fn list(frame: &Frame, list: &List) -> Markup {
+    let body = html! {
+        (parts::title(&frame.t("board-title"), frame.t("board-below")))
+        div.stack.wide data-live="" {
+            (figures(frame, list))
+            (filter(frame, list))
+            p.quiet role="status" { (frame.with("board-count", &[("count", Said::Count(list.total))])) }
+            @if list.lines.is_empty() { p.sheet { (frame.t("board-empty")) } } @else { (table(frame, list)) }
+            (pager(frame, list))
+        }
+        p.notice hidden data-live-notice="" role="status" { (frame.t("something-new")) " " button.small type="button" { (frame.t("show-it")) } }
+    };
+    frame.page(&frame.t("board-title"), "/", &body)
+}
+
+fn figures(frame: &Frame, list: &List) -> Markup {
+    let levels = [("red", list.open[0]), ("amber", list.open[1]), ("green", list.open[2])];
+    html! {
+        ul.figures {
+            @for (level, count) in levels {
+                li { a.figure href={ "/?status=open&level=" (level) } { b { (frame.words.count(count)) } span { (parts::triage(frame, level)) } } }
+            }
+            li { a.figure href="/?status=open&only=overdue" { b { (frame.words.count(list.overdue)) } span { (frame.t("board-overdue")) } } }
+        }
+    }
+}
+
+fn filter(frame: &Frame, list: &List) -> Markup {
+    let chosen = &list.choices;
+    let any = || Choice::new("", frame.t("all"));
+    let of = |codes: &[&str]| [any()].into_iter().chain(codes.iter().map(|code| Choice::new(*code, frame.words.code(code)))).collect::<Vec<_>>();
+    let statuses = [any(), Choice::new("open", frame.t("board-not-closed")), Choice::new("closed", frame.t("board-closed"))];
+    let clocks = [any()].into_iter().chain(CLOCKS.map(|clock| Choice::new(clock, frame.words.label("clock-", clock)))).collect::<Vec<_>>();
+    let areas = [any()].into_iter().chain(list.areas.iter().map(|area| Choice::new(area, area))).collect::<Vec<_>>();
+    let groups = codes_of_groups();
+    let only = [
+        any(),
+        Choice::new("overdue", frame.t("board-overdue")),
+        Choice::new("conflicts", frame.t("nav-conflicts")),
+        Choice::new("questions", frame.t("board-asked")),
+    ];
+    html! {
+        details.sheet open[has_any(chosen)] {
+            summary { (frame.t("board-filter")) }
+            form method="get" action="/" {
+                div.fields {
+                    (parts::select("f-status", "status", &frame.t("f-status"), &statuses, &chosen.status))
+                    (parts::select("f-level", "level", &frame.t("f-triage"), &of(codes::TRIAGE_LEVELS.codes), &chosen.level))
+                    (parts::select("f-clock", "clock", &frame.t("board-next-clock"), &clocks, &chosen.clock))
+                    (parts::select("f-only", "only", &frame.t("board-only"), &only, &chosen.only))
+                    (parts::select("f-kind", "kind", &frame.t("f-perpetrators"), &of(codes::PERPETRATOR_KINDS.codes), &chosen.kind))
+                    (parts::select("f-group", "group", &frame.t("f-violations"), &of(&groups), &chosen.group))
+                    (parts::select("f-area", "area", &frame.t("f-place-area"), &areas, &chosen.area))
+                    (parts::select("f-setting", "setting", &frame.t("f-place-setting"), &of(codes::SETTINGS.codes), &chosen.setting))
+                }
+                div.row.actions { button { (frame.t("board-show")) } a.button.plain href="/" { (frame.t("board-show-all")) } }
+            }
+        }
+    }
+}
+
+fn codes_of_groups() -> Vec<&'static str> {
+    codes::ViolationGroup::ALL.iter().map(|(group, _)| group.name()).collect()
+}
+
+fn has_any(chosen: &Choices) -> bool {
+    let Choices { level, kind, group, area, setting, clock, only, .. } = chosen;
+    [level, kind, group, area, setting, clock, only].iter().any(|choice| !choice.is_empty())
+}
+
+fn table(frame: &Frame, list: &List) -> Markup {
+    let heads = ["f-triage", "board-next-clock", "f-violations", "f-perpetrators", "f-place", "f-status", "f-reported-at"];
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(frame.t("board-title")) {
+            table.cards {
+                thead { tr { @for head in heads { th scope="col" { (frame.t(head)) } } } }
+                tbody { @for line in &list.lines { (row(frame, line)) } }
+            }
+        }
+    }
+}
+
+fn row(frame: &Frame, line: &Line) -> Markup {
+    let label = |id: &str| frame.t(id);
+    html! {
+        tr {
+            th scope="row" { a href={ "/incident/" (line.id) } { (parts::triage(frame, &line.level)) span.visually-hidden { " " (short(&line.id)) } } }
+            td data-label=(label("board-next-clock")) { @if let Some(clock) = &line.clock { (running(frame, clock)) } @else { span.quiet { (frame.t("none")) } } }
+            td data-label=(label("f-violations")) { (joined(frame, &line.violations)) @if line.conflicts > 0 { " " span.chip.accent { (frame.with("board-conflicts", &[("count", Said::Count(line.conflicts as u64))])) } } }
+            td data-label=(label("f-perpetrators")) { (joined(frame, &line.kinds)) }
+            td data-label=(label("f-place")) { @if !line.setting.is_empty() { (frame.words.code(&line.setting)) " " } span.quiet { (line.area) } }
+            td data-label=(label("f-status")) { (frame.words.code(&line.status)) }
+            td data-label=(label("f-reported-at")) { @if let Some(at) = line.reported_at { (frame.away(at)) } }
+        }
+    }
+}
+
+/// A clock: what for, how long still, and a word where that is over.
+#[must_use]
+pub fn running(frame: &Frame, clock: &Clock) -> Markup {
+    let class = match clock.state {
+        State::Overdue | State::MissedWindow => "clock late",
+        State::Met => "clock met",
+        _ => "clock",
+    };
+    html! {
+        span class=(class) {
+            b { (frame.words.label("clock-", clock.name)) } " "
+            @match (clock.state, clock.due_at) {
+                (State::Running, Some(due)) => (frame.away(due)),
+                (state, due) => { (frame.words.label("state-", state.code())) @if let Some(due) = due { " · " (frame.away(due)) } }
+            }
+        }
+    }
+}
+
+/// Codes in words, with commas.
+pub(super) fn joined(frame: &Frame, codes: &[String]) -> String {
+    codes.iter().map(|code| frame.words.code(code)).collect::<Vec<_>>().join(", ")
+}
+
+/// The first part of an id: enough to tell incidents apart by ear.
+pub(super) fn short(id: &str) -> &str {
+    id.split('-').next().unwrap_or(id)
+}
+
+fn pager(frame: &Frame, list: &List) -> Markup {
+    let to = |page: u32| {
+        let Choices { status, level, kind, group, area, setting, clock, only } = &list.choices;
+        format!("/?status={status}&level={level}&kind={kind}&group={group}&area={area}&setting={setting}&clock={clock}&only={only}&page={page}")
+    };
+    parts::pager(frame, list.page, list.pages, &to)
+}

@@ -1,0 +1,132 @@
+//! One incident's page, and every conflict.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use vicinity_core::document::Document;
+use vicinity_core::ids::{ChangeHash, IncidentId};
+use vicinity_core::incident::Dispute;
+use vicinity_core::time::Timestamp;
+use vicinity_core::timeline;
+use vicinity_core::{clocks, consent, status, triage};
+use vicinity_pages::board::{self, CaseView, ConflictView, Link, Side, StatementView, Step, Who};
+use vicinity_store::StoreError;
+use vicinity_store::board::{BoardStore, Case, LoggedChange};
+use vicinity_store::hub::Role;
+
+use super::incident_of;
+use crate::hub::Hub;
+use crate::pages::answer::{self, PageError};
+use crate::pages::seated::Seated;
+use crate::routes::{Routes, pages};
+
+/// Changes that a timeline takes apart one by one. Of a longer log the beginning is one step.
+const STEPS_MAX: usize = 120;
+/// Conflicts on their page.
+const CONFLICTS_MAX: usize = 100;
+
+pages! {
+    /// One incident.
+    CasePage: "GET" "/incident/{id}" SeeBoard,
+    /// The page that asks once more before an incident is erased.
+    ErasePage: "GET" "/incident/{id}/erase" SeeBoard,
+    /// Every conflict.
+    Conflicts: "GET" "/conflicts" SeeBoard,
+}
+
+pub(super) fn routes(routes: Routes<Hub>) -> Routes<Hub> {
+    routes.seated::<CasePage, _>(page).seated::<ErasePage, _>(erase_page).seated::<Conflicts, _>(conflicts)
+}
+
+async fn page(hub: Arc<Hub>, seated: Seated<CasePage>) -> Result<Response, PageError> {
+    let (id, now) = (incident_of(&seated.path)?, seated.frame.now);
+    let view = hub.gate.read(&seated, move |store| view(store, id, now)).await?;
+    Ok(answer::page(&board::incident(&seated.frame, &view)))
+}
+
+async fn erase_page(hub: Arc<Hub>, seated: Seated<ErasePage>) -> Result<Response, PageError> {
+    let id = incident_of(&seated.path)?;
+    hub.gate.read(&seated, move |store| store.incident(id)?.ok_or(PageError::NotFound)).await?;
+    Ok(answer::page(&board::erase(&seated.frame, &id.to_string())))
+}
+
+fn view(store: &mut dyn BoardStore, id: IncidentId, now: Timestamp) -> Result<CaseView, PageError> {
+    let Case { row, first_at, devices: holders, statements, linked_from } = store.case(id)?.ok_or(PageError::NotFound)?;
+    let logged = store.logged(id)?;
+    let educators = store.devices()?.into_iter().filter(|device| device.role == Role::Educator && !device.revoked);
+    let devices = educators.map(|device| (device.number, holders.contains(&device.number))).collect();
+    let incident = row.incident;
+    let own = incident.codes("links").filter_map(|link| link.split_once(':'));
+    let own = own.map(|(kind, to)| Link { kind: kind.to_owned(), to: to.to_owned(), from_there: false });
+    let links = own.chain(linked_from.into_iter().map(|(from, kind)| Link { kind, to: from.to_string(), from_there: true })).collect();
+    let sealed = statements.into_iter().map(|statement| StatementView {
+        name: format!("{id}/{}", statement.entry),
+        class: statement.class,
+        bytes: statement.bytes,
+        received_at: statement.received_at,
+    });
+    Ok(CaseView {
+        id: id.to_string(),
+        level: triage::level(&incident, now).code().to_owned(),
+        status: status::status(&incident),
+        clocks: clocks::clocks(&incident, now),
+        conflicts: incident.disputes().iter().map(|dispute| (dispute.field.clone(), sides(dispute, &logged))).collect(),
+        granted: consent::effective(&incident, now),
+        first_at,
+        devices,
+        statements: sealed.collect(),
+        links,
+        steps: steps(&logged)?,
+        incident,
+    })
+}
+
+fn who(change: &LoggedChange) -> Who {
+    match &change.person {
+        Some(person) => Who::Person(person.clone()),
+        None if change.device == 0 => Who::National,
+        None => Who::Device(change.device),
+    }
+}
+
+fn hash_of(change: &LoggedChange) -> ChangeHash {
+    ChangeHash::of(change.chunk.get(8..).unwrap_or_default())
+}
+
+fn sides(dispute: &Dispute, logged: &[LoggedChange]) -> Vec<Side> {
+    let author = |hash: ChangeHash| logged.iter().find(|change| hash_of(change) == hash).map(who);
+    dispute.claims.iter().map(|claim| Side { value: claim.value.clone(), at: claim.at, who: claim.change.and_then(author) }).collect()
+}
+
+/// What each change did, by building the incident anew up to each.
+fn steps(logged: &[LoggedChange]) -> Result<Vec<Step>, StoreError> {
+    let mut steps = Vec::new();
+    let mut before = None;
+    let first = logged.len().saturating_sub(STEPS_MAX).max(1).min(logged.len());
+    for end in first..=logged.len() {
+        let Some(change) = end.checked_sub(1).and_then(|at| logged.get(at)) else { break };
+        let document = Document::from_changes(logged.iter().take(end).map(|change| change.chunk.as_slice()));
+        let after = document.map_err(|_| StoreError::Damaged("document"))?.incident();
+        let deeds = timeline::deeds(before.as_ref(), &after);
+        if !deeds.is_empty() {
+            steps.push(Step { at: change.received_at, who: who(change), deeds });
+        }
+        before = Some(after);
+    }
+    Ok(steps)
+}
+
+async fn conflicts(hub: Arc<Hub>, seated: Seated<Conflicts>) -> Result<Response, PageError> {
+    let found = hub.gate.read(&seated, |store| conflicted(store)).await?;
+    Ok(answer::page(&board::conflicts(&seated.frame, &found)))
+}
+
+fn conflicted(store: &mut dyn BoardStore) -> Result<Vec<ConflictView>, PageError> {
+    let mut views = Vec::new();
+    for (id, row) in store.conflicted(CONFLICTS_MAX)? {
+        let logged = store.logged(id)?;
+        let of = |dispute: &Dispute| ConflictView { id: id.to_string(), field: dispute.field.clone(), sides: sides(dispute, &logged) };
+        views.extend(row.incident.disputes().iter().map(of));
+    }
+    Ok(views)
+}

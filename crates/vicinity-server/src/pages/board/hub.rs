@@ -1,0 +1,142 @@
+//! Questions, alerts, and the hub itself.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use vicinity_core::time::Timestamp;
+use vicinity_pages::board::{self, AlertView, DeviceView, ErasureView, HubView, QuestionView, RefusedView};
+use vicinity_store::board::BoardStore;
+use vicinity_store::hub::{DeviceRow, ErasureRow, Role};
+use vicinity_sync::enrol::EnrolLink;
+
+use crate::hub::{self, Hub};
+use crate::pages::answer::{self, PageError};
+use crate::pages::seated::Seated;
+use crate::routes::{Routes, pages};
+use crate::{keyset, uplink};
+
+/// Rows of what was refused.
+const REFUSED_MAX: usize = 200;
+
+pages! {
+    /// National's questions.
+    Questions: "GET" "/questions" SeeBoard,
+    /// Alerts.
+    Alerts: "GET" "/alerts" SeeBoard,
+    /// The hub itself.
+    HubPage: "GET" "/hub" SeeBoard,
+    /// Revoking a device.
+    Revoke: "POST" "/hub/revoke" ManageDevices,
+    /// Inviting a device.
+    Invite: "POST" "/hub/invite" ManageDevices,
+}
+
+pub(super) fn routes(routes: Routes<Hub>) -> Routes<Hub> {
+    let routes = routes.seated::<Questions, _>(questions).seated::<Alerts, _>(alerts).seated::<HubPage, _>(page);
+    routes.seated::<Revoke, _>(revoke).seated::<Invite, _>(invite)
+}
+
+async fn questions(hub: Arc<Hub>, seated: Seated<Questions>) -> Result<Response, PageError> {
+    let found = hub.gate.read(&seated, |store| asked(store)).await?;
+    Ok(answer::page(&board::questions(&seated.frame, &found)))
+}
+
+fn asked(store: &mut dyn BoardStore) -> Result<Vec<QuestionView>, PageError> {
+    let mut views = Vec::new();
+    for asked in store.asked()? {
+        let row = store.incident(asked.incident)?;
+        let entry = format!("q-{}", asked.id);
+        let question = row.and_then(|row| row.incident.entries("queries").find(|query| query.id() == entry)?.text("question").map(str::to_owned));
+        views.push(QuestionView { id: asked.incident.to_string(), number: asked.id, question: question.unwrap_or_default(), answer: asked.answer });
+    }
+    Ok(views)
+}
+
+async fn alerts(hub: Arc<Hub>, seated: Seated<Alerts>) -> Result<Response, PageError> {
+    let now = seated.frame.now;
+    let (own, near) = hub.gate.read(&seated, move |store| Ok(store.alerts(now)?)).await?;
+    let view = |from_elsewhere: bool| {
+        move |alert: vicinity_core::alert::Alert| AlertView {
+            area: alert.area,
+            text: alert.text,
+            ends: Timestamp::from_second(alert.ends).unwrap_or(Timestamp::MAX),
+            from_elsewhere,
+        }
+    };
+    let views: Vec<AlertView> = own.into_iter().map(view(false)).chain(near.into_iter().map(view(true))).collect();
+    Ok(answer::page(&board::alerts(&seated.frame, &views)))
+}
+
+async fn page(hub: Arc<Hub>, seated: Seated<HubPage>) -> Result<Response, PageError> {
+    let view = hub.gate.read(&seated, |store| view(store)).await?;
+    Ok(answer::page(&board::hub(&seated.frame, &view)))
+}
+
+fn view(store: &mut dyn BoardStore) -> Result<HubView, PageError> {
+    let (counts, joined) = (store.counts()?, uplink::is_joined(store)?);
+    let refused = store.refused(REFUSED_MAX)?.into_iter().map(|row| RefusedView {
+        id: row.incident.to_string(),
+        device: row.device,
+        reason: row.reason,
+        at: row.at,
+        changes: row.changes,
+    });
+    Ok(HubView {
+        devices: store.devices()?.iter().map(device).collect(),
+        refused: refused.collect(),
+        erasures: store.erasures()?.iter().rev().map(|row| erasure(row, joined)).collect(),
+        figures: vec![
+            ("hub-count-incidents", counts.incidents),
+            ("hub-count-devices", counts.devices),
+            ("hub-count-waiting", counts.waiting),
+            ("hub-count-refused", counts.quarantined),
+            ("hub-count-unsent", counts.projections_unsent),
+        ],
+    })
+}
+
+fn device(row: &DeviceRow) -> DeviceView {
+    let (code_hash, public_key) = &row.enrolled_with;
+    DeviceView {
+        number: row.number,
+        role: row.role.code().to_owned(),
+        last_seen: row.last_seen,
+        skew_seconds: row.skew_seconds,
+        revoked: row.revoked,
+        check: EnrolLink::check_digits(code_hash, public_key),
+    }
+}
+
+/// The hub is a place too, and national where there is one.
+fn erasure(row: &ErasureRow, joined: bool) -> ErasureView {
+    let confirmed = 1 + u64::from(joined && !row.national_owes) + row.places.iter().filter(|place| place.confirmed_at.is_some()).count() as u64;
+    let places = 1 + u64::from(joined) + row.places.len() as u64;
+    let outstanding = row.places.iter().filter(|place| place.confirmed_at.is_none()).map(|place| (place.device, place.last_seen)).collect();
+    ErasureView { id: row.incident.to_string(), at: row.erased_at, confirmed: (confirmed, places), outstanding }
+}
+
+async fn revoke(hub: Arc<Hub>, seated: Seated<Revoke>) -> Result<Response, PageError> {
+    let device: u32 = seated.form.get("device").parse().map_err(|_| PageError::Form)?;
+    if seated.form.get("sure") != "yes" {
+        return Err(PageError::Refused("refused-not-sure"));
+    }
+    let now = seated.frame.now;
+    let step = move |store: &mut (dyn BoardStore + 'static)| {
+        let known = store.revoke(device, now)?;
+        // From now on statements are sealed to the others only.
+        keyset::renew(store)?;
+        Ok(known)
+    };
+    if !hub.gate.write(&seated, step).await? {
+        return Err(PageError::Refused("refused-no-device"));
+    }
+    Ok(answer::done("/hub", "revoked"))
+}
+
+/// The link is shown once, in the answer to the form, and stands in no address.
+async fn invite(hub: Arc<Hub>, seated: Seated<Invite>) -> Result<Response, PageError> {
+    let role = Role::from_code(seated.form.get("role")).filter(|role| *role != Role::Hub).ok_or(PageError::Form)?;
+    let machine = hub.machine.clone();
+    let link = hub.gate.write(&seated, move |store| hub::invite(store, &machine, role).map_err(|_| PageError::Failed)).await?;
+    Ok(answer::page(&board::invited(&seated.frame, &link.to_text(), role.code())))
+}

@@ -1,0 +1,83 @@
+//! Every page, in every language, on a phone and on a desk, in light and in dark: read by everybody, and asking nobody else.
+//! `VICINITY_PICTURES` names a folder into which the pages are drawn.
+
+use vicinity_tests::browser::{Browser, Screen};
+
+use super::scene::Scene;
+
+const LANGUAGES: [&str; 5] = ["en", "fr", "es", "ru", "km"];
+
+/// What a page must be, whatever it shows.
+fn assert_fit(browser: &Browser, page: &str) {
+    let text = browser.text_of("body");
+    assert!(!text.contains("[") || !text.contains("-]"), "{page}: {text}");
+    let missing = browser.script("return document.body.innerText.match(/\\[[a-z]+(-[a-z0-9]+)*\\]/g)");
+    assert!(missing.is_null(), "{page}: texts that are not there: {missing}");
+    let wide = browser.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    assert_eq!(wide, 0, "{page} scrolls sideways");
+}
+
+fn assert_readable(browser: &Browser, page: &str) {
+    assert_eq!(browser.axe(), Vec::<String>::new(), "{page}");
+}
+
+fn picture(browser: &Browser, name: &str) {
+    if let Some(folder) = std::env::var_os("VICINITY_PICTURES") {
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), browser.picture()).unwrap();
+    }
+}
+
+/// Goes through pages in every way. `pages` are names and addresses.
+fn walk(browser: &Browser, place: &str, origin: &str, pages: &[(&str, String)]) {
+    for (name, page) in pages {
+        for (screen, dark) in [(Screen::Wide, false), (Screen::Phone, true)] {
+            browser.show_on(screen);
+            browser.prefer_dark(dark);
+            browser.go(page);
+            assert_fit(browser, page);
+            assert_readable(browser, page);
+            picture(browser, &format!("{place}-{name}-{}", if dark { "phone-dark" } else { "wide" }));
+        }
+    }
+    browser.prefer_dark(false);
+    for language in LANGUAGES {
+        browser.show_on(Screen::Wide);
+        browser.go(&format!("{origin}/settings"));
+        browser.choose("#language", language);
+        browser.click("main button");
+        browser.wait_for("p.notice:not([hidden])");
+        browser.show_on(Screen::Phone);
+        for (name, page) in pages {
+            browser.go(page);
+            assert_eq!(browser.script("return document.documentElement.lang"), language, "{page}");
+            assert_fit(browser, &format!("{page} in {language}"));
+            if ["board", "picture"].contains(name) {
+                picture(browser, &format!("{place}-{name}-{language}"));
+            }
+        }
+    }
+    let elsewhere: Vec<String> = browser.asked_for().into_iter().filter(|url| !url.starts_with(origin)).collect();
+    assert!(elsewhere.is_empty(), "{elsewhere:?}");
+}
+
+#[test]
+fn every_page_of_the_hub_can_be_read_by_everybody_in_every_language() {
+    let scene = Scene::new();
+    let browser = scene.at_hub();
+    let pages = [
+        ("board", "/".to_owned()),
+        ("all", "/?status=".to_owned()),
+        ("incident", format!("/incident/{}", scene.ids[0])),
+        ("incident-answered", format!("/incident/{}", scene.ids[1])),
+        ("erase", format!("/incident/{}/erase", scene.ids[0])),
+        ("conflicts", "/conflicts".to_owned()),
+        ("questions", "/questions".to_owned()),
+        ("alerts", "/alerts".to_owned()),
+        ("hub", "/hub".to_owned()),
+        ("settings", "/settings".to_owned()),
+        ("lost", "/nowhere".to_owned()),
+    ]
+    .map(|(name, path)| (name, scene.hub_page(&path)));
+    walk(&browser, "hub", &scene.hub_page(""), &pages);
+}
