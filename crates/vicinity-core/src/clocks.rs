@@ -92,7 +92,7 @@ pub struct Clock {
 }
 
 /// Exposure to HIV, or what may have been.
-const EXPOSURE: [&str; 5] = ["rape", "gang_rape", "condom_refused_removed", "sex_demanded_by_official", "attempted_rape"];
+pub(crate) const EXPOSURE: [&str; 5] = ["rape", "gang_rape", "condom_refused_removed", "sex_demanded_by_official", "attempted_rape"];
 /// Who cannot become pregnant. Everybody else, and whoever has not said, is offered emergency contraception.
 const CANNOT_CONCEIVE: [&str; 2] = ["man", "trans_woman"];
 

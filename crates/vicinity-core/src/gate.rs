@@ -3,9 +3,12 @@
 //! The hub's gate makes projections from an allow-list; this one trusts no hub. A name in a field of codes, an exact
 //! date in a month, a text of any other form is refused whole.
 
+use crate::clocks::EXPOSURE;
 use crate::codes::{self, CodeList, ViolationGroup};
 use crate::projection::{OTHER_UNLISTED, Projection, UNKNOWN};
 
+/// Perpetrators that act for the state.
+const STATE: [&str; 4] = ["police", "military", "border_prison_guard", "other_official"];
 /// Perpetrators of one projection.
 const PERPETRATORS_MAX: usize = 32;
 
@@ -78,15 +81,63 @@ impl Projection {
             })
     }
 
-    /// By what a projection is counted: dimension and code.
+    /// By what a projection is counted: dimension and code. Those of [`crate::published`], the area, and the status.
     #[must_use]
     pub fn facets(&self) -> Vec<(&'static str, String)> {
-        let mut facets = vec![("admin1", self.admin1.clone()), ("setting", self.setting.clone()), ("status", self.status.clone())];
+        let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+        let any = |codes: &[&str]| self.violations.iter().any(|violation| codes.contains(&violation.as_str()));
+        let mut facets = vec![
+            ("admin1", self.admin1.clone()),
+            ("setting", self.setting.clone()),
+            ("status", self.status.clone()),
+            ("gender", self.gender.clone()),
+            ("age_band", self.age_band.clone()),
+            ("response", self.response().to_owned()),
+            ("pep", self.cascade("pep_start", Some("pep_complete")).to_owned()),
+            ("ec", self.cascade("emergency_contraception", None).to_owned()),
+            ("referral", self.referred().to_owned()),
+            ("state_perpetrator", yes_no(self.perpetrators.iter().any(|perpetrator| STATE.contains(&perpetrator.kind.as_str())))),
+            ("extortion", yes_no(any(&["extortion_bribe"]))),
+            ("healthcare_refusal", yes_no(any(&["healthcare_refused"]))),
+        ];
         facets.extend(self.perpetrators.iter().map(|perpetrator| ("perpetrator", perpetrator.kind.clone())));
         facets.extend(self.violation_groups.iter().map(|group| ("violation_group", group.clone())));
         facets.extend(self.populations.iter().map(|population| ("population", population.clone())));
         facets.sort();
         facets.dedup();
         facets
+    }
+
+    fn response(&self) -> &'static str {
+        match self.response_minutes {
+            Some(0..=1440) => "within_24h",
+            Some(1441..=4320) => "within_72h",
+            Some(_) => "later",
+            None => "no_response",
+        }
+    }
+
+    /// How far somebody who was exposed came: each step a code of its own, so that no two of them are to be subtracted.
+    fn cascade(&self, start: &str, complete: Option<&str>) -> &'static str {
+        let done = |code: &str| self.actions.get(code).is_some_and(|count| *count > 0);
+        if !self.violations.iter().any(|violation| EXPOSURE.contains(&violation.as_str())) {
+            "not_exposed"
+        } else if complete.is_some_and(done) {
+            "completed"
+        } else if done(start) {
+            "started"
+        } else {
+            "not_started"
+        }
+    }
+
+    fn referred(&self) -> &'static str {
+        if self.referrals.values().any(|counts| counts.completed > 0) {
+            "completed"
+        } else if self.referrals.values().any(|counts| counts.sent > 0) {
+            "sent"
+        } else {
+            "not_referred"
+        }
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The smallest count that is published.
-pub const K: u64 = 10;
+pub use crate::published::K;
 
 /// A table with its small cells left out.
 #[derive(Debug, Clone, PartialEq, Eq)]

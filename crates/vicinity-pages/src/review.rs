@@ -1,1 +1,11 @@
-//! The national review: what changed, the picture, and what follows from it.
+//! The national review, for coordinators: what is new, a queue, the picture, and the hubs.
+
+mod hubs;
+mod news;
+mod picture;
+mod queue;
+
+pub use hubs::{HubLine, hubs};
+pub use news::{NewsView, news};
+pub use picture::{Choice, Panel, Picture, Step, picture};
+pub use queue::{QueueView, RowView, queue, row};

@@ -18,6 +18,7 @@ use vicinity_store::StoreError;
 use vicinity_store::board::BoardStore;
 use vicinity_store::hub::{Credentials, Denied, HubStore, Peer};
 use vicinity_store::national::NationalStore;
+use vicinity_store::review::ReviewStore;
 use vicinity_sync::envelope::Envelope;
 use vicinity_sync::message::Refused;
 
@@ -91,6 +92,22 @@ impl Door for dyn BoardStore + '_ {
 
     fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Peer, Actor), Denied>, StoreError> {
         <dyn HubStore as Door>::admit(self, envelope, now)
+    }
+}
+
+impl Door for dyn ReviewStore + '_ {
+    type Asker = u32;
+
+    fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError> {
+        self.credentials(device)
+    }
+
+    fn farewell(&mut self, envelope: &Envelope) -> Result<ExchangeError, StoreError> {
+        <dyn NationalStore as Door>::farewell(self, envelope)
+    }
+
+    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(u32, Actor), Denied>, StoreError> {
+        <dyn NationalStore as Door>::admit(self, envelope, now)
     }
 }
 

@@ -22,6 +22,7 @@ pub mod national;
 pub mod own;
 pub mod pages;
 pub mod people;
+pub mod published;
 pub mod routes;
 pub mod statements;
 pub mod tls;

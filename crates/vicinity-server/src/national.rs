@@ -15,6 +15,7 @@ use vicinity_pages::frame::Place;
 use vicinity_store::StoreError;
 use vicinity_store::hub::{HubCounts, Role};
 use vicinity_store::national::{NationalStore, NewProjection, ProjectionBody};
+use vicinity_store::review::ReviewStore;
 use vicinity_store::sqlite::SqliteNational;
 use vicinity_sync::enrol::{EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::message::Refused;
@@ -47,9 +48,9 @@ pub struct NationalConfig {
 }
 
 impl Stored for SqliteNational {
-    type Port = dyn NationalStore;
+    type Port = dyn ReviewStore;
 
-    fn together(&mut self, steps: &mut dyn FnMut(&mut (dyn NationalStore + 'static)) -> bool) -> Result<(), StoreError> {
+    fn together(&mut self, steps: &mut dyn FnMut(&mut (dyn ReviewStore + 'static)) -> bool) -> Result<(), StoreError> {
         // Each step commits by itself: hubs are few and report in large pieces.
         if steps(self) { Ok(()) } else { Err(StoreError::RolledBack) }
     }
@@ -76,7 +77,7 @@ pub fn open(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<S
 
 /// A national server that serves.
 pub struct National {
-    pub(crate) gate: Gate<dyn NationalStore>,
+    pub(crate) gate: Gate<dyn ReviewStore>,
     pub(crate) machine: Machine,
     desk: Desk,
     metrics: Metrics,
@@ -112,7 +113,7 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
 }
 
 fn all_routes() -> Routes<National> {
-    pages::entry::routes(Routes::default().sealed(report).open(enrol).open(health).open(metrics))
+    pages::review::routes(pages::entry::routes(Routes::default().sealed(report).open(enrol).open(health).open(metrics)))
 }
 
 /// Everything that national answers.
@@ -137,7 +138,7 @@ impl SealedRequest for ReportRequest {
 
 async fn enrol(national: Arc<National>, request: Open<Enrol>) -> Result<Response, ApiError> {
     let now = (national.machine.now)();
-    let step = move |store: &mut (dyn NationalStore + 'static), body: &[u8]| -> Result<(u32, Vec<u8>), ExchangeError> {
+    let step = move |store: &mut (dyn ReviewStore + 'static), body: &[u8]| -> Result<(u32, Vec<u8>), ExchangeError> {
         let request: EnrolRequest = vicinity_sync::enrol::decode(body)?;
         let number = store.enrol(EnrolLink::code_hash(&request.code), request.device(), request.key, now)?;
         Ok((number.ok_or(Refused::NotEnrolled)?, store.setting(tls::PINS)?.unwrap_or_default()))
@@ -179,11 +180,11 @@ pub fn take_report(store: &mut dyn NationalStore, request: Proven<ReportRequest,
     let report = request.into_message();
     let rows: Vec<Option<NewProjection>> = report.rows.iter().map(checked).collect();
     let fit: Vec<NewProjection> = rows.iter().flatten().cloned().collect();
-    let mut held = store.upsert(hub, &fit)?.into_iter();
+    let mut held = store.upsert(hub, &fit, now)?.into_iter();
     let held = rows.iter().map(|row| row.as_ref().and_then(|_| held.next().flatten())).collect();
     let answers: Vec<(u64, String)> =
         report.answers.iter().filter(|answer| codes::ANSWERS.knows(&answer.answer)).map(|answer| (answer.question, answer.answer.clone())).collect();
-    let questions = store.questions_of(hub, &report.questions_received, &answers)?;
+    let questions = store.questions_of(hub, &report.questions_received, &answers, now)?;
     let questions = questions.into_iter().map(|question| Question::new(question.id, question.projection, question.code)).collect();
     let (alerts, pins) = (alerts::take(store, hub, report.alerts, now)?, tls::news(store.setting(tls::PINS)?, report.pins));
     Ok((hub, report.rows.len(), Reply { held, questions, pins, alerts }))

@@ -18,4 +18,5 @@ pub mod desk;
 pub mod entry;
 pub mod form;
 pub mod live;
+pub mod review;
 pub mod seated;

@@ -14,6 +14,7 @@ pub mod key;
 pub mod national;
 pub mod person;
 pub mod policy;
+pub mod review;
 pub mod row;
 pub mod sqlite;
 pub mod statement;

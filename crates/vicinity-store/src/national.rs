@@ -102,7 +102,7 @@ pub trait NationalStore: NationalAlerts {
     ///
     /// # Errors
     /// Storage; then nothing of all rows was kept.
-    fn upsert(&mut self, hub: u32, rows: &[NewProjection]) -> Result<Vec<Option<u64>>>;
+    fn upsert(&mut self, hub: u32, rows: &[NewProjection], now: Timestamp) -> Result<Vec<Option<u64>>>;
 
     /// Asks about a projection: the question's number, or `None` if there is no such projection.
     ///
@@ -114,7 +114,7 @@ pub trait NationalStore: NationalAlerts {
     ///
     /// # Errors
     /// Storage.
-    fn questions_of(&mut self, hub: u32, received: &[u64], answers: &[(u64, String)]) -> Result<Vec<QuestionRow>>;
+    fn questions_of(&mut self, hub: u32, received: &[u64], answers: &[(u64, String)], now: Timestamp) -> Result<Vec<QuestionRow>>;
 
     /// All questions.
     ///

@@ -17,6 +17,7 @@ mod hub_shares;
 mod hub_statements;
 mod hub_uplink;
 mod national;
+mod national_review;
 mod people;
 
 use std::path::Path;

@@ -99,7 +99,7 @@ impl NationalStore for MemoryNational {
         Ok(Ok(at as u32 + 1))
     }
 
-    fn upsert(&mut self, hub: u32, rows: &[NewProjection]) -> Result<Vec<Option<u64>>> {
+    fn upsert(&mut self, hub: u32, rows: &[NewProjection], _now: Timestamp) -> Result<Vec<Option<u64>>> {
         Ok(rows.iter().map(|row| self.upsert_one(hub, row)).collect())
     }
 
@@ -111,7 +111,7 @@ impl NationalStore for MemoryNational {
         Ok(Some(id))
     }
 
-    fn questions_of(&mut self, hub: u32, received: &[u64], answers: &[(u64, String)]) -> Result<Vec<QuestionRow>> {
+    fn questions_of(&mut self, hub: u32, received: &[u64], answers: &[(u64, String)], _now: Timestamp) -> Result<Vec<QuestionRow>> {
         for question in self.questions.iter_mut().filter(|question| question.hub == hub) {
             question.received |= received.contains(&question.row.id);
             if let Some((_, answer)) = answers.iter().rfind(|(id, _)| *id == question.row.id) {

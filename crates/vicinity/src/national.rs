@@ -7,11 +7,13 @@ use anyhow::{Result, bail};
 use serde_json::json;
 use vicinity_core::access::{self, Action, Actor, Resource};
 use vicinity_core::codes;
-use vicinity_core::tables::{K, Table};
+use vicinity_core::published::{ALL, COUNTRY, K};
+use vicinity_core::tables::Table;
 use vicinity_server::national::{self, NationalConfig};
 use vicinity_server::store::national::NationalStore;
+use vicinity_server::store::review::ReviewStore;
 use vicinity_server::store::sqlite::SqliteNational;
-use vicinity_server::tls;
+use vicinity_server::{published, tls};
 
 use crate::args::{Dimension, NationalArguments, NationalCommand, NationalRole};
 use crate::{hub, machine, national_export, output, people, secrets};
@@ -61,9 +63,16 @@ pub fn open(data: &Path, action: Action) -> Result<SqliteNational> {
     Ok(national::open(data, secrets::unlock(data)?.as_ref(), &machine::server())?)
 }
 
-/// A published table.
-pub fn published(store: &mut dyn NationalStore, dimension: &str) -> Result<Table> {
-    Ok(Table::suppressed(&store.counts_by_month(dimension)?, K))
+/// A published table: of the country by a code, or of its areas.
+pub fn published(store: &mut dyn ReviewStore, dimension: &str) -> Result<Table> {
+    let of_areas = dimension == "admin1";
+    let mut shown = Vec::new();
+    for (month, published) in published::months(store, "", "\u{ffff}")? {
+        let cells =
+            published.cells().iter().filter(|((area, of, _), _)| if of_areas { area != COUNTRY && of == ALL } else { area == COUNTRY && of == dimension });
+        shown.extend(cells.map(|((area, _, code), count)| (month.clone(), if of_areas { area } else { code }.clone(), *count)));
+    }
+    Ok(Table::suppressed(&shown, K))
 }
 
 fn table(data: &Path, by: Dimension, json: bool) -> Result<()> {
@@ -77,7 +86,7 @@ fn table(data: &Path, by: Dimension, json: bool) -> Result<()> {
         return Ok(());
     }
     output::line(output::counts(&table))?;
-    output::line(format!("\ncells below {K} are left out (·), {} here", table.left_out))
+    output::line(format!("\ncells below {K} are left out (·), and others from which they could be reckoned"))
 }
 
 fn ask(data: &Path, projection: &str, question: &str) -> Result<()> {

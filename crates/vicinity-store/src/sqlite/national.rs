@@ -5,9 +5,10 @@ use std::path::Path;
 use vicinity_core::ids::{DeviceId, ProjectionId};
 use vicinity_core::time::Timestamp;
 
+use super::national_review::{Counted, Tally, area_of, kept_facets};
 use super::{Db, Result, sql};
 use crate::hub::{Credentials, Denied, Role};
-use crate::national::{HubRow, NationalStore, NewProjection, ProjectionListing, QuestionRow};
+use crate::national::{HubRow, NationalStore, NewProjection, ProjectionBody, ProjectionListing, QuestionRow};
 use crate::{DatabaseKey, StoreError};
 
 /// National on SQLite: `national.db`.
@@ -15,7 +16,11 @@ pub struct SqliteNational {
     pub(super) db: Db,
 }
 
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/national_0001.sql"), include_str!("../../migrations/national_0002_alerts.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/national_0001.sql"),
+    include_str!("../../migrations/national_0002_alerts.sql"),
+    include_str!("../../migrations/national_0003_review.sql"),
+];
 
 impl SqliteNational {
     /// Opens or makes national's store in a folder.
@@ -24,39 +29,98 @@ impl SqliteNational {
     /// The folder or its files cannot be used, or are of a newer version.
     pub fn open(folder: &Path, key: &DatabaseKey) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(|source| StoreError::File { path: folder.display().to_string(), source })?;
-        Ok(Self { db: Db::open(&folder.join("national.db"), key, MIGRATIONS)? })
+        let mut national = Self { db: Db::open(&folder.join("national.db"), key, MIGRATIONS)? };
+        national.count_once()?;
+        Ok(national)
     }
 }
 
-fn upsert_one(db: &Db, hub: u32, new: &NewProjection) -> Result<Option<u64>> {
-    type Known = (i64, u32, u64, bool);
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.cast_unsigned(), row.get(3)?));
-    let known: Option<Known> =
-        db.one("reading a projection", "SELECT row, hub, version, json IS NULL FROM projections WHERE projection = ?1", &[new.projection.as_bytes()], read)?;
+/// What is known of a row.
+struct Known {
+    row: i64,
+    owner: u32,
+    version: u64,
+    /// What it says now; nothing once it was taken back.
+    standing: Option<Standing>,
+    review: String,
+}
+
+struct Standing {
+    json: String,
+    month: String,
+    area: String,
+    facets: String,
+    counts: bool,
+}
+
+fn known(db: &Db, projection: ProjectionId) -> Result<Option<Known>> {
+    let query = "SELECT row, hub, version, review, json, month, area, facets, countable AND review <> 'duplicate' FROM projections WHERE projection = ?1";
+    db.one("reading a projection", query, &[projection.as_bytes()], |row| {
+        let standing = match row.get::<_, Option<String>>(4)? {
+            Some(json) => Some(Standing { json, month: row.get(5)?, area: row.get(6)?, facets: row.get(7)?, counts: row.get(8)? }),
+            None => None,
+        };
+        Ok(Known { row: row.get(0)?, owner: row.get(1)?, version: row.get::<_, i64>(2)?.cast_unsigned(), standing, review: row.get(3)? })
+    })
+}
+
+/// Where the review of a row stands once it says something else.
+fn review_after(known: &Known, body: Option<&ProjectionBody>) -> &'static str {
+    match (&known.standing, body) {
+        (_, None) => "gone",
+        (None, Some(_)) => "new",
+        (Some(old), Some(new)) if old.json == new.json => match known.review.as_str() {
+            "verified" => "verified",
+            "queried" => "queried",
+            "duplicate" => "duplicate",
+            "changed" => "changed",
+            _ => "new",
+        },
+        (Some(_), Some(_)) if known.review == "new" => "new",
+        (Some(_), Some(_)) if known.review == "duplicate" => "duplicate",
+        (Some(_), Some(_)) => "changed",
+    }
+}
+
+fn upsert_one(db: &Db, hub: u32, new: &NewProjection, now: Timestamp, tally: &mut Tally) -> Result<Option<u64>> {
+    let known = known(db, new.projection)?;
+    if let Some(known) = &known {
+        if known.owner != hub {
+            return Ok(None);
+        }
+        if known.version > new.version || (known.version == new.version && known.standing.is_none()) {
+            return Ok(Some(known.version));
+        }
+        if let Some(Standing { month, area, facets, counts, .. }) = &known.standing {
+            tally.add(&Counted { hub, month, area, facets, counts: *counts }, -1);
+        }
+    }
+    let review = known.as_ref().map_or(if new.body.is_some() { "new" } else { "gone" }, |known| review_after(known, new.body.as_ref()));
     let (json, month, countable) = new.body.as_ref().map_or((None, None, false), |body| (Some(&body.json), Some(&body.month), body.countable));
-    let row = match known {
-        Some((_, owner, ..)) if owner != hub => return Ok(None),
-        Some((.., version, retracted)) if version > new.version || (version == new.version && retracted) => return Ok(Some(version)),
-        Some((row, ..)) => {
-            db.execute("forgetting facets", "DELETE FROM facets WHERE row = ?1", &[&row])?;
-            let query = "UPDATE projections SET version = ?2, json = ?3, month = ?4, countable = ?5 WHERE row = ?1";
-            db.execute("writing a projection", query, &[&row, &new.version.cast_signed(), &json, &month, &countable])?;
-            row
+    let (area, facets) = new.body.as_ref().map_or(("", String::new()), |body| (area_of(body), kept_facets(body)));
+    if let Some(month) = month {
+        tally.add(&Counted { hub, month, area, facets: &facets, counts: countable && review != "duplicate" }, 1);
+    }
+    let (version, seconds) = (new.version.cast_signed(), now.as_second());
+    match known {
+        Some(known) => {
+            let query = "UPDATE projections SET version = ?2, json = ?3, month = ?4, countable = ?5, area = ?6, facets = ?7, changed_at = ?8, review = ?9 WHERE row = ?1";
+            db.execute("writing a projection", query, &[&known.row, &version, &json, &month, &countable, &area, &facets, &seconds, &review])?;
         }
         None => {
-            let query = "INSERT INTO projections (projection, hub, version, json, month, countable) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-            db.execute("writing a projection", query, &[new.projection.as_bytes(), &hub, &new.version.cast_signed(), &json, &month, &countable])?;
-            db.conn.last_insert_rowid()
+            let query = "INSERT INTO projections (projection, hub, version, json, month, countable, area, facets, received_at, changed_at, review)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10)";
+            db.execute(
+                "writing a projection",
+                query,
+                &[new.projection.as_bytes(), &hub, &version, &json, &month, &countable, &area, &facets, &seconds, &review],
+            )?;
         }
-    };
-    for (dimension, code) in new.body.iter().flat_map(|body| &body.facets) {
-        let query = "INSERT INTO facets (row, dimension, code) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-        db.execute("writing facets", query, &[&row, dimension, code])?;
     }
     Ok(Some(new.version))
 }
 
-fn question(row: &rusqlite::Row<'_>) -> rusqlite::Result<QuestionRow> {
+pub(super) fn question(row: &rusqlite::Row<'_>) -> rusqlite::Result<QuestionRow> {
     Ok(QuestionRow { id: row.get::<_, i64>(0)?.cast_unsigned(), projection: ProjectionId::from_bytes(row.get(1)?), code: row.get(2)?, answer: row.get(3)? })
 }
 
@@ -96,8 +160,13 @@ impl NationalStore for SqliteNational {
         })
     }
 
-    fn upsert(&mut self, hub: u32, rows: &[NewProjection]) -> Result<Vec<Option<u64>>> {
-        self.db.immediate(|db| rows.iter().map(|row| upsert_one(db, hub, row)).collect())
+    fn upsert(&mut self, hub: u32, rows: &[NewProjection], now: Timestamp) -> Result<Vec<Option<u64>>> {
+        self.db.immediate(|db| {
+            let mut tally = Tally::default();
+            let held = rows.iter().map(|row| upsert_one(db, hub, row, now, &mut tally)).collect::<Result<_>>()?;
+            tally.write(db)?;
+            Ok(held)
+        })
     }
 
     fn ask(&mut self, projection: ProjectionId, code: &str, now: Timestamp) -> Result<Option<u64>> {
@@ -108,13 +177,14 @@ impl NationalStore for SqliteNational {
         })
     }
 
-    fn questions_of(&mut self, hub: u32, received: &[u64], answers: &[(u64, String)]) -> Result<Vec<QuestionRow>> {
+    fn questions_of(&mut self, hub: u32, received: &[u64], answers: &[(u64, String)], now: Timestamp) -> Result<Vec<QuestionRow>> {
         self.db.immediate(|db| {
             for id in received {
                 db.execute("noting a question", "UPDATE questions SET received = 1 WHERE id = ?1 AND hub = ?2", &[&id.cast_signed(), &hub])?;
             }
             for (id, answer) in answers {
-                db.execute("noting an answer", "UPDATE questions SET answer = ?3 WHERE id = ?1 AND hub = ?2", &[&id.cast_signed(), &hub, answer])?;
+                let query = "UPDATE questions SET answer = ?3, answered_at = ?4 WHERE id = ?1 AND hub = ?2 AND answer IS NOT ?3";
+                db.execute("noting an answer", query, &[&id.cast_signed(), &hub, answer, &now.as_second()])?;
             }
             let query = "SELECT id, projection, code, answer FROM questions WHERE hub = ?1 AND received = 0 ORDER BY id LIMIT 500";
             db.all("reading questions", query, &[&hub], question)
@@ -143,12 +213,12 @@ impl NationalStore for SqliteNational {
     }
 
     fn counts_by_month(&mut self, dimension: &str) -> Result<Vec<(String, String, u64)>> {
-        let query = "SELECT month, code, count(*) FROM projections JOIN facets USING (row) WHERE json IS NOT NULL AND countable AND dimension = ?1 GROUP BY month, code ORDER BY month, code";
+        let query = "SELECT month, code, sum(n) FROM counts WHERE dimension = ?1 GROUP BY month, code ORDER BY month, code";
         self.db.all("counting", query, &[&dimension], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.cast_unsigned())))
     }
 
     fn hubs(&mut self) -> Result<Vec<HubRow>> {
-        let query = "SELECT number, last_seen, (SELECT count(*) FROM projections WHERE hub = number AND json IS NOT NULL) FROM hubs ORDER BY number";
+        let query = "SELECT number, last_seen, (SELECT coalesce(sum(n), 0) FROM counts WHERE dimension = 'hub' AND code = CAST(number AS TEXT)) FROM hubs ORDER BY number";
         self.db.all("reading hubs", query, &[], |row| {
             let last_seen = row.get::<_, Option<i64>>(1)?.and_then(|at| Timestamp::from_second(at).ok());
             Ok(HubRow { number: row.get(0)?, last_seen, projections: row.get::<_, i64>(2)?.cast_unsigned() })

@@ -66,13 +66,13 @@ pub fn national_gives_a_hub_others_alerts_for_its_areas<S: NationalStore>(make: 
 
     let facets = vec![("admin1", "SN-DK".to_owned())];
     let body = ProjectionBody { json: "{}".to_owned(), month: "2026-11".to_owned(), countable: false, facets };
-    store.upsert(2, &[NewProjection { projection: ProjectionId::from_random([5; 16]), version: 1, body: Some(body) }]).expect("an answer");
+    store.upsert(2, &[NewProjection { projection: ProjectionId::from_random([5; 16]), version: 1, body: Some(body) }], now()).expect("an answer");
     store.set_alerts(3, &[alert(7, "KH-12", 60)]).expect("kept");
     assert_eq!(near(&mut store, 1, 0), [alert(7, "KH-12", 60)]);
     assert_eq!(near(&mut store, 2, 0), core::slice::from_ref(&dakar));
     assert_eq!(near(&mut store, 3, 0), core::slice::from_ref(&cambodia));
     // What the projection said is taken back, and the area with it.
-    store.upsert(2, &[NewProjection { projection: ProjectionId::from_random([5; 16]), version: 2, body: None }]).expect("an answer");
+    store.upsert(2, &[NewProjection { projection: ProjectionId::from_random([5; 16]), version: 2, body: None }], now()).expect("an answer");
     assert!(near(&mut store, 2, 0).is_empty());
     store.set_alerts(2, &[alert(4, "SN-DK", 60), alert(5, "KH-12", 60)]).expect("kept");
     assert_eq!(store.alerts_near(2, now(), 1).expect("a list"), core::slice::from_ref(&cambodia), "those that end last");

@@ -31,7 +31,7 @@ impl<S: NationalStore> National<S> {
     }
 
     fn upserts(&mut self, hub: u32, rows: &[NewProjection]) -> Vec<Option<u64>> {
-        self.store.upsert(hub, rows).expect("an answer")
+        self.store.upsert(hub, rows, now()).expect("an answer")
     }
 
     fn listed(&mut self, from: Option<&str>, to: Option<&str>) -> Vec<ProjectionListing> {
@@ -154,7 +154,7 @@ pub fn a_question_goes_to_its_hub_until_it_was_received<S: NationalStore>(make: 
     assert_eq!(national.store.ask(id(9), "verify_date", now()).expect("an answer"), None);
     let question = national.store.ask(id(1), "verify_date", now()).expect("an answer").expect("a question");
     let mut open = |hub: u32, received: &[u64]| -> Vec<(u64, ProjectionId, String)> {
-        let rows = national.store.questions_of(hub, received, &[]).expect("questions");
+        let rows = national.store.questions_of(hub, received, &[], now()).expect("questions");
         rows.into_iter().map(|row| (row.id, row.projection, row.code)).collect()
     };
     let asked = vec![(question, id(1), "verify_date".to_owned())];
@@ -171,7 +171,7 @@ pub fn an_answer_counts_only_from_the_hub_that_was_asked<S: NationalStore>(make:
     national.upserts(HUB, &[row(1, 1, "rape")]);
     let question = national.store.ask(id(1), "verify_date", now()).expect("an answer").expect("a question");
     let mut answers = |hub: u32, answer: &str| {
-        national.store.questions_of(hub, &[], &[(question, answer.to_owned())]).expect("questions");
+        national.store.questions_of(hub, &[], &[(question, answer.to_owned())], now()).expect("questions");
         let rows = national.store.questions().expect("questions");
         rows.into_iter().map(|row| row.answer).collect::<Vec<_>>()
     };

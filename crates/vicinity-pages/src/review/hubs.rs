@@ -1,0 +1,52 @@
+//! Hubs: what each has sent, month by month, and which have fallen silent.
+
+use maud::{Markup, html};
+use vicinity_core::time::Timestamp;
+
+use crate::frame::Frame;
+use crate::parts;
+use crate::words::Said;
+
+/// A hub.
+pub struct HubLine {
+    /// Its number.
+    pub number: u32,
+    /// When it was last heard from.
+    pub last_seen: Option<Timestamp>,
+    /// Whether it has been silent for two weeks.
+    pub silent: bool,
+    /// Rows of each month.
+    pub months: Vec<u64>,
+    /// Rows in all.
+    pub rows: u64,
+}
+
+/// The page. `months` are those of each hub's strip.
+#[must_use]
+pub fn hubs(frame: &Frame, months: &[String], hubs: &[HubLine]) -> Markup {
+    let heads: Vec<String> = [frame.t("queue-hub"), frame.t("hubs-heard"), frame.t("hubs-rows")]
+        .into_iter()
+        .chain(months.iter().map(|month| frame.words.month_short(month)))
+        .collect();
+    let body = html! {
+        (parts::title(&frame.t("nav-hubs"), frame.t("hubs-silence")))
+        @if hubs.is_empty() { p.sheet { (frame.t("hubs-none")) } } @else {
+            div.scroll tabindex="0" role="region" aria-label=(frame.t("nav-hubs")) {
+                table {
+                    thead { tr { @for (at, head) in heads.iter().enumerate() { th scope="col" class=[(at > 1).then_some("number")] { (head) } } } }
+                    tbody {
+                        @for hub in hubs {
+                            tr {
+                                th scope="row" { (frame.with("hub-number", &[("number", Said::Text(&hub.number.to_string()))])) }
+                                td { @match hub.last_seen { Some(at) => (frame.away(at)), None => (frame.t("never")) } @if hub.silent { " " span.chip.amber { (frame.t("hubs-silent")) } } }
+                                td.number { (frame.words.count(hub.rows)) }
+                                @for count in &hub.months { td.number { @if *count == 0 { "–" } @else { (frame.words.count(*count)) } } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    frame.page(&frame.t("nav-hubs"), "/hubs", &body)
+}

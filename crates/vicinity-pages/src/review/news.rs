@@ -1,0 +1,62 @@
+//! What changed since the reader last looked.
+
+use maud::{Markup, html};
+use vicinity_core::time::Timestamp;
+
+use crate::frame::Frame;
+use crate::parts;
+use crate::words::Said;
+
+/// What came since. A count above `counted_max` is shown as "more than".
+pub struct NewsView {
+    /// Since when; `None` for somebody who never looked.
+    pub since: Option<Timestamp>,
+    /// Up to what counts are exact.
+    pub counted_max: u64,
+    /// Rows that are new.
+    pub new: u64,
+    /// Rows that changed.
+    pub changed: u64,
+    /// Rows that were taken back.
+    pub gone: u64,
+    /// Answers of hubs.
+    pub answered: u64,
+    /// Rows that nobody has looked at as they are now.
+    pub waiting: u64,
+    /// Hubs that have not been heard from for two weeks, and when each last was.
+    pub silent: Vec<(u32, Option<Timestamp>)>,
+}
+
+/// The page.
+#[must_use]
+pub fn news(frame: &Frame, news: &NewsView) -> Markup {
+    let since = news.since.map_or_else(|| frame.t("news-ever"), |at| frame.with("news-since", &[("moment", Said::Text(&frame.words.moment(at)))]));
+    let figures = [
+        ("news-new", news.new, "/queue"),
+        ("news-changed", news.changed, "/queue?review=changed"),
+        ("news-gone", news.gone, ""),
+        ("news-answered", news.answered, "/queue?review=queried"),
+    ];
+    let count =
+        |count: u64| if count > news.counted_max { frame.with("news-more", &[("count", Said::Count(news.counted_max))]) } else { frame.words.count(count) };
+    let body = html! {
+        (parts::title(&frame.t("news-title"), since))
+        div.stack.wide data-live="" {
+            ul.figures {
+                @for (name, number, path) in figures {
+                    li { @if path.is_empty() { div.figure { b { (count(number)) } span { (frame.t(name)) } } } @else { a.figure href=(path) { b { (count(number)) } span { (frame.t(name)) } } } }
+                }
+                li { a.figure href="/queue" { b { (count(news.waiting)) } span { (frame.t("news-waiting")) } } }
+            }
+            section.sheet {
+                h2 { (frame.t("news-silent")) }
+                @if news.silent.is_empty() { p.quiet { (frame.t("news-silent-none")) } } @else {
+                    p { (frame.t("hubs-silence")) }
+                    ul.plain { @for (hub, at) in &news.silent { li { (frame.with("hub-number", &[("number", Said::Text(&hub.to_string()))])) " · " @match at { Some(at) => (frame.away(*at)), None => (frame.t("never")) } } } }
+                }
+            }
+        }
+        form method="post" action="/looked" { (frame.csrf()) button { (frame.t("news-looked")) } }
+    };
+    frame.page(&frame.t("news-title"), "/", &body)
+}

@@ -1,0 +1,155 @@
+//! The picture: what may be published of some months, drawn, with a table behind every drawing.
+
+use maud::{Markup, html};
+
+use crate::draw::{self, Series};
+use crate::frame::Frame;
+use crate::parts;
+use crate::words::Said;
+
+/// What the reader chose.
+pub struct Choice {
+    /// The first month.
+    pub from: String,
+    /// The last month.
+    pub to: String,
+    /// An area; empty for the country.
+    pub area: String,
+    /// The areas to choose of.
+    pub areas: Vec<String>,
+}
+
+/// A dimension: its name, and a series of months for each of its codes.
+pub struct Panel {
+    /// The dimension.
+    pub dimension: &'static str,
+    /// Code, and a count for each month; `None` where it is left out.
+    pub codes: Vec<(String, Vec<Option<u64>>)>,
+}
+
+/// A step of a cascade or a share: the id of its name, and the sum of what its months show.
+pub struct Step {
+    /// The code.
+    pub code: String,
+    /// The sum of what shows; `None` where nothing does.
+    pub count: Option<u64>,
+    /// Whether a month is left out of it: then it is at least so many.
+    pub at_least: bool,
+}
+
+/// The picture.
+pub struct Picture {
+    /// What was chosen.
+    pub choice: Choice,
+    /// The months, as `2026-11`.
+    pub months: Vec<String>,
+    /// All incidents by month.
+    pub incidents: Vec<Option<u64>>,
+    /// Areas and the sum of what their months show.
+    pub areas: Vec<Step>,
+    /// Small multiples.
+    pub panels: Vec<Panel>,
+    /// Sums by code: dimension and steps.
+    pub steps: Vec<(&'static str, Vec<Step>)>,
+}
+
+/// The page.
+#[must_use]
+pub fn picture(frame: &Frame, picture: &Picture) -> Markup {
+    let body = html! {
+        (parts::title(&frame.t("picture-title"), frame.t("picture-below")))
+        (chooser(frame, &picture.choice))
+        (whole(frame, picture))
+        @if picture.choice.area.is_empty() && !picture.areas.is_empty() { (areas(frame, picture)) }
+        @for (dimension, steps) in &picture.steps { @if !steps.is_empty() { (bars(frame, dimension, steps)) } }
+        @for panel in &picture.panels { @if !panel.codes.is_empty() { (multiples(frame, picture, panel)) } }
+        p.hint { (frame.t("picture-rules")) }
+    };
+    frame.page(&frame.t("picture-title"), "/picture", &body)
+}
+
+fn chooser(frame: &Frame, choice: &Choice) -> Markup {
+    let areas: Vec<parts::Choice> =
+        [parts::Choice::new("", frame.t("picture-country"))].into_iter().chain(choice.areas.iter().map(|area| parts::Choice::new(area, area))).collect();
+    html! {
+        form.sheet.row.end.no-print method="get" action="/picture" {
+            (parts::field("p-from", "from", &frame.t("picture-from"), "", "month", &choice.from, false))
+            (parts::field("p-to", "to", &frame.t("picture-to"), "", "month", &choice.to, false))
+            (parts::select("p-area", "area", &frame.t("f-place-area"), &areas, &choice.area))
+            button { (frame.t("board-show")) }
+        }
+    }
+}
+
+fn shown(frame: &Frame, value: Option<u64>) -> String {
+    value.map_or_else(|| frame.t("left-out-short"), |value| frame.words.count(value))
+}
+
+fn by_month(frame: &Frame, months: &[String], series: &[(String, Vec<Option<u64>>)], caption: &str) -> Markup {
+    let heads: Vec<String> = [frame.t("picture-month")].into_iter().chain(series.iter().map(|(name, _)| name.clone())).collect();
+    let rows: Vec<Vec<String>> = months
+        .iter()
+        .enumerate()
+        .map(|(at, month)| {
+            [frame.words.month(month)].into_iter().chain(series.iter().map(|(_, values)| shown(frame, values.get(at).copied().flatten()))).collect()
+        })
+        .collect();
+    parts::table(caption, &heads.iter().map(String::as_str).collect::<Vec<_>>(), 1, &rows)
+}
+
+fn whole(frame: &Frame, picture: &Picture) -> Markup {
+    let caption = frame.t("picture-incidents");
+    let series = [Series { name: caption.clone(), values: picture.incidents.clone() }];
+    let drawn = draw::lines(frame.words, &picture.months, &series, &[], draw::axis_top(&series), draw::WIDE);
+    let table = by_month(frame, &picture.months, &[(caption.clone(), picture.incidents.clone())], &caption);
+    html! { section.sheet { (draw::with_table(frame.words, &caption, &drawn, &table)) p.hint { (frame.t("picture-trust")) } } }
+}
+
+fn name_of(frame: &Frame, dimension: &str, code: &str) -> String {
+    if frame.words.has(&format!("{}-{}", dimension.replace('_', "-"), code.replace('_', "-"))) {
+        frame.words.label(&format!("{}-", dimension.replace('_', "-")), code)
+    } else {
+        frame.words.code(code)
+    }
+}
+
+fn figure(frame: &Frame, step: &Step) -> String {
+    match step.count {
+        Some(count) if step.at_least => frame.with("picture-at-least", &[("count", Said::Count(count))]),
+        count => shown(frame, count),
+    }
+}
+
+fn areas(frame: &Frame, picture: &Picture) -> Markup {
+    let caption = frame.t("picture-areas");
+    let tiles: Vec<(String, Option<u64>)> = picture.areas.iter().map(|step| (step.code.clone(), step.count)).collect();
+    let rows: Vec<Vec<String>> = picture.areas.iter().map(|step| vec![step.code.clone(), figure(frame, step)]).collect();
+    let table = parts::table(&caption, &[&frame.t("f-place-area"), &frame.t("picture-incidents")], 1, &rows);
+    html! { section.sheet { (draw::with_table(frame.words, &caption, &draw::tiles(frame.words, &tiles), &table)) } }
+}
+
+fn bars(frame: &Frame, dimension: &str, steps: &[Step]) -> Markup {
+    let caption = frame.words.label("dimension-", dimension);
+    let named: Vec<(String, Option<u64>)> = steps.iter().map(|step| (name_of(frame, dimension, &step.code), step.count)).collect();
+    let rows: Vec<Vec<String>> = steps.iter().map(|step| vec![name_of(frame, dimension, &step.code), figure(frame, step)]).collect();
+    let table = parts::table(&caption, &[&caption, &frame.t("picture-incidents")], 1, &rows);
+    html! { section.sheet { (draw::with_table(frame.words, &caption, &draw::bars(frame.words, &named), &table)) } }
+}
+
+fn multiples(frame: &Frame, picture: &Picture, panel: &Panel) -> Markup {
+    let caption = frame.words.label("dimension-", panel.dimension);
+    let series: Vec<Series> = panel.codes.iter().map(|(code, values)| Series { name: name_of(frame, panel.dimension, code), values: values.clone() }).collect();
+    let top = draw::axis_top(&series);
+    let named: Vec<(String, Vec<Option<u64>>)> = series.iter().map(|one| (one.name.clone(), one.values.clone())).collect();
+    html! {
+        section.sheet {
+            h2 { (caption) }
+            div.multiples {
+                @for one in &series {
+                    div { h3 { (one.name) } (draw::lines(frame.words, &picture.months, std::slice::from_ref(one), &[], top, draw::SMALL)) }
+                }
+            }
+            details { summary { (frame.t("data-behind-chart")) } (by_month(frame, &picture.months, &named, &caption)) }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The pages of the national review.
+
+mod picture;
+mod queue;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::response::Response;
+use vicinity_core::time::{SignedDuration, Timestamp};
+use vicinity_pages::review::{self, HubLine, NewsView};
+use vicinity_store::national::HubRow;
+use vicinity_store::review::COUNTED_MAX;
+
+use crate::national::National;
+use crate::pages::answer::{self, PageError};
+use crate::pages::desk::Office;
+use crate::pages::seated::Seated;
+use crate::routes::{Routes, pages};
+
+/// Days without a word after which a hub is called silent.
+const SILENT_DAYS: i64 = 14;
+/// Months of a hub's strip.
+const STRIP_MONTHS: usize = 12;
+
+pages! {
+    /// What changed since the reader last looked.
+    NewsPage: "GET" "/" SeeReview,
+    /// Having looked.
+    Looked: "POST" "/looked" Review,
+    /// Hubs, and which are silent.
+    Hubs: "GET" "/hubs" SeeReview,
+}
+
+/// Adds the pages of a national server.
+#[must_use]
+pub fn routes(routes: Routes<National>) -> Routes<National> {
+    let routes = routes.seated::<NewsPage, _>(news).seated::<Looked, _>(looked).seated::<Hubs, _>(hubs);
+    picture::routes(queue::routes(routes))
+}
+
+fn is_silent(hub: &HubRow, now: Timestamp) -> bool {
+    let before = now.checked_sub(SignedDuration::from_hours(24 * SILENT_DAYS)).unwrap_or(now);
+    hub.last_seen.is_none_or(|at| at < before)
+}
+
+async fn news(national: Arc<National>, seated: Seated<NewsPage>) -> Result<Response, PageError> {
+    let (since, now) = (seated.session.looked_at, seated.frame.now);
+    let (news, hubs) = national.gate.read(&seated, move |store| Ok((store.news(since)?, store.hubs()?))).await?;
+    let view = NewsView {
+        since: (since != Timestamp::UNIX_EPOCH).then_some(since),
+        counted_max: COUNTED_MAX,
+        new: news.new,
+        changed: news.changed,
+        gone: news.gone,
+        answered: news.answered,
+        waiting: news.waiting,
+        silent: hubs.iter().filter(|hub| is_silent(hub, now)).map(|hub| (hub.number, hub.last_seen)).collect(),
+    };
+    Ok(answer::page(&review::news(&seated.frame, &view)))
+}
+
+async fn looked(national: Arc<National>, seated: Seated<Looked>) -> Result<Response, PageError> {
+    let (person, now) = (seated.session.number, seated.frame.now);
+    national.desk().people.step(move |people| people.looked(person, now)).await??;
+    Ok(answer::done("/", "looked"))
+}
+
+async fn hubs(national: Arc<National>, seated: Seated<Hubs>) -> Result<Response, PageError> {
+    let now = seated.frame.now;
+    let months = months_to(&now.to_string().chars().take(7).collect::<String>(), STRIP_MONTHS);
+    let (from, to) = (months.first().cloned().unwrap_or_default(), months.last().cloned().unwrap_or_default());
+    let (hubs, counts) = national.gate.read(&seated, move |store| Ok((store.hubs()?, store.hub_months(&from, &to)?))).await?;
+    let counts: BTreeMap<(u32, String), u64> = counts.into_iter().map(|(hub, month, count)| ((hub, month), count)).collect();
+    let line = |hub: &HubRow| HubLine {
+        number: hub.number,
+        last_seen: hub.last_seen,
+        silent: is_silent(hub, now),
+        months: months.iter().map(|month| counts.get(&(hub.number, month.clone())).copied().unwrap_or(0)).collect(),
+        rows: hub.projections,
+    };
+    let lines: Vec<HubLine> = hubs.iter().map(line).collect();
+    Ok(answer::page(&review::hubs(&seated.frame, &months, &lines)))
+}
+
+/// So many months up to one, the last of them; none for a text that is no month.
+fn months_to(last: &str, count: usize) -> Vec<String> {
+    let Some((mut year, mut month)) = parsed(last) else { return Vec::new() };
+    let mut months = Vec::new();
+    for _ in 0..count {
+        months.push(format!("{year:04}-{month:02}"));
+        (year, month) = if month == 1 { (year - 1, 12) } else { (year, month - 1) };
+    }
+    months.reverse();
+    months
+}
+
+fn parsed(month: &str) -> Option<(u32, u32)> {
+    let (year, month) = month.split_once('-')?;
+    let (year, month) = (year.parse().ok()?, month.parse().ok()?);
+    ((1..=12).contains(&month) && (1900..=9999).contains(&year)).then_some((year, month))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_go_back_over_the_year() {
+        assert_eq!(months_to("2026-02", 4), ["2025-11", "2025-12", "2026-01", "2026-02"]);
+        assert!(months_to("2026-13", 4).is_empty() && months_to("soon", 4).is_empty());
+    }
+}
