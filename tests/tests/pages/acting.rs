@@ -86,3 +86,64 @@ fn everything_on_the_board_works_without_scripts() {
     browser.wait_for("p.notice:not([hidden])");
     assert!(!scene.site.hub_export().iter().any(|incident| incident["id"] == **id));
 }
+
+#[test]
+fn a_coordinator_asks_a_hub_answers_on_its_board_and_the_answer_is_news() {
+    let scene = Scene::new();
+    let national = scene.at_national();
+    national.click("form[action='/looked'] button");
+    national.wait_for("p.notice:not([hidden])");
+    national.go(&scene.national_page("/queue"));
+    national.click("main article a");
+    national.wait_for("#question");
+    let row = national.path().rsplit('/').next().unwrap().to_owned();
+    national.choose("#question", "verify_area");
+    national.click("form:has(#question) button");
+    national.wait_for("p.notice:not([hidden])");
+    assert!(national.text().contains("asked back"), "{}", national.text());
+
+    // The question comes down with the hub's next contact, which something new brings about.
+    scene.phone.edit(&scene.ids[0], &json!([{"set": {"field": "weapon", "value": "no"}}]));
+    scene.phone.sync();
+    let hub = scene.at_hub();
+    wait::until("the question on the board", || {
+        hub.go(&scene.hub_page("/questions"));
+        (hub.count("tbody tr") == 1).then_some(())
+    });
+    hub.click("tbody td a");
+    hub.wait_for("select[name=answer]");
+    hub.choose("select[name=answer]", "confirmed");
+    hub.click("form:has(select[name=answer]) button");
+    hub.wait_for("p.notice:not([hidden])");
+    wait::until("the answer at national", || {
+        national.go(&scene.national_page(&format!("/projection/{row}")));
+        national.text().contains("confirmed").then_some(())
+    });
+    national.go(&scene.national_page("/"));
+    assert!(national.text().contains("1\nAnswers of hubs"), "{}", national.text());
+}
+
+#[test]
+fn a_duplicate_is_counted_once_and_a_verified_row_leaves_the_queue() {
+    let scene = Scene::new();
+    let twin = json!({"reported_at": "2026-11-20T09:00:00Z", "occurred": {"at": "2026-11-19T10:00", "precision": "day"}, "place": {"setting": "hotel", "area": "TH-10-01"},
+        "violations": ["robbery_theft"], "perpetrators": [{"kind": "stranger"}], "consents": ["hub_response", "national_deid", "aggregate_count"]});
+    let before = scene.site.national_export().len();
+    scene.phone.log(&vec![twin; 2]);
+    scene.phone.sync();
+    let rows = wait::until("both rows", || Some(scene.site.national_export()).filter(|rows| rows.len() == before + 2));
+    let twins: Vec<&str> = rows.iter().filter(|row| row["admin1"] == "TH-10").map(|row| row["projection"].as_str().unwrap()).collect();
+    let browser = scene.at_national();
+    browser.go(&scene.national_page(&format!("/projection/{}", twins[0])));
+    browser.click(&format!("form:has(input[value='{}']) button", twins[1]));
+    browser.wait_for("p.notice:not([hidden])");
+    assert!(browser.text().contains("Duplicate of"), "{}", browser.text());
+    browser.go(&scene.national_page("/queue"));
+    let waiting = browser.count("main article");
+    browser.click("main article form button");
+    browser.wait_for("p.notice:not([hidden])");
+    assert_eq!(browser.path(), "/queue");
+    assert!(browser.count("main article") <= waiting);
+    browser.go(&scene.national_page("/queue?review=verified"));
+    assert_eq!(browser.count("main article"), 1);
+}

@@ -81,3 +81,20 @@ fn every_page_of_the_hub_can_be_read_by_everybody_in_every_language() {
     .map(|(name, path)| (name, scene.hub_page(&path)));
     walk(&browser, "hub", &scene.hub_page(""), &pages);
 }
+
+#[test]
+fn every_page_of_the_review_can_be_read_by_everybody_in_every_language() {
+    let scene = Scene::new();
+    let browser = scene.at_national();
+    let row = scene.site.national_export()[0]["projection"].as_str().unwrap().to_owned();
+    let pages = [
+        ("news", "/".to_owned()),
+        ("queue", "/queue".to_owned()),
+        ("row", format!("/projection/{row}")),
+        ("picture", "/picture?from=2026-06&to=2026-11".to_owned()),
+        ("hubs", "/hubs".to_owned()),
+        ("settings", "/settings".to_owned()),
+    ]
+    .map(|(name, path)| (name, scene.national_page(&path)));
+    walk(&browser, "national", &scene.national_page(""), &pages);
+}

@@ -26,7 +26,8 @@ pub fn run(arguments: &DemoArguments) -> Result<ExitCode> {
         told.end(&runtime)?;
         return Ok(ExitCode::SUCCESS);
     }
-    output::line(told.how_to_go_on())?;
+    world.run_on();
+    output::line(told.how_to_go_on(&world)?)?;
     runtime.block_on(hub::told_to_stop());
     told.end(&runtime)?;
     Ok(ExitCode::SUCCESS)

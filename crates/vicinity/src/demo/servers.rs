@@ -13,7 +13,9 @@ use vicinity_server::keyring::{Passphrase, Unlock};
 use vicinity_server::national::NationalConfig;
 use vicinity_server::store::hub::Role;
 use vicinity_server::store::sqlite::{SqliteHub, SqliteNational};
-use vicinity_server::{hub, national, tls};
+use vicinity_server::store::person::Desk;
+use vicinity_server::tls::Settings;
+use vicinity_server::{hub, national, people, tls};
 
 use super::world::World;
 
@@ -90,6 +92,16 @@ impl Server {
     /// A link for a hub.
     pub fn invite_hub(&self, world: &World) -> Result<String> {
         Ok(national::invite(&mut self.as_national(world)?, &world.server())?.to_text())
+    }
+
+    /// A one-time link for somebody who signs in with a browser.
+    pub fn invite_person(&self, world: &World, handle: &str, desk: Desk) -> Result<String> {
+        let (database, mut server): (&str, Box<dyn Settings>) = match self.kind {
+            Kind::National => ("national.db", Box::new(self.as_national(world)?)),
+            Kind::Hub { .. } => ("hub.db", Box::new(self.as_hub(world)?)),
+        };
+        let mut people = people::open(&self.data, database, Some(&unlock()?), &world.server())?;
+        Ok(people::invite(&mut people, &mut *server, handle, desk, &world.server())?)
     }
 
     /// A hub's store, beside the running hub.

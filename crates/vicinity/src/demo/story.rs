@@ -11,6 +11,7 @@ use vicinity_core::ids::{IncidentId, ProjectionId};
 use vicinity_core::show;
 use vicinity_server::store::hub::{HubStore, Role};
 use vicinity_server::store::national::NationalStore;
+use vicinity_server::store::person::Desk;
 
 use super::cast::Phone;
 use super::incidents::{self, Near};
@@ -42,10 +43,16 @@ impl Told {
     }
 
     /// What a person can try now.
-    pub fn how_to_go_on(&self) -> String {
+    pub fn how_to_go_on(&self, world: &World) -> Result<String> {
+        let board = self.dakar.invite_person(world, "amina", Desk::Responder)?;
+        let review = self.national.invite_person(world, "dara", Desk::Coordinator)?;
         let (phone, dakar, national) = (self.phone.display(), self.dakar.data.display(), self.national.data.display());
-        format!(
+        Ok(format!(
             "\n\
+                Sign in with a browser (it warns of the servers' own keys: go on):\n\
+                \x20 the board of Dakar's hub  {board}\n\
+                \x20 the national review       {review}\n\
+                Each link works once. Choose a password; for the six digits scan the code with an app, or type: echo KEY | vicinity code\n\n\
                 The servers stay up: national on {}, Dakar on {}, Phnom Penh on {}.\n\
                 In another terminal, with the same program:\n\
                 \x20 vicinity device --home {phone} list\n\
@@ -55,7 +62,7 @@ impl Told {
                 \x20 vicinity national table --data {national} --by violation-group\n\
                 Ctrl-C ends the demo and removes its files.",
             self.national.address, self.dakar.address, self.phnom_penh.address
-        )
+        ))
     }
 }
 

@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex};
 use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
 
-/// The first morning of the story.
-const BEGIN: &str = "2026-11-16T08:00:00Z";
+/// Days before today on which the story begins: it takes four, and whoever looks at its pages afterwards finds them fresh.
+const BEGINS_DAYS_AGO: i64 = 5;
+/// The hour of its first morning.
+const BEGINS_AT_HOUR: i64 = 8;
 
 /// Clock, randomness and folder of one demo. The folder is removed at the end.
 pub struct World {
@@ -20,7 +22,8 @@ pub struct World {
 impl World {
     /// A world from a seed, in a new folder.
     pub fn new(seed: u64) -> Result<Self> {
-        let begin: Timestamp = BEGIN.parse().context("the story's first morning")?;
+        let midnight = Timestamp::now().as_second() / 86_400 * 86_400;
+        let begin = at(midnight - BEGINS_DAYS_AGO * 86_400 + BEGINS_AT_HOUR * 3600);
         let mut name = [0; 8];
         getrandom::fill(&mut name).context("random bytes")?;
         let folder = std::env::temp_dir().join(format!("vicinity-demo-{:016x}", u64::from_be_bytes(name)));
@@ -41,6 +44,17 @@ impl World {
     /// Lets time pass.
     pub fn pass(&self, time: SignedDuration) {
         self.clock.fetch_add(time.as_secs(), Ordering::Relaxed);
+    }
+
+    /// Lets the story's time be the machine's from now on, as codes of people who sign in want it.
+    pub fn run_on(&self) {
+        let clock = Arc::clone(&self.clock);
+        std::thread::spawn(move || {
+            loop {
+                clock.store(Timestamp::now().as_second(), Ordering::Relaxed);
+                std::thread::sleep(std::time::Duration::from_millis(500));
+            }
+        });
     }
 
     /// A number below `bound`.
