@@ -124,3 +124,9 @@ pub fn pager(frame: &Frame, page: u32, pages: u32, to: &dyn Fn(u32) -> String) -
         }
     }
 }
+
+/// A hub by its number.
+#[must_use]
+pub fn hub(frame: &Frame, number: u32) -> String {
+    frame.with("hub-number", &[("number", Said::Text(&number.to_string()))])
+}

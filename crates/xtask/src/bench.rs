@@ -3,6 +3,7 @@
 
 mod growth;
 mod incidents;
+mod pages;
 mod process;
 mod proxy;
 mod report;
@@ -31,6 +32,9 @@ pub struct Arguments {
     /// Also how costs grow up to so many incidents at the hub, and the single figures; takes minutes
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "20000", value_name = "INCIDENTS")]
     growth: Option<usize>,
+    /// Also how long pages take, with so many incidents at a hub and fifty times as many rows at national; takes minutes
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "20000", value_name = "INCIDENTS")]
+    pages: Option<usize>,
     /// Measure this program instead of building one
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
@@ -73,6 +77,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         let mut lines = growth::single_figures(&program, push, runs)?;
         lines.extend(growth::growth(&program, large, runs)?);
         write!(text, "\n{}", report::single(&lines))?;
+    }
+    if let Some(incidents) = arguments.pages {
+        write!(text, "\n{}", report::single(&pages::figures(&program, incidents)?))?;
     }
     let page = page(arguments, &text);
     println!("{page}");

@@ -267,7 +267,10 @@ fn erasures(frame: &Frame, erasures: &[ErasureView]) -> Markup {
                         p { b { (short(&row.id)) } " · " (frame.moment(row.at)) }
                         p { (frame.with("hub-erased-on", &[("confirmed", Said::Count(row.confirmed.0)), ("places", Said::Count(row.confirmed.1))])) }
                         @for (device, seen) in &row.outstanding {
-                            p.quiet { (frame.with("who-device", &[("number", Said::Text(&device.to_string()))])) ": " (frame.t("hub-not-seen")) " " @match seen { Some(at) => (frame.moment(*at)), None => (frame.t("never")) } }
+                            p.quiet {
+                                (frame.with("who-device", &[("number", Said::Text(&device.to_string()))])) ": " (frame.t("hub-not-seen")) " "
+                                @match seen { Some(at) => (frame.moment(*at)), None => (frame.t("never")) }
+                            }
                         }
                     }
                 }

@@ -98,6 +98,9 @@ pub struct CaseView {
     pub steps: Vec<Step>,
 }
 
+/// What is shown of a perpetrator.
+const PERPETRATOR: [&str; 6] = ["kind", "count_band", "sex", "age_group", "known_before", "repeat"];
+
 /// Registers that the page shows as facts, in this order.
 const FACTS: [&str; 13] = [
     "occurred",
@@ -180,14 +183,11 @@ pub(super) fn conflict(frame: &Frame, id: &str, field: &str, sides: &[Side]) -> 
 
 fn what(frame: &Frame, case: &CaseView) -> Markup {
     let codes = |set: &str| case.incident.codes(set).map(str::to_owned).collect::<Vec<_>>();
+    let heads = PERPETRATOR.map(|key| frame.words.label("f-", key));
     let perpetrators: Vec<Vec<String>> = case
         .incident
         .entries("perpetrators")
-        .map(|entry| {
-            ["kind", "count_band", "sex", "age_group", "known_before", "repeat"]
-                .map(|key| entry.text(key).map_or_else(String::new, |code| frame.words.code(code)))
-                .into()
-        })
+        .map(|entry| PERPETRATOR.map(|key| entry.text(key).map_or_else(String::new, |code| frame.words.code(code))).into())
         .collect();
     html! {
         section.sheet {
@@ -202,7 +202,7 @@ fn what(frame: &Frame, case: &CaseView) -> Markup {
                 }
             }
             @if !perpetrators.is_empty() {
-                (parts::table(&frame.t("f-perpetrators"), &["kind", "count_band", "sex", "age_group", "known_before", "repeat"].map(|key| frame.words.label("f-", key)).each_ref().map(String::as_str), 9, &perpetrators))
+                (parts::table(&frame.t("f-perpetrators"), &heads.each_ref().map(String::as_str), 9, &perpetrators))
             }
         }
     }

@@ -169,7 +169,10 @@ fn row(frame: &Frame, line: &Line) -> Markup {
         tr {
             th scope="row" { a href={ "/incident/" (line.id) } { (parts::triage(frame, &line.level)) span.visually-hidden { " " (short(&line.id)) } } }
             td data-label=(label("board-next-clock")) { @if let Some(clock) = &line.clock { (running(frame, clock)) } @else { span.quiet { (frame.t("none")) } } }
-            td data-label=(label("f-violations")) { (joined(frame, &line.violations)) @if line.conflicts > 0 { " " span.chip.accent { (frame.with("board-conflicts", &[("count", Said::Count(line.conflicts as u64))])) } } }
+            td data-label=(label("f-violations")) {
+                (joined(frame, &line.violations))
+                @if line.conflicts > 0 { " " span.chip.accent { (frame.with("board-conflicts", &[("count", Said::Count(line.conflicts as u64))])) } }
+            }
             td data-label=(label("f-perpetrators")) { (joined(frame, &line.kinds)) }
             td data-label=(label("f-place")) { @if !line.setting.is_empty() { (frame.words.code(&line.setting)) " " } span.quiet { (line.area) } }
             td data-label=(label("f-status")) { (frame.words.code(&line.status)) }

@@ -5,7 +5,6 @@ use vicinity_core::time::Timestamp;
 
 use crate::frame::Frame;
 use crate::parts;
-use crate::words::Said;
 
 /// A hub.
 pub struct HubLine {
@@ -37,7 +36,7 @@ pub fn hubs(frame: &Frame, months: &[String], hubs: &[HubLine]) -> Markup {
                     tbody {
                         @for hub in hubs {
                             tr {
-                                th scope="row" { (frame.with("hub-number", &[("number", Said::Text(&hub.number.to_string()))])) }
+                                th scope="row" { (parts::hub(frame, hub.number)) }
                                 td { @match hub.last_seen { Some(at) => (frame.away(at)), None => (frame.t("never")) } @if hub.silent { " " span.chip.amber { (frame.t("hubs-silent")) } } }
                                 td.number { (frame.words.count(hub.rows)) }
                                 @for count in &hub.months { td.number { @if *count == 0 { "–" } @else { (frame.words.count(*count)) } } }

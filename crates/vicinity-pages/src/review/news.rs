@@ -52,7 +52,9 @@ pub fn news(frame: &Frame, news: &NewsView) -> Markup {
                 h2 { (frame.t("news-silent")) }
                 @if news.silent.is_empty() { p.quiet { (frame.t("news-silent-none")) } } @else {
                     p { (frame.t("hubs-silence")) }
-                    ul.plain { @for (hub, at) in &news.silent { li { (frame.with("hub-number", &[("number", Said::Text(&hub.to_string()))])) " · " @match at { Some(at) => (frame.away(*at)), None => (frame.t("never")) } } } }
+                    ul.plain {
+                        @for (hub, at) in &news.silent { li { (parts::hub(frame, *hub)) " · " @match at { Some(at) => (frame.away(*at)), None => (frame.t("never")) } } }
+                    }
                 }
             }
         }

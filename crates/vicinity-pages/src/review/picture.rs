@@ -72,11 +72,13 @@ fn chooser(frame: &Frame, choice: &Choice) -> Markup {
     let areas: Vec<parts::Choice> =
         [parts::Choice::new("", frame.t("picture-country"))].into_iter().chain(choice.areas.iter().map(|area| parts::Choice::new(area, area))).collect();
     html! {
-        form.sheet.row.end.no-print method="get" action="/picture" {
-            (parts::field("p-from", "from", &frame.t("picture-from"), "", "month", &choice.from, false))
-            (parts::field("p-to", "to", &frame.t("picture-to"), "", "month", &choice.to, false))
-            (parts::select("p-area", "area", &frame.t("f-place-area"), &areas, &choice.area))
-            button { (frame.t("board-show")) }
+        form.sheet.no-print method="get" action="/picture" {
+            div.fields {
+                (parts::field("p-from", "from", &frame.t("picture-from"), "", "month", &choice.from, false))
+                (parts::field("p-to", "to", &frame.t("picture-to"), "", "month", &choice.to, false))
+                (parts::select("p-area", "area", &frame.t("f-place-area"), &areas, &choice.area))
+                div { button { (frame.t("board-show")) } }
+            }
         }
     }
 }

@@ -50,19 +50,19 @@ pub struct QueueView {
 pub fn queue(frame: &Frame, queue: &QueueView) -> Markup {
     let reviews = ["", "new", "changed", "verified", "queried", "duplicate"];
     let reviews = reviews.map(|code| Choice::new(code, if code.is_empty() { frame.t("queue-waiting") } else { frame.words.label("review-", code) }));
-    let hubs: Vec<Choice> = [Choice::new("", frame.t("all"))]
-        .into_iter()
-        .chain(queue.hubs.iter().map(|hub| Choice::new(hub.to_string(), frame.with("hub-number", &[("number", Said::Text(&hub.to_string()))]))))
-        .collect();
+    let hubs: Vec<Choice> =
+        [Choice::new("", frame.t("all"))].into_iter().chain(queue.hubs.iter().map(|hub| Choice::new(hub.to_string(), parts::hub(frame, *hub)))).collect();
     let total =
         if queue.total > queue.counted_max { frame.with("news-more", &[("count", Said::Count(queue.counted_max))]) } else { frame.words.count(queue.total) };
     let to = |page: u32| format!("/queue?review={}&hub={}&page={page}", queue.review, queue.hub);
     let body = html! {
         (parts::title(&frame.t("nav-queue"), frame.with("queue-below", &[("count", Said::Text(&total))])))
-        form.sheet.row.end method="get" action="/queue" data-at-once="" {
-            (parts::select("q-review", "review", &frame.t("queue-review"), &reviews, &queue.review))
-            (parts::select("q-hub", "hub", &frame.t("queue-hub"), &hubs, &queue.hub))
-            button { (frame.t("board-show")) }
+        form.sheet method="get" action="/queue" data-at-once="" {
+            div.fields {
+                (parts::select("q-review", "review", &frame.t("queue-review"), &reviews, &queue.review))
+                (parts::select("q-hub", "hub", &frame.t("queue-hub"), &hubs, &queue.hub))
+                div { button { (frame.t("board-show")) } }
+            }
         }
         @if queue.rows.is_empty() { p.sheet { (frame.t("queue-empty")) } }
         ul.plain.stack { @for row in &queue.rows { li { (card(frame, row)) } } }
@@ -87,7 +87,7 @@ fn card(frame: &Frame, view: &RowView) -> Markup {
                 h2 { a href={ "/projection/" (view.id) } { (headline(frame, row)) } }
                 (parts::triage(frame, &row.triage))
                 span.chip { (frame.words.label("review-", &view.review)) }
-                span.quiet { (frame.with("hub-number", &[("number", Said::Text(&view.hub.to_string()))])) " · " (frame.away(view.changed_at)) }
+                span.quiet { (parts::hub(frame, view.hub)) " · " (frame.away(view.changed_at)) }
             }
             p { (named(frame, &row.violations)) " — " (named(frame, row.perpetrators.iter().map(|perpetrator| &perpetrator.kind))) }
             (parts::button(frame, &format!("/projection/{}", view.id), &[("do", "verify"), ("back", "queue")], &frame.t("row-verify"), "small"))
@@ -116,7 +116,15 @@ pub fn row(frame: &Frame, view: &RowView, alike: &[RowView], asked: &[(String, O
         (frame.t("row-countable"), frame.t(if row.countable { "yes" } else { "no" })),
     ];
     let body = html! {
-        div.title { h1 { (title) } (parts::triage(frame, &row.triage)) span.chip { (frame.words.label("review-", &view.review)) } p.quiet { (frame.with("hub-number", &[("number", Said::Text(&view.hub.to_string()))])) " · " (frame.moment(view.changed_at)) @if let Some((person, at)) = &view.reviewer { " · " (frame.with("row-reviewed", &[("handle", Said::Text(person))])) " " (frame.moment(*at)) } } }
+        div.title {
+            h1 { (title) }
+            (parts::triage(frame, &row.triage))
+            span.chip { (frame.words.label("review-", &view.review)) }
+            p.quiet {
+                (parts::hub(frame, view.hub)) " · " (frame.moment(view.changed_at))
+                @if let Some((person, at)) = &view.reviewer { " · " (frame.with("row-reviewed", &[("handle", Said::Text(person))])) " " (frame.moment(*at)) }
+            }
+        }
         div.split {
             section.sheet { h2 { (frame.t("row-says")) } dl.facts { @for (name, value) in &facts { @if !value.is_empty() { dt { (name) } dd { (value) } } } } p.hint { (frame.t("row-below")) } }
             div.stack.wide {
@@ -142,7 +150,11 @@ fn ask(frame: &Frame, id: &str, asked: &[(String, Option<String>)]) -> Markup {
             div { button.plain { (frame.t("row-ask-do")) } }
         }
         @if !asked.is_empty() {
-            ul.plain { @for (question, answer) in asked { li { (frame.words.code(question)) " " @match answer { Some(answer) => b { (frame.words.code(answer)) }, None => span.chip.amber { (frame.t("questions-open")) } } } } }
+            ul.plain {
+                @for (question, answer) in asked {
+                    li { (frame.words.code(question)) " " @match answer { Some(answer) => b { (frame.words.code(answer)) }, None => span.chip.amber { (frame.t("questions-open")) } } }
+                }
+            }
         }
     }
 }
@@ -156,7 +168,8 @@ fn likely(frame: &Frame, view: &RowView, alike: &[RowView]) -> Markup {
             ul.plain {
                 @for other in alike {
                     li {
-                        a href={ "/projection/" (other.id) } { (headline(frame, &other.row)) } " " span.quiet { (frame.with("hub-number", &[("number", Said::Text(&other.hub.to_string()))])) " · " (named(frame, &other.row.violations)) }
+                        a href={ "/projection/" (other.id) } { (headline(frame, &other.row)) } " "
+                        span.quiet { (parts::hub(frame, other.hub)) " · " (named(frame, &other.row.violations)) }
                         " " (parts::button(frame, &format!("/projection/{}", view.id), &[("do", "duplicate"), ("of", &other.id)], &frame.t("row-is-duplicate"), "plain small"))
                     }
                 }
