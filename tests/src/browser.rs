@@ -18,6 +18,8 @@ use driver::{Driver, Raw};
 
 /// How long something may take to appear.
 const APPEARS_MAX: Duration = Duration::from_secs(15);
+/// Pixels of the tallest picture.
+const PICTURE_MAX_HEIGHT: u64 = 1400;
 /// The password of everybody whom tests sign in.
 pub const PASSWORD: &str = "a sentence that is long enough";
 
@@ -168,11 +170,12 @@ impl Browser {
         self.runtime.block_on(self.client.execute_async(script, Vec::new())).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// The whole page as a PNG.
+    /// The page as a PNG, down to two screens.
     #[must_use]
     pub fn picture(&self) -> Vec<u8> {
         let size = self.script("return [document.documentElement.clientWidth, document.documentElement.scrollHeight]");
-        let clip = json!({"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1});
+        let height = size[1].as_u64().unwrap_or_default().min(PICTURE_MAX_HEIGHT);
+        let clip = json!({"x": 0, "y": 0, "width": size[0], "height": height, "scale": 1});
         let taken = self.devtools("Page.captureScreenshot", &json!({"captureBeyondViewport": true, "clip": clip}));
         decoded(&taken["data"])
     }

@@ -40,6 +40,8 @@ enum Task {
     Bench(bench::Arguments),
     /// Write the generated pages of docs/ again.
     Docs,
+    /// Draw docs/pictures anew, with a real browser at real servers.
+    Pictures,
 }
 
 fn main() -> ExitCode {
@@ -64,6 +66,12 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Fix => {
             Cargo::new("fmt").run()?;
             Cargo::new("clippy --workspace --all-targets --fix --allow-dirty --allow-staged").run()?;
+        }
+        // These tests go through the pages; told to, they draw some.
+        Task::Pictures => {
+            tools::provide()?;
+            let folder = std::env::current_dir()?.join("docs/pictures");
+            Cargo::new("test --package vicinity-tests --test end_to_end pages::reading").env("VICINITY_PICTURES", &folder.display().to_string()).run()?;
         }
         // This test compares docs/RECORD.md with the code; told to, it writes the page.
         Task::Docs => Cargo::new("test --package vicinity-core --test dictionary").env("UPDATE_DOCS", "1").run()?,

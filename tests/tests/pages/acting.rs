@@ -36,6 +36,8 @@ fn a_responder_decides_a_conflict_acts_assigns_and_the_phone_hears_of_it() {
     assert_eq!(scene.phone.show(id)["danger_now"], "yes");
     assert_eq!(scene.phone.show(id)["conflicts"], json!([]));
     assert!(scene.phone.show(id)["actions"].to_string().contains("pep_start"));
+    scene.laptop.sync();
+    assert_eq!(scene.laptop.show(id), scene.phone.show(id));
     let verified = scene.site.hub_run("verify", &[]);
     assert_eq!(verified.code, Some(0), "{}{}", verified.stdout, verified.stderr);
 }

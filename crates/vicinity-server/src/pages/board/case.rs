@@ -117,11 +117,11 @@ fn steps(logged: &[LoggedChange]) -> Result<Vec<Step>, StoreError> {
 }
 
 async fn conflicts(hub: Arc<Hub>, seated: Seated<Conflicts>) -> Result<Response, PageError> {
-    let found = hub.gate.read(&seated, |store| conflicted(store)).await?;
+    let found = hub.gate.read(&seated, conflicted).await?;
     Ok(answer::page(&board::conflicts(&seated.frame, &found)))
 }
 
-fn conflicted(store: &mut dyn BoardStore) -> Result<Vec<ConflictView>, PageError> {
+fn conflicted(store: &mut (dyn BoardStore + 'static)) -> Result<Vec<ConflictView>, PageError> {
     let mut views = Vec::new();
     for (id, row) in store.conflicted(CONFLICTS_MAX)? {
         let logged = store.logged(id)?;

@@ -37,11 +37,11 @@ pub(super) fn routes(routes: Routes<Hub>) -> Routes<Hub> {
 }
 
 async fn questions(hub: Arc<Hub>, seated: Seated<Questions>) -> Result<Response, PageError> {
-    let found = hub.gate.read(&seated, |store| asked(store)).await?;
+    let found = hub.gate.read(&seated, asked).await?;
     Ok(answer::page(&board::questions(&seated.frame, &found)))
 }
 
-fn asked(store: &mut dyn BoardStore) -> Result<Vec<QuestionView>, PageError> {
+fn asked(store: &mut (dyn BoardStore + 'static)) -> Result<Vec<QuestionView>, PageError> {
     let mut views = Vec::new();
     for asked in store.asked()? {
         let row = store.incident(asked.incident)?;
@@ -68,11 +68,11 @@ async fn alerts(hub: Arc<Hub>, seated: Seated<Alerts>) -> Result<Response, PageE
 }
 
 async fn page(hub: Arc<Hub>, seated: Seated<HubPage>) -> Result<Response, PageError> {
-    let view = hub.gate.read(&seated, |store| view(store)).await?;
+    let view = hub.gate.read(&seated, view).await?;
     Ok(answer::page(&board::hub(&seated.frame, &view)))
 }
 
-fn view(store: &mut dyn BoardStore) -> Result<HubView, PageError> {
+fn view(store: &mut (dyn BoardStore + 'static)) -> Result<HubView, PageError> {
     let (counts, joined) = (store.counts()?, uplink::is_joined(store)?);
     let refused = store.refused(REFUSED_MAX)?.into_iter().map(|row| RefusedView {
         id: row.incident.to_string(),
