@@ -86,7 +86,7 @@ pub fn lines(words: &Words, months: &[String], series: &[Series], marks: &[Mark]
                 text x=(LEFT - 6.0) y=(tenth(y(part) + 4.0)) text-anchor="end" { (words.count(part)) }
             }
             @for (at, month) in months.iter().enumerate().filter(|(at, _)| at % every == 0) {
-                text x=(tenth(x(at))) y=(size.height - 6.0) text-anchor=(anchor(at, months.len())) { (words.month_short(month)) }
+                text.minor[(at / every) % 3 != 0] x=(tenth(x(at))) y=(size.height - 6.0) text-anchor=(anchor(at, months.len())) { (words.month_short(month)) }
             }
             @for mark in marks {
                 line.mark-line x1=(tenth(x(mark.month))) x2=(tenth(x(mark.month))) y1=(TOP) y2=(TOP + down) {}
@@ -131,27 +131,24 @@ fn line_of(series: &Series, at: usize, x: &dyn Fn(usize) -> f64, y: &dyn Fn(u64)
     }
 }
 
-/// Bars with their names and values, the longest first as given. `None` is a value that is left out.
+/// Bars with their names and values, the longest first as given. `None` is a value that is left out. The names are text of the
+/// page, so that they stay readable where the screen is narrow.
 #[must_use]
 pub fn bars(words: &Words, rows: &[(String, Option<u64>)]) -> Markup {
-    const NAME: f64 = 190.0;
-    const HIGH: f64 = 26.0;
-    const WIDTH: f64 = 640.0;
     let top = rows.iter().filter_map(|(_, value)| *value).max().unwrap_or(0).max(10);
-    let long = |value: u64| (WIDTH - NAME - 70.0) * value as f64 / top as f64;
+    let long = |value: u64| tenth(value as f64 * 100.0 / top as f64);
     html! {
-        svg.chart viewBox={ "0 0 " (WIDTH) " " (HIGH * rows.len().max(1) as f64) } aria-hidden="true" focusable="false" {
-            @for (at, (name, value)) in rows.iter().enumerate() {
-                text x=(NAME - 8.0) y=(at as f64 * HIGH + 17.0) text-anchor="end" { (clipped(name)) }
-                @match value {
-                    Some(value) => {
-                        rect.bar x=(NAME) y=(at as f64 * HIGH + 5.0) width=(tenth(long(*value))) height="16" rx="3" {}
-                        text.value x=(tenth(NAME + long(*value) + 6.0)) y=(at as f64 * HIGH + 17.0) { (words.count(*value)) }
+        ul.bars aria-hidden="true" {
+            @for (name, value) in rows {
+                li {
+                    span { (name) }
+                    svg viewBox="0 0 100 10" preserveAspectRatio="none" focusable="false" {
+                        @match value {
+                            Some(value) => rect.bar width=(long(*value)) height="10" {},
+                            None => rect.gap x="0.5" y="1" width="4" height="8" {},
+                        }
                     }
-                    None => {
-                        rect.gap x=(NAME) y=(at as f64 * HIGH + 5.0) width="22" height="16" rx="3" {}
-                        text x=(NAME + 28.0) y=(at as f64 * HIGH + 17.0) { (words.t("left-out-short")) }
-                    }
+                    b { @match value { Some(value) => (words.count(*value)), None => (words.t("left-out-short")) } }
                 }
             }
         }
@@ -181,12 +178,6 @@ pub fn qr(content: &str, label: &str) -> Markup {
 
 fn tenth(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
-}
-
-/// A name that fits beside its bar; the table behind has it whole.
-fn clipped(name: &str) -> String {
-    const CHARS: usize = 28;
-    if name.chars().count() <= CHARS { name.to_owned() } else { name.chars().take(CHARS - 1).chain(['…']).collect() }
 }
 
 #[cfg(test)]
