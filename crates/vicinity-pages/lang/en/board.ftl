@@ -109,7 +109,10 @@ hub-when = When
 hub-changes = Changes
 hub-erased = What was erased
 hub-erased-none = Nothing was erased.
-hub-erased-on = Erased on { $confirmed-text } of { $places-text } places
+hub-erased-on = { $places ->
+    [one] Erased on { $confirmed-text } of { $places-text } place
+   *[other] Erased on { $confirmed-text } of { $places-text } places
+}
 hub-not-seen = has not confirmed; last heard of
 hub-count-incidents = Incidents
 hub-count-devices = Devices

@@ -1,4 +1,8 @@
-# Codes in words. Terms: survivor (never victim), sex worker, peer educator; people first.
+# Codes in words: short enough for a chip, and what people of the field say themselves.
+#
+# Words: survivor, never victim. Sex worker. Peer educator. Perpetrator in what was done, aggressor in an alert. Hub: a drop-in
+# centre's server. National: the level above. Row: what national has of one incident, de-identified and not anonymous.
+# Response: what is done for a survivor. Referral: to another service. Follow-up. Triage: how urgent.
 
 c-hit-push = hit or pushed
 c-beaten-choked = beaten or choked
@@ -300,15 +304,15 @@ state-uncertain = perhaps too late
 state-missed-window = too late
 state-unknown-time = time not known: urgent
 
-why-malformed = The bytes are no change.
-why-not-canonical = Written in a form that could not be read again.
-why-not-allowed = It does what no change may do.
-why-bad-reference = It refers to what is not there.
-why-seq-reused = Another change has its number.
-why-foreign-actor = It is written in another device's name.
-why-document-full = The incident is full.
-why-too-many-orphans = Too many changes wait for others.
-why-unappliable = It does not fit the incident.
-why-consent-missing = Nobody agreed to the response by this hub.
-why-out-of-scope = The device does not have this incident.
-why-erased = The incident was erased.
+why-malformed = Damaged, or not from this program.
+why-not-canonical = Not in the form that this program writes.
+why-not-allowed = It holds what an incident cannot hold.
+why-bad-reference = It builds on something that is not there.
+why-seq-reused = The device used one number twice; perhaps its data was copied.
+why-foreign-actor = It came in another device's name.
+why-document-full = The incident is full: nothing more fits into it.
+why-too-many-orphans = Too much of this incident has not come yet.
+why-unappliable = It does not fit the rest of the incident.
+why-consent-missing = The survivor has not agreed to the response by this hub.
+why-out-of-scope = This device may not see this incident.
+why-erased = The incident was erased and is not taken again.

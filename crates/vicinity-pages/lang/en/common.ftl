@@ -1,7 +1,7 @@
 # What every page shares.
 
 number-group = ,
-share-percent = { $percent } %
+share-percent = { $percent }%
 
 month-1 = January
 month-2 = February
@@ -127,4 +127,7 @@ pager = Pages of this list
 pager-here = Page { $page } of { $pages }
 pager-previous = Previous
 pager-next = Next
-bytes = { $count-text } bytes
+bytes = { $count ->
+    [one] { $count-text } byte
+   *[other] { $count-text } bytes
+}

@@ -14,7 +14,7 @@ news-silent-none = Every hub was heard from in the last two weeks.
 news-looked = I have looked
 done-looked = Noted. What comes from now on is new.
 
-queue-below = { $count } rows, oldest first
+queue-below = Rows: { $count }, oldest first
 queue-review = Show
 queue-waiting = Waiting for a look
 queue-hub = Hub

@@ -1,7 +1,7 @@
 # Lo que comparten todas las páginas.
 
 number-group = .
-share-percent = { $percent } %
+share-percent = { $percent }{ "\u00A0" }%
 
 month-1 = enero
 month-2 = febrero
@@ -43,7 +43,7 @@ date-month = { $month } de { $year }
 date-month-short = { $month } { $year }
 date-day = { $day } { $month } { $year }
 date-moment = { $day }, { $time } UTC
-time-in = en { $span }
+time-in = dentro de { $span }
 time-ago = hace { $span }
 span-minutes = { $count-text } min
 span-hours = { $count-text } h
@@ -60,7 +60,7 @@ sign-out = Cerrar sesión
 settings = Ajustes
 language = Idioma
 appearance = Apariencia
-appearance-system = Como este ordenador
+appearance-system = Como este equipo
 appearance-light = Clara
 appearance-dark = Oscura
 save = Guardar
@@ -80,10 +80,10 @@ something-new = Ha llegado algo nuevo.
 show-it = Mostrar
 
 sign-in = Iniciar sesión
-sign-in-hint = Inicie sesión con el nombre, la contraseña y el código de seis cifras que eligió con su enlace de un solo uso.
+sign-in-hint = Inicie sesión con el nombre, la contraseña y el código de seis dígitos que eligió con su enlace de un solo uso.
 sign-in-handle = Nombre
 sign-in-password = Contraseña
-sign-in-code = Código de seis cifras
+sign-in-code = Código de seis dígitos
 sign-in-code-hint = El de la aplicación de códigos de su teléfono
 sign-in-refused = El nombre, la contraseña o el código no son correctos. Cada código sirve una vez: espere al siguiente.
 sign-in-wait = Demasiados intentos. Espere { $span } e inténtelo de nuevo.
@@ -94,7 +94,7 @@ welcome-intro = Este enlace sirve una sola vez. Elija una contraseña y configur
 welcome-password-step = 1. Elegir una contraseña
 welcome-password-hint = Al menos 12 caracteres. Una frase que solo usted conozca es buena.
 welcome-code-step = 2. Configurar los códigos en su teléfono
-welcome-code-hint = Escanee esto con una aplicación que produzca códigos de seis cifras, como Aegis o FreeOTP, o escriba la clave.
+welcome-code-hint = Escanee esto con una aplicación que produzca códigos de seis dígitos, como Aegis o FreeOTP, o escriba la clave.
 welcome-key = Clave
 welcome-code-now = El código que la aplicación muestra ahora
 welcome-enter = Terminar e iniciar sesión
@@ -126,4 +126,7 @@ pager = Páginas de esta lista
 pager-here = Página { $page } de { $pages }
 pager-previous = Anterior
 pager-next = Siguiente
-bytes = { $count-text } bytes
+bytes = { $count ->
+    [one] { $count-text } byte
+   *[other] { $count-text } bytes
+}

@@ -1,7 +1,7 @@
 # Ce que toutes les pages partagent.
 
 number-group = { "\u202F" }
-share-percent = { $percent } %
+share-percent = { $percent }{ "\u202F" }%
 
 month-1 = janvier
 month-2 = février
@@ -55,7 +55,7 @@ span-days = { $count ->
 product = Vicinity
 skip-to-content = Aller au contenu
 navigation = Pages
-signed-in-as = Connecté·e : { $handle }
+signed-in-as = Connecté·e : { $handle }
 sign-out = Se déconnecter
 settings = Réglages
 language = Langue
@@ -74,7 +74,7 @@ yes = Oui
 no = Non
 not-known = Inconnu
 never = jamais
-draft-translation = Traduction provisoire : une personne de langue maternelle ne l’a pas encore relue.
+draft-translation = Traduction provisoire : une personne de langue maternelle ne l’a pas encore relue.
 data-behind-chart = Les chiffres en tableau
 something-new = Il y a du nouveau.
 show-it = Afficher
@@ -85,12 +85,12 @@ sign-in-handle = Nom
 sign-in-password = Mot de passe
 sign-in-code = Code à six chiffres
 sign-in-code-hint = Celui de l’application de codes sur votre téléphone
-sign-in-refused = Le nom, le mot de passe ou le code ne conviennent pas. Chaque code sert une fois : attendez le suivant.
+sign-in-refused = Le nom, le mot de passe ou le code ne conviennent pas. Chaque code sert une fois : attendez le suivant.
 sign-in-wait = Trop d’essais. Attendez { $span } et réessayez.
 sign-in-expired = Vous avez été déconnecté·e faute d’activité. Reconnectez-vous.
 
 welcome = Bienvenue, { $handle }
-welcome-intro = Ce lien sert une seule fois. Choisissez un mot de passe et installez votre deuxième facteur ; ensuite vous vous connecterez avec les deux.
+welcome-intro = Ce lien sert une seule fois. Choisissez un mot de passe et installez votre deuxième facteur ; ensuite vous vous connecterez avec les deux.
 welcome-password-step = 1. Choisir un mot de passe
 welcome-password-hint = Au moins 12 caractères. Une phrase que vous seul·e connaissez convient bien.
 welcome-code-step = 2. Installer les codes sur votre téléphone
@@ -106,8 +106,8 @@ error-title = Cela n’a pas marché
 error-not-found = Cette page n’existe pas, ou ce qu’elle montrait a été effacé.
 error-not-allowed = Votre rôle ne le permet pas.
 error-form = Le formulaire était incomplet ou ouvert depuis trop longtemps. Revenez en arrière, rechargez la page et réessayez.
-error-busy = Le serveur est occupé. Réessayez dans un instant ; rien n’a été changé.
-error-failed = Le serveur n’a pas pu le faire ; rien n’a été changé. La raison est dans son journal.
+error-busy = Le serveur est occupé. Réessayez dans un instant ; rien n’a été changé.
+error-failed = Le serveur n’a pas pu le faire ; rien n’a été changé. La raison est dans son journal.
 error-refused = { $reason } Rien n’a été changé.
 
 place-hub = Centre
@@ -117,7 +117,7 @@ nav-conflicts = Désaccords
 nav-questions = Questions
 nav-hub = Ce centre
 nav-news = Nouveautés
-nav-queue = À revoir
+nav-queue = À examiner
 nav-picture = Vue d’ensemble
 nav-hubs = Centres
 left-out-short = < 10
@@ -126,4 +126,7 @@ pager = Pages de cette liste
 pager-here = Page { $page } sur { $pages }
 pager-previous = Précédente
 pager-next = Suivante
-bytes = { $count-text } octets
+bytes = { $count ->
+    [one] { $count-text } octet
+   *[other] { $count-text } octets
+}

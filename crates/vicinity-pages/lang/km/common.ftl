@@ -1,6 +1,6 @@
 # អ្វីដែលគ្រប់ទំព័រប្រើរួមគ្នា។
 
-number-group = .
+number-group = ,
 share-percent = { $percent }%
 
 month-1 = មករា
@@ -90,14 +90,14 @@ sign-in-expired = អ្នកត្រូវបានចាកចេញ ព្�
 
 welcome = សូមស្វាគមន៍ { $handle }
 welcome-intro = តំណនេះប្រើបានតែម្តង។ សូមជ្រើសរើសពាក្យសម្ងាត់ និងរៀបចំកត្តាទីពីរ។ បន្ទាប់មកអ្នកចូលដោយប្រើទាំងពីរ។
-welcome-password-step = ១. ជ្រើសរើសពាក្យសម្ងាត់
-welcome-password-hint = យ៉ាងតិច ១២ តួអក្សរ។ ប្រយោគមួយដែលមានតែអ្នកដឹងគឺល្អ។
-welcome-code-step = ២. រៀបចំលេខកូដលើទូរសព្ទរបស់អ្នក
+welcome-password-step = 1. ជ្រើសរើសពាក្យសម្ងាត់
+welcome-password-hint = យ៉ាងតិច 12 តួអក្សរ។ ប្រយោគមួយដែលមានតែអ្នកដឹងគឺល្អ។
+welcome-code-step = 2. រៀបចំលេខកូដលើទូរសព្ទរបស់អ្នក
 welcome-code-hint = ស្កេនវាដោយកម្មវិធីបង្កើតលេខកូដប្រាំមួយខ្ទង់ ដូចជា Aegis ឬ FreeOTP ឬវាយបញ្ចូលសោ។
 welcome-key = សោ
 welcome-code-now = លេខកូដដែលកម្មវិធីបង្ហាញឥឡូវនេះ
 welcome-enter = បញ្ចប់ និងចូល
-welcome-password-short = ពាក្យសម្ងាត់មានតិចជាង ១២ តួអក្សរ។ សូមជ្រើសរើសពាក្យវែងជាងនេះ។
+welcome-password-short = ពាក្យសម្ងាត់មានតិចជាង 12 តួអក្សរ។ សូមជ្រើសរើសពាក្យវែងជាងនេះ។
 welcome-code-wrong = លេខកូដមិនត្រឹមត្រូវ។ សូមពិនិត្យម៉ោងទូរសព្ទ ហើយវាយលេខកូដដែលវាបង្ហាញឥឡូវនេះ។
 welcome-gone = តំណនេះត្រូវបានប្រើរួច ឬផុតកំណត់។ សូមសុំតំណថ្មីពីអ្នកគ្រប់គ្រងម៉ាស៊ីនបម្រើ។
 
@@ -125,4 +125,6 @@ pager = ទំព័រនៃបញ្ជីនេះ
 pager-here = ទំព័រ { $page } នៃ { $pages }
 pager-previous = មុន
 pager-next = បន្ទាប់
-bytes = { $count-text } បៃ
+bytes = { $count ->
+   *[other] { $count-text } បៃ
+}

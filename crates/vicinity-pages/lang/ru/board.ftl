@@ -36,7 +36,7 @@ incident-statements = Заявления
 incident-sealed = Запечатаны для устройств тех, кто помогает. Этот сервер не может их открыть. На вашем устройстве:
 incident-named-there = (связь оттуда)
 incident-timeline = Что сделано
-incident-respond = Помочь
+incident-respond = Оказать помощь
 
 who-hub = центр
 who-device = устройство { $number }
@@ -69,11 +69,11 @@ answer-send = Ответить
 consent-granted = дано
 consent-not = не дано
 consent-withdraw = Отозвать
-consent-below = Отзыв действует сразу и везде. Отзыв помощи этого центра удаляет случай здесь и на каждом устройстве.
+consent-below = Отзыв действует сразу и везде. Отзыв согласия на помощь этого центра удаляет случай здесь и на каждом устройстве.
 erase-link = Удалить этот случай…
 erase-title = Удалить случай { $id }?
 erase-what = Он исчезнет из этого центра, с национального уровня и со всех устройств, где может быть, вместе с историей, заявлениями и их ключами. Вернуть его нельзя. Останется отметка без содержания, а страница центра покажет, кто подтвердил.
-erase-sure = Этого хочет сам человек, или так нужно
+erase-sure = Этого хочет сам пострадавший человек, или так нужно
 erase-do = Удалить
 
 conflicts-none = Расхождений нет.
@@ -100,7 +100,7 @@ hub-clock-right = верно
 hub-clock-behind = отстают на { $span }
 hub-clock-ahead = спешат на { $span }
 hub-revoke = Отозвать
-hub-revoke-sure = Оно потеряно, или его владелец ушёл. При следующей связи оно сотрётся.
+hub-revoke-sure = Оно потеряно, или тот, у кого оно было, ушёл. При следующей связи оно сотрётся.
 hub-revoke-do = Отозвать его
 hub-invite = Пригласить устройство
 hub-invite-do = Создать ссылку
@@ -113,7 +113,12 @@ hub-when = Когда
 hub-changes = Изменения
 hub-erased = Что удалено
 hub-erased-none = Ничего не удалено.
-hub-erased-on = Удалено в { $confirmed-text } местах из { $places-text }
+hub-erased-on = { $places ->
+    [one] Удалено в { $confirmed-text } из { $places-text } места
+    [few] Удалено в { $confirmed-text } из { $places-text } мест
+    [many] Удалено в { $confirmed-text } из { $places-text } мест
+   *[other] Удалено в { $confirmed-text } из { $places-text } мест
+}
 hub-not-seen = не подтвердило; последняя связь
 hub-count-incidents = Случаи
 hub-count-devices = Устройства
@@ -121,7 +126,7 @@ hub-count-waiting = Ждущие изменения
 hub-count-refused = Отклонённые изменения
 hub-count-unsent = Строки, ещё не переданные
 role-educator = равный консультант
-role-responder = отвечающий
+role-responder = специалист по реагированию
 
 done-acted = Записано.
 done-resolved = Решено. Каждое устройство узнает при следующей синхронизации.

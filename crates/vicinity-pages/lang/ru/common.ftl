@@ -1,7 +1,7 @@
 # Общее для всех страниц.
 
 number-group = { "\u00A0" }
-share-percent = { $percent } %
+share-percent = { $percent }{ "\u00A0" }%
 
 month-1 = январь
 month-2 = февраль
@@ -128,4 +128,9 @@ pager = Страницы списка
 pager-here = Страница { $page } из { $pages }
 pager-previous = Предыдущая
 pager-next = Следующая
-bytes = Байтов: { $count-text }
+bytes = { $count ->
+    [one] { $count-text } байт
+    [few] { $count-text } байта
+    [many] { $count-text } байт
+   *[other] { $count-text } байта
+}
