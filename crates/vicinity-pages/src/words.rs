@@ -239,6 +239,20 @@ impl Words {
         self.with("date-moment", &[("day", Said::Text(&self.day(at))), ("time", Said::Text(time))])
     }
 
+    /// A day, or a day and a time to the minute, as people told it where it happened: `2026-11-22` or `2026-11-22T23:30`. `None` for
+    /// any other text.
+    #[must_use]
+    pub fn told(&self, text: &str) -> Option<String> {
+        let (day, time) = text.split_once('T').map_or((text, None), |(day, time)| (day, Some(time)));
+        let at: Timestamp = format!("{day}T00:00:00Z").parse().ok().filter(|_| day.len() == 10)?;
+        let is_time = |time: &str| time.len() == 5 && time.chars().all(|character| character.is_ascii_digit() || character == ':');
+        match time {
+            None => Some(self.day(at)),
+            Some(time) if is_time(time) => Some(format!("{}, {time}", self.day(at))),
+            Some(_) => None,
+        }
+    }
+
     /// How far away a time is, in the largest unit that fits: "in 3 h", "2 days ago".
     #[must_use]
     pub fn away(&self, at: Timestamp, now: Timestamp) -> String {

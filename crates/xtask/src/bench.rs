@@ -3,6 +3,7 @@
 
 mod growth;
 mod incidents;
+#[cfg(feature = "pages")]
 mod pages;
 mod process;
 mod proxy;
@@ -33,6 +34,7 @@ pub struct Arguments {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "20000", value_name = "INCIDENTS")]
     growth: Option<usize>,
     /// Also how long pages take, with so many incidents at a hub and fifty times as many rows at national; takes minutes
+    #[cfg(feature = "pages")]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "20000", value_name = "INCIDENTS")]
     pages: Option<usize>,
     /// Measure this program instead of building one
@@ -78,6 +80,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         lines.extend(growth::growth(&program, large, runs)?);
         write!(text, "\n{}", report::single(&lines))?;
     }
+    #[cfg(feature = "pages")]
     if let Some(incidents) = arguments.pages {
         write!(text, "\n{}", report::single(&pages::figures(&program, incidents)?))?;
     }

@@ -49,6 +49,7 @@ picture-to = To
 picture-country = The whole country
 picture-month = Month
 picture-incidents = Incidents reported
+picture-share = Share
 picture-areas = Areas
 picture-at-least = at least { $count-text }
 picture-trust = More reports may mean more trust, not more violence.

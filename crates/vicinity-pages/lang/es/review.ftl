@@ -49,6 +49,7 @@ picture-to = Hasta
 picture-country = Todo el país
 picture-month = Mes
 picture-incidents = Incidentes notificados
+picture-share = Proporción
 picture-areas = Zonas
 picture-at-least = al menos { $count-text }
 picture-trust = Más notificaciones pueden significar más confianza, no más violencia.

@@ -49,6 +49,7 @@ picture-to = À
 picture-country = Tout le pays
 picture-month = Mois
 picture-incidents = Cas signalés
+picture-share = Part
 picture-areas = Zones
 picture-at-least = au moins { $count-text }
 picture-trust = Plus de signalements peuvent vouloir dire plus de confiance, pas plus de violence.

@@ -49,6 +49,7 @@ picture-to = ដល់
 picture-country = ទូទាំងប្រទេស
 picture-month = ខែ
 picture-incidents = ឧប្បត្តិហេតុបានរាយការណ៍
+picture-share = ចំណែក
 picture-areas = តំបន់
 picture-at-least = យ៉ាងតិច { $count-text }
 picture-trust = របាយការណ៍ច្រើនជាងអាចមានន័យថាទំនុកចិត្តច្រើនជាង មិនមែនអំពើហិង្សាច្រើនជាងទេ។

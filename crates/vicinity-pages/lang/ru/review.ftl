@@ -49,6 +49,7 @@ picture-to = По
 picture-country = Вся страна
 picture-month = Месяц
 picture-incidents = Сообщённые случаи
+picture-share = Доля
 picture-areas = Районы
 picture-at-least = не меньше { $count-text }
 picture-trust = Больше сообщений может означать больше доверия, а не больше насилия.

@@ -214,7 +214,7 @@ fn fact(frame: &Frame, field: &str, value: &Value) -> String {
         "survivor.code" => value.as_str().map_or_else(String::new, |hash| hash.chars().take(8).collect()),
         "occurred" => {
             let part = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
-            format!("{} ({})", part("at").replace('T', " "), frame.words.code(part("precision")))
+            format!("{} ({})", frame.words.told(part("at")).unwrap_or_else(|| part("at").to_owned()), frame.words.code(part("precision")))
         }
         _ => said(frame, value),
     }
@@ -294,7 +294,10 @@ pub(super) fn field_name(frame: &Frame, field: &str) -> String {
 pub(super) fn said(frame: &Frame, value: &Value) -> String {
     match value {
         Value::Null => frame.t("not-known"),
-        Value::String(text) => text.parse::<Timestamp>().map_or_else(|_| frame.words.code(text), |at| frame.words.moment(at)),
+        Value::String(text) => match text.parse::<Timestamp>() {
+            Ok(at) => frame.words.moment(at),
+            Err(_) => frame.words.told(text).unwrap_or_else(|| frame.words.code(text)),
+        },
         Value::Bool(yes) => frame.t(if *yes { "yes" } else { "no" }),
         Value::Array(items) => items.iter().map(|item| said(frame, item)).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {

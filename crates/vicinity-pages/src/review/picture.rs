@@ -133,8 +133,11 @@ fn areas(frame: &Frame, picture: &Picture) -> Markup {
 fn bars(frame: &Frame, dimension: &str, steps: &[Step]) -> Markup {
     let caption = frame.words.label("dimension-", dimension);
     let named: Vec<(String, Option<u64>)> = steps.iter().map(|step| (name_of(frame, dimension, &step.code), step.count)).collect();
-    let rows: Vec<Vec<String>> = steps.iter().map(|step| vec![name_of(frame, dimension, &step.code), figure(frame, step)]).collect();
-    let table = parts::table(&caption, &[&caption, &frame.t("picture-incidents")], 1, &rows);
+    // A share of what is only known to be at least so much would be none.
+    let whole: Option<u64> = steps.iter().map(|step| step.count.filter(|_| !step.at_least)).sum();
+    let share = |step: &Step| whole.zip(step.count).map_or_else(|| "–".to_owned(), |(whole, count)| frame.words.share(count, whole));
+    let rows: Vec<Vec<String>> = steps.iter().map(|step| vec![name_of(frame, dimension, &step.code), figure(frame, step), share(step)]).collect();
+    let table = parts::table(&caption, &[&caption, &frame.t("picture-incidents"), &frame.t("picture-share")], 1, &rows);
     html! { section.sheet { (draw::with_table(frame.words, &caption, &draw::bars(frame.words, &named), &table)) } }
 }
 

@@ -249,3 +249,11 @@ fn a_browser_gets_the_first_of_its_languages_that_there_is() {
 fn a_code_of_tomorrow_stands_as_it_is() {
     assert_eq!(Words::of(Language::French).code("a_newer_code"), "a_newer_code");
 }
+
+#[test]
+fn a_time_as_people_told_it_is_written_as_readers_write_it() {
+    let words = Words::of(Language::French);
+    assert_eq!(words.told("2026-11-22T23:30").as_deref(), Some("22 nov. 2026, 23:30"));
+    assert_eq!(words.told("2026-11-22").as_deref(), Some("22 nov. 2026"));
+    assert_eq!((words.told("street"), words.told("2026-11-22Tsoon"), words.told("2026-13-40")), (None, None, None));
+}

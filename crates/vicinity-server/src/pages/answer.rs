@@ -95,7 +95,11 @@ impl PageError {
             Self::NotAllowed => frame.t("error-not-allowed"),
             Self::Form => frame.t("error-form"),
             Self::Refused(id) => refused(&frame.t(id)),
-            Self::RefusedAbout(id, about) => refused(&frame.with(id, &[("about", Said::Text(about))])),
+            Self::RefusedAbout(id, path) => {
+                // The last part of a field's path is its name.
+                let about = frame.words.label("f-", path.rsplit('.').next().unwrap_or(path));
+                refused(&frame.with(id, &[("about", Said::Text(&about))]))
+            }
             Self::SlowDown(seconds) => {
                 let span = frame.words.span((*seconds).max(60));
                 frame.with("sign-in-wait", &[("span", Said::Text(&span))])
