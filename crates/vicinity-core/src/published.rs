@@ -29,8 +29,6 @@ pub type Cell = (String, String, String);
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Month {
     cells: BTreeMap<Cell, u64>,
-    /// How many cells that are not 0 were left out.
-    pub left_out: usize,
 }
 
 impl Month {
@@ -39,15 +37,7 @@ impl Month {
     pub fn of(counts: &BTreeMap<Cell, u64>) -> Self {
         let mut window = Window::new(counts);
         window.protect();
-        let cells: BTreeMap<Cell, u64> = window.shown().collect();
-        let left_out = window.named() - cells.len();
-        Self { cells, left_out }
-    }
-
-    /// A month that was published before.
-    #[must_use]
-    pub fn published(cells: BTreeMap<Cell, u64>) -> Self {
-        Self { cells, left_out: 0 }
+        Self { cells: window.shown().collect() }
     }
 
     /// The count of a cell, if it is published.
@@ -280,10 +270,6 @@ impl Window {
     fn shown(&self) -> impl Iterator<Item = (Cell, u64)> {
         let shown = (0..self.counts.len()).filter(|place| !self.hidden[*place]);
         shown.filter_map(|place| Some((self.names[place].clone()?, self.counts[place])))
-    }
-
-    fn named(&self) -> usize {
-        self.names.iter().flatten().count()
     }
 }
 

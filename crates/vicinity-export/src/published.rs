@@ -68,7 +68,7 @@ pub struct Cell<'a> {
     pub count: u64,
 }
 
-/// A table whose small cells are left out. Nothing is ever summed over its cells: a sum could tell a cell that is left out.
+/// A table whose small cells are left out. Nothing is ever summed over its cells here.
 #[derive(Debug, Clone)]
 pub struct Published {
     by: By,
@@ -102,11 +102,11 @@ impl Published {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use vicinity_core::tables::K;
+    use vicinity_core::published::K;
 
     pub(crate) fn table(by: By, counts: &[(&str, &str, u64)]) -> Published {
         let counts: Vec<_> = counts.iter().map(|(month, code, count)| ((*month).to_owned(), (*code).to_owned(), *count)).collect();
-        Published::new(by, Table::suppressed(&counts, K))
+        Published::new(by, Table::of(counts.into_iter().filter(|(.., count)| *count >= K).collect()))
     }
 
     pub(crate) fn months(from: &str, to: &str) -> Months {

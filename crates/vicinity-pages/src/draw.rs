@@ -17,15 +17,6 @@ pub struct Series {
     pub values: Vec<Option<u64>>,
 }
 
-/// Something that was done, on the same axis as what happened.
-#[derive(Debug, Clone)]
-pub struct Mark {
-    /// In which of the months.
-    pub month: usize,
-    /// What it was.
-    pub label: String,
-}
-
 /// How large a chart is, in its own units; it scales with its box.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
@@ -72,7 +63,7 @@ pub fn axis_top(series: &[Series]) -> u64 {
 
 /// Lines over months. `top` is the axis' top: small multiples that are compared have the same.
 #[must_use]
-pub fn lines(words: &Words, months: &[String], series: &[Series], marks: &[Mark], top: u64, size: Size) -> Markup {
+pub fn lines(words: &Words, months: &[String], series: &[Series], top: u64, size: Size) -> Markup {
     let across = size.width - LEFT - RIGHT;
     let down = size.height - TOP - BOTTOM;
     let step = if months.len() > 1 { across / (months.len() - 1) as f64 } else { 0.0 };
@@ -87,10 +78,6 @@ pub fn lines(words: &Words, months: &[String], series: &[Series], marks: &[Mark]
             }
             @for (at, month) in months.iter().enumerate().filter(|(at, _)| at % every == 0) {
                 text.minor[(at / every) % 3 != 0] x=(tenth(x(at))) y=(size.height - 6.0) text-anchor=(anchor(at, months.len())) { (words.month_short(month)) }
-            }
-            @for mark in marks {
-                line.mark-line x1=(tenth(x(mark.month))) x2=(tenth(x(mark.month))) y1=(TOP) y2=(TOP + down) {}
-                path.mark d={ "M" (tenth(x(mark.month))) " " (TOP - 6.0) "l5 8h-10z" } { title { (mark.label) } }
             }
             @for (at, one) in series.iter().enumerate() {
                 (line_of(one, at, &x, &y))
@@ -190,7 +177,7 @@ mod tests {
         let words = Words::of(Language::English);
         let months: Vec<String> = ["2026-08", "2026-09", "2026-10", "2026-11"].map(str::to_owned).into();
         let series = [Series { name: "x".into(), values: vec![Some(12), None, Some(20), Some(30)] }];
-        let drawn = lines(words, &months, &series, &[], axis_top(&series), WIDE).into_string();
+        let drawn = lines(words, &months, &series, axis_top(&series), WIDE).into_string();
         assert_eq!((drawn.matches("class=\"gap\"").count(), drawn.matches("class=\"dot\"").count()), (1, 3));
         let path = drawn.split(" d=\"").nth(1).unwrap().split('"').next().unwrap();
         assert_eq!((path.matches('M').count(), path.matches('L').count()), (2, 1), "{path}");

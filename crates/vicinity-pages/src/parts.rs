@@ -98,12 +98,6 @@ pub fn title(text: &str, below: impl Render) -> Markup {
     html! { div.title { h1 { (text) } p.quiet { (below) } } }
 }
 
-/// A figure with its name.
-#[must_use]
-pub fn figure(value: &str, name: &str) -> Markup {
-    html! { div.figure { b { (value) } span { (name) } } }
-}
-
 /// What did not go well.
 #[must_use]
 pub fn problem(text: &str) -> Markup {

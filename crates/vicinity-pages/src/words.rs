@@ -3,7 +3,6 @@
 //! Texts are Fluent files in `lang/`. Where a language lacks a text, the English one stands there; a test finds that before a
 //! reader does.
 
-use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use fluent_bundle::concurrent::FluentBundle;
@@ -280,12 +279,6 @@ pub enum Said<'a> {
     Count(u64),
     /// A text.
     Text(&'a str),
-}
-
-impl<'a> From<&'a Cow<'a, str>> for Said<'a> {
-    fn from(text: &'a Cow<'a, str>) -> Self {
-        Self::Text(text)
-    }
 }
 
 #[cfg(test)]

@@ -23,6 +23,15 @@ CREATE INDEX board_conflicts ON board (doc) WHERE conflicts > 0;
 INSERT INTO board (doc, closed, level, status, area, setting, kinds, groups, conflicts, turns_at)
     SELECT doc, 0, 0, '', '', '', '', '', 0, 0 FROM documents;
 
+-- What each document links to, so that an incident's page finds who names it without reading every other. Kept as the board is.
+CREATE TABLE links (
+    target BLOB NOT NULL,
+    doc    INTEGER NOT NULL,
+    kind   TEXT NOT NULL,
+    PRIMARY KEY (target, doc, kind)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX links_doc ON links (doc);
+
 -- Who at the board wrote a change that the hub signed.
 CREATE TABLE desk_changes (
     doc    INTEGER NOT NULL,

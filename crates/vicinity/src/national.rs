@@ -72,7 +72,7 @@ pub fn published(store: &mut dyn ReviewStore, dimension: &str) -> Result<Table> 
             published.cells().iter().filter(|((area, of, _), _)| if of_areas { area != COUNTRY && of == ALL } else { area == COUNTRY && of == dimension });
         shown.extend(cells.map(|((area, _, code), count)| (month.clone(), if of_areas { area } else { code }.clone(), *count)));
     }
-    Ok(Table::suppressed(&shown, K))
+    Ok(Table::of(shown))
 }
 
 fn table(data: &Path, by: Dimension, json: bool) -> Result<()> {

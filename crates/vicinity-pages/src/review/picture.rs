@@ -102,7 +102,7 @@ fn by_month(frame: &Frame, months: &[String], series: &[(String, Vec<Option<u64>
 fn whole(frame: &Frame, picture: &Picture) -> Markup {
     let caption = frame.t("picture-incidents");
     let series = [Series { name: caption.clone(), values: picture.incidents.clone() }];
-    let drawn = draw::lines(frame.words, &picture.months, &series, &[], draw::axis_top(&series), draw::WIDE);
+    let drawn = draw::lines(frame.words, &picture.months, &series, draw::axis_top(&series), draw::WIDE);
     let table = by_month(frame, &picture.months, &[(caption.clone(), picture.incidents.clone())], &caption);
     html! { section.sheet { (draw::with_table(frame.words, &caption, &drawn, &table)) p.hint { (frame.t("picture-trust")) } } }
 }
@@ -151,7 +151,7 @@ fn multiples(frame: &Frame, picture: &Picture, panel: &Panel) -> Markup {
             h2 { (caption) }
             div.multiples {
                 @for one in &series {
-                    div { h3 { (one.name) } (draw::lines(frame.words, &picture.months, std::slice::from_ref(one), &[], top, draw::SMALL)) }
+                    div { h3 { (one.name) } (draw::lines(frame.words, &picture.months, std::slice::from_ref(one), top, draw::SMALL)) }
                 }
             }
             details { summary { (frame.t("data-behind-chart")) } (by_month(frame, &picture.months, &named, &caption)) }

@@ -47,11 +47,6 @@ impl Form {
     pub fn filled(&self, name: &str) -> Option<&str> {
         Some(self.get(name)).filter(|value| !value.is_empty())
     }
-
-    /// Every field of a name, as boxes that were ticked.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.trim())
-    }
 }
 
 #[cfg(test)]
@@ -62,7 +57,6 @@ mod tests {
     fn fields_are_found_by_name_and_missing_ones_are_empty() {
         let form = Form::parse(b"a=1&b=+x%26y+&a=2&empty=&bare");
         assert_eq!((form.get("a"), form.get("b"), form.exact("b"), form.get("c")), ("1", "x&y", " x&y ", ""));
-        assert_eq!(form.all("a").collect::<Vec<_>>(), ["1", "2"]);
         assert_eq!((form.filled("empty"), form.filled("bare"), form.filled("b")), (None, None, Some("x&y")));
     }
 

@@ -45,7 +45,18 @@ pub(super) fn write(db: &Db, doc: i64, incident: &Incident, now: Timestamp) -> R
     let (due_at, reported_at, turns_at) = (seconds(due_at), seconds(reported_at), seconds(turns_at));
     let (level, kinds, groups) = (rank(level), spaced(&kinds), spaced(&groups));
     let columns: [&dyn ToSql; 13] = [&doc, &closed, &level, &status, &clock, &due_at, &reported_at, &area, &setting, &kinds, &groups, &conflicts, &turns_at];
-    db.execute("writing a place on the board", query, &columns).map(drop)
+    db.execute("writing a place on the board", query, &columns)?;
+    db.execute("forgetting links", "DELETE FROM links WHERE doc = ?1", &[&doc])?;
+    for (kind, target) in incident.codes("links").filter_map(|link| link.split_once(':')) {
+        if let Ok(target) = target.parse::<IncidentId>() {
+            db.execute(
+                "writing a link",
+                "INSERT INTO links (target, doc, kind) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                &[target.as_bytes(), &doc, &kind],
+            )?;
+        }
+    }
+    Ok(())
 }
 
 /// A condition and what it asks for.
@@ -113,17 +124,8 @@ impl SqliteHub {
     }
 
     fn linked_from(&self, incident: IncidentId) -> Result<Vec<(IncidentId, String)>> {
-        // The id stands in the facts of the other only where it is linked: ids are random.
-        let query = "SELECT incident, facts FROM documents WHERE instr(facts, ?1) AND incident <> ?2 LIMIT 20";
-        let text = format!(":{incident}\"");
-        let rows = self.db.all("reading links", query, &[&text, incident.as_bytes()], |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, String>(1)?)))?;
-        let mut links = Vec::new();
-        for (from, facts) in rows {
-            let other = row::incident(&facts, "[]")?;
-            let kinds = other.codes("links").filter_map(|link| link.strip_suffix(&format!(":{incident}")).map(str::to_owned));
-            links.extend(kinds.map(|kind| (IncidentId::from_bytes(from), kind)));
-        }
-        Ok(links)
+        let query = "SELECT incident, kind FROM links JOIN documents USING (doc) WHERE target = ?1 AND incident <> ?1 ORDER BY doc, kind LIMIT 20";
+        self.db.all("reading links", query, &[incident.as_bytes()], |row| Ok((IncidentId::from_bytes(row.get(0)?), row.get(1)?)))
     }
 
     fn held_sealed(&self, doc: i64) -> Result<Vec<HeldSealed>> {
@@ -145,7 +147,11 @@ impl BoardStore for SqliteHub {
             let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
             let due = db.all("reading the board", query, &[&now.as_second(), &REFRESHED_MAX], read)?;
             for (doc, facts, disputes) in &due {
-                write(db, *doc, &row::incident(facts, disputes)?, now)?;
+                match row::incident(facts, disputes) {
+                    Ok(incident) => write(db, *doc, &incident, now)?,
+                    // A row that cannot be read keeps its place, and nobody else waits for it.
+                    Err(_) => drop(db.execute("passing a damaged row", "UPDATE board SET turns_at = NULL WHERE doc = ?1", &[doc])?),
+                }
             }
             Ok(due.len() as u64)
         })
@@ -163,7 +169,8 @@ impl BoardStore for SqliteHub {
             page as usize * PAGE_ROWS
         );
         let rows = self.db.all("reading the board", &query, &conditions.values(), found)?;
-        let rows = rows.into_iter().map(read).collect::<Result<_>>()?;
+        // One damaged row keeps no other off the board; it is missing among the rows and counted in the total.
+        let rows = rows.into_iter().filter_map(|row| read(row).ok()).collect();
         let mut open = [0; 3];
         let count = |row: &Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?.cast_unsigned()));
         for (level, count) in self.db.all("counting the board", "SELECT level, count(*) FROM board WHERE closed = 0 GROUP BY level", &[], count)? {
@@ -247,3 +254,6 @@ impl BoardStore for SqliteHub {
         self.db.all("reading areas", query, &[&(max as i64)], |row| row.get(0))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,6 +45,7 @@ pub(super) fn erase(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result
             "DELETE FROM questions WHERE doc = ?1",
             "DELETE FROM board WHERE doc = ?1",
             "DELETE FROM desk_changes WHERE doc = ?1",
+            "DELETE FROM links WHERE doc = ?1",
             "DELETE FROM documents WHERE doc = ?1",
         ] {
             db.execute("erasing a document", query, &[doc])?;

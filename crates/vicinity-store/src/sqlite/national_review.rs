@@ -233,3 +233,6 @@ impl ReviewStore for SqliteNational {
         self.db.all("reading counts", query, &[&from, &to], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.cast_unsigned())))
     }
 }
+
+#[cfg(test)]
+mod tests;

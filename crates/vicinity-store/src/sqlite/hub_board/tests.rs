@@ -1,0 +1,146 @@
+use serde_json::{Value, json};
+use vicinity_core::batch::{Group, GroupChange};
+use vicinity_core::document::{Authoring, Document};
+use vicinity_core::draft::Draft;
+use vicinity_core::edit::Edit;
+use vicinity_core::ids::DeviceId;
+
+use super::*;
+use crate::hub::{HubStore, Peer, Random, Role};
+use crate::key::DatabaseKey;
+
+struct Fixed;
+
+impl Random for Fixed {
+    fn bytes16(&mut self) -> [u8; 16] {
+        [3; 16]
+    }
+}
+
+fn now() -> Timestamp {
+    "2026-11-23T09:00:00Z".parse().unwrap()
+}
+
+fn id(number: u8) -> IncidentId {
+    IncidentId::from_random([number; 16])
+}
+
+struct Hub {
+    store: SqliteHub,
+    peer: Peer,
+    _folder: tempfile::TempDir,
+}
+
+impl Hub {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = SqliteHub::open(folder.path(), &DatabaseKey::new([7; 32]), [1; 16]).unwrap();
+        store.invite([1; 32], Role::Responder, Timestamp::MAX).unwrap();
+        let peer = store.enrol([1; 32], DeviceId::from_random([1; 16]), [1; 32], now()).unwrap().unwrap();
+        Self { store, peer, _folder: folder }
+    }
+
+    fn log(&mut self, number: u8, incident: Value, edits: Value) {
+        let mut incident = incident;
+        incident["consents"] = json!(["hub_response"]);
+        let authoring = Authoring { actor: [number; 8], now: now() };
+        let edits = Edit::parse_list(&edits, now()).unwrap();
+        let (_, authored) = Document::create_and_edit(&Draft::parse(&incident, now()).unwrap(), &edits, authoring).unwrap();
+        let changes = authored.chunks.into_iter().map(|chunk| GroupChange { chunk, by: 0 }).collect();
+        let groups = [Group { incident: id(number), relayed: false, changes }];
+        self.store.accept(&self.peer, None, &groups, now(), &mut Fixed).unwrap();
+    }
+
+    fn shown(&mut self, filter: BoardFilter, at: Timestamp) -> Vec<IncidentId> {
+        let page = self.store.board(&filter, 0, at).unwrap();
+        assert_eq!(page.total, page.rows.len() as u64);
+        page.rows.into_iter().map(|(id, _)| id).collect()
+    }
+}
+
+/// One that is red and due soon, one that is amber and overdue, one that is green and closed.
+fn hub_of_three() -> Hub {
+    let mut hub = Hub::new();
+    let red = json!({"reported_at": "2026-11-23T08:30:00Z", "occurred": {"at": "2026-11-23T07:00", "precision": "exact"}, "violations": ["rape"],
+        "place": {"setting": "street", "area": "SN-DK-01"}, "perpetrators": [{"kind": "police"}]});
+    let amber = json!({"reported_at": "2026-11-20T08:30:00Z", "violations": ["extortion_bribe"], "place": {"setting": "hotel", "area": "SN-TH-02"},
+        "perpetrators": [{"kind": "police"}, {"kind": "client"}]});
+    let green = json!({"reported_at": "2026-11-19T08:30:00Z", "violations": ["eviction"], "perpetrators": [{"kind": "landlord"}]});
+    hub.log(1, amber, json!([{"link": {"kind": "same_event", "to": id(2).to_string()}}]));
+    hub.log(2, red, json!([]));
+    hub.log(3, green, json!([{"transition": {"to": "closed_resolved"}}]));
+    hub
+}
+
+#[test]
+fn the_board_shows_open_ones_first_and_the_most_urgent_of_them() {
+    let mut hub = hub_of_three();
+    assert_eq!(hub.shown(BoardFilter::default(), now()), [id(2), id(1), id(3)]);
+    let page = hub.store.board(&BoardFilter::default(), 0, now()).unwrap();
+    assert_eq!((page.open, page.overdue), ([1, 1, 0], 1));
+    assert_eq!(hub.store.board(&BoardFilter::default(), 1, now()).unwrap().rows, []);
+}
+
+#[test]
+fn each_filter_leaves_what_it_names() {
+    let mut hub = hub_of_three();
+    let of = |set: fn(&mut BoardFilter, String), value: &str| {
+        let mut filter = BoardFilter::default();
+        set(&mut filter, value.to_owned());
+        filter
+    };
+    let cases: [(BoardFilter, &[IncidentId]); 12] = [
+        (of(|filter, value| filter.status = value, "open"), &[id(2), id(1)]),
+        (of(|filter, value| filter.status = value, "closed"), &[id(3)]),
+        (of(|filter, value| filter.status = value, "closed_resolved"), &[id(3)]),
+        (of(|filter, value| filter.level = value, "amber"), &[id(1)]),
+        (of(|filter, value| filter.kind = value, "police"), &[id(2), id(1)]),
+        (of(|filter, value| filter.kind = value, "lord"), &[]),
+        (of(|filter, value| filter.group = value, "economic"), &[id(1), id(3)]),
+        (of(|filter, value| filter.area = value, "SN-TH"), &[id(1)]),
+        (of(|filter, value| filter.setting = value, "street"), &[id(2)]),
+        (of(|filter, value| filter.clock = value, "first_contact_1h"), &[id(2)]),
+        (of(|filter, value| filter.only = value, "overdue"), &[id(1)]),
+        (of(|filter, value| filter.only = value, "conflicts"), &[]),
+    ];
+    for (filter, expected) in cases {
+        assert_eq!(hub.shown(filter.clone(), now()), expected, "{filter:?}");
+    }
+    let both = BoardFilter { kind: "police".into(), setting: "hotel".into(), ..BoardFilter::default() };
+    assert_eq!(hub.shown(both, now()), [id(1)]);
+}
+
+#[test]
+fn time_alone_moves_an_incident_once_the_board_is_worked_out_anew() {
+    let mut hub = hub_of_three();
+    let later: Timestamp = "2026-12-23T09:00:00Z".parse().unwrap();
+    let red = BoardFilter { level: "red".into(), ..BoardFilter::default() };
+    assert_eq!(hub.store.refresh_board(now()).unwrap(), 0);
+    assert_eq!(hub.shown(red.clone(), later), [id(2)], "nothing moved yet");
+    assert!(hub.store.refresh_board(later).unwrap() > 0);
+    assert_eq!(hub.shown(red, later), []);
+}
+
+#[test]
+fn a_damaged_row_keeps_no_other_from_the_board() {
+    let mut hub = hub_of_three();
+    hub.store.db.conn.execute_batch("UPDATE documents SET facts = 'no JSON' WHERE doc = 2").unwrap();
+    hub.store.db.conn.execute_batch("UPDATE board SET turns_at = 0").unwrap();
+    assert_eq!(hub.store.refresh_board(now()).unwrap(), 3);
+    assert_eq!(hub.store.refresh_board(now()).unwrap(), 0, "it is not tried for ever");
+    let page = hub.store.board(&BoardFilter::default(), 0, now()).unwrap();
+    assert_eq!((page.rows.len(), page.total), (2, 3));
+}
+
+#[test]
+fn an_incident_knows_who_names_it_and_an_erasure_forgets() {
+    let mut hub = hub_of_three();
+    assert_eq!(hub.store.case(id(2)).unwrap().unwrap().linked_from, [(id(1), "same_event".to_owned())]);
+    assert_eq!(hub.store.case(id(1)).unwrap().unwrap().linked_from, []);
+    hub.store.erase(id(1), now()).unwrap();
+    assert_eq!(hub.store.case(id(2)).unwrap().unwrap().linked_from, []);
+    for table in ["board", "links", "desk_changes"] {
+        let left: i64 = hub.store.db.conn.query_row(&format!("SELECT count(*) FROM {table} WHERE doc = 1"), [], |row| row.get(0)).unwrap();
+        assert_eq!(left, 0, "{table}");
+    }
+}
