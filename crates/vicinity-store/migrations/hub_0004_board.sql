@@ -18,7 +18,6 @@ CREATE TABLE board (
 ) STRICT;
 CREATE INDEX board_order ON board (closed, level, due_at, doc);
 CREATE INDEX board_turns ON board (turns_at) WHERE turns_at IS NOT NULL;
-CREATE INDEX board_reported ON board (reported_at);
 CREATE INDEX board_conflicts ON board (doc) WHERE conflicts > 0;
 INSERT INTO board (doc, closed, level, status, area, setting, kinds, groups, conflicts, turns_at)
     SELECT doc, 0, 0, '', '', '', '', '', 0, 0 FROM documents;

@@ -175,12 +175,6 @@ pub trait BoardStore: HubStore {
     /// Storage.
     fn refused(&mut self, max: usize) -> Result<Vec<RefusedHere>>;
 
-    /// Every incident that was reported from one moment to before another.
-    ///
-    /// # Errors
-    /// Storage, or what `each` says.
-    fn reported_between(&mut self, from: Timestamp, to: Timestamp, each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>) -> Result<()>;
-
     /// Areas that incidents name, by how often, at most so many.
     ///
     /// # Errors

@@ -216,7 +216,9 @@ impl BoardStore for SqliteHub {
     fn conflicted(&mut self, max: usize) -> Result<Vec<(IncidentId, IncidentRow)>> {
         let query = "SELECT doc, incident, facts, disputes, heads FROM board JOIN documents USING (doc) WHERE conflicts > 0
             ORDER BY closed, level, due_at IS NULL, due_at, doc LIMIT ?1";
-        self.db.all("reading conflicts", query, &[&(max as i64)], found)?.into_iter().map(read).collect()
+        let rows = self.db.all("reading conflicts", query, &[&(max as i64)], found)?;
+        // As on the board: a damaged row hides no other.
+        Ok(rows.into_iter().filter_map(|row| read(row).ok()).collect())
     }
 
     fn asked(&mut self) -> Result<Vec<AskedHere>> {
@@ -238,15 +240,6 @@ impl BoardStore for SqliteHub {
             changes: changes.cast_unsigned(),
         });
         Ok(refused.collect())
-    }
-
-    fn reported_between(&mut self, from: Timestamp, to: Timestamp, each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>) -> Result<()> {
-        let query = "SELECT doc, incident, facts, disputes, heads FROM board JOIN documents USING (doc) WHERE reported_at >= ?1 AND reported_at < ?2";
-        for row in self.db.all("reading incidents", query, &[&from.as_second(), &to.as_second()], found)? {
-            let (id, row) = read(row)?;
-            each(id, row)?;
-        }
-        Ok(())
     }
 
     fn areas(&mut self, max: usize) -> Result<Vec<String>> {

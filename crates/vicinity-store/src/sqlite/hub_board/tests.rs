@@ -130,6 +130,8 @@ fn a_damaged_row_keeps_no_other_from_the_board() {
     assert_eq!(hub.store.refresh_board(now()).unwrap(), 0, "it is not tried for ever");
     let page = hub.store.board(&BoardFilter::default(), 0, now()).unwrap();
     assert_eq!((page.rows.len(), page.total), (2, 3));
+    hub.store.db.conn.execute_batch("UPDATE board SET conflicts = 1").unwrap();
+    assert_eq!(hub.store.conflicted(10).unwrap().len(), 2);
 }
 
 #[test]
