@@ -35,7 +35,7 @@ use crate::routes::{Enrol, Figures, Health, Route, Routes};
 use crate::statements::{self, AskRequest, BlobRequest};
 use crate::tls;
 use crate::uplink::{self, Uplink};
-use crate::writer::{Stored, Writer, WriterError};
+use crate::writer::{self, Stored, Writer, WriterError};
 
 /// Seconds between looks at what time has changed on the board.
 const TURN_SECONDS: u64 = 20;
@@ -182,6 +182,7 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
     let (writer, writing) = Writer::start(store);
     let (reader, reading) = Writer::start(Reading(open_with(&config.data, &key, &config.machine)?));
+    let last = writer.clone();
     let (desk, seating) = Desk::open(Place::Hub, &config.data, &key, &config.machine, tls.is_some())?;
     let (changed, live) = (Arc::new(Notify::new()), desk.live.clone());
     let uplink = Uplink { writer: writer.clone(), machine: config.machine.clone(), changed: Arc::clone(&changed), live: live.clone() };
@@ -198,7 +199,8 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
         // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.
         task.await.ok();
     }
-    tokio::task::spawn_blocking(move || [writing, reading, seating].into_iter().for_each(|thread| drop(thread.join()))).await.ok();
+    writer::end(reading, last, writing).await;
+    tokio::task::spawn_blocking(move || seating.join()).await.ok();
     served.map_err(ServeError::Io)
 }
 

@@ -33,7 +33,7 @@ use crate::pages;
 use crate::pages::desk::{Desk, Office};
 use crate::routes::{Enrol, Figures, Health, Route, Routes};
 use crate::tls;
-use crate::writer::{Stored, Writer};
+use crate::writer::{self, Stored, Writer};
 
 /// What national is started with.
 pub struct NationalConfig {
@@ -100,6 +100,7 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
     let (_, tls) = tls::announce(&mut store, &listener.local_addr()?.to_string(), config.plain_http)?;
     let (writer, writing) = Writer::start(store);
     let (reader, reading) = Writer::start(SqliteNational::open(&config.data, &key)?);
+    let last = writer.clone();
     let (desk, seating) = Desk::open(Place::National, &config.data, &key, &config.machine, tls.is_some())?;
     let live = desk.live.clone();
     let national = National { gate: Gate::new(writer, reader), machine: config.machine, desk, metrics: Metrics::new("vicinity_national") };
@@ -108,7 +109,8 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
         live.end();
     };
     let served = http::serve(http::limited(all_routes().router(Arc::new(national))), listener, tls, shutdown).await;
-    tokio::task::spawn_blocking(move || [writing, reading, seating].into_iter().for_each(|thread| drop(thread.join()))).await.ok();
+    writer::end(reading, last, writing).await;
+    tokio::task::spawn_blocking(move || seating.join()).await.ok();
     served.map_err(ServeError::Io)
 }
 

@@ -98,6 +98,18 @@ impl<P: ?Sized + 'static> Writer<P> {
     }
 }
 
+/// Ends a store's threads: those that read first, then the one that writes. Two connections that close at the same moment
+/// each take the other for one that stays, and leave what was written last in the log beside the database.
+pub async fn end<P: ?Sized + 'static>(reading: JoinHandle<()>, last: Writer<P>, writing: JoinHandle<()>) {
+    let ending = move || {
+        // A thread that panicked has ended, too.
+        reading.join().ok();
+        drop(last);
+        writing.join().ok();
+    };
+    tokio::task::spawn_blocking(ending).await.ok();
+}
+
 fn work<S: Stored>(mut store: S, jobs: &Receiver<Box<dyn Job<S::Port>>>) {
     while let Ok(first) = jobs.recv() {
         let mut together = vec![first];
