@@ -65,6 +65,11 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", &json!({"features": [{"name": "prefers-color-scheme", "value": value}]}));
     }
 
+    /// Whether pages are laid out for paper.
+    pub fn print_as_paper(&self, paper: bool) {
+        self.devtools("Emulation.setEmulatedMedia", &json!({"media": if paper { "print" } else { "" }}));
+    }
+
     /// Whether pages may run scripts.
     pub fn run_scripts(&self, run: bool) {
         self.devtools("Emulation.setScriptExecutionDisabled", &json!({"value": !run}));

@@ -2,5 +2,6 @@
 
 mod acting;
 mod entry;
+mod patterns;
 mod reading;
 mod scene;

@@ -55,7 +55,7 @@ impl Alert {
         let latest = now.checked_add(SignedDuration::from_hours(24 * DAYS_MAX)).unwrap_or(Timestamp::MAX).as_second();
         if !has_text {
             Err(BadAlert::Text)
-        } else if !is_area(&self.area) {
+        } else if !gate::is_area(&self.area) {
             Err(BadAlert::Area)
         } else if !self.is_live(now) || self.ends > latest {
             Err(BadAlert::Ends)
@@ -63,11 +63,6 @@ impl Alert {
             Ok(())
         }
     }
-}
-
-/// As in a projection, but known.
-fn is_area(text: &str) -> bool {
-    gate::is_admin1(text) && text.contains('-')
 }
 
 /// What two sides compare: the same for the same alerts in any order, 0 for none.

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::codes::ViolationGroup;
 use crate::incident::Incident;
 use crate::triage::{self, Level};
-use crate::{clocks, status};
+use crate::{clocks, projection, status};
 
 /// Hours after an incident at which its triage or the window of a clock may change.
 const TURNS_HOURS: [i64; 2] = [72, 120];
@@ -38,6 +38,14 @@ pub struct Place {
     pub groups: Vec<&'static str>,
     /// Fields in which people wrote different values.
     pub conflicts: u32,
+    /// The month it is counted in, as `2026-11`, or `unknown`.
+    pub month: String,
+    /// By what it is counted: dimension and code, as at national but whatever the survivor agreed to.
+    pub facets: Vec<(&'static str, String)>,
+    /// Whether it may be counted elsewhere: its survivor agreed to that, and to its being here and there.
+    pub countable: bool,
+    /// Minutes from the report to the first response, rounded up to the full hour.
+    pub response_minutes: Option<u32>,
     /// When time alone may change this; `None` if it cannot.
     pub turns_at: Option<Timestamp>,
 }
@@ -54,6 +62,7 @@ pub fn place(incident: &Incident, now: Timestamp) -> Place {
     let mut groups: Vec<&'static str> = incident.codes("violations").filter_map(ViolationGroup::of).map(ViolationGroup::name).collect();
     groups.sort_unstable();
     groups.dedup();
+    let counted = projection::coarse(incident, now);
     Place {
         closed,
         status: status::status(incident),
@@ -66,6 +75,10 @@ pub fn place(incident: &Incident, now: Timestamp) -> Place {
         kinds,
         groups,
         conflicts: incident.disputes().len() as u32,
+        facets: counted.facets(),
+        countable: counted.countable,
+        month: counted.month,
+        response_minutes: counted.response_minutes,
         turns_at: turns_at(incident, &clocks, now),
     }
 }
@@ -104,6 +117,10 @@ mod tests {
         assert_eq!((place.due_at, place.reported_at), (Some(at("2026-11-22T13:00:00Z")), Some(at("2026-11-22T12:00:00Z"))));
         assert_eq!((place.kinds, place.groups), (vec!["client".to_owned(), "police".to_owned()], vec!["economic", "sexual"]));
         assert_eq!((place.area.as_str(), place.setting.as_str(), place.conflicts), ("SN-DK-01", "street", 0));
+        assert_eq!((place.month.as_str(), place.response_minutes), ("2026-11", None));
+        for facet in [("admin1", "SN-DK"), ("perpetrator", "police"), ("response", "no_response"), ("state_perpetrator", "yes")] {
+            assert!(place.facets.iter().any(|(dimension, code)| (*dimension, code.as_str()) == facet), "{facet:?} though nobody agreed to anything");
+        }
     }
 
     /// From one turn to the next nothing may change: what is kept as a row would lie in between.

@@ -100,6 +100,10 @@ code_lists! {
     QUESTIONS = "question", "own", ["verify_date" "verify_area" "verify_violation" "verify_perpetrator" "possible_duplicate"];
     /// What the hub may answer: codes only, so that no free text goes up.
     ANSWERS = "answer", "own", ["confirmed" "corrected" "cannot_say" "duplicate"];
+    /// What is done about a pattern of violence, beside any one incident.
+    ADVOCACY_ACTIONS = "advocacy action", "SWIT ch. 2", ["meeting_authority" "training" "community_meeting" "media" "petition_letter" "court_case" "policy_review" "other_advocacy"];
+    /// What came of it.
+    ADVOCACY_OUTCOMES = "advocacy outcome", "own", ["awaited" "promised" "achieved" "refused"];
     /// Triage.
     TRIAGE_LEVELS = "triage", "own", ["red" "amber" "green"];
 }

@@ -33,6 +33,12 @@ fn has_form(text: &str, pattern: &str) -> bool {
         })
 }
 
+/// Country and first-level area, as `SN-DK`: as in a projection, but known.
+#[must_use]
+pub(crate) fn is_area(text: &str) -> bool {
+    is_admin1(text) && text.contains('-')
+}
+
 pub(crate) fn is_admin1(text: &str) -> bool {
     let Some((country, part)) = text.split_once('-') else { return text == UNKNOWN };
     has_form(country, "AA") && (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())

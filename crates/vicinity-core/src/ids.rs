@@ -94,6 +94,10 @@ uuid_id!(
     /// A projection at national: random, and never the incident's.
     ProjectionId
 );
+uuid_id!(
+    /// An action of the advocacy log.
+    AdvocacyId
+);
 
 /// A text that is no identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod admit;
+pub mod advocacy;
 pub mod alert;
 pub mod batch;
 pub mod board;

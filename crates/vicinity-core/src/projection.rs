@@ -149,14 +149,17 @@ pub static FIELDS: &[(&str, &str)] = &[
 /// incident at all) and `national_deid`.
 #[must_use]
 pub fn project(incident: &Incident, now: Timestamp) -> Option<Projection> {
-    if ![consent::HUB_RESPONSE, consent::NATIONAL_DEID].into_iter().all(|scope| consent::granted(incident, scope, now)) {
-        return None;
-    }
+    let consents = [consent::HUB_RESPONSE, consent::NATIONAL_DEID].into_iter().all(|scope| consent::granted(incident, scope, now));
+    consents.then(|| coarse(incident, now))
+}
+
+/// The same row whatever the survivor agreed to: for the counts that a hub keeps for itself. It goes nowhere.
+pub(crate) fn coarse(incident: &Incident, now: Timestamp) -> Projection {
     let (month, month_basis) = month(incident);
     // A level that faded with the days would make the row depend on when it was made.
     let triage_at = incident.instant("reported_at").unwrap_or(now);
     let code = |field: &str, list: &CodeList| listed(list, incident.text(field));
-    Some(Projection {
+    Projection {
         schema: SCHEMA,
         countable: consent::granted(incident, consent::AGGREGATE_COUNT, now),
         month,
@@ -182,7 +185,7 @@ pub fn project(incident: &Incident, now: Timestamp) -> Option<Projection> {
         triage: triage::level(incident, triage_at).code().to_owned(),
         gbvims: classify::gbvims(incident).to_owned(),
         iccs: classify::iccs(incident).into_iter().map(str::to_owned).collect(),
-    })
+    }
 }
 
 /// A code that this version knows, or the word that stands for what it does not know or was not told.

@@ -52,6 +52,12 @@ impl Month {
         self.cell(area, ALL, "")
     }
 
+    /// Every cell that is published, to keep.
+    #[must_use]
+    pub fn into_cells(self) -> BTreeMap<Cell, u64> {
+        self.cells
+    }
+
     /// Every cell that is published.
     #[must_use]
     pub fn cells(&self) -> &BTreeMap<Cell, u64> {

@@ -17,6 +17,15 @@ pub struct Series {
     pub values: Vec<Option<u64>>,
 }
 
+/// Something that was done in a month: a line across the chart with a label above it.
+#[derive(Debug, Clone)]
+pub struct Mark {
+    /// The month's place.
+    pub month: usize,
+    /// What stands above.
+    pub label: String,
+}
+
 /// How large a chart is, in its own units; it scales with its box.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
@@ -63,7 +72,7 @@ pub fn axis_top(series: &[Series]) -> u64 {
 
 /// Lines over months. `top` is the axis' top: small multiples that are compared have the same.
 #[must_use]
-pub fn lines(words: &Words, months: &[String], series: &[Series], top: u64, size: Size) -> Markup {
+pub fn lines(words: &Words, months: &[String], series: &[Series], top: u64, size: Size, marks: &[Mark]) -> Markup {
     let across = size.width - LEFT - RIGHT;
     let down = size.height - TOP - BOTTOM;
     let step = if months.len() > 1 { across / (months.len() - 1) as f64 } else { 0.0 };
@@ -78,6 +87,10 @@ pub fn lines(words: &Words, months: &[String], series: &[Series], top: u64, size
             }
             @for (at, month) in months.iter().enumerate().filter(|(at, _)| at % every == 0) {
                 text.minor[(at / every) % 3 != 0] x=(tenth(x(at))) y=(size.height - 6.0) text-anchor=(anchor(at, months.len())) { (words.month_short(month)) }
+            }
+            @for mark in marks {
+                line.mark x1=(tenth(x(mark.month))) x2=(tenth(x(mark.month))) y1=(TOP) y2=(size.height - BOTTOM) {}
+                text.value x=(tenth(x(mark.month))) y=(TOP - 3.0) text-anchor=(anchor(mark.month, months.len())) { (mark.label) }
             }
             @for (at, one) in series.iter().enumerate() {
                 (line_of(one, at, &x, &y))
@@ -177,10 +190,20 @@ mod tests {
         let words = Words::of(Language::English);
         let months: Vec<String> = ["2026-08", "2026-09", "2026-10", "2026-11"].map(str::to_owned).into();
         let series = [Series { name: "x".into(), values: vec![Some(12), None, Some(20), Some(30)] }];
-        let drawn = lines(words, &months, &series, axis_top(&series), WIDE).into_string();
+        let drawn = lines(words, &months, &series, axis_top(&series), WIDE, &[]).into_string();
         assert_eq!((drawn.matches("class=\"gap\"").count(), drawn.matches("class=\"dot\"").count()), (1, 3));
         let path = drawn.split(" d=\"").nth(1).unwrap().split('"').next().unwrap();
         assert_eq!((path.matches('M').count(), path.matches('L').count()), (2, 1), "{path}");
+    }
+
+    #[test]
+    fn what_was_done_stands_at_its_month_with_its_label() {
+        let words = Words::of(Language::English);
+        let months: Vec<String> = ["2026-08", "2026-09", "2026-10"].map(str::to_owned).into();
+        let series = [Series { name: "x".into(), values: vec![Some(12), Some(20), Some(30)] }];
+        let drawn = lines(words, &months, &series, 50, WIDE, &[Mark { month: 1, label: "1, <2>".into() }]).into_string();
+        let dot = drawn.split("class=\"dot\" cx=\"").nth(2).unwrap().split('"').next().unwrap();
+        assert!(drawn.contains(&format!("class=\"mark\" x1=\"{dot}\"")) && drawn.contains(">1, &lt;2&gt;</text>"), "{drawn}");
     }
 
     #[test]

@@ -75,8 +75,16 @@ pub struct Frame {
 }
 
 /// Pages that one can go to from anywhere: path and the id of its name.
-const BOARD: [(&str, &str); 4] = [("/", "nav-board"), ("/conflicts", "nav-conflicts"), ("/questions", "nav-questions"), ("/hub", "nav-hub")];
-const REVIEW: [(&str, &str); 4] = [("/", "nav-news"), ("/queue", "nav-queue"), ("/picture", "nav-picture"), ("/hubs", "nav-hubs")];
+const BOARD: [(&str, &str); 6] = [
+    ("/", "nav-board"),
+    ("/conflicts", "nav-conflicts"),
+    ("/questions", "nav-questions"),
+    ("/advocacy", "nav-advocacy"),
+    ("/report", "nav-report"),
+    ("/hub", "nav-hub"),
+];
+const REVIEW: [(&str, &str); 6] =
+    [("/", "nav-news"), ("/queue", "nav-queue"), ("/picture", "nav-picture"), ("/advocacy", "nav-advocacy"), ("/report", "nav-report"), ("/hubs", "nav-hubs")];
 
 impl Frame {
     /// A text in the reader's language.

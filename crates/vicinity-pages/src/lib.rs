@@ -2,7 +2,8 @@
 //! network, no clock.
 //!
 //! Reading order: [`words`] (languages, dates, numbers), [`frame`] (what stands around every page), [`parts`] (tables, chips,
-//! forms), [`draw`] (charts), [`entry`] (signing in), then the pages themselves: [`board`] at a hub, [`review`] at national.
+//! forms), [`draw`] (charts), [`entry`] (signing in), then the pages themselves: [`board`] at a hub, [`review`] at national,
+//! [`pattern`] at both.
 //!
 //! A page works without JavaScript. [`assets::SCRIPT`] only spares the reader a reload. No style and no script stands inside a
 //! page, so that the policy that browsers are given allows none.
@@ -13,6 +14,7 @@ pub mod draw;
 pub mod entry;
 pub mod frame;
 pub mod parts;
+pub mod pattern;
 pub mod review;
 pub mod words;
 

@@ -7,5 +7,5 @@ mod queue;
 
 pub use hubs::{HubLine, hubs};
 pub use news::{NewsView, news};
-pub use picture::{Choice, Panel, Picture, Step, picture};
+pub use picture::{Choice, Panel, Picture, picture};
 pub use queue::{QueueView, RowView, queue, row};

@@ -32,6 +32,7 @@ macro_rules! texts {
             include_str!(concat!("../lang/", $language, "/common.ftl")),
             include_str!(concat!("../lang/", $language, "/board.ftl")),
             include_str!(concat!("../lang/", $language, "/review.ftl")),
+            include_str!(concat!("../lang/", $language, "/pattern.ftl")),
         ]
     };
 }
@@ -77,7 +78,7 @@ impl Language {
         wanted.filter_map(|code| Self::from_code(&code.to_ascii_lowercase())).next().unwrap_or(Self::English)
     }
 
-    fn texts(self) -> [&'static str; 4] {
+    fn texts(self) -> [&'static str; 5] {
         match self {
             Self::English => texts!("en"),
             Self::French => texts!("fr"),

@@ -160,6 +160,10 @@ impl Office for Hub {
     fn desk(&self) -> &Desk {
         &self.desk
     }
+
+    fn told(&self) {
+        self.tell();
+    }
 }
 
 impl Hub {

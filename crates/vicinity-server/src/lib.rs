@@ -5,6 +5,7 @@
 //! servers share), [`hub`], [`national`], [`uplink`] (from hub to national), [`pages`] (what browsers get). Beside [`exchange`]: [`keyset`] (to whom statements
 //! are sealed) and [`statements`]; [`bundle`] is the same by file.
 
+pub mod advocacy;
 pub mod alerts;
 pub mod backup;
 pub mod bundle;

@@ -21,7 +21,6 @@ use vicinity_sync::enrol::{EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::message::Refused;
 use vicinity_sync::uplink::{self, Question, Reply, Report, Row, UPLINK_PATH};
 
-use crate::alerts;
 use crate::exchange::ExchangeError;
 use crate::gate::{Gate, Open, Proven, Sealed, SealedRequest};
 use crate::http::{self, ApiError};
@@ -34,6 +33,7 @@ use crate::pages::desk::{Desk, Office};
 use crate::routes::{Enrol, Figures, Health, Route, Routes};
 use crate::tls;
 use crate::writer::{self, Stored, Writer};
+use crate::{advocacy, alerts};
 
 /// What national is started with.
 pub struct NationalConfig {
@@ -155,7 +155,7 @@ async fn report(national: Arc<National>, request: Sealed<ReportRequest>) -> Resu
     let started = Instant::now();
     let now = (national.machine.now)();
     let result =
-        national.gate.proven(request, now, move |store, request| take_report(store, request, now)).await.map_err(ApiError::from).and_then(|result| Ok(result?));
+        national.gate.proven(request, now, move |store, request| take_all(store, request, now)).await.map_err(ApiError::from).and_then(|result| Ok(result?));
     let seconds = started.elapsed().as_secs_f64();
     match result {
         Ok((hub, rows, reply)) => {
@@ -173,13 +173,18 @@ async fn report(national: Arc<National>, request: Sealed<ReportRequest>) -> Resu
     }
 }
 
-/// Takes a hub's report: whose it is, its rows, its answers; what is open goes down.
+fn take_all(store: &mut (dyn ReviewStore + 'static), request: Proven<ReportRequest, u32>, now: Timestamp) -> Result<(u32, usize, Reply), ExchangeError> {
+    let (hub, mut report) = (request.asker(), request.into_message());
+    let wanted = advocacy::take(store, hub, report.advocacy.take(), now)?;
+    let (rows, reply) = (report.rows.len(), take_report(store, hub, report, now)?);
+    Ok((hub, rows, Reply { log_wanted: wanted.then_some(true), ..reply }))
+}
+
+/// Takes a hub's report: its rows, its answers; what is open goes down.
 ///
 /// # Errors
 /// What to answer instead.
-pub fn take_report(store: &mut dyn NationalStore, request: Proven<ReportRequest, u32>, now: Timestamp) -> Result<(u32, usize, Reply), ExchangeError> {
-    let hub = request.asker();
-    let report = request.into_message();
+pub fn take_report(store: &mut dyn NationalStore, hub: u32, report: Report, now: Timestamp) -> Result<Reply, ExchangeError> {
     let rows: Vec<Option<NewProjection>> = report.rows.iter().map(checked).collect();
     let fit: Vec<NewProjection> = rows.iter().flatten().cloned().collect();
     let mut held = store.upsert(hub, &fit, now)?.into_iter();
@@ -189,7 +194,7 @@ pub fn take_report(store: &mut dyn NationalStore, request: Proven<ReportRequest,
     let questions = store.questions_of(hub, &report.questions_received, &answers, now)?;
     let questions = questions.into_iter().map(|question| Question::new(question.id, question.projection, question.code)).collect();
     let (alerts, pins) = (alerts::take(store, hub, report.alerts, now)?, tls::news(store.setting(tls::PINS)?, report.pins));
-    Ok((hub, report.rows.len(), Reply { held, questions, pins, alerts }))
+    Ok(Reply { held, questions, pins, alerts, log_wanted: None })
 }
 
 /// The gate at the receiver: a row must be exactly a projection, every field of the allow-list's type and form.

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! Reading order: [`form`], [`desk`] (what both servers' pages share), [`seated`], [`answer`], [`credentials`] and [`entry`]
-//! (signing in), [`live`] (what tells browsers that something came in).
+//! (signing in), [`live`] (what tells browsers that something came in); then the pages: [`board`], [`review`], and [`pattern`] at both.
+//! [`months`] is what these reckon with.
 
 pub mod answer;
 pub mod board;
@@ -18,5 +19,7 @@ pub mod desk;
 pub mod entry;
 pub mod form;
 pub mod live;
+pub mod months;
+pub mod pattern;
 pub mod review;
 pub mod seated;

@@ -19,11 +19,11 @@ use vicinity_sync::message::Refused;
 use vicinity_sync::pins::Pins;
 use vicinity_sync::uplink::{self, AnswerRow, Question, Reply, Report, Row, UPLINK_PATH};
 
-use crate::alerts;
 use crate::machine::Machine;
 use crate::own::{self, OwnError};
 use crate::pages::live::Live;
 use crate::writer::{Writer, WriterError};
+use crate::{advocacy, alerts};
 
 /// The setting under which a hub keeps its enrolment at national.
 const UPSTREAM: &str = "upstream";
@@ -139,13 +139,14 @@ async fn contact(uplink: &Uplink, link: Option<&EnrolLink>, life: &mut Life) -> 
     let Some(mut upstream) = enrolled(uplink, link).await? else { return Ok(None) };
     let mut moved = Contact::default();
     let mut received = Vec::new();
-    let mut with_alerts = false;
+    let (mut with_alerts, mut with_log) = (false, false);
     loop {
         let mut machine = uplink.machine.clone();
         let now = (machine.now)();
         let gathered = uplink.writer.step(move |store| {
             let alerts = alerts::report(store, with_alerts, now)?;
-            gather(store, now, &mut machine).map(|report| Report { alerts, ..report })
+            let advocacy = advocacy::report(store, with_log)?;
+            gather(store, now, &mut machine).map(|report| Report { alerts, advocacy, ..report })
         });
         let report = gathered.await??;
         let (rows, answers) = (report.rows.len(), report.answers.len());
@@ -156,6 +157,7 @@ async fn contact(uplink: &Uplink, link: Option<&EnrolLink>, life: &mut Life) -> 
         }
         moved.rows += rows;
         moved.questions += reply.questions.len();
+        let wants_log = reply.log_wanted.unwrap_or(false);
         let is_behind = reply.is_ahead_of(&report);
         let mut machine = uplink.machine.clone();
         let settled = uplink.writer.step(move |store| {
@@ -166,7 +168,8 @@ async fn contact(uplink: &Uplink, link: Option<&EnrolLink>, life: &mut Life) -> 
         let was_told = with_alerts;
         (received, with_alerts) = settled.await??;
         with_alerts &= !was_told;
-        if rows < ROWS && answers == 0 && received.is_empty() && !is_behind && !with_alerts {
+        with_log = wants_log && !with_log;
+        if rows < ROWS && answers == 0 && received.is_empty() && !is_behind && !with_alerts && !with_log {
             return Ok(Some(moved));
         }
     }
@@ -218,7 +221,7 @@ pub fn gather(store: &mut dyn HubStore, now: Timestamp, machine: &mut Machine) -
     store.recheck_consents(now, machine)?;
     let rows = store.unsent_projections(ROWS)?.into_iter().map(|row| Row::new(row.projection, row.version, row.json)).collect();
     let answers = store.unreported_answers()?.into_iter().map(|(question, answer)| AnswerRow { question, answer }).collect();
-    Ok(Report { rows, questions_received: Vec::new(), answers, pins: 0, alerts: None })
+    Ok(Report { rows, questions_received: Vec::new(), answers, pins: 0, alerts: None, advocacy: None })
 }
 
 async fn post_report(upstream: &Upstream, life: &mut Life, report: &Report) -> Result<Reply, UplinkError> {

@@ -98,7 +98,7 @@ fn body_for(path: &str) -> Vec<u8> {
         BLOB_PATH => uplink::encode(&Piece { hash: [1; 32], total: 10, offset: 0, bytes: Vec::new() }),
         STATEMENT_PATH => uplink::encode(&StatementRequest::OldWraps { after: 0 }),
         ALERT_PATH => uplink::encode(&AlertRequest::Withdraw { id: [1; 16] }),
-        UPLINK_PATH => uplink::encode(&Report { rows: Vec::new(), questions_received: Vec::new(), answers: Vec::new(), pins: 0, alerts: None }),
+        UPLINK_PATH => uplink::encode(&Report::default()),
         _ => Vec::new(),
     }
 }

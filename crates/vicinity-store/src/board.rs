@@ -1,9 +1,11 @@
 //! The port of a hub's board: lists that are quick however many incidents there are, and what one incident's page shows.
 
 use vicinity_core::ids::{ChangeHash, IncidentId};
+use vicinity_core::published::Cell;
 use vicinity_core::time::Timestamp;
 
 use crate::StoreError;
+use crate::advocacy::Patterns;
 use crate::hub::HubStore;
 use crate::row::IncidentRow;
 
@@ -120,7 +122,7 @@ pub struct RefusedHere {
 }
 
 /// The store of a hub that has a board. Every method is one transaction, durable when it returns.
-pub trait BoardStore: HubStore {
+pub trait BoardStore: HubStore + Patterns {
     /// Runs several steps under one commit, as [`HubStore::group_commit`] does.
     ///
     /// # Errors
@@ -180,4 +182,16 @@ pub trait BoardStore: HubStore {
     /// # Errors
     /// Storage.
     fn areas(&mut self, max: usize) -> Result<Vec<String>>;
+
+    /// [`Patterns::window`] of incidents that may be counted elsewhere alone: those whose survivors agreed to it.
+    ///
+    /// # Errors
+    /// Storage.
+    fn countable_window(&mut self, from: &str, to: &str) -> Result<Vec<(String, Cell, u64)>>;
+
+    /// Minutes from report to first response of the incidents of a stretch of months that had one, ascending.
+    ///
+    /// # Errors
+    /// Storage.
+    fn response_minutes(&mut self, from: &str, to: &str) -> Result<Vec<u32>>;
 }

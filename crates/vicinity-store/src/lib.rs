@@ -4,6 +4,7 @@
 //! on disk is the log of original change bytes; JSON rows are a cache made from it in the same transaction. Databases
 //! run in WAL mode with `synchronous=FULL`: a commit is an fsync.
 
+pub mod advocacy;
 pub mod alert;
 pub mod board;
 pub mod device;

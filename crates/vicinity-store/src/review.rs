@@ -1,10 +1,10 @@
 //! The port of the national review: counts that no row has to be read for, a queue, and what changed.
 
 use vicinity_core::ids::ProjectionId;
-use vicinity_core::published::Cell;
 use vicinity_core::time::Timestamp;
 
 use crate::StoreError;
+use crate::advocacy::{HubLogs, Patterns};
 use crate::national::{NationalStore, QuestionRow};
 
 type Result<T> = core::result::Result<T, StoreError>;
@@ -89,13 +89,7 @@ pub struct News {
 }
 
 /// National's store with a review. Every method is one transaction, durable when it returns.
-pub trait ReviewStore: NationalStore {
-    /// Counts of a stretch of months, both ends included: month, cell, count.
-    ///
-    /// # Errors
-    /// Storage.
-    fn window(&mut self, from: &str, to: &str) -> Result<Vec<(String, Cell, u64)>>;
-
+pub trait ReviewStore: NationalStore + Patterns + HubLogs {
     /// The first and the last month of which there is anything.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The SQLite engine: one file encrypted by SQLCipher under a random raw key, WAL, `synchronous=FULL`, `STRICT` tables,
 //! numbered migrations.
 
+mod advocacy;
 mod alerts;
 mod device;
 mod device_erase;

@@ -6,6 +6,7 @@
 use minicbor::{Decode, Encode};
 use vicinity_core::ids::ProjectionId;
 
+use crate::advocacy::LogReport;
 use crate::alert::{AlertReply, AlertReport};
 use crate::compress;
 use crate::message::Refused;
@@ -34,6 +35,9 @@ pub struct Report {
     /// How it stands with alerts; left out where there are none.
     #[n(4)]
     pub alerts: Option<AlertReport>,
+    /// How it stands with its advocacy log; left out where that is empty.
+    #[n(5)]
+    pub advocacy: Option<LogReport>,
 }
 
 /// One row.
@@ -95,6 +99,9 @@ pub struct Reply {
     /// What differs in alerts; left out where nothing does.
     #[n(3)]
     pub alerts: Option<AlertReply>,
+    /// Whether national lacks the hub's advocacy log; left out where it does not.
+    #[n(4)]
+    pub log_wanted: Option<bool>,
 }
 
 impl Reply {

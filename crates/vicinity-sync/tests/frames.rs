@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use vicinity_core::admit::Verdict;
+use vicinity_core::advocacy::Advocacy;
 use vicinity_core::alert::Alert;
 use vicinity_core::batch::{Cursor, DocumentHeads, Erasure, Group, GroupChange, HeadsPage, Pull};
 use vicinity_core::chunk::Chunk;
 use vicinity_core::document::SKELETON;
 use vicinity_core::guard::Refusal;
-use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId, ScopeDigest};
+use vicinity_core::ids::{AdvocacyId, ChangeHash, DeviceId, IncidentId, ProjectionId, ScopeDigest};
+use vicinity_sync::advocacy::LogReport;
 use vicinity_sync::alert::{AlertReply, AlertReport, rows};
 use vicinity_sync::compress::inflate;
 use vicinity_sync::envelope::{Envelope, public_key};
@@ -176,14 +178,14 @@ fn report() -> Report {
         rows: vec![row(0x51, 3, Some(r#"{"week":"2026-W47"}"#)), row(0x52, 4, None)],
         questions_received: vec![9, 10],
         answers: vec![AnswerRow { question: 9, answer: "confirmed".into() }],
-        alerts: None,
         pins: 0x0102_0304,
+        ..Report::default()
     }
 }
 
 fn reply() -> Reply {
     let questions = vec![Question::new(11, ProjectionId::from_bytes([0x51; 16]), "which_week".into())];
-    Reply { held: vec![Some(4), None], questions, pins: Some(vec![9; 64]), alerts: None }
+    Reply { held: vec![Some(4), None], questions, pins: Some(vec![9; 64]), ..Reply::default() }
 }
 
 fn report_alerts() -> Report {
@@ -192,6 +194,23 @@ fn report_alerts() -> Report {
 
 fn reply_alerts() -> Reply {
     Reply { alerts: Some(AlertReply { wanted: true, near: Some(Vec::new()) }), ..Reply::default() }
+}
+
+fn report_log() -> Report {
+    let text = str::to_owned;
+    let entry = Advocacy {
+        id: AdvocacyId::from_bytes([0xad; 16]),
+        day: text("2026-11-03"),
+        action: text("training"),
+        kind: text("health_worker"),
+        area: text("SN-DK"),
+        outcome: text("awaited"),
+    };
+    Report { advocacy: Some(LogReport::new(7, Some(vec![entry]))), ..Report::default() }
+}
+
+fn reply_log() -> Reply {
+    Reply { log_wanted: Some(true), ..Reply::default() }
 }
 
 /// Everything version 1 says, by file name: the bytes inside the compression.
@@ -205,6 +224,8 @@ fn valid() -> Vec<(String, Vec<u8>)> {
         ("reply".to_owned(), inflate(&uplink::encode(&reply())).unwrap()),
         ("report_alerts".to_owned(), inflate(&uplink::encode(&report_alerts())).unwrap()),
         ("reply_alerts".to_owned(), inflate(&uplink::encode(&reply_alerts())).unwrap()),
+        ("report_log".to_owned(), inflate(&uplink::encode(&report_log())).unwrap()),
+        ("reply_log".to_owned(), inflate(&uplink::encode(&reply_log())).unwrap()),
     ];
     files.extend(requests().into_iter().map(|(name, request)| (name.to_owned(), inflate(&request.encode()).unwrap())));
     files.extend(answers().into_iter().map(|(name, answer)| (name.to_owned(), inflate(&answer.encode()).unwrap())));
@@ -236,6 +257,8 @@ fn version_1_reads_the_golden_bytes() {
     assert_eq!(uplink::decode::<Reply>(&body_of(&held("reply"))).unwrap(), reply());
     assert_eq!(uplink::decode::<Report>(&body_of(&held("report_alerts"))).unwrap(), report_alerts());
     assert_eq!(uplink::decode::<Reply>(&body_of(&held("reply_alerts"))).unwrap(), reply_alerts());
+    assert_eq!(uplink::decode::<Report>(&body_of(&held("report_log"))).unwrap(), report_log());
+    assert_eq!(uplink::decode::<Reply>(&body_of(&held("reply_log"))).unwrap(), reply_log());
     let read = Envelope::decode(&held("envelope")).unwrap();
     assert_eq!(read, envelope());
     assert!(read.is_proven(&public_key(&[0x5e; 32]), SYNC_PATH));

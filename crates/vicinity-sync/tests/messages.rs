@@ -75,6 +75,7 @@ fn any_report() -> impl Strategy<Value = Report> {
         questions_received,
         answers,
         alerts: None,
+        advocacy: None,
         pins: 7,
     })
 }
@@ -82,7 +83,7 @@ fn any_report() -> impl Strategy<Value = Report> {
 fn any_reply() -> impl Strategy<Value = Reply> {
     let question =
         (any::<u64>(), any::<[u8; 16]>(), "[a-z_]{0,12}").prop_map(|(id, projection, code)| Question::new(id, ProjectionId::from_bytes(projection), code));
-    (vec(option::of(any::<u64>()), 0..9), vec(question, 0..5)).prop_map(|(held, questions)| Reply { held, questions, pins: None, alerts: None })
+    (vec(option::of(any::<u64>()), 0..9), vec(question, 0..5)).prop_map(|(held, questions)| Reply { held, questions, ..Reply::default() })
 }
 
 proptest! {

@@ -25,7 +25,16 @@ fn assert_readable(browser: &Browser, page: &str) {
 }
 
 /// The pages that docs/pictures shows.
-const PICTURES: [&str; 6] = ["hub-board-wide", "hub-board-phone-dark", "hub-incident-wide", "national-queue-wide", "national-row-wide", "national-picture-km"];
+const PICTURES: [&str; 8] = [
+    "hub-board-wide",
+    "hub-board-phone-dark",
+    "hub-incident-wide",
+    "hub-advocacy-wide",
+    "hub-report-wide",
+    "national-queue-wide",
+    "national-row-wide",
+    "national-picture-km",
+];
 
 fn picture(browser: &Browser, name: &str) {
     if let Some(folder) = std::env::var_os("VICINITY_PICTURES").filter(|_| PICTURES.contains(&name)) {
@@ -68,10 +77,20 @@ fn walk(browser: &Browser, place: &str, origin: &str, pages: &[(&str, String)]) 
     assert!(elsewhere.is_empty(), "{elsewhere:?}");
 }
 
+/// Puts something into the log, so that its pages show what they show.
+fn advocate(browser: &Browser, page: &str) {
+    browser.go(page);
+    browser.choose("#w-kind", "police");
+    browser.fill("#w-note", "the new commander");
+    browser.click("form[action='/advocacy'][method=post] button");
+    browser.wait_for("p.notice:not([hidden])");
+}
+
 #[test]
 fn every_page_of_the_hub_can_be_read_by_everybody_in_every_language() {
     let scene = Scene::new();
     let browser = scene.at_hub();
+    advocate(&browser, &scene.hub_page("/advocacy"));
     let pages = [
         ("board", "/".to_owned()),
         ("all", "/?status=".to_owned()),
@@ -81,6 +100,9 @@ fn every_page_of_the_hub_can_be_read_by_everybody_in_every_language() {
         ("conflicts", "/conflicts".to_owned()),
         ("questions", "/questions".to_owned()),
         ("alerts", "/alerts".to_owned()),
+        ("advocacy", "/advocacy".to_owned()),
+        ("report", "/report".to_owned()),
+        ("report-others", "/report?for=others".to_owned()),
         ("hub", "/hub".to_owned()),
         ("settings", "/settings".to_owned()),
         ("lost", "/nowhere".to_owned()),
@@ -93,6 +115,7 @@ fn every_page_of_the_hub_can_be_read_by_everybody_in_every_language() {
 fn every_page_of_the_review_can_be_read_by_everybody_in_every_language() {
     let scene = Scene::new();
     let browser = scene.at_national();
+    advocate(&browser, &scene.national_page("/advocacy"));
     let row = scene.site.national_export()[0]["projection"].as_str().unwrap().to_owned();
     let pages = [
         ("news", "/".to_owned()),
@@ -100,6 +123,8 @@ fn every_page_of_the_review_can_be_read_by_everybody_in_every_language() {
         ("row", format!("/projection/{row}")),
         ("picture", "/picture?from=2026-06&to=2026-11".to_owned()),
         ("hubs", "/hubs".to_owned()),
+        ("advocacy", "/advocacy?from=2026-06&to=2026-11".to_owned()),
+        ("report", "/report".to_owned()),
         ("settings", "/settings".to_owned()),
     ]
     .map(|(name, path)| (name, scene.national_page(&path)));

@@ -316,3 +316,15 @@ why-unappliable = It does not fit the rest of the incident.
 why-consent-missing = The survivor has not agreed to the response by this hub.
 why-out-of-scope = This device may not see this incident.
 why-erased = The incident was erased and is not taken again.
+
+c-meeting-authority = meeting with an authority
+c-training = training
+c-media = media
+c-petition-letter = letter or petition
+c-court-case = court case
+c-policy-review = review of a law or rule
+c-other-advocacy = other action
+c-awaited = awaited
+c-promised = promised
+c-achieved = achieved
+c-refused = refused

@@ -318,3 +318,15 @@ why-unappliable = No encaja con el resto del incidente.
 why-consent-missing = La persona sobreviviente no ha aceptado la respuesta de este centro.
 why-out-of-scope = Este dispositivo no tiene acceso a este incidente.
 why-erased = El incidente fue borrado y no se admite de nuevo.
+
+c-meeting-authority = reunión con una autoridad
+c-training = formación
+c-media = medios
+c-petition-letter = carta o petición
+c-court-case = proceso judicial
+c-policy-review = revisión de una ley o norma
+c-other-advocacy = otra acción
+c-awaited = en espera
+c-promised = prometido
+c-achieved = logrado
+c-refused = rechazado

@@ -319,3 +319,15 @@ why-unappliable = Ne va pas avec le reste du cas.
 why-consent-missing = La personne survivante n’a pas accepté la réponse par ce centre.
 why-out-of-scope = Cet appareil n’a pas accès à ce cas.
 why-erased = Le cas a été effacé et n’est plus repris.
+
+c-meeting-authority = rencontre avec une autorité
+c-training = formation
+c-media = médias
+c-petition-letter = lettre ou pétition
+c-court-case = action en justice
+c-policy-review = révision d’une loi ou d’une règle
+c-other-advocacy = autre action
+c-awaited = en attente
+c-promised = promis
+c-achieved = obtenu
+c-refused = refusé

@@ -319,3 +319,15 @@ why-unappliable = មិនត្រូវគ្នានឹងផ្នែក�
 why-consent-missing = អ្នករស់រានមានជីវិតមិនបានយល់ព្រមឱ្យមជ្ឈមណ្ឌលនេះឆ្លើយតបទេ។
 why-out-of-scope = ឧបករណ៍នេះមិនអាចមើលឧប្បត្តិហេតុនេះបានទេ។
 why-erased = ឧប្បត្តិហេតុត្រូវបានលុប ហើយមិនទទួលវិញទេ។
+
+c-meeting-authority = ជួបជាមួយអាជ្ញាធរ
+c-training = ការបណ្តុះបណ្តាល
+c-media = សារព័ត៌មាន
+c-petition-letter = លិខិត ឬញត្តិ
+c-court-case = បណ្តឹងតុលាការ
+c-policy-review = ការពិនិត្យច្បាប់ ឬបទបញ្ជាឡើងវិញ
+c-other-advocacy = សកម្មភាពផ្សេងទៀត
+c-awaited = កំពុងរង់ចាំ
+c-promised = បានសន្យា
+c-achieved = សម្រេចបាន
+c-refused = បានបដិសេធ

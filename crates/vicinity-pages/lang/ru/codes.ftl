@@ -318,3 +318,15 @@ why-unappliable = Не согласуется с остальным содерж
 why-consent-missing = Пострадавший человек не давал согласия на помощь этого центра.
 why-out-of-scope = Этому устройству случай недоступен.
 why-erased = Случай удалён и больше не принимается.
+
+c-meeting-authority = встреча с властями
+c-training = обучение
+c-media = СМИ
+c-petition-letter = письмо или петиция
+c-court-case = судебное дело
+c-policy-review = пересмотр закона или правила
+c-other-advocacy = другое действие
+c-awaited = ожидается
+c-promised = обещано
+c-achieved = достигнуто
+c-refused = отказано

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::draw::{self, Series};
 use crate::frame::Frame;
 use crate::parts;
-use crate::words::Said;
+use crate::pattern::{Step, by_month, figure, name_of, table_of};
 
 /// What the reader chose.
 pub struct Choice {
@@ -27,22 +27,14 @@ pub struct Panel {
     pub codes: Vec<(String, Vec<Option<u64>>)>,
 }
 
-/// A step of a cascade or a share: the id of its name, and the sum of what its months show.
-pub struct Step {
-    /// The code.
-    pub code: String,
-    /// The sum of what shows; `None` where nothing does.
-    pub count: Option<u64>,
-    /// Whether a month is left out of it: then it is at least so many.
-    pub at_least: bool,
-}
-
 /// The picture.
 pub struct Picture {
     /// What was chosen.
     pub choice: Choice,
     /// The months, as `2026-11`.
     pub months: Vec<String>,
+    /// All incidents of these months.
+    pub all: Step,
     /// All incidents by month.
     pub incidents: Vec<Option<u64>>,
     /// Areas and the sum of what their months show.
@@ -61,7 +53,7 @@ pub fn picture(frame: &Frame, picture: &Picture) -> Markup {
         (chooser(frame, &picture.choice))
         (whole(frame, picture))
         @if picture.choice.area.is_empty() && !picture.areas.is_empty() { (areas(frame, picture)) }
-        @for (dimension, steps) in &picture.steps { @if !steps.is_empty() { (bars(frame, dimension, steps)) } }
+        @for (dimension, steps) in &picture.steps { @if !steps.is_empty() { (bars(frame, dimension, steps, &picture.all)) } }
         @for panel in &picture.panels { @if !panel.codes.is_empty() { (multiples(frame, picture, panel)) } }
         p.hint { (frame.t("picture-rules")) }
     };
@@ -83,43 +75,12 @@ fn chooser(frame: &Frame, choice: &Choice) -> Markup {
     }
 }
 
-fn shown(frame: &Frame, value: Option<u64>) -> String {
-    value.map_or_else(|| frame.t("left-out-short"), |value| frame.words.count(value))
-}
-
-fn by_month(frame: &Frame, months: &[String], series: &[(String, Vec<Option<u64>>)], caption: &str) -> Markup {
-    let heads: Vec<String> = [frame.t("picture-month")].into_iter().chain(series.iter().map(|(name, _)| name.clone())).collect();
-    let rows: Vec<Vec<String>> = months
-        .iter()
-        .enumerate()
-        .map(|(at, month)| {
-            [frame.words.month(month)].into_iter().chain(series.iter().map(|(_, values)| shown(frame, values.get(at).copied().flatten()))).collect()
-        })
-        .collect();
-    parts::table(caption, &heads.iter().map(String::as_str).collect::<Vec<_>>(), 1, &rows)
-}
-
 fn whole(frame: &Frame, picture: &Picture) -> Markup {
     let caption = frame.t("picture-incidents");
     let series = [Series { name: caption.clone(), values: picture.incidents.clone() }];
-    let drawn = draw::lines(frame.words, &picture.months, &series, draw::axis_top(&series), draw::WIDE);
+    let drawn = draw::lines(frame.words, &picture.months, &series, draw::axis_top(&series), draw::WIDE, &[]);
     let table = by_month(frame, &picture.months, &[(caption.clone(), picture.incidents.clone())], &caption);
     html! { section.sheet { (draw::with_table(frame.words, &caption, &drawn, &table)) p.hint { (frame.t("picture-trust")) } } }
-}
-
-fn name_of(frame: &Frame, dimension: &str, code: &str) -> String {
-    if frame.words.has(&format!("{}-{}", dimension.replace('_', "-"), code.replace('_', "-"))) {
-        frame.words.label(&format!("{}-", dimension.replace('_', "-")), code)
-    } else {
-        frame.words.code(code)
-    }
-}
-
-fn figure(frame: &Frame, step: &Step) -> String {
-    match step.count {
-        Some(count) if step.at_least => frame.with("picture-at-least", &[("count", Said::Count(count))]),
-        count => shown(frame, count),
-    }
 }
 
 fn areas(frame: &Frame, picture: &Picture) -> Markup {
@@ -130,15 +91,10 @@ fn areas(frame: &Frame, picture: &Picture) -> Markup {
     html! { section.sheet { (draw::with_table(frame.words, &caption, &draw::tiles(frame.words, &tiles), &table)) } }
 }
 
-fn bars(frame: &Frame, dimension: &str, steps: &[Step]) -> Markup {
+fn bars(frame: &Frame, dimension: &str, steps: &[Step], all: &Step) -> Markup {
     let caption = frame.words.label("dimension-", dimension);
     let named: Vec<(String, Option<u64>)> = steps.iter().map(|step| (name_of(frame, dimension, &step.code), step.count)).collect();
-    // A share of what is only known to be at least so much would be none.
-    let whole: Option<u64> = steps.iter().map(|step| step.count.filter(|_| !step.at_least)).sum();
-    let share = |step: &Step| whole.zip(step.count).map_or_else(|| "–".to_owned(), |(whole, count)| frame.words.share(count, whole));
-    let rows: Vec<Vec<String>> = steps.iter().map(|step| vec![name_of(frame, dimension, &step.code), figure(frame, step), share(step)]).collect();
-    let table = parts::table(&caption, &[&caption, &frame.t("picture-incidents"), &frame.t("picture-share")], 1, &rows);
-    html! { section.sheet { (draw::with_table(frame.words, &caption, &draw::bars(frame.words, &named), &table)) } }
+    html! { section.sheet { (draw::with_table(frame.words, &caption, &draw::bars(frame.words, &named), &table_of(frame, dimension, steps, all))) } }
 }
 
 fn multiples(frame: &Frame, picture: &Picture, panel: &Panel) -> Markup {
@@ -151,7 +107,7 @@ fn multiples(frame: &Frame, picture: &Picture, panel: &Panel) -> Markup {
             h2 { (caption) }
             div.multiples {
                 @for one in &series {
-                    div { h3 { (one.name) } (draw::lines(frame.words, &picture.months, std::slice::from_ref(one), top, draw::SMALL)) }
+                    div { h3 { (one.name) } (draw::lines(frame.words, &picture.months, std::slice::from_ref(one), top, draw::SMALL, &[])) }
                 }
             }
             details { summary { (frame.t("data-behind-chart")) } (by_month(frame, &picture.months, &named, &caption)) }

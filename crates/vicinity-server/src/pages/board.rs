@@ -7,17 +7,22 @@ mod hub;
 use std::sync::Arc;
 
 use axum::response::Response;
+use vicinity_core::access::Action;
 use vicinity_core::clocks;
 use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
 use vicinity_core::{status, triage};
 use vicinity_pages::board::{self, Choices, Line, List};
-use vicinity_store::board::{BoardFilter, PAGE_ROWS};
+use vicinity_store::StoreError;
+use vicinity_store::board::{BoardFilter, BoardStore, PAGE_ROWS};
 use vicinity_store::row::IncidentRow;
 
+use crate::gate::Gate;
 use crate::hub::Hub;
 use crate::pages::answer::{self, PageError};
 use crate::pages::form::Form;
+use crate::pages::months::ends;
+use crate::pages::pattern::{self, Counts, Observatory};
 use crate::pages::seated::Seated;
 use crate::routes::{Routes, pages};
 
@@ -29,7 +34,34 @@ pages! {
 /// Adds the pages of a hub.
 #[must_use]
 pub fn routes(routes: Routes<Hub>) -> Routes<Hub> {
-    hub::routes(acting::routes(case::routes(routes.seated::<Board, _>(list))))
+    pattern::routes(hub::routes(acting::routes(case::routes(routes.seated::<Board, _>(list)))))
+}
+
+impl Observatory for Hub {
+    type Store = dyn BoardStore;
+    const SEE: Action = Action::SeeBoard;
+    const WRITE: Action = Action::Respond;
+
+    fn gate(&self) -> &Gate<Self::Store> {
+        &self.gate
+    }
+
+    fn counts(store: &mut Self::Store, months: Vec<String>) -> Result<Counts, StoreError> {
+        let (from, to) = ends(&months);
+        let window = store.window(from, to)?;
+        Ok(Counts::exact(months, window))
+    }
+
+    fn to_pass_on(store: &mut Self::Store, name: &str, months: Vec<String>) -> Result<Counts, StoreError> {
+        let (from, to) = ends(&months);
+        Ok(Counts::as_one(name, store.countable_window(from, to)?))
+    }
+
+    fn median_minutes(store: &mut Self::Store, months: &[String]) -> Result<Option<u32>, StoreError> {
+        let (from, to) = ends(months);
+        let minutes = store.response_minutes(from, to)?;
+        Ok(minutes.get(minutes.len().saturating_sub(1) / 2).copied())
+    }
 }
 
 async fn list(hub: Arc<Hub>, seated: Seated<Board>) -> Result<Response, PageError> {

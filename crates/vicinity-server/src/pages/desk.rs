@@ -62,4 +62,9 @@ impl Desk {
 pub trait Office: Send + Sync + 'static {
     /// What its pages need.
     fn desk(&self) -> &Desk;
+
+    /// Something was written at a page: others may have to be told.
+    fn told(&self) {
+        self.desk().live.tell();
+    }
 }

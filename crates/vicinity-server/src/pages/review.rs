@@ -7,15 +7,21 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::response::Response;
+use vicinity_core::access::Action;
 use vicinity_core::time::{SignedDuration, Timestamp};
 use vicinity_pages::review::{self, HubLine, NewsView};
+use vicinity_store::StoreError;
 use vicinity_store::national::HubRow;
-use vicinity_store::review::COUNTED_MAX;
+use vicinity_store::review::{COUNTED_MAX, ReviewStore};
 
+use crate::gate::Gate;
 use crate::national::National;
 use crate::pages::answer::{self, PageError};
 use crate::pages::desk::Office;
+use crate::pages::months::{ends, month_of, months_to};
+use crate::pages::pattern::{self, Counts, Observatory};
 use crate::pages::seated::Seated;
+use crate::published;
 use crate::routes::{Routes, pages};
 
 /// Days without a word after which a hub is called silent.
@@ -36,7 +42,33 @@ pages! {
 #[must_use]
 pub fn routes(routes: Routes<National>) -> Routes<National> {
     let routes = routes.seated::<NewsPage, _>(news).seated::<Looked, _>(looked).seated::<Hubs, _>(hubs);
-    picture::routes(queue::routes(routes))
+    pattern::routes(picture::routes(queue::routes(routes)))
+}
+
+impl Observatory for National {
+    type Store = dyn ReviewStore;
+    const SEE: Action = Action::SeeReview;
+    const WRITE: Action = Action::Review;
+
+    fn gate(&self) -> &Gate<Self::Store> {
+        &self.gate
+    }
+
+    fn counts(store: &mut Self::Store, months: Vec<String>) -> Result<Counts, StoreError> {
+        let (from, to) = ends(&months);
+        let found = published::months(store, from, to)?;
+        Ok(Counts::published(months, found))
+    }
+
+    /// What national shows may be passed on as it is.
+    fn to_pass_on(store: &mut Self::Store, _: &str, months: Vec<String>) -> Result<Counts, StoreError> {
+        Self::counts(store, months)
+    }
+
+    /// Rows say it; no count does.
+    fn median_minutes(_: &mut Self::Store, _: &[String]) -> Result<Option<u32>, StoreError> {
+        Ok(None)
+    }
 }
 
 fn is_silent(hub: &HubRow, now: Timestamp) -> bool {
@@ -68,7 +100,7 @@ async fn looked(national: Arc<National>, seated: Seated<Looked>) -> Result<Respo
 
 async fn hubs(national: Arc<National>, seated: Seated<Hubs>) -> Result<Response, PageError> {
     let now = seated.frame.now;
-    let months = months_to(&now.to_string().chars().take(7).collect::<String>(), STRIP_MONTHS);
+    let months = months_to(&month_of(now), STRIP_MONTHS);
     let (from, to) = (months.first().cloned().unwrap_or_default(), months.last().cloned().unwrap_or_default());
     let (hubs, counts) = national.gate.read(&seated, move |store| Ok((store.hubs()?, store.hub_months(&from, &to)?))).await?;
     let counts: BTreeMap<(u32, String), u64> = counts.into_iter().map(|(hub, month, count)| ((hub, month), count)).collect();
@@ -81,33 +113,4 @@ async fn hubs(national: Arc<National>, seated: Seated<Hubs>) -> Result<Response,
     };
     let lines: Vec<HubLine> = hubs.iter().map(line).collect();
     Ok(answer::page(&review::hubs(&seated.frame, &months, &lines)))
-}
-
-/// So many months up to one, the last of them; none for a text that is no month.
-fn months_to(last: &str, count: usize) -> Vec<String> {
-    let Some((mut year, mut month)) = parsed(last) else { return Vec::new() };
-    let mut months = Vec::new();
-    for _ in 0..count {
-        months.push(format!("{year:04}-{month:02}"));
-        (year, month) = if month == 1 { (year - 1, 12) } else { (year, month - 1) };
-    }
-    months.reverse();
-    months
-}
-
-fn parsed(month: &str) -> Option<(u32, u32)> {
-    let (year, month) = month.split_once('-')?;
-    let (year, month) = (year.parse().ok()?, month.parse().ok()?);
-    ((1..=12).contains(&month) && (1900..=9999).contains(&year)).then_some((year, month))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn months_go_back_over_the_year() {
-        assert_eq!(months_to("2026-02", 4), ["2025-11", "2025-12", "2026-01", "2026-02"]);
-        assert!(months_to("2026-13", 4).is_empty() && months_to("soon", 4).is_empty());
-    }
 }

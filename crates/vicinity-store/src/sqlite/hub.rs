@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/hub_0002_alerts.sql"),
     include_str!("../../migrations/hub_0003_envelopes.sql"),
     include_str!("../../migrations/hub_0004_board.sql"),
+    include_str!("../../migrations/hub_0005_advocacy.sql"),
 ];
 const KEYS_MIGRATIONS: &[&str] = &[include_str!("../../migrations/keys_0001.sql")];
 

@@ -1,14 +1,18 @@
 //! The hub's board: places of incidents, kept where documents are written, and what pages ask.
 
+use std::collections::HashMap;
+
 use rusqlite::{Row, ToSql};
 use vicinity_core::board::{self, Place};
 use vicinity_core::ids::{ChangeHash, IncidentId};
 use vicinity_core::incident::Incident;
+use vicinity_core::published::Cell;
 use vicinity_core::time::Timestamp;
 use vicinity_core::triage::Level;
 
 use super::hub::SqliteHub;
-use super::{Db, Result};
+use super::{Db, Result, sql};
+use crate::advocacy::Patterns;
 use crate::board::{AskedHere, BoardFilter, BoardPage, BoardStore, Case, HeldSealed, LoggedChange, PAGE_ROWS, RefusedHere};
 use crate::row::{self, IncidentRow};
 
@@ -35,16 +39,56 @@ fn rank(level: Level) -> i64 {
 
 /// Writes a document's place, in the transaction that wrote the document.
 pub(super) fn write(db: &Db, doc: i64, incident: &Incident, now: Timestamp) -> Result<()> {
-    let Place { closed, status, level, clock, due_at, reported_at, area, setting, kinds, groups, conflicts, turns_at } = board::place(incident, now);
-    let query = "INSERT INTO board (doc, closed, level, status, clock, due_at, reported_at, area, setting, kinds, groups, conflicts, turns_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+    let place = board::place(incident, now);
+    let Place {
+        closed,
+        status,
+        level,
+        clock,
+        due_at,
+        reported_at,
+        area,
+        setting,
+        kinds,
+        groups,
+        conflicts,
+        month,
+        facets,
+        countable,
+        response_minutes,
+        turns_at,
+    } = place;
+    let query = "INSERT INTO board (doc, closed, level, status, clock, due_at, reported_at, area, setting, kinds, groups, conflicts, turns_at,
+            month, facets, response_minutes, countable)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
         ON CONFLICT (doc) DO UPDATE SET closed = excluded.closed, level = excluded.level, status = excluded.status, clock = excluded.clock,
             due_at = excluded.due_at, reported_at = excluded.reported_at, area = excluded.area, setting = excluded.setting, kinds = excluded.kinds,
-            groups = excluded.groups, conflicts = excluded.conflicts, turns_at = excluded.turns_at";
+            groups = excluded.groups, conflicts = excluded.conflicts, turns_at = excluded.turns_at,
+            month = excluded.month, facets = excluded.facets, response_minutes = excluded.response_minutes,
+            countable = excluded.countable";
     let seconds = |at: Option<Timestamp>| at.map(Timestamp::as_second);
     let (due_at, reported_at, turns_at) = (seconds(due_at), seconds(reported_at), seconds(turns_at));
     let (level, kinds, groups) = (rank(level), spaced(&kinds), spaced(&groups));
-    let columns: [&dyn ToSql; 13] = [&doc, &closed, &level, &status, &clock, &due_at, &reported_at, &area, &setting, &kinds, &groups, &conflicts, &turns_at];
+    let facets = facets.iter().map(|(dimension, code)| format!("{dimension} {code}")).collect::<Vec<_>>().join("\n");
+    let columns: [&dyn ToSql; 17] = [
+        &doc,
+        &closed,
+        &level,
+        &status,
+        &clock,
+        &due_at,
+        &reported_at,
+        &area,
+        &setting,
+        &kinds,
+        &groups,
+        &conflicts,
+        &turns_at,
+        &month,
+        &facets,
+        &response_minutes,
+        &countable,
+    ];
     db.execute("writing a place on the board", query, &columns)?;
     db.execute("forgetting links", "DELETE FROM links WHERE doc = ?1", &[&doc])?;
     for (kind, target) in incident.codes("links").filter_map(|link| link.split_once(':')) {
@@ -123,6 +167,36 @@ impl SqliteHub {
         self.db.one("reading a document", "SELECT doc FROM documents WHERE incident = ?1", &[incident.as_bytes()], |row| row.get(0))
     }
 
+    /// Counts of what a query gives, as month and facets, of a stretch of months.
+    fn counted(&self, query: &str, from: &str, to: &str) -> Result<Vec<(String, Cell, u64)>> {
+        let step = "reading counts";
+        let mut statement = sql(step, self.db.conn.prepare_cached(query))?;
+        let mut rows = sql(step, statement.query([from, to]))?;
+        let (mut counts, mut key) = (HashMap::<String, u64>::new(), String::new());
+        while let Some(row) = sql(step, rows.next())? {
+            let (month, facets) = sql(step, row.get_ref(0).and_then(|month| Ok((month.as_str()?, row.get_ref(1)?.as_str()?))))?;
+            let area = facets.lines().find_map(|facet| facet.strip_prefix("admin1 ")).unwrap_or_default();
+            for facet in facets.lines().filter(|facet| !facet.starts_with("admin1 ")).chain([" "]) {
+                // One text for all of them: tens of thousands of rows have a score of facets each.
+                key.clear();
+                [month, "\n", area, "\n", facet].into_iter().for_each(|part| key.push_str(part));
+                match counts.get_mut(&key) {
+                    Some(count) => *count += 1,
+                    None => drop(counts.insert(key.clone(), 1)),
+                }
+            }
+        }
+        let cell = |(key, count): (String, u64)| {
+            let mut parts = key.splitn(3, '\n');
+            let (month, area, facet) = (parts.next()?, parts.next()?, parts.next()?);
+            let (dimension, code) = facet.split_once(' ')?;
+            Some((month.to_owned(), (area.to_owned(), dimension.to_owned(), code.to_owned()), count))
+        };
+        let mut cells: Vec<(String, Cell, u64)> = counts.into_iter().filter_map(cell).collect();
+        cells.sort_unstable();
+        Ok(cells)
+    }
+
     fn linked_from(&self, incident: IncidentId) -> Result<Vec<(IncidentId, String)>> {
         let query = "SELECT incident, kind FROM links JOIN documents USING (doc) WHERE target = ?1 AND incident <> ?1 ORDER BY doc, kind LIMIT 20";
         self.db.all("reading links", query, &[incident.as_bytes()], |row| Ok((IncidentId::from_bytes(row.get(0)?), row.get(1)?)))
@@ -133,6 +207,12 @@ impl SqliteHub {
         self.db.all("reading statements", query, &[&doc], |row| {
             Ok(HeldSealed { entry: row.get(0)?, class: row.get(1)?, bytes: row.get::<_, i64>(2)?.cast_unsigned(), received_at: time(row.get(3)?) })
         })
+    }
+}
+
+impl Patterns for SqliteHub {
+    fn window(&mut self, from: &str, to: &str) -> Result<Vec<(String, Cell, u64)>> {
+        self.counted("SELECT month, facets FROM board WHERE month >= ?1 AND month <= ?2", from, to)
     }
 }
 
@@ -245,6 +325,15 @@ impl BoardStore for SqliteHub {
     fn areas(&mut self, max: usize) -> Result<Vec<String>> {
         let query = "SELECT area FROM board WHERE area <> '' GROUP BY area ORDER BY count(*) DESC, area LIMIT ?1";
         self.db.all("reading areas", query, &[&(max as i64)], |row| row.get(0))
+    }
+
+    fn countable_window(&mut self, from: &str, to: &str) -> Result<Vec<(String, Cell, u64)>> {
+        self.counted("SELECT month, facets FROM board WHERE month >= ?1 AND month <= ?2 AND countable = 1", from, to)
+    }
+
+    fn response_minutes(&mut self, from: &str, to: &str) -> Result<Vec<u32>> {
+        let query = "SELECT response_minutes FROM board WHERE month >= ?1 AND month <= ?2 AND response_minutes IS NOT NULL ORDER BY response_minutes";
+        self.db.all("reading response times", query, &[&from, &to], |row| row.get(0))
     }
 }
 

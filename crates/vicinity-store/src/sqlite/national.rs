@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/national_0001.sql"),
     include_str!("../../migrations/national_0002_alerts.sql"),
     include_str!("../../migrations/national_0003_review.sql"),
+    include_str!("../../migrations/national_0004_advocacy.sql"),
 ];
 
 impl SqliteNational {

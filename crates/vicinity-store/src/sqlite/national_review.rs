@@ -10,6 +10,7 @@ use vicinity_core::time::Timestamp;
 
 use super::national::SqliteNational;
 use super::{Db, Result};
+use crate::advocacy::Patterns;
 use crate::national::{ProjectionBody, QuestionRow};
 use crate::review::{COUNTED_MAX, News, QUEUE_ROWS, QueueFilter, Review, ReviewStore, Reviewed};
 
@@ -134,14 +135,16 @@ impl SqliteNational {
     }
 }
 
-impl ReviewStore for SqliteNational {
+impl Patterns for SqliteNational {
     fn window(&mut self, from: &str, to: &str) -> Result<Vec<(String, Cell, u64)>> {
         let query = "SELECT month, area, dimension, code, n FROM counts WHERE month >= ?1 AND month <= ?2 AND dimension <> 'hub'";
         self.db.all("reading counts", query, &[&from, &to], |row| {
             Ok((row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?), row.get::<_, i64>(4)?.cast_unsigned()))
         })
     }
+}
 
+impl ReviewStore for SqliteNational {
     fn months(&mut self) -> Result<Option<(String, String)>> {
         let query = "SELECT min(month), max(month) FROM counts WHERE month <> 'unknown'";
         let ends = self.db.one("reading months", query, &[], |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?)))?;

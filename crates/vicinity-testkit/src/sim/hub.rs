@@ -11,7 +11,7 @@ use vicinity_core::time::Timestamp;
 use vicinity_server::exchange::{self, ExchangeError};
 use vicinity_server::gate;
 use vicinity_server::machine::Machine;
-use vicinity_server::national::take_report;
+use vicinity_server::national::{ReportRequest, take_report};
 use vicinity_server::uplink;
 use vicinity_store::StoreError;
 use vicinity_store::hub::{HubStore, Role};
@@ -162,8 +162,8 @@ impl NationalHouse {
         self.heard.extend_from_slice(&bytes);
         let mut take = || {
             let store: &mut dyn NationalStore = &mut self.store;
-            let request = gate::prove(store, &bytes, now).ok()?;
-            take_report(store, request, now).ok().map(|(_, _, reply)| reply)
+            let request = gate::prove::<ReportRequest, _>(store, &bytes, now).ok()?;
+            take_report(store, request.asker(), request.into_message(), now).ok()
         };
         match fate {
             Fate::RequestLost => None,

@@ -146,3 +146,25 @@ fn an_incident_knows_who_names_it_and_an_erasure_forgets() {
         assert_eq!(left, 0, "{table}");
     }
 }
+
+#[test]
+fn every_incident_is_counted_by_month_area_and_code_whatever_was_agreed_to() {
+    let mut hub = Hub::new();
+    let incident = |month: &str, kind: &str| {
+        json!({"occurred": {"at": format!("2026-{month}-20"), "precision": "day"}, "reported_at": format!("2026-{month}-20T10:00:00Z"),
+            "place": {"area": "SN-DK-01"}, "violations": ["extortion_bribe"], "perpetrators": [{"kind": kind}]})
+    };
+    hub.log(1, incident("10", "police"), json!([]));
+    hub.log(2, incident("11", "police"), json!([{"action": {"code": "legal_advice", "done_at": "2026-11-20T12:30:00Z"}}]));
+    hub.log(3, incident("11", "client"), json!([]));
+    let window = hub.store.window("2026-11", "2026-11").unwrap();
+    let of = |dimension: &str, code: &str| {
+        let name = ("SN-DK".to_owned(), dimension.to_owned(), code.to_owned());
+        window.iter().find(|(month, cell, _)| month == "2026-11" && *cell == name).map_or(0, |(.., count)| *count)
+    };
+    assert_eq!((of("", ""), of("perpetrator", "police"), of("perpetrator", "client"), of("response", "within_24h")), (2, 1, 1, 1));
+    assert!(window.iter().all(|(month, ..)| month == "2026-11"));
+    assert_eq!(hub.store.response_minutes("2026-10", "2026-11").unwrap(), [180]);
+    hub.store.erase(id(2), now()).unwrap();
+    assert!(hub.store.response_minutes("2026-10", "2026-11").unwrap().is_empty(), "what is erased is not counted");
+}

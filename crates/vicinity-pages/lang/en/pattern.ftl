@@ -1,0 +1,56 @@
+# Patterns: the advocacy log and the report.
+
+nav-advocacy = Advocacy
+nav-report = Report
+pattern-everywhere = Everywhere
+pattern-exact = Every count is shown as it is, small ones too: these figures are for this hub only.
+
+advocacy-below = What was done about patterns of violence, on the months of the incidents it aims at.
+advocacy-followed = What followed is not always what was caused. More reports may mean more trust, not more violence.
+advocacy-log = Actions
+advocacy-none = No action of these months aims at this.
+advocacy-any-kind = All perpetrators
+advocacy-kind = Perpetrators it aims at
+advocacy-aims = Aims at: { $kind } · { $area }
+advocacy-around = Incidents in the three months before: { $before }; in the three after: { $after }
+advocacy-before = Incidents in the three months before: { $before }. Three months after have not passed yet.
+advocacy-change = Change
+advocacy-outcome = What came of it
+advocacy-drop = Take it out of the log
+advocacy-write = Write an action down
+advocacy-write-do = Write it down
+advocacy-action = Action
+advocacy-day = Day
+advocacy-area-hint = Country and area, as SN-DK; empty for everywhere
+advocacy-note = Note for those who work here
+advocacy-note-hint = One line. It goes nowhere else. No name of a survivor.
+done-advocacy = Written down.
+advocacy-bad-day = The day must be a date that has come.
+advocacy-bad-area = The area must be a country and an area, as SN-DK.
+advocacy-bad-note = The note must be one line of at most 400 bytes.
+advocacy-full = The log is full. Take out actions that are long past.
+
+report-title = Report: { $place }, { $quarter }
+report-made = Made on { $day }, from what was known then.
+report-this-hub = this hub
+report-quarter = { $first } to { $last } { $year }
+report-choose = Quarter
+report-for = For whom
+report-for-us = For this hub only
+report-for-others = To hand on: small counts left out
+report-print = Print this page, or save it as a PDF, with your browser.
+report-own = For this hub only. Small counts can tell who somebody is: do not hand this on.
+report-before = In the quarter before
+report-within = Had a response within 24 hours
+report-median = Half of those who got a response had one within
+report-actions = Advocacy actions
+report-happened = What happened
+report-times = How soon somebody responded
+report-done = What was done
+report-asks = What we ask for
+report-nothing = Nothing can be shown of this quarter.
+report-advocacy = Advocacy of the quarter
+report-asks-none = Nobody has written yet what this report asks for.
+report-asks-write = What this report asks for, and of whom
+report-asks-hint = A paragraph a line. It is printed with the report. No name of a survivor.
+report-asks-long = The text is longer than 4000 bytes.

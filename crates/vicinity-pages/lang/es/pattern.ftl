@@ -1,0 +1,56 @@
+# Patterns: the advocacy log and the report.
+
+nav-advocacy = Incidencia
+nav-report = Informe
+pattern-everywhere = En todas partes
+pattern-exact = Todas las cifras se muestran tal cual, también las pequeñas: son solo para este centro.
+
+advocacy-below = Lo que se hizo frente a los patrones de violencia, sobre los meses de los incidentes a los que apunta.
+advocacy-followed = Lo que siguió no siempre fue causado por la acción. Más denuncias pueden significar más confianza, no más violencia.
+advocacy-log = Acciones
+advocacy-none = Ninguna acción de estos meses apunta a esto.
+advocacy-any-kind = Todos los agresores
+advocacy-kind = Agresores a los que apunta
+advocacy-aims = Apunta a: { $kind } · { $area }
+advocacy-around = Incidentes en los tres meses anteriores: { $before }; en los tres posteriores: { $after }
+advocacy-before = Incidentes en los tres meses anteriores: { $before }. Aún no han pasado los tres posteriores.
+advocacy-change = Cambiar
+advocacy-outcome = Resultado
+advocacy-drop = Quitar del registro
+advocacy-write = Anotar una acción
+advocacy-write-do = Anotar
+advocacy-action = Acción
+advocacy-day = Día
+advocacy-area-hint = País y región, como SN-DK; vacío para todas partes
+advocacy-note = Nota para el equipo
+advocacy-note-hint = Una línea. No sale de aquí. Ningún nombre de sobreviviente.
+done-advocacy = Anotado.
+advocacy-bad-day = El día debe ser una fecha que ya llegó.
+advocacy-bad-area = La región debe ser un país y una región, como SN-DK.
+advocacy-bad-note = La nota debe ser una línea de 400 bytes como máximo.
+advocacy-full = El registro está lleno. Quite acciones antiguas.
+
+report-title = Informe: { $place }, { $quarter }
+report-made = Hecho el { $day }, con lo que se sabía entonces.
+report-this-hub = este centro
+report-quarter = { $first } a { $last } de { $year }
+report-choose = Trimestre
+report-for = Para quién
+report-for-us = Solo para este centro
+report-for-others = Para entregar: sin cifras pequeñas
+report-print = Imprima esta página, o guárdela como PDF, con su navegador.
+report-own = Solo para este centro. Las cifras pequeñas pueden revelar quién es alguien: no lo entregue.
+report-before = En el trimestre anterior
+report-within = Tuvieron respuesta en 24 horas
+report-median = La mitad de quienes recibieron respuesta la tuvo en
+report-actions = Acciones de incidencia
+report-happened = Qué pasó
+report-times = Con qué rapidez se respondió
+report-done = Qué se hizo
+report-asks = Qué pedimos
+report-nothing = No se puede mostrar nada de este trimestre.
+report-advocacy = Incidencia del trimestre
+report-asks-none = Nadie ha escrito aún qué pide este informe.
+report-asks-write = Qué pide este informe, y a quién
+report-asks-hint = Un párrafo por línea. Se imprime con el informe. Ningún nombre de sobreviviente.
+report-asks-long = El texto supera los 4000 bytes.

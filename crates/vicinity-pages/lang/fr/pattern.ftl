@@ -1,0 +1,56 @@
+# Patterns: the advocacy log and the report.
+
+nav-advocacy = Plaidoyer
+nav-report = Rapport
+pattern-everywhere = Partout
+pattern-exact = Tous les chiffres sont montrés tels quels, même les petits : ils sont réservés à ce centre.
+
+advocacy-below = Ce qui a été fait contre les formes de violence récurrentes, sur les mois des incidents visés.
+advocacy-followed = Ce qui a suivi n’a pas toujours été causé par l’action. Plus de signalements peut vouloir dire plus de confiance, pas plus de violence.
+advocacy-log = Actions menées
+advocacy-none = Aucune action de ces mois ne vise cela.
+advocacy-any-kind = Tous les auteurs
+advocacy-kind = Auteurs visés
+advocacy-aims = Vise : { $kind } · { $area }
+advocacy-around = Incidents dans les trois mois avant : { $before } ; dans les trois mois après : { $after }
+advocacy-before = Incidents dans les trois mois avant : { $before }. Les trois mois suivants ne sont pas encore écoulés.
+advocacy-change = Modifier
+advocacy-outcome = Résultat
+advocacy-drop = Retirer du journal
+advocacy-write = Noter une action
+advocacy-write-do = Noter
+advocacy-action = Action
+advocacy-day = Jour
+advocacy-area-hint = Pays et région, comme SN-DK ; vide pour partout
+advocacy-note = Note pour l’équipe
+advocacy-note-hint = Une ligne. Elle ne part nulle part. Aucun nom de survivante.
+done-advocacy = C’est noté.
+advocacy-bad-day = Le jour doit être une date déjà arrivée.
+advocacy-bad-area = La région doit être un pays et une région, comme SN-DK.
+advocacy-bad-note = La note doit tenir en une ligne de 400 octets au plus.
+advocacy-full = Le journal est plein. Retirez les actions anciennes.
+
+report-title = Rapport : { $place }, { $quarter }
+report-made = Établi le { $day }, d’après ce qui était connu alors.
+report-this-hub = ce centre
+report-quarter = { $first } à { $last } { $year }
+report-choose = Trimestre
+report-for = Pour qui
+report-for-us = Pour ce centre seulement
+report-for-others = À transmettre : sans les petits chiffres
+report-print = Imprimez cette page, ou enregistrez-la en PDF, avec votre navigateur.
+report-own = Pour ce centre seulement. De petits chiffres peuvent révéler qui est quelqu’un : ne transmettez pas ceci.
+report-before = Au trimestre précédent
+report-within = Ont eu une réponse en 24 heures
+report-median = La moitié des personnes aidées l’ont été en
+report-actions = Actions de plaidoyer
+report-happened = Ce qui s’est passé
+report-times = Délais de réponse
+report-done = Ce qui a été fait
+report-asks = Ce que nous demandons
+report-nothing = Rien ne peut être montré de ce trimestre.
+report-advocacy = Plaidoyer du trimestre
+report-asks-none = Personne n’a encore écrit ce que ce rapport demande.
+report-asks-write = Ce que ce rapport demande, et à qui
+report-asks-hint = Un paragraphe par ligne. Imprimé avec le rapport. Aucun nom de survivante.
+report-asks-long = Le texte dépasse 4000 octets.

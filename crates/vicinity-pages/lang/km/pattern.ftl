@@ -1,0 +1,56 @@
+# Patterns: the advocacy log and the report.
+
+nav-advocacy = តស៊ូមតិ
+nav-report = របាយការណ៍
+pattern-everywhere = គ្រប់ទីកន្លែង
+pattern-exact = ចំនួនទាំងអស់បង្ហាញដូចដែលមាន ទោះតូចក៏ដោយ៖ តួលេខទាំងនេះសម្រាប់តែមជ្ឈមណ្ឌលនេះប៉ុណ្ណោះ។
+
+advocacy-below = អ្វីដែលបានធ្វើប្រឆាំងនឹងទម្រង់នៃអំពើហិង្សា នៅលើខែតែមួយនឹងហេតុការណ៍។
+advocacy-followed = អ្វីដែលកើតឡើងបន្ទាប់ មិនមែនតែងតែជាលទ្ធផលទេ។ ការរាយការណ៍ច្រើនជាងមុនអាចមានន័យថាមានទំនុកចិត្តច្រើនជាងមុន មិនមែនហិង្សាច្រើនជាងមុនទេ។
+advocacy-log = សកម្មភាព
+advocacy-none = គ្មានសកម្មភាពក្នុងខែទាំងនេះដែលផ្តោតលើរឿងនេះទេ។
+advocacy-any-kind = ជនល្មើសទាំងអស់
+advocacy-kind = ជនល្មើសដែលសកម្មភាពផ្តោតលើ
+advocacy-aims = ផ្តោតលើ៖ { $kind } · { $area }
+advocacy-around = ហេតុការណ៍ក្នុងបីខែមុន៖ { $before }; ក្នុងបីខែក្រោយ៖ { $after }
+advocacy-before = ហេតុការណ៍ក្នុងបីខែមុន៖ { $before }។ បីខែក្រោយមិនទាន់កន្លងផុតទេ។
+advocacy-change = កែប្រែ
+advocacy-outcome = លទ្ធផល
+advocacy-drop = ដកចេញពីកំណត់ហេតុ
+advocacy-write = កត់ត្រាសកម្មភាព
+advocacy-write-do = កត់ត្រា
+advocacy-action = សកម្មភាព
+advocacy-day = ថ្ងៃ
+advocacy-area-hint = ប្រទេស និងតំបន់ ដូចជា SN-DK; ទុកទទេសម្រាប់គ្រប់ទីកន្លែង
+advocacy-note = កំណត់ចំណាំសម្រាប់ក្រុមការងារ
+advocacy-note-hint = មួយបន្ទាត់។ វាមិនចេញទៅណាទេ។ គ្មានឈ្មោះជនរងគ្រោះ។
+done-advocacy = បានកត់ត្រា។
+advocacy-bad-day = ថ្ងៃត្រូវតែជាកាលបរិច្ឆេទដែលបានមកដល់។
+advocacy-bad-area = តំបន់ត្រូវតែជាប្រទេស និងតំបន់ ដូចជា SN-DK។
+advocacy-bad-note = កំណត់ចំណាំត្រូវតែជាមួយបន្ទាត់ យ៉ាងច្រើន 400 បៃ។
+advocacy-full = កំណត់ហេតុពេញហើយ។ ដកសកម្មភាពចាស់ៗចេញ។
+
+report-title = របាយការណ៍៖ { $place }, { $quarter }
+report-made = ធ្វើនៅ { $day } ពីអ្វីដែលដឹងនៅពេលនោះ។
+report-this-hub = មជ្ឈមណ្ឌលនេះ
+report-quarter = { $first } ដល់ { $last } { $year }
+report-choose = ត្រីមាស
+report-for = សម្រាប់នរណា
+report-for-us = សម្រាប់តែមជ្ឈមណ្ឌលនេះ
+report-for-others = សម្រាប់ផ្ញើបន្ត៖ គ្មានចំនួនតូច
+report-print = បោះពុម្ពទំព័រនេះ ឬរក្សាទុកជាឯកសារបោះពុម្ព ដោយកម្មវិធីរុករករបស់អ្នក។
+report-own = សម្រាប់តែមជ្ឈមណ្ឌលនេះ។ ចំនួនតូចអាចបង្ហាញថានរណាជានរណា៖ កុំផ្ញើបន្ត។
+report-before = ក្នុងត្រីមាសមុន
+report-within = ទទួលបានការឆ្លើយតបក្នុង 24 ម៉ោង
+report-median = ពាក់កណ្តាលនៃអ្នកទទួលបានការឆ្លើយតប ទទួលបានក្នុង
+report-actions = សកម្មភាពតស៊ូមតិ
+report-happened = អ្វីដែលបានកើតឡើង
+report-times = រយៈពេលឆ្លើយតប
+report-done = អ្វីដែលបានធ្វើ
+report-asks = អ្វីដែលយើងស្នើសុំ
+report-nothing = គ្មានអ្វីអាចបង្ហាញសម្រាប់ត្រីមាសនេះទេ។
+report-advocacy = ការតស៊ូមតិក្នុងត្រីមាស
+report-asks-none = មិនទាន់មាននរណាសរសេរអ្វីដែលរបាយការណ៍នេះស្នើសុំទេ។
+report-asks-write = អ្វីដែលរបាយការណ៍នេះស្នើសុំ និងពីនរណា
+report-asks-hint = មួយកថាខណ្ឌក្នុងមួយបន្ទាត់។ វាបោះពុម្ពជាមួយរបាយការណ៍។ គ្មានឈ្មោះជនរងគ្រោះ។
+report-asks-long = អត្ថបទវែងជាង 4000 បៃ។

@@ -1,0 +1,56 @@
+# Patterns: the advocacy log and the report.
+
+nav-advocacy = Адвокация
+nav-report = Отчёт
+pattern-everywhere = Везде
+pattern-exact = Все числа показаны как есть, даже малые: они только для этого центра.
+
+advocacy-below = Что было сделано против повторяющегося насилия, на тех же месяцах, что и сами случаи.
+advocacy-followed = Что было после, не всегда следствие. Больше сообщений может значить больше доверия, а не больше насилия.
+advocacy-log = Действия
+advocacy-none = В эти месяцы на это не было направлено ни одного действия.
+advocacy-any-kind = Все виды нарушителей
+advocacy-kind = На кого направлено
+advocacy-aims = Направлено на: { $kind } · { $area }
+advocacy-around = Случаев за три месяца до: { $before }; за три месяца после: { $after }
+advocacy-before = Случаев за три месяца до: { $before }. Три месяца после ещё не прошли.
+advocacy-change = Изменить
+advocacy-outcome = Что вышло
+advocacy-drop = Убрать из журнала
+advocacy-write = Записать действие
+advocacy-write-do = Записать
+advocacy-action = Действие
+advocacy-day = День
+advocacy-area-hint = Страна и область, например SN-DK; пусто — везде
+advocacy-note = Заметка для своих
+advocacy-note-hint = Одна строка. Она никуда не уходит. Без имён пострадавших.
+done-advocacy = Записано.
+advocacy-bad-day = День должен быть уже наступившей датой.
+advocacy-bad-area = Область пишется как страна и область, например SN-DK.
+advocacy-bad-note = Заметка — одна строка не длиннее 400 байт.
+advocacy-full = Журнал полон. Уберите давние действия.
+
+report-title = Отчёт: { $place }, { $quarter }
+report-made = Составлен { $day } по тому, что было известно.
+report-this-hub = этот центр
+report-quarter = { $first } – { $last } { $year }
+report-choose = Квартал
+report-for = Для кого
+report-for-us = Только для этого центра
+report-for-others = Для передачи: без малых чисел
+report-print = Напечатайте страницу или сохраните как файл для печати в браузере.
+report-own = Только для этого центра. Малые числа могут выдать человека: не передавайте дальше.
+report-before = Кварталом раньше
+report-within = Получили помощь за 24 часа
+report-median = Половина получивших помощь получила её за
+report-actions = Действий адвокации
+report-happened = Что произошло
+report-times = Как быстро помогли
+report-done = Что сделано
+report-asks = Чего мы просим
+report-nothing = За этот квартал показать нечего.
+report-advocacy = Адвокация за квартал
+report-asks-none = Пока никто не написал, чего просит этот отчёт.
+report-asks-write = Чего просит этот отчёт и у кого
+report-asks-hint = Абзац на строку. Печатается вместе с отчётом. Без имён пострадавших.
+report-asks-long = Текст длиннее 4000 байт.

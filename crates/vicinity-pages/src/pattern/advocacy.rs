@@ -1,0 +1,180 @@
+//! The advocacy log, drawn on the months of the incidents that it aims at.
+
+use maud::{Markup, html};
+use vicinity_core::codes;
+
+use super::{Step, areas, by_month, figure, rules};
+use crate::draw::{self, Mark, Series};
+use crate::frame::Frame;
+use crate::parts::{self, Choice};
+use crate::words::Said;
+
+/// An action of the log.
+pub struct AdvocacyLine {
+    /// Its id, where it was written here and may be changed.
+    pub id: Option<String>,
+    /// The day, as `2026-11-03`.
+    pub day: String,
+    /// What was done: a code.
+    pub action: String,
+    /// Whom it aims at: a code, or empty.
+    pub kind: String,
+    /// Where: empty for everywhere.
+    pub area: String,
+    /// What came of it: a code.
+    pub outcome: String,
+    /// A line for those who work here.
+    pub note: String,
+    /// Who wrote it here.
+    pub person: String,
+    /// The hub that sent it.
+    pub hub: Option<u32>,
+    /// Incidents that it aims at in the three months before its own, and in the three after; none where these are yet to come.
+    pub around: (Step, Option<Step>),
+}
+
+/// The log and the months it is drawn on.
+pub struct AdvocacyView {
+    /// The first and the last month that are shown.
+    pub stretch: (String, String),
+    /// The kind that is looked at; empty for all.
+    pub kind: String,
+    /// The area that is looked at; empty for all.
+    pub area: String,
+    /// Areas to choose of.
+    pub areas: Vec<String>,
+    /// The months.
+    pub months: Vec<String>,
+    /// Incidents of what is looked at; `None` where they are left out.
+    pub incidents: Vec<Option<u64>>,
+    /// Actions that aim at what is looked at, the latest first.
+    pub lines: Vec<AdvocacyLine>,
+    /// Whether every count is whole.
+    pub exact: bool,
+    /// Today, as `2026-11-28`.
+    pub today: String,
+}
+
+/// The page.
+#[must_use]
+pub fn advocacy(frame: &Frame, view: &AdvocacyView) -> Markup {
+    let body = html! {
+        (parts::title(&frame.t("nav-advocacy"), frame.t("advocacy-below")))
+        (chooser(frame, view))
+        section.sheet { (chart(frame, view)) p.hint { (frame.t("advocacy-followed")) } (rules(frame, view.exact)) }
+        section.stack {
+            h2 { (frame.t("advocacy-log")) }
+            @if view.lines.is_empty() { p.sheet { (frame.t("advocacy-none")) } }
+            ul.plain.stack { @for (at, line) in view.lines.iter().enumerate() { li.sheet { (entry(frame, view.lines.len() - at, line)) } } }
+        }
+        (form(frame, view))
+    };
+    frame.page(&frame.t("nav-advocacy"), "/advocacy", &body)
+}
+
+fn kinds(frame: &Frame) -> Vec<Choice> {
+    let kinds = codes::PERPETRATOR_KINDS.codes.iter().map(|code| Choice::new(*code, frame.words.code(code)));
+    [Choice::new("", frame.t("advocacy-any-kind"))].into_iter().chain(kinds).collect()
+}
+
+fn chooser(frame: &Frame, view: &AdvocacyView) -> Markup {
+    html! {
+        form.sheet.no-print method="get" action="/advocacy" {
+            div.fields {
+                (parts::select("a-kind", "kind", &frame.t("advocacy-kind"), &kinds(frame), &view.kind))
+                (parts::select("a-area", "area", &frame.t("f-place-area"), &areas(frame, &view.areas), &view.area))
+                (parts::field("a-from", "from", &frame.t("picture-from"), "", "month", &view.stretch.0, false))
+                (parts::field("a-to", "to", &frame.t("picture-to"), "", "month", &view.stretch.1, false))
+                div { button { (frame.t("board-show")) } }
+            }
+        }
+    }
+}
+
+fn looked_at(frame: &Frame, view: &AdvocacyView) -> String {
+    let kind = if view.kind.is_empty() { frame.t("advocacy-any-kind") } else { frame.words.code(&view.kind) };
+    let area = if view.area.is_empty() { frame.t("pattern-everywhere") } else { view.area.clone() };
+    format!("{} · {kind} · {area}", frame.t("picture-incidents"))
+}
+
+/// Numbers of the actions of each month that is shown.
+fn marks(view: &AdvocacyView) -> Vec<Mark> {
+    let of = |month: &String| {
+        let numbers: Vec<String> =
+            view.lines.iter().enumerate().filter(|(_, line)| line.day.starts_with(month)).map(|(at, _)| (view.lines.len() - at).to_string()).rev().collect();
+        numbers.join(", ")
+    };
+    view.months.iter().enumerate().map(|(month, name)| Mark { month, label: of(name) }).filter(|mark| !mark.label.is_empty()).collect()
+}
+
+fn chart(frame: &Frame, view: &AdvocacyView) -> Markup {
+    let caption = looked_at(frame, view);
+    let series = [Series { name: caption.clone(), values: view.incidents.clone() }];
+    let drawn = draw::lines(frame.words, &view.months, &series, draw::axis_top(&series), draw::WIDE, &marks(view));
+    draw::with_table(frame.words, &caption, &drawn, &by_month(frame, &view.months, &[(frame.t("picture-incidents"), view.incidents.clone())], &caption))
+}
+
+pub(super) fn day_of(frame: &Frame, line: &AdvocacyLine) -> String {
+    frame.words.told(&line.day).unwrap_or_else(|| line.day.clone())
+}
+
+fn entry(frame: &Frame, number: usize, line: &AdvocacyLine) -> Markup {
+    let aim = if line.kind.is_empty() { frame.t("advocacy-any-kind") } else { frame.words.code(&line.kind) };
+    let place = if line.area.is_empty() { frame.t("pattern-everywhere") } else { line.area.clone() };
+    let by = line.hub.map_or_else(|| line.person.clone(), |hub| parts::hub(frame, hub));
+    let (before, after) = &line.around;
+    let followed = match after {
+        Some(after) => frame.with("advocacy-around", &[("before", Said::Text(&figure(frame, before))), ("after", Said::Text(&figure(frame, after)))]),
+        None => frame.with("advocacy-before", &[("before", Said::Text(&figure(frame, before)))]),
+    };
+    html! {
+        div.row {
+            h3 { span.chip.accent { (number) } " " (frame.words.code(&line.action)) }
+            time.quiet datetime=(line.day) { (day_of(frame, line)) }
+            span.chip { (frame.words.code(&line.outcome)) }
+        }
+        p { (frame.with("advocacy-aims", &[("kind", Said::Text(&aim)), ("area", Said::Text(&place))])) " " span.quiet { (by) } }
+        @if !line.note.is_empty() { p { (line.note) } }
+        p.quiet { (followed) }
+        @if let Some(id) = &line.id { (change(frame, id, line)) }
+    }
+}
+
+fn outcomes(frame: &Frame) -> Vec<Choice> {
+    codes::ADVOCACY_OUTCOMES.codes.iter().map(|code| Choice::new(*code, frame.words.code(code))).collect()
+}
+
+fn change(frame: &Frame, id: &str, line: &AdvocacyLine) -> Markup {
+    html! {
+        details.no-print {
+            summary { (frame.t("advocacy-change")) span.visually-hidden { " " (frame.words.code(&line.action)) " " (day_of(frame, line)) } }
+            form.row.end method="post" action={ "/advocacy/" (id) } {
+                (frame.csrf())
+                (parts::select(&format!("outcome-{id}"), "outcome", &frame.t("advocacy-outcome"), &outcomes(frame), &line.outcome))
+                button.small name="do" value="outcome" { (frame.t("save")) }
+                button.grave.small name="do" value="drop" { (frame.t("advocacy-drop")) }
+            }
+        }
+    }
+}
+
+fn form(frame: &Frame, view: &AdvocacyView) -> Markup {
+    let actions: Vec<Choice> = codes::ADVOCACY_ACTIONS.codes.iter().map(|code| Choice::new(*code, frame.words.code(code))).collect();
+    html! {
+        section.sheet.no-print {
+            h2 { (frame.t("advocacy-write")) }
+            form.stack method="post" action="/advocacy" {
+                (frame.csrf())
+                div.fields {
+                    (parts::select("w-action", "action", &frame.t("advocacy-action"), &actions, "meeting_authority"))
+                    (parts::field("w-day", "day", &frame.t("advocacy-day"), "", "date", &view.today, true))
+                    (parts::select("w-kind", "kind", &frame.t("advocacy-kind"), &kinds(frame), &view.kind))
+                    (parts::field("w-area", "area", &frame.t("f-place-area"), &frame.t("advocacy-area-hint"), "text", &view.area, false))
+                    (parts::select("w-outcome", "outcome", &frame.t("advocacy-outcome"), &outcomes(frame), "awaited"))
+                }
+                (parts::field("w-note", "note", &frame.t("advocacy-note"), &frame.t("advocacy-note-hint"), "text", "", false))
+                div { button { (frame.t("advocacy-write-do")) } }
+            }
+        }
+    }
+}

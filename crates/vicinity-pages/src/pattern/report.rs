@@ -1,0 +1,155 @@
+//! A quarter's report, as a page that prints: what happened, what was done, how soon, and what it asks for.
+
+use maud::{Markup, html};
+
+use super::advocacy::day_of;
+use super::{AdvocacyLine, Step, areas, by_month, figure, rules, table_of};
+use crate::draw;
+use crate::frame::{Frame, Place};
+use crate::parts::{self, Choice};
+use crate::words::Said;
+
+/// A report.
+pub struct ReportView {
+    /// The quarter, as `2026-Q3`.
+    pub quarter: String,
+    /// Quarters to choose of, the latest first.
+    pub quarters: Vec<String>,
+    /// The area; empty for all.
+    pub area: String,
+    /// Areas to choose of.
+    pub areas: Vec<String>,
+    /// Whether it is the hub's own, with every count as it is.
+    pub exact: bool,
+    /// Incidents of the quarter, and of the one before.
+    pub incidents: (Step, Step),
+    /// The quarter's months and the incidents of each, where they are told apart.
+    pub months: Vec<(String, Option<u64>)>,
+    /// What happened: dimension and codes.
+    pub happened: Vec<(&'static str, Vec<Step>)>,
+    /// When somebody first responded.
+    pub response: Vec<Step>,
+    /// Minutes in which half of those who got a response had one, where that is known.
+    pub median_minutes: Option<u32>,
+    /// What was done for survivors: dimension and codes.
+    pub done: Vec<(&'static str, Vec<Step>)>,
+    /// What was done about the pattern.
+    pub advocacy: Vec<AdvocacyLine>,
+    /// What it asks for.
+    pub asks: String,
+}
+
+/// The page.
+#[must_use]
+pub fn report(frame: &Frame, view: &ReportView) -> Markup {
+    let place = match (frame.place, view.area.as_str()) {
+        (_, area) if !area.is_empty() => area.to_owned(),
+        (Place::Hub, _) => frame.t("report-this-hub"),
+        (Place::National, _) => frame.t("picture-country"),
+    };
+    let title = frame.with("report-title", &[("place", Said::Text(&place)), ("quarter", Said::Text(&quarter(frame, &view.quarter)))]);
+    let body = html! {
+        (parts::title(&title, frame.with("report-made", &[("day", Said::Text(&frame.words.day(frame.now)))])))
+        (chooser(frame, view))
+        @if view.exact { p.notice.caution { (frame.t("report-own")) } }
+        (figures(frame, view))
+        section.stack { h2 { (frame.t("report-happened")) } (happened(frame, view)) }
+        section.stack { h2 { (frame.t("report-times")) } (times(frame, view)) }
+        section.stack { h2 { (frame.t("report-done")) } (done(frame, view)) }
+        section.stack { h2 { (frame.t("report-asks")) } (asks(frame, view)) }
+        (rules(frame, view.exact))
+    };
+    frame.page(&title, "/report", &body)
+}
+
+/// A quarter by its months.
+fn quarter(frame: &Frame, quarter: &str) -> String {
+    let Some((year, number)) = quarter.split_once("-Q") else { return quarter.to_owned() };
+    let first: u32 = number.parse().unwrap_or(1) * 3 - 2;
+    let month = |number: u32| frame.t(&format!("month-{number}"));
+    frame.with("report-quarter", &[("first", Said::Text(&month(first))), ("last", Said::Text(&month(first + 2))), ("year", Said::Text(year))])
+}
+
+fn chooser(frame: &Frame, view: &ReportView) -> Markup {
+    let quarters: Vec<Choice> = view.quarters.iter().map(|code| Choice::new(code, quarter(frame, code))).collect();
+    let readers = [Choice::new("us", frame.t("report-for-us")), Choice::new("others", frame.t("report-for-others"))];
+    html! {
+        form.sheet.no-print method="get" action="/report" {
+            div.fields {
+                (parts::select("r-quarter", "quarter", &frame.t("report-choose"), &quarters, &view.quarter))
+                (parts::select("r-area", "area", &frame.t("f-place-area"), &areas(frame, &view.areas), &view.area))
+                @if frame.place == Place::Hub { (parts::select("r-for", "for", &frame.t("report-for"), &readers, if view.exact { "us" } else { "others" })) }
+                div { button { (frame.t("board-show")) } }
+            }
+            p.hint { (frame.t("report-print")) }
+        }
+    }
+}
+
+fn figures(frame: &Frame, view: &ReportView) -> Markup {
+    let whole = view.incidents.0.whole().filter(|whole| *whole > 0);
+    let within = view.response.iter().find(|step| step.code == "within_24h").and_then(Step::whole);
+    html! {
+        ul.figures {
+            li.figure { b { (figure(frame, &view.incidents.0)) } span { (frame.t("picture-incidents")) } }
+            li.figure { b { (figure(frame, &view.incidents.1)) } span { (frame.t("report-before")) } }
+            @if let Some((within, whole)) = within.zip(whole) { li.figure { b { (frame.words.share(within, whole)) } span { (frame.t("report-within")) } } }
+            @if let Some(minutes) = view.median_minutes { li.figure { b { (frame.words.span(u64::from(minutes) * 60)) } span { (frame.t("report-median")) } } }
+            li.figure { b { (frame.words.count(view.advocacy.len() as u64)) } span { (frame.t("report-actions")) } }
+        }
+    }
+}
+
+fn tables(frame: &Frame, view: &ReportView, of: &[(&'static str, Vec<Step>)]) -> Markup {
+    html! { div.columns { @for (dimension, steps) in of { @if !steps.is_empty() { (table_of(frame, dimension, steps, &view.incidents.0)) } } } }
+}
+
+fn happened(frame: &Frame, view: &ReportView) -> Markup {
+    let (months, counts): (Vec<String>, Vec<Option<u64>>) = view.months.iter().cloned().unzip();
+    let caption = frame.t("picture-incidents");
+    let bars: Vec<(String, Option<u64>)> = view.months.iter().map(|(month, count)| (frame.words.month(month), *count)).collect();
+    html! {
+        @if view.happened.iter().all(|(_, steps)| steps.is_empty()) { p.sheet { (frame.t("report-nothing")) } }
+        @if !months.is_empty() {
+            div.sheet {
+                (draw::with_table(frame.words, &caption, &draw::bars(frame.words, &bars), &by_month(frame, &months, &[(caption.clone(), counts)], &caption)))
+                p.hint { (frame.t("picture-trust")) }
+            }
+        }
+        (tables(frame, view, &view.happened))
+    }
+}
+
+fn times(frame: &Frame, view: &ReportView) -> Markup {
+    html! { @if view.response.is_empty() { p.sheet { (frame.t("report-nothing")) } } @else { (table_of(frame, "response", &view.response, &view.incidents.0)) } }
+}
+
+fn done(frame: &Frame, view: &ReportView) -> Markup {
+    let caption = frame.t("report-advocacy");
+    let heads = ["advocacy-day", "advocacy-action", "advocacy-kind", "f-place-area", "advocacy-outcome"].map(|id| frame.t(id));
+    let row = |line: &AdvocacyLine| {
+        let kind = if line.kind.is_empty() { frame.t("advocacy-any-kind") } else { frame.words.code(&line.kind) };
+        let area = if line.area.is_empty() { frame.t("pattern-everywhere") } else { line.area.clone() };
+        vec![day_of(frame, line), frame.words.code(&line.action), kind, area, frame.words.code(&line.outcome)]
+    };
+    let rows: Vec<Vec<String>> = view.advocacy.iter().map(row).collect();
+    html! {
+        (tables(frame, view, &view.done))
+        @if rows.is_empty() { p.sheet { (frame.t("advocacy-none")) } } @else { (parts::table(&caption, &heads.each_ref().map(String::as_str), 5, &rows)) }
+    }
+}
+
+fn asks(frame: &Frame, view: &ReportView) -> Markup {
+    html! {
+        @if view.asks.is_empty() { p.sheet { (frame.t("report-asks-none")) } }
+        @for paragraph in view.asks.lines().filter(|line| !line.trim().is_empty()) { p { (paragraph) } }
+        form.sheet.no-print method="post" action="/report" {
+            (frame.csrf())
+            input type="hidden" name="quarter" value=(view.quarter);
+            label for="r-asks" { (frame.t("report-asks-write")) }
+            span.hint id="r-asks-hint" { (frame.t("report-asks-hint")) }
+            textarea id="r-asks" name="asks" rows="5" aria-describedby="r-asks-hint" { (view.asks) }
+            div { button { (frame.t("save")) } }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The advocacy log between a hub and national: both compare a hash, and the hub sends its log whole where national lacks it.
+//! No network in here.
+
+use vicinity_core::advocacy::{Advocacy, log_hash};
+use vicinity_core::time::Timestamp;
+use vicinity_store::StoreError;
+use vicinity_store::advocacy::{AdvocacyLog, HubLogs};
+use vicinity_sync::advocacy::LogReport;
+
+use crate::exchange::ExchangeError;
+
+/// What the hub tells national; nothing where there is nothing. `whole` when national asked.
+///
+/// # Errors
+/// The store.
+pub fn report(store: &mut (impl AdvocacyLog + ?Sized), whole: bool) -> Result<Option<LogReport>, StoreError> {
+    let log: Vec<Advocacy> = store.advocacy("", "9999-99-99")?.into_iter().filter(|logged| logged.hub.is_none()).map(|logged| logged.entry).collect();
+    if log.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(LogReport::new(log_hash(&log), whole.then_some(log))))
+}
+
+/// At national: takes a hub's log. Whether it is wanted.
+///
+/// # Errors
+/// The store, or a log that is too long.
+pub fn take(store: &mut (impl HubLogs + ?Sized), hub: u32, report: Option<LogReport>, now: Timestamp) -> Result<bool, ExchangeError> {
+    let Some(report) = report else {
+        if !store.hub_log(hub)?.is_empty() {
+            store.set_hub_log(hub, &[])?;
+        }
+        return Ok(false);
+    };
+    let hash = report.hash;
+    if let Some(mut log) = report.into_log()? {
+        log.retain(|entry| entry.check(now).is_ok());
+        store.set_hub_log(hub, &log)?;
+        // What national does not take, by its clock, is not asked for twice in one contact.
+        return Ok(false);
+    }
+    Ok(log_hash(&store.hub_log(hub)?) != hash)
+}

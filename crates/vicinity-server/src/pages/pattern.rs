@@ -1,0 +1,70 @@
+//! Pages of patterns, the same at a hub and at national: a hub counts its own incidents as they are, national what may be
+//! published.
+
+mod advocacy;
+mod counts;
+mod report;
+
+use vicinity_core::access::Action;
+use vicinity_store::StoreError;
+use vicinity_store::advocacy::Patterns;
+
+use crate::gate::{Door, Gate};
+use crate::pages::desk::Office;
+use crate::routes::Routes;
+
+pub use counts::Counts;
+
+/// A server with these pages.
+pub trait Observatory: Office {
+    /// Its store.
+    type Store: Patterns + Door + ?Sized + 'static;
+    /// What reading these pages is.
+    const SEE: Action;
+    /// What writing in them is.
+    const WRITE: Action;
+
+    /// The way to its store.
+    fn gate(&self) -> &Gate<Self::Store>;
+
+    /// Counts of these months.
+    ///
+    /// # Errors
+    /// Storage.
+    fn counts(store: &mut Self::Store, months: Vec<String>) -> Result<Counts, StoreError>;
+
+    /// What may be handed to others of these months, under one name.
+    ///
+    /// # Errors
+    /// Storage.
+    fn to_pass_on(store: &mut Self::Store, name: &str, months: Vec<String>) -> Result<Counts, StoreError>;
+
+    /// Minutes in which half of those who got a response had one, where that is known.
+    ///
+    /// # Errors
+    /// Storage.
+    fn median_minutes(store: &mut Self::Store, months: &[String]) -> Result<Option<u32>, StoreError>;
+}
+
+/// Adds these pages.
+#[must_use]
+pub fn routes<S: Observatory>(routes: Routes<S>) -> Routes<S> {
+    report::routes(advocacy::routes(routes))
+}
+
+/// Declares pages of every [`Observatory`]: a type for each, its method, its path, and whether it reads or writes.
+macro_rules! patterns {
+    ($($(#[$doc:meta])* $name:ident: $method:literal $path:literal $action:ident),* $(,)?) => {
+        $(
+            $(#[$doc])*
+            pub struct $name<S>(PhantomData<S>);
+
+            impl<S: Observatory> PageRequest for $name<S> {
+                const METHOD: &'static str = $method;
+                const PATH: &'static str = $path;
+                const ACTION: Action = S::$action;
+            }
+        )*
+    };
+}
+use patterns;

@@ -1,0 +1,130 @@
+//! The advocacy log.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use axum::response::Response;
+use vicinity_core::access::Action;
+use vicinity_core::advocacy::{Advocacy, BadAdvocacy, LOG_MAX, is_note};
+use vicinity_core::codes;
+use vicinity_core::ids::AdvocacyId;
+use vicinity_core::published::ALL;
+use vicinity_core::time::Timestamp;
+use vicinity_pages::pattern::{self, AdvocacyLine, AdvocacyView};
+use vicinity_store::advocacy::{AdvocacyLog, LoggedAdvocacy};
+
+use super::{Counts, Observatory, patterns};
+use crate::pages::answer::{self, PageError};
+use crate::pages::form::Form;
+use crate::pages::months::{month_of, months_to, moved, stretch};
+use crate::pages::seated::{PageRequest, Seated};
+use crate::routes::Routes;
+
+/// Months before and after an action that are set beside each other.
+const AROUND: usize = 3;
+
+patterns! {
+    /// The log and the months.
+    AdvocacyPage: "GET" "/advocacy" SEE,
+    /// Writing an action down.
+    WriteAdvocacy: "POST" "/advocacy" WRITE,
+    /// Saying what came of one, or taking it out.
+    ChangeAdvocacy: "POST" "/advocacy/{id}" WRITE,
+}
+
+pub(super) fn routes<S: Observatory>(routes: Routes<S>) -> Routes<S> {
+    routes.seated::<AdvocacyPage<S>, _>(page).seated::<WriteAdvocacy<S>, _>(write).seated::<ChangeAdvocacy<S>, _>(change)
+}
+
+impl From<BadAdvocacy> for PageError {
+    fn from(bad: BadAdvocacy) -> Self {
+        Self::Refused(match bad {
+            BadAdvocacy::Day => "advocacy-bad-day",
+            BadAdvocacy::Area => "advocacy-bad-area",
+            BadAdvocacy::Action | BadAdvocacy::Kind | BadAdvocacy::Outcome => return Self::Form,
+        })
+    }
+}
+
+/// What the reader looks at: a kind and an area.
+fn aim(query: &Form) -> (String, String) {
+    let kind = Some(query.get("kind")).filter(|kind| codes::PERPETRATOR_KINDS.knows(kind)).unwrap_or_default().to_owned();
+    (kind, query.get("area").chars().take(6).collect())
+}
+
+async fn page<S: Observatory>(server: Arc<S>, seated: Seated<AdvocacyPage<S>>) -> Result<Response, PageError> {
+    let now = seated.frame.now;
+    let months = stretch(seated.query.get("from"), seated.query.get("to"), now);
+    let (kind, area) = aim(&seated.query);
+    let ends = (months.first().cloned().unwrap_or_default(), months.last().cloned().unwrap_or_default());
+    let read = {
+        let (months, ends) = (months.clone(), ends.clone());
+        move |store: &mut S::Store| {
+            let around = months_to(&moved(&ends.1, AROUND as i32), months.len() + 2 * AROUND);
+            Ok((S::counts(store, around)?, store.advocacy(&format!("{}-01", ends.0), &format!("{}-31", ends.1))?))
+        }
+    };
+    let (counts, logged) = server.gate().read(&seated, read).await?;
+    let (dimension, code) = if kind.is_empty() { (ALL, "") } else { ("perpetrator", kind.as_str()) };
+    let view = AdvocacyView {
+        stretch: ends,
+        areas: counts.areas(),
+        incidents: months.iter().map(|month| counts.cell(month, &area, dimension, code)).collect(),
+        lines: logged.into_iter().filter(|logged| logged.entry.aims_at(&kind, &area)).map(|logged| line(logged, &counts, now)).collect(),
+        exact: counts.is_exact(),
+        today: now.to_string().chars().take(10).collect(),
+        months,
+        kind,
+        area,
+    };
+    Ok(answer::page(&pattern::advocacy(&seated.frame, &view)))
+}
+
+/// An action with the incidents that it aims at, before and after its own month.
+pub(super) fn line(logged: LoggedAdvocacy, counts: &Counts, now: Timestamp) -> AdvocacyLine {
+    let LoggedAdvocacy { entry, hub, note, person } = logged;
+    let (dimension, code) = if entry.kind.is_empty() { (ALL, "") } else { ("perpetrator", entry.kind.as_str()) };
+    let sum = |last: i32| counts.sum(&months_to(&moved(entry.month(), last), AROUND), &entry.area, dimension, code);
+    let is_over = moved(entry.month(), AROUND as i32) < month_of(now);
+    let around = (sum(-1), is_over.then(|| sum(AROUND as i32)));
+    let id = hub.is_none().then(|| entry.id.to_string());
+    AdvocacyLine { id, day: entry.day, action: entry.action, kind: entry.kind, area: entry.area, outcome: entry.outcome, note, person, hub, around }
+}
+
+async fn write<S: Observatory>(server: Arc<S>, seated: Seated<WriteAdvocacy<S>>) -> Result<Response, PageError> {
+    let now = seated.frame.now;
+    let text = |name: &str| seated.form.get(name).to_owned();
+    let entry = Advocacy {
+        id: AdvocacyId::from_random(server.desk().machine.bytes()),
+        day: text("day"),
+        action: text("action"),
+        kind: text("kind"),
+        area: text("area").to_ascii_uppercase(),
+        outcome: text("outcome"),
+    };
+    entry.check(now)?;
+    let logged = LoggedAdvocacy { entry, hub: None, note: text("note"), person: seated.session.handle.clone() };
+    if !is_note(&logged.note) {
+        return Err(PageError::Refused("advocacy-bad-note"));
+    }
+    if !server.gate().write(&seated, move |store| Ok(store.log_advocacy(&logged, LOG_MAX, now)?)).await? {
+        return Err(PageError::Refused("advocacy-full"));
+    }
+    server.told();
+    Ok(answer::done("/advocacy", "advocacy"))
+}
+
+async fn change<S: Observatory>(server: Arc<S>, seated: Seated<ChangeAdvocacy<S>>) -> Result<Response, PageError> {
+    let id: AdvocacyId = seated.path.get("id").parse().map_err(|_| PageError::NotFound)?;
+    let outcome = seated.form.get("outcome").to_owned();
+    let known = match seated.form.get("do") {
+        "outcome" if codes::ADVOCACY_OUTCOMES.knows(&outcome) => server.gate().write(&seated, move |store| Ok(store.note_outcome(id, &outcome)?)).await?,
+        "drop" => server.gate().write(&seated, move |store| Ok(store.drop_advocacy(id)?)).await?,
+        _ => return Err(PageError::Form),
+    };
+    if !known {
+        return Err(PageError::NotFound);
+    }
+    server.told();
+    Ok(answer::done("/advocacy", "saved"))
+}

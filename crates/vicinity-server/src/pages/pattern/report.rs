@@ -1,0 +1,117 @@
+//! A quarter's report.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use axum::response::Response;
+use vicinity_core::access::Action;
+use vicinity_core::published::ALL;
+use vicinity_pages::frame::Place;
+use vicinity_pages::pattern::{self, ReportView, Step};
+use vicinity_store::advocacy::{AdvocacyLog, Asks, LoggedAdvocacy};
+
+use super::advocacy::line;
+use super::{Counts, Observatory, patterns};
+use crate::pages::answer::{self, PageError};
+use crate::pages::form::Form;
+use crate::pages::months::{month_of, moved, of_quarter, quarter_of};
+use crate::pages::seated::{PageRequest, Seated};
+use crate::routes::Routes;
+
+/// Quarters to choose of: three years.
+const QUARTERS: i32 = 12;
+/// Codes of one table.
+const CODES_MAX: usize = 8;
+/// Bytes of what a report asks for.
+const ASKS_MAX_BYTES: usize = 4000;
+const HAPPENED: [&str; 8] = ["perpetrator", "violation_group", "population", "setting", "gender", "state_perpetrator", "extortion", "healthcare_refusal"];
+const DONE: [&str; 3] = ["referral", "pep", "ec"];
+
+patterns! {
+    /// The report.
+    ReportPage: "GET" "/report" SEE,
+    /// Writing what it asks for.
+    WriteAsks: "POST" "/report" WRITE,
+}
+
+pub(super) fn routes<S: Observatory>(routes: Routes<S>) -> Routes<S> {
+    routes.seated::<ReportPage<S>, _>(page).seated::<WriteAsks<S>, _>(write)
+}
+
+/// What a report is made of.
+struct Found {
+    counts: Counts,
+    before: Counts,
+    months: Vec<String>,
+    median_minutes: Option<u32>,
+    logged: Vec<LoggedAdvocacy>,
+    asks: Option<Asks>,
+}
+
+/// Reads a quarter. `for_others`: small counts left out, and the quarter as one.
+fn find<S: Observatory>(store: &mut S::Store, quarter: &str, for_others: bool) -> Result<Found, PageError> {
+    let months: Vec<String> = of_quarter(quarter).ok_or(PageError::NotFound)?.into();
+    let before: Vec<String> = of_quarter(&quarter_of(&moved(&months[0], -1))).ok_or(PageError::NotFound)?.into();
+    let (days, asks) = ((format!("{}-01", months[0]), format!("{}-31", months[2])), store.asks(quarter)?);
+    let logged = store.advocacy(&days.0, &days.1)?;
+    if for_others {
+        let (counts, before) = (S::to_pass_on(store, quarter, months)?, S::to_pass_on(store, quarter, before)?);
+        return Ok(Found { counts, before, months: vec![quarter.to_owned()], median_minutes: None, logged, asks });
+    }
+    let median_minutes = S::median_minutes(store, &months)?;
+    let (counts, earlier) = (S::counts(store, months.clone())?, S::counts(store, before)?);
+    Ok(Found { counts, before: earlier, months, median_minutes, logged, asks })
+}
+
+fn chosen(query: &Form, last: &str) -> String {
+    Some(query.get("quarter")).filter(|quarter| of_quarter(quarter).is_some()).map_or_else(|| quarter_of(last), str::to_owned)
+}
+
+async fn page<S: Observatory>(server: Arc<S>, seated: Seated<ReportPage<S>>) -> Result<Response, PageError> {
+    let now = seated.frame.now;
+    let quarter = chosen(&seated.query, &month_of(now));
+    let for_others = seated.frame.place == Place::Hub && seated.query.get("for") == "others";
+    let area: String = seated.query.get("area").chars().take(6).collect();
+    let read = {
+        let quarter = quarter.clone();
+        move |store: &mut S::Store| find::<S>(store, &quarter, for_others)
+    };
+    let Found { counts, before, months, median_minutes, logged, asks } = server.gate().read(&seated, read).await?;
+    let steps = |dimension: &'static str| (dimension, counts.steps(&months, &area, dimension, CODES_MAX));
+    let view = ReportView {
+        quarters: (0..QUARTERS).map(|back| quarter_of(&moved(&month_of(now), -3 * back))).collect(),
+        areas: counts.areas(),
+        exact: counts.is_exact(),
+        incidents: (counts.sum(&months, &area, ALL, ""), earlier(&before, &area)),
+        months: months
+            .iter()
+            .filter(|month| months.len() > 1 && **month <= month_of(now))
+            .map(|month| (month.clone(), counts.cell(month, &area, ALL, "")))
+            .collect(),
+        happened: HAPPENED.map(steps).into(),
+        response: counts.steps(&months, &area, "response", CODES_MAX),
+        median_minutes: median_minutes.filter(|_| area.is_empty()),
+        done: DONE.map(steps).into(),
+        advocacy: logged.into_iter().filter(|logged| logged.entry.aims_at("", &area)).map(|logged| line(logged, &counts, now)).collect(),
+        asks: asks.map(|asks| asks.text).unwrap_or_default(),
+        quarter,
+        area,
+    };
+    Ok(answer::page(&pattern::report(&seated.frame, &view)))
+}
+
+fn earlier(before: &Counts, area: &str) -> Step {
+    before.sum(before.months(), area, ALL, "")
+}
+
+async fn write<S: Observatory>(server: Arc<S>, seated: Seated<WriteAsks<S>>) -> Result<Response, PageError> {
+    let (quarter, now) = (seated.form.get("quarter").to_owned(), seated.frame.now);
+    of_quarter(&quarter).ok_or(PageError::Form)?;
+    let asks = Asks { text: seated.form.get("asks").to_owned(), person: seated.session.handle.clone() };
+    if asks.text.len() > ASKS_MAX_BYTES {
+        return Err(PageError::Refused("report-asks-long"));
+    }
+    let back = format!("/report?quarter={quarter}");
+    server.gate().write(&seated, move |store| Ok(store.set_asks(&quarter, &asks, now)?)).await?;
+    Ok(answer::done(&back, "saved"))
+}

@@ -1,0 +1,109 @@
+//! The ports for what both servers show of patterns: counts by month, the advocacy log that is drawn beside them, and what a
+//! quarter's report asks for.
+
+use vicinity_core::advocacy::Advocacy;
+use vicinity_core::ids::AdvocacyId;
+use vicinity_core::published::Cell;
+use vicinity_core::time::Timestamp;
+
+use crate::StoreError;
+
+type Result<T> = core::result::Result<T, StoreError>;
+
+/// An action as it is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LoggedAdvocacy {
+    /// What others may be told.
+    pub entry: Advocacy,
+    /// The hub that sent it; `None` for what was written here.
+    pub hub: Option<u32>,
+    /// A line for those who work here. It leaves nowhere.
+    pub note: String,
+    /// Who wrote it here.
+    pub person: String,
+}
+
+impl core::fmt::Debug for LoggedAdvocacy {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "LoggedAdvocacy of {}", self.entry.day)
+    }
+}
+
+/// What a report asks for, as somebody wrote it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Asks {
+    /// Paragraphs.
+    pub text: String,
+    /// Who wrote them last.
+    pub person: String,
+}
+
+impl core::fmt::Debug for Asks {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Asks of {} bytes", self.text.len())
+    }
+}
+
+/// The log of a server, and what its reports ask for. Every method is one transaction, durable when it returns.
+pub trait AdvocacyLog {
+    /// Writes an action down; `false` if `max` of its own are there already.
+    ///
+    /// # Errors
+    /// Storage.
+    fn log_advocacy(&mut self, logged: &LoggedAdvocacy, max: usize, now: Timestamp) -> Result<bool>;
+
+    /// Notes what came of an action of its own; `false` if there is none.
+    ///
+    /// # Errors
+    /// Storage.
+    fn note_outcome(&mut self, id: AdvocacyId, outcome: &str) -> Result<bool>;
+
+    /// Takes an action of its own out of the log; `false` if there is none.
+    ///
+    /// # Errors
+    /// Storage.
+    fn drop_advocacy(&mut self, id: AdvocacyId) -> Result<bool>;
+
+    /// Actions of a stretch of days, both ends included, the latest first.
+    ///
+    /// # Errors
+    /// Storage.
+    fn advocacy(&mut self, from: &str, to: &str) -> Result<Vec<LoggedAdvocacy>>;
+
+    /// What the report of a quarter asks for.
+    ///
+    /// # Errors
+    /// Storage.
+    fn asks(&mut self, quarter: &str) -> Result<Option<Asks>>;
+
+    /// Writes what the report of a quarter asks for; nothing is kept of an empty text.
+    ///
+    /// # Errors
+    /// Storage.
+    fn set_asks(&mut self, quarter: &str, asks: &Asks, now: Timestamp) -> Result<()>;
+}
+
+/// Counts, and what is drawn beside them.
+pub trait Patterns: AdvocacyLog {
+    /// Counts of a stretch of months, both ends included: month, cell, count. At a hub of all its incidents, at national of
+    /// those that may be counted; nothing is left out here.
+    ///
+    /// # Errors
+    /// Storage.
+    fn window(&mut self, from: &str, to: &str) -> Result<Vec<(String, Cell, u64)>>;
+}
+
+/// What national keeps of hubs' logs.
+pub trait HubLogs {
+    /// Puts these in the place of all of a hub's.
+    ///
+    /// # Errors
+    /// Storage.
+    fn set_hub_log(&mut self, hub: u32, log: &[Advocacy]) -> Result<()>;
+
+    /// A hub's.
+    ///
+    /// # Errors
+    /// Storage.
+    fn hub_log(&mut self, hub: u32) -> Result<Vec<Advocacy>>;
+}
