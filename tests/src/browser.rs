@@ -192,6 +192,18 @@ impl Browser {
         decoded(&printed["data"])
     }
 
+    /// What a path gives, asked for by the page as it would for itself.
+    #[must_use]
+    pub fn fetch(&self, path: &str) -> Vec<u8> {
+        let ask = "const [path, done] = arguments;
+            fetch(path).then((answer) => { if (answer.status !== 200) throw answer.status; return answer.arrayBuffer(); })
+                .then((bytes) => done(btoa(Array.from(new Uint8Array(bytes), (byte) => String.fromCharCode(byte)).join(''))))
+                .catch((error) => done('!' + error))";
+        let answer = self.runtime.block_on(self.client.execute_async(ask, vec![json!(path)])).expect("the page can ask");
+        assert!(!answer.as_str().unwrap_or("!").starts_with('!'), "{path}: {answer}");
+        decoded(&answer)
+    }
+
     /// Every address that was asked for over a network since the last look.
     #[must_use]
     pub fn asked_for(&self) -> Vec<String> {

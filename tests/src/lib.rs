@@ -10,6 +10,7 @@ pub mod browser;
 pub mod by_hand;
 pub mod database;
 pub mod device;
+pub mod dhis2;
 pub mod http;
 pub mod incidents;
 pub mod program;

@@ -1,5 +1,7 @@
 //! What leaves national as files: rows say what projections say, counts say what tables show, and nobody's file says more.
 
+mod push;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 

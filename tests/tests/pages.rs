@@ -2,6 +2,7 @@
 
 mod acting;
 mod entry;
+mod exporting;
 mod patterns;
 mod reading;
 mod scene;

@@ -14,6 +14,8 @@ pub enum Actor {
     Responder,
     /// A hub, at national.
     Hub,
+    /// A national server, at the one above it.
+    Country,
     /// Somebody who responds, signed in to a hub's board with a browser.
     Board,
     /// Somebody who reviews at national, signed in with a browser.
@@ -93,6 +95,10 @@ pub enum Action {
     Review,
     /// Let people sign in, or no more.
     InvitePeople,
+    /// Take a hub's own projections as a file.
+    ExportRows,
+    /// Bring a country's published months.
+    Publish,
 }
 
 /// Whether an incident is within reach.
@@ -151,12 +157,12 @@ pub enum Denied {
 
 impl Actor {
     /// Everybody.
-    pub const ALL: [Self; 7] = [Self::Anonymous, Self::Educator, Self::Responder, Self::Hub, Self::Board, Self::Coordinator, Self::Admin];
+    pub const ALL: [Self; 8] = [Self::Anonymous, Self::Educator, Self::Responder, Self::Hub, Self::Country, Self::Board, Self::Coordinator, Self::Admin];
 }
 
 impl Action {
     /// Everything.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::SeeHealth,
         Self::SeeMetrics,
         Self::Enrol,
@@ -191,6 +197,8 @@ impl Action {
         Self::SeeReview,
         Self::Review,
         Self::InvitePeople,
+        Self::ExportRows,
+        Self::Publish,
     ];
 
     fn is_done_by(self, actor: Actor) -> bool {
@@ -214,7 +222,8 @@ impl Action {
             | Self::Keep
             | Self::InvitePeople => actor == Actor::Admin,
             Self::Settle => matches!(actor, Actor::Board | Actor::Coordinator),
-            Self::SeeBoard | Self::Respond | Self::ManageDevices => actor == Actor::Board,
+            Self::SeeBoard | Self::Respond | Self::ManageDevices | Self::ExportRows => actor == Actor::Board,
+            Self::Publish => actor == Actor::Country,
             Self::SeeReview | Self::Review => actor == Actor::Coordinator,
             Self::PrintProjections | Self::AskHub => matches!(actor, Actor::Coordinator | Actor::Admin),
         }

@@ -4,6 +4,7 @@
 //! here; a 0 would say that nothing happened. A month or an area that nobody knows has no place in DHIS2.
 
 mod mapping;
+mod summary;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use crate::months::{Month, Months};
 use crate::published::{By, Cell, Published, is_area};
 
 pub use mapping::{Mapping, MappingError};
+pub use summary::Summary;
 
 /// By which names DHIS2 knows our codes.
 #[derive(Debug, Clone)]
@@ -151,6 +153,45 @@ mod tests {
         assert_eq!(values(&Months::default(), &Ids::Codes), expected);
         assert_eq!(values(&months("2026-11", ""), &Ids::Codes).as_array().unwrap().len(), 1);
         assert_eq!(values(&months("2027-01", ""), &Ids::Codes), json!([]));
+    }
+
+    /// DHIS2's form as its guide tells it: `fixtures/dhis2`.
+    fn form() -> jsonschema::Validator {
+        let schema: Value = serde_json::from_str(include_str!("../../../fixtures/dhis2/data_value_set.schema.json")).unwrap();
+        jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap()
+    }
+
+    #[test]
+    fn every_payload_has_dhis2s_form() {
+        let file = complete();
+        let by_ids = Ids::Mapped(Mapping::parse(file.to_string().as_bytes()).unwrap());
+        for ids in [Ids::Codes, by_ids] {
+            for stretch in [Months::default(), months("2026-11", ""), months("2027-01", "")] {
+                let payload: Value = serde_json::from_str(&data_value_set(&tables(), &stretch, &ids).unwrap()).unwrap();
+                let errors: Vec<String> = form().iter_errors(&payload).map(|error| error.to_string()).collect();
+                assert!(errors.is_empty(), "{errors:?} in {payload}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_form_refuses_what_dhis2_would() {
+        let good: Value = serde_json::from_str(&data_value_set(&tables(), &Months::default(), &Ids::Codes).unwrap()).unwrap();
+        let bad = |change: &dyn Fn(&mut Value)| {
+            let mut payload = good.clone();
+            change(&mut payload);
+            assert!(!form().is_valid(&payload), "{payload}");
+        };
+        bad(&|payload| payload["dataValues"][0]["value"] = json!(12));
+        bad(&|payload| payload["dataValues"][0]["value"] = json!("0"));
+        bad(&|payload| payload["dataValues"][0]["period"] = json!("2026-10"));
+        bad(&|payload| payload["dataValues"][0]["period"] = json!("202613"));
+        bad(&|payload| payload["dataValues"][0]["orgunit"] = json!("SN_DK"));
+        bad(&|payload| drop(payload["dataValues"][0].as_object_mut().unwrap().remove("orgUnit")));
+        bad(&|payload| payload["orgUnitIdScheme"] = json!("iso"));
+        // Codes are no ids.
+        bad(&|payload| payload["dataElementIdScheme"] = json!("UID"));
+        bad(&|payload| drop(payload.as_object_mut().unwrap().remove("dataValues")));
     }
 
     #[test]

@@ -33,6 +33,12 @@ pub fn agent(config: Config, pins: &[Pin]) -> Agent {
     Agent::with_parts(config, TcpConnector::default().chain(PinnedConnector { tls: tls.ok() }), DefaultResolver::default())
 }
 
+/// An agent for servers that are not ours, whom a public authority vouches for.
+#[must_use]
+pub fn vouched_agent(config: Config) -> Agent {
+    Agent::new_with_config(config)
+}
+
 /// Whether an error means that somebody answered who does not have a pinned key.
 #[must_use]
 pub fn is_other_key(error: &Error) -> bool {

@@ -9,6 +9,6 @@ mod client;
 mod pin;
 mod server;
 
-pub use client::{agent, is_other_key};
+pub use client::{agent, is_other_key, vouched_agent};
 pub use pin::{BadPin, Pin};
 pub use server::{IdentityError, ServerKey};

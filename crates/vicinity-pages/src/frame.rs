@@ -75,16 +75,24 @@ pub struct Frame {
 }
 
 /// Pages that one can go to from anywhere: path and the id of its name.
-const BOARD: [(&str, &str); 6] = [
+const BOARD: [(&str, &str); 7] = [
     ("/", "nav-board"),
     ("/conflicts", "nav-conflicts"),
     ("/questions", "nav-questions"),
     ("/advocacy", "nav-advocacy"),
     ("/report", "nav-report"),
+    ("/exports", "nav-exports"),
     ("/hub", "nav-hub"),
 ];
-const REVIEW: [(&str, &str); 6] =
-    [("/", "nav-news"), ("/queue", "nav-queue"), ("/picture", "nav-picture"), ("/advocacy", "nav-advocacy"), ("/report", "nav-report"), ("/hubs", "nav-hubs")];
+const REVIEW: [(&str, &str); 7] = [
+    ("/", "nav-news"),
+    ("/queue", "nav-queue"),
+    ("/picture", "nav-picture"),
+    ("/advocacy", "nav-advocacy"),
+    ("/report", "nav-report"),
+    ("/exports", "nav-exports"),
+    ("/hubs", "nav-hubs"),
+];
 
 impl Frame {
     /// A text in the reader's language.

@@ -3,7 +3,7 @@
 //!
 //! Reading order: [`words`] (languages, dates, numbers), [`frame`] (what stands around every page), [`parts`] (tables, chips,
 //! forms), [`draw`] (charts), [`entry`] (signing in), then the pages themselves: [`board`] at a hub, [`review`] at national,
-//! [`pattern`] at both.
+//! [`pattern`] and [`exports`] at both.
 //!
 //! A page works without JavaScript. [`assets::SCRIPT`] only spares the reader a reload. No style and no script stands inside a
 //! page, so that the policy that browsers are given allows none.
@@ -12,6 +12,7 @@ pub mod assets;
 pub mod board;
 pub mod draw;
 pub mod entry;
+pub mod exports;
 pub mod frame;
 pub mod parts;
 pub mod pattern;

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Reading order: [`form`], [`desk`] (what both servers' pages share), [`seated`], [`answer`], [`credentials`] and [`entry`]
-//! (signing in), [`live`] (what tells browsers that something came in); then the pages: [`board`], [`review`], and [`pattern`] at both.
+//! (signing in), [`live`] (what tells browsers that something came in); then the pages: [`board`], [`review`], [`pattern`] and [`exports`] at both.
 //! [`months`] is what these reckon with.
 
 pub mod answer;
@@ -17,6 +17,7 @@ pub mod board;
 pub mod credentials;
 pub mod desk;
 pub mod entry;
+pub mod exports;
 pub mod form;
 pub mod live;
 pub mod months;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use vicinity_core::published::{Cell, Month};
+use vicinity_core::published::{ALL, COUNTRY, Cell, Month};
+use vicinity_core::tables::Table;
 use vicinity_store::StoreError;
 use vicinity_store::review::ReviewStore;
 
@@ -16,4 +17,19 @@ pub fn months(store: &mut dyn ReviewStore, from: &str, to: &str) -> Result<BTree
         counts.entry(month).or_default().insert(cell, count);
     }
     Ok(counts.into_iter().map(|(month, counts)| (month, Month::of(&counts))).collect())
+}
+
+/// A published table: of the country by a code, or of its areas.
+///
+/// # Errors
+/// Storage.
+pub fn table(store: &mut dyn ReviewStore, dimension: &str) -> Result<Table, StoreError> {
+    let of_areas = dimension == "admin1";
+    let mut shown = Vec::new();
+    for (month, published) in months(store, "", "\u{ffff}")? {
+        let cells =
+            published.cells().iter().filter(|((area, of, _), _)| if of_areas { area != COUNTRY && of == ALL } else { area == COUNTRY && of == dimension });
+        shown.extend(cells.map(|((area, _, code), count)| (month.clone(), if of_areas { area } else { code }.clone(), *count)));
+    }
+    Ok(Table::of(shown))
 }

@@ -7,6 +7,7 @@ use vicinity_core::time::Timestamp;
 use crate::StoreError;
 use crate::advocacy::Patterns;
 use crate::hub::HubStore;
+use crate::national::ProjectionListing;
 use crate::row::IncidentRow;
 
 type Result<T> = core::result::Result<T, StoreError>;
@@ -188,6 +189,12 @@ pub trait BoardStore: HubStore + Patterns {
     /// # Errors
     /// Storage.
     fn countable_window(&mut self, from: &str, to: &str) -> Result<Vec<(String, Cell, u64)>>;
+
+    /// The hub's own projections, as national has or will have them, ascending by id. Their hub is 0: this one.
+    ///
+    /// # Errors
+    /// Storage, or what `each` says.
+    fn each_own_projection(&mut self, each: &mut dyn FnMut(ProjectionListing) -> Result<()>) -> Result<()>;
 
     /// Minutes from report to first response of the incidents of a stretch of months that had one, ascending.
     ///

@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use carrying::{AlertCommand, BundleCommand, HubBundleCommand};
 pub use dimension::Dimension;
-pub use export::ExportArguments;
+pub use export::{ExportArguments, PushArguments};
 pub use hub::{DeviceRole, HubArguments, HubCommand};
 pub use people::PeopleCommand;
 
@@ -115,6 +115,8 @@ pub enum NationalCommand {
     },
     /// Projections, sorted by id, or published counts, as others read them
     Export(ExportArguments),
+    /// Push published counts to a DHIS2 server, and print its import summary
+    Push(PushArguments),
     /// Counts by month, small cells left out
     Table {
         /// National's folder

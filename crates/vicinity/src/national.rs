@@ -7,11 +7,9 @@ use anyhow::{Result, bail};
 use serde_json::json;
 use vicinity_core::access::{self, Action, Actor, Resource};
 use vicinity_core::codes;
-use vicinity_core::published::{ALL, COUNTRY, K};
-use vicinity_core::tables::Table;
+use vicinity_core::published::K;
 use vicinity_server::national::{self, NationalConfig};
 use vicinity_server::store::national::NationalStore;
-use vicinity_server::store::review::ReviewStore;
 use vicinity_server::store::sqlite::SqliteNational;
 use vicinity_server::{published, tls};
 
@@ -30,6 +28,7 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
             output::line(hub::ROTATES)?;
         }
         Some(NationalCommand::Export(arguments)) => national_export::run(arguments)?,
+        Some(NationalCommand::Push(arguments)) => return national_export::push(arguments),
         Some(NationalCommand::Table { data, by, json }) => table(&data, by, json)?,
         Some(NationalCommand::Ask { data, projection, question }) => ask(&data, &projection, &question)?,
         Some(NationalCommand::People { command }) => people::at_national(command)?,
@@ -63,20 +62,8 @@ pub fn open(data: &Path, action: Action) -> Result<SqliteNational> {
     Ok(national::open(data, secrets::unlock(data)?.as_ref(), &machine::server())?)
 }
 
-/// A published table: of the country by a code, or of its areas.
-pub fn published(store: &mut dyn ReviewStore, dimension: &str) -> Result<Table> {
-    let of_areas = dimension == "admin1";
-    let mut shown = Vec::new();
-    for (month, published) in published::months(store, "", "\u{ffff}")? {
-        let cells =
-            published.cells().iter().filter(|((area, of, _), _)| if of_areas { area != COUNTRY && of == ALL } else { area == COUNTRY && of == dimension });
-        shown.extend(cells.map(|((area, _, code), count)| (month.clone(), if of_areas { area } else { code }.clone(), *count)));
-    }
-    Ok(Table::of(shown))
-}
-
 fn table(data: &Path, by: Dimension, json: bool) -> Result<()> {
-    let table = published(&mut open(data, Action::PrintProjections)?, by.name())?;
+    let table = published::table(&mut open(data, Action::PrintProjections)?, by.name())?;
     if json {
         for row in &table.rows {
             for (column, count) in table.columns.iter().filter_map(|column| Some((column, table.cell(row, column)?))) {

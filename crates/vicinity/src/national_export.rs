@@ -1,23 +1,24 @@
-//! `vicinity national export`: reads, lets [`vicinity_export`] say it, writes.
+//! `vicinity national export` and `push`: files, and counts to a DHIS2 server.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::Path;
+use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
+use serde_json::{Value, json};
 use vicinity_core::access::Action;
-use vicinity_export::dhis2::{self, Ids, Mapping};
-use vicinity_export::gbvims::Incident;
-use vicinity_export::geojson::{self, Boundaries};
-use vicinity_export::xlsx::IncidentWorkbook;
-use vicinity_export::{By, Months, Published, csv};
+use vicinity_export::Months;
+use vicinity_export::dhis2::{Ids, Mapping};
+use vicinity_export::geojson::Boundaries;
+use vicinity_server::dhis2::Target;
+use vicinity_server::export::{self, Rows};
 use vicinity_server::store::StoreError;
 use vicinity_server::store::national::{NationalStore, ProjectionListing};
 use vicinity_server::store::sqlite::SqliteNational;
 
-use crate::args::ExportArguments;
-use crate::{machine, national};
+use crate::args::{ExportArguments, PushArguments};
+use crate::{machine, national, output};
 
 pub fn run(arguments: ExportArguments) -> Result<()> {
     if arguments.xlsx {
@@ -59,56 +60,28 @@ fn write_whole(file: File, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> 
 
 fn print(arguments: &ExportArguments, months: &Months, store: &mut SqliteNational, out: &mut dyn Write) -> Result<()> {
     if let Some(mapping) = &arguments.dhis2 {
-        print_counts(store, months, mapping.as_deref(), out)?;
+        writeln!(out, "{}", export::data_value_set(store, months, &ids(mapping.as_deref())?)?)?;
     } else if let Some(boundaries) = &arguments.geojson {
         print_areas(store, months, boundaries.as_deref(), out)?;
-    } else if arguments.xlsx {
-        let mut workbook = IncidentWorkbook::new()?;
-        each(store, months, |row, body| Ok(workbook.push(&Incident { projection: row.projection, hub: row.hub, body: &body })?))?;
-        out.write_all(&workbook.into_bytes((machine::server().now)())?)?;
-    } else if arguments.csv {
-        writeln!(out, "{}", csv::heading())?;
-        if arguments.hxl {
-            writeln!(out, "{}", csv::tags())?;
-        }
-        each(store, months, |row, body| Ok(writeln!(out, "{}", csv::row(row.projection, &body))?))?;
     } else {
-        each(store, months, |row, body| Ok(writeln!(out, "{}", json_row(row, body))?))?;
+        let form = if arguments.xlsx {
+            Rows::Xlsx
+        } else if arguments.csv {
+            Rows::Csv { tags: arguments.hxl }
+        } else {
+            Rows::Json
+        };
+        let mut source = |each: &mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>| store.each_projection(months.from(), months.to(), each);
+        export::rows(form, months, &mut source, (machine::server().now)(), out)?;
     }
     Ok(out.flush()?)
 }
 
-/// Gives every projection of some months to `take`, until it fails.
-fn each(store: &mut SqliteNational, months: &Months, mut take: impl FnMut(&ProjectionListing, Value) -> Result<()>) -> Result<()> {
-    let mut taken = Ok(());
-    store.each_projection(months.from(), months.to(), &mut |row| {
-        let body: Value = serde_json::from_str(&row.json).map_err(|_| StoreError::Damaged("projection"))?;
-        if taken.is_ok() {
-            taken = take(&row, body);
-        }
-        Ok(())
-    })?;
-    taken
-}
-
-fn json_row(listing: &ProjectionListing, mut row: Value) -> Value {
-    row["projection"] = listing.projection.to_string().into();
-    row["version"] = listing.version.into();
-    row["hub"] = listing.hub.into();
-    row
-}
-
-fn published(store: &mut SqliteNational, by: By) -> Result<Published> {
-    Ok(Published::new(by, national::published(store, by.name())?))
-}
-
-fn print_counts(store: &mut SqliteNational, months: &Months, mapping: Option<&Path>, out: &mut dyn Write) -> Result<()> {
-    let ids = match mapping {
+fn ids(mapping: Option<&Path>) -> Result<Ids> {
+    Ok(match mapping {
         None => Ids::Codes,
         Some(path) => Ids::Mapped(Mapping::parse(&read(path)?).with_context(|| path.display().to_string())?),
-    };
-    let tables = By::ALL.into_iter().map(|by| published(store, by)).collect::<Result<Vec<_>>>()?;
-    Ok(writeln!(out, "{}", dhis2::data_value_set(&tables, months, &ids)?)?)
+    })
 }
 
 fn print_areas(store: &mut SqliteNational, months: &Months, boundaries: Option<&Path>, out: &mut dyn Write) -> Result<()> {
@@ -116,11 +89,38 @@ fn print_areas(store: &mut SqliteNational, months: &Months, boundaries: Option<&
         None => None,
         Some(path) => Some(Boundaries::parse(&read(path)?).with_context(|| path.display().to_string())?),
     };
-    let areas = geojson::areas(&published(store, By::Admin1)?, months, boundaries.as_ref());
+    let areas = export::areas(store, months, boundaries.as_ref())?;
     for code in &areas.without_shape {
         eprintln!("vicinity: the boundaries have no shape for {code}: its geometry is null");
     }
     Ok(writeln!(out, "{}", areas.collection)?)
+}
+
+/// `vicinity national push`: 0 where DHIS2 took every value, 1 where it did not.
+pub fn push(arguments: PushArguments) -> Result<ExitCode> {
+    let months = Months::new(arguments.from.clone(), arguments.to.clone())?;
+    let token = String::from_utf8(read(&arguments.token_file)?).with_context(|| arguments.token_file.display().to_string())?;
+    let target = Target::new(&arguments.url, &token)?;
+    let ids = ids(arguments.mapping.as_deref())?;
+    let payload = export::data_value_set(&mut national::open(&arguments.data, Action::PrintProjections)?, &months, &ids)?;
+    let summary = target.push(&payload, arguments.dry_run)?;
+    if arguments.json {
+        let conflicts: Vec<Value> = summary.conflicts.iter().map(|(object, value)| json!({"object": object, "value": value})).collect();
+        output::line(json!({"status": summary.status, "imported": summary.imported, "updated": summary.updated, "ignored": summary.ignored,
+            "deleted": summary.deleted, "conflicts": conflicts, "description": summary.description, "dry_run": arguments.dry_run}))?;
+    } else {
+        output::line(format!(
+            "{}{}: {} new, {} updated, {} IGNORED, {} deleted",
+            if arguments.dry_run { "dry run, nothing was kept; " } else { "" },
+            summary.status,
+            summary.imported,
+            summary.updated,
+            summary.ignored,
+            summary.deleted
+        ))?;
+        summary.conflicts.iter().try_for_each(|(object, value)| output::line(format!("  {object}: {value}")))?;
+    }
+    Ok(if summary.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

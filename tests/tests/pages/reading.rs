@@ -103,6 +103,7 @@ fn every_page_of_the_hub_can_be_read_by_everybody_in_every_language() {
         ("advocacy", "/advocacy".to_owned()),
         ("report", "/report".to_owned()),
         ("report-others", "/report?for=others".to_owned()),
+        ("exports", "/exports".to_owned()),
         ("hub", "/hub".to_owned()),
         ("settings", "/settings".to_owned()),
         ("lost", "/nowhere".to_owned()),

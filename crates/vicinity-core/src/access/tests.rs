@@ -2,67 +2,69 @@
 
 use super::{Action, Actor, Denied, Reach, Resource, Standing, decide};
 
-/// Columns: anonymous, educator, responder, hub, board, coordinator, admin. `y` may; `p` is unproven, `r` another role, `s` out of
+/// Columns: anonymous, educator, responder, hub, country, board, coordinator, admin. `y` may; `p` is unproven, `r` another role, `s` out of
 /// scope, `c` without consent, `e` erased. Every action and every state that it is done to stands here once.
 const TABLE: &str = "
-SeeHealth         server               y y y y y y y
-SeeMetrics        server               y y y y y y y
-Enrol             server               y r r r r r r
-Sync              server               p y y r r r r
-ReadWriters       server               p r y r r r r
-BringStatements   server               p y y r r r r
-AskForStatements  server               p r y r r r r
-OpenStatement     server               p r y r r r r
-Rewrap            server               p r y r r r r
-PublishAlert      server               p r y r r r r
-Report            server               p r r y r r r
-Serve             server               p r r r r r y
-Invite            server               p r r r r r y
-Inspect           server               p r r r r r y
-PrintIncidents    server               p r r r r r y
-Revoke            server               p r r r r r y
-TakeBundle        server               p r r r r r y
-Assign            server               p r r r r r y
-Erase             server               p r r r r r y
-SetRecoveryKey    server               p r r r r r y
-Keep              server               p r r r r r y
-PrintProjections  server               p r r r r y y
-AskHub            server               p r r r r y y
-ReadIncident      new consented        p s s r r r r
-ReadIncident      new unconsented      p s s r r r r
-ReadIncident      new erased           p e e r r r r
-ReadIncident      own consented        p y y r r r r
-ReadIncident      own unconsented      p y y r r r r
-ReadIncident      own erased           p e e r r r r
-ReadIncident      other consented      p s y r r r r
-ReadIncident      other unconsented    p s y r r r r
-ReadIncident      other erased         p e e r r r r
-WriteIncident     new consented        p y y r r r r
-WriteIncident     new unconsented      p c c r r r r
-WriteIncident     new erased           p e e r r r r
-WriteIncident     own consented        p y y r r r r
-WriteIncident     own unconsented      p y y r r r r
-WriteIncident     own erased           p e e r r r r
-WriteIncident     other consented      p s y r r r r
-WriteIncident     other unconsented    p s y r r r r
-WriteIncident     other erased         p e e r r r r
-KeepStatement     new consented        p s s r r r r
-KeepStatement     new unconsented      p s s r r r r
-KeepStatement     new erased           p e e r r r r
-KeepStatement     own consented        p y y r r r r
-KeepStatement     own unconsented      p c c r r r r
-KeepStatement     own erased           p e e r r r r
-KeepStatement     other consented      p s y r r r r
-KeepStatement     other unconsented    p s c r r r r
-KeepStatement     other erased         p e e r r r r
-SignIn            server               y y y y y y y
-Settle            server               p r r r y y r
-SeeBoard          server               p r r r y r r
-Respond           server               p r r r y r r
-ManageDevices     server               p r r r y r r
-SeeReview         server               p r r r r y r
-Review            server               p r r r r y r
-InvitePeople      server               p r r r r r y
+SeeHealth         server               y y y y y y y y
+SeeMetrics        server               y y y y y y y y
+Enrol             server               y r r r r r r r
+Sync              server               p y y r r r r r
+ReadWriters       server               p r y r r r r r
+BringStatements   server               p y y r r r r r
+AskForStatements  server               p r y r r r r r
+OpenStatement     server               p r y r r r r r
+Rewrap            server               p r y r r r r r
+PublishAlert      server               p r y r r r r r
+Report            server               p r r y r r r r
+Serve             server               p r r r r r r y
+Invite            server               p r r r r r r y
+Inspect           server               p r r r r r r y
+PrintIncidents    server               p r r r r r r y
+Revoke            server               p r r r r r r y
+TakeBundle        server               p r r r r r r y
+Assign            server               p r r r r r r y
+Erase             server               p r r r r r r y
+SetRecoveryKey    server               p r r r r r r y
+Keep              server               p r r r r r r y
+PrintProjections  server               p r r r r r y y
+AskHub            server               p r r r r r y y
+ReadIncident      new consented        p s s r r r r r
+ReadIncident      new unconsented      p s s r r r r r
+ReadIncident      new erased           p e e r r r r r
+ReadIncident      own consented        p y y r r r r r
+ReadIncident      own unconsented      p y y r r r r r
+ReadIncident      own erased           p e e r r r r r
+ReadIncident      other consented      p s y r r r r r
+ReadIncident      other unconsented    p s y r r r r r
+ReadIncident      other erased         p e e r r r r r
+WriteIncident     new consented        p y y r r r r r
+WriteIncident     new unconsented      p c c r r r r r
+WriteIncident     new erased           p e e r r r r r
+WriteIncident     own consented        p y y r r r r r
+WriteIncident     own unconsented      p y y r r r r r
+WriteIncident     own erased           p e e r r r r r
+WriteIncident     other consented      p s y r r r r r
+WriteIncident     other unconsented    p s y r r r r r
+WriteIncident     other erased         p e e r r r r r
+KeepStatement     new consented        p s s r r r r r
+KeepStatement     new unconsented      p s s r r r r r
+KeepStatement     new erased           p e e r r r r r
+KeepStatement     own consented        p y y r r r r r
+KeepStatement     own unconsented      p c c r r r r r
+KeepStatement     own erased           p e e r r r r r
+KeepStatement     other consented      p s y r r r r r
+KeepStatement     other unconsented    p s c r r r r r
+KeepStatement     other erased         p e e r r r r r
+SignIn            server               y y y y y y y y
+Settle            server               p r r r r y y r
+SeeBoard          server               p r r r r y r r
+Respond           server               p r r r r y r r
+ManageDevices     server               p r r r r y r r
+SeeReview         server               p r r r r r y r
+Review            server               p r r r r r y r
+InvitePeople      server               p r r r r r r y
+ExportRows        server               p r r r r y r r
+Publish           server               p r r r y r r r
 ";
 
 fn resources() -> Vec<(&'static str, Resource)> {

@@ -1,7 +1,9 @@
 //! Answers to browsers: pages, ways on, and what is shown when something did not go well.
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderValue, Response as HttpResponse, StatusCode};
 use axum::response::Response;
 use vicinity_core::access;
@@ -167,6 +169,18 @@ pub fn see_other(path: &str) -> Response {
 #[must_use]
 pub fn done(path: &str, what: &str) -> Response {
     see_other(&format!("{path}{}done={what}", if path.contains('?') { '&' } else { '?' }))
+}
+
+/// A file to keep: whoever asked for it wants it on their disk.
+#[must_use]
+pub fn file(name: &str, content_type: &'static str, content: Vec<u8>) -> Response {
+    let mut response = HttpResponse::new(Body::from(content));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    // Names are this server's own, of letters, digits and dashes.
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
+    response.headers_mut().insert(CONTENT_DISPOSITION, disposition.unwrap_or(HeaderValue::from_static("attachment")));
+    guarded(&mut response);
+    response
 }
 
 /// Something that pages are made with: browsers may keep it for ever, since its path changes with it.

@@ -20,6 +20,7 @@ use vicinity_store::row::IncidentRow;
 use crate::gate::Gate;
 use crate::hub::Hub;
 use crate::pages::answer::{self, PageError};
+use crate::pages::exports;
 use crate::pages::form::Form;
 use crate::pages::months::ends;
 use crate::pages::pattern::{self, Counts, Observatory};
@@ -34,7 +35,7 @@ pages! {
 /// Adds the pages of a hub.
 #[must_use]
 pub fn routes(routes: Routes<Hub>) -> Routes<Hub> {
-    pattern::routes(hub::routes(acting::routes(case::routes(routes.seated::<Board, _>(list)))))
+    exports::of_hub(pattern::routes(hub::routes(acting::routes(case::routes(routes.seated::<Board, _>(list))))))
 }
 
 impl Observatory for Hub {

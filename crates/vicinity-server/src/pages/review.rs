@@ -18,6 +18,7 @@ use crate::gate::Gate;
 use crate::national::National;
 use crate::pages::answer::{self, PageError};
 use crate::pages::desk::Office;
+use crate::pages::exports;
 use crate::pages::months::{ends, month_of, months_to};
 use crate::pages::pattern::{self, Counts, Observatory};
 use crate::pages::seated::Seated;
@@ -42,7 +43,7 @@ pages! {
 #[must_use]
 pub fn routes(routes: Routes<National>) -> Routes<National> {
     let routes = routes.seated::<NewsPage, _>(news).seated::<Looked, _>(looked).seated::<Hubs, _>(hubs);
-    pattern::routes(picture::routes(queue::routes(routes)))
+    exports::of_national(pattern::routes(picture::routes(queue::routes(routes))))
 }
 
 impl Observatory for National {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Row, ToSql};
 use vicinity_core::board::{self, Place};
-use vicinity_core::ids::{ChangeHash, IncidentId};
+use vicinity_core::ids::{ChangeHash, IncidentId, ProjectionId};
 use vicinity_core::incident::Incident;
 use vicinity_core::published::Cell;
 use vicinity_core::time::Timestamp;
@@ -14,6 +14,7 @@ use super::hub::SqliteHub;
 use super::{Db, Result, sql};
 use crate::advocacy::Patterns;
 use crate::board::{AskedHere, BoardFilter, BoardPage, BoardStore, Case, HeldSealed, LoggedChange, PAGE_ROWS, RefusedHere};
+use crate::national::ProjectionListing;
 use crate::row::{self, IncidentRow};
 
 /// Places worked out anew under one commit: a first start after an update has tens of thousands.
@@ -329,6 +330,15 @@ impl BoardStore for SqliteHub {
 
     fn countable_window(&mut self, from: &str, to: &str) -> Result<Vec<(String, Cell, u64)>> {
         self.counted("SELECT month, facets FROM board WHERE month >= ?1 AND month <= ?2 AND countable = 1", from, to)
+    }
+
+    fn each_own_projection(&mut self, each: &mut dyn FnMut(ProjectionListing) -> Result<()>) -> Result<()> {
+        let query = "SELECT projection, version, json FROM projections WHERE json IS NOT NULL ORDER BY projection";
+        let read = |row: &Row<'_>| {
+            let version = row.get::<_, i64>(1)?.cast_unsigned();
+            Ok(ProjectionListing { projection: ProjectionId::from_bytes(row.get(0)?), hub: 0, version, json: row.get(2)? })
+        };
+        self.db.all("reading projections", query, &[], read)?.into_iter().try_for_each(each)
     }
 
     fn response_minutes(&mut self, from: &str, to: &str) -> Result<Vec<u32>> {

@@ -1,4 +1,4 @@
-//! `vicinity national export`.
+//! `vicinity national export` and `push`.
 
 use std::path::PathBuf;
 
@@ -41,4 +41,34 @@ pub struct ExportArguments {
     /// Into a new file instead of standard output
     #[arg(long)]
     pub out: Option<PathBuf>,
+}
+
+/// What to push, and where to.
+#[derive(Args)]
+#[command(after_help = help::PUSH)]
+pub struct PushArguments {
+    /// National's folder
+    #[arg(long)]
+    pub data: PathBuf,
+    /// The DHIS2 server, as https://dhis2.example.org
+    #[arg(long)]
+    pub url: String,
+    /// A file with a personal access token of DHIS2's
+    #[arg(long, value_name = "FILE")]
+    pub token_file: PathBuf,
+    /// By the ids of a mapping instead of by codes
+    #[arg(long, value_name = "MAPPING")]
+    pub mapping: Option<PathBuf>,
+    /// First month, as 2026-01
+    #[arg(long)]
+    pub from: Option<Month>,
+    /// Last month, as 2026-12
+    #[arg(long)]
+    pub to: Option<Month>,
+    /// Let DHIS2 check everything and keep nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The summary as one JSON line
+    #[arg(long)]
+    pub json: bool,
 }

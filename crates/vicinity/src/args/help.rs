@@ -16,6 +16,11 @@ comments are left out before anything is stored, and so is the note of which sid
 heard stays. The file itself is not deleted: delete it, and empty the bin of the app that made it.";
 
 /// Of `national export`.
+pub const PUSH: &str = "The values are those of `national export --dhis2`: published counts, small ones left out. They create and update; nothing is deleted there.\n\
+Exit code 1 says that DHIS2 did not take every value.\n\n\
+Examples:\n  \
+vicinity national push --data national --url https://dhis2.example.org --token-file token --dry-run\n  \
+vicinity national push --data national --url https://dhis2.example.org --token-file token --from 2026-01 --to 2026-03";
 pub const EXPORT: &str = "Rows (--json, --csv, --xlsx) are projections, one by one: not for publishing. Counts (--dhis2, --geojson) are what\n\
 `national table` shows, and no more. docs/EXPORTS.md says what each column, code and id means.\n\n\
 Examples:\n  \

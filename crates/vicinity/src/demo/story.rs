@@ -18,8 +18,8 @@ use super::incidents::{self, Near};
 use super::losses::fifth_day;
 use super::servers::{Server, until};
 use super::world::World;
+use crate::hub;
 use crate::output::{self, line};
-use crate::{hub, national};
 
 /// Incidents that one phone logs on the first day.
 const FIRST_DAY: usize = 110;
@@ -346,7 +346,7 @@ fn the_end(stage: &Stage<'_>) -> Result<()> {
     let mut national = stage.national.as_national(stage.world)?;
     for (dimension, title) in [("perpetrator", "kind of perpetrator"), ("violation_group", "kind of violence")] {
         heading(&format!("National, both countries: incidents by {title} and month (cells below 10 are left out: ·)"))?;
-        line(output::counts(&national::published(&mut national, dimension)?))?;
+        line(output::counts(&vicinity_server::published::table(&mut national, dimension)?))?;
     }
     Ok(())
 }

@@ -1,0 +1,118 @@
+//! What DHIS2 says of an import.
+
+use serde::Deserialize;
+
+/// Conflicts that are kept: whoever mends the first ones sends again.
+const CONFLICTS_MAX: usize = 20;
+/// Letters of a text of DHIS2's that are kept.
+const TEXT_MAX: usize = 200;
+
+/// An import summary. Its texts are another server's: they are cut, and hold nothing but letters.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// `SUCCESS`, `WARNING` or `ERROR`, or what else DHIS2 says.
+    pub status: String,
+    /// Values that are new there.
+    pub imported: u64,
+    /// Values that replaced others.
+    pub updated: u64,
+    /// Values that DHIS2 did not take.
+    pub ignored: u64,
+    /// Values that were taken out.
+    pub deleted: u64,
+    /// What does not fit: which of ours, and why.
+    pub conflicts: Vec<(String, String)>,
+    /// What else it says.
+    pub description: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct Said {
+    status: String,
+    message: String,
+    description: String,
+    import_count: Option<Count>,
+    conflicts: Vec<Conflict>,
+    response: Option<Box<Self>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Count {
+    imported: u64,
+    updated: u64,
+    ignored: u64,
+    deleted: u64,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Conflict {
+    object: String,
+    value: String,
+}
+
+fn cut(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(TEXT_MAX).collect()
+}
+
+impl Summary {
+    /// Reads an answer: a bare summary, as DHIS2 gave until 2.37, or one within a message. `None` for any other answer.
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let outer: Said = serde_json::from_slice(bytes).ok()?;
+        let message = if outer.description.is_empty() { outer.message.clone() } else { outer.description.clone() };
+        let said = match outer.response {
+            Some(inner) if inner.import_count.is_some() => *inner,
+            _ => outer,
+        };
+        let Count { imported, updated, ignored, deleted } = said.import_count?;
+        let description = if said.description.is_empty() { message } else { said.description };
+        let conflicts = said.conflicts.into_iter().take(CONFLICTS_MAX).map(|conflict| (cut(&conflict.object), cut(&conflict.value))).collect();
+        Some(Self { status: cut(&said.status), imported, updated, ignored, deleted, conflicts, description: cut(&description) })
+    }
+
+    /// Whether every value was taken.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.ignored == 0 && self.conflicts.is_empty() && self.status != "ERROR"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_summary_is_read_in_both_forms() {
+        let bare = json!({"responseType": "ImportSummary", "status": "SUCCESS", "description": "Import process completed successfully",
+            "importCount": {"imported": 3, "updated": 2, "ignored": 0, "deleted": 0}, "conflicts": []});
+        let within = json!({"httpStatus": "OK", "httpStatusCode": 200, "status": "OK", "message": "Import was successful.", "response": bare});
+        for answer in [&bare, &within] {
+            let summary = Summary::parse(answer.to_string().as_bytes()).unwrap();
+            assert_eq!((summary.status.as_str(), summary.imported, summary.updated), ("SUCCESS", 3, 2));
+            assert!(summary.is_whole() && summary.description.contains("completed"));
+        }
+    }
+
+    #[test]
+    fn what_was_ignored_is_said_with_its_reasons_and_texts_are_cut() {
+        let conflict = |at: usize| json!({"object": format!("VASW_{at}"), "value": format!("not found\r\n{}", "x".repeat(500)), "errorCode": "E7610"});
+        let answer = json!({"httpStatus": "Conflict", "httpStatusCode": 409, "status": "WARNING", "message": "One or more conflicts",
+            "response": {"status": "WARNING", "importCount": {"imported": 0, "updated": 0, "ignored": 30, "deleted": 0},
+                "conflicts": (0..30).map(conflict).collect::<Vec<_>>(), "rejectedIndexes": [1, 2]}});
+        let summary = Summary::parse(answer.to_string().as_bytes()).unwrap();
+        assert_eq!((summary.ignored, summary.conflicts.len(), summary.description.as_str()), (30, CONFLICTS_MAX, "One or more conflicts"));
+        assert!(!summary.is_whole());
+        assert!(summary.conflicts.iter().all(|(_, value)| value.chars().count() == TEXT_MAX && !value.contains('\n')));
+    }
+
+    #[test]
+    fn another_answer_is_no_summary() {
+        for answer in ["", "<html>", "{}", r#"{"httpStatus":"Unauthorized","status":"ERROR","message":"Bad credentials"}"#, r#"{"importCount":"many"}"#] {
+            assert_eq!(Summary::parse(answer.as_bytes()), None, "{answer}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Files of what a server may give away: rows, one by one, and counts that may be published. [`vicinity_export`] says it in
+//! others' forms; here it is read.
+
+use std::io::Write;
+
+use serde_json::Value;
+use vicinity_core::time::Timestamp;
+use vicinity_export::dhis2::{self, Ids, Unmapped};
+use vicinity_export::gbvims::Incident;
+use vicinity_export::geojson::{self, Boundaries};
+use vicinity_export::xlsx::{IncidentWorkbook, WorkbookError};
+use vicinity_export::{By, Months, Published, csv};
+use vicinity_store::StoreError;
+use vicinity_store::national::ProjectionListing;
+use vicinity_store::review::ReviewStore;
+
+use crate::published;
+
+/// Rows, one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// JSON lines.
+    Json,
+    /// Comma-separated values with a heading, and with a row of HXL tags below it.
+    Csv {
+        /// Whether there are tags.
+        tags: bool,
+    },
+    /// A workbook in the columns of the Incident Recorder.
+    Xlsx,
+}
+
+/// Why a file cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Whoever takes the bytes does not.
+    #[error(transparent)]
+    Write(#[from] std::io::Error),
+    /// More rows than a workbook holds, or none can be made.
+    #[error(transparent)]
+    Workbook(#[from] WorkbookError),
+    /// The mapping lacks codes.
+    #[error(transparent)]
+    Unmapped(#[from] Unmapped),
+}
+
+/// Where rows come from: gives each to what it is given, until that fails.
+pub type Source<'a> = dyn FnMut(&mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>) -> Result<(), StoreError> + 'a;
+
+/// Writes rows of some months. Of a source that gives them in order the file is in order.
+///
+/// # Errors
+/// The store, the writer, or more rows than a workbook holds.
+pub fn rows(form: Rows, months: &Months, source: &mut Source<'_>, now: Timestamp, out: &mut dyn Write) -> Result<(), ExportError> {
+    match form {
+        Rows::Json => each(months, source, |row, body| Ok(writeln!(out, "{}", json_row(row, body))?)),
+        Rows::Csv { tags } => {
+            writeln!(out, "{}", csv::heading())?;
+            if tags {
+                writeln!(out, "{}", csv::tags())?;
+            }
+            each(months, source, |row, body| Ok(writeln!(out, "{}", csv::row(row.projection, &body))?))
+        }
+        Rows::Xlsx => {
+            let mut workbook = IncidentWorkbook::new()?;
+            each(months, source, |row, body| Ok(workbook.push(&Incident { projection: row.projection, hub: row.hub, body: &body })?))?;
+            Ok(out.write_all(&workbook.into_bytes(now)?)?)
+        }
+    }
+}
+
+fn each(months: &Months, source: &mut Source<'_>, mut take: impl FnMut(&ProjectionListing, Value) -> Result<(), ExportError>) -> Result<(), ExportError> {
+    let mut taken = Ok(());
+    source(&mut |row| {
+        let body: Value = serde_json::from_str(&row.json).map_err(|_| StoreError::Damaged("projection"))?;
+        if taken.is_ok() && months.hold(body["month"].as_str().unwrap_or_default()) {
+            taken = take(&row, body);
+        }
+        Ok(())
+    })?;
+    taken
+}
+
+fn json_row(listing: &ProjectionListing, mut row: Value) -> Value {
+    row["projection"] = listing.projection.to_string().into();
+    row["version"] = listing.version.into();
+    row["hub"] = listing.hub.into();
+    row
+}
+
+fn table(store: &mut dyn ReviewStore, by: By) -> Result<Published, StoreError> {
+    Ok(Published::new(by, published::table(store, by.name())?))
+}
+
+/// Counts of some months for DHIS2.
+///
+/// # Errors
+/// The store, or codes that the mapping lacks.
+pub fn data_value_set(store: &mut dyn ReviewStore, months: &Months, ids: &Ids) -> Result<String, ExportError> {
+    let tables = By::ALL.into_iter().map(|by| table(store, by)).collect::<Result<Vec<_>, _>>()?;
+    Ok(dhis2::data_value_set(&tables, months, ids)?)
+}
+
+/// Areas with counts of some months.
+///
+/// # Errors
+/// The store.
+pub fn areas(store: &mut dyn ReviewStore, months: &Months, boundaries: Option<&Boundaries>) -> Result<geojson::Areas, ExportError> {
+    Ok(geojson::areas(&table(store, By::Admin1)?, months, boundaries))
+}

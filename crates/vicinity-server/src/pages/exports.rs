@@ -1,0 +1,170 @@
+//! Files to take away, at a hub of its own projections alone, at national of all; and pushing counts to DHIS2.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use vicinity_core::time::Timestamp;
+use vicinity_export::dhis2::{Ids, Summary};
+use vicinity_export::{Month, Months};
+use vicinity_pages::exports::{self, Pushed};
+use vicinity_store::StoreError;
+use vicinity_store::board::BoardStore;
+use vicinity_store::national::ProjectionListing;
+use vicinity_store::review::ReviewStore;
+
+use crate::dhis2::{PushError, Target};
+use crate::export::{self, ExportError, Rows};
+use crate::hub::Hub;
+use crate::national::National;
+use crate::pages::answer::{self, PageError};
+use crate::pages::form::Form;
+use crate::pages::seated::Seated;
+use crate::routes::{Routes, pages};
+
+/// Rows that a browser is given at once: others wait for pages meanwhile. The command line knows no such end.
+const ROWS_MAX: u64 = 50_000;
+
+pages! {
+    /// What a hub may give away.
+    HubExports: "GET" "/exports" SeeBoard,
+    /// A hub's own projections.
+    HubRows: "GET" "/exports/rows" ExportRows,
+    /// What national may give away.
+    NationalExports: "GET" "/exports" SeeReview,
+    /// Projections.
+    NationalRows: "GET" "/exports/rows" PrintProjections,
+    /// Counts.
+    NationalCounts: "GET" "/exports/counts" PrintProjections,
+    /// Counts, to DHIS2.
+    Push: "POST" "/exports/push" PrintProjections,
+}
+
+/// Adds a hub's.
+#[must_use]
+pub fn of_hub(routes: Routes<Hub>) -> Routes<Hub> {
+    routes.seated::<HubExports, _>(at_hub).seated::<HubRows, _>(hub_rows)
+}
+
+/// Adds national's.
+#[must_use]
+pub fn of_national(routes: Routes<National>) -> Routes<National> {
+    let routes = routes.seated::<NationalExports, _>(at_national).seated::<NationalRows, _>(national_rows);
+    routes.seated::<NationalCounts, _>(national_counts).seated::<Push, _>(push)
+}
+
+impl From<ExportError> for PageError {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Store(error) => error.into(),
+            ExportError::Workbook(_) => Self::Refused("exports-too-many"),
+            ExportError::Write(_) | ExportError::Unmapped(_) => Self::Failed,
+        }
+    }
+}
+
+impl From<PushError> for PageError {
+    fn from(error: PushError) -> Self {
+        match error {
+            PushError::Address => Self::Refused("exports-bad-url"),
+            PushError::Token => Self::Refused("exports-bad-token"),
+            PushError::Unreachable => Self::Refused("exports-unreachable"),
+            PushError::NotAllowed => Self::Refused("exports-not-allowed"),
+            PushError::Strange(status) => Self::RefusedAbout("exports-strange", status.to_string()),
+        }
+    }
+}
+
+fn stretch(form: &Form) -> (String, String) {
+    (form.get("from").to_owned(), form.get("to").to_owned())
+}
+
+fn months(form: &Form) -> Result<Months, PageError> {
+    let month = |name: &str| form.filled(name).map(str::parse::<Month>).transpose().map_err(|_| PageError::Form);
+    Months::new(month("from")?, month("to")?).map_err(|_| PageError::Refused("exports-backwards"))
+}
+
+fn rows_form(form: &Form) -> Result<(Rows, &'static str, &'static str), PageError> {
+    Ok(match form.get("form") {
+        "csv" | "" => (Rows::Csv { tags: false }, "csv", "text/csv; charset=utf-8"),
+        "hxl" => (Rows::Csv { tags: true }, "csv", "text/csv; charset=utf-8"),
+        "xlsx" => (Rows::Xlsx, "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        "json" => (Rows::Json, "jsonl", "application/x-ndjson"),
+        _ => return Err(PageError::Form),
+    })
+}
+
+/// A file's name: what it is and which months it holds.
+fn named(what: &str, months: &Months, ending: &str) -> String {
+    let months: Vec<&str> = [Some(what), months.from(), months.to()].into_iter().flatten().collect();
+    format!("{}.{ending}", months.join("-"))
+}
+
+async fn at_hub(_: Arc<Hub>, seated: Seated<HubExports>) -> Result<Response, PageError> {
+    Ok(answer::page(&exports::exports(&seated.frame, &stretch(&seated.query), None)))
+}
+
+async fn at_national(_: Arc<National>, seated: Seated<NationalExports>) -> Result<Response, PageError> {
+    Ok(answer::page(&exports::exports(&seated.frame, &stretch(&seated.query), None)))
+}
+
+async fn hub_rows(hub: Arc<Hub>, seated: Seated<HubRows>) -> Result<Response, PageError> {
+    let (months, (form, ending, content_type), now) = (months(&seated.query)?, rows_form(&seated.query)?, seated.frame.now);
+    let name = named("incidents", &months, ending);
+    let read = move |store: &mut (dyn BoardStore + 'static)| {
+        let mut bytes = Vec::new();
+        export::rows(form, &months, &mut |each: &mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>| store.each_own_projection(each), now, &mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes = hub.gate.read(&seated, read).await?;
+    tracing::info!(bytes = bytes.len(), "rows were taken away");
+    Ok(answer::file(&name, content_type, bytes))
+}
+
+fn rows_of(store: &mut (dyn ReviewStore + 'static), form: Rows, months: &Months, now: Timestamp) -> Result<Vec<u8>, PageError> {
+    let ends = (months.from().unwrap_or(""), months.to().unwrap_or("\u{ffff}"));
+    if store.hub_months(ends.0, ends.1)?.iter().map(|(.., count)| count).sum::<u64>() > ROWS_MAX {
+        return Err(PageError::Refused("exports-too-many"));
+    }
+    let mut bytes = Vec::new();
+    let mut source = |each: &mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>| store.each_projection(months.from(), months.to(), each);
+    export::rows(form, months, &mut source, now, &mut bytes)?;
+    Ok(bytes)
+}
+
+async fn national_rows(national: Arc<National>, seated: Seated<NationalRows>) -> Result<Response, PageError> {
+    let (months, (form, ending, content_type), now) = (months(&seated.query)?, rows_form(&seated.query)?, seated.frame.now);
+    let name = named("incidents", &months, ending);
+    let bytes = national.gate.read(&seated, move |store| rows_of(store, form, &months, now)).await?;
+    tracing::info!(bytes = bytes.len(), "rows were taken away");
+    Ok(answer::file(&name, content_type, bytes))
+}
+
+async fn national_counts(national: Arc<National>, seated: Seated<NationalCounts>) -> Result<Response, PageError> {
+    let (months, form) = (months(&seated.query)?, seated.query.get("form").to_owned());
+    let (name, content_type) = match form.as_str() {
+        "dhis2" | "" => (named("dhis2", &months, "json"), "application/json"),
+        "geojson" => (named("areas", &months, "geojson"), "application/geo+json"),
+        _ => return Err(PageError::Form),
+    };
+    let read = move |store: &mut (dyn ReviewStore + 'static)| {
+        Ok(if form == "geojson" { export::areas(store, &months, None)?.collection.to_string() } else { export::data_value_set(store, &months, &Ids::Codes)? })
+    };
+    let text = national.gate.read(&seated, read).await?;
+    Ok(answer::file(&name, content_type, text.into_bytes()))
+}
+
+async fn push(national: Arc<National>, seated: Seated<Push>) -> Result<Response, PageError> {
+    let (months, dry) = (months(&seated.form)?, seated.form.get("dry") == "yes");
+    let target = Target::new(seated.form.get("url"), seated.form.get("token"))?;
+    let payload = national.gate.read(&seated, move |store| Ok(export::data_value_set(store, &months, &Ids::Codes)?)).await?;
+    let pushed = tokio::task::spawn_blocking(move || target.push(&payload, dry)).await.map_err(|_| PageError::Failed)??;
+    tracing::info!(dry, imported = pushed.imported, updated = pushed.updated, ignored = pushed.ignored, "pushed to DHIS2");
+    Ok(answer::page(&exports::exports(&seated.frame, &stretch(&seated.form), Some(&view(pushed, dry)))))
+}
+
+fn view(summary: Summary, dry: bool) -> Pushed {
+    let whole = summary.is_whole();
+    let Summary { status, imported, updated, ignored, deleted, conflicts, description } = summary;
+    let counts = [("exports-imported", imported), ("exports-updated", updated), ("exports-ignored", ignored), ("exports-deleted", deleted)];
+    Pushed { dry, status, counts, whole, conflicts, description }
+}

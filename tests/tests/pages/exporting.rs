@@ -1,0 +1,102 @@
+//! Files that are taken away with a browser: the same as the command line gives, and at a hub its own alone.
+
+use std::io::Cursor;
+
+use calamine::{Reader, Xlsx, open_workbook_from_rs};
+use serde_json::json;
+use vicinity_tests::dhis2::{self, Dhis2};
+
+use super::scene::Scene;
+
+/// The text of a file.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap()
+}
+
+/// The cells of a workbook.
+fn cells(bytes: Vec<u8>) -> Vec<Vec<String>> {
+    let mut workbook: Xlsx<_> = open_workbook_from_rs(Cursor::new(bytes)).unwrap();
+    let range = workbook.worksheet_range("Incident Data").unwrap();
+    range.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect()
+}
+
+#[test]
+fn a_coordinator_takes_files_that_say_what_the_command_line_says() {
+    let scene = Scene::new();
+    let browser = scene.at_national();
+    browser.go(&scene.national_page("/exports"));
+    let by_command = |form: &[&str]| scene.site.national_run("export", form).done();
+    for (path, form) in [
+        ("/exports/rows?form=csv", &["--csv"][..]),
+        ("/exports/rows?form=hxl&from=2026-10&to=2026-11", &["--csv", "--hxl", "--from", "2026-10", "--to", "2026-11"]),
+        ("/exports/rows?form=json", &["--json"]),
+        ("/exports/counts?form=dhis2", &["--dhis2"]),
+        ("/exports/counts?form=geojson", &["--geojson"]),
+    ] {
+        let taken = browser.fetch(path);
+        assert_eq!(text(taken).trim_end(), by_command(form).trim_end(), "{path}");
+    }
+    let sheet = cells(browser.fetch("/exports/rows?form=xlsx"));
+    let ids: Vec<String> = scene.site.national_export().iter().map(|row| row["projection"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(sheet.len(), 1 + ids.len());
+    assert!(sheet[1..].iter().zip(&ids).all(|(row, id)| row[0] == *id), "every row of national's, in order");
+
+    let stretch = "months that run backwards are refused";
+    browser.go(&scene.national_page("/exports/rows?form=csv&from=2026-12&to=2026-01"));
+    assert!(browser.text().contains("The first month is after the last"), "{stretch}: {}", browser.text());
+}
+
+#[test]
+fn a_responder_takes_the_hubs_own_rows_as_national_has_them() {
+    let scene = Scene::new();
+    let browser = scene.at_hub();
+    browser.run_scripts(false);
+    browser.go(&scene.hub_page("/exports"));
+    assert_eq!(browser.count("form[action='/exports/push']"), 0, "counts are national's");
+    browser.run_scripts(true);
+    let csv = text(browser.fetch("/exports/rows?form=csv"));
+    assert_eq!(csv.trim_end(), scene.site.national_run("export", &["--csv"]).done().trim_end());
+    let sheet = cells(browser.fetch("/exports/rows?form=xlsx&from=2026-11&to=2026-11"));
+    let rows = scene.site.national_export();
+    assert_eq!(sheet.len(), 1 + rows.iter().filter(|row| row["month"] == "2026-11").count());
+    assert!(csv.lines().count() > 10 && !csv.contains("SN04211") && !csv.contains(&scene.ids[0]), "no code and no incident's id");
+}
+
+#[test]
+fn counts_go_to_dhis2_from_a_page_and_its_summary_stands_there() {
+    let scene = Scene::new();
+    // A month of one kind alone, so that something may be published.
+    let one = json!({"reported_at": "2026-03-20T09:00:00Z", "occurred": {"at": "2026-03-19T10:00", "precision": "day"}, "place": {"setting": "street", "area": "SN-DK-01"},
+        "violations": ["extortion_bribe"], "perpetrators": [{"kind": "police"}], "consents": ["hub_response", "national_deid", "aggregate_count"]});
+    scene.phone.log(&vec![one; 40]);
+    scene.phone.sync();
+    let values = |scene: &Scene| {
+        serde_json::from_str::<serde_json::Value>(&scene.site.national_run("export", &["--dhis2"]).done()).unwrap()["dataValues"].as_array().unwrap().len()
+    };
+    vicinity_tests::wait::until("something to publish", || (values(&scene) > 0).then_some(()));
+    let dhis2 = Dhis2::without(&["SN_DK"]);
+    let browser = scene.at_national();
+    browser.run_scripts(false);
+    let push = |token: &str, dry: bool| {
+        browser.go(&scene.national_page("/exports"));
+        browser.fill("#push-url", &dhis2.url);
+        browser.fill("#push-token", token);
+        if !dry {
+            browser.click("#push-dry");
+        }
+        browser.click("form[action='/exports/push'] button");
+        browser.wait_for("main h2, main p a");
+    };
+    push(dhis2::TOKEN, true);
+    assert!(browser.text().contains("Dry run, nothing was kept.") && dhis2.values().is_empty(), "{}", browser.text());
+    browser.run_scripts(true);
+    assert_eq!(browser.axe(), Vec::<String>::new());
+    browser.run_scripts(false);
+    push(dhis2::TOKEN, false);
+    let text = browser.text();
+    assert!(text.contains("DHIS2 did not take every value") && text.contains("SN_DK Organisation unit not found"), "{text}");
+    assert!(!dhis2.values().is_empty() && dhis2.problems().is_empty(), "{:?}", dhis2.problems());
+    assert!(!browser.source().contains(dhis2::TOKEN), "a token is not shown again");
+    push("d2pat_wrong", false);
+    assert!(browser.text().contains("DHIS2 does not take the token"), "{}", browser.text());
+}
