@@ -8,6 +8,7 @@ mod canary;
 mod conflicts;
 mod consent;
 mod convergence;
+mod countries;
 mod drills;
 mod erasure;
 mod evidence;

@@ -9,6 +9,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 /// The smallest count that is published.
 pub const K: u64 = 10;
 /// The area that stands for the whole country.
@@ -35,7 +37,7 @@ impl Month {
     /// What may be published of these counts. Cells of dimensions that are in neither list are left out.
     #[must_use]
     pub fn of(counts: &BTreeMap<Cell, u64>) -> Self {
-        let mut window = Window::new(counts);
+        let mut window = Reckoning::new(counts);
         window.protect();
         Self { cells: window.shown().collect() }
     }
@@ -63,6 +65,61 @@ impl Month {
     pub fn cells(&self) -> &BTreeMap<Cell, u64> {
         &self.cells
     }
+}
+
+/// What a country publishes of one month, once: counts of the whole country by dimension and code. No area, no row.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Window {
+    /// The month, as `2026-11`.
+    pub month: String,
+    /// Dimension and code, and how many.
+    pub cells: BTreeMap<(String, String), u64>,
+}
+
+impl Window {
+    /// The country's cells of a published month.
+    #[must_use]
+    pub fn of(month: &str, published: &Month) -> Self {
+        let of_country = published.cells.iter().filter(|((area, ..), _)| area == COUNTRY);
+        Self { month: month.to_owned(), cells: of_country.map(|((_, dimension, code), count)| ((dimension.clone(), code.clone()), *count)).collect() }
+    }
+
+    /// Whether it is a month with nothing but counts that may be published, by dimensions that are known.
+    #[must_use]
+    pub fn is_well_formed(&self) -> bool {
+        let is_code = |code: &str| code.len() <= 40 && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-+".contains(&byte));
+        let is_month = format!("{}-01", self.month).parse::<jiff::civil::Date>().is_ok() && self.month.len() == 7;
+        is_month
+            && self
+                .cells
+                .iter()
+                .all(|((dimension, code), count)| is_known(dimension) && (code.is_empty() == (dimension == ALL)) && is_code(code) && *count >= K)
+    }
+
+    /// Its cells as they are kept.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        self.cells.iter().map(|((dimension, code), count)| format!("{dimension} {code} {count}\n")).collect()
+    }
+
+    /// A month as it was kept; whatever is no cell is left out.
+    #[must_use]
+    pub fn of_text(month: &str, text: &str) -> Self {
+        let cell = |line: &str| {
+            let mut parts = line.splitn(3, ' ');
+            let (dimension, code, count) = (parts.next()?, parts.next()?, parts.next()?);
+            Some(((dimension.to_owned(), code.to_owned()), count.parse().ok()?))
+        };
+        Self { month: month.to_owned(), cells: text.lines().filter_map(cell).collect() }
+    }
+}
+
+/// The last month that may be published once and for all: one whole month has passed since it ended, so that most of what is told late is in it.
+#[must_use]
+pub fn last_closed(now: Timestamp) -> String {
+    let date = jiff::tz::Offset::UTC.to_datetime(now).date();
+    let months = i32::from(date.year()) * 12 + i32::from(date.month()) - 1 - 2;
+    format!("{:04}-{:02}", months / 12, months % 12 + 1)
 }
 
 /// A table of one partition: a row an area and a last one for the country, a column a code and a last one for all incidents.
@@ -134,14 +191,14 @@ enum Leak {
     Sum { table: usize, line: usize },
 }
 
-struct Window {
+struct Reckoning {
     names: Vec<Option<Cell>>,
     counts: Vec<u64>,
     hidden: Vec<bool>,
     tables: Vec<Table>,
 }
 
-impl Window {
+impl Reckoning {
     fn new(counts: &BTreeMap<Cell, u64>) -> Self {
         let mut window = Self { names: Vec::new(), counts: Vec::new(), hidden: Vec::new(), tables: Vec::new() };
         let mut all: BTreeMap<Cell, u64> = BTreeMap::new();

@@ -96,10 +96,12 @@ impl Door for dyn BoardStore + '_ {
 }
 
 impl Door for dyn ReviewStore + '_ {
+    /// The number of a hub, or of a country: which of them its action tells.
     type Asker = u32;
 
     fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError> {
-        self.credentials(device)
+        let hub = self.credentials(device)?;
+        if hub.is_some() { Ok(hub) } else { self.country_credentials(device) }
     }
 
     fn farewell(&mut self, envelope: &Envelope) -> Result<ExchangeError, StoreError> {
@@ -107,7 +109,11 @@ impl Door for dyn ReviewStore + '_ {
     }
 
     fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(u32, Actor), Denied>, StoreError> {
-        <dyn NationalStore as Door>::admit(self, envelope, now)
+        if self.credentials(envelope.device())?.is_some() {
+            return <dyn NationalStore as Door>::admit(self, envelope, now);
+        }
+        let let_in = self.let_country_in(envelope.device(), envelope.incarnation, envelope.counter, now)?;
+        Ok(let_in.map(|country| (country, Actor::Country)))
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! Reading order: [`gate`] (who asks and whether they may), [`exchange`] (one sync request against a store, no network),
 //! [`writer`] (one thread that owns the store and commits many requests with one fsync), [`http`] and [`routes`] (what both
-//! servers share), [`hub`], [`national`], [`uplink`] (from hub to national), [`pages`] (what browsers get). Beside [`exchange`]: [`keyset`] (to whom statements
-//! are sealed) and [`statements`]; [`bundle`] is the same by file.
+//! servers share), [`hub`], [`national`], [`upstream`] and on it [`uplink`] (from hub to national) and [`publish`] (from national
+//! to the one above), [`pages`] (what browsers get). Beside [`exchange`]: [`keyset`] (to whom statements are sealed) and
+//! [`statements`]; [`bundle`] is the same by file.
 
 pub mod advocacy;
 pub mod alerts;
@@ -25,11 +26,13 @@ pub mod national;
 pub mod own;
 pub mod pages;
 pub mod people;
+pub mod publish;
 pub mod published;
 pub mod routes;
 pub mod statements;
 pub mod tls;
 pub mod uplink;
+pub mod upstream;
 pub mod writer;
 
 /// Keys that statements are sealed to, and files for one reader, for commands that name one.

@@ -30,6 +30,7 @@ use crate::machine::Machine;
 use crate::metrics::Metrics;
 use crate::pages;
 use crate::pages::desk::{Desk, Office};
+use crate::publish::{self, WindowsRequest};
 use crate::routes::{Enrol, Figures, Health, Route, Routes};
 use crate::tls;
 use crate::writer::{self, Stored, Writer};
@@ -43,6 +44,8 @@ pub struct NationalConfig {
     pub unlock: Option<Unlock>,
     /// Whether it is to serve without TLS; for loopback only.
     pub plain_http: bool,
+    /// The link to the server above, for a server that is to join one.
+    pub upstream: Option<String>,
     /// Clock and randomness.
     pub machine: Machine,
 }
@@ -56,14 +59,17 @@ impl Stored for SqliteNational {
     }
 }
 
-/// An enrolment link for a hub.
+/// An enrolment link for a hub, or for the server of a country that is named.
 ///
 /// # Errors
 /// The store, or a server that never ran.
-pub fn invite(store: &mut dyn NationalStore, machine: &Machine) -> Result<EnrolLink, ServeError> {
+pub fn invite(store: &mut dyn ReviewStore, country: Option<&str>, machine: &Machine) -> Result<EnrolLink, ServeError> {
     let (address, pin) = tls::announced(store.setting(tls::ADDRESS)?, store.setting(tls::PINS)?).ok_or(ServeError::NoAddress)?;
-    let code = machine.bytes();
-    store.invite(EnrolLink::code_hash(&code), Role::Hub, expiry((machine.now)()))?;
+    let (code, expires) = (machine.bytes(), expiry((machine.now)()));
+    match country {
+        None => store.invite(EnrolLink::code_hash(&code), Role::Hub, expires)?,
+        Some(country) => store.invite_country(EnrolLink::code_hash(&code), country, expires)?,
+    }
     Ok(EnrolLink { address, code, pin })
 }
 
@@ -102,6 +108,8 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
     let (reader, reading) = Writer::start(SqliteNational::open(&config.data, &key)?);
     let last = writer.clone();
     let (desk, seating) = Desk::open(Place::National, &config.data, &key, &config.machine, tls.is_some())?;
+    let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
+    let publishing = tokio::spawn(publish::run(last.clone(), config.machine.clone(), link));
     let live = desk.live.clone();
     let national = National { gate: Gate::new(writer, reader), machine: config.machine, desk, metrics: Metrics::new("vicinity_national") };
     let shutdown = async move {
@@ -109,13 +117,16 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
         live.end();
     };
     let served = http::serve(http::limited(all_routes().router(Arc::new(national))), listener, tls, shutdown).await;
+    publishing.abort();
+    // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.
+    publishing.await.ok();
     writer::end(reading, last, writing).await;
     tokio::task::spawn_blocking(move || seating.join()).await.ok();
     served.map_err(ServeError::Io)
 }
 
 fn all_routes() -> Routes<National> {
-    pages::review::routes(pages::entry::routes(Routes::default().sealed(report).open(enrol).open(health).open(metrics)))
+    pages::review::routes(pages::entry::routes(Routes::default().sealed(report).sealed(windows).open(enrol).open(health).open(metrics)))
 }
 
 /// Everything that national answers.
@@ -140,14 +151,18 @@ impl SealedRequest for ReportRequest {
 
 async fn enrol(national: Arc<National>, request: Open<Enrol>) -> Result<Response, ApiError> {
     let now = (national.machine.now)();
-    let step = move |store: &mut (dyn ReviewStore + 'static), body: &[u8]| -> Result<(u32, Vec<u8>), ExchangeError> {
+    let step = move |store: &mut (dyn ReviewStore + 'static), body: &[u8]| -> Result<(u32, &'static str, Vec<u8>), ExchangeError> {
         let request: EnrolRequest = vicinity_sync::enrol::decode(body)?;
-        let number = store.enrol(EnrolLink::code_hash(&request.code), request.device(), request.key, now)?;
-        Ok((number.ok_or(Refused::NotEnrolled)?, store.setting(tls::PINS)?.unwrap_or_default()))
+        let (code, device) = (EnrolLink::code_hash(&request.code), request.device());
+        let (number, role) = match store.enrol_country(code, device, request.key, now)? {
+            Some(number) => (number, "country"),
+            None => (store.enrol(code, device, request.key, now)?.ok_or(Refused::NotEnrolled)?, Role::Hub.code()),
+        };
+        Ok((number, role, store.setting(tls::PINS)?.unwrap_or_default()))
     };
-    let (number, pins) = national.gate.with_code(request, now, step).await??;
-    tracing::info!(hub = number, "enrolled");
-    let answer = EnrolAnswer { number, role: Role::Hub.code().to_owned(), survivor_key: Vec::new(), hub_key: [0; 32], bundle_key: String::new(), pins };
+    let (number, role, pins) = national.gate.with_code(request, now, step).await??;
+    tracing::info!(number, role, "enrolled");
+    let answer = EnrolAnswer { number, role: role.to_owned(), survivor_key: Vec::new(), hub_key: [0; 32], bundle_key: String::new(), pins };
     Ok(http::frame(vicinity_sync::enrol::encode(&answer)))
 }
 
@@ -168,6 +183,29 @@ async fn report(national: Arc<National>, request: Sealed<ReportRequest>) -> Resu
         }
         Err(error) => {
             national.metrics.request("uplink", error.refused.code(), seconds);
+            Err(error)
+        }
+    }
+}
+
+async fn windows(national: Arc<National>, request: Sealed<WindowsRequest>) -> Result<Response, ApiError> {
+    let started = Instant::now();
+    let now = (national.machine.now)();
+    let result = national
+        .gate
+        .proven(request, now, move |store, request| publish::take(store, request, now))
+        .await
+        .map_err(ApiError::from)
+        .and_then(|result| Ok(result?));
+    let seconds = started.elapsed().as_secs_f64();
+    match result {
+        Ok((country, months, reply)) => {
+            national.metrics.request("windows", "ok", seconds);
+            tracing::info!(country, months, "windows");
+            Ok(http::frame(uplink::encode(&reply)))
+        }
+        Err(error) => {
+            national.metrics.request("windows", error.refused.code(), seconds);
             Err(error)
         }
     }

@@ -22,9 +22,10 @@ use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::message::{Request, SYNC_PATH};
 use vicinity_sync::statement::{BLOB_PATH, Piece, STATEMENT_PATH, StatementRequest};
 use vicinity_sync::uplink::{self, Report, UPLINK_PATH};
+use vicinity_sync::windows::{WINDOWS_PATH, Windows};
 
 /// Method, path, action, and what comes back to: nobody (no envelope), a device that is not enrolled, an educator, a
-/// responder, a revoked device; at national in place of the three a hub. A route that is not here fails the test.
+/// responder, a revoked device; at national in place of the three a hub and a country's server. A route that is not here fails the test.
 const HUB: &str = "
 POST /v1/sync       Sync              400 malformed   401 not_enrolled   200            200   403 revoked
 POST /v1/blob       BringStatements   400 malformed   401 not_enrolled   200            200   403 revoked
@@ -35,10 +36,11 @@ GET  /health        SeeHealth         200 200 200 200 200
 GET  /metrics       SeeMetrics        200 200 200 200 200
 ";
 const NATIONAL: &str = "
-POST /v1/uplink     Report            400 malformed   401 not_enrolled   200
-POST /v1/enrol      Enrol             400 malformed   401 not_enrolled   400 malformed
-GET  /health        SeeHealth         200 200 200
-GET  /metrics       SeeMetrics        200 200 200
+POST /v1/uplink     Report            400 malformed   401 not_enrolled   200              403 not_allowed
+POST /v1/windows    Publish           400 malformed   401 not_enrolled   403 not_allowed  200
+POST /v1/enrol      Enrol             400 malformed   401 not_enrolled   400 malformed    400 malformed
+GET  /health        SeeHealth         200 200 200 200
+GET  /metrics       SeeMetrics        200 200 200 200
 ";
 
 fn machine() -> Machine {
@@ -99,6 +101,7 @@ fn body_for(path: &str) -> Vec<u8> {
         STATEMENT_PATH => uplink::encode(&StatementRequest::OldWraps { after: 0 }),
         ALERT_PATH => uplink::encode(&AlertRequest::Withdraw { id: [1; 16] }),
         UPLINK_PATH => uplink::encode(&Report::default()),
+        WINDOWS_PATH => uplink::encode(&Windows::default()),
         _ => Vec::new(),
     }
 }
@@ -206,13 +209,17 @@ fn every_route_of_national_answers_as_the_table_says() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_owned();
     drop(national::open(&data, None, &machine()).unwrap());
-    let config = NationalConfig { data: data.clone(), unlock: None, plain_http: true, machine: machine() };
+    let config = NationalConfig { data: data.clone(), unlock: None, plain_http: true, upstream: None, machine: machine() };
     served(
         |listener, shutdown| national::serve(config, listener, shutdown),
         |address| {
             while ask(address, "GET", "/health", b"").0 != 200 {}
-            let link = national::invite(&mut national::open(&data, None, &machine()).unwrap(), &machine()).unwrap();
-            walk(address, &national::routes(), NATIONAL, &mut [Asker::enrolled(1, address, &link)]);
+            let link = national::invite(&mut national::open(&data, None, &machine()).unwrap(), None, &machine()).unwrap();
+            let mut drawn = machine();
+            drawn.random = Arc::new(|bytes| bytes.fill(7));
+            let country = national::invite(&mut national::open(&data, None, &machine()).unwrap(), Some("Senegal"), &drawn).unwrap();
+            let mut askers = [Asker::enrolled(1, address, &link), Asker::enrolled(2, address, &country)];
+            walk(address, &national::routes(), NATIONAL, &mut askers);
         },
     );
 }

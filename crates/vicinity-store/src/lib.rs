@@ -7,6 +7,7 @@
 pub mod advocacy;
 pub mod alert;
 pub mod board;
+pub mod country;
 pub mod device;
 pub mod error;
 pub mod evidence;

@@ -5,6 +5,7 @@ use vicinity_core::time::Timestamp;
 
 use crate::StoreError;
 use crate::advocacy::{HubLogs, Patterns};
+use crate::country::{Countries, Publishing};
 use crate::national::{NationalStore, QuestionRow};
 
 type Result<T> = core::result::Result<T, StoreError>;
@@ -89,7 +90,7 @@ pub struct News {
 }
 
 /// National's store with a review. Every method is one transaction, durable when it returns.
-pub trait ReviewStore: NationalStore + Patterns + HubLogs {
+pub trait ReviewStore: NationalStore + Patterns + HubLogs + Publishing + Countries {
     /// The first and the last month of which there is anything.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 
 mod advocacy;
 mod alerts;
+mod country;
 mod device;
 mod device_erase;
 mod device_leaving;

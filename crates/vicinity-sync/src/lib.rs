@@ -18,3 +18,4 @@ pub mod order;
 pub mod pins;
 pub mod statement;
 pub mod uplink;
+pub mod windows;

@@ -13,12 +13,14 @@ use vicinity_core::chunk::Chunk;
 use vicinity_core::document::SKELETON;
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{AdvocacyId, ChangeHash, DeviceId, IncidentId, ProjectionId, ScopeDigest};
+use vicinity_core::published::Window;
 use vicinity_sync::advocacy::LogReport;
 use vicinity_sync::alert::{AlertReply, AlertReport, rows};
 use vicinity_sync::compress::inflate;
 use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::message::{Answer, Refused, Request, SYNC_PATH};
 use vicinity_sync::uplink::{AnswerRow, Question, Reply, Report, Row};
+use vicinity_sync::windows::{Windows, WindowsReply};
 use vicinity_sync::{codec, uplink};
 
 /// Where the files are; on demand they are all written anew, before the first test looks at one.
@@ -213,6 +215,15 @@ fn reply_log() -> Reply {
     Reply { log_wanted: Some(true), ..Reply::default() }
 }
 
+fn windows() -> Windows {
+    let cells = [("", "", 40), ("response", "within_24h", 30)].map(|(dimension, code, count)| ((dimension.to_owned(), code.to_owned()), count));
+    Windows::new(&[Window { month: "2026-09".into(), cells: cells.into() }, Window { month: "2026-10".into(), ..Window::default() }], 0x0102_0304)
+}
+
+fn windows_reply() -> WindowsReply {
+    WindowsReply { pins: Some(vec![9; 64]) }
+}
+
 /// Everything version 1 says, by file name: the bytes inside the compression.
 fn valid() -> Vec<(String, Vec<u8>)> {
     let mut files = vec![
@@ -226,6 +237,8 @@ fn valid() -> Vec<(String, Vec<u8>)> {
         ("reply_alerts".to_owned(), inflate(&uplink::encode(&reply_alerts())).unwrap()),
         ("report_log".to_owned(), inflate(&uplink::encode(&report_log())).unwrap()),
         ("reply_log".to_owned(), inflate(&uplink::encode(&reply_log())).unwrap()),
+        ("windows".to_owned(), inflate(&uplink::encode(&windows())).unwrap()),
+        ("windows_reply".to_owned(), inflate(&uplink::encode(&windows_reply())).unwrap()),
     ];
     files.extend(requests().into_iter().map(|(name, request)| (name.to_owned(), inflate(&request.encode()).unwrap())));
     files.extend(answers().into_iter().map(|(name, answer)| (name.to_owned(), inflate(&answer.encode()).unwrap())));
@@ -259,6 +272,8 @@ fn version_1_reads_the_golden_bytes() {
     assert_eq!(uplink::decode::<Reply>(&body_of(&held("reply_alerts"))).unwrap(), reply_alerts());
     assert_eq!(uplink::decode::<Report>(&body_of(&held("report_log"))).unwrap(), report_log());
     assert_eq!(uplink::decode::<Reply>(&body_of(&held("reply_log"))).unwrap(), reply_log());
+    assert_eq!(uplink::decode::<Windows>(&body_of(&held("windows"))).unwrap(), windows());
+    assert_eq!(uplink::decode::<WindowsReply>(&body_of(&held("windows_reply"))).unwrap(), windows_reply());
     let read = Envelope::decode(&held("envelope")).unwrap();
     assert_eq!(read, envelope());
     assert!(read.is_proven(&public_key(&[0x5e; 32]), SYNC_PATH));

@@ -12,10 +12,12 @@ use vicinity_core::alert::Alert;
 use vicinity_core::batch::{Cursor, DocumentHeads, Erasure, HeadsPage, Pull};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId, ScopeDigest};
+use vicinity_core::published::Window;
 use vicinity_sync::compress::BODY_MAX_BYTES;
 use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::message::{Answer, Refused, Request, SYNC_PATH};
 use vicinity_sync::uplink::{self, AnswerRow, Question, Reply, Report, Row, UPLINK_PATH};
+use vicinity_sync::windows::Windows;
 
 fn any_id() -> impl Strategy<Value = IncidentId> {
     any::<[u8; 16]>().prop_map(IncidentId::from_bytes)
@@ -171,4 +173,17 @@ fn a_refusal_of_a_newer_hub_is_still_a_refusal() {
         assert!(matches!(Answer::decode(&body).unwrap().verdicts[..], [Verdict::Rejected(_)]), "{unknown}");
     }
     assert_eq!(Answer::decode(&body[..body.len() - 1]), Err(Refused::Malformed));
+}
+
+fn window(count: u64) -> Window {
+    Window { month: "2026-09".into(), cells: std::collections::BTreeMap::from([((String::new(), String::new()), count)]) }
+}
+
+#[test]
+fn a_window_that_may_not_be_published_spoils_the_message_it_came_in() {
+    let good = Windows::new(&[window(10)], 7);
+    let read: Windows = uplink::decode(&uplink::encode(&good)).unwrap();
+    assert_eq!((read.pins, read.into_windows().unwrap()), (7, vec![window(10)]));
+    assert_eq!(Windows::new(&[window(10), window(9)], 0).into_windows(), Err(Refused::Malformed));
+    assert_eq!(Windows::new(&vec![window(10); 25], 0).into_windows(), Err(Refused::TooLarge));
 }

@@ -71,6 +71,8 @@ pub struct DemoArguments {
 pub enum NationalRole {
     /// A hub
     Hub,
+    /// The national server of a country, which publishes its months here
+    Country,
 }
 
 /// Arguments of `national`.
@@ -90,12 +92,15 @@ pub struct NationalArguments {
     /// Serve without TLS; only on loopback, for tests and for a proxy that brings TLS
     #[arg(long)]
     pub plain_http: bool,
+    /// The server above: what its `national invite --role country` printed. Closed months are published there, each once
+    #[arg(long, value_name = "LINK")]
+    pub upstream: Option<String>,
 }
 
 /// What to do with national's folder.
 #[derive(Subcommand)]
 pub enum NationalCommand {
-    /// Print the link that a hub's --upstream takes, good for one hub and ten minutes
+    /// Print the link that the --upstream of a hub, or of a country's server, takes; good for one and ten minutes
     Invite {
         /// National's folder
         #[arg(long)]
@@ -103,6 +108,9 @@ pub enum NationalCommand {
         /// Who is invited
         #[arg(long)]
         role: NationalRole,
+        /// How pages here name the country
+        #[arg(long, required_if_eq("role", "country"), value_name = "NAME")]
+        country: Option<String>,
         /// One JSON line
         #[arg(long)]
         json: bool,
@@ -125,6 +133,15 @@ pub enum NationalCommand {
         /// By what
         #[arg(long, default_value = "perpetrator")]
         by: Dimension,
+        /// One JSON line a cell
+        #[arg(long)]
+        json: bool,
+    },
+    /// What countries published here, one line a cell
+    Countries {
+        /// National's folder
+        #[arg(long)]
+        data: PathBuf,
         /// One JSON line a cell
         #[arg(long)]
         json: bool,

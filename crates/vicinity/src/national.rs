@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use serde_json::json;
 use vicinity_core::access::{self, Action, Actor, Resource};
 use vicinity_core::codes;
 use vicinity_core::published::K;
+use vicinity_server::hub::EnrolLink;
 use vicinity_server::national::{self, NationalConfig};
+use vicinity_server::store::country::Countries;
 use vicinity_server::store::national::NationalStore;
 use vicinity_server::store::sqlite::SqliteNational;
 use vicinity_server::{published, tls};
@@ -18,9 +20,13 @@ use crate::{hub, machine, national_export, output, people, secrets};
 
 pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
     match arguments.command {
-        None => serve(arguments.data.unwrap_or_default(), &arguments.listen.unwrap_or_default(), arguments.plain_http)?,
-        Some(NationalCommand::Invite { data, role: NationalRole::Hub, json }) => {
-            let link = national::invite(&mut open(&data, Action::Invite)?, &machine::server())?.to_text();
+        None => serve(arguments.data.unwrap_or_default(), &arguments.listen.unwrap_or_default(), arguments.plain_http, arguments.upstream)?,
+        Some(NationalCommand::Invite { data, role, country, json }) => {
+            let country = country.filter(|_| matches!(role, NationalRole::Country));
+            if country.as_deref().is_some_and(|name| !is_name(name)) {
+                bail!("a country's name is one line of 1 to 40 letters");
+            }
+            let link = national::invite(&mut open(&data, Action::Invite)?, country.as_deref(), &machine::server())?.to_text();
             hub::print_link(&link, json)?;
         }
         Some(NationalCommand::RotateTls { data }) => {
@@ -29,6 +35,7 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
         }
         Some(NationalCommand::Export(arguments)) => national_export::run(arguments)?,
         Some(NationalCommand::Push(arguments)) => return national_export::push(arguments),
+        Some(NationalCommand::Countries { data, json }) => countries(&data, json)?,
         Some(NationalCommand::Table { data, by, json }) => table(&data, by, json)?,
         Some(NationalCommand::Ask { data, projection, question }) => ask(&data, &projection, &question)?,
         Some(NationalCommand::People { command }) => people::at_national(command)?,
@@ -37,7 +44,12 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn serve(data: PathBuf, listen: &str, plain_http: bool) -> Result<()> {
+fn is_name(name: &str) -> bool {
+    !name.trim().is_empty() && name.chars().count() <= 40 && !name.contains(char::is_control)
+}
+
+fn serve(data: PathBuf, listen: &str, plain_http: bool, upstream: Option<String>) -> Result<()> {
+    upstream.as_deref().map(EnrolLink::parse).transpose().context("--upstream")?;
     let held = hub::hold(&data)?;
     let unlock = secrets::unlock_at_start(&data)?;
     hub::log_to_stderr();
@@ -47,7 +59,7 @@ fn serve(data: PathBuf, listen: &str, plain_http: bool) -> Result<()> {
         let (pin, _) = tls::announce(&mut store, &listener.local_addr()?.to_string(), plain_http)?;
         drop(store);
         hub::ready(&listener, pin)?;
-        national::serve(NationalConfig { data, unlock, plain_http, machine: machine::server() }, listener, hub::told_to_stop()).await?;
+        national::serve(NationalConfig { data, unlock, plain_http, upstream, machine: machine::server() }, listener, hub::told_to_stop()).await?;
         drop(held);
         Ok(())
     })
@@ -79,6 +91,21 @@ fn table(data: &Path, by: Dimension, json: bool) -> Result<()> {
     }
     output::line(output::counts(&table))?;
     output::line(format!("\ncells below {K} are left out (·), and others from which they could be reckoned"))
+}
+
+fn countries(data: &Path, json: bool) -> Result<()> {
+    let countries = open(data, Action::PrintProjections)?.countries("", "9999-99")?;
+    let cells =
+        countries.iter().flat_map(|row| row.windows.iter().flat_map(move |window| window.cells.iter().map(move |cell| (&row.country, &window.month, cell))));
+    if json {
+        return cells.into_iter().try_for_each(|(country, month, ((dimension, code), count))| {
+            output::line(json!({"country": country, "month": month, "by": dimension, "code": code, "count": count}))
+        });
+    }
+    let text = |(country, month, ((dimension, code), count)): (&String, &String, (&(String, String), &u64))| {
+        [country.clone(), month.clone(), dimension.clone(), code.clone(), count.to_string()]
+    };
+    output::line(output::table(["country", "month", "by", "code", "count"], cells.map(text)))
 }
 
 fn ask(data: &Path, projection: &str, question: &str) -> Result<()> {

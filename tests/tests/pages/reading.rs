@@ -124,6 +124,7 @@ fn every_page_of_the_review_can_be_read_by_everybody_in_every_language() {
         ("row", format!("/projection/{row}")),
         ("picture", "/picture?from=2026-06&to=2026-11".to_owned()),
         ("hubs", "/hubs".to_owned()),
+        ("countries", "/countries".to_owned()),
         ("advocacy", "/advocacy?from=2026-06&to=2026-11".to_owned()),
         ("report", "/report".to_owned()),
         ("settings", "/settings".to_owned()),

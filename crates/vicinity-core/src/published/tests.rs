@@ -36,12 +36,12 @@ fn counts(seed: u64) -> BTreeMap<Cell, u64> {
 }
 
 /// Every count, the country's and the complements' among them: what an attacker would like to know.
-fn truth(counts: &BTreeMap<Cell, u64>) -> Window {
-    Window::new(counts)
+fn truth(counts: &BTreeMap<Cell, u64>) -> Reckoning {
+    Reckoning::new(counts)
 }
 
 /// Every row and every column: the whole and its parts.
-fn lines(window: &Window) -> Vec<(usize, Vec<usize>)> {
+fn lines(window: &Reckoning) -> Vec<(usize, Vec<usize>)> {
     let mut lines = Vec::new();
     for table in &window.tables {
         let width = table.rows[0].len();
@@ -57,7 +57,7 @@ fn lines(window: &Window) -> Vec<(usize, Vec<usize>)> {
 }
 
 /// What can be reckoned exactly from what shows, by elimination over all lines at once.
-fn reckoned(window: &Window) -> Vec<(usize, i128)> {
+fn reckoned(window: &Reckoning) -> Vec<(usize, i128)> {
     let unknown: Vec<usize> = (0..window.counts.len()).filter(|place| window.hidden[*place]).collect();
     let column = |place: usize| unknown.binary_search(&place).ok();
     let width = unknown.len();
@@ -101,7 +101,7 @@ fn gcd(a: i128, b: i128) -> i128 {
     if b == 0 { a.abs() } else { gcd(b, a % b) }
 }
 
-fn leaks(window: &Window) -> usize {
+fn leaks(window: &Reckoning) -> usize {
     reckoned(window).into_iter().filter(|(_, count)| *count > 0 && *count < i128::from(K)).count()
 }
 
@@ -159,4 +159,42 @@ fn what_nearly_all_have_is_left_out_as_what_few_lack() {
 #[test]
 fn a_dimension_that_nobody_vouches_for_is_not_published() {
     assert_eq!(month(&[("A", ALL, "", 60), ("A", "hub", "3", 60)]).cells().len(), 2);
+}
+
+fn window(cells: &[(&str, &str, u64)]) -> Window {
+    Window { month: "2026-10".into(), cells: cells.iter().map(|(dimension, code, count)| (((*dimension).to_owned(), (*code).to_owned()), *count)).collect() }
+}
+
+#[test]
+fn a_window_is_the_countrys_cells_and_reads_back() {
+    let cell = |area: &str, dimension: &str, code: &str| (area.to_owned(), dimension.to_owned(), code.to_owned());
+    let counts = BTreeMap::from([
+        (cell("SN-DK", "", ""), 40),
+        (cell("SN-TH", "", ""), 30),
+        (cell("SN-DK", "setting", "street"), 40),
+        (cell("SN-TH", "setting", "street"), 30),
+    ]);
+    let published = Window::of("2026-10", &Month::of(&counts));
+    assert_eq!(published, window(&[("", "", 70), ("setting", "street", 70)]), "no area goes up");
+    assert_eq!(Window::of_text("2026-10", &published.to_text()), published);
+    assert!(published.is_well_formed() && window(&[]).is_well_formed());
+}
+
+#[test]
+fn what_is_no_published_count_is_no_window() {
+    for cells in [[("", "", 9)], [("setting", "street", 0)], [("hub", "1", 50)], [("", "street", 50)], [("setting", "", 50)], [("setting", "Rue 12", 50)]] {
+        assert!(!window(&cells).is_well_formed(), "{cells:?}");
+    }
+    for month in ["2026-13", "unknown", "", "2026-1", "2026-10-01"] {
+        assert!(!Window { month: month.into(), ..window(&[]) }.is_well_formed(), "{month}");
+    }
+}
+
+#[test]
+fn a_month_is_closed_when_a_whole_one_has_passed_since() {
+    for (now, month) in
+        [("2026-11-28T20:00:00Z", "2026-09"), ("2026-12-01T00:00:00Z", "2026-10"), ("2026-01-15T00:00:00Z", "2025-11"), ("2026-02-01T00:00:00Z", "2025-12")]
+    {
+        assert_eq!(last_closed(now.parse().unwrap()), month, "{now}");
+    }
 }

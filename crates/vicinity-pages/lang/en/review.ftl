@@ -86,3 +86,11 @@ hubs-heard = Last heard from
 hubs-rows = Rows
 hubs-silent = silent
 hubs-none = No hub has joined.
+
+countries-title = Countries
+countries-below = What countries publish here: closed months, each once, without small counts. No row about one incident is on this server for them.
+countries-none = No country publishes here. To invite one:
+countries-country = Country
+countries-months = Months published
+countries-beside = Side by side
+countries-compare = Countries differ in how many report. More reports may mean more trust, not more violence.

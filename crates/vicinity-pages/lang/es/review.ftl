@@ -86,3 +86,11 @@ hubs-heard = Última noticia
 hubs-rows = Filas
 hubs-silent = en silencio
 hubs-none = Ningún centro se ha unido.
+
+countries-title = Países
+countries-below = Lo que los países publican aquí: meses cerrados, cada uno una vez, sin cifras pequeñas. No hay aquí ninguna fila sobre un incidente de ellos.
+countries-none = Ningún país publica aquí. Para invitar a uno:
+countries-country = País
+countries-months = Meses publicados
+countries-beside = Lado a lado
+countries-compare = Los países difieren en cuántas personas denuncian. Más denuncias pueden significar más confianza, no más violencia.

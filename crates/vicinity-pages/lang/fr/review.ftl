@@ -86,3 +86,11 @@ hubs-heard = Dernières nouvelles
 hubs-rows = Lignes
 hubs-silent = silencieux
 hubs-none = Aucun centre ne s’est joint.
+
+countries-title = Pays
+countries-below = Ce que les pays publient ici : les mois clos, chacun une fois, sans petits chiffres. Aucune ligne sur un incident de ces pays n’est sur ce serveur.
+countries-none = Aucun pays ne publie ici. Pour en inviter un :
+countries-country = Pays
+countries-months = Mois publiés
+countries-beside = Côte à côte
+countries-compare = Les pays diffèrent par le nombre de personnes qui signalent. Plus de signalements peut vouloir dire plus de confiance, pas plus de violence.

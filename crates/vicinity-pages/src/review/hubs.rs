@@ -29,6 +29,7 @@ pub fn hubs(frame: &Frame, months: &[String], hubs: &[HubLine]) -> Markup {
         .collect();
     let body = html! {
         (parts::title(&frame.t("nav-hubs"), frame.t("hubs-silence")))
+        p { a href="/countries" { (frame.t("countries-title")) } }
         @if hubs.is_empty() { p.sheet { (frame.t("hubs-none")) } } @else {
             div.scroll tabindex="0" role="region" aria-label=(frame.t("nav-hubs")) {
                 table {

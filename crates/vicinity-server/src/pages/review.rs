@@ -1,5 +1,6 @@
 //! The pages of the national review.
 
+mod countries;
 mod picture;
 mod queue;
 
@@ -43,7 +44,7 @@ pages! {
 #[must_use]
 pub fn routes(routes: Routes<National>) -> Routes<National> {
     let routes = routes.seated::<NewsPage, _>(news).seated::<Looked, _>(looked).seated::<Hubs, _>(hubs);
-    exports::of_national(pattern::routes(picture::routes(queue::routes(routes))))
+    exports::of_national(pattern::routes(countries::routes(picture::routes(queue::routes(routes)))))
 }
 
 impl Observatory for National {

@@ -69,7 +69,7 @@ impl Site {
             let config = HubConfig { data: data.clone(), unlock: None, upstream: None, plain_http: true, machine: machine.clone() };
             runtime.spawn(hub::serve(config, listener, shutdown))
         } else {
-            let config = NationalConfig { data: data.clone(), unlock: None, plain_http: true, machine: machine.clone() };
+            let config = NationalConfig { data: data.clone(), unlock: None, plain_http: true, upstream: None, machine: machine.clone() };
             runtime.spawn(national::serve(config, listener, shutdown))
         };
         let site = Self { address, data, clock, machine, folder, stop: Some(stop), serving: Some(serving), runtime };

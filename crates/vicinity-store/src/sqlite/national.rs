@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/national_0002_alerts.sql"),
     include_str!("../../migrations/national_0003_review.sql"),
     include_str!("../../migrations/national_0004_advocacy.sql"),
+    include_str!("../../migrations/national_0005_countries.sql"),
 ];
 
 impl SqliteNational {
@@ -125,6 +126,19 @@ pub(super) fn question(row: &rusqlite::Row<'_>) -> rusqlite::Result<QuestionRow>
     Ok(QuestionRow { id: row.get::<_, i64>(0)?.cast_unsigned(), projection: ProjectionId::from_bytes(row.get(1)?), code: row.get(2)?, answer: row.get(3)? })
 }
 
+/// Lets a proven request of a table's in and moves its counter.
+pub(super) fn let_in(db: &Db, table: &str, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<u32, Denied>> {
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?.cast_unsigned(), row.get::<_, i64>(2)?.cast_unsigned()));
+    let query = format!("SELECT number, incarnation, counter FROM {table} WHERE device = ?1");
+    let Some((number, life, last)) = db.one("reading who asks", &query, &[device.as_bytes()], read)? else { return Ok(Err(Denied::Unknown)) };
+    if life == incarnation && counter <= last {
+        return Ok(Err(Denied::not_above(counter, last)));
+    }
+    let query = format!("UPDATE {table} SET incarnation = ?2, counter = ?3, last_seen = ?4 WHERE number = ?1");
+    db.execute("moving a counter", &query, &[&number, &incarnation.cast_signed(), &counter.cast_signed(), &now.as_second()])?;
+    Ok(Ok(number))
+}
+
 impl NationalStore for SqliteNational {
     fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()> {
         self.db.invite(code_hash, role.code(), expires.as_second())
@@ -148,17 +162,7 @@ impl NationalStore for SqliteNational {
 
     /// Reports are idempotent and carry no history, so a hub restored from a backup simply starts a new incarnation.
     fn let_in(&mut self, hub: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<u32, Denied>> {
-        self.db.immediate(|db| {
-            let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?.cast_unsigned(), row.get::<_, i64>(2)?.cast_unsigned()));
-            let found = db.one("reading a hub", "SELECT number, incarnation, counter FROM hubs WHERE device = ?1", &[hub.as_bytes()], read)?;
-            let Some((number, life, last)) = found else { return Ok(Err(Denied::Unknown)) };
-            if life == incarnation && counter <= last {
-                return Ok(Err(Denied::not_above(counter, last)));
-            }
-            let query = "UPDATE hubs SET incarnation = ?2, counter = ?3, last_seen = ?4 WHERE number = ?1";
-            db.execute("moving a counter", query, &[&number, &incarnation.cast_signed(), &counter.cast_signed(), &now.as_second()])?;
-            Ok(Ok(number))
-        })
+        self.db.immediate(|db| let_in(db, "hubs", hub, incarnation, counter, now))
     }
 
     fn upsert(&mut self, hub: u32, rows: &[NewProjection], now: Timestamp) -> Result<Vec<Option<u64>>> {

@@ -65,7 +65,9 @@ impl Server {
         };
         let (data, machine) = (self.data.clone(), world.server());
         let serving = match &self.kind {
-            Kind::National => runtime.spawn(national::serve(NationalConfig { data, unlock: Some(unlock()?), plain_http: false, machine }, listener, shutdown)),
+            Kind::National => {
+                runtime.spawn(national::serve(NationalConfig { data, unlock: Some(unlock()?), plain_http: false, upstream: None, machine }, listener, shutdown))
+            }
             Kind::Hub { upstream } => runtime.spawn(hub::serve(
                 HubConfig { data, unlock: Some(unlock()?), plain_http: false, upstream: Some(upstream.clone()), machine },
                 listener,
@@ -91,7 +93,7 @@ impl Server {
 
     /// A link for a hub.
     pub fn invite_hub(&self, world: &World) -> Result<String> {
-        Ok(national::invite(&mut self.as_national(world)?, &world.server())?.to_text())
+        Ok(national::invite(&mut self.as_national(world)?, None, &world.server())?.to_text())
     }
 
     /// A one-time link for somebody who signs in with a browser.

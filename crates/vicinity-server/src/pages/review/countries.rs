@@ -1,0 +1,66 @@
+//! Countries side by side.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::response::Response;
+use vicinity_core::published::ALL;
+use vicinity_pages::pattern::Step;
+use vicinity_pages::review::{self, CountryView};
+use vicinity_store::country::CountryRow;
+
+use crate::national::National;
+use crate::pages::answer::{self, PageError};
+use crate::pages::months::{ends, stretch};
+use crate::pages::seated::Seated;
+use crate::routes::{Routes, pages};
+
+/// What is set beside each other: dimension and code.
+const SHARES: [(&str, &str); 6] = [
+    ("response", "within_24h"),
+    ("state_perpetrator", "yes"),
+    ("extortion", "yes"),
+    ("healthcare_refusal", "yes"),
+    ("pep", "completed"),
+    ("referral", "completed"),
+];
+
+pages! {
+    /// The countries below.
+    CountriesPage: "GET" "/countries" SeeReview,
+}
+
+pub(super) fn routes(routes: Routes<National>) -> Routes<National> {
+    routes.seated::<CountriesPage, _>(page)
+}
+
+async fn page(national: Arc<National>, seated: Seated<CountriesPage>) -> Result<Response, PageError> {
+    let months = stretch(seated.query.get("from"), seated.query.get("to"), seated.frame.now);
+    let (from, to) = (ends(&months).0.to_owned(), ends(&months).1.to_owned());
+    let rows = national.gate.read(&seated, move |store| Ok(store.countries(&from, &to)?)).await?;
+    let published = |month: &String| rows.iter().flat_map(|row| &row.windows).any(|window| window.month == *month);
+    let (first, last) = (months.iter().position(published), months.iter().rposition(published));
+    // What nobody has published yet is not drawn: it would look as if it were left out.
+    let months = first.zip(last).map_or(months.clone(), |(first, last)| months[first..=last].to_vec());
+    let views: Vec<CountryView> = rows.into_iter().map(|row| view(row, &months)).collect();
+    Ok(answer::page(&review::countries(&seated.frame, &months, &views)))
+}
+
+fn view(row: CountryRow, months: &[String]) -> CountryView {
+    let windows: BTreeMap<String, BTreeMap<(String, String), u64>> = row.windows.into_iter().map(|window| (window.month, window.cells)).collect();
+    let cell = |month: &String, dimension: &str, code: &str| windows.get(month)?.get(&(dimension.to_owned(), code.to_owned())).copied();
+    // Of the months that were published: one that is yet to come is not left out of a sum.
+    let sum = |dimension: &str, code: &str| {
+        let values: Vec<Option<u64>> = windows.keys().map(|month| cell(month, dimension, code)).collect();
+        let shows = values.iter().any(Option::is_some);
+        Step { code: code.to_owned(), count: shows.then(|| values.iter().flatten().sum()), at_least: values.iter().any(Option::is_none) }
+    };
+    CountryView {
+        name: row.country,
+        last_seen: row.last_seen,
+        incidents: months.iter().map(|month| cell(month, ALL, "")).collect(),
+        published: windows.len(),
+        all: sum(ALL, ""),
+        shares: SHARES.map(|(dimension, code)| (dimension, sum(dimension, code))).into(),
+    }
+}

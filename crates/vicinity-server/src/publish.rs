@@ -1,0 +1,98 @@
+//! From national to the server above it: months that may be published, each once. A server works without it; what waits, waits.
+
+use std::time::Duration;
+
+use vicinity_core::access::Action;
+use vicinity_core::published::{Window, last_closed};
+use vicinity_core::time::Timestamp;
+use vicinity_store::review::ReviewStore;
+use vicinity_sync::enrol::EnrolLink;
+use vicinity_sync::message::Refused;
+use vicinity_sync::pins::Pins;
+use vicinity_sync::uplink;
+use vicinity_sync::windows::{WINDOWS_MAX, WINDOWS_PATH, Windows, WindowsReply};
+
+use crate::exchange::ExchangeError;
+use crate::gate::{Proven, SealedRequest};
+use crate::machine::Machine;
+use crate::tls;
+use crate::upstream::{self, Life, UpstreamError};
+use crate::writer::Writer;
+
+/// Seconds between contacts: a month closes once a month, and nobody waits for it.
+const IDLE_SECONDS: u64 = 3600;
+
+/// A country's months.
+pub struct WindowsRequest;
+
+impl SealedRequest for WindowsRequest {
+    const PATH: &'static str = WINDOWS_PATH;
+    const ACTION: Action = Action::Publish;
+    type Message = (Vec<Window>, u32);
+
+    fn decode(body: &[u8], _: Timestamp) -> Result<Self::Message, Refused> {
+        let windows: Windows = uplink::decode(body)?;
+        let pins = windows.pins;
+        Ok((windows.into_windows()?, pins))
+    }
+}
+
+/// Takes a country's months: each as it came first. Gives whose they are, how many, and the answer.
+///
+/// # Errors
+/// The store.
+pub fn take(
+    store: &mut (dyn ReviewStore + 'static),
+    request: Proven<WindowsRequest, u32>,
+    now: Timestamp,
+) -> Result<(u32, usize, WindowsReply), ExchangeError> {
+    let country = request.asker();
+    let (windows, pins) = request.into_message();
+    store.take_windows(country, &windows, now)?;
+    Ok((country, windows.len(), WindowsReply { pins: tls::news(store.setting(tls::PINS)?, pins) }))
+}
+
+/// Publishes what is closed, now and then. Ends never; abort it.
+pub async fn run(writer: Writer<dyn ReviewStore>, machine: Machine, link: Option<EnrolLink>) {
+    let mut life = Life::new(&machine);
+    let mut failures = 0u32;
+    loop {
+        let pause = match contact(&writer, &machine, link.as_ref(), &mut life).await {
+            Ok(Some(months)) => {
+                failures = 0;
+                if months > 0 {
+                    tracing::info!(months, "published to the server above");
+                }
+                IDLE_SECONDS
+            }
+            Ok(None) => return,
+            Err(error) => {
+                failures += 1;
+                tracing::warn!(%error, failures, "the server above");
+                upstream::backoff(failures)
+            }
+        };
+        tokio::time::sleep(Duration::from_secs(pause)).await;
+    }
+}
+
+async fn contact(writer: &Writer<dyn ReviewStore>, machine: &Machine, link: Option<&EnrolLink>, life: &mut Life) -> Result<Option<usize>, UpstreamError> {
+    let Some(mut upstream) = upstream::enrolled(writer, machine, link).await? else { return Ok(None) };
+    let mut months = 0;
+    loop {
+        let now = (machine.now)();
+        let windows = writer.step(move |store| store.publish_to(&last_closed(now), WINDOWS_MAX, now)).await??;
+        let message = Windows::new(&windows, Pins::mark(upstream.pins()));
+        let reply: WindowsReply = uplink::decode(&upstream.send(life, WINDOWS_PATH, uplink::encode(&message)).await?)?;
+        if upstream.learn(reply.pins) {
+            upstream::keep(writer, &upstream).await?;
+        }
+        let sent: Vec<String> = windows.into_iter().map(|window| window.month).collect();
+        months += sent.len();
+        let is_all = sent.len() < WINDOWS_MAX;
+        writer.step(move |store| store.windows_sent(&sent)).await??;
+        if is_all {
+            return Ok(Some(months));
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The way to the server above, for a hub to national and for national to the one above it: enrolment, pins, signed posts.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use vicinity_core::ids::DeviceId;
+use vicinity_link::Pin;
+use vicinity_store::StoreError;
+use vicinity_store::board::BoardStore;
+use vicinity_store::review::ReviewStore;
+use vicinity_sync::enrol::{self, ENROL_PATH, EnrolAnswer, EnrolLink, EnrolRequest};
+use vicinity_sync::envelope::{Envelope, public_key};
+use vicinity_sync::message::Refused;
+use vicinity_sync::pins::Pins;
+
+use crate::machine::Machine;
+use crate::writer::{Writer, WriterError};
+
+/// The setting under which a server keeps its enrolment.
+pub(crate) const SETTING: &str = "upstream";
+/// Seconds before the next try after the n-th failure in a row, at most.
+const BACKOFF_MAX_SECONDS: u64 = 120;
+
+/// Why a contact failed. The next one goes on where it stood.
+#[derive(Debug, thiserror::Error)]
+pub enum UpstreamError {
+    /// This server's own store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// This server's own queue.
+    #[error(transparent)]
+    Writer(#[from] WriterError),
+    /// The server above refused.
+    #[error("the server above refused: {0}")]
+    Refused(#[from] Refused),
+    /// It cannot be reached.
+    #[error("the server above cannot be reached")]
+    Cut,
+}
+
+/// Seconds to wait after so many failures in a row.
+#[must_use]
+pub fn backoff(failures: u32) -> u64 {
+    (1u64 << failures.min(7)).min(BACKOFF_MAX_SECONDS)
+}
+
+/// A store that keeps an enrolment.
+pub trait Keeps {
+    /// A value under a name.
+    ///
+    /// # Errors
+    /// Storage.
+    fn kept(&mut self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Keeps one.
+    ///
+    /// # Errors
+    /// Storage.
+    fn keep(&mut self, name: &str, value: &[u8]) -> Result<(), StoreError>;
+}
+
+impl Keeps for dyn BoardStore {
+    fn kept(&mut self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.setting(name)
+    }
+
+    fn keep(&mut self, name: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.set_setting(name, value)
+    }
+}
+
+impl Keeps for dyn ReviewStore {
+    fn kept(&mut self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.setting(name)
+    }
+
+    fn keep(&mut self, name: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.set_setting(name, value)
+    }
+}
+
+/// An enrolment at the server above. The secret is drawn and kept before the first try, so that a cut answer does no harm.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Upstream {
+    address: String,
+    pin: Option<[u8; 32]>,
+    /// Of the key that it will have next; unknown until it has answered once.
+    #[serde(default)]
+    next_pin: Option<[u8; 32]>,
+    code: [u8; 16],
+    device: String,
+    secret: [u8; 32],
+    enrolled: bool,
+}
+
+impl Upstream {
+    /// The pins that are known, both of them.
+    #[must_use]
+    pub fn pins(&self) -> Option<Pins> {
+        Some(Pins { current: self.pin?, next: self.next_pin? })
+    }
+
+    /// Takes the pins of an answer that came from a holder of one of those known. Whether they are others. Who is reached
+    /// without TLS stays so.
+    pub fn learn(&mut self, pins: Option<Vec<u8>>) -> bool {
+        let Some(pins) = pins.and_then(|pins| Pins::of_bytes(&pins)).filter(|pins| self.pin.is_some() && self.pins() != Some(*pins)) else { return false };
+        (self.pin, self.next_pin) = (Some(pins.current), Some(pins.next));
+        true
+    }
+}
+
+/// A server's life at the one above: random at each start, since what it sends may come twice.
+pub struct Life {
+    incarnation: u64,
+    counter: u64,
+}
+
+impl Life {
+    /// A new one.
+    #[must_use]
+    pub fn new(machine: &Machine) -> Self {
+        Self { incarnation: u64::from_be_bytes(machine.bytes()), counter: 0 }
+    }
+}
+
+/// The enrolment, made now if there is a link and none before; `None` for a server that was never joined.
+///
+/// # Errors
+/// The store, or the server above.
+pub async fn enrolled<P: Keeps + ?Sized + 'static>(writer: &Writer<P>, machine: &Machine, link: Option<&EnrolLink>) -> Result<Option<Upstream>, UpstreamError> {
+    let kept = writer.step(|store| store.kept(SETTING)).await??;
+    let kept: Option<Upstream> = kept.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let mut upstream = match (kept, link) {
+        (Some(kept), None) => kept,
+        (Some(kept), Some(link)) if kept.enrolled && kept.address == link.address || kept.code == link.code => kept,
+        (_, Some(link)) => {
+            let device = DeviceId::from_random(machine.bytes()).to_string();
+            Upstream { address: link.address.clone(), pin: link.pin, next_pin: None, code: link.code, device, secret: machine.bytes(), enrolled: false }
+        }
+        (None, None) => return Ok(None),
+    };
+    if upstream.enrolled {
+        return Ok(Some(upstream));
+    }
+    keep(writer, &upstream).await?;
+    let device = upstream.device.parse().map_err(|_| StoreError::Damaged("upstream"))?;
+    let body = enrol::encode(&EnrolRequest::new(upstream.code, device, public_key(&upstream.secret)));
+    let answer = post(&upstream, ENROL_PATH, body).await?;
+    upstream.learn(Some(enrol::decode::<EnrolAnswer>(&answer)?.pins));
+    upstream.enrolled = true;
+    keep(writer, &upstream).await?;
+    Ok(Some(upstream))
+}
+
+/// Keeps the enrolment as it is now.
+///
+/// # Errors
+/// The store.
+pub async fn keep<P: Keeps + ?Sized + 'static>(writer: &Writer<P>, upstream: &Upstream) -> Result<(), UpstreamError> {
+    let bytes = serde_json::to_vec(upstream).map_err(|_| StoreError::Damaged("upstream"))?;
+    Ok(writer.step(move |store| store.keep(SETTING, &bytes)).await??)
+}
+
+impl Upstream {
+    /// Posts a signed body and gives the answer's.
+    ///
+    /// # Errors
+    /// The server above refused, or cannot be reached.
+    pub async fn send(&self, life: &mut Life, path: &'static str, body: Vec<u8>) -> Result<Vec<u8>, UpstreamError> {
+        life.counter += 1;
+        let device = self.device.parse().map_err(|_| StoreError::Damaged("upstream"))?;
+        let envelope = Envelope::seal(&self.secret, path, device, life.incarnation, life.counter, body);
+        post(self, path, envelope.encode()).await
+    }
+}
+
+async fn post(upstream: &Upstream, path: &'static str, body: Vec<u8>) -> Result<Vec<u8>, UpstreamError> {
+    let scheme = if upstream.pin.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{}{path}", upstream.address);
+    let pins: Vec<Pin> = upstream.pin.into_iter().chain(upstream.next_pin).map(Pin).collect();
+    let posted = tokio::task::spawn_blocking(move || {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(60))).build();
+        let failed = |error| if vicinity_link::is_other_key(&error) { UpstreamError::Refused(Refused::OtherKey) } else { UpstreamError::Cut };
+        let mut response = vicinity_link::agent(config, &pins).post(url).send(&body[..]).map_err(failed)?;
+        let answer = response.body_mut().read_to_vec().map_err(|_| UpstreamError::Cut)?;
+        if response.status() == ureq::http::StatusCode::OK {
+            return Ok(answer);
+        }
+        Err(UpstreamError::Refused(Refused::from_code(str::from_utf8(&answer).unwrap_or_default()).unwrap_or(Refused::Failed)))
+    });
+    posted.await.unwrap_or(Err(UpstreamError::Cut))
+}

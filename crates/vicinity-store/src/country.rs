@@ -1,0 +1,78 @@
+//! The ports between a national server and the one above it: months that are published once, and countries side by side.
+
+use vicinity_core::ids::DeviceId;
+use vicinity_core::published::Window;
+use vicinity_core::time::Timestamp;
+
+use crate::StoreError;
+use crate::hub::{Credentials, Denied};
+
+type Result<T> = core::result::Result<T, StoreError>;
+
+/// A server below, as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountryRow {
+    /// Its number.
+    pub number: u32,
+    /// The country, as the invitation named it.
+    pub country: String,
+    /// When it was last heard of.
+    pub last_seen: Option<Timestamp>,
+    /// The months it has published, ascending.
+    pub windows: Vec<Window>,
+}
+
+/// What a national server publishes upwards.
+pub trait Publishing {
+    /// Makes the windows of every month up to `last` that was not published yet, from the first of which there is anything; once
+    /// made, a window stays as it is. Gives those that the upper server has not confirmed, ascending, at most so many.
+    ///
+    /// # Errors
+    /// Storage.
+    fn publish_to(&mut self, last: &str, max: usize, now: Timestamp) -> Result<Vec<Window>>;
+
+    /// Notes what the upper server holds.
+    ///
+    /// # Errors
+    /// Storage.
+    fn windows_sent(&mut self, months: &[String]) -> Result<()>;
+}
+
+/// What a server holds of those below it.
+pub trait Countries {
+    /// Keeps the hash of a one-time code for a country's server.
+    ///
+    /// # Errors
+    /// Storage.
+    fn invite_country(&mut self, code_hash: [u8; 32], country: &str, expires: Timestamp) -> Result<()>;
+
+    /// Enrols a country's server by a one-time code: its number, or `None` if the code is none of those, used by another or expired.
+    ///
+    /// # Errors
+    /// Storage.
+    fn enrol_country(&mut self, code_hash: [u8; 32], device: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<u32>>;
+
+    /// What is needed to check its proof.
+    ///
+    /// # Errors
+    /// Storage.
+    fn country_credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>>;
+
+    /// Lets a proven request in and moves its counter.
+    ///
+    /// # Errors
+    /// Storage.
+    fn let_country_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<u32, Denied>>;
+
+    /// Takes windows. One that is held already stays as it was first.
+    ///
+    /// # Errors
+    /// Storage; then none was kept.
+    fn take_windows(&mut self, country: u32, windows: &[Window], now: Timestamp) -> Result<()>;
+
+    /// Every country with its windows of a stretch of months.
+    ///
+    /// # Errors
+    /// Storage.
+    fn countries(&mut self, from: &str, to: &str) -> Result<Vec<CountryRow>>;
+}
