@@ -178,6 +178,12 @@ pub trait BoardStore: HubStore + Patterns {
     /// Storage.
     fn refused(&mut self, max: usize) -> Result<Vec<RefusedHere>>;
 
+    /// Changes that wait for earlier ones, by the device that brought them.
+    ///
+    /// # Errors
+    /// Storage.
+    fn waiting_by_device(&mut self) -> Result<Vec<(u32, u64)>>;
+
     /// Areas that incidents name, by how often, at most so many.
     ///
     /// # Errors

@@ -36,10 +36,13 @@ fn a_coordinator_takes_files_that_say_what_the_command_line_says() {
         let taken = browser.fetch(path);
         assert_eq!(text(taken).trim_end(), by_command(form).trim_end(), "{path}");
     }
-    let sheet = cells(browser.fetch("/exports/rows?form=xlsx"));
-    let ids: Vec<String> = scene.site.national_export().iter().map(|row| row["projection"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(sheet.len(), 1 + ids.len());
-    assert!(sheet[1..].iter().zip(&ids).all(|(row, id)| row[0] == *id), "every row of national's, in order");
+    let out = scene.site.path("by-command.xlsx");
+    scene.site.national_run("export", &["--xlsx", "--out", out.to_str().unwrap()]).done();
+    let (taken, by_command) = (cells(browser.fetch("/exports/rows?form=xlsx")), cells(std::fs::read(out).unwrap()));
+    assert_eq!(taken.len(), 1 + scene.site.national_export().len());
+    for (row, expected) in taken.iter().zip(&by_command) {
+        assert_eq!(row, expected, "cell by cell");
+    }
 
     let stretch = "months that run backwards are refused";
     browser.go(&scene.national_page("/exports/rows?form=csv&from=2026-12&to=2026-01"));
@@ -59,6 +62,10 @@ fn a_responder_takes_the_hubs_own_rows_as_national_has_them() {
     let sheet = cells(browser.fetch("/exports/rows?form=xlsx&from=2026-11&to=2026-11"));
     let rows = scene.site.national_export();
     assert_eq!(sheet.len(), 1 + rows.iter().filter(|row| row["month"] == "2026-11").count());
+    for (row, projection) in sheet[1..].iter().zip(rows.iter().filter(|row| row["month"] == "2026-11")) {
+        let cell = |name: &str| row[sheet[0].iter().position(|column| column == name).unwrap()].as_str();
+        assert_eq!((cell("INCIDENT ID"), cell("INCIDENT COUNTY")), (projection["projection"].as_str().unwrap(), projection["admin1"].as_str().unwrap()));
+    }
     assert!(csv.lines().count() > 10 && !csv.contains("SN04211") && !csv.contains(&scene.ids[0]), "no code and no incident's id");
 }
 

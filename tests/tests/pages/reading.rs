@@ -46,14 +46,21 @@ fn picture(browser: &Browser, name: &str) {
 /// Goes through pages in every way. `pages` are names and addresses.
 fn walk(browser: &Browser, place: &str, origin: &str, pages: &[(&str, String)]) {
     for (name, page) in pages {
-        for (screen, dark) in [(Screen::Wide, false), (Screen::Phone, true)] {
+        for (screen, dark) in [(Screen::Wide, false), (Screen::Wide, true), (Screen::Phone, false), (Screen::Phone, true)] {
             browser.show_on(screen);
             browser.prefer_dark(dark);
             browser.go(page);
             assert_fit(browser, page);
             assert_readable(browser, page);
-            picture(browser, &format!("{place}-{name}-{}", if dark { "phone-dark" } else { "wide" }));
+            let screen = if screen == Screen::Phone { "phone" } else { "wide" };
+            picture(browser, &format!("{place}-{name}-{screen}{}", if dark { "-dark" } else { "" }));
         }
+        // Without scripts the same can be read.
+        let read = browser.text();
+        browser.run_scripts(false);
+        browser.go(page);
+        assert_eq!(browser.text(), read, "{page} without scripts");
+        browser.run_scripts(true);
     }
     browser.prefer_dark(false);
     for language in LANGUAGES {

@@ -88,6 +88,7 @@ hub-devices = Devices
 hub-device = Device
 hub-role = Role
 hub-seen = Last heard of
+hub-pending = Waiting for earlier changes
 hub-skew = Clock
 hub-check = Check
 hub-do = Do

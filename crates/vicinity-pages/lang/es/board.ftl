@@ -88,6 +88,7 @@ hub-devices = Dispositivos
 hub-device = Dispositivo
 hub-role = Función
 hub-seen = Visto por última vez
+hub-pending = A la espera de cambios anteriores
 hub-skew = Reloj
 hub-check = Control
 hub-do = Acción

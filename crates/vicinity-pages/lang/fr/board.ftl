@@ -88,6 +88,7 @@ hub-devices = Appareils
 hub-device = Appareil
 hub-role = Rôle
 hub-seen = Vu la dernière fois
+hub-pending = En attente de changements antérieurs
 hub-skew = Horloge
 hub-check = Contrôle
 hub-do = Action

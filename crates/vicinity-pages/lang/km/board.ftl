@@ -86,6 +86,7 @@ hub-devices = ឧបករណ៍ទាំងអស់
 hub-device = ឧបករណ៍
 hub-role = តួនាទី
 hub-seen = ឃើញចុងក្រោយ
+hub-pending = រង់ចាំការផ្លាស់ប្តូរមុន
 hub-skew = នាឡិកា
 hub-check = ការផ្ទៀងផ្ទាត់
 hub-do = ធ្វើ

@@ -92,6 +92,7 @@ hub-devices = Устройства
 hub-device = Устройство
 hub-role = Роль
 hub-seen = Последняя связь
+hub-pending = Ждут более ранних изменений
 hub-skew = Часы
 hub-check = Проверка
 hub-do = Действие

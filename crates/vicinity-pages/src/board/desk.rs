@@ -118,6 +118,8 @@ pub struct DeviceView {
     pub last_seen: Option<Timestamp>,
     /// Seconds by which the hub's clock is ahead of its.
     pub skew_seconds: Option<i64>,
+    /// Changes of its that wait for earlier ones.
+    pub pending: u64,
     /// Whether it was revoked.
     pub revoked: bool,
     /// Six digits that the device shows as well.
@@ -182,7 +184,7 @@ fn devices(frame: &Frame, devices: &[DeviceView]) -> Markup {
             h2 { (frame.t("hub-devices")) }
             div.scroll tabindex="0" role="region" aria-label=(frame.t("hub-devices")) {
                 table.cards {
-                    thead { tr { @for head in ["hub-device", "hub-role", "hub-seen", "hub-skew", "hub-check", "hub-do"] { th scope="col" { (frame.t(head)) } } } }
+                    thead { tr { @for head in ["hub-device", "hub-role", "hub-seen", "hub-skew", "hub-pending", "hub-check", "hub-do"] { th scope="col" { (frame.t(head)) } } } }
                     tbody {
                         @for device in devices {
                             tr {
@@ -190,6 +192,7 @@ fn devices(frame: &Frame, devices: &[DeviceView]) -> Markup {
                                 td data-label=(frame.t("hub-role")) { (frame.words.label("role-", &device.role)) }
                                 td data-label=(frame.t("hub-seen")) { @match device.last_seen { Some(at) => (frame.away(at)), None => (frame.t("never")) } }
                                 td data-label=(frame.t("hub-skew")) { @match device.skew_seconds { Some(skew) => (skewed(frame, skew)), None => "–" } }
+                                td data-label=(frame.t("hub-pending")) { (frame.words.count(device.pending)) }
                                 td data-label=(frame.t("hub-check")) { span.mono { (device.check) } }
                                 td data-label=(frame.t("hub-do")) { @if device.revoked { span.chip { (frame.t("hub-revoked")) } } @else { (revoke(frame, device.number)) } }
                             }

@@ -323,6 +323,11 @@ impl BoardStore for SqliteHub {
         Ok(refused.collect())
     }
 
+    fn waiting_by_device(&mut self) -> Result<Vec<(u32, u64)>> {
+        let query = "SELECT device, count(*) FROM waiting GROUP BY device";
+        self.db.all("reading what waits", query, &[], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))
+    }
+
     fn areas(&mut self, max: usize) -> Result<Vec<String>> {
         let query = "SELECT area FROM board WHERE area <> '' GROUP BY area ORDER BY count(*) DESC, area LIMIT ?1";
         self.db.all("reading areas", query, &[&(max as i64)], |row| row.get(0))

@@ -4,6 +4,7 @@
 //! the story's own, and the random bytes come from the seed. The demo checks what it tells: it fails if two phones and
 //! the hub do not hold the same in the end.
 
+mod advocacy;
 mod cast;
 mod incidents;
 mod losses;

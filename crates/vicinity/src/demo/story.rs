@@ -13,6 +13,7 @@ use vicinity_server::store::hub::{HubStore, Role};
 use vicinity_server::store::national::NationalStore;
 use vicinity_server::store::person::Desk;
 
+use super::advocacy::advocate;
 use super::cast::Phone;
 use super::incidents::{self, Near};
 use super::losses::fifth_day;
@@ -71,7 +72,8 @@ pub struct Stage<'a> {
     /// Clock, randomness, folder.
     pub world: &'a World,
     runtime: &'a Runtime,
-    national: Server,
+    /// Above both.
+    pub national: Server,
     /// A hub.
     pub dakar: Server,
     /// The other hub.
@@ -92,6 +94,7 @@ pub fn tell(world: &World, runtime: &Runtime) -> Result<Told> {
     leave_a_conflict(&stage, undecided)?;
     third_day(&mut stage, &backup, shared)?;
     fourth_day(&stage)?;
+    advocate(&stage, shared)?;
     fifth_day(&stage)?;
     the_end(&stage)?;
     let phone = stage.phones[2].home.clone();

@@ -45,12 +45,38 @@ pub fn figures(program: &Program, incidents: usize) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
     let seen = fill_hub(&folder.path().join("hub"), incidents)?;
     let one = format!("/incident/{}", seen.first().context("no incident")?);
-    let pages = ["/", "/?status=&kind=police&page=20", one.as_str(), "/conflicts", "/questions", "/hub"];
+    let pages = [
+        "/",
+        "/?status=&kind=police&page=20",
+        one.as_str(),
+        "/conflicts",
+        "/questions",
+        "/alerts",
+        "/advocacy",
+        "/advocacy?kind=police",
+        "/report",
+        "/report?for=others",
+        "/exports",
+        "/hub",
+    ];
     lines.extend(time(program, "hub", &folder.path().join("hub"), &pages, &format!("hub with {incidents} incidents"))?);
     let rows = incidents * ROWS_OF_ONE;
-    let rate = fill_national(&folder.path().join("national"), rows)?;
+    let (rate, row) = fill_national(&folder.path().join("national"), rows)?;
+    let row = format!("/projection/{row}");
     lines.push(Line::at_least("rows taken in a second at national, durable", rate, 10_000.0, "/s"));
-    let pages = ["/", "/queue", "/picture", "/picture?from=2022-01&to=2024-12&area=SN-03", "/hubs"];
+    let pages = [
+        "/",
+        "/queue",
+        row.as_str(),
+        "/picture",
+        "/picture?from=2022-01&to=2024-12&area=SN-03",
+        "/advocacy",
+        "/advocacy?from=2022-01&to=2024-12&kind=police&area=SN-03",
+        "/report",
+        "/exports",
+        "/hubs",
+        "/countries",
+    ];
     lines.extend(time(program, "national", &folder.path().join("national"), &pages, &format!("national with {rows} rows"))?);
     progress("");
     Ok(lines)
@@ -105,8 +131,8 @@ fn fill_hub(data: &Path, incidents: usize) -> Result<Vec<IncidentId>> {
     Ok(held)
 }
 
-/// Rows over five years, twenty areas and ten hubs. Gives how many were taken in a second.
-fn fill_national(data: &Path, rows: usize) -> Result<f64> {
+/// Rows over five years, twenty areas and ten hubs. Gives how many were taken in a second, and one of them.
+fn fill_national(data: &Path, rows: usize) -> Result<(f64, ProjectionId)> {
     let mut store = national::open(data, None, &machine())?;
     let found = documents(TOGETHER, 1)?;
     let patterns: Vec<Projection> = found.iter().filter_map(|(_, document, _)| project(&document.incident(), now())).collect();
@@ -116,7 +142,7 @@ fn fill_national(data: &Path, rows: usize) -> Result<f64> {
         store.enrol([number; 32], DeviceId::from_random([number; 16]), [number; 32], now())?;
     }
     let machine = machine();
-    let mut spent = Duration::ZERO;
+    let (mut spent, mut last) = (Duration::ZERO, None);
     for first in (0..rows).step_by(TOGETHER) {
         if first % 50_000 == 0 {
             progress(&format!("pages: {first} of {rows} rows at national"));
@@ -132,8 +158,9 @@ fn fill_national(data: &Path, rows: usize) -> Result<f64> {
         let start = Instant::now();
         store.upsert((first / TOGETHER % 10 + 1) as u32, &batch, now())?;
         spent += start.elapsed();
+        last = batch.last().map(|row| row.projection);
     }
-    Ok(rows as f64 / spent.as_secs_f64())
+    Ok((rows as f64 / spent.as_secs_f64(), last.context("no row")?))
 }
 
 /// A server that is ended when this goes.
@@ -168,7 +195,7 @@ fn time(program: &Program, kind: &str, data: &Path, pages: &[&str], what: &str) 
         }
         times.sort_unstable();
         let p95 = times.get(REQUESTS * 95 / 100).copied().unwrap_or_default();
-        let shown = page.split("/incident/").next().filter(|rest| rest.is_empty()).map_or(*page, |_| "/incident/…");
+        let shown = ["/incident/", "/projection/"].into_iter().find(|of| page.starts_with(of)).map_or((*page).to_owned(), |of| format!("{of}…"));
         lines.push(Line::at_most(format!("{what}: {shown}, first byte p95"), p95.as_secs_f64() * 1000.0, 50.0, "ms"));
     }
     Ok(lines)

@@ -73,7 +73,7 @@ async fn page(hub: Arc<Hub>, seated: Seated<HubPage>) -> Result<Response, PageEr
 }
 
 fn view(store: &mut (dyn BoardStore + 'static)) -> Result<HubView, PageError> {
-    let (counts, joined) = (store.counts()?, uplink::is_joined(store)?);
+    let (counts, joined, waiting) = (store.counts()?, uplink::is_joined(store)?, store.waiting_by_device()?);
     let refused = store.refused(REFUSED_MAX)?.into_iter().map(|row| RefusedView {
         id: row.incident.to_string(),
         device: row.device,
@@ -82,7 +82,7 @@ fn view(store: &mut (dyn BoardStore + 'static)) -> Result<HubView, PageError> {
         changes: row.changes,
     });
     Ok(HubView {
-        devices: store.devices()?.iter().map(device).collect(),
+        devices: store.devices()?.iter().map(|row| device(row, &waiting)).collect(),
         refused: refused.collect(),
         erasures: store.erasures()?.iter().rev().map(|row| erasure(row, joined)).collect(),
         figures: vec![
@@ -95,13 +95,14 @@ fn view(store: &mut (dyn BoardStore + 'static)) -> Result<HubView, PageError> {
     })
 }
 
-fn device(row: &DeviceRow) -> DeviceView {
+fn device(row: &DeviceRow, waiting: &[(u32, u64)]) -> DeviceView {
     let (code_hash, public_key) = &row.enrolled_with;
     DeviceView {
         number: row.number,
         role: row.role.code().to_owned(),
         last_seen: row.last_seen,
         skew_seconds: row.skew_seconds,
+        pending: waiting.iter().find(|(number, _)| *number == row.number).map_or(0, |(_, count)| *count),
         revoked: row.revoked,
         check: EnrolLink::check_digits(code_hash, public_key),
     }
