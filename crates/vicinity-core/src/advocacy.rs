@@ -4,11 +4,10 @@
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest, Sha256};
+use sha2::Digest;
 
-use crate::codes;
-use crate::gate;
 use crate::ids::AdvocacyId;
+use crate::{codes, gate, mark};
 
 /// Bytes of the longest note.
 pub const NOTE_MAX_BYTES: usize = 400;
@@ -103,25 +102,10 @@ fn is_past_day(day: &str, now: Timestamp) -> bool {
 /// What two sides compare: the same for the same actions in any order, 0 for none.
 #[must_use]
 pub fn log_hash(log: &[Advocacy]) -> u64 {
-    if log.is_empty() {
-        return 0;
-    }
-    let mut sorted: Vec<&Advocacy> = log.iter().collect();
-    sorted.sort();
-    let mut hasher = Sha256::new();
-    hasher.update(b"vicinity-advocacy-v1");
-    for entry in sorted {
+    mark::of(b"vicinity-advocacy-v1", log, |hasher, entry| {
         hasher.update(entry.id.as_bytes());
-        for text in [&entry.day, &entry.action, &entry.kind, &entry.area, &entry.outcome] {
-            hasher.update((text.len() as u64).to_be_bytes());
-            hasher.update(text);
-        }
-    }
-    let hash: [u8; 32] = hasher.finalize().into();
-    let mut first = [0; 8];
-    first.copy_from_slice(&hash[..8]);
-    // 0 is the empty log's.
-    u64::from_be_bytes(first).max(1)
+        [&entry.day, &entry.action, &entry.kind, &entry.area, &entry.outcome].into_iter().for_each(|text| mark::text(hasher, text));
+    })
 }
 
 #[cfg(test)]

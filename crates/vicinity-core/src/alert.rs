@@ -1,9 +1,9 @@
 //! Alerts: warnings of an aggressor, for whoever works in an area. They tell nothing of who was harmed, and they end.
 
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest, Sha256};
+use sha2::Digest;
 
-use crate::gate;
+use crate::{gate, mark};
 
 /// Bytes of the longest text.
 pub const TEXT_MAX_BYTES: usize = 400;
@@ -68,26 +68,11 @@ impl Alert {
 /// What two sides compare: the same for the same alerts in any order, 0 for none.
 #[must_use]
 pub fn list_hash(alerts: &[Alert]) -> u64 {
-    if alerts.is_empty() {
-        return 0;
-    }
-    let mut sorted: Vec<&Alert> = alerts.iter().collect();
-    sorted.sort();
-    let mut hasher = Sha256::new();
-    hasher.update(b"vicinity-alerts-v1");
-    for alert in sorted {
+    mark::of(b"vicinity-alerts-v1", alerts, |hasher, alert| {
         hasher.update(alert.id);
-        for text in [&alert.area, &alert.text] {
-            hasher.update((text.len() as u64).to_be_bytes());
-            hasher.update(text);
-        }
+        [&alert.area, &alert.text].into_iter().for_each(|text| mark::text(hasher, text));
         hasher.update(alert.ends.to_be_bytes());
-    }
-    let hash: [u8; 32] = hasher.finalize().into();
-    let mut first = [0; 8];
-    first.copy_from_slice(&hash[..8]);
-    // 0 is the empty list's.
-    u64::from_be_bytes(first).max(1)
+    })
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub mod gate;
 pub mod guard;
 pub mod ids;
 pub mod incident;
+mod mark;
 pub mod projection;
 pub mod published;
 mod room;

@@ -29,7 +29,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/hub_0002_alerts.sql"),
     include_str!("../../migrations/hub_0003_envelopes.sql"),
     include_str!("../../migrations/hub_0004_board.sql"),
-    include_str!("../../migrations/hub_0005_advocacy.sql"),
+    include_str!("../../migrations/hub_0005_national_0004_advocacy.sql"),
+    include_str!("../../migrations/hub_0006_counts.sql"),
 ];
 const KEYS_MIGRATIONS: &[&str] = &[include_str!("../../migrations/keys_0001.sql")];
 

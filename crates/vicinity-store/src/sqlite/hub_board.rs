@@ -295,8 +295,10 @@ impl BoardStore for SqliteHub {
     }
 
     fn conflicted(&mut self, max: usize) -> Result<Vec<(IncidentId, IncidentRow)>> {
-        let query = "SELECT doc, incident, facts, disputes, heads FROM board JOIN documents USING (doc) WHERE conflicts > 0
-            ORDER BY closed, level, due_at IS NULL, due_at, doc LIMIT ?1";
+        // Places are sorted first, so that no document is read and sorted in vain.
+        let query = "SELECT doc, incident, facts, disputes, heads FROM (SELECT doc, closed, level, due_at FROM board WHERE conflicts > 0
+             ORDER BY closed, level, due_at IS NULL, due_at, doc LIMIT ?1) JOIN documents USING (doc)
+             ORDER BY closed, level, due_at IS NULL, due_at, doc";
         let rows = self.db.all("reading conflicts", query, &[&(max as i64)], found)?;
         // As on the board: a damaged row hides no other.
         Ok(rows.into_iter().filter_map(|row| read(row).ok()).collect())

@@ -20,7 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/national_0001.sql"),
     include_str!("../../migrations/national_0002_alerts.sql"),
     include_str!("../../migrations/national_0003_review.sql"),
-    include_str!("../../migrations/national_0004_advocacy.sql"),
+    include_str!("../../migrations/hub_0005_national_0004_advocacy.sql"),
     include_str!("../../migrations/national_0005_countries.sql"),
 ];
 
