@@ -129,3 +129,19 @@ fn a_countrys_link_needs_a_name_and_enrols_no_hub() {
     assert!(run.code == Some(1) && run.stderr.contains("one line of 1 to 40 letters"), "{}", run.stderr);
     assert_eq!(run_above(&site, "countries", &["--json"]).done(), "");
 }
+
+#[test]
+fn a_link_for_another_role_is_refused_and_the_right_one_is_taken_after_it() {
+    let site = Site::new();
+    let _national = site.national();
+    let country = site.national_run("invite", &["--role", "country", "--country", "Senegal"]).done().trim().to_owned();
+    let hub = site.hub(&["--upstream", &country]);
+    wait::until("the hub's word on its link", || hub.log().contains("the link is one for a country: ask for one for a hub").then_some(()));
+    drop(hub);
+    let hub = site.hub(&["--upstream", &site.invite_hub()]);
+    let phone = site.enrolled("phone", "educator");
+    phone.log(&incidents(&months_ago(0), 1));
+    phone.sync();
+    wait::until("a projection", || Some(site.national_export()).filter(|rows| rows.len() == 1));
+    assert!(!hub.log().contains("panicked"));
+}

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::codes::ViolationGroup;
 use crate::incident::Incident;
 use crate::triage::{self, Level};
-use crate::{clocks, projection, status};
+use crate::{clocks, consent, projection, status};
 
 /// Hours after an incident at which its triage or the window of a clock may change.
 const TURNS_HOURS: [i64; 2] = [72, 120];
@@ -76,7 +76,7 @@ pub fn place(incident: &Incident, now: Timestamp) -> Place {
         groups,
         conflicts: incident.disputes().len() as u32,
         facets: counted.facets(),
-        countable: counted.countable,
+        countable: counted.countable && projection::is_consented(incident, now),
         month: counted.month,
         response_minutes: counted.response_minutes,
         turns_at: turns_at(incident, &clocks, now),
@@ -89,13 +89,14 @@ fn turns_at(incident: &Incident, clocks: &[clocks::Clock], now: Timestamp) -> Op
     let turns = TURNS_HOURS.into_iter().filter_map(|hours| latest?.checked_add(SignedDuration::from_hours(hours)).ok());
     // Triage turns at the moment itself, a clock a moment after.
     let after = |at: Timestamp| at.checked_add(SignedDuration::from_secs(1)).ok();
-    due.filter_map(after).chain(turns.flat_map(|at| [Some(at), after(at)]).flatten()).filter(|at| *at > now).min()
+    let consent = consent::next_expiry(incident, now);
+    due.filter_map(after).chain(turns.flat_map(|at| [Some(at), after(at)]).flatten()).chain(consent).filter(|at| *at > now).min()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -123,6 +124,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn only_who_agreed_to_all_of_it_is_counted_elsewhere_and_only_while_that_holds() {
+        let with = |consents: Value| {
+            let mut facts = Value::Object(rape().facts().clone());
+            facts["consents"] = consents;
+            Incident::from_row(facts, Vec::new())
+        };
+        let grant = |id: &str, scope: &str| json!({"id": id, "scope": scope, "state": "granted"});
+        let now = at("2026-11-22T12:30:00Z");
+        let (response, deid, count) = (grant("a", "hub_response"), grant("b", "national_deid"), grant("c", "aggregate_count"));
+        assert!(place(&with(json!([response, deid, count])), now).countable);
+        assert!(!place(&with(json!([response, count])), now).countable, "it may not leave the hub");
+        assert!(!place(&with(json!([response, deid])), now).countable);
+        let mut ends = count;
+        ends["expires_at"] = "2026-11-22T12:45:00Z".into();
+        let incident = with(json!([response, deid, ends]));
+        let turns = place(&incident, now).turns_at.unwrap();
+        assert_eq!((place(&incident, now).countable, turns, place(&incident, turns).countable), (true, at("2026-11-22T12:45:00Z"), false));
+    }
+
     /// From one turn to the next nothing may change: what is kept as a row would lie in between.
     #[test]
     fn between_two_turns_a_place_does_not_change() {
@@ -142,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_closed_incident_has_no_next_clock() {
-        let mut facts = serde_json::Value::Object(rape().facts().clone());
+        let mut facts = Value::Object(rape().facts().clone());
         facts["status"] = "closed_declined".into();
         let place = place(&Incident::from_row(facts, Vec::new()), at("2026-11-22T12:30:00Z"));
         assert_eq!((place.closed, place.clock, place.due_at), (true, None, None));

@@ -6,6 +6,7 @@
 use crate::clocks::EXPOSURE;
 use crate::codes::{self, CodeList, ViolationGroup};
 use crate::projection::{OTHER_UNLISTED, Projection, UNKNOWN};
+use crate::published::ALL;
 
 /// Perpetrators that act for the state.
 const STATE: [&str; 4] = ["police", "military", "border_prison_guard", "other_official"];
@@ -33,6 +34,11 @@ fn has_form(text: &str, pattern: &str) -> bool {
         })
 }
 
+/// A month of a year in which there were computers to write it down, or stories to be told late.
+pub(crate) fn is_month(text: &str) -> bool {
+    has_form(text, "9999-99") && ("01"..="12").contains(&&text[5..]) && text >= "1900"
+}
+
 /// Country and first-level area, as `SN-DK`: as in a projection, but known.
 #[must_use]
 pub(crate) fn is_area(text: &str) -> bool {
@@ -42,6 +48,24 @@ pub(crate) fn is_area(text: &str) -> bool {
 pub(crate) fn is_admin1(text: &str) -> bool {
     let Some((country, part)) = text.split_once('-') else { return text == UNKNOWN };
     has_form(country, "AA") && (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+/// Whether a dimension of published counts has a code: one that [`Projection::facets`] can give.
+pub(crate) fn is_counted_by(dimension: &str, code: &str) -> bool {
+    match dimension {
+        ALL => code.is_empty(),
+        "setting" => listed(&codes::SETTINGS, code),
+        "gender" => listed(&codes::GENDERS, code),
+        "age_band" => code == UNKNOWN || AGE_BANDS.contains(&code),
+        "response" => ["within_24h", "within_72h", "later", "no_response"].contains(&code),
+        "pep" | "ec" => ["not_exposed", "not_started", "started", "completed"].contains(&code),
+        "referral" => ["not_referred", "sent", "completed"].contains(&code),
+        "state_perpetrator" | "extortion" | "healthcare_refusal" => ["yes", "no"].contains(&code),
+        "perpetrator" => listed(&codes::PERPETRATOR_KINDS, code),
+        "violation_group" => ViolationGroup::ALL.iter().any(|(group, _)| group.name() == code),
+        "population" => listed(&codes::POPULATIONS, code),
+        _ => false,
+    }
 }
 
 impl Projection {
@@ -58,7 +82,7 @@ impl Projection {
             listed(&codes::TRIAGE_LEVELS, &self.triage),
             GBVIMS.contains(&self.gbvims.as_str()),
             self.age_band == UNKNOWN || AGE_BANDS.contains(&self.age_band.as_str()),
-            self.month == UNKNOWN || has_form(&self.month, "9999-99"),
+            self.month == UNKNOWN || is_month(&self.month),
             self.iso_week.as_ref().is_none_or(|week| has_form(week, "9999-W99")),
             is_admin1(&self.admin1),
         ];

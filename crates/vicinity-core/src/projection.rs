@@ -149,8 +149,12 @@ pub static FIELDS: &[(&str, &str)] = &[
 /// incident at all) and `national_deid`.
 #[must_use]
 pub fn project(incident: &Incident, now: Timestamp) -> Option<Projection> {
-    let consents = [consent::HUB_RESPONSE, consent::NATIONAL_DEID].into_iter().all(|scope| consent::granted(incident, scope, now));
-    consents.then(|| coarse(incident, now))
+    is_consented(incident, now).then(|| coarse(incident, now))
+}
+
+/// Whether a row of the incident may leave the hub.
+pub(crate) fn is_consented(incident: &Incident, now: Timestamp) -> bool {
+    [consent::HUB_RESPONSE, consent::NATIONAL_DEID].into_iter().all(|scope| consent::granted(incident, scope, now))
 }
 
 /// The same row whatever the survivor agreed to: for the counts that a hub keeps for itself. It goes nowhere.

@@ -11,8 +11,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::gate;
+
 /// The smallest count that is published.
 pub const K: u64 = 10;
+/// The largest count that anybody is believed.
+const COUNT_MAX: u64 = 1_000_000_000;
 /// The area that stands for the whole country.
 pub const COUNTRY: &str = "";
 /// The dimension of all incidents, with the one code `""`.
@@ -87,13 +91,8 @@ impl Window {
     /// Whether it is a month with nothing but counts that may be published, by dimensions that are known.
     #[must_use]
     pub fn is_well_formed(&self) -> bool {
-        let is_code = |code: &str| code.len() <= 40 && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-+".contains(&byte));
-        let is_month = format!("{}-01", self.month).parse::<jiff::civil::Date>().is_ok() && self.month.len() == 7;
-        is_month
-            && self
-                .cells
-                .iter()
-                .all(|((dimension, code), count)| is_known(dimension) && (code.is_empty() == (dimension == ALL)) && is_code(code) && *count >= K)
+        gate::is_month(&self.month)
+            && self.cells.iter().all(|((dimension, code), count)| gate::is_counted_by(dimension, code) && (K..=COUNT_MAX).contains(count))
     }
 
     /// Its cells as they are kept.

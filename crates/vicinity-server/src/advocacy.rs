@@ -26,18 +26,17 @@ pub fn report(store: &mut (impl AdvocacyLog + ?Sized), whole: bool) -> Result<Op
 /// # Errors
 /// The store, or a log that is too long.
 pub fn take(store: &mut (impl HubLogs + ?Sized), hub: u32, report: Option<LogReport>, now: Timestamp) -> Result<bool, ExchangeError> {
+    let held = store.hub_log_hash(hub)?;
     let Some(report) = report else {
-        if !store.hub_log(hub)?.is_empty() {
-            store.set_hub_log(hub, &[])?;
+        if held != 0 {
+            store.set_hub_log(hub, &[], 0)?;
         }
         return Ok(false);
     };
     let hash = report.hash;
-    if let Some(mut log) = report.into_log()? {
-        log.retain(|entry| entry.check(now).is_ok());
-        store.set_hub_log(hub, &log)?;
-        // What national does not take, by its clock, is not asked for twice in one contact.
-        return Ok(false);
-    }
-    Ok(log_hash(&store.hub_log(hub)?) != hash)
+    let Some(mut log) = report.into_log()? else { return Ok(hash != held) };
+    // What is no action here, by this clock or these lists, is left out and not asked for again.
+    log.retain(|entry| entry.check(now).is_ok());
+    store.set_hub_log(hub, &log, hash)?;
+    Ok(false)
 }

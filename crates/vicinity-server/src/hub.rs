@@ -212,7 +212,13 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
 async fn turn_board(writer: Writer<dyn BoardStore>, machine: Machine, live: Live) {
     loop {
         let now = (machine.now)();
-        match writer.step(move |store| store.refresh_board(now)).await {
+        let mut drawn = machine.clone();
+        // A consent that has run out counts also where no national server asks.
+        let turn = move |store: &mut (dyn BoardStore + 'static)| {
+            store.recheck_consents(now, &mut drawn)?;
+            store.refresh_board(now)
+        };
+        match writer.step(turn).await {
             Ok(Ok(0)) => tokio::time::sleep(Duration::from_secs(TURN_SECONDS)).await,
             // There may be more of them.
             Ok(Ok(_)) => live.tell(),

@@ -155,7 +155,7 @@ async fn enrol(national: Arc<National>, request: Open<Enrol>) -> Result<Response
         let request: EnrolRequest = vicinity_sync::enrol::decode(body)?;
         let (code, device) = (EnrolLink::code_hash(&request.code), request.device());
         let (number, role) = match store.enrol_country(code, device, request.key, now)? {
-            Some(number) => (number, "country"),
+            Some(number) => (number, publish::COUNTRY),
             None => (store.enrol(code, device, request.key, now)?.ok_or(Refused::NotEnrolled)?, Role::Hub.code()),
         };
         Ok((number, role, store.setting(tls::PINS)?.unwrap_or_default()))

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use vicinity_core::access::Action;
 use vicinity_core::published::{Window, last_closed};
-use vicinity_core::time::Timestamp;
+use vicinity_core::time::{SignedDuration, Timestamp};
+use vicinity_store::StoreError;
 use vicinity_store::review::ReviewStore;
 use vicinity_sync::enrol::EnrolLink;
 use vicinity_sync::message::Refused;
@@ -21,6 +22,12 @@ use crate::writer::Writer;
 
 /// Seconds between contacts: a month closes once a month, and nobody waits for it.
 const IDLE_SECONDS: u64 = 3600;
+/// The setting that says as whom this server has published.
+const PUBLISHED_AS: &str = "published_as";
+/// What a national server is at the one above.
+pub(crate) const COUNTRY: &str = "country";
+/// By how much a country's clock may be ahead of this one's.
+const AHEAD: SignedDuration = SignedDuration::from_hours(48);
 
 /// A country's months.
 pub struct WindowsRequest;
@@ -48,6 +55,11 @@ pub fn take(
 ) -> Result<(u32, usize, WindowsReply), ExchangeError> {
     let country = request.asker();
     let (windows, pins) = request.into_message();
+    // A month that is not over cannot have been counted: whoever fills it keeps the true one out.
+    let closed = last_closed(now.checked_add(AHEAD).unwrap_or(now));
+    if windows.iter().any(|window| window.month > closed) {
+        return Err(Refused::Malformed.into());
+    }
     store.take_windows(country, &windows, now)?;
     Ok((country, windows.len(), WindowsReply { pins: tls::news(store.setting(tls::PINS)?, pins) }))
 }
@@ -76,8 +88,19 @@ pub async fn run(writer: Writer<dyn ReviewStore>, machine: Machine, link: Option
     }
 }
 
+/// Another server above, or an enrolment made anew, has nothing yet: it gets all that was published, as it was made.
+fn begin(store: &mut (dyn ReviewStore + 'static), device: &[u8]) -> Result<(), StoreError> {
+    if store.setting(PUBLISHED_AS)?.as_deref() != Some(device) {
+        store.publish_again()?;
+        store.set_setting(PUBLISHED_AS, device)?;
+    }
+    Ok(())
+}
+
 async fn contact(writer: &Writer<dyn ReviewStore>, machine: &Machine, link: Option<&EnrolLink>, life: &mut Life) -> Result<Option<usize>, UpstreamError> {
-    let Some(mut upstream) = upstream::enrolled(writer, machine, link).await? else { return Ok(None) };
+    let Some(mut upstream) = upstream::enrolled(writer, machine, link, COUNTRY).await? else { return Ok(None) };
+    let device = upstream.device().as_bytes().to_vec();
+    writer.step(move |store| begin(store, &device)).await??;
     let mut months = 0;
     loop {
         let now = (machine.now)();

@@ -9,7 +9,7 @@ use vicinity_core::edit::Edit;
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
 use vicinity_store::board::BoardStore;
-use vicinity_store::hub::{HubStore, SentProjection};
+use vicinity_store::hub::{HubStore, Role, SentProjection};
 use vicinity_sync::enrol::EnrolLink;
 use vicinity_sync::pins::Pins;
 use vicinity_sync::uplink::{self, AnswerRow, Question, Reply, Report, Row, UPLINK_PATH};
@@ -77,7 +77,7 @@ struct Contact {
 }
 
 async fn contact(uplink: &Uplink, link: Option<&EnrolLink>, life: &mut Life) -> Result<Option<Contact>, UpstreamError> {
-    let Some(mut upstream) = upstream::enrolled(&uplink.writer, &uplink.machine, link).await? else { return Ok(None) };
+    let Some(mut upstream) = upstream::enrolled(&uplink.writer, &uplink.machine, link, Role::Hub.code()).await? else { return Ok(None) };
     let mut moved = Contact::default();
     let mut received = Vec::new();
     let (mut with_alerts, mut with_log) = (false, false);
@@ -121,7 +121,7 @@ async fn contact(uplink: &Uplink, link: Option<&EnrolLink>, life: &mut Life) -> 
 /// # Errors
 /// The store.
 pub fn is_joined(store: &mut dyn HubStore) -> Result<bool, StoreError> {
-    Ok(store.setting(upstream::SETTING)?.is_some())
+    Ok(store.setting(upstream::SETTING)?.is_some_and(|kept| !kept.is_empty()))
 }
 
 /// What the hub owes national now.

@@ -36,6 +36,14 @@ pub enum UpstreamError {
     /// It cannot be reached.
     #[error("the server above cannot be reached")]
     Cut,
+    /// The link was made for somebody else.
+    #[error("the link is one for a {found}: ask for one for a {wanted}")]
+    OtherLink {
+        /// Whom it is for.
+        found: String,
+        /// Who asks.
+        wanted: &'static str,
+    },
 }
 
 /// Seconds to wait after so many failures in a row.
@@ -123,11 +131,16 @@ impl Life {
     }
 }
 
-/// The enrolment, made now if there is a link and none before; `None` for a server that was never joined.
+/// The enrolment as a `wanted`, made now if there is a link and none before; `None` for a server that was never joined.
 ///
 /// # Errors
-/// The store, or the server above.
-pub async fn enrolled<P: Keeps + ?Sized + 'static>(writer: &Writer<P>, machine: &Machine, link: Option<&EnrolLink>) -> Result<Option<Upstream>, UpstreamError> {
+/// The store, the server above, or a link that was made for another role.
+pub async fn enrolled<P: Keeps + ?Sized + 'static>(
+    writer: &Writer<P>,
+    machine: &Machine,
+    link: Option<&EnrolLink>,
+    wanted: &'static str,
+) -> Result<Option<Upstream>, UpstreamError> {
     let kept = writer.step(|store| store.kept(SETTING)).await??;
     let kept: Option<Upstream> = kept.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let mut upstream = match (kept, link) {
@@ -146,7 +159,13 @@ pub async fn enrolled<P: Keeps + ?Sized + 'static>(writer: &Writer<P>, machine: 
     let device = upstream.device.parse().map_err(|_| StoreError::Damaged("upstream"))?;
     let body = enrol::encode(&EnrolRequest::new(upstream.code, device, public_key(&upstream.secret)));
     let answer = post(&upstream, ENROL_PATH, body).await?;
-    upstream.learn(Some(enrol::decode::<EnrolAnswer>(&answer)?.pins));
+    let answer: EnrolAnswer = enrol::decode(&answer)?;
+    if answer.role != wanted {
+        // Nothing is kept of it, so that the right link is taken.
+        writer.step(|store| store.keep(SETTING, b"")).await??;
+        return Err(UpstreamError::OtherLink { found: answer.role.chars().take(20).collect(), wanted });
+    }
+    upstream.learn(Some(answer.pins));
     upstream.enrolled = true;
     keep(writer, &upstream).await?;
     Ok(Some(upstream))
@@ -162,6 +181,12 @@ pub async fn keep<P: Keeps + ?Sized + 'static>(writer: &Writer<P>, upstream: &Up
 }
 
 impl Upstream {
+    /// This server's id there.
+    #[must_use]
+    pub fn device(&self) -> &str {
+        &self.device
+    }
+
     /// Posts a signed body and gives the answer's.
     ///
     /// # Errors

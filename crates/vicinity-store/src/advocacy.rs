@@ -95,11 +95,17 @@ pub trait Patterns: AdvocacyLog {
 
 /// What national keeps of hubs' logs.
 pub trait HubLogs {
-    /// Puts these in the place of all of a hub's.
+    /// Puts these in the place of all of a hub's, with the hash that the hub told of its log.
     ///
     /// # Errors
     /// Storage.
-    fn set_hub_log(&mut self, hub: u32, log: &[Advocacy]) -> Result<()>;
+    fn set_hub_log(&mut self, hub: u32, log: &[Advocacy], hash: u64) -> Result<()>;
+
+    /// The hash of the log that a hub sent last, whatever of it was kept; 0 for none.
+    ///
+    /// # Errors
+    /// Storage.
+    fn hub_log_hash(&mut self, hub: u32) -> Result<u64>;
 
     /// A hub's.
     ///

@@ -24,12 +24,18 @@ pub struct CountryRow {
 
 /// What a national server publishes upwards.
 pub trait Publishing {
-    /// Makes the windows of every month up to `last` that was not published yet, from the first of which there is anything; once
-    /// made, a window stays as it is. Gives those that the upper server has not confirmed, ascending, at most so many.
+    /// Makes the windows of every month up to `last` that was not published yet, from the first that shows anything; once made, a
+    /// window stays as it is. Gives those that the upper server has not confirmed, ascending, at most so many.
     ///
     /// # Errors
     /// Storage.
     fn publish_to(&mut self, last: &str, max: usize, now: Timestamp) -> Result<Vec<Window>>;
+
+    /// Sends every window again: to another upper server, as it was made.
+    ///
+    /// # Errors
+    /// Storage.
+    fn publish_again(&mut self) -> Result<()>;
 
     /// Notes what the upper server holds.
     ///

@@ -135,12 +135,6 @@ pub fn recalled(incident: &Incident) -> bool {
     consent::withdrawn(incident, consent::HUB_RESPONSE)
 }
 
-/// When a grant of consent ends next: the projection has to be made anew then.
-#[must_use]
-pub fn next_expiry(incident: &Incident, now: Timestamp) -> Option<Timestamp> {
-    incident.entries("consents").filter_map(|entry| entry.instant("expires_at")).filter(|at| *at > now).min()
-}
-
 /// Answers to national's questions that the incident holds: number and code.
 #[must_use]
 pub fn answers(incident: &Incident) -> Vec<(u64, String)> {

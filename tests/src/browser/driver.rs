@@ -26,6 +26,9 @@ const FLAGS: [&str; 12] = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ];
 
+/// How often it is started until it says its port.
+const STARTS_MAX: usize = 5;
+
 /// `chromedriver`, and the folder of its browser.
 pub struct Driver {
     child: Child,
@@ -36,14 +39,23 @@ pub struct Driver {
 impl Driver {
     /// Starts it on a free port.
     pub fn start() -> Self {
+        // Of several that start at once one may find its port taken by another, and ends.
+        (0..STARTS_MAX).find_map(|_| Self::try_start()).expect("chromedriver says its port")
+    }
+
+    fn try_start() -> Option<Self> {
         let mut command = Command::new("chromedriver");
         command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("chromedriver can be run: apt-get install -y chromium chromium-driver");
         let mut lines = BufReader::new(child.stdout.take().expect("standard output was piped")).lines();
-        let port = lines.find_map(|line| Some(line.ok()?.strip_suffix('.')?.rsplit_once(" on port ")?.1.to_owned())).expect("it says its port");
+        let port = lines.find_map(|line| Some(line.ok()?.strip_suffix('.')?.rsplit_once(" on port ")?.1.to_owned()));
+        let Some(port) = port else {
+            child.wait().expect("a child can be waited for");
+            return None;
+        };
         // What it says later would fill the pipe and stop it.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address: format!("http://127.0.0.1:{port}"), profile: tempfile::tempdir().expect("a temporary folder can be made") }
+        Some(Self { child, address: format!("http://127.0.0.1:{port}"), profile: tempfile::tempdir().expect("a temporary folder can be made") })
     }
 
     /// A browser.

@@ -80,16 +80,25 @@ fn a_report_says_what_happened_what_was_done_and_what_it_asks_for() {
     let browser = scene.at_hub();
     write(&browser, &scene.hub_page("/advocacy"), "police", "");
     browser.go(&scene.hub_page("/report"));
+    let open = browser.script("return document.querySelector('#r-quarter').value").as_str().unwrap().to_owned();
+    browser.go(&scene.hub_page(&format!("/report?quarter={open}&for=others")));
+    assert!(browser.text().contains("can be handed on when a whole month has passed"), "{}", browser.text());
+    browser.go(&scene.hub_page("/report?for=others"));
+    let closed = browser.script("return document.querySelector('#r-quarter').value").as_str().unwrap().to_owned();
+    assert!(closed < open, "{closed} {open}");
+
+    browser.go(&scene.hub_page("/report"));
     let own = browser.text();
     let incidents: usize = browser.text_of("ul.figures li b").parse().unwrap();
     assert!(incidents > 0 && own.contains("Small counts can tell") && own.contains("meeting with an authority"), "{own}");
+    browser.go(&scene.hub_page(&format!("/report?quarter={closed}")));
     browser.fill("#r-asks", "That no condom is ever evidence again.\nThat the night shift of the second district is trained.");
     browser.click("form:has(#r-asks) button");
     browser.wait_for("p.notice:not([hidden])");
     let text = browser.text();
     assert!(text.contains("That no condom") && text.contains("That the night shift"), "{text}");
 
-    browser.go(&scene.hub_page("/report?for=others"));
+    browser.go(&scene.hub_page(&format!("/report?quarter={closed}&for=others")));
     let others = browser.text();
     assert!(!others.contains("Small counts can tell") && others.contains("That no condom"), "{others}");
     let small = browser.script(

@@ -182,10 +182,19 @@ fn a_window_is_the_countrys_cells_and_reads_back() {
 
 #[test]
 fn what_is_no_published_count_is_no_window() {
-    for cells in [[("", "", 9)], [("setting", "street", 0)], [("hub", "1", 50)], [("", "street", 50)], [("setting", "", 50)], [("setting", "Rue 12", 50)]] {
+    for cells in [
+        [("", "", 9)],
+        [("setting", "street", 0)],
+        [("hub", "1", 50)],
+        [("", "street", 50)],
+        [("setting", "", 50)],
+        [("setting", "Rue 12", 50)],
+        [("perpetrator", "amadou-diop", 50)],
+        [("", "", u64::MAX)],
+    ] {
         assert!(!window(&cells).is_well_formed(), "{cells:?}");
     }
-    for month in ["2026-13", "unknown", "", "2026-1", "2026-10-01"] {
+    for month in ["2026-13", "2026-00", "0026-11", "unknown", "", "2026-1", "2026-10-01"] {
         assert!(!Window { month: month.into(), ..window(&[]) }.is_well_formed(), "{month}");
     }
 }
@@ -196,5 +205,17 @@ fn a_month_is_closed_when_a_whole_one_has_passed_since() {
         [("2026-11-28T20:00:00Z", "2026-09"), ("2026-12-01T00:00:00Z", "2026-10"), ("2026-01-15T00:00:00Z", "2025-11"), ("2026-02-01T00:00:00Z", "2025-12")]
     {
         assert_eq!(last_closed(now.parse().unwrap()), month, "{now}");
+    }
+}
+
+#[test]
+fn whatever_a_projection_is_counted_by_may_stand_in_a_window() {
+    let shown = |projection: &crate::projection::Projection| projection.facets().into_iter().filter(|(dimension, _)| is_known(dimension)).collect::<Vec<_>>();
+    let facts = serde_json::json!({"reported_at": "2026-11-22T12:00:00Z", "violations": ["rape", "healthcare_refused"], "survivor": {"age": 24, "gender": "woman", "populations": ["fsw"]},
+        "perpetrators": [{"kind": "police"}, {"kind": "new kind"}], "place": {"setting": "street"}});
+    for facts in [facts, serde_json::json!({})] {
+        let incident = crate::incident::Incident::from_row(facts, Vec::new());
+        let facets = shown(&crate::projection::coarse(&incident, "2026-11-22T13:00:00Z".parse().unwrap()));
+        assert!(facets.len() > 9 && facets.iter().all(|(dimension, code)| gate::is_counted_by(dimension, code)), "{facets:?}");
     }
 }

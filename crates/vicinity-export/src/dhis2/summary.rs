@@ -29,11 +29,11 @@ pub struct Summary {
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
 struct Said {
-    status: String,
-    message: String,
-    description: String,
+    status: Option<String>,
+    message: Option<String>,
+    description: Option<String>,
     import_count: Option<Count>,
-    conflicts: Vec<Conflict>,
+    conflicts: Option<Vec<Conflict>>,
     response: Option<Box<Self>>,
 }
 
@@ -49,8 +49,8 @@ struct Count {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Conflict {
-    object: String,
-    value: String,
+    object: Option<String>,
+    value: Option<String>,
 }
 
 fn cut(text: &str) -> String {
@@ -62,15 +62,17 @@ impl Summary {
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let outer: Said = serde_json::from_slice(bytes).ok()?;
-        let message = if outer.description.is_empty() { outer.message.clone() } else { outer.description.clone() };
+        let message = outer.description.clone().or_else(|| outer.message.clone());
         let said = match outer.response {
             Some(inner) if inner.import_count.is_some() => *inner,
             _ => outer,
         };
         let Count { imported, updated, ignored, deleted } = said.import_count?;
-        let description = if said.description.is_empty() { message } else { said.description };
-        let conflicts = said.conflicts.into_iter().take(CONFLICTS_MAX).map(|conflict| (cut(&conflict.object), cut(&conflict.value))).collect();
-        Some(Self { status: cut(&said.status), imported, updated, ignored, deleted, conflicts, description: cut(&description) })
+        let text = |text: Option<String>| cut(&text.unwrap_or_default());
+        let conflict = |conflict: Conflict| (text(conflict.object), text(conflict.value));
+        let conflicts = said.conflicts.unwrap_or_default().into_iter().take(CONFLICTS_MAX).map(conflict).collect();
+        let (status, description) = (text(said.status), text(said.description.or(message)));
+        Some(Self { status, imported, updated, ignored, deleted, conflicts, description })
     }
 
     /// Whether every value was taken.
@@ -88,7 +90,7 @@ mod tests {
     #[test]
     fn a_summary_is_read_in_both_forms() {
         let bare = json!({"responseType": "ImportSummary", "status": "SUCCESS", "description": "Import process completed successfully",
-            "importCount": {"imported": 3, "updated": 2, "ignored": 0, "deleted": 0}, "conflicts": []});
+            "importCount": {"imported": 3, "updated": 2, "ignored": 0, "deleted": 0}, "conflicts": null, "href": null});
         let within = json!({"httpStatus": "OK", "httpStatusCode": 200, "status": "OK", "message": "Import was successful.", "response": bare});
         for answer in [&bare, &within] {
             let summary = Summary::parse(answer.to_string().as_bytes()).unwrap();

@@ -91,3 +91,5 @@ exports-bad-token = The token must be a personal access token of DHIS2’s, in o
 exports-unreachable = DHIS2 cannot be reached, or no authority vouches for its certificate.
 exports-not-allowed = DHIS2 does not take the token.
 exports-strange = DHIS2 answered { $about } without an import summary: check the address, and its version.
+
+report-open = A quarter can be handed on when a whole month has passed since it ended: before, what is handed on would differ from day to day, and the difference is one person.

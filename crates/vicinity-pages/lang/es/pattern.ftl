@@ -91,3 +91,5 @@ exports-bad-token = El token debe ser un token de acceso personal de DHIS2, en u
 exports-unreachable = No se puede alcanzar DHIS2, o ninguna autoridad avala su certificado.
 exports-not-allowed = DHIS2 no acepta el token.
 exports-strange = DHIS2 respondió { $about } sin resumen de importación: revise la dirección y su versión.
+
+report-open = Un trimestre se puede entregar cuando ha pasado un mes entero desde su fin: antes, lo entregado cambiaría de un día a otro, y la diferencia es una persona.

@@ -91,3 +91,5 @@ exports-bad-token = Le jeton doit être un jeton d’accès personnel de DHIS2, 
 exports-unreachable = DHIS2 est injoignable, ou aucune autorité ne garantit son certificat.
 exports-not-allowed = DHIS2 n’accepte pas le jeton.
 exports-strange = DHIS2 a répondu { $about } sans résumé d’importation : vérifiez l’adresse et sa version.
+
+report-open = Un trimestre peut être transmis quand un mois entier s’est écoulé depuis sa fin : avant, ce qui est transmis changerait de jour en jour, et la différence est une personne.

@@ -111,6 +111,9 @@ async fn hub_rows(hub: Arc<Hub>, seated: Seated<HubRows>) -> Result<Response, Pa
     let (months, (form, ending, content_type), now) = (months(&seated.query)?, rows_form(&seated.query)?, seated.frame.now);
     let name = named("incidents", &months, ending);
     let read = move |store: &mut (dyn BoardStore + 'static)| {
+        if store.counts()?.incidents > ROWS_MAX {
+            return Err(PageError::Refused("exports-too-many"));
+        }
         let mut bytes = Vec::new();
         export::rows(form, &months, &mut |each: &mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>| store.each_own_projection(each), now, &mut bytes)?;
         Ok(bytes)
@@ -121,7 +124,9 @@ async fn hub_rows(hub: Arc<Hub>, seated: Seated<HubRows>) -> Result<Response, Pa
 }
 
 fn rows_of(store: &mut (dyn ReviewStore + 'static), form: Rows, months: &Months, now: Timestamp) -> Result<Vec<u8>, PageError> {
-    let ends = (months.from().unwrap_or(""), months.to().unwrap_or("\u{ffff}"));
+    // As the rows are taken: a month that is not known lies in the whole alone.
+    let open_end = if months.from().is_none() { "\u{ffff}" } else { "9999-99" };
+    let ends = (months.from().unwrap_or(""), months.to().unwrap_or(open_end));
     if store.hub_months(ends.0, ends.1)?.iter().map(|(.., count)| count).sum::<u64>() > ROWS_MAX {
         return Err(PageError::Refused("exports-too-many"));
     }

@@ -15,6 +15,9 @@ use crate::routes::Routes;
 
 pub use counts::Counts;
 
+/// Letters of the longest area that pages speak of: `SN-DK`, or `unknown`.
+const AREA_MAX: usize = 10;
+
 /// A server with these pages.
 pub trait Observatory: Office {
     /// Its store.

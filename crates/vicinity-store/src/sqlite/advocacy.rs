@@ -96,10 +96,21 @@ macro_rules! logs {
 }
 logs!(SqliteHub, SqliteNational);
 
+/// The setting that holds the hash of a hub's log.
+fn hash_name(hub: u32) -> String {
+    format!("log_hash_{hub}")
+}
+
 impl HubLogs for SqliteNational {
-    fn set_hub_log(&mut self, hub: u32, log: &[Advocacy]) -> Result<()> {
+    fn hub_log_hash(&mut self, hub: u32) -> Result<u64> {
+        let kept = self.db.meta(&hash_name(hub))?.and_then(|bytes| bytes.try_into().ok());
+        Ok(kept.map_or(0, u64::from_be_bytes))
+    }
+
+    fn set_hub_log(&mut self, hub: u32, log: &[Advocacy], hash: u64) -> Result<()> {
         self.db.immediate(|db| {
             db.execute("forgetting a hub's log", "DELETE FROM advocacy WHERE hub = ?1", &[&hub])?;
+            db.set_meta(&hash_name(hub), &hash.to_be_bytes())?;
             log.iter().try_for_each(|entry| write(db, hub, entry, "", "", Timestamp::UNIX_EPOCH))
         })
     }

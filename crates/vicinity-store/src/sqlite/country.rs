@@ -7,8 +7,8 @@ use vicinity_core::ids::DeviceId;
 use vicinity_core::published::{Cell, Month, Window};
 use vicinity_core::time::Timestamp;
 
+use super::Result;
 use super::national::SqliteNational;
-use super::{Db, Result};
 use crate::advocacy::Patterns;
 use crate::country::{Countries, CountryRow, Publishing};
 use crate::hub::{Credentials, Denied};
@@ -25,37 +25,47 @@ fn next(month: &str) -> Option<String> {
     Some(format!("{:04}-{:02}", months / 12, months % 12 + 1))
 }
 
-/// The first month that is still to be published, if there is one up to `last`.
-fn first_open(db: &Db, last: &str) -> Result<Option<String>> {
-    let published = db.one("reading published months", "SELECT max(month) FROM published", &[], |row| row.get::<_, Option<String>>(0))?.flatten();
-    let first = match published {
-        Some(month) => next(&month),
-        None => db.one("reading months", "SELECT min(month) FROM counts WHERE month <> 'unknown'", &[], |row| row.get::<_, Option<String>>(0))?.flatten(),
-    };
-    Ok(first.filter(|month| month.as_str() <= last))
+/// The earliest month that is ever published: what is told of before is a mistyped year, or a story for another place.
+const EARLIEST: &str = "2000-01";
+
+impl SqliteNational {
+    /// Windows that are still to be made, up to `last`. The first of all is the first that shows anything: one that showed nothing would say
+    /// that something happened then.
+    fn open_windows(&mut self, last: &str) -> Result<Vec<Window>> {
+        let published = self.db.one("reading published months", "SELECT max(month) FROM published", &[], |row| row.get::<_, Option<String>>(0))?.flatten();
+        let first = published.as_deref().and_then(next).unwrap_or_else(|| EARLIEST.to_owned());
+        let mut counts: BTreeMap<String, BTreeMap<Cell, u64>> = BTreeMap::new();
+        for (month, cell, count) in self.window(&first, last)? {
+            counts.entry(month).or_default().insert(cell, count);
+        }
+        let mut windows = Vec::new();
+        let mut month = Some(first);
+        while let Some(at) = month.filter(|month| month.as_str() <= last) {
+            month = next(&at);
+            let window = Window::of(&at, &Month::of(&counts.remove(&at).unwrap_or_default()));
+            if published.is_some() || !windows.is_empty() || !window.cells.is_empty() {
+                windows.push(window);
+            }
+        }
+        Ok(windows)
+    }
 }
 
 impl Publishing for SqliteNational {
     fn publish_to(&mut self, last: &str, max: usize, now: Timestamp) -> Result<Vec<Window>> {
-        if let Some(first) = first_open(&self.db, last)? {
-            let mut counts: BTreeMap<String, BTreeMap<Cell, u64>> = BTreeMap::new();
-            for (month, cell, count) in self.window(&first, last)? {
-                counts.entry(month).or_default().insert(cell, count);
-            }
-            self.db.immediate(|db| {
-                let mut month = Some(first);
-                while let Some(at) = month.filter(|month| month.as_str() <= last) {
-                    // A month of nothing is published too: it says that the country was there.
-                    let cells = Window::of(&at, &Month::of(&counts.remove(&at).unwrap_or_default())).to_text();
-                    let query = "INSERT INTO published (month, cells, made_at, sent) VALUES (?1, ?2, ?3, 0) ON CONFLICT DO NOTHING";
-                    db.execute("publishing a month", query, &[&at, &cells, &now.as_second()])?;
-                    month = next(&at);
-                }
-                Ok(())
-            })?;
-        }
+        let made = self.open_windows(last)?;
+        self.db.immediate(|db| {
+            made.iter().filter(|window| window.is_well_formed()).try_for_each(|window| {
+                let query = "INSERT INTO published (month, cells, made_at, sent) VALUES (?1, ?2, ?3, 0) ON CONFLICT DO NOTHING";
+                db.execute("publishing a month", query, &[&window.month, &window.to_text(), &now.as_second()]).map(drop)
+            })
+        })?;
         let query = "SELECT month, cells FROM published WHERE sent = 0 ORDER BY month LIMIT ?1";
         self.db.all("reading published months", query, &[&(max as i64)], window)
+    }
+
+    fn publish_again(&mut self) -> Result<()> {
+        self.db.immediate(|db| db.execute("publishing again", "UPDATE published SET sent = 0", &[]).map(drop))
     }
 
     fn windows_sent(&mut self, months: &[String]) -> Result<()> {

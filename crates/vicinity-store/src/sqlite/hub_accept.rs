@@ -5,6 +5,7 @@ use vicinity_core::access::Action;
 use vicinity_core::admit::{Verdict, View};
 use vicinity_core::batch::Group;
 use vicinity_core::chunk::Chunk;
+use vicinity_core::consent;
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
@@ -179,7 +180,7 @@ fn read_known(db: &Db, incident: IncidentId) -> Result<Known> {
 }
 
 fn write_document(db: &Db, incident: IncidentId, known: &Known, view: &View, peer: &Peer, now: Timestamp) -> Result<i64> {
-    let recheck = policy::next_expiry(&view.incident, now).map(Timestamp::as_second);
+    let recheck = consent::next_expiry(&view.incident, now).map(Timestamp::as_second);
     let (heads, facts, disputes) = (row::heads_bytes(&view.heads), row::facts(&view.incident), row::disputes(&view.incident));
     let doc = if let Some(doc) = known.doc {
         let query = "UPDATE documents SET heads = ?2, facts = ?3, disputes = ?4, recheck_at = ?5 WHERE doc = ?1";

@@ -20,6 +20,9 @@ use crate::row::{self, IncidentRow};
 /// Places worked out anew under one commit: a first start after an update has tens of thousands.
 const REFRESHED_MAX: i64 = 2000;
 
+/// What was marked as a duplicate of another is not counted beside it.
+const ONCE: &str = "doc NOT IN (SELECT doc FROM links WHERE kind = 'duplicate_of')";
+
 fn time(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH)
 }
@@ -213,7 +216,7 @@ impl SqliteHub {
 
 impl Patterns for SqliteHub {
     fn window(&mut self, from: &str, to: &str) -> Result<Vec<(String, Cell, u64)>> {
-        self.counted("SELECT month, facets FROM board WHERE month >= ?1 AND month <= ?2", from, to)
+        self.counted(&format!("SELECT month, facets FROM board WHERE month >= ?1 AND month <= ?2 AND {ONCE}"), from, to)
     }
 }
 
@@ -336,7 +339,7 @@ impl BoardStore for SqliteHub {
     }
 
     fn countable_window(&mut self, from: &str, to: &str) -> Result<Vec<(String, Cell, u64)>> {
-        self.counted("SELECT month, facets FROM board WHERE month >= ?1 AND month <= ?2 AND countable = 1", from, to)
+        self.counted(&format!("SELECT month, facets FROM board WHERE month >= ?1 AND month <= ?2 AND countable = 1 AND {ONCE}"), from, to)
     }
 
     fn each_own_projection(&mut self, each: &mut dyn FnMut(ProjectionListing) -> Result<()>) -> Result<()> {

@@ -1,5 +1,6 @@
 //! What the hub owes national: projections and answers.
 
+use vicinity_core::consent;
 use vicinity_core::ids::{IncidentId, ProjectionId};
 use vicinity_core::incident::Incident;
 use vicinity_core::time::Timestamp;
@@ -49,7 +50,7 @@ pub(super) fn recheck_consents(db: &mut Db, now: Timestamp, random: &mut dyn Ran
     for (doc, id, facts, disputes) in due {
         let incident = row::incident(&facts, &disputes)?;
         project(db, doc, IncidentId::from_bytes(id), &incident, now, random)?;
-        let next = policy::next_expiry(&incident, now).map(Timestamp::as_second);
+        let next = consent::next_expiry(&incident, now).map(Timestamp::as_second);
         db.execute("writing a document", "UPDATE documents SET recheck_at = ?2 WHERE doc = ?1", &[&doc, &next])?;
     }
     Ok(())

@@ -13,7 +13,7 @@ use vicinity_core::time::Timestamp;
 use vicinity_pages::pattern::{self, AdvocacyLine, AdvocacyView};
 use vicinity_store::advocacy::{AdvocacyLog, LoggedAdvocacy};
 
-use super::{Counts, Observatory, patterns};
+use super::{AREA_MAX, Counts, Observatory, patterns};
 use crate::pages::answer::{self, PageError};
 use crate::pages::form::Form;
 use crate::pages::months::{month_of, months_to, moved, stretch};
@@ -49,7 +49,7 @@ impl From<BadAdvocacy> for PageError {
 /// What the reader looks at: a kind and an area.
 fn aim(query: &Form) -> (String, String) {
     let kind = Some(query.get("kind")).filter(|kind| codes::PERPETRATOR_KINDS.knows(kind)).unwrap_or_default().to_owned();
-    (kind, query.get("area").chars().take(6).collect())
+    (kind, query.get("area").chars().take(AREA_MAX).collect())
 }
 
 async fn page<S: Observatory>(server: Arc<S>, seated: Seated<AdvocacyPage<S>>) -> Result<Response, PageError> {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use vicinity_core::access::Action;
-use vicinity_core::published::ALL;
+use vicinity_core::published::{ALL, last_closed};
 use vicinity_pages::frame::Place;
 use vicinity_pages::pattern::{self, ReportView, Step};
 use vicinity_store::advocacy::{AdvocacyLog, Asks, LoggedAdvocacy};
 
 use super::advocacy::line;
-use super::{Counts, Observatory, patterns};
+use super::{AREA_MAX, Counts, Observatory, patterns};
 use crate::pages::answer::{self, PageError};
 use crate::pages::form::Form;
 use crate::pages::months::{month_of, moved, of_quarter, quarter_of};
@@ -69,9 +69,13 @@ fn chosen(query: &Form, last: &str) -> String {
 
 async fn page<S: Observatory>(server: Arc<S>, seated: Seated<ReportPage<S>>) -> Result<Response, PageError> {
     let now = seated.frame.now;
-    let quarter = chosen(&seated.query, &month_of(now));
     let for_others = seated.frame.place == Place::Hub && seated.query.get("for") == "others";
-    let area: String = seated.query.get("area").chars().take(6).collect();
+    let quarter = chosen(&seated.query, &if for_others { moved(&last_closed(now), -2) } else { month_of(now) });
+    // What is handed on of a quarter that goes on differs from day to day, and the difference is one person.
+    if for_others && of_quarter(&quarter).is_none_or(|months| months[2] > last_closed(now)) {
+        return Err(PageError::Refused("report-open"));
+    }
+    let area: String = seated.query.get("area").chars().take(AREA_MAX).collect();
     let read = {
         let quarter = quarter.clone();
         move |store: &mut S::Store| find::<S>(store, &quarter, for_others)

@@ -51,8 +51,9 @@ fn national_keeps_a_log_of_its_own_and_those_of_hubs_apart() {
     let mut national = SqliteNational::open(folder.path(), &DatabaseKey::new([7; 32])).unwrap();
     keeps_a_log(&mut national);
     let sent: Vec<Advocacy> = [(1, "2026-09-01"), (5, "2026-11-30")].map(|(id, day)| logged(id, day).entry).into();
-    national.set_hub_log(1, &sent).unwrap();
-    national.set_hub_log(2, &sent[..1]).unwrap();
+    national.set_hub_log(1, &sent, 7).unwrap();
+    national.set_hub_log(2, &sent[..1], 8).unwrap();
+    assert_eq!((national.hub_log_hash(1).unwrap(), national.hub_log_hash(2).unwrap(), national.hub_log_hash(3).unwrap()), (7, 8, 0));
     assert_eq!((national.hub_log(1).unwrap(), national.hub_log(2).unwrap(), national.hub_log(3).unwrap()), (sent.clone(), sent[..1].to_vec(), Vec::new()));
     let all = national.advocacy("", "9999").unwrap();
     let of: Vec<(Option<u32>, &str)> = all.iter().map(|logged| (logged.hub, logged.entry.day.as_str())).collect();
@@ -61,7 +62,7 @@ fn national_keeps_a_log_of_its_own_and_those_of_hubs_apart() {
     assert!(all.iter().filter(|logged| logged.hub.is_some()).all(|logged| logged.note.is_empty() && logged.person.is_empty()));
     // A hub's log is the hub's: nothing here changes it.
     assert!(!national.note_outcome(id_of(5), "refused").unwrap() && !national.drop_advocacy(id_of(5)).unwrap());
-    national.set_hub_log(1, &[]).unwrap();
+    national.set_hub_log(1, &[], 0).unwrap();
     assert_eq!(national.hub_log(1).unwrap(), []);
     assert_eq!(national.hub_log(2).unwrap().len(), 1);
 }

@@ -31,6 +31,9 @@ fn shown(windows: &[Window]) -> Vec<(String, Option<u64>)> {
 fn a_month_is_published_once_and_what_comes_late_changes_nothing() {
     let (_folder, mut national) = national();
     assert_eq!(national.publish_to("2026-09", 24, at("2026-11-02T00:00:00Z")).unwrap(), [], "there is nothing to tell of yet");
+    rows(&mut national, "2026-03", 80, 3);
+    rows(&mut national, "0026-05", 90, 20);
+    assert_eq!(national.publish_to("2026-06", 24, at("2026-08-02T00:00:00Z")).unwrap(), [], "a first month of few would say that there were any");
     rows(&mut national, "2026-07", 1, 12);
     rows(&mut national, "2026-09", 20, 9);
     let expected = [("2026-07".to_owned(), Some(12)), ("2026-08".to_owned(), None), ("2026-09".to_owned(), None)];
@@ -43,6 +46,8 @@ fn a_month_is_published_once_and_what_comes_late_changes_nothing() {
     rows(&mut national, "2026-10", 100, 11);
     let next = national.publish_to("2026-10", 24, at("2026-12-01T00:00:00Z")).unwrap();
     assert_eq!(shown(&next), [("2026-09".to_owned(), None), ("2026-10".to_owned(), Some(11))], "only what was not confirmed");
+    national.publish_again().unwrap();
+    assert_eq!(national.publish_to("2026-10", 24, at("2026-12-01T00:00:00Z")).unwrap().len(), 4, "to another server all of them");
 }
 
 #[test]
