@@ -130,18 +130,26 @@ fn run_workloads(program: &Program, arguments: &Arguments, runs: usize) -> Resul
 /// The page: what ran, where, and how it is read.
 fn page(arguments: &Arguments, tables: &str) -> String {
     let growth = arguments.growth.map(|large| format!(" --growth={large}")).unwrap_or_default();
+    #[cfg(feature = "pages")]
+    let (command, pages) = match arguments.pages {
+        Some(incidents) => ("cargo run --release -p xtask --features pages -- bench", format!(" --pages={incidents}")),
+        None => ("cargo xtask bench", String::new()),
+    };
+    #[cfg(not(feature = "pages"))]
+    let (command, pages) = ("cargo xtask bench", "");
     let names: String = arguments.workloads.iter().map(|name| format!(" {name}")).collect();
     let incidents = arguments.incidents;
     format!(
         "# Benchmarks\n\n\
-         Made by `cargo xtask bench{names} --incidents {incidents} --runs {runs}{growth} --write` on {machine}.\n\n\
+         Made by `{command}{names} --incidents {incidents} --runs {runs}{growth}{pages} --write` on {machine}.\n\n\
          The release program runs as real processes over loopback, with fsync on; a proxy between devices and hub counts\n\
          bytes, HTTP's headers included, and requests. CPU seconds are user and system time of the processes, the hub's until it\n\
          rests again. {incidents} invented incidents with 4.5 edits each, always from the same seed. Of {runs} runs, times are the\n\
          best, and bytes, requests and memory the worst.\n\n\
          What stands beside it was measured by us over loopback on 2 cores with incidents of the same shape, without TLS, durable\n\
          where the peer says so (most do not fsync). Times of other machines cannot be compared with it: bytes, requests and\n\
-         ratios can.\n\n{tables}",
+         ratios can. Pages are asked for one after another, each over a new connection, up to the first byte of the answer: the query, the\n\
+         view and the page are in it.\n\n{tables}",
         runs = arguments.runs,
         machine = machine(),
     )
