@@ -174,7 +174,7 @@ fn row(frame: &Frame, line: &Line) -> Markup {
                 @if line.conflicts > 0 { " " span.chip.accent { (frame.with("board-conflicts", &[("count", Said::Count(line.conflicts as u64))])) } }
             }
             td data-label=(label("f-perpetrators")) { (joined(frame, &line.kinds)) }
-            td data-label=(label("f-place")) { @if !line.setting.is_empty() { (frame.words.code(&line.setting)) " " } span.quiet { (line.area) } }
+            td data-label=(label("f-place")) { @if !line.setting.is_empty() { (frame.words.code(&line.setting)) " " } span.quiet.nowrap { (line.area) } }
             td data-label=(label("f-status")) { (frame.words.code(&line.status)) }
             td data-label=(label("f-reported-at")) { @if let Some(at) = line.reported_at { (frame.away(at)) } }
         }
