@@ -209,3 +209,29 @@ fn a_hub_restored_from_an_old_backup_tells_national_nothing_twice() {
     device.sync();
     national_holds(9);
 }
+
+#[test]
+fn a_device_that_a_restored_hub_does_not_know_enrols_again_and_brings_what_it_holds() {
+    let mut dice = incidents::dice(75);
+    let (site, hub) = Site::with_hub();
+    let start = hub.stop();
+    std::fs::copy(site.path("hub").join("hub.db"), site.path("hub.backup")).unwrap();
+    let hub = start();
+    let late = site.enrolled("late", "educator");
+    let logged = log(&late, &mut dice, 5);
+    late.sync();
+    let start = hub.stop();
+    std::fs::copy(site.path("hub.backup"), site.path("hub").join("hub.db")).unwrap();
+    let _hub = start();
+    assert!(late.run(&["sync"]).stderr.contains("does not know this device; enrol it again"));
+    assert_eq!(site.hub_export().len(), 0);
+    late.run(&["enrol", "--yes", &site.invite("educator")]).done();
+    late.sync();
+    assert_eq!(ids(&site.hub_export()), sorted(logged.clone()));
+    assert_eq!(late.ids(), sorted(logged));
+
+    let other = Site::new();
+    let _elsewhere = other.hub(&[]);
+    let run = late.run(&["enrol", "--yes", &other.invite("educator")]);
+    assert!(run.code == Some(1) && run.stderr.contains("enrolled already"), "{}", run.stderr);
+}

@@ -107,6 +107,16 @@ pub struct Conflict {
     pub sides: Vec<Side>,
 }
 
+fn post_enrolment(link: &EnrolLink, request: &[u8]) -> Result<EnrolAnswer> {
+    match HttpLink::new(&link.address, link.pin.as_slice()).post(ENROL_PATH, request) {
+        Ok(answer) => Ok(enrol::decode::<EnrolAnswer>(&answer)?),
+        Err(LinkFailure::Cut) => Err(ClientError::Unreachable(link.address.clone())),
+        Err(LinkFailure::Refused(vicinity_sync::message::Refused::NotEnrolled)) => Err(ClientError::CodeRefused),
+        Err(LinkFailure::Refused(refused)) => Err(refused.into()),
+        Err(LinkFailure::Revoked(_)) => Err(vicinity_sync::message::Refused::Revoked.into()),
+    }
+}
+
 impl Device {
     /// Opens or makes a device in a folder, with the key that its vault gave.
     ///
@@ -122,30 +132,28 @@ impl Device {
         Ok(Self { store, machine, enrolment, home: home.to_owned() })
     }
 
-    /// Enrols at a hub. Durable when this returns.
+    /// Enrols at a hub. Durable when this returns. A device that is enrolled may do so again at the same hub, with the keys it has: a hub that was
+    /// restored from a backup of before does not know it.
     ///
     /// # Errors
-    /// A bad link, an unreachable hub, or a code it does not take.
+    /// A bad link, an unreachable hub, a code it does not take, or another hub than the device's.
     pub fn enrol(&mut self, link: &str) -> Result<Enrolment> {
-        if self.enrolment.is_some() {
-            return Err(ClientError::AlreadyEnrolled);
-        }
         let link = EnrolLink::parse(link)?;
-        let Enrolling { device, secret, opener, .. } = self.enrolling(EnrolLink::code_hash(&link.code))?;
+        let Enrolling { device, secret, opener, .. } = match self.enrolment.clone() {
+            None => self.enrolling(EnrolLink::code_hash(&link.code))?,
+            Some(own) if self.is_own_hub(&own, &link)? => self.enrolling_again(&own)?,
+            Some(_) => return Err(ClientError::AlreadyEnrolled),
+        };
         let id: DeviceId = device.parse().map_err(|_| ClientError::Damaged("enrolling"))?;
         let recipient = Opener::from_secret_string(&opener).map_err(|_| ClientError::Damaged("enrolling"))?.recipient();
         let request = EnrolRequest::new(link.code, id, public_key(&secret)).with_recipient(recipient.to_string());
-        let request = enrol::encode(&request);
-        let answer = match HttpLink::new(&link.address, link.pin.as_slice()).post(ENROL_PATH, &request) {
-            Ok(answer) => enrol::decode::<EnrolAnswer>(&answer)?,
-            Err(LinkFailure::Cut) => return Err(ClientError::Unreachable(link.address)),
-            Err(LinkFailure::Refused(vicinity_sync::message::Refused::NotEnrolled)) => return Err(ClientError::CodeRefused),
-            Err(LinkFailure::Refused(refused)) => return Err(refused.into()),
-            Err(LinkFailure::Revoked(_)) => return Err(vicinity_sync::message::Refused::Revoked.into()),
-        };
+        let answer = post_enrolment(&link, &enrol::encode(&request))?;
         // National enrols hubs: it has no key to hash survivors' codes with.
         if answer.survivor_key.is_empty() {
             return Err(ClientError::NotForDevices);
+        }
+        if self.enrolment.as_ref().is_some_and(|own| own.hub_key != answer.hub_key) {
+            return Err(ClientError::AlreadyEnrolled);
         }
         let enrolment = Enrolment {
             pin: link.pin,
@@ -170,6 +178,22 @@ impl Device {
         self.enrolment = Some(enrolment.clone());
         self.hash_waiting_codes()?;
         Ok(enrolment)
+    }
+
+    /// Whether a link leads to the device's own hub: to the holder of a key that it knows. Without TLS, to where it is.
+    fn is_own_hub(&mut self, own: &Enrolment, link: &EnrolLink) -> Result<bool> {
+        let known = self.store.fact(Fact::Pins)?.and_then(|bytes| Pins::of_bytes(&bytes));
+        Ok(match link.pin {
+            None => own.pin.is_none() && own.address == link.address,
+            Some(pin) => own.pin == Some(pin) || known.is_some_and(|pins| pins.current == pin || pins.next == pin),
+        })
+    }
+
+    /// The keys that the device has.
+    fn enrolling_again(&mut self, own: &Enrolment) -> Result<Enrolling> {
+        let kept = self.store.fact(Fact::Opener)?.and_then(|bytes| String::from_utf8(bytes).ok());
+        let opener = kept.unwrap_or_else(|| Opener::generate().to_secret_string().to_string());
+        Ok(Enrolling { code: [0; 32], device: own.device.clone(), secret: own.secret, opener })
     }
 
     /// The keys for a link, durable: the same ones if this link was followed before.

@@ -70,7 +70,9 @@ pub enum ClientError {
     #[error("this device was revoked by its hub")]
     WipeOrdered,
     /// A statement that does not open.
-    #[error("this device cannot open the statement; once another responder's device has synced, it can")]
+    #[error(
+        "this device cannot open the statement; it can once another responder's device has synced, or once `vicinity hub recover` was run with the recovery key"
+    )]
     Sealed(#[from] OpenError),
     /// A file that is not taken.
     #[error(transparent)]

@@ -161,7 +161,10 @@ async fn enrol(national: Arc<National>, request: Open<Enrol>) -> Result<Response
         Ok((number, role, store.setting(tls::PINS)?.unwrap_or_default()))
     };
     let (number, role, pins) = national.gate.with_code(request, now, step).await??;
-    tracing::info!(number, role, "enrolled");
+    match role {
+        publish::COUNTRY => tracing::info!(country = number, "enrolled"),
+        _ => tracing::info!(hub = number, "enrolled"),
+    }
     let answer = EnrolAnswer { number, role: role.to_owned(), survivor_key: Vec::new(), hub_key: [0; 32], bundle_key: String::new(), pins };
     Ok(http::frame(vicinity_sync::enrol::encode(&answer)))
 }

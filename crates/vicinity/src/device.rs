@@ -12,7 +12,7 @@ use vicinity_client::device::{Conflict, Device};
 use vicinity_client::error::ClientError;
 use vicinity_client::leased;
 use vicinity_client::logging::{BadLine, LogSink};
-use vicinity_client::vault::{self, VaultError};
+use vicinity_client::vault::{self, DeviceSecret, VaultError};
 use vicinity_core::consent;
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
@@ -78,13 +78,17 @@ fn run_open(command: DeviceCommand, mut device: Device, home: &Path) -> Result<E
 
 /// A code that was photographed over a shoulder enrols somebody else: people compare six digits.
 fn enrol(device: &mut Device, link: &str, yes: bool) -> Result<()> {
+    let is_again = device.enrolment().is_some();
     let enrolment = device.enrol(link)?;
     if !yes && std::io::stdin().is_terminal() {
         eprint!("`vicinity hub devices` shows {} for device {}: is that so? [y/N] ", enrolment.check, enrolment.number);
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer)?;
         if !answer.trim().eq_ignore_ascii_case("y") {
-            device.forget_enrolment()?;
+            // Enrolled again at its own hub it stays what it was: nobody else's keys are in it.
+            if !is_again {
+                device.forget_enrolment()?;
+            }
             bail!("not enrolled; have the hub revoke device {} and print a new link", enrolment.number);
         }
     }
@@ -107,7 +111,11 @@ fn init(home: &Path, pin_file: Option<&Path>) -> Result<ExitCode> {
 /// Destroys the key; nothing on the device opens any more.
 fn wipe(home: &Path, yes: bool) -> Result<ExitCode> {
     if !yes {
-        bail!("this destroys everything on the device that the hub does not have; say --yes");
+        bail!("this destroys everything on the device; what the hub has stays there. Say --yes");
+    }
+    // Whoever mistypes the folder must not believe that it is done.
+    if matches!(vault::has_pin(home), Err(VaultError::Missing)) && secrets::device_secret(home)?.get().is_err() {
+        bail!("{} holds no device: nothing was wiped", home.display());
     }
     destroy(home)?;
     output::line("wiped: nothing on this device opens any more")?;
@@ -127,6 +135,10 @@ fn destroy(home: &Path) -> Result<()> {
 fn duress(home: &Path, pin_file: Option<&Path>, second_pin_file: Option<&Path>) -> Result<ExitCode> {
     let second = secrets::new_second_pin(second_pin_file)?;
     let pin = secrets::known_pin(pin_file)?;
+    // Said before anything is opened, so that it is said of either PIN.
+    if pin == second {
+        return Err(VaultError::SamePin.into());
+    }
     let secret = secrets::device_secret(home)?;
     // It may be the session of the second profile that there was.
     session::end(home, &secret)?;
@@ -197,14 +209,19 @@ fn edit(device: &mut Device, id: &str, file: &Path) -> Result<()> {
     let json: Value =
         serde_json::from_str(&text).map_err(|error| anyhow::anyhow!("the edits are no JSON (line {}, column {})", error.line(), error.column()))?;
     let edits = Edit::parse_list(&json, device.now())?;
-    device.edit(id.parse()?, &edits)?;
+    let id: IncidentId = id.parse()?;
+    device.edit(id, &edits)?;
+    if device.list()?.iter().any(|(held, incident)| *held == id && consent::withdrawn(incident, consent::HUB_RESPONSE)) {
+        eprintln!("vicinity: hub_response is withdrawn: where the hub has the incident, the next sync erases it there, here and everywhere");
+    }
     Ok(())
 }
 
 fn list(device: &mut Device, json: bool) -> Result<()> {
     let now = device.now();
     let held = device.list()?;
-    let withheld = held.iter().filter(|(_, incident)| !consent::granted(incident, consent::HUB_RESPONSE, now)).count();
+    let withdrawn = held.iter().filter(|(_, incident)| consent::withdrawn(incident, consent::HUB_RESPONSE)).count();
+    let withheld = held.iter().filter(|(_, incident)| !consent::granted(incident, consent::HUB_RESPONSE, now)).count() - withdrawn;
     let mut lines: Vec<Value> = held.iter().map(|(id, incident)| show::list_line(*id, incident, now)).collect();
     if json {
         return lines.iter().try_for_each(output::line);
@@ -218,6 +235,9 @@ fn list(device: &mut Device, json: bool) -> Result<()> {
     // Forgotten consents must not look like work that is done.
     if withheld > 0 {
         output::line(format!("{withheld} without consent to hub_response: what the hub does not have of these stays on this device"))?;
+    }
+    if withdrawn > 0 {
+        output::line(format!("{withdrawn} with hub_response withdrawn: what the hub has of these is erased there, here and everywhere at the next sync"))?;
     }
     Ok(())
 }

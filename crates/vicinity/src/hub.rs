@@ -85,16 +85,20 @@ pub async fn bind(listen: &str, plain_http: bool) -> Result<TcpListener> {
     Ok(listener)
 }
 
-/// Ends on Ctrl-C or SIGTERM.
-pub async fn told_to_stop() {
-    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(signal) => signal,
-        // Without the signal handler there is still Ctrl-C.
-        Err(_) => return tokio::signal::ctrl_c().await.unwrap_or(()),
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+/// Ends on Ctrl-C or SIGTERM. It listens from the call on, so that whoever has read that a server is ready can stop it in order.
+/// In a runtime only.
+pub fn told_to_stop() -> impl Future<Output = ()> {
+    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    let interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt());
+    async move {
+        match (terminate, interrupt) {
+            (Ok(mut terminate), Ok(mut interrupt)) => tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            },
+            // Without handlers a signal still ends the process; what was acknowledged is on disk.
+            _ => std::future::pending().await,
+        }
     }
 }
 
@@ -128,8 +132,9 @@ fn serve(data: PathBuf, listen: &str, plain_http: bool, upstream: Option<String>
         let mut store = hub::open(&data, unlock.as_ref(), &machine::server())?;
         let (pin, _) = tls::announce(&mut store, &listener.local_addr()?.to_string(), plain_http)?;
         drop(store);
+        let stopped = told_to_stop();
         ready(&listener, pin)?;
-        hub::serve(HubConfig { data, unlock, plain_http, upstream, machine: machine::server() }, listener, told_to_stop()).await?;
+        hub::serve(HubConfig { data, unlock, plain_http, upstream, machine: machine::server() }, listener, stopped).await?;
         drop(held);
         Ok(())
     })

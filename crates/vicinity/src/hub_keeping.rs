@@ -25,6 +25,9 @@ pub fn backup(data: &Path, file: &Path) -> Result<()> {
 
 /// `vicinity hub restore`.
 pub fn restore(data: &Path, file: &Path) -> Result<()> {
+    if file.extension().is_some_and(|ending| ending == "keys") {
+        bail!("{} holds what opens statements: name the backup beside it, without .keys", file.display());
+    }
     let passphrase = secrets::needed_passphrase("Passphrase of the backup: ")?;
     let with_keys = backup::restore(file, data, &passphrase, &machine::server())?;
     let statements = if with_keys { "" } else { "; statements cannot be opened: their keys were not there, or older than 30 days" };

@@ -58,8 +58,9 @@ fn serve(data: PathBuf, listen: &str, plain_http: bool, upstream: Option<String>
         let mut store = national::open(&data, unlock.as_ref(), &machine::server())?;
         let (pin, _) = tls::announce(&mut store, &listener.local_addr()?.to_string(), plain_http)?;
         drop(store);
+        let stopped = hub::told_to_stop();
         hub::ready(&listener, pin)?;
-        national::serve(NationalConfig { data, unlock, plain_http, upstream, machine: machine::server() }, listener, hub::told_to_stop()).await?;
+        national::serve(NationalConfig { data, unlock, plain_http, upstream, machine: machine::server() }, listener, stopped).await?;
         drop(held);
         Ok(())
     })

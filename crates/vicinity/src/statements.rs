@@ -61,6 +61,12 @@ pub fn attach(device: &mut Device, id: &str, file: &Path) -> Result<()> {
 /// Opens a statement and prints it, or writes it into a new file.
 pub fn open(device: &mut Device, statement: &str, out: Option<&Path>) -> Result<()> {
     let (id, entry) = statement.split_once('/').context("not a statement: expected INCIDENT/ENTRY, as `statements` prints it")?;
+    // Looked at first: a reading is written down at the hub, and should show something.
+    if let Some(path) = out
+        && path.exists()
+    {
+        bail!("{} is there already: name a new file with --out", path.display());
+    }
     let opened = device.open_statement(id.parse()?, entry)?;
     match out {
         Some(path) => write_new(path, &opened),

@@ -8,6 +8,7 @@ const MIN_PIN_CHARS: usize = 4;
 const MAX_PIN_BYTES: usize = 256;
 
 /// What a person types to open the device: exactly these characters, none folded or trimmed. Gone from memory when dropped.
+#[derive(PartialEq, Eq)]
 pub struct Pin(Zeroizing<Vec<u8>>);
 
 impl Pin {

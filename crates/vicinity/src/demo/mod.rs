@@ -29,7 +29,7 @@ pub fn run(arguments: &DemoArguments) -> Result<ExitCode> {
     }
     world.run_on();
     output::line(told.how_to_go_on(&world)?)?;
-    runtime.block_on(hub::told_to_stop());
+    runtime.block_on(async { hub::told_to_stop().await });
     told.end(&runtime)?;
     Ok(ExitCode::SUCCESS)
 }
