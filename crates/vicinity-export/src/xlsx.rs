@@ -1,4 +1,4 @@
-//! Projections as a workbook, one row each, in the columns of [`gbvims`](crate::gbvims).
+//! Projections as a workbook, one row each, in the columns of [`gbvims`].
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use vicinity_core::time::Timestamp;

@@ -50,7 +50,7 @@ pub struct PushArguments {
     /// National's folder
     #[arg(long)]
     pub data: PathBuf,
-    /// The DHIS2 server, as https://dhis2.example.org
+    /// The DHIS2 server, as `https://dhis2.example.org`
     #[arg(long)]
     pub url: String,
     /// A file with a personal access token of DHIS2's
