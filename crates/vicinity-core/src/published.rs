@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::gate;
+use crate::{gate, time};
 
 /// The smallest count that is published.
 pub const K: u64 = 10;
@@ -116,9 +116,8 @@ impl Window {
 /// The last month that may be published once and for all: one whole month has passed since it ended, so that most of what is told late is in it.
 #[must_use]
 pub fn last_closed(now: Timestamp) -> String {
-    let date = jiff::tz::Offset::UTC.to_datetime(now).date();
-    let months = i32::from(date.year()) * 12 + i32::from(date.month()) - 1 - 2;
-    format!("{:04}-{:02}", months / 12, months % 12 + 1)
+    let month = time::month(jiff::tz::Offset::UTC.to_datetime(now).date());
+    time::month_number(&month).map_or_else(String::new, |number| time::numbered_month(number - 2))
 }
 
 /// A table of one partition: a row an area and a last one for the country, a column a code and a last one for all incidents.

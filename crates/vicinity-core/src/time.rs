@@ -10,6 +10,20 @@ pub fn parse_instant(text: &str) -> Option<Timestamp> {
     Timestamp::from_millisecond(instant.as_millisecond()).ok()
 }
 
+/// The number of a month as `2026-11`, counted from the year 0, so that months can be reckoned with.
+#[must_use]
+pub fn month_number(month: &str) -> Option<u32> {
+    let (year, month) = month.split_once('-').filter(|(year, month)| (year.len(), month.len()) == (4, 2))?;
+    let (year, month): (u32, u32) = (year.parse().ok()?, month.parse().ok()?);
+    ((1..=12).contains(&month) && (1900..=9999).contains(&year)).then_some(year * 12 + month - 1)
+}
+
+/// The month of a number.
+#[must_use]
+pub fn numbered_month(number: u32) -> String {
+    format!("{:04}-{:02}", number / 12, number % 12 + 1)
+}
+
 /// How exactly somebody knows when it happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precision {

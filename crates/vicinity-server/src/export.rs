@@ -91,17 +91,13 @@ fn json_row(listing: &ProjectionListing, mut row: Value) -> Value {
     row
 }
 
-fn table(store: &mut dyn ReviewStore, by: By) -> Result<Published, StoreError> {
-    Ok(Published::new(by, published::table(store, by.name())?))
-}
-
 /// Counts of some months for DHIS2.
 ///
 /// # Errors
 /// The store, or codes that the mapping lacks.
 pub fn data_value_set(store: &mut dyn ReviewStore, months: &Months, ids: &Ids) -> Result<String, ExportError> {
-    let tables = By::ALL.into_iter().map(|by| table(store, by)).collect::<Result<Vec<_>, _>>()?;
-    Ok(dhis2::data_value_set(&tables, months, ids)?)
+    let shown = published::all(store)?;
+    Ok(dhis2::data_value_set(&By::ALL.map(|by| Published::new(by, published::table(&shown, by.name()))), months, ids)?)
 }
 
 /// Areas with counts of some months.
@@ -109,5 +105,6 @@ pub fn data_value_set(store: &mut dyn ReviewStore, months: &Months, ids: &Ids) -
 /// # Errors
 /// The store.
 pub fn areas(store: &mut dyn ReviewStore, months: &Months, boundaries: Option<&Boundaries>) -> Result<geojson::Areas, ExportError> {
-    Ok(geojson::areas(&table(store, By::Admin1)?, months, boundaries))
+    let by = By::Admin1;
+    Ok(geojson::areas(&Published::new(by, published::table(&published::all(store)?, by.name())), months, boundaries))
 }

@@ -19,17 +19,23 @@ pub fn months(store: &mut dyn ReviewStore, from: &str, to: &str) -> Result<BTree
     Ok(counts.into_iter().map(|(month, counts)| (month, Month::of(&counts))).collect())
 }
 
-/// A published table: of the country by a code, or of its areas.
+/// Everything that may be shown, of every month.
 ///
 /// # Errors
 /// Storage.
-pub fn table(store: &mut dyn ReviewStore, dimension: &str) -> Result<Table, StoreError> {
+pub fn all(store: &mut dyn ReviewStore) -> Result<BTreeMap<String, Month>, StoreError> {
+    months(store, "", "\u{ffff}")
+}
+
+/// A table of what may be shown: of the country by a code, or of its areas.
+#[must_use]
+pub fn table(months: &BTreeMap<String, Month>, dimension: &str) -> Table {
     let of_areas = dimension == "admin1";
     let mut shown = Vec::new();
-    for (month, published) in months(store, "", "\u{ffff}")? {
+    for (month, published) in months {
         let cells =
             published.cells().iter().filter(|((area, of, _), _)| if of_areas { area != COUNTRY && of == ALL } else { area == COUNTRY && of == dimension });
         shown.extend(cells.map(|((area, _, code), count)| (month.clone(), if of_areas { area } else { code }.clone(), *count)));
     }
-    Ok(Table::of(shown))
+    Table::of(shown)
 }

@@ -86,9 +86,10 @@ fn enrol(device: &mut Device, link: &str, yes: bool) -> Result<()> {
         std::io::stdin().read_line(&mut answer)?;
         if !answer.trim().eq_ignore_ascii_case("y") {
             // Enrolled again at its own hub it stays what it was: nobody else's keys are in it.
-            if !is_again {
-                device.forget_enrolment()?;
+            if is_again {
+                bail!("somebody else may have used the link: look at `vicinity hub devices`, and have the hub print a new one");
             }
+            device.forget_enrolment()?;
             bail!("not enrolled; have the hub revoke device {} and print a new link", enrolment.number);
         }
     }
@@ -211,7 +212,8 @@ fn edit(device: &mut Device, id: &str, file: &Path) -> Result<()> {
     let edits = Edit::parse_list(&json, device.now())?;
     let id: IncidentId = id.parse()?;
     device.edit(id, &edits)?;
-    if device.list()?.iter().any(|(held, incident)| *held == id && consent::withdrawn(incident, consent::HUB_RESPONSE)) {
+    let withdraws = |edit: &Value| edit["consent"]["scope"] == consent::HUB_RESPONSE && edit["consent"]["state"] == "withdrawn";
+    if json.as_array().is_some_and(|edits| edits.iter().any(withdraws)) {
         eprintln!("vicinity: hub_response is withdrawn: where the hub has the incident, the next sync erases it there, here and everywhere");
     }
     Ok(())
@@ -220,8 +222,9 @@ fn edit(device: &mut Device, id: &str, file: &Path) -> Result<()> {
 fn list(device: &mut Device, json: bool) -> Result<()> {
     let now = device.now();
     let held = device.list()?;
-    let withdrawn = held.iter().filter(|(_, incident)| consent::withdrawn(incident, consent::HUB_RESPONSE)).count();
-    let withheld = held.iter().filter(|(_, incident)| !consent::granted(incident, consent::HUB_RESPONSE, now)).count() - withdrawn;
+    let without: Vec<_> = held.iter().filter(|(_, incident)| !consent::granted(incident, consent::HUB_RESPONSE, now)).collect();
+    let withdrawn = without.iter().filter(|(_, incident)| consent::withdrawn(incident, consent::HUB_RESPONSE)).count();
+    let withheld = without.len() - withdrawn;
     let mut lines: Vec<Value> = held.iter().map(|(id, incident)| show::list_line(*id, incident, now)).collect();
     if json {
         return lines.iter().try_for_each(output::line);

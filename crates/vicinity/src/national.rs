@@ -76,7 +76,7 @@ pub fn open(data: &Path, action: Action) -> Result<SqliteNational> {
 }
 
 fn table(data: &Path, by: Dimension, json: bool) -> Result<()> {
-    let table = published::table(&mut open(data, Action::PrintProjections)?, by.name())?;
+    let table = published::table(&published::all(&mut open(data, Action::PrintProjections)?)?, by.name());
     if json {
         for row in &table.rows {
             for (column, count) in table.columns.iter().filter_map(|column| Some((column, table.cell(row, column)?))) {

@@ -40,6 +40,7 @@ fn a_coordinator_takes_files_that_say_what_the_command_line_says() {
     scene.site.national_run("export", &["--xlsx", "--out", out.to_str().unwrap()]).done();
     let (taken, by_command) = (cells(browser.fetch("/exports/rows?form=xlsx")), cells(std::fs::read(out).unwrap()));
     assert_eq!(taken.len(), 1 + scene.site.national_export().len());
+    assert_eq!(taken.len(), by_command.len());
     for (row, expected) in taken.iter().zip(&by_command) {
         assert_eq!(row, expected, "cell by cell");
     }

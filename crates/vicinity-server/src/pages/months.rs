@@ -1,6 +1,6 @@
 //! Months and quarters that a page is about.
 
-use vicinity_core::time::Timestamp;
+use vicinity_core::time::{Timestamp, month_number, numbered_month};
 
 /// Months that are shown unless somebody chooses others, and at most.
 const MONTHS: usize = 12;
@@ -15,9 +15,9 @@ pub fn month_of(at: Timestamp) -> String {
 /// So many months up to one, the last of them; none for a text that is no month.
 #[must_use]
 pub fn months_to(last: &str, count: usize) -> Vec<String> {
-    let Some(last) = parsed(last) else { return Vec::new() };
+    let Some(last) = month_number(last) else { return Vec::new() };
     let first = (last + 1).saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
-    (first..=last).map(text).collect()
+    (first..=last).map(numbered_month).collect()
 }
 
 /// The first and the last of some months.
@@ -29,33 +29,23 @@ pub fn ends(months: &[String]) -> (&str, &str) {
 /// A month some months later, or earlier.
 #[must_use]
 pub fn moved(month: &str, by: i32) -> String {
-    parsed(month).and_then(|at| at.checked_add_signed(by)).map_or_else(String::new, text)
+    month_number(month).and_then(|at| at.checked_add_signed(by)).map_or_else(String::new, numbered_month)
 }
 
 /// The months from one to another, at most so many; the last year up to `to` where `from` is none, up to `now` where `to` is none.
 #[must_use]
 pub fn stretch(from: &str, to: &str, now: Timestamp) -> Vec<String> {
-    let to = if parsed(to).is_some() { to.to_owned() } else { month_of(now) };
-    let count =
-        parsed(from).zip(parsed(&to)).map_or(MONTHS, |(first, last)| usize::try_from((last + 1).saturating_sub(first).max(1)).unwrap_or(1).min(MONTHS_MAX));
+    let to = if month_number(to).is_some() { to.to_owned() } else { month_of(now) };
+    let count = month_number(from)
+        .zip(month_number(&to))
+        .map_or(MONTHS, |(first, last)| usize::try_from((last + 1).saturating_sub(first).max(1)).unwrap_or(1).min(MONTHS_MAX));
     months_to(&to, count)
-}
-
-/// A month's number, counted from the year 0.
-fn parsed(month: &str) -> Option<u32> {
-    let (year, month) = month.split_once('-').filter(|(year, month)| (year.len(), month.len()) == (4, 2))?;
-    let (year, month): (u32, u32) = (year.parse().ok()?, month.parse().ok()?);
-    ((1..=12).contains(&month) && (1900..=9999).contains(&year)).then_some(year * 12 + month - 1)
-}
-
-fn text(number: u32) -> String {
-    format!("{:04}-{:02}", number / 12, number % 12 + 1)
 }
 
 /// The quarter of a month, as `2026-Q4`.
 #[must_use]
 pub fn quarter_of(month: &str) -> String {
-    parsed(month).map_or_else(String::new, |at| format!("{:04}-Q{}", at / 12, at % 12 / 3 + 1))
+    month_number(month).map_or_else(String::new, |at| format!("{:04}-Q{}", at / 12, at % 12 / 3 + 1))
 }
 
 /// The months of a quarter; none for a text that is no quarter.
@@ -63,8 +53,8 @@ pub fn quarter_of(month: &str) -> String {
 pub fn of_quarter(quarter: &str) -> Option<[String; 3]> {
     let (year, number) = quarter.split_once("-Q")?;
     let number: u32 = number.parse().ok().filter(|number| (1..=4).contains(number) && quarter.len() == 7)?;
-    let first = parsed(&format!("{year}-{:02}", number * 3 - 2))?;
-    Some([text(first), text(first + 1), text(first + 2)])
+    let first = month_number(&format!("{year}-{:02}", number * 3 - 2))?;
+    Some([numbered_month(first), numbered_month(first + 1), numbered_month(first + 2)])
 }
 
 #[cfg(test)]

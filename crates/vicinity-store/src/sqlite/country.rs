@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::Row;
 use vicinity_core::ids::DeviceId;
 use vicinity_core::published::{Cell, Month, Window};
-use vicinity_core::time::Timestamp;
+use vicinity_core::time::{self, Timestamp};
 
 use super::Result;
 use super::national::SqliteNational;
@@ -19,10 +19,7 @@ fn window(row: &Row<'_>) -> rusqlite::Result<Window> {
 
 /// The month after one.
 fn next(month: &str) -> Option<String> {
-    let (year, number) = month.split_once('-')?;
-    let (year, number): (i32, i32) = (year.parse().ok()?, number.parse().ok()?);
-    let months = year * 12 + number;
-    Some(format!("{:04}-{:02}", months / 12, months % 12 + 1))
+    time::month_number(month).map(|number| time::numbered_month(number + 1))
 }
 
 /// The earliest month that is ever published: what is told of before is a mistyped year, or a story for another place.

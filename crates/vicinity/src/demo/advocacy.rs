@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use vicinity_core::advocacy::{Advocacy, LOG_MAX};
 use vicinity_core::ids::{AdvocacyId, IncidentId};
+use vicinity_server::pages::months::{month_of, quarter_of};
 use vicinity_server::store::advocacy::{AdvocacyLog, Asks, LoggedAdvocacy};
 
 use super::servers::until;
@@ -25,7 +26,7 @@ pub fn advocate(stage: &Stage<'_>, shared: IncidentId) -> Result<()> {
     heading("Day 4. What was done about the patterns, on the months of the incidents")?;
     AT_DAKAR.iter().try_for_each(|action| log(stage, &mut stage.dakar.as_hub(stage.world)?, action, "amina"))?;
     log(stage, &mut stage.national.as_national(stage.world)?, &AT_NATIONAL, "dara")?;
-    let quarter = quarter(&day(stage, 0));
+    let quarter = quarter_of(&month_of(stage.world.now()));
     let asks = Asks { text: "That no condom is evidence again.\nThat the night shift of the second district is trained.".into(), person: "amina".into() };
     stage.dakar.as_hub(stage.world)?.set_asks(&quarter, &asks, stage.world.now())?;
     // Any news makes the hub contact national at once; else it would do so within seconds.
@@ -44,12 +45,6 @@ pub fn advocate(stage: &Stage<'_>, shared: IncidentId) -> Result<()> {
 fn day(stage: &Stage<'_>, days_ago: i64) -> String {
     let at = stage.world.now().checked_sub(SignedDuration::from_hours(24 * days_ago)).unwrap_or(stage.world.now());
     at.to_string().chars().take(10).collect()
-}
-
-/// The quarter of a day, as `2026-Q4`.
-fn quarter(day: &str) -> String {
-    let month: u32 = day.get(5..7).and_then(|month| month.parse().ok()).unwrap_or(1);
-    format!("{}-Q{}", day.get(..4).unwrap_or_default(), (month - 1) / 3 + 1)
 }
 
 fn log(stage: &Stage<'_>, store: &mut dyn AdvocacyLog, action: &Action, person: &str) -> Result<()> {

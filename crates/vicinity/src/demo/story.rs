@@ -9,6 +9,7 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 use vicinity_core::ids::{IncidentId, ProjectionId};
 use vicinity_core::show;
+use vicinity_server::published;
 use vicinity_server::store::hub::{HubStore, Role};
 use vicinity_server::store::national::NationalStore;
 use vicinity_server::store::person::Desk;
@@ -346,10 +347,10 @@ fn the_end(stage: &Stage<'_>) -> Result<()> {
             line(format!("    {} {}: {}", conflict.incident, conflict.field, sides.join(" or ")))?;
         }
     }
-    let mut national = stage.national.as_national(stage.world)?;
+    let shown = published::all(&mut stage.national.as_national(stage.world)?)?;
     for (dimension, title) in [("perpetrator", "kind of perpetrator"), ("violation_group", "kind of violence")] {
         heading(&format!("National, both countries: incidents by {title} and month (cells below 10 are left out: ·)"))?;
-        line(output::counts(&vicinity_server::published::table(&mut national, dimension)?))?;
+        line(output::counts(&published::table(&shown, dimension)))?;
     }
     Ok(())
 }
