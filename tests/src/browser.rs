@@ -105,8 +105,16 @@ impl Browser {
 
     /// What a person reads of the first thing that a selector finds.
     #[must_use]
+    #[track_caller]
     pub fn text_of(&self, css: &str) -> String {
-        self.runtime.block_on(async { self.client.find(Locator::Css(css)).await.expect("it is there").text().await.expect("it has a text") })
+        let start = Instant::now();
+        loop {
+            // A page that renews itself may replace a thing between being found and being read.
+            match self.runtime.block_on(async { self.client.find(Locator::Css(css)).await?.text().await }) {
+                Ok(text) => return text,
+                Err(error) => assert!(start.elapsed() < APPEARS_MAX, "{css} cannot be read: {error}"),
+            }
+        }
     }
 
     /// How many things a selector finds.
@@ -129,6 +137,24 @@ impl Browser {
     pub fn click(&self, css: &str) {
         let clicked = self.runtime.block_on(async { self.client.find(Locator::Css(css)).await?.click().await });
         clicked.unwrap_or_else(|error| panic!("{css} cannot be clicked ({error}) in: {}", self.text()));
+    }
+
+    /// Clicks on what leads to another page, and waits until that one is there.
+    #[track_caller]
+    pub fn follow(&self, css: &str) {
+        let before = self.document();
+        self.click(css);
+        let start = Instant::now();
+        // A click may come back before its page begins to load; what is read until then is the old one.
+        while self.document().is_none_or(|now| Some(now) == before) {
+            assert!(start.elapsed() < APPEARS_MAX, "{css} leads nowhere from: {}", self.text());
+        }
+    }
+
+    /// Which document is shown, if one is: another one has another name, even when it is of the same address.
+    fn document(&self) -> Option<String> {
+        let root = self.runtime.block_on(self.client.find(Locator::Css("html")));
+        root.ok().map(|root| root.element_id().to_string())
     }
 
     /// Clicks on the first link, button or fold with that text.
@@ -224,7 +250,7 @@ impl Browser {
         let key = self.text_of(".mono");
         self.fill("#password", PASSWORD);
         self.fill("#code", &code(&key));
-        self.click("main button");
+        self.follow("main button");
         self.wait_for("header nav");
         assert_eq!(self.path(), "/", "{}", self.text());
     }

@@ -12,20 +12,20 @@ fn a_responder_decides_a_conflict_acts_assigns_and_the_phone_hears_of_it() {
     let browser = scene.at_hub();
     browser.go(&scene.hub_page("/?status=open&only=conflicts"));
     assert_eq!(browser.count("tbody tr"), 1);
-    browser.click("tbody a");
+    browser.follow("tbody a");
     browser.wait_for(".sides");
     assert_eq!(browser.count(".sides > li"), 2);
     let sides = browser.text_of(".sides");
     assert!(sides.contains("device 1") && sides.contains("device 2"), "{sides}");
     let yes_first = browser.text_of(".sides li:first-child b") == "yes";
-    browser.click(if yes_first { ".sides li:first-child button" } else { ".sides li:last-child button" });
+    browser.follow(if yes_first { ".sides li:first-child button" } else { ".sides li:last-child button" });
     browser.wait_for("p.notice:not([hidden])");
     assert_eq!(browser.count(".sides"), 0);
     assert_eq!(scene.exported(id)["danger_now"], "yes");
 
     browser.click_text("Write down an action");
     browser.choose("#act-code", "pep_start");
-    browser.click("details[open] button");
+    browser.follow("details[open] button");
     browser.wait_for("p.notice:not([hidden])");
     let actions = scene.exported(id)["actions"].clone();
     assert!(actions.to_string().contains("pep_start") && actions.to_string().contains("amina"), "{actions}");
@@ -48,7 +48,7 @@ fn a_withdrawal_at_the_board_erases_here_and_on_the_phone() {
     let id = &scene.ids[0];
     let browser = scene.at_hub();
     browser.go(&scene.hub_page(&format!("/incident/{id}")));
-    browser.click("form input[name=scope][value=hub_response] + button");
+    browser.follow("form input[name=scope][value=hub_response] + button");
     browser.wait_for("p.notice:not([hidden])");
     assert_eq!(browser.path(), "/hub");
     assert!(!scene.site.hub_export().iter().any(|incident| incident["id"] == **id));
@@ -79,12 +79,12 @@ fn everything_on_the_board_works_without_scripts() {
     browser.click_text("Move the status");
     browser.choose("#move-to", "responding");
     browser.fill("#move-reason", "on the way");
-    browser.click("details[open] button");
+    browser.follow("details[open] button");
     browser.wait_for("p.notice:not([hidden])");
     assert_eq!(scene.exported(id)["status"], "responding");
     browser.go(&scene.hub_page(&format!("/incident/{id}/erase")));
     browser.click("#sure");
-    browser.click("button.grave");
+    browser.follow("button.grave");
     browser.wait_for("p.notice:not([hidden])");
     assert!(!scene.site.hub_export().iter().any(|incident| incident["id"] == **id));
 }
@@ -93,14 +93,14 @@ fn everything_on_the_board_works_without_scripts() {
 fn a_coordinator_asks_a_hub_answers_on_its_board_and_the_answer_is_news() {
     let scene = Scene::new();
     let national = scene.at_national();
-    national.click("form[action='/looked'] button");
+    national.follow("form[action='/looked'] button");
     national.wait_for("p.notice:not([hidden])");
     national.go(&scene.national_page("/queue"));
-    national.click("main article a");
+    national.follow("main article a");
     national.wait_for("#question");
     let row = national.path().rsplit('/').next().unwrap().to_owned();
     national.choose("#question", "verify_area");
-    national.click("form:has(#question) button");
+    national.follow("form:has(#question) button");
     national.wait_for("p.notice:not([hidden])");
     assert!(national.text().contains("asked back"), "{}", national.text());
 
@@ -112,10 +112,10 @@ fn a_coordinator_asks_a_hub_answers_on_its_board_and_the_answer_is_news() {
         hub.go(&scene.hub_page("/questions"));
         (hub.count("tbody tr") == 1).then_some(())
     });
-    hub.click("tbody td a");
+    hub.follow("tbody td a");
     hub.wait_for("select[name=answer]");
     hub.choose("select[name=answer]", "confirmed");
-    hub.click("form:has(select[name=answer]) button");
+    hub.follow("form:has(select[name=answer]) button");
     hub.wait_for("p.notice:not([hidden])");
     wait::until("the answer at national", || {
         national.go(&scene.national_page(&format!("/projection/{row}")));
@@ -137,12 +137,12 @@ fn a_duplicate_is_counted_once_and_a_verified_row_leaves_the_queue() {
     let twins: Vec<&str> = rows.iter().filter(|row| row["admin1"] == "TH-10").map(|row| row["projection"].as_str().unwrap()).collect();
     let browser = scene.at_national();
     browser.go(&scene.national_page(&format!("/projection/{}", twins[0])));
-    browser.click(&format!("form:has(input[value='{}']) button", twins[1]));
+    browser.follow(&format!("form:has(input[value='{}']) button", twins[1]));
     browser.wait_for("p.notice:not([hidden])");
     assert!(browser.text().contains("Duplicate of"), "{}", browser.text());
     browser.go(&scene.national_page("/queue"));
     let waiting = browser.count("main article");
-    browser.click("main article form button");
+    browser.follow("main article form button");
     browser.wait_for("p.notice:not([hidden])");
     assert_eq!(browser.path(), "/queue");
     assert!(browser.count("main article") <= waiting);

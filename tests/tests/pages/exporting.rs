@@ -92,7 +92,7 @@ fn counts_go_to_dhis2_from_a_page_and_its_summary_stands_there() {
         if !dry {
             browser.click("#push-dry");
         }
-        browser.click("form[action='/exports/push'] button");
+        browser.follow("form[action='/exports/push'] button");
         browser.wait_for("main h2, main p a");
     };
     push(dhis2::TOKEN, true);

@@ -12,7 +12,7 @@ fn write(browser: &Browser, page: &str, kind: &str, note: &str) {
     browser.choose("#w-kind", kind);
     browser.fill("#w-area", "sn-dk");
     browser.fill("#w-note", note);
-    browser.click("form[action='/advocacy'][method=post] button");
+    browser.follow("form[action='/advocacy'][method=post] button");
     browser.wait_for("p.notice:not([hidden])");
 }
 
@@ -42,7 +42,7 @@ fn an_action_logged_at_a_hub_stands_on_the_months_of_what_it_aims_at_and_at_nati
     // What came of it follows, and so does its end.
     browser.click("li details summary");
     browser.choose("select[name=outcome][id^=outcome-]", "promised");
-    browser.click("button[value=outcome]");
+    browser.follow("button[value=outcome]");
     browser.wait_for("p.notice:not([hidden])");
     wait::until("the outcome at national", || {
         national.go(&scene.national_page("/advocacy"));
@@ -50,7 +50,7 @@ fn an_action_logged_at_a_hub_stands_on_the_months_of_what_it_aims_at_and_at_nati
     });
     browser.go(&scene.hub_page("/advocacy"));
     browser.click("li details summary");
-    browser.click("button[value=drop]");
+    browser.follow("button[value=drop]");
     browser.wait_for("p.notice:not([hidden])");
     wait::until("its end at national", || {
         national.go(&scene.national_page("/advocacy"));
@@ -66,7 +66,7 @@ fn what_does_not_belong_in_the_log_is_refused_and_said() {
     for (field, typed, said) in [("#w-area", "Dakar", "The area must be"), ("#w-note", &"x".repeat(401), "one line")] {
         browser.go(&scene.hub_page("/advocacy"));
         browser.fill(field, typed);
-        browser.click("form[action='/advocacy'][method=post] button");
+        browser.follow("form[action='/advocacy'][method=post] button");
         browser.wait_for("main p a");
         assert!(browser.text().contains(said), "{}", browser.text());
     }
@@ -93,7 +93,7 @@ fn a_report_says_what_happened_what_was_done_and_what_it_asks_for() {
     assert!(incidents > 0 && own.contains("Small counts can tell") && own.contains("meeting with an authority"), "{own}");
     browser.go(&scene.hub_page(&format!("/report?quarter={closed}")));
     browser.fill("#r-asks", "That no condom is ever evidence again.\nThat the night shift of the second district is trained.");
-    browser.click("form:has(#r-asks) button");
+    browser.follow("form:has(#r-asks) button");
     browser.wait_for("p.notice:not([hidden])");
     let text = browser.text();
     assert!(text.contains("That no condom") && text.contains("That the night shift"), "{text}");

@@ -67,7 +67,7 @@ fn walk(browser: &Browser, place: &str, origin: &str, pages: &[(&str, String)]) 
         browser.show_on(Screen::Wide);
         browser.go(&format!("{origin}/settings"));
         browser.choose("#language", language);
-        browser.click("main button");
+        browser.follow("main button");
         browser.wait_for("p.notice:not([hidden])");
         browser.show_on(Screen::Phone);
         for (name, page) in pages {
@@ -89,7 +89,7 @@ fn advocate(browser: &Browser, page: &str) {
     browser.go(page);
     browser.choose("#w-kind", "police");
     browser.fill("#w-note", "the new commander");
-    browser.click("form[action='/advocacy'][method=post] button");
+    browser.follow("form[action='/advocacy'][method=post] button");
     browser.wait_for("p.notice:not([hidden])");
 }
 
