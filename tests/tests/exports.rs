@@ -303,7 +303,7 @@ fn rows_as_text_have_their_months_and_their_tags() {
     let csv = country.export(&["--csv", "--hxl", "--to", "2026-10"]).done();
     let lines: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
     let [heading, tags, row] = &lines[..] else { panic!("{csv}") };
-    assert!([heading.len(), tags.len(), row.len()].iter().all(|cells| *cells == 23));
+    assert!([heading.len(), tags.len(), row.len()].iter().all(|cells| *cells == 25));
     let projection = country.export(&["--json", "--to", "2026-10"]).json_lines().remove(0)["projection"].clone();
     let expected = [
         ("projection", "#event+id", projection.as_str().unwrap()),
@@ -324,6 +324,8 @@ fn rows_as_text_have_their_months_and_their_tags() {
         ("motives", "#cause", ""),
         ("needs", "#service+needed", ""),
         ("response_minutes", "#indicator+response+minutes", "120"),
+        ("pep", "", "not_exposed"),
+        ("ec", "", "not_exposed"),
         ("status", "#status", "open"),
         ("triage", "#severity", "amber"),
         ("gbvims", "#event+type+gbvims", "physical_assault"),

@@ -92,7 +92,11 @@ pub struct Clock {
 }
 
 /// Exposure to HIV, or what may have been.
-pub(crate) const EXPOSURE: [&str; 5] = ["rape", "gang_rape", "condom_refused_removed", "sex_demanded_by_official", "attempted_rape"];
+const EXPOSURE: [&str; 5] = ["rape", "gang_rape", "condom_refused_removed", "sex_demanded_by_official", "attempted_rape"];
+/// How long after an incident PEP may be begun.
+pub(crate) const PEP_HOURS: i64 = 72;
+/// How long after an incident emergency contraception may be taken.
+pub(crate) const EC_HOURS: i64 = 120;
 /// Who cannot become pregnant. Everybody else, and whoever has not said, is offered emergency contraception.
 const CANNOT_CONCEIVE: [&str; 2] = ["man", "trans_woman"];
 
@@ -168,7 +172,7 @@ fn report_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>) {
 
 /// The clocks that run from the incident, where there was sexual exposure.
 fn exposure_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>) {
-    if !incident.codes("violations").any(|code| EXPOSURE.contains(&code)) {
+    if !is_exposed(incident) {
         return;
     }
     let window = incident.occurred_window();
@@ -177,14 +181,20 @@ fn exposure_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>)
         let ends = window.and_then(|(earliest, latest)| Some((end(earliest)?, end(latest)?)));
         Clock { name, from: Basis::Incident, due_at: ends.map(|(due, _)| due), state: state_of_window(ends, first_done(incident, action), now) }
     };
-    clocks.push(clock("pep_72h", 72, "pep_start"));
+    clocks.push(clock("pep_72h", PEP_HOURS, "pep_start"));
     clocks.push(clock("forensic_72h", 72, "forensic"));
     if may_conceive(incident) {
-        clocks.push(clock("ec_120h", 120, "emergency_contraception"));
+        clocks.push(clock("ec_120h", EC_HOURS, "emergency_contraception"));
     }
 }
 
-fn may_conceive(incident: &Incident) -> bool {
+/// Whether there was sexual exposure, or may have been.
+pub(crate) fn is_exposed(incident: &Incident) -> bool {
+    incident.codes("violations").any(|code| EXPOSURE.contains(&code))
+}
+
+/// Whether the survivor may become pregnant, as far as anybody said.
+pub(crate) fn may_conceive(incident: &Incident) -> bool {
     let mut genders = incident.claims("survivor.gender").peekable();
     genders.peek().is_none() || genders.any(|gender| gender.as_str().is_none_or(|code| !CANNOT_CONCEIVE.contains(&code)))
 }

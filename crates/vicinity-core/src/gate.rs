@@ -3,7 +3,7 @@
 //! The hub's gate makes projections from an allow-list; this one trusts no hub. A name in a field of codes, an exact
 //! date in a month, a text of any other form is refused whole.
 
-use crate::clocks::EXPOSURE;
+use crate::cascade;
 use crate::codes::{self, CodeList, ViolationGroup};
 use crate::projection::{OTHER_UNLISTED, Projection, UNKNOWN};
 use crate::published::ALL;
@@ -13,6 +13,10 @@ const STATE: [&str; 4] = ["police", "military", "border_prison_guard", "other_of
 /// Perpetrators of one projection.
 const PERPETRATORS_MAX: usize = 32;
 
+/// How soon the first response came.
+const RESPONSES: [&str; 4] = ["within_24h", "within_72h", "later", "no_response"];
+/// How far referrals came.
+const REFERRED: [&str; 3] = ["not_referred", "sent", "completed"];
 const AGE_BANDS: [&str; 9] = ["0-9", "10-14", "15-17", "18-19", "20-24", "25-29", "30-39", "40-49", "50+"];
 const GBVIMS: [&str; 7] = ["rape", "sexual_assault", "physical_assault", "forced_marriage", "denial_of_resources", "psychological", "non_gbv"];
 
@@ -57,14 +61,24 @@ pub(crate) fn is_counted_by(dimension: &str, code: &str) -> bool {
         "setting" => listed(&codes::SETTINGS, code),
         "gender" => listed(&codes::GENDERS, code),
         "age_band" => code == UNKNOWN || AGE_BANDS.contains(&code),
-        "response" => ["within_24h", "within_72h", "later", "no_response"].contains(&code),
-        "pep" | "ec" => ["not_exposed", "not_started", "started", "completed"].contains(&code),
-        "referral" => ["not_referred", "sent", "completed"].contains(&code),
+        "response" | "pep" | "ec" | "referral" => steps_of(dimension).contains(&code),
         "state_perpetrator" | "extortion" | "healthcare_refusal" => ["yes", "no"].contains(&code),
         "perpetrator" => listed(&codes::PERPETRATOR_KINDS, code),
         "violation_group" => ViolationGroup::ALL.iter().any(|(group, _)| group.name() == code),
         "population" => listed(&codes::POPULATIONS, code),
         _ => false,
+    }
+}
+
+/// The codes of a dimension whose codes follow on each other, in that order; of any other dimension none.
+#[must_use]
+pub fn steps_of(dimension: &str) -> &'static [&'static str] {
+    match dimension {
+        "response" => &RESPONSES,
+        "pep" => &cascade::PEP,
+        "ec" => &cascade::EC,
+        "referral" => &REFERRED,
+        _ => &[],
     }
 }
 
@@ -81,6 +95,8 @@ impl Projection {
             listed(&codes::STATUSES, &self.status),
             listed(&codes::TRIAGE_LEVELS, &self.triage),
             GBVIMS.contains(&self.gbvims.as_str()),
+            cascade::PEP.contains(&self.pep.as_str()),
+            cascade::EC.contains(&self.ec.as_str()),
             self.age_band == UNKNOWN || AGE_BANDS.contains(&self.age_band.as_str()),
             self.month == UNKNOWN || is_month(&self.month),
             self.iso_week.as_ref().is_none_or(|week| has_form(week, "9999-W99")),
@@ -123,8 +139,8 @@ impl Projection {
             ("gender", self.gender.clone()),
             ("age_band", self.age_band.clone()),
             ("response", self.response().to_owned()),
-            ("pep", self.cascade("pep_start", Some("pep_complete")).to_owned()),
-            ("ec", self.cascade("emergency_contraception", None).to_owned()),
+            ("pep", self.pep.clone()),
+            ("ec", self.ec.clone()),
             ("referral", self.referred().to_owned()),
             ("state_perpetrator", yes_no(self.perpetrators.iter().any(|perpetrator| STATE.contains(&perpetrator.kind.as_str())))),
             ("extortion", yes_no(any(&["extortion_bribe"]))),
@@ -144,20 +160,6 @@ impl Projection {
             Some(1441..=4320) => "within_72h",
             Some(_) => "later",
             None => "no_response",
-        }
-    }
-
-    /// How far somebody who was exposed came: each step a code of its own, so that no two of them are to be subtracted.
-    fn cascade(&self, start: &str, complete: Option<&str>) -> &'static str {
-        let done = |code: &str| self.actions.get(code).is_some_and(|count| *count > 0);
-        if !self.violations.iter().any(|violation| EXPOSURE.contains(&violation.as_str())) {
-            "not_exposed"
-        } else if complete.is_some_and(done) {
-            "completed"
-        } else if done(start) {
-            "started"
-        } else {
-            "not_started"
         }
     }
 

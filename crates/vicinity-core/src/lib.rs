@@ -10,6 +10,7 @@ pub mod advocacy;
 pub mod alert;
 pub mod batch;
 pub mod board;
+mod cascade;
 pub mod chunk;
 pub mod classify;
 pub mod clocks;

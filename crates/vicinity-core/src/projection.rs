@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use crate::codes::{self, CodeList, ViolationGroup};
 use crate::incident::{Entry, Incident};
 use crate::time::{self, Precision};
-use crate::{classify, clocks, consent, status, triage};
+use crate::{cascade, classify, clocks, consent, status, triage};
 
 /// The schema of projections: raised when a field is added or its meaning changes.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 /// What stands for a code that this version does not know.
 pub const OTHER_UNLISTED: &str = "other_unlisted";
 /// What stands where nothing is known.
@@ -66,6 +66,10 @@ pub struct Projection {
     pub actions: BTreeMap<String, u32>,
     /// Minutes from the report to the first response, rounded up to the full hour.
     pub response_minutes: Option<u32>,
+    /// How far it came towards HIV prophylaxis: a step of [`cascade::PEP`].
+    pub pep: String,
+    /// How far it came towards emergency contraception: a step of [`cascade::EC`].
+    pub ec: String,
     /// Referrals sent and completed, by service.
     pub referrals: BTreeMap<String, ReferralCounts>,
     /// A code of the list "status".
@@ -123,6 +127,7 @@ pub static FIELDS: &[(&str, &str)] = &[
     ("age_band", "0-9, 10-14, 15-17, 18-19, 20-24, 25-29, 30-39, 40-49, 50+ or unknown"),
     ("channel", "code"),
     ("countable", "whether `aggregate_count` is granted"),
+    ("ec", "step of emergency contraception: not_exposed, too_late, in_time, offered, completed"),
     ("gbvims", "GBVIMS's single type, derived"),
     ("gender", "code"),
     ("iccs", "ICCS's codes, derived"),
@@ -131,6 +136,7 @@ pub static FIELDS: &[(&str, &str)] = &[
     ("month_basis", "incident or report"),
     ("motives", "codes"),
     ("needs", "codes"),
+    ("pep", "step of HIV prophylaxis: not_exposed, too_late, in_time, offered, started, completed"),
     ("perpetrators", "kind, count band, sex, age group, known before, repeat; sorted"),
     ("populations", "codes"),
     ("referrals", "how many were sent and completed, by service"),
@@ -184,6 +190,8 @@ pub(crate) fn coarse(incident: &Incident, now: Timestamp) -> Projection {
         needs: listed_set(&[&codes::ACTION_CODES], incident, "needs"),
         actions: actions(incident),
         response_minutes: response_minutes(incident),
+        pep: cascade::pep(incident).to_owned(),
+        ec: cascade::ec(incident).to_owned(),
         referrals: referrals(incident),
         status: listed(&codes::STATUSES, Some(&status::status(incident))),
         triage: triage::level(incident, triage_at).code().to_owned(),

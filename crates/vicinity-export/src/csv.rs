@@ -5,7 +5,7 @@ use vicinity_core::ids::ProjectionId;
 
 /// The columns with their HXL tags: scalars first, then sets as codes with spaces between. Tags are those of HXL 1.1's
 /// dictionary; what it has no word for stays untagged, as HXL allows.
-const COLUMNS: [(&str, &str); 23] = [
+const COLUMNS: [(&str, &str); 25] = [
     ("projection", "#event+id"),
     ("month", "#date+month"),
     ("month_basis", ""),
@@ -24,6 +24,8 @@ const COLUMNS: [(&str, &str); 23] = [
     ("motives", "#cause"),
     ("needs", "#service+needed"),
     ("response_minutes", "#indicator+response+minutes"),
+    ("pep", ""),
+    ("ec", ""),
     ("status", "#status"),
     ("triage", "#severity"),
     ("gbvims", "#event+type+gbvims"),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use vicinity_core::gate;
 use vicinity_core::published::{ALL, COUNTRY, Cell, Month};
 use vicinity_pages::pattern::Step;
 
@@ -88,10 +89,12 @@ impl Counts {
         codes.into_iter().take(max).map(|(code, _)| code.to_owned()).collect()
     }
 
-    /// The codes of a dimension with the sums of some months.
+    /// The codes of a dimension with the sums of some months: the most frequent first, or in their own order where they have one.
     #[must_use]
     pub fn steps(&self, months: &[String], area: &str, dimension: &str, max: usize) -> Vec<Step> {
-        self.codes(months, area, dimension, max).iter().map(|code| self.sum(months, area, dimension, code)).collect()
+        let mut codes = self.codes(months, area, dimension, max);
+        codes.sort_by_key(|code| gate::steps_of(dimension).iter().position(|step| step == code));
+        codes.iter().map(|code| self.sum(months, area, dimension, code)).collect()
     }
 
     /// First-level areas that show.
@@ -134,6 +137,11 @@ mod tests {
         assert_eq!(counts.series("SN-DK", "perpetrator", "military"), [Some(0), Some(0)]);
         assert_eq!(counts.codes(&months(), "", "perpetrator", 5), ["police", "client"]);
         assert_eq!(counts.areas(), ["SN-DK", "SN-TH"]);
+
+        let step = |code: &str, count| ("2026-11".to_owned(), cell("SN-DK", "pep", code), count);
+        let cascade = Counts::exact(months(), vec![step("completed", 9), step("in_time", 1), step("not_exposed", 5), step("started", 3)]);
+        let codes: Vec<String> = cascade.steps(&months(), "", "pep", 12).into_iter().map(|step| step.code).collect();
+        assert_eq!(codes, ["not_exposed", "in_time", "started", "completed"], "steps stand in their order");
     }
 
     #[test]
