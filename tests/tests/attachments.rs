@@ -105,6 +105,30 @@ fn a_photo_arrives_over_a_link_that_is_cut_and_without_the_place_where_it_was_ta
 }
 
 #[test]
+fn a_batch_on_its_way_that_holds_what_was_erased_is_nowhere_any_more() {
+    let (site, hub) = Site::with_hub();
+    let proxy = Proxy::start(&hub.address);
+    site.enrolled("office", "responder");
+    let phone = site.enrolled_through("phone", "educator", &proxy.address);
+    let id = phone.log(&[incident()]).remove(0);
+    attaches(&site, &phone, &id, &photo(1_500_000));
+    proxy.cut_after(900_000);
+    assert_eq!(phone.run(&["sync", "--json"]).code, Some(1));
+    let first = pieces(&proxy).remove(0);
+    let sealed = &first.bytes[100_000..100_032];
+    let at = |folder: &std::path::Path| database::bytes(folder).windows(sealed.len()).any(|window| window == sealed);
+    assert!(at(hub.data()) && at(&phone.home), "the search finds what is on its way, at both ends");
+
+    site.hub_run("erase", &[&id]).done();
+    assert!(!at(hub.data()), "the hub has nothing of it");
+    proxy.mend();
+    proxy.forget();
+    assert_eq!(phone.sync()["statements"], 0);
+    assert!(!at(hub.data()) && !at(&phone.home));
+    assert!(pieces(&proxy).is_empty(), "the phone brings no more of it");
+}
+
+#[test]
 fn a_recording_arrives_as_it_was_kept() {
     let (site, _hub) = Site::with_hub();
     let (responder, phone) = (site.enrolled("office", "responder"), site.enrolled("phone", "educator"));

@@ -29,7 +29,7 @@ struct World {
     site: Site,
     upper: Server,
     national: Server,
-    _hub: Server,
+    hub: Server,
 }
 
 fn run_above(site: &Site, verb: &str, arguments: &[&str]) -> program::Run {
@@ -51,7 +51,7 @@ impl World {
         wait::until("projections", || Some(site.national_export()).filter(|rows| rows.len() == 35));
         // It looks for closed months when it starts, and then every hour.
         let national = national.stop()();
-        Self { site, upper, national, _hub: hub }
+        Self { site, upper, national, hub }
     }
 
     fn above(&self) -> Vec<Value> {
@@ -144,4 +144,23 @@ fn a_link_for_another_role_is_refused_and_the_right_one_is_taken_after_it() {
     phone.sync();
     wait::until("a projection", || Some(site.national_export()).filter(|rows| rows.len() == 1));
     assert!(!hub.log().contains("panicked"));
+}
+
+#[test]
+fn a_revoked_country_and_a_revoked_hub_are_told_so_and_nothing_more_of_them_is_taken() {
+    let mut world = World::new();
+    wait::until("a window above", || (!world.above().is_empty()).then_some(()));
+    assert!(run_above(&world.site, "revoke", &["--role", "country", "7"]).failed().contains("there is no country 7 here"));
+    run_above(&world.site, "revoke", &["--role", "country", "1"]).done();
+    world.national = world.national.stop()();
+    let revoked = "has revoked this server and takes nothing more of it";
+    wait::until("the country's server is told", || world.national.log().contains(revoked).then_some(()));
+    assert_eq!(incidents_of(&world.above(), &months_ago(4)), Some(12), "what was published stays");
+
+    world.site.national_run("revoke", &["--role", "hub", "1"]).done();
+    let phone = world.site.device("phone");
+    phone.log(&incidents(&months_ago(0), 1));
+    phone.sync();
+    wait::until("the hub is told", || world.hub.log().contains(revoked).then_some(()));
+    assert_eq!(world.site.national_export().len(), 35);
 }

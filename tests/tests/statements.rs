@@ -129,6 +129,27 @@ fn without_anybody_to_seal_to_a_statement_stays_on_the_phone() {
 }
 
 #[test]
+fn a_statement_in_whose_place_another_stands_stays_with_its_author() {
+    let (site, hub) = Site::with_hub();
+    let phone = site.enrolled("phone", "educator");
+    let id = phone.log(&[incident(SAID)]).remove(0);
+    phone.sync();
+    // Another device was there first, under the same name.
+    let named = name(&phone, &id);
+    let entry = named.rsplit(['/', ':', '.']).next().unwrap();
+    database::tamper(
+        hub.data(),
+        &format!(
+            "INSERT INTO statements (doc, entry, class, device, received_at, bytes, body) SELECT doc, '{entry}', 'narrative', 99, 0, 1, x'00' FROM documents"
+        ),
+    );
+    site.enrolled("office", "responder");
+    assert_eq!(phone.sync()["statements"], 0, "it is not counted as delivered");
+    assert_eq!(lines(&phone, &id)[0]["here"], "plain");
+    assert!(holds(&database::bytes(&phone.home), SAID), "and nothing is lost");
+}
+
+#[test]
 fn without_consent_a_statement_stays_on_the_phone() {
     let (site, _hub) = Site::with_hub();
     site.enrolled("office", "responder");

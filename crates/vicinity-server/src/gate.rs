@@ -198,6 +198,7 @@ impl<A: SealedRequest> Opened<A> {
             Denied::Revoked => Refused::Revoked,
             Denied::Replayed => Refused::Replayed,
             Denied::RolledBack => Refused::RolledBack,
+            Denied::TooManyLives => Refused::Quota,
             Denied::Unknown => Refused::NotEnrolled,
         })?;
         access::decide(actor, A::ACTION, Resource::Server)?;

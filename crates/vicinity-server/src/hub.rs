@@ -216,6 +216,7 @@ async fn turn_board(writer: Writer<dyn BoardStore>, machine: Machine, live: Live
         // A consent that has run out counts also where no national server asks.
         let turn = move |store: &mut (dyn BoardStore + 'static)| {
             store.recheck_consents(now, &mut drawn)?;
+            store.forget_stale_blobs(now)?;
             store.refresh_board(now)
         };
         match writer.step(turn).await {

@@ -67,7 +67,7 @@ pub fn blob(store: &mut dyn HubStore, request: Proven<BlobRequest, Peer>, now: T
 /// What to answer instead.
 pub(crate) fn take_piece(store: &mut dyn HubStore, peer: &Peer, piece: &Piece, now: Timestamp) -> Result<PieceAnswer, ExchangeError> {
     let kept = BlobPiece { hash: piece.hash, total: piece.total, offset: piece.offset, bytes: &piece.bytes };
-    Ok(match store.take_piece(peer, &kept, DEVICE_QUOTA_BYTES)? {
+    Ok(match store.take_piece(peer, &kept, DEVICE_QUOTA_BYTES, now)? {
         BlobState::Held(held) => PieceAnswer { held, refused: None },
         BlobState::Done(refused) => PieceAnswer { held: piece.total, refused: Some(refused) },
         BlobState::OverQuota => return Err(Refused::Quota.into()),
@@ -87,7 +87,7 @@ fn take_apart(store: &mut dyn HubStore, peer: &Peer, hash: [u8; 32], batch: Batc
     for (place, row) in (0u32..).zip(batch.statements) {
         let class = usize::try_from(row.class).ok().and_then(|at| batch.classes.get(at));
         match class {
-            Some(class) if is_named(store, peer, &row, class, now)? => {
+            Some(class) if is_named(store, peer, &row, class, now)? && is_free(store, peer, &row)? => {
                 let incident = row.incident();
                 taken.push(SealedStatement { incident, entry: row.entry, class: class.clone(), wrapped_key: row.wrapped_key, body: row.body });
             }
@@ -107,6 +107,12 @@ fn is_named(store: &mut dyn HubStore, peer: &Peer, row: &SealedRow, class: &str,
     let standing = if consent::granted(&incident, consent::HUB_RESPONSE, now) { Standing::Consented } else { Standing::Unconsented };
     let incident = Resource::Incident(Reach::InScope, standing);
     Ok(named && access::decide(peer.role.actor(), Action::KeepStatement, incident).is_ok())
+}
+
+/// Whether another device's statement does not stand in its place already: then this one would be lost, and its author told that
+/// it is here.
+fn is_free(store: &mut dyn HubStore, peer: &Peer, row: &SealedRow) -> Result<bool, StoreError> {
+    Ok(store.statement_bringer(row.incident(), &row.entry)?.is_none_or(|device| device == peer.number))
 }
 
 /// Answers a responder's question about statements.

@@ -32,7 +32,13 @@ pub enum UpstreamError {
     Writer(#[from] WriterError),
     /// The server above refused.
     #[error("the server above refused: {0}")]
-    Refused(#[from] Refused),
+    Refused(Refused),
+    /// It has revoked this one.
+    #[error("the server above has revoked this server and takes nothing more of it: ask whoever runs it")]
+    Revoked,
+    /// It has never heard of this one, or of the link's code.
+    #[error("the server above does not know this server, or the link was used or is older than ten minutes: start with a new --upstream link")]
+    Unknown,
     /// It cannot be reached.
     #[error("the server above cannot be reached")]
     Cut,
@@ -44,6 +50,17 @@ pub enum UpstreamError {
         /// Who asks.
         wanted: &'static str,
     },
+}
+
+impl From<Refused> for UpstreamError {
+    fn from(refused: Refused) -> Self {
+        // The words of these are for devices.
+        match refused {
+            Refused::Revoked => Self::Revoked,
+            Refused::NotEnrolled => Self::Unknown,
+            other => Self::Refused(other),
+        }
+    }
 }
 
 /// Seconds to wait after so many failures in a row.
@@ -211,7 +228,7 @@ async fn post(upstream: &Upstream, path: &'static str, body: Vec<u8>) -> Result<
         if response.status() == ureq::http::StatusCode::OK {
             return Ok(answer);
         }
-        Err(UpstreamError::Refused(Refused::from_code(str::from_utf8(&answer).unwrap_or_default()).unwrap_or(Refused::Failed)))
+        Err(Refused::from_code(str::from_utf8(&answer).unwrap_or_default()).unwrap_or(Refused::Failed).into())
     });
     posted.await.unwrap_or(Err(UpstreamError::Cut))
 }

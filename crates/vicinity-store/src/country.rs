@@ -64,6 +64,12 @@ pub trait Countries {
     /// Storage.
     fn country_credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>>;
 
+    /// Revokes a country's server, as a hub is revoked; the months that it published stay. `false` if there is no such country.
+    ///
+    /// # Errors
+    /// Storage.
+    fn revoke_country(&mut self, country: u32, now: Timestamp) -> Result<bool>;
+
     /// Lets a proven request in and moves its counter.
     ///
     /// # Errors

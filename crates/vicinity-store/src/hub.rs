@@ -22,6 +22,15 @@ pub const DEVICE_REFUSED_BYTES: u64 = 2 << 20;
 /// What a refused change takes besides its bytes.
 pub const REFUSED_ROW_BYTES: u64 = 128;
 
+/// What stays for good of something that passes: the tombstone of an incident that a device withdrew, each order to erase it,
+/// and each time that an incident leaves a phone or comes back to it. It counts in the share of whose device brought it about.
+pub const LASTING_ROW_BYTES: u64 = 512;
+/// Lives of one device: it begins a new one when it was restored or copied.
+pub const LIVES_MAX: u32 = 1000;
+
+/// Receipts for one erasure of one device's lives that are kept, the newest: two copies of a phone are two lives that go on.
+pub const RECEIPTS_MAX: usize = 16;
+
 /// What a device may see and do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -81,6 +90,8 @@ pub enum Denied {
     Replayed,
     /// Its counter is below the last one.
     RolledBack,
+    /// It began [`LIVES_MAX`] lives, and this would be one more.
+    TooManyLives,
     /// No such device.
     Unknown,
 }
@@ -262,8 +273,8 @@ pub trait HubStore: HubStatements + HubAlerts {
     /// Storage; then nothing of all groups was kept.
     fn accept(&mut self, peer: &Peer, request: Option<SignedRequest<'_>>, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>>;
 
-    /// Bytes of changes and envelopes that this device brought and that are here: to be held against
-    /// [`DEVICE_STORED_BYTES`].
+    /// Bytes of changes and envelopes that this device brought and that are here, and of what stays for good of what passed
+    /// ([`LASTING_ROW_BYTES`] each): to be held against [`DEVICE_STORED_BYTES`].
     ///
     /// # Errors
     /// Storage.

@@ -90,6 +90,13 @@ pub trait NationalStore: NationalAlerts {
     /// Storage.
     fn credentials(&mut self, hub: DeviceId) -> Result<Option<Credentials>>;
 
+    /// Revokes a hub: from now on nothing of it is let in, and it cannot enrol again with the key that it had. What it reported before
+    /// stays. `false` if there is no such hub.
+    ///
+    /// # Errors
+    /// Storage.
+    fn revoke(&mut self, hub: u32, now: Timestamp) -> Result<bool>;
+
     /// Lets a proven report in and moves its counter.
     ///
     /// # Errors

@@ -79,13 +79,13 @@ impl Db {
         Ok(db)
     }
 
-    /// Writes a copy of everything into a new file under another key, as of one moment; writers wait meanwhile. Durable when
-    /// this returns.
-    fn copy_into(&mut self, path: &Path, key: &DatabaseKey) -> Result<()> {
+    /// Writes a copy into a new file under another key, as of one moment; writers wait meanwhile. `leaving_out` is run on the
+    /// copy, and what it deletes is overwritten there. Durable when this returns.
+    fn copy_into(&mut self, path: &Path, key: &DatabaseKey, leaving_out: &str) -> Result<()> {
         let step = "copying the database";
         let version: i64 = sql(step, self.conn.pragma_query_value(None, "user_version", |row| row.get(0)))?;
         sql(step, self.conn.execute("ATTACH DATABASE ?1 AS copy KEY ?2", (path.display().to_string(), &*key.raw())))?;
-        let copied = sql(step, self.conn.execute_batch("BEGIN IMMEDIATE; SELECT sqlcipher_export('copy'); COMMIT"))
+        let copied = sql(step, self.conn.execute_batch(&format!("BEGIN IMMEDIATE; SELECT sqlcipher_export('copy'); {leaving_out}; COMMIT")))
             .and_then(|()| sql(step, self.conn.execute_batch(&format!("PRAGMA copy.user_version = {version}"))));
         if copied.is_err() && !self.conn.is_autocommit() {
             // What failed is reported; a failing rollback leaves nothing to undo.

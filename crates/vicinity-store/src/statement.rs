@@ -15,6 +15,10 @@ type Result<T> = core::result::Result<T, StoreError>;
 /// Bytes of sealed statements that one device may have at a hub.
 pub const DEVICE_QUOTA_BYTES: u64 = 2_000_000_000;
 
+/// Seconds after which a blob is forgotten of which nothing more came: as long as the keys of statements are good in backups. A
+/// device that brings it after that begins anew, and of what was taken apart it hears again what was refused.
+pub const BLOB_TERM_SECONDS: i64 = 30 * 24 * 3600;
+
 /// A piece of a blob that a device brings.
 #[derive(Clone, Copy)]
 pub struct BlobPiece<'a> {
@@ -118,7 +122,19 @@ pub trait HubStatements {
     ///
     /// # Errors
     /// Storage.
-    fn take_piece(&mut self, peer: &Peer, piece: &BlobPiece<'_>, quota_bytes: u64) -> Result<BlobState>;
+    fn take_piece(&mut self, peer: &Peer, piece: &BlobPiece<'_>, quota_bytes: u64, now: Timestamp) -> Result<BlobState>;
+
+    /// Forgets blobs of which nothing came for [`BLOB_TERM_SECONDS`].
+    ///
+    /// # Errors
+    /// Storage.
+    fn forget_stale_blobs(&mut self, now: Timestamp) -> Result<()>;
+
+    /// Whose device brought a statement that is here.
+    ///
+    /// # Errors
+    /// Storage.
+    fn statement_bringer(&mut self, incident: IncidentId, entry: &str) -> Result<Option<u32>>;
 
     /// Forgets a blob that was never taken apart: its bytes are not what their name says.
     ///

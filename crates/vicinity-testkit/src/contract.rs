@@ -62,6 +62,7 @@ macro_rules! hub_store_contract {
             an_expired_or_unknown_code_enrols_nobody
             a_device_that_enrols_anew_keeps_its_number_and_takes_its_new_role
             a_counter_must_rise_within_a_life_and_lives_count_apart
+            a_device_has_so_many_lives_and_the_old_ones_go_on
             a_device_that_never_enrolled_is_unknown
             asking_what_was_heard_of_a_life_changes_nothing
             devices_are_listed_with_what_is_known_of_their_clocks
@@ -77,6 +78,9 @@ macro_rules! hub_store_contract {
             a_hub_that_does_not_know_of_an_erasure_learns_of_it
             what_a_device_has_at_the_hub_is_counted_and_given_back_by_an_erasure
             a_withdrawal_of_hub_response_recalls_the_incident_and_a_later_grant_does_not_bring_it_back
+            what_comes_withdrawn_is_ordered_of_nobody_but_its_sender
+            what_a_phone_lets_go_of_and_brings_back_counts_in_its_share
+            of_a_device_that_begins_many_lives_the_newest_receipts_are_kept
             a_grant_that_names_the_withdrawal_in_the_same_batch_keeps_the_incident
             digests_agree_after_an_erasure
         }
@@ -124,6 +128,9 @@ macro_rules! hub_store_contract {
             a_device_has_its_share_and_no_more
             a_batch_taken_apart_is_given_statement_by_statement
             an_erased_statement_is_gone_with_its_keys
+            what_is_under_way_is_forgotten_when_an_incident_of_its_writer_is_erased
+            what_is_under_way_is_forgotten_when_its_device_is_revoked_or_brings_no_more
+            what_was_noted_of_batches_counts_and_is_known_who_brought_a_statement
             batches_keys_are_wrapped_anew_to_newer_sets_only
             only_responders_keys_are_sealed_to
             an_incident_is_in_scope_for_its_educator_and_for_responders
@@ -176,6 +183,7 @@ macro_rules! device_store_contract {
         $crate::sentences! { $make, device_statements:
             a_statement_is_sealed_delivered_and_forgotten
             what_the_hub_does_not_take_is_unsealed_again
+            a_batch_with_a_statement_that_was_erased_is_sealed_anew_without_it
             all_batches_that_wait_are_listed_smallest_first
             a_photo_or_recording_is_carried_and_is_no_text
         }
@@ -200,6 +208,7 @@ macro_rules! national_store_contract {
             an_answer_counts_only_from_the_hub_that_was_asked
             a_code_enrols_one_hub
             a_report_with_a_counter_that_does_not_rise_is_a_replay
+            a_revoked_hub_is_not_let_in_and_cannot_enrol_again
             what_is_set_is_kept
         }
     };

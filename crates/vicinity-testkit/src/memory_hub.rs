@@ -16,7 +16,9 @@ use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId, ScopeDi
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
 use vicinity_store::evidence::SignedRequest;
-use vicinity_store::hub::{Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role, SentProjection};
+use vicinity_store::hub::{
+    Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, LIVES_MAX, Peer, ProjectionRow, RECEIPTS_MAX, Random, Role, SentProjection,
+};
 use vicinity_store::policy;
 use vicinity_store::row::IncidentRow;
 
@@ -108,6 +110,8 @@ pub struct MemoryHub {
     erase_orders: BTreeSet<(u32, IncidentId)>,
     /// By device, life and incident.
     receipts: BTreeMap<(u32, u64, IncidentId), Timestamp>,
+    /// What stays of what passed, by device.
+    lasting: BTreeMap<u32, u64>,
     statements: statements::Statements,
     alerts: alerts::Alerts,
 }
@@ -200,6 +204,7 @@ impl HubStore for MemoryHub {
     }
 
     fn revoke(&mut self, device: u32, _now: Timestamp) -> Result<bool> {
+        self.forget_under_way(&[device]);
         let known = self.devices.iter_mut().find(|known| known.row.number == device);
         Ok(known.map(|known| known.row.revoked = true).is_some())
     }
@@ -211,6 +216,9 @@ impl HubStore for MemoryHub {
         }
         if let Some(last) = known.counters.get(&incarnation).filter(|last| counter <= **last) {
             return Ok(Err(Denied::not_above(counter, *last)));
+        }
+        if !known.counters.contains_key(&incarnation) && known.counters.len() >= LIVES_MAX as usize {
+            return Ok(Err(Denied::TooManyLives));
         }
         known.counters.insert(incarnation, counter);
         known.row.last_seen = Some(now);
@@ -239,7 +247,8 @@ impl HubStore for MemoryHub {
 
     fn stored_bytes(&mut self, device: u32) -> Result<u64> {
         let fed = self.feed.iter().filter_map(|row| if let What::Change(sent) = &row.what { Some(sent) } else { None });
-        Ok(fed.chain(self.waiting.values()).filter(|sent| sent.device == device).map(|sent| sent.chunk.len() as u64).sum())
+        let held: u64 = fed.chain(self.waiting.values()).filter(|sent| sent.device == device).map(|sent| sent.chunk.len() as u64).sum();
+        Ok(held + self.lasting.get(&device).copied().unwrap_or_default())
     }
 
     fn pull(&mut self, peer: &Peer, cursor: Option<Cursor>, page: Option<&HeadsPage>, pushed: &[IncidentId], raw_bytes: usize) -> Result<Option<Pull>> {
@@ -280,7 +289,14 @@ impl HubStore for MemoryHub {
             self.erase_incident(*incident, now);
             self.erase_orders.insert((peer.number, *incident));
             self.receipts.entry((peer.number, peer.incarnation, *incident)).or_insert(now);
+            let mut lives: Vec<(Timestamp, u64)> =
+                self.receipts.iter().filter(|((device, _, of), _)| (*device, of) == (peer.number, incident)).map(|((_, life, _), at)| (*at, *life)).collect();
+            lives.sort_by_key(|(at, life)| (core::cmp::Reverse(*at), life.cast_signed()));
+            for (_, life) in lives.into_iter().skip(RECEIPTS_MAX) {
+                self.receipts.remove(&(peer.number, life, *incident));
+            }
         }
+        self.forget_under_way(&[peer.number]);
         Ok(())
     }
 

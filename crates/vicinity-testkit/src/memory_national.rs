@@ -18,6 +18,7 @@ struct Hub {
     public_key: [u8; 32],
     last_request: Option<(u64, u64)>,
     last_seen: Option<Timestamp>,
+    revoked: bool,
 }
 
 struct Kept {
@@ -77,20 +78,31 @@ impl NationalStore for MemoryNational {
             return Ok(None);
         }
         let at = self.number(hub).unwrap_or_else(|| {
-            self.hubs.push(Hub { device: hub, public_key, last_request: None, last_seen: None });
+            self.hubs.push(Hub { device: hub, public_key, last_request: None, last_seen: None, revoked: false });
             self.hubs.len() - 1
         });
+        if self.hubs[at].revoked {
+            return Ok(None);
+        }
         self.hubs[at].public_key = public_key;
         Ok(Some(at as u32 + 1))
     }
 
     fn credentials(&mut self, hub: DeviceId) -> Result<Option<Credentials>> {
-        Ok(self.number(hub).map(|at| Credentials { public_key: self.hubs[at].public_key, revoked: false }))
+        Ok(self.number(hub).map(|at| Credentials { public_key: self.hubs[at].public_key, revoked: self.hubs[at].revoked }))
+    }
+
+    fn revoke(&mut self, hub: u32, _now: Timestamp) -> Result<bool> {
+        let known = (hub as usize).checked_sub(1).and_then(|at| self.hubs.get_mut(at));
+        Ok(known.map(|known| known.revoked = true).is_some())
     }
 
     fn let_in(&mut self, hub: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<u32, Denied>> {
         let Some(at) = self.number(hub) else { return Ok(Err(Denied::Unknown)) };
         let known = &mut self.hubs[at];
+        if known.revoked {
+            return Ok(Err(Denied::Revoked));
+        }
         if let Some((_, last)) = known.last_request.filter(|(life, last)| *life == incarnation && counter <= *last) {
             return Ok(Err(Denied::not_above(counter, last)));
         }

@@ -115,6 +115,17 @@ pub enum NationalCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Take nothing more from a hub, or from a country's server; what came before stays
+    Revoke {
+        /// National's folder
+        #[arg(long)]
+        data: PathBuf,
+        /// Who is revoked
+        #[arg(long)]
+        role: NationalRole,
+        /// Its number, as the pages of hubs and of countries name it
+        number: u32,
+    },
     /// Change national's TLS key at its next start, to the one that its hubs know as the next
     RotateTls {
         /// National's folder

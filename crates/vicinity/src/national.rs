@@ -29,6 +29,7 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
             let link = national::invite(&mut open(&data, Action::Invite)?, country.as_deref(), &machine::server())?.to_text();
             hub::print_link(&link, json)?;
         }
+        Some(NationalCommand::Revoke { data, role, number }) => revoke(&data, role, number)?,
         Some(NationalCommand::RotateTls { data }) => {
             tls::rotate(&mut open(&data, Action::Keep)?)?;
             output::line(hub::ROTATES)?;
@@ -42,6 +43,19 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
         Some(NationalCommand::Questions { data, json }) => questions(&data, json)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn revoke(data: &Path, role: NationalRole, number: u32) -> Result<()> {
+    let mut store = open(data, Action::Revoke)?;
+    let now = jiff::Timestamp::now();
+    let (who, known) = match role {
+        NationalRole::Hub => ("hub", store.revoke(number, now)?),
+        NationalRole::Country => ("country", store.revoke_country(number, now)?),
+    };
+    if !known {
+        bail!("there is no {who} {number} here; the pages of hubs and of countries name them by number");
+    }
+    output::line(format!("{who} {number} is revoked: nothing more of it is taken; what it sent before stays, to be looked at"))
 }
 
 fn is_name(name: &str) -> bool {

@@ -87,15 +87,17 @@ impl Countries for SqliteNational {
             let country = db.one("using an invitation", query, &[&code_hash, device.as_bytes(), &now.as_second()], |row| row.get::<_, Option<String>>(0))?;
             let Some(country) = country.flatten() else { return Ok(None) };
             let query = "INSERT INTO countries (country, device, public_key, incarnation, counter, enrolled_at) VALUES (?1, ?2, ?3, 0, 0, ?4)
-                ON CONFLICT (device) DO UPDATE SET public_key = excluded.public_key RETURNING number";
+                ON CONFLICT (device) DO UPDATE SET public_key = excluded.public_key WHERE revoked_at IS NULL RETURNING number";
             db.one("enrolling a country", query, &[&country, device.as_bytes(), &public_key, &now.as_second()], |row| row.get(0))
         })
     }
 
     fn country_credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>> {
-        let query = "SELECT public_key FROM countries WHERE device = ?1";
-        let found = self.db.one("reading a country", query, &[device.as_bytes()], |row| row.get::<_, [u8; 32]>(0))?;
-        Ok(found.map(|public_key| Credentials { public_key, revoked: false }))
+        super::national::credentials(&self.db, "countries", device)
+    }
+
+    fn revoke_country(&mut self, country: u32, now: Timestamp) -> Result<bool> {
+        self.db.immediate(|db| super::national::revoke(db, "countries", country, now))
     }
 
     fn let_country_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<u32, Denied>> {

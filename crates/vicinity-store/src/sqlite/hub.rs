@@ -11,7 +11,7 @@ use vicinity_core::time::Timestamp;
 
 use super::{Db, Result, id16};
 use crate::evidence::SignedRequest;
-use crate::hub::{Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role, SentProjection};
+use crate::hub::{Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, LIVES_MAX, Peer, ProjectionRow, Random, Role, SentProjection};
 use crate::policy;
 use crate::row::{self, IncidentRow};
 use crate::{DatabaseKey, StoreError};
@@ -31,6 +31,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/hub_0004_board.sql"),
     include_str!("../../migrations/hub_0005_national_0004_advocacy.sql"),
     include_str!("../../migrations/hub_0006_counts.sql"),
+    include_str!("../../migrations/hub_0007_under_way.sql"),
 ];
 const KEYS_MIGRATIONS: &[&str] = &[include_str!("../../migrations/keys_0001.sql")];
 
@@ -62,12 +63,13 @@ impl SqliteHub {
 }
 
 impl SqliteHub {
-    /// Writes a copy of everything into a new file under another key, as of one moment. Durable when this returns.
+    /// Writes a copy into a new file under another key, as of one moment. Durable when this returns. Statements that are under
+    /// way are not in it, for what opens them comes with them; their devices bring them again.
     ///
     /// # Errors
     /// Storage; the file may be there in part then.
     pub fn copy_into(&mut self, path: &Path, key: &DatabaseKey) -> Result<()> {
-        self.db.copy_into(path, key)
+        self.db.copy_into(path, key, "DELETE FROM copy.pieces; DELETE FROM copy.blobs WHERE refused IS NULL")
     }
 
     /// The same of what opens statements, which is never in the other copy.
@@ -75,7 +77,7 @@ impl SqliteHub {
     /// # Errors
     /// Storage; the file may be there in part then.
     pub fn copy_keys_into(&mut self, path: &Path, key: &DatabaseKey) -> Result<()> {
-        self.keys.copy_into(path, key)
+        self.keys.copy_into(path, key, "")
     }
 }
 
@@ -168,7 +170,10 @@ impl HubStore for SqliteHub {
 
     fn revoke(&mut self, device: u32, now: Timestamp) -> Result<bool> {
         let query = "UPDATE devices SET revoked_at = coalesce(revoked_at, ?2) WHERE number = ?1";
-        self.db.immediate(|db| Ok(db.execute("revoking a device", query, &[&device, &now.as_second()])? == 1))
+        self.db.immediate(|db| {
+            super::hub_statements::forget_under_way_of(db, device)?;
+            Ok(db.execute("revoking a device", query, &[&device, &now.as_second()])? == 1)
+        })
     }
 
     fn let_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<Peer, Denied>> {
@@ -180,6 +185,10 @@ impl HubStore for SqliteHub {
                 return Ok(Err(Denied::Revoked));
             }
             let (life, count) = (incarnation.cast_signed(), counter.cast_signed());
+            let lives = "SELECT count(*) FROM incarnations WHERE device = ?1 AND incarnation <> ?2";
+            if db.one("counting lives", lives, &[&number, &life], |row| row.get::<_, u32>(0))?.unwrap_or(0) >= LIVES_MAX {
+                return Ok(Err(Denied::TooManyLives));
+            }
             let query = "INSERT INTO incarnations (device, incarnation, counter) VALUES (?1, ?2, ?3) ON CONFLICT (device, incarnation) DO UPDATE SET counter = \
                 excluded.counter WHERE excluded.counter > counter";
             if db.execute("moving a counter", query, &[&number, &life, &count])? == 0 {

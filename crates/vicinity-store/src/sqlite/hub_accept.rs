@@ -109,6 +109,7 @@ fn accept_group(db: &mut Db, sender: &Sender<'_>, group: &Group, now: Timestamp,
         if hub_leaving::has_departed(db, doc, peer.number)? {
             // It has something to say of it after all, or was restored and still holds it.
             hub_leaving::forget(db, doc, peer.number)?;
+            hub_shares::note_lasting(db, peer.number, 1)?;
         } else if !lost_scope(db, doc, peer.number)? || !policy::proves_possession(&known.log, &group.changes) {
             return Ok(policy::out_of_scope(&known.log, &group.changes));
         }
@@ -134,7 +135,8 @@ fn accept_group(db: &mut Db, sender: &Sender<'_>, group: &Group, now: Timestamp,
         append(db, doc, sender, group, &known, &judged.stored, now)?;
         if policy::recalled(&view.incident) {
             // Taken first, so that its sender is among those who hold it.
-            hub_erase::erase(db, group.incident, now)?;
+            let is_new = known.doc.is_none() && known.waiting.is_empty() && !group.relayed;
+            hub_erase::recall(db, group.incident, peer, is_new, now)?;
             return Ok(refused_as_erased());
         }
         hub_uplink::project(db, doc, group.incident, &view.incident, now, random)?;

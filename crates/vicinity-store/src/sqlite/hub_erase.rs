@@ -6,14 +6,14 @@ use vicinity_core::ids::{IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 
 use super::hub_accept::move_digests;
-use super::{Db, Result, hub_evidence, hub_shares};
+use super::{Db, Result, hub_evidence, hub_shares, hub_statements};
 use crate::StoreError;
-use crate::hub::{ErasurePlace, ErasureRow, Peer, Role};
+use crate::hub::{ErasurePlace, ErasureRow, Peer, RECEIPTS_MAX, Role};
 use crate::policy;
 use crate::row;
 
 /// The setting that says that the log beside the database may hold pages from before an erasure.
-const LOG_HOLDS_ERASED: &str = "log_holds_erased";
+pub(super) const LOG_HOLDS_ERASED: &str = "log_holds_erased";
 
 pub(super) fn is_erased(db: &Db, incident: IncidentId) -> Result<bool> {
     Ok(db.one("reading tombstones", "SELECT 1 FROM tombstones WHERE incident = ?1", &[incident.as_bytes()], |_| Ok(()))?.is_some())
@@ -24,13 +24,36 @@ pub(super) fn erase(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result
     if is_erased(db, incident)? {
         return Ok(true);
     }
+    let doc = doc_of(db, incident)?;
+    order_holders(db, incident, doc)?;
+    erase_ordered(db, incident, now)
+}
+
+/// Erases what its survivor withdrew, at the word of a device, in whose share stays what stays of it. What came and was
+/// withdrawn in one step nobody else was ever given.
+pub(super) fn recall(db: &mut Db, incident: IncidentId, peer: &Peer, is_new: bool, now: Timestamp) -> Result<()> {
+    let orders = if is_new && db.meta(policy::RESTORED)?.is_none() {
+        order(db, incident, peer)?
+    } else {
+        let doc = doc_of(db, incident)?;
+        order_holders(db, incident, doc)?
+    };
+    erase_ordered(db, incident, now)?;
+    hub_shares::note_lasting(db, peer.number, 1 + orders)
+}
+
+fn doc_of(db: &Db, incident: IncidentId) -> Result<Option<i64>> {
+    db.one("reading a document", "SELECT doc FROM documents WHERE incident = ?1", &[incident.as_bytes()], |row| row.get(0))
+}
+
+fn erase_ordered(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result<bool> {
     let id = incident.as_bytes();
     let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
     let found = db.one("reading a document", "SELECT doc, heads FROM documents WHERE incident = ?1", &[id], read)?;
     let doc = found.as_ref().map(|(doc, _)| *doc);
     let envelopes = hub_evidence::holding(db, incident, doc)?;
     hub_shares::give_back(db, incident, doc)?;
-    order_holders(db, incident, doc)?;
+    hub_statements::forget_under_way(db, doc)?;
     retract(db, incident, doc)?;
     if let Some((doc, heads)) = &found {
         move_digests(db, *doc, ScopeDigest::term(incident, &row::heads(heads)), ScopeDigest::default())?;
@@ -61,14 +84,14 @@ pub(super) fn erase(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result
 
 /// Orders everybody who ever sent or was given anything of it, and every responder, to erase it. A revoked device may hold it
 /// still, until it is wiped: it is listed, though it is never asked.
-fn order_holders(db: &Db, incident: IncidentId, doc: Option<i64>) -> Result<()> {
+fn order_holders(db: &Db, incident: IncidentId, doc: Option<i64>) -> Result<usize> {
     let query = "INSERT INTO erase_orders (device, incident)
         SELECT number, ?1 FROM devices WHERE (role = 'responder' AND (revoked_at IS NULL OR last_seen IS NOT NULL)
             OR number IN (SELECT device FROM scope WHERE doc = ?2) OR number IN (SELECT device FROM feed WHERE kind = 0 AND doc = ?2)
             OR number IN (SELECT device FROM feed WHERE kind <> 0 AND doc = ?2)
             OR number IN (SELECT device FROM waiting WHERE incident = ?1) OR number IN (SELECT device FROM quarantine WHERE incident = ?1))
         ON CONFLICT DO NOTHING";
-    db.execute("ordering an erasure", query, &[incident.as_bytes(), &doc]).map(drop)
+    db.execute("ordering an erasure", query, &[incident.as_bytes(), &doc])
 }
 
 /// Takes the projection back. Where the hub was restored, or never held the incident that it is told was erased, national
@@ -94,14 +117,20 @@ pub(super) fn confirm(db: &mut Db, peer: &Peer, incidents: &[IncidentId], now: T
         erase(db, *incident, now)?;
         order(db, *incident, peer)?;
         let query = "INSERT INTO erase_receipts (device, incarnation, incident, confirmed_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
-        db.execute("keeping a receipt", query, &[&peer.number, &peer.incarnation.cast_signed(), incident.as_bytes(), &now.as_second()])?;
+        if db.execute("keeping a receipt", query, &[&peer.number, &peer.incarnation.cast_signed(), incident.as_bytes(), &now.as_second()])? == 1 {
+            // A life whose receipt is gone is asked again.
+            let newest = "SELECT incarnation FROM erase_receipts WHERE device = ?1 AND incident = ?2 ORDER BY confirmed_at DESC, incarnation LIMIT ?3";
+            let query = format!("DELETE FROM erase_receipts WHERE device = ?1 AND incident = ?2 AND incarnation NOT IN ({newest})");
+            db.execute("forgetting receipts", &query, &[&peer.number, incident.as_bytes(), &(RECEIPTS_MAX as i64)])?;
+        }
     }
-    Ok(())
+    // What it was bringing may hold statements of these; it seals the others anew.
+    hub_statements::forget_under_way_of(db, peer.number)
 }
 
-fn order(db: &Db, incident: IncidentId, peer: &Peer) -> Result<()> {
+fn order(db: &Db, incident: IncidentId, peer: &Peer) -> Result<usize> {
     let query = "INSERT INTO erase_orders (device, incident) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-    db.execute("ordering an erasure", query, &[&peer.number, incident.as_bytes()]).map(drop)
+    db.execute("ordering an erasure", query, &[&peer.number, incident.as_bytes()])
 }
 
 /// A device shows that it holds what was erased: whatever it confirmed, it is told again.

@@ -5,7 +5,7 @@ use vicinity_core::ids::{IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 
 use super::hub_accept::{enter, in_scope, leave};
-use super::{Db, Result};
+use super::{Db, Result, hub_shares};
 use crate::hub::{Peer, Role};
 use crate::row;
 
@@ -23,6 +23,7 @@ pub(super) fn let_go(db: &Db, peer: &Peer, documents: &[DocumentHeads], now: Tim
             continue;
         }
         leave(db, doc, document.incident, peer.number, ScopeDigest::term(document.incident, &heads), now)?;
+        hub_shares::note_lasting(db, peer.number, 1)?;
         db.execute("noting what left", "INSERT INTO departed (doc, device) VALUES (?1, ?2) ON CONFLICT DO NOTHING", &[&doc, &peer.number])?;
     }
     Ok(())

@@ -13,7 +13,7 @@ use crate::hub::{Peer, Role};
 use crate::policy;
 use crate::row;
 
-/// Feed rows that one pull looks at: a device that was away for a year must not hold the writer for long.
+/// Rows that one pull looks at, of the feed or of documents: a device that was away for a year must not hold the writer for long.
 const ROWS_MAX: usize = 20_000;
 
 pub(super) fn pull(
@@ -179,17 +179,18 @@ fn compare(db: &Db, peer: &Peer, page: &HeadsPage, raw_bytes: usize, pull: &mut 
     let step = "comparing heads";
     let mut statement = super::sql(step, db.conn.prepare_cached(query))?;
     let mut rows = super::sql(step, statement.query([&after, &until]))?;
-    let mut bytes = 0usize;
+    let (mut bytes, mut looked) = (0usize, 0usize);
     let mut last = None;
     let mut cut = false;
     while let Some(found) = super::sql(step, rows.next())? {
         let (doc, incident, heads): (i64, [u8; 16], Vec<u8>) =
             (super::sql(step, found.get(0))?, super::sql(step, found.get(1))?, super::sql(step, found.get(2))?);
         let (incident, heads) = (IncidentId::from_bytes(incident), row::heads(&heads));
-        if bytes >= raw_bytes {
+        if looked >= ROWS_MAX || bytes >= raw_bytes {
             cut = true;
             break;
         }
+        looked += 1;
         last = Some(incident);
         let theirs = have.remove(&incident);
         if !sees(peer, || in_scope(db, doc, peer.number))? {

@@ -3,7 +3,7 @@
 use vicinity_core::ids::IncidentId;
 
 use super::{Db, Result};
-use crate::hub::REFUSED_ROW_BYTES;
+use crate::hub::{LASTING_ROW_BYTES, REFUSED_ROW_BYTES};
 
 pub(super) fn stored(db: &Db, device: u32) -> Result<u64> {
     let bytes = db.one("reading a device", "SELECT stored_bytes FROM devices WHERE number = ?1", &[&device], |row| row.get::<_, i64>(0))?;
@@ -27,6 +27,11 @@ pub(super) fn move_stored(db: &Db, device: u32, bytes: i64) -> Result<()> {
 pub(super) fn move_refused(db: &Db, device: u32, bytes: i64) -> Result<()> {
     let query = "UPDATE devices SET refused_bytes = refused_bytes + ?2 WHERE number = ?1";
     db.execute("noting a device's share", query, &[&device, &bytes]).map(drop)
+}
+
+/// Counts what stays for good of something that passes.
+pub(super) fn note_lasting(db: &Db, device: u32, rows: usize) -> Result<()> {
+    move_stored(db, device, (rows as u64 * LASTING_ROW_BYTES).cast_signed())
 }
 
 /// Gives back what an incident took, before it goes.

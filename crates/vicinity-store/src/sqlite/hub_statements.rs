@@ -6,13 +6,14 @@ use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
 
 use super::hub::SqliteHub;
+use super::hub_erase::LOG_HOLDS_ERASED;
 use super::hub_evidence::AUDIT_HEAD;
 use super::{Db, Result, hub_accept};
 use crate::StoreError;
 use crate::hub::{HubStore, Peer, Role};
 use crate::policy;
 use crate::row::IncidentRow;
-use crate::statement::{AuditRow, BlobPiece, BlobState, HeldStatement, HubStatements, KeptWrap, SealedStatement};
+use crate::statement::{AuditRow, BLOB_TERM_SECONDS, BlobPiece, BlobState, HeldStatement, HubStatements, KeptWrap, SealedStatement};
 
 /// A blob's row.
 struct Blob {
@@ -29,20 +30,21 @@ fn find(db: &Db, peer: &Peer, hash: &[u8; 32]) -> Result<Option<Blob>> {
     db.one("reading a blob", "SELECT id, total, held, refused FROM blobs WHERE device = ?1 AND hash = ?2", &[&peer.number, hash], read)
 }
 
-/// What a device has here and is bringing.
+/// What a device has here and is bringing, and what was noted of what it brought.
 fn used(db: &Db, device: u32) -> Result<u64> {
-    let query = "SELECT (SELECT coalesce(sum(bytes), 0) FROM statements WHERE device = ?1) + (SELECT coalesce(sum(total), 0) FROM blobs WHERE device = ?1 AND refused IS NULL)";
+    let query = "SELECT (SELECT coalesce(sum(bytes), 0) FROM statements WHERE device = ?1)
+        + (SELECT coalesce(sum(coalesce(length(refused), total)), 0) FROM blobs WHERE device = ?1)";
     Ok(db.one("counting a device's share", query, &[&device], |row| row.get::<_, i64>(0))?.unwrap_or(0).cast_unsigned())
 }
 
-fn take(db: &Db, peer: &Peer, piece: &BlobPiece<'_>, quota_bytes: u64) -> Result<BlobState> {
+fn take(db: &Db, peer: &Peer, piece: &BlobPiece<'_>, quota_bytes: u64, now: Timestamp) -> Result<BlobState> {
     let blob = match find(db, peer, &piece.hash)? {
         Some(Blob { refused: Some(refused), .. }) => return Ok(BlobState::Done(places_of(&refused))),
         Some(blob) => blob,
         None if used(db, peer.number)?.saturating_add(piece.total) > quota_bytes => return Ok(BlobState::OverQuota),
         None => {
-            let query = "INSERT INTO blobs (device, hash, total, held) VALUES (?1, ?2, ?3, 0)";
-            db.execute("beginning a blob", query, &[&peer.number, &piece.hash, &piece.total.cast_signed()])?;
+            let query = "INSERT INTO blobs (device, hash, total, held, touched_at) VALUES (?1, ?2, ?3, 0, ?4)";
+            db.execute("beginning a blob", query, &[&peer.number, &piece.hash, &piece.total.cast_signed(), &now.as_second()])?;
             Blob { id: db.conn.last_insert_rowid(), total: piece.total, held: 0, refused: None }
         }
     };
@@ -51,7 +53,7 @@ fn take(db: &Db, peer: &Peer, piece: &BlobPiece<'_>, quota_bytes: u64) -> Result
         return Ok(BlobState::Held(blob.held));
     }
     db.execute("keeping a piece", "INSERT INTO pieces (blob, at, bytes) VALUES (?1, ?2, ?3)", &[&blob.id, &piece.offset.cast_signed(), &piece.bytes])?;
-    db.execute("keeping a piece", "UPDATE blobs SET held = ?2 WHERE id = ?1", &[&blob.id, &end.cast_signed()])?;
+    db.execute("keeping a piece", "UPDATE blobs SET held = ?2, touched_at = ?3 WHERE id = ?1", &[&blob.id, &end.cast_signed(), &now.as_second()])?;
     if end < blob.total {
         return Ok(BlobState::Held(end));
     }
@@ -67,13 +69,34 @@ fn places_of(bytes: &[u8]) -> Vec<u32> {
     bytes.as_chunks::<4>().0.iter().map(|bytes| u32::from_be_bytes(*bytes)).collect()
 }
 
+/// Forgets blobs, of which `which` says which, with what came of them.
+fn forget(db: &Db, which: &str, params: &[&dyn rusqlite::ToSql]) -> Result<()> {
+    let step = "forgetting blobs";
+    let under_way = db.execute(step, &format!("DELETE FROM pieces WHERE blob IN (SELECT id FROM blobs WHERE {which})"), params)?;
+    db.execute(step, &format!("DELETE FROM blobs WHERE {which}"), params)?;
+    // The log beside the database still holds them.
+    if under_way > 0 { db.set_meta(LOG_HOLDS_ERASED, &[1]) } else { Ok(()) }
+}
+
+/// Forgets what is under way of whoever may have written in a document: a statement of it may be among it, with what opens
+/// it. What is not of this document comes again.
+pub(super) fn forget_under_way(db: &Db, doc: Option<i64>) -> Result<()> {
+    let writers = "refused IS NULL AND device IN (SELECT device FROM feed WHERE kind = 0 AND doc = ?1 UNION SELECT device FROM scope WHERE doc = ?1)";
+    forget(db, writers, &[&doc])
+}
+
+/// Forgets what is under way of a device.
+pub(super) fn forget_under_way_of(db: &Db, device: u32) -> Result<()> {
+    forget(db, "refused IS NULL AND device = ?1", &[&device])
+}
+
 fn doc_of(db: &Db, incident: IncidentId) -> Result<Option<i64>> {
     db.one("reading a document", "SELECT doc FROM documents WHERE incident = ?1", &[incident.as_bytes()], |row| row.get(0))
 }
 
-fn is_held(db: &Db, incident: IncidentId, entry: &str) -> Result<bool> {
-    let query = "SELECT 1 FROM statements WHERE doc = (SELECT doc FROM documents WHERE incident = ?1) AND entry = ?2";
-    Ok(db.one("reading statements", query, &[incident.as_bytes(), &entry], |_| Ok(()))?.is_some())
+fn bringer(db: &Db, incident: IncidentId, entry: &str) -> Result<Option<u32>> {
+    let query = "SELECT device FROM statements WHERE doc = (SELECT doc FROM documents WHERE incident = ?1) AND entry = ?2";
+    db.one("reading statements", query, &[incident.as_bytes(), &entry], |row| row.get(0))
 }
 
 impl HubStatements for SqliteHub {
@@ -94,8 +117,16 @@ impl HubStatements for SqliteHub {
         self.incident(incident)
     }
 
-    fn take_piece(&mut self, peer: &Peer, piece: &BlobPiece<'_>, quota_bytes: u64) -> Result<BlobState> {
-        self.db.immediate(|db| take(db, peer, piece, quota_bytes))
+    fn statement_bringer(&mut self, incident: IncidentId, entry: &str) -> Result<Option<u32>> {
+        bringer(&self.db, incident, entry)
+    }
+
+    fn take_piece(&mut self, peer: &Peer, piece: &BlobPiece<'_>, quota_bytes: u64, now: Timestamp) -> Result<BlobState> {
+        self.db.immediate(|db| take(db, peer, piece, quota_bytes, now))
+    }
+
+    fn forget_stale_blobs(&mut self, now: Timestamp) -> Result<()> {
+        self.db.immediate(|db| forget(db, "touched_at < ?1", &[&(now.as_second() - BLOB_TERM_SECONDS)]))
     }
 
     fn drop_blob(&mut self, peer: &Peer, hash: [u8; 32]) -> Result<()> {
@@ -118,7 +149,7 @@ impl HubStatements for SqliteHub {
     ) -> Result<()> {
         let mut new = Vec::new();
         for statement in statements {
-            if !is_held(&self.db, statement.incident, &statement.entry)? {
+            if bringer(&self.db, statement.incident, &statement.entry)?.is_none() {
                 new.push(statement);
             }
         }
@@ -146,6 +177,10 @@ impl HubStatements for SqliteHub {
             }
             let Some(blob) = find(db, peer, &hash)? else { return Ok(()) };
             db.execute("forgetting a blob", "DELETE FROM pieces WHERE blob = ?1", &[&blob.id])?;
+            if !refused.is_empty() {
+                // Of an incident that was erased meanwhile, it may be.
+                db.set_meta(LOG_HOLDS_ERASED, &[1])?;
+            }
             db.execute("noting a blob", "UPDATE blobs SET refused = ?2 WHERE id = ?1", &[&blob.id, &places(refused)]).map(drop)
         })
     }
@@ -216,4 +251,30 @@ pub(super) fn audit(db: &Db) -> Result<Vec<AuditRow>> {
 #[must_use]
 pub fn audit_chain(before: &[u8; 32], device: u32, at: Timestamp, entry_hash: &[u8; 32]) -> [u8; 32] {
     Sha256::new().chain_update(before).chain_update(device.to_be_bytes()).chain_update(at.as_second().to_be_bytes()).chain_update(entry_hash).finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::DatabaseKey;
+    use vicinity_core::ids::DeviceId;
+
+    #[test]
+    fn what_is_under_way_is_in_no_backup() {
+        let folder = tempfile::tempdir().unwrap();
+        let (now, later): (Timestamp, Timestamp) = ("2026-11-23T09:00:00Z".parse().unwrap(), "2026-11-23T09:10:00Z".parse().unwrap());
+        let mut hub = SqliteHub::open(&folder.path().join("hub"), &DatabaseKey::new([1; 32]), [7; 16]).unwrap();
+        hub.invite([9; 32], Role::Educator, later).unwrap();
+        let peer = hub.enrol([9; 32], DeviceId::from_bytes([2; 16]), [5; 32], now).unwrap().unwrap();
+        let piece = |bytes| BlobPiece { hash: [3; 32], total: 9, offset: 0, bytes };
+        assert!(hub.take_piece(&peer, &piece(&[1; 4]), 99, now).unwrap() == BlobState::Held(4));
+        let restored = folder.path().join("restored");
+        std::fs::create_dir(&restored).unwrap();
+        hub.copy_into(&restored.join("hub.db"), &DatabaseKey::new([2; 32])).unwrap();
+        assert!(hub.take_piece(&peer, &piece(&[]), 99, now).unwrap() == BlobState::Held(4), "here it goes on");
+        let mut restored = SqliteHub::open(&restored, &DatabaseKey::new([2; 32]), [8; 16]).unwrap();
+        let pieces = restored.db.one("counting", "SELECT count(*) FROM pieces", &[], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(pieces, Some(0));
+        assert!(restored.take_piece(&peer, &piece(&[]), 99, now).unwrap() == BlobState::Held(0));
+    }
 }

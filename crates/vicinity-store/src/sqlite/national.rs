@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/national_0003_review.sql"),
     include_str!("../../migrations/hub_0005_national_0004_advocacy.sql"),
     include_str!("../../migrations/national_0005_countries.sql"),
+    include_str!("../../migrations/national_0006_revoked.sql"),
 ];
 
 impl SqliteNational {
@@ -126,11 +127,29 @@ pub(super) fn question(row: &rusqlite::Row<'_>) -> rusqlite::Result<QuestionRow>
     Ok(QuestionRow { id: row.get::<_, i64>(0)?.cast_unsigned(), projection: ProjectionId::from_bytes(row.get(1)?), code: row.get(2)?, answer: row.get(3)? })
 }
 
+/// What is needed to check the proof of a server of a table's.
+pub(super) fn credentials(db: &Db, table: &str, device: DeviceId) -> Result<Option<Credentials>> {
+    let query = format!("SELECT public_key, revoked_at IS NOT NULL FROM {table} WHERE device = ?1");
+    let read = |row: &rusqlite::Row<'_>| Ok(Credentials { public_key: row.get(0)?, revoked: row.get(1)? });
+    db.one("reading who asks", &query, &[device.as_bytes()], read)
+}
+
+/// Revokes a server of a table's.
+pub(super) fn revoke(db: &Db, table: &str, number: u32, now: Timestamp) -> Result<bool> {
+    let query = format!("UPDATE {table} SET revoked_at = coalesce(revoked_at, ?2) WHERE number = ?1");
+    Ok(db.execute("revoking a server", &query, &[&number, &now.as_second()])? == 1)
+}
+
 /// Lets a proven request of a table's in and moves its counter.
 pub(super) fn let_in(db: &Db, table: &str, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<u32, Denied>> {
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?.cast_unsigned(), row.get::<_, i64>(2)?.cast_unsigned()));
-    let query = format!("SELECT number, incarnation, counter FROM {table} WHERE device = ?1");
-    let Some((number, life, last)) = db.one("reading who asks", &query, &[device.as_bytes()], read)? else { return Ok(Err(Denied::Unknown)) };
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?.cast_unsigned(), row.get::<_, i64>(2)?.cast_unsigned(), row.get::<_, bool>(3)?))
+    };
+    let query = format!("SELECT number, incarnation, counter, revoked_at IS NOT NULL FROM {table} WHERE device = ?1");
+    let Some((number, life, last, revoked)) = db.one("reading who asks", &query, &[device.as_bytes()], read)? else { return Ok(Err(Denied::Unknown)) };
+    if revoked {
+        return Ok(Err(Denied::Revoked));
+    }
     if life == incarnation && counter <= last {
         return Ok(Err(Denied::not_above(counter, last)));
     }
@@ -149,15 +168,21 @@ impl NationalStore for SqliteNational {
             if db.use_invite(code_hash, hub.as_bytes(), now.as_second())?.is_none() {
                 return Ok(None);
             }
-            let query = "INSERT INTO hubs (device, public_key, incarnation, counter, enrolled_at) VALUES (?1, ?2, 0, 0, ?3) ON CONFLICT (device) DO UPDATE SET public_key = excluded.public_key";
-            db.execute("enrolling", query, &[hub.as_bytes(), &public_key, &now.as_second()])?;
+            let query = "INSERT INTO hubs (device, public_key, incarnation, counter, enrolled_at) VALUES (?1, ?2, 0, 0, ?3) ON CONFLICT (device) DO UPDATE SET public_key = excluded.public_key
+                WHERE revoked_at IS NULL";
+            if db.execute("enrolling", query, &[hub.as_bytes(), &public_key, &now.as_second()])? == 0 {
+                return Ok(None);
+            }
             db.one("enrolling", "SELECT number FROM hubs WHERE device = ?1", &[hub.as_bytes()], |row| row.get(0))
         })
     }
 
     fn credentials(&mut self, hub: DeviceId) -> Result<Option<Credentials>> {
-        let found = self.db.one("reading a hub", "SELECT public_key FROM hubs WHERE device = ?1", &[hub.as_bytes()], |row| row.get::<_, [u8; 32]>(0))?;
-        Ok(found.map(|public_key| Credentials { public_key, revoked: false }))
+        credentials(&self.db, "hubs", hub)
+    }
+
+    fn revoke(&mut self, hub: u32, now: Timestamp) -> Result<bool> {
+        self.db.immediate(|db| revoke(db, "hubs", hub, now))
     }
 
     /// Reports are idempotent and carry no history, so a hub restored from a backup simply starts a new incarnation.

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use serde_json::json;
+use vicinity_core::batch::Erasure;
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
-use vicinity_store::device::DeviceStore;
+use vicinity_store::device::{Delivered, DeviceStore};
 use vicinity_store::statement::Carried;
 
 use super::stage::Phone;
@@ -62,6 +63,24 @@ pub fn what_the_hub_does_not_take_is_unsealed_again<S: DeviceStore>(make: impl F
         assert_eq!(phone.store.next_blob().expect("an answer"), None);
         assert_eq!(phone.store.unsealed(ALL, 9, &[]).expect("statements").remove(0).body, b"what she said");
     }
+}
+
+/// What else was in it is not lost.
+pub fn a_batch_with_a_statement_that_was_erased_is_sealed_anew_without_it<S: DeviceStore>(make: impl Fn(&Path) -> S) {
+    let (mut phone, erased) = acknowledged(make);
+    let kept = incident_id(2);
+    let mut person = Person::logs(kept, 2, &consented());
+    person.edits(&json!({"statement": {"class": "narrative", "text": "what another said"}}));
+    phone.store.write(&[person.written(2)]).expect("written");
+    phone.acks(kept, person.chunks());
+    let named: Vec<_> = phone.store.unsealed(ALL, 9, &[]).expect("statements").into_iter().map(|plain| (plain.incident, plain.entry)).collect();
+    assert_eq!(named.len(), 2);
+    phone.store.keep_blob([3; 32], &[1, 2, 3], &named).expect("kept");
+    let order = Erasure { incident: erased, proof: [1; 64] };
+    phone.delivers(&Delivered { erase: &[order], ..Delivered::default() });
+    assert_eq!(phone.store.next_blob().expect("an answer"), None, "the sealed batch holds what was erased");
+    let again = phone.store.unsealed(ALL, 9, &[]).expect("statements");
+    assert_eq!(again.iter().map(|plain| (plain.incident, plain.body.as_slice())).collect::<Vec<_>>(), [(kept, b"what another said".as_slice())]);
 }
 
 /// A bundle takes all that fit.

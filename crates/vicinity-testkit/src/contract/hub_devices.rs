@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use vicinity_store::hub::{Denied, HubStore, Role};
+use vicinity_store::hub::{Denied, HubStore, LIVES_MAX, Role};
 
 use super::stage::{Hub, device_id};
 use crate::person::{now, now_plus};
@@ -59,6 +59,18 @@ pub fn a_counter_must_rise_within_a_life_and_lives_count_apart<S: HubStore>(make
     assert_eq!(let_in(life, 6), Ok(life));
     assert_eq!(let_in(other_life, 1), Err(Denied::Replayed));
     assert_eq!(let_in(other_life, 100), Ok(other_life));
+}
+
+/// A stolen phone would else make the hub keep a row for each of its requests.
+pub fn a_device_has_so_many_lives_and_the_old_ones_go_on<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut hub = Hub::new(make);
+    hub.enrols(Role::Educator);
+    let mut let_in = |life: u64, counter: u64| hub.store.let_in(device_id(1), life, counter, now()).expect("an answer").map(|peer| peer.incarnation);
+    for life in 1..=u64::from(LIVES_MAX) {
+        assert_eq!(let_in(life, 1), Ok(life));
+    }
+    assert_eq!(let_in(u64::MAX, 1), Err(Denied::TooManyLives));
+    assert_eq!((let_in(1, 2), let_in(2, 1)), (Ok(1), Err(Denied::Replayed)));
 }
 
 /// Whatever it brings.

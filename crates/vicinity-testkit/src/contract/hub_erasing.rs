@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde_json::json;
 use vicinity_core::admit::Verdict;
-use vicinity_core::batch::{DocumentHeads, HeadsPage};
+use vicinity_core::batch::{DocumentHeads, Group, HeadsPage};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::IncidentId;
-use vicinity_store::hub::{HubStore, Peer, Role, SentProjection};
+use vicinity_store::hub::{HubStore, LASTING_ROW_BYTES, Peer, RECEIPTS_MAX, Role, SentProjection};
 
 use super::stage::{ALL_BYTES, Hub, count};
 use crate::person::{Person, consented, countable, group, incident_id, now, now_plus};
@@ -193,6 +193,52 @@ pub fn a_withdrawal_of_hub_response_recalls_the_incident_and_a_later_grant_does_
     assert!(centre.hub.store.unsent_projections(9).expect("projections").iter().all(|row| row.json.is_none()));
     let grant = centre.adas.edits(&json!({"consent": {"scope": "hub_response", "state": "granted"}}));
     assert_eq!(centre.hub.takes(&ada, &[group(incident_id(1), &[grant])]), [ERASED]);
+}
+
+/// A stolen phone would else have every responder keep tombstones of what never was.
+pub fn what_comes_withdrawn_is_ordered_of_nobody_but_its_sender<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut centre = Centre::new(make);
+    let (ada, ben, rose) = (centre.ada, centre.ben, centre.rose);
+    let mut person = Person::logs(incident_id(7), 7, &consented());
+    person.edits(&json!({"consent": {"scope": "hub_response", "state": "withdrawn"}}));
+    let before = centre.hub.store.stored_bytes(ada.number).expect("a number");
+    assert!(centre.hub.takes(&ada, &[person.group()]).iter().all(|verdict| *verdict == ERASED));
+    assert_eq!((centre.orders(&ada), centre.orders(&ben), centre.orders(&rose)), (vec![incident_id(7)], vec![], vec![]));
+    // Its tombstone and its order stay, in the share of who brought it.
+    assert_eq!(centre.hub.store.stored_bytes(ada.number).expect("a number"), before + 2 * LASTING_ROW_BYTES);
+    // Passed on by another, it is somebody's who holds it.
+    let mut relayed = Person::logs(incident_id(8), 8, &consented());
+    relayed.edits(&json!({"consent": {"scope": "hub_response", "state": "withdrawn"}}));
+    centre.hub.takes(&rose, &[Group { relayed: true, ..relayed.group() }]);
+    assert_eq!(centre.orders(&rose), [incident_id(8)]);
+}
+
+/// Each time the feed grows for good.
+pub fn what_a_phone_lets_go_of_and_brings_back_counts_in_its_share<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut centre = Centre::new(make);
+    let ada = centre.ada;
+    let held = DocumentHeads { incident: incident_id(1), heads: centre.adas.heads() };
+    let before = centre.hub.store.stored_bytes(ada.number).expect("a number");
+    for times in 1..4 {
+        centre.hub.store.let_go(&ada, core::slice::from_ref(&held), now()).expect("let go");
+        centre.hub.takes(&ada, &[centre.adas.group()]);
+        assert_eq!(centre.hub.store.stored_bytes(ada.number).expect("a number"), before + 2 * times * LASTING_ROW_BYTES);
+    }
+}
+
+/// Each life of a device has its own copy, but a stolen phone may begin many.
+pub fn of_a_device_that_begins_many_lives_the_newest_receipts_are_kept<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut centre = Centre::new(make);
+    let ada = centre.ada;
+    centre.erases(1);
+    for life in 1..=RECEIPTS_MAX as u64 + 2 {
+        let peer = Peer { incarnation: life, ..ada };
+        assert_eq!(centre.orders(&peer), [incident_id(1)]);
+        centre.hub.store.confirm_erased(&peer, &[incident_id(1)], now_plus(90 + life as i64)).expect("a receipt");
+        assert_eq!(centre.orders(&peer), []);
+    }
+    let asked: Vec<u64> = (1..=RECEIPTS_MAX as u64 + 2).filter(|life| !centre.orders(&Peer { incarnation: *life, ..ada }).is_empty()).collect();
+    assert_eq!(asked, [1, 2], "whose receipts are gone are asked again");
 }
 
 /// The last word counts, if the hub has it.

@@ -5,7 +5,7 @@ use std::path::Path;
 use vicinity_core::ids::IncidentId;
 use vicinity_store::hub::{HubStore, Peer, Role};
 use vicinity_store::sqlite::audit_chain;
-use vicinity_store::statement::{BlobPiece, BlobState, KeptWrap, SealedStatement};
+use vicinity_store::statement::{BLOB_TERM_SECONDS, BlobPiece, BlobState, KeptWrap, SealedStatement};
 
 use super::stage::Hub;
 use crate::person::{Person, consented, incident_id, now, now_plus};
@@ -37,7 +37,7 @@ fn with_incident<S: HubStore>(make: impl Fn(&Path) -> S) -> (Hub<S>, Peer) {
 /// Whatever comes twice, or in the wrong place.
 pub fn a_blob_grows_piece_by_piece_and_a_wrong_piece_changes_nothing<S: HubStore>(make: impl Fn(&Path) -> S) {
     let (mut hub, ada) = with_incident(make);
-    let mut take = |piece: BlobPiece<'_>| hub.store.take_piece(&ada, &piece, QUOTA).expect("an answer");
+    let mut take = |piece: BlobPiece<'_>| hub.store.take_piece(&ada, &piece, QUOTA, now()).expect("an answer");
     assert!(take(piece(0, &[])) == BlobState::Held(0));
     assert!(take(piece(0, &[1, 2, 3])) == BlobState::Held(3));
     assert!(take(piece(0, &[9, 9])) == BlobState::Held(3));
@@ -45,14 +45,14 @@ pub fn a_blob_grows_piece_by_piece_and_a_wrong_piece_changes_nothing<S: HubStore
     assert!(take(BlobPiece { total: 7, ..piece(3, &[4]) }) == BlobState::Held(3));
     assert!(take(piece(3, &[4, 5, 6])) == BlobState::Whole(vec![1, 2, 3, 4, 5, 6]));
     hub.store.drop_blob(&ada, HASH).expect("forgotten");
-    assert!(hub.store.take_piece(&ada, &piece(0, &[]), QUOTA).expect("an answer") == BlobState::Held(0));
+    assert!(hub.store.take_piece(&ada, &piece(0, &[]), QUOTA, now()).expect("an answer") == BlobState::Held(0));
 }
 
 /// By whole blobs, from their first piece on.
 pub fn a_device_has_its_share_and_no_more<S: HubStore>(make: impl Fn(&Path) -> S) {
     let (mut hub, ada) = with_incident(make);
     let mut begin =
-        |hash: u8, total: u64| hub.store.take_piece(&ada, &BlobPiece { hash: [hash; 32], total, offset: 0, bytes: &[1] }, QUOTA).expect("an answer");
+        |hash: u8, total: u64| hub.store.take_piece(&ada, &BlobPiece { hash: [hash; 32], total, offset: 0, bytes: &[1] }, QUOTA, now()).expect("an answer");
     assert!(begin(1, 600) == BlobState::Held(1));
     assert!(begin(2, 401) == BlobState::OverQuota);
     assert!(begin(3, 400) == BlobState::Held(1));
@@ -62,9 +62,9 @@ pub fn a_device_has_its_share_and_no_more<S: HubStore>(make: impl Fn(&Path) -> S
 pub fn a_batch_taken_apart_is_given_statement_by_statement<S: HubStore>(make: impl Fn(&Path) -> S) {
     let (mut hub, ada) = with_incident(make);
     let id = incident_id(1);
-    hub.store.take_piece(&ada, &piece(0, &[1; 6]), QUOTA).expect("an answer");
+    hub.store.take_piece(&ada, &piece(0, &[1; 6]), QUOTA, now()).expect("an answer");
     hub.store.keep_batch(&ada, HASH, &wrap(1), 3, &[sealed(id, "a"), sealed(id, "b")], &[2], now()).expect("kept");
-    assert!(hub.store.take_piece(&ada, &piece(0, &[1; 6]), QUOTA).expect("an answer") == BlobState::Done(vec![2]));
+    assert!(hub.store.take_piece(&ada, &piece(0, &[1; 6]), QUOTA, now()).expect("an answer") == BlobState::Done(vec![2]));
     assert_eq!(hub.store.sealed_statements(id).expect("a list"), [("a".to_owned(), 100), ("b".to_owned(), 100)]);
     let held = hub.store.sealed_statement(id, "a", 90, 64).expect("an answer").expect("a statement");
     assert_eq!((held.class.as_str(), held.wrap, held.wrapped_key, held.total), ("narrative", wrap(1), [4; 48], 100));
@@ -88,6 +88,51 @@ pub fn an_erased_statement_is_gone_with_its_keys<S: HubStore>(make: impl Fn(&Pat
     // A place is never given again: who remembers it would not ask for the next batch.
     hub.store.keep_batch(&ada, [6; 32], &wrap(2), 1, &[sealed(incident_id(2), "a")], &[], now()).expect("kept");
     assert_eq!(hub.store.newest_old_wrap(2).expect("a place"), 2);
+}
+
+/// It may hold a statement of the incident, with what opens it; nobody else loses what they brought.
+pub fn what_is_under_way_is_forgotten_when_an_incident_of_its_writer_is_erased<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let (mut hub, ada) = with_incident(make);
+    let (eve, ben) = (hub.enrols(Role::Educator), hub.enrols(Role::Responder));
+    let take = |hub: &mut Hub<S>, peer: &Peer, piece: BlobPiece<'_>| hub.store.take_piece(peer, &piece, QUOTA, now()).expect("an answer");
+    for peer in [&ada, &eve, &ben] {
+        assert!(take(&mut hub, peer, piece(0, &[1, 2, 3])) == BlobState::Held(3));
+    }
+    assert!(hub.store.erase(incident_id(1), now()).expect("erased"));
+    for (peer, held) in [(&ada, 0), (&eve, 3), (&ben, 3)] {
+        assert!(take(&mut hub, peer, piece(0, &[])) == BlobState::Held(held), "device {}", peer.number);
+    }
+    // Whoever confirms that an incident is gone brings nothing more that was sealed with it.
+    hub.store.confirm_erased(&ben, &[incident_id(1)], now()).expect("noted");
+    assert!(take(&mut hub, &ben, piece(0, &[])) == BlobState::Held(0));
+}
+
+/// A lost phone does not end what it began.
+pub fn what_is_under_way_is_forgotten_when_its_device_is_revoked_or_brings_no_more<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let (mut hub, ada) = with_incident(make);
+    let take = |hub: &mut Hub<S>, piece: BlobPiece<'_>, seconds: i64| hub.store.take_piece(&ada, &piece, QUOTA, now_plus(seconds)).expect("an answer");
+    assert!(take(&mut hub, piece(0, &[1]), 0) == BlobState::Held(1));
+    assert!(take(&mut hub, piece(1, &[2]), 100) == BlobState::Held(2));
+    hub.store.forget_stale_blobs(now_plus(BLOB_TERM_SECONDS + 100)).expect("forgotten");
+    assert!(take(&mut hub, piece(0, &[]), 100) == BlobState::Held(2));
+    hub.store.forget_stale_blobs(now_plus(BLOB_TERM_SECONDS + 101)).expect("forgotten");
+    assert!(take(&mut hub, piece(0, &[1]), 200) == BlobState::Held(1));
+    assert!(hub.store.revoke(ada.number, now()).expect("an answer"));
+    assert!(take(&mut hub, piece(0, &[]), 200) == BlobState::Held(0));
+}
+
+/// Else a device could have the hub keep a note of every batch, and take the place of another's statement unseen.
+pub fn what_was_noted_of_batches_counts_and_is_known_who_brought_a_statement<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let (mut hub, ada) = with_incident(make);
+    let id = incident_id(1);
+    assert!(hub.store.take_piece(&ada, &piece(0, &[1; 6]), QUOTA, now()).expect("an answer") == BlobState::Whole(vec![1; 6]));
+    hub.store.keep_batch(&ada, HASH, &wrap(1), 3, &[sealed(id, "a")], &[1, 2, 3], now()).expect("kept");
+    assert_eq!(hub.store.statement_bringer(id, "a").expect("an answer"), Some(ada.number));
+    assert_eq!(hub.store.statement_bringer(id, "b").expect("an answer"), None);
+    // 100 bytes of the statement and 12 of the note.
+    let mut begin = |total: u64| hub.store.take_piece(&ada, &BlobPiece { hash: [9; 32], total, offset: 0, bytes: &[1] }, QUOTA, now()).expect("an answer");
+    assert!(begin(QUOTA - 111) == BlobState::OverQuota);
+    assert!(begin(QUOTA - 112) == BlobState::Held(1));
 }
 
 /// Oldest first, and never back.

@@ -208,6 +208,18 @@ pub fn a_report_with_a_counter_that_does_not_rise_is_a_replay<S: NationalStore>(
     assert_eq!(seen, [Some(now_plus(30)), None]);
 }
 
+/// A seized hub cannot go on; what it reported stays, and may be reviewed.
+pub fn a_revoked_hub_is_not_let_in_and_cannot_enrol_again<S: NationalStore>(make: impl Fn(&Path) -> S) {
+    let mut national = National::new(make);
+    assert_eq!(national.store.let_in(device_id(1), 1, 1, now_plus(30)).expect("an answer"), Ok(HUB));
+    assert!(!national.store.revoke(99, now_plus(40)).expect("an answer"));
+    assert!(national.store.revoke(HUB, now_plus(40)).expect("an answer"));
+    assert!(national.store.credentials(device_id(1)).expect("an answer").is_some_and(|credentials| credentials.revoked));
+    assert_eq!(national.store.let_in(device_id(1), 1, 2, now_plus(50)).expect("an answer"), Err(Denied::Revoked));
+    national.store.invite([8; 32], Role::Hub, now_plus(600)).expect("an invitation");
+    assert_eq!(national.store.enrol([8; 32], device_id(1), [9; 32], now_plus(60)).expect("an answer"), None);
+}
+
 /// And replaced whole.
 pub fn what_is_set_is_kept<S: NationalStore>(make: impl Fn(&Path) -> S) {
     let mut national = National::new(make);

@@ -24,9 +24,17 @@ impl HubStatements for Frail<'_, dyn HubStore> {
     fn incident_in_scope(&mut self, peer: &Peer, incident: IncidentId) -> Result<Option<IncidentRow>> {
         self.room()?.incident_in_scope(peer, incident)
     }
-    fn take_piece(&mut self, peer: &Peer, piece: &BlobPiece<'_>, quota_bytes: u64) -> Result<BlobState> {
-        self.room()?.take_piece(peer, piece, quota_bytes)
+    fn take_piece(&mut self, peer: &Peer, piece: &BlobPiece<'_>, quota_bytes: u64, now: Timestamp) -> Result<BlobState> {
+        self.room()?.take_piece(peer, piece, quota_bytes, now)
     }
+    fn forget_stale_blobs(&mut self, now: Timestamp) -> Result<()> {
+        self.room()?.forget_stale_blobs(now)
+    }
+
+    fn statement_bringer(&mut self, incident: IncidentId, entry: &str) -> Result<Option<u32>> {
+        self.room()?.statement_bringer(incident, entry)
+    }
+
     fn drop_blob(&mut self, peer: &Peer, hash: [u8; 32]) -> Result<()> {
         self.room()?.drop_blob(peer, hash)
     }

@@ -11,6 +11,7 @@ impl MemoryDevice {
         let mut held = 0;
         for Erasure { incident, proof } in erasures {
             held += u64::from(self.documents.remove(incident).is_some());
+            self.unseal_all_of(*incident);
             self.changes.retain(|_, change| change.incident != *incident);
             self.waiting.retain(|(of, _), _| of != incident);
             self.touch(*incident);

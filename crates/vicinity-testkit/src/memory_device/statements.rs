@@ -47,6 +47,15 @@ pub(super) fn class<'a>(held: &'a Held, entry: &str) -> Option<&'a str> {
     held.row.incident.entries("statements").find(|named| named.id() == entry)?.text("class")
 }
 
+impl MemoryDevice {
+    /// Batches that hold a statement of this incident are no more.
+    pub(super) fn unseal_all_of(&mut self, incident: IncidentId) {
+        let of = self.statements.ways.iter().filter(|((of, _), _)| *of == incident);
+        let batches: Vec<i64> = of.filter_map(|(_, way)| Some(way.blob?.0)).collect();
+        batches.into_iter().for_each(|number| self.statements.let_go(number));
+    }
+}
+
 impl DeviceStatements for MemoryDevice {
     fn unsealed(&mut self, max_bytes: usize, max_statements: usize, not: &[IncidentId]) -> Result<Vec<PlainStatement>> {
         let mut all = Vec::new();

@@ -23,6 +23,7 @@ impl MemoryHub {
         let log: Vec<LogRow> = self.all_changes(group.incident).map(log_row).collect();
         if !is_new && !self.sees(peer, group.incident) {
             let is_back = self.departed.remove(&(group.incident, peer.number));
+            self.note_lasting(peer.number, u64::from(is_back));
             if !is_back && (!self.lost_scope(peer, group.incident) || !policy::proves_possession(&log, &group.changes)) {
                 return policy::out_of_scope(&log, &group.changes);
             }
@@ -63,7 +64,7 @@ impl MemoryHub {
             let recalled = policy::recalled(&view.incident);
             self.documents.insert(group.incident, IncidentRow { incident: view.incident, heads: view.heads });
             if recalled {
-                self.erase_incident(group.incident, now);
+                self.recall(group.incident, peer, is_new && waiting.is_empty() && !group.relayed, now);
                 return refused_as_erased();
             }
             self.project(group.incident, now, random);

@@ -2,7 +2,7 @@
 
 use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
-use vicinity_store::hub::{DeviceRow, ErasurePlace, ErasureRow, Peer, ProjectionRow, Role};
+use vicinity_store::hub::{DeviceRow, ErasurePlace, ErasureRow, LASTING_ROW_BYTES, Peer, ProjectionRow, Role};
 use vicinity_store::policy;
 
 use super::{FeedRow, MemoryHub, Projection, What};
@@ -14,7 +14,28 @@ impl MemoryHub {
             return true;
         }
         let holders = self.holders(incident);
-        self.erase_orders.extend(holders.into_iter().map(|device| (device, incident)));
+        self.erase_ordered(incident, &holders, now)
+    }
+
+    /// Erases what its survivor withdrew, at the word of a device.
+    pub(super) fn recall(&mut self, incident: IncidentId, peer: &Peer, is_new: bool, now: Timestamp) {
+        let is_alone = is_new && !self.settings.contains_key(policy::RESTORED);
+        let holders = if is_alone { vec![peer.number] } else { self.holders(incident) };
+        self.erase_ordered(incident, &holders, now);
+        self.note_lasting(peer.number, 1 + holders.len() as u64);
+    }
+
+    pub(super) fn note_lasting(&mut self, device: u32, rows: u64) {
+        *self.lasting.entry(device).or_default() += rows * LASTING_ROW_BYTES;
+    }
+
+    fn erase_ordered(&mut self, incident: IncidentId, holders: &[u32], now: Timestamp) -> bool {
+        self.erase_orders.extend(holders.iter().map(|device| (*device, incident)));
+        let wrote =
+            self.feed.iter().filter(|row| row.incident == incident).filter_map(|row| if let What::Change(sent) = &row.what { Some(sent.device) } else { None });
+        let scoped = self.scope.iter().filter(|(of, _)| *of == incident).map(|(_, device)| *device);
+        let writers: Vec<u32> = wrote.chain(scoped).collect();
+        self.forget_under_way(&writers);
         let is_known = self.documents.remove(&incident).is_some();
         self.take_back(incident, is_known);
         for row in self.feed.iter_mut().filter(|row| row.incident == incident) {

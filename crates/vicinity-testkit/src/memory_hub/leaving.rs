@@ -13,6 +13,7 @@ impl MemoryHub {
         if peer.role == Role::Educator && is_same && self.scope.remove(&(incident, peer.number)) {
             self.append(incident, ChangeHash([2; 32]), What::Left(peer.number));
             self.departed.insert((incident, peer.number));
+            self.note_lasting(peer.number, 1);
         }
     }
 

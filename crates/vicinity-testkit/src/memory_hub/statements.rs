@@ -7,7 +7,7 @@ use vicinity_core::time::Timestamp;
 use vicinity_store::hub::{Peer, Role};
 use vicinity_store::row::IncidentRow;
 use vicinity_store::sqlite::audit_chain;
-use vicinity_store::statement::{AuditRow, BlobPiece, BlobState, HeldStatement, HubStatements, KeptWrap, SealedStatement};
+use vicinity_store::statement::{AuditRow, BLOB_TERM_SECONDS, BlobPiece, BlobState, HeldStatement, HubStatements, KeptWrap, SealedStatement};
 
 use super::{MemoryHub, Result};
 
@@ -16,6 +16,7 @@ struct Blob {
     total: u64,
     bytes: Vec<u8>,
     refused: Option<Vec<u32>>,
+    touched_at: Timestamp,
 }
 
 #[derive(Clone)]
@@ -47,8 +48,16 @@ pub(super) struct Statements {
 impl Statements {
     fn used(&self, device: u32) -> u64 {
         let bodies: usize = self.held.values().filter(|held| held.device == device).map(|held| held.statement.body.len()).sum();
-        let coming: u64 = self.blobs.iter().filter(|((of, _), blob)| *of == device && blob.refused.is_none()).map(|(_, blob)| blob.total).sum();
+        let brought = |blob: &Blob| blob.refused.as_ref().map_or(blob.total, |refused| 4 * refused.len() as u64);
+        let coming: u64 = self.blobs.iter().filter(|((of, _), _)| *of == device).map(|(_, blob)| brought(blob)).sum();
         bodies as u64 + coming
+    }
+}
+
+impl MemoryHub {
+    /// Forgets what is under way of these devices.
+    pub(super) fn forget_under_way(&mut self, devices: &[u32]) {
+        self.statements.blobs.retain(|(device, _), blob| blob.refused.is_some() || !devices.contains(device));
     }
 }
 
@@ -67,13 +76,13 @@ impl HubStatements for MemoryHub {
         Ok(self.documents.get(&incident).filter(|_| self.sees(peer, incident)).cloned())
     }
 
-    fn take_piece(&mut self, peer: &Peer, piece: &BlobPiece<'_>, quota_bytes: u64) -> Result<BlobState> {
+    fn take_piece(&mut self, peer: &Peer, piece: &BlobPiece<'_>, quota_bytes: u64, now: Timestamp) -> Result<BlobState> {
         let name = (peer.number, piece.hash);
         if !self.statements.blobs.contains_key(&name) {
             if self.statements.used(peer.number).saturating_add(piece.total) > quota_bytes {
                 return Ok(BlobState::OverQuota);
             }
-            self.statements.blobs.insert(name, Blob { total: piece.total, bytes: Vec::new(), refused: None });
+            self.statements.blobs.insert(name, Blob { total: piece.total, bytes: Vec::new(), refused: None, touched_at: now });
         }
         let Some(blob) = self.statements.blobs.get_mut(&name) else { return Ok(BlobState::Held(0)) };
         if let Some(refused) = &blob.refused {
@@ -84,8 +93,18 @@ impl HubStatements for MemoryHub {
             return Ok(BlobState::Held(held));
         }
         blob.bytes.extend_from_slice(piece.bytes);
+        blob.touched_at = now;
         let held = blob.bytes.len() as u64;
         Ok(if held == blob.total { BlobState::Whole(blob.bytes.clone()) } else { BlobState::Held(held) })
+    }
+
+    fn forget_stale_blobs(&mut self, now: Timestamp) -> Result<()> {
+        self.statements.blobs.retain(|_, blob| now.as_second() - blob.touched_at.as_second() <= BLOB_TERM_SECONDS);
+        Ok(())
+    }
+
+    fn statement_bringer(&mut self, incident: IncidentId, entry: &str) -> Result<Option<u32>> {
+        Ok(self.statements.held.get(&(incident, entry.to_owned())).map(|held| held.device))
     }
 
     fn drop_blob(&mut self, peer: &Peer, hash: [u8; 32]) -> Result<()> {
