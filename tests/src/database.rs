@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use vicinity_client::vault::{self, FileSecret};
+use vicinity_core::hex;
 
 /// A change's place: incident, actor and number.
 pub type Place = (Vec<u8>, Vec<u8>, i64);
@@ -19,7 +20,7 @@ fn file(folder: &Path) -> (PathBuf, String) {
         }
     }
     let opened = vault::unlock(folder, &FileSecret::beside(folder).expect("a secret's place"), None).expect("a vault without a PIN");
-    (folder.join(&opened.folder).join("device.db"), opened.key.iter().map(|byte| format!("{byte:02x}")).collect())
+    (folder.join(&opened.folder).join("device.db"), hex::write(opened.key.as_slice()))
 }
 
 fn open(folder: &Path) -> Connection {

@@ -3,6 +3,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use vicinity_core::hex;
 use vicinity_core::ids::DeviceId;
 
 /// An enrolment, as it is kept.
@@ -66,6 +67,6 @@ impl Enrolment {
         mac.update(b"vicinity-survivor-code-v1");
         mac.update(plain.as_bytes());
         let hash = mac.finalize().into_bytes();
-        Some(hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+        Some(hex::write(&hash[..8]))
     }
 }

@@ -40,7 +40,7 @@ pub enum ClientError {
     #[error("this device is not enrolled; ask the hub for a link (`vicinity hub invite`) and run `vicinity device enrol LINK`")]
     NotEnrolled,
     /// Enrolled before.
-    #[error("this device is enrolled already; a second hub needs a second device")]
+    #[error("this device is enrolled already; only a link of its own hub is taken, and a second hub needs a second device")]
     AlreadyEnrolled,
     /// A link for a hub.
     #[error("this link is for a hub's --upstream; a device needs one from its hub (`vicinity hub invite`)")]

@@ -58,17 +58,6 @@ pub trait LogSink {
 const LINE_MAX_BYTES: usize = 1024 * 1024;
 
 impl Device {
-    /// Logs one incident. Durable when this returns.
-    ///
-    /// # Errors
-    /// A value that does not fit, or storage.
-    pub fn log_one(&mut self, incident: &Value, edits: Option<&Value>) -> Result<IncidentId, ClientError> {
-        let written = self.draft(incident, edits)?;
-        let id = written.incident;
-        self.store.write(&[written])?;
-        Ok(id)
-    }
-
     /// Logs JSON lines, or one JSON object over several lines. With `with_edits` a line is `{"incident", "edits"}`.
     ///
     /// # Errors

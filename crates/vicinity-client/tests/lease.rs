@@ -13,9 +13,10 @@ use vicinity_client::device::{Device, Machine};
 use vicinity_client::enrolment::Enrolment;
 use vicinity_client::leased::{self, Leased};
 use vicinity_client::link::{Link, LinkFailure};
+use vicinity_client::logging::{BadLine, LogSink};
 use vicinity_client::vault::{self, Contact, Cost, DeviceSecret, FileSecret, Opened, VaultError};
 use vicinity_core::batch::{Cursor, Pull};
-use vicinity_core::ids::{DeviceId, ScopeDigest};
+use vicinity_core::ids::{DeviceId, IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 use vicinity_store::DatabaseKey;
 use vicinity_store::device::{DeviceStore, Fact};
@@ -119,6 +120,17 @@ fn syncs(device: &mut Device, mut link: Says) {
     device.sync_over(&mut link).unwrap_or_else(|error| panic!("{error}"));
 }
 
+/// Everything that is logged here is kept.
+struct Taken;
+
+impl LogSink for Taken {
+    fn logged(&mut self, _: IncidentId) {}
+
+    fn refused(&mut self, bad: &BadLine) {
+        panic!("{bad}");
+    }
+}
+
 fn exists(path: &Path) -> bool {
     path.exists()
 }
@@ -127,7 +139,8 @@ fn exists(path: &Path) -> bool {
 fn after_21_days_it_warns_and_after_30_its_key_is_destroyed() {
     let phone = Phone::enrolled();
     let mut device = phone.opens(0).unwrap_or_else(|error| panic!("{error}")).device;
-    device.log_one(&json!({"reported_at": "2026-11-23T09:00:00Z"}), None).unwrap();
+    let line = json!({"reported_at": "2026-11-23T09:00:00Z"}).to_string();
+    device.log_lines(&mut line.as_bytes(), false, &mut Taken).unwrap();
     drop(device);
     assert_eq!((phone.days_left(21 * DAY - 1), phone.days_left(21 * DAY), phone.days_left(30 * DAY - 1)), (None, Some(9), Some(1)));
     assert!(phone.is_open());

@@ -6,6 +6,8 @@ use core::str::FromStr;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::hex;
+
 /// Bytes of an actor. Eight random bytes are enough for the few actors one document ever sees, and half of what the
 /// usual sixteen cost on the wire.
 pub const ACTOR_BYTES: usize = 8;
@@ -27,10 +29,7 @@ impl ChangeHash {
 
 impl fmt::Debug for ChangeHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in &self.0[..4] {
-            write!(f, "{byte:02x}")?;
-        }
-        Ok(())
+        f.write_str(&hex::write(&self.0[..4]))
     }
 }
 

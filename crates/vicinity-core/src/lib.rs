@@ -23,6 +23,7 @@ pub mod edit;
 pub mod fields;
 pub mod gate;
 pub mod guard;
+pub mod hex;
 pub mod ids;
 pub mod incident;
 mod mark;

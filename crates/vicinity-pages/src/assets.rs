@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
+use vicinity_core::hex;
 
 /// Something that pages are made with.
 #[derive(Debug)]
@@ -34,8 +35,7 @@ impl Asset {
     pub fn file(&self) -> &str {
         self.path.get_or_init(|| {
             let digest = Sha256::digest(self.content.as_bytes());
-            let mark: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-            format!("{}-{mark}.{}", self.name, self.ending)
+            format!("{}-{}.{}", self.name, hex::write(&digest[..6]), self.ending)
         })
     }
 

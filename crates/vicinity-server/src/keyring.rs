@@ -14,6 +14,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::Aead;
 use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
 use serde::{Deserialize, Serialize};
+use vicinity_core::hex;
 use vicinity_seal::keys::Opener;
 use vicinity_seal::lockbox;
 use vicinity_seal::seal::OpenError;
@@ -168,7 +169,7 @@ pub fn open(folder: &Path, database: &str, unlock: Option<&Unlock>, machine: &Ma
             Ok(DatabaseKey::new(*key))
         }
         (Some(Lock::None { key }), unlock) => {
-            let key = Zeroizing::new(bytes::<32>(&key)?);
+            let key = Zeroizing::new(bytes::<[u8; 32]>(&key)?);
             if unlock.is_some() {
                 write(&path, &lock(&key, unlock, machine)?)?;
             }
@@ -220,16 +221,16 @@ pub fn place(folder: &Path, key: &DatabaseKey, passphrase: &Passphrase, machine:
 
 fn unwrapped(lock: &Lock, passphrase: &Passphrase) -> Result<DatabaseKey, KeyringError> {
     let Lock::Passphrase { salt, memory_kib, passes, nonce, wrapped } = lock else { return Err(KeyringError::Damaged) };
-    let kek = stretched(passphrase, &bytes::<16>(salt)?, (*memory_kib, *passes))?;
+    let kek = stretched(passphrase, &bytes::<[u8; 16]>(salt)?, (*memory_kib, *passes))?;
     let cipher = XChaCha20Poly1305::new(&Key::from(*kek));
-    let key = cipher.decrypt(&XNonce::from(bytes::<24>(nonce)?), bytes::<48>(wrapped)?.as_slice()).map_err(|_| KeyringError::Wrong)?;
+    let key = cipher.decrypt(&XNonce::from(bytes::<[u8; 24]>(nonce)?), bytes::<[u8; 48]>(wrapped)?.as_slice()).map_err(|_| KeyringError::Wrong)?;
     let key = Zeroizing::new(key);
     Ok(DatabaseKey::new(key.as_slice().try_into().map_err(|_| KeyringError::Damaged)?))
 }
 
 fn unboxed(lock: &Lock, opener: &Opener) -> Result<DatabaseKey, KeyringError> {
     let Lock::Identity { wrapped, .. } = lock else { return Err(KeyringError::Damaged) };
-    let key = lockbox::open(opener, &some_bytes(wrapped)?).map_err(|error| match error {
+    let key = lockbox::open(opener, &bytes::<Vec<u8>>(wrapped)?).map_err(|error| match error {
         OpenError::NotForUs => KeyringError::WrongIdentity,
         OpenError::Damaged => KeyringError::Damaged,
     })?;
@@ -255,12 +256,12 @@ pub fn destroy(folder: &Path) -> Result<(), KeyringError> {
 
 fn lock(key: &[u8; 32], unlock: Option<&Unlock>, machine: &Machine) -> Result<Lock, KeyringError> {
     match unlock {
-        None => Ok(Lock::None { key: hex(key) }),
+        None => Ok(Lock::None { key: hex::write(key) }),
         Some(Unlock::Passphrase(passphrase)) => wrapped(key, passphrase, machine),
         Some(Unlock::Identity(opener)) => {
             let recipient = opener.recipient();
             let wrapped = lockbox::close(&recipient, key).map_err(|_| KeyringError::Damaged)?;
-            Ok(Lock::Identity { recipient: recipient.to_string(), wrapped: hex(&wrapped) })
+            Ok(Lock::Identity { recipient: recipient.to_string(), wrapped: hex::write(&wrapped) })
         }
     }
 }
@@ -269,7 +270,7 @@ fn wrapped(key: &[u8; 32], passphrase: &Passphrase, machine: &Machine) -> Result
     let (salt, nonce) = (machine.bytes::<16>(), machine.bytes::<24>());
     let kek = stretched(passphrase, &salt, COST)?;
     let wrapped = XChaCha20Poly1305::new(&Key::from(*kek)).encrypt(&XNonce::from(nonce), key.as_slice()).map_err(|_| KeyringError::Damaged)?;
-    Ok(Lock::Passphrase { salt: hex(&salt), memory_kib: COST.0, passes: COST.1, nonce: hex(&nonce), wrapped: hex(&wrapped) })
+    Ok(Lock::Passphrase { salt: hex::write(&salt), memory_kib: COST.0, passes: COST.1, nonce: hex::write(&nonce), wrapped: hex::write(&wrapped) })
 }
 
 fn stretched(passphrase: &Passphrase, salt: &[u8; 16], (memory_kib, passes): (u32, u32)) -> Result<Zeroizing<[u8; 32]>, KeyringError> {
@@ -311,17 +312,6 @@ fn write(path: &Path, lock: &Lock) -> Result<(), KeyringError> {
     write().map_err(|source| KeyringError::File { path: path.to_owned(), source })
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn bytes<const N: usize>(hex: &str) -> Result<[u8; N], KeyringError> {
-    some_bytes(hex)?.try_into().map_err(|_| KeyringError::Damaged)
-}
-
-fn some_bytes(hex: &str) -> Result<Vec<u8>, KeyringError> {
-    if !hex.len().is_multiple_of(2) || !hex.is_ascii() {
-        return Err(KeyringError::Damaged);
-    }
-    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).map_err(|_| KeyringError::Damaged)).collect()
+fn bytes<T: TryFrom<Vec<u8>>>(text: &str) -> Result<T, KeyringError> {
+    hex::read(text).ok_or(KeyringError::Damaged)
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use vicinity_core::hex;
 use vicinity_core::time::{SignedDuration, Timestamp};
 use vicinity_store::StoreError;
 use vicinity_store::person::{Desk, NewPerson};
@@ -52,7 +53,7 @@ pub fn invite(people: &mut SqlitePeople, server: &mut dyn Settings, handle: &str
     }
     let (address, pin) = tls::announced(server.get(tls::ADDRESS)?, server.get(tls::PINS)?).ok_or(ServeError::NoAddress)?;
     let scheme = if pin.is_some() { "https" } else { "http" };
-    let code = vicinity_store::row::hex(&machine.bytes::<16>());
+    let code = hex::write(&machine.bytes::<16>());
     let now = (machine.now)();
     people.invite(&NewPerson { handle, desk, code_hash: hash_of(&code), expires: link_expiry(now), totp: machine.bytes() }, now)?;
     Ok(format!("{scheme}://{address}/welcome/{code}"))

@@ -51,16 +51,3 @@ pub enum StoreError {
     #[error("the stored {0} is damaged")]
     Damaged(&'static str),
 }
-
-impl StoreError {
-    /// Whether trying again cannot help.
-    #[must_use]
-    pub fn is_permanent(&self) -> bool {
-        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull};
-        match self {
-            Self::RolledBack => false,
-            Self::Sql { source, .. } => !matches!(source.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked | DiskFull)),
-            _ => true,
-        }
-    }
-}

@@ -1,7 +1,8 @@
 //! The key of a database.
 
-use core::fmt::{self, Write};
+use core::fmt;
 
+use vicinity_core::hex;
 use zeroize::Zeroizing;
 
 /// 32 random bytes that a database is encrypted with. They are never derived from a passphrase: what a person types
@@ -31,8 +32,7 @@ impl DatabaseKey {
     pub(crate) fn raw(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(72));
         text.push_str("x'");
-        // Writing to a text cannot fail.
-        self.0.iter().for_each(|byte| write!(text, "{byte:02x}").unwrap_or_default());
+        text.push_str(&Zeroizing::new(hex::write(&*self.0)));
         text.push('\'');
         text
     }

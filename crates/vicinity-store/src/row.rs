@@ -1,7 +1,8 @@
 //! The cached row of a document: its facts and its conflicts as JSON, its heads as bytes.
 
 use serde_json::{Value, json};
-use vicinity_core::ids::{ACTOR_BYTES, ChangeHash};
+use vicinity_core::hex;
+use vicinity_core::ids::ChangeHash;
 use vicinity_core::incident::{Claim, Dispute, Incident};
 use vicinity_core::time::Timestamp;
 
@@ -32,8 +33,8 @@ pub fn disputes(incident: &Incident) -> String {
         json!({
             "value": claim.value,
             "at": claim.at.map(Timestamp::as_second),
-            "change": claim.change.map(|change| hex(&change.0)),
-            "actor": claim.actor.map(|actor| hex(&actor)),
+            "change": claim.change.map(|change| hex::write(&change.0)),
+            "actor": claim.actor.map(|actor| hex::write(&actor)),
         })
     };
     let dispute = |dispute: &Dispute| json!({ "field": dispute.field, "claims": dispute.claims.iter().map(claim).collect::<Vec<_>>() });
@@ -53,8 +54,8 @@ pub fn incident(facts: &str, disputes: &str) -> Result<Incident, StoreError> {
     let claim = |claim: &Value| Claim {
         value: claim["value"].clone(),
         at: claim["at"].as_i64().and_then(|at| Timestamp::from_second(at).ok()),
-        change: claim["change"].as_str().and_then(unhex).map(ChangeHash),
-        actor: claim["actor"].as_str().and_then(unhex::<ACTOR_BYTES>),
+        change: claim["change"].as_str().and_then(hex::read).map(ChangeHash),
+        actor: claim["actor"].as_str().and_then(hex::read),
     };
     let dispute = |dispute: &Value| Dispute {
         field: dispute["field"].as_str().unwrap_or_default().to_owned(),
@@ -73,25 +74,4 @@ pub fn heads_bytes(heads: &[ChangeHash]) -> Vec<u8> {
 #[must_use]
 pub fn heads(bytes: &[u8]) -> Vec<ChangeHash> {
     bytes.as_chunks::<32>().0.iter().copied().map(ChangeHash).collect()
-}
-
-/// Bytes as lower-case hexadecimal.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    use core::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        write!(text, "{byte:02x}").ok();
-        text
-    })
-}
-
-fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    if text.len() != N * 2 {
-        return None;
-    }
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(at * 2..at * 2 + 2)?, 16).ok()?;
-    }
-    Some(bytes)
 }

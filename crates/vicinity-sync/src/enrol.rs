@@ -5,6 +5,7 @@
 
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
+use vicinity_core::hex;
 use vicinity_core::ids::DeviceId;
 
 use crate::compress;
@@ -48,8 +49,8 @@ impl EnrolLink {
     /// The link as text.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let pin = self.pin.map_or_else(|| PLAIN.to_owned(), |pin| hex(&pin));
-        format!("{SCHEME}{}:{pin}:{}", hex(&self.code), self.address)
+        let pin = self.pin.map_or_else(|| PLAIN.to_owned(), |pin| hex::write(&pin));
+        format!("{SCHEME}{}:{pin}:{}", hex::write(&self.code), self.address)
     }
 
     /// The link of a text.
@@ -59,14 +60,14 @@ impl EnrolLink {
     pub fn parse(text: &str) -> Result<Self, BadLink> {
         let mut parts = text.trim().strip_prefix(SCHEME).ok_or(BadLink::Form)?.splitn(3, ':');
         let (Some(code), Some(pin), Some(address)) = (parts.next(), parts.next(), parts.next()) else { return Err(BadLink::Form) };
-        let pin = if pin == PLAIN { None } else { Some(bytes(pin)?) };
+        let pin = if pin == PLAIN { None } else { Some(hex::read(pin).ok_or(BadLink::Form)?) };
         if address.is_empty() {
             return Err(BadLink::Form);
         }
         if pin.is_none() && !is_loopback(address) {
             return Err(BadLink::Plain);
         }
-        Ok(Self { address: address.to_owned(), code: bytes(code)?, pin })
+        Ok(Self { address: address.to_owned(), code: hex::read(code).ok_or(BadLink::Form)?, pin })
     }
 
     /// What both ends show after an enrolment, so that people can compare it: six digits of the code and of the key that
@@ -87,21 +88,6 @@ impl EnrolLink {
     pub fn code_hash(code: &[u8; 16]) -> [u8; 32] {
         Sha256::digest(code).into()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn bytes<const N: usize>(hex: &str) -> Result<[u8; N], BadLink> {
-    let mut bytes = [0; N];
-    if hex.len() != 2 * N || !hex.is_ascii() {
-        return Err(BadLink::Form);
-    }
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).map_err(|_| BadLink::Form)?;
-    }
-    Ok(bytes)
 }
 
 /// A request to enrol.

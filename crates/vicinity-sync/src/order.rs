@@ -7,6 +7,7 @@
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use vicinity_core::batch::Erasure;
+use vicinity_core::hex;
 use vicinity_core::ids::{DeviceId, IncidentId};
 
 use crate::message::Refused;
@@ -56,21 +57,14 @@ impl WipeOrder {
     /// The body of the refusal that carries it: the code, a space, the proof in hexadecimal.
     #[must_use]
     pub fn to_body(&self) -> String {
-        self.0.iter().fold(format!("{} ", Refused::Revoked.code()), |text, byte| text + &format!("{byte:02x}"))
+        format!("{} {}", Refused::Revoked.code(), hex::write(&self.0))
     }
 
     /// The order that a refusal's body carries, if it carries one.
     #[must_use]
     pub fn of_body(body: &[u8]) -> Option<Self> {
         let (code, proof) = str::from_utf8(body).ok()?.split_once(' ')?;
-        if code != Refused::Revoked.code() || proof.len() != 128 || !proof.is_ascii() {
-            return None;
-        }
-        let mut bytes = [0; 64];
-        for (at, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(proof.get(at * 2..at * 2 + 2)?, 16).ok()?;
-        }
-        Some(Self(bytes))
+        if code == Refused::Revoked.code() { hex::read(proof).map(Self) } else { None }
     }
 }
 

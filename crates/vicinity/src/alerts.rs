@@ -3,28 +3,14 @@
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde_json::json;
 use vicinity_client::device::Device;
 use vicinity_core::alert::{Alert, TEXT_MAX_BYTES};
+use vicinity_core::hex;
 
 use crate::output;
-
-fn hex(id: &[u8; 16]) -> String {
-    id.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn id_of(text: &str) -> Result<[u8; 16]> {
-    let mut id = [0; 16];
-    if text.len() != 32 || !text.is_ascii() {
-        bail!("not an alert: expected 32 hexadecimal digits, as `alerts` prints them");
-    }
-    for (at, byte) in id.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[at * 2..at * 2 + 2], 16).context("not an alert: expected hexadecimal digits")?;
-    }
-    Ok(id)
-}
 
 fn end(alert: &Alert) -> String {
     Timestamp::from_second(alert.ends).map_or_else(|_| alert.ends.to_string(), |at| at.to_string())
@@ -34,12 +20,14 @@ fn end(alert: &Alert) -> String {
 pub fn list(device: &mut Device, json: bool) -> Result<()> {
     let alerts = device.alerts()?;
     if json {
-        return alerts.iter().try_for_each(|alert| output::line(json!({"id": hex(&alert.id), "area": alert.area, "text": alert.text, "until": end(alert)})));
+        return alerts
+            .iter()
+            .try_for_each(|alert| output::line(json!({"id": hex::write(&alert.id), "area": alert.area, "text": alert.text, "until": end(alert)})));
     }
     if alerts.is_empty() {
         return output::line("no alerts, as of the last sync");
     }
-    let row = |alert: &Alert| [alert.area.clone(), end(alert), hex(&alert.id), alert.text.clone()];
+    let row = |alert: &Alert| [alert.area.clone(), end(alert), hex::write(&alert.id), alert.text.clone()];
     output::line(output::table(["area", "until", "id", "what"], alerts.iter().map(row)))
 }
 
@@ -58,11 +46,11 @@ pub fn publish(device: &mut Device, incident: &str, area: &str, until: &str, fil
         opened.take(limit).read_to_string(&mut text).with_context(|| format!("cannot read {}", file.display()))?;
     }
     let id = device.publish_alert(incident.parse()?, area, &text, ends)?;
-    output::line(hex(&id))
+    output::line(hex::write(&id))
 }
 
 /// Withdraws one.
 pub fn withdraw(device: &mut Device, id: &str) -> Result<()> {
-    device.withdraw_alert(id_of(id)?)?;
+    device.withdraw_alert(hex::read(id).context("not an alert: expected 32 hexadecimal digits, as `alerts` prints them")?)?;
     output::line("withdrawn at the hub; everybody else forgets it at their next contact")
 }

@@ -78,7 +78,7 @@ pub enum NationalRole {
 /// Arguments of `national`.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-#[command(after_help = "Prints one JSON line when it is ready: {\"listening\": \"127.0.0.1:7310\", \"pin\": null}.")]
+#[command(after_help = "Prints one JSON line when it is ready: {\"listening\": \"127.0.0.1:7310\", \"pin\": \"3f…\"}.")]
 pub struct NationalArguments {
     /// Something else than serving.
     #[command(subcommand)]

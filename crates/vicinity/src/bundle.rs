@@ -59,7 +59,7 @@ pub fn import(device: &mut Device, file: &Path, json: bool) -> Result<ExitCode> 
 /// `vicinity hub bundle import`.
 pub fn take(data: &Path, file: &Path, out: &Path, json: bool) -> Result<()> {
     let mut store = hub::open(data, Action::TakeBundle)?;
-    let imported = bundle::import(&mut store, &read(file)?, jiff::Timestamp::now(), &mut machine::server())?;
+    let imported = bundle::import(&mut store, &read(file)?, machine::now(), &mut machine::server())?;
     // What was taken is durable; if the reply cannot be written, the same bundle brings it again.
     write(out, &imported.reply)?;
     let bundle::Imported { device, taken, refused, pending, late, .. } = imported;

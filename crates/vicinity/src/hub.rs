@@ -180,7 +180,7 @@ pub fn print_link(link: &str, json: bool) -> Result<()> {
 }
 
 fn list(data: &Path, json: bool) -> Result<()> {
-    let mut lines = lines(&mut open(data, Action::PrintIncidents)?, jiff::Timestamp::now())?;
+    let mut lines = lines(&mut open(data, Action::PrintIncidents)?, machine::now())?;
     if json {
         return lines.iter().try_for_each(output::line);
     }
@@ -201,11 +201,11 @@ pub fn lines(store: &mut dyn HubStore, now: jiff::Timestamp) -> Result<Vec<Value
 fn show_one(data: &Path, id: &str) -> Result<()> {
     let id: IncidentId = id.parse()?;
     let row = open(data, Action::PrintIncidents)?.incident(id)?.context("this hub holds no such incident")?;
-    output::line(serde_json::to_string_pretty(&show::show(id, &row.incident, jiff::Timestamp::now()))?)
+    output::line(serde_json::to_string_pretty(&show::show(id, &row.incident, machine::now()))?)
 }
 
 fn export(data: &Path) -> Result<()> {
-    let now = jiff::Timestamp::now();
+    let now = machine::now();
     let mut failed = None;
     open(data, Action::PrintIncidents)?.each_incident(&mut |id, row| {
         if failed.is_none() {
@@ -260,7 +260,7 @@ fn devices(data: &Path, json: bool) -> Result<()> {
 }
 
 fn assign(data: &Path, id: &str, device: u32, remove: bool) -> Result<()> {
-    if !open(data, Action::Assign)?.assign(id.parse()?, device, !remove, jiff::Timestamp::now())? {
+    if !open(data, Action::Assign)?.assign(id.parse()?, device, !remove, machine::now())? {
         bail!("no such incident or device; see `vicinity hub list` and `vicinity hub devices`");
     }
     Ok(())

@@ -10,12 +10,12 @@ use vicinity_server::keyset;
 use vicinity_server::store::hub::{ErasurePlace, ErasureRow, HubStore};
 use vicinity_server::uplink;
 
-use crate::{hub, output};
+use crate::{hub, machine, output};
 
 /// Revokes a device. Its next request is answered with the order to wipe itself.
 pub fn revoke(data: &Path, device: u32) -> Result<()> {
     let mut store = hub::open(data, Action::Revoke)?;
-    if !store.revoke(device, jiff::Timestamp::now())? {
+    if !store.revoke(device, machine::now())? {
         bail!("no such device; see `vicinity hub devices`");
     }
     // From now on statements are sealed to the others only.
@@ -31,7 +31,7 @@ pub fn erase(data: &Path, id: &str, unknown: bool) -> Result<()> {
     if !is_known && !unknown {
         bail!("this hub holds no such incident; with --unknown it is refused should it ever come");
     }
-    store.erase(incident, jiff::Timestamp::now())?;
+    store.erase(incident, machine::now())?;
     let row = store.erasures()?.into_iter().find(|row| row.incident == incident);
     let joined = uplink::is_joined(&mut store)?;
     output::line(row.map_or_else(String::new, |row| summary(&row, joined)))

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use serde_json::json;
 use vicinity_core::access::Action;
+use vicinity_core::hex;
 use vicinity_server::evidence::{self, Finding, Misfit};
 
 use crate::{hub, output};
@@ -53,7 +54,7 @@ fn is_of_audit(misfit: Misfit) -> bool {
 }
 
 fn hash(finding: &Finding) -> Option<String> {
-    finding.change.map(|prefix| prefix.iter().map(|byte| format!("{byte:02x}")).collect())
+    finding.change.map(|prefix| hex::write(&prefix))
 }
 
 fn line(finding: &Finding) -> serde_json::Value {

@@ -1,8 +1,13 @@
-//! The real clock and the real random bytes: the only place that touches them.
+//! The real time and the real random bytes: the only place of the program that asks the system for them.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
+
+/// The time.
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
 
 /// Random bytes of the system.
 pub fn fill(bytes: &mut [u8]) {
@@ -13,7 +18,7 @@ pub fn fill(bytes: &mut [u8]) {
 /// A device's machine.
 pub fn device() -> vicinity_client::device::Machine {
     vicinity_client::device::Machine {
-        now: Box::new(Timestamp::now),
+        now: Box::new(now),
         random: Box::new(fill),
         wait: Box::new(|millis| std::thread::sleep(std::time::Duration::from_millis(millis))),
     }
@@ -35,5 +40,5 @@ pub fn user() -> Option<u32> {
 
 /// A server's machine.
 pub fn server() -> vicinity_server::machine::Machine {
-    vicinity_server::machine::Machine { now: Arc::new(Timestamp::now), random: Arc::new(fill) }
+    vicinity_server::machine::Machine { now: Arc::new(now), random: Arc::new(fill) }
 }

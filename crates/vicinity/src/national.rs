@@ -127,7 +127,7 @@ fn ask(data: &Path, projection: &str, question: &str) -> Result<()> {
     if !codes::QUESTIONS.knows(question) {
         bail!("a question is one of {}", codes::QUESTIONS.codes.join(", "));
     }
-    match open(data, Action::AskHub)?.ask(projection.parse()?, question, jiff::Timestamp::now())? {
+    match open(data, Action::AskHub)?.ask(projection.parse()?, question, machine::now())? {
         Some(id) => output::line(id),
         None => bail!("no such projection; `vicinity national export --json` lists them"),
     }

@@ -72,7 +72,7 @@ fn print(arguments: &ExportArguments, months: &Months, store: &mut SqliteNationa
             Rows::Json
         };
         let mut source = |each: &mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>| store.each_projection(months.from(), months.to(), each);
-        export::rows(form, months, &mut source, (machine::server().now)(), out)?;
+        export::rows(form, months, &mut source, machine::now(), out)?;
     }
     Ok(out.flush()?)
 }

@@ -63,7 +63,6 @@ fn list(people: &[PersonRow], json: bool) -> Result<()> {
 pub fn code() -> Result<()> {
     let mut key = String::new();
     std::io::stdin().take(1024).read_to_string(&mut key).context("cannot read the key")?;
-    let code =
-        credentials::code_now(key.trim(), jiff::Timestamp::now()).context("no key: it is shown by the page of a one-time link, in letters and digits")?;
+    let code = credentials::code_now(key.trim(), machine::now()).context("no key: it is shown by the page of a one-time link, in letters and digits")?;
     output::line(code)
 }

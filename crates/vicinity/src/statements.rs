@@ -10,6 +10,7 @@ use vicinity_client::Carried;
 use vicinity_client::device::Device;
 use vicinity_client::media;
 use vicinity_client::statements::StatementLine;
+use vicinity_core::hex;
 use vicinity_core::ids::IncidentId;
 use vicinity_server::keys::{Opener, Recipient};
 use vicinity_server::keyset;
@@ -105,15 +106,15 @@ pub fn keygen(out: &Path) -> Result<()> {
 
 /// Prints who opened statements.
 pub fn audit(store: &mut dyn HubStore, json: bool) -> Result<()> {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let rows = store.audit()?;
     if json {
         return rows.iter().try_for_each(|row| -> Result<()> {
-            let line: Value = json!({"device": row.device, "at": row.at.to_string(), "entry_hash": hex(&row.entry_hash), "chain": hex(&row.chain)});
+            let line: Value =
+                json!({"device": row.device, "at": row.at.to_string(), "entry_hash": hex::write(&row.entry_hash), "chain": hex::write(&row.chain)});
             output::line(line)
         });
     }
-    output::line(output::table(["device", "at", "statement"], rows.iter().map(|row| [row.device.to_string(), row.at.to_string(), hex(&row.entry_hash)])))
+    output::line(output::table(["device", "at", "statement"], rows.iter().map(|row| [row.device.to_string(), row.at.to_string(), hex::write(&row.entry_hash)])))
 }
 
 /// A new file that only its owner may read. One that is there already stays as it is.

@@ -1,9 +1,10 @@
-//! What no compiler checks: crate arrows, file sizes, links, and what no tracked file may hold.
+//! What no compiler checks: crate arrows, file sizes, links, tables, and what no tracked file may hold.
 
 mod arrows;
 mod links;
 mod promises;
 mod sources;
+mod tables;
 
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
@@ -25,6 +26,9 @@ pub fn run() -> Result<()> {
         problems.extend(sources::problems(file, &text));
         if links::has_links_to_check(file) {
             problems.extend(links::problems(file, &text, |target| target.exists()));
+        }
+        if tables::has_tables_to_check(file) {
+            problems.extend(tables::problems(file, &text));
         }
         if promises::names_tests(file) {
             promising.push((file, text));

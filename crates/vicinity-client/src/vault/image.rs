@@ -13,6 +13,7 @@
 //!
 //! The salt stays for the vault's life: the other slot's PIN, which is not at hand, depends on it.
 
+use vicinity_core::hex;
 use zeroize::Zeroizing;
 
 use super::sealed::{self, Contents, Cost, NAME_BYTES, SALT_BYTES, SEAL_BYTES, SLOT_BYTES};
@@ -166,13 +167,12 @@ pub(super) fn filler(device: Option<&[u8; 32]>, over: &[u8]) -> Zeroizing<[u8; I
 
 /// A profile's folder, as its name is written.
 pub(super) fn name_text(name: [u8; NAME_BYTES]) -> String {
-    name.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::write(&name)
 }
 
 /// The name that is written so.
 pub(super) fn name_of(text: &str) -> Option<[u8; NAME_BYTES]> {
-    let number = u64::from_str_radix(text, 16).ok().filter(|_| is_name(text))?;
-    Some(number.to_be_bytes())
+    if is_name(text) { hex::read(text) } else { None }
 }
 
 /// Whether a folder is named like a profile's.

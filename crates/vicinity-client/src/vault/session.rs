@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use vicinity_core::hex;
 use zeroize::Zeroizing;
 
 use super::image::{Image, name_of, name_text};
@@ -132,8 +133,7 @@ impl<'a> Session<'a> {
     pub fn of(home: &'a Path, secret: &'a dyn DeviceSecret, memory: &RamFolder) -> Result<Self, VaultError> {
         let whole = home.canonicalize().map_err(VaultError::io("find", home))?;
         let name = Sha256::digest(whole.as_os_str().as_encoded_bytes());
-        let name: String = name.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { home, secret, file: memory.0.join(name) })
+        Ok(Self { home, secret, file: memory.0.join(hex::write(&name[..16])) })
     }
 
     /// Keeps the device open; a session that was there ends.

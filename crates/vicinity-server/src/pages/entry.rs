@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
+use vicinity_core::hex;
 use vicinity_core::time::Timestamp;
 use vicinity_pages::assets::Asset;
 use vicinity_pages::entry::{self, PASSWORD_MIN_CHARS, Welcome};
@@ -93,7 +94,7 @@ async fn password_fits(desk: &Desk, password: String, kept: Option<PasswordHash>
 
 /// Begins a session and leads to the first page; `None` if the code was used before.
 async fn start_session(desk: &Desk, person: u32, totp_step: u64, now: Timestamp) -> Result<Option<Response>, PageError> {
-    let (token, csrf) = (hex(&desk.machine.bytes::<32>()), hex(&desk.machine.bytes::<16>()));
+    let (token, csrf) = (hex::write(&desk.machine.bytes::<32>()), hex::write(&desk.machine.bytes::<16>()));
     let session = NewSession { person, token_hash: hash_of(&token), csrf, totp_step };
     if !desk.people.step(move |people| people.start_session(&session, now)).await?? {
         return Ok(None);
@@ -110,10 +111,6 @@ fn keep_cookie(desk: &Desk, response: &mut Response, token: &str, seconds: i64) 
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    vicinity_store::row::hex(bytes)
 }
 
 async fn welcome_page<S: Office>(server: Arc<S>, guest: Guest<WelcomePage>) -> Result<Response, PageError> {

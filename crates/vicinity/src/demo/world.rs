@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::machine;
+
 /// Days before today on which the story begins: it takes four, and whoever looks at its pages afterwards finds them fresh.
 const BEGINS_DAYS_AGO: i64 = 5;
 /// The hour of its first morning.
@@ -22,10 +24,10 @@ pub struct World {
 impl World {
     /// A world from a seed, in a new folder.
     pub fn new(seed: u64) -> Result<Self> {
-        let midnight = Timestamp::now().as_second() / 86_400 * 86_400;
+        let midnight = machine::now().as_second() / 86_400 * 86_400;
         let begin = at(midnight - BEGINS_DAYS_AGO * 86_400 + BEGINS_AT_HOUR * 3600);
         let mut name = [0; 8];
-        getrandom::fill(&mut name).context("random bytes")?;
+        machine::fill(&mut name);
         let folder = std::env::temp_dir().join(format!("vicinity-demo-{:016x}", u64::from_be_bytes(name)));
         std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         Ok(Self { clock: Arc::new(AtomicI64::new(begin.as_second())), random: Arc::new(Mutex::new(Xorshift::new(seed))), folder })
@@ -51,7 +53,7 @@ impl World {
         let clock = Arc::clone(&self.clock);
         std::thread::spawn(move || {
             loop {
-                clock.store(Timestamp::now().as_second(), Ordering::Relaxed);
+                clock.store(machine::now().as_second(), Ordering::Relaxed);
                 std::thread::sleep(std::time::Duration::from_millis(500));
             }
         });
