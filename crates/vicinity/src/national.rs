@@ -47,7 +47,7 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
 
 fn revoke(data: &Path, role: NationalRole, number: u32) -> Result<()> {
     let mut store = open(data, Action::Revoke)?;
-    let now = jiff::Timestamp::now();
+    let now = machine::now();
     let (who, known) = match role {
         NationalRole::Hub => ("hub", store.revoke(number, now)?),
         NationalRole::Country => ("country", store.revoke_country(number, now)?),
