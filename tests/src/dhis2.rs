@@ -2,11 +2,13 @@
 //! with an import summary. It is no DHIS2: what it knows of one is what that guide says.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
+
+use crate::http;
 
 /// The token that it takes.
 pub const TOKEN: &str = "d2pat_a1B2c3D4e5F6g7H8";
@@ -55,22 +57,11 @@ impl Dhis2 {
 }
 
 fn serve(mut stream: TcpStream, units: &[&str], held: &Mutex<Held>) {
-    let mut reader = BufReader::new(stream.try_clone().expect("a socket can be cloned"));
-    let mut head = Vec::new();
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
-            break;
-        }
-        head.push(line.trim_end().to_owned());
-    }
-    let header = |name: &str| head.iter().find_map(|line| line.split_once(": ").filter(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value));
-    let mut body = vec![0; header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0)];
-    reader.read_exact(&mut body).ok();
+    let (head, body) = http::received(&stream);
     let mut held = held.lock().expect("nobody panicked");
     let line = head.first().cloned().unwrap_or_default();
-    let (status, answer) = if header("authorization") == Some(&format!("ApiToken {TOKEN}")) {
-        import(&line, header("content-type"), &body, units, &mut held)
+    let (status, answer) = if http::header(&head, "authorization") == Some(&format!("ApiToken {TOKEN}")) {
+        import(&line, http::header(&head, "content-type"), &body, units, &mut held)
     } else {
         (401, json!({"httpStatus": "Unauthorized", "httpStatusCode": 401, "status": "ERROR", "message": "Unauthorized"}))
     };

@@ -1,6 +1,6 @@
 //! As much HTTP/1.1 as the tests need: post any bytes at all, and read what a proxy kept.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -60,6 +60,29 @@ pub fn exchange(address: &str, bytes: &[u8]) -> Answer {
     let (head, body) = split(&answer).unwrap_or_else(|| panic!("no answer but {} bytes", answer.len()));
     let status = head.split_whitespace().nth(1).and_then(|status| status.parse().ok()).expect("an answer has a status");
     Answer { status, body: body.to_vec() }
+}
+
+/// A whole request, for who answers it: the lines of its head, and its body.
+#[must_use]
+pub fn received(stream: &TcpStream) -> (Vec<String>, Vec<u8>) {
+    let mut reader = BufReader::new(stream);
+    let mut head = Vec::new();
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
+            break;
+        }
+        head.push(line.trim_end().to_owned());
+    }
+    let mut body = vec![0; header(&head, "content-length").and_then(|length| length.parse().ok()).unwrap_or(0)];
+    reader.read_exact(&mut body).ok();
+    (head, body)
+}
+
+/// A header among the lines of a head.
+#[must_use]
+pub fn header<'a>(head: &'a [String], name: &str) -> Option<&'a str> {
+    head.iter().find_map(|line| line.split_once(": ").filter(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value))
 }
 
 /// The requests that a client sent over one connection.

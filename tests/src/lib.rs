@@ -16,6 +16,7 @@ pub mod incidents;
 pub mod program;
 pub mod proxy;
 pub mod sealed;
+pub mod search;
 pub mod server;
 pub mod site;
 pub mod wait;

@@ -5,6 +5,11 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use vicinity_sync::compress;
+use vicinity_sync::envelope::Envelope;
+use vicinity_sync::statement::Piece;
+use vicinity_sync::uplink;
+
 use crate::http::{self, Request};
 
 /// What passed over one connection.
@@ -79,6 +84,30 @@ impl Proxy {
         self.connections().iter().flat_map(|connection| http::requests(&connection.up)).collect()
     }
 
+    /// What the envelopes that went up to a path hold.
+    #[must_use]
+    pub fn bodies(&self, path: &str) -> Vec<Vec<u8>> {
+        let to = self.requests().into_iter().filter(|request| request.path == path);
+        to.map(|request| Envelope::decode(&request.body).expect("an envelope").body).collect()
+    }
+
+    /// The pieces of sealed statements that went up.
+    #[must_use]
+    pub fn pieces(&self) -> Vec<Piece> {
+        self.bodies("/v1/blob").iter().map(|body| uplink::decode(body).expect("a piece")).collect()
+    }
+
+    /// Every byte that went up, and behind them what envelopes hold, opened as far as anybody on the way can.
+    #[must_use]
+    pub fn opened(&self) -> Vec<u8> {
+        let mut bytes = self.up();
+        // What enrols comes in no envelope.
+        for envelope in self.requests().iter().filter_map(|request| Envelope::decode(&request.body).ok()) {
+            bytes.extend(compress::inflate(&envelope.body).expect("a frame"));
+        }
+        bytes
+    }
+
     /// How many bytes passed, headers and all.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -110,14 +139,10 @@ fn join(client: &TcpStream, server: &TcpStream, kept: &Kept, cut: &Arc<AtomicU64
 fn pump(mut from: TcpStream, mut to: TcpStream, cut: &AtomicU64, keep: impl Fn(&[u8])) {
     let mut buffer = [0; 16 * 1024];
     while let Ok(read @ 1..) = from.read(&mut buffer) {
-        let left = cut.load(Ordering::SeqCst);
-        let passed = usize::try_from(left).unwrap_or(usize::MAX).min(read);
+        let passed = may_pass(cut, read);
         keep(&buffer[..passed]);
         if to.write_all(&buffer[..passed]).is_err() {
             break;
-        }
-        if left != u64::MAX {
-            cut.fetch_sub(passed as u64, Ordering::SeqCst);
         }
         if passed < read {
             // Cut: neither end hears anything any more.
@@ -126,4 +151,10 @@ fn pump(mut from: TcpStream, mut to: TcpStream, cut: &AtomicU64, keep: impl Fn(&
         }
     }
     to.shutdown(Shutdown::Both).ok();
+}
+
+/// How many of so many bytes may still pass. They are taken off at once: both directions share what is left.
+fn may_pass(cut: &AtomicU64, bytes: usize) -> usize {
+    let taken = cut.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| (left != u64::MAX).then(|| left.saturating_sub(bytes as u64)));
+    taken.map_or(bytes, |left| usize::try_from(left).unwrap_or(usize::MAX).min(bytes))
 }

@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::program;
-
-/// A server that takes longer than this from its start to "ready" is broken.
-pub const READY_MAX: Duration = Duration::from_secs(2);
+use crate::{http, program, wait};
 
 /// A running server.
 pub struct Server {
@@ -100,6 +97,20 @@ impl Server {
     /// Everything it has logged in all its lives.
     pub fn log(&self) -> String {
         std::fs::read_to_string(log_path(&self.data)).expect("the log can be read")
+    }
+
+    /// One of its figures.
+    #[track_caller]
+    pub fn figure(&self, name: &str) -> u64 {
+        let figures = http::get(&self.address, "/metrics");
+        let line = figures.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("no {name} in {figures}")).parse().expect("a figure is a number")
+    }
+
+    /// Waits until national has confirmed everything that this hub has for it.
+    #[track_caller]
+    pub fn told_national(&self) {
+        wait::until("national's word on all projections", || (self.figure("vicinity_hub_projections_unsent") == 0).then_some(()));
     }
 
     /// The most memory that it ever took, in KiB.

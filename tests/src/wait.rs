@@ -18,6 +18,13 @@ pub fn until<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// How long something takes.
+pub fn timed(work: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
 /// Now, by the clock of this machine.
 #[must_use]
 pub fn now() -> jiff::Timestamp {

@@ -1,12 +1,10 @@
 //! Photos and recordings: without what was written beside them, on the phone, on the way and in the office.
 
 use serde_json::{Value, json};
-use vicinity_sync::envelope::Envelope;
-use vicinity_sync::statement::Piece;
-use vicinity_sync::{compress, uplink};
 use vicinity_tests::database;
 use vicinity_tests::device::Device;
 use vicinity_tests::proxy::Proxy;
+use vicinity_tests::search::{files_of, holds};
 use vicinity_tests::site::Site;
 
 /// Where the photo was taken, as a phone writes it.
@@ -16,10 +14,6 @@ const SEEN: &str = "zqxjseen-0417-kvwpy";
 
 fn incident() -> Value {
     json!({"reported_at": "2026-10-05T09:00:00Z", "violations": ["hit_push"], "consents": ["hub_response"]})
-}
-
-fn holds(bytes: &[u8], said: &str) -> bool {
-    bytes.windows(said.len()).any(|window| window == said.as_bytes())
 }
 
 fn segment(marker: u8, body: &[u8]) -> Vec<u8> {
@@ -52,18 +46,6 @@ fn opens(site: &Site, device: &Device, statement: &str) -> Vec<u8> {
     bytes
 }
 
-fn pieces(proxy: &Proxy) -> Vec<Piece> {
-    let to = proxy.requests().into_iter().filter(|request| request.path == "/v1/blob");
-    let body = |body: &[u8]| compress::inflate(&Envelope::decode(body).expect("an envelope").body).expect("a frame");
-    to.map(|request| uplink::decode(&compress::deflate(&body(&request.body))).expect("a piece")).collect()
-}
-
-/// Every byte of every file below a folder.
-fn all_bytes(folder: &std::path::Path) -> Vec<u8> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { all_bytes(&path) } else { std::fs::read(path).unwrap() }).collect()
-}
-
 #[test]
 fn a_photo_arrives_over_a_link_that_is_cut_and_without_the_place_where_it_was_taken() {
     let (site, hub) = Site::with_hub();
@@ -80,17 +62,18 @@ fn a_photo_arrives_over_a_link_that_is_cut_and_without_the_place_where_it_was_ta
     assert!(kept > 1_500_000 && kept < taken.len() as u64);
     let on_phone = database::bytes(&phone.home);
     assert!(holds(&on_phone, SEEN) && !holds(&on_phone, GPS) && !holds(&on_phone, "Exif"));
-    assert!(!holds(&all_bytes(&phone.home), GPS) && !holds(&all_bytes(&phone.home), "IMG_0001"));
+    let files = files_of(&phone.home);
+    assert!(!holds(&files, GPS) && !holds(&files, "IMG_0001"));
 
     proxy.cut_after(900_000);
     let cut = phone.run(&["sync", "--json"]);
     assert_eq!(cut.code, Some(1), "{}", cut.stderr);
-    let first: Vec<u64> = pieces(&proxy).iter().map(|piece| piece.total).collect();
+    let first: Vec<u64> = proxy.pieces().iter().map(|piece| piece.total).collect();
     assert!(first[0] < first[1], "the words go before the picture");
     proxy.mend();
     proxy.forget();
     assert_eq!(phone.sync()["statements"], 1);
-    let went_on = pieces(&proxy);
+    let went_on = proxy.pieces();
     assert!(went_on[0].bytes.is_empty() && went_on[1].offset > 0, "it went on where it stood");
     assert_eq!(listed(&phone)["here"], "delivered");
     assert!(!holds(&database::bytes(&phone.home), SEEN), "it is gone from the phone");

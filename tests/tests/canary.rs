@@ -2,26 +2,28 @@
 //! it must be, so that the search is known to work, and nowhere else.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde_json::{Value, json};
-use vicinity_sync::compress;
-use vicinity_sync::envelope::Envelope;
+use vicinity_core::admit::Verdict;
+use vicinity_tests::by_hand::ByHand;
 use vicinity_tests::database;
 use vicinity_tests::device::Device;
 use vicinity_tests::http;
 use vicinity_tests::program;
 use vicinity_tests::proxy::Proxy;
+use vicinity_tests::search::{files_of, holds};
 use vicinity_tests::server::Server;
 use vicinity_tests::site::{Site, redirected};
 use vicinity_tests::wait;
-
-use super::consent::contains;
 
 /// Where a word of an incident that is shared with everybody may be found. Places that no word may be in are searched too.
 const DOCUMENT: &[&str] = &["the phone", "the responder's device", "the hub", "bytes to the hub"];
 const PHONE: &[&str] = &["the phone"];
 const NOWHERE: &[&str] = &[];
+/// What the responder writes does not go up the link that is watched.
+const ANSWERED: &[&str] = &["the phone", "the responder's device", "the hub"];
+/// What was refused is kept aside at the hub, and goes to nobody.
+const REFUSED: &[&str] = &["the hub", "bytes to the hub"];
 const EVERYWHERE: &[&str] = &["the phone", "the responder's device", "the hub", "bytes to the hub", "national", "bytes to national"];
 
 /// Every planted word, with the places where it must be found; in all others it must not be.
@@ -46,6 +48,8 @@ const PLANTED: &[(&str, &[&str])] = &[
     ("zqxjpartner", DOCUMENT),
     ("zqxjreason", DOCUMENT),
     ("zqxjwhy", DOCUMENT),
+    ("zqxjanswer", ANSWERED),
+    ("zqxjrefused", REFUSED),
     // The hour of it; national gets the week.
     ("2026-10-04T22:17", DOCUMENT),
     // What consent decides: what is agreed to no hub's eyes, to the hub's only, and to national's too.
@@ -78,26 +82,9 @@ fn tier(area: &str, consents: &[&str]) -> Value {
     json!({"reported_at": "2026-10-05T09:00:00Z", "place": {"area": area}, "violations": ["stalking"], "consents": consents})
 }
 
-/// Every byte of the files of a folder, as they lie there: databases, their write-ahead logs, keys, what else there is.
-fn files(folder: &Path) -> Vec<u8> {
-    let mut bytes = folder.display().to_string().into_bytes();
-    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let path = entry.path();
-        bytes.extend(path.file_name().unwrap().to_str().unwrap().bytes());
-        bytes.extend(if path.is_dir() { files(&path) } else { std::fs::read(&path).unwrap() });
-    }
-    bytes
-}
-
-/// What passed through a proxy without TLS, envelopes opened as far as anybody on the way could; and, apart, paths and headers.
-fn passed(proxy: &Proxy) -> (Vec<u8>, Vec<u8>) {
-    let (mut bytes, mut heads) = (proxy.up(), Vec::new());
-    for request in proxy.requests() {
-        heads.extend(request.path.bytes());
-        let Ok(envelope) = Envelope::decode(&request.body) else { continue };
-        bytes.extend(compress::inflate(&envelope.body).unwrap());
-    }
-    (bytes, heads)
+/// The paths that were asked for through proxies.
+fn paths(proxies: &[&Proxy]) -> Vec<u8> {
+    proxies.iter().flat_map(|proxy| proxy.requests()).flat_map(|request| request.path.into_bytes()).collect()
 }
 
 fn arguments_of(servers: &[&Server]) -> Vec<u8> {
@@ -128,7 +115,7 @@ impl World {
         // Logged before it knows the hub: the survivor's code waits in clear, and statements always do.
         let mut ids = phone.log(&[json!({"incident": planted(), "edits": edits()})]);
         let waiting = database::bytes(&phone.home);
-        assert!(["zqxjcode", "zqxjsaid", "zqxjlater"].iter().all(|word| contains(&waiting, word.as_bytes())), "the search finds what is there");
+        assert!(["zqxjcode", "zqxjsaid", "zqxjlater"].iter().all(|word| holds(&waiting, word)), "the search finds what is there");
         let responder = site.enrolled("office", "responder");
         let other = site.enrolled("other", "educator");
         phone.run(&["enrol", &redirected(&site.invite("educator"), &to_hub.address)]).done();
@@ -144,7 +131,14 @@ impl World {
         let statements = responder.run(&["statements", &ids[0], "--json"]).json_lines();
         let said: Vec<String> = statements.iter().map(|line| responder.run(&["open", line["statement"].as_str().unwrap()]).done()).collect();
         assert!(said.iter().any(|said| said.contains("zqxjsaid")) && said.iter().any(|said| said.contains("zqxjlater")), "{} statements", said.len());
-        // A conflict, a question and its answer, a refusal, a device without the right to anything here.
+        let mut world = Self { site, national, hub, to_national, to_hub, phone, other, responder, ids };
+        world.goes_on();
+        world
+    }
+
+    /// A conflict, a refusal, a question and its answer, a device without the right to anything here.
+    fn goes_on(&mut self) {
+        let Self { site, to_hub, phone, other, responder, ids, .. } = self;
         responder.edit(&ids[0], &json!([{"set": {"field": "danger_now", "value": "yes"}}]));
         phone.edit(&ids[0], &json!([{"set": {"field": "danger_now", "value": "no"}}]));
         responder.sync();
@@ -154,33 +148,46 @@ impl World {
         phone.sync();
         other.sync();
         let rows = wait::until("projections", || Some(site.national_export()).filter(|rows| rows.len() == 2));
-        site.national_run("ask", &[rows[0]["projection"].as_str().unwrap(), "verify_date"]).done();
+        let number = site.national_run("ask", &[rows[0]["projection"].as_str().unwrap(), "verify_date"]).done();
+
+        let mut turned = ByHand::enrol(&redirected(&site.invite("educator"), &to_hub.address), 17);
+        let mut bent = turned.incident(0);
+        bent.edit(&json!({"action": {"code": "zqxjrefused"}}));
+        bent.chunks[1][20] ^= 1;
+        let verdicts = turned.push(vec![bent.group()]).verdicts;
+        assert!(matches!(verdicts[..], [Verdict::Stored, Verdict::Rejected(_)]), "{verdicts:?}");
+        ids.push(bent.id.to_string());
+
+        // Something new at the hub brings it to ask for questions.
+        let asked = wait::until("the question at the hub", || site.hub_export().into_iter().find(|incident| incident["queries"] != json!([])));
         responder.sync();
-        Self { site, national, hub, to_national, to_hub, phone, other, responder, ids }
+        let answer = json!([{"answer": {"id": format!("q-{}", number.trim()), "answer": "confirmed", "heard": "zqxjanswer"}}]);
+        responder.edit(asked["id"].as_str().unwrap(), &answer);
+        responder.sync();
+        phone.sync();
+        wait::until("the answer at national", || site.national_run("questions", &["--json"]).done().contains("confirmed").then_some(()));
     }
 
     /// Everything that there is to search, by the name of its place.
     fn places(&self) -> BTreeMap<&'static str, Vec<u8>> {
-        let (hub_bytes, hub_heads) = passed(&self.to_hub);
-        let (national_bytes, national_heads) = passed(&self.to_national);
         let servers = [&self.hub, &self.national];
         let national_says = ["--json", "--csv"].map(|form| self.site.national_run("export", &[form]).done()).concat();
         let refused = [(&self.hub, "/v1/sync"), (&self.hub, "/v1/statement"), (&self.national, "/v1/uplink")]
             .map(|(server, path)| http::post(&server.address, path, format!("zqxjcode {}", self.ids[0]).as_bytes()).text().1);
         let mut places = BTreeMap::from([
             ("the phone", database::bytes(&self.phone.home)),
-            ("the phone's files", files(&self.phone.home)),
+            ("the phone's files", files_of(&self.phone.home)),
             ("the responder's device", database::bytes(&self.responder.home)),
-            ("the responder's files", files(&self.responder.home)),
+            ("the responder's files", files_of(&self.responder.home)),
             ("another educator's phone", database::bytes(&self.other.home)),
             ("the hub", database::bytes(self.hub.data())),
             ("the hub's keys", database::keys(self.hub.data())),
-            ("the hub's files", files(self.hub.data())),
+            ("the hub's files", files_of(self.hub.data())),
             ("national", [database::bytes(self.national.data()), national_says.into_bytes()].concat()),
-            ("national's files", files(self.national.data())),
-            ("bytes to the hub", hub_bytes),
-            ("bytes to national", national_bytes),
-            ("URLs", [hub_heads, national_heads].concat()),
+            ("national's files", files_of(self.national.data())),
+            ("bytes to the hub", self.to_hub.opened()),
+            ("bytes to national", self.to_national.opened()),
+            ("URLs", paths(&[&self.to_hub, &self.to_national])),
             ("answers to bad requests", refused.concat().into_bytes()),
             ("logs", servers.map(Server::log).concat().into_bytes()),
             ("metrics", servers.map(|server| http::get(&server.address, "/metrics")).concat().into_bytes()),
@@ -207,7 +214,7 @@ fn every_planted_word_is_where_it_must_be_and_nowhere_else() {
     for (place, bytes) in world.places() {
         assert!(bytes.len() > 20, "nothing to search in {place}");
         for (word, found_in) in PLANTED {
-            let (is, must) = (contains(&bytes, word.as_bytes()), found_in.contains(&place));
+            let (is, must) = (holds(&bytes, word), found_in.contains(&place));
             if is != must {
                 wrong.push(format!("{word} is {} {place}", if is { "in" } else { "not in" }));
             }
@@ -216,7 +223,7 @@ fn every_planted_word_is_where_it_must_be_and_nowhere_else() {
         let may = DOCUMENT.contains(&place) || place == "the hub's keys";
         for id in &world.ids {
             let raw: vicinity_core::ids::IncidentId = id.parse().unwrap();
-            let is = [id.as_bytes(), id.replace('-', "").as_bytes(), raw.as_bytes()].iter().any(|form| contains(&bytes, form));
+            let is = [id.as_bytes(), id.replace('-', "").as_bytes(), raw.as_bytes()].iter().any(|form| holds(&bytes, form));
             if is && !may {
                 wrong.push(format!("an incident's name is in {place}"));
             }

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use vicinity_core::ids::IncidentId;
-use vicinity_sync::envelope::Envelope;
 use vicinity_sync::message::{Request, SYNC_PATH};
 use vicinity_sync::uplink::{self, Report, UPLINK_PATH};
 use vicinity_tests::device::Device;
 use vicinity_tests::proxy::Proxy;
+use vicinity_tests::search::holds;
 use vicinity_tests::server::Server;
 use vicinity_tests::site::{Site, redirected};
 use vicinity_tests::{database, wait};
@@ -38,31 +38,16 @@ fn marked(name: &str, consents: &[&str]) -> Value {
     })
 }
 
-pub fn contains(bytes: &[u8], part: &[u8]) -> bool {
-    bytes.windows(part.len()).any(|window| window == part)
-}
-
-/// Everything a hub said to national: the raw bytes, and every report taken apart.
-fn said(proxy: &Proxy) -> (Vec<u8>, Vec<Report>) {
-    let reports = proxy.requests().into_iter().filter(|request| request.path == UPLINK_PATH);
-    let reports: Vec<Report> = reports.map(|request| uplink::decode(&Envelope::decode(&request.body).unwrap().body).unwrap()).collect();
-    let mut bytes = proxy.up();
-    for request in proxy.requests() {
-        if let Ok(envelope) = Envelope::decode(&request.body) {
-            bytes.extend(vicinity_sync::compress::inflate(&envelope.body).unwrap());
-        }
-    }
-    (bytes, reports)
+/// Everything a hub reported to national.
+fn reported(proxy: &Proxy) -> Vec<Report> {
+    proxy.bodies(UPLINK_PATH).iter().map(|body| uplink::decode(body).unwrap()).collect()
 }
 
 fn assert_nothing_of(bytes: &[u8], ids: &[String]) {
-    assert!(!contains(&bytes.to_ascii_lowercase(), MARKER.as_bytes()), "a marker crossed");
+    assert!(!holds(&bytes.to_ascii_lowercase(), MARKER), "a marker crossed");
     for id in ids {
         let raw: IncidentId = id.parse().unwrap();
-        assert!(
-            !contains(bytes, id.as_bytes()) && !contains(bytes, id.replace('-', "").as_bytes()) && !contains(bytes, raw.as_bytes()),
-            "an incident's id crossed"
-        );
+        assert!(!holds(bytes, id) && !holds(bytes, id.replace('-', "")) && !holds(bytes, raw.as_bytes()), "an incident's id crossed");
     }
 }
 
@@ -123,11 +108,11 @@ fn nothing_reaches_national_but_what_consent_and_the_gate_let_through() {
     device.sync();
     wait::until("the edit at national", || country.national_holds(1)[0]["actions"].get("shelter").cloned());
 
-    let (bytes, reports) = said(&country.proxy);
+    let (bytes, reports) = (country.proxy.opened(), reported(&country.proxy));
     let rows: Vec<_> = reports.iter().flat_map(|report| &report.rows).collect();
     assert!(rows.iter().any(|row| row.json.as_ref().is_some_and(|json| json.contains("robbery_theft"))), "the search would find what did cross");
     assert!(rows.iter().all(|row| row.projection() == rows[0].projection()), "more than one incident crossed");
-    assert!(contains(&bytes, b"robbery_theft"));
+    assert!(holds(&bytes, "robbery_theft"));
     assert_nothing_of(&bytes, &ids);
     let csv = site.national_run("export", &["--csv"]).done();
     assert_eq!(csv.lines().count(), 2);
@@ -149,7 +134,7 @@ fn a_withdrawal_takes_the_projection_out_of_national_and_out_of_its_file() {
     let rows = country.national_holds(21);
     let gone = rows.iter().find(|row| row["month"] == "2019-02").unwrap()["projection"].clone();
     let folder = site.path("national");
-    assert!(contains(&database::bytes(&folder), b"KG-QQX"), "the search finds what is there");
+    assert!(holds(&database::bytes(&folder), "KG-QQX"), "the search finds what is there");
 
     device.edit(&ids[10], &json!([{"consent": {"scope": "national_deid", "state": "withdrawn"}}]));
     device.sync();
@@ -161,25 +146,20 @@ fn a_withdrawal_takes_the_projection_out_of_national_and_out_of_its_file() {
     assert!(asked.contains("no such projection"), "{asked}");
 
     let Country { site, national, proxy, .. } = country;
-    let (_, reports) = said(&proxy);
+    let reports = reported(&proxy);
     let retract = reports.iter().flat_map(|report| &report.rows).last().unwrap();
     assert_eq!((retract.projection().to_string().as_str(), &retract.json), (gone.as_str().unwrap(), &None));
     drop(national);
     let bytes = database::bytes(&site.path("national"));
     for trace in ["KG-QQX", "2019-02", "2019-W05"] {
-        assert!(!contains(&bytes, trace.as_bytes()), "national's file still holds {trace}");
+        assert!(!holds(&bytes, trace), "national's file still holds {trace}");
     }
 }
 
-/// Changes that a device pushed, by incident, with all bytes it sent raw and inflated.
-fn pushed(proxy: &Proxy) -> (Vec<String>, Vec<u8>) {
-    let (mut ids, mut bytes) = (Vec::new(), proxy.up());
-    for request in proxy.requests().into_iter().filter(|request| request.path == SYNC_PATH) {
-        let body = Envelope::decode(&request.body).unwrap().body;
-        bytes.extend(vicinity_sync::compress::inflate(&body).unwrap());
-        ids.extend(Request::decode(&body).unwrap().push.iter().map(|group| group.incident.to_string()));
-    }
-    (ids, bytes)
+/// The incidents of which a device pushed changes.
+fn pushed(proxy: &Proxy) -> Vec<String> {
+    let requests = proxy.bodies(SYNC_PATH).into_iter().map(|body| Request::decode(&body).unwrap());
+    requests.flat_map(|request| request.push).map(|group| group.incident.to_string()).collect()
 }
 
 #[test]
@@ -193,18 +173,18 @@ fn an_incident_stays_on_the_phone_until_an_edit_grants_that_it_may_leave() {
     for _ in 0..2 {
         assert_eq!(device.sync()["pending"], 0);
     }
-    let (ids, bytes) = pushed(&proxy);
-    assert_eq!(ids, [sent]);
-    assert!(contains(&bytes, b"eviction"));
+    assert_eq!(pushed(&proxy), [sent]);
+    let bytes = proxy.opened();
+    assert!(holds(&bytes, "eviction"));
     assert_nothing_of(&bytes, std::slice::from_ref(&kept));
     assert_eq!((device.ids().len(), site.hub_export().len()), (2, 1));
 
     device.edit(&kept, &json!([{"consent": {"scope": "hub_response", "state": "granted"}}]));
     device.sync();
-    let (ids, bytes) = pushed(&proxy);
-    assert_eq!(ids.last(), Some(&kept));
-    assert!(contains(&bytes, MARKER.as_bytes()));
-    assert!(!contains(&bytes, format!("{MARKER}_kept code").as_bytes()), "a survivor's code is only ever sent hashed");
-    assert!(!contains(&bytes, format!("{MARKER}_kept told").as_bytes()), "a statement's text stays on the phone");
+    assert_eq!(pushed(&proxy).last(), Some(&kept));
+    let bytes = proxy.opened();
+    assert!(holds(&bytes, MARKER));
+    assert!(!holds(&bytes, format!("{MARKER}_kept code")), "a survivor's code is only ever sent hashed");
+    assert!(!holds(&bytes, format!("{MARKER}_kept told")), "a statement's text stays on the phone");
     assert_eq!(site.hub_export().len(), 2);
 }

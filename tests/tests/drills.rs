@@ -4,18 +4,18 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use serde_json::{Value, json};
 use vicinity_tests::device::Device;
+use vicinity_tests::search::holds;
 use vicinity_tests::server::Server;
 use vicinity_tests::site::{Site, timeless};
+use vicinity_tests::wait::timed;
 use vicinity_tests::{database, incidents, program};
-
-use super::consent::contains;
 
 /// Kills of each kind in a run, unless `VICINITY_DRILL_KILLS` says another number.
 const KILLS: u64 = 6;
@@ -29,12 +29,6 @@ fn killed(dice: &mut StdRng, length: Duration, variables: &[(&str, &str)], argum
     std::thread::sleep(length.mul_f64(dice.random()));
     child.kill().unwrap();
     child.wait().unwrap().success()
-}
-
-fn timed(work: impl FnOnce()) -> Duration {
-    let start = Instant::now();
-    work();
-    start.elapsed()
 }
 
 fn text(path: &Path) -> &str {
@@ -184,14 +178,14 @@ fn an_erasure_killed_at_any_moment_is_finished_by_the_next() {
     let mut hub = Some(hub);
     for (at, id) in (1..).zip(&ids[1..]) {
         let marker = format!("zqxjerase{at}z");
-        assert!(contains(&database::bytes(&data), marker.as_bytes()), "the search finds what is there");
+        assert!(holds(&database::bytes(&data), &marker), "the search finds what is there");
         killed(&mut dice, length, &[], &["hub", "erase", "--data", text(&data), id]);
         if dice.random_bool(0.5) {
             hub = hub.take().map(Server::kill_and_restart);
         }
         // What was cut is done again by whoever did not see it end.
         site.hub_run("erase", &[id]).done();
-        assert!(!contains(&database::bytes(&data), marker.as_bytes()), "{marker} is still there");
+        assert!(!holds(&database::bytes(&data), &marker), "{marker} is still there");
     }
     phone.sync();
     assert!(phone.ids().is_empty() && site.hub_export().is_empty());

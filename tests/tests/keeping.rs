@@ -1,30 +1,17 @@
 //! What lies on disk: a device's folder, a hub's folder, backups, and what is left after a panic or a wipe.
 
-use std::path::Path;
-
 use serde_json::json;
 use vicinity_tests::device::{Device, copy_folder};
 use vicinity_tests::program;
+use vicinity_tests::search::{files_of, holds};
 use vicinity_tests::server::Server;
 use vicinity_tests::site::Site;
-
-use super::consent::contains;
 
 const MARKER: &str = "QQKEEPMARKER";
 
 fn incident() -> serde_json::Value {
     json!({"reported_at": "2026-11-20T09:00:00Z", "violations": [MARKER], "consents": ["hub_response"],
            "statements": [{"class": "narrative", "text": format!("{MARKER} told")}]})
-}
-
-/// Every byte of every file in a folder.
-fn all_bytes(folder: &Path) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        bytes.extend_from_slice(entry.file_name().as_encoded_bytes());
-        bytes.extend(if entry.path().is_dir() { all_bytes(&entry.path()) } else { std::fs::read(entry.path()).unwrap() });
-    }
-    bytes
 }
 
 fn file(site: &Site, name: &str, text: &str) -> String {
@@ -42,7 +29,7 @@ fn a_copied_device_folder_without_its_secret_opens_nothing() {
     let site = Site::new();
     let device = site.device("phone");
     device.log(&[incident()]);
-    assert!(!contains(&all_bytes(&device.home), MARKER.as_bytes()), "the folder shows what is in it");
+    assert!(!holds(&files_of(&device.home), MARKER), "the folder shows what is in it");
     copy_folder(&device.home, &site.path("stolen"));
     let stolen = site.device("stolen");
     let said = stolen.run(&["list"]).failed();
@@ -66,7 +53,7 @@ fn a_device_with_a_pin_opens_with_it_and_ten_wrong_ones_leave_nothing_to_open() 
     }
     assert!(with_pin(&device, &wrong, &["list"]).failed().contains("destroyed"));
     assert!(with_pin(&device, &right, &["list"]).failed().contains("destroyed"));
-    assert!(!contains(&all_bytes(&device.home), MARKER.as_bytes()));
+    assert!(!holds(&files_of(&device.home), MARKER));
 }
 
 #[test]
@@ -135,7 +122,7 @@ fn a_locked_hub_shows_nothing_without_its_passphrase_and_everything_with_it() {
     device.log(&[incident()]);
     device.sync();
     drop(hub);
-    assert!(!contains(&all_bytes(&site.path("hub")), MARKER.as_bytes()));
+    assert!(!holds(&files_of(&site.path("hub")), MARKER));
     assert!(site.hub_run("export", &["--json"]).failed().contains("locked"));
     let wrong = file(&site, "wrong", "seven camels walk south");
     let said = program::run_where(&[("VICINITY_PASSPHRASE_FILE", &wrong)], ["hub", "export", "--data", &data, "--json"]).failed();
@@ -159,7 +146,7 @@ fn a_hub_locked_by_an_identity_opens_with_its_stick_alone_and_can_be_locked_by_a
     device.log(&[incident()]);
     device.sync();
     drop(hub);
-    assert!(!contains(&all_bytes(&site.path("hub")), MARKER.as_bytes()));
+    assert!(!holds(&files_of(&site.path("hub")), MARKER));
     let export = |variables: &[(&str, &str)]| program::run_where(variables, ["hub", "export", "--data", &data, "--json"]);
     assert!(export(&[]).failed().contains("locked by an identity"));
     let passphrase = file(&site, "passphrase", "seven camels walk north");
@@ -194,7 +181,7 @@ fn a_backup_restores_a_hub_and_shows_nothing_without_its_passphrase() {
     let (data, backup) = (site.path("hub").display().to_string(), site.path("backup").display().to_string());
     // The passphrase of the backup locks the hub's own folder from now on, too.
     program::run_where(&known, ["hub", "backup", "--data", &data, &backup]).done();
-    assert!(!contains(&std::fs::read(&backup).unwrap(), MARKER.as_bytes()));
+    assert!(!holds(&std::fs::read(&backup).unwrap(), MARKER));
     let later = device.log(&[incident()]);
     device.sync();
     let address = hub.address.clone();
@@ -249,7 +236,7 @@ fn after_a_panic_a_hub_opens_no_more() {
     site.hub_run("panic", &[]).done();
     hub.has_ended();
     assert!(site.hub_run("export", &["--json"]).failed().contains("destroyed"));
-    assert!(!contains(&all_bytes(&site.path("hub")), MARKER.as_bytes()));
+    assert!(!holds(&files_of(&site.path("hub")), MARKER));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use vicinity_tests::database;
+use vicinity_tests::search::holds;
 use vicinity_tests::site::Site;
 
 /// What only the phone and the hub know. It compresses badly, so that no compression hides it from a search.
@@ -12,10 +13,6 @@ fn incident() -> Value {
         "reported_at": "2026-10-05T09:00:00Z", "violations": ["robbery_theft"], "place": {"area": AREA}, "consents": ["hub_response"],
         "statements": [{"class": "narrative", "text": "as she told it"}],
     })
-}
-
-fn holds(bytes: &[u8], said: &str) -> bool {
-    bytes.windows(said.len()).any(|window| window == said.as_bytes())
 }
 
 #[test]

@@ -53,14 +53,13 @@ fn a_revoked_device_wipes_itself_at_any_request_and_an_erasure_lists_it() {
 
 /// A server that answers every request with the same refusal.
 fn impostor(body: String) -> String {
-    use std::io::{Read, Write};
+    use std::io::Write;
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
-            stream.set_read_timeout(Some(std::time::Duration::from_millis(300))).unwrap();
-            stream.read_to_end(&mut Vec::new()).ok();
+            drop(http::received(&stream));
             let head = format!("HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
             stream.write_all((head + &body).as_bytes()).ok();
         }

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use vicinity_client::keys::Opener;
-use vicinity_sync::envelope::Envelope;
 use vicinity_sync::statement::{Batch, Piece, StatementRequest};
-use vicinity_sync::{compress, uplink};
+use vicinity_sync::uplink;
 use vicinity_tests::database;
 use vicinity_tests::device::Device;
 use vicinity_tests::proxy::Proxy;
+use vicinity_tests::search::holds;
 use vicinity_tests::site::Site;
 
 /// What was said. It compresses badly, so that no compression hides it from a search.
@@ -20,10 +20,6 @@ fn incident(said: &str) -> Value {
         "reported_at": "2026-10-05T09:00:00Z", "violations": ["robbery_theft"], "consents": ["hub_response"],
         "statements": [{"class": "narrative", "text": said}],
     })
-}
-
-fn holds(bytes: &[u8], said: &str) -> bool {
-    bytes.windows(said.len()).any(|window| window == said.as_bytes())
 }
 
 /// The statements of an incident as a device lists them.
@@ -41,20 +37,6 @@ fn name(device: &Device, id: &str) -> String {
 #[track_caller]
 fn opens(device: &Device, id: &str) -> String {
     device.run(&["open", &name(device, id)]).done().trim_end().to_owned()
-}
-
-/// Every envelope that went up to a path, opened as far as anybody on the way can.
-fn bodies(proxy: &Proxy, path: &str) -> Vec<Vec<u8>> {
-    let to = proxy.requests().into_iter().filter(|request| request.path == path);
-    to.map(|request| Envelope::decode(&request.body).expect("an envelope").body).map(|body| compress::inflate(&body).expect("a frame")).collect()
-}
-
-fn pieces(proxy: &Proxy) -> Vec<Piece> {
-    bodies(proxy, "/v1/blob").iter().map(|body| minicbor_piece(body)).collect()
-}
-
-fn minicbor_piece(plain: &[u8]) -> Piece {
-    uplink::decode(&compress::deflate(plain)).expect("a piece")
 }
 
 #[test]
@@ -82,8 +64,9 @@ fn a_statement_is_read_by_a_responder_and_by_nobody_on_the_way() {
     assert!(holds(&at_hub, "robbery_theft") && !holds(&at_hub, SAID));
     assert!(!holds(&database::keys(hub.data()), SAID));
     assert!(!hub.log().contains(SAID) && !hub.log().contains(&id));
-    let wire: Vec<u8> = ["/v1/sync", "/v1/blob"].iter().flat_map(|path| bodies(&proxy, path)).flatten().collect();
-    assert!(holds(&wire, "robbery_theft") && !holds(&wire, SAID) && !holds(&proxy.up(), SAID));
+    let wire = proxy.opened();
+    assert!(holds(&wire, "robbery_theft") && !holds(&wire, SAID));
+    assert!(!proxy.bodies("/v1/sync").is_empty() && !proxy.pieces().is_empty());
 
     let audit = site.hub_run("audit", &["--json"]).json_lines();
     assert_eq!((audit.len(), &audit[0]["device"]), (1, &json!(1)));
@@ -101,7 +84,7 @@ fn the_recovery_key_opens_what_the_responders_can() {
     let id = phone.log(&[incident(SAID)]).remove(0);
     assert_eq!(phone.sync()["statements"], 1);
 
-    let blob = pieces(&proxy).into_iter().flat_map(|piece| piece.bytes).collect::<Vec<u8>>();
+    let blob = proxy.pieces().into_iter().flat_map(|piece| piece.bytes).collect::<Vec<u8>>();
     let batch = Batch::decode(&blob).unwrap();
     let opener = Opener::from_secret_string(&std::fs::read_to_string(&secret).unwrap()).unwrap();
     let opened = vicinity_tests::sealed::open(&opener, &batch, 0);
@@ -252,12 +235,12 @@ fn a_cut_upload_goes_on_where_it_stood() {
     proxy.cut_after(450_000);
     let cut = phone.run(&["sync", "--json"]);
     assert_eq!(cut.code, Some(1), "{}", cut.stderr);
-    let first: Vec<u64> = pieces(&proxy).iter().filter(|piece| !piece.bytes.is_empty()).map(|piece| piece.offset).collect();
+    let first: Vec<u64> = proxy.pieces().iter().filter(|piece| !piece.bytes.is_empty()).map(|piece| piece.offset).collect();
     assert_eq!(first, [0, 0], "a batch of one arrived, and the first piece of a batch of three; the next was cut");
     proxy.mend();
     proxy.forget();
     assert_eq!(phone.sync()["statements"], 3);
-    let pieces = pieces(&proxy);
+    let pieces = proxy.pieces();
     assert!(pieces[0].bytes.is_empty(), "the device asks how much there is");
     assert_eq!(pieces[1].offset, 200_000, "and sends the rest only");
     responder.sync();

@@ -5,11 +5,10 @@ use std::net::TcpStream;
 
 use serde_json::json;
 use vicinity_tests::proxy::Proxy;
+use vicinity_tests::search::holds;
 use vicinity_tests::server::Server;
 use vicinity_tests::site::{Site, redirected};
 use vicinity_tests::wait;
-
-use super::consent::contains;
 
 const MARKER: &str = "QQTLSMARKER";
 
@@ -26,7 +25,7 @@ fn a_device_and_national_talk_tls_and_the_wire_shows_nothing() {
     assert_eq!(site.hub_export()[0]["violations"], json!([MARKER]));
     wait::until("a projection over TLS", || Some(site.national_export()).filter(|rows| rows.len() == 1));
     let up = proxy.up();
-    assert!(up.len() > 500 && !contains(&up, MARKER.as_bytes()) && !contains(&up, b"POST"), "the wire shows what is said");
+    assert!(up.len() > 500 && !holds(&up, MARKER) && !holds(&up, "POST"), "the wire shows what is said");
 }
 
 #[test]

@@ -43,7 +43,8 @@ impl Scene {
         laptop.edit(&ids[0], &json!([{"set": {"field": "danger_now", "value": "no"}}]));
         phone.sync();
         laptop.sync();
-        wait::until("projections", || (!site.national_export().is_empty()).then_some(()));
+        hub.told_national();
+        assert!(!site.national_export().is_empty());
         Self { site, hub, national, phone, laptop, ids }
     }
 
