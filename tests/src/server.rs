@@ -56,9 +56,21 @@ impl Server {
     }
 
     fn launch(variables: &[(&str, &str)], kind: &'static str, data: &Path, listen: &str, extra: Vec<String>) -> Self {
-        let log = File::options().create(true).append(true).open(log_path(data)).expect("the log can be opened");
         let mut command = program::command([kind, "--data"]);
-        command.envs(variables.iter().copied()).arg(data).args(["--listen", listen]).args(&extra).stderr(log).stdout(Stdio::piped());
+        command.envs(variables.iter().copied());
+        Self::wait_for(command, kind, data, listen, extra)
+    }
+
+    /// The same with TLS, where a process may have so many files open.
+    pub fn start_with_files(files: u32, kind: &'static str, data: &Path) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\"")]).arg(program::path()).args([kind, "--data"]);
+        Self::wait_for(command, kind, data, "127.0.0.1:0", Vec::new())
+    }
+
+    fn wait_for(mut command: Command, kind: &'static str, data: &Path, listen: &str, extra: Vec<String>) -> Self {
+        let log = File::options().create(true).append(true).open(log_path(data)).expect("the log can be opened");
+        command.arg(data).args(["--listen", listen]).args(&extra).stderr(log).stdout(Stdio::piped());
         program::path();
         let start = Instant::now();
         let mut child = command.spawn().expect("the program can be run");

@@ -1,9 +1,12 @@
 //! TLS with pinned keys, over real sockets.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use serde_json::json;
+use tokio::net::TcpSocket;
+use vicinity_tests::http;
 use vicinity_tests::proxy::Proxy;
 use vicinity_tests::search::holds;
 use vicinity_tests::server::Server;
@@ -98,20 +101,66 @@ fn a_hub_follows_a_change_of_nationals_key() {
     wait::until("a projection after", || Some(site.national_export()).filter(|rows| rows.len() == 2));
 }
 
-/// Somebody who opens connections and says nothing does not keep devices out.
+/// Connections from an address of this machine that say nothing.
+fn silent(from: [u8; 4], to: &str, count: usize) -> Vec<TcpStream> {
+    let to: SocketAddr = to.parse().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    let connect = async || {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from((from, 0))).unwrap();
+        let stream = socket.connect(to).await.unwrap().into_std().unwrap();
+        stream.set_nonblocking(false).unwrap();
+        stream
+    };
+    (0..count).map(|_| runtime.block_on(connect())).collect()
+}
+
+/// Whether the server has closed it, sooner than for being silent alone.
+fn closed_at_once(stream: &mut TcpStream) -> bool {
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    match stream.read(&mut [0]) {
+        Ok(count) => count == 0,
+        Err(error) => error.kind() == ErrorKind::ConnectionReset,
+    }
+}
+
+/// Somebody who opens connections and says nothing does not keep devices out, with more of them than the server lets anybody
+/// have, and anew when they are closed.
 #[test]
 fn silent_connections_hold_nobody_up() {
     let site = Site::new();
     let hub = Server::start_safe("hub", &site.path("hub"), &[]);
-    let mut silent: Vec<TcpStream> = (0..40).map(|_| TcpStream::connect(&hub.address).unwrap()).collect();
+    let mut lines = silent([127, 0, 0, 2], &hub.address, 600);
     let device = site.enrolled("phone", "educator");
+    assert!(closed_at_once(lines.last_mut().unwrap()), "one address may have as many as it likes");
+    lines.extend(silent([127, 0, 0, 2], &hub.address, 100));
     assert_eq!(device.sync()["up_to_date"], true);
     // Plain HTTP is not answered.
-    let mut plain = silent.remove(0);
+    let mut plain = TcpStream::connect(&hub.address).unwrap();
     plain.write_all(b"GET /health HTTP/1.0\r\n\r\n").unwrap();
     let mut answer = Vec::new();
     plain.read_to_end(&mut answer).ok();
     assert!(!answer.starts_with(b"HTTP"));
+}
+
+#[test]
+fn silent_connections_without_tls_hold_nobody_up() {
+    let (_site, hub) = Site::with_hub();
+    let mut lines = silent([127, 0, 0, 2], &hub.address, 600);
+    assert_eq!(http::get(&hub.address, "/health"), "ok\n");
+    assert!(closed_at_once(lines.last_mut().unwrap()), "one address may have as many as it likes");
+}
+
+#[test]
+fn a_server_that_may_open_no_more_files_waits_and_goes_on() {
+    let site = Site::new();
+    let hub = Server::start_with_files(64, "hub", &site.path("hub"));
+    let open = || std::fs::read_dir(format!("/proc/{}/fd", hub.pid())).unwrap().count();
+    let device = site.enrolled("phone", "educator");
+    let lines = silent([127, 0, 0, 1], &hub.address, 100);
+    wait::until("a server with all its files open", || (open() == 64).then_some(()));
+    drop(lines);
+    assert_eq!(device.sync()["up_to_date"], true);
 }
 
 #[test]

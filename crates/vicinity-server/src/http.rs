@@ -1,27 +1,20 @@
-//! What both servers share: limits, timeouts, refusals as answers, and an end that loses nothing.
+//! What both servers share: limits, timeouts, and refusals as answers.
 
-use std::future::Future;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::connect_info::Connected;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
-use axum::serve::IncomingStream;
-use tokio::net::TcpListener;
-use tokio_rustls::rustls::ServerConfig;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use vicinity_sync::compress::BODY_MAX_BYTES;
 use vicinity_sync::message::Refused;
 
 use crate::exchange::ExchangeError;
-use crate::tls::TlsListener;
 use crate::writer::WriterError;
 
 /// Bytes of the largest request: a body and its envelope.
@@ -96,26 +89,14 @@ impl<S: Send + Sync> FromRequest<S> for Frame {
     }
 }
 
-/// Where a connection comes from.
+/// Where a connection comes from; every request has it with it.
 #[derive(Debug, Clone, Copy)]
-struct Remote(IpAddr);
-
-impl Connected<IncomingStream<'_, TcpListener>> for Remote {
-    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
-        Self(stream.remote_addr().ip())
-    }
-}
-
-impl Connected<IncomingStream<'_, TlsListener>> for Remote {
-    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
-        Self(stream.remote_addr().ip())
-    }
-}
+pub(crate) struct Remote(pub(crate) IpAddr);
 
 /// Where a request comes from; nowhere if it came over no connection.
 #[must_use]
 pub fn address(request: &Request) -> IpAddr {
-    request.extensions().get::<ConnectInfo<Remote>>().map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |info| info.0.0)
+    request.extensions().get::<Remote>().map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |remote| remote.0)
 }
 
 /// A frame as an answer, without a header that nobody reads.
@@ -133,21 +114,4 @@ pub fn limited(router: Router) -> Router {
         .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(BODY_SECONDS)))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(2 * BODY_SECONDS)))
         .layer(CatchPanicLayer::new())
-}
-
-/// Serves until `shutdown`, then finishes what is under way.
-///
-/// # Errors
-/// The listener failed.
-pub async fn serve(
-    router: Router,
-    listener: TcpListener,
-    tls: Option<Arc<ServerConfig>>,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let service = router.into_make_service_with_connect_info::<Remote>();
-    match tls {
-        Some(config) => axum::serve(TlsListener::start(listener, config)?, service).with_graceful_shutdown(shutdown).await,
-        None => axum::serve(listener, service).with_graceful_shutdown(shutdown).await,
-    }
 }

@@ -21,6 +21,7 @@ pub use vicinity_sync::enrol::EnrolLink;
 
 use crate::alerts::{self, AlertAsk};
 use crate::bundle::BUNDLE_KEY;
+use crate::connections;
 use crate::exchange::{self, ExchangeError, Exchanged, HUB_SECRET, SURVIVOR_KEY, SyncRequest};
 use crate::gate::{Gate, Open, Sealed};
 use crate::http::{self, ApiError};
@@ -197,7 +198,7 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
         shutdown.await;
         live.end();
     };
-    let served = http::serve(http::limited(all_routes().router(Arc::new(hub))), listener, tls, shutdown).await;
+    connections::serve(http::limited(all_routes().router(Arc::new(hub))), listener, tls, shutdown).await;
     for task in [uplink, turning] {
         task.abort();
         // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.
@@ -205,7 +206,7 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     }
     writer::end(reading, last, writing).await;
     tokio::task::spawn_blocking(move || seating.join()).await.ok();
-    served.map_err(ServeError::Io)
+    Ok(())
 }
 
 /// Works out places on the board that time alone has changed, now and then. Ends never; abort it.

@@ -134,7 +134,7 @@ impl Limits {
 }
 
 /// An IPv4 address, or the network of an IPv6 one: who has one address there has all.
-fn network(address: IpAddr) -> [u8; 8] {
+pub(crate) fn network(address: IpAddr) -> [u8; 8] {
     let address = address.to_canonical();
     let mut network = [0; 8];
     match address {

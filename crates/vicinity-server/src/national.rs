@@ -21,6 +21,7 @@ use vicinity_sync::enrol::{EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::message::Refused;
 use vicinity_sync::uplink::{self, Question, Reply, Report, Row, UPLINK_PATH};
 
+use crate::connections;
 use crate::exchange::ExchangeError;
 use crate::gate::{Gate, Open, Proven, Sealed, SealedRequest};
 use crate::http::{self, ApiError};
@@ -116,13 +117,13 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
         shutdown.await;
         live.end();
     };
-    let served = http::serve(http::limited(all_routes().router(Arc::new(national))), listener, tls, shutdown).await;
+    connections::serve(http::limited(all_routes().router(Arc::new(national))), listener, tls, shutdown).await;
     publishing.abort();
     // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.
     publishing.await.ok();
     writer::end(reading, last, writing).await;
     tokio::task::spawn_blocking(move || seating.join()).await.ok();
-    served.map_err(ServeError::Io)
+    Ok(())
 }
 
 fn all_routes() -> Routes<National> {

@@ -1,19 +1,9 @@
-//! A server's key and address, and accepting TLS connections: handshakes run beside each other, so that one who never
-//! finishes holds nobody up.
+//! A server's key and address, as its links name them.
 
-use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::serve::Listener;
 use serde::{Deserialize, Serialize};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
-use tokio::task::JoinHandle;
-use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::server::TlsStream;
 pub use vicinity_link::Pin;
 use vicinity_link::{IdentityError, ServerKey};
 use vicinity_store::StoreError;
@@ -24,13 +14,6 @@ use vicinity_store::sqlite::{SqliteHub, SqliteNational};
 use vicinity_sync::pins::Pins;
 
 use crate::hub::ServeError;
-
-/// Seconds that a handshake may take: a bad link needs three round trips.
-const HANDSHAKE_SECONDS: u64 = 15;
-/// Handshakes under way at a time; others wait in the system's queue.
-const HANDSHAKES_MAX: usize = 128;
-/// Connections that are ready and not yet served.
-const READY_MAX: usize = 64;
 
 /// The setting under which a server keeps its address, for the links it prints.
 pub const ADDRESS: &str = "address";
@@ -138,65 +121,4 @@ pub fn announced(address: Option<Vec<u8>>, pins: Option<Vec<u8>>) -> Option<(Str
 pub fn news(pins: Option<Vec<u8>>, known: u32) -> Option<Vec<u8>> {
     let pins = Pins::of_bytes(&pins?)?;
     (Pins::mark(Some(pins)) != known).then(|| pins.to_bytes())
-}
-
-/// A listener whose connections have finished their handshake.
-pub struct TlsListener {
-    address: SocketAddr,
-    ready: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
-    accepting: JoinHandle<()>,
-}
-
-impl TlsListener {
-    /// Accepts on `tcp` until this is dropped.
-    ///
-    /// # Errors
-    /// The listener has no address.
-    pub fn start(tcp: TcpListener, config: Arc<ServerConfig>) -> io::Result<Self> {
-        let address = tcp.local_addr()?;
-        let (sender, ready) = mpsc::channel(READY_MAX);
-        let accepting = tokio::spawn(accept_all(tcp, TlsAcceptor::from(config), sender));
-        Ok(Self { address, ready, accepting })
-    }
-}
-
-impl Drop for TlsListener {
-    fn drop(&mut self) {
-        self.accepting.abort();
-    }
-}
-
-async fn accept_all(mut tcp: TcpListener, acceptor: TlsAcceptor, ready: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>) {
-    let room = Arc::new(Semaphore::new(HANDSHAKES_MAX));
-    loop {
-        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
-        // Errors of single connections, and too many open files, are waited out in there.
-        let (stream, from) = Listener::accept(&mut tcp).await;
-        let (acceptor, ready) = (acceptor.clone(), ready.clone());
-        tokio::spawn(async move {
-            let shaken = tokio::time::timeout(Duration::from_secs(HANDSHAKE_SECONDS), acceptor.accept(stream)).await;
-            drop(permit);
-            if let Ok(Ok(stream)) = shaken {
-                // Nobody serves any more: the server ends.
-                ready.send((stream, from)).await.ok();
-            }
-        });
-    }
-}
-
-impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        match self.ready.recv().await {
-            Some(connection) => connection,
-            // The accepting task ends only with this listener.
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.address)
-    }
 }
