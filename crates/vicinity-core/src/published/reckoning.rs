@@ -177,18 +177,23 @@ impl<'a> Reckoning<'a> {
         if self.shows(place) { self.counts[place] + u64::from(self.is_whole(place)) * 1_000_000 } else { 0 }
     }
 
-    /// The smallest cell that shows and takes part in what is reckoned, where no ring helps: one that connects two blocks of a
-    /// table without which it would not be reckoned.
+    /// What else has to be left out where no ring helps, because of what other tables say: the smallest cell that shows and leads
+    /// out of the block of the rows, in the first table without which they would not give the cell. If there is none, the
+    /// smallest of all.
     fn beside(&self, leak: &Leak) -> Option<usize> {
-        let Leak::Cell { rows, .. } = leak else { return self.smallest(0..self.counts.len()) };
+        let rows = if let Leak::Cell { rows, .. } = leak { rows.as_slice() } else { &[] };
         let mut takes_part = vec![true; self.tables.len()];
         for table in 0..self.tables.len() {
             takes_part[table] = false;
             takes_part[table] = !self.wholes(&takes_part).give(rows);
         }
-        let tables = self.tables.iter().zip(&self.blocks).zip(&takes_part).filter(|(_, takes_part)| **takes_part);
-        let between = tables.flat_map(|((table, blocks), _)| table.inner().filter(|(row, column, _)| !blocks.together(*row, *column)));
-        self.smallest(between.map(|(.., place)| place)).or_else(|| self.smallest(0..self.counts.len()))
+        let leading_out = || {
+            let (own, table) = (*rows.first()?, takes_part.iter().position(|takes_part| *takes_part)?);
+            let blocks = &self.blocks[table];
+            let out = self.tables[table].inner().filter(|(row, column, _)| blocks.together(*row, own) != blocks.together(*column, own));
+            self.smallest(out.map(|(.., place)| place))
+        };
+        leading_out().or_else(|| self.smallest(0..self.counts.len()))
     }
 
     /// What some tables say of all incidents of the rows.
