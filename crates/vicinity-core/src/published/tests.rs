@@ -157,7 +157,7 @@ fn protected<'a>(counts: &'a BTreeMap<Cell, u64>, what: &str) -> Reckoning<'a> {
     let mut window = Reckoning::new(counts);
     window.protect();
     assert_eq!(leaks(&window), 0, "{what}");
-    assert_eq!(small_sums(&window), [], "{what}");
+    assert_eq!(small_sums(&window), Vec::<u64>::new(), "{what}");
     assert!(window.shown().all(|(_, count)| count >= K), "{what}");
     window
 }
