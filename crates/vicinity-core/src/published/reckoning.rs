@@ -1,0 +1,280 @@
+//! What can be reckoned from all that shows of a month, and what else is left out so that nothing small can.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::span::Span;
+use super::table::{Blocks, Table};
+use super::{ALL, COUNTRY, COVERS, Cell, K, is_known};
+
+/// Something small that can be reckoned.
+enum Leak {
+    /// A cell, and the rows whose incidents together give it.
+    Cell { place: usize, rows: Vec<usize> },
+    /// What stays unknown of a line together, where so much of it is known.
+    Sum { known: Vec<usize> },
+}
+
+/// The counts of a month with what is left out of them, and all lines that tie them.
+pub struct Reckoning<'a> {
+    /// Area, dimension and code; none of a complement.
+    names: Vec<Option<(&'a str, &'a str, &'a str)>>,
+    pub counts: Vec<u64>,
+    /// What is left out.
+    pub hidden: Vec<bool>,
+    pub tables: Vec<Table>,
+    /// Of each table.
+    blocks: Vec<Blocks>,
+    /// The table of each cell; none for all incidents, which stand in every table.
+    table_of: Vec<Option<usize>>,
+}
+
+/// Places of cells by row; none where there is no incident.
+type Column = Vec<Option<usize>>;
+
+impl<'a> Reckoning<'a> {
+    /// Counts with the small ones left out.
+    pub fn new(counts: &'a BTreeMap<Cell, u64>) -> Self {
+        let counts = || counts.iter().filter(|((.., dimension, _), count)| **count > 0 && is_known(dimension));
+        let mut areas: Vec<&str> = counts().map(|((area, ..), _)| area.as_str()).collect();
+        areas.dedup();
+        let country = areas.len();
+        let mut columns: BTreeMap<(&str, &str), Vec<u64>> = BTreeMap::new();
+        for ((area, dimension, code), count) in counts() {
+            let column = columns.entry((dimension, code)).or_insert_with(|| vec![0; country + 1]);
+            areas.binary_search(&area.as_str()).into_iter().chain([country]).for_each(|row| column[row] += count);
+        }
+        areas.push(COUNTRY);
+        let mut window = Self { names: Vec::new(), counts: Vec::new(), hidden: Vec::new(), tables: Vec::new(), blocks: Vec::new(), table_of: Vec::new() };
+        let mut whole = vec![None; areas.len()];
+        let mut dimensions: BTreeMap<&str, Vec<Column>> = BTreeMap::new();
+        for ((dimension, code), column) in &columns {
+            let place = |(area, count): (&&'a str, &u64)| (*count > 0).then(|| window.add(Some((area, dimension, code)), *count, *count < K));
+            let places: Column = areas.iter().zip(column).map(place).collect();
+            if *dimension == ALL {
+                whole = places;
+            } else {
+                dimensions.entry(dimension).or_default().push(places);
+            }
+        }
+        for (dimension, columns) in dimensions {
+            window.tie(dimension, columns, &whole);
+        }
+        // The areas and the country, whatever the codes. That what an area's incidents are has no name here stands as a column
+        // that is never shown.
+        let nameless = whole.iter().map(|whole| whole.map(|whole| window.add(None, window.counts[whole], true))).collect();
+        window.tables.push(Table::of(&[nameless, whole]));
+        window.table_of = vec![None; window.counts.len()];
+        for (at, table) in window.tables.iter().enumerate() {
+            table.inner().for_each(|(.., place)| window.table_of[place] = Some(at));
+        }
+        window.blocks = window.tables.iter().map(|table| table.blocks(&window.hidden)).collect();
+        window
+    }
+
+    fn add(&mut self, name: Option<(&'a str, &'a str, &'a str)>, count: u64, hidden: bool) -> usize {
+        self.names.push(name);
+        self.counts.push(count);
+        self.hidden.push(hidden);
+        self.names.len() - 1
+    }
+
+    fn tie(&mut self, dimension: &str, mut columns: Vec<Column>, whole: &Column) {
+        if !COVERS.contains(&dimension) {
+            columns.push(whole.clone());
+            self.tables.push(Table::of(&columns));
+            return;
+        }
+        for own in columns {
+            let mut complement = Vec::new();
+            for (own, whole) in own.iter().zip(whole) {
+                let count = |place: &Option<usize>| place.map_or(0, |place| self.counts[place]);
+                let rest = count(whole).saturating_sub(count(own));
+                complement.push((rest > 0).then(|| self.add(None, rest, true)));
+            }
+            self.tables.push(Table::of(&[own, complement, whole.clone()]));
+        }
+    }
+
+    /// Leaves out more until nothing small can be reckoned.
+    pub fn protect(&mut self) {
+        let mut tried = Vec::new();
+        while let Some(leak) = self.leak() {
+            let mut more = self.ring(&leak);
+            if more.is_empty() {
+                more.extend(self.beside(&leak));
+                tried.extend(&more);
+            }
+            if more.is_empty() {
+                return;
+            }
+            more.into_iter().for_each(|place| self.set(place, true));
+        }
+        // What turned out not to be needed shows again, the largest first.
+        tried.sort_by_key(|place| Reverse((self.is_whole(*place), self.counts[*place])));
+        for place in tried {
+            self.set(place, false);
+            if self.leak().is_some() {
+                self.set(place, true);
+            }
+        }
+    }
+
+    fn set(&mut self, place: usize, hidden: bool) {
+        self.hidden[place] = hidden;
+        if let Some(table) = self.table_of[place] {
+            self.blocks[table] = self.tables[table].blocks(&self.hidden);
+        }
+    }
+
+    fn shows(&self, place: usize) -> bool {
+        !self.hidden[place] && self.names[place].is_some()
+    }
+
+    /// All incidents of an area, or a code in the whole country: what is left out last.
+    fn is_whole(&self, place: usize) -> bool {
+        self.names[place].is_none_or(|(area, dimension, _)| area == COUNTRY || dimension == ALL)
+    }
+
+    fn smallest(&self, of: impl IntoIterator<Item = usize>) -> Option<usize> {
+        of.into_iter().filter(|place| self.shows(*place)).min_by_key(|place| (self.is_whole(*place), self.counts[*place]))
+    }
+
+    /// What else has to be left out so that a ring leads through a cell.
+    fn ring(&self, leak: &Leak) -> Vec<usize> {
+        match leak {
+            Leak::Cell { place, .. } => self.ring_of(*place),
+            // One cell more of the line that nobody knows.
+            Leak::Sum { known } => {
+                let mut best: Option<(u64, Vec<usize>)> = None;
+                let mut known = known.clone();
+                known.sort_by_key(|place| self.cost(*place));
+                for place in known {
+                    if best.as_ref().is_some_and(|(cost, _)| *cost <= self.cost(place)) {
+                        break;
+                    }
+                    let ring = self.ring_of(place);
+                    let cost = ring.iter().map(|place| self.cost(*place)).sum();
+                    if !ring.is_empty() && best.as_ref().is_none_or(|(least, _)| cost < *least) {
+                        best = Some((cost, ring));
+                    }
+                }
+                best.map(|(_, ring)| ring).unwrap_or_default()
+            }
+        }
+    }
+
+    /// A cell with those that make a ring with it, as far as they show: in the first of its tables where they do.
+    fn ring_of(&self, place: usize) -> Vec<usize> {
+        let tables = self.table_of[place].map_or(0..self.tables.len(), |table| table..table + 1);
+        let ring = |table: usize| self.tables[table].ring(place, &|place| self.cost(place)).into_iter().filter(|place| self.shows(*place)).collect::<Vec<_>>();
+        let mut ring = tables.map(ring).find(|ring| !ring.is_empty()).unwrap_or_default();
+        ring.extend(self.shows(place).then_some(place));
+        ring
+    }
+
+    fn cost(&self, place: usize) -> u64 {
+        if self.shows(place) { self.counts[place] + u64::from(self.is_whole(place)) * 1_000_000 } else { 0 }
+    }
+
+    /// What else has to be left out where no ring helps, because of what other tables say: the smallest cell that shows and leads
+    /// out of the block of the rows, in the first table without which they would not give the cell. If there is none, the
+    /// smallest of all.
+    fn beside(&self, leak: &Leak) -> Option<usize> {
+        let rows = if let Leak::Cell { rows, .. } = leak { rows.as_slice() } else { &[] };
+        let mut takes_part = vec![true; self.tables.len()];
+        for table in 0..self.tables.len() {
+            takes_part[table] = false;
+            takes_part[table] = !self.wholes(&takes_part).give(rows);
+        }
+        let leading_out = || {
+            let (own, table) = (*rows.first()?, takes_part.iter().position(|takes_part| *takes_part)?);
+            let blocks = &self.blocks[table];
+            let out = self.tables[table].inner().filter(|(row, column, _)| blocks.together(*row, own) != blocks.together(*column, own));
+            self.smallest(out.map(|(.., place)| place))
+        };
+        leading_out().or_else(|| self.smallest(0..self.counts.len()))
+    }
+
+    /// What some tables say of all incidents of the rows.
+    fn wholes(&self, of: &[bool]) -> Wholes {
+        let areas = self.tables.last();
+        let all: Vec<usize> = (0..areas.map_or(0, |areas| areas.rows.len())).collect();
+        let mut terms = 0;
+        let term = |row: &usize| {
+            areas?.whole(*row).filter(|place| self.hidden[*place])?;
+            terms += 1;
+            Some(terms - 1)
+        };
+        let term_of = all.iter().map(term).collect();
+        let mut wholes = Wholes { span: Span::new(terms), term_of, terms };
+        wholes.add(&all);
+        for (blocks, _) in self.blocks.iter().zip(of).filter(|(_, counts)| **counts) {
+            blocks.blocks().for_each(|rows| wholes.add(rows));
+        }
+        wholes
+    }
+
+    /// Something small that can be reckoned from all lines at once.
+    fn leak(&self) -> Option<Leak> {
+        let wholes = self.wholes(&vec![true; self.tables.len()]);
+        let small = |count: u64| count > 0 && count < K;
+        let mut unknown = self.hidden.clone();
+        let areas = self.tables.last()?;
+        for row in 0..areas.rows.len() {
+            if let Some(place) = areas.whole(row).filter(|place| self.hidden[*place] && wholes.give(&[row])) {
+                unknown[place] = false;
+                if small(self.counts[place]) {
+                    return Some(Leak::Cell { place, rows: vec![row] });
+                }
+            }
+        }
+        for blocks in &self.blocks {
+            for (place, rows) in blocks.bridges().filter(|(_, rows)| wholes.give(rows)) {
+                unknown[place] = false;
+                if small(self.counts[place]) {
+                    return Some(Leak::Cell { place, rows: rows.to_vec() });
+                }
+            }
+        }
+        self.tables.iter().find_map(|table| {
+            let sums = table.sums(|place| if unknown[place] { self.counts[place] } else { 0 });
+            let line = (0..sums.len()).find(|line| small(sums[*line]) && table.whole(*line).is_some_and(|whole| !unknown[whole]))?;
+            Some(Leak::Sum { known: table.line(line).into_iter().filter(|place| !unknown[*place]).collect() })
+        })
+    }
+
+    /// What shows.
+    pub fn shown(&self) -> impl Iterator<Item = (Cell, u64)> {
+        let shown = (0..self.counts.len()).filter(|place| !self.hidden[*place]);
+        let owned = |(area, dimension, code): (&str, &str, &str)| (area.to_owned(), dimension.to_owned(), code.to_owned());
+        shown.filter_map(move |place| Some((owned(self.names[place]?), self.counts[place])))
+    }
+}
+
+/// What is known of all incidents of the rows: those that show, and sums of those that do not. The country's counts as taken
+/// away, so that every sum that a table gives is one of rows, each once.
+struct Wholes {
+    span: Span,
+    /// Of each row, where what it has of incidents is left out.
+    term_of: Vec<Option<usize>>,
+    terms: usize,
+}
+
+impl Wholes {
+    fn sum(&self, rows: &[usize]) -> Vec<u64> {
+        let mut sum = vec![0; self.terms];
+        rows.iter().filter_map(|row| self.term_of[*row]).for_each(|term| sum[term] = 1);
+        sum
+    }
+
+    fn add(&mut self, rows: &[usize]) {
+        if self.terms > 0 {
+            self.span.add(self.sum(rows));
+        }
+    }
+
+    fn give(&self, rows: &[usize]) -> bool {
+        self.span.gives(self.sum(rows))
+    }
+}
