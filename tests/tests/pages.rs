@@ -3,6 +3,7 @@
 mod acting;
 mod entry;
 mod exporting;
+mod figures;
 mod patterns;
 mod reading;
 mod scene;

@@ -1,8 +1,8 @@
 //! Drawings: SVG made here, nothing fetched. Behind each stands a table with the same figures, for whoever reads rather than
 //! looks, and for screen readers, which are told to pass the drawing by.
 //!
-//! A value that is left out, because it is small, is drawn as a dashed outline and never as zero. No rise is red: more reports
-//! may mean more trust.
+//! A value that is left out is a hatched band as high as the chart, or as long as a bar can be, and never stands at zero: what
+//! nobody shows may be anything. No rise is red: more reports may mean more trust.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -31,17 +31,66 @@ pub struct Mark {
 pub struct Size {
     width: f64,
     height: f64,
+    /// The largest that letters get: on a phone a wide chart is drawn small, and its letters twice as large.
+    letters: f64,
 }
 
 /// A chart that is read by itself.
-pub const WIDE: Size = Size { width: 640.0, height: 220.0 };
+pub const WIDE: Size = Size { width: 640.0, height: 230.0, letters: 24.0 };
 /// One of many.
-pub const SMALL: Size = Size { width: 240.0, height: 110.0 };
+pub const SMALL: Size = Size { width: 240.0, height: 110.0, letters: 12.0 };
 
-const LEFT: f64 = 44.0;
 const RIGHT: f64 = 10.0;
-const TOP: f64 = 14.0;
-const BOTTOM: f64 = 24.0;
+/// Between two lines of a hatch.
+const HATCH: f64 = 8.0;
+
+impl Size {
+    /// Room for what stands left of the axis.
+    fn left(self, label: &str) -> f64 {
+        10.0 + self.letters * 0.62 * label.chars().count().max(3) as f64
+    }
+
+    fn top(self) -> f64 {
+        self.letters + 6.0
+    }
+
+    fn foot(self) -> f64 {
+        self.height - self.letters * 1.3 - 4.0
+    }
+}
+
+/// A box, from its left upper corner.
+#[derive(Debug, Clone, Copy)]
+struct Area {
+    left: f64,
+    top: f64,
+    right: f64,
+    foot: f64,
+}
+
+/// Slanting lines that fill a box, as the path of an SVG. A pattern would need a name that is the only one of its page.
+fn hatch(area: Area) -> String {
+    let (wide, high) = (area.right - area.left, area.foot - area.top);
+    let mut path = String::new();
+    // Each begins at the foot, or would begin left of the box, and goes up as far as it goes right.
+    for line in 0..((wide + high) / HATCH).ceil() as usize {
+        let from = line as f64 * HATCH - high + HATCH / 2.0;
+        let (begin, end) = ((-from).max(0.0), high.min(wide - from));
+        if begin < end {
+            let at = |up: f64| format!("{} {}", tenth(area.left + from + up), tenth(area.foot - up));
+            path.push_str(&format!("M{}L{}", at(begin), at(end)));
+        }
+    }
+    path
+}
+
+/// What stands where a value is left out.
+fn gap(area: Area) -> Markup {
+    html! {
+        rect.gap x=(tenth(area.left)) y=(tenth(area.top)) width=(tenth(area.right - area.left)) height=(tenth(area.foot - area.top)) {}
+        path.hatch d=(hatch(area)) {}
+    }
+}
 
 /// A drawing with its caption, and its figures in a table behind it.
 #[must_use]
@@ -73,28 +122,46 @@ pub fn axis_top(series: &[Series]) -> u64 {
 /// Lines over months. `top` is the axis' top: small multiples that are compared have the same.
 #[must_use]
 pub fn lines(words: &Words, months: &[String], series: &[Series], top: u64, size: Size, marks: &[Mark]) -> Markup {
-    let across = size.width - LEFT - RIGHT;
-    let down = size.height - TOP - BOTTOM;
-    let step = if months.len() > 1 { across / (months.len() - 1) as f64 } else { 0.0 };
-    let x = |month: usize| LEFT + if months.len() > 1 { step * month as f64 } else { across / 2.0 };
-    let y = |value: u64| TOP + down * (1.0 - value as f64 / top as f64);
+    let inner = Area { left: size.left(&words.count(top)), top: size.top(), right: size.width - RIGHT, foot: size.foot() };
+    let step = if months.len() > 1 { (inner.right - inner.left) / (months.len() - 1) as f64 } else { 0.0 };
+    let x = |month: usize| if months.len() > 1 { inner.left + step * month as f64 } else { (inner.left + inner.right) / 2.0 };
+    let y = |value: u64| inner.top + (inner.foot - inner.top) * (1.0 - value as f64 / top as f64);
     let every = months.len().div_ceil(if size.width > 400.0 { 8 } else { 2 }).max(1);
     html! {
         svg.chart viewBox={ "0 0 " (size.width) " " (size.height) } aria-hidden="true" focusable="false" {
+            @for one in series { (gaps_of(one, inner, &x)) }
             @for part in [0, top / 2, top] {
-                line.grid x1=(LEFT) x2=(size.width - RIGHT) y1=(tenth(y(part))) y2=(tenth(y(part))) {}
-                text x=(LEFT - 6.0) y=(tenth(y(part) + 4.0)) text-anchor="end" { (words.count(part)) }
+                line.grid x1=(tenth(inner.left)) x2=(inner.right) y1=(tenth(y(part))) y2=(tenth(y(part))) {}
+                text x=(tenth(inner.left - 6.0)) y=(tenth(y(part) + 4.0)) text-anchor="end" { (words.count(part)) }
             }
             @for (at, month) in months.iter().enumerate().filter(|(at, _)| at % every == 0) {
-                text.minor[(at / every) % 3 != 0] x=(tenth(x(at))) y=(size.height - 6.0) text-anchor=(anchor(at, months.len())) { (words.month_short(month)) }
+                text.minor[(at / every) % 3 != 0] x=(tenth(x(at))) y=(tenth(size.height - size.letters * 0.3)) text-anchor=(anchor(at, months.len())) { (words.month_short(month)) }
             }
             @for mark in marks {
-                line.mark x1=(tenth(x(mark.month))) x2=(tenth(x(mark.month))) y1=(TOP) y2=(size.height - BOTTOM) {}
-                text.value x=(tenth(x(mark.month))) y=(TOP - 3.0) text-anchor=(anchor(mark.month, months.len())) { (mark.label) }
+                line.mark x1=(tenth(x(mark.month))) x2=(tenth(x(mark.month))) y1=(inner.top) y2=(inner.foot) {}
+                text.value x=(tenth(x(mark.month))) y=(inner.top - 4.0) text-anchor=(anchor(mark.month, months.len())) { (mark.label) }
             }
             @for (at, one) in series.iter().enumerate() {
                 (line_of(one, at, &x, &y))
             }
+        }
+    }
+}
+
+/// A band for each run of months that are left out: from halfway to the month before to halfway to the one after.
+fn gaps_of(series: &Series, area: Area, x: &dyn Fn(usize) -> f64) -> Markup {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for month in (0..series.values.len()).filter(|month| series.values[*month].is_none()) {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == month => *last = month,
+            _ => runs.push((month, month)),
+        }
+    }
+    let edge =
+        |before: Option<usize>, after: usize, end: f64| before.filter(|_| after < series.values.len()).map_or(end, |before| f64::midpoint(x(before), x(after)));
+    html! {
+        @for (first, last) in runs {
+            (gap(Area { left: edge(first.checked_sub(1), first, area.left), right: edge(Some(last), last + 1, area.right), ..area }))
         }
     }
 }
@@ -109,7 +176,7 @@ fn anchor(at: usize, months: usize) -> &'static str {
     }
 }
 
-/// A line that breaks where a value is left out; what is left out is a dashed ring at the foot.
+/// A line that breaks where a value is left out.
 fn line_of(series: &Series, at: usize, x: &dyn Fn(usize) -> f64, y: &dyn Fn(u64) -> f64) -> Markup {
     let mut path = String::new();
     let mut pen_down = false;
@@ -123,50 +190,67 @@ fn line_of(series: &Series, at: usize, x: &dyn Fn(usize) -> f64, y: &dyn Fn(u64)
     html! {
         @if !path.is_empty() { path class=(line) d=(path) {} }
         @for (month, value) in series.values.iter().enumerate() {
-            @match value {
-                Some(value) => circle class=(dot) cx=(tenth(x(month))) cy=(tenth(y(*value))) r="3" {},
-                None => circle.gap cx=(tenth(x(month))) cy=(tenth(y(0) - 4.0)) r="3" {},
-            }
+            @if let Some(value) = value { circle class=(dot) cx=(tenth(x(month))) cy=(tenth(y(*value))) r="3" {} }
         }
     }
 }
 
-/// Bars with their names and values, the longest first as given. `None` is a value that is left out. The names are text of the
-/// page, so that they stay readable where the screen is narrow.
+/// A bar.
+pub struct Bar {
+    /// What it is of.
+    pub name: String,
+    /// How long it is; none where that is left out.
+    pub long: Option<u64>,
+    /// How many, in words.
+    pub figure: String,
+    /// Whether it is what the others leave out.
+    pub is_rest: bool,
+}
+
+/// Bars with their names and values, as they are given. The names are text of the page, so that they stay readable where the
+/// screen is narrow.
 #[must_use]
-pub fn bars(words: &Words, rows: &[(String, Option<u64>)]) -> Markup {
-    let top = rows.iter().filter_map(|(_, value)| *value).max().unwrap_or(0).max(10);
+pub fn bars(bars: &[Bar]) -> Markup {
+    let top = bars.iter().filter_map(|bar| bar.long).max().unwrap_or(0).max(10);
+    let all = Area { left: 0.0, top: 0.0, right: 100.0, foot: 10.0 };
     let long = |value: u64| tenth(value as f64 * 100.0 / top as f64);
     html! {
-        ul.bars aria-hidden="true" {
-            @for (name, value) in rows {
-                li {
-                    span { (name) }
-                    svg viewBox="0 0 100 10" preserveAspectRatio="none" focusable="false" {
-                        @match value {
-                            Some(value) => rect.bar width=(long(*value)) height="10" {},
-                            None => rect.gap x="0.5" y="1" width="4" height="8" {},
+        @if !bars.is_empty() {
+            ul.bars aria-hidden="true" {
+                @for bar in bars {
+                    li {
+                        span { (bar.name) }
+                        svg viewBox="0 0 100 10" preserveAspectRatio="none" focusable="false" {
+                            @match bar.long {
+                                Some(value) if bar.is_rest => (gap(Area { right: long(value), ..all })),
+                                Some(value) => rect.bar width=(long(value)) height="10" {},
+                                None => (gap(all)),
+                            }
                         }
+                        b { (bar.figure) }
                     }
-                    b { @match value { Some(value) => (words.count(*value)), None => (words.t("left-out-short")) } }
                 }
             }
         }
     }
 }
 
-/// A tile for each area, darker the more: `None` is left out.
+/// A tile.
+pub struct Tile {
+    /// What it is of.
+    pub name: String,
+    /// How dark it is; none where that is left out.
+    pub value: Option<u64>,
+    /// How many, in words.
+    pub figure: String,
+}
+
+/// Tiles, darker the more they hold.
 #[must_use]
-pub fn tiles(words: &Words, areas: &[(String, Option<u64>)]) -> Markup {
-    let top = areas.iter().filter_map(|(_, value)| *value).max().unwrap_or(0).max(1);
-    let shade = |value: &Option<u64>| value.map_or(0, |value| 1 + value.saturating_mul(4) / top);
-    html! {
-        ul.tiles {
-            @for (area, value) in areas {
-                li class={ "tile t" (shade(value)) } { span { (area) } b { @match value { Some(value) => (words.count(*value)), None => (words.t("left-out-short")) } } }
-            }
-        }
-    }
+pub fn tiles(tiles: &[Tile]) -> Markup {
+    let top = tiles.iter().filter_map(|tile| tile.value).max().unwrap_or(0).max(1);
+    let shade = |value: Option<u64>| value.map_or(0, |value| 1 + value.saturating_mul(4) / top);
+    html! { ul.tiles { @for tile in tiles { li class={ "tile t" (shade(tile.value)) } { span { (tile.name) } b { (tile.figure) } } } } }
 }
 
 /// A code for phones to scan.
@@ -185,15 +269,50 @@ mod tests {
     use super::*;
     use crate::words::Language;
 
+    /// The attribute of every element that begins like this.
+    fn numbers(drawn: &str, element: &str, attribute: &str) -> Vec<f64> {
+        let value = |rest: &str| rest.split('>').next().unwrap().split(&format!(" {attribute}=\"")).nth(1).unwrap().split('"').next().unwrap().parse().unwrap();
+        drawn.split(element).skip(1).map(value).collect()
+    }
+
     #[test]
-    fn what_is_left_out_is_no_zero_and_breaks_the_line() {
+    fn what_is_left_out_is_a_band_from_foot_to_top_and_breaks_the_line() {
         let words = Words::of(Language::English);
-        let months: Vec<String> = ["2026-08", "2026-09", "2026-10", "2026-11"].map(str::to_owned).into();
-        let series = [Series { name: "x".into(), values: vec![Some(12), None, Some(20), Some(30)] }];
+        let months: Vec<String> = ["2026-07", "2026-08", "2026-09", "2026-10", "2026-11"].map(str::to_owned).into();
+        let series = [Series { name: "x".into(), values: vec![Some(12), None, Some(20), Some(30), None] }];
         let drawn = lines(words, &months, &series, axis_top(&series), WIDE, &[]).into_string();
-        assert_eq!((drawn.matches("class=\"gap\"").count(), drawn.matches("class=\"dot\"").count()), (1, 3));
-        let path = drawn.split(" d=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert_eq!((drawn.matches("class=\"gap\"").count(), drawn.matches("class=\"dot\"").count()), (2, 3));
+        let path = drawn.split("class=\"line\" d=\"").nth(1).unwrap().split('"').next().unwrap();
         assert_eq!((path.matches('M').count(), path.matches('L').count()), (2, 1), "{path}");
+        let grid = numbers(&drawn, "class=\"grid\"", "y1");
+        let (tops, heights) = (numbers(&drawn, "class=\"gap\"", "y"), numbers(&drawn, "class=\"gap\"", "height"));
+        for (top, height) in tops.into_iter().zip(heights) {
+            assert!((top - grid[2]).abs() < 0.2 && (top + height - grid[0]).abs() < 0.2, "{top} {height} {grid:?}");
+        }
+        let hidden = [Series { name: "x".into(), values: vec![None; 5] }];
+        let silent = lines(words, &months, &hidden, 10, SMALL, &[]).into_string();
+        assert_eq!(silent.matches("class=\"gap\"").count(), 1, "a run of months is one band");
+        assert!(numbers(&silent, "class=\"gap\"", "width")[0] > 150.0, "{silent}");
+    }
+
+    #[test]
+    fn a_hatch_stays_in_its_box() {
+        for (right, foot) in [(8.0, 70.0), (200.0, 70.0), (0.5, 3.0)] {
+            let path = hatch(Area { left: 5.0, top: 2.0, right, foot });
+            for point in path.split(['M', 'L']).filter(|point| !point.is_empty()) {
+                let (x, y) = point.split_once(' ').unwrap();
+                let (x, y): (f64, f64) = (x.parse().unwrap(), y.parse().unwrap());
+                assert!((5.0..=right).contains(&x) && (2.0..=foot).contains(&y), "{point}");
+            }
+            assert_eq!(path.is_empty(), right < 5.0, "{path}");
+        }
+    }
+
+    #[test]
+    fn there_is_room_for_the_figures_beside_the_axis() {
+        for (top, figures) in [(10, "10"), (50_000, "50,000")] {
+            assert!(WIDE.left(figures) - 6.0 > 24.0 * 0.56 * figures.len() as f64, "{top}");
+        }
     }
 
     #[test]
@@ -215,13 +334,22 @@ mod tests {
 
     #[test]
     fn names_in_drawings_are_escaped() {
-        let drawn = bars(Words::of(Language::English), &[("<script>".into(), Some(10))]).into_string();
+        let drawn = bars(&[Bar { name: "<script>".into(), long: Some(10), figure: "10".into(), is_rest: false }]).into_string();
         assert!(drawn.contains("&lt;script&gt;") && !drawn.contains("<script>"));
     }
 
     #[test]
+    fn what_the_bars_leave_out_is_hatched_and_says_how_many() {
+        let bar = |long, is_rest| Bar { name: "x".into(), long, figure: "at least 83".into(), is_rest };
+        let drawn = bars(&[bar(Some(100), false), bar(Some(50), true), bar(None, false)]).into_string();
+        assert_eq!((drawn.matches("class=\"bar\"").count(), numbers(&drawn, "class=\"gap\"", "width")), (1, vec![50.0, 100.0]));
+        assert_eq!(drawn.matches("at least 83").count(), 3);
+    }
+
+    #[test]
     fn a_tile_is_the_darker_the_more_it_holds() {
-        let drawn = tiles(Words::of(Language::English), &[("A".into(), Some(100)), ("B".into(), Some(10)), ("C".into(), None)]).into_string();
+        let tile = |value: Option<u64>| Tile { name: "A".into(), value, figure: String::new() };
+        let drawn = tiles(&[tile(Some(100)), tile(Some(10)), tile(None)]).into_string();
         assert!(drawn.contains("t5") && drawn.contains("t1") && drawn.contains("t0"), "{drawn}");
     }
 }

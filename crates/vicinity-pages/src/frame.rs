@@ -182,3 +182,15 @@ impl Frame {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::words::Language;
+
+    /// What a page of national's is made with.
+    pub fn national(language: Language) -> Frame {
+        let now = "2026-11-28T20:00:00Z".parse().unwrap();
+        Frame { words: Words::of(language), place: Place::National, reader: None, theme: Theme::System, now, notice: None }
+    }
+}

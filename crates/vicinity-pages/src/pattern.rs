@@ -3,34 +3,19 @@
 
 mod advocacy;
 mod report;
+mod step;
 
 use maud::{Markup, html};
+use vicinity_core::published::COVERS;
 
+use crate::draw::{self, Bar};
 use crate::frame::Frame;
 use crate::parts;
 use crate::words::Said;
 
 pub use advocacy::{AdvocacyLine, AdvocacyView, advocacy};
 pub use report::{ReportView, report};
-
-/// A code and the sum of what its months show.
-#[derive(Clone)]
-pub struct Step {
-    /// The code.
-    pub code: String,
-    /// The sum of what shows; `None` where nothing does.
-    pub count: Option<u64>,
-    /// Whether a month is left out of it: then it is at least so many.
-    pub at_least: bool,
-}
-
-impl Step {
-    /// The count, where no month is left out of it: of what is only known to be at least so much there is no share.
-    #[must_use]
-    pub fn whole(&self) -> Option<u64> {
-        self.count.filter(|_| !self.at_least)
-    }
-}
+pub use step::{Amount, Figures, Parts, Step, band};
 
 /// How a code of a dimension reads.
 #[must_use]
@@ -48,32 +33,65 @@ pub fn shown(frame: &Frame, value: Option<u64>) -> String {
     value.map_or_else(|| frame.t("left-out-short"), |value| frame.words.count(value))
 }
 
-/// A step's count in words.
+/// A table of a dimension's codes: how many, and what share of all incidents, where both show in a month. An incident may have
+/// several codes, and some codes may be left out: the shares need not add up to one. In bands no share stands: it would tell
+/// more than they do.
 #[must_use]
-pub fn figure(frame: &Frame, step: &Step) -> String {
-    match step.count {
-        Some(count) if step.at_least => frame.with("picture-at-least", &[("count", Said::Count(count))]),
-        count => shown(frame, count),
+pub fn table_of(frame: &Frame, parts: &Parts, figures: Figures) -> Markup {
+    let caption = frame.words.label("dimension-", parts.dimension);
+    let heads = [caption.clone(), frame.t("picture-incidents"), frame.t("picture-share")];
+    let columns = if figures == Figures::Banded { 2 } else { 3 };
+    let heads: Vec<&str> = heads.iter().take(columns).map(String::as_str).collect();
+    let row = |name: String, step: &Step| [name, step.amount.said(frame), step.share(frame)].into_iter().take(columns).collect::<Vec<_>>();
+    let rest = parts.rest.iter().map(|rest| row(frame.t("picture-rest"), rest));
+    let rows: Vec<Vec<String>> = parts.steps.iter().map(|step| row(name_of(frame, parts.dimension, &step.code), step)).chain(rest).collect();
+    parts::table(&caption, &heads, 1, &rows)
+}
+
+/// Whether a code is a step of its dimension that somebody came to: who was not exposed came to none.
+fn is_step(step: &Step) -> bool {
+    step.code != "not_exposed"
+}
+
+/// A dimension drawn, with its table behind it, and what the drawing does not hold said below.
+#[must_use]
+pub fn drawn(frame: &Frame, parts: &Parts) -> Markup {
+    let caption = frame.words.label("dimension-", parts.dimension);
+    let bar = |name: String, step: &Step, is_rest: bool| Bar { name, long: step.amount.drawn(), figure: step.amount.said(frame), is_rest };
+    let bars = parts.steps.iter().filter(|step| is_step(step)).map(|step| bar(name_of(frame, parts.dimension, &step.code), step, false));
+    let bars: Vec<Bar> = bars.chain(parts.rest.iter().map(|rest| bar(frame.t("picture-rest"), rest, true))).collect();
+    html! {
+        (draw::with_table(frame.words, &caption, &draw::bars(&bars), &table_of(frame, parts, Figures::Published)))
+        @for step in parts.steps.iter().filter(|step| !is_step(step)) {
+            p { (frame.with("picture-not-exposed", &[("figure", Said::Text(&step.amount.said(frame)))])) }
+        }
     }
 }
 
-/// A table of a dimension's codes: how many, and what share of all incidents, where both are known whole. An incident may have
-/// several codes, and some codes may be left out: the shares need not add up to one.
+/// What the parts of a dimension that show do not say: how many are in others, or that an incident may be in several.
 #[must_use]
-pub fn table_of(frame: &Frame, dimension: &str, steps: &[Step], all: &Step) -> Markup {
-    let caption = frame.words.label("dimension-", dimension);
-    let share = |step: &Step| all.whole().zip(step.whole()).map_or_else(|| "–".to_owned(), |(all, count)| frame.words.share(count, all));
-    let rows: Vec<Vec<String>> = steps.iter().map(|step| vec![name_of(frame, dimension, &step.code), figure(frame, step), share(step)]).collect();
-    parts::table(&caption, &[&caption, &frame.t("picture-incidents"), &frame.t("picture-share")], 1, &rows)
+pub fn beside(frame: &Frame, dimension: &str, rest: Option<&Step>) -> Markup {
+    html! {
+        @if COVERS.contains(&dimension) { p.hint { (frame.t("picture-several")) } }
+        @if let Some(rest) = rest { p { (frame.with("picture-rest-all", &[("figure", Said::Text(&rest.amount.said(frame)))])) } }
+    }
 }
 
 /// A table of series over months.
 #[must_use]
 pub fn by_month(frame: &Frame, months: &[String], series: &[(String, Vec<Option<u64>>)], caption: &str) -> Markup {
+    let texts: Vec<(String, Vec<String>)> =
+        series.iter().map(|(name, values)| (name.clone(), values.iter().map(|value| shown(frame, *value)).collect())).collect();
+    texts_by_month(frame, months, &texts, caption)
+}
+
+/// A table of what stands for each month.
+#[must_use]
+pub fn texts_by_month(frame: &Frame, months: &[String], series: &[(String, Vec<String>)], caption: &str) -> Markup {
     let heads: Vec<String> = [frame.t("picture-month")].into_iter().chain(series.iter().map(|(name, _)| name.clone())).collect();
     let row = |(at, month): (usize, &String)| {
-        let values = series.iter().map(|(_, values)| shown(frame, values.get(at).copied().flatten()));
-        [frame.words.month(month)].into_iter().chain(values).collect()
+        let texts = series.iter().map(|(_, texts)| texts.get(at).cloned().unwrap_or_default());
+        [frame.words.month(month)].into_iter().chain(texts).collect()
     };
     let rows: Vec<Vec<String>> = months.iter().enumerate().map(row).collect();
     parts::table(caption, &heads.iter().map(String::as_str).collect::<Vec<_>>(), 1, &rows)
@@ -85,6 +103,11 @@ fn areas(frame: &Frame, areas: &[String]) -> Vec<parts::Choice> {
 }
 
 /// What is true of every figure here.
-fn rules(frame: &Frame, exact: bool) -> Markup {
-    html! { p.hint { (frame.t(if exact { "pattern-exact" } else { "picture-rules" })) } }
+fn rules(frame: &Frame, figures: Figures) -> Markup {
+    let said = match figures {
+        Figures::Exact => "pattern-exact",
+        Figures::Published => "picture-rules",
+        Figures::Banded => "pattern-banded",
+    };
+    html! { p.hint { (frame.t(said)) } }
 }

@@ -1,13 +1,18 @@
-//! Programs that the tests of pages and exports drive: a browser with its driver, pip (which brings axe-core), and a
-//! spreadsheet. Where they are missing and the system lets us, they are installed; else it is said how.
+//! Programs that the tests of pages and exports drive: a browser with its driver, pip (which brings axe-core), a reader of
+//! PDFs, and a spreadsheet. Where they are missing and the system lets us, they are installed; else it is said how.
 
 use crate::shell;
 use anyhow::{Context, Result, bail};
 use std::process::{Command, Stdio};
 
 /// What must be there, and the packages of Debian and Ubuntu that bring it.
-const TOOLS: [(&str, &[&str]); 4] =
-    [("chromium", &["chromium"]), ("chromedriver", &["chromium-driver"]), ("python3", &["python3"]), ("soffice", &["libreoffice-calc-nogui"])];
+const TOOLS: [(&str, &[&str]); 5] = [
+    ("chromium", &["chromium"]),
+    ("chromedriver", &["chromium-driver"]),
+    ("python3", &["python3"]),
+    ("pdftotext", &["poppler-utils"]),
+    ("soffice", &["libreoffice-calc-nogui"]),
+];
 /// Khmer, so that pages in it can be looked at.
 const FONTS: &str = "fonts-khmeros";
 

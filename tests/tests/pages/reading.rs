@@ -18,6 +18,12 @@ fn assert_fit(browser: &Browser, page: &str) {
             .map((one) => one.outerHTML.slice(0, 120));",
     );
     assert_eq!(wide, serde_json::json!([]), "{page} scrolls sideways");
+    let cut = browser.script(
+        "const inside = (text, chart) => text.left >= chart.left - 0.5 && text.right <= chart.right + 0.5 && text.top >= chart.top - 0.5 && text.bottom <= chart.bottom + 0.5;
+         return [...document.querySelectorAll('svg.chart text')].filter((one) => one.getBoundingClientRect().width > 0)
+            .filter((one) => !inside(one.getBoundingClientRect(), one.closest('svg').getBoundingClientRect())).map((one) => one.textContent);",
+    );
+    assert_eq!(cut, serde_json::json!([]), "{page}: letters of a chart are cut off");
 }
 
 fn assert_readable(browser: &Browser, page: &str) {

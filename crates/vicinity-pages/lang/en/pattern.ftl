@@ -4,6 +4,7 @@ nav-advocacy = Advocacy
 nav-report = Report
 pattern-everywhere = Everywhere
 pattern-exact = Every count is shown as it is, small ones too: these figures are for this hub only.
+pattern-banded = Every count is told as a band, and small ones are left out: together with what national shows, exact ones would tell what it leaves out.
 
 advocacy-below = What was done about patterns of violence, on the months of the incidents it aims at.
 advocacy-followed = What followed is not always what was caused. More reports may mean more trust, not more violence.
@@ -37,7 +38,7 @@ report-quarter = { $first } to { $last } { $year }
 report-choose = Quarter
 report-for = For whom
 report-for-us = For this hub only
-report-for-others = To hand on: small counts left out
+report-for-others = To hand on: in bands, small counts left out
 report-print = Print this page, or save it as a PDF, with your browser.
 report-own = For this hub only. Small counts can tell who somebody is: do not hand this on.
 report-before = In the quarter before

@@ -4,6 +4,7 @@ nav-advocacy = Incidencia
 nav-report = Informe
 pattern-everywhere = En todas partes
 pattern-exact = Todas las cifras se muestran tal cual, también las pequeñas: son solo para este centro.
+pattern-banded = Cada número se da por tramos y los pequeños se omiten: junto con lo que muestra el nivel nacional, los exactos revelarían lo que este omite.
 
 advocacy-below = Lo que se hizo frente a los patrones de violencia, sobre los meses de los incidentes a los que apunta.
 advocacy-followed = Lo que siguió no siempre fue causado por la acción. Más denuncias pueden significar más confianza, no más violencia.
@@ -37,7 +38,7 @@ report-quarter = { $first } a { $last } de { $year }
 report-choose = Trimestre
 report-for = Para quién
 report-for-us = Solo para este centro
-report-for-others = Para entregar: sin cifras pequeñas
+report-for-others = Para entregar: por tramos, números pequeños omitidos
 report-print = Imprima esta página, o guárdela como PDF, con su navegador.
 report-own = Solo para este centro. Las cifras pequeñas pueden revelar quién es alguien: no lo entregue.
 report-before = En el trimestre anterior

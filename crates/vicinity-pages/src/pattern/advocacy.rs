@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use vicinity_core::codes;
 
-use super::{Step, areas, by_month, figure, rules};
+use super::{Amount, Figures, areas, by_month, rules};
 use crate::draw::{self, Mark, Series};
 use crate::frame::Frame;
 use crate::parts::{self, Choice};
@@ -30,7 +30,7 @@ pub struct AdvocacyLine {
     /// The hub that sent it.
     pub hub: Option<u32>,
     /// Incidents that it aims at in the three months before its own, and in the three after; none where these are yet to come.
-    pub around: (Step, Option<Step>),
+    pub around: (Amount, Option<Amount>),
 }
 
 /// The log and the months it is drawn on.
@@ -49,8 +49,8 @@ pub struct AdvocacyView {
     pub incidents: Vec<Option<u64>>,
     /// Actions that aim at what is looked at, the latest first.
     pub lines: Vec<AdvocacyLine>,
-    /// Whether every count is whole.
-    pub exact: bool,
+    /// How counts are shown.
+    pub figures: Figures,
     /// Today, as `2026-11-28`.
     pub today: String,
 }
@@ -61,7 +61,7 @@ pub fn advocacy(frame: &Frame, view: &AdvocacyView) -> Markup {
     let body = html! {
         (parts::title(&frame.t("nav-advocacy"), frame.t("advocacy-below")))
         (chooser(frame, view))
-        section.sheet { (chart(frame, view)) p.hint { (frame.t("advocacy-followed")) } (rules(frame, view.exact)) }
+        section.sheet { (chart(frame, view)) p.hint { (frame.t("advocacy-followed")) } (rules(frame, view.figures)) }
         section.stack {
             h2 { (frame.t("advocacy-log")) }
             @if view.lines.is_empty() { p.sheet { (frame.t("advocacy-none")) } }
@@ -124,8 +124,8 @@ fn entry(frame: &Frame, number: usize, line: &AdvocacyLine) -> Markup {
     let by = line.hub.map_or_else(|| line.person.clone(), |hub| parts::hub(frame, hub));
     let (before, after) = &line.around;
     let followed = match after {
-        Some(after) => frame.with("advocacy-around", &[("before", Said::Text(&figure(frame, before))), ("after", Said::Text(&figure(frame, after)))]),
-        None => frame.with("advocacy-before", &[("before", Said::Text(&figure(frame, before)))]),
+        Some(after) => frame.with("advocacy-around", &[("before", Said::Text(&before.said(frame))), ("after", Said::Text(&after.said(frame)))]),
+        None => frame.with("advocacy-before", &[("before", Said::Text(&before.said(frame)))]),
     };
     html! {
         div.row {

@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::advocacy::day_of;
-use super::{AdvocacyLine, Step, areas, by_month, figure, rules, table_of};
-use crate::draw;
+use super::{AdvocacyLine, Amount, Figures, Parts, areas, beside, by_month, rules, shown, table_of};
+use crate::draw::{self, Bar};
 use crate::frame::{Frame, Place};
 use crate::parts::{self, Choice};
 use crate::words::Said;
@@ -19,20 +19,20 @@ pub struct ReportView {
     pub area: String,
     /// Areas to choose of.
     pub areas: Vec<String>,
-    /// Whether it is the hub's own, with every count as it is.
-    pub exact: bool,
+    /// How counts are shown: as they are in the hub's own.
+    pub figures: Figures,
     /// Incidents of the quarter, and of the one before.
-    pub incidents: (Step, Step),
+    pub incidents: (Amount, Amount),
     /// The quarter's months and the incidents of each, where they are told apart.
     pub months: Vec<(String, Option<u64>)>,
-    /// What happened: dimension and codes.
-    pub happened: Vec<(&'static str, Vec<Step>)>,
+    /// What happened.
+    pub happened: Vec<Parts>,
     /// When somebody first responded.
-    pub response: Vec<Step>,
+    pub response: Parts,
     /// Minutes in which half of those who got a response had one, where that is known.
     pub median_minutes: Option<u32>,
-    /// What was done for survivors: dimension and codes.
-    pub done: Vec<(&'static str, Vec<Step>)>,
+    /// What was done for survivors.
+    pub done: Vec<Parts>,
     /// What was done about the pattern.
     pub advocacy: Vec<AdvocacyLine>,
     /// What it asks for.
@@ -51,13 +51,13 @@ pub fn report(frame: &Frame, view: &ReportView) -> Markup {
     let body = html! {
         (parts::title(&title, frame.with("report-made", &[("day", Said::Text(&frame.words.day(frame.now)))])))
         (chooser(frame, view))
-        @if view.exact { p.notice.caution { (frame.t("report-own")) } }
+        @if view.figures == Figures::Exact { p.notice.caution { (frame.t("report-own")) } }
         (figures(frame, view))
         section.stack { h2 { (frame.t("report-happened")) } (happened(frame, view)) }
         section.stack { h2 { (frame.t("report-times")) } (times(frame, view)) }
         section.stack { h2 { (frame.t("report-done")) } (done(frame, view)) }
         section.stack { h2 { (frame.t("report-asks")) } (asks(frame, view)) }
-        (rules(frame, view.exact))
+        (rules(frame, view.figures))
     };
     frame.page(&title, "/report", &body)
 }
@@ -78,7 +78,7 @@ fn chooser(frame: &Frame, view: &ReportView) -> Markup {
             div.fields {
                 (parts::select("r-quarter", "quarter", &frame.t("report-choose"), &quarters, &view.quarter))
                 (parts::select("r-area", "area", &frame.t("f-place-area"), &areas(frame, &view.areas), &view.area))
-                @if frame.place == Place::Hub { (parts::select("r-for", "for", &frame.t("report-for"), &readers, if view.exact { "us" } else { "others" })) }
+                @if frame.place == Place::Hub { (parts::select("r-for", "for", &frame.t("report-for"), &readers, if view.figures == Figures::Exact { "us" } else { "others" })) }
                 div { button { (frame.t("board-show")) } }
             }
             p.hint { (frame.t("report-print")) }
@@ -87,32 +87,32 @@ fn chooser(frame: &Frame, view: &ReportView) -> Markup {
 }
 
 fn figures(frame: &Frame, view: &ReportView) -> Markup {
-    let whole = view.incidents.0.whole().filter(|whole| *whole > 0);
-    let within = view.response.iter().find(|step| step.code == "within_24h").and_then(Step::whole);
+    let within = view.response.steps.iter().find(|step| step.code == "within_24h" && step.share.is_some());
     html! {
         ul.figures {
-            li.figure { b { (figure(frame, &view.incidents.0)) } span { (frame.t("picture-incidents")) } }
-            li.figure { b { (figure(frame, &view.incidents.1)) } span { (frame.t("report-before")) } }
-            @if let Some((within, whole)) = within.zip(whole) { li.figure { b { (frame.words.share(within, whole)) } span { (frame.t("report-within")) } } }
+            li.figure { b { (view.incidents.0.said(frame)) } span { (frame.t("picture-incidents")) } }
+            li.figure { b { (view.incidents.1.said(frame)) } span { (frame.t("report-before")) } }
+            @if let Some(within) = within { li.figure { b { (within.share(frame)) } span { (frame.t("report-within")) } } }
             @if let Some(minutes) = view.median_minutes { li.figure { b { (frame.words.span(u64::from(minutes) * 60)) } span { (frame.t("report-median")) } } }
             li.figure { b { (frame.words.count(view.advocacy.len() as u64)) } span { (frame.t("report-actions")) } }
         }
     }
 }
 
-fn tables(frame: &Frame, view: &ReportView, of: &[(&'static str, Vec<Step>)]) -> Markup {
-    html! { div.columns { @for (dimension, steps) in of { @if !steps.is_empty() { (table_of(frame, dimension, steps, &view.incidents.0)) } } } }
+fn tables(frame: &Frame, view: &ReportView, of: &[Parts]) -> Markup {
+    html! { div.columns { @for parts in of { @if !parts.steps.is_empty() { div.stack { (table_of(frame, parts, view.figures)) (beside(frame, parts.dimension, None)) } } } } }
 }
 
 fn happened(frame: &Frame, view: &ReportView) -> Markup {
     let (months, counts): (Vec<String>, Vec<Option<u64>>) = view.months.iter().cloned().unzip();
     let caption = frame.t("picture-incidents");
-    let bars: Vec<(String, Option<u64>)> = view.months.iter().map(|(month, count)| (frame.words.month(month), *count)).collect();
+    let bar = |(month, count): &(String, Option<u64>)| Bar { name: frame.words.month(month), long: *count, figure: shown(frame, *count), is_rest: false };
+    let bars: Vec<Bar> = view.months.iter().map(bar).collect();
     html! {
-        @if view.happened.iter().all(|(_, steps)| steps.is_empty()) { p.sheet { (frame.t("report-nothing")) } }
+        @if view.happened.iter().all(|parts| parts.steps.is_empty()) { p.sheet { (frame.t("report-nothing")) } }
         @if !months.is_empty() {
             div.sheet {
-                (draw::with_table(frame.words, &caption, &draw::bars(frame.words, &bars), &by_month(frame, &months, &[(caption.clone(), counts)], &caption)))
+                (draw::with_table(frame.words, &caption, &draw::bars(&bars), &by_month(frame, &months, &[(caption.clone(), counts)], &caption)))
                 p.hint { (frame.t("picture-trust")) }
             }
         }
@@ -121,7 +121,7 @@ fn happened(frame: &Frame, view: &ReportView) -> Markup {
 }
 
 fn times(frame: &Frame, view: &ReportView) -> Markup {
-    html! { @if view.response.is_empty() { p.sheet { (frame.t("report-nothing")) } } @else { (table_of(frame, "response", &view.response, &view.incidents.0)) } }
+    html! { @if view.response.steps.is_empty() { p.sheet { (frame.t("report-nothing")) } } @else { (table_of(frame, &view.response, view.figures)) } }
 }
 
 fn done(frame: &Frame, view: &ReportView) -> Markup {

@@ -6,7 +6,7 @@ use vicinity_core::time::Timestamp;
 use crate::draw::{self, Series};
 use crate::frame::Frame;
 use crate::parts;
-use crate::pattern::{Step, by_month, figure, name_of};
+use crate::pattern::{Amount, Step, name_of, shown, texts_by_month};
 
 /// A country.
 pub struct CountryView {
@@ -14,12 +14,10 @@ pub struct CountryView {
     pub name: String,
     /// When its server was last heard of.
     pub last_seen: Option<Timestamp>,
-    /// Incidents by month: `None` where they are left out, or nothing was published.
-    pub incidents: Vec<Option<u64>>,
-    /// How many of the months were published at all.
-    pub published: usize,
-    /// All incidents of these months.
-    pub all: Step,
+    /// Incidents by month: none where nothing was published, and `None` in it where they are left out.
+    pub incidents: Vec<Option<Option<u64>>>,
+    /// All incidents of the months that were published.
+    pub all: Amount,
     /// Shares that are set beside each other: dimension, and the code with its sum.
     pub shares: Vec<(&'static str, Step)>,
 }
@@ -27,9 +25,10 @@ pub struct CountryView {
 /// The page.
 #[must_use]
 pub fn countries(frame: &Frame, months: &[String], countries: &[CountryView]) -> Markup {
-    let series: Vec<Series> = countries.iter().map(|country| Series { name: country.name.clone(), values: country.incidents.clone() }).collect();
+    let series: Vec<Series> = countries.iter().map(drawn).collect();
     let top = draw::axis_top(&series);
-    let named: Vec<(String, Vec<Option<u64>>)> = series.iter().map(|one| (one.name.clone(), one.values.clone())).collect();
+    let text = |month: &Option<Option<u64>>| month.map_or_else(|| frame.t("countries-not-published"), |count| shown(frame, count));
+    let named: Vec<(String, Vec<String>)> = countries.iter().map(|country| (country.name.clone(), country.incidents.iter().map(text).collect())).collect();
     let body = html! {
         (parts::title(&frame.t("countries-title"), frame.t("countries-below")))
         @if countries.is_empty() { p.sheet { (frame.t("countries-none")) " " code { "vicinity national invite --role country --country NAME" } } } @else {
@@ -38,7 +37,7 @@ pub fn countries(frame: &Frame, months: &[String], countries: &[CountryView]) ->
                 div.multiples {
                     @for one in &series { div { h3 { (one.name) } (draw::lines(frame.words, months, std::slice::from_ref(one), top, draw::SMALL, &[])) } }
                 }
-                details { summary { (frame.t("data-behind-chart")) } (by_month(frame, months, &named, &frame.t("picture-incidents"))) }
+                details { summary { (frame.t("data-behind-chart")) } (texts_by_month(frame, months, &named, &frame.t("picture-incidents"))) }
                 p.hint { (frame.t("countries-compare")) }
             }
             (side_by_side(frame, months.len(), countries))
@@ -48,24 +47,26 @@ pub fn countries(frame: &Frame, months: &[String], countries: &[CountryView]) ->
     frame.page(&frame.t("countries-title"), "/hubs", &body)
 }
 
+/// A month that was not published shows as little as one that is left out.
+fn drawn(country: &CountryView) -> Series {
+    Series { name: country.name.clone(), values: country.incidents.iter().map(|month| month.flatten()).collect() }
+}
+
 fn side_by_side(frame: &Frame, months: usize, countries: &[CountryView]) -> Markup {
     let shares = countries.first().map(|country| &country.shares[..]).unwrap_or_default();
     let heads: Vec<String> = [frame.t("countries-country"), frame.t("hubs-heard"), frame.t("countries-months"), frame.t("picture-incidents")]
         .into_iter()
         .chain(shares.iter().map(|(dimension, step)| format!("{}: {}", frame.words.label("dimension-", dimension), name_of(frame, dimension, &step.code))))
         .collect();
-    let share = |country: &CountryView, step: &Step| {
-        country.all.whole().filter(|all| *all > 0).zip(step.whole()).map_or_else(|| "–".to_owned(), |(all, count)| frame.words.share(count, all))
-    };
     let row = |country: &CountryView| {
         let heard = country.last_seen.map_or_else(|| frame.t("never"), |at| frame.words.away(at, frame.now));
         let first = [
             country.name.clone(),
             heard,
-            format!("{} / {}", frame.words.count(country.published as u64), frame.words.count(months as u64)),
-            figure(frame, &country.all),
+            format!("{} / {}", frame.words.count(country.incidents.iter().flatten().count() as u64), frame.words.count(months as u64)),
+            country.all.said(frame),
         ];
-        first.into_iter().chain(country.shares.iter().map(|(_, step)| share(country, step))).collect()
+        first.into_iter().chain(country.shares.iter().map(|(_, step)| step.share(frame))).collect()
     };
     let rows: Vec<Vec<String>> = countries.iter().map(row).collect();
     parts::table(&frame.t("countries-beside"), &heads.iter().map(String::as_str).collect::<Vec<_>>(), 2, &rows)

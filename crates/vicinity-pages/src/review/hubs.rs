@@ -1,10 +1,12 @@
 //! Hubs: what each has sent, month by month, and which have fallen silent.
 
 use maud::{Markup, html};
+use vicinity_core::band::Band;
 use vicinity_core::time::Timestamp;
 
 use crate::frame::Frame;
 use crate::parts;
+use crate::pattern::band;
 
 /// A hub.
 pub struct HubLine {
@@ -14,10 +16,10 @@ pub struct HubLine {
     pub last_seen: Option<Timestamp>,
     /// Whether it has been silent for two weeks.
     pub silent: bool,
-    /// Rows of each month.
-    pub months: Vec<u64>,
+    /// Rows of each month: exact ones would tell what is left out of the picture.
+    pub months: Vec<Band>,
     /// Rows in all.
-    pub rows: u64,
+    pub rows: Band,
 }
 
 /// The page. `months` are those of each hub's strip.
@@ -29,6 +31,7 @@ pub fn hubs(frame: &Frame, months: &[String], hubs: &[HubLine]) -> Markup {
         .collect();
     let body = html! {
         (parts::title(&frame.t("nav-hubs"), frame.t("hubs-silence")))
+        p.hint { (frame.t("hubs-bands")) }
         p { a href="/countries" { (frame.t("countries-title")) } }
         @if hubs.is_empty() { p.sheet { (frame.t("hubs-none")) } } @else {
             div.scroll tabindex="0" role="region" aria-label=(frame.t("nav-hubs")) {
@@ -39,8 +42,8 @@ pub fn hubs(frame: &Frame, months: &[String], hubs: &[HubLine]) -> Markup {
                             tr {
                                 th scope="row" { (parts::hub(frame, hub.number)) }
                                 td { @match hub.last_seen { Some(at) => (frame.away(at)), None => (frame.t("never")) } @if hub.silent { " " span.chip.amber { (frame.t("hubs-silent")) } } }
-                                td.number { (frame.words.count(hub.rows)) }
-                                @for count in &hub.months { td.number { @if *count == 0 { "–" } @else { (frame.words.count(*count)) } } }
+                                td.number { (band(frame, hub.rows)) }
+                                @for count in &hub.months { td.number { (band(frame, *count)) } }
                             }
                         }
                     }

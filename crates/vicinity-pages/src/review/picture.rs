@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use crate::draw::{self, Series};
+use crate::draw::{self, Series, Tile};
 use crate::frame::Frame;
 use crate::parts;
-use crate::pattern::{Step, by_month, figure, name_of, table_of};
+use crate::pattern::{Parts, Step, beside, by_month, drawn, name_of};
 
 /// What the reader chose.
 pub struct Choice {
@@ -25,6 +25,8 @@ pub struct Panel {
     pub dimension: &'static str,
     /// Code, and a count for each month; `None` where it is left out.
     pub codes: Vec<(String, Vec<Option<u64>>)>,
+    /// Incidents that show, but of which no code of it shows.
+    pub rest: Option<Step>,
 }
 
 /// The picture.
@@ -33,16 +35,14 @@ pub struct Picture {
     pub choice: Choice,
     /// The months, as `2026-11`.
     pub months: Vec<String>,
-    /// All incidents of these months.
-    pub all: Step,
     /// All incidents by month.
     pub incidents: Vec<Option<u64>>,
     /// Areas and the sum of what their months show.
     pub areas: Vec<Step>,
     /// Small multiples.
     pub panels: Vec<Panel>,
-    /// Sums by code: dimension and steps.
-    pub steps: Vec<(&'static str, Vec<Step>)>,
+    /// Sums by code.
+    pub sums: Vec<Parts>,
 }
 
 /// The page.
@@ -53,7 +53,7 @@ pub fn picture(frame: &Frame, picture: &Picture) -> Markup {
         (chooser(frame, &picture.choice))
         (whole(frame, picture))
         @if picture.choice.area.is_empty() && !picture.areas.is_empty() { (areas(frame, picture)) }
-        @for (dimension, steps) in &picture.steps { @if !steps.is_empty() { (bars(frame, dimension, steps, &picture.all)) } }
+        @for parts in &picture.sums { @if !parts.steps.is_empty() { section.sheet { (drawn(frame, parts)) } } }
         @for panel in &picture.panels { @if !panel.codes.is_empty() { (multiples(frame, picture, panel)) } }
         p.hint { (frame.t("picture-rules")) }
     };
@@ -85,16 +85,11 @@ fn whole(frame: &Frame, picture: &Picture) -> Markup {
 
 fn areas(frame: &Frame, picture: &Picture) -> Markup {
     let caption = frame.t("picture-areas");
-    let tiles: Vec<(String, Option<u64>)> = picture.areas.iter().map(|step| (step.code.clone(), step.count)).collect();
-    let rows: Vec<Vec<String>> = picture.areas.iter().map(|step| vec![step.code.clone(), figure(frame, step)]).collect();
+    let tiles: Vec<Tile> =
+        picture.areas.iter().map(|step| Tile { name: step.code.clone(), value: step.amount.drawn(), figure: step.amount.said(frame) }).collect();
+    let rows: Vec<Vec<String>> = picture.areas.iter().map(|step| vec![step.code.clone(), step.amount.said(frame)]).collect();
     let table = parts::table(&caption, &[&frame.t("f-place-area"), &frame.t("picture-incidents")], 1, &rows);
-    html! { section.sheet { (draw::with_table(frame.words, &caption, &draw::tiles(frame.words, &tiles), &table)) } }
-}
-
-fn bars(frame: &Frame, dimension: &str, steps: &[Step], all: &Step) -> Markup {
-    let caption = frame.words.label("dimension-", dimension);
-    let named: Vec<(String, Option<u64>)> = steps.iter().map(|step| (name_of(frame, dimension, &step.code), step.count)).collect();
-    html! { section.sheet { (draw::with_table(frame.words, &caption, &draw::bars(frame.words, &named), &table_of(frame, dimension, steps, all))) } }
+    html! { section.sheet { (draw::with_table(frame.words, &caption, &draw::tiles(&tiles), &table)) } }
 }
 
 fn multiples(frame: &Frame, picture: &Picture, panel: &Panel) -> Markup {
@@ -110,6 +105,7 @@ fn multiples(frame: &Frame, picture: &Picture, panel: &Panel) -> Markup {
                     div { h3 { (one.name) } (draw::lines(frame.words, &picture.months, std::slice::from_ref(one), top, draw::SMALL, &[])) }
                 }
             }
+            (beside(frame, panel.dimension, panel.rest.as_ref()))
             details { summary { (frame.t("data-behind-chart")) } (by_month(frame, &picture.months, &named, &caption)) }
         }
     }

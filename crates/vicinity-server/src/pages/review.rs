@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use vicinity_core::access::Action;
+use vicinity_core::band::Band;
 use vicinity_core::time::{SignedDuration, Timestamp};
 use vicinity_pages::review::{self, HubLine, NewsView};
 use vicinity_store::StoreError;
@@ -110,8 +111,8 @@ async fn hubs(national: Arc<National>, seated: Seated<Hubs>) -> Result<Response,
         number: hub.number,
         last_seen: hub.last_seen,
         silent: is_silent(hub, now),
-        months: months.iter().map(|month| counts.get(&(hub.number, month.clone())).copied().unwrap_or(0)).collect(),
-        rows: hub.projections,
+        months: months.iter().map(|month| Band::of(counts.get(&(hub.number, month.clone())).copied().unwrap_or(0))).collect(),
+        rows: Band::of(hub.projections),
     };
     let lines: Vec<HubLine> = hubs.iter().map(line).collect();
     Ok(answer::page(&review::hubs(&seated.frame, &months, &lines)))

@@ -71,7 +71,7 @@ async fn page<S: Observatory>(server: Arc<S>, seated: Seated<AdvocacyPage<S>>) -
         areas: counts.areas(),
         incidents: months.iter().map(|month| counts.cell(month, &area, dimension, code)).collect(),
         lines: logged.into_iter().filter(|logged| logged.entry.aims_at(&kind, &area)).map(|logged| line(logged, &counts, now)).collect(),
-        exact: counts.is_exact(),
+        figures: counts.figures(),
         today: now.to_string().chars().take(10).collect(),
         months,
         kind,
@@ -84,7 +84,7 @@ async fn page<S: Observatory>(server: Arc<S>, seated: Seated<AdvocacyPage<S>>) -
 pub(super) fn line(logged: LoggedAdvocacy, counts: &Counts, now: Timestamp) -> AdvocacyLine {
     let LoggedAdvocacy { entry, hub, note, person } = logged;
     let (dimension, code) = if entry.kind.is_empty() { (ALL, "") } else { ("perpetrator", entry.kind.as_str()) };
-    let sum = |last: i32| counts.sum(&months_to(&moved(entry.month(), last), AROUND), &entry.area, dimension, code);
+    let sum = |last: i32| counts.sum(&months_to(&moved(entry.month(), last), AROUND), &entry.area, dimension, code).amount;
     let is_over = moved(entry.month(), AROUND as i32) < month_of(now);
     let around = (sum(-1), is_over.then(|| sum(AROUND as i32)));
     let id = hub.is_none().then(|| entry.id.to_string());

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use vicinity_core::band::Band;
 use vicinity_core::gate;
-use vicinity_core::published::{ALL, COUNTRY, Cell, Month};
-use vicinity_pages::pattern::Step;
+use vicinity_core::published::{ALL, COUNTRY, Cell, Month, PARTITIONS};
+use vicinity_pages::pattern::{Amount, Figures, Parts, Step};
 
 /// Counts of some months.
 pub struct Counts {
     months: Vec<String>,
     cells: BTreeMap<String, BTreeMap<Cell, u64>>,
-    exact: bool,
+    figures: Figures,
 }
 
 impl Counts {
@@ -23,23 +24,26 @@ impl Counts {
             *of.entry((COUNTRY.to_owned(), dimension.clone(), code.clone())).or_default() += count;
             *of.entry((area, dimension, code)).or_default() += count;
         }
-        Self { months, cells, exact: true }
+        Self { months, cells, figures: Figures::Exact }
     }
 
     /// What may be published.
     #[must_use]
     pub fn published(months: Vec<String>, published: BTreeMap<String, Month>) -> Self {
-        Self { months, cells: published.into_iter().map(|(month, published)| (month, published.into_cells())).collect(), exact: false }
+        let cells = published.into_iter().map(|(month, published)| (month, published.into_cells())).collect();
+        Self { months, cells, figures: Figures::Published }
     }
 
     /// What may be passed on of these counts as one window: what its months were is told apart no more. `name` stands in their place.
+    /// Of each count its band is kept and nothing else, so that no page can tell more.
     #[must_use]
     pub fn as_one(name: &str, window: Vec<(String, Cell, u64)>) -> Self {
         let mut counts: BTreeMap<Cell, u64> = BTreeMap::new();
         for (_, cell, count) in window {
             *counts.entry(cell).or_default() += count;
         }
-        Self::published(vec![name.to_owned()], BTreeMap::from([(name.to_owned(), Month::of(&counts))]))
+        let cells = Month::of(&counts).into_cells().into_iter().map(|(cell, count)| (cell, Band::of(count).least())).collect();
+        Self { months: vec![name.to_owned()], cells: BTreeMap::from([(name.to_owned(), cells)]), figures: Figures::Banded }
     }
 
     /// The months.
@@ -48,31 +52,57 @@ impl Counts {
         &self.months
     }
 
-    /// Whether every count is whole.
+    /// How they are shown.
     #[must_use]
-    pub fn is_exact(&self) -> bool {
-        self.exact
+    pub fn figures(&self) -> Figures {
+        self.figures
     }
 
     /// The count of a cell, if it shows.
     #[must_use]
     pub fn cell(&self, month: &str, area: &str, dimension: &str, code: &str) -> Option<u64> {
         let name = (area.to_owned(), dimension.to_owned(), code.to_owned());
-        self.cells.get(month).and_then(|cells| cells.get(&name)).copied().or_else(|| self.exact.then_some(0))
+        self.cells.get(month).and_then(|cells| cells.get(&name)).copied().or_else(|| (self.figures == Figures::Exact).then_some(0))
     }
 
     /// A count for each month.
     #[must_use]
     pub fn series(&self, area: &str, dimension: &str, code: &str) -> Vec<Option<u64>> {
-        self.months.iter().map(|month| self.cell(month, area, dimension, code)).collect()
+        self.of_months(&self.months, area, dimension, code)
     }
 
-    /// The sum of what some months show.
+    fn of_months(&self, months: &[String], area: &str, dimension: &str, code: &str) -> Vec<Option<u64>> {
+        months.iter().map(|month| self.cell(month, area, dimension, code)).collect()
+    }
+
+    /// What some months show of a code.
     #[must_use]
     pub fn sum(&self, months: &[String], area: &str, dimension: &str, code: &str) -> Step {
-        let values: Vec<Option<u64>> = months.iter().map(|month| self.cell(month, area, dimension, code)).collect();
-        let shows = values.iter().any(Option::is_some);
-        Step { code: code.to_owned(), count: shows.then(|| values.iter().flatten().sum()), at_least: values.iter().any(Option::is_none) }
+        let windows = self.of_months(months, area, dimension, code);
+        if self.figures == Figures::Banded {
+            return Step::in_band(code, windows.first().copied().flatten());
+        }
+        Step::of(code, &windows, &self.of_months(months, area, ALL, ""))
+    }
+
+    /// All incidents of an area that some months show.
+    #[must_use]
+    pub fn incidents(&self, months: &[String], area: &str) -> Amount {
+        self.sum(months, area, ALL, "").amount
+    }
+
+    /// Incidents that show, but of which no code of a dimension shows. Whoever has all and the codes of a month reckons the same;
+    /// that nothing small comes of it is what the protection of a month is for.
+    #[must_use]
+    pub fn rest(&self, months: &[String], area: &str, dimension: &str) -> Option<Step> {
+        if self.figures != Figures::Published || !PARTITIONS.contains(&dimension) {
+            return None;
+        }
+        let codes = self.codes(months, area, dimension, usize::MAX);
+        let shown = |month: &String| codes.iter().filter_map(|code| self.cell(month, area, dimension, code)).sum();
+        let wholes = self.of_months(months, area, ALL, "");
+        let rests: Vec<Option<u64>> = months.iter().zip(&wholes).map(|(month, whole)| whole.map(|whole| whole.saturating_sub(shown(month)))).collect();
+        Some(Step::of("", &rests, &wholes)).filter(|step| step.amount.drawn().is_some_and(|rest| rest > 0))
     }
 
     /// The codes of a dimension, the most frequent first, at most so many.
@@ -89,12 +119,14 @@ impl Counts {
         codes.into_iter().take(max).map(|(code, _)| code.to_owned()).collect()
     }
 
-    /// The codes of a dimension with the sums of some months: the most frequent first, or in their own order where they have one.
+    /// The codes of a dimension with what some months show of them: the most frequent first, or in their own order where they have
+    /// one. At most so many, but for parts that add up, which are all there.
     #[must_use]
-    pub fn steps(&self, months: &[String], area: &str, dimension: &str, max: usize) -> Vec<Step> {
-        let mut codes = self.codes(months, area, dimension, max);
+    pub fn parts(&self, months: &[String], area: &str, dimension: &'static str, max: usize) -> Parts {
+        let mut codes = self.codes(months, area, dimension, if PARTITIONS.contains(&dimension) { usize::MAX } else { max });
         codes.sort_by_key(|code| gate::steps_of(dimension).iter().position(|step| step == code));
-        codes.iter().map(|code| self.sum(months, area, dimension, code)).collect()
+        let steps = codes.iter().map(|code| self.sum(months, area, dimension, code)).collect();
+        Parts { dimension, steps, rest: self.rest(months, area, dimension) }
     }
 
     /// First-level areas that show.
@@ -140,17 +172,47 @@ mod tests {
 
         let step = |code: &str, count| ("2026-11".to_owned(), cell("SN-DK", "pep", code), count);
         let cascade = Counts::exact(months(), vec![step("completed", 9), step("in_time", 1), step("not_exposed", 5), step("started", 3)]);
-        let codes: Vec<String> = cascade.steps(&months(), "", "pep", 12).into_iter().map(|step| step.code).collect();
+        let codes: Vec<String> = cascade.parts(&months(), "", "pep", 12).steps.into_iter().map(|step| step.code).collect();
         assert_eq!(codes, ["not_exposed", "in_time", "started", "completed"], "steps stand in their order");
     }
 
     #[test]
-    fn what_is_passed_on_is_one_window_and_shows_no_small_count() {
+    fn what_is_passed_on_is_one_window_in_bands() {
         let counts = Counts::as_one("2026-Q4", window());
         let quarter = ["2026-Q4".to_owned()];
         let police = counts.sum(&quarter, "", "perpetrator", "police");
-        assert_eq!((police.count, police.at_least), (Some(48), false));
+        assert_eq!((police.amount, police.share), (Amount::Within(Band::of(48)), None));
+        assert_eq!(counts.cell("2026-Q4", "", "perpetrator", "police"), Some(20), "what is kept of 48 is where its band begins");
         assert_eq!(counts.cell("2026-Q4", "SN-DK", "perpetrator", "client"), None, "eight in one area");
         assert_eq!(counts.cell("2026-10", "", "perpetrator", "police"), None, "months are told apart no more");
+    }
+
+    #[test]
+    fn what_the_parts_that_show_leave_out_is_said_month_by_month() {
+        let mut october = BTreeMap::from([(cell("SN-DK", "", ""), 60), (cell("SN-DK", "extortion", "no"), 60)]);
+        let november = BTreeMap::from([(cell("SN-DK", "", ""), 50), (cell("SN-DK", "extortion", "no"), 30)]);
+        let of = |october: &BTreeMap<Cell, u64>| {
+            let months = [("2026-10", october), ("2026-11", &november)];
+            let published = months.map(|(month, counts)| (month.to_owned(), Month::of(counts)));
+            Counts::published(self::months(), published.into())
+        };
+        let rest = |counts: &Counts| counts.parts(&months(), "", "extortion", 12).rest.map(|rest| (rest.amount, rest.share));
+        assert_eq!(rest(&of(&october)), Some((Amount::Exactly(20), Some((20, 110)))));
+        // A month that shows nothing may hold more of them.
+        october.values_mut().for_each(|count| *count = 4);
+        let counts = of(&october);
+        assert_eq!(rest(&counts), Some((Amount::AtLeast(20), Some((20, 50)))));
+        assert_eq!(counts.incidents(&months(), ""), Amount::AtLeast(50));
+        let no = counts.sum(&months(), "", "extortion", "no");
+        assert_eq!((no.amount, no.share), (Amount::AtLeast(30), Some((30, 50))), "a share of the month in which both show");
+        assert_eq!(counts.incidents(&months()[..1], ""), Amount::LeftOut, "one month");
+        assert_eq!(counts.rest(&months(), "", "perpetrator"), None, "an incident may have several");
+    }
+
+    #[test]
+    fn a_sum_of_months_that_are_left_out_is_not_shown() {
+        let month = |count| Month::of(&BTreeMap::from([(cell("SN-DK", "", ""), count)]));
+        let counts = Counts::published(months(), BTreeMap::from([("2026-10".to_owned(), month(4)), ("2026-11".to_owned(), month(8))]));
+        assert_eq!(counts.incidents(&months(), ""), Amount::NotShown, "twelve are not fewer than ten");
     }
 }

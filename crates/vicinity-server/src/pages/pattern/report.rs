@@ -7,7 +7,7 @@ use axum::response::Response;
 use vicinity_core::access::Action;
 use vicinity_core::published::{ALL, last_closed};
 use vicinity_pages::frame::Place;
-use vicinity_pages::pattern::{self, ReportView, Step};
+use vicinity_pages::pattern::{self, ReportView};
 use vicinity_store::advocacy::{AdvocacyLog, Asks, LoggedAdvocacy};
 
 use super::advocacy::line;
@@ -48,8 +48,8 @@ struct Found {
     asks: Option<Asks>,
 }
 
-/// Reads a quarter. `for_others`: small counts left out, and the quarter as one.
-fn find<S: Observatory>(store: &mut S::Store, quarter: &str, for_others: bool) -> Result<Found, PageError> {
+/// Reads a quarter, up to a month that is not over. `for_others`: small counts left out, and the quarter as one, in bands.
+fn find<S: Observatory>(store: &mut S::Store, quarter: &str, last: &str, for_others: bool) -> Result<Found, PageError> {
     let months: Vec<String> = of_quarter(quarter).ok_or(PageError::NotFound)?.into();
     let before: Vec<String> = of_quarter(&quarter_of(&moved(&months[0], -1))).ok_or(PageError::NotFound)?.into();
     let (days, asks) = ((format!("{}-01", months[0]), format!("{}-31", months[2])), store.asks(quarter)?);
@@ -58,6 +58,8 @@ fn find<S: Observatory>(store: &mut S::Store, quarter: &str, for_others: bool) -
         let (counts, before) = (S::to_pass_on(store, quarter, months)?, S::to_pass_on(store, quarter, before)?);
         return Ok(Found { counts, before, months: vec![quarter.to_owned()], median_minutes: None, logged, asks });
     }
+    // What is yet to come is not left out of a sum.
+    let months: Vec<String> = months.into_iter().filter(|month| month.as_str() <= last).collect();
     let median_minutes = S::median_minutes(store, &months)?;
     let (counts, earlier) = (S::counts(store, months.clone())?, S::counts(store, before)?);
     Ok(Found { counts, before: earlier, months, median_minutes, logged, asks })
@@ -78,34 +80,26 @@ async fn page<S: Observatory>(server: Arc<S>, seated: Seated<ReportPage<S>>) -> 
     let area: String = seated.query.get("area").chars().take(AREA_MAX).collect();
     let read = {
         let quarter = quarter.clone();
-        move |store: &mut S::Store| find::<S>(store, &quarter, for_others)
+        move |store: &mut S::Store| find::<S>(store, &quarter, &month_of(now), for_others)
     };
     let Found { counts, before, months, median_minutes, logged, asks } = server.gate().read(&seated, read).await?;
-    let steps = |dimension: &'static str| (dimension, counts.steps(&months, &area, dimension, CODES_MAX));
+    let parts = |dimension: &'static str| counts.parts(&months, &area, dimension, CODES_MAX);
     let view = ReportView {
         quarters: (0..QUARTERS).map(|back| quarter_of(&moved(&month_of(now), -3 * back))).collect(),
         areas: counts.areas(),
-        exact: counts.is_exact(),
-        incidents: (counts.sum(&months, &area, ALL, ""), earlier(&before, &area)),
-        months: months
-            .iter()
-            .filter(|month| months.len() > 1 && **month <= month_of(now))
-            .map(|month| (month.clone(), counts.cell(month, &area, ALL, "")))
-            .collect(),
-        happened: HAPPENED.map(steps).into(),
-        response: counts.steps(&months, &area, "response", CODES_MAX),
+        figures: counts.figures(),
+        incidents: (counts.incidents(&months, &area), before.incidents(before.months(), &area)),
+        months: if for_others { Vec::new() } else { months.iter().map(|month| (month.clone(), counts.cell(month, &area, ALL, ""))).collect() },
+        happened: HAPPENED.map(parts).into(),
+        response: parts("response"),
         median_minutes: median_minutes.filter(|_| area.is_empty()),
-        done: DONE.map(steps).into(),
+        done: DONE.map(parts).into(),
         advocacy: logged.into_iter().filter(|logged| logged.entry.aims_at("", &area)).map(|logged| line(logged, &counts, now)).collect(),
         asks: asks.map(|asks| asks.text).unwrap_or_default(),
         quarter,
         area,
     };
     Ok(answer::page(&pattern::report(&seated.frame, &view)))
-}
-
-fn earlier(before: &Counts, area: &str) -> Step {
-    before.sum(before.months(), area, ALL, "")
 }
 
 async fn write<S: Observatory>(server: Arc<S>, seated: Seated<WriteAsks<S>>) -> Result<Response, PageError> {

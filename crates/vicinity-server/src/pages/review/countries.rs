@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use vicinity_core::published::ALL;
-use vicinity_pages::pattern::Step;
+use vicinity_pages::pattern::{Amount, Step};
 use vicinity_pages::review::{self, CountryView};
 use vicinity_store::country::CountryRow;
 
@@ -48,19 +48,15 @@ async fn page(national: Arc<National>, seated: Seated<CountriesPage>) -> Result<
 
 fn view(row: CountryRow, months: &[String]) -> CountryView {
     let windows: BTreeMap<String, BTreeMap<(String, String), u64>> = row.windows.into_iter().map(|window| (window.month, window.cells)).collect();
-    let cell = |month: &String, dimension: &str, code: &str| windows.get(month)?.get(&(dimension.to_owned(), code.to_owned())).copied();
+    let shows = |month: &String, dimension: &str, code: &str| windows.get(month).map(|cells| cells.get(&(dimension.to_owned(), code.to_owned())).copied());
     // Of the months that were published: one that is yet to come is not left out of a sum.
-    let sum = |dimension: &str, code: &str| {
-        let values: Vec<Option<u64>> = windows.keys().map(|month| cell(month, dimension, code)).collect();
-        let shows = values.iter().any(Option::is_some);
-        Step { code: code.to_owned(), count: shows.then(|| values.iter().flatten().sum()), at_least: values.iter().any(Option::is_none) }
-    };
+    let of_published = |dimension: &str, code: &str| -> Vec<Option<u64>> { windows.keys().filter_map(|month| shows(month, dimension, code)).collect() };
+    let all = of_published(ALL, "");
     CountryView {
         name: row.country,
         last_seen: row.last_seen,
-        incidents: months.iter().map(|month| cell(month, ALL, "")).collect(),
-        published: windows.len(),
-        all: sum(ALL, ""),
-        shares: SHARES.map(|(dimension, code)| (dimension, sum(dimension, code))).into(),
+        incidents: months.iter().map(|month| shows(month, ALL, "")).collect(),
+        all: Amount::of(&all),
+        shares: SHARES.map(|(dimension, code)| (dimension, Step::of(code, &of_published(dimension, code), &all))).into(),
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::response::Response;
-use vicinity_core::published::ALL;
+use vicinity_core::published::{ALL, COUNTRY};
+use vicinity_core::time::month_number;
 use vicinity_pages::pattern::Step;
 use vicinity_pages::review::{self, Choice, Panel, Picture};
 
@@ -31,9 +32,15 @@ pub(super) fn routes(routes: Routes<National>) -> Routes<National> {
 }
 
 async fn page(national: Arc<National>, seated: Seated<PicturePage>) -> Result<Response, PageError> {
-    let months = stretch(seated.query.get("from"), seated.query.get("to"), seated.frame.now);
+    let mut months = stretch(seated.query.get("from"), seated.query.get("to"), seated.frame.now);
     let (first, last) = (months.first().cloned().unwrap_or_default(), months.last().cloned().unwrap_or_default());
     let found = national.gate.read(&seated, move |store| Ok(published::months(store, &first, &last)?)).await?;
+    // Without a word it ends with the last month that shows: the one that goes on seldom does, and every sum would be "at least".
+    if month_number(seated.query.get("to")).is_none()
+        && let Some(last) = months.iter().rposition(|month| found.get(month).is_some_and(|month| month.incidents(COUNTRY).is_some()))
+    {
+        months.truncate(last + 1);
+    }
     let picture = picture_of(&months, &Counts::published(months.clone(), found), seated.query.get("area"));
     Ok(answer::page(&review::picture(&seated.frame, &picture)))
 }
@@ -41,15 +48,15 @@ async fn page(national: Arc<National>, seated: Seated<PicturePage>) -> Result<Re
 fn picture_of(months: &[String], counts: &Counts, area: &str) -> Picture {
     let panel = |dimension: &'static str| {
         let codes = counts.codes(months, area, dimension, CODES_MAX);
-        Panel { dimension, codes: codes.into_iter().map(|code| (code.clone(), counts.series(area, dimension, &code))).collect() }
+        let codes = codes.into_iter().map(|code| (code.clone(), counts.series(area, dimension, &code))).collect();
+        Panel { dimension, codes, rest: counts.rest(months, area, dimension) }
     };
     let areas = counts.areas();
     Picture {
-        all: counts.sum(months, area, ALL, ""),
         incidents: counts.series(area, ALL, ""),
         areas: areas.iter().map(|area| Step { code: area.clone(), ..counts.sum(months, area, ALL, "") }).collect(),
         panels: PANELS.map(panel).into(),
-        steps: SUMS.map(|dimension| (dimension, counts.steps(months, area, dimension, CODES_MAX))).into(),
+        sums: SUMS.map(|dimension| counts.parts(months, area, dimension, CODES_MAX)).into(),
         choice: Choice { from: months.first().cloned().unwrap_or_default(), to: months.last().cloned().unwrap_or_default(), area: area.to_owned(), areas },
         months: months.to_vec(),
     }
