@@ -97,7 +97,7 @@ fn a_batch_on_its_way_that_holds_what_was_erased_is_nowhere_any_more() {
     attaches(&site, &phone, &id, &photo(1_500_000));
     proxy.cut_after(900_000);
     assert_eq!(phone.run(&["sync", "--json"]).code, Some(1));
-    let first = pieces(&proxy).remove(0);
+    let first = proxy.pieces().remove(0);
     let sealed = &first.bytes[100_000..100_032];
     let at = |folder: &std::path::Path| database::bytes(folder).windows(sealed.len()).any(|window| window == sealed);
     assert!(at(hub.data()) && at(&phone.home), "the search finds what is on its way, at both ends");
@@ -108,7 +108,7 @@ fn a_batch_on_its_way_that_holds_what_was_erased_is_nowhere_any_more() {
     proxy.forget();
     assert_eq!(phone.sync()["statements"], 0);
     assert!(!at(hub.data()) && !at(&phone.home));
-    assert!(pieces(&proxy).is_empty(), "the phone brings no more of it");
+    assert!(proxy.pieces().is_empty(), "the phone brings no more of it");
 }
 
 #[test]

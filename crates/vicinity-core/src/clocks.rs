@@ -22,6 +22,8 @@ pub enum Basis {
     FirstCare,
     /// The first dose of PEP.
     PepStart,
+    /// What somebody planned.
+    Planned,
 }
 
 impl Basis {
@@ -33,6 +35,7 @@ impl Basis {
             Self::Incident => "incident",
             Self::FirstCare => "first_care",
             Self::PepStart => "pep_start",
+            Self::Planned => "planned",
         }
     }
 }
@@ -87,9 +90,65 @@ pub struct Clock {
     pub from: Basis,
     /// When it is due; `None` where nobody knows.
     pub due_at: Option<Timestamp>,
+    /// When it is too late even by the latest time that it can run from; for all but the windows of an incident, when it is
+    /// due. Nothing happens after it was reported: so a window ends where nobody knows the time, too.
+    pub ends_at: Option<Timestamp>,
     /// Where it stands.
     pub state: State,
 }
+
+impl Clock {
+    /// Whether it is one of the first hours and days that somebody can still do something about: what runs from the report until
+    /// a day after it was due, a window of the incident until it is over.
+    #[must_use]
+    pub fn presses(&self, now: Timestamp) -> bool {
+        let is_first = matches!(self.from, Basis::Report | Basis::Incident);
+        is_first && self.state.is_pending() && self.presses_until().is_none_or(|until| now <= until)
+    }
+
+    /// Whether somebody can still do something about it. A response can be late by any time; a window is over when it is over,
+    /// and who was not followed up for two weeks after it was due has the next follow-up.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.state.is_pending() && (self.from == Basis::Report || self.live_until().is_none_or(|until| now <= until))
+    }
+
+    fn presses_until(&self) -> Option<Timestamp> {
+        if self.from == Basis::Report { later(self.ends_at?, PRESSES_LATE) } else { self.ends_at }
+    }
+
+    fn live_until(&self) -> Option<Timestamp> {
+        if self.from == Basis::Incident { self.ends_at } else { later(self.ends_at?, MADE_GOOD) }
+    }
+
+    /// The last moments of what is said of it, while nobody does anything.
+    pub(crate) fn turns(&self) -> impl Iterator<Item = Timestamp> {
+        let moments = [self.due_at, self.presses_until(), self.live_until()];
+        moments.into_iter().flatten().filter(|_| self.state.is_pending())
+    }
+
+    /// What a list sorts it by: when it is due, or at the latest can be.
+    #[must_use]
+    pub fn sorts_at(&self) -> Option<Timestamp> {
+        self.due_at.or(self.ends_at)
+    }
+}
+
+/// The names of all clocks, in the order in which they are due in general.
+pub const NAMES: [&str; 12] = [
+    "first_contact_1h",
+    "response_24h",
+    "pep_72h",
+    "forensic_72h",
+    "ec_120h",
+    "followup_planned",
+    "followup_2w",
+    "followup_3m",
+    "followup_6m",
+    "pep_adherence_d3",
+    "pep_adherence_d14",
+    "pep_adherence_d28",
+];
 
 /// Exposure to HIV, or what may have been.
 const EXPOSURE: [&str; 5] = ["rape", "gang_rape", "condom_refused_removed", "sex_demanded_by_official", "attempted_rape"];
@@ -102,6 +161,10 @@ const CANNOT_CONCEIVE: [&str; 2] = ["man", "trans_woman"];
 
 /// How long before it is due a follow-up may be done and still count for it, unless a third of the way is shorter.
 const FOLLOWUP_EARLY: SignedDuration = SignedDuration::from_hours(3 * 24);
+/// How long after it was due what runs from the report still presses.
+const PRESSES_LATE: SignedDuration = SignedDuration::from_hours(24);
+/// How long after it was due a follow-up can be made good.
+const MADE_GOOD: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// Every clock that this incident has, in the order in which they are due in general.
 #[must_use]
@@ -109,14 +172,17 @@ pub fn clocks(incident: &Incident, now: Timestamp) -> Vec<Clock> {
     let mut clocks = Vec::new();
     report_clocks(incident, now, &mut clocks);
     exposure_clocks(incident, now, &mut clocks);
+    planned_clocks(incident, now, &mut clocks);
     care_clocks(incident, now, &mut clocks);
     clocks
 }
 
-/// The clock to look at next: the pending one that is due first. One that nobody can date comes after those with a date.
+/// The clock to look at next, of those that somebody can still do something about: the first that is due of those that press,
+/// else of the others. One that nobody can date comes after those with a date.
 #[must_use]
-pub fn next_due(clocks: &[Clock]) -> Option<&Clock> {
-    clocks.iter().filter(|clock| clock.state.is_pending()).min_by_key(|clock| (clock.due_at.is_none(), clock.due_at))
+pub fn next_due(clocks: &[Clock], now: Timestamp) -> Option<&Clock> {
+    let order = |clock: &&Clock| (!clock.presses(now), clock.sorts_at().is_none(), clock.sorts_at());
+    clocks.iter().filter(|clock| clock.is_live(now)).min_by_key(order)
 }
 
 /// The clocks as JSON.
@@ -161,7 +227,7 @@ fn report_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>) {
     let reported = incident.instant("reported_at");
     let clock = |name, hours, done| {
         let due_at = reported.and_then(|at| later(at, SignedDuration::from_hours(hours)));
-        Clock { name, from: Basis::Report, due_at, state: state_of_due(due_at, done, now) }
+        Clock { name, from: Basis::Report, due_at, ends_at: due_at, state: state_of_due(due_at, done, now) }
     };
     let is_red = |at: Timestamp| triage::level(incident, at) == Level::Red;
     if is_red(now) || reported.is_some_and(is_red) {
@@ -175,11 +241,13 @@ fn exposure_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>)
     if !is_exposed(incident) {
         return;
     }
-    let window = incident.occurred_window();
+    let (window, reported) = (incident.occurred_window(), incident.instant("reported_at"));
+    let latest = window.map_or(reported, |(earliest, latest)| Some(reported.map_or(latest, |at| latest.min(at.max(earliest)))));
     let clock = |name, hours, action| {
         let end = |from| later(from, SignedDuration::from_hours(hours));
         let ends = window.and_then(|(earliest, latest)| Some((end(earliest)?, end(latest)?)));
-        Clock { name, from: Basis::Incident, due_at: ends.map(|(due, _)| due), state: state_of_window(ends, first_done(incident, action), now) }
+        let state = state_of_window(ends, first_done(incident, action), now);
+        Clock { name, from: Basis::Incident, due_at: ends.map(|(due, _)| due), ends_at: latest.and_then(end), state }
     };
     clocks.push(clock("pep_72h", PEP_HOURS, "pep_start"));
     clocks.push(clock("forensic_72h", 72, "forensic"));
@@ -197,6 +265,18 @@ pub(crate) fn is_exposed(incident: &Incident) -> bool {
 pub(crate) fn may_conceive(incident: &Incident) -> bool {
     let mut genders = incident.claims("survivor.gender").peekable();
     genders.peek().is_none() || genders.any(|gender| gender.as_str().is_none_or(|code| !CANNOT_CONCEIVE.contains(&code)))
+}
+
+/// A clock for each follow-up that somebody planned. It is met when that one is done; one that was done at its time or after,
+/// and written down by itself, counts for it too.
+fn planned_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>) {
+    for planned in incident.entries("followups") {
+        let Some(due_at) = planned.instant("due_at") else { continue };
+        let others = incident.entries("followups").filter_map(|entry| entry.instant("done_at")).filter(|at| *at >= due_at);
+        let done = planned.instant("done_at").or_else(|| others.min());
+        let state = state_of_due(Some(due_at), done, now);
+        clocks.push(Clock { name: "followup_planned", from: Basis::Planned, due_at: Some(due_at), ends_at: Some(due_at), state });
+    }
 }
 
 /// The clocks that run from the first care and from the first dose of PEP; none before there was any.
@@ -223,7 +303,7 @@ fn followup_clock(incident: &Incident, name: &'static str, from: Basis, start: T
     let mut done = incident.entries("followups").filter_map(|entry| entry.instant("done_at"));
     let is_met = counts_from.is_some_and(|from| done.any(|at| at >= from));
     let state = if is_met { State::Met } else { state_of_due(due_at, None, now) };
-    Clock { name, from, due_at, state }
+    Clock { name, from, due_at, ends_at: due_at, state }
 }
 
 fn state_of_due(due: Option<Timestamp>, done: Option<Timestamp>, now: Timestamp) -> State {
@@ -252,124 +332,4 @@ fn later(at: Timestamp, by: SignedDuration) -> Option<Timestamp> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(text: &str) -> Timestamp {
-        text.parse().unwrap()
-    }
-
-    fn find(facts: Value, name: &str, now: &str) -> Option<Clock> {
-        clocks(&Incident::from_row(facts, Vec::new()), at(now)).into_iter().find(|clock| clock.name == name)
-    }
-
-    fn state(facts: &Value, name: &str, now: &str) -> Option<&'static str> {
-        find(facts.clone(), name, now).map(|clock| clock.state.code())
-    }
-
-    #[test]
-    fn the_first_hour_is_for_red_only() {
-        let red = json!({"reported_at": "2026-11-23T09:00:00Z", "danger_now": "yes"});
-        assert_eq!(state(&red, "first_contact_1h", "2026-11-23T10:00:00Z"), Some("running"));
-        assert_eq!(state(&red, "first_contact_1h", "2026-11-23T10:00:01Z"), Some("overdue"));
-        let green = json!({"reported_at": "2026-11-23T09:00:00Z"});
-        assert_eq!(state(&green, "first_contact_1h", "2026-11-23T10:00:00Z"), None);
-        assert_eq!(state(&green, "response_24h", "2026-11-23T10:00:00Z"), Some("running"));
-    }
-
-    #[test]
-    fn a_missed_first_contact_stays_on_the_list_when_red_fades() {
-        let facts = json!({"reported_at": "2026-11-23T09:00:00Z", "violations": ["unwanted_touch"], "occurred": {"at": "2026-11-23", "precision": "day"}});
-        assert_eq!(state(&facts, "first_contact_1h", "2026-12-23T09:00:00Z"), Some("overdue"));
-    }
-
-    #[test]
-    fn a_response_is_an_action_an_offer_or_a_transition() {
-        let with = |key: &str, entry: Value| json!({"reported_at": "2026-11-23T09:00:00Z", key: [entry]});
-        let now = "2026-11-30T09:00:00Z";
-        for (key, entry, expected) in [
-            ("actions", json!({"code": "shelter", "done_at": "2026-11-23T10:00:00Z"}), "met"),
-            ("actions", json!({"code": "shelter", "done_at": "2026-11-25T10:00:00Z"}), "late"),
-            ("actions", json!({"code": "shelter", "offered_at": "2026-11-23T10:00:00Z"}), "met"),
-            ("actions", json!({"code": "shelter", "offered_at": "2026-11-23T10:00:00Z", "accepted": "declined"}), "overdue"),
-            ("actions", json!({"code": "shelter"}), "overdue"),
-            ("transitions", json!({"to": "responding", "at": "2026-11-23T10:00:00Z"}), "met"),
-            ("transitions", json!({"to": "closed_lost", "at": "2026-11-23T10:00:00Z"}), "overdue"),
-        ] {
-            assert_eq!(state(&with(key, entry.clone()), "response_24h", now), Some(expected), "{entry}");
-        }
-    }
-
-    #[test]
-    fn the_clinic_clocks_run_from_the_incident() {
-        let facts = json!({"violations": ["rape"], "occurred": {"at": "2026-11-22", "precision": "day"}});
-        for (now, expected) in [
-            ("2026-11-25T00:00:00Z", "running"),
-            ("2026-11-25T00:00:01Z", "uncertain"),
-            ("2026-11-26T00:00:00Z", "uncertain"),
-            ("2026-11-26T00:00:01Z", "missed_window"),
-        ] {
-            assert_eq!(state(&facts, "pep_72h", now), Some(expected), "{now}");
-            assert_eq!(state(&facts, "forensic_72h", now), Some(expected), "{now}");
-            assert_eq!(state(&facts, "ec_120h", now), Some("running"), "{now}");
-        }
-        assert_eq!(find(facts, "pep_72h", "2026-11-22T12:00:00Z").unwrap().due_at, Some(at("2026-11-25T00:00:00Z")));
-    }
-
-    #[test]
-    fn an_unknown_time_of_exposure_says_so_until_care_is_given() {
-        let facts = json!({"violations": ["gang_rape"]});
-        assert_eq!(find(facts, "pep_72h", "2026-11-22T12:00:00Z").map(|clock| (clock.due_at, clock.state)), Some((None, State::UnknownTime)));
-        let cared = json!({"violations": ["gang_rape"], "actions": [{"code": "pep_start", "done_at": "2026-11-22T10:00:00Z"}]});
-        assert_eq!(state(&cared, "pep_72h", "2026-12-22T12:00:00Z"), Some("met"));
-        assert_eq!(state(&cared, "forensic_72h", "2026-12-22T12:00:00Z"), Some("unknown_time"));
-    }
-
-    #[test]
-    fn emergency_contraception_is_for_whoever_may_conceive() {
-        let may = [json!("woman"), json!("trans_man"), json!(null), json!("newer")].map(|gender| (gender, true));
-        let cannot = [json!("man"), json!("trans_woman")].map(|gender| (gender, false));
-        for (gender, expected) in may.into_iter().chain(cannot) {
-            let facts = json!({"violations": ["rape"], "survivor": {"gender": gender}});
-            assert_eq!(state(&facts, "ec_120h", "2026-11-22T12:00:00Z").is_some(), expected, "{gender}");
-        }
-        assert!(state(&json!({"violations": ["unwanted_touch"]}), "ec_120h", "2026-11-22T12:00:00Z").is_none());
-        assert!(state(&json!({"violations": ["unwanted_touch"]}), "pep_72h", "2026-11-22T12:00:00Z").is_none());
-    }
-
-    #[test]
-    fn followups_run_from_the_first_care() {
-        let actions = json!([{"code": "shelter", "done_at": "2026-11-30T10:00:00Z"}, {"code": "psychosocial", "done_at": "2026-11-23T10:00:00Z"}]);
-        let facts = |done: Value| json!({"actions": actions, "followups": [{"done_at": done}]});
-        let clock = find(facts(json!(null)), "followup_3m", "2026-12-01T00:00:00Z").unwrap();
-        assert_eq!((clock.due_at, clock.state), (Some(at("2027-02-23T10:00:00Z")), State::Running));
-        let two_weeks = |done: &str| state(&facts(json!(done)), "followup_2w", "2026-12-20T00:00:00Z");
-        assert_eq!(two_weeks("2026-12-04T10:00:00Z"), Some("met"));
-        assert_eq!(two_weeks("2026-12-04T09:59:59Z"), Some("overdue"));
-        assert_eq!(state(&json!({}), "followup_2w", "2026-12-20T00:00:00Z"), None);
-    }
-
-    #[test]
-    fn adherence_runs_from_the_first_dose() {
-        let start = json!({"code": "pep_start", "done_at": "2026-11-01T10:00:00Z"});
-        let facts = json!({"actions": [start], "followups": [{"done_at": "2026-11-03T12:00:00Z"}]});
-        let states = |facts: &Value| ["pep_adherence_d3", "pep_adherence_d14", "pep_adherence_d28"].map(|name| state(facts, name, "2026-11-20T00:00:00Z"));
-        assert_eq!(states(&facts), [Some("met"), Some("overdue"), Some("running")]);
-        let complete = json!({"actions": [start, {"code": "pep_complete", "done_at": "2026-11-29T10:00:00Z"}]});
-        assert_eq!(states(&complete), [Some("met"); 3]);
-    }
-
-    #[test]
-    fn the_next_clock_is_the_pending_one_due_first() {
-        let facts = json!({"reported_at": "2026-11-23T09:00:00Z", "violations": ["rape"], "occurred": {"at": "2026-11-21", "precision": "day"}});
-        let all = clocks(&Incident::from_row(facts, Vec::new()), at("2026-11-23T09:30:00Z"));
-        assert_eq!(next_due(&all).map(|clock| clock.name), Some("first_contact_1h"));
-        assert_eq!(to_json(&all)[0], json!({"name": "first_contact_1h", "from": "report", "due_at": "2026-11-23T10:00:00Z", "state": "running"}));
-    }
-
-    #[test]
-    fn times_at_the_edge_of_the_calendar_give_no_due_time() {
-        let facts = json!({"reported_at": "9999-12-30T22:00:00Z", "actions": [{"code": "pep_start", "done_at": "9999-12-30T22:00:00Z"}]});
-        assert_eq!(find(facts, "followup_6m", "2026-11-22T12:00:00Z").map(|clock| clock.state), Some(State::UnknownTime));
-    }
-}
+mod tests;

@@ -38,7 +38,7 @@ pub fn show(id: IncidentId, incident: &Incident, now: Timestamp) -> Value {
 #[must_use]
 pub fn list_line(id: IncidentId, incident: &Incident, now: Timestamp) -> Value {
     let clocks = clocks::clocks(incident, now);
-    let next = if status::is_closed(incident) { None } else { clocks::next_due(&clocks) };
+    let next = if status::is_closed(incident) { None } else { clocks::next_due(&clocks, now) };
     json!({
         "id": id.to_string(),
         "status": status::status(incident),

@@ -1,29 +1,45 @@
 // Spares readers a reload: what is new shows by itself. Pages work without this file.
 (() => {
-  const live = document.querySelector('[data-live]');
-  if (!live || !window.EventSource) return;
+  const live = [...document.querySelectorAll('[data-live]')];
+  if (!live.length || !window.EventSource) return;
   const notice = document.querySelector('[data-live-notice]');
-  const busy = () => {
-    const at = document.activeElement;
-    return (at && live.contains(at)) || live.querySelector('details[open] form, dialog[open]');
+  const begun = (part) => [...part.querySelectorAll('input, select, textarea')].some((field) => {
+    if (field === document.activeElement) return true;
+    if (!field.options) return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+    const chosen = Math.max(0, [...field.options].findLastIndex((option) => option.defaultSelected));
+    return field.selectedIndex !== chosen;
+  });
+  const busy = () => live.some(begun);
+  // What was open stays open, and the focus stays where it was.
+  const renew = (part, fresh) => {
+    const like = (one) => [...part.querySelectorAll(one.localName)].find((other) => other.isEqualNode(one));
+    const open = [...part.querySelectorAll('details[open] > summary')];
+    const focused = part.contains(document.activeElement) ? document.activeElement : null;
+    part.replaceChildren(...fresh.childNodes);
+    open.forEach((summary) => { const fold = like(summary)?.parentElement; if (fold) fold.open = true; });
+    if (focused) like(focused)?.focus({ preventScroll: true });
   };
-  let shown = live.innerHTML;
+  const shown = new Map(live.map((part) => [part, part.innerHTML]));
   let asks = 0;
   const refresh = async (byHand) => {
     const ask = ++asks;
     const answer = await fetch(location.href, { headers: { Accept: 'text/html', 'Vicinity-By-Itself': '1' } });
     if (!answer.ok || answer.redirected) return;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-    const fresh = page.querySelector('[data-live]');
     // An older answer may come last.
-    if (!fresh || ask !== asks) return;
+    if (ask !== asks) return;
+    const renewed = live.map((part) => [part, page.querySelector(`[data-live="${part.dataset.live}"]`)]);
     // What is the same does not move, and nothing moves under a reader's hands.
-    const same = fresh.innerHTML === shown;
-    const later = !same && !byHand && busy();
+    const changed = renewed.filter(([part, fresh]) => fresh && fresh.innerHTML !== shown.get(part));
+    const later = changed.length > 0 && !byHand && busy();
     if (notice) notice.hidden = !later;
-    if (same || later) return;
-    shown = fresh.innerHTML;
-    live.replaceChildren(...fresh.childNodes);
+    if (later) return;
+    for (const [part, fresh] of changed) {
+      // A form that somebody fills in is never taken away.
+      if (begun(part)) continue;
+      shown.set(part, fresh.innerHTML);
+      renew(part, fresh);
+    }
   };
   let waiting = null;
   const soon = () => {

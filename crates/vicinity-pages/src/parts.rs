@@ -104,6 +104,12 @@ pub fn problem(text: &str) -> Markup {
     html! { p.notice.problem role="alert" { (text) } }
 }
 
+/// What tells a reader who is busy that something new has come in. It stays in sight wherever on the page they are.
+#[must_use]
+pub fn notice_of_new(frame: &Frame) -> Markup {
+    html! { p.notice.seen hidden data-live-notice="" role="status" { (frame.t("something-new")) " " button.small type="button" { (frame.t("show-it")) } } }
+}
+
 /// The way to other pages of a list. `to` makes the address of a page, from 0.
 #[must_use]
 pub fn pager(frame: &Frame, page: u32, pages: u32, to: &dyn Fn(u32) -> String) -> Markup {

@@ -36,7 +36,7 @@ pub struct BoardFilter {
     pub only: String,
 }
 
-/// One page of a board: most urgent first.
+/// One page of a board: most urgent first, in the order of [`vicinity_core::board`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct BoardPage {
     /// Incidents, read as they are now.
@@ -45,7 +45,7 @@ pub struct BoardPage {
     pub total: u64,
     /// How many open ones there are of each level, red first, whatever the filter.
     pub open: [u64; 3],
-    /// How many open ones have an overdue clock, whatever the filter.
+    /// How many open ones have an overdue clock that somebody can still do something about, whatever the filter.
     pub overdue: u64,
 }
 
@@ -147,6 +147,12 @@ pub trait BoardStore: HubStore + Patterns {
     /// # Errors
     /// Storage.
     fn case(&mut self, incident: IncidentId) -> Result<Option<Case>>;
+
+    /// Incidents whose ids lie from one to another, in the order of their ids, at most so many.
+    ///
+    /// # Errors
+    /// Storage.
+    fn between(&mut self, first: IncidentId, last: IncidentId, max: usize) -> Result<Vec<(IncidentId, IncidentRow)>>;
 
     /// An incident's changes in the order in which the hub took them.
     ///

@@ -87,6 +87,120 @@ fn what_came_while_the_line_was_cut_appears_by_itself() {
 }
 
 #[test]
+fn whoever_is_held_since_minutes_is_the_first_line_and_an_open_filter_hides_nobody_who_comes_in() {
+    let scene = Scene::new();
+    let browser = scene.at_hub();
+    browser.go(&scene.hub_page("/?status=open&level=red"));
+    assert_eq!(browser.count("details[open]"), 1, "the filter is open");
+    let now = wait::now().to_string();
+    scene.phone.log(&[json!({"reported_at": now, "occurred": {"at": now[..16], "precision": "hour"}, "violations": ["rape"], "danger_now": "yes",
+        "held_now": "yes", "consents": ["hub_response"]})]);
+    scene.phone.sync();
+    let first = wait::until("her line", || Some(browser.text_of("tbody th")).filter(|text| text.contains("Held now")));
+    assert!(first.contains("In danger now"), "{first}");
+    assert_eq!(browser.count("details[open]"), 1, "and stays open");
+    // Somebody who chooses is not disturbed either: the list is apart from the filter.
+    browser.choose("#f-kind", "police");
+    let before = browser.count("tbody tr");
+    scene.phone.log(&[json!({"reported_at": now, "violations": ["rape"], "consents": ["hub_response"]})]);
+    scene.phone.sync();
+    wait::until("the next line", || (browser.count("tbody tr") == before + 1).then_some(()));
+    assert_eq!(browser.script("return document.querySelector('#f-kind').value"), "police");
+}
+
+#[test]
+fn an_open_page_follows_what_others_do_and_takes_no_form_away() {
+    let scene = Scene::new();
+    let id = &scene.ids[1];
+    let browser = scene.at_hub();
+    browser.go(&scene.hub_page(&format!("/incident/{id}")));
+    let change = |edits: serde_json::Value| {
+        scene.phone.edit(id, &edits);
+        scene.phone.sync();
+    };
+    browser.click_text("Follow up");
+    change(json!([{"transition": {"to": "responding"}}, {"set": {"field": "held_now", "value": "yes"}}]));
+    wait::until("the title's chips", || Some(browser.text_of("div.title")).filter(|text| text.contains("responding") && text.contains("Held now")));
+    wait::until("the clocks", || Some(browser.text_of("[data-live=clocks]")).filter(|text| text.contains("Response (24 h)")));
+    assert_eq!(browser.count("details[open]"), 1, "what was open stays open");
+    browser.click_text("Refer");
+    browser.fill("#refer-partner", "a partner");
+    change(json!([{"transition": {"to": "monitoring"}}]));
+    browser.wait_for("[data-live-notice]:not([hidden])");
+    let in_sight = "const box = document.querySelector('[data-live-notice]').getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight";
+    assert_eq!(browser.script(&format!("scrollTo(0, document.body.scrollHeight); {in_sight}")), true);
+    browser.click("[data-live-notice] button");
+    wait::until("the new status", || Some(browser.text_of("div.title")).filter(|text| text.contains("monitoring")));
+    assert_eq!(browser.script("return document.querySelector('#refer-partner').value"), "a partner");
+}
+
+#[test]
+fn a_followup_that_is_planned_is_a_clock_until_it_is_done() {
+    let scene = Scene::new();
+    scene.phone.log(&[json!({"reported_at": wait::now().to_string(), "violations": ["eviction"], "consents": ["hub_response"]})]);
+    scene.phone.sync();
+    let browser = scene.at_hub();
+    browser.go(&scene.hub_page("/?status=open&group=economic&level=green"));
+    browser.follow("tbody a");
+    let page = browser.path();
+    let plan = |day: &str| {
+        browser.go(&scene.hub_page(&page));
+        browser.click_text("Follow up");
+        // A page of a browser that does not look at days itself.
+        browser
+            .script(&format!("const due = document.querySelector('#follow-due'); due.removeAttribute('min'); due.removeAttribute('max'); due.value = '{day}'"));
+        browser.follow("details[open] button");
+    };
+    for day in ["1900-01-01", "2199-01-01", ""] {
+        plan(day);
+        assert!(browser.text().contains("Give a day for the follow-up"), "{day}: {}", browser.text());
+    }
+    let in_two_days = wait::now().checked_add(vicinity_core::time::SignedDuration::from_hours(48)).unwrap().to_string();
+    plan(&in_two_days[..10]);
+    assert!(browser.text_of("[data-live=clocks]").contains("Planned follow-up"), "{}", browser.text());
+    browser.click_text("Write down an action");
+    browser.follow("details[open] button");
+    browser.go(&scene.hub_page("/?status=open&clock=followup_planned"));
+    assert_eq!(browser.count("tbody tr"), 1);
+    browser.follow("tbody a");
+    browser.click_text("Follow up");
+    browser.click("#follow-done");
+    browser.follow("details[open] button");
+    let followups = scene.exported(page.rsplit('/').next().unwrap())["followups"].clone();
+    assert_eq!(followups.as_array().map(Vec::len), Some(1), "the one that was planned was done: {followups}");
+    assert!(browser.text_of("[data-live=clocks] .met").contains("Planned follow-up"), "{}", browser.text());
+}
+
+#[test]
+fn an_incident_is_found_by_its_digits_without_scripts() {
+    let scene = Scene::new();
+    let id = &scene.ids[0];
+    let browser = scene.at_hub();
+    browser.run_scripts(false);
+    for typed in [&id[..8], id, &scene.hub_page(&format!("/incident/{id}"))] {
+        browser.go(&scene.hub_page("/"));
+        browser.fill("#find", typed);
+        browser.follow("form[role=search] button");
+        assert_eq!(browser.path(), format!("/incident/{id}"), "{typed}");
+    }
+    browser.go(&scene.hub_page("/find?incident=00000000"));
+    assert!(browser.text().contains("No incident has this id here."), "{}", browser.text());
+}
+
+#[test]
+fn on_a_phone_what_must_be_done_stands_before_what_was_written() {
+    let scene = Scene::new();
+    let browser = scene.at_hub();
+    browser.show_on(vicinity_tests::browser::Screen::Phone);
+    browser.go(&scene.hub_page(&format!("/incident/{}", scene.ids[0])));
+    let tops =
+        browser.script("return ['clocks', 'respond', 'timeline'].map((name) => document.querySelector(`[data-live=${name}]`).getBoundingClientRect().top)");
+    let tops: Vec<f64> = serde_json::from_value(tops).unwrap();
+    assert!(tops.is_sorted(), "{tops:?}");
+    assert!(browser.text_of("div.title").contains("In danger now"), "{}", browser.text());
+}
+
+#[test]
 fn everything_on_the_board_works_without_scripts() {
     let scene = Scene::new();
     let id = &scene.ids[0];

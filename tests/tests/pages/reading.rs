@@ -119,6 +119,7 @@ fn every_page_of_the_hub_can_be_read_by_everybody_in_every_language() {
     let pages = [
         ("board", "/".to_owned()),
         ("all", "/?status=".to_owned()),
+        ("found", "/find?incident=00000000".to_owned()),
         ("incident", format!("/incident/{}", scene.ids[0])),
         ("incident-answered", format!("/incident/{}", scene.ids[1])),
         ("erase", format!("/incident/{}/erase", scene.ids[0])),

@@ -1,13 +1,14 @@
 # The hub's board.
 
 board-title = Who needs help now
-board-below = Open incidents, most urgent first. New ones appear by themselves.
+board-below = Open incidents, most urgent first: within each level whoever is in danger or held, then what must be done soonest. New ones appear by themselves.
 board-count = { $count ->
     [one] { $count-text } incident
    *[other] { $count-text } incidents
 }
 board-empty = Nothing here. If you filtered, show all.
-board-overdue = Overdue
+board-over = Nothing is due any more, or it is too late for it
+board-overdue = Overdue, can still be done
 board-asked = Unanswered questions
 board-filter = Filter
 board-show = Show
@@ -16,6 +17,10 @@ board-not-closed = All that are open
 board-closed = All that are closed
 board-only = Only
 board-next-clock = Next clock
+find-title = Find an incident
+find-hint = Eight digits, the whole id, or the address of its page
+find-do = Find
+find-none = No incident has this id here.
 board-conflicts = { $count ->
     [one] { $count-text } conflict
    *[other] { $count-text } conflicts
@@ -31,7 +36,7 @@ incident-what = What happened
 incident-statements = Statements
 incident-sealed = Sealed to responders' own devices. This server cannot open them. On your device:
 incident-named-there = (linked from there)
-incident-timeline = What was done
+incident-timeline = History
 incident-respond = Respond
 
 who-hub = the hub
@@ -51,6 +56,8 @@ do-link = Link to another incident
 follow-due = Due on
 follow-due-hint = The day of the follow-up; leave it if it was done today
 follow-done = It was done now
+follow-planned = Which one was done
+follow-other = another, not planned
 link-to = The other incident's id
 link-to-hint = As it stands in the address of its page
 hint-pseudonym = A pseudonym, never a name
@@ -129,6 +136,7 @@ done-assigned = Done. The device hears of it at its next sync.
 done-erased = Erased here. The devices erase it at their next sync.
 done-revoked = Revoked. It wipes itself at its next contact.
 refused-field = { $about } does not fit.
+refused-due = Give a day for the follow-up: not before the report, and not more than two years ahead.
 refused-changed = Somebody decided it meanwhile. Look again.
 refused-not-sure = Tick the box to say that you are sure.
 refused-no-device = There is no such device.

@@ -1,13 +1,14 @@
 # El tablero del centro.
 
 board-title = Quién necesita ayuda ahora
-board-below = Incidentes abiertos, los más urgentes primero. Los nuevos aparecen solos.
+board-below = Incidentes abiertos, los más urgentes primero: en cada nivel quien está en peligro o retenido, después lo que vence antes. Los nuevos aparecen solos.
 board-count = { $count ->
     [one] { $count-text } incidente
    *[other] { $count-text } incidentes
 }
 board-empty = Nada aquí. Si filtró, muestre todo.
-board-overdue = Vencidos
+board-over = Ya no vence nada, o es demasiado tarde
+board-overdue = Vencidos, aún posibles
 board-asked = Preguntas sin respuesta
 board-filter = Filtrar
 board-show = Mostrar
@@ -16,6 +17,10 @@ board-not-closed = Todos los abiertos
 board-closed = Todos los cerrados
 board-only = Solo
 board-next-clock = Próximo plazo
+find-title = Buscar un incidente
+find-hint = Ocho dígitos, el identificador entero o la dirección de su página
+find-do = Buscar
+find-none = Aquí ningún incidente tiene ese identificador.
 board-conflicts = { $count ->
     [one] { $count-text } desacuerdo
    *[other] { $count-text } desacuerdos
@@ -31,7 +36,7 @@ incident-what = Qué pasó
 incident-statements = Declaraciones
 incident-sealed = Selladas para los dispositivos de quienes responden. Este servidor no puede abrirlas. En su dispositivo:
 incident-named-there = (vinculado desde allí)
-incident-timeline = Qué se hizo
+incident-timeline = Historial
 incident-respond = Responder
 
 who-hub = el centro
@@ -51,6 +56,8 @@ do-link = Vincular a otro incidente
 follow-due = Previsto para
 follow-due-hint = El día del seguimiento; déjelo si se hizo hoy
 follow-done = Se hizo ahora
+follow-planned = Cuál se hizo
+follow-other = otro, no planeado
 link-to = Identificador del otro incidente
 link-to-hint = Como aparece en la dirección de su página
 hint-pseudonym = Un seudónimo, nunca un nombre
@@ -129,6 +136,7 @@ done-assigned = Hecho. El dispositivo lo sabrá en su próxima sincronización.
 done-erased = Borrado aquí. Los dispositivos lo borran en su próxima sincronización.
 done-revoked = Revocado. Se borra en su próximo contacto.
 refused-field = { $about } no es correcto.
+refused-due = Indique un día para el seguimiento: no antes del reporte ni a más de dos años.
 refused-changed = Alguien lo decidió entretanto. Mire otra vez.
 refused-not-sure = Marque la casilla para confirmar.
 refused-no-device = No existe ese dispositivo.

@@ -1,13 +1,14 @@
 # Le tableau du centre.
 
 board-title = Qui a besoin d’aide maintenant
-board-below = Cas ouverts, les plus urgents d’abord. Les nouveaux apparaissent d’eux-mêmes.
+board-below = Cas ouverts, les plus urgents d’abord : à chaque niveau, qui est en danger ou retenu, puis ce qui presse le plus. Les nouveaux apparaissent d’eux-mêmes.
 board-count = { $count ->
     [one] { $count-text } cas
    *[other] { $count-text } cas
 }
 board-empty = Rien ici. Si vous avez filtré, affichez tout.
-board-overdue = En retard
+board-over = Plus rien n’est à faire, ou il est trop tard
+board-overdue = En retard, encore faisable
 board-asked = Questions sans réponse
 board-filter = Filtrer
 board-show = Afficher
@@ -16,6 +17,10 @@ board-not-closed = Tous les cas ouverts
 board-closed = Tous les cas clos
 board-only = Seulement
 board-next-clock = Prochaine échéance
+find-title = Trouver un cas
+find-hint = Huit chiffres, l’identifiant entier ou l’adresse de sa page
+find-do = Trouver
+find-none = Aucun cas n’a cet identifiant ici.
 board-conflicts = { $count ->
     [one] { $count-text } désaccord
    *[other] { $count-text } désaccords
@@ -31,7 +36,7 @@ incident-what = Ce qui s’est passé
 incident-statements = Déclarations
 incident-sealed = Scellées pour les appareils des intervenant·es. Ce serveur ne peut pas les ouvrir. Sur votre appareil :
 incident-named-there = (lié depuis l’autre)
-incident-timeline = Ce qui a été fait
+incident-timeline = Historique
 incident-respond = Intervenir
 
 who-hub = le centre
@@ -51,6 +56,8 @@ do-link = Lier à un autre cas
 follow-due = Prévu le
 follow-due-hint = Le jour du suivi ; laissez tel quel s’il a eu lieu aujourd’hui
 follow-done = Fait à l’instant
+follow-planned = Lequel a été fait
+follow-other = un autre, non prévu
 link-to = Identifiant de l’autre cas
 link-to-hint = Tel qu’il figure dans l’adresse de sa page
 hint-pseudonym = Un pseudonyme, jamais un nom
@@ -129,6 +136,7 @@ done-assigned = Fait. L’appareil l’apprend à sa prochaine synchronisation.
 done-erased = Effacé ici. Les appareils l’effacent à leur prochaine synchronisation.
 done-revoked = Révoqué. Il s’efface à son prochain contact.
 refused-field = { $about } ne convient pas.
+refused-due = Indiquez un jour pour le suivi : pas avant le signalement, ni dans plus de deux ans.
 refused-changed = Quelqu’un a décidé entre-temps. Regardez à nouveau.
 refused-not-sure = Cochez la case pour confirmer.
 refused-no-device = Cet appareil n’existe pas.

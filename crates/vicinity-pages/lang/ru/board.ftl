@@ -1,7 +1,7 @@
 # Доска центра.
 
 board-title = Кому нужна помощь сейчас
-board-below = Открытые случаи, сначала самые срочные. Новые появляются сами.
+board-below = Открытые случаи, сначала самые срочные: на каждом уровне те, кто в опасности или удерживается, затем ближайшие сроки. Новые появляются сами.
 board-count = { $count ->
     [one] { $count-text } случай
     [few] { $count-text } случая
@@ -9,7 +9,8 @@ board-count = { $count ->
    *[other] { $count-text } случая
 }
 board-empty = Здесь ничего нет. Если стоит фильтр, покажите все.
-board-overdue = Просрочено
+board-over = Сроков больше нет, или уже слишком поздно
+board-overdue = Просрочено, ещё можно сделать
 board-asked = Вопросы без ответа
 board-filter = Фильтр
 board-show = Показать
@@ -18,6 +19,10 @@ board-not-closed = Все открытые
 board-closed = Все закрытые
 board-only = Только
 board-next-clock = Ближайший срок
+find-title = Поиск случая
+find-hint = Восемь знаков, полный номер или адрес страницы
+find-do = Найти
+find-none = Случая с таким номером здесь нет.
 board-conflicts = { $count ->
     [one] { $count-text } расхождение
     [few] { $count-text } расхождения
@@ -35,7 +40,7 @@ incident-what = Что произошло
 incident-statements = Заявления
 incident-sealed = Запечатаны для устройств тех, кто помогает. Этот сервер не может их открыть. На вашем устройстве:
 incident-named-there = (связь оттуда)
-incident-timeline = Что сделано
+incident-timeline = История
 incident-respond = Оказать помощь
 
 who-hub = центр
@@ -55,6 +60,8 @@ do-link = Связать с другим случаем
 follow-due = Срок
 follow-due-hint = День контакта; оставьте, если он был сегодня
 follow-done = Сделано сейчас
+follow-planned = Какой контакт сделан
+follow-other = другой, не запланированный
 link-to = Номер другого случая
 link-to-hint = Как в адресе его страницы
 hint-pseudonym = Псевдоним, никогда не имя
@@ -135,6 +142,7 @@ done-assigned = Сделано. Устройство узнает при сле�
 done-erased = Удалено здесь. Устройства удалят при следующей синхронизации.
 done-revoked = Отозвано. При следующей связи оно сотрётся.
 refused-field = { $about } не подходит.
+refused-due = Укажите день контакта: не раньше сообщения и не дальше чем через два года.
 refused-changed = Кто-то уже решил это. Посмотрите снова.
 refused-not-sure = Отметьте, что вы уверены.
 refused-no-device = Такого устройства нет.

@@ -2,11 +2,16 @@
 
 use maud::{Markup, html};
 use vicinity_core::codes;
+use vicinity_core::incident::Incident;
+use vicinity_core::time::{SignedDuration, Timestamp};
 
 use super::incident::CaseView;
 use crate::frame::Frame;
 use crate::parts::{self, Choice};
 use crate::words::Said;
+
+/// How far ahead a follow-up can be planned.
+const FOLLOWUP_DAYS_MAX: i64 = 2 * 365;
 
 /// A folded form that writes one edit: `doing` says which.
 fn folded(frame: &Frame, case: &CaseView, title: &str, doing: &str, fields: &Markup) -> Markup {
@@ -34,7 +39,6 @@ fn text(frame: &Frame, id: &str, name: &str, label: &str, hint: &str, required: 
 
 /// Acting, referring, following up, moving the status, triage, assigning.
 pub(super) fn respond(frame: &Frame, case: &CaseView) -> Markup {
-    let day = frame.now.to_string().chars().take(10).collect::<String>();
     html! {
         section.sheet {
             h2 { (frame.t("incident-respond")) }
@@ -48,11 +52,7 @@ pub(super) fn respond(frame: &Frame, case: &CaseView) -> Markup {
                 (text(frame, "refer-partner", "partner", "f-partner", "hint-pseudonym", false))
                 (parts::select("refer-state", "state", &frame.t("f-state"), &of(frame, codes::REFERRAL_STATES.codes), "sent"))
             }))
-            (folded(frame, case, "do-follow", "follow", &html! {
-                (parts::field("follow-due", "due", &frame.t("follow-due"), &frame.t("follow-due-hint"), "date", &day, false))
-                (parts::select("follow-safety", "safety_changed", &frame.t("f-safety-changed"), &of(frame, codes::YES_NO.codes), "unknown"))
-                label.choice for="follow-done" { input id="follow-done" type="checkbox" name="done" value="yes"; (frame.t("follow-done")) }
-            }))
+            (folded(frame, case, "do-follow", "follow", &follow(frame, case)))
             (folded(frame, case, "do-move", "move", &html! {
                 (parts::select("move-to", "to", &frame.t("f-status"), &of(frame, codes::STATUSES.codes), &case.status))
                 (text(frame, "move-reason", "reason", "f-reason", "hint-no-names", false))
@@ -65,6 +65,32 @@ pub(super) fn respond(frame: &Frame, case: &CaseView) -> Markup {
             (answer(frame, case))
         }
     }
+}
+
+/// Planning a follow-up, or writing down one that was done: one that was planned, or another.
+fn follow(frame: &Frame, case: &CaseView) -> Markup {
+    let day = |at: Timestamp| at.to_string().chars().take(10).collect::<String>();
+    let (first, last) = followup_days(&case.incident, frame.now);
+    let planned = case.incident.entries("followups").filter(|entry| entry.text("done_at").is_none());
+    let planned = planned.filter_map(|entry| Some(Choice::new(entry.id(), frame.words.day(entry.instant("due_at")?))));
+    let choices: Vec<Choice> = planned.chain([Choice::new("", frame.t("follow-other"))]).collect();
+    html! {
+        div {
+            label for="follow-due" { (frame.t("follow-due")) }
+            span.hint id="follow-due-hint" { (frame.t("follow-due-hint")) }
+            input id="follow-due" name="due" type="date" value=(day(frame.now)) min=(day(first)) max=(day(last)) aria-describedby="follow-due-hint";
+        }
+        label.choice for="follow-done" { input id="follow-done" type="checkbox" name="done" value="yes"; (frame.t("follow-done")) }
+        @if let [first, _, ..] = choices.as_slice() { (parts::select("follow-planned", "planned", &frame.t("follow-planned"), &choices, &first.value)) }
+        (parts::select("follow-safety", "safety_changed", &frame.t("f-safety-changed"), &of(frame, codes::YES_NO.codes), "unknown"))
+    }
+}
+
+/// Between which times a follow-up can be planned: not before the report, and not further ahead than two years.
+#[must_use]
+pub fn followup_days(incident: &Incident, now: Timestamp) -> (Timestamp, Timestamp) {
+    let last = now.checked_add(SignedDuration::from_hours(24 * FOLLOWUP_DAYS_MAX)).unwrap_or(Timestamp::MAX);
+    (incident.instant("reported_at").unwrap_or(now), last)
 }
 
 fn assign(frame: &Frame, case: &CaseView) -> Markup {

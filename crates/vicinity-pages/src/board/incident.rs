@@ -7,8 +7,8 @@ use vicinity_core::incident::Incident;
 use vicinity_core::time::Timestamp;
 use vicinity_core::timeline::Deed;
 
-use super::forms;
-use super::list::{joined, running, short};
+use super::list::{Danger, joined, marks, running, short};
+use super::{forms, timeline};
 use crate::frame::Frame;
 use crate::parts;
 use crate::words::Said;
@@ -80,6 +80,8 @@ pub struct CaseView {
     pub level: String,
     /// Where the response stands.
     pub status: String,
+    /// Whether somebody is in danger or held now.
+    pub danger: Danger,
     /// Every clock.
     pub clocks: Vec<Clock>,
     /// Conflicts: the field, and its sides, the one that shows first.
@@ -123,23 +125,27 @@ const FACTS: [&str; 13] = [
 pub fn incident(frame: &Frame, case: &CaseView) -> Markup {
     let title = frame.with("incident-title", &[("id", Said::Text(short(&case.id)))]);
     let body = html! {
-        div.title { h1 { (title) } (parts::triage(frame, &case.level)) span.chip { (frame.words.code(&case.status)) } p.quiet { (frame.t("incident-first")) " " (frame.moment(case.first_at)) } }
-        div.split {
-            div.stack.wide data-live="" {
+        (parts::notice_of_new(frame))
+        div.title data-live="title" {
+            h1 { (title) }
+            (parts::triage(frame, &case.level)) (marks(frame, case.danger)) span.chip { (frame.words.code(&case.status)) }
+            p.quiet { (frame.t("incident-first")) " " (frame.moment(case.first_at)) }
+        }
+        div.split.case {
+            div.stack.wide data-live="facts" {
                 @if !case.conflicts.is_empty() { (conflicts(frame, case)) }
                 (what(frame, case))
-                (log(frame, case))
             }
-            div.stack.wide {
-                (clocks(frame, case))
-                (forms::respond(frame, case))
-                (statements(frame, case))
-                (forms::consent(frame, case))
-                (links(frame, case))
+            div.stack.wide.beside {
+                div data-live="clocks" { (clocks(frame, case)) }
+                div data-live="respond" { (forms::respond(frame, case)) }
+                div data-live="statements" { (statements(frame, case)) }
+                div data-live="consent" { (forms::consent(frame, case)) }
+                div data-live="links" { (links(frame, case)) }
                 (forms::rest(frame, case))
             }
+            div.stack.wide data-live="timeline" { (timeline::log(frame, &case.steps)) }
         }
-        p.notice hidden data-live-notice="" role="status" { (frame.t("something-new")) " " button.small type="button" { (frame.t("show-it")) } }
     };
     frame.page(&title, "/", &body)
 }
@@ -209,7 +215,7 @@ fn what(frame: &Frame, case: &CaseView) -> Markup {
 }
 
 /// A fact in words. Of the survivor's code, which is a hash already, only the beginning: enough to see that two are one.
-fn fact(frame: &Frame, field: &str, value: &Value) -> String {
+pub(super) fn fact(frame: &Frame, field: &str, value: &Value) -> String {
     match field {
         "survivor.code" => value.as_str().map_or_else(String::new, |hash| hash.chars().take(8).collect()),
         "occurred" => {
@@ -255,22 +261,6 @@ fn links(frame: &Frame, case: &CaseView) -> Markup {
     }
 }
 
-fn log(frame: &Frame, case: &CaseView) -> Markup {
-    html! {
-        section.sheet {
-            h2 { (frame.t("incident-timeline")) }
-            ol.timeline {
-                @for step in case.steps.iter().rev() {
-                    li class=[matches!(step.who, Who::Person(_)).then_some("by-hub")] {
-                        p.quiet { (frame.moment(step.at)) " · " (name_of(frame, &step.who)) }
-                        ul.plain { @for deed in &step.deeds { li { (told(frame, deed)) } } }
-                    }
-                }
-            }
-        }
-    }
-}
-
 /// Who, in words.
 pub(super) fn name_of(frame: &Frame, who: &Who) -> String {
     match who {
@@ -304,27 +294,6 @@ pub(super) fn said(frame: &Frame, value: &Value) -> String {
             fields.iter().map(|(key, value)| format!("{} {}", frame.words.label("f-", key), said(frame, value))).collect::<Vec<_>>().join(", ")
         }
         number @ Value::Number(_) => number.to_string(),
-    }
-}
-
-fn told(frame: &Frame, deed: &Deed) -> Markup {
-    match deed {
-        Deed::Set { field, value } if field == "survivor.code" => html! { (field_name(frame, field)) ": " (fact(frame, field, value)) },
-        Deed::Set { field, value } => html! { (field_name(frame, field)) ": " b { (said(frame, value)) } },
-        Deed::Added { set, code } => html! { (field_name(frame, set)) ": " (frame.t("deed-added")) " " b { (linked(frame, code)) } },
-        Deed::Removed { set, code } => html! { (field_name(frame, set)) ": " (frame.t("deed-removed")) " " b { (linked(frame, code)) } },
-        Deed::Entry { map, new, fields } => html! {
-            (frame.words.label("f-", map)) @if !new { " (" (frame.t("deed-more")) ")" } ": "
-            @for (at, (key, value)) in fields.iter().enumerate() { @if at > 0 { ", " } (frame.words.label("f-", key)) " " b { (said(frame, value)) } }
-        },
-    }
-}
-
-/// A code in words; of a link its kind and the beginning of the other's id.
-fn linked(frame: &Frame, code: &str) -> String {
-    match code.split_once(':') {
-        Some((kind, to)) => format!("{} {}", frame.words.code(kind), short(to)),
-        None => frame.words.code(code),
     }
 }
 

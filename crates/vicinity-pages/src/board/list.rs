@@ -1,7 +1,7 @@
 //! Who needs help now.
 
 use maud::{Markup, html};
-use vicinity_core::clocks::{Clock, State};
+use vicinity_core::clocks::{self, Clock, State};
 use vicinity_core::codes;
 use vicinity_core::time::Timestamp;
 
@@ -32,6 +32,19 @@ pub struct Line {
     pub area: String,
     /// How many fields have two values.
     pub conflicts: usize,
+    /// Whether somebody is in danger now, and whether somebody is held.
+    pub danger: Danger,
+    /// Whether nothing can be done about any clock.
+    pub over: bool,
+}
+
+/// What must be seen before all else.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Danger {
+    /// Somebody is in danger now.
+    pub danger: bool,
+    /// Somebody is held now.
+    pub held: bool,
 }
 
 /// What the reader chose to see: codes as the address has them, empty for everything.
@@ -72,28 +85,49 @@ pub struct List {
     pub pages: u32,
     /// Open incidents of each level, red first.
     pub open: [u64; 3],
-    /// Open incidents with an overdue clock.
+    /// Open incidents with an overdue clock that somebody can still do something about.
     pub overdue: u64,
 }
-
-/// Clocks that a board can be filtered by.
-const CLOCKS: [&str; 8] = ["first_contact_1h", "response_24h", "pep_72h", "forensic_72h", "ec_120h", "followup_2w", "followup_3m", "followup_6m"];
 
 /// The board.
 #[must_use]
 pub fn list(frame: &Frame, list: &List) -> Markup {
     let body = html! {
         (parts::title(&frame.t("board-title"), frame.t("board-below")))
-        div.stack.wide data-live="" {
-            (figures(frame, list))
-            (filter(frame, list))
+        (parts::notice_of_new(frame))
+        (find(frame))
+        div data-live="figures" { (figures(frame, list)) }
+        (filter(frame, list))
+        div.stack.wide data-live="list" {
             p.quiet role="status" { (frame.with("board-count", &[("count", Said::Count(list.total))])) }
-            @if list.lines.is_empty() { p.sheet { (frame.t("board-empty")) } } @else { (table(frame, list)) }
+            @if list.lines.is_empty() { p.sheet { (frame.t("board-empty")) } } @else { (table(frame, &list.lines)) }
             (pager(frame, list))
         }
-        p.notice hidden data-live-notice="" role="status" { (frame.t("something-new")) " " button.small type="button" { (frame.t("show-it")) } }
     };
     frame.page(&frame.t("board-title"), "/", &body)
+}
+
+/// Looking for one incident.
+fn find(frame: &Frame) -> Markup {
+    html! {
+        form.row.end role="search" method="get" action="/find" {
+            (parts::field("find", "incident", &frame.t("f-incident"), &frame.t("find-hint"), "search", "", true))
+            button.plain { (frame.t("find-do")) }
+        }
+    }
+}
+
+/// What was found: several, or nothing.
+#[must_use]
+pub fn found(frame: &Frame, lines: &[Line]) -> Markup {
+    let title = frame.t("find-title");
+    let below = frame.with("board-count", &[("count", Said::Count(lines.len() as u64))]);
+    let body = html! {
+        (parts::title(&title, below))
+        (find(frame))
+        @if lines.is_empty() { p.sheet role="status" { (frame.t("find-none")) } } @else { (table(frame, lines)) }
+    };
+    frame.page(&title, "/", &body)
 }
 
 fn figures(frame: &Frame, list: &List) -> Markup {
@@ -113,7 +147,7 @@ fn filter(frame: &Frame, list: &List) -> Markup {
     let any = || Choice::new("", frame.t("all"));
     let of = |codes: &[&str]| [any()].into_iter().chain(codes.iter().map(|code| Choice::new(*code, frame.words.code(code)))).collect::<Vec<_>>();
     let statuses = [any(), Choice::new("open", frame.t("board-not-closed")), Choice::new("closed", frame.t("board-closed"))];
-    let clocks = [any()].into_iter().chain(CLOCKS.map(|clock| Choice::new(clock, frame.words.label("clock-", clock)))).collect::<Vec<_>>();
+    let clocks = [any()].into_iter().chain(clocks::NAMES.map(|clock| Choice::new(clock, frame.words.label("clock-", clock)))).collect::<Vec<_>>();
     let areas = [any()].into_iter().chain(list.areas.iter().map(|area| Choice::new(area, area))).collect::<Vec<_>>();
     let groups = codes_of_groups();
     let only = [
@@ -151,13 +185,21 @@ fn has_any(chosen: &Choices) -> bool {
     [level, kind, group, area, setting, clock, only].iter().any(|choice| !choice.is_empty())
 }
 
-fn table(frame: &Frame, list: &List) -> Markup {
-    let heads = ["f-triage", "board-next-clock", "f-violations", "f-perpetrators", "f-place", "f-status", "f-reported-at"];
+/// Lines in the order in which they come. What is over has a heading of its own.
+fn table(frame: &Frame, lines: &[Line]) -> Markup {
+    let heads = ["f-incident", "board-next-clock", "f-violations", "f-perpetrators", "f-place", "f-status", "f-reported-at"];
+    let (over, live): (Vec<&Line>, Vec<&Line>) = lines.iter().partition(|line| line.over);
     html! {
         div.scroll tabindex="0" role="region" aria-label=(frame.t("board-title")) {
             table.cards {
                 thead { tr { @for head in heads { th scope="col" { (frame.t(head)) } } } }
-                tbody { @for line in &list.lines { (row(frame, line)) } }
+                @if !live.is_empty() { tbody { @for line in live { (row(frame, line)) } } }
+                @if !over.is_empty() {
+                    tbody.over {
+                        tr { th colspan=(heads.len()) scope="rowgroup" { (frame.t("board-over")) } }
+                        @for line in over { (row(frame, line)) }
+                    }
+                }
             }
         }
     }
@@ -167,7 +209,10 @@ fn row(frame: &Frame, line: &Line) -> Markup {
     let label = |id: &str| frame.t(id);
     html! {
         tr {
-            th scope="row" { a href={ "/incident/" (line.id) } { (parts::triage(frame, &line.level)) span.visually-hidden { " " (short(&line.id)) } } }
+            th scope="row" {
+                a.mono href={ "/incident/" (line.id) } { (short(&line.id)) } " "
+                span.chips { (parts::triage(frame, &line.level)) (marks(frame, line.danger)) }
+            }
             td data-label=(label("board-next-clock")) { @if let Some(clock) = &line.clock { (running(frame, clock)) } @else { span.quiet { (frame.t("none")) } } }
             td data-label=(label("f-violations")) {
                 (joined(frame, &line.violations))
@@ -178,6 +223,14 @@ fn row(frame: &Frame, line: &Line) -> Markup {
             td data-label=(label("f-status")) { (frame.words.code(&line.status)) }
             td data-label=(label("f-reported-at")) { @if let Some(at) = line.reported_at { (frame.away(at)) } }
         }
+    }
+}
+
+/// Who is in danger or held now, in words.
+pub(super) fn marks(frame: &Frame, danger: Danger) -> Markup {
+    html! {
+        @if danger.danger { span.chip.grave { (frame.t("f-danger-now")) } }
+        @if danger.held { span.chip.grave { (frame.t("f-held-now")) } }
     }
 }
 

@@ -144,8 +144,10 @@ fn every_name_that_pages_show_has_a_label() {
     let states = states.iter().map(|state| ("state-", state.code()));
     let reasons = guard::Refusal::ALL.iter().map(|refusal| ("why-", refusal.code()));
     let dimensions = published::PARTITIONS.iter().chain(&published::COVERS).filter(|name| **name != "age_band").map(|name| ("dimension-", *name));
+    let clocks = clocks::NAMES.iter().map(|name| ("clock-", *name));
     let missing: Vec<String> = names
         .chain(states)
+        .chain(clocks)
         .chain(reasons)
         .chain(dimensions)
         .map(|(prefix, name)| format!("{prefix}{}", name.replace(['_', '.'], "-")))

@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use vicinity_core::access::Action;
+use vicinity_core::board::Group;
 use vicinity_core::clocks;
+use vicinity_core::codes::{self, ViolationGroup};
 use vicinity_core::ids::IncidentId;
+use vicinity_core::incident::Incident;
 use vicinity_core::time::Timestamp;
-use vicinity_core::{status, triage};
-use vicinity_pages::board::{self, Choices, Line, List};
+use vicinity_pages::board::{self, Choices, Danger, Line, List};
 use vicinity_store::StoreError;
 use vicinity_store::board::{BoardFilter, BoardStore, PAGE_ROWS};
 use vicinity_store::row::IncidentRow;
@@ -27,15 +29,22 @@ use crate::pages::pattern::{self, Counts, Observatory};
 use crate::pages::seated::Seated;
 use crate::routes::{Routes, pages};
 
+/// How many incidents are shown of those that one search finds.
+const FOUND_MAX: usize = 50;
+/// Digits of an id by which people know an incident.
+const SHORT_DIGITS: usize = 8;
+
 pages! {
     /// Who needs help now.
     Board: "GET" "/" SeeBoard,
+    /// Looking for one incident.
+    Find: "GET" "/find" SeeBoard,
 }
 
 /// Adds the pages of a hub.
 #[must_use]
 pub fn routes(routes: Routes<Hub>) -> Routes<Hub> {
-    exports::of_hub(pattern::routes(hub::routes(acting::routes(case::routes(routes.seated::<Board, _>(list))))))
+    exports::of_hub(pattern::routes(hub::routes(acting::routes(case::routes(routes.seated::<Board, _>(list).seated::<Find, _>(find))))))
 }
 
 impl Observatory for Hub {
@@ -76,23 +85,23 @@ async fn list(hub: Arc<Hub>, seated: Seated<Board>) -> Result<Response, PageErro
     Ok(answer::page(&board::list(&seated.frame, &list)))
 }
 
-/// What the address asks for. Without a word the open ones. Anything but a code or an area counts as nothing: it stands in
-/// addresses and in what is asked of the store.
+/// What the address asks for. Without a word the open ones. What is none of the codes that can be chosen counts as nothing, and an
+/// area that is none too: it stands in addresses and in what is asked of the store.
 fn choices(query: &Form) -> Choices {
-    let code = |name: &str| {
-        let fits = |value: &&str| value.len() <= 40 && value.chars().all(|character| character.is_ascii_alphanumeric() || "_-+".contains(character));
-        Some(query.get(name)).filter(fits).unwrap_or_default().to_owned()
-    };
-    let status = if query.has("status") { code("status") } else { "open".to_owned() };
+    let of = |name: &str, codes: &[&str]| Some(query.get(name)).filter(|value| codes.contains(value)).unwrap_or_default().to_owned();
+    let groups = ViolationGroup::ALL.each_ref().map(|(group, _)| group.name());
+    let is_area = |value: &&str| value.len() <= 40 && value.chars().all(|character| character.is_ascii_alphanumeric() || character == '-');
+    let is_status = |value: &str| ["", "open", "closed"].contains(&value) || codes::STATUSES.knows(value);
+    let status = Some(query.get("status")).filter(|value| query.has("status") && is_status(value)).unwrap_or("open");
     Choices {
-        status,
-        level: code("level"),
-        kind: code("kind"),
-        group: code("group"),
-        area: code("area"),
-        setting: code("setting"),
-        clock: code("clock"),
-        only: code("only"),
+        status: status.to_owned(),
+        level: of("level", codes::TRIAGE_LEVELS.codes),
+        kind: of("kind", codes::PERPETRATOR_KINDS.codes),
+        group: of("group", &groups),
+        area: Some(query.get("area")).filter(is_area).unwrap_or_default().to_owned(),
+        setting: of("setting", codes::SETTINGS.codes),
+        clock: of("clock", &clocks::NAMES),
+        only: of("only", &["overdue", "conflicts", "questions"]),
     }
 }
 
@@ -101,25 +110,88 @@ fn filter(choices: &Choices) -> BoardFilter {
     BoardFilter { status, level, kind, group, area, setting, clock, only }
 }
 
+/// One incident by its id, the first eight digits of it, or the address of its page.
+async fn find(hub: Arc<Hub>, seated: Seated<Find>) -> Result<Response, PageError> {
+    let now = seated.frame.now;
+    let rows = match sought(seated.query.get("incident")) {
+        Some((first, last)) => hub.gate.read(&seated, move |store| Ok(store.between(first, last, FOUND_MAX)?)).await?,
+        None => Vec::new(),
+    };
+    if let [(id, _)] = rows.as_slice() {
+        return Ok(answer::see_other(&format!("/incident/{id}")));
+    }
+    let lines: Vec<Line> = rows.iter().map(|(id, row)| line(*id, row, now)).collect();
+    Ok(answer::page(&board::found(&seated.frame, &lines)))
+}
+
+/// The first and the last id that can be meant.
+fn sought(text: &str) -> Option<(IncidentId, IncidentId)> {
+    let id = text.split_once("/incident/").map_or(text, |(_, rest)| rest);
+    let id = id.split(['/', '?', '#']).next().unwrap_or_default();
+    if let Ok(id) = id.parse() {
+        return Some((id, id));
+    }
+    let begins = Some(id).filter(|id| id.len() == SHORT_DIGITS && id.chars().all(|digit| digit.is_ascii_hexdigit()))?;
+    let [first, last] = ["0", "f"].map(|digit| format!("{begins}{}", digit.repeat(32 - SHORT_DIGITS)).parse());
+    Some((first.ok()?, last.ok()?))
+}
+
+/// Who is in danger or held now.
+fn danger(incident: &Incident) -> Danger {
+    Danger { danger: vicinity_core::board::is_in_danger(incident), held: vicinity_core::board::is_held(incident) }
+}
+
 fn line(id: IncidentId, row: &IncidentRow, now: Timestamp) -> Line {
     let incident = &row.incident;
     let clocks = clocks::clocks(incident, now);
     let place = vicinity_core::board::place(incident, now);
     Line {
         id: id.to_string(),
-        level: triage::level(incident, now).code().to_owned(),
-        status: status::status(incident),
-        clock: if place.closed { None } else { clocks::next_due(&clocks).copied() },
+        level: place.level.code().to_owned(),
+        status: place.status,
+        clock: if place.closed { None } else { clocks::next_due(&clocks, now).copied() },
         reported_at: place.reported_at,
         violations: incident.codes("violations").map(str::to_owned).collect(),
         kinds: place.kinds,
         setting: place.setting,
         area: place.area,
         conflicts: incident.disputes().len(),
+        danger: danger(incident),
+        over: place.group == Group::Over && !place.closed,
     }
 }
 
 /// The incident that a path names.
 fn incident_of(path: &Form) -> Result<IncidentId, PageError> {
     path.get("id").parse().map_err(|_| PageError::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_incident_is_sought_by_eight_digits_by_its_id_or_by_the_address_of_its_page() {
+        let id = "0d8a1b2c-3d4e-4f50-8a61-728394a5b6c7";
+        let whole: IncidentId = id.parse().unwrap();
+        for text in [id, &id.to_uppercase(), &format!("https://hub.example/incident/{id}?done=acted"), &format!("/incident/{id}/erase")] {
+            assert_eq!(sought(text), Some((whole, whole)), "{text}");
+        }
+        let (first, last) = sought("0D8A1B2C").unwrap();
+        assert!(first <= whole && whole <= last && first.to_string().starts_with("0d8a1b2c-0000") && last.to_string().starts_with("0d8a1b2c-ffff"));
+        for text in ["", "0d8a", "0d8a1b2g", "a name of somebody", "0d8a1b2c3"] {
+            assert_eq!(sought(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_chosen_counts_as_nothing() {
+        let of = |query: &str| choices(&Form::parse(query.as_bytes()));
+        for name in ["level", "kind", "group", "setting", "clock", "only", "status", "area"] {
+            let chosen = filter(&of(&format!("{name}=b%20ogus")));
+            assert_eq!(chosen, filter(&of("")), "{name}");
+        }
+        assert_eq!((of("status=&clock=pep_72h").status.as_str(), of("clock=followup_planned").clock.as_str()), ("", "followup_planned"));
+        assert_eq!(of("status=monitoring").status, "monitoring");
+    }
 }

@@ -32,6 +32,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/hub_0005_national_0004_advocacy.sql"),
     include_str!("../../migrations/hub_0006_counts.sql"),
     include_str!("../../migrations/hub_0007_under_way.sql"),
+    include_str!("../../migrations/hub_0008_order.sql"),
 ];
 const KEYS_MIGRATIONS: &[&str] = &[include_str!("../../migrations/keys_0001.sql")];
 

@@ -20,6 +20,9 @@ use crate::row::{self, IncidentRow};
 /// Places worked out anew under one commit: a first start after an update has tens of thousands.
 const REFRESHED_MAX: i64 = 2000;
 
+/// Most urgent first; `closed`, because what is closed comes after all that is open.
+const ORDER: &str = "ORDER BY closed, rank, sort, doc";
+
 /// What was marked as a duplicate of another is not counted beside it.
 const ONCE: &str = "doc NOT IN (SELECT doc FROM links WHERE kind = 'duplicate_of')";
 
@@ -32,8 +35,8 @@ fn spaced<T: AsRef<str>>(codes: &[T]) -> String {
     codes.iter().fold(String::from(" "), |text, code| text + code.as_ref() + " ")
 }
 
-/// Red is 0: the most urgent sorts first.
-fn rank(level: Level) -> i64 {
+/// Red is 0.
+fn level_number(level: Level) -> i64 {
     match level {
         Level::Red => 0,
         Level::Amber => 1,
@@ -44,7 +47,10 @@ fn rank(level: Level) -> i64 {
 /// Writes a document's place, in the transaction that wrote the document.
 pub(super) fn write(db: &Db, doc: i64, incident: &Incident, now: Timestamp) -> Result<()> {
     let place = board::place(incident, now);
+    let rank = place.rank();
     let Place {
+        group: _,
+        sort,
         closed,
         status,
         level,
@@ -63,18 +69,18 @@ pub(super) fn write(db: &Db, doc: i64, incident: &Incident, now: Timestamp) -> R
         turns_at,
     } = place;
     let query = "INSERT INTO board (doc, closed, level, status, clock, due_at, reported_at, area, setting, kinds, groups, conflicts, turns_at,
-            month, facets, response_minutes, countable)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+            month, facets, response_minutes, countable, rank, sort)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
         ON CONFLICT (doc) DO UPDATE SET closed = excluded.closed, level = excluded.level, status = excluded.status, clock = excluded.clock,
             due_at = excluded.due_at, reported_at = excluded.reported_at, area = excluded.area, setting = excluded.setting, kinds = excluded.kinds,
             groups = excluded.groups, conflicts = excluded.conflicts, turns_at = excluded.turns_at,
             month = excluded.month, facets = excluded.facets, response_minutes = excluded.response_minutes,
-            countable = excluded.countable";
+            countable = excluded.countable, rank = excluded.rank, sort = excluded.sort";
     let seconds = |at: Option<Timestamp>| at.map(Timestamp::as_second);
     let (due_at, reported_at, turns_at) = (seconds(due_at), seconds(reported_at), seconds(turns_at));
-    let (level, kinds, groups) = (rank(level), spaced(&kinds), spaced(&groups));
+    let (level, kinds, groups) = (level_number(level), spaced(&kinds), spaced(&groups));
     let facets = facets.iter().map(|(dimension, code)| format!("{dimension} {code}")).collect::<Vec<_>>().join("\n");
-    let columns: [&dyn ToSql; 17] = [
+    let columns: [&dyn ToSql; 19] = [
         &doc,
         &closed,
         &level,
@@ -92,6 +98,8 @@ pub(super) fn write(db: &Db, doc: i64, incident: &Incident, now: Timestamp) -> R
         &facets,
         &response_minutes,
         &countable,
+        &rank,
+        &sort,
     ];
     db.execute("writing a place on the board", query, &columns)?;
     db.execute("forgetting links", "DELETE FROM links WHERE doc = ?1", &[&doc])?;
@@ -133,7 +141,7 @@ fn conditions(filter: &BoardFilter, now: Timestamp) -> Where {
         status => conditions.and("status = ?", status.to_owned()),
     }
     if let Some(level) = Level::from_code(&filter.level) {
-        conditions.and("level = ?", rank(level));
+        conditions.and("level = ?", level_number(level));
     }
     let contains = |code: &str| format!(" {code} ");
     for (condition, value) in [
@@ -154,6 +162,11 @@ fn conditions(filter: &BoardFilter, now: Timestamp) -> Where {
         _ => {}
     }
     conditions
+}
+
+/// The documents of a page, by the index of the board's order: whatever the filter, nothing is sorted.
+fn page_of(conditions: &str, page: u32) -> String {
+    format!("SELECT doc, closed, rank, sort FROM board WHERE {conditions} {ORDER} LIMIT {PAGE_ROWS} OFFSET {}", page as usize * PAGE_ROWS)
 }
 
 type Found = (i64, [u8; 16], String, String, Vec<u8>);
@@ -245,13 +258,8 @@ impl BoardStore for SqliteHub {
         let conditions = conditions(filter, now);
         let total = format!("SELECT count(*) FROM board WHERE {}", conditions.text);
         let total = self.db.one("counting the board", &total, &conditions.values(), |row| row.get::<_, i64>(0))?.unwrap_or(0).cast_unsigned();
-        let query = format!(
-            "SELECT doc, incident, facts, disputes, heads FROM (SELECT doc, closed, level, due_at FROM board WHERE {}
-             ORDER BY closed, level, due_at IS NULL, due_at, doc LIMIT {PAGE_ROWS} OFFSET {}) JOIN documents USING (doc)
-             ORDER BY closed, level, due_at IS NULL, due_at, doc",
-            conditions.text,
-            page as usize * PAGE_ROWS
-        );
+        let docs = page_of(&conditions.text, page);
+        let query = format!("SELECT doc, incident, facts, disputes, heads FROM ({docs}) JOIN documents USING (doc) {ORDER}");
         let rows = self.db.all("reading the board", &query, &conditions.values(), found)?;
         // One damaged row keeps no other off the board; it is missing among the rows and counted in the total.
         let rows = rows.into_iter().filter_map(|row| read(row).ok()).collect();
@@ -277,6 +285,12 @@ impl BoardStore for SqliteHub {
         Ok(Some(Case { row: read(row)?.1, first_at: time(first_at), devices, statements, linked_from }))
     }
 
+    fn between(&mut self, first: IncidentId, last: IncidentId, max: usize) -> Result<Vec<(IncidentId, IncidentRow)>> {
+        let query = "SELECT doc, incident, facts, disputes, heads FROM documents WHERE incident BETWEEN ?1 AND ?2 ORDER BY incident LIMIT ?3";
+        let rows = self.db.all("reading incidents", query, &[first.as_bytes(), last.as_bytes(), &(max as i64)], found)?;
+        Ok(rows.into_iter().filter_map(|row| read(row).ok()).collect())
+    }
+
     fn logged(&mut self, incident: IncidentId) -> Result<Vec<LoggedChange>> {
         let Some(doc) = self.doc_of(incident)? else { return Ok(Vec::new()) };
         let query = "SELECT chunk, device, received_at FROM feed WHERE kind = 0 AND doc = ?1 ORDER BY seq";
@@ -299,10 +313,9 @@ impl BoardStore for SqliteHub {
 
     fn conflicted(&mut self, max: usize) -> Result<Vec<(IncidentId, IncidentRow)>> {
         // Places are sorted first, so that no document is read and sorted in vain.
-        let query = "SELECT doc, incident, facts, disputes, heads FROM (SELECT doc, closed, level, due_at FROM board WHERE conflicts > 0
-             ORDER BY closed, level, due_at IS NULL, due_at, doc LIMIT ?1) JOIN documents USING (doc)
-             ORDER BY closed, level, due_at IS NULL, due_at, doc";
-        let rows = self.db.all("reading conflicts", query, &[&(max as i64)], found)?;
+        let docs = format!("SELECT doc, closed, rank, sort FROM board WHERE conflicts > 0 {ORDER} LIMIT ?1");
+        let query = format!("SELECT doc, incident, facts, disputes, heads FROM ({docs}) JOIN documents USING (doc) {ORDER}");
+        let rows = self.db.all("reading conflicts", &query, &[&(max as i64)], found)?;
         // As on the board: a damaged row hides no other.
         Ok(rows.into_iter().filter_map(|row| read(row).ok()).collect())
     }

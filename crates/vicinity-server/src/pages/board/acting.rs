@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 use vicinity_core::document::EditError;
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
+use vicinity_core::incident::Incident;
 use vicinity_core::time::Timestamp;
 use vicinity_core::value::FieldError;
+use vicinity_pages::board;
 use vicinity_store::board::BoardStore;
 
 use super::incident_of;
@@ -70,9 +72,10 @@ fn edit_of(form: &Form, handle: &str, now: Timestamp) -> Option<Value> {
         }
         "refer" => without_nulls("referral", json!({"service": filled("service"), "partner": filled("partner"), "state": filled("state"), "at": now})),
         "follow" if form.get("done") == "yes" => {
-            without_nulls("followup", json!({"done_at": now, "outcome": "done", "safety_changed": filled("safety_changed")}))
+            without_nulls("followup", json!({"id": filled("planned"), "done_at": now, "outcome": "done", "safety_changed": filled("safety_changed")}))
         }
-        "follow" => without_nulls("followup", json!({"due_at": format!("{}T09:00:00Z", form.get("due"))})),
+        // The day is for it, to its end.
+        "follow" => without_nulls("followup", json!({"due_at": due_of(form)?.to_string()})),
         "move" => without_nulls("transition", json!({"to": filled("to"), "reason": filled("reason"), "by": handle})),
         "triage" => without_nulls("triage", json!({"level": filled("level"), "reason": filled("reason")})),
         "link" => without_nulls("link", json!({"kind": filled("kind"), "to": filled("to")})),
@@ -80,6 +83,27 @@ fn edit_of(form: &Form, handle: &str, now: Timestamp) -> Option<Value> {
         "answer" => without_nulls("answer", json!({"id": filled("id"), "answer": filled("answer")})),
         _ => return None,
     })
+}
+
+/// When a follow-up that a form plans is due.
+fn due_of(form: &Form) -> Option<Timestamp> {
+    format!("{}T23:59:59Z", form.get("due")).parse().ok()
+}
+
+/// Whether what a form does to a follow-up can be: one that is planned lies ahead, one that was done is one that was planned.
+fn check_followup(form: &Form, incident: &Incident, now: Timestamp) -> Result<(), PageError> {
+    let (first, last) = board::followup_days(incident, now);
+    let day_of = |at: Timestamp| at.to_string().chars().take(10).collect::<String>();
+    match (form.get("do"), form.get("done"), form.filled("planned")) {
+        ("follow", "yes", None) => Ok(()),
+        ("follow", "yes", Some(planned)) if incident.entries("followups").any(|entry| entry.id() == planned) => Ok(()),
+        ("follow", "yes", Some(_)) => Err(PageError::Form),
+        ("follow", ..) => match due_of(form) {
+            Some(due) if day_of(first) <= day_of(due) && day_of(due) <= day_of(last) => Ok(()),
+            _ => Err(PageError::Refused("refused-due")),
+        },
+        _ => Ok(()),
+    }
 }
 
 fn without_nulls(name: &str, mut body: Value) -> Value {
@@ -91,10 +115,16 @@ fn without_nulls(name: &str, mut body: Value) -> Value {
 
 async fn act(hub: Arc<Hub>, seated: Seated<Act>) -> Result<Response, PageError> {
     let (id, now) = (incident_of(&seated.path)?, seated.frame.now);
-    let edit = edit_of(&seated.form, &seated.session.handle, now).ok_or(PageError::Form)?;
-    let edit = Edit::parse(&edit, now)?;
-    let (handle, mut machine) = (seated.session.handle.clone(), hub.machine.clone());
-    let gone = hub.gate.write(&seated, move |store| write(store, id, edit, &handle, now, &mut machine)).await?;
+    let form = seated.form.clone();
+    let step = {
+        let (handle, mut machine) = (seated.session.handle.clone(), hub.machine.clone());
+        move |store: &mut (dyn BoardStore + 'static)| {
+            check_followup(&form, &store.incident(id)?.ok_or(PageError::NotFound)?.incident, now)?;
+            let edit = Edit::parse(&edit_of(&form, &handle, now).ok_or(PageError::Form)?, now)?;
+            write(store, id, edit, &handle, now, &mut machine)
+        }
+    };
+    let gone = hub.gate.write(&seated, step).await?;
     hub.tell();
     Ok(if gone { answer::done("/hub", "erased") } else { answer::done(&format!("/incident/{id}"), "acted") })
 }

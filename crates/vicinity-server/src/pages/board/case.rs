@@ -14,7 +14,7 @@ use vicinity_store::StoreError;
 use vicinity_store::board::{BoardStore, Case, LoggedChange};
 use vicinity_store::hub::Role;
 
-use super::incident_of;
+use super::{danger, incident_of};
 use crate::hub::Hub;
 use crate::pages::answer::{self, PageError};
 use crate::pages::seated::Seated;
@@ -69,6 +69,7 @@ fn view(store: &mut dyn BoardStore, id: IncidentId, now: Timestamp) -> Result<Ca
         id: id.to_string(),
         level: triage::level(&incident, now).code().to_owned(),
         status: status::status(&incident),
+        danger: danger(&incident),
         clocks: clocks::clocks(&incident, now),
         conflicts: incident.disputes().iter().map(|dispute| (dispute.field.clone(), sides(dispute, &logged))).collect(),
         granted: consent::effective(&incident, now),

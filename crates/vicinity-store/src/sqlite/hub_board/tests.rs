@@ -82,6 +82,60 @@ fn the_board_shows_open_ones_first_and_the_most_urgent_of_them() {
 }
 
 #[test]
+fn whoever_is_held_since_minutes_stands_before_what_was_missed_long_ago_and_that_is_not_counted_as_overdue() {
+    let mut hub = Hub::new();
+    let old =
+        json!({"reported_at": "2026-01-04T08:30:00Z", "occurred": {"at": "2026-01-04", "precision": "day"}, "violations": ["rape"], "severe_injury": "yes"});
+    let care = json!([{"action": {"code": "pep_start", "done_at": "2026-01-04T12:00:00Z"}}, {"transition": {"to": "monitoring"}}]);
+    hub.log(1, old, care);
+    let held = json!({"reported_at": "2026-11-23T08:40:00Z", "occurred": {"at": "2026-11-23T07:00", "precision": "exact"}, "violations": ["rape"],
+        "danger_now": "yes", "held_now": "yes"});
+    hub.log(2, held, json!([]));
+    assert_eq!(hub.shown(BoardFilter::default(), now()), [id(2), id(1)]);
+    let page = hub.store.board(&BoardFilter::default(), 0, now()).unwrap();
+    assert_eq!((page.open, page.overdue), ([2, 0, 0], 0));
+    assert_eq!(hub.shown(BoardFilter { only: "overdue".into(), ..BoardFilter::default() }, now()), []);
+}
+
+#[test]
+fn a_page_is_a_walk_along_an_index_whatever_the_filter() {
+    let hub = Hub::new();
+    let open = BoardFilter { status: "open".into(), ..BoardFilter::default() };
+    let filters = [
+        BoardFilter::default(),
+        open.clone(),
+        BoardFilter { level: "red".into(), ..open.clone() },
+        BoardFilter { only: "overdue".into(), ..open.clone() },
+        BoardFilter { kind: "police".into(), ..open },
+    ];
+    for filter in filters {
+        let conditions = conditions(&filter, now());
+        let explained = format!("EXPLAIN QUERY PLAN {}", page_of(&conditions.text, 3));
+        let plan: Vec<String> = hub.store.db.all("explaining", &explained, &conditions.values(), |row| row.get(3)).unwrap();
+        assert!(plan.iter().all(|step| step.contains("board_order") && !step.contains("TEMP")), "{filter:?}: {plan:?}");
+    }
+}
+
+#[test]
+fn a_board_of_a_version_before_is_put_in_order() {
+    let mut hub = hub_of_three();
+    hub.store.db.conn.execute_batch("UPDATE board SET rank = 0, sort = 0, turns_at = 0").unwrap();
+    assert_eq!(hub.store.refresh_board(now()).unwrap(), 3);
+    assert_eq!(hub.shown(BoardFilter::default(), now()), [id(2), id(1), id(3)]);
+}
+
+#[test]
+fn incidents_are_found_by_the_beginning_of_their_ids() {
+    let mut hub = hub_of_three();
+    let between = |hub: &mut Hub, first: IncidentId, last: IncidentId, max: usize| {
+        hub.store.between(first, last, max).unwrap().into_iter().map(|(id, _)| id).collect::<Vec<_>>()
+    };
+    assert_eq!(between(&mut hub, id(2), id(3), 10), [id(2), id(3)]);
+    assert_eq!(between(&mut hub, id(2), id(3), 1), [id(2)]);
+    assert_eq!(between(&mut hub, id(9), id(9), 10), []);
+}
+
+#[test]
 fn each_filter_leaves_what_it_names() {
     let mut hub = hub_of_three();
     let of = |set: fn(&mut BoardFilter, String), value: &str| {

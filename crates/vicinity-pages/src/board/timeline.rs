@@ -1,0 +1,123 @@
+//! What was written about an incident, step by step, in words of people: what only programs need is left out.
+
+use maud::{Markup, html};
+use serde_json::{Map, Value};
+use vicinity_core::time::Timestamp;
+use vicinity_core::timeline::Deed;
+
+use super::incident::{Step, Who, fact, field_name, name_of, said};
+use super::list::short;
+use crate::frame::Frame;
+
+/// Seconds between what an entry says of its time and when the hub heard of it, up to which the time is told once.
+const SAME_TIME_SECONDS: i64 = 3600;
+
+/// The steps, newest first.
+pub(super) fn log(frame: &Frame, steps: &[Step]) -> Markup {
+    html! {
+        section.sheet {
+            h2 { (frame.t("incident-timeline")) }
+            ol.timeline {
+                @for step in steps.iter().rev() {
+                    @let deeds = told_of(step);
+                    @if !deeds.is_empty() {
+                        li class=[matches!(step.who, Who::Person(_)).then_some("by-hub")] {
+                            p.quiet { (frame.moment(step.at)) " · " (name_of(frame, &step.who)) }
+                            ul.plain { @for deed in deeds { li { (told(frame, step, deed)) } } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What people did in a step. The form of the record is nobody's deed, and a move of the status writes it in two places.
+fn told_of(step: &Step) -> Vec<&Deed> {
+    let moves = step.deeds.iter().any(|deed| matches!(deed, Deed::Entry { map, .. } if map == "transitions"));
+    let is_told = |deed: &&Deed| match deed {
+        Deed::Set { field, .. } => field != "schema" && !(moves && field == "status"),
+        _ => true,
+    };
+    step.deeds.iter().filter(is_told).collect()
+}
+
+fn told(frame: &Frame, step: &Step, deed: &Deed) -> Markup {
+    match deed {
+        Deed::Set { field, value } if field == "survivor.code" => html! { (field_name(frame, field)) ": " (fact(frame, field, value)) },
+        Deed::Set { field, value } => html! { (field_name(frame, field)) ": " b { (said(frame, value)) } },
+        Deed::Added { set, code } => html! { (field_name(frame, set)) ": " (frame.t("deed-added")) " " b { (linked(frame, code)) } },
+        Deed::Removed { set, code } => html! { (field_name(frame, set)) ": " (frame.t("deed-removed")) " " b { (linked(frame, code)) } },
+        Deed::Entry { map, new, fields } => entry(frame, step, map, *new, fields),
+    }
+}
+
+/// An entry: what it is about comes first, without its field's name; the rest follows by name.
+fn entry(frame: &Frame, step: &Step, map: &str, new: bool, fields: &Map<String, Value>) -> Markup {
+    let (name, about): (&str, &[&str]) = match map {
+        "transitions" => ("status", &["to"]),
+        "consents" => (map, &["scope", "state"]),
+        "statements" => (map, &["class"]),
+        "actions" => (map, &["code"]),
+        "referrals" => (map, &["service"]),
+        _ => (map, &[]),
+    };
+    let first: Vec<String> = about.iter().filter_map(|key| fields.get(*key)).map(|value| said(frame, value)).collect();
+    let rest = fields.iter().filter(|(key, value)| !about.contains(&key.as_str()) && is_for_people(step, key, value));
+    let rest: Vec<Markup> = rest.map(|(key, value)| html! { (frame.words.label("f-", key)) " " b { (said(frame, value)) } }).collect();
+    html! {
+        (frame.words.label("f-", name)) @if !new { " (" (frame.t("deed-more")) ")" } ": "
+        b { (first.join(": ")) }
+        @for (at, part) in rest.iter().enumerate() { @if at > 0 || !first.is_empty() { ", " } (part) }
+    }
+}
+
+/// Whether a field says something that the step does not say already, to people.
+fn is_for_people(step: &Step, key: &str, value: &Value) -> bool {
+    let text = value.as_str().unwrap_or_default();
+    match key {
+        "bytes" | "supersedes" => false,
+        "by" => !matches!(&step.who, Who::Person(handle) if handle == text),
+        "at" => text.parse::<Timestamp>().is_ok_and(|at| (at.as_second() - step.at.as_second()).abs() > SAME_TIME_SECONDS),
+        _ => true,
+    }
+}
+
+/// A code in words; of a link its kind and the beginning of the other's id.
+fn linked(frame: &Frame, code: &str) -> String {
+    match code.split_once(':') {
+        Some((kind, to)) => format!("{} {}", frame.words.code(kind), short(to)),
+        None => frame.words.code(code),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{Place, Theme};
+    use crate::words::{Language, Words};
+    use serde_json::json;
+
+    fn read(map: &str, fields: Value, more: Vec<Deed>) -> String {
+        let at: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
+        let frame = Frame { words: Words::of(Language::English), place: Place::Hub, reader: None, theme: Theme::System, now: at, notice: None };
+        let entry = Deed::Entry { map: map.into(), new: true, fields: fields.as_object().unwrap().clone() };
+        let step = Step { at, who: Who::Person("amina".into()), deeds: more.into_iter().chain([entry]).collect() };
+        let page = log(&frame, &[step]).0;
+        let lines = page.split("<ul class=\"plain\">").nth(1).unwrap().split("</ul>").next().unwrap();
+        let parts = lines.replace("</li>", "|");
+        let text = parts.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect::<String>();
+        text.trim_end_matches('|').to_owned()
+    }
+
+    #[test]
+    fn a_timeline_speaks_to_people() {
+        let set = |field: &str, value: Value| Deed::Set { field: field.into(), value };
+        let moved = json!({"to": "closed_resolved", "at": "2026-11-23T09:00:00Z", "by": "amina", "reason": "safe"});
+        let status = vec![set("schema", json!(1)), set("status", json!("closed_resolved"))];
+        assert_eq!(read("transitions", moved, status), "Status: closed: resolved, Reason safe");
+        let consent = json!({"scope": "hub_response", "state": "granted", "at": "2026-11-20T09:00:00Z", "by": "dara"});
+        assert_eq!(read("consents", consent, Vec::new()), "Consent: response by this hub: agreed, on 20 Nov 2026, 09:00 UTC, by dara");
+        assert_eq!(read("statements", json!({"class": "narrative", "bytes": 22025}), Vec::new()), "Statements: what happened");
+    }
+}
