@@ -79,10 +79,21 @@ impl Counts {
     #[must_use]
     pub fn sum(&self, months: &[String], area: &str, dimension: &str, code: &str) -> Step {
         let windows = self.of_months(months, area, dimension, code);
-        if self.figures == Figures::Banded {
-            return Step::in_band(code, windows.first().copied().flatten());
+        let mut step = if self.figures == Figures::Banded {
+            Step::in_band(code, windows.first().copied().flatten())
+        } else {
+            Step::of(code, &windows, &self.of_months(months, area, ALL, ""))
+        };
+        if step.amount == Amount::LeftOut && months.iter().any(|month| self.shows_a_part(month, area, dimension, code)) {
+            step.amount = Amount::NotShown;
         }
-        Step::of(code, &windows, &self.of_months(months, area, ALL, ""))
+        step
+    }
+
+    /// Whether some of the incidents of a cell show in another one: then they are ten or more, whatever else is left out.
+    fn shows_a_part(&self, month: &str, area: &str, dimension: &str, code: &str) -> bool {
+        let is_in = |(own, of, as_code): &Cell| (area == COUNTRY || own == area) && (dimension == ALL || of == dimension && as_code == code);
+        self.cells.get(month).is_some_and(|cells| cells.iter().any(|(cell, count)| *count > 0 && is_in(cell)))
     }
 
     /// All incidents of an area that some months show.
@@ -207,6 +218,16 @@ mod tests {
         assert_eq!((no.amount, no.share), (Amount::AtLeast(30), Some((30, 50))), "a share of the month in which both show");
         assert_eq!(counts.incidents(&months()[..1], ""), Amount::LeftOut, "one month");
         assert_eq!(counts.rest(&months(), "", "perpetrator"), None, "an incident may have several");
+    }
+
+    #[test]
+    fn a_whole_that_is_left_out_is_not_called_small_where_a_part_of_it_shows() {
+        let counts = vec![("2026-11".to_owned(), cell("SN-DK", "", ""), 58), ("2026-11".to_owned(), cell("SN-DK", "extortion", "no"), 58)];
+        let mut counts = Counts::as_one("2026-Q4", counts);
+        let quarter = ["2026-Q4".to_owned()];
+        counts.cells.values_mut().for_each(|cells| cells.retain(|(_, dimension, _), _| dimension != ALL));
+        assert_eq!(counts.incidents(&quarter, ""), Amount::NotShown);
+        assert_eq!(counts.sum(&quarter, "", "extortion", "yes").amount, Amount::LeftOut);
     }
 
     #[test]
