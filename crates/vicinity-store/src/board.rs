@@ -148,6 +148,13 @@ pub trait BoardStore: HubStore + Patterns {
     /// Storage.
     fn case(&mut self, incident: IncidentId) -> Result<Option<Case>>;
 
+    /// Incidents whose id begins with these four bytes, which is as much of it as pages show; at most two, so that one knows whether
+    /// it is the only one.
+    ///
+    /// # Errors
+    /// Storage.
+    fn beginning_with(&mut self, digits: [u8; 4]) -> Result<Vec<IncidentId>>;
+
     /// An incident's changes in the order in which the hub took them.
     ///
     /// # Errors

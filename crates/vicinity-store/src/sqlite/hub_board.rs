@@ -277,6 +277,16 @@ impl BoardStore for SqliteHub {
         Ok(Some(Case { row: read(row)?.1, first_at: time(first_at), devices, statements, linked_from }))
     }
 
+    fn beginning_with(&mut self, digits: [u8; 4]) -> Result<Vec<IncidentId>> {
+        let end = |fill: u8| {
+            let mut id = [fill; 16];
+            id[..4].copy_from_slice(&digits);
+            id
+        };
+        let query = "SELECT incident FROM documents WHERE incident BETWEEN ?1 AND ?2 LIMIT 2";
+        self.db.all("looking an incident up", query, &[&end(0), &end(0xff)], |row| Ok(IncidentId::from_bytes(row.get(0)?)))
+    }
+
     fn logged(&mut self, incident: IncidentId) -> Result<Vec<LoggedChange>> {
         let Some(doc) = self.doc_of(incident)? else { return Ok(Vec::new()) };
         let query = "SELECT chunk, device, received_at FROM feed WHERE kind = 0 AND doc = ?1 ORDER BY seq";

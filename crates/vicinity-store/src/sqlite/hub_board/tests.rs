@@ -41,13 +41,17 @@ impl Hub {
     }
 
     fn log(&mut self, number: u8, incident: Value, edits: Value) {
+        self.log_as(id(number), incident, edits);
+    }
+
+    fn log_as(&mut self, id: IncidentId, incident: Value, edits: Value) {
         let mut incident = incident;
         incident["consents"] = json!(["hub_response"]);
-        let authoring = Authoring { actor: [number; 8], now: now() };
+        let authoring = Authoring { actor: [id.as_bytes()[4]; 8], now: now() };
         let edits = Edit::parse_list(&edits, now()).unwrap();
         let (_, authored) = Document::create_and_edit(&Draft::parse(&incident, now()).unwrap(), &edits, authoring).unwrap();
         let changes = authored.chunks.into_iter().map(|chunk| GroupChange { chunk, by: 0 }).collect();
-        let groups = [Group { incident: id(number), relayed: false, changes }];
+        let groups = [Group { incident: id, relayed: false, changes }];
         self.store.accept(&self.peer, None, &groups, now(), &mut Fixed).unwrap();
     }
 
@@ -167,4 +171,16 @@ fn every_incident_is_counted_by_month_area_and_code_whatever_was_agreed_to() {
     assert_eq!(hub.store.response_minutes("2026-10", "2026-11").unwrap(), [180]);
     hub.store.erase(id(2), now()).unwrap();
     assert!(hub.store.response_minutes("2026-10", "2026-11").unwrap().is_empty(), "what is erased is not counted");
+}
+
+#[test]
+fn an_incident_is_found_by_the_beginning_of_its_id_and_two_of_one_beginning_are_both_named() {
+    let mut hub = hub_of_three();
+    assert_eq!(hub.store.beginning_with([2; 4]).unwrap(), [id(2)]);
+    assert_eq!(hub.store.beginning_with([9; 4]).unwrap(), []);
+    let mut bytes = *id(2).as_bytes();
+    bytes[4] = 0xff;
+    let twin = IncidentId::from_bytes(bytes);
+    hub.log_as(twin, json!({"reported_at": "2026-11-23T08:30:00Z"}), json!([]));
+    assert_eq!(hub.store.beginning_with([2; 4]).unwrap(), [id(2), twin]);
 }
