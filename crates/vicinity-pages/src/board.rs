@@ -6,5 +6,6 @@ mod incident;
 mod list;
 
 pub use desk::{AlertView, ConflictView, DeviceView, ErasureView, HubView, QuestionView, RefusedView, alerts, conflicts, hub, invited, questions};
-pub use incident::{CaseView, Link, Side, StatementView, Step, Who, erase, incident};
+pub use forms::{Given, again, erase, label_of, withdraw};
+pub use incident::{CaseView, Link, Seen, Side, StatementView, Step, Who, incident};
 pub use list::{Choices, Line, List, list};

@@ -11,7 +11,7 @@ use crate::parts;
 use crate::words::Said;
 
 pub use advocacy::{AdvocacyLine, AdvocacyView, advocacy};
-pub use report::{ReportView, report};
+pub use report::{ASKS_MAX_BYTES, ReportView, report};
 
 /// A code and the sum of what its months show.
 #[derive(Clone)]
