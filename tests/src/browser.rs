@@ -85,6 +85,11 @@ impl Browser {
         self.runtime.block_on(self.client.goto(url)).expect("the page can be loaded");
     }
 
+    /// Goes back, as with the browser's button.
+    pub fn back(&self) {
+        self.runtime.block_on(self.client.back()).expect("there is a page before");
+    }
+
     /// Where it is, without what follows a question mark.
     #[must_use]
     pub fn path(&self) -> String {

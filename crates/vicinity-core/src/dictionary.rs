@@ -19,6 +19,7 @@ pub fn markdown() -> String {
     consent(&mut page);
     page.push_str(DERIVED);
     projection_fields(&mut page);
+    edits(&mut page);
     limits(&mut page);
     page
 }
@@ -123,6 +124,34 @@ Needs `hub_response` and `national_deid`. Its id is random and not the incident'
 |---|---|
 ";
 
+const EDITS: &str = "
+## Edits
+
+`vicinity device edit` takes a JSON list of these, each an object of one key, and applies all or none. A time that is left
+out is now. An `id` completes the entry that has it.
+
+| Edit | Does |
+|---|---|
+";
+
+/// An edit in JSON, and what it does.
+const EDIT_FORMS: &[(&str, &str)] = &[
+    (r#"{"set": {"field": "danger_now", "value": "no"}}"#, "writes a register; also how a conflict is decided"),
+    (r#"{"add": {"set": "violations", "code": "rape"}}"#, "puts a code into a set"),
+    (r#"{"remove": {"set": "violations", "code": "rape"}}"#, "takes a code out of a set"),
+    (r#"{"perpetrator": {"kind": "police"}}"#, "adds a perpetrator"),
+    (r#"{"action": {"code": "pep_start", "outcome": "done", "done_at": "2026-11-23T09:00:00Z"}}"#, "writes an action down"),
+    (r#"{"referral": {"service": "legal_advice", "partner": "P4", "state": "sent"}}"#, "refers, or moves the referral to the same service and partner on"),
+    (r#"{"followup": {"due_at": "2026-12-07T09:00:00Z"}}"#, "plans a follow-up; `done_at` says that it was done"),
+    (r#"{"transition": {"to": "responding", "reason": "on the way"}}"#, "moves the status"),
+    (r#"{"consent": {"scope": "contact_me", "state": "granted"}}"#, "grants a consent, or withdraws it"),
+    (r#"{"statement": {"class": "narrative", "text": "…"}}"#, "adds a statement, kept beside the incident and sealed"),
+    (r#"{"link": {"kind": "same_event", "to": "0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11"}}"#, "links to another incident"),
+    (r#"{"unlink": {"kind": "same_event", "to": "0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11"}}"#, "takes a link back"),
+    (r#"{"triage": {"level": "amber", "reason": "seen by the nurse"}}"#, "decides the triage; lowering it needs a reason"),
+    (r#"{"answer": {"id": "q-7", "answer": "confirmed"}}"#, "answers a question of national's"),
+];
+
 /// What each consent scope lets happen.
 const SCOPES: &[(&str, &str)] = &[
     ("hub_response", "phone to hub: incident and statements. Without it the record stays on the phone"),
@@ -189,6 +218,13 @@ fn projection_fields(page: &mut String) {
     put(page, format_args!("\n## Projection (schema {})\n{PROJECTION}", projection::SCHEMA));
     for (name, holds) in projection::FIELDS {
         line(page, &[&code(name), holds]);
+    }
+}
+
+fn edits(page: &mut String) {
+    page.push_str(EDITS);
+    for (form, does) in EDIT_FORMS {
+        line(page, &[&code(form), does]);
     }
 }
 
@@ -272,6 +308,15 @@ mod tests {
     fn every_consent_scope_is_explained() {
         let explained: Vec<&str> = SCOPES.iter().map(|(scope, _)| *scope).collect();
         assert_eq!(explained, codes::CONSENT_SCOPES.codes);
+    }
+
+    #[test]
+    fn every_edit_that_is_shown_is_one() {
+        let now = "2026-11-23T09:00:00Z".parse().unwrap();
+        for (form, _) in EDIT_FORMS {
+            let edit = crate::edit::Edit::parse(&serde_json::from_str(form).unwrap(), now);
+            assert!(edit.is_ok(), "{form}: {edit:?}");
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub enum Edit {
     Set(SetRegister),
     /// Adds a code to a set.
     Add(CodeOfSet),
-    /// Removes a code from a set.
+    /// Removes a code from a set, or takes a link back.
     Remove(CodeOfSet),
     /// Adds an entry (perpetrator, action, referral, follow-up), or completes the one whose id is given.
     Entry(EntryEdit),
@@ -63,7 +63,7 @@ pub struct TriageOverride {
     pub(crate) reason: Option<String>,
 }
 
-const EDIT_NAMES: &str = "one of set, add, remove, perpetrator, action, referral, followup, transition, consent, statement, link, triage, answer";
+const EDIT_NAMES: &str = "one of set, add, remove, perpetrator, action, referral, followup, transition, consent, statement, link, unlink, triage, answer";
 
 impl EntryEdit {
     /// Whether this is a question of national's.
@@ -113,6 +113,7 @@ impl Edit {
             "consent" => parse_consent(body, now).map(Self::Consent),
             "statement" => draft::parse_statement(body).map(Self::Statement),
             "link" => link(body).map(Self::Link),
+            "unlink" => link(body).map(Self::Remove),
             "triage" => triage(body).map(Self::Triage),
             _ => return None,
         })

@@ -93,6 +93,7 @@ fn any_edit() -> impl Strategy<Value = Value> {
         (scope, any::<bool>()).prop_map(|(scope, yes)| json!({"consent": {"scope": scope, "state": if yes { "granted" } else { "withdrawn" }}})),
         Just(json!({"statement": {"class": "narrative", "text": "…"}})),
         Just(json!({"link": {"kind": "same_event", "to": "0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11"}})),
+        Just(json!({"unlink": {"kind": "same_event", "to": "0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11"}})),
         Just(json!({"triage": {"level": "amber", "reason": "seen by the nurse"}})),
     ]
 }
@@ -216,6 +217,18 @@ fn a_remove_that_saw_the_add_removes() {
     let mut ben = Person::with_copy(&together(&base, &[&ada]), 3);
     ben.edit(json!({"remove": {"set": "violations", "code": "rape"}}));
     assert!(!load(&together(&base, &[&ada, &ben])).incident().has("violations", "rape"));
+}
+
+#[test]
+fn a_link_that_is_taken_back_is_gone_for_whoever_hears_of_it() {
+    let base = full_base();
+    let (mut ada, ben) = two_people(&base);
+    let body = json!({"kind": "duplicate_of", "to": "0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11"});
+    ada.edit(json!({"link": body}));
+    assert!(ada.document.incident().has("links", "duplicate_of:0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11"));
+    ada.edit(json!({"unlink": body}));
+    let both = load(&together(&base, &[&ada, &ben]));
+    assert_eq!(both.incident().codes("links").count(), 0);
 }
 
 #[test]

@@ -7,6 +7,6 @@ mod list;
 mod timeline;
 
 pub use desk::{AlertView, ConflictView, DeviceView, ErasureView, HubView, QuestionView, RefusedView, alerts, conflicts, hub, invited, questions};
-pub use forms::followup_days;
-pub use incident::{CaseView, Link, Side, StatementView, Step, Who, erase, incident};
+pub use forms::{Given, again, erase, followup_days, label_of, withdraw};
+pub use incident::{CaseView, Link, Seen, Side, StatementView, Step, Who, incident};
 pub use list::{Choices, Danger, Line, List, found, list};

@@ -108,6 +108,6 @@ pub fn settings(frame: &Frame) -> Markup {
 /// What is shown instead of a page.
 #[must_use]
 pub fn error(frame: &Frame, text: &str) -> Markup {
-    let body = html! { div.narrow.stack.wide { h1 { (frame.t("error-title")) } p { (text) } p { a href="/" { (frame.t("back")) } } } };
+    let body = html! { div.narrow.stack.wide { h1 { (frame.t("error-title")) } p { (text) } p { a href=(frame.back) { (frame.t("back")) } } } };
     frame.page(&frame.t("error-title"), "", &body)
 }

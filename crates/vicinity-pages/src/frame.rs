@@ -72,6 +72,10 @@ pub struct Frame {
     pub now: Timestamp,
     /// The id of a text that tells how what was done just now went.
     pub notice: Option<String>,
+    /// Where "back" leads from a page that says what went wrong.
+    pub back: String,
+    /// Random, and of this page alone: see [`Frame::once`].
+    pub once: String,
 }
 
 /// Pages that one can go to from anywhere: path and the id of its name.
@@ -111,6 +115,12 @@ impl Frame {
     #[must_use]
     pub fn csrf(&self) -> Markup {
         html! { @if let Some(reader) = &self.reader { input type="hidden" name="csrf" value=(reader.csrf); } }
+    }
+
+    /// What every form holds that adds something: sent again from the same page as it was, it adds nothing.
+    #[must_use]
+    pub fn once(&self) -> Markup {
+        html! { input type="hidden" name="once" value=(self.once); }
     }
 
     /// A time as `<time>`, told by how far it is away; the exact one shows on hovering and to screen readers' users who ask.
@@ -191,6 +201,15 @@ pub(crate) mod tests {
     /// What a page of national's is made with.
     pub fn national(language: Language) -> Frame {
         let now = "2026-11-28T20:00:00Z".parse().unwrap();
-        Frame { words: Words::of(language), place: Place::National, reader: None, theme: Theme::System, now, notice: None }
+        Frame {
+            words: Words::of(language),
+            place: Place::National,
+            reader: None,
+            theme: Theme::System,
+            now,
+            notice: None,
+            back: "/".to_owned(),
+            once: String::new(),
+        }
     }
 }

@@ -32,7 +32,7 @@ pub fn select(id: &str, name: &str, label: &str, choices: &[Choice], chosen: &st
     }
 }
 
-/// A label and a field of one line.
+/// A label and a field that browsers know a kind of, such as a date.
 #[must_use]
 pub fn field(id: &str, name: &str, label: &str, hint: &str, kind: &str, value: &str, required: bool) -> Markup {
     let hint_id = format!("{id}-hint");
@@ -41,6 +41,38 @@ pub fn field(id: &str, name: &str, label: &str, hint: &str, kind: &str, value: &
             label for=(id) { (label) }
             @if !hint.is_empty() { span.hint id=(hint_id) { (hint) } }
             input id=(id) name=(name) type=(kind) value=(value) required[required] aria-describedby=[(!hint.is_empty()).then_some(&hint_id)];
+        }
+    }
+}
+
+/// A field of one line of text.
+#[derive(Default)]
+pub struct Line<'a> {
+    /// Unique on the page.
+    pub id: &'a str,
+    /// What the form calls it.
+    pub name: &'a str,
+    /// Its label.
+    pub label: &'a str,
+    /// What helps to fill it in; may be empty.
+    pub hint: &'a str,
+    /// What it says first.
+    pub value: &'a str,
+    /// Letters that fit; see [`crate::words::Words::letters`].
+    pub longest: usize,
+    /// Whether it may not stay empty.
+    pub required: bool,
+}
+
+/// A label and a field of one line of text, no longer than may be sent.
+#[must_use]
+pub fn line(line: &Line<'_>) -> Markup {
+    let hint_id = format!("{}-hint", line.id);
+    html! {
+        div {
+            label for=(line.id) { (line.label) }
+            @if !line.hint.is_empty() { span.hint id=(hint_id) { (line.hint) } }
+            input id=(line.id) name=(line.name) type="text" value=(line.value) maxlength=(line.longest) required[line.required] aria-describedby=[(!line.hint.is_empty()).then_some(&hint_id)];
         }
     }
 }

@@ -8,12 +8,13 @@
 //!          ─► answer          headers that allow nothing from elsewhere, and nothing inline
 //! ```
 //!
-//! Reading order: [`form`], [`desk`] (what both servers' pages share), [`seated`], [`answer`], [`credentials`] and [`entry`]
-//! (signing in), [`live`] (what tells browsers that something came in); then the pages: [`board`], [`review`], [`pattern`] and [`exports`] at both.
+//! Reading order: [`form`], [`desk`] (what both servers' pages share), [`cookies`], [`seated`], [`once`] (forms that count once),
+//! [`answer`], [`credentials`] and [`entry`] (signing in), [`live`] (what tells browsers that something came in); then the pages: [`board`], [`review`], [`pattern`] and [`exports`] at both.
 //! [`months`] is what these reckon with.
 
 pub mod answer;
 pub mod board;
+pub mod cookies;
 pub mod credentials;
 pub mod desk;
 pub mod entry;
@@ -21,6 +22,7 @@ pub mod exports;
 pub mod form;
 pub mod live;
 pub mod months;
+pub mod once;
 pub mod pattern;
 pub mod review;
 pub mod seated;

@@ -26,11 +26,13 @@ pub struct Route {
     pub path: &'static str,
     /// What is done there.
     pub action: Action,
+    /// The page that it stands on; its own path for what is no form.
+    pub page: &'static str,
 }
 
-/// Declares pages: a type for each, its method, its path, what is done there.
+/// Declares pages: a type for each, its method, its path, what is done there, and for a form the page that it stands on, where that has another path.
 macro_rules! pages {
-    ($($(#[$doc:meta])* $name:ident: $method:literal $path:literal $action:ident),* $(,)?) => {
+    ($($(#[$doc:meta])* $name:ident: $method:literal $path:literal $action:ident $(on $page:literal)?),* $(,)?) => {
         $(
             $(#[$doc])*
             pub struct $name;
@@ -39,6 +41,7 @@ macro_rules! pages {
                 const METHOD: &'static str = $method;
                 const PATH: &'static str = $path;
                 const ACTION: vicinity_core::access::Action = vicinity_core::access::Action::$action;
+                $(const PAGE: &'static str = $page;)?
             }
         )*
     };
@@ -90,7 +93,7 @@ impl<S: Send + Sync + 'static> Routes<S> {
         F: Future<Output = Result<Response, ApiError>> + Send + 'static,
     {
         let serve = move |State(server): State<Arc<S>>, request: Sealed<A>| handler(server, request);
-        self.listed.push(Route { method: "POST", path: A::PATH, action: A::ACTION });
+        self.listed.push(Route { method: "POST", path: A::PATH, action: A::ACTION, page: A::PATH });
         self.add(A::PATH, post(serve))
     }
 
@@ -101,7 +104,7 @@ impl<S: Send + Sync + 'static> Routes<S> {
         F: Future<Output = Result<Response, ApiError>> + Send + 'static,
     {
         let serve = move |State(server): State<Arc<S>>, request: Open<A>| handler(server, request);
-        self.listed.push(Route { method: A::METHOD, path: A::PATH, action: A::ACTION });
+        self.listed.push(Route { method: A::METHOD, path: A::PATH, action: A::ACTION, page: A::PATH });
         self.add(A::PATH, if A::METHOD == "GET" { get(serve) } else { post(serve) })
     }
 
@@ -112,17 +115,11 @@ impl<S: Send + Sync + 'static> Routes<S> {
         S: Office,
         F: Future<Output = Result<Response, PageError>> + Send + 'static,
     {
-        let serve = async move |State(server): State<Arc<S>>, request: Request| {
-            let frame = guest_frame(server.desk(), request.headers());
-            match Seated::<A>::of(&*server, request).await {
-                Ok(seated) => {
-                    let frame = seated.frame.clone();
-                    handler(server, seated).await.unwrap_or_else(|error| error.answer(&frame))
-                }
-                Err(error) => error.answer(&frame),
-            }
+        let serve = async move |State(server): State<Arc<S>>, request: Request| match Seated::<A>::of(&*server, request).await {
+            Ok(seated) => done_once(server, seated, handler.clone()).await,
+            Err(turned) => turned.answer(server.desk()),
         };
-        self.listed.push(Route { method: A::METHOD, path: A::PATH, action: A::ACTION });
+        self.listed.push(Route { method: A::METHOD, path: A::PATH, action: A::ACTION, page: A::PAGE });
         self.add(A::PATH, if A::METHOD == "GET" { get(serve) } else { post(serve) })
     }
 
@@ -141,7 +138,7 @@ impl<S: Send + Sync + 'static> Routes<S> {
             };
             answer.unwrap_or_else(|error| error.answer(&frame))
         };
-        self.listed.push(Route { method: A::METHOD, path: A::PATH, action: A::ACTION });
+        self.listed.push(Route { method: A::METHOD, path: A::PATH, action: A::ACTION, page: A::PAGE });
         self.add(A::PATH, if A::METHOD == "GET" { get(serve) } else { post(serve) })
     }
 
@@ -166,4 +163,20 @@ impl<S: Send + Sync + 'static> Routes<S> {
         let lost = async |State(server): State<Arc<S>>, request: Request| PageError::NotFound.answer(&guest_frame(server.desk(), request.headers()));
         self.router.fallback(lost).with_state(server)
     }
+}
+
+/// Does what a page or a form asks; a form that counts once at most once.
+async fn done_once<S: Office, A: PageRequest, F>(server: Arc<S>, seated: Seated<A>, handler: impl Fn(Arc<S>, Seated<A>) -> F + Send + 'static) -> Response
+where
+    F: Future<Output = Result<Response, PageError>> + Send + 'static,
+{
+    let (frame, sent) = (seated.frame.clone(), seated.sent);
+    let Some(sent) = sent else { return handler(server, seated).await.unwrap_or_else(|error| error.answer(&frame)) };
+    let (person, own) = (seated.session.number, frame.clone());
+    let work = async move {
+        let work = handler(Arc::clone(&server), seated);
+        server.desk().once.run(person, sent, async { work.await.unwrap_or_else(|error| error.answer(&frame)) }).await
+    };
+    // By itself: at a second click the browser lets go of the first, and what that one did is to be remembered.
+    tokio::spawn(work).await.unwrap_or_else(|_| PageError::Failed.answer(&own))
 }

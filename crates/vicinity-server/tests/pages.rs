@@ -26,9 +26,12 @@ fn walk(site: &Site, pages: &[Route]) {
     for route in pages.iter().filter(|route| route.action != Action::SignIn) {
         let mut nobody = Visitor::new(&site.address);
         let answer = nobody.ask(route.method, &filled(route.path), &[], "");
-        assert_eq!((answer.status, answer.header("location")), (303, Some("/sign-in")), "{route:?}");
+        let location = if route.method == "POST" { "/sign-in?done=not-sent" } else { "/sign-in" };
+        assert_eq!((answer.status, answer.header("location")), (303, Some(location)), "{route:?}");
         nobody.cookie = Some(format!("vicinity={}", "0".repeat(64)));
         assert_eq!(nobody.ask(route.method, &filled(route.path), &[], "").status, 303, "{route:?}");
+        // Where "back" leads from what went wrong.
+        assert!(pages.iter().any(|page| page.method == "GET" && page.path == route.page), "{route:?}");
         if route.method == "POST" {
             let csrf = std::mem::take(&mut somebody.csrf);
             assert_eq!(somebody.post(&filled(route.path), &[]).status, 400, "without the mark of its own pages: {route:?}");
@@ -166,4 +169,49 @@ fn an_open_line_does_not_keep_a_server_from_stopping() {
     let mut lines = BufReader::new(stream).lines();
     assert_eq!(lines.next().unwrap().unwrap(), "HTTP/1.1 200 OK");
     site.stop();
+}
+
+#[test]
+fn whoever_asked_for_a_page_comes_to_it_after_signing_in() {
+    let site = Site::hub();
+    let key = site.signed_in("amina").key;
+    let sign_in = |visitor: &mut Visitor| {
+        site.wait(60);
+        let answer = visitor.post("/sign-in", &[("handle", "amina"), ("password", PASSWORD), ("code", &site.code(&key))]);
+        assert_eq!(answer.status, 303);
+        answer.header("location").unwrap().to_owned()
+    };
+    let incident = "/incident/0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11";
+    let mut visitor = Visitor::new(&site.address);
+    let answer = visitor.get(incident);
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/sign-in")), "the address of an incident stands in no other");
+    let cookie = answer.header("set-cookie").unwrap();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && cookie.contains("Max-Age=600"), "{cookie}");
+    assert_eq!((sign_in(&mut visitor), &visitor.asked), (incident.to_owned(), &None), "and only once");
+
+    let mut visitor = Visitor::new(&site.address);
+    let answer = visitor.post(&format!("{incident}/assign"), &[("device", "1")]);
+    assert_eq!(answer.header("location"), Some("/sign-in?done=not-sent"));
+    assert!(visitor.get("/sign-in?done=not-sent").body.contains("was not kept"));
+    assert_eq!(sign_in(&mut visitor), incident, "the page that the form stood on");
+
+    for elsewhere in ["//elsewhere.example", "https://elsewhere.example", "/\\elsewhere.example", "elsewhere"] {
+        let mut visitor = Visitor::new(&site.address);
+        visitor.asked = Some(format!("vicinity-asked={elsewhere}"));
+        assert_eq!(sign_in(&mut visitor), "/", "{elsewhere}");
+    }
+    let mut visitor = Visitor::new(&site.address);
+    visitor.get("/live");
+    visitor.ask("GET", "/settings", &["vicinity-by-itself: 1"], "");
+    assert_eq!(visitor.asked, None, "nobody asked for these by hand");
+}
+
+#[test]
+fn what_is_larger_than_a_form_is_said_to_be_so_on_a_page_of_ones_own() {
+    let site = Site::national();
+    let mut visitor = site.signed_in("dara");
+    let answer = visitor.post("/report", &[("quarter", "2027-Q1"), ("asks", &"x".repeat(300_000))]);
+    assert_eq!(answer.status, 413);
+    assert!(answer.body.contains("more than a form holds") && answer.body.contains("Signed in as dara"), "{}", answer.body);
+    assert!(answer.body.contains("<a href=\"/report\">Back</a>"), "{}", answer.body);
 }

@@ -48,7 +48,11 @@ fn a_withdrawal_at_the_board_erases_here_and_on_the_phone() {
     let id = &scene.ids[0];
     let browser = scene.at_hub();
     browser.go(&scene.hub_page(&format!("/incident/{id}")));
-    browser.follow("form input[name=scope][value=hub_response] + button");
+    browser.run_scripts(false);
+    browser.follow(&format!("a[href='/incident/{id}/withdraw']"));
+    browser.wait_for("button.grave");
+    browser.click("#sure");
+    browser.follow("button.grave");
     browser.wait_for("p.notice:not([hidden])");
     assert_eq!(browser.path(), "/hub");
     assert!(!scene.site.hub_export().iter().any(|incident| incident["id"] == **id));
@@ -56,6 +60,47 @@ fn a_withdrawal_at_the_board_erases_here_and_on_the_phone() {
     assert!(!scene.phone.ids().contains(id));
     browser.go(&scene.hub_page("/hub"));
     assert!(browser.text().contains("Erased on"), "{}", browser.text());
+}
+
+#[test]
+fn whoever_goes_back_and_sends_a_form_again_adds_nothing_and_a_refused_one_comes_back_filled_in() {
+    let scene = Scene::new();
+    let id = &scene.ids[1];
+    let browser = scene.at_hub();
+    browser.run_scripts(false);
+    let started = || scene.exported(id)["actions"].to_string().matches("pep_start").count();
+    let before = started();
+    browser.go(&scene.hub_page(&format!("/incident/{id}")));
+    browser.click_text("Write down an action");
+    browser.choose("#act-code", "pep_start");
+    browser.follow("details[open] button");
+    browser.wait_for("p.notice:not([hidden])");
+    browser.back();
+    browser.wait_for("#act-code");
+    // Browsers that load the page anew fold it, with nothing of what was chosen.
+    if browser.count("details[open]") == 0 {
+        browser.click_text("Write down an action");
+    }
+    browser.follow("details[open] button");
+    browser.wait_for("p.notice:not([hidden])");
+    assert_eq!(started(), before + 1);
+
+    browser.go(&scene.hub_page(&format!("/incident/{id}")));
+    browser.click_text("Link to another incident");
+    browser.fill("#link-to", "a street");
+    browser.follow("details[open] button");
+    browser.wait_for("p.problem");
+    assert!(browser.text().contains("names no incident"), "{}", browser.text());
+    browser.run_scripts(true);
+    assert_eq!(browser.axe(), Vec::<String>::new());
+    browser.run_scripts(false);
+    browser.fill("#link-to", &scene.ids[0][..8]);
+    browser.follow("main form button");
+    browser.wait_for("p.notice:not([hidden])");
+    assert_eq!(scene.exported(id)["links"], json!([{"kind": "same_event", "to": scene.ids[0]}]));
+    browser.follow("form[action$='/unlink'] button");
+    browser.wait_for("p.notice:not([hidden])");
+    assert_eq!(scene.exported(id)["links"], json!([]));
 }
 
 #[test]
@@ -230,6 +275,7 @@ fn a_coordinator_asks_a_hub_answers_on_its_board_and_the_answer_is_news() {
     national.follow("main article a");
     national.wait_for("#question");
     let row = national.path().rsplit('/').next().unwrap().to_owned();
+    assert_eq!(national.count("form:has(#question) input[name=once]"), 1);
     national.choose("#question", "verify_area");
     national.follow("form:has(#question) button");
     national.wait_for("p.notice:not([hidden])");

@@ -123,6 +123,7 @@ fn every_page_of_the_hub_can_be_read_by_everybody_in_every_language() {
         ("incident", format!("/incident/{}", scene.ids[0])),
         ("incident-answered", format!("/incident/{}", scene.ids[1])),
         ("erase", format!("/incident/{}/erase", scene.ids[0])),
+        ("withdraw", format!("/incident/{}/withdraw", scene.ids[0])),
         ("conflicts", "/conflicts".to_owned()),
         ("questions", "/questions".to_owned()),
         ("alerts", "/alerts".to_owned()),

@@ -88,6 +88,7 @@ sign-in-code-hint = El de la aplicación de códigos de su teléfono
 sign-in-refused = El nombre, la contraseña o el código no son correctos. Cada código sirve una vez: espere al siguiente.
 sign-in-wait = Demasiados intentos. Espere { $span } e inténtelo de nuevo.
 sign-in-expired = La sesión se cerró por falta de actividad. Inicie sesión de nuevo.
+done-not-sent = Su sesión estaba cerrada y lo que envió no se guardó. Inicie sesión: volverá a la página y podrá escribirlo de nuevo.
 
 welcome = Le damos la bienvenida, { $handle }
 welcome-intro = Este enlace sirve una sola vez. Elija una contraseña y configure su segundo factor; después iniciará sesión con ambos.
@@ -106,6 +107,7 @@ error-title = No ha funcionado
 error-not-found = Esta página no existe, o lo que mostraba fue borrado.
 error-not-allowed = Su función no lo permite.
 error-form = El formulario estaba incompleto o llevaba demasiado tiempo abierto. Vuelva atrás, recargue la página e inténtelo de nuevo.
+error-too-large = Era más de lo que cabe en un formulario. No se cambió nada. Vuelva atrás y escriba menos.
 error-busy = El servidor está ocupado. Inténtelo en un momento; no se cambió nada.
 error-failed = El servidor no pudo hacerlo; no se cambió nada. La razón está en su registro.
 error-refused = { $reason } No se cambió nada.

@@ -1,40 +1,130 @@
-//! What can be done about an incident: forms, folded until somebody wants one.
+//! What can be done about an incident: forms, folded until somebody wants one, and shown again with what was typed when one was
+//! not taken.
 
 use maud::{Markup, html};
 use vicinity_core::codes;
+use vicinity_core::consent::HUB_RESPONSE;
 use vicinity_core::incident::Incident;
 use vicinity_core::time::{SignedDuration, Timestamp};
+use vicinity_core::value::NOTE_MAX_BYTES;
 
-use super::incident::CaseView;
+use super::incident::{self, CaseView, Seen};
+use super::list::short;
 use crate::frame::Frame;
-use crate::parts::{self, Choice};
+use crate::parts::{self, Choice, Line};
 use crate::words::Said;
 
 /// How far ahead a follow-up can be planned.
 const FOLLOWUP_DAYS_MAX: i64 = 2 * 365;
 
-/// A folded form that writes one edit: `doing` says which.
-fn folded(frame: &Frame, case: &CaseView, title: &str, doing: &str, fields: &Markup) -> Markup {
+/// Letters of the longest address of a page that somebody pastes.
+const ADDRESS_MAX: usize = 200;
+
+/// What somebody sent that was not taken, so that nothing has to be typed again; nothing when a form is shown first.
+#[derive(Default)]
+pub struct Given(Vec<(String, String)>);
+
+impl Given {
+    /// Fields as they came.
+    #[must_use]
+    pub fn new(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+
+    fn or<'a>(&'a self, name: &str, otherwise: &'a str) -> &'a str {
+        self.0.iter().find(|(own, _)| own == name).map_or(otherwise, |(_, value)| value)
+    }
+}
+
+/// The label that a form has for a field of an edit, by the field's path.
+#[must_use]
+pub fn label_of(frame: &Frame, path: &str) -> String {
+    match path {
+        "transition.to" => frame.t("f-status"),
+        "triage.level" => frame.t("f-triage"),
+        "followup.due_at" => frame.t("follow-due"),
+        // The last part of a field's path is its name.
+        _ => frame.words.label("f-", path.rsplit('.').next().unwrap_or(path)),
+    }
+}
+
+/// The name of a form: what it is called on the page.
+fn title(frame: &Frame, doing: &str) -> String {
+    frame.t(match doing {
+        "act" => "do-act",
+        "refer" => "do-refer",
+        "follow" => "do-follow",
+        "move" => "do-move",
+        "triage" => "do-triage",
+        "link" => "do-link",
+        "assign" => "do-assign",
+        "withdraw" => "f-consents",
+        _ => "incident-respond",
+    })
+}
+
+/// A form that writes one edit: `doing` says which. Browsers are to keep nothing of it: others use the same computer, and one
+/// that comes back filled in is sent twice.
+fn form(frame: &Frame, case: &CaseView, doing: &str, given: &Given) -> Markup {
+    let seen = match doing {
+        "move" => &case.seen.status,
+        "triage" => &case.seen.triage,
+        _ => "",
+    };
     html! {
-        details {
-            summary { (frame.t(title)) }
-            form.stack method="post" action={ "/incident/" (case.id) } {
-                (frame.csrf())
-                input type="hidden" name="do" value=(doing);
-                (fields)
-                div { button { (frame.t("save")) } }
-            }
+        form.stack method="post" action={ "/incident/" (case.id) } autocomplete="off" {
+            (frame.csrf())
+            (frame.once())
+            input type="hidden" name="do" value=(doing);
+            @if !seen.is_empty() { input type="hidden" name="seen" value=(seen); }
+            (fields(frame, case, doing, given))
+            div { button { (frame.t("save")) } }
         }
     }
+}
+
+fn folded(frame: &Frame, case: &CaseView, doing: &str) -> Markup {
+    html! { details { summary { (title(frame, doing)) } (form(frame, case, doing, &Given::default())) } }
 }
 
 fn of(frame: &Frame, codes: &[&str]) -> Vec<Choice> {
     codes.iter().map(|code| Choice::new(*code, frame.words.code(code))).collect()
 }
 
-fn text(frame: &Frame, id: &str, name: &str, label: &str, hint: &str, required: bool) -> Markup {
-    let hint = if hint.is_empty() { String::new() } else { frame.t(hint) };
-    parts::field(id, name, &frame.t(label), &hint, "text", "", required)
+fn reason(frame: &Frame, id: &str, hint: &str, given: &Given) -> Markup {
+    let longest = frame.words.letters(NOTE_MAX_BYTES);
+    parts::line(&Line { id, name: "reason", label: &frame.t("f-reason"), hint: &frame.t(hint), value: given.or("reason", ""), longest, ..Line::default() })
+}
+
+fn fields(frame: &Frame, case: &CaseView, doing: &str, given: &Given) -> Markup {
+    let select =
+        |id: &str, name: &str, label: &str, codes: &[&str], first: &str| parts::select(id, name, &frame.t(label), &of(frame, codes), given.or(name, first));
+    match doing {
+        "act" => html! {
+            (select("act-code", "code", "f-code", codes::ACTION_CODES.codes, "lives_first_line"))
+            (select("act-outcome", "outcome", "f-outcome", codes::OUTCOMES.codes, "done"))
+            (select("act-accepted", "accepted", "f-accepted", codes::ACCEPTED.codes, "yes"))
+        },
+        "refer" => html! {
+            (select("refer-service", "service", "f-service", codes::ACTION_CODES.codes, "legal_advice"))
+            (parts::line(&Line { id: "refer-partner", name: "partner", label: &frame.t("f-partner"), hint: &frame.t("hint-pseudonym"), value: given.or("partner", ""), longest: frame.words.letters(codes::CODE_MAX_BYTES), required: false }))
+            (select("refer-state", "state", "f-state", codes::REFERRAL_STATES.codes, "sent"))
+        },
+        "follow" => follow(frame, case, given),
+        "move" => html! {
+            (select("move-to", "to", "f-status", codes::STATUSES.codes, &case.status))
+            (reason(frame, "move-reason", "hint-no-names", given))
+        },
+        "triage" => html! {
+            (select("triage-level", "level", "f-triage", codes::TRIAGE_LEVELS.codes, &case.level))
+            (reason(frame, "triage-reason", "hint-lowering", given))
+        },
+        "link" => html! {
+            (select("link-kind", "kind", "f-kind", codes::LINK_KINDS.codes, "same_event"))
+            (parts::line(&Line { id: "link-to", name: "to", label: &frame.t("link-to"), hint: &frame.t("link-to-hint"), value: given.or("to", ""), longest: ADDRESS_MAX, required: true }))
+        },
+        _ => html! {},
+    }
 }
 
 /// Acting, referring, following up, moving the status, triage, assigning.
@@ -42,33 +132,15 @@ pub(super) fn respond(frame: &Frame, case: &CaseView) -> Markup {
     html! {
         section.sheet {
             h2 { (frame.t("incident-respond")) }
-            (folded(frame, case, "do-act", "act", &html! {
-                (parts::select("act-code", "code", &frame.t("f-code"), &of(frame, codes::ACTION_CODES.codes), "lives_first_line"))
-                (parts::select("act-outcome", "outcome", &frame.t("f-outcome"), &of(frame, codes::OUTCOMES.codes), "done"))
-                (parts::select("act-accepted", "accepted", &frame.t("f-accepted"), &of(frame, codes::ACCEPTED.codes), "yes"))
-            }))
-            (folded(frame, case, "do-refer", "refer", &html! {
-                (parts::select("refer-service", "service", &frame.t("f-service"), &of(frame, codes::ACTION_CODES.codes), "legal_advice"))
-                (text(frame, "refer-partner", "partner", "f-partner", "hint-pseudonym", false))
-                (parts::select("refer-state", "state", &frame.t("f-state"), &of(frame, codes::REFERRAL_STATES.codes), "sent"))
-            }))
-            (folded(frame, case, "do-follow", "follow", &follow(frame, case)))
-            (folded(frame, case, "do-move", "move", &html! {
-                (parts::select("move-to", "to", &frame.t("f-status"), &of(frame, codes::STATUSES.codes), &case.status))
-                (text(frame, "move-reason", "reason", "f-reason", "hint-no-names", false))
-            }))
-            (folded(frame, case, "do-triage", "triage", &html! {
-                (parts::select("triage-level", "level", &frame.t("f-triage"), &of(frame, codes::TRIAGE_LEVELS.codes), &case.level))
-                (text(frame, "triage-reason", "reason", "f-reason", "hint-lowering", false))
-            }))
-            (assign(frame, case))
+            @for doing in ["act", "refer", "follow", "move", "triage"] { (folded(frame, case, doing)) }
+            details { summary { (title(frame, "assign")) } (assign(frame, case)) }
             (answer(frame, case))
         }
     }
 }
 
 /// Planning a follow-up, or writing down one that was done: one that was planned, or another.
-fn follow(frame: &Frame, case: &CaseView) -> Markup {
+fn follow(frame: &Frame, case: &CaseView, given: &Given) -> Markup {
     let day = |at: Timestamp| at.to_string().chars().take(10).collect::<String>();
     let (first, last) = followup_days(&case.incident, frame.now);
     let planned = case.incident.entries("followups").filter(|entry| entry.text("done_at").is_none());
@@ -78,11 +150,13 @@ fn follow(frame: &Frame, case: &CaseView) -> Markup {
         div {
             label for="follow-due" { (frame.t("follow-due")) }
             span.hint id="follow-due-hint" { (frame.t("follow-due-hint")) }
-            input id="follow-due" name="due" type="date" value=(day(frame.now)) min=(day(first)) max=(day(last)) aria-describedby="follow-due-hint";
+            input id="follow-due" name="due" type="date" value=(given.or("due", &day(frame.now))) min=(day(first)) max=(day(last)) aria-describedby="follow-due-hint";
         }
-        label.choice for="follow-done" { input id="follow-done" type="checkbox" name="done" value="yes"; (frame.t("follow-done")) }
-        @if let [first, _, ..] = choices.as_slice() { (parts::select("follow-planned", "planned", &frame.t("follow-planned"), &choices, &first.value)) }
-        (parts::select("follow-safety", "safety_changed", &frame.t("f-safety-changed"), &of(frame, codes::YES_NO.codes), "unknown"))
+        label.choice for="follow-done" { input id="follow-done" type="checkbox" name="done" value="yes" checked[given.or("done", "") == "yes"]; (frame.t("follow-done")) }
+        @if let [first, _, ..] = choices.as_slice() {
+            (parts::select("follow-planned", "planned", &frame.t("follow-planned"), &choices, given.or("planned", &first.value)))
+        }
+        (parts::select("follow-safety", "safety_changed", &frame.t("f-safety-changed"), &of(frame, codes::YES_NO.codes), given.or("safety_changed", "unknown")))
     }
 }
 
@@ -95,16 +169,13 @@ pub fn followup_days(incident: &Incident, now: Timestamp) -> (Timestamp, Timesta
 
 fn assign(frame: &Frame, case: &CaseView) -> Markup {
     html! {
-        details {
-            summary { (frame.t("do-assign")) }
-            @if case.devices.is_empty() { p.quiet { (frame.t("assign-nobody")) } }
-            ul.plain {
-                @for (number, has_it) in &case.devices {
-                    li.row {
-                        span { (frame.with("who-device", &[("number", Said::Text(&number.to_string()))])) @if *has_it { " " span.chip.accent { (frame.t("assign-has")) } } }
-                        (parts::button(frame, &format!("/incident/{}/assign", case.id), &[("device", &number.to_string()), ("to", if *has_it { "no" } else { "yes" })],
-                            &frame.with(if *has_it { "assign-take-back" } else { "assign-give" }, &[("number", Said::Text(&number.to_string()))]), "plain small"))
-                    }
+        @if case.devices.is_empty() { p.quiet { (frame.t("assign-nobody")) } }
+        ul.plain {
+            @for (number, has_it) in &case.devices {
+                li.row {
+                    span { (frame.with("who-device", &[("number", Said::Text(&number.to_string()))])) @if *has_it { " " span.chip.accent { (frame.t("assign-has")) } } }
+                    (parts::button(frame, &format!("/incident/{}/assign", case.id), &[("device", &number.to_string()), ("to", if *has_it { "no" } else { "yes" }), ("seen", &case.seen.devices)],
+                        &frame.with(if *has_it { "assign-take-back" } else { "assign-give" }, &[("number", Said::Text(&number.to_string()))]), "plain small"))
                 }
             }
         }
@@ -123,8 +194,9 @@ fn answer(frame: &Frame, case: &CaseView) -> Markup {
         @for (id, question) in open {
             div.stack.attention {
                 h3 { (frame.t("answer-asked")) ": " (frame.words.code(&question)) }
-                form.row.end method="post" action={ "/incident/" (case.id) } {
+                form.row.end method="post" action={ "/incident/" (case.id) } autocomplete="off" {
                     (frame.csrf())
+                    (frame.once())
                     input type="hidden" name="do" value="answer";
                     input type="hidden" name="id" value=(id);
                     (parts::select(&format!("answer-{id}"), "answer", &frame.t("f-answer"), &of(frame, codes::ANSWERS.codes), "confirmed"))
@@ -135,7 +207,7 @@ fn answer(frame: &Frame, case: &CaseView) -> Markup {
     }
 }
 
-/// What is agreed to, and taking it back.
+/// What is agreed to, and taking it back. What erases the incident leads to a page that asks once more.
 pub(super) fn consent(frame: &Frame, case: &CaseView) -> Markup {
     html! {
         section.sheet {
@@ -145,11 +217,12 @@ pub(super) fn consent(frame: &Frame, case: &CaseView) -> Markup {
                     @let granted = case.granted.iter().any(|own| own == scope);
                     li.row {
                         span { (frame.words.code(scope)) " " span class={ "chip" @if granted { " accent" } } { (frame.t(if granted { "consent-granted" } else { "consent-not" })) } }
-                        @if granted {
+                        @if granted && *scope == HUB_RESPONSE {
+                            a.button.plain.small href={ "/incident/" (case.id) "/withdraw" } { (frame.t("withdraw-link")) }
+                        } @else if granted {
                             form.inline method="post" action={ "/incident/" (case.id) } {
                                 (frame.csrf())
-                                input type="hidden" name="do" value="withdraw";
-                                input type="hidden" name="scope" value=(scope);
+                                (withdrawal(scope, &case.seen))
                                 button.plain.small aria-label={ (frame.t("consent-withdraw")) ": " (frame.words.code(scope)) } { (frame.t("consent-withdraw")) }
                             }
                         }
@@ -161,21 +234,89 @@ pub(super) fn consent(frame: &Frame, case: &CaseView) -> Markup {
     }
 }
 
+fn withdrawal(scope: &str, seen: &Seen) -> Markup {
+    html! {
+        input type="hidden" name="do" value="withdraw";
+        input type="hidden" name="scope" value=(scope);
+        input type="hidden" name="seen" value=(seen.consents);
+    }
+}
+
 /// Linking to another incident.
 pub(super) fn link(frame: &Frame, case: &CaseView) -> Markup {
-    folded(
-        frame,
-        case,
-        "do-link",
-        "link",
-        &html! {
-            (parts::select("link-kind", "kind", &frame.t("f-kind"), &of(frame, codes::LINK_KINDS.codes), "same_event"))
-            (text(frame, "link-to", "to", "link-to", "link-to-hint", true))
-        },
-    )
+    folded(frame, case, "link")
 }
 
 /// What is seldom done.
 pub(super) fn rest(frame: &Frame, case: &CaseView) -> Markup {
     html! { p.no-print { a href={ "/incident/" (case.id) "/erase" } { (frame.t("erase-link")) } } }
+}
+
+/// The page that asks once more before an incident is erased.
+#[must_use]
+pub fn erase(frame: &Frame, id: &str) -> Markup {
+    let title = frame.with("erase-title", &[("id", Said::Text(short(id)))]);
+    asks_once_more(frame, id, &title, ("erase-what", "erase-sure", "erase-do"), &format!("/incident/{id}/erase"), &html! {})
+}
+
+/// The page that asks once more before a withdrawal that erases the incident.
+#[must_use]
+pub fn withdraw(frame: &Frame, id: &str, seen: &Seen) -> Markup {
+    let title = frame.with("withdraw-title", &[("id", Said::Text(short(id)))]);
+    asks_once_more(frame, id, &title, ("withdraw-what", "withdraw-sure", "withdraw-do"), &format!("/incident/{id}"), &withdrawal(HUB_RESPONSE, seen))
+}
+
+fn asks_once_more(frame: &Frame, id: &str, title: &str, (what, sure, act): (&str, &str, &str), action: &str, hidden: &Markup) -> Markup {
+    let body = html! {
+        div.narrow.stack.wide {
+            h1 { (title) }
+            p { (frame.t(what)) }
+            form.sheet method="post" action=(action) {
+                (frame.csrf())
+                (hidden)
+                label.choice for="sure" { input id="sure" type="checkbox" name="sure" value="yes" required; (frame.t(sure)) }
+                div.row { button.grave { (frame.t(act)) } a.button.plain href={ "/incident/" (id) } { (frame.t("cancel")) } }
+            }
+        }
+    };
+    frame.page(title, "/", &body)
+}
+
+/// How what a form sets stands now.
+fn now(frame: &Frame, case: &CaseView, doing: &str) -> Markup {
+    let said = |map: &[(String, String)]| map.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(" · ");
+    match doing {
+        "move" => {
+            let last = case.incident.entries("transitions").last();
+            let told = ["at", "by", "reason"]
+                .into_iter()
+                .filter_map(|key| Some((frame.words.label("f-", key), incident::said(frame, last?.json().get(key).filter(|value| !value.is_null())?))));
+            html! { p { (frame.t("f-status")) ": " span.chip.accent { (frame.words.code(&case.status)) } } p.quiet { (said(&told.collect::<Vec<_>>())) } }
+        }
+        "triage" => {
+            let reason = case.incident.register("triage").and_then(|triage| triage.get("reason")?.as_str());
+            html! { p { (frame.t("f-triage")) ": " (parts::triage(frame, &case.level)) } @if let Some(reason) = reason { p.quiet { (frame.t("f-reason")) ": " (reason) } } }
+        }
+        _ => html! {},
+    }
+}
+
+/// The page that says why a form was not taken, how what it is about stands now, and holds the form again with what was typed.
+#[must_use]
+pub fn again(frame: &Frame, case: &CaseView, doing: &str, given: &Given, problem: &str) -> Markup {
+    let title = frame.with("incident-title", &[("id", Said::Text(short(&case.id)))]);
+    let body = html! {
+        div.narrow.stack.wide {
+            h1 { (title) }
+            (parts::problem(problem))
+            @match doing {
+                "withdraw" => (consent(frame, case)),
+                "assign" => section.sheet { h2 { (self::title(frame, doing)) } (assign(frame, case)) },
+                "answer" => (answer(frame, case)),
+                _ => section.sheet { h2 { (self::title(frame, doing)) } (now(frame, case, doing)) (form(frame, case, doing, given)) },
+            }
+            p { a href={ "/incident/" (case.id) } { (frame.t("back")) } }
+        }
+    };
+    frame.page(&title, "/", &body)
 }

@@ -70,6 +70,19 @@ pub struct Link {
     pub from_there: bool,
 }
 
+/// What forms that set a state carry of it: what the page showed, so that nobody decides on what has changed meanwhile.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Of the status.
+    pub status: String,
+    /// Of the triage.
+    pub triage: String,
+    /// Of the consents.
+    pub consents: String,
+    /// Of the devices that have it.
+    pub devices: String,
+}
+
 /// One incident's page.
 pub struct CaseView {
     /// Its id.
@@ -90,6 +103,8 @@ pub struct CaseView {
     pub granted: Vec<String>,
     /// When the hub first heard of it.
     pub first_at: Timestamp,
+    /// What is shown of what forms set.
+    pub seen: Seen,
     /// Devices that can be assigned, and whether each has it.
     pub devices: Vec<(u32, bool)>,
     /// Statements.
@@ -252,11 +267,25 @@ fn links(frame: &Frame, case: &CaseView) -> Markup {
             @if case.links.is_empty() { p.quiet { (frame.t("none")) } } @else {
                 ul.plain {
                     @for link in &case.links {
-                        li { (frame.words.code(&link.kind)) " " a href={ "/incident/" (link.to) } { (short(&link.to)) } @if link.from_there { " " span.quiet { (frame.t("incident-named-there")) } } }
+                        li.row {
+                            span { (frame.words.code(&link.kind)) " " a href={ "/incident/" (link.to) } { (short(&link.to)) } @if link.from_there { " " span.quiet { (frame.t("incident-named-there")) } } }
+                            (take_back(frame, &case.id, link))
+                        }
                     }
                 }
             }
             (forms::link(frame, case))
+        }
+    }
+}
+
+fn take_back(frame: &Frame, id: &str, link: &Link) -> Markup {
+    html! {
+        form.inline method="post" action={ "/incident/" (id) "/unlink" } {
+            (frame.csrf())
+            input type="hidden" name="kind" value=(link.kind);
+            input type="hidden" name=(if link.from_there { "from" } else { "to" }) value=(link.to);
+            button.plain.small aria-label={ (frame.t("link-take-back")) ": " (frame.words.code(&link.kind)) " " (short(&link.to)) } { (frame.t("link-take-back")) }
         }
     }
 }
@@ -295,22 +324,4 @@ pub(super) fn said(frame: &Frame, value: &Value) -> String {
         }
         number @ Value::Number(_) => number.to_string(),
     }
-}
-
-/// The page that asks once more before an incident is erased.
-#[must_use]
-pub fn erase(frame: &Frame, id: &str) -> Markup {
-    let title = frame.with("erase-title", &[("id", Said::Text(short(id)))]);
-    let body = html! {
-        div.narrow.stack.wide {
-            h1 { (title) }
-            p { (frame.t("erase-what")) }
-            form.sheet method="post" action={ "/incident/" (id) "/erase" } {
-                (frame.csrf())
-                label.choice for="sure" { input id="sure" type="checkbox" name="sure" value="yes" required; (frame.t("erase-sure")) }
-                div.row { button.grave { (frame.t("erase-do")) } a.button.plain href={ "/incident/" (id) } { (frame.t("cancel")) } }
-            }
-        }
-    };
-    frame.page(&title, "/", &body)
 }

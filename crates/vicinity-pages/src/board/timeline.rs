@@ -100,7 +100,16 @@ mod tests {
 
     fn read(map: &str, fields: Value, more: Vec<Deed>) -> String {
         let at: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
-        let frame = Frame { words: Words::of(Language::English), place: Place::Hub, reader: None, theme: Theme::System, now: at, notice: None };
+        let frame = Frame {
+            words: Words::of(Language::English),
+            place: Place::Hub,
+            reader: None,
+            theme: Theme::System,
+            now: at,
+            notice: None,
+            back: "/".to_owned(),
+            once: String::new(),
+        };
         let entry = Deed::Entry { map: map.into(), new: true, fields: fields.as_object().unwrap().clone() };
         let step = Step { at, who: Who::Person("amina".into()), deeds: more.into_iter().chain([entry]).collect() };
         let page = log(&frame, &[step]).0;

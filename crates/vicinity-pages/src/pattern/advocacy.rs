@@ -1,13 +1,17 @@
 //! The advocacy log, drawn on the months of the incidents that it aims at.
 
 use maud::{Markup, html};
+use vicinity_core::advocacy::NOTE_MAX_BYTES;
 use vicinity_core::codes;
 
 use super::{Amount, Figures, areas, by_month, rules};
 use crate::draw::{self, Mark, Series};
 use crate::frame::Frame;
-use crate::parts::{self, Choice};
+use crate::parts::{self, Choice, Line};
 use crate::words::Said;
+
+/// Letters of the longest area: a country, a dash, and the longest that ISO 3166-2 has below it.
+const AREA_MAX: usize = 6;
 
 /// An action of the log.
 pub struct AdvocacyLine {
@@ -165,14 +169,15 @@ fn form(frame: &Frame, view: &AdvocacyView) -> Markup {
             h2 { (frame.t("advocacy-write")) }
             form.stack method="post" action="/advocacy" {
                 (frame.csrf())
+                (frame.once())
                 div.fields {
                     (parts::select("w-action", "action", &frame.t("advocacy-action"), &actions, "meeting_authority"))
                     (parts::field("w-day", "day", &frame.t("advocacy-day"), "", "date", &view.today, true))
                     (parts::select("w-kind", "kind", &frame.t("advocacy-kind"), &kinds(frame), &view.kind))
-                    (parts::field("w-area", "area", &frame.t("f-place-area"), &frame.t("advocacy-area-hint"), "text", &view.area, false))
+                    (parts::line(&Line { id: "w-area", name: "area", label: &frame.t("f-place-area"), hint: &frame.t("advocacy-area-hint"), value: &view.area, longest: AREA_MAX, ..Line::default() }))
                     (parts::select("w-outcome", "outcome", &frame.t("advocacy-outcome"), &outcomes(frame), "awaited"))
                 }
-                (parts::field("w-note", "note", &frame.t("advocacy-note"), &frame.t("advocacy-note-hint"), "text", "", false))
+                (parts::line(&Line { id: "w-note", name: "note", label: &frame.t("advocacy-note"), hint: &frame.t("advocacy-note-hint"), longest: frame.words.letters(NOTE_MAX_BYTES), ..Line::default() }))
                 div { button { (frame.t("advocacy-write-do")) } }
             }
         }

@@ -145,6 +145,7 @@ fn ask(frame: &Frame, id: &str, asked: &[(String, Option<String>)]) -> Markup {
     html! {
         form.stack method="post" action={ "/projection/" (id) } {
             (frame.csrf())
+            (frame.once())
             input type="hidden" name="do" value="ask";
             (parts::select("question", "question", &frame.t("row-ask"), &questions, "verify_date"))
             div { button.plain { (frame.t("row-ask-do")) } }

@@ -7,9 +7,10 @@ use axum::http::header::{
 use axum::http::{HeaderValue, Response as HttpResponse, StatusCode};
 use axum::response::Response;
 use vicinity_core::access;
+use vicinity_core::value::{FieldError, Problem};
 use vicinity_pages::frame::Frame;
 use vicinity_pages::words::Said;
-use vicinity_pages::{Markup, entry};
+use vicinity_pages::{Markup, board, entry};
 use vicinity_store::StoreError;
 
 use crate::limits::Spent;
@@ -32,8 +33,12 @@ pub enum PageError {
     Form,
     /// What was asked cannot be done, with the id of a text that says why. 422.
     Refused(&'static str),
-    /// The same with what the text speaks of, such as the path of a field; never with what was typed.
+    /// The same with what the text speaks of; never with what was typed.
     RefusedAbout(&'static str, String),
+    /// A field does not fit. 422.
+    Field(FieldError),
+    /// More was sent than any form holds. 413.
+    TooLarge,
     /// Too many tries: to be tried again after so many seconds. 429.
     SlowDown(u64),
     /// Too many ask at once. 503.
@@ -80,7 +85,8 @@ impl PageError {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::NotAllowed => StatusCode::FORBIDDEN,
             Self::Form => StatusCode::BAD_REQUEST,
-            Self::Refused(_) | Self::RefusedAbout(..) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Refused(_) | Self::RefusedAbout(..) | Self::Field(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SlowDown(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
@@ -95,11 +101,9 @@ impl PageError {
             Self::NotAllowed => frame.t("error-not-allowed"),
             Self::Form => frame.t("error-form"),
             Self::Refused(id) => refused(&frame.t(id)),
-            Self::RefusedAbout(id, path) => {
-                // The last part of a field's path is its name.
-                let about = frame.words.label("f-", path.rsplit('.').next().unwrap_or(path));
-                refused(&frame.with(id, &[("about", Said::Text(&about))]))
-            }
+            Self::RefusedAbout(id, about) => refused(&frame.with(id, &[("about", Said::Text(about))])),
+            Self::Field(error) => refused(&field(frame, error)),
+            Self::TooLarge => frame.t("error-too-large"),
             Self::SlowDown(seconds) => {
                 let span = frame.words.span((*seconds).max(60));
                 frame.with("sign-in-wait", &[("span", Said::Text(&span))])
@@ -107,6 +111,12 @@ impl PageError {
             Self::Busy => frame.t("error-busy"),
             Self::Failed => frame.t("error-failed"),
         }
+    }
+
+    /// What is said to who can mend it: something does not fit, or changed meanwhile.
+    #[must_use]
+    pub fn refusal(&self, frame: &Frame) -> Option<String> {
+        (self.status() == StatusCode::UNPROCESSABLE_ENTITY).then(|| self.text(frame))
     }
 
     /// The answer, in the reader's words.
@@ -120,6 +130,20 @@ impl PageError {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds));
         }
         response
+    }
+}
+
+/// What is wrong with a field, by the label that its form has.
+fn field(frame: &Frame, error: &FieldError) -> String {
+    let about = board::label_of(frame, &error.path);
+    let about = Said::Text(&about);
+    match error.problem {
+        Problem::Missing => frame.with("refused-empty", &[("about", about)]),
+        Problem::TooLong(bytes) => frame.with("refused-long", &[("about", about), ("count", Said::Count(frame.words.letters(bytes) as u64))]),
+        Problem::ImpossibleTime(_) => frame.with("refused-date", &[("about", about)]),
+        Problem::ReasonNeeded => frame.t("refused-reason"),
+        Problem::IncidentFull => frame.t("refused-full"),
+        _ => frame.with("refused-field", &[("about", about)]),
     }
 }
 

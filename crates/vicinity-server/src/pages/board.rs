@@ -2,7 +2,9 @@
 
 mod acting;
 mod case;
+mod checks;
 mod hub;
+mod linking;
 
 use std::sync::Arc;
 
@@ -44,7 +46,8 @@ pages! {
 /// Adds the pages of a hub.
 #[must_use]
 pub fn routes(routes: Routes<Hub>) -> Routes<Hub> {
-    exports::of_hub(pattern::routes(hub::routes(acting::routes(case::routes(routes.seated::<Board, _>(list).seated::<Find, _>(find))))))
+    let board = routes.seated::<Board, _>(list).seated::<Find, _>(find);
+    exports::of_hub(pattern::routes(hub::routes(linking::routes(acting::routes(case::routes(board))))))
 }
 
 impl Observatory for Hub {

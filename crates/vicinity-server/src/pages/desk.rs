@@ -12,6 +12,7 @@ use vicinity_store::{DatabaseKey, StoreError};
 use crate::limits::Limits;
 use crate::machine::Machine;
 use crate::pages::live::Live;
+use crate::pages::once::Once;
 use crate::writer::{Stored, Writer};
 
 impl Stored for SqlitePeople {
@@ -36,6 +37,8 @@ pub struct Desk {
     pub secure: bool,
     /// One password is checked at a time: each takes 19 MiB, and nobody may fill a small machine by trying many at once.
     pub(crate) checking: Arc<Semaphore>,
+    /// Forms that were taken and count once.
+    pub(crate) once: Once,
     limits: Mutex<Limits>,
 }
 
@@ -46,8 +49,8 @@ impl Desk {
     /// The file cannot be used.
     pub fn open(place: Place, folder: &Path, key: &DatabaseKey, machine: &Machine, secure: bool) -> Result<(Self, JoinHandle<()>), StoreError> {
         let (people, thread) = Writer::start(SqlitePeople::open(folder, key)?);
-        let desk =
-            Self { place, people, machine: machine.clone(), live: Live::default(), secure, checking: Arc::new(Semaphore::new(1)), limits: Mutex::default() };
+        let (live, checking, once) = (Live::default(), Arc::new(Semaphore::new(1)), Once::default());
+        let desk = Self { place, people, machine: machine.clone(), live, secure, checking, once, limits: Mutex::default() };
         Ok((desk, thread))
     }
 

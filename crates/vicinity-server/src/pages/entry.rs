@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use vicinity_core::hex;
 use vicinity_core::time::Timestamp;
@@ -15,10 +14,11 @@ use vicinity_store::person::{NewSession, PasswordHash};
 use vicinity_store::sqlite::SESSION_SECONDS;
 
 use crate::pages::answer::{self, PageError};
+use crate::pages::cookies::Cookie;
 use crate::pages::credentials;
 use crate::pages::desk::{Desk, Office};
 use crate::pages::live;
-use crate::pages::seated::{Guest, Seated, cookie_name, hash_of};
+use crate::pages::seated::{Guest, Seated, hash_of};
 use crate::routes::{Routes, pages};
 
 pages! {
@@ -37,7 +37,7 @@ pages! {
     /// Changing them.
     ChangeSettings: "POST" "/settings" Settle,
     /// Signing out.
-    SignOut: "POST" "/sign-out" Settle,
+    SignOut: "POST" "/sign-out" Settle on "/",
 }
 
 /// Adds what both servers' pages have.
@@ -69,7 +69,7 @@ async fn sign_in<S: Office>(server: Arc<S>, guest: Guest<SignIn>) -> Result<Resp
     let right = password_fits(desk, guest.form.exact("password").to_owned(), found.as_ref().and_then(|person| person.password)).await;
     let step = found.as_ref().and_then(|person| credentials::step_of(&person.totp, guest.form.get("code"), now));
     if let (Some(person), true, Some(step)) = (&found, right, step)
-        && let Some(response) = start_session(desk, person.number, step, now).await?
+        && let Some(response) = start_session(desk, person.number, step, guest.asked.as_deref(), now).await?
     {
         return Ok(response);
     }
@@ -92,25 +92,20 @@ async fn password_fits(desk: &Desk, password: String, kept: Option<PasswordHash>
     checked.await.unwrap_or(false)
 }
 
-/// Begins a session and leads to the first page; `None` if the code was used before.
-async fn start_session(desk: &Desk, person: u32, totp_step: u64, now: Timestamp) -> Result<Option<Response>, PageError> {
+/// Begins a session and leads to the page that was asked for, or to the first; `None` if the code was used before.
+async fn start_session(desk: &Desk, person: u32, totp_step: u64, asked: Option<&str>, now: Timestamp) -> Result<Option<Response>, PageError> {
     let (token, csrf) = (hex::write(&desk.machine.bytes::<32>()), hex::write(&desk.machine.bytes::<16>()));
     let session = NewSession { person, token_hash: hash_of(&token), csrf, totp_step };
     if !desk.people.step(move |people| people.start_session(&session, now)).await?? {
         return Ok(None);
     }
     tracing::info!(person, "signed in");
-    let mut response = answer::see_other("/");
-    keep_cookie(desk, &mut response, &token, SESSION_SECONDS);
-    Ok(Some(response))
-}
-
-fn keep_cookie(desk: &Desk, response: &mut Response, token: &str, seconds: i64) {
-    let secure = if desk.secure { "; Secure" } else { "" };
-    let cookie = format!("{}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}", cookie_name(desk));
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(SET_COOKIE, cookie);
+    let mut response = answer::see_other(asked.unwrap_or("/"));
+    Cookie::Session.give(desk, &mut response, &token, SESSION_SECONDS);
+    if asked.is_some() {
+        Cookie::Asked.give(desk, &mut response, "", 0);
     }
+    Ok(Some(response))
 }
 
 async fn welcome_page<S: Office>(server: Arc<S>, guest: Guest<WelcomePage>) -> Result<Response, PageError> {
@@ -150,7 +145,7 @@ async fn use_link<S: Office>(server: Arc<S>, guest: Guest<UseLink>) -> Result<Re
     if !desk.people.step(move |people| people.welcome(code_hash, &hashed, now)).await?? {
         return welcome(desk, &guest, None).await;
     }
-    start_session(desk, person, step, now).await.map(|response| response.unwrap_or_else(|| answer::see_other("/sign-in")))
+    start_session(desk, person, step, None, now).await.map(|response| response.unwrap_or_else(|| answer::see_other("/sign-in")))
 }
 
 async fn settings_page<S: Office>(_: Arc<S>, seated: Seated<SettingsPage>) -> Result<Response, PageError> {
@@ -169,6 +164,6 @@ async fn sign_out<S: Office>(server: Arc<S>, seated: Seated<SignOut>) -> Result<
     let token_hash = seated.token_hash;
     server.desk().people.step(move |people| people.end_session(token_hash)).await??;
     let mut response = answer::done("/sign-in", "signed-out");
-    keep_cookie(server.desk(), &mut response, "", 0);
+    Cookie::Session.give(server.desk(), &mut response, "", 0);
     Ok(response)
 }

@@ -28,15 +28,15 @@ pages! {
     /// What a hub may give away.
     HubExports: "GET" "/exports" SeeBoard,
     /// A hub's own projections.
-    HubRows: "GET" "/exports/rows" ExportRows,
+    HubRows: "GET" "/exports/rows" ExportRows on "/exports",
     /// What national may give away.
     NationalExports: "GET" "/exports" SeeReview,
     /// Projections.
-    NationalRows: "GET" "/exports/rows" PrintProjections,
+    NationalRows: "GET" "/exports/rows" PrintProjections on "/exports",
     /// Counts.
-    NationalCounts: "GET" "/exports/counts" PrintProjections,
+    NationalCounts: "GET" "/exports/counts" PrintProjections on "/exports",
     /// Counts, to DHIS2.
-    Push: "POST" "/exports/push" PrintProjections,
+    Push: "POST" "/exports/push" PrintProjections on "/exports",
 }
 
 /// Adds a hub's.

@@ -24,6 +24,19 @@ impl Form {
         Self(fields)
     }
 
+    /// The fields.
+    #[must_use]
+    pub fn fields(&self) -> &[(String, String)] {
+        &self.0
+    }
+
+    /// The same with another value of a field.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let others = self.0.iter().filter(|(own, _)| own != name).cloned();
+        Self(others.chain([(name.to_owned(), value.to_owned())]).collect())
+    }
+
     /// The first field of a name, without white space around it; empty if there is none.
     #[must_use]
     pub fn get(&self, name: &str) -> &str {

@@ -63,7 +63,7 @@ impl Live {
 
 pages! {
     /// A line over which a browser hears that something came in.
-    Listen: "GET" "/live" Settle,
+    Listen: "GET" "/live" Settle on "/",
 }
 
 /// `GET /live`.

@@ -57,7 +57,7 @@ pub fn routes<S: Observatory>(routes: Routes<S>) -> Routes<S> {
 
 /// Declares pages of every [`Observatory`]: a type for each, its method, its path, and whether it reads or writes.
 macro_rules! patterns {
-    ($($(#[$doc:meta])* $name:ident: $method:literal $path:literal $action:ident),* $(,)?) => {
+    ($($(#[$doc:meta])* $name:ident: $method:literal $path:literal $action:ident $(on $page:literal)?),* $(,)?) => {
         $(
             $(#[$doc])*
             pub struct $name<S>(PhantomData<S>);
@@ -66,6 +66,7 @@ macro_rules! patterns {
                 const METHOD: &'static str = $method;
                 const PATH: &'static str = $path;
                 const ACTION: Action = S::$action;
+                $(const PAGE: &'static str = $page;)?
             }
         )*
     };

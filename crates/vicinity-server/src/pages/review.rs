@@ -36,7 +36,7 @@ pages! {
     /// What changed since the reader last looked.
     NewsPage: "GET" "/" SeeReview,
     /// Having looked.
-    Looked: "POST" "/looked" Review,
+    Looked: "POST" "/looked" Review on "/",
     /// Hubs, and which are silent.
     Hubs: "GET" "/hubs" SeeReview,
 }

@@ -3,24 +3,30 @@
 use std::marker::PhantomData;
 use std::net::IpAddr;
 
-use axum::body::to_bytes;
+use axum::body::Body;
 use axum::extract::{FromRequestParts, RawPathParams, Request};
-use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, HeaderMap};
-use axum::http::request::Parts;
+use axum::http::Uri;
+use axum::http::header::{ACCEPT_LANGUAGE, HeaderMap};
+use axum::response::Response;
 use sha2::{Digest, Sha256};
+use tokio_stream::StreamExt;
 use vicinity_core::access::{self, Action, Actor, Resource};
+use vicinity_core::hex;
 use vicinity_pages::frame::{Frame, Reader, Theme};
 use vicinity_pages::words::{Language, Words};
 use vicinity_store::person::Session;
 
 use crate::http;
-use crate::pages::answer::PageError;
+use crate::pages::answer::{self, PageError};
+use crate::pages::cookies::{self, Cookie};
 use crate::pages::credentials::same;
 use crate::pages::desk::{Desk, Office};
 use crate::pages::form::Form;
 
 /// Bytes of the largest form.
 const FORM_MAX_BYTES: usize = 64 * 1024;
+/// Bytes that are read of a larger one and thrown away: a browser that still sends does not read why it was refused.
+const PASSED_MAX_BYTES: usize = 8 * 1024 * 1024;
 /// A header that the script sends when it looks for what is new by itself: nobody sits there because of it.
 const BY_ITSELF: &str = "vicinity-by-itself";
 
@@ -32,6 +38,8 @@ pub trait PageRequest: Send + 'static {
     const PATH: &'static str;
     /// What it does.
     const ACTION: Action;
+    /// The page that a form stands on: its own path, or the beginning of it.
+    const PAGE: &'static str = Self::PATH;
 }
 
 /// What came with a request.
@@ -39,15 +47,34 @@ struct Came {
     query: Form,
     form: Form,
     path: Form,
+    /// The hash of a form that counts once.
+    sent: Option<[u8; 32]>,
 }
 
-async fn came(request: Request) -> Result<(Parts, Came), PageError> {
+async fn came(request: Request) -> Result<Came, PageError> {
     let (mut parts, body) = request.into_parts();
     let params = RawPathParams::from_request_parts(&mut parts, &()).await.map_err(|_| PageError::NotFound)?;
     let path = Form::of(params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
     let query = Form::parse(parts.uri.query().unwrap_or_default().as_bytes());
-    let body = to_bytes(body, FORM_MAX_BYTES).await.map_err(|_| PageError::Form)?;
-    Ok((parts, Came { query, form: Form::parse(&body), path }))
+    let body = whole(body).await?;
+    let form = Form::parse(&body);
+    let sent = form.filled("once").map(|_| Sha256::new().chain_update(parts.uri.path()).chain_update([0]).chain_update(&body).finalize().into());
+    Ok(Came { query, form, path, sent })
+}
+
+/// A body, if it is no larger than a form may be.
+async fn whole(body: Body) -> Result<Vec<u8>, PageError> {
+    let (mut stream, mut bytes, mut read) = (body.into_data_stream(), Vec::new(), 0);
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| PageError::Form)?;
+        read += chunk.len();
+        if read <= FORM_MAX_BYTES {
+            bytes.extend_from_slice(&chunk);
+        } else if read > PASSED_MAX_BYTES {
+            break;
+        }
+    }
+    if read > FORM_MAX_BYTES { Err(PageError::TooLarge) } else { Ok(bytes) }
 }
 
 /// Somebody who is not signed in, or whom it does not matter of.
@@ -60,6 +87,8 @@ pub struct Guest<A> {
     pub form: Form,
     /// Parts of the path.
     pub path: Form,
+    /// The page that was asked for before signing in.
+    pub(crate) asked: Option<String>,
     named: PhantomData<A>,
 }
 
@@ -72,9 +101,10 @@ impl<A: PageRequest> Guest<A> {
         access::decide(Actor::Anonymous, A::ACTION, Resource::Server)?;
         let from = http::address(&request);
         let mut frame = guest_frame(desk, request.headers());
-        let (_, came) = came(request).await?;
+        let asked = cookies::asked(desk, request.headers());
+        let came = came(request).await?;
         frame.notice = notice(&came.query, frame.words);
-        Ok(Self { frame, from, form: came.form, path: came.path, named: PhantomData })
+        Ok(Self { frame, from, form: came.form, path: came.path, asked, named: PhantomData })
     }
 }
 
@@ -92,7 +122,48 @@ pub struct Seated<A> {
     pub path: Form,
     /// The cookie's hash, by which the session is kept.
     pub(crate) token_hash: [u8; 32],
+    /// The hash of a form that counts once.
+    pub(crate) sent: Option<[u8; 32]>,
     named: PhantomData<A>,
+}
+
+/// A request that was turned away: why, and what the answer is made with.
+pub struct Turned {
+    error: PageError,
+    frame: Frame,
+    /// The page to come to after signing in, where somebody asked for one by hand.
+    asked: Option<String>,
+    /// Whether something was sent that is not kept.
+    lost: bool,
+}
+
+impl Turned {
+    /// The answer.
+    #[must_use]
+    pub fn answer(&self, desk: &Desk) -> Response {
+        if !matches!(self.error, PageError::SignIn) {
+            return self.error.answer(&self.frame);
+        }
+        let mut response = if self.lost { answer::done("/sign-in", "not-sent") } else { answer::see_other("/sign-in") };
+        if let Some(path) = &self.asked {
+            cookies::keep_asked(desk, &mut response, path);
+        }
+        response
+    }
+}
+
+/// The page that a request stands on: as much of its path as that page has.
+fn page_of<A: PageRequest>(uri: &Uri) -> String {
+    if A::PAGE == "/" { "/".to_owned() } else { uri.path().split('/').take(A::PAGE.split('/').count()).collect::<Vec<_>>().join("/") }
+}
+
+/// The page to come to after signing in: the one that was asked for, as it was, or the one that a form stood on.
+fn asked_of<A: PageRequest>(uri: &Uri) -> String {
+    let told = uri.query().is_some_and(|query| query.contains("done="));
+    match uri.path_and_query() {
+        Some(whole) if A::METHOD == "GET" && A::PAGE == A::PATH && !told => whole.as_str().to_owned(),
+        _ => page_of::<A>(uri),
+    }
 }
 
 impl<A: PageRequest> Seated<A> {
@@ -100,19 +171,31 @@ impl<A: PageRequest> Seated<A> {
     ///
     /// # Errors
     /// What to show instead.
-    pub async fn of(server: &impl Office, request: Request) -> Result<Self, PageError> {
+    pub async fn of(server: &impl Office, request: Request) -> Result<Self, Box<Turned>> {
         let desk = server.desk();
-        let token_hash = token_of(desk, request.headers()).map(|token| hash_of(&token)).ok_or(PageError::SignIn)?;
-        let (now, by_hand) = ((desk.machine.now)(), !request.headers().contains_key(BY_ITSELF) && A::PATH != "/live");
+        let by_hand = !request.headers().contains_key(BY_ITSELF) && A::PATH != "/live";
+        let mut frame = guest_frame(desk, request.headers());
+        // Whoever did not get a page is not led to it again.
+        frame.back = if A::METHOD == "GET" && A::PAGE == A::PATH { "/".to_owned() } else { page_of::<A>(request.uri()) };
+        let asked = by_hand.then(|| asked_of::<A>(request.uri()));
+        let seated = Self::let_in(desk, request, by_hand, &mut frame).await;
+        seated.map_err(|error| Box::new(Turned { error, frame, asked, lost: A::METHOD == "POST" }))
+    }
+
+    /// The same; `frame` becomes who reads as soon as that is known, so that what is shown instead is shown to them.
+    async fn let_in(desk: &Desk, request: Request, by_hand: bool, frame: &mut Frame) -> Result<Self, PageError> {
+        let token_hash = Cookie::Session.of(desk, request.headers()).map(|token| hash_of(&token)).ok_or(PageError::SignIn)?;
+        let now = (desk.machine.now)();
         let session = desk.people.step(move |people| people.session(token_hash, by_hand, now)).await??.ok_or(PageError::SignIn)?;
+        *frame = read_by(frame, &session);
         access::decide(session.desk.actor(), A::ACTION, Resource::Server)?;
-        let mut frame = frame_of(desk, request.headers(), &session);
-        let (_, came) = came(request).await?;
+        let came = came(request).await?;
         if A::METHOD == "POST" && !same(came.form.exact("csrf").as_bytes(), session.csrf.as_bytes()) {
             return Err(PageError::Form);
         }
         frame.notice = notice(&came.query, frame.words);
-        Ok(Self { session, frame, query: came.query, form: came.form, path: came.path, token_hash, named: PhantomData })
+        let Came { query, form, path, sent } = came;
+        Ok(Self { session, frame: frame.clone(), query, form, path, token_hash, sent, named: PhantomData })
     }
 }
 
@@ -126,25 +209,14 @@ fn notice(query: &Form, words: &Words) -> Option<String> {
 #[must_use]
 pub fn guest_frame(desk: &Desk, headers: &HeaderMap) -> Frame {
     let language = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map_or(Language::English, Language::preferred);
-    Frame { words: Words::of(language), place: desk.place, reader: None, theme: Theme::System, now: (desk.machine.now)(), notice: None }
+    let (words, now, once) = (Words::of(language), (desk.machine.now)(), hex::write(&desk.machine.bytes::<16>()));
+    Frame { words, place: desk.place, reader: None, theme: Theme::System, now, notice: None, back: "/".to_owned(), once }
 }
 
-fn frame_of(desk: &Desk, headers: &HeaderMap, session: &Session) -> Frame {
-    let guest = guest_frame(desk, headers);
+fn read_by(guest: &Frame, session: &Session) -> Frame {
     let words = session.language.as_deref().and_then(Language::from_code).map_or(guest.words, Words::of);
     let theme = session.theme.as_deref().and_then(Theme::from_code).unwrap_or_default();
-    Frame { words, theme, reader: Some(Reader { handle: session.handle.clone(), csrf: session.csrf.clone() }), ..guest }
-}
-
-/// The cookie's name. With TLS its prefix makes browsers refuse it from anywhere else.
-#[must_use]
-pub fn cookie_name(desk: &Desk) -> &'static str {
-    if desk.secure { "__Host-vicinity" } else { "vicinity" }
-}
-
-fn token_of(desk: &Desk, headers: &HeaderMap) -> Option<String> {
-    let cookies = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    cookies.flat_map(|value| value.split(';')).find_map(|pair| pair.trim().strip_prefix(cookie_name(desk))?.strip_prefix('=').map(str::to_owned))
+    Frame { words, theme, reader: Some(Reader { handle: session.handle.clone(), csrf: session.csrf.clone() }), ..guest.clone() }
 }
 
 /// What is kept of a token or of a one-time code.

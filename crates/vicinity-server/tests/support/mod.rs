@@ -7,16 +7,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use vicinity_core::batch::{Group, GroupChange};
+use vicinity_core::document::{Authoring, Document};
+use vicinity_core::draft::Draft;
+use vicinity_core::edit::Edit;
+use vicinity_core::ids::{DeviceId, IncidentId};
 use vicinity_core::time::Timestamp;
 use vicinity_server::hub::{self, HubConfig, ServeError};
 use vicinity_server::machine::Machine;
 use vicinity_server::national::{self, NationalConfig};
 use vicinity_server::pages::credentials;
 use vicinity_server::people;
+use vicinity_server::store::hub::{HubStore, Role};
 use vicinity_server::store::person::Desk;
 use vicinity_server::store::sqlite::{SqliteHub, SqliteNational};
 
@@ -88,8 +95,34 @@ impl Site {
         national::open(&self.data, None, &self.machine).unwrap()
     }
 
+    /// Brings an incident to the hub, as a device of an educator's does. Gives its id.
+    pub fn log(&self, number: u8, edits: &Value) -> String {
+        let (now, id) = (self.now(), IncidentId::from_random([number; 16]));
+        let incident = serde_json::json!({"reported_at": now.to_string(), "violations": ["robbery_theft"], "consents": ["hub_response", "contact_me"]});
+        let edits = Edit::parse_list(edits, now).unwrap();
+        let authoring = Authoring { actor: [number; 8], now };
+        let (_, authored) = Document::create_and_edit(&Draft::parse(&incident, now).unwrap(), &edits, authoring).unwrap();
+        let changes = authored.chunks.into_iter().map(|chunk| GroupChange { chunk, by: 0 }).collect();
+        let mut store = self.hub_store();
+        store.invite([number; 32], Role::Educator, Timestamp::MAX).unwrap();
+        let peer = store.enrol([number; 32], DeviceId::from_random([number; 16]), [number; 32], now).unwrap().unwrap();
+        let groups = [Group { incident: id, relayed: false, changes }];
+        store.accept(&peer, None, &groups, now, &mut self.machine.clone()).unwrap();
+        id.to_string()
+    }
+
+    /// An incident as the hub has it.
+    pub fn facts(&self, id: &str) -> Option<Value> {
+        let row = self.hub_store().incident(id.parse().unwrap()).unwrap();
+        row.map(|row| Value::Object(row.incident.facts().clone()))
+    }
+
     pub fn now(&self) -> Timestamp {
         (self.machine.now)()
+    }
+
+    pub fn machine(&self) -> Machine {
+        self.machine.clone()
     }
 
     /// Moves the clock.
@@ -184,14 +217,17 @@ impl Answer {
 #[derive(Clone)]
 pub struct Visitor {
     address: String,
+    /// The session.
     pub cookie: Option<String>,
+    /// The page that was asked for.
+    pub asked: Option<String>,
     pub csrf: String,
     pub key: String,
 }
 
 impl Visitor {
     pub fn new(address: &str) -> Self {
-        Self { address: address.to_owned(), cookie: None, csrf: String::new(), key: String::new() }
+        Self { address: address.to_owned(), cookie: None, asked: None, csrf: String::new(), key: String::new() }
     }
 
     pub fn get(&mut self, path: &str) -> Answer {
@@ -208,7 +244,7 @@ impl Visitor {
 
     pub fn ask(&mut self, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
-        if let Some(cookie) = &self.cookie {
+        for cookie in [&self.cookie, &self.asked].into_iter().flatten() {
             head.push_str(&format!("cookie: {cookie}\r\n"));
         }
         headers.iter().for_each(|header| head.push_str(&format!("{header}\r\n")));
@@ -219,8 +255,9 @@ impl Visitor {
         let text = String::from_utf8_lossy(&answer).into_owned();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         let answer = Answer { status: head.split(' ').nth(1).unwrap().parse().unwrap(), head: head.to_owned(), body: body.to_owned() };
-        if let Some(cookie) = answer.header("set-cookie") {
-            self.cookie = cookie.split(';').next().map(str::to_owned).filter(|cookie| !cookie.ends_with('='));
+        for cookie in answer.head.lines().filter_map(|line| line.strip_prefix("set-cookie: ")) {
+            let kept = cookie.split(';').next().map(str::to_owned).filter(|cookie| !cookie.ends_with('='));
+            *(if cookie.starts_with("vicinity-asked=") { &mut self.asked } else { &mut self.cookie }) = kept;
         }
         answer
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 use vicinity_core::document::EditError;
@@ -10,25 +11,25 @@ use vicinity_core::ids::IncidentId;
 use vicinity_core::incident::Incident;
 use vicinity_core::time::Timestamp;
 use vicinity_core::value::FieldError;
-use vicinity_pages::board;
+use vicinity_pages::board::{self, Given};
 use vicinity_store::board::BoardStore;
 
-use super::incident_of;
+use super::{case, checks, incident_of, linking};
 use crate::hub::Hub;
 use crate::machine::Machine;
 use crate::own::{self, OwnError};
 use crate::pages::answer::{self, PageError};
 use crate::pages::form::Form;
-use crate::pages::seated::Seated;
+use crate::pages::seated::{PageRequest, Seated};
 use crate::routes::{Routes, pages};
 
 pages! {
     /// An edit.
     Act: "POST" "/incident/{id}" Respond,
     /// Deciding a conflict.
-    Resolve: "POST" "/incident/{id}/resolve" Respond,
+    Resolve: "POST" "/incident/{id}/resolve" Respond on "/incident/{id}",
     /// Giving an incident to a device, or taking it back.
-    Assign: "POST" "/incident/{id}/assign" Respond,
+    Assign: "POST" "/incident/{id}/assign" Respond on "/incident/{id}",
     /// Erasing.
     Erase: "POST" "/incident/{id}/erase" Respond,
 }
@@ -39,7 +40,7 @@ pub(super) fn routes(routes: Routes<Hub>) -> Routes<Hub> {
 
 impl From<FieldError> for PageError {
     fn from(error: FieldError) -> Self {
-        Self::RefusedAbout("refused-field", error.path)
+        Self::Field(error)
     }
 }
 
@@ -114,23 +115,36 @@ fn without_nulls(name: &str, mut body: Value) -> Value {
 }
 
 async fn act(hub: Arc<Hub>, seated: Seated<Act>) -> Result<Response, PageError> {
-    let (id, now) = (incident_of(&seated.path)?, seated.frame.now);
-    let form = seated.form.clone();
-    let step = {
-        let (handle, mut machine) = (seated.session.handle.clone(), hub.machine.clone());
-        move |store: &mut (dyn BoardStore + 'static)| {
-            check_followup(&form, &store.incident(id)?.ok_or(PageError::NotFound)?.incident, now)?;
-            let edit = Edit::parse(&edit_of(&form, &handle, now).ok_or(PageError::Form)?, now)?;
-            write(store, id, edit, &handle, now, &mut machine)
-        }
+    let (id, now, form) = (incident_of(&seated.path)?, seated.frame.now, seated.form.clone());
+    let (handle, mut machine) = (seated.session.handle.clone(), hub.machine.clone());
+    let step = move |store: &mut (dyn BoardStore + 'static)| {
+        let row = store.incident(id)?.ok_or(PageError::NotFound)?;
+        checks::check(&form, &row.incident, now)?;
+        check_followup(&form, &row.incident, now)?;
+        let form = if form.get("do") == "link" { linking::resolved(store, id, &form)? } else { form };
+        let edit = edit_of(&form, &handle, now).ok_or(PageError::Form)?;
+        write(store, id, Edit::parse(&edit, now)?, &handle, now, &mut machine)
     };
-    let gone = hub.gate.write(&seated, step).await?;
-    hub.tell();
-    Ok(if gone { answer::done("/hub", "erased") } else { answer::done(&format!("/incident/{id}"), "acted") })
+    match hub.gate.write(&seated, step).await {
+        Ok(gone) => {
+            hub.tell();
+            Ok(if gone { answer::done("/hub", "erased") } else { answer::done(&format!("/incident/{id}"), "acted") })
+        }
+        Err(error) => again(&hub, &seated, id, seated.form.get("do"), error).await,
+    }
+}
+
+/// The page that holds a form again which was refused; any other error as it is.
+async fn again<A: PageRequest>(hub: &Hub, seated: &Seated<A>, id: IncidentId, doing: &str, error: PageError) -> Result<Response, PageError> {
+    let now = seated.frame.now;
+    let Some(problem) = error.refusal(&seated.frame) else { return Err(error) };
+    let view = hub.gate.read(seated, move |store| case::view(store, id, now)).await?;
+    let page = board::again(&seated.frame, &view, doing, &Given::new(seated.form.fields().to_vec()), &problem);
+    Ok(answer::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page))
 }
 
 /// Writes an edit. Says whether the incident is gone now: a withdrawal of all consent erases it.
-fn write(store: &mut dyn BoardStore, id: IncidentId, edit: Edit, handle: &str, now: Timestamp, machine: &mut Machine) -> Result<bool, PageError> {
+pub(super) fn write(store: &mut dyn BoardStore, id: IncidentId, edit: Edit, handle: &str, now: Timestamp, machine: &mut Machine) -> Result<bool, PageError> {
     own::write_at_board(store, id, &[edit], handle, now, machine)?;
     Ok(store.incident(id)?.is_none())
 }
@@ -157,10 +171,16 @@ async fn resolve(hub: Arc<Hub>, seated: Seated<Resolve>) -> Result<Response, Pag
 async fn assign(hub: Arc<Hub>, seated: Seated<Assign>) -> Result<Response, PageError> {
     let (id, now) = (incident_of(&seated.path)?, seated.frame.now);
     let device: u32 = seated.form.get("device").parse().map_err(|_| PageError::Form)?;
-    let given = seated.form.get("to") == "yes";
-    let known = hub.gate.write(&seated, move |store| Ok(store.assign(id, device, given, now)?)).await?;
-    if !known {
-        return Err(PageError::Refused("refused-no-device"));
+    let (given, seen) = (seated.form.get("to") == "yes", seated.form.get("seen").to_owned());
+    let step = move |store: &mut (dyn BoardStore + 'static)| {
+        let case = store.case(id)?.ok_or(PageError::NotFound)?;
+        if checks::devices_mark(&case.devices) != seen {
+            return Err(PageError::Refused("refused-stale"));
+        }
+        if store.assign(id, device, given, now)? { Ok(()) } else { Err(PageError::Refused("refused-no-device")) }
+    };
+    if let Err(error) = hub.gate.write(&seated, step).await {
+        return again(&hub, &seated, id, "assign", error).await;
     }
     hub.tell();
     Ok(answer::done(&format!("/incident/{id}"), "assigned"))

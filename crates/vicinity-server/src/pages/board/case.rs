@@ -14,7 +14,7 @@ use vicinity_store::StoreError;
 use vicinity_store::board::{BoardStore, Case, LoggedChange};
 use vicinity_store::hub::Role;
 
-use super::{danger, incident_of};
+use super::{checks, danger, incident_of};
 use crate::hub::Hub;
 use crate::pages::answer::{self, PageError};
 use crate::pages::seated::Seated;
@@ -30,12 +30,14 @@ pages! {
     CasePage: "GET" "/incident/{id}" SeeBoard,
     /// The page that asks once more before an incident is erased.
     ErasePage: "GET" "/incident/{id}/erase" SeeBoard,
+    /// The page that asks once more before a withdrawal that erases the incident.
+    WithdrawPage: "GET" "/incident/{id}/withdraw" SeeBoard,
     /// Every conflict.
     Conflicts: "GET" "/conflicts" SeeBoard,
 }
 
 pub(super) fn routes(routes: Routes<Hub>) -> Routes<Hub> {
-    routes.seated::<CasePage, _>(page).seated::<ErasePage, _>(erase_page).seated::<Conflicts, _>(conflicts)
+    routes.seated::<CasePage, _>(page).seated::<ErasePage, _>(erase_page).seated::<WithdrawPage, _>(withdraw_page).seated::<Conflicts, _>(conflicts)
 }
 
 async fn page(hub: Arc<Hub>, seated: Seated<CasePage>) -> Result<Response, PageError> {
@@ -50,7 +52,14 @@ async fn erase_page(hub: Arc<Hub>, seated: Seated<ErasePage>) -> Result<Response
     Ok(answer::page(&board::erase(&seated.frame, &id.to_string())))
 }
 
-fn view(store: &mut dyn BoardStore, id: IncidentId, now: Timestamp) -> Result<CaseView, PageError> {
+async fn withdraw_page(hub: Arc<Hub>, seated: Seated<WithdrawPage>) -> Result<Response, PageError> {
+    let (id, now) = (incident_of(&seated.path)?, seated.frame.now);
+    let case = hub.gate.read(&seated, move |store| store.case(id)?.ok_or(PageError::NotFound)).await?;
+    let seen = checks::seen(&case.row.incident, &case.devices, now);
+    Ok(answer::page(&board::withdraw(&seated.frame, &id.to_string(), &seen)))
+}
+
+pub(super) fn view(store: &mut dyn BoardStore, id: IncidentId, now: Timestamp) -> Result<CaseView, PageError> {
     let Case { row, first_at, devices: holders, statements, linked_from } = store.case(id)?.ok_or(PageError::NotFound)?;
     let logged = store.logged(id)?;
     let educators = store.devices()?.into_iter().filter(|device| device.role == Role::Educator && !device.revoked);
@@ -74,6 +83,7 @@ fn view(store: &mut dyn BoardStore, id: IncidentId, now: Timestamp) -> Result<Ca
         conflicts: incident.disputes().iter().map(|dispute| (dispute.field.clone(), sides(dispute, &logged))).collect(),
         granted: consent::effective(&incident, now),
         first_at,
+        seen: checks::seen(&incident, &holders, now),
         devices,
         statements: sealed.collect(),
         links,

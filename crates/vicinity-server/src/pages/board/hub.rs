@@ -26,9 +26,9 @@ pages! {
     /// The hub itself.
     HubPage: "GET" "/hub" SeeBoard,
     /// Revoking a device.
-    Revoke: "POST" "/hub/revoke" ManageDevices,
+    Revoke: "POST" "/hub/revoke" ManageDevices on "/hub",
     /// Inviting a device.
-    Invite: "POST" "/hub/invite" ManageDevices,
+    Invite: "POST" "/hub/invite" ManageDevices on "/hub",
 }
 
 pub(super) fn routes(routes: Routes<Hub>) -> Routes<Hub> {

@@ -29,7 +29,7 @@ patterns! {
     /// Writing an action down.
     WriteAdvocacy: "POST" "/advocacy" WRITE,
     /// Saying what came of one, or taking it out.
-    ChangeAdvocacy: "POST" "/advocacy/{id}" WRITE,
+    ChangeAdvocacy: "POST" "/advocacy/{id}" WRITE on "/advocacy",
 }
 
 pub(super) fn routes<S: Observatory>(routes: Routes<S>) -> Routes<S> {

@@ -7,7 +7,7 @@ use axum::response::Response;
 use vicinity_core::access::Action;
 use vicinity_core::published::{ALL, last_closed};
 use vicinity_pages::frame::Place;
-use vicinity_pages::pattern::{self, ReportView};
+use vicinity_pages::pattern::{self, ASKS_MAX_BYTES, ReportView};
 use vicinity_store::advocacy::{AdvocacyLog, Asks, LoggedAdvocacy};
 
 use super::advocacy::line;
@@ -22,8 +22,6 @@ use crate::routes::Routes;
 const QUARTERS: i32 = 12;
 /// Codes of one table.
 const CODES_MAX: usize = 8;
-/// Bytes of what a report asks for.
-const ASKS_MAX_BYTES: usize = 4000;
 const HAPPENED: [&str; 8] = ["perpetrator", "violation_group", "population", "setting", "gender", "state_perpetrator", "extortion", "healthcare_refusal"];
 const DONE: [&str; 3] = ["referral", "pep", "ec"];
 

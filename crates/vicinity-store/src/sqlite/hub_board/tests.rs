@@ -41,13 +41,17 @@ impl Hub {
     }
 
     fn log(&mut self, number: u8, incident: Value, edits: Value) {
+        self.log_as(id(number), incident, edits);
+    }
+
+    fn log_as(&mut self, id: IncidentId, incident: Value, edits: Value) {
         let mut incident = incident;
         incident["consents"] = json!(["hub_response"]);
-        let authoring = Authoring { actor: [number; 8], now: now() };
+        let authoring = Authoring { actor: [id.as_bytes()[4]; 8], now: now() };
         let edits = Edit::parse_list(&edits, now()).unwrap();
         let (_, authored) = Document::create_and_edit(&Draft::parse(&incident, now()).unwrap(), &edits, authoring).unwrap();
         let changes = authored.chunks.into_iter().map(|chunk| GroupChange { chunk, by: 0 }).collect();
-        let groups = [Group { incident: id(number), relayed: false, changes }];
+        let groups = [Group { incident: id, relayed: false, changes }];
         self.store.accept(&self.peer, None, &groups, now(), &mut Fixed).unwrap();
     }
 
