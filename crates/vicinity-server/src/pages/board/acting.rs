@@ -55,8 +55,9 @@ impl From<OwnError> for PageError {
     }
 }
 
-/// The edit of a form. `None` for a form that nobody sends.
-fn edit_of(form: &Form, handle: &str, now: Timestamp) -> Option<Value> {
+/// The edit of a form. `None` for a form that nobody sends. Who it was stands beside the document and never in it: devices
+/// that are not told who wrote what get it whole.
+fn edit_of(form: &Form, now: Timestamp) -> Option<Value> {
     let now = now.to_string();
     let filled = |name: &str| form.filled(name).map_or(Value::Null, Value::from);
     Some(match form.get("do") {
@@ -65,7 +66,7 @@ fn edit_of(form: &Form, handle: &str, now: Timestamp) -> Option<Value> {
             let (offered, done) = if done { (Value::Null, now.into()) } else { (now.into(), Value::Null) };
             without_nulls(
                 "action",
-                json!({"code": filled("code"), "outcome": filled("outcome"), "accepted": filled("accepted"), "offered_at": offered, "done_at": done, "by": handle}),
+                json!({"code": filled("code"), "outcome": filled("outcome"), "accepted": filled("accepted"), "offered_at": offered, "done_at": done}),
             )
         }
         "refer" => without_nulls("referral", json!({"service": filled("service"), "partner": filled("partner"), "state": filled("state"), "at": now})),
@@ -73,10 +74,10 @@ fn edit_of(form: &Form, handle: &str, now: Timestamp) -> Option<Value> {
             without_nulls("followup", json!({"done_at": now, "outcome": "done", "safety_changed": filled("safety_changed")}))
         }
         "follow" => without_nulls("followup", json!({"due_at": format!("{}T09:00:00Z", form.get("due"))})),
-        "move" => without_nulls("transition", json!({"to": filled("to"), "reason": filled("reason"), "by": handle})),
+        "move" => without_nulls("transition", json!({"to": filled("to"), "reason": filled("reason")})),
         "triage" => without_nulls("triage", json!({"level": filled("level"), "reason": filled("reason")})),
         "link" => without_nulls("link", json!({"kind": filled("kind"), "to": filled("to")})),
-        "withdraw" => without_nulls("consent", json!({"scope": filled("scope"), "state": "withdrawn", "by": handle})),
+        "withdraw" => without_nulls("consent", json!({"scope": filled("scope"), "state": "withdrawn"})),
         "answer" => without_nulls("answer", json!({"id": filled("id"), "answer": filled("answer")})),
         _ => return None,
     })
@@ -91,7 +92,7 @@ fn without_nulls(name: &str, mut body: Value) -> Value {
 
 async fn act(hub: Arc<Hub>, seated: Seated<Act>) -> Result<Response, PageError> {
     let (id, now) = (incident_of(&seated.path)?, seated.frame.now);
-    let edit = edit_of(&seated.form, &seated.session.handle, now).ok_or(PageError::Form)?;
+    let edit = edit_of(&seated.form, now).ok_or(PageError::Form)?;
     let edit = Edit::parse(&edit, now)?;
     let (handle, mut machine) = (seated.session.handle.clone(), hub.machine.clone());
     let gone = hub.gate.write(&seated, move |store| write(store, id, edit, &handle, now, &mut machine)).await?;
