@@ -163,4 +163,10 @@ fn a_revoked_country_and_a_revoked_hub_are_told_so_and_nothing_more_of_them_is_t
     phone.sync();
     wait::until("the hub is told", || world.hub.log().contains(revoked).then_some(()));
     assert_eq!(world.site.national_export().len(), 35);
+
+    // A new link lets it in again, as the hub that it was: what it reported before is still its own.
+    drop(world.hub);
+    let _hub = world.site.hub(&["--upstream", &world.site.invite_hub()]);
+    wait::until("the row that waited", || (world.site.national_export().len() == 36).then_some(()));
+    assert_eq!(vicinity_tests::database::number(&world.site.path("national"), "SELECT count(*) FROM hubs"), 1);
 }

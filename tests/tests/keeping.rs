@@ -233,8 +233,12 @@ fn after_a_panic_a_hub_opens_no_more() {
     let device = site.enrolled("phone", "educator");
     device.log(&[incident()]);
     device.sync();
+    // What a lock leaves behind that was cut short.
+    let (keyring, cut_short) = (site.path("hub").join("keyring"), site.path("hub").join("keyring.new"));
+    std::fs::copy(&keyring, &cut_short).unwrap();
     site.hub_run("panic", &[]).done();
     hub.has_ended();
+    assert!(!keyring.exists() && !cut_short.exists());
     assert!(site.hub_run("export", &["--json"]).failed().contains("destroyed"));
     assert!(!holds(&files_of(&site.path("hub")), MARKER));
 }

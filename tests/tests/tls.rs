@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::net::TcpSocket;
+use vicinity_tests::database::number;
 use vicinity_tests::http;
 use vicinity_tests::proxy::Proxy;
 use vicinity_tests::search::holds;
@@ -99,6 +100,47 @@ fn a_hub_follows_a_change_of_nationals_key() {
     let _national = national.stop()();
     log();
     wait::until("a projection after", || Some(site.national_export()).filter(|rows| rows.len() == 2));
+}
+
+#[test]
+fn a_hub_that_missed_two_changes_of_nationals_key_or_a_server_made_anew_is_joined_again_by_a_new_link() {
+    let site = Site::new();
+    let start_hub = |link: &str| Server::start_safe("hub", &site.path("hub"), &["--upstream", link]);
+    let mut national = Server::start_safe("national", &site.path("national"), &[]);
+    let mut hub = start_hub(&site.invite_hub());
+    let phone = site.enrolled("phone", "educator");
+    let incident = json!({"reported_at": "2026-11-20T09:00:00Z", "violations": ["robbery_theft"], "consents": ["hub_response", "national_deid"]});
+    let ids = phone.log(std::slice::from_ref(&incident));
+    phone.sync();
+    wait::until("a projection before", || Some(site.national_export()).filter(|rows| rows.len() == 1));
+
+    let again = hub.stop();
+    for _ in 0..2 {
+        site.national_run("rotate-tls", &[]).done();
+        national = national.stop()();
+    }
+    hub = again();
+    wait::until("the hub's word on the key", || hub.log().contains("whoever answers").then_some(()));
+    drop(hub);
+    hub = start_hub(&site.invite_hub());
+    // It is the same hub there: what it brought before is still its own.
+    phone.edit(&ids[0], &json!([{"add": {"set": "violations", "code": "rape"}}]));
+    phone.log(&[incident.clone()]);
+    phone.sync();
+    wait::until("rows after", || {
+        Some(site.national_export()).filter(|rows| rows.len() == 2 && rows.iter().any(|row| row["violations"].to_string().contains("rape")))
+    });
+    assert_eq!(number(&site.path("national"), "SELECT count(*) FROM hubs"), 1);
+
+    drop(hub);
+    let again = national.stop();
+    std::fs::remove_dir_all(site.path("national")).unwrap();
+    let _national = again();
+    let hub = start_hub(&site.invite_hub());
+    phone.log(&[incident]);
+    phone.sync();
+    wait::until("a row at the new server", || (!site.national_export().is_empty()).then_some(()));
+    assert!(!hub.log().contains("panicked"));
 }
 
 /// Connections from an address of this machine that say nothing.

@@ -16,7 +16,7 @@ use vicinity_core::ids::DeviceId;
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
 use vicinity_store::board::BoardStore;
-use vicinity_store::hub::{Credentials, Denied, HubStore, Peer};
+use vicinity_store::hub::{Credentials, Denied, HubCounts, HubStore, Peer};
 use vicinity_store::national::NationalStore;
 use vicinity_store::review::ReviewStore;
 use vicinity_sync::envelope::Envelope;
@@ -25,6 +25,7 @@ use vicinity_sync::message::Refused;
 use crate::exchange::{self, ExchangeError};
 use crate::http::{self, ApiError, Frame};
 use crate::limits::{Limits, Spent};
+use crate::once::OnceASecond;
 use crate::pages::answer::PageError;
 use crate::pages::seated::{PageRequest, Seated};
 use crate::writer::{Writer, WriterError};
@@ -295,13 +296,15 @@ pub struct Gate<P: ?Sized> {
     /// A connection of its own for pages that only read: they do not wait for what phones bring, nor phones for them.
     reader: Writer<P>,
     limits: Arc<Mutex<Limits>>,
+    alive: OnceASecond<()>,
+    figures: OnceASecond<HubCounts>,
 }
 
 impl<P: Door + ?Sized + 'static> Gate<P> {
     /// A gate before the threads that own a store's two connections.
     #[must_use]
     pub fn new(writer: Writer<P>, reader: Writer<P>) -> Self {
-        Self { writer, reader, limits: Arc::default() }
+        Self { writer, reader, limits: Arc::default(), alive: OnceASecond::new(), figures: OnceASecond::new() }
     }
 
     /// Reads for a page, after whatever the reader's own last form did. Must not write.
@@ -370,15 +373,29 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
         self.writer.step(step).await
     }
 
-    /// Does a step for a request that anybody may make. Durable when this returns.
+    /// Whether the store's writer answers: a step of its that does nothing but look.
     ///
     /// # Errors
-    /// What to answer instead, or nothing was kept.
-    pub async fn openly<A: OpenRequest, T: Send + 'static>(
+    /// What to answer instead.
+    pub async fn alive<A: OpenRequest>(
         &self,
-        request: Open<A>,
-        step: impl FnOnce(&mut P, &[u8]) -> Result<T, ExchangeError> + Send + 'static,
-    ) -> Result<Result<T, ExchangeError>, WriterError> {
-        self.writer.step(move |store| step(store, &request.body)).await
+        _: Open<A>,
+        now: Timestamp,
+        step: impl FnOnce(&mut P) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<(), ApiError> {
+        self.alive.get(now, &self.writer, step).await
+    }
+
+    /// Figures for anybody, off the reader.
+    ///
+    /// # Errors
+    /// What to answer instead.
+    pub async fn figures<A: OpenRequest>(
+        &self,
+        _: Open<A>,
+        now: Timestamp,
+        step: impl FnOnce(&mut P) -> Result<HubCounts, StoreError> + Send + 'static,
+    ) -> Result<HubCounts, ApiError> {
+        self.figures.get(now, &self.reader, step).await
     }
 }

@@ -216,7 +216,7 @@ async fn turn_board(writer: Writer<dyn BoardStore>, machine: Machine, live: Live
         let mut drawn = machine.clone();
         // A consent that has run out counts also where no national server asks.
         let turn = move |store: &mut (dyn BoardStore + 'static)| {
-            store.recheck_consents(now, &mut drawn)?;
+            uplink::recheck_consents(store, now, &mut drawn)?;
             store.forget_stale_blobs(now)?;
             store.refresh_board(now)
         };
@@ -322,11 +322,11 @@ async fn enrol(hub: Arc<Hub>, request: Open<Enrol>) -> Result<Response, ApiError
 }
 
 async fn health(hub: Arc<Hub>, request: Open<Health>) -> Result<Response, ApiError> {
-    hub.gate.openly(request, |store, _| Ok(store.counts()?)).await??;
+    hub.gate.alive(request, (hub.machine.now)(), |store| store.setting(tls::ADDRESS).map(drop)).await?;
     Ok("ok\n".into_response())
 }
 
 async fn metrics(hub: Arc<Hub>, request: Open<Figures>) -> Result<Response, ApiError> {
-    let counts = hub.gate.openly(request, |store, _| Ok(store.counts()?)).await??;
+    let counts = hub.gate.figures(request, (hub.machine.now)(), |store| store.counts()).await?;
     Ok(hub.metrics.text(&counts).into_response())
 }

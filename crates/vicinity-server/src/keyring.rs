@@ -240,18 +240,25 @@ fn unboxed(lock: &Lock, opener: &Opener) -> Result<DatabaseKey, KeyringError> {
 /// Destroys a folder's key: what is in its database, and in every copy of the database under this key, is gone.
 ///
 /// # Errors
-/// The disk.
+/// The disk. Whatever could be destroyed is.
 pub fn destroy(folder: &Path) -> Result<(), KeyringError> {
     let path = folder.join(FILE);
-    let failed = |source| KeyringError::File { path: path.clone(), source };
-    if let Ok(length) = std::fs::metadata(&path).map(|file| file.len()) {
-        // Overwritten first: a file that is only removed can be brought back from many disks.
-        let mut file = OpenOptions::new().write(true).open(&path).map_err(failed)?;
-        file.write_all(&vec![0; usize::try_from(length).unwrap_or(4096)]).and_then(|()| file.sync_all()).map_err(failed)?;
-        std::fs::remove_file(&path).map_err(failed)?;
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
-    }
-    Ok(())
+    // A lock that was cut short leaves a file beside it that opens the folder as well.
+    let destroyed = [fresh(&path), path].map(|path| overwrite(&path).map_err(|source| KeyringError::File { path, source }));
+    destroyed.into_iter().collect()
+}
+
+/// Overwrites a file before it is removed: one that is only removed can be brought back from many disks.
+fn overwrite(path: &Path) -> std::io::Result<()> {
+    let mut file = match OpenOptions::new().write(true).open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(4096);
+    file.write_all(&vec![0; length])?;
+    file.sync_all()?;
+    std::fs::remove_file(path)?;
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
 fn lock(key: &[u8; 32], unlock: Option<&Unlock>, machine: &Machine) -> Result<Lock, KeyringError> {
@@ -294,10 +301,15 @@ fn read(path: &Path) -> Result<Option<Lock>, KeyringError> {
     }
 }
 
+/// Where a file is written before it takes the place of another.
+fn fresh(path: &Path) -> PathBuf {
+    path.with_extension("new")
+}
+
 /// Whole or not at all, and for its owner alone.
 fn write(path: &Path, lock: &Lock) -> Result<(), KeyringError> {
     let text = Zeroizing::new(serde_json::to_vec(lock).map_err(|_| KeyringError::Damaged)?);
-    let fresh = path.with_extension("new");
+    let fresh = fresh(path);
     let write = || -> std::io::Result<()> {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true);

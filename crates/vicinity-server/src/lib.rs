@@ -24,6 +24,7 @@ pub mod limits;
 pub mod machine;
 pub mod metrics;
 pub mod national;
+mod once;
 pub mod own;
 pub mod pages;
 pub mod people;

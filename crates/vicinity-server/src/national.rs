@@ -264,12 +264,15 @@ fn body_of(projection: &Projection) -> Option<ProjectionBody> {
 }
 
 async fn health(national: Arc<National>, request: Open<Health>) -> Result<Response, ApiError> {
-    national.gate.openly(request, |store, _| Ok(store.hubs()?)).await??;
+    national.gate.alive(request, (national.machine.now)(), |store| store.setting(tls::ADDRESS).map(drop)).await?;
     Ok("ok\n".into_response())
 }
 
 async fn metrics(national: Arc<National>, request: Open<Figures>) -> Result<Response, ApiError> {
-    let hubs = national.gate.openly(request, |store, _| Ok(store.hubs()?)).await??;
-    let counts = HubCounts { devices: hubs.len() as u64, incidents: hubs.iter().map(|hub| hub.projections).sum(), ..HubCounts::default() };
+    let step = |store: &mut (dyn ReviewStore + 'static)| {
+        let hubs = store.hubs()?;
+        Ok(HubCounts { devices: hubs.len() as u64, incidents: hubs.iter().map(|hub| hub.projections).sum(), ..HubCounts::default() })
+    };
+    let counts = national.gate.figures(request, (national.machine.now)(), step).await?;
     Ok(national.metrics.text(&counts).into_response())
 }

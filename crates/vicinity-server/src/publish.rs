@@ -79,6 +79,10 @@ pub async fn run(writer: Writer<dyn ReviewStore>, machine: Machine, link: Option
             }
             Ok(None) => return,
             Err(error) => {
+                if matches!(error, UpstreamError::Revoked) {
+                    // Whatever comes of it, the next contact hears it again.
+                    upstream::note_revoked(&writer).await.ok();
+                }
                 failures += 1;
                 tracing::warn!(%error, failures, "the server above");
                 upstream::backoff(failures)

@@ -57,6 +57,10 @@ pub async fn run(uplink: Uplink, link: Option<EnrolLink>) {
             }
             Ok(None) => return,
             Err(error) => {
+                if matches!(error, UpstreamError::Revoked) {
+                    // Whatever comes of it, the next contact hears it again.
+                    upstream::note_revoked(&uplink.writer).await.ok();
+                }
                 failures += 1;
                 tracing::warn!(%error, failures, "national");
                 upstream::backoff(failures)
@@ -124,12 +128,23 @@ pub fn is_joined(store: &mut dyn HubStore) -> Result<bool, StoreError> {
     Ok(store.setting(upstream::SETTING)?.is_some_and(|kept| !kept.is_empty()))
 }
 
+/// Makes projections anew whose consent ended by its date, and says which documents could not be looked at.
+///
+/// # Errors
+/// The hub's own store.
+pub fn recheck_consents(store: &mut dyn HubStore, now: Timestamp, machine: &mut Machine) -> Result<(), StoreError> {
+    for document in store.recheck_consents(now, machine)? {
+        tracing::error!(document, "a damaged row: what national had of it is taken back");
+    }
+    Ok(())
+}
+
 /// What the hub owes national now.
 ///
 /// # Errors
 /// The hub's own store.
 pub fn gather(store: &mut dyn HubStore, now: Timestamp, machine: &mut Machine) -> Result<Report, StoreError> {
-    store.recheck_consents(now, machine)?;
+    recheck_consents(store, now, machine)?;
     let rows = store.unsent_projections(ROWS)?.into_iter().map(|row| Row::new(row.projection, row.version, row.json)).collect();
     let answers = store.unreported_answers()?.into_iter().map(|(question, answer)| AnswerRow { question, answer }).collect();
     Ok(Report { rows, questions_received: Vec::new(), answers, pins: 0, alerts: None, advocacy: None })

@@ -116,9 +116,34 @@ pub struct Upstream {
     device: String,
     secret: [u8; 32],
     enrolled: bool,
+    /// Whether the server above said that it takes nothing more of the key that this one has.
+    #[serde(default)]
+    revoked: bool,
 }
 
 impl Upstream {
+    /// What a link makes of the enrolment that is kept. The same server by a link that says nothing else of its key: that one.
+    /// Revoked there: as who it was, by another key. The same address with another key, so a server that lost its keys or changed them unseen: enrolled there again as who
+    /// this server was, since what it brought belongs to it. Another address: enrolled as somebody new.
+    fn with(kept: Option<Self>, link: Option<&EnrolLink>, machine: &Machine) -> Option<Self> {
+        let Some(link) = link else { return kept };
+        let drawn = || (DeviceId::from_random(machine.bytes()).to_string(), machine.bytes());
+        let (device, secret) = match kept {
+            Some(kept) if kept.code == link.code => return Some(kept),
+            // The link's code is noted: after two more changes of the key it is still the one that was used.
+            Some(kept) if kept.revoked && kept.address == link.address => (kept.device, machine.bytes()),
+            Some(kept) if kept.enrolled && kept.address == link.address && kept.knows(link.pin) => return Some(Self { code: link.code, ..kept }),
+            Some(kept) if kept.enrolled && kept.address == link.address => (kept.device, kept.secret),
+            _ => drawn(),
+        };
+        Some(Self { address: link.address.clone(), pin: link.pin, next_pin: None, code: link.code, device, secret, enrolled: false, revoked: false })
+    }
+
+    /// Whether a link's pin is one of those known; a link without one is of who is reached without TLS.
+    fn knows(&self, pin: Option<[u8; 32]>) -> bool {
+        pin == self.pin || (pin.is_some() && pin == self.next_pin)
+    }
+
     /// The pins that are known, both of them.
     #[must_use]
     pub fn pins(&self) -> Option<Pins> {
@@ -160,32 +185,45 @@ pub async fn enrolled<P: Keeps + ?Sized + 'static>(
 ) -> Result<Option<Upstream>, UpstreamError> {
     let kept = writer.step(|store| store.kept(SETTING)).await??;
     let kept: Option<Upstream> = kept.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let mut upstream = match (kept, link) {
-        (Some(kept), None) => kept,
-        (Some(kept), Some(link)) if kept.enrolled && kept.address == link.address || kept.code == link.code => kept,
-        (_, Some(link)) => {
-            let device = DeviceId::from_random(machine.bytes()).to_string();
-            Upstream { address: link.address.clone(), pin: link.pin, next_pin: None, code: link.code, device, secret: machine.bytes(), enrolled: false }
-        }
-        (None, None) => return Ok(None),
-    };
+    let Some(mut upstream) = Upstream::with(kept.clone(), link, machine) else { return Ok(None) };
     if upstream.enrolled {
+        if kept.is_some_and(|kept| kept.code != upstream.code) {
+            keep(writer, &upstream).await?;
+        }
         return Ok(Some(upstream));
     }
-    keep(writer, &upstream).await?;
+    // An enrolment that still stands is given up only for one that has come about: the link may be a spent one.
+    let stands = kept.is_some_and(|kept| kept.enrolled && kept.device == upstream.device);
+    if !stands {
+        keep(writer, &upstream).await?;
+    }
     let device = upstream.device.parse().map_err(|_| StoreError::Damaged("upstream"))?;
     let body = enrol::encode(&EnrolRequest::new(upstream.code, device, public_key(&upstream.secret)));
     let answer = post(&upstream, ENROL_PATH, body).await?;
     let answer: EnrolAnswer = enrol::decode(&answer)?;
     if answer.role != wanted {
         // Nothing is kept of it, so that the right link is taken.
-        writer.step(|store| store.keep(SETTING, b"")).await??;
+        if !stands {
+            writer.step(|store| store.keep(SETTING, b"")).await??;
+        }
         return Err(UpstreamError::OtherLink { found: answer.role.chars().take(20).collect(), wanted });
     }
     upstream.learn(Some(answer.pins));
     upstream.enrolled = true;
     keep(writer, &upstream).await?;
     Ok(Some(upstream))
+}
+
+/// Notes that the server above takes nothing more of this one's key: a new link is to bring another.
+///
+/// # Errors
+/// The store.
+pub async fn note_revoked<P: Keeps + ?Sized + 'static>(writer: &Writer<P>) -> Result<(), UpstreamError> {
+    let kept = writer.step(|store| store.kept(SETTING)).await??;
+    match kept.and_then(|bytes| serde_json::from_slice::<Upstream>(&bytes).ok()) {
+        Some(kept) if !kept.revoked => keep(writer, &Upstream { revoked: true, ..kept }).await,
+        _ => Ok(()),
+    }
 }
 
 /// Keeps the enrolment as it is now.
@@ -231,4 +269,67 @@ async fn post(upstream: &Upstream, path: &'static str, body: Vec<u8>) -> Result<
         Err(Refused::from_code(str::from_utf8(&answer).unwrap_or_default()).unwrap_or(Refused::Failed).into())
     });
     posted.await.unwrap_or(Err(UpstreamError::Cut))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use vicinity_core::time::Timestamp;
+
+    use super::*;
+
+    fn machine() -> Machine {
+        Machine { now: Arc::new(|| Timestamp::UNIX_EPOCH), random: Arc::new(|bytes| bytes.fill(9)) }
+    }
+
+    fn link(address: &str, code: u8, pin: Option<u8>) -> EnrolLink {
+        EnrolLink { address: address.to_owned(), code: [code; 16], pin: pin.map(|pin| [pin; 32]) }
+    }
+
+    /// Enrolled with code 1 at a server whose keys are 1 and 2.
+    fn kept() -> Upstream {
+        let device = DeviceId::from_random([1; 16]).to_string();
+        Upstream {
+            address: "above:7310".into(),
+            pin: Some([1; 32]),
+            next_pin: Some([2; 32]),
+            code: [1; 16],
+            device,
+            secret: [1; 32],
+            enrolled: true,
+            revoked: false,
+        }
+    }
+
+    fn with(link: &EnrolLink) -> Upstream {
+        Upstream::with(Some(kept()), Some(link), &machine()).unwrap()
+    }
+
+    #[test]
+    fn an_enrolment_stands_whose_code_or_key_the_link_names() {
+        assert!(Upstream::with(None, None, &machine()).is_none());
+        assert!(Upstream::with(Some(kept()), None, &machine()).unwrap().enrolled);
+        let used = with(&link("above:7310", 1, Some(7)));
+        assert!(used.enrolled && used.pin == kept().pin, "what it has learnt since is newer than the link");
+        for pin in [1, 2] {
+            let stands = with(&link("above:7310", 5, Some(pin)));
+            assert!(stands.enrolled && stands.pin == kept().pin && stands.code == [5; 16]);
+        }
+    }
+
+    #[test]
+    fn a_link_with_another_key_enrols_at_the_same_address_as_who_it_was_and_elsewhere_as_somebody_new() {
+        for pin in [Some(3), None] {
+            let again = with(&link("above:7310", 5, pin));
+            assert!(!again.enrolled && again.pin == pin.map(|pin| [pin; 32]) && again.next_pin.is_none());
+            assert_eq!((again.code, &again.device, again.secret), ([5; 16], &kept().device, kept().secret));
+        }
+        let revoked = Upstream { revoked: true, ..kept() };
+        assert!(Upstream::with(Some(revoked.clone()), Some(&link("above:7310", 1, Some(1))), &machine()).unwrap().revoked, "the old link brings nothing");
+        let again = Upstream::with(Some(revoked), Some(&link("above:7310", 5, Some(1))), &machine()).unwrap();
+        assert!(!again.enrolled && !again.revoked && again.device == kept().device && again.secret != kept().secret);
+        let elsewhere = with(&link("other:7310", 5, Some(1)));
+        assert!(!elsewhere.enrolled && elsewhere.device != kept().device && elsewhere.secret != kept().secret);
+    }
 }

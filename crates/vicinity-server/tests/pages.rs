@@ -3,8 +3,10 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader, Write};
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Lines, Write};
 use std::net::TcpStream;
+use std::sync::{Arc, Barrier};
 
 use support::{PASSWORD, Site, Visitor};
 use vicinity_core::access::{self, Action, Actor, Resource};
@@ -114,6 +116,46 @@ fn wrong_tries_make_everybody_wait_who_tries_that_name() {
     assert_eq!(visitor.post("/sign-in", &[("handle", "amina"), ("password", PASSWORD), ("code", &code)]).status, 303);
 }
 
+/// Answers to so many wrong sign-ins that come at the same moment, by status.
+fn wrong_at_once(site: &Site, handle: impl Fn(usize) -> String) -> BTreeMap<u16, usize> {
+    const AT_ONCE: usize = 100;
+    let together = Arc::new(Barrier::new(AT_ONCE));
+    let trying: Vec<_> = (0..AT_ONCE)
+        .map(|number| {
+            let (mut visitor, handle, together) = (Visitor::new(&site.address), handle(number), Arc::clone(&together));
+            std::thread::spawn(move || {
+                together.wait();
+                visitor.post("/sign-in", &[("handle", &handle), ("password", "wrong"), ("code", "1")]).status
+            })
+        })
+        .collect();
+    let mut answers = BTreeMap::new();
+    for one in trying {
+        *answers.entry(one.join().unwrap()).or_default() += 1;
+    }
+    answers
+}
+
+#[test]
+fn wrong_tries_at_once_are_no_more_than_one_after_the_other_and_keep_nobody_out_for_longer() {
+    let site = Site::hub();
+    let key = site.signed_in("amina").key;
+    let answers = wrong_at_once(&site, |_| "amina".to_owned());
+    assert_eq!(answers.get(&401), Some(&6), "{answers:?}");
+    assert!(answers.keys().all(|status| [401, 429, 503].contains(status)), "{answers:?}");
+    site.wait(60);
+    let code = site.code(&key);
+    assert_eq!(Visitor::new(&site.address).post("/sign-in", &[("handle", "amina"), ("password", PASSWORD), ("code", &code)]).status, 303);
+}
+
+#[test]
+fn an_address_has_its_tries_and_no_more_however_many_come_at_once() {
+    let site = Site::hub();
+    let answers = wrong_at_once(&site, |number| format!("somebody{number}"));
+    assert_eq!(answers.get(&401), Some(&20), "{answers:?}");
+    assert!(answers.keys().all(|status| [401, 429, 503].contains(status)), "{answers:?}");
+}
+
 #[test]
 fn a_session_ends_when_nobody_sits_there_whatever_the_page_asks_by_itself() {
     let site = Site::hub();
@@ -159,15 +201,44 @@ fn what_pages_are_made_with_may_be_kept_for_ever_and_needs_no_signing_in() {
     assert_eq!(visitor.get("/assets/style.css").status, 404);
 }
 
+/// The lines of a stream that stays open.
+fn listening(site: &Site, visitor: &Visitor) -> Lines<BufReader<TcpStream>> {
+    let mut stream = TcpStream::connect(&site.address).unwrap();
+    let head = format!("GET /live HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncookie: {}\r\n\r\n", visitor.cookie.as_ref().unwrap());
+    stream.write_all(head.as_bytes()).unwrap();
+    BufReader::new(stream).lines()
+}
+
+#[test]
+fn who_has_signed_out_hears_of_nothing_that_comes_in_after_it() {
+    let site = Site::national();
+    let (mut gone, mut stays) = (site.signed_in("amina"), site.signed_in("dara"));
+    let (mut deaf, mut hearing) = (listening(&site, &gone), listening(&site, &stays));
+    for lines in [&mut deaf, &mut hearing] {
+        assert_eq!(lines.next().unwrap().unwrap(), "HTTP/1.1 200 OK");
+    }
+    gone.post("/sign-out", &[]);
+    let answer = stays.post("/advocacy", &[("day", "2027-01-10"), ("action", "training"), ("outcome", "awaited")]);
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    assert!(hearing.any(|line| line.unwrap() == "event: changed"));
+    assert!(deaf.all(|line| line.unwrap() != "event: changed"), "it ends without a word");
+}
+
+#[test]
+fn a_session_has_eight_open_lines_and_no_more() {
+    let site = Site::hub();
+    let visitor = site.signed_in("amina");
+    let mut lines: Vec<_> = (0..8).map(|_| listening(&site, &visitor)).collect();
+    assert!(lines.iter_mut().all(|lines| lines.next().unwrap().unwrap() == "HTTP/1.1 200 OK"));
+    assert_eq!(listening(&site, &visitor).next().unwrap().unwrap(), "HTTP/1.1 503 Service Unavailable");
+    assert_eq!(listening(&site, &site.signed_in("dara")).next().unwrap().unwrap(), "HTTP/1.1 200 OK");
+}
+
 #[test]
 fn an_open_line_does_not_keep_a_server_from_stopping() {
     let site = Site::hub();
     let visitor = site.signed_in("amina");
-    let mut stream = TcpStream::connect(&site.address).unwrap();
-    let head = format!("GET /live HTTP/1.1\r\nhost: x\r\ncookie: {}\r\n\r\n", visitor.cookie.unwrap());
-    stream.write_all(head.as_bytes()).unwrap();
-    let mut lines = BufReader::new(stream).lines();
-    assert_eq!(lines.next().unwrap().unwrap(), "HTTP/1.1 200 OK");
+    assert_eq!(listening(&site, &visitor).next().unwrap().unwrap(), "HTTP/1.1 200 OK");
     site.stop();
 }
 

@@ -386,11 +386,12 @@ pub trait HubStore: HubStatements + HubAlerts {
     /// Storage.
     fn set_setting(&mut self, key: &str, value: &[u8]) -> Result<()>;
 
-    /// Makes projections anew whose consent ended by its date.
+    /// Makes projections anew whose consent ended by its date. Gives the numbers of documents whose rows cannot be read: theirs
+    /// are taken back, and each is told once.
     ///
     /// # Errors
     /// Storage.
-    fn recheck_consents(&mut self, now: Timestamp, random: &mut dyn Random) -> Result<()>;
+    fn recheck_consents(&mut self, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>>;
 
     /// Rows that national has not confirmed.
     ///

@@ -90,7 +90,7 @@ pub trait NationalStore: NationalAlerts {
     /// Storage.
     fn credentials(&mut self, hub: DeviceId) -> Result<Option<Credentials>>;
 
-    /// Revokes a hub: from now on nothing of it is let in, and it cannot enrol again with the key that it had. What it reported before
+    /// Revokes a hub: from now on nothing of it is let in. A new one-time code lets it in again, with another key than it had. What it reported before
     /// stays. `false` if there is no such hub.
     ///
     /// # Errors

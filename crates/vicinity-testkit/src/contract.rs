@@ -208,7 +208,7 @@ macro_rules! national_store_contract {
             an_answer_counts_only_from_the_hub_that_was_asked
             a_code_enrols_one_hub
             a_report_with_a_counter_that_does_not_rise_is_a_replay
-            a_revoked_hub_is_not_let_in_and_cannot_enrol_again
+            a_revoked_hub_is_let_in_again_by_a_new_code_and_another_key_only
             what_is_set_is_kept
         }
     };

@@ -183,7 +183,7 @@ impl HubStore for Frail<'_, dyn HubStore> {
     fn set_setting(&mut self, key: &str, value: &[u8]) -> Result<()> {
         self.room()?.set_setting(key, value)
     }
-    fn recheck_consents(&mut self, now: Timestamp, random: &mut dyn Random) -> Result<()> {
+    fn recheck_consents(&mut self, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {
         self.room()?.recheck_consents(now, random)
     }
     fn unsent_projections(&mut self, max: usize) -> Result<Vec<ProjectionRow>> {

@@ -357,11 +357,11 @@ impl HubStore for MemoryHub {
         Ok(())
     }
 
-    fn recheck_consents(&mut self, now: Timestamp, random: &mut dyn Random) -> Result<()> {
+    fn recheck_consents(&mut self, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {
         for incident in self.documents.keys().copied().collect::<Vec<_>>() {
             self.project(incident, now, random);
         }
-        Ok(())
+        Ok(Vec::new())
     }
 
     fn unsent_projections(&mut self, max: usize) -> Result<Vec<ProjectionRow>> {

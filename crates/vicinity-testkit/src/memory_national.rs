@@ -81,9 +81,10 @@ impl NationalStore for MemoryNational {
             self.hubs.push(Hub { device: hub, public_key, last_request: None, last_seen: None, revoked: false });
             self.hubs.len() - 1
         });
-        if self.hubs[at].revoked {
+        if self.hubs[at].revoked && self.hubs[at].public_key == public_key {
             return Ok(None);
         }
+        self.hubs[at].revoked = false;
         self.hubs[at].public_key = public_key;
         Ok(Some(at as u32 + 1))
     }

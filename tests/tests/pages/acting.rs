@@ -1,7 +1,8 @@
 //! What people do on pages, and what comes of it at the devices.
 
 use serde_json::json;
-use vicinity_tests::{program, wait};
+use vicinity_tests::search::holds;
+use vicinity_tests::{database, program, wait};
 
 use super::scene::Scene;
 
@@ -28,7 +29,7 @@ fn a_responder_decides_a_conflict_acts_assigns_and_the_phone_hears_of_it() {
     browser.follow("details[open] button");
     browser.wait_for("p.notice:not([hidden])");
     let actions = scene.exported(id)["actions"].clone();
-    assert!(actions.to_string().contains("pep_start") && actions.to_string().contains("amina"), "{actions}");
+    assert!(actions.to_string().contains("pep_start") && !actions.to_string().contains("amina"), "{actions}");
     let timeline = browser.text_of("ol.timeline li");
     assert!(timeline.contains("amina, at the board") && timeline.contains("start PEP"), "{timeline}");
 
@@ -40,6 +41,36 @@ fn a_responder_decides_a_conflict_acts_assigns_and_the_phone_hears_of_it() {
     assert_eq!(scene.laptop.show(id), scene.phone.show(id));
     let verified = scene.site.hub_run("verify", &[]);
     assert_eq!(verified.code, Some(0), "{}{}", verified.stdout, verified.stderr);
+}
+
+#[test]
+fn no_document_that_a_phone_is_given_holds_the_name_of_who_acted_at_the_board() {
+    let scene = Scene::new();
+    let id = &scene.ids[0];
+    let browser = scene.at_hub();
+    let page = scene.hub_page(&format!("/incident/{id}"));
+    browser.go(&page);
+    browser.click_text("Write down an action");
+    browser.choose("#act-code", "pep_start");
+    browser.follow("details[open] button");
+    browser.wait_for("p.notice:not([hidden])");
+    browser.go(&page);
+    browser.click_text("Move the status");
+    browser.choose("#move-to", "responding");
+    browser.follow("details[open] button");
+    browser.wait_for("p.notice:not([hidden])");
+    browser.go(&page);
+    browser.follow("form input[name=scope][value=national_deid] + button");
+    browser.wait_for("p.notice:not([hidden])");
+    assert_eq!(browser.text_of("ol.timeline").matches("amina, at the board").count(), 3, "{}", browser.text_of("ol.timeline"));
+    for device in [&scene.phone, &scene.laptop] {
+        device.sync();
+        let shown = device.show(id);
+        assert!(shown["actions"].to_string().contains("pep_start") && shown["status"] == "responding", "{shown}");
+        assert!(!shown.to_string().contains("amina"), "{shown}");
+        let files = database::bytes(&device.home);
+        assert!(holds(&files, "pep_start") && !holds(&files, "amina"));
+    }
 }
 
 #[test]

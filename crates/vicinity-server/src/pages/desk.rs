@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use vicinity_pages::frame::Place;
 use vicinity_store::sqlite::SqlitePeople;
 use vicinity_store::{DatabaseKey, StoreError};
 
 use crate::limits::Limits;
 use crate::machine::Machine;
+use crate::pages::answer::PageError;
 use crate::pages::live::Live;
 use crate::pages::once::Once;
 use crate::writer::{Stored, Writer};
@@ -20,6 +21,32 @@ impl Stored for SqlitePeople {
 
     fn together(&mut self, steps: &mut dyn FnMut(&mut Self) -> bool) -> Result<(), StoreError> {
         self.group_commit(steps)
+    }
+}
+
+/// Sign-ins that may wait for their turn: a second or two of them. One more is told to try again.
+const WAITING_MAX: usize = 32;
+
+/// Turns to check a password, one at a time: each takes 19 MiB, and nobody may fill a small machine by trying many at once.
+pub(crate) struct Turns {
+    one: Arc<Semaphore>,
+    places: Semaphore,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self { one: Arc::new(Semaphore::new(1)), places: Semaphore::new(WAITING_MAX) }
+    }
+}
+
+impl Turns {
+    /// Waits for a turn, which lasts until it is dropped.
+    ///
+    /// # Errors
+    /// Too many wait.
+    pub(crate) async fn next(&self) -> Result<OwnedSemaphorePermit, PageError> {
+        let _place = self.places.try_acquire().map_err(|_| PageError::Busy)?;
+        Arc::clone(&self.one).acquire_owned().await.map_err(|_| PageError::Failed)
     }
 }
 
@@ -35,8 +62,7 @@ pub struct Desk {
     pub live: Live,
     /// Whether browsers come over TLS: only then can a cookie be kept from everything else.
     pub secure: bool,
-    /// One password is checked at a time: each takes 19 MiB, and nobody may fill a small machine by trying many at once.
-    pub(crate) checking: Arc<Semaphore>,
+    pub(crate) turns: Turns,
     /// Forms that were taken and count once.
     pub(crate) once: Once,
     limits: Mutex<Limits>,
@@ -49,8 +75,8 @@ impl Desk {
     /// The file cannot be used.
     pub fn open(place: Place, folder: &Path, key: &DatabaseKey, machine: &Machine, secure: bool) -> Result<(Self, JoinHandle<()>), StoreError> {
         let (people, thread) = Writer::start(SqlitePeople::open(folder, key)?);
-        let (live, checking, once) = (Live::default(), Arc::new(Semaphore::new(1)), Once::default());
-        let desk = Self { place, people, machine: machine.clone(), live, secure, checking, once, limits: Mutex::default() };
+        let (live, turns, once) = (Live::default(), Turns::default(), Once::default());
+        let desk = Self { place, people, machine: machine.clone(), live, secure, turns, once, limits: Mutex::default() };
         Ok((desk, thread))
     }
 
@@ -69,5 +95,31 @@ pub trait Office: Send + Sync + 'static {
     /// Something was written at a page: others may have to be told.
     fn told(&self) {
         self.desk().live.tell();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_finds_too_many_waiting_is_told_so_and_those_who_wait_come_to_their_turn() {
+        let turns = Arc::new(Turns::default());
+        let first = turns.next().await.unwrap();
+        let waiting: Vec<_> = (0..WAITING_MAX)
+            .map(|_| {
+                let turns = Arc::clone(&turns);
+                tokio::spawn(async move { turns.next().await.is_ok() })
+            })
+            .collect();
+        while turns.places.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(turns.next().await, Err(PageError::Busy)));
+        drop(first);
+        for one in waiting {
+            assert!(one.await.unwrap());
+        }
+        assert!(turns.next().await.is_ok());
     }
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use tokio::sync::OwnedSemaphorePermit;
 use vicinity_core::hex;
 use vicinity_core::time::Timestamp;
 use vicinity_pages::assets::Asset;
 use vicinity_pages::entry::{self, PASSWORD_MIN_CHARS, Welcome};
 use vicinity_pages::frame::Theme;
 use vicinity_pages::words::Language;
-use vicinity_store::person::{NewSession, PasswordHash};
+use vicinity_store::person::{NewSession, PasswordHash, SignIn as Person};
 use vicinity_store::sqlite::SESSION_SECONDS;
 
 use crate::pages::answer::{self, PageError};
@@ -58,15 +59,17 @@ async fn sign_in_page<S: Office>(_: Arc<S>, guest: Guest<SignInPage>) -> Result<
     Ok(answer::page(&entry::sign_in(&guest.frame, None)))
 }
 
+/// Goes on to its end also where the browser does not wait: a try counts whoever hears of it.
 async fn sign_in<S: Office>(server: Arc<S>, guest: Guest<SignIn>) -> Result<Response, PageError> {
-    let (desk, now) = (server.desk(), (server.desk().machine.now)());
-    desk.limits().may_try(guest.from, now)?;
-    let handle = guest.form.get("handle").to_owned();
-    let found = desk.people.step(move |people| people.sign_in_of(&handle)).await??;
-    if let Some(locked) = found.as_ref().filter(|person| person.locked_until > now) {
-        return Err(PageError::SlowDown(locked.locked_until.duration_since(now).as_secs().max(1).unsigned_abs()));
-    }
-    let right = password_fits(desk, guest.form.exact("password").to_owned(), found.as_ref().and_then(|person| person.password)).await;
+    tokio::spawn(async move { try_sign_in(server.desk(), &guest).await }).await.unwrap_or(Err(PageError::Failed))
+}
+
+async fn try_sign_in(desk: &Desk, guest: &Guest<SignIn>) -> Result<Response, PageError> {
+    who_may_try(desk, guest).await?;
+    let turn = desk.turns.next().await?;
+    // Others were tried while this one waited, and the limits count them.
+    let (found, now) = (who_may_try(desk, guest).await?, (desk.machine.now)());
+    let (right, turn) = password_fits(turn, guest.form.exact("password").to_owned(), found.as_ref().and_then(|person| person.password)).await?;
     let step = found.as_ref().and_then(|person| credentials::step_of(&person.totp, guest.form.get("code"), now));
     if let (Some(person), true, Some(step)) = (&found, right, step)
         && let Some(response) = start_session(desk, person.number, step, guest.asked.as_deref(), now).await?
@@ -77,19 +80,27 @@ async fn sign_in<S: Office>(server: Arc<S>, guest: Guest<SignIn>) -> Result<Resp
     if let Some(number) = found.map(|person| person.number) {
         desk.people.step(move |people| people.failed(number, now)).await??;
     }
+    // Only now, when this try is counted, may the next be looked at.
+    drop(turn);
     let refused = guest.frame.t("sign-in-refused");
     Ok(answer::page_with(StatusCode::UNAUTHORIZED, &entry::sign_in(&guest.frame, Some(&refused))))
 }
 
-/// Checks a password away from the threads that answer others.
-async fn password_fits(desk: &Desk, password: String, kept: Option<PasswordHash>) -> bool {
-    let Ok(turn) = Arc::clone(&desk.checking).acquire_owned().await else { return false };
-    let checked = tokio::task::spawn_blocking(move || {
-        let fits = credentials::fits(&password, kept.as_ref());
-        drop(turn);
-        fits
-    });
-    checked.await.unwrap_or(false)
+/// Who wants to sign in, if tries from there and of that name are not spent; `None` for a name that nobody has.
+async fn who_may_try(desk: &Desk, guest: &Guest<SignIn>) -> Result<Option<Person>, PageError> {
+    let (now, handle) = ((desk.machine.now)(), guest.form.get("handle").to_owned());
+    desk.limits().may_try(guest.from, now)?;
+    let found = desk.people.step(move |people| people.sign_in_of(&handle)).await??;
+    match found.as_ref().filter(|person| person.locked_until > now) {
+        Some(locked) => Err(PageError::SlowDown(locked.locked_until.duration_since(now).as_secs().max(1).unsigned_abs())),
+        None => Ok(found),
+    }
+}
+
+/// Checks a password away from the threads that answer others. Gives the turn back.
+async fn password_fits(turn: OwnedSemaphorePermit, password: String, kept: Option<PasswordHash>) -> Result<(bool, OwnedSemaphorePermit), PageError> {
+    let checked = tokio::task::spawn_blocking(move || (credentials::fits(&password, kept.as_ref()), turn));
+    checked.await.map_err(|_| PageError::Failed)
 }
 
 /// Begins a session and leads to the page that was asked for, or to the first; `None` if the code was used before.

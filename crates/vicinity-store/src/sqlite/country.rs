@@ -87,7 +87,8 @@ impl Countries for SqliteNational {
             let country = db.one("using an invitation", query, &[&code_hash, device.as_bytes(), &now.as_second()], |row| row.get::<_, Option<String>>(0))?;
             let Some(country) = country.flatten() else { return Ok(None) };
             let query = "INSERT INTO countries (country, device, public_key, incarnation, counter, enrolled_at) VALUES (?1, ?2, ?3, 0, 0, ?4)
-                ON CONFLICT (device) DO UPDATE SET public_key = excluded.public_key WHERE revoked_at IS NULL RETURNING number";
+                ON CONFLICT (device) DO UPDATE SET public_key = excluded.public_key, revoked_at = NULL
+                    WHERE revoked_at IS NULL OR public_key <> excluded.public_key RETURNING number";
             db.one("enrolling a country", query, &[&country, device.as_bytes(), &public_key, &now.as_second()], |row| row.get(0))
         })
     }

@@ -330,7 +330,7 @@ impl HubStore for SqliteHub {
         self.db.immediate(|db| db.set_meta(key, value))
     }
 
-    fn recheck_consents(&mut self, now: Timestamp, random: &mut dyn Random) -> Result<()> {
+    fn recheck_consents(&mut self, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {
         self.db.immediate(|db| super::hub_uplink::recheck_consents(db, now, random))
     }
 

@@ -43,17 +43,25 @@ fn projection_key(db: &Db, random: &mut dyn Random) -> Result<Vec<u8>> {
     Ok(key)
 }
 
-pub(super) fn recheck_consents(db: &mut Db, now: Timestamp, random: &mut dyn Random) -> Result<()> {
+pub(super) fn recheck_consents(db: &mut Db, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {
     type Due = (i64, [u8; 16], String, String);
     let query = "SELECT doc, incident, facts, disputes FROM documents WHERE recheck_at <= ?1";
     let due: Vec<Due> = db.all("reading consents that end", query, &[&now.as_second()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let mut damaged = Vec::new();
     for (doc, id, facts, disputes) in due {
-        let incident = row::incident(&facts, &disputes)?;
+        // What consent a row that cannot be read still gives, nobody knows: it is taken back, and nobody else waits for it.
+        let Ok(incident) = row::incident(&facts, &disputes) else {
+            let query = "UPDATE projections SET json = NULL, version = version + 1 WHERE doc = ?1 AND json IS NOT NULL";
+            db.execute("taking a projection back", query, &[&doc])?;
+            db.execute("passing a damaged row", "UPDATE documents SET recheck_at = NULL WHERE doc = ?1", &[&doc])?;
+            damaged.push(doc.cast_unsigned());
+            continue;
+        };
         project(db, doc, IncidentId::from_bytes(id), &incident, now, random)?;
         let next = consent::next_expiry(&incident, now).map(Timestamp::as_second);
         db.execute("writing a document", "UPDATE documents SET recheck_at = ?2 WHERE doc = ?1", &[&doc, &next])?;
     }
-    Ok(())
+    Ok(damaged)
 }
 
 pub(super) fn unsent(db: &Db, max: usize) -> Result<Vec<ProjectionRow>> {

@@ -168,8 +168,8 @@ impl NationalStore for SqliteNational {
             if db.use_invite(code_hash, hub.as_bytes(), now.as_second())?.is_none() {
                 return Ok(None);
             }
-            let query = "INSERT INTO hubs (device, public_key, incarnation, counter, enrolled_at) VALUES (?1, ?2, 0, 0, ?3) ON CONFLICT (device) DO UPDATE SET public_key = excluded.public_key
-                WHERE revoked_at IS NULL";
+            let query = "INSERT INTO hubs (device, public_key, incarnation, counter, enrolled_at) VALUES (?1, ?2, 0, 0, ?3) ON CONFLICT (device) DO UPDATE SET public_key = excluded.public_key,
+                revoked_at = NULL WHERE revoked_at IS NULL OR public_key <> excluded.public_key";
             if db.execute("enrolling", query, &[hub.as_bytes(), &public_key, &now.as_second()])? == 0 {
                 return Ok(None);
             }

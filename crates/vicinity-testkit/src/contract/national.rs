@@ -209,7 +209,7 @@ pub fn a_report_with_a_counter_that_does_not_rise_is_a_replay<S: NationalStore>(
 }
 
 /// A seized hub cannot go on; what it reported stays, and may be reviewed.
-pub fn a_revoked_hub_is_not_let_in_and_cannot_enrol_again<S: NationalStore>(make: impl Fn(&Path) -> S) {
+pub fn a_revoked_hub_is_let_in_again_by_a_new_code_and_another_key_only<S: NationalStore>(make: impl Fn(&Path) -> S) {
     let mut national = National::new(make);
     assert_eq!(national.store.let_in(device_id(1), 1, 1, now_plus(30)).expect("an answer"), Ok(HUB));
     assert!(!national.store.revoke(99, now_plus(40)).expect("an answer"));
@@ -217,7 +217,10 @@ pub fn a_revoked_hub_is_not_let_in_and_cannot_enrol_again<S: NationalStore>(make
     assert!(national.store.credentials(device_id(1)).expect("an answer").is_some_and(|credentials| credentials.revoked));
     assert_eq!(national.store.let_in(device_id(1), 1, 2, now_plus(50)).expect("an answer"), Err(Denied::Revoked));
     national.store.invite([8; 32], Role::Hub, now_plus(600)).expect("an invitation");
-    assert_eq!(national.store.enrol([8; 32], device_id(1), [9; 32], now_plus(60)).expect("an answer"), None);
+    let key = national.store.credentials(device_id(1)).expect("an answer").expect("credentials").public_key;
+    assert_eq!(national.store.enrol([8; 32], device_id(1), key, now_plus(60)).expect("an answer"), None, "whoever has it would be let in too");
+    assert_eq!(national.store.enrol([8; 32], device_id(1), [99; 32], now_plus(60)).expect("an answer"), Some(HUB));
+    assert_eq!(national.store.let_in(device_id(1), 2, 1, now_plus(70)).expect("an answer"), Ok(HUB));
 }
 
 /// And replaced whole.

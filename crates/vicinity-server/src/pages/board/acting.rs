@@ -58,8 +58,9 @@ impl From<OwnError> for PageError {
     }
 }
 
-/// The edit of a form. `None` for a form that nobody sends.
-fn edit_of(form: &Form, handle: &str, now: Timestamp) -> Option<Value> {
+/// The edit of a form. `None` for a form that nobody sends. Who it was stands beside the document and never in it: devices
+/// that are not told who wrote what get it whole.
+fn edit_of(form: &Form, now: Timestamp) -> Option<Value> {
     let now = now.to_string();
     let filled = |name: &str| form.filled(name).map_or(Value::Null, Value::from);
     Some(match form.get("do") {
@@ -68,7 +69,7 @@ fn edit_of(form: &Form, handle: &str, now: Timestamp) -> Option<Value> {
             let (offered, done) = if done { (Value::Null, now.into()) } else { (now.into(), Value::Null) };
             without_nulls(
                 "action",
-                json!({"code": filled("code"), "outcome": filled("outcome"), "accepted": filled("accepted"), "offered_at": offered, "done_at": done, "by": handle}),
+                json!({"code": filled("code"), "outcome": filled("outcome"), "accepted": filled("accepted"), "offered_at": offered, "done_at": done}),
             )
         }
         "refer" => without_nulls("referral", json!({"service": filled("service"), "partner": filled("partner"), "state": filled("state"), "at": now})),
@@ -77,10 +78,10 @@ fn edit_of(form: &Form, handle: &str, now: Timestamp) -> Option<Value> {
         }
         // The day is for it, to its end.
         "follow" => without_nulls("followup", json!({"due_at": due_of(form)?.to_string()})),
-        "move" => without_nulls("transition", json!({"to": filled("to"), "reason": filled("reason"), "by": handle})),
+        "move" => without_nulls("transition", json!({"to": filled("to"), "reason": filled("reason")})),
         "triage" => without_nulls("triage", json!({"level": filled("level"), "reason": filled("reason")})),
         "link" => without_nulls("link", json!({"kind": filled("kind"), "to": filled("to")})),
-        "withdraw" => without_nulls("consent", json!({"scope": filled("scope"), "state": "withdrawn", "by": handle})),
+        "withdraw" => without_nulls("consent", json!({"scope": filled("scope"), "state": "withdrawn"})),
         "answer" => without_nulls("answer", json!({"id": filled("id"), "answer": filled("answer")})),
         _ => return None,
     })
@@ -122,7 +123,7 @@ async fn act(hub: Arc<Hub>, seated: Seated<Act>) -> Result<Response, PageError> 
         checks::check(&form, &row.incident, now)?;
         check_followup(&form, &row.incident, now)?;
         let form = if form.get("do") == "link" { linking::resolved(store, id, &form)? } else { form };
-        let edit = edit_of(&form, &handle, now).ok_or(PageError::Form)?;
+        let edit = edit_of(&form, now).ok_or(PageError::Form)?;
         write(store, id, Edit::parse(&edit, now)?, &handle, now, &mut machine)
     };
     match hub.gate.write(&seated, step).await {

@@ -46,7 +46,9 @@ impl Hub {
 
     fn log_as(&mut self, id: IncidentId, incident: Value, edits: Value) {
         let mut incident = incident;
-        incident["consents"] = json!(["hub_response"]);
+        if incident["consents"].is_null() {
+            incident["consents"] = json!(["hub_response"]);
+        }
         let authoring = Authoring { actor: [id.as_bytes()[4]; 8], now: now() };
         let edits = Edit::parse_list(&edits, now()).unwrap();
         let (_, authored) = Document::create_and_edit(&Draft::parse(&incident, now()).unwrap(), &edits, authoring).unwrap();
@@ -190,6 +192,23 @@ fn a_damaged_row_keeps_no_other_from_the_board() {
     assert_eq!((page.rows.len(), page.total), (2, 3));
     hub.store.db.conn.execute_batch("UPDATE board SET conflicts = 1").unwrap();
     assert_eq!(hub.store.conflicted(10).unwrap().len(), 2);
+}
+
+#[test]
+fn a_damaged_row_is_taken_back_and_keeps_no_ended_consent_from_being_so() {
+    let mut hub = Hub::new();
+    let ends = "2026-11-24T09:00:00Z";
+    for number in 1..=2 {
+        let consents = json!(["hub_response", {"scope": "national_deid", "expires_at": ends}]);
+        hub.log(number, json!({"reported_at": "2026-11-23T08:00:00Z", "violations": ["robbery_theft"], "consents": consents}), json!([]));
+    }
+    assert!(hub.store.unsent_projections(10).unwrap().iter().all(|row| row.json.is_some()));
+    hub.store.db.conn.execute_batch("UPDATE documents SET facts = 'no JSON' WHERE doc = 1").unwrap();
+    let later = ends.parse().unwrap();
+    assert_eq!(hub.store.recheck_consents(later, &mut Fixed).unwrap(), [1]);
+    let rows = hub.store.unsent_projections(10).unwrap();
+    assert_eq!(rows.iter().map(|row| (row.version, row.json.is_none())).collect::<Vec<_>>(), [(2, true), (2, true)]);
+    assert_eq!(hub.store.recheck_consents(later, &mut Fixed).unwrap(), [0_u64; 0], "it is told once");
 }
 
 #[test]
