@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use fantoccini::error::CmdError;
 use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -112,12 +113,16 @@ impl Browser {
     #[must_use]
     #[track_caller]
     pub fn text_of(&self, css: &str) -> String {
+        self.patiently(async || self.client.find(Locator::Css(css)).await?.text().await).unwrap_or_else(|error| panic!("{css} cannot be read: {error}"))
+    }
+
+    /// Does something with what is found on the page. One that renews itself may replace it in between: then once more.
+    fn patiently<T>(&self, step: impl AsyncFn() -> Result<T, CmdError>) -> Result<T, CmdError> {
         let start = Instant::now();
         loop {
-            // A page that renews itself may replace a thing between being found and being read.
-            match self.runtime.block_on(async { self.client.find(Locator::Css(css)).await?.text().await }) {
-                Ok(text) => return text,
-                Err(error) => assert!(start.elapsed() < APPEARS_MAX, "{css} cannot be read: {error}"),
+            match self.runtime.block_on(step()) {
+                Err(error) if error.is_stale_element_reference() && start.elapsed() < APPEARS_MAX => {}
+                done => return done,
             }
         }
     }
@@ -140,7 +145,7 @@ impl Browser {
     /// Clicks on the first thing that a selector finds.
     #[track_caller]
     pub fn click(&self, css: &str) {
-        let clicked = self.runtime.block_on(async { self.client.find(Locator::Css(css)).await?.click().await });
+        let clicked = self.patiently(async || self.client.find(Locator::Css(css)).await?.click().await);
         clicked.unwrap_or_else(|error| panic!("{css} cannot be clicked ({error}) in: {}", self.text()));
     }
 
@@ -166,14 +171,14 @@ impl Browser {
     #[track_caller]
     pub fn click_text(&self, text: &str) {
         let xpath = format!("//*[self::a or self::button or self::summary][normalize-space()={}]", quoted(text));
-        let clicked = self.runtime.block_on(async { self.client.find(Locator::XPath(&xpath)).await?.click().await });
+        let clicked = self.patiently(async || self.client.find(Locator::XPath(&xpath)).await?.click().await);
         clicked.unwrap_or_else(|error| panic!("\"{text}\" cannot be clicked ({error}) in: {}", self.text()));
     }
 
     /// Types into a field, in the place of what is in it.
     #[track_caller]
     pub fn fill(&self, css: &str, text: &str) {
-        let filled = self.runtime.block_on(async {
+        let filled = self.patiently(async || {
             let field = self.client.find(Locator::Css(css)).await?;
             field.clear().await?;
             field.send_keys(text).await
@@ -190,7 +195,7 @@ impl Browser {
     /// Chooses of a list by value.
     #[track_caller]
     pub fn choose(&self, css: &str, value: &str) {
-        let chosen = self.runtime.block_on(async { self.client.find(Locator::Css(css)).await?.select_by_value(value).await });
+        let chosen = self.patiently(async || self.client.find(Locator::Css(css)).await?.select_by_value(value).await);
         chosen.unwrap_or_else(|error| panic!("{css} has no {value} ({error}) in: {}", self.text()));
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::net::TcpSocket;
-use vicinity_tests::database::number;
+use vicinity_tests::database::{number, set_address};
 use vicinity_tests::http;
 use vicinity_tests::proxy::Proxy;
 use vicinity_tests::search::holds;
@@ -123,6 +123,7 @@ fn a_hub_that_missed_two_changes_of_nationals_key_or_a_server_made_anew_is_joine
     wait::until("the hub's word on the key", || hub.log().contains("whoever answers").then_some(()));
     drop(hub);
     hub = start_hub(&site.invite_hub());
+    set_address(&phone.home, &hub.address);
     // It is the same hub there: what it brought before is still its own.
     phone.edit(&ids[0], &json!([{"add": {"set": "violations", "code": "rape"}}]));
     phone.log(&[incident.clone()]);
@@ -137,6 +138,7 @@ fn a_hub_that_missed_two_changes_of_nationals_key_or_a_server_made_anew_is_joine
     std::fs::remove_dir_all(site.path("national")).unwrap();
     let _national = again();
     let hub = start_hub(&site.invite_hub());
+    set_address(&phone.home, &hub.address);
     phone.log(&[incident]);
     phone.sync();
     wait::until("a row at the new server", || (!site.national_export().is_empty()).then_some(()));

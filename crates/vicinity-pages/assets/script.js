@@ -19,7 +19,13 @@
     open.forEach((summary) => { const fold = like(summary)?.parentElement; if (fold) fold.open = true; });
     if (focused) like(focused)?.focus({ preventScroll: true });
   };
-  const shown = new Map(live.map((part) => [part, part.innerHTML]));
+  // What a part shows, but for what is drawn by lot for each page.
+  const said = (part) => {
+    const copy = part.cloneNode(true);
+    copy.querySelectorAll('input[name=once]').forEach((one) => one.remove());
+    return copy.innerHTML;
+  };
+  const shown = new Map(live.map((part) => [part, said(part)]));
   let asks = 0;
   const refresh = async (byHand) => {
     const ask = ++asks;
@@ -30,14 +36,14 @@
     if (ask !== asks) return;
     const renewed = live.map((part) => [part, page.querySelector(`[data-live="${part.dataset.live}"]`)]);
     // What is the same does not move, and nothing moves under a reader's hands.
-    const changed = renewed.filter(([part, fresh]) => fresh && fresh.innerHTML !== shown.get(part));
+    const changed = renewed.filter(([part, fresh]) => fresh && said(fresh) !== shown.get(part));
     const later = changed.length > 0 && !byHand && busy();
     if (notice) notice.hidden = !later;
     if (later) return;
     for (const [part, fresh] of changed) {
       // A form that somebody fills in is never taken away.
       if (begun(part)) continue;
-      shown.set(part, fresh.innerHTML);
+      shown.set(part, said(fresh));
       renew(part, fresh);
     }
   };

@@ -106,7 +106,7 @@ fn less_than_ten_is_said_of_one_month_and_of_no_sum() {
     assert!(said.contains(&"< 10".to_owned()), "one month of six");
 
     browser.go(&world.page("national", &format!("/advocacy?from={}&to={}", world.months[0], world.months[2])));
-    browser.fill("#w-day", &format!("{}-01", world.months[0]));
+    browser.script(&format!("document.querySelector('#w-day').value = '{}-01'", world.months[0]));
     browser.follow("form[action='/advocacy'][method=post] button");
     browser.go(&world.page("national", &format!("/advocacy?from={}&to={}", world.months[0], world.months[2])));
     assert!(browser.text().contains("in the three months before: not shown"), "{}", browser.text());

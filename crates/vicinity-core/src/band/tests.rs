@@ -151,7 +151,7 @@ fn given_away(seed: u64, told: &dyn Fn(u64) -> Bounds) -> usize {
 fn a_hubs_quarter_and_the_published_months_together_give_no_hidden_count() {
     let exactly = |count| (count, count);
     let in_bands = |count| (Band::of(count).least(), Band::of(count).most().unwrap_or(MANY));
-    assert!((0..20).map(|seed| given_away(seed, &exactly)).sum::<usize>() > 100, "a quarter told exactly gives hidden counts away: the attacker is one");
+    assert!((0..20).map(|seed| given_away(seed, &exactly)).sum::<usize>() > 10, "a quarter told exactly gives hidden counts away: the attacker is one");
     for seed in 0..400 {
         assert_eq!(given_away(seed, &in_bands), 0, "country {seed}");
     }

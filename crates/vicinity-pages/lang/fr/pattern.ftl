@@ -4,7 +4,7 @@ nav-advocacy = Plaidoyer
 nav-report = Rapport
 pattern-everywhere = Partout
 pattern-exact = Tous les chiffres sont montrés tels quels, même les petits : ils sont réservés à ce centre.
-pattern-banded = Chaque nombre est donné par tranche, et les petits sont omis : avec ce que montre le niveau national, des nombres exacts révéleraient ce qu’il omet.
+pattern-banded = Chaque nombre est donné par tranche, et les petits sont omis : avec ce que montre le niveau national, des nombres exacts révéleraient ce qu’il omet.
 
 advocacy-below = Ce qui a été fait contre les formes de violence récurrentes, sur les mois des incidents visés.
 advocacy-followed = Ce qui a suivi n’a pas toujours été causé par l’action. Plus de signalements peut vouloir dire plus de confiance, pas plus de violence.
@@ -38,7 +38,7 @@ report-quarter = { $first } à { $last } { $year }
 report-choose = Trimestre
 report-for = Pour qui
 report-for-us = Pour ce centre seulement
-report-for-others = À transmettre : par tranches, petits nombres omis
+report-for-others = À transmettre : par tranches, petits nombres omis
 report-print = Imprimez cette page, ou enregistrez-la en PDF, avec votre navigateur.
 report-own = Pour ce centre seulement. De petits chiffres peuvent révéler qui est quelqu’un : ne transmettez pas ceci.
 report-before = Au trimestre précédent

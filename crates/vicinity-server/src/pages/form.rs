@@ -32,7 +32,7 @@ impl Form {
 
     /// The same with another value of a field.
     #[must_use]
-    pub fn with(&self, name: &str, value: &str) -> Self {
+    pub fn replacing(&self, name: &str, value: &str) -> Self {
         let others = self.0.iter().filter(|(own, _)| own != name).cloned();
         Self(others.chain([(name.to_owned(), value.to_owned())]).collect())
     }

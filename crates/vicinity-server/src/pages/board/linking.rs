@@ -38,7 +38,7 @@ pub(super) fn resolved(store: &mut dyn BoardStore, id: IncidentId, form: &Form) 
     if form.get("kind") == "duplicate_of" && leads_to(store, to, id)? {
         return Err(PageError::Refused("refused-link-circle"));
     }
-    Ok(form.with("to", &to.to_string()))
+    Ok(form.replacing("to", &to.to_string()))
 }
 
 /// The one incident that a text names: by its whole id, by the eight digits that pages show of it, by its page's title or address.
