@@ -126,7 +126,7 @@ fn a_hub_that_missed_two_changes_of_nationals_key_or_a_server_made_anew_is_joine
     set_address(&phone.home, &hub.address);
     // It is the same hub there: what it brought before is still its own.
     phone.edit(&ids[0], &json!([{"add": {"set": "violations", "code": "rape"}}]));
-    phone.log(&[incident.clone()]);
+    phone.log(std::slice::from_ref(&incident));
     phone.sync();
     wait::until("rows after", || {
         Some(site.national_export()).filter(|rows| rows.len() == 2 && rows.iter().any(|row| row["violations"].to_string().contains("rape")))

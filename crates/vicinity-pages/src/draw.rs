@@ -56,7 +56,7 @@ impl Size {
 
     /// Below it stand the months: marks below letters, as Khmer has them, need room.
     fn foot(self) -> f64 {
-        self.height - self.letters * 1.6 - 4.0
+        self.height - self.letters * 1.8 - 4.0
     }
 }
 
@@ -136,7 +136,7 @@ pub fn lines(words: &Words, months: &[String], series: &[Series], top: u64, size
                 text x=(tenth(inner.left - 6.0)) y=(tenth(y(part) + 4.0)) text-anchor="end" { (words.count(part)) }
             }
             @for (at, month) in months.iter().enumerate().filter(|(at, _)| at % every == 0) {
-                text.minor[(at / every) % 3 != 0] x=(tenth(x(at))) y=(tenth(size.height - size.letters * 0.6)) text-anchor=(anchor(at, months.len())) { (words.month_short(month)) }
+                text.minor[(at / every) % 3 != 0] x=(tenth(x(at))) y=(tenth(size.height - size.letters * 0.8)) text-anchor=(anchor(at, months.len())) { (words.month_short(month)) }
             }
             @for mark in marks {
                 line.mark x1=(tenth(x(mark.month))) x2=(tenth(x(mark.month))) y1=(inner.top) y2=(inner.foot) {}

@@ -122,7 +122,11 @@ fn known(names: &[Cell], months: &[Month], quarter: Option<Quarter<'_>>) -> Vec<
     }
     all.extend((0..width).map(|cell| (cell + months.len() * width, (0..months.len()).map(|month| cell + month * width).collect())));
     for _ in 0..100 {
-        if !all.iter().fold(false, |more, line| narrow(&mut bounds, line) || more) {
+        let mut more = false;
+        for line in &all {
+            more |= narrow(&mut bounds, line);
+        }
+        if !more {
             break;
         }
     }

@@ -96,6 +96,11 @@ fn reason(frame: &Frame, id: &str, hint: &str, given: &Given) -> Markup {
     parts::line(&Line { id, name: "reason", label: &frame.t("f-reason"), hint: &frame.t(hint), value: given.or("reason", ""), longest, ..Line::default() })
 }
 
+fn partner(frame: &Frame, given: &Given) -> Markup {
+    let (label, hint, longest) = (frame.t("f-partner"), frame.t("hint-pseudonym"), frame.words.letters(codes::CODE_MAX_BYTES));
+    parts::line(&Line { id: "refer-partner", name: "partner", label: &label, hint: &hint, value: given.or("partner", ""), longest, required: false })
+}
+
 fn fields(frame: &Frame, case: &CaseView, doing: &str, given: &Given) -> Markup {
     let select =
         |id: &str, name: &str, label: &str, codes: &[&str], first: &str| parts::select(id, name, &frame.t(label), &of(frame, codes), given.or(name, first));
@@ -107,7 +112,7 @@ fn fields(frame: &Frame, case: &CaseView, doing: &str, given: &Given) -> Markup 
         },
         "refer" => html! {
             (select("refer-service", "service", "f-service", codes::ACTION_CODES.codes, "legal_advice"))
-            (parts::line(&Line { id: "refer-partner", name: "partner", label: &frame.t("f-partner"), hint: &frame.t("hint-pseudonym"), value: given.or("partner", ""), longest: frame.words.letters(codes::CODE_MAX_BYTES), required: false }))
+            (partner(frame, given))
             (select("refer-state", "state", "f-state", codes::REFERRAL_STATES.codes, "sent"))
         },
         "follow" => follow(frame, case, given),

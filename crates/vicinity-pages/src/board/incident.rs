@@ -268,7 +268,10 @@ fn links(frame: &Frame, case: &CaseView) -> Markup {
                 ul.plain {
                     @for link in &case.links {
                         li.row {
-                            span { (frame.words.code(&link.kind)) " " a href={ "/incident/" (link.to) } { (short(&link.to)) } @if link.from_there { " " span.quiet { (frame.t("incident-named-there")) } } }
+                            span {
+                                (frame.words.code(&link.kind)) " " a href={ "/incident/" (link.to) } { (short(&link.to)) }
+                                @if link.from_there { " " span.quiet { (frame.t("incident-named-there")) } }
+                            }
                             (take_back(frame, &case.id, link))
                         }
                     }

@@ -177,7 +177,10 @@ fn form(frame: &Frame, view: &AdvocacyView) -> Markup {
                     (parts::line(&Line { id: "w-area", name: "area", label: &frame.t("f-place-area"), hint: &frame.t("advocacy-area-hint"), value: &view.area, longest: AREA_MAX, ..Line::default() }))
                     (parts::select("w-outcome", "outcome", &frame.t("advocacy-outcome"), &outcomes(frame), "awaited"))
                 }
-                (parts::line(&Line { id: "w-note", name: "note", label: &frame.t("advocacy-note"), hint: &frame.t("advocacy-note-hint"), longest: frame.words.letters(NOTE_MAX_BYTES), ..Line::default() }))
+                (parts::line(&Line {
+                    id: "w-note", name: "note", label: &frame.t("advocacy-note"), hint: &frame.t("advocacy-note-hint"),
+                    longest: frame.words.letters(NOTE_MAX_BYTES), ..Line::default()
+                }))
                 div { button { (frame.t("advocacy-write-do")) } }
             }
         }

@@ -24,6 +24,7 @@ struct Line {
 }
 
 impl Line {
+    #[expect(clippy::disallowed_methods, reason = "pages of no server")]
     fn new(tls: Option<TlsAcceptor>) -> Self {
         let router = Router::new()
             .route("/", get(|request: Request| async move { crate::http::address(&request).to_string() }))
