@@ -66,9 +66,9 @@ pub struct Projection {
     pub actions: BTreeMap<String, u32>,
     /// Minutes from the report to the first response, rounded up to the full hour.
     pub response_minutes: Option<u32>,
-    /// How far it came towards HIV prophylaxis: a step of [`cascade::PEP`].
+    /// How far it came towards HIV prophylaxis: a step, as [`steps_of`](crate::gate::steps_of) lists them.
     pub pep: String,
-    /// How far it came towards emergency contraception: a step of [`cascade::EC`].
+    /// How far it came towards emergency contraception: a step, as [`steps_of`](crate::gate::steps_of) lists them.
     pub ec: String,
     /// Referrals sent and completed, by service.
     pub referrals: BTreeMap<String, ReferralCounts>,
