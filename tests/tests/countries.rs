@@ -166,7 +166,16 @@ fn a_revoked_country_and_a_revoked_hub_are_told_so_and_nothing_more_of_them_is_t
 
     // A new link lets it in again, as the hub that it was: what it reported before is still its own.
     drop(world.hub);
-    let _hub = world.site.hub(&["--upstream", &world.site.invite_hub()]);
+    let hub = world.site.hub(&["--upstream", &world.site.invite_hub()]);
     wait::until("the row that waited", || (world.site.national_export().len() == 36).then_some(()));
+
+    // So does one that was down when it was revoked, as a restored hub is, and never heard of it.
+    drop(hub);
+    world.site.national_run("revoke", &["--role", "hub", "1"]).done();
+    let hub = world.site.hub(&["--upstream", &world.site.invite_hub()]);
+    vicinity_tests::database::set_address(&phone.home, &hub.address);
+    phone.log(&incidents(&months_ago(0), 1));
+    phone.sync();
+    wait::until("one row more", || (world.site.national_export().len() == 37).then_some(()));
     assert_eq!(vicinity_tests::database::number(&world.site.path("national"), "SELECT count(*) FROM hubs"), 1);
 }

@@ -112,7 +112,11 @@ pub struct Upstream {
     /// Of the key that it will have next; unknown until it has answered once.
     #[serde(default)]
     next_pin: Option<[u8; 32]>,
+    /// Of the link that it was made by.
     code: [u8; 16],
+    /// Of a later link that named a key that was known, so that nothing was to be done.
+    #[serde(default)]
+    noted: Option<[u8; 16]>,
     device: String,
     secret: [u8; 32],
     enrolled: bool,
@@ -123,20 +127,25 @@ pub struct Upstream {
 
 impl Upstream {
     /// What a link makes of the enrolment that is kept. The same server by a link that says nothing else of its key: that one.
-    /// Revoked there: as who it was, by another key. The same address with another key, so a server that lost its keys or changed them unseen: enrolled there again as who
-    /// this server was, since what it brought belongs to it. Another address: enrolled as somebody new.
+    /// Revoked there: enrolled again as who this server was, since what it brought belongs to it, by a key of its own that is
+    /// new. The same address with another key, so a server that lost its keys or changed them unseen: enrolled again as who it
+    /// was. Another address: enrolled as somebody new.
     fn with(kept: Option<Self>, link: Option<&EnrolLink>, machine: &Machine) -> Option<Self> {
         let Some(link) = link else { return kept };
         let drawn = || (DeviceId::from_random(machine.bytes()).to_string(), machine.bytes());
         let (device, secret) = match kept {
             Some(kept) if kept.code == link.code => return Some(kept),
-            // The link's code is noted: after two more changes of the key it is still the one that was used.
+            // Also where the link's code was noted before this server heard of it: nobody has used that code yet.
             Some(kept) if kept.revoked && kept.address == link.address => (kept.device, machine.bytes()),
-            Some(kept) if kept.enrolled && kept.address == link.address && kept.knows(link.pin) => return Some(Self { code: link.code, ..kept }),
+            Some(kept) if kept.enrolled && kept.address == link.address && (kept.noted == Some(link.code) || kept.knows(link.pin)) => {
+                // Noted: after two more changes of the key it is still the link that this enrolment stands by.
+                return Some(Self { noted: Some(link.code), ..kept });
+            }
             Some(kept) if kept.enrolled && kept.address == link.address => (kept.device, kept.secret),
             _ => drawn(),
         };
-        Some(Self { address: link.address.clone(), pin: link.pin, next_pin: None, code: link.code, device, secret, enrolled: false, revoked: false })
+        let (address, pin, code) = (link.address.clone(), link.pin, link.code);
+        Some(Self { address, pin, next_pin: None, code, noted: None, device, secret, enrolled: false, revoked: false })
     }
 
     /// Whether a link's pin is one of those known; a link without one is of who is reached without TLS.
@@ -187,7 +196,7 @@ pub async fn enrolled<P: Keeps + ?Sized + 'static>(
     let kept: Option<Upstream> = kept.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let Some(mut upstream) = Upstream::with(kept.clone(), link, machine) else { return Ok(None) };
     if upstream.enrolled {
-        if kept.is_some_and(|kept| kept.code != upstream.code) {
+        if kept.is_some_and(|kept| kept.noted != upstream.noted) {
             keep(writer, &upstream).await?;
         }
         return Ok(Some(upstream));
@@ -295,6 +304,7 @@ mod tests {
             pin: Some([1; 32]),
             next_pin: Some([2; 32]),
             code: [1; 16],
+            noted: None,
             device,
             secret: [1; 32],
             enrolled: true,
@@ -314,7 +324,9 @@ mod tests {
         assert!(used.enrolled && used.pin == kept().pin, "what it has learnt since is newer than the link");
         for pin in [1, 2] {
             let stands = with(&link("above:7310", 5, Some(pin)));
-            assert!(stands.enrolled && stands.pin == kept().pin && stands.code == [5; 16]);
+            assert!(stands.enrolled && stands.pin == kept().pin && stands.noted == Some([5; 16]));
+            let after = Upstream { pin: Some([8; 32]), next_pin: Some([9; 32]), ..stands };
+            assert!(Upstream::with(Some(after), Some(&link("above:7310", 5, Some(pin))), &machine()).unwrap().enrolled, "keys changed since");
         }
     }
 
@@ -327,8 +339,12 @@ mod tests {
         }
         let revoked = Upstream { revoked: true, ..kept() };
         assert!(Upstream::with(Some(revoked.clone()), Some(&link("above:7310", 1, Some(1))), &machine()).unwrap().revoked, "the old link brings nothing");
-        let again = Upstream::with(Some(revoked), Some(&link("above:7310", 5, Some(1))), &machine()).unwrap();
-        assert!(!again.enrolled && !again.revoked && again.device == kept().device && again.secret != kept().secret);
+        // A hub that was restored hears of it only after the new link was noted.
+        for noted in [None, Some([5; 16])] {
+            let revoked = Upstream { noted, ..revoked.clone() };
+            let again = Upstream::with(Some(revoked), Some(&link("above:7310", 5, Some(1))), &machine()).unwrap();
+            assert!(!again.enrolled && !again.revoked && again.device == kept().device && again.secret != kept().secret);
+        }
         let elsewhere = with(&link("other:7310", 5, Some(1)));
         assert!(!elsewhere.enrolled && elsewhere.device != kept().device && elsewhere.secret != kept().secret);
     }

@@ -24,7 +24,7 @@ pub(super) fn erase(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result
     if is_erased(db, incident)? {
         return Ok(true);
     }
-    let doc = doc_of(db, incident)?;
+    let doc = hub_statements::doc_of(db, incident)?;
     order_holders(db, incident, doc)?;
     erase_ordered(db, incident, now)
 }
@@ -35,15 +35,11 @@ pub(super) fn recall(db: &mut Db, incident: IncidentId, peer: &Peer, is_new: boo
     let orders = if is_new && db.meta(policy::RESTORED)?.is_none() {
         order(db, incident, peer)?
     } else {
-        let doc = doc_of(db, incident)?;
+        let doc = hub_statements::doc_of(db, incident)?;
         order_holders(db, incident, doc)?
     };
     erase_ordered(db, incident, now)?;
     hub_shares::note_lasting(db, peer.number, 1 + orders)
-}
-
-fn doc_of(db: &Db, incident: IncidentId) -> Result<Option<i64>> {
-    db.one("reading a document", "SELECT doc FROM documents WHERE incident = ?1", &[incident.as_bytes()], |row| row.get(0))
 }
 
 fn erase_ordered(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result<bool> {

@@ -90,7 +90,7 @@ pub(super) fn forget_under_way_of(db: &Db, device: u32) -> Result<()> {
     forget(db, "refused IS NULL AND device = ?1", &[&device])
 }
 
-fn doc_of(db: &Db, incident: IncidentId) -> Result<Option<i64>> {
+pub(super) fn doc_of(db: &Db, incident: IncidentId) -> Result<Option<i64>> {
     db.one("reading a document", "SELECT doc FROM documents WHERE incident = ?1", &[incident.as_bytes()], |row| row.get(0))
 }
 
