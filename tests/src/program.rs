@@ -8,27 +8,19 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-/// The program that the tests run. `VICINITY_PROGRAM` names another one, to try what was built elsewhere.
+/// The program that the tests run: the one that cargo built with them. `VICINITY_PROGRAM` names another one, to try what
+/// was built elsewhere.
 pub fn path() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| std::env::var_os("VICINITY_PROGRAM").map_or_else(build, PathBuf::from))
+    PATH.get_or_init(|| std::env::var_os("VICINITY_PROGRAM").map_or_else(built_with_these_tests, PathBuf::from))
 }
 
-/// Builds the program as these tests were built: into the same folder, with the same profile.
-fn build() -> PathBuf {
+/// Cargo puts a package's programs two folders above its tests: target/PROFILE/vicinity, target/PROFILE/deps/end_to_end-HASH.
+fn built_with_these_tests() -> PathBuf {
     let test = std::env::current_exe().expect("a running test has a path");
-    // target/PROFILE/deps/test, or target/TRIPLE/PROFILE/deps/test.
-    let folder = test.ancestors().nth(2).expect("tests lie in target/PROFILE/deps");
-    let target = folder.parent().expect("target/PROFILE has a parent");
-    let profile = match folder.file_name().and_then(OsStr::to_str) {
-        Some("debug") | None => "dev",
-        Some(name) => name,
-    };
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--quiet", "--package", "vicinity", "--profile", profile, "--target-dir"]).arg(target);
-    let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo can be run");
-    assert!(built.success(), "the program does not build");
-    folder.join("vicinity")
+    let program = test.ancestors().nth(2).expect("tests lie in target/PROFILE/deps").join("vicinity");
+    assert!(program.is_file(), "{} is not there: run `cargo build`", program.display());
+    program
 }
 
 /// A command of the program, without colours and without anything on standard input.

@@ -71,7 +71,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Pictures => {
             tools::provide()?;
             let folder = std::env::current_dir()?.join("docs/pictures");
-            Cargo::new("test --package vicinity-tests --test end_to_end pages::reading").env("VICINITY_PICTURES", folder.display().to_string()).run()?;
+            Cargo::new("test --package vicinity --test end_to_end pages::reading").env("VICINITY_PICTURES", folder.display().to_string()).run()?;
         }
         // This test compares docs/RECORD.md with the code; told to, it writes the page.
         Task::Docs => Cargo::new("test --package vicinity-core --test dictionary").env("UPDATE_DOCS", "1").run()?,
