@@ -4,6 +4,7 @@ use crate::shell::{self, Cargo};
 use crate::tools;
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
+use std::num::NonZero;
 use std::process::{ExitCode, Stdio};
 use std::time::Instant;
 
@@ -42,10 +43,15 @@ pub fn run_all() -> Result<ExitCode> {
 /// Every test but the doc tests.
 pub fn run_code() -> Result<Phase> {
     if shell::is_installed("cargo-nextest") {
-        run_phase(Cargo::new("nextest run --workspace --no-fail-fast"), Output::Stderr)
+        run_phase(Cargo::new(&format!("nextest run --workspace --no-fail-fast --test-threads {}", tests_at_once())), Output::Stderr)
     } else {
         run_phase(Cargo::new("test --workspace --lib --bins --tests --no-fail-fast"), Output::Stdout)
     }
+}
+
+/// Twice as many as there are cores: end-to-end tests wait for processes and disks more than they compute.
+fn tests_at_once() -> usize {
+    2 * std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// The doc tests, which nextest does not run.

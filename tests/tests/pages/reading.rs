@@ -61,8 +61,11 @@ fn picture(browser: &Browser, name: &str) {
     }
 }
 
-/// Goes through pages in every way. `pages` are names and addresses.
-fn walk(browser: &Browser, place: &str, origin: &str, pages: &[(&str, String)]) {
+/// Names and addresses of pages.
+type Pages = Vec<(&'static str, String)>;
+
+/// Every page on a phone and on a desk, in light and in dark, with scripts and without.
+fn walk_in_every_way(browser: &Browser, place: &str, origin: &str, pages: &Pages) {
     for (name, page) in pages {
         for (screen, dark) in [(Screen::Wide, false), (Screen::Wide, true), (Screen::Phone, false), (Screen::Phone, true)] {
             browser.show_on(screen);
@@ -80,7 +83,11 @@ fn walk(browser: &Browser, place: &str, origin: &str, pages: &[(&str, String)]) 
         assert_eq!(text_without_times(browser), read, "{page} without scripts");
         browser.run_scripts(true);
     }
-    browser.prefer_dark(false);
+    assert_asked_nobody_else(browser, origin);
+}
+
+/// Every page in every language, on a phone.
+fn walk_in_every_language(browser: &Browser, place: &str, origin: &str, pages: &Pages) {
     for language in LANGUAGES {
         browser.show_on(Screen::Wide);
         browser.go(&format!("{origin}/settings"));
@@ -90,7 +97,7 @@ fn walk(browser: &Browser, place: &str, origin: &str, pages: &[(&str, String)]) 
         browser.show_on(Screen::Phone);
         for (name, page) in pages {
             browser.go(page);
-            // Whoever is lost is nobody, and reads as their browser says.
+            // A reader of a page that is not there is not signed in, and reads as their browser says.
             assert!(*name == "lost" || browser.script("return document.documentElement.lang") == language, "{page} in {language}");
             assert_fit(browser, &format!("{page} in {language}"));
             if ["board", "picture"].contains(name) {
@@ -98,6 +105,10 @@ fn walk(browser: &Browser, place: &str, origin: &str, pages: &[(&str, String)]) 
             }
         }
     }
+    assert_asked_nobody_else(browser, origin);
+}
+
+fn assert_asked_nobody_else(browser: &Browser, origin: &str) {
     let elsewhere: Vec<String> = browser.asked_for().into_iter().filter(|url| !url.starts_with(origin)).collect();
     assert!(elsewhere.is_empty(), "{elsewhere:?}");
 }
@@ -111,9 +122,8 @@ fn advocate(browser: &Browser, page: &str) {
     browser.wait_for("p.notice:not([hidden])");
 }
 
-#[test]
-fn every_page_of_the_hub_can_be_read_by_everybody_in_every_language() {
-    let scene = Scene::new();
+/// A browser at the hub, and all pages of it.
+fn at_hub(scene: &Scene) -> (Browser, Pages) {
     let browser = scene.at_hub();
     advocate(&browser, &scene.hub_page("/advocacy"));
     let pages = [
@@ -134,14 +144,12 @@ fn every_page_of_the_hub_can_be_read_by_everybody_in_every_language() {
         ("hub", "/hub".to_owned()),
         ("settings", "/settings".to_owned()),
         ("lost", "/nowhere".to_owned()),
-    ]
-    .map(|(name, path)| (name, scene.hub_page(&path)));
-    walk(&browser, "hub", &scene.hub_page(""), &pages);
+    ];
+    (browser, pages.map(|(name, path)| (name, scene.hub_page(&path))).into())
 }
 
-#[test]
-fn every_page_of_the_review_can_be_read_by_everybody_in_every_language() {
-    let scene = Scene::new();
+/// A browser at national, and all pages of it.
+fn at_national(scene: &Scene) -> (Browser, Pages) {
     let browser = scene.at_national();
     advocate(&browser, &scene.national_page("/advocacy"));
     let row = scene.site.national_export()[0]["projection"].as_str().unwrap().to_owned();
@@ -155,7 +163,34 @@ fn every_page_of_the_review_can_be_read_by_everybody_in_every_language() {
         ("advocacy", "/advocacy?from=2026-06&to=2026-11".to_owned()),
         ("report", "/report".to_owned()),
         ("settings", "/settings".to_owned()),
-    ]
-    .map(|(name, path)| (name, scene.national_page(&path)));
-    walk(&browser, "national", &scene.national_page(""), &pages);
+    ];
+    (browser, pages.map(|(name, path)| (name, scene.national_page(&path))).into())
+}
+
+#[test]
+fn every_page_of_the_hub_can_be_read_by_everybody_on_every_screen() {
+    let scene = Scene::new();
+    let (browser, pages) = at_hub(&scene);
+    walk_in_every_way(&browser, "hub", &scene.hub_page(""), &pages);
+}
+
+#[test]
+fn every_page_of_the_hub_can_be_read_in_every_language() {
+    let scene = Scene::new();
+    let (browser, pages) = at_hub(&scene);
+    walk_in_every_language(&browser, "hub", &scene.hub_page(""), &pages);
+}
+
+#[test]
+fn every_page_of_the_review_can_be_read_by_everybody_on_every_screen() {
+    let scene = Scene::new();
+    let (browser, pages) = at_national(&scene);
+    walk_in_every_way(&browser, "national", &scene.national_page(""), &pages);
+}
+
+#[test]
+fn every_page_of_the_review_can_be_read_in_every_language() {
+    let scene = Scene::new();
+    let (browser, pages) = at_national(&scene);
+    walk_in_every_language(&browser, "national", &scene.national_page(""), &pages);
 }
