@@ -26,26 +26,16 @@ pub(crate) fn kept_hash(store: &mut dyn DeviceStore) -> Result<u64> {
     Ok(list_hash(&kept(store)?))
 }
 
-/// Forgets what has ended.
-pub(crate) fn drop_ended(store: &mut dyn DeviceStore, now: Timestamp) -> Result<()> {
-    let mut alerts = kept(store)?;
-    let before = alerts.len();
-    alerts.retain(|alert| alert.is_live(now));
-    if alerts.len() == before {
-        return Ok(());
-    }
-    Ok(store.set_facts(&[(Fact::Alerts, (!alerts.is_empty()).then(|| alert::kept_bytes(&alerts)))])?)
-}
-
 impl Device {
-    /// The alerts that stand, as of the last contact with the hub, those that end first at the top.
+    /// The alerts that stand, as of the last contact with the hub, those that end first at the top. What has ended is not
+    /// shown; it goes with the next list of the hub, for this device's clock may be wrong.
     ///
     /// # Errors
     /// Storage.
     pub fn alerts(&mut self) -> Result<Vec<Alert>> {
         let now = (self.machine.now)();
-        drop_ended(&mut self.store, now)?;
         let mut alerts = kept(&mut self.store)?;
+        alerts.retain(|alert| alert.is_live(now));
         alerts.sort_by_key(|alert| (alert.ends, alert.id));
         Ok(alerts)
     }

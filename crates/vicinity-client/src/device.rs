@@ -21,12 +21,11 @@ use vicinity_sync::envelope::public_key;
 use vicinity_sync::pins::Pins;
 
 use crate::ClientError;
-use crate::alerts;
 use crate::enrolment::{Enrolling, Enrolment};
 use crate::exchange::{self, Identity, World};
 use crate::link::{HttpLink, Link, LinkFailure};
 use crate::statements::{self, Carriage};
-use crate::vault::Contact;
+use crate::vault::{Boot, Contact};
 
 type Result<T> = core::result::Result<T, ClientError>;
 
@@ -38,6 +37,8 @@ pub struct Machine {
     pub random: Box<dyn FnMut(&mut [u8])>,
     /// Waits so many milliseconds.
     pub wait: Box<dyn FnMut(u64)>,
+    /// Its present run, which nobody can set; nothing where the system does not tell.
+    pub boot: Box<dyn Fn() -> Option<Boot>>,
 }
 
 impl Machine {
@@ -128,7 +129,6 @@ impl Device {
             None => None,
             Some(bytes) => Some(serde_json::from_slice(&bytes).map_err(|_| ClientError::Damaged("enrolment"))?),
         };
-        alerts::drop_ended(&mut store, (machine.now)())?;
         Ok(Self { store, machine, enrolment, home: home.to_owned() })
     }
 

@@ -111,6 +111,9 @@ impl HubStore for Frail<'_, dyn HubStore> {
     fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()> {
         self.room()?.invite(code_hash, role, expires)
     }
+    fn cut_invites(&mut self, now: Timestamp) -> Result<u64> {
+        self.room()?.cut_invites(now)
+    }
     fn enrol(&mut self, code_hash: [u8; 32], device: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<Peer>> {
         self.room()?.enrol(code_hash, device, public_key, now)
     }
