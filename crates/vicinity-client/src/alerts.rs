@@ -4,6 +4,7 @@ use vicinity_core::alert::{Alert, list_hash};
 use vicinity_core::consent;
 use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
+use vicinity_store::alert::ENDED_KEPT_SECONDS;
 use vicinity_store::device::{DeviceStore, Fact};
 use vicinity_sync::alert::{self, ALERT_PATH, AlertAnswer, AlertRequest};
 use vicinity_sync::message::Refused;
@@ -26,9 +27,20 @@ pub(crate) fn kept_hash(store: &mut dyn DeviceStore) -> Result<u64> {
     Ok(list_hash(&kept(store)?))
 }
 
+/// Forgets what ended long ago. A clock that is ahead forgets too much: the next sync brings it again.
+pub(crate) fn forget_ended(store: &mut dyn DeviceStore, now: Timestamp) -> Result<()> {
+    let mut alerts = kept(store)?;
+    let before = alerts.len();
+    alerts.retain(|alert| alert.ends > now.as_second().saturating_sub(ENDED_KEPT_SECONDS));
+    if alerts.len() == before {
+        return Ok(());
+    }
+    Ok(store.set_facts(&[(Fact::Alerts, (!alerts.is_empty()).then(|| alert::kept_bytes(&alerts)))])?)
+}
+
 impl Device {
     /// The alerts that stand, as of the last contact with the hub, those that end first at the top. What has ended is not
-    /// shown; it goes with the next list of the hub, for this device's clock may be wrong.
+    /// shown; it goes with the next list of the hub, or some days later: this device's clock may be wrong.
     ///
     /// # Errors
     /// Storage.

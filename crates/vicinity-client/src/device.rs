@@ -21,6 +21,7 @@ use vicinity_sync::envelope::public_key;
 use vicinity_sync::pins::Pins;
 
 use crate::ClientError;
+use crate::alerts;
 use crate::enrolment::{Enrolling, Enrolment};
 use crate::exchange::{self, Identity, World};
 use crate::link::{HttpLink, Link, LinkFailure};
@@ -129,6 +130,7 @@ impl Device {
             None => None,
             Some(bytes) => Some(serde_json::from_slice(&bytes).map_err(|_| ClientError::Damaged("enrolment"))?),
         };
+        alerts::forget_ended(&mut store, (machine.now)())?;
         Ok(Self { store, machine, enrolment, home: home.to_owned() })
     }
 
@@ -367,6 +369,7 @@ impl Device {
         // An enrolment that was cut at its end has left some.
         self.hash_waiting_codes()?;
         let now = (self.machine.now)();
+        self.store.recheck_grants(now)?;
         let random = &mut self.machine.random;
         let mut draw = || {
             let mut bytes = [0; 8];

@@ -16,6 +16,7 @@ use vicinity_client::leased::{self, Leased};
 use vicinity_client::link::{Link, LinkFailure};
 use vicinity_client::logging::{BadLine, LogSink};
 use vicinity_client::vault::{self, Boot, Contact, Cost, DeviceSecret, FileSecret, Opened, VaultError};
+use vicinity_core::alert::Alert;
 use vicinity_core::batch::{Cursor, Pull};
 use vicinity_core::ids::{DeviceId, IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
@@ -255,6 +256,19 @@ fn a_phone_whose_clock_was_years_behind_at_the_contact_loses_nothing_when_it_is_
     assert_eq!(phone.days_left(behind + DAY), None);
     assert_eq!((phone.days_left(4 * DAY), phone.days_left(25 * DAY)), (None, Some(8)));
     assert_eq!(phone.is_locked(33 * DAY).1, 30);
+}
+
+#[test]
+fn an_alert_is_not_shown_after_its_end_and_forgotten_days_later_for_the_clock_may_be_wrong() {
+    let phone = Phone::enrolled();
+    let alert = Alert { id: [1; 16], area: "SN-DK".to_owned(), text: "a white van".to_owned(), ends: at(DAY).as_second() };
+    let mut store = SqliteDevice::open(&phone.profile(), &DatabaseKey::new(*phone.opened.key)).unwrap();
+    store.set_facts(&[(Fact::Alerts, Some(vicinity_sync::alert::kept_bytes(core::slice::from_ref(&alert))))]).unwrap();
+    drop(store);
+    let shown = |seconds: i64| phone.opens(seconds).unwrap_or_else(|error| panic!("{error}")).device.alerts().unwrap();
+    assert_eq!((shown(0), shown(2 * DAY), shown(8 * DAY)), (vec![alert.clone()], vec![], vec![]));
+    assert_eq!(shown(0), [alert], "the clock was ahead");
+    assert_eq!((shown(9 * DAY), shown(0)), (vec![], vec![]));
 }
 
 #[test]

@@ -153,6 +153,7 @@ macro_rules! device_store_contract {
             an_outbox_keeps_what_is_not_acknowledged
             an_outbox_by_small_pages_gives_everything_once_and_ends
             an_incident_without_consent_is_held_back_until_it_is_granted
+            what_a_clock_ahead_held_back_may_leave_when_the_clock_is_right
             the_withdrawal_of_what_was_shared_is_sent
             consent_given_later_travels_with_the_incident
             statements_never_leave

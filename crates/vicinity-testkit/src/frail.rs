@@ -90,6 +90,9 @@ impl DeviceStore for Frail<'_, dyn DeviceStore> {
     fn erasures(&mut self, again: bool, max: usize) -> Result<Vec<Erasure>> {
         self.room()?.erasures(again, max)
     }
+    fn recheck_grants(&mut self, now: Timestamp) -> Result<()> {
+        self.room()?.recheck_grants(now)
+    }
     fn leaving(&mut self, now: Timestamp, max: usize) -> Result<Vec<DocumentHeads>> {
         self.room()?.leaving(now, max)
     }
