@@ -64,7 +64,7 @@ fn what_the_hub_does_not_have_stays() {
 }
 
 #[test]
-fn a_phone_warns_of_its_end_and_ends_after_30_days_without_its_hub() {
+fn a_phone_warns_locks_after_30_days_without_its_hub_and_ends_a_day_of_running_later() {
     let (site, _hub) = Site::with_hub();
     let phone = site.enrolled("phone", "educator");
     phone.log(&[incident()]);
@@ -76,6 +76,15 @@ fn a_phone_warns_of_its_end_and_ends_after_30_days_without_its_hub() {
     phone.sync();
     assert!(!phone.run(&["list"]).stderr.contains("days"), "a contact begins the days anew");
     database::age(&phone.home, 30);
+    for command in [&["list"][..], &["show", "x"], &["conflicts"], &["log", "-"], &["alerts"]] {
+        let said = phone.run(command).failed();
+        assert!(said.contains("30 days after the last contact") && said.contains("Nothing is destroyed yet"), "{said}");
+    }
+    phone.sync();
+    assert_eq!(phone.list().len(), 1, "the hub has answered, and nothing was lost");
+    database::age(&phone.home, 300);
+    assert!(phone.run(&["list"]).failed().contains("Nothing is destroyed yet"));
+    database::let_run_for_a_day(&phone.home);
     let said = phone.run(&["list"]).failed();
     assert!(said.contains("locked itself for good"), "{said}");
     assert!(phone.run(&["list"]).failed().contains("destroyed"));

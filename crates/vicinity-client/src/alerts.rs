@@ -4,6 +4,7 @@ use vicinity_core::alert::{Alert, list_hash};
 use vicinity_core::consent;
 use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
+use vicinity_store::alert::ENDED_KEPT_SECONDS;
 use vicinity_store::device::{DeviceStore, Fact};
 use vicinity_sync::alert::{self, ALERT_PATH, AlertAnswer, AlertRequest};
 use vicinity_sync::message::Refused;
@@ -26,11 +27,11 @@ pub(crate) fn kept_hash(store: &mut dyn DeviceStore) -> Result<u64> {
     Ok(list_hash(&kept(store)?))
 }
 
-/// Forgets what has ended.
-pub(crate) fn drop_ended(store: &mut dyn DeviceStore, now: Timestamp) -> Result<()> {
+/// Forgets what ended long ago. A clock that is ahead forgets too much: the next sync brings it again.
+pub(crate) fn forget_ended(store: &mut dyn DeviceStore, now: Timestamp) -> Result<()> {
     let mut alerts = kept(store)?;
     let before = alerts.len();
-    alerts.retain(|alert| alert.is_live(now));
+    alerts.retain(|alert| alert.ends > now.as_second().saturating_sub(ENDED_KEPT_SECONDS));
     if alerts.len() == before {
         return Ok(());
     }
@@ -38,14 +39,15 @@ pub(crate) fn drop_ended(store: &mut dyn DeviceStore, now: Timestamp) -> Result<
 }
 
 impl Device {
-    /// The alerts that stand, as of the last contact with the hub, those that end first at the top.
+    /// The alerts that stand, as of the last contact with the hub, those that end first at the top. What has ended is not
+    /// shown; it goes with the next list of the hub, or some days later: this device's clock may be wrong.
     ///
     /// # Errors
     /// Storage.
     pub fn alerts(&mut self) -> Result<Vec<Alert>> {
         let now = (self.machine.now)();
-        drop_ended(&mut self.store, now)?;
         let mut alerts = kept(&mut self.store)?;
+        alerts.retain(|alert| alert.is_live(now));
         alerts.sort_by_key(|alert| (alert.ends, alert.id));
         Ok(alerts)
     }

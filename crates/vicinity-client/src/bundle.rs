@@ -112,6 +112,7 @@ impl Device {
         let hub = Recipient::parse(&bundle_key).map_err(|_| ClientError::Damaged("enrolment"))?;
         let _lock = self.lock()?;
         let now = (self.machine.now)();
+        self.store.recheck_grants(now)?;
         let mut random = draw(&mut self.machine);
         let (store, clock) = (&mut self.store, now.as_second());
         let mut packer = Packer { store, identity: &identity, random: &mut random, clock, bytes: 0, changes: 0, more: false, requests: Vec::new() };

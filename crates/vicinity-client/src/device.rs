@@ -26,7 +26,7 @@ use crate::enrolment::{Enrolling, Enrolment};
 use crate::exchange::{self, Identity, World};
 use crate::link::{HttpLink, Link, LinkFailure};
 use crate::statements::{self, Carriage};
-use crate::vault::Contact;
+use crate::vault::{Boot, Contact};
 
 type Result<T> = core::result::Result<T, ClientError>;
 
@@ -38,6 +38,8 @@ pub struct Machine {
     pub random: Box<dyn FnMut(&mut [u8])>,
     /// Waits so many milliseconds.
     pub wait: Box<dyn FnMut(u64)>,
+    /// Its present run, which nobody can set; nothing where the system does not tell.
+    pub boot: Box<dyn Fn() -> Option<Boot>>,
 }
 
 impl Machine {
@@ -128,7 +130,7 @@ impl Device {
             None => None,
             Some(bytes) => Some(serde_json::from_slice(&bytes).map_err(|_| ClientError::Damaged("enrolment"))?),
         };
-        alerts::drop_ended(&mut store, (machine.now)())?;
+        alerts::forget_ended(&mut store, (machine.now)())?;
         Ok(Self { store, machine, enrolment, home: home.to_owned() })
     }
 
@@ -367,6 +369,7 @@ impl Device {
         // An enrolment that was cut at its end has left some.
         self.hash_waiting_codes()?;
         let now = (self.machine.now)();
+        self.store.recheck_grants(now)?;
         let random = &mut self.machine.random;
         let mut draw = || {
             let mut bytes = [0; 8];

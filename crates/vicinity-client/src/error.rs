@@ -11,7 +11,7 @@ use vicinity_sync::enrol::BadLink;
 use vicinity_sync::message::Refused;
 
 use crate::media::MediaError;
-use crate::vault::{JUMP_MAX_DAYS, LOCKED_FROM_DAY, VaultError};
+use crate::vault::{LOCKED_FROM_DAY, SET_BACK_MAX, VaultError};
 
 /// A command of the device's that failed. Nothing of it was kept.
 #[derive(Debug, thiserror::Error)]
@@ -109,14 +109,21 @@ pub enum ClientError {
         "this device had no contact with its hub for {LOCKED_FROM_DAY} days and locked itself for good: its key is destroyed; remove its folder and enrol anew"
     )]
     LeaseOver,
-    /// A clock that cannot be believed.
+    /// No contact for long, if the clock is right. Nothing is destroyed yet.
     #[error(
-        "this device's clock shows a time {days} days after the last contact with its hub, more than {JUMP_MAX_DAYS} at once: set the clock right; nothing was destroyed, and nothing opens until then"
+        "this device's clock shows {date}, {days} days after the last contact with its hub, and after {LOCKED_FROM_DAY} days it opens nothing: if that date is wrong, set the clock right; if it is right, sync now, for `sync` still runs and an answer of the hub opens the device again. Nothing is destroyed yet. The key is destroyed if the device is opened like this once more after running for another 24 hours, or on a third different day"
     )]
-    ClockAhead {
-        /// How many days.
+    LeaseLocked {
+        /// The day that the device's clock shows: year, month, day.
+        date: String,
+        /// Full days since the last contact, by that clock.
         days: i64,
     },
+    /// The clock went beyond the lease and back, again and again.
+    #[error(
+        "this device's clock was set back more than {SET_BACK_MAX} times since the last contact with its hub: nothing but `sync` opens it now; nothing is destroyed, and an answer of the hub opens it again"
+    )]
+    ClockSetBack,
     /// The vault.
     #[error(transparent)]
     Vault(#[from] VaultError),

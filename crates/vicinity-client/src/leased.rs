@@ -18,29 +18,48 @@ type Result<T> = core::result::Result<T, ClientError>;
 pub struct Leased {
     /// The device.
     pub device: Device,
-    /// Days until it locks for good, from day 21 on.
+    /// Days until it locks, from day 21 on.
     pub days_left: Option<u8>,
 }
 
 /// Opens a device with what its vault gave, and looks at its lease before anything else is done with it. A device that is
-/// not enrolled has none. After 30 days without contact the vault is wiped, with both profiles, as [`vault::wipe`] does.
+/// not enrolled has none. From 30 days without contact on it opens nothing, and a later look that is worth a day ([`Lease`])
+/// wipes the vault, with both profiles, as [`vault::wipe`] does.
 ///
 /// # Errors
-/// [`ClientError::LeaseOver`] once it is wiped; [`ClientError::ClockAhead`] opens nothing and destroys nothing; the store; or
-/// a wipe that failed, which is tried again at the next command.
+/// [`ClientError::LeaseLocked`] and [`ClientError::ClockSetBack`] open nothing and destroy nothing; [`ClientError::LeaseOver`]
+/// once it is wiped; the store; or a wipe that failed, which is tried again at the next command.
 pub fn open(home: &Path, secret: &dyn DeviceSecret, opened: &Opened, machine: Machine) -> Result<Leased> {
     let mut device = Device::open(&home.join(&opened.folder), &DatabaseKey::new(*opened.key), machine)?;
-    match device.lease()? {
+    match device.look()? {
         Lease::Valid => Ok(Leased { device, days_left: None }),
         Lease::Warn { days_left } => Ok(Leased { device, days_left: Some(days_left) }),
-        Lease::ClockAhead { days } => Err(ClientError::ClockAhead { days }),
-        Lease::Locked => {
+        Lease::Locked { days } => Err(ClientError::LeaseLocked { date: device.now().strftime("%Y-%m-%d").to_string(), days }),
+        Lease::SetBack => Err(ClientError::ClockSetBack),
+        Lease::Over => {
             // Closed before anything is destroyed: nothing may be written back.
             drop(device);
             vault::wipe(home, secret)?;
             Err(ClientError::LeaseOver)
         }
     }
+}
+
+/// Opens a device for contact with its hub and for nothing else, whatever its lease says: an answer of the hub renews it.
+/// Whoever asks for it shows nothing that is on the device. Nothing is destroyed, and it is no look beyond the lease.
+///
+/// # Errors
+/// The store.
+pub fn open_for_contact(home: &Path, opened: &Opened, machine: Machine) -> Result<Leased> {
+    let mut device = Device::open(&home.join(&opened.folder), &DatabaseKey::new(*opened.key), machine)?;
+    let is_locked = device.contact()?.is_some_and(Contact::is_locked);
+    let now = (device.machine.now)();
+    let lease = match device.contact()? {
+        Some(contact) if !is_locked => contact.look(now, None).0,
+        _ => Lease::Valid,
+    };
+    let days_left = if let Lease::Warn { days_left } = lease { Some(days_left) } else { None };
+    Ok(Leased { device, days_left })
 }
 
 /// Sees to it that both profiles' folders hold a database, as a device that has just begun does. One that nobody has a PIN
@@ -66,17 +85,17 @@ pub fn fill_profiles(home: &Path, opened: &Opened, machine: impl Fn() -> Machine
 }
 
 impl Device {
-    /// What the time since the last contact allows. Time without contact is written down as it grows.
-    fn lease(&mut self) -> Result<Lease> {
+    /// What the time since the last contact allows to somebody who looks now. What was seen is written down first.
+    fn look(&mut self) -> Result<Lease> {
         let Some(contact) = self.contact()? else { return Ok(Lease::Valid) };
-        let now = (self.machine.now)();
-        let (lease, grown) = contact.lease(now);
+        let (now, boot) = ((self.machine.now)(), (self.machine.boot)());
+        let (lease, changed) = contact.look(now, boot);
         // Whoever syncs at this moment writes a newer contact, which must not be overwritten.
-        if grown.is_some()
+        if changed.is_some()
             && let Ok(_lock) = self.lock()
-            && let Some(grown) = self.contact()?.and_then(|contact| contact.lease(now).1)
+            && let Some(changed) = self.contact()?.and_then(|contact| contact.look(now, boot).1)
         {
-            self.store.set_facts(&[(Fact::Contact, Some(grown.encode()))])?;
+            self.store.set_facts(&[(Fact::Contact, Some(changed.encode()))])?;
         }
         Ok(lease)
     }

@@ -33,7 +33,7 @@ use zeroize::Zeroizing;
 
 pub use attempt::Attempt;
 pub use error::VaultError;
-pub use lease::{Contact, JUMP_MAX_DAYS, LOCKED_FROM_DAY, Lease, WARNED_FROM_DAY};
+pub use lease::{Boot, Contact, DESTROYED_AFTER, DESTROYED_ON_DAY, LOCKED_FROM_DAY, Lease, SET_BACK_MAX, WARNED_FROM_DAY};
 pub use pin::Pin;
 pub use sealed::Cost;
 pub use secret::{DeviceSecret, FileSecret};

@@ -5,6 +5,7 @@
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Duration;
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -14,7 +15,8 @@ use vicinity_client::enrolment::Enrolment;
 use vicinity_client::leased::{self, Leased};
 use vicinity_client::link::{Link, LinkFailure};
 use vicinity_client::logging::{BadLine, LogSink};
-use vicinity_client::vault::{self, Contact, Cost, DeviceSecret, FileSecret, Opened, VaultError};
+use vicinity_client::vault::{self, Boot, Contact, Cost, DeviceSecret, FileSecret, Opened, VaultError};
+use vicinity_core::alert::Alert;
 use vicinity_core::batch::{Cursor, Pull};
 use vicinity_core::ids::{DeviceId, IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
@@ -34,6 +36,8 @@ struct Phone {
     secret: FileSecret,
     opened: Opened,
     now: Rc<Cell<i64>>,
+    /// Seconds that its machine has run.
+    ran: Rc<Cell<u64>>,
 }
 
 impl Phone {
@@ -50,7 +54,7 @@ impl Phone {
             }
         };
         let opened = vault::create(&root.path().join("phone"), &secret, None, Cost::weak_for_tests(), &mut random).unwrap();
-        Self { root, secret, opened, now: Rc::new(Cell::new(0)) }
+        Self { root, secret, opened, now: Rc::new(Cell::new(0)), ran: Rc::new(Cell::new(60)) }
     }
 
     fn enrolled() -> Self {
@@ -85,8 +89,30 @@ impl Phone {
     fn opens(&self, seconds: i64) -> Result<Leased, ClientError> {
         self.now.set(seconds);
         let now = Rc::clone(&self.now);
-        let machine = Machine { now: Box::new(move || at(now.get())), random: Box::new(|bytes| bytes.fill(9)), wait: Box::new(|_| {}) };
-        leased::open(&self.home(), &self.secret, &self.opened, machine)
+        leased::open(&self.home(), &self.secret, &self.opened, self.machine(now))
+    }
+
+    fn machine(&self, now: Rc<Cell<i64>>) -> Machine {
+        let ran = Rc::clone(&self.ran);
+        let boot = move || Some(Boot { id: [1; 16], since: Duration::from_secs(ran.get()) });
+        Machine { now: Box::new(move || at(now.get())), random: Box::new(|bytes| bytes.fill(9)), wait: Box::new(|_| {}), boot: Box::new(boot) }
+    }
+
+    /// A sync, so many seconds after the enrolment: it opens the device whatever its lease says.
+    fn syncs(&self, seconds: i64, mut link: Says) {
+        self.now.set(seconds);
+        let machine = self.machine(Rc::clone(&self.now));
+        let mut device = leased::open_for_contact(&self.home(), &self.opened, machine).unwrap_or_else(|error| panic!("{error}")).device;
+        device.sync_over(&mut link).unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    #[track_caller]
+    fn is_locked(&self, seconds: i64) -> (String, i64) {
+        match self.opens(seconds) {
+            Err(ClientError::LeaseLocked { date, days }) => (date, days),
+            Err(error) => panic!("{error}"),
+            Ok(_) => panic!("it opens"),
+        }
     }
 
     #[track_caller]
@@ -136,18 +162,68 @@ fn exists(path: &Path) -> bool {
 }
 
 #[test]
-fn after_21_days_it_warns_and_after_30_its_key_is_destroyed() {
+fn after_21_days_it_warns_after_30_it_locks_and_a_day_of_running_later_its_key_is_destroyed() {
     let phone = Phone::enrolled();
     let mut device = phone.opens(0).unwrap_or_else(|error| panic!("{error}")).device;
     let line = json!({"reported_at": "2026-11-23T09:00:00Z"}).to_string();
     device.log_lines(&mut line.as_bytes(), false, &mut Taken).unwrap();
     drop(device);
     assert_eq!((phone.days_left(21 * DAY - 1), phone.days_left(21 * DAY), phone.days_left(30 * DAY - 1)), (None, Some(9), Some(1)));
-    assert!(phone.is_open());
-    assert!(matches!(phone.opens(30 * DAY), Err(ClientError::LeaseOver)));
+    assert_eq!(phone.is_locked(30 * DAY), ("2027-02-14".to_owned(), 30));
+    phone.ran.set(60 + 24 * 3600 - 1);
+    assert_eq!(phone.is_locked(31 * DAY), ("2027-02-15".to_owned(), 31));
+    assert!(phone.is_open(), "nothing is destroyed yet");
+    phone.ran.set(60 + 24 * 3600);
+    assert!(matches!(phone.opens(31 * DAY), Err(ClientError::LeaseOver)));
     assert!(matches!(vault::unlock(&phone.home(), &phone.secret, None), Err(VaultError::Destroyed)));
     assert!(matches!(phone.secret.get(), Err(VaultError::SecretGone)));
     assert!(!exists(&phone.profile()), "the database is gone, too");
+}
+
+#[test]
+fn a_third_different_day_destroys_the_key_however_little_the_phone_has_run() {
+    let phone = Phone::enrolled();
+    assert_eq!((phone.is_locked(40 * DAY).1, phone.is_locked(40 * DAY).1, phone.is_locked(41 * DAY).1), (40, 40, 41));
+    assert!(matches!(phone.opens(42 * DAY), Err(ClientError::LeaseOver)));
+}
+
+#[test]
+fn one_command_with_the_clock_ahead_by_a_month_or_by_years_destroys_nothing_and_opens_nothing() {
+    for ahead in [31, 45, 366, 5000] {
+        let phone = Phone::enrolled();
+        let said = phone.opens(ahead * DAY).err().map(|error| error.to_string()).unwrap_or_default();
+        let date = at(ahead * DAY).strftime("%Y-%m-%d").to_string();
+        assert!(said.contains(&date) && said.contains("set the clock right") && said.contains("`sync` still runs"), "{said}");
+        assert!(phone.is_open());
+        assert_eq!((phone.days_left(DAY), phone.days_left(25 * DAY)), (None, Some(5)), "set right, it lost nothing");
+    }
+}
+
+#[test]
+fn a_seized_phone_gains_nothing_by_a_clock_that_is_set_back_again_and_again() {
+    let phone = Phone::enrolled();
+    for day in [1, 2] {
+        phone.is_locked(31 * DAY);
+        assert_eq!(phone.days_left(day * DAY), None);
+    }
+    phone.is_locked(31 * DAY);
+    for day in [1, 2, 29] {
+        assert!(matches!(phone.opens(day * DAY), Err(ClientError::ClockSetBack)));
+    }
+    phone.syncs(3 * DAY, nothing_new(at(3 * DAY)));
+    assert_eq!(phone.days_left(3 * DAY), None, "the hub has answered");
+}
+
+#[test]
+fn a_locked_phone_still_syncs_and_only_an_answer_of_the_hub_opens_it_again() {
+    let phone = Phone::enrolled();
+    phone.is_locked(100 * DAY);
+    phone.ran.set(30 * 24 * 3600);
+    phone.syncs(101 * DAY, Says(Err(LinkFailure::Cut)));
+    phone.syncs(102 * DAY, Says(Err(LinkFailure::Refused(Refused::Failed))));
+    assert!(phone.is_open(), "a sync that reaches nobody destroys nothing");
+    phone.syncs(103 * DAY, nothing_new(at(3 * DAY)));
+    assert_eq!((phone.days_left(103 * DAY), phone.days_left(3 * DAY)), (None, None), "whether the clock is left as it is or set right");
 }
 
 #[test]
@@ -155,15 +231,7 @@ fn a_clock_that_is_set_back_brings_no_days_back() {
     let phone = Phone::enrolled();
     assert_eq!(phone.days_left(29 * DAY), Some(1));
     assert_eq!((phone.days_left(DAY), phone.days_left(-4000 * DAY)), (Some(1), Some(1)));
-    assert!(matches!(phone.opens(30 * DAY), Err(ClientError::LeaseOver)));
-}
-
-#[test]
-fn a_clock_that_shows_a_time_years_ahead_destroys_nothing_and_opens_nothing() {
-    let phone = Phone::enrolled();
-    assert!(matches!(phone.opens(5000 * DAY), Err(ClientError::ClockAhead { days: 5000 })));
-    assert!(phone.is_open());
-    assert_eq!(phone.days_left(25 * DAY), Some(5));
+    assert_eq!(phone.is_locked(30 * DAY).1, 30);
 }
 
 #[test]
@@ -187,7 +255,20 @@ fn a_phone_whose_clock_was_years_behind_at_the_contact_loses_nothing_when_it_is_
     syncs(&mut phone.opens(behind).unwrap_or_else(|error| panic!("{error}")).device, nothing_new(at(3 * DAY)));
     assert_eq!(phone.days_left(behind + DAY), None);
     assert_eq!((phone.days_left(4 * DAY), phone.days_left(25 * DAY)), (None, Some(8)));
-    assert!(matches!(phone.opens(33 * DAY), Err(ClientError::LeaseOver)));
+    assert_eq!(phone.is_locked(33 * DAY).1, 30);
+}
+
+#[test]
+fn an_alert_is_not_shown_after_its_end_and_forgotten_days_later_for_the_clock_may_be_wrong() {
+    let phone = Phone::enrolled();
+    let alert = Alert { id: [1; 16], area: "SN-DK".to_owned(), text: "a white van".to_owned(), ends: at(DAY).as_second() };
+    let mut store = SqliteDevice::open(&phone.profile(), &DatabaseKey::new(*phone.opened.key)).unwrap();
+    store.set_facts(&[(Fact::Alerts, Some(vicinity_sync::alert::kept_bytes(core::slice::from_ref(&alert))))]).unwrap();
+    drop(store);
+    let shown = |seconds: i64| phone.opens(seconds).unwrap_or_else(|error| panic!("{error}")).device.alerts().unwrap();
+    assert_eq!((shown(0), shown(2 * DAY), shown(8 * DAY)), (vec![alert.clone()], vec![], vec![]));
+    assert_eq!(shown(0), [alert], "the clock was ahead");
+    assert_eq!((shown(9 * DAY), shown(0)), (vec![], vec![]));
 }
 
 #[test]

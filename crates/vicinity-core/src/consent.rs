@@ -37,6 +37,12 @@ pub fn next_expiry(incident: &Incident, now: Timestamp) -> Option<Timestamp> {
     incident.entries("consents").filter_map(|entry| entry.instant("expires_at")).filter(|at| *at > now).min()
 }
 
+/// When the last of the grants ended that have ended: a clock that shows a time before it again has to decide again.
+#[must_use]
+pub fn last_expiry(incident: &Incident, now: Timestamp) -> Option<Timestamp> {
+    incident.entries("consents").filter_map(|entry| entry.instant("expires_at")).filter(|at| *at <= now).max()
+}
+
 /// Every scope granted now, sorted.
 #[must_use]
 pub fn effective(incident: &Incident, now: Timestamp) -> Vec<String> {
@@ -160,6 +166,16 @@ mod tests {
         assert!(granted(&with_expiry("2026-11-23T09:00:01Z"), "contact_me", now()));
         assert!(!granted(&with_expiry("2026-11-23T09:00:00Z"), "contact_me", now()));
         assert!(ever_granted(&with_expiry("2020-01-01T00:00:00Z"), "contact_me"));
+    }
+
+    #[test]
+    fn between_the_last_end_and_the_next_one_consent_does_not_change() {
+        let grant = |id: &str, at: &str| json!({"id": id, "scope": "contact_me", "state": "granted", "expires_at": at});
+        let incident = incident(json!([grant("a", "2026-11-23T08:00:00Z"), grant("b", "2026-11-23T09:00:00Z"), grant("c", "2026-11-23T10:00:00Z")]));
+        let at = |text: &str| text.parse::<Timestamp>().ok();
+        assert_eq!((last_expiry(&incident, now()), next_expiry(&incident, now())), (at("2026-11-23T09:00:00Z"), at("2026-11-23T10:00:00Z")));
+        let before: Timestamp = "2026-11-23T07:59:59Z".parse().unwrap();
+        assert_eq!((last_expiry(&incident, before), next_expiry(&incident, before)), (None, at("2026-11-23T08:00:00Z")));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 use crate::chunk::{ACTION_SPEC, Chunk, Malformed, OPS_MAX, Reader};
 use crate::document::SKELETON_ACTOR;
+use crate::ids::ORDINAL_MAX;
 use crate::value::KEY_MAX_BYTES;
 
 /// Bytes of the longest scalar.
@@ -167,7 +168,7 @@ fn check_header(chunk: &Chunk<'_>) -> Result<(), Refusal> {
     if !chunk.message.is_empty() || !chunk.extra.is_empty() || chunk.actor == SKELETON_ACTOR || chunk.actor.is_empty() {
         return Err(Refusal::NotAllowed);
     }
-    if chunk.deps.is_empty() || chunk.seq == 0 || chunk.start_op == 0 || chunk.start_op > u64::from(u32::MAX) - OPS_MAX as u64 {
+    if chunk.deps.is_empty() || chunk.seq == 0 || chunk.seq > ORDINAL_MAX || chunk.start_op == 0 || chunk.start_op > u64::from(u32::MAX) - OPS_MAX as u64 {
         return Err(Refusal::BadReference);
     }
     let ascending = chunk.deps.is_sorted_by(|left, right| left < right) && chunk.other_actors.is_sorted_by(|left, right| left < right);

@@ -15,6 +15,10 @@ pub const ACTOR_BYTES: usize = 8;
 /// An actor: random, fresh for each process and document, never stored, never derived from a device.
 pub type Actor = [u8; ACTOR_BYTES];
 
+/// The highest number that is compared by which is higher: a request's counter, a version. Stores keep them in signed columns,
+/// where what is above it would be below everything else.
+pub const ORDINAL_MAX: u64 = i64::MAX as u64;
+
 /// The SHA-256 that names a change.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChangeHash(pub [u8; 32]);

@@ -19,6 +19,7 @@ pub mod codes;
 pub mod consent;
 pub mod dictionary;
 pub mod document;
+pub mod doubt;
 pub mod draft;
 pub mod edit;
 pub mod fields;

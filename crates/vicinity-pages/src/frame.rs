@@ -70,6 +70,8 @@ pub struct Frame {
     pub theme: Theme,
     /// The server's clock.
     pub now: Timestamp,
+    /// Seconds by which the server's clock is ahead of what it should show, where it is in doubt; negative where it is behind.
+    pub clock_ahead: Option<i64>,
     /// The id of a text that tells how what was done just now went.
     pub notice: Option<String>,
     /// Where "back" leads from a page that says what went wrong.
@@ -154,10 +156,33 @@ impl Frame {
                     a.skip href="#content" { (self.t("skip-to-content")) }
                     (self.top(here))
                     main id="content" tabindex="-1" {
+                        (self.clock_doubt())
                         @if let Some(notice) = &self.notice { p.notice role="status" { (self.t(notice)) } }
                         (body)
                     }
                     (self.foot())
+                }
+            }
+        }
+    }
+
+    /// What is said on every page while the server's clock is in doubt, and the form that confirms it. Whoever wants to sign in learns why a code does not fit.
+    fn clock_doubt(&self) -> Markup {
+        let Some(ahead) = self.clock_ahead else { return html! {} };
+        let (moment, span) = (self.words.moment(self.now), self.words.span(ahead.unsigned_abs()));
+        let said = if ahead > 0 { "clock-doubt-ahead" } else { "clock-doubt-behind" };
+        html! {
+            section.notice.problem aria-label=(self.t("clock-doubt")) {
+                p { strong { (self.with(said, &[("moment", Said::Text(&moment)), ("span", Said::Text(&span))])) } }
+                p { (self.t("clock-doubt-what")) }
+                @if self.reader.is_some() {
+                    form.stack method="post" action="/clock" {
+                        (self.csrf())
+                        label.choice for="clock-sure" { input id="clock-sure" type="checkbox" name="sure" value="yes" required; (self.t("clock-doubt-sure")) }
+                        button { (self.t("clock-doubt-do")) }
+                    }
+                } @else {
+                    p { (self.t("clock-doubt-codes")) }
                 }
             }
         }
@@ -207,6 +232,7 @@ pub(crate) mod tests {
             reader: None,
             theme: Theme::System,
             now,
+            clock_ahead: None,
             notice: None,
             back: "/".to_owned(),
             once: String::new(),

@@ -75,7 +75,7 @@ impl From<Denied> for BundleError {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::Revoked => Self::Revoked,
-            Denied::Unknown | Denied::Replayed | Denied::RolledBack | Denied::TooManyLives => Self::Unknown,
+            Denied::Unknown | Denied::Replayed | Denied::RolledBack | Denied::TooHigh | Denied::TooManyLives => Self::Unknown,
         }
     }
 }

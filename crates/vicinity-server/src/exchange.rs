@@ -52,6 +52,8 @@ pub struct Exchanged {
     pub verdicts: Vec<Verdict>,
     /// How many changes it was given.
     pub given: usize,
+    /// By how many seconds this server's clock is ahead of the device's.
+    pub skew_seconds: i64,
 }
 
 /// A sync request: what a device brings, and where it stands.
@@ -133,7 +135,8 @@ pub(crate) fn signed(envelope: &Envelope) -> SignedRequest<'_> {
 pub fn sync(store: &mut dyn HubStore, request: Proven<SyncRequest, Peer>, now: Timestamp, random: &mut dyn Random) -> Result<Exchanged, ExchangeError> {
     let peer = request.asker();
     let (envelope, (mut session, groups)) = request.into_parts();
-    store.note_skew(&peer, session.skew_seconds)?;
+    let skew_seconds = session.skew_seconds;
+    store.note_skew(&peer, skew_seconds)?;
     let secret = hub_secret(store)?;
     let erased = proven(&session.erased, &secret);
     if !erased.is_empty() {
@@ -152,7 +155,7 @@ pub fn sync(store: &mut dyn HubStore, request: Proven<SyncRequest, Peer>, now: T
     session.tell(news(store, &peer, Known::of(&session), now)?);
     let plan = session.accepted(verdicts.clone());
     let Answered { frame, given, .. } = answer(store, &peer, &mut session, plan, &pushed, &secret, now)?.ok_or(Refused::Rebase)?;
-    Ok(Exchanged { answer: frame, peer, verdicts, given })
+    Ok(Exchanged { answer: frame, peer, verdicts, given, skew_seconds })
 }
 
 /// Whether a device's share of the disk has no room for these changes.

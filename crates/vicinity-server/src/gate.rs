@@ -199,6 +199,7 @@ impl<A: SealedRequest> Opened<A> {
             Denied::Revoked => Refused::Revoked,
             Denied::Replayed => Refused::Replayed,
             Denied::RolledBack => Refused::RolledBack,
+            Denied::TooHigh => Refused::Malformed,
             Denied::TooManyLives => Refused::Quota,
             Denied::Unknown => Refused::NotEnrolled,
         })?;

@@ -13,14 +13,15 @@ use vicinity_link::IdentityError;
 use vicinity_pages::frame::Place;
 use vicinity_seal::keys::Opener;
 use vicinity_store::board::BoardStore;
-use vicinity_store::hub::{HubStore, Peer, Role};
+use vicinity_store::hub::{HubStore, INVITE_SECONDS, Peer, Role};
 use vicinity_store::policy::PROJECTION_KEY;
-use vicinity_store::sqlite::SqliteHub;
+use vicinity_store::sqlite::{SqliteHub, SqlitePeople};
 use vicinity_store::{DatabaseKey, StoreError};
 pub use vicinity_sync::enrol::EnrolLink;
 
 use crate::alerts::{self, AlertAsk};
 use crate::bundle::BUNDLE_KEY;
+use crate::clock::{Clock, ClockReading};
 use crate::connections;
 use crate::exchange::{self, ExchangeError, Exchanged, HUB_SECRET, SURVIVOR_KEY, SyncRequest};
 use crate::gate::{Gate, Open, Sealed};
@@ -35,13 +36,14 @@ use crate::pages::live::Live;
 use crate::routes::{Enrol, Figures, Health, Route, Routes};
 use crate::statements::{self, AskRequest, BlobRequest};
 use crate::tls;
+use crate::upkeep;
 use crate::uplink::{self, Uplink};
 use crate::writer::{self, Stored, Writer, WriterError};
 
-/// Seconds between looks at what time has changed on the board.
-const TURN_SECONDS: u64 = 20;
+/// Seconds between looks at what time has changed.
+pub(crate) const TURN_SECONDS: u64 = 20;
 /// Minutes that a one-time code is good for.
-pub const CODE_MINUTES: i64 = 10;
+pub const CODE_MINUTES: i64 = INVITE_SECONDS / 60;
 
 /// What a hub is started with.
 pub struct HubConfig {
@@ -185,21 +187,23 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     keyring::warn_if_open(&config.data)?;
     let (_, tls) = tls::announce(&mut store, &listener.local_addr()?.to_string(), config.plain_http)?;
     let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
+    let clock = Clock::open::<dyn BoardStore>(&mut store, &config.machine)?;
     let (writer, writing) = Writer::start(store);
     let (reader, reading) = Writer::start(Reading(open_with(&config.data, &key, &config.machine)?));
     let last = writer.clone();
-    let (desk, seating) = Desk::open(Place::Hub, &config.data, &key, &config.machine, tls.is_some())?;
+    let (desk, seating) = Desk::open(Place::Hub, &config.data, &key, &config.machine, &clock, tls.is_some())?;
     let (changed, live) = (Arc::new(Notify::new()), desk.live.clone());
-    let uplink = Uplink { writer: writer.clone(), machine: config.machine.clone(), changed: Arc::clone(&changed), live: live.clone() };
+    let uplink = Uplink { writer: writer.clone(), machine: config.machine.clone(), clock: clock.clone(), changed: Arc::clone(&changed), live: live.clone() };
     let uplink = tokio::spawn(uplink::run(uplink, link));
-    let turning = tokio::spawn(turn_board(writer.clone(), config.machine.clone(), live.clone()));
+    let keeping = keep_up(writer.clone(), desk.people.clone(), config.machine.clone(), clock.clone(), live.clone());
+    let keeping = tokio::spawn(keeping);
     let hub = Hub { gate: Gate::new(writer, reader), machine: config.machine, desk, metrics: Metrics::new("vicinity_hub"), changed };
     let shutdown = async move {
         shutdown.await;
         live.end();
     };
     connections::serve(http::limited(all_routes().router(Arc::new(hub))), listener, tls, shutdown).await;
-    for task in [uplink, turning] {
+    for task in [uplink, keeping] {
         task.abort();
         // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.
         task.await.ok();
@@ -209,18 +213,21 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     Ok(())
 }
 
-/// Works out places on the board that time alone has changed, now and then. Ends never; abort it.
-async fn turn_board(writer: Writer<dyn BoardStore>, machine: Machine, live: Live) {
+/// Does what time alone changes, now and then. Runs until aborted.
+async fn keep_up(writer: Writer<dyn BoardStore>, people: Writer<SqlitePeople>, machine: Machine, clock: Clock, live: Live) {
+    let mut was_in_doubt = false;
     loop {
-        let now = (machine.now)();
-        let mut drawn = machine.clone();
-        // A consent that has run out counts also where no national server asks.
-        let turn = move |store: &mut (dyn BoardStore + 'static)| {
-            uplink::recheck_consents(store, now, &mut drawn)?;
-            store.forget_stale_blobs(now)?;
-            store.refresh_board(now)
-        };
-        match writer.step(turn).await {
+        let (own, mut drawn) = (clock.clone(), machine.clone());
+        let done = writer.step(move |store| upkeep::of_hub(store, &own, &mut drawn)).await;
+        let ClockReading { now, doubt } = clock.read();
+        if was_in_doubt != doubt.is_some() {
+            was_in_doubt = doubt.is_some();
+            live.tell();
+        }
+        if !matches!(people.step(move |people| people.cut(now)).await, Ok(Ok(()))) {
+            tracing::warn!("terms of links and sessions could not be looked at");
+        }
+        match done {
             Ok(Ok(0)) => tokio::time::sleep(Duration::from_secs(TURN_SECONDS)).await,
             // There may be more of them.
             Ok(Ok(_)) => live.tell(),
@@ -234,7 +241,7 @@ async fn turn_board(writer: Writer<dyn BoardStore>, machine: Machine, live: Live
 
 fn all_routes() -> Routes<Hub> {
     let routes = Routes::default().sealed(sync).sealed(blob).sealed(statement).sealed(alert).open(enrol).open(health).open(metrics);
-    pages::board::routes(pages::entry::routes(routes))
+    pages::clock::of_hub(pages::board::routes(pages::entry::routes(routes)))
 }
 
 /// Everything that a hub answers.
@@ -250,7 +257,8 @@ async fn sync(hub: Arc<Hub>, request: Sealed<SyncRequest>) -> Result<Response, A
     let result = hub.gate.proven(request, now, move |store, request| exchange::sync(store, request, now, &mut machine)).await;
     let seconds = started.elapsed().as_secs_f64();
     match result.map_err(ApiError::from).and_then(|result| Ok(result?)) {
-        Ok(Exchanged { answer, peer, verdicts, given }) => {
+        Ok(Exchanged { answer, peer, verdicts, given, skew_seconds }) => {
+            hub.desk.clock.heard(peer.number, skew_seconds);
             hub.metrics.request("sync", "ok", seconds);
             hub.metrics.changes(&verdicts, given);
             if !verdicts.is_empty() {

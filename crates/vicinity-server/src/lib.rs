@@ -3,13 +3,14 @@
 //! Reading order: [`gate`] (who asks and whether they may), [`exchange`] (one sync request against a store, no network),
 //! [`writer`] (one thread that owns the store and commits many requests with one fsync), [`connections`], [`http`]
 //! and [`routes`] (what both servers share), [`hub`], [`national`], [`upstream`] and on it [`uplink`] (from hub to national)
-//! and [`publish`] (from national to the one above), [`pages`] (what browsers get). Beside [`exchange`]: [`keyset`] (to whom statements are sealed) and
+//! and [`publish`] (from national to the one above), [`clock`] and [`upkeep`] (what time alone changes), [`pages`] (what browsers get). Beside [`exchange`]: [`keyset`] (to whom statements are sealed) and
 //! [`statements`]; [`bundle`] is the same by file.
 
 pub mod advocacy;
 pub mod alerts;
 pub mod backup;
 pub mod bundle;
+pub mod clock;
 pub mod connections;
 pub mod dhis2;
 pub mod evidence;
@@ -33,6 +34,7 @@ pub mod published;
 pub mod routes;
 pub mod statements;
 pub mod tls;
+pub mod upkeep;
 pub mod uplink;
 pub mod upstream;
 pub mod writer;

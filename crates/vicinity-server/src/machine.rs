@@ -1,15 +1,18 @@
 //! What a server needs of the machine it runs on: the clock and random bytes, brought by the caller.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use vicinity_core::time::Timestamp;
 use vicinity_store::hub::Random;
 
-/// Clock and randomness.
+/// Clock, running time and randomness.
 #[derive(Clone)]
 pub struct Machine {
     /// The clock.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// How long the machine has run, sleep included; nothing where the system does not tell. Nobody can set it.
+    pub running: Arc<dyn Fn() -> Option<Duration> + Send + Sync>,
     /// Fills a slice with random bytes.
     pub random: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
 }

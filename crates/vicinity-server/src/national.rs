@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
@@ -16,16 +16,17 @@ use vicinity_store::StoreError;
 use vicinity_store::hub::{HubCounts, Role};
 use vicinity_store::national::{NationalStore, NewProjection, ProjectionBody};
 use vicinity_store::review::ReviewStore;
-use vicinity_store::sqlite::SqliteNational;
+use vicinity_store::sqlite::{SqliteNational, SqlitePeople};
 use vicinity_sync::enrol::{EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::message::Refused;
 use vicinity_sync::uplink::{self, Question, Reply, Report, Row, UPLINK_PATH};
 
+use crate::clock::Clock;
 use crate::connections;
 use crate::exchange::ExchangeError;
 use crate::gate::{Gate, Open, Proven, Sealed, SealedRequest};
 use crate::http::{self, ApiError};
-use crate::hub::{ServeError, expiry};
+use crate::hub::{ServeError, TURN_SECONDS, expiry};
 use crate::keyring::{self, Unlock};
 use crate::machine::Machine;
 use crate::metrics::Metrics;
@@ -34,6 +35,7 @@ use crate::pages::desk::{Desk, Office};
 use crate::publish::{self, WindowsRequest};
 use crate::routes::{Enrol, Figures, Health, Route, Routes};
 use crate::tls;
+use crate::upkeep;
 use crate::writer::{self, Stored, Writer};
 use crate::{advocacy, alerts};
 
@@ -105,29 +107,48 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
     let mut store = SqliteNational::open(&config.data, &key)?;
     keyring::warn_if_open(&config.data)?;
     let (_, tls) = tls::announce(&mut store, &listener.local_addr()?.to_string(), config.plain_http)?;
+    let clock = Clock::open::<dyn ReviewStore>(&mut store, &config.machine)?;
     let (writer, writing) = Writer::start(store);
     let (reader, reading) = Writer::start(SqliteNational::open(&config.data, &key)?);
     let last = writer.clone();
-    let (desk, seating) = Desk::open(Place::National, &config.data, &key, &config.machine, tls.is_some())?;
+    let (desk, seating) = Desk::open(Place::National, &config.data, &key, &config.machine, &clock, tls.is_some())?;
     let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
-    let publishing = tokio::spawn(publish::run(last.clone(), config.machine.clone(), link));
+    let publishing = tokio::spawn(publish::run(last.clone(), config.machine.clone(), clock.clone(), link));
     let live = desk.live.clone();
+    let keeping = tokio::spawn(keep_up(last.clone(), desk.people.clone(), clock));
     let national = National { gate: Gate::new(writer, reader), machine: config.machine, desk, metrics: Metrics::new("vicinity_national") };
     let shutdown = async move {
         shutdown.await;
         live.end();
     };
     connections::serve(http::limited(all_routes().router(Arc::new(national))), listener, tls, shutdown).await;
-    publishing.abort();
-    // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.
-    publishing.await.ok();
+    for task in [publishing, keeping] {
+        task.abort();
+        // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.
+        task.await.ok();
+    }
     writer::end(reading, last, writing).await;
     tokio::task::spawn_blocking(move || seating.join()).await.ok();
     Ok(())
 }
 
+/// Does what time alone changes, now and then. Runs until aborted.
+async fn keep_up(writer: Writer<dyn ReviewStore>, people: Writer<SqlitePeople>, clock: Clock) {
+    loop {
+        let own = clock.clone();
+        let done = writer.step(move |store| upkeep::of_national(store, &own)).await;
+        let now = clock.read().now;
+        let cut = people.step(move |people| people.cut(now)).await;
+        if !matches!((done, cut), (Ok(Ok(())), Ok(Ok(())))) {
+            tracing::warn!("what time changes could not be done");
+        }
+        tokio::time::sleep(Duration::from_secs(TURN_SECONDS)).await;
+    }
+}
+
 fn all_routes() -> Routes<National> {
-    pages::review::routes(pages::entry::routes(Routes::default().sealed(report).sealed(windows).open(enrol).open(health).open(metrics)))
+    let routes = Routes::default().sealed(report).sealed(windows).open(enrol).open(health).open(metrics);
+    pages::clock::of_national(pages::review::routes(pages::entry::routes(routes)))
 }
 
 /// Everything that national answers.
@@ -194,10 +215,10 @@ async fn report(national: Arc<National>, request: Sealed<ReportRequest>) -> Resu
 
 async fn windows(national: Arc<National>, request: Sealed<WindowsRequest>) -> Result<Response, ApiError> {
     let started = Instant::now();
-    let now = (national.machine.now)();
+    let reading = national.desk.clock.read();
     let result = national
         .gate
-        .proven(request, now, move |store, request| publish::take(store, request, now))
+        .proven(request, reading.now, move |store, request| publish::take(store, request, reading))
         .await
         .map_err(ApiError::from)
         .and_then(|result| Ok(result?));

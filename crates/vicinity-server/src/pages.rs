@@ -9,11 +9,12 @@
 //! ```
 //!
 //! Reading order: [`form`], [`desk`] (what both servers' pages share), [`cookies`], [`seated`], [`once`] (forms that count once),
-//! [`answer`], [`credentials`] and [`entry`] (signing in), [`live`] (what tells browsers that something came in); then the pages: [`board`], [`review`], [`pattern`] and [`exports`] at both.
+//! [`answer`], [`credentials`] and [`entry`] (signing in), [`live`] (what tells browsers that something came in); then the pages: [`clock`] (confirming it), [`board`], [`review`], [`pattern`] and [`exports`] at both.
 //! [`months`] is what these reckon with.
 
 pub mod answer;
 pub mod board;
+pub mod clock;
 pub mod cookies;
 pub mod credentials;
 pub mod desk;

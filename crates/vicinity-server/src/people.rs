@@ -5,7 +5,7 @@ use std::path::Path;
 use vicinity_core::hex;
 use vicinity_core::time::{SignedDuration, Timestamp};
 use vicinity_store::StoreError;
-use vicinity_store::person::{Desk, NewPerson};
+use vicinity_store::person::{Desk, LINK_SECONDS, NewPerson};
 use vicinity_store::sqlite::SqlitePeople;
 
 use crate::hub::ServeError;
@@ -15,7 +15,7 @@ use crate::pages::seated::hash_of;
 use crate::tls::{self, Settings};
 
 /// Hours that a one-time link is good for.
-pub const LINK_HOURS: i64 = 24;
+pub const LINK_HOURS: i64 = LINK_SECONDS / 3600;
 /// Characters of the longest name.
 pub const HANDLE_MAX_CHARS: usize = 40;
 

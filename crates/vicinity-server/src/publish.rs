@@ -13,6 +13,7 @@ use vicinity_sync::pins::Pins;
 use vicinity_sync::uplink;
 use vicinity_sync::windows::{WINDOWS_MAX, WINDOWS_PATH, Windows, WindowsReply};
 
+use crate::clock::{Clock, ClockReading};
 use crate::exchange::ExchangeError;
 use crate::gate::{Proven, SealedRequest};
 use crate::machine::Machine;
@@ -47,13 +48,17 @@ impl SealedRequest for WindowsRequest {
 /// Takes a country's months: each as it came first. Gives whose they are, how many, and the answer.
 ///
 /// # Errors
-/// The store.
+/// The store, or a clock in doubt.
 pub fn take(
     store: &mut (dyn ReviewStore + 'static),
     request: Proven<WindowsRequest, u32>,
-    now: Timestamp,
+    reading: ClockReading,
 ) -> Result<(u32, usize, WindowsReply), ExchangeError> {
-    let country = request.asker();
+    // A month is taken once: none is while nobody knows whether it is over.
+    if reading.doubt.is_some() {
+        return Err(Refused::Busy.into());
+    }
+    let (country, now) = (request.asker(), reading.now);
     let (windows, pins) = request.into_message();
     // A month that is not over cannot have been counted: whoever fills it keeps the true one out.
     let closed = last_closed(now.checked_add(AHEAD).unwrap_or(now));
@@ -65,11 +70,11 @@ pub fn take(
 }
 
 /// Publishes what is closed, now and then. Ends never; abort it.
-pub async fn run(writer: Writer<dyn ReviewStore>, machine: Machine, link: Option<EnrolLink>) {
+pub async fn run(writer: Writer<dyn ReviewStore>, machine: Machine, clock: Clock, link: Option<EnrolLink>) {
     let mut life = Life::new(&machine);
     let mut failures = 0u32;
     loop {
-        let pause = match contact(&writer, &machine, link.as_ref(), &mut life).await {
+        let pause = match contact(&writer, &machine, &clock, link.as_ref(), &mut life).await {
             Ok(Some(months)) => {
                 failures = 0;
                 if months > 0 {
@@ -101,13 +106,23 @@ fn begin(store: &mut (dyn ReviewStore + 'static), device: &[u8]) -> Result<(), S
     Ok(())
 }
 
-async fn contact(writer: &Writer<dyn ReviewStore>, machine: &Machine, link: Option<&EnrolLink>, life: &mut Life) -> Result<Option<usize>, UpstreamError> {
+async fn contact(
+    writer: &Writer<dyn ReviewStore>,
+    machine: &Machine,
+    clock: &Clock,
+    link: Option<&EnrolLink>,
+    life: &mut Life,
+) -> Result<Option<usize>, UpstreamError> {
     let Some(mut upstream) = upstream::enrolled(writer, machine, link, COUNTRY).await? else { return Ok(None) };
     let device = upstream.device().as_bytes().to_vec();
     writer.step(move |store| begin(store, &device)).await??;
     let mut months = 0;
     loop {
-        let now = (machine.now)();
+        let ClockReading { now, doubt } = clock.read();
+        // A month is made once: none is while it may not be over yet.
+        if doubt.is_some() {
+            return Ok(Some(months));
+        }
         let windows = writer.step(move |store| store.publish_to(&last_closed(now), WINDOWS_MAX, now)).await??;
         let message = Windows::new(&windows, Pins::mark(upstream.pins()));
         let reply: WindowsReply = uplink::decode(&upstream.send(life, WINDOWS_PATH, uplink::encode(&message)).await?)?;

@@ -14,6 +14,7 @@ use vicinity_sync::enrol::EnrolLink;
 use vicinity_sync::pins::Pins;
 use vicinity_sync::uplink::{self, AnswerRow, Question, Reply, Report, Row, UPLINK_PATH};
 
+use crate::clock::{Clock, ClockReading};
 use crate::machine::Machine;
 use crate::own::{self, OwnError};
 use crate::pages::live::Live;
@@ -33,6 +34,8 @@ pub struct Uplink {
     pub writer: Writer<dyn BoardStore>,
     /// Clock and randomness.
     pub machine: Machine,
+    /// The clock: while it is in doubt nothing goes up.
+    pub clock: Clock,
     /// Told when something may have to go up.
     pub changed: Arc<Notify>,
     /// Tells browsers of what came down.
@@ -86,8 +89,11 @@ async fn contact(uplink: &Uplink, link: Option<&EnrolLink>, life: &mut Life) -> 
     let mut received = Vec::new();
     let (mut with_alerts, mut with_log) = (false, false);
     loop {
+        let ClockReading { now, doubt } = uplink.clock.read();
+        if doubt.is_some() {
+            return Ok(Some(moved));
+        }
         let mut machine = uplink.machine.clone();
-        let now = (machine.now)();
         let gathered = uplink.writer.step(move |store| {
             let alerts = alerts::report(store, with_alerts, now)?;
             let advocacy = advocacy::report(store, with_log)?;
@@ -180,3 +186,6 @@ fn take_question(store: &mut dyn HubStore, question: &Question, now: Timestamp, 
         Err(OwnError::Edit(_) | OwnError::NotTaken) => Err(StoreError::Damaged("document")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -289,7 +289,7 @@ mod tests {
     use super::*;
 
     fn machine() -> Machine {
-        Machine { now: Arc::new(|| Timestamp::UNIX_EPOCH), random: Arc::new(|bytes| bytes.fill(9)) }
+        Machine { now: Arc::new(|| Timestamp::UNIX_EPOCH), running: Arc::new(|| None), random: Arc::new(|bytes| bytes.fill(9)) }
     }
 
     fn link(address: &str, code: u8, pin: Option<u8>) -> EnrolLink {

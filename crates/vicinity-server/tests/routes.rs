@@ -50,7 +50,7 @@ fn machine() -> Machine {
             *byte = (drawn.fetch_add(1, std::sync::atomic::Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u8;
         }
     };
-    Machine { now: Arc::new(|| Timestamp::from_second(1_800_000_000).unwrap()), random: Arc::new(random) }
+    Machine { now: Arc::new(|| Timestamp::from_second(1_800_000_000).unwrap()), running: Arc::new(|| None), random: Arc::new(random) }
 }
 
 /// One that asks: an id, a secret, a counter.

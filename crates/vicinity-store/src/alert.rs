@@ -1,5 +1,5 @@
-//! The ports for alerts: lists of what stands, replaced whole or changed by one. Nothing stays of what was withdrawn or
-//! has ended.
+//! The ports for alerts: lists of what stands, replaced whole or changed by one. Nothing stays of what was withdrawn. What
+//! has ended is not told any more, and is deleted some days later: the clock may have been wrong.
 
 use vicinity_core::alert::Alert;
 use vicinity_core::time::Timestamp;
@@ -7,6 +7,9 @@ use vicinity_core::time::Timestamp;
 use crate::StoreError;
 
 type Result<T> = core::result::Result<T, StoreError>;
+
+/// Seconds that an alert is kept after its end: longer than a wrong clock goes unnoticed.
+pub const ENDED_KEPT_SECONDS: i64 = 8 * 86_400;
 
 /// What became of an alert that was to be published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,11 +40,17 @@ pub trait HubAlerts {
     /// Storage.
     fn set_near_alerts(&mut self, alerts: &[Alert]) -> Result<()>;
 
-    /// This hub's alerts that stand, and those from national, each by id. What has ended is deleted.
+    /// This hub's alerts that stand, and those from national, each by id.
     ///
     /// # Errors
     /// Storage.
     fn alerts(&mut self, now: Timestamp) -> Result<(Vec<Alert>, Vec<Alert>)>;
+
+    /// Deletes what ended [`ENDED_KEPT_SECONDS`] ago or longer; how many that were. Not for a clock in doubt.
+    ///
+    /// # Errors
+    /// Storage.
+    fn forget_ended_alerts(&mut self, now: Timestamp) -> Result<u64>;
 }
 
 /// National's port for alerts. As in [`crate::national::NationalStore`], every method is one transaction.
@@ -52,11 +61,17 @@ pub trait NationalAlerts {
     /// Storage.
     fn set_alerts(&mut self, hub: u32, alerts: &[Alert]) -> Result<()>;
 
-    /// A hub's alerts that stand, by id. What has ended is deleted, of all hubs.
+    /// A hub's alerts that stand, by id.
     ///
     /// # Errors
     /// Storage.
     fn alerts_of(&mut self, hub: u32, now: Timestamp) -> Result<Vec<Alert>>;
+
+    /// Deletes what ended [`ENDED_KEPT_SECONDS`] ago or longer, of all hubs; how many that were. Not for a clock in doubt.
+    ///
+    /// # Errors
+    /// Storage.
+    fn forget_ended_alerts(&mut self, now: Timestamp) -> Result<u64>;
 
     /// Other hubs' alerts that stand, of the areas in which a hub has a projection or an alert of its own: those that end last,
     /// at most so many, by id.

@@ -228,6 +228,13 @@ pub trait DeviceStore: DeviceStatements {
     /// Storage.
     fn erasures(&mut self, again: bool, max: usize) -> Result<Vec<Erasure>>;
 
+    /// Lets what is held back leave where `hub_response` is granted now, by a grant that has an end: the clock may have been
+    /// ahead when the incident was written. Nothing is held back by it.
+    ///
+    /// # Errors
+    /// Storage.
+    fn recheck_grants(&mut self, now: Timestamp) -> Result<()>;
+
     /// Incidents that the hub has wholly, with their heads, and of which nothing was written, brought or taken for
     /// [`KEPT_DAYS`]: at most so many, ascending by id. A statement or change that the hub does not have keeps an incident
     /// here. The days begin when this is asked for the first time after the last change; a clock set back begins them anew.

@@ -81,6 +81,9 @@ pub struct Peer {
     pub role: Role,
 }
 
+/// Seconds that an enrolment code is good for, at a hub and at national.
+pub const INVITE_SECONDS: i64 = 10 * 60;
+
 /// Why a device's request is not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denied {
@@ -90,6 +93,8 @@ pub enum Denied {
     Replayed,
     /// Its counter is below the last one.
     RolledBack,
+    /// Its counter is above [`ORDINAL_MAX`](vicinity_core::ids::ORDINAL_MAX).
+    TooHigh,
     /// It began [`LIVES_MAX`] lives, and this would be one more.
     TooManyLives,
     /// No such device.
@@ -226,6 +231,13 @@ pub trait HubStore: HubStatements + HubAlerts {
     /// # Errors
     /// Storage.
     fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()>;
+
+    /// Cuts the terms of open codes to [`INVITE_SECONDS`] from now: longer ones were made by a clock that was ahead. Using a
+    /// code does the same first. How many were cut.
+    ///
+    /// # Errors
+    /// Storage.
+    fn cut_invites(&mut self, now: Timestamp) -> Result<u64>;
 
     /// Enrols a device by a one-time code: `None` if the code is unknown, used by another or expired. The same device
     /// with the same code gets the same answer again.

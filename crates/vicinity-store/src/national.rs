@@ -78,6 +78,13 @@ pub trait NationalStore: NationalAlerts {
     /// Storage.
     fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()>;
 
+    /// Cuts the terms of open codes, those of countries included, as [`HubStore::cut_invites`](crate::hub::HubStore::cut_invites)
+    /// does.
+    ///
+    /// # Errors
+    /// Storage.
+    fn cut_invites(&mut self, now: Timestamp) -> Result<u64>;
+
     /// Enrols a hub by a one-time code: its number, or `None` if the code is unknown, used by another or expired.
     ///
     /// # Errors

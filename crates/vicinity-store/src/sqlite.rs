@@ -28,6 +28,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
 use crate::StoreError;
+use crate::hub::INVITE_SECONDS;
 use crate::key::DatabaseKey;
 
 pub use device::{DATABASE_FILE, SqliteDevice};
@@ -195,8 +196,19 @@ impl Db {
         })
     }
 
+    /// Cuts the terms of invitations to the longest that there is.
+    fn cut_invites(&self, now: i64) -> Result<u64> {
+        let longest = now.saturating_add(INVITE_SECONDS);
+        // Looked for first: most of the time there is nothing, and reading costs no write.
+        if self.one("reading invitations", "SELECT 1 FROM invites WHERE expires_at > ?1 LIMIT 1", &[&longest], |_| Ok(()))?.is_none() {
+            return Ok(0);
+        }
+        self.execute("cutting invitations", "UPDATE invites SET expires_at = ?1 WHERE expires_at > ?1", &[&longest]).map(|cut| cut as u64)
+    }
+
     /// Uses an invitation: its role, if it is open or was used by the same.
     fn use_invite(&self, code_hash: [u8; 32], user: &[u8], now: i64) -> Result<Option<String>> {
+        self.cut_invites(now)?;
         let query = "UPDATE invites SET used_by = ?2 WHERE code_hash = ?1 AND expires_at > ?3 AND (used_by IS NULL OR used_by = ?2) RETURNING role";
         self.one("using an invitation", query, &[&code_hash, &user, &now], |row| row.get(0))
     }

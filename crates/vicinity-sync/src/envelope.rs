@@ -6,7 +6,7 @@
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
-use vicinity_core::ids::DeviceId;
+use vicinity_core::ids::{DeviceId, ORDINAL_MAX};
 
 /// What separates these proofs from every other use of the key.
 const DOMAIN: &[u8] = b"vicinity-request-v2";
@@ -29,7 +29,7 @@ pub struct Envelope {
     /// Random, anew whenever the device finds that it was restored or cloned.
     #[n(1)]
     pub incarnation: u64,
-    /// Strictly rising within an incarnation.
+    /// Strictly rising within an incarnation, up to [`ORDINAL_MAX`].
     #[n(2)]
     pub counter: u64,
     /// The proof.
@@ -91,7 +91,7 @@ impl Envelope {
     /// Any other bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, BadEnvelope> {
         let envelope: Self = minicbor::decode(bytes).map_err(|_| BadEnvelope)?;
-        if envelope.proof.len() != PROOF_BYTES { Err(BadEnvelope) } else { Ok(envelope) }
+        if envelope.proof.len() != PROOF_BYTES || envelope.counter > ORDINAL_MAX { Err(BadEnvelope) } else { Ok(envelope) }
     }
 }
 

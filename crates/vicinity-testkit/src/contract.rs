@@ -40,6 +40,7 @@ macro_rules! hub_store_contract {
     ($make:expr) => {
         $crate::sentences! { $make, alerts:
             alerts_stand_until_they_end_or_are_withdrawn
+            an_alert_that_ended_is_deleted_days_later_and_only_when_that_is_asked
             alerts_of_a_hub_are_counted_and_others_cannot_be_withdrawn
         }
         $crate::sentences! { $make, hub_accepting:
@@ -60,8 +61,10 @@ macro_rules! hub_store_contract {
         $crate::sentences! { $make, hub_devices:
             a_code_enrols_one_device_and_gives_it_the_same_answer_again
             an_expired_or_unknown_code_enrols_nobody
+            a_code_that_a_clock_ahead_made_is_good_for_ten_minutes_from_the_first_look
             a_device_that_enrols_anew_keeps_its_number_and_takes_its_new_role
             a_counter_must_rise_within_a_life_and_lives_count_apart
+            a_counter_from_two_to_the_63rd_is_refused_and_moves_nothing
             a_device_has_so_many_lives_and_the_old_ones_go_on
             a_device_that_never_enrolled_is_unknown
             asking_what_was_heard_of_a_life_changes_nothing
@@ -98,7 +101,9 @@ macro_rules! hub_store_contract {
             a_withdrawal_retracts_and_a_grant_that_saw_it_brings_back
             a_consent_that_ends_by_its_date_retracts
             what_national_has_is_not_sent_again
+            a_row_that_a_clock_ahead_took_back_comes_again_when_the_clock_is_right
             where_national_is_ahead_the_row_goes_above_it
+            a_version_of_nationals_that_nothing_can_be_above_counts_as_a_refusal
             a_question_is_kept_once_and_its_answer_reported_until_confirmed
         }
         $crate::sentences! { $make, hub_rebase:
@@ -148,6 +153,7 @@ macro_rules! device_store_contract {
             an_outbox_keeps_what_is_not_acknowledged
             an_outbox_by_small_pages_gives_everything_once_and_ends
             an_incident_without_consent_is_held_back_until_it_is_granted
+            what_a_clock_ahead_held_back_may_leave_when_the_clock_is_right
             the_withdrawal_of_what_was_shared_is_sent
             consent_given_later_travels_with_the_incident
             statements_never_leave
@@ -207,7 +213,9 @@ macro_rules! national_store_contract {
             a_question_goes_to_its_hub_until_it_was_received
             an_answer_counts_only_from_the_hub_that_was_asked
             a_code_enrols_one_hub
+            a_code_for_a_hub_that_a_clock_ahead_made_is_good_for_ten_minutes
             a_report_with_a_counter_that_does_not_rise_is_a_replay
+            a_counter_or_a_version_from_two_to_the_63rd_is_refused
             a_revoked_hub_is_let_in_again_by_a_new_code_and_another_key_only
             what_is_set_is_kept
         }

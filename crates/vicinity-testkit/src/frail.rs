@@ -90,6 +90,9 @@ impl DeviceStore for Frail<'_, dyn DeviceStore> {
     fn erasures(&mut self, again: bool, max: usize) -> Result<Vec<Erasure>> {
         self.room()?.erasures(again, max)
     }
+    fn recheck_grants(&mut self, now: Timestamp) -> Result<()> {
+        self.room()?.recheck_grants(now)
+    }
     fn leaving(&mut self, now: Timestamp, max: usize) -> Result<Vec<DocumentHeads>> {
         self.room()?.leaving(now, max)
     }
@@ -110,6 +113,9 @@ impl HubStore for Frail<'_, dyn HubStore> {
     }
     fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()> {
         self.room()?.invite(code_hash, role, expires)
+    }
+    fn cut_invites(&mut self, now: Timestamp) -> Result<u64> {
+        self.room()?.cut_invites(now)
     }
     fn enrol(&mut self, code_hash: [u8; 32], device: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<Peer>> {
         self.room()?.enrol(code_hash, device, public_key, now)

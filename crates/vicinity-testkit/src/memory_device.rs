@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vicinity_core::batch::{self, DocumentHeads, Erasure, Group, GroupChange, HeadsPage};
 use vicinity_core::chunk::Chunk;
+use vicinity_core::consent;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
@@ -206,6 +207,14 @@ impl DeviceStore for MemoryDevice {
 
     fn erasures(&mut self, again: bool, max: usize) -> Result<Vec<Erasure>> {
         Ok(self.untold(again, max))
+    }
+
+    fn recheck_grants(&mut self, now: Timestamp) -> Result<()> {
+        for held in self.documents.values_mut().filter(|held| !held.shared) {
+            let may_end = held.row.incident.entries("consents").any(|entry| entry.instant("expires_at").is_some());
+            held.granted |= may_end && consent::granted(&held.row.incident, consent::HUB_RESPONSE, now);
+        }
+        Ok(())
     }
 
     fn leaving(&mut self, now: Timestamp, max: usize) -> Result<Vec<DocumentHeads>> {

@@ -12,12 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use vicinity_core::admit::Verdict;
 use vicinity_core::batch::{Cursor, DocumentHeads, Group, HeadsPage, Pull};
 use vicinity_core::guard::Refusal;
-use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId, ScopeDigest};
-use vicinity_core::time::Timestamp;
+use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ORDINAL_MAX, ProjectionId, ScopeDigest};
+use vicinity_core::time::{SignedDuration, Timestamp};
 use vicinity_store::StoreError;
 use vicinity_store::evidence::SignedRequest;
 use vicinity_store::hub::{
-    Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, LIVES_MAX, Peer, ProjectionRow, RECEIPTS_MAX, Random, Role, SentProjection,
+    Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, INVITE_SECONDS, LIVES_MAX, Peer, ProjectionRow, RECEIPTS_MAX, Random, Role, SentProjection,
 };
 use vicinity_store::policy;
 use vicinity_store::row::IncidentRow;
@@ -33,7 +33,14 @@ impl Invites {
         self.0.insert(code_hash, (role, expires, None));
     }
 
+    pub(crate) fn cut(&mut self, now: Timestamp) -> u64 {
+        let longest = now.checked_add(SignedDuration::from_secs(INVITE_SECONDS)).unwrap_or(Timestamp::MAX);
+        let too_long = self.0.values_mut().filter(|(_, expires, _)| *expires > longest);
+        too_long.map(|(_, expires, _)| *expires = longest).count() as u64
+    }
+
     pub(crate) fn take(&mut self, code_hash: [u8; 32], user: DeviceId, now: Timestamp) -> Option<Role> {
+        self.cut(now);
         let (role, expires, used_by) = self.0.get_mut(&code_hash)?;
         if *expires <= now || used_by.is_some_and(|by| by != user) {
             return None;
@@ -182,6 +189,10 @@ impl HubStore for MemoryHub {
         Ok(())
     }
 
+    fn cut_invites(&mut self, now: Timestamp) -> Result<u64> {
+        Ok(self.invites.cut(now))
+    }
+
     fn enrol(&mut self, code_hash: [u8; 32], device: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<Peer>> {
         let Some(role) = self.invites.take(code_hash, device, now) else { return Ok(None) };
         if let Some(known) = self.device_mut(device) {
@@ -213,6 +224,9 @@ impl HubStore for MemoryHub {
         let Some(known) = self.device_mut(device) else { return Ok(Err(Denied::Unknown)) };
         if known.row.revoked {
             return Ok(Err(Denied::Revoked));
+        }
+        if counter > ORDINAL_MAX {
+            return Ok(Err(Denied::TooHigh));
         }
         if let Some(last) = known.counters.get(&incarnation).filter(|last| counter <= **last) {
             return Ok(Err(Denied::not_above(counter, *last)));
@@ -372,7 +386,7 @@ impl HubStore for MemoryHub {
     fn projections_sent(&mut self, rows: &[SentProjection]) -> Result<()> {
         for said in rows {
             let Some(projection) = self.projections.iter_mut().find(|known| known.row.projection == said.projection) else { continue };
-            match said.held {
+            match said.held.filter(|held| *held < ORDINAL_MAX) {
                 Some(held) if held > said.version => {
                     if projection.row.version <= held && projection.sent < held {
                         projection.row.version = held + 1;

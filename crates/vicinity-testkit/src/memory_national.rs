@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use vicinity_core::ids::{DeviceId, ProjectionId};
+use vicinity_core::ids::{DeviceId, ORDINAL_MAX, ProjectionId};
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
 use vicinity_store::hub::{Credentials, Denied, Role};
@@ -46,6 +46,9 @@ pub struct MemoryNational {
 
 impl MemoryNational {
     fn upsert_one(&mut self, hub: u32, row: &NewProjection) -> Option<u64> {
+        if row.version > ORDINAL_MAX {
+            return None;
+        }
         let new = Kept { hub, version: row.version, body: row.body.clone() };
         match self.projections.get_mut(&row.projection) {
             Some(kept) if kept.hub != hub => return None,
@@ -71,6 +74,10 @@ impl NationalStore for MemoryNational {
     fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()> {
         self.invites.open(code_hash, role, expires);
         Ok(())
+    }
+
+    fn cut_invites(&mut self, now: Timestamp) -> Result<u64> {
+        Ok(self.invites.cut(now))
     }
 
     fn enrol(&mut self, code_hash: [u8; 32], hub: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<u32>> {
@@ -103,6 +110,9 @@ impl NationalStore for MemoryNational {
         let known = &mut self.hubs[at];
         if known.revoked {
             return Ok(Err(Denied::Revoked));
+        }
+        if counter > ORDINAL_MAX {
+            return Ok(Err(Denied::TooHigh));
         }
         if let Some((_, last)) = known.last_request.filter(|(life, last)| *life == incarnation && counter <= *last) {
             return Ok(Err(Denied::not_above(counter, last)));

@@ -115,6 +115,18 @@ pub enum NationalCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Whether the clock may be believed; while it may not, nothing is sent to other servers and nothing is deleted
+    Clock {
+        /// National's folder
+        #[arg(long)]
+        data: PathBuf,
+        /// The time that the clock shows is right
+        #[arg(long)]
+        confirm: bool,
+        /// One JSON line
+        #[arg(long)]
+        json: bool,
+    },
     /// Take nothing more from a hub, or from a country's server; what came before stays
     Revoke {
         /// National's folder

@@ -19,6 +19,7 @@ use vicinity_core::ids::IncidentId;
 use vicinity_core::show;
 
 use crate::args::{AlertCommand, BundleCommand, DeviceArguments, DeviceCommand};
+use crate::secrets::Purpose;
 use crate::{alerts, bundle, machine, output, secrets, session, statements};
 
 pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
@@ -33,10 +34,16 @@ pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
         DeviceCommand::DuressPin { second_pin_file } => return duress(home, pin_file, second_pin_file.as_deref()),
         _ => {}
     }
-    match run_open(arguments.command, secrets::open_device(home, pin_file)?, home) {
+    let purpose = if is_contact(&arguments.command) { Purpose::Contact } else { Purpose::Use };
+    match run_open(arguments.command, secrets::open_device(home, pin_file, purpose)?, home) {
         Err(error) if matches!(error.downcast_ref(), Some(ClientError::WipeOrdered)) => wipe_by_order(home),
         other => other,
     }
+}
+
+/// Whether a command does nothing but speak with the hub, over a network or by file: it runs also where the lease has ended.
+fn is_contact(command: &DeviceCommand) -> bool {
+    matches!(command, DeviceCommand::Sync { .. } | DeviceCommand::Bundle { .. } | DeviceCommand::Enrol { .. })
 }
 
 /// What a revoked device does with itself. It is closed by now: nothing may be written back.

@@ -16,12 +16,13 @@ use vicinity_core::access::{self, Action, Actor, Resource};
 use vicinity_core::ids::IncidentId;
 use vicinity_core::show;
 use vicinity_server::hub::{self, EnrolLink, HubConfig};
+use vicinity_server::store::board::BoardStore;
 use vicinity_server::store::hub::{DeviceRow, HubStore, Role};
 use vicinity_server::store::sqlite::SqliteHub;
 use vicinity_server::tls::{self, Pin};
 
 use crate::args::{DeviceRole, HubArguments, HubBundleCommand, HubCommand};
-use crate::{bundle, device, hub_erase, hub_keeping, hub_verify, machine, output, people, secrets, statements};
+use crate::{bundle, clock, device, hub_erase, hub_keeping, hub_verify, machine, output, people, secrets, statements};
 
 /// Held by the process that serves the folder, with its number in it, for whoever has to stop it.
 pub const PID_FILE: &str = "pid";
@@ -50,6 +51,7 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
         Some(HubCommand::Export { data, json: _ }) => export(&data)?,
         Some(HubCommand::Conflicts { data, json }) => device::print_conflicts(&conflicts(&mut open(&data, Action::PrintIncidents)?)?, json)?,
         Some(HubCommand::Devices { data, json }) => devices(&data, json)?,
+        Some(HubCommand::Clock { data, confirm, json }) => clock::run::<dyn BoardStore>(&mut open(&data, Action::Keep)?, confirm, json)?,
         Some(HubCommand::Revoke { data, device }) => hub_erase::revoke(&data, device)?,
         Some(HubCommand::Erase { data, id, unknown }) => hub_erase::erase(&data, &id, unknown)?,
         Some(HubCommand::Erasures { data, json }) => hub_erase::erasures(&data, json)?,

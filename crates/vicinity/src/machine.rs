@@ -21,6 +21,7 @@ pub fn device() -> vicinity_client::device::Machine {
         now: Box::new(now),
         random: Box::new(fill),
         wait: Box::new(|millis| std::thread::sleep(std::time::Duration::from_millis(millis))),
+        boot: Box::new(boot),
     }
 }
 
@@ -28,6 +29,13 @@ pub fn device() -> vicinity_client::device::Machine {
 pub fn since_boot() -> Option<std::time::Duration> {
     let uptime = std::fs::read_to_string("/proc/uptime").ok()?;
     std::time::Duration::try_from_secs_f64(uptime.split(' ').next()?.parse().ok()?).ok()
+}
+
+/// Which run of the machine this is, and how long it has lasted; a run has a random id on Linux. Nothing where the system does not tell.
+fn boot() -> Option<vicinity_client::vault::Boot> {
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let id = vicinity_core::hex::read(&text.trim().replace('-', ""))?;
+    Some(vicinity_client::vault::Boot { id, since: since_boot()? })
 }
 
 /// The number of the user this program runs as, where the system has such a thing.
@@ -40,5 +48,5 @@ pub fn user() -> Option<u32> {
 
 /// A server's machine.
 pub fn server() -> vicinity_server::machine::Machine {
-    vicinity_server::machine::Machine { now: Arc::new(now), random: Arc::new(fill) }
+    vicinity_server::machine::Machine { now: Arc::new(now), running: Arc::new(since_boot), random: Arc::new(fill) }
 }

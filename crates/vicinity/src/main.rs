@@ -3,6 +3,7 @@
 mod alerts;
 mod args;
 mod bundle;
+mod clock;
 mod demo;
 mod device;
 mod hub;

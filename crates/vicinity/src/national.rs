@@ -12,11 +12,12 @@ use vicinity_server::hub::EnrolLink;
 use vicinity_server::national::{self, NationalConfig};
 use vicinity_server::store::country::Countries;
 use vicinity_server::store::national::NationalStore;
+use vicinity_server::store::review::ReviewStore;
 use vicinity_server::store::sqlite::SqliteNational;
 use vicinity_server::{published, tls};
 
 use crate::args::{Dimension, NationalArguments, NationalCommand, NationalRole};
-use crate::{hub, machine, national_export, output, people, secrets};
+use crate::{clock, hub, machine, national_export, output, people, secrets};
 
 pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
     match arguments.command {
@@ -29,6 +30,7 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
             let link = national::invite(&mut open(&data, Action::Invite)?, country.as_deref(), &machine::server())?.to_text();
             hub::print_link(&link, json)?;
         }
+        Some(NationalCommand::Clock { data, confirm, json }) => clock::run::<dyn ReviewStore>(&mut open(&data, Action::Keep)?, confirm, json)?,
         Some(NationalCommand::Revoke { data, role, number }) => revoke(&data, role, number)?,
         Some(NationalCommand::RotateTls { data }) => {
             tls::rotate(&mut open(&data, Action::Keep)?)?;

@@ -61,18 +61,31 @@ pub fn unlock_device(home: &Path, secret: &FileSecret, pin: &Pin) -> Result<Open
     Ok(opened?)
 }
 
+/// What a device is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Anything: its lease must allow it.
+    Use,
+    /// Contact with its hub, which renews the lease. Nothing that is on the device is shown.
+    Contact,
+}
+
 /// Opens a device under its lease, with a word about the days where they run out.
-pub fn open_device(home: &Path, pin_file: Option<&Path>) -> Result<Device> {
+pub fn open_device(home: &Path, pin_file: Option<&Path>, purpose: Purpose) -> Result<Device> {
     let opened = open_vault(home, pin_file)?;
     let secret = device_secret(home)?;
-    let leased = leased::open(home, &secret, &opened, machine::device()).inspect_err(|error| end_if_over(home, &secret, error))?;
+    let leased = match purpose {
+        Purpose::Use => leased::open(home, &secret, &opened, machine::device()).inspect_err(|error| end_if_over(home, &secret, error))?,
+        Purpose::Contact => leased::open_for_contact(home, &opened, machine::device())?,
+    };
     warn(&leased);
     Ok(leased.device)
 }
 
-/// A device whose lease has ended has no session any more. Its key is destroyed already, so a failure changes nothing.
+/// A device whose lease has ended, or that locked itself, has no session any more. It opens nothing already, so a failure
+/// changes nothing.
 pub fn end_if_over(home: &Path, secret: &FileSecret, error: &ClientError) {
-    if matches!(error, ClientError::LeaseOver)
+    if matches!(error, ClientError::LeaseOver | ClientError::LeaseLocked { .. } | ClientError::ClockSetBack)
         && let Err(error) = session::end(home, secret)
     {
         eprintln!("vicinity: {error}");
@@ -83,7 +96,7 @@ pub fn end_if_over(home: &Path, secret: &FileSecret, error: &ClientError) {
 pub fn warn(leased: &Leased) {
     if let Some(days) = leased.days_left {
         eprintln!(
-            "vicinity: no contact with the hub for long: in {days} days this device locks itself for good, and what the hub does not have is lost; sync it"
+            "vicinity: no contact with the hub for long: in {days} days this device locks itself, and soon after that it destroys what the hub does not have; sync it"
         );
     }
 }

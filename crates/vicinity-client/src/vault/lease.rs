@@ -1,26 +1,59 @@
 //! How long a device stays open without its hub. Pure.
+//!
+//! The device has no clock that can be trusted: people set it, and a battery that is empty sets it to 1970 or 2038. So one
+//! look at a clock destroys nothing. A look at 30 days or more without contact *locks*; a later one that is worth as much
+//! as a day destroys. A clock that is set right opens the device again, with the evidence gone, but only twice between two
+//! contacts: somebody who has the phone and its PIN cannot go on setting it back.
+
+use core::time::Duration;
 
 use vicinity_core::time::{SignedDuration, Timestamp};
 
 /// Full days without contact from which the device warns.
 pub const WARNED_FROM_DAY: i64 = 21;
-/// Full days without contact from which the device is locked for good.
+/// Full days without contact from which the device opens nothing.
 pub const LOCKED_FROM_DAY: i64 = 30;
-/// Full days that a clock may jump and still be believed. One that jumps further was set wrong: nothing is destroyed for it.
-pub const JUMP_MAX_DAYS: i64 = 366;
+/// The device must have run for so long between the first look beyond the lease and the one that destroys.
+pub const DESTROYED_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// On so many different days, by the device's clock, it was looked at beyond the lease: the last of these looks destroys.
+pub const DESTROYED_ON_DAY: usize = 3;
+/// So often between two contacts a clock that is set back opens the device again.
+pub const SET_BACK_MAX: u8 = 2;
 
 const DAY_SECONDS: i64 = 24 * 3600;
 /// By so much time without contact has to grow before it is worth writing down.
 const STEP_SECONDS: i64 = 3600;
 
-/// The last contact with the hub, by both clocks, and how much time without contact was seen since. An encoded one is 24
-/// bytes.
+/// What a machine says of its present run: which one it is, and how long it has lasted, sleep included. Nobody can set it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Boot {
+    /// Random, drawn by the system at its start.
+    pub id: [u8; 16],
+    /// Time since that start.
+    pub since: Duration,
+}
+
+/// Looks beyond the lease since the clock was last within it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Beyond {
+    /// Different days of these looks, by the device's clock, from 1970 on. The third is not kept: it destroys.
+    days: [Option<i64>; DESTROYED_ON_DAY - 1],
+    /// The machine's run at the last look, and its seconds.
+    boot: Option<([u8; 16], u64)>,
+    /// Seconds that the device has run since the first look, at the least.
+    ran: u64,
+}
+
+/// The last contact with the hub, by both clocks, and what was seen of the clock since. An encoded one is 76 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contact {
     by_device: i64,
     by_hub: i64,
-    /// Never falls: a clock that is set back gives no time back.
+    /// Never falls: a clock that is set back gives no time back. Looks beyond the lease do not count in it.
     spent: i64,
+    /// How often a clock that was set back has opened the device again.
+    set_back: u8,
+    beyond: Beyond,
 }
 
 /// What the time without contact allows.
@@ -33,137 +66,143 @@ pub enum Lease {
         /// Days until it locks, the begun one included.
         days_left: u8,
     },
-    /// Nothing, for good: the caller destroys the key.
-    Locked,
-    /// Nothing, until the clock is right: it shows a time that is years away from the last one.
-    ClockAhead {
-        /// Full days since the last contact, if the clock were right.
+    /// Nothing but contact with the hub.
+    Locked {
+        /// Full days since the last contact, if the clock is right.
         days: i64,
     },
+    /// Nothing but contact with the hub: the clock was set back too often.
+    SetBack,
+    /// Nothing, for good: the caller destroys the key.
+    Over,
 }
 
 impl Contact {
     /// A contact now: `skew_seconds` is by how much the hub's clock is ahead of the device's.
     #[must_use]
     pub fn at(device: Timestamp, skew_seconds: i64) -> Self {
-        Self { by_device: device.as_second(), by_hub: device.as_second().saturating_add(skew_seconds), spent: 0 }
+        let by_device = device.as_second();
+        Self { by_device, by_hub: by_device.saturating_add(skew_seconds), spent: 0, set_back: 0, beyond: Beyond::default() }
     }
 
-    /// What the time allows, and the contact to keep instead of this one if the time without contact has grown.
+    /// What the time allows to somebody who looks at this moment, and the contact to keep instead of this one where it
+    /// changed. The caller keeps it before it opens or destroys anything.
     ///
     /// The device's clock may have been wrong at the contact and be right now, or still be wrong: time is counted from the
     /// contact by either clock, and the lesser one counts that is not negative. Where both are, the clock was set back, and
     /// the time stands still until it has passed the latest that was seen. A clock that is stopped stops the lease: there is
     /// no other time to go by.
     #[must_use]
-    pub fn lease(self, now: Timestamp) -> (Lease, Option<Self>) {
+    pub fn look(self, now: Timestamp, boot: Option<Boot>) -> (Lease, Option<Self>) {
         let since = |then: i64| Some(now.as_second().saturating_sub(then)).filter(|seconds| *seconds >= 0);
         let passed = [since(self.by_device), since(self.by_hub)].into_iter().flatten().min().unwrap_or(0);
-        if passed.saturating_sub(self.spent) > JUMP_MAX_DAYS * DAY_SECONDS {
-            return (Lease::ClockAhead { days: passed / DAY_SECONDS }, None);
-        }
+        let (lease, kept) = if passed >= LOCKED_FROM_DAY * DAY_SECONDS { self.look_beyond(passed, now, boot) } else { self.look_within(passed) };
+        (lease, (kept != self).then_some(kept))
+    }
+
+    /// Whether the last look was beyond the lease.
+    #[must_use]
+    pub fn is_locked(self) -> bool {
+        self.beyond != Beyond::default()
+    }
+
+    fn look_within(self, passed: i64) -> (Lease, Self) {
+        let opened = match self.set_back {
+            _ if !self.is_locked() => self,
+            SET_BACK_MAX.. => return (Lease::SetBack, self),
+            times => Self { set_back: times + 1, beyond: Beyond::default(), ..self },
+        };
         let spent = passed.max(self.spent);
         let days = spent / DAY_SECONDS;
-        let lease = if days >= LOCKED_FROM_DAY {
-            Lease::Locked
-        } else if days >= WARNED_FROM_DAY {
-            Lease::Warn { days_left: u8::try_from(LOCKED_FROM_DAY - days).unwrap_or(0) }
-        } else {
-            Lease::Valid
+        let days_left = u8::try_from(LOCKED_FROM_DAY - days).unwrap_or(0);
+        let lease = if days >= WARNED_FROM_DAY { Lease::Warn { days_left } } else { Lease::Valid };
+        (lease, if spent - self.spent >= STEP_SECONDS { Self { spent, ..opened } } else { opened })
+    }
+
+    fn look_beyond(self, passed: i64, now: Timestamp, boot: Option<Boot>) -> (Lease, Self) {
+        let (is_first, mut beyond) = (!self.is_locked(), self.beyond);
+        if let Some(boot) = boot {
+            let since = boot.since.as_secs();
+            beyond.ran = beyond.ran.saturating_add(match beyond.boot {
+                Some((id, then)) if id == boot.id => since.saturating_sub(then),
+                // It was started again after the last look: it has run at least since then.
+                Some(_) => since,
+                None => 0,
+            });
+            beyond.boot = Some((boot.id, since));
+        }
+        let day = Some(now.as_second().div_euclid(DAY_SECONDS));
+        let is_last_day = match beyond.days.iter_mut().find(|known| known.is_none() || **known == day) {
+            Some(place) => {
+                *place = day;
+                false
+            }
+            None => true,
         };
-        (lease, (spent - self.spent >= STEP_SECONDS).then_some(Self { spent, ..self }))
+        let is_over = !is_first && (is_last_day || beyond.ran >= DESTROYED_AFTER.as_secs());
+        let lease = if is_over { Lease::Over } else { Lease::Locked { days: passed / DAY_SECONDS } };
+        (lease, Self { beyond, ..self })
     }
 
     /// As it is kept.
     #[must_use]
     pub fn encode(self) -> Vec<u8> {
-        [self.by_device, self.by_hub, self.spent].iter().flat_map(|seconds| seconds.to_be_bytes()).collect()
+        let Self { by_device, by_hub, spent, set_back, beyond } = self;
+        let mut bytes: Vec<u8> = [by_device, by_hub, spent].iter().flat_map(|seconds| seconds.to_be_bytes()).collect();
+        bytes.push(set_back);
+        for day in beyond.days {
+            bytes.push(u8::from(day.is_some()));
+            bytes.extend(day.unwrap_or(0).to_be_bytes());
+        }
+        let (id, since) = beyond.boot.unwrap_or_default();
+        bytes.push(u8::from(beyond.boot.is_some()));
+        bytes.extend(id);
+        bytes.extend(since.to_be_bytes());
+        bytes.extend(beyond.ran.to_be_bytes());
+        bytes
     }
 
     /// The contact of its bytes.
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let (numbers, rest) = bytes.as_chunks::<8>();
-        let [by_device, by_hub, spent] = *numbers else { return None };
-        rest.is_empty().then(|| Self { by_device: i64::from_be_bytes(by_device), by_hub: i64::from_be_bytes(by_hub), spent: i64::from_be_bytes(spent) })
+        let mut bytes = bytes;
+        let contact = Self {
+            by_device: i64::from_be_bytes(take(&mut bytes)?),
+            by_hub: i64::from_be_bytes(take(&mut bytes)?),
+            spent: i64::from_be_bytes(take(&mut bytes)?),
+            set_back: u8::from_be_bytes(take(&mut bytes)?),
+            beyond: Beyond {
+                days: [take_day(&mut bytes)?, take_day(&mut bytes)?],
+                boot: {
+                    let is_known = take::<1>(&mut bytes)? != [0];
+                    let boot = (take(&mut bytes)?, u64::from_be_bytes(take(&mut bytes)?));
+                    is_known.then_some(boot)
+                },
+                ran: u64::from_be_bytes(take(&mut bytes)?),
+            },
+        };
+        bytes.is_empty().then_some(contact)
     }
 
-    /// How long ago the contact was, by what was seen so far.
+    /// How long ago the contact was, by what was seen so far within the lease.
     #[must_use]
     pub fn spent(self) -> SignedDuration {
         SignedDuration::from_secs(self.spent)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HOUR: i64 = 3600;
-    const DAY: i64 = 24 * HOUR;
-    const YEAR: i64 = 365 * DAY;
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_second(1_800_000_000 + seconds).unwrap()
-    }
-
-    /// What is said at these moments, one after the other, each with what was kept of the one before.
-    fn told(contact: Contact, moments: &[i64]) -> Vec<Lease> {
-        let mut contact = contact;
-        let mut told = Vec::new();
-        for moment in moments {
-            let (lease, kept) = contact.lease(at(*moment));
-            contact = Contact::decode(&kept.unwrap_or(contact).encode()).unwrap();
-            told.push(lease);
-        }
-        told
-    }
-
-    fn warn(days_left: u8) -> Lease {
-        Lease::Warn { days_left }
-    }
-
-    #[test]
-    fn the_lease_warns_from_day_21_and_locks_from_day_30() {
-        let moments = [0, 21 * DAY - 1, 21 * DAY, 30 * DAY - 1, 30 * DAY];
-        assert_eq!(told(Contact::at(at(0), 0), &moments), [Lease::Valid, Lease::Valid, warn(9), warn(1), Lease::Locked]);
-        assert_eq!(told(Contact::at(at(0), 0), &[300 * DAY]), [Lease::Locked], "a phone that was off for long");
-    }
-
-    #[test]
-    fn a_clock_that_is_set_back_gives_no_time_back() {
-        let contact = Contact::at(at(0), 0);
-        assert_eq!(told(contact, &[25 * DAY, DAY, 25 * DAY + HOUR]), [warn(5), warn(5), warn(5)]);
-        assert_eq!(told(contact, &[25 * DAY, -20 * YEAR, 29 * DAY]), [warn(5), warn(5), warn(1)], "back by years, before the contact");
-        assert_eq!(told(contact, &[-DAY, -4000 * DAY, HOUR]), [Lease::Valid; 3], "it stands still, and then goes on");
-    }
-
-    #[test]
-    fn a_clock_that_was_wrong_at_the_contact_and_is_set_right_costs_nothing() {
-        for skew in [40 * YEAR, -10 * YEAR, 45 * DAY, -45 * DAY] {
-            let contact = Contact::at(at(-skew), skew);
-            let right = told(contact, &[HOUR, 22 * DAY, 30 * DAY]);
-            assert_eq!(right, [Lease::Valid, warn(8), Lease::Locked], "set right, {skew}");
-            let wrong = told(contact, &[HOUR - skew, 22 * DAY - skew, 30 * DAY - skew]);
-            assert_eq!(wrong, [Lease::Valid, warn(8), Lease::Locked], "left as it was, {skew}");
-        }
-    }
-
-    #[test]
-    fn a_clock_that_jumps_ahead_by_years_destroys_nothing_and_opens_nothing() {
-        let contact = Contact::at(at(0), 0);
-        assert_eq!(told(contact, &[3 * YEAR, 2 * DAY]), [Lease::ClockAhead { days: 3 * 365 }, Lease::Valid]);
-        assert_eq!(told(contact, &[20 * DAY, 20 * DAY + 366 * DAY]), [Lease::Valid, Lease::Locked]);
-    }
-
-    #[test]
-    fn little_is_written_down_and_only_what_was_written_counts() {
-        let contact = Contact::at(at(0), 0);
-        assert_eq!(contact.lease(at(HOUR - 1)).1, None);
-        assert_eq!(contact.lease(at(HOUR)).1.map(Contact::spent), Some(SignedDuration::from_hours(1)));
-        assert_eq!(Contact::decode(&[0; 23]), None);
-        assert_eq!(Contact::decode(&[0; 32]), None);
-        let end = Contact::at(Timestamp::MAX, i64::MAX);
-        assert_eq!(end.lease(Timestamp::MIN).0, Lease::Valid);
-    }
+/// The next bytes.
+fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+    let (taken, rest) = bytes.split_first_chunk::<N>()?;
+    *bytes = rest;
+    Some(*taken)
 }
+
+fn take_day(bytes: &mut &[u8]) -> Option<Option<i64>> {
+    let is_known = take::<1>(bytes)? != [0];
+    let day = i64::from_be_bytes(take(bytes)?);
+    Some(is_known.then_some(day))
+}
+
+#[cfg(test)]
+mod tests;

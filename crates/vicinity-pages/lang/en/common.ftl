@@ -133,3 +133,12 @@ bytes = { $count ->
     [one] { $count-text } byte
    *[other] { $count-text } bytes
 }
+
+clock-doubt = The server’s clock
+clock-doubt-ahead = This server’s clock may be wrong: it shows { $moment }, which is { $span } later than expected.
+clock-doubt-behind = This server’s clock may be wrong: it shows { $moment }, which is { $span } earlier than expected.
+clock-doubt-what = Until it is right, nothing is sent to other servers and nothing is deleted. If the time shown is wrong, set this computer’s clock; this notice then goes away. If it is right, confirm it.
+clock-doubt-codes = Until then the six-digit codes of your phone may not fit.
+clock-doubt-sure = The time shown here is right
+clock-doubt-do = Confirm time
+done-clock = Time confirmed.

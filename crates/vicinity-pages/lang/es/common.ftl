@@ -132,3 +132,12 @@ bytes = { $count ->
     [one] { $count-text } byte
    *[other] { $count-text } bytes
 }
+
+clock-doubt = El reloj del servidor
+clock-doubt-ahead = El reloj de este servidor puede estar mal: muestra { $moment }, { $span } más tarde de lo esperado.
+clock-doubt-behind = El reloj de este servidor puede estar mal: muestra { $moment }, { $span } antes de lo esperado.
+clock-doubt-what = Hasta que esté bien, no se envía nada a otros servidores y no se borra nada. Si la hora mostrada está mal, corrija el reloj de este ordenador; este aviso desaparecerá. Si está bien, confírmela.
+clock-doubt-codes = Hasta entonces, los códigos de seis cifras de su teléfono pueden no servir.
+clock-doubt-sure = La hora mostrada aquí es correcta
+clock-doubt-do = Confirmar hora
+done-clock = Hora confirmada.

@@ -132,3 +132,12 @@ bytes = { $count ->
     [one] { $count-text } octet
    *[other] { $count-text } octets
 }
+
+clock-doubt = L’horloge du serveur
+clock-doubt-ahead = L’horloge de ce serveur est peut-être fausse : elle indique { $moment }, soit { $span } de plus que prévu.
+clock-doubt-behind = L’horloge de ce serveur est peut-être fausse : elle indique { $moment }, soit { $span } de moins que prévu.
+clock-doubt-what = Tant qu’elle n’est pas juste, rien n’est envoyé à d’autres serveurs et rien n’est supprimé. Si l’heure affichée est fausse, réglez l’horloge de cet ordinateur ; cet avis disparaît alors. Si elle est juste, confirmez-la.
+clock-doubt-codes = D’ici là, les codes à six chiffres de votre téléphone peuvent ne pas convenir.
+clock-doubt-sure = L’heure affichée ici est juste
+clock-doubt-do = Confirmer l’heure
+done-clock = Heure confirmée.

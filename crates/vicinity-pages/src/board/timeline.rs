@@ -106,6 +106,7 @@ mod tests {
             reader: None,
             theme: Theme::System,
             now: at,
+            clock_ahead: None,
             notice: None,
             back: "/".to_owned(),
             once: String::new(),

@@ -9,6 +9,7 @@ use vicinity_pages::frame::Place;
 use vicinity_store::sqlite::SqlitePeople;
 use vicinity_store::{DatabaseKey, StoreError};
 
+use crate::clock::Clock;
 use crate::limits::Limits;
 use crate::machine::Machine;
 use crate::pages::answer::PageError;
@@ -58,6 +59,8 @@ pub struct Desk {
     pub people: Writer<SqlitePeople>,
     /// Clock and randomness.
     pub machine: Machine,
+    /// Whether the clock may be believed.
+    pub clock: Clock,
     /// Who is told that something came in.
     pub live: Live,
     /// Whether browsers come over TLS: only then can a cookie be kept from everything else.
@@ -73,10 +76,10 @@ impl Desk {
     ///
     /// # Errors
     /// The file cannot be used.
-    pub fn open(place: Place, folder: &Path, key: &DatabaseKey, machine: &Machine, secure: bool) -> Result<(Self, JoinHandle<()>), StoreError> {
+    pub fn open(place: Place, folder: &Path, key: &DatabaseKey, machine: &Machine, clock: &Clock, secure: bool) -> Result<(Self, JoinHandle<()>), StoreError> {
         let (people, thread) = Writer::start(SqlitePeople::open(folder, key)?);
         let (live, turns, once) = (Live::default(), Turns::default(), Once::default());
-        let desk = Self { place, people, machine: machine.clone(), live, secure, turns, once, limits: Mutex::default() };
+        let desk = Self { place, people, machine: machine.clone(), clock: clock.clone(), live, secure, turns, once, limits: Mutex::default() };
         Ok((desk, thread))
     }
 

@@ -90,7 +90,7 @@ async fn try_sign_in(desk: &Desk, guest: &Guest<SignIn>) -> Result<Response, Pag
 async fn who_may_try(desk: &Desk, guest: &Guest<SignIn>) -> Result<Option<Person>, PageError> {
     let (now, handle) = ((desk.machine.now)(), guest.form.get("handle").to_owned());
     desk.limits().may_try(guest.from, now)?;
-    let found = desk.people.step(move |people| people.sign_in_of(&handle)).await??;
+    let found = desk.people.step(move |people| people.sign_in_of(&handle, now)).await??;
     match found.as_ref().filter(|person| person.locked_until > now) {
         Some(locked) => Err(PageError::SlowDown(locked.locked_until.duration_since(now).as_secs().max(1).unsigned_abs())),
         None => Ok(found),

@@ -16,6 +16,7 @@ use vicinity_pages::frame::{Frame, Reader, Theme};
 use vicinity_pages::words::{Language, Words};
 use vicinity_store::person::Session;
 
+use crate::clock::ClockReading;
 use crate::http;
 use crate::pages::answer::{self, PageError};
 use crate::pages::cookies::{self, Cookie};
@@ -209,8 +210,9 @@ fn notice(query: &Form, words: &Words) -> Option<String> {
 #[must_use]
 pub fn guest_frame(desk: &Desk, headers: &HeaderMap) -> Frame {
     let language = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map_or(Language::English, Language::preferred);
-    let (words, now, once) = (Words::of(language), (desk.machine.now)(), hex::write(&desk.machine.bytes::<16>()));
-    Frame { words, place: desk.place, reader: None, theme: Theme::System, now, notice: None, back: "/".to_owned(), once }
+    let (words, ClockReading { now, doubt }) = (Words::of(language), desk.clock.read());
+    let (once, clock_ahead) = (hex::write(&desk.machine.bytes::<16>()), doubt.map(|doubt| doubt.ahead_seconds));
+    Frame { words, place: desk.place, reader: None, theme: Theme::System, now, clock_ahead, notice: None, back: "/".to_owned(), once }
 }
 
 fn read_by(guest: &Frame, session: &Session) -> Frame {

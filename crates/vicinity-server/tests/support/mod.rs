@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -32,6 +33,8 @@ pub struct Site {
     pub address: String,
     pub data: PathBuf,
     pub clock: Arc<AtomicI64>,
+    /// Seconds that the machine has run.
+    pub running: Arc<AtomicI64>,
     machine: Machine,
     folder: tempfile::TempDir,
     stop: Option<oneshot::Sender<()>>,
@@ -39,14 +42,15 @@ pub struct Site {
     runtime: Runtime,
 }
 
-fn machine(clock: &Arc<AtomicI64>) -> Machine {
-    let (clock, drawn) = (Arc::clone(clock), AtomicU64::new(1));
+fn machine(clock: &Arc<AtomicI64>, running: &Arc<AtomicI64>) -> Machine {
+    let (clock, running, drawn) = (Arc::clone(clock), Arc::clone(running), AtomicU64::new(1));
     let random = move |bytes: &mut [u8]| {
         for byte in bytes {
             *byte = (drawn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u8;
         }
     };
-    Machine { now: Arc::new(move || Timestamp::from_second(clock.load(Ordering::Relaxed)).unwrap()), random: Arc::new(random) }
+    let running = move || Some(Duration::from_secs(running.load(Ordering::Relaxed).unsigned_abs()));
+    Machine { now: Arc::new(move || Timestamp::from_second(clock.load(Ordering::Relaxed)).unwrap()), running: Arc::new(running), random: Arc::new(random) }
 }
 
 impl Site {
@@ -64,10 +68,24 @@ impl Site {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join(kind);
         let clock = Arc::new(AtomicI64::new(1_800_000_000));
-        let machine = machine(&clock);
+        let running = Arc::new(AtomicI64::new(1000));
+        let machine = machine(&clock, &running);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let mut site = Self { address: String::new(), data, clock, running, machine, folder, stop: None, serving: None, runtime };
+        site.serve(kind);
+        site
+    }
+
+    /// Stops it in order, and starts it again on the same folder.
+    pub fn restart(&mut self) {
+        self.end();
+        self.serve(if self.is_hub() { "hub" } else { "national" });
+    }
+
+    fn serve(&mut self, kind: &str) {
+        let Self { data, machine, runtime, .. } = self;
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
-        let address = listener.local_addr().unwrap().to_string();
+        self.address = listener.local_addr().unwrap().to_string();
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move {
             stopped.await.ok();
@@ -79,10 +97,9 @@ impl Site {
             let config = NationalConfig { data: data.clone(), unlock: None, plain_http: true, upstream: None, machine: machine.clone() };
             runtime.spawn(national::serve(config, listener, shutdown))
         };
-        let site = Self { address, data, clock, machine, folder, stop: Some(stop), serving: Some(serving), runtime };
+        (self.stop, self.serving) = (Some(stop), Some(serving));
         // It listens already: this waits until it answers.
-        assert_eq!(Visitor::new(&site.address).get("/health").status, 200);
-        site
+        assert_eq!(Visitor::new(&self.address).get("/health").status, 200);
     }
 
     /// The hub's store, on a connection of its own.
@@ -125,8 +142,14 @@ impl Site {
         self.machine.clone()
     }
 
-    /// Moves the clock.
+    /// Lets time pass: the clock goes on, and the machine runs.
     pub fn wait(&self, seconds: i64) {
+        self.running.fetch_add(seconds, Ordering::Relaxed);
+        self.clock.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// Sets the clock ahead, or back. No time passes.
+    pub fn set_clock_ahead(&self, seconds: i64) {
         self.clock.fetch_add(seconds, Ordering::Relaxed);
     }
 

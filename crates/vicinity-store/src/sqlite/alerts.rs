@@ -6,18 +6,19 @@ use vicinity_core::time::Timestamp;
 use super::hub::SqliteHub;
 use super::national::SqliteNational;
 use super::{Db, Result};
-use crate::alert::{HubAlerts, NationalAlerts, Published};
+use crate::alert::{ENDED_KEPT_SECONDS, HubAlerts, NationalAlerts, Published};
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Alert> {
     Ok(Alert { id: row.get(0)?, area: row.get(1)?, text: row.get(2)?, ends: row.get(3)? })
 }
 
-fn drop_ended(db: &Db, now: Timestamp) -> Result<()> {
+fn forget_ended(db: &Db, now: Timestamp) -> Result<u64> {
+    let before = now.as_second().saturating_sub(ENDED_KEPT_SECONDS);
     // Looked for first: most of the time there is nothing, and reading costs no write.
-    if db.one("reading alerts", "SELECT 1 FROM alerts WHERE ends <= ?1 LIMIT 1", &[&now.as_second()], |_| Ok(()))?.is_none() {
-        return Ok(());
+    if db.one("reading alerts", "SELECT 1 FROM alerts WHERE ends <= ?1 LIMIT 1", &[&before], |_| Ok(()))?.is_none() {
+        return Ok(0);
     }
-    db.execute("forgetting alerts", "DELETE FROM alerts WHERE ends <= ?1", &[&now.as_second()]).map(drop)
+    db.execute("forgetting alerts", "DELETE FROM alerts WHERE ends <= ?1", &[&before]).map(|gone| gone as u64)
 }
 
 fn put(db: &Db, query: &str, owner: u32, alert: &Alert) -> Result<()> {
@@ -30,9 +31,10 @@ const PUT_AT_NATIONAL: &str = "INSERT INTO alerts (id, hub, area, text, ends) VA
 impl HubAlerts for SqliteHub {
     fn publish_alert(&mut self, alert: &Alert, max: usize, now: Timestamp) -> Result<Published> {
         self.db.immediate(|db| {
-            drop_ended(db, now)?;
             let known = db.one("reading alerts", "SELECT 1 FROM alerts WHERE own = 1 AND id = ?1", &[&alert.id], |_| Ok(()))?.is_some();
-            if !known && db.count("counting alerts", "SELECT count(*) FROM alerts WHERE own = 1")? >= max as u64 {
+            let standing = "SELECT count(*) FROM alerts WHERE own = 1 AND ends > ?1";
+            let standing = db.one("counting alerts", standing, &[&now.as_second()], |row| row.get::<_, i64>(0))?.unwrap_or(0);
+            if !known && standing.cast_unsigned() >= max as u64 {
                 return Ok(Published::Full);
             }
             put(db, PUT_AT_HUB, 1, alert)?;
@@ -52,9 +54,13 @@ impl HubAlerts for SqliteHub {
     }
 
     fn alerts(&mut self, now: Timestamp) -> Result<(Vec<Alert>, Vec<Alert>)> {
-        drop_ended(&self.db, now)?;
-        let list = |own: u32| self.db.all("reading alerts", "SELECT id, area, text, ends FROM alerts WHERE own = ?1 ORDER BY id", &[&own], read);
+        let query = "SELECT id, area, text, ends FROM alerts WHERE own = ?1 AND ends > ?2 ORDER BY id";
+        let list = |own: u32| self.db.all("reading alerts", query, &[&own, &now.as_second()], read);
         Ok((list(1)?, list(0)?))
+    }
+
+    fn forget_ended_alerts(&mut self, now: Timestamp) -> Result<u64> {
+        self.db.immediate(|db| forget_ended(db, now))
     }
 }
 
@@ -67,13 +73,17 @@ impl NationalAlerts for SqliteNational {
     }
 
     fn alerts_of(&mut self, hub: u32, now: Timestamp) -> Result<Vec<Alert>> {
-        drop_ended(&self.db, now)?;
-        self.db.all("reading alerts", "SELECT id, area, text, ends FROM alerts WHERE hub = ?1 ORDER BY id", &[&hub], read)
+        let query = "SELECT id, area, text, ends FROM alerts WHERE hub = ?1 AND ends > ?2 ORDER BY id";
+        self.db.all("reading alerts", query, &[&hub, &now.as_second()], read)
+    }
+
+    fn forget_ended_alerts(&mut self, now: Timestamp) -> Result<u64> {
+        self.db.immediate(|db| forget_ended(db, now))
     }
 
     fn alerts_near(&mut self, hub: u32, now: Timestamp, max: usize) -> Result<Vec<Alert>> {
         let query = "SELECT id, area, text, ends FROM alerts WHERE hub <> ?1 AND ends > ?2
-            AND area IN (SELECT area FROM alerts WHERE hub = ?1
+            AND area IN (SELECT area FROM alerts WHERE hub = ?1 AND ends > ?2
                 UNION SELECT area FROM projections WHERE hub = ?1 AND json IS NOT NULL)
             ORDER BY ends DESC, id LIMIT ?3";
         let mut alerts = self.db.all("reading alerts", query, &[&hub, &now.as_second(), &(max as i64)], read)?;

@@ -82,6 +82,7 @@ impl Countries for SqliteNational {
 
     fn enrol_country(&mut self, code_hash: [u8; 32], device: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<u32>> {
         self.db.immediate(|db| {
+            db.cut_invites(now.as_second())?;
             let query = "UPDATE invites SET used_by = ?2 WHERE code_hash = ?1 AND role = 'country' AND expires_at > ?3 AND (used_by IS NULL OR used_by = ?2)
                 RETURNING country";
             let country = db.one("using an invitation", query, &[&code_hash, device.as_bytes(), &now.as_second()], |row| row.get::<_, Option<String>>(0))?;

@@ -226,6 +226,18 @@ fn write_one(db: &Db, written: &Written) -> Result<()> {
     Ok(())
 }
 
+fn recheck_grants(db: &Db, now: Timestamp) -> Result<()> {
+    let query = "SELECT doc, facts, disputes FROM documents WHERE NOT granted AND NOT shared AND facts LIKE '%\"expires_at\"%'";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
+    for (doc, facts, disputes) in db.all("reading what is held back", query, &[], read)? {
+        // A row that cannot be read stays held back.
+        if row::incident(&facts, &disputes).is_ok_and(|incident| consent::granted(&incident, consent::HUB_RESPONSE, now)) {
+            db.execute("letting an incident leave", "UPDATE documents SET granted = 1 WHERE doc = ?1", &[&doc])?;
+        }
+    }
+    Ok(())
+}
+
 impl DeviceStore for SqliteDevice {
     fn write(&mut self, written: &[Written]) -> Result<()> {
         self.db.immediate(|db| written.iter().try_for_each(|written| write_one(db, written)))
@@ -342,6 +354,10 @@ impl DeviceStore for SqliteDevice {
 
     fn erasures(&mut self, again: bool, max: usize) -> Result<Vec<Erasure>> {
         self.db.immediate(|db| device_erase::untold(db, again, max))
+    }
+
+    fn recheck_grants(&mut self, now: Timestamp) -> Result<()> {
+        self.db.immediate(|db| recheck_grants(db, now))
     }
 
     fn leaving(&mut self, now: Timestamp, max: usize) -> Result<Vec<DocumentHeads>> {

@@ -33,6 +33,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/hub_0006_counts.sql"),
     include_str!("../../migrations/hub_0007_under_way.sql"),
     include_str!("../../migrations/hub_0008_order.sql"),
+    include_str!("../../migrations/hub_0009_clock.sql"),
 ];
 const KEYS_MIGRATIONS: &[&str] = &[include_str!("../../migrations/keys_0001.sql")];
 
@@ -147,6 +148,10 @@ impl HubStore for SqliteHub {
         self.db.invite(code_hash, role.code(), expires.as_second())
     }
 
+    fn cut_invites(&mut self, now: Timestamp) -> Result<u64> {
+        self.db.immediate(|db| db.cut_invites(now.as_second()))
+    }
+
     fn enrol(&mut self, code_hash: [u8; 32], device: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<Peer>> {
         self.db.immediate(|db| {
             let Some(role) = db.use_invite(code_hash, device.as_bytes(), now.as_second())? else { return Ok(None) };
@@ -185,7 +190,8 @@ impl HubStore for SqliteHub {
             if revoked {
                 return Ok(Err(Denied::Revoked));
             }
-            let (life, count) = (incarnation.cast_signed(), counter.cast_signed());
+            let Ok(count) = i64::try_from(counter) else { return Ok(Err(Denied::TooHigh)) };
+            let life = incarnation.cast_signed();
             let lives = "SELECT count(*) FROM incarnations WHERE device = ?1 AND incarnation <> ?2";
             if db.one("counting lives", lives, &[&number, &life], |row| row.get::<_, u32>(0))?.unwrap_or(0) >= LIVES_MAX {
                 return Ok(Err(Denied::TooManyLives));

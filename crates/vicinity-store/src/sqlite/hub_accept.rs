@@ -182,15 +182,16 @@ fn read_known(db: &Db, incident: IncidentId) -> Result<Known> {
 }
 
 fn write_document(db: &Db, incident: IncidentId, known: &Known, view: &View, peer: &Peer, now: Timestamp) -> Result<i64> {
-    let recheck = consent::next_expiry(&view.incident, now).map(Timestamp::as_second);
+    let (recheck, ended) = (consent::next_expiry(&view.incident, now), consent::last_expiry(&view.incident, now));
+    let (recheck, ended) = (recheck.map(Timestamp::as_second), ended.map(Timestamp::as_second));
     let (heads, facts, disputes) = (row::heads_bytes(&view.heads), row::facts(&view.incident), row::disputes(&view.incident));
     let doc = if let Some(doc) = known.doc {
-        let query = "UPDATE documents SET heads = ?2, facts = ?3, disputes = ?4, recheck_at = ?5 WHERE doc = ?1";
-        db.execute("writing a document", query, &[&doc, &heads, &facts, &disputes, &recheck])?;
+        let query = "UPDATE documents SET heads = ?2, facts = ?3, disputes = ?4, recheck_at = ?5, ended_at = ?6 WHERE doc = ?1";
+        db.execute("writing a document", query, &[&doc, &heads, &facts, &disputes, &recheck, &ended])?;
         doc
     } else {
-        let query = "INSERT INTO documents (incident, heads, facts, disputes, first_at, recheck_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        db.execute("writing a document", query, &[incident.as_bytes(), &heads, &facts, &disputes, &now.as_second(), &recheck])?;
+        let query = "INSERT INTO documents (incident, heads, facts, disputes, first_at, recheck_at, ended_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        db.execute("writing a document", query, &[incident.as_bytes(), &heads, &facts, &disputes, &now.as_second(), &recheck, &ended])?;
         let doc = db.conn.last_insert_rowid();
         if peer.role == Role::Educator {
             db.execute("writing scope", "INSERT INTO scope (doc, device) VALUES (?1, ?2)", &[&doc, &peer.number])?;

@@ -69,18 +69,19 @@ pub(super) fn write(db: &Db, doc: i64, incident: &Incident, now: Timestamp) -> R
         turns_at,
     } = place;
     let query = "INSERT INTO board (doc, closed, level, status, clock, due_at, reported_at, area, setting, kinds, groups, conflicts, turns_at,
-            month, facets, response_minutes, countable, rank, sort)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+            month, facets, response_minutes, countable, rank, sort, placed_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
         ON CONFLICT (doc) DO UPDATE SET closed = excluded.closed, level = excluded.level, status = excluded.status, clock = excluded.clock,
             due_at = excluded.due_at, reported_at = excluded.reported_at, area = excluded.area, setting = excluded.setting, kinds = excluded.kinds,
             groups = excluded.groups, conflicts = excluded.conflicts, turns_at = excluded.turns_at,
             month = excluded.month, facets = excluded.facets, response_minutes = excluded.response_minutes,
-            countable = excluded.countable, rank = excluded.rank, sort = excluded.sort";
+            countable = excluded.countable, rank = excluded.rank, sort = excluded.sort, placed_at = excluded.placed_at";
     let seconds = |at: Option<Timestamp>| at.map(Timestamp::as_second);
     let (due_at, reported_at, turns_at) = (seconds(due_at), seconds(reported_at), seconds(turns_at));
     let (level, kinds, groups) = (level_number(level), spaced(&kinds), spaced(&groups));
     let facets = facets.iter().map(|(dimension, code)| format!("{dimension} {code}")).collect::<Vec<_>>().join("\n");
-    let columns: [&dyn ToSql; 19] = [
+    let placed_at = now.as_second();
+    let columns: [&dyn ToSql; 20] = [
         &doc,
         &closed,
         &level,
@@ -100,6 +101,7 @@ pub(super) fn write(db: &Db, doc: i64, incident: &Incident, now: Timestamp) -> R
         &countable,
         &rank,
         &sort,
+        &placed_at,
     ];
     db.execute("writing a place on the board", query, &columns)?;
     db.execute("forgetting links", "DELETE FROM links WHERE doc = ?1", &[&doc])?;
@@ -240,14 +242,14 @@ impl BoardStore for SqliteHub {
 
     fn refresh_board(&mut self, now: Timestamp) -> Result<u64> {
         self.db.immediate(|db| {
-            let query = "SELECT doc, facts, disputes FROM board JOIN documents USING (doc) WHERE turns_at <= ?1 LIMIT ?2";
+            let query = "SELECT doc, facts, disputes FROM board JOIN documents USING (doc) WHERE turns_at <= ?1 OR placed_at > ?1 LIMIT ?2";
             let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
             let due = db.all("reading the board", query, &[&now.as_second(), &REFRESHED_MAX], read)?;
             for (doc, facts, disputes) in &due {
                 match row::incident(facts, disputes) {
                     Ok(incident) => write(db, *doc, &incident, now)?,
                     // A row that cannot be read keeps its place, and nobody else waits for it.
-                    Err(_) => drop(db.execute("passing a damaged row", "UPDATE board SET turns_at = NULL WHERE doc = ?1", &[doc])?),
+                    Err(_) => drop(db.execute("passing a damaged row", "UPDATE board SET turns_at = NULL, placed_at = 0 WHERE doc = ?1", &[doc])?),
                 }
             }
             Ok(due.len() as u64)

@@ -1,7 +1,7 @@
 //! What the hub owes national: projections and answers.
 
 use vicinity_core::consent;
-use vicinity_core::ids::{IncidentId, ProjectionId};
+use vicinity_core::ids::{IncidentId, ORDINAL_MAX, ProjectionId};
 use vicinity_core::incident::Incident;
 use vicinity_core::time::Timestamp;
 
@@ -44,8 +44,9 @@ fn projection_key(db: &Db, random: &mut dyn Random) -> Result<Vec<u8>> {
 }
 
 pub(super) fn recheck_consents(db: &mut Db, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {
+    // Also what had ended by a clock that shows an earlier time again.
     type Due = (i64, [u8; 16], String, String);
-    let query = "SELECT doc, incident, facts, disputes FROM documents WHERE recheck_at <= ?1";
+    let query = "SELECT doc, incident, facts, disputes FROM documents WHERE recheck_at <= ?1 OR ended_at > ?1";
     let due: Vec<Due> = db.all("reading consents that end", query, &[&now.as_second()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
     let mut damaged = Vec::new();
     for (doc, id, facts, disputes) in due {
@@ -53,13 +54,14 @@ pub(super) fn recheck_consents(db: &mut Db, now: Timestamp, random: &mut dyn Ran
         let Ok(incident) = row::incident(&facts, &disputes) else {
             let query = "UPDATE projections SET json = NULL, version = version + 1 WHERE doc = ?1 AND json IS NOT NULL";
             db.execute("taking a projection back", query, &[&doc])?;
-            db.execute("passing a damaged row", "UPDATE documents SET recheck_at = NULL WHERE doc = ?1", &[&doc])?;
+            db.execute("passing a damaged row", "UPDATE documents SET recheck_at = NULL, ended_at = NULL WHERE doc = ?1", &[&doc])?;
             damaged.push(doc.cast_unsigned());
             continue;
         };
         project(db, doc, IncidentId::from_bytes(id), &incident, now, random)?;
-        let next = consent::next_expiry(&incident, now).map(Timestamp::as_second);
-        db.execute("writing a document", "UPDATE documents SET recheck_at = ?2 WHERE doc = ?1", &[&doc, &next])?;
+        let (next, last) = (consent::next_expiry(&incident, now), consent::last_expiry(&incident, now));
+        let (next, last) = (next.map(Timestamp::as_second), last.map(Timestamp::as_second));
+        db.execute("writing a document", "UPDATE documents SET recheck_at = ?2, ended_at = ?3 WHERE doc = ?1", &[&doc, &next, &last])?;
     }
     Ok(damaged)
 }
@@ -74,7 +76,8 @@ pub(super) fn unsent(db: &Db, max: usize) -> Result<Vec<ProjectionRow>> {
 pub(super) fn sent(db: &mut Db, rows: &[SentProjection]) -> Result<()> {
     for row in rows {
         let (id, version) = (row.projection.as_bytes(), row.version.cast_signed());
-        match row.held {
+        // Above the highest there may be: national takes no version of such a row any more.
+        match row.held.filter(|held| *held < ORDINAL_MAX) {
             Some(held) if held > row.version => {
                 let query = "UPDATE projections SET version = ?2 + 1 WHERE projection = ?1 AND version <= ?2 AND sent < ?2";
                 db.execute("going above national's version", query, &[id, &held.cast_signed()])?;

@@ -86,6 +86,7 @@ fn review_after(known: &Known, body: Option<&ProjectionBody>) -> &'static str {
 }
 
 fn upsert_one(db: &Db, hub: u32, new: &NewProjection, now: Timestamp, tally: &mut Tally) -> Result<Option<u64>> {
+    let Ok(version) = i64::try_from(new.version) else { return Ok(None) };
     let known = known(db, new.projection)?;
     if let Some(known) = &known {
         if known.owner != hub {
@@ -104,7 +105,7 @@ fn upsert_one(db: &Db, hub: u32, new: &NewProjection, now: Timestamp, tally: &mu
     if let Some(month) = month {
         tally.add(&Counted { hub, month, area, facets: &facets, counts: countable && review != "duplicate" }, 1);
     }
-    let (version, seconds) = (new.version.cast_signed(), now.as_second());
+    let seconds = now.as_second();
     match known {
         Some(known) => {
             let query = "UPDATE projections SET version = ?2, json = ?3, month = ?4, countable = ?5, area = ?6, facets = ?7, changed_at = ?8, review = ?9 WHERE row = ?1";
@@ -150,17 +151,22 @@ pub(super) fn let_in(db: &Db, table: &str, device: DeviceId, incarnation: u64, c
     if revoked {
         return Ok(Err(Denied::Revoked));
     }
+    let Ok(count) = i64::try_from(counter) else { return Ok(Err(Denied::TooHigh)) };
     if life == incarnation && counter <= last {
         return Ok(Err(Denied::not_above(counter, last)));
     }
     let query = format!("UPDATE {table} SET incarnation = ?2, counter = ?3, last_seen = ?4 WHERE number = ?1");
-    db.execute("moving a counter", &query, &[&number, &incarnation.cast_signed(), &counter.cast_signed(), &now.as_second()])?;
+    db.execute("moving a counter", &query, &[&number, &incarnation.cast_signed(), &count, &now.as_second()])?;
     Ok(Ok(number))
 }
 
 impl NationalStore for SqliteNational {
     fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()> {
         self.db.invite(code_hash, role.code(), expires.as_second())
+    }
+
+    fn cut_invites(&mut self, now: Timestamp) -> Result<u64> {
+        self.db.immediate(|db| db.cut_invites(now.as_second()))
     }
 
     fn enrol(&mut self, code_hash: [u8; 32], hub: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<u32>> {

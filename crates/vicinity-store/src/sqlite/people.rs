@@ -8,7 +8,7 @@ use vicinity_core::time::Timestamp;
 use super::{Db, sql};
 use crate::StoreError;
 use crate::key::DatabaseKey;
-use crate::person::{Desk, NewPerson, NewSession, PasswordHash, PersonRow, Session, SignIn};
+use crate::person::{CODE_STEP_SECONDS, Desk, LINK_SECONDS, NewPerson, NewSession, PasswordHash, PersonRow, Session, SignIn};
 
 type Result<T> = core::result::Result<T, StoreError>;
 
@@ -26,6 +26,8 @@ const FIRST_WAIT_SECONDS: i64 = 30;
 const LONGEST_WAIT_SECONDS: i64 = 15 * 60;
 /// How exactly it is kept when somebody was seen: not every page need be a write.
 const SEEN_SECONDS: i64 = 60;
+/// Sessions of one person that are kept: the oldest goes where there is one more. No clock ends what it may be wrong about.
+const SESSIONS_MAX: usize = 20;
 
 /// People who sign in at one server. Every method is one transaction, durable when it returns.
 pub struct SqlitePeople {
@@ -70,11 +72,37 @@ impl SqlitePeople {
         })
     }
 
+    /// Cuts to their longest possible length what a clock that was ahead has made: waits, links, sessions, and steps of codes
+    /// that were used. Whatever reads one of these cuts first.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn cut(&mut self, now: Timestamp) -> Result<()> {
+        let now = now.as_second();
+        let (wait, link, step) = (now.saturating_add(LONGEST_WAIT_SECONDS), now.saturating_add(LINK_SECONDS), now.div_euclid(CODE_STEP_SECONDS) + 1);
+        let people = "locked_until > ?1 OR invite_expires > ?2 OR totp_last > ?3 OR looked_at > ?4";
+        // Looked for first: most of the time there is nothing, and reading costs no write.
+        let query = format!("SELECT 1 FROM people WHERE {people} UNION ALL SELECT 1 FROM sessions WHERE started_at > ?4 OR seen_at > ?4 LIMIT 1");
+        if self.db.one("reading terms", &query, &[&wait, &link, &step, &now], |_| Ok(()))?.is_none() {
+            return Ok(());
+        }
+        self.db.immediate(|db| {
+            let query = format!(
+                "UPDATE people SET locked_until = min(locked_until, ?1), invite_expires = min(invite_expires, ?2), totp_last = min(totp_last, ?3),
+                    looked_at = min(looked_at, ?4) WHERE {people}"
+            );
+            db.execute("cutting terms", &query, &[&wait, &link, &step, &now])?;
+            let query = "UPDATE sessions SET started_at = min(started_at, ?1), seen_at = min(seen_at, ?1) WHERE started_at > ?1 OR seen_at > ?1";
+            db.execute("cutting terms", query, &[&now]).map(drop)
+        })
+    }
+
     /// For whom a one-time link is, if it is still good: their number, name and the secret of their codes.
     ///
     /// # Errors
     /// Storage.
     pub fn invited(&mut self, code_hash: [u8; 32], now: Timestamp) -> Result<Option<(u32, String, [u8; 20])>> {
+        self.cut(now)?;
         let query = "SELECT number, handle, totp FROM people WHERE invite_hash = ?1 AND invite_expires > ?2";
         self.db.one("reading an invitation", query, &[&code_hash, &now.as_second()], |row| Ok((row.get(0)?, row.get(1)?, array(row, 2)?)))
     }
@@ -84,6 +112,7 @@ impl SqlitePeople {
     /// # Errors
     /// Storage.
     pub fn welcome(&mut self, code_hash: [u8; 32], password: &PasswordHash, now: Timestamp) -> Result<bool> {
+        self.cut(now)?;
         self.db.immediate(|db| {
             let query = "UPDATE people SET salt = ?2, hash = ?3, invite_hash = NULL, invite_expires = NULL WHERE invite_hash = ?1 AND invite_expires > ?4";
             Ok(db.execute("setting a password", query, &[&code_hash, &password.salt, &password.hash, &now.as_second()])? == 1)
@@ -94,7 +123,8 @@ impl SqlitePeople {
     ///
     /// # Errors
     /// Storage.
-    pub fn sign_in_of(&mut self, handle: &str) -> Result<Option<SignIn>> {
+    pub fn sign_in_of(&mut self, handle: &str, now: Timestamp) -> Result<Option<SignIn>> {
+        self.cut(now)?;
         let query = "SELECT number, handle, salt, hash, totp, locked_until FROM people WHERE handle = ?1";
         self.db.one("reading a person", query, &[&handle], |row| {
             let (salt, hash): (Option<[u8; 16]>, Option<[u8; 32]>) = (row.get(2)?, row.get(3)?);
@@ -127,8 +157,6 @@ impl SqlitePeople {
     pub fn start_session(&mut self, new: &NewSession, now: Timestamp) -> Result<bool> {
         self.db.immediate(|db| {
             let seconds = now.as_second();
-            let query = "DELETE FROM sessions WHERE seen_at < ?1 OR started_at < ?2";
-            db.execute("ending sessions", query, &[&(seconds - IDLE_SECONDS), &(seconds - SESSION_SECONDS)])?;
             let query =
                 "UPDATE people SET totp_last = ?2, failures = 0, locked_until = 0, last_seen = ?3 WHERE number = ?1 AND totp_last < ?2 AND hash IS NOT NULL";
             if db.execute("beginning a session", query, &[&new.person, &new.totp_step.cast_signed(), &seconds])? != 1 {
@@ -136,6 +164,9 @@ impl SqlitePeople {
             }
             let query = "INSERT INTO sessions (token_hash, person, csrf, started_at, seen_at) VALUES (?1, ?2, ?3, ?4, ?4)";
             db.execute("beginning a session", query, &[&new.token_hash, &new.person, &new.csrf, &seconds])?;
+            let query = "DELETE FROM sessions WHERE person = ?1 AND token_hash NOT IN
+                (SELECT token_hash FROM sessions WHERE person = ?1 ORDER BY token_hash = ?2 DESC, seen_at DESC LIMIT ?3)";
+            db.execute("forgetting sessions", query, &[&new.person, &new.token_hash, &(SESSIONS_MAX as i64)])?;
             Ok(true)
         })
     }
@@ -146,6 +177,7 @@ impl SqlitePeople {
     /// # Errors
     /// Storage.
     pub fn session(&mut self, token_hash: [u8; 32], by_hand: bool, now: Timestamp) -> Result<Option<Session>> {
+        self.cut(now)?;
         let seconds = now.as_second();
         let query = "SELECT number, handle, role, csrf, language, theme, looked_at, seen_at FROM sessions JOIN people ON number = person
             WHERE token_hash = ?1 AND seen_at >= ?2 AND started_at >= ?3";

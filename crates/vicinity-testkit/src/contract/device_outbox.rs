@@ -8,7 +8,7 @@ use vicinity_core::edit::Edit;
 use vicinity_store::device::{DeviceStore, Written};
 
 use super::stage::{ALL_BYTES, Phone, changes_of, count, names};
-use crate::person::{Person, consented, hash, incident_id, with_consents};
+use crate::person::{Person, consented, hash, incident_id, now_plus, with_consents};
 
 fn writes<S: DeviceStore>(phone: &mut Phone<S>, written: Written) {
     phone.store.write(&[written]).expect("written");
@@ -104,6 +104,22 @@ pub fn an_incident_without_consent_is_held_back_until_it_is_granted<S: DeviceSto
     person.edits(&json!({"consent": {"scope": "hub_response", "state": "withdrawn"}}));
     writes(&mut phone, person.written(1));
     assert_eq!(phone.outbox(), [], "withdrawn before anything of it was sent");
+}
+
+/// The phone's clock was ahead when the incident was written.
+pub fn what_a_clock_ahead_held_back_may_leave_when_the_clock_is_right<S: DeviceStore>(make: impl Fn(&Path) -> S) {
+    let mut phone = Phone::new(make);
+    let mut incident = with_consents(&[]);
+    incident["consents"] = json!([{"scope": "hub_response", "expires_at": now_plus(3600).to_string()}]);
+    let mut person = Person::logs(incident_id(1), 1, &incident);
+    writes(&mut phone, Written { granted: false, ..person.written(1) });
+    writes(&mut phone, Person::logs(incident_id(2), 2, &with_consents(&["national_deid"])).written(1));
+    phone.store.recheck_grants(now_plus(3600)).expect("a look");
+    assert_eq!(phone.outbox(), [], "it has ended");
+    phone.store.recheck_grants(now_plus(3599)).expect("a look");
+    assert_eq!((count(&phone.outbox()), changes_of(&phone.outbox(), incident_id(1))), (1, names(person.chunks())));
+    phone.store.recheck_grants(now_plus(3600)).expect("a look");
+    assert_eq!(count(&phone.outbox()), 1, "nothing is held back by it");
 }
 
 /// The hub has to know.

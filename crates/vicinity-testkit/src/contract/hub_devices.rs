@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use vicinity_store::hub::{Denied, HubStore, LIVES_MAX, Role};
+use vicinity_core::ids::ORDINAL_MAX;
+use vicinity_store::hub::{Denied, HubStore, INVITE_SECONDS, LIVES_MAX, Role};
 
 use super::stage::{Hub, device_id};
 use crate::person::{now, now_plus};
@@ -34,6 +35,20 @@ pub fn an_expired_or_unknown_code_enrols_nobody<S: HubStore>(make: impl Fn(&Path
     assert!(hub.store.enrol(CODE, device_id(1), SECRET, now_plus(599)).expect("an answer").is_some());
 }
 
+/// It was made while the hub's clock was a year ahead.
+pub fn a_code_that_a_clock_ahead_made_is_good_for_ten_minutes_from_the_first_look<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let year = 365 * 86_400;
+    let mut hub = Hub::new(make);
+    hub.store.invite(CODE, Role::Educator, now_plus(year + INVITE_SECONDS)).expect("an invitation");
+    hub.store.invite([8; 32], Role::Educator, now_plus(INVITE_SECONDS)).expect("an invitation");
+    assert_eq!((hub.store.cut_invites(now()).expect("an answer"), hub.store.cut_invites(now()).expect("an answer")), (1, 0));
+    assert_eq!(hub.store.enrol(CODE, device_id(1), SECRET, now_plus(INVITE_SECONDS)).expect("an answer"), None);
+    hub.store.invite([7; 32], Role::Educator, now_plus(year)).expect("an invitation");
+    assert_eq!(hub.store.enrol([6; 32], device_id(1), SECRET, now()).expect("an answer"), None, "any try is a look");
+    assert_eq!(hub.store.enrol([7; 32], device_id(1), SECRET, now_plus(INVITE_SECONDS)).expect("an answer"), None);
+    assert!(hub.store.enrol([8; 32], device_id(1), SECRET, now_plus(INVITE_SECONDS - 1)).expect("an answer").is_some());
+}
+
 /// What it wrote stays its own.
 pub fn a_device_that_enrols_anew_keeps_its_number_and_takes_its_new_role<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut hub = Hub::new(make);
@@ -59,6 +74,18 @@ pub fn a_counter_must_rise_within_a_life_and_lives_count_apart<S: HubStore>(make
     assert_eq!(let_in(life, 6), Ok(life));
     assert_eq!(let_in(other_life, 1), Err(Denied::Replayed));
     assert_eq!(let_in(other_life, 100), Ok(other_life));
+}
+
+/// In a signed column they would be below everything else: 5 would be taken after 2^64-1.
+pub fn a_counter_from_two_to_the_63rd_is_refused_and_moves_nothing<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut hub = Hub::new(make);
+    hub.enrols(Role::Educator);
+    let mut let_in = |counter: u64| hub.store.let_in(device_id(1), 1, counter, now()).expect("an answer").map(|peer| peer.incarnation);
+    assert_eq!((let_in(4), let_in(u64::MAX), let_in(ORDINAL_MAX + 1)), (Ok(1), Err(Denied::TooHigh), Err(Denied::TooHigh)));
+    assert_eq!((let_in(5), let_in(ORDINAL_MAX)), (Ok(1), Ok(1)));
+    assert_eq!((let_in(5), let_in(u64::MAX)), (Err(Denied::RolledBack), Err(Denied::TooHigh)));
+    let (_, heard) = hub.store.heard(device_id(1), 1).expect("an answer").expect("a device");
+    assert_eq!(heard, ORDINAL_MAX);
 }
 
 /// A stolen phone would else make the hub keep a row for each of its requests.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use vicinity_core::edit::Edit;
+use vicinity_core::ids::ORDINAL_MAX;
 use vicinity_store::hub::{HubStore, Peer, ProjectionRow, Role, SentProjection};
 
 use super::stage::Hub;
@@ -102,6 +103,27 @@ pub fn a_consent_that_ends_by_its_date_retracts<S: HubStore>(make: impl Fn(&Path
     assert_eq!(recheck(&mut desk, 7200), ended);
 }
 
+/// The hub's clock was a hundred days ahead for a while: consent was looked at by it, and an edit was taken by it.
+pub fn a_row_that_a_clock_ahead_took_back_comes_again_when_the_clock_is_right<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let ahead = 100 * 86_400;
+    let mut incident = with_consents(&[]);
+    incident["consents"] = json!(["hub_response", {"scope": "national_deid", "expires_at": now_plus(3600).to_string()}]);
+    let mut desk = Desk::new(make, &incident);
+    let first = desk.only();
+    assert!(first.json.is_some());
+    let says = |desk: &mut Desk<S>, seconds: i64| {
+        desk.hub.store.recheck_consents(now_plus(seconds), &mut desk.hub.random).expect("a look");
+        desk.unsent().into_iter().map(|row| row.json).collect::<Vec<_>>()
+    };
+    assert_eq!(says(&mut desk, ahead), [None], "it is withheld at once");
+    assert_eq!(says(&mut desk, 0), core::slice::from_ref(&first.json), "and comes again");
+    assert_eq!(says(&mut desk, 3600), [None], "until it ends");
+    let (ada, group) = (desk.ada, Person::logs(incident_id(2), 2, &incident).group());
+    desk.hub.store.accept(&ada, None, &[group], now_plus(ahead), &mut desk.hub.random).expect("verdicts");
+    let back = says(&mut desk, 60);
+    assert_eq!((back.len(), back.iter().flatten().count()), (2, 2), "and so does what came in while the clock was ahead");
+}
+
 /// In this version; refused ones neither.
 pub fn what_national_has_is_not_sent_again<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut desk = Desk::new(make, &countable());
@@ -129,6 +151,16 @@ pub fn where_national_is_ahead_the_row_goes_above_it<S: HubStore>(make: impl Fn(
     assert_eq!(again, ProjectionRow { version: 8, ..first });
     desk.hub.store.projections_sent(&[said(&again, Some(8)), said(&again, Some(8))]).expect("noted");
     assert_eq!(desk.unsent(), []);
+}
+
+/// A national server that says such a version holds nothing of the row: there is no version above it.
+pub fn a_version_of_nationals_that_nothing_can_be_above_counts_as_a_refusal<S: HubStore>(make: impl Fn(&Path) -> S) {
+    for held in [ORDINAL_MAX, u64::MAX] {
+        let mut desk = Desk::new(&make, &countable());
+        let first = desk.only();
+        desk.hub.store.projections_sent(&[said(&first, Some(held))]).expect("noted");
+        assert_eq!(desk.unsent(), []);
+    }
 }
 
 fn said(row: &ProjectionRow, held: Option<u64>) -> SentProjection {

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use tempfile::TempDir;
-use vicinity_core::ids::ProjectionId;
-use vicinity_store::hub::{Denied, Role};
+use vicinity_core::ids::{ORDINAL_MAX, ProjectionId};
+use vicinity_store::hub::{Denied, INVITE_SECONDS, Role};
 use vicinity_store::national::{NationalStore, NewProjection, ProjectionBody, ProjectionListing};
 
 use super::stage::device_id;
@@ -195,6 +195,15 @@ pub fn a_code_enrols_one_hub<S: NationalStore>(make: impl Fn(&Path) -> S) {
     assert_eq!((public_key(&mut national, 3), public_key(&mut national, 4)), (Some([3; 32]), None));
 }
 
+/// It was made while national's clock was a year ahead.
+pub fn a_code_for_a_hub_that_a_clock_ahead_made_is_good_for_ten_minutes<S: NationalStore>(make: impl Fn(&Path) -> S) {
+    let mut national = National::new(make);
+    national.store.invite([7; 32], Role::Hub, now_plus(365 * 86_400)).expect("an invitation");
+    assert_eq!(national.store.cut_invites(now()).expect("an answer"), 1);
+    assert_eq!(national.store.enrol([7; 32], device_id(7), [7; 32], now_plus(INVITE_SECONDS)).expect("an answer"), None);
+    assert!(national.store.enrol([7; 32], device_id(7), [7; 32], now_plus(INVITE_SECONDS - 1)).expect("an answer").is_some());
+}
+
 /// A hub that was restored starts a new life.
 pub fn a_report_with_a_counter_that_does_not_rise_is_a_replay<S: NationalStore>(make: impl Fn(&Path) -> S) {
     let mut national = National::new(make);
@@ -206,6 +215,17 @@ pub fn a_report_with_a_counter_that_does_not_rise_is_a_replay<S: NationalStore>(
     assert_eq!(let_in(1, 3, 1), Ok(HUB));
     let seen: Vec<_> = national.store.hubs().expect("hubs").into_iter().map(|hub| hub.last_seen).collect();
     assert_eq!(seen, [Some(now_plus(30)), None]);
+}
+
+/// In a signed column they would be below everything else.
+pub fn a_counter_or_a_version_from_two_to_the_63rd_is_refused<S: NationalStore>(make: impl Fn(&Path) -> S) {
+    let mut national = National::new(make);
+    let mut let_in = |counter: u64| national.store.let_in(device_id(1), 1, counter, now_plus(30)).expect("an answer");
+    assert_eq!((let_in(4), let_in(u64::MAX), let_in(ORDINAL_MAX + 1)), (Ok(HUB), Err(Denied::TooHigh), Err(Denied::TooHigh)));
+    assert_eq!((let_in(5), let_in(ORDINAL_MAX), let_in(5)), (Ok(HUB), Ok(HUB), Err(Denied::RolledBack)));
+    let mut upsert = |version: u64| national.store.upsert(HUB, &[row(1, version, "rape")], now()).expect("an answer");
+    assert_eq!((upsert(u64::MAX), upsert(ORDINAL_MAX + 1), upsert(5)), (vec![None], vec![None], vec![Some(5)]));
+    assert_eq!((upsert(ORDINAL_MAX), upsert(6)), (vec![Some(ORDINAL_MAX)], vec![Some(ORDINAL_MAX)]));
 }
 
 /// A seized hub cannot go on; what it reported stays, and may be reviewed.

@@ -23,4 +23,7 @@ impl HubAlerts for Frail<'_, dyn HubStore> {
     fn alerts(&mut self, now: Timestamp) -> Result<(Vec<Alert>, Vec<Alert>)> {
         self.room()?.alerts(now)
     }
+    fn forget_ended_alerts(&mut self, now: Timestamp) -> Result<u64> {
+        self.room()?.forget_ended_alerts(now)
+    }
 }

@@ -3,7 +3,7 @@
 use vicinity_core::alert::Alert;
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
-use vicinity_store::alert::{HubAlerts, NationalAlerts, Published};
+use vicinity_store::alert::{ENDED_KEPT_SECONDS, HubAlerts, NationalAlerts, Published};
 
 use super::MemoryHub;
 use crate::memory_national::MemoryNational;
@@ -15,12 +15,14 @@ type Result<T> = core::result::Result<T, StoreError>;
 pub(crate) struct Alerts(Vec<(u32, Alert)>);
 
 impl Alerts {
-    fn drop_ended(&mut self, now: Timestamp) {
-        self.0.retain(|(_, alert)| alert.is_live(now));
+    fn forget_ended(&mut self, now: Timestamp) -> u64 {
+        let before = self.0.len();
+        self.0.retain(|(_, alert)| alert.ends > now.as_second() - ENDED_KEPT_SECONDS);
+        (before - self.0.len()) as u64
     }
 
-    fn of(&self, owner: u32) -> Vec<Alert> {
-        let mut alerts: Vec<Alert> = self.0.iter().filter(|(by, _)| *by == owner).map(|(_, alert)| alert.clone()).collect();
+    fn of(&self, owner: u32, now: Timestamp) -> Vec<Alert> {
+        let mut alerts: Vec<Alert> = self.0.iter().filter(|(by, alert)| *by == owner && alert.is_live(now)).map(|(_, alert)| alert.clone()).collect();
         alerts.sort();
         alerts
     }
@@ -33,9 +35,8 @@ impl Alerts {
 
 impl HubAlerts for MemoryHub {
     fn publish_alert(&mut self, alert: &Alert, max: usize, now: Timestamp) -> Result<Published> {
-        self.alerts.drop_ended(now);
-        let own = self.alerts.of(1);
-        if own.iter().any(|known| known.id == alert.id) {
+        let own = self.alerts.of(1, now);
+        if self.alerts.0.iter().any(|(by, known)| *by == 1 && known.id == alert.id) {
             return Ok(Published::Stands);
         }
         if own.len() >= max {
@@ -57,8 +58,11 @@ impl HubAlerts for MemoryHub {
     }
 
     fn alerts(&mut self, now: Timestamp) -> Result<(Vec<Alert>, Vec<Alert>)> {
-        self.alerts.drop_ended(now);
-        Ok((self.alerts.of(1), self.alerts.of(0)))
+        Ok((self.alerts.of(1, now), self.alerts.of(0, now)))
+    }
+
+    fn forget_ended_alerts(&mut self, now: Timestamp) -> Result<u64> {
+        Ok(self.alerts.forget_ended(now))
     }
 }
 
@@ -69,12 +73,15 @@ impl NationalAlerts for MemoryNational {
     }
 
     fn alerts_of(&mut self, hub: u32, now: Timestamp) -> Result<Vec<Alert>> {
-        self.alerts.drop_ended(now);
-        Ok(self.alerts.of(hub))
+        Ok(self.alerts.of(hub, now))
+    }
+
+    fn forget_ended_alerts(&mut self, now: Timestamp) -> Result<u64> {
+        Ok(self.alerts.forget_ended(now))
     }
 
     fn alerts_near(&mut self, hub: u32, now: Timestamp, max: usize) -> Result<Vec<Alert>> {
-        let mut areas: Vec<String> = self.alerts.of(hub).into_iter().map(|alert| alert.area).collect();
+        let mut areas: Vec<String> = self.alerts.of(hub, now).into_iter().map(|alert| alert.area).collect();
         areas.extend(self.areas(hub));
         let mut near: Vec<Alert> = self.alerts.0.iter().filter(|(by, alert)| *by != hub && alert.is_live(now)).map(|(_, alert)| alert.clone()).collect();
         near.retain(|alert| areas.contains(&alert.area));

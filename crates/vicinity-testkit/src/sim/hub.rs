@@ -63,7 +63,7 @@ impl HubHouse {
         engine.store().set_setting(exchange::HUB_SECRET, &HUB_SECRET).expect("a setting");
         let drawn = Mutex::new(StdRng::seed_from_u64(rng.random()));
         let random = move |bytes: &mut [u8]| drawn.lock().expect("a lock that nobody poisons").fill_bytes(bytes);
-        let machine = Machine { now: Arc::new(move || now), random: Arc::new(random) };
+        let machine = Machine { now: Arc::new(move || now), running: Arc::new(|| None), random: Arc::new(random) };
         let life = (rng.random(), 0);
         Self { engine, is_up: true, calls_left: None, commit_fails: false, now, machine, rng, old: VecDeque::new(), life }
     }

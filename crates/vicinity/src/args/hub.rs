@@ -89,6 +89,18 @@ pub enum HubCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Whether the clock may be believed; while it may not, nothing is sent to other servers and nothing is deleted
+    Clock {
+        /// The hub's folder
+        #[arg(long)]
+        data: PathBuf,
+        /// The time that the clock shows is right
+        #[arg(long)]
+        confirm: bool,
+        /// One JSON line
+        #[arg(long)]
+        json: bool,
+    },
     /// Revoke a device: a lost phone, or somebody who left; at its next contact it wipes itself
     Revoke {
         /// The hub's folder

@@ -69,7 +69,9 @@ impl World {
     /// What a server needs.
     pub fn server(&self) -> vicinity_server::machine::Machine {
         let (clock, random) = (Arc::clone(&self.clock), Arc::clone(&self.random));
-        vicinity_server::machine::Machine { now: Arc::new(move || at(clock.load(Ordering::Relaxed))), random: Arc::new(move |bytes| fill(&random, bytes)) }
+        let now = Arc::new(move || at(clock.load(Ordering::Relaxed)));
+        // The story leaps over days: no machine runs as long as its clock says.
+        vicinity_server::machine::Machine { now, running: Arc::new(|| None), random: Arc::new(move |bytes| fill(&random, bytes)) }
     }
 
     /// What a phone needs. Its clock is as wrong as `skew` says.
@@ -80,6 +82,7 @@ impl World {
             random: Box::new(move |bytes| fill(&random, bytes)),
             // In the story nobody waits for a link that is down.
             wait: Box::new(|_| {}),
+            boot: Box::new(|| None),
         }
     }
 }

@@ -89,7 +89,7 @@ fn machine() -> Machine {
             *byte = (drawn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as u8;
         }
     };
-    Machine { now: Arc::new(now), random: Arc::new(random) }
+    Machine { now: Arc::new(now), running: Arc::new(|| None), random: Arc::new(random) }
 }
 
 /// Documents of invented incidents: id, and their changes.

@@ -182,6 +182,19 @@ fn time_alone_moves_an_incident_once_the_board_is_worked_out_anew() {
 }
 
 #[test]
+fn what_a_clock_ahead_moved_moves_back_when_the_clock_is_right() {
+    let mut hub = hub_of_three();
+    let ahead: Timestamp = "2027-12-23T09:00:00Z".parse().unwrap();
+    let red = BoardFilter { level: "red".into(), ..BoardFilter::default() };
+    let before = hub.shown(BoardFilter::default(), now());
+    while hub.store.refresh_board(ahead).unwrap() > 0 {}
+    assert_eq!(hub.shown(red.clone(), ahead), []);
+    assert_eq!(hub.store.refresh_board(now()).unwrap(), 3);
+    assert_eq!((hub.shown(red, now()), hub.shown(BoardFilter::default(), now())), (vec![id(2)], before));
+    assert_eq!(hub.store.refresh_board(now()).unwrap(), 0);
+}
+
+#[test]
 fn a_damaged_row_keeps_no_other_from_the_board() {
     let mut hub = hub_of_three();
     hub.store.db.conn.execute_batch("UPDATE documents SET facts = 'no JSON' WHERE doc = 2").unwrap();

@@ -18,7 +18,7 @@ fn invite(people: &mut SqlitePeople, handle: &str, code: u8) {
 }
 
 fn signed_in(people: &mut SqlitePeople, step: u64, token: u8, now: i64) -> bool {
-    let person = people.sign_in_of("amina").unwrap().unwrap().number;
+    let person = people.sign_in_of("amina", at(now)).unwrap().unwrap().number;
     people.start_session(&NewSession { person, token_hash: [token; 32], csrf: "x".into(), totp_step: step }, at(now)).unwrap()
 }
 
@@ -31,7 +31,7 @@ fn a_link_works_once_and_for_a_while() {
     assert_eq!(people.invited([1; 32], at(599)).unwrap().unwrap().1, "amina");
     assert!(people.welcome([1; 32], &PASSWORD, at(599)).unwrap());
     assert!(!people.welcome([1; 32], &PASSWORD, at(599)).unwrap());
-    assert_eq!(people.sign_in_of("amina").unwrap().unwrap().password, Some(PASSWORD));
+    assert_eq!(people.sign_in_of("amina", at(0)).unwrap().unwrap().password, Some(PASSWORD));
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_new_link_and_a_removal_sign_out() {
     assert!(signed_in(&mut people, 10, 1, 0));
     invite(&mut people, "amina", 2);
     assert!(people.session([1; 32], true, at(1)).unwrap().is_none());
-    assert_eq!(people.sign_in_of("amina").unwrap().unwrap().password, None);
+    assert_eq!(people.sign_in_of("amina", at(0)).unwrap().unwrap().password, None);
     people.welcome([2; 32], &PASSWORD, at(0)).unwrap();
     assert!(signed_in(&mut people, 10, 3, 0));
     assert!(people.remove("amina").unwrap());
@@ -84,8 +84,8 @@ fn wrong_tries_cost_time_and_a_right_one_forgives() {
     let (_folder, mut people) = people();
     invite(&mut people, "amina", 1);
     people.welcome([1; 32], &PASSWORD, at(0)).unwrap();
-    let waits = |people: &mut SqlitePeople| people.sign_in_of("amina").unwrap().unwrap().locked_until.as_second() - at(0).as_second();
-    let number = people.sign_in_of("amina").unwrap().unwrap().number;
+    let waits = |people: &mut SqlitePeople| people.sign_in_of("amina", at(0)).unwrap().unwrap().locked_until.as_second() - at(0).as_second();
+    let number = people.sign_in_of("amina", at(0)).unwrap().unwrap().number;
     for _ in 0..5 {
         people.failed(number, at(0)).unwrap();
     }
@@ -99,4 +99,52 @@ fn wrong_tries_cost_time_and_a_right_one_forgives() {
     assert_eq!(longer, [30, 60, 120, 240, 480, 900, 900]);
     assert!(signed_in(&mut people, 10, 1, 901));
     assert!(waits(&mut people) < 0);
+}
+
+const YEAR: i64 = 365 * 86_400;
+
+#[test]
+fn what_a_clock_that_was_a_year_ahead_made_is_cut_to_its_longest_length_when_it_is_read() {
+    let (_folder, mut people) = people();
+    let new = NewPerson { handle: "amina", desk: Desk::Responder, code_hash: [1; 32], expires: at(YEAR + LINK_SECONDS), totp: [1; 20] };
+    people.invite(&new, at(YEAR)).unwrap();
+    assert!(people.invited([1; 32], at(0)).unwrap().is_some());
+    assert!(people.invited([1; 32], at(LINK_SECONDS - 1)).unwrap().is_some());
+    assert!(people.invited([1; 32], at(LINK_SECONDS)).unwrap().is_none(), "a day from the first look on, not a year");
+
+    people.invite(&NewPerson { expires: at(YEAR + LINK_SECONDS), ..new }, at(YEAR)).unwrap();
+    people.welcome([1; 32], &PASSWORD, at(YEAR)).unwrap();
+    let number = people.sign_in_of("amina", at(YEAR)).unwrap().unwrap().number;
+    (0..30).for_each(|_| people.failed(number, at(YEAR)).unwrap());
+    let until = people.sign_in_of("amina", at(0)).unwrap().unwrap().locked_until;
+    assert_eq!(until, at(LONGEST_WAIT_SECONDS), "a quarter of an hour, not 365 days");
+}
+
+#[test]
+fn a_session_and_a_code_of_a_clock_that_was_ahead_last_no_longer_than_others_and_lock_nobody_out() {
+    let (_folder, mut people) = people();
+    invite(&mut people, "amina", 1);
+    people.welcome([1; 32], &PASSWORD, at(0)).unwrap();
+    let step = |now: i64| at(now).as_second().div_euclid(CODE_STEP_SECONDS).cast_unsigned();
+    assert!(signed_in(&mut people, step(YEAR), 1, YEAR));
+    let session = people.session([1; 32], true, at(0)).unwrap().unwrap();
+    people.looked(session.number, at(YEAR)).unwrap();
+    assert_eq!(people.session([1; 32], true, at(1)).unwrap().unwrap().looked_at, at(1));
+    assert!(people.session([1; 32], true, at(IDLE_SECONDS + 2)).unwrap().is_none(), "half an hour, not a year");
+    assert!(signed_in(&mut people, step(90), 2, 90), "the code of a minute later works");
+}
+
+#[test]
+fn signing_in_with_the_clock_ahead_ends_no_other_session_for_good() {
+    let (_folder, mut people) = people();
+    invite(&mut people, "amina", 1);
+    people.welcome([1; 32], &PASSWORD, at(0)).unwrap();
+    assert!(signed_in(&mut people, 10, 1, 0));
+    assert!(signed_in(&mut people, 11, 2, YEAR));
+    assert!(people.session([1; 32], true, at(60)).unwrap().is_some(), "the clock is right again");
+    for more in 3..=22u8 {
+        assert!(signed_in(&mut people, 9 + u64::from(more), more, 61));
+    }
+    assert!(people.session([1; 32], true, at(62)).unwrap().is_none(), "so many are kept and no more");
+    assert!(people.session([22; 32], true, at(62)).unwrap().is_some());
 }
