@@ -17,6 +17,7 @@ use vicinity_client::logging::{BadLine, LogSink};
 use vicinity_client::vault::{self, Contact, Cost, DeviceSecret, FileSecret, Opened, VaultError};
 use vicinity_core::batch::{Cursor, Pull};
 use vicinity_core::ids::{DeviceId, IncidentId, ScopeDigest};
+use vicinity_core::remark::Remark;
 use vicinity_core::time::Timestamp;
 use vicinity_store::DatabaseKey;
 use vicinity_store::device::{DeviceStore, Fact};
@@ -125,6 +126,10 @@ struct Taken;
 
 impl LogSink for Taken {
     fn logged(&mut self, _: IncidentId) {}
+
+    fn remarked(&mut self, line: usize, remark: &Remark) {
+        panic!("line {line}: {remark}");
+    }
 
     fn refused(&mut self, bad: &BadLine) {
         panic!("{bad}");
