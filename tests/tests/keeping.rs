@@ -41,17 +41,27 @@ fn a_copied_device_folder_without_its_secret_opens_nothing() {
 #[test]
 fn a_device_with_a_pin_opens_with_it_and_ten_wrong_ones_leave_nothing_to_open() {
     let site = Site::new();
-    let (right, wrong) = (file(&site, "right", "2468\n"), file(&site, "wrong", "1357\n"));
+    let (right, wrong) = (file(&site, "right", "\u{feff}2468\r\n"), file(&site, "wrong", "1357\n"));
     let device = site.device("phone");
     with_pin(&device, &right, &["init"]).done();
     std::fs::write(site.path("one.json"), incident().to_string()).unwrap();
     with_pin(&device, &right, &["log", site.path("one.json").to_str().unwrap()]).done();
     assert!(device.run(&["list"]).failed().contains("no PIN: name a file"));
-    for left in (1..10).rev() {
-        let said = with_pin(&device, &wrong, &["list"]).failed();
+    let tried = |pin: &str| {
+        file(&site, "wrong", pin);
+        with_pin(&device, &wrong, &["list"]).failed()
+    };
+    for _ in 0..12 {
+        assert!(tried("1357\n").contains("9 attempts left"), "the same wrong one costs no further attempt");
+    }
+    for left in (1..9).rev() {
+        let said = tried(&format!("000{left}"));
         assert!(said.contains(&format!("{left} attempts left")), "{said}");
     }
-    assert!(with_pin(&device, &wrong, &["list"]).failed().contains("destroyed"));
+    file(&site, "right", "២៤៦៨");
+    with_pin(&device, &right, &["list"]).done();
+    (0..9).for_each(|number| drop(tried(&format!("000{number}"))));
+    assert!(tried("0009").contains("destroyed"));
     assert!(with_pin(&device, &right, &["list"]).failed().contains("destroyed"));
     assert!(!holds(&files_of(&device.home), MARKER));
 }

@@ -12,12 +12,12 @@ fn bad_lines_are_named_by_number_and_path_and_the_others_are_logged() {
     let run = device.run(&["log", "--with-edits", path.to_str().unwrap()]);
     assert_eq!(run.code, Some(1));
     let complaints: Vec<&str> = run.stderr.lines().collect();
-    let expected = ["line 3: violations: ", "line 5: occurred.at: ", "line 7: violations[", "line 9: not JSON (column "];
+    let expected = ["line 3: violations: ", "line 5: occurred.at: ", "line 7: violations[", "line 8: place.setting: no code", "line 9: not JSON (column "];
     for (complaint, beginning) in complaints.iter().zip(expected) {
         assert!(complaint.starts_with(beginning), "{complaint}");
     }
     assert_eq!(complaints.len(), expected.len() + 1, "{complaints:?}");
-    assert!(complaints[4].contains("4 lines were not logged"), "{}", complaints[4]);
+    assert!(complaints[5].contains("4 lines were not logged"), "{}", complaints[5]);
     let mut logged: Vec<String> = run.stdout.lines().map(str::to_owned).collect();
     logged.sort();
     assert_eq!(logged.len(), 6);
@@ -61,10 +61,70 @@ fn an_incident_over_several_lines_is_one_incident() {
     assert!(device.run_with(&["log", "-"], "").done().is_empty());
 }
 
+#[test]
+fn codes_keys_and_consents_in_other_spellings_are_the_known_ones_and_unknown_ones_are_said() {
+    let site = Site::new();
+    let device = site.device("phone");
+    let spelled =
+        json!({"Reported at": "2026-11-01T09:00:00Z", "Violations": ["Rape", "rape "], "danger_now": "Yes", "consents": ["Hub_response", "National deid"]});
+    let unknown = json!({"reported_at": "2026-11-01T09:00:00Z", "violations": ["rape", "a_kind_to_come"], "weather": "wet"});
+    let run = device.run_with(&["log", "-"], &format!("\u{feff}{spelled}\r\n{unknown}\r\n"));
+    assert_eq!(run.stderr.lines().map(|line| line.split(": no ").next().unwrap()).collect::<Vec<_>>(), ["line 2: weather", "line 2: violations[1]"]);
+    let ids: Vec<String> = run.done().lines().map(str::to_owned).collect();
+    let shown = device.show(&ids[0]);
+    assert_eq!((&shown["violations"], &shown["danger_now"], &shown["triage"]), (&json!(["rape"]), &json!("yes"), &json!("red")));
+    assert_eq!(shown["consents"], json!(["hub_response", "national_deid"]));
+    assert!(shown["clocks"].as_array().unwrap().iter().any(|clock| clock["name"] == "pep_72h"), "{shown}");
+
+    let edit = |edits: Value| device.run_with(&["edit", &ids[0], "-"], &edits.to_string());
+    let withdrawn = edit(json!([{"consent": {"scope": "National_deid", "state": "withdrawn"}}]));
+    assert_eq!((withdrawn.code, withdrawn.stderr.as_str()), (Some(0), ""));
+    assert_eq!(device.show(&ids[0])["consents"], json!(["hub_response"]));
+    assert!(edit(json!([{"consent": {"scope": "Hub-Response", "state": "withdrawn"}}])).stderr.contains("hub_response is withdrawn"));
+    let refused = edit(json!([{"consent": {"scope": "national", "state": "withdrawn"}}])).failed();
+    assert!(refused.contains("edits[0].consent.scope: not a consent scope") && refused.contains("national_deid"), "{refused}");
+    let said = edit(json!([{"consent": {"scope": "contact_me", "state": "withdrawn"}}, {"remove": {"set": "needs", "code": "shelter"}}])).stderr;
+    assert!(said.contains("edits[0].consent.scope: no grant") && said.contains("edits[1].remove.code: the set does not hold"), "{said}");
+    assert_eq!(device.show(&ids[0])["consent_log"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn a_key_that_stands_twice_is_refused_with_its_path_and_utf_16_is_named() {
+    let site = Site::new();
+    let device = site.device("phone");
+    let twice =
+        r#"{"reported_at": "2026-11-01T09:00:00Z", "statements": [{"class": "narrative", "text": "a"}], "statements": [{"class": "narrative", "text": "b"}]}"#;
+    assert!(device.run_with(&["log", "-"], twice).failed().starts_with("line 1: statements: stands twice"));
+    let id = device.log(&[json!({"reported_at": "2026-11-01T09:00:00Z"})]).remove(0);
+    let edits = r#"[{"set": {"field": "danger_now", "value": "yes", "value": "no"}}]"#;
+    assert!(device.run_with(&["edit", &id, "-"], edits).failed().contains("[0].set.value: stands twice"));
+    let utf16: Vec<u8> = [vec![0xff, 0xfe], "{\"reported_at\": \"2026-11-01T09:00:00Z\"}".encode_utf16().flat_map(u16::to_le_bytes).collect()].concat();
+    std::fs::write(site.path("utf16.json"), &utf16).unwrap();
+    let path = site.path("utf16.json");
+    assert!(device.run(&["log", path.to_str().unwrap()]).failed().contains("line 1: UTF-16"));
+    assert!(device.run(&["edit", &id, path.to_str().unwrap()]).failed().contains("UTF-16"));
+    assert_eq!(device.ids(), [id]);
+}
+
+#[test]
+fn what_a_hostile_phone_wrote_is_shown_and_not_obeyed() {
+    let site = Site::new();
+    let device = site.device("phone");
+    let reporter = "\u{1b}[2J\u{9b}31m\u{202e}drop\u{7f}";
+    let id = device.log(&[json!({"reported_at": "2026-11-01T09:00:00Z", "reporter": reporter, "violations": ["\u{202e}epar"]})]).remove(0);
+    assert_eq!(device.show(&id)["reporter"], reporter, "JSON means the same");
+    for arguments in [&["show", &id][..], &["show", &id, "--json"], &["list"], &["list", "--json"], &["list", "--pin-file", "\u{1b}[2J"]] {
+        let run = device.run(arguments);
+        let printed = run.stdout + &run.stderr;
+        assert!(!printed.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\u{7f}']), "{printed:?}");
+    }
+    assert!(device.run(&["list"]).done().contains("\\u202eepar"));
+}
+
 /// The parts of an incident that this version has no word for.
 fn strange() -> Value {
     json!({
-        "reported_at": "2026-11-01T09:00:00Z", "consents": ["hub_response", "a_scope_to_come"],
+        "reported_at": "2026-11-01T09:00:00Z", "consents": ["hub_response"],
         "violations": ["eviction", "a_kind_to_come"], "survivor": {"gender": "a_gender_to_come", "populations": ["a_population_to_come"]},
         "place": {"setting": "a_setting_to_come"}, "danger_now": "perhaps", "perpetrators": [{"kind": "a_perpetrator_to_come", "uniform": "blue"}],
         "a_field_to_come": {"with": ["a list", 1, true, null, {"deep": 2.5}]}, "another": "text", "number": -3,

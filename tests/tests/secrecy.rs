@@ -13,7 +13,7 @@ fn planted(bad: &Value) -> Value {
     let mut incident = json!({
         "reported_at": "2026-10-05T09:00:00Z", "occurred": {"at": "2026-10-04T22:10", "precision": "hour"}, "place": {"setting": CANARY, "area": CANARY},
         "survivor": {"code": CANARY, "gender": CANARY, "populations": [CANARY]}, "reporter": CANARY, "violations": [CANARY], "needs": [CANARY],
-        "perpetrators": [{"kind": CANARY, "note": CANARY}], "consents": ["hub_response", "national_deid", CANARY],
+        "perpetrators": [{"kind": CANARY, "note": CANARY}], "consents": ["hub_response", {"scope": "national_deid", "method": CANARY, "note": CANARY}],
         "statements": [{"class": CANARY, "text": CANARY}], CANARY: CANARY,
     });
     incident.as_object_mut().unwrap().extend(bad.as_object().unwrap().clone());

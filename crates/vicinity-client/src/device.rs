@@ -7,6 +7,7 @@ use vicinity_core::document::{AuthoredAll, Authoring, Document, EditError};
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::{DeviceId, IncidentId};
 use vicinity_core::incident::Incident;
+use vicinity_core::remark::Remark;
 use vicinity_core::show;
 use vicinity_core::time::Timestamp;
 use vicinity_core::{consent, value::FieldError};
@@ -236,15 +237,15 @@ impl Device {
         Ok(())
     }
 
-    /// Applies edits to one incident, one change each. Durable when this returns.
+    /// Applies edits to one incident, one change each. Durable when this returns. Says what was kept as it is, or did nothing.
     ///
     /// # Errors
     /// The first edit that does not fit; then none of them was kept.
-    pub fn edit(&mut self, incident: IncidentId, edits: &[Edit]) -> Result<()> {
+    pub fn edit(&mut self, incident: IncidentId, edits: &[Edit]) -> Result<Vec<Remark>> {
         self.apply(incident, edits, true)
     }
 
-    fn apply(&mut self, incident: IncidentId, edits: &[Edit], hash_codes: bool) -> Result<()> {
+    fn apply(&mut self, incident: IncidentId, edits: &[Edit], hash_codes: bool) -> Result<Vec<Remark>> {
         let chunks = self.store.chunks(incident)?;
         if chunks.is_empty() {
             return Err(self.no_such(incident)?);
@@ -253,9 +254,9 @@ impl Device {
         let authoring = Authoring { actor: self.machine.bytes(), now: (self.machine.now)() };
         let mut work = Work::default();
         let edits: Vec<Edit> = edits.iter().filter_map(|edit| self.with_hashed_code(edit, hash_codes, &mut work)).collect();
-        work.add(document.apply_all(&edits, authoring).map_err(at_edit)?);
+        let remarks = work.add(document.apply_all(&edits, authoring).map_err(at_edit)?);
         self.store.write(&[work.written(incident, &document, authoring.now)])?;
-        Ok(())
+        Ok(remarks)
     }
 
     /// What to say of an incident that is not here.
@@ -346,7 +347,7 @@ impl Device {
         }
         let edit = Edit::resolve(field, value, (self.machine.now)())?;
         // Both sides of a disputed survivor code are hashes already.
-        self.apply(incident, &[edit], false)
+        self.apply(incident, &[edit], false).map(drop)
     }
 
     /// Syncs with the hub, over HTTP.
@@ -447,9 +448,11 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    pub(crate) fn add(&mut self, authored: AuthoredAll) {
+    /// Takes in what was authored, and gives the remarks on it.
+    pub(crate) fn add(&mut self, authored: AuthoredAll) -> Vec<Remark> {
         self.chunks.extend(authored.chunks);
         self.statements.extend(authored.statements.into_iter().map(|(entry, body)| (entry, body.0)));
+        authored.remarks
     }
 
     pub(crate) fn written(self, incident: IncidentId, document: &Document, now: Timestamp) -> Written {

@@ -3,8 +3,9 @@
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
-use vicinity_core::hex;
 use vicinity_core::ids::DeviceId;
+use vicinity_core::{hex, text};
+use zeroize::Zeroizing;
 
 /// An enrolment, as it is kept.
 #[derive(Clone, Serialize, Deserialize)]
@@ -58,15 +59,44 @@ impl Enrolment {
         self.device.parse().ok()
     }
 
-    /// The keyed hash of a survivor's code: the same on every device of the hub, useless without the key. Case and
-    /// spaces do not count, since people type codes as they please.
+    /// The keyed hash of a survivor's code: the same on every device of the hub, useless without the key. Case, spaces and all
+    /// that [`text::secret`] folds do not count, since people type codes as they please.
     #[must_use]
     pub fn hash_code(&self, code: &str) -> Option<String> {
-        let plain: String = code.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect();
+        let capitals: Zeroizing<String> = Zeroizing::new(text::secret_digits(code).chars().flat_map(char::to_uppercase).collect());
+        // A capital may come out decomposed.
+        let plain = text::secret(&capitals);
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.survivor_key).ok()?;
         mac.update(b"vicinity-survivor-code-v1");
         mac.update(plain.as_bytes());
         let hash = mac.finalize().into_bytes();
         Some(hex::write(&hash[..8]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_survivors_code_has_one_hash_from_every_keyboard() {
+        let enrolment = Enrolment {
+            address: String::new(),
+            pin: None,
+            device: String::new(),
+            secret: [0; 32],
+            number: 1,
+            role: "educator".into(),
+            check: String::new(),
+            survivor_key: vec![7; 32],
+            hub_key: [0; 32],
+            bundle_key: String::new(),
+        };
+        let hash = |code: &str| enrolment.hash_code(code).unwrap();
+        for written in ["sn04211", " SN 04211\n", "\u{feff}SN04211", "SN០៤២១១", "SN٠٤٢١١", "sn०४२११", "SN\u{200b}04211"] {
+            assert_eq!(hash(written), hash("SN04211"), "{written:?}");
+        }
+        assert_eq!(hash("Ame\u{301}lie 7"), hash("amélie7"));
+        assert_ne!(hash("SN04212"), hash("SN04211"));
     }
 }

@@ -7,6 +7,10 @@ use vicinity_core::document::{Authoring, Document};
 use vicinity_core::draft::Draft;
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
+use vicinity_core::json::{self, BadJson};
+use vicinity_core::remark::Remark;
+use vicinity_core::spelling;
+use vicinity_core::text::NotText;
 use vicinity_core::value::{FieldError, Problem};
 use vicinity_store::device::{DeviceStore, Written};
 
@@ -38,6 +42,15 @@ pub enum LineProblem {
     /// No text that JSON can be read from.
     #[error("not UTF-8")]
     NotUtf8,
+    /// UTF-16.
+    #[error("UTF-16; save the file as UTF-8")]
+    Utf16,
+    /// A key twice in one object.
+    #[error("{path}: stands twice in one object; put both into one, or take one out")]
+    Twice {
+        /// The path of the key.
+        path: String,
+    },
     /// Longer than any incident.
     #[error("longer than 1 MiB")]
     TooLong,
@@ -46,10 +59,23 @@ pub enum LineProblem {
     Field(#[from] FieldError),
 }
 
+impl From<BadJson> for LineProblem {
+    fn from(bad: BadJson) -> Self {
+        match bad {
+            BadJson::NotText(NotText::Utf16) => Self::Utf16,
+            BadJson::NotText(NotText::NotUtf8) => Self::NotUtf8,
+            BadJson::NotJson { column, .. } => Self::NotJson { column },
+            BadJson::Duplicate { path } => Self::Twice { path },
+        }
+    }
+}
+
 /// What is told while logging: ids are told once they are durable.
 pub trait LogSink {
     /// An incident is durable.
     fn logged(&mut self, id: IncidentId);
+    /// Something of a line was kept as it is and may not be what was meant.
+    fn remarked(&mut self, line: usize, remark: &Remark);
     /// A line was not kept.
     fn refused(&mut self, bad: &BadLine);
 }
@@ -98,7 +124,10 @@ impl Device {
             return Ok(());
         }
         match line.and_then(|line| self.parse_line(&line, with_edits)) {
-            Ok(written) => waiting.push(written),
+            Ok((written, remarks)) => {
+                remarks.iter().for_each(|remark| sink.remarked(number, remark));
+                waiting.push(written);
+            }
             Err(problem) => sink.refused(&BadLine { line: number, problem }),
         }
         if waiting.len() >= TOGETHER { self.flush(waiting, sink) } else { Ok(()) }
@@ -110,14 +139,14 @@ impl Device {
         Ok(())
     }
 
-    fn parse_line(&mut self, line: &str, with_edits: bool) -> Result<Written, LineProblem> {
+    fn parse_line(&mut self, line: &str, with_edits: bool) -> Result<(Written, Vec<Remark>), LineProblem> {
         if line.len() > LINE_MAX_BYTES {
             return Err(LineProblem::TooLong);
         }
-        let json: Value = serde_json::from_str(line).map_err(|error| LineProblem::NotJson { column: error.column() })?;
+        let json = json::parse_text(line)?;
         let written = if with_edits {
             let (incident, edits) = parts(&json)?;
-            self.draft(incident, edits)
+            self.draft(&incident, edits.as_ref())
         } else {
             self.draft(&json, None)
         };
@@ -127,7 +156,7 @@ impl Device {
         })
     }
 
-    fn draft(&mut self, incident: &Value, edits: Option<&Value>) -> Result<Written, ClientError> {
+    fn draft(&mut self, incident: &Value, edits: Option<&Value>) -> Result<(Written, Vec<Remark>), ClientError> {
         let authoring = Authoring { actor: self.machine.bytes(), now: (self.machine.now)() };
         let mut draft = Draft::parse(incident, authoring.now)?;
         let edits = edits.map(|edits| Edit::parse_list(edits, authoring.now)).transpose()?.unwrap_or_default();
@@ -143,9 +172,9 @@ impl Device {
             Some(at) => at_edit((at, error)),
             None => ClientError::from(*error),
         })?;
-        work.add(authored);
+        let remarks = work.add(authored);
         let id = IncidentId::from_random(self.machine.bytes());
-        Ok(work.written(id, &document, authoring.now))
+        Ok((work.written(id, &document, authoring.now), remarks))
     }
 }
 
@@ -157,12 +186,11 @@ fn begins_an_object(line: &str) -> bool {
 }
 
 /// An incident and its edits. Another key is a misspelt one: what stands under it would be lost.
-fn parts(json: &Value) -> Result<(&Value, Option<&Value>), FieldError> {
-    let incident = json.get("incident").ok_or_else(|| FieldError::new("incident", Problem::Missing))?;
-    if json.as_object().is_some_and(|object| object.keys().any(|key| key != "incident" && key != "edits")) {
-        return Err(FieldError::new("edits", Problem::WrongType("no keys beside incident and edits")));
-    }
-    Ok((incident, json.get("edits")))
+fn parts(json: &Value) -> Result<(Value, Option<Value>), FieldError> {
+    let missing = || FieldError::new("incident", Problem::Missing);
+    let mut parts = spelling::keys_of(json.as_object().ok_or_else(missing)?, &["incident", "edits"])?;
+    let (incident, edits) = (parts.remove("incident").ok_or_else(missing)?, parts.remove("edits"));
+    if parts.is_empty() { Ok((incident, edits)) } else { Err(FieldError::new("edits", Problem::WrongType("no keys beside incident and edits"))) }
 }
 
 /// The text of a line. One that is too long was cut, perhaps within a letter.
@@ -170,7 +198,10 @@ fn text(bytes: Vec<u8>) -> Line {
     if bytes.len() > LINE_MAX_BYTES {
         return Err(LineProblem::TooLong);
     }
-    String::from_utf8(bytes).map_err(|_| LineProblem::NotUtf8)
+    match vicinity_core::text::utf8(&bytes) {
+        Ok(line) => Ok(line.to_owned()),
+        Err(problem) => Err(BadJson::NotText(problem).into()),
+    }
 }
 
 /// Lines, each read no further than a line may be long.
@@ -212,6 +243,7 @@ mod tests {
     #[test]
     fn a_misspelt_key_beside_an_incident_loses_no_edits() {
         assert!(parts(&json!({"incident": {}, "edits": []})).is_ok());
+        assert!(parts(&json!({"Incident": {}, "EDITS": []})).is_ok());
         assert!(parts(&json!({"incident": {}})).is_ok());
         for line in [json!({"incident": {}, "edit": []}), json!({"incident": {}, "edits": [], "Edits": []}), json!({"edits": []}), json!([])] {
             assert!(parts(&line).is_err(), "{line}");

@@ -1,12 +1,13 @@
 //! The vault: the database's raw key, wrapped, in the device's folder.
 //!
-//! Promised, and tested: the folder without the device's secret opens nothing; ten wrong PINs destroy the key; a wipe
+//! Promised, and tested: the folder without the device's secret opens nothing; ten wrong PINs destroy the key, of which the same
+//! one twice in a row counts once; a wipe
 //! needs no PIN and no time; a duress PIN opens a second profile, and the file does not tell whether there is one.
 //!
 //! ```text
 //! KEK  = HKDF-SHA256(Argon2id(PIN or nothing, salt) || device secret, "vicinity-vault-v1")
 //! slot = XChaCha20-Poly1305(KEK, key | profile | folder; AAD = header)      twice, the second one perhaps random filler
-//! file = header | flags | slot | slot | state (attempts; sealed under the device's secret, over all of the file)
+//! file = header | flags | slot | slot | state (attempts, and a mark of the last wrong PIN; sealed under the device's secret, over all of the file)
 //! ```
 //!
 //! Not promised:

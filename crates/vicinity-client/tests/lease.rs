@@ -19,6 +19,7 @@ use vicinity_client::vault::{self, Boot, Contact, Cost, DeviceSecret, FileSecret
 use vicinity_core::alert::Alert;
 use vicinity_core::batch::{Cursor, Pull};
 use vicinity_core::ids::{DeviceId, IncidentId, ScopeDigest};
+use vicinity_core::remark::Remark;
 use vicinity_core::time::Timestamp;
 use vicinity_store::DatabaseKey;
 use vicinity_store::device::{DeviceStore, Fact};
@@ -151,6 +152,10 @@ struct Taken;
 
 impl LogSink for Taken {
     fn logged(&mut self, _: IncidentId) {}
+
+    fn remarked(&mut self, line: usize, remark: &Remark) {
+        panic!("line {line}: {remark}");
+    }
 
     fn refused(&mut self, bad: &BadLine) {
         panic!("{bad}");

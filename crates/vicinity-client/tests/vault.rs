@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use vicinity_client::vault::{self, Attempt, Cost, DeviceSecret, FileSecret, MAX_WRONG_PINS, Opened, Pin, Profile, VaultError};
 
 /// Length of the vault's file; all that is told about its form.
-const FILE_BYTES: usize = 266;
+const FILE_BYTES: usize = 269;
 const VERSION_AT: usize = 15;
 
 struct Phone {
@@ -102,6 +102,11 @@ fn pin(text: &str) -> Pin {
     Pin::new(text).unwrap()
 }
 
+/// A wrong PIN, another one for each number.
+fn wrong(number: u8) -> String {
+    format!("00{number:02}")
+}
+
 fn left(result: Result<Opened, VaultError>) -> u8 {
     match result {
         Err(VaultError::WrongPin { left }) => left,
@@ -160,7 +165,7 @@ fn wrong_pins_count_down_and_the_tenth_destroys() {
     let (phone, _) = Phone::with_pin("4711");
     let slots = phone.bytes()[61..223].to_vec();
     for expected in (1..MAX_WRONG_PINS).rev() {
-        assert_eq!(left(phone.unlock("0000")), expected);
+        assert_eq!(left(phone.unlock(&wrong(expected))), expected);
     }
     assert!(matches!(phone.unlock("0000"), Err(VaultError::Destroyed)));
     assert!(matches!(phone.unlock("4711"), Err(VaultError::Destroyed)));
@@ -170,10 +175,26 @@ fn wrong_pins_count_down_and_the_tenth_destroys() {
 }
 
 #[test]
+fn the_same_wrong_pin_again_costs_no_further_attempt_however_often_and_however_it_is_written() {
+    let (phone, made) = Phone::with_pin("4711");
+    for written in ["0000", "0000", "\u{feff}0000\r\n", "០០០០", "٠٠٠٠"].iter().cycle().take(40) {
+        assert_eq!(left(phone.unlock(written)), MAX_WRONG_PINS - 1);
+    }
+    for number in 1..MAX_WRONG_PINS - 1 {
+        left(phone.unlock(&wrong(number)));
+    }
+    for _ in 0..3 {
+        assert_eq!(left(phone.unlock(&wrong(MAX_WRONG_PINS - 2))), 1, "the last attempt is not spent by what was tried before");
+    }
+    assert_eq!(phone.unlock("\u{feff}៤៧១១\n").unwrap().key, made.key);
+    assert_eq!(left(phone.unlock("0000")), MAX_WRONG_PINS - 1, "after a right one nothing is known of a wrong one");
+}
+
+#[test]
 fn the_right_pin_gives_all_attempts_back() {
     let (phone, _) = Phone::with_pin("4711");
-    for _ in 1..MAX_WRONG_PINS {
-        left(phone.unlock("0000"));
+    for number in 1..MAX_WRONG_PINS {
+        left(phone.unlock(&wrong(number)));
     }
     phone.unlock("4711").unwrap();
     assert_eq!(left(phone.unlock("0000")), MAX_WRONG_PINS - 1);
@@ -253,8 +274,8 @@ fn the_second_profile_can_do_the_real_one_no_harm() {
 fn the_duress_pin_buys_no_guesses_at_the_real_one() {
     let (phone, _) = Phone::with_pin("4711");
     let second = phone.set_duress("4711", "1234").unwrap();
-    for _ in 1..MAX_WRONG_PINS {
-        left(phone.unlock("0000"));
+    for number in 1..MAX_WRONG_PINS {
+        left(phone.unlock(&wrong(number)));
     }
     assert_eq!(phone.unlock("1234").unwrap().key, second.key);
     // The tenth guess at the real PIN: its slot goes, and what is said is what any device would say.
@@ -436,11 +457,11 @@ fn two_programs_guessing_at_once_share_one_count() {
     let (phone, _) = Phone::with_pin("4711");
     let folder = phone.folder();
     std::thread::scope(|scope| {
-        for _ in 0..3 {
+        for program in 0..3 {
             let (folder, secret) = (&folder, phone.secret.clone());
             scope.spawn(move || {
-                for _ in 0..3 {
-                    left(vault::unlock(folder, &secret, Some(&pin("0000"))));
+                for number in 0..3 {
+                    left(vault::unlock(folder, &secret, Some(&pin(&wrong(1 + 3 * program + number)))));
                 }
             });
         }

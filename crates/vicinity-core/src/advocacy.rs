@@ -7,10 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::Digest;
 
 use crate::ids::AdvocacyId;
-use crate::{codes, gate, mark};
+use crate::{codes, gate, mark, text};
 
-/// Bytes of the longest note.
-pub const NOTE_MAX_BYTES: usize = 400;
+/// Letters of the longest note, of any script; see [`text::fits`].
+pub const NOTE_MAX_LETTERS: usize = 400;
 /// Actions in the log of one hub, or of national's own.
 pub const LOG_MAX: usize = 1000;
 
@@ -89,7 +89,7 @@ impl Advocacy {
 /// Whether a note may stand beside an action: at most a line.
 #[must_use]
 pub fn is_note(note: &str) -> bool {
-    note.len() <= NOTE_MAX_BYTES && !note.contains(char::is_control)
+    text::fits(note, NOTE_MAX_LETTERS) && !note.contains(char::is_control)
 }
 
 /// A date in its one form that has begun somewhere on earth.
@@ -139,7 +139,8 @@ mod tests {
             assert_eq!(Advocacy { area: area.into(), ..action(1) }.check(now), Err(BadAdvocacy::Area), "{area}");
         }
         assert_eq!(Advocacy { outcome: String::new(), ..action(1) }.check(now), Err(BadAdvocacy::Outcome));
-        assert!(is_note("") && is_note("the new commander") && !is_note("two\nlines") && !is_note(&"x".repeat(NOTE_MAX_BYTES + 1)));
+        assert!(is_note("") && is_note("the new commander") && !is_note("two\nlines") && !is_note(&"x".repeat(NOTE_MAX_LETTERS + 1)));
+        assert!(is_note(&"ក្រ".repeat(NOTE_MAX_LETTERS / 2)) && !is_note(&"ក".repeat(NOTE_MAX_LETTERS + 1)));
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use sha2::Digest;
 
-use crate::{gate, mark};
+use crate::{gate, mark, text};
 
-/// Bytes of the longest text.
-pub const TEXT_MAX_BYTES: usize = 400;
+/// Letters of the longest text, of any script; see [`text::fits`].
+pub const TEXT_MAX_LETTERS: usize = 400;
 /// Days that an alert may stand, at most.
 pub const DAYS_MAX: i64 = 90;
 /// Live alerts of one hub; and as many of others that it is told of.
@@ -29,7 +29,7 @@ pub struct Alert {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadAlert {
     /// No text, too long, or more than a line.
-    #[error("the text must be one line of 1 to {TEXT_MAX_BYTES} bytes")]
+    #[error("the text must be one line of 1 to {TEXT_MAX_LETTERS} letters")]
     Text,
     /// No area.
     #[error("the area must be a country and a first-level area, as SN-DK")]
@@ -51,7 +51,7 @@ impl Alert {
     /// # Errors
     /// The first that does not fit.
     pub fn check(&self, now: Timestamp) -> Result<(), BadAlert> {
-        let has_text = !self.text.trim().is_empty() && self.text.len() <= TEXT_MAX_BYTES && !self.text.contains(char::is_control);
+        let has_text = !self.text.trim().is_empty() && text::fits(&self.text, TEXT_MAX_LETTERS) && !self.text.contains(char::is_control);
         let latest = now.checked_add(SignedDuration::from_hours(24 * DAYS_MAX)).unwrap_or(Timestamp::MAX).as_second();
         if !has_text {
             Err(BadAlert::Text)
@@ -90,9 +90,10 @@ mod tests {
     #[test]
     fn an_alert_is_one_line_for_one_area_and_ends() {
         assert_eq!(alert(1).check(at(999)), Ok(()));
-        for text in ["", " ", "two\nlines", &"x".repeat(TEXT_MAX_BYTES + 1)] {
+        for text in ["", " ", "two\nlines", &"x".repeat(TEXT_MAX_LETTERS + 1), &"ខ".repeat(TEXT_MAX_LETTERS + 1)] {
             assert_eq!(Alert { text: text.into(), ..alert(1) }.check(at(0)), Err(BadAlert::Text), "{text}");
         }
+        assert_eq!(Alert { text: "ឡាន".repeat(100), ..alert(1) }.check(at(0)), Ok(()));
         for area in ["", "SN", "SN-", "sn-dk", "SN-DK-01", "SN-DAKA", "unknown", "é-DK"] {
             assert_eq!(Alert { area: area.into(), ..alert(1) }.check(at(0)), Err(BadAlert::Area), "{area}");
         }

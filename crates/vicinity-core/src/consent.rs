@@ -3,12 +3,14 @@
 //! Everything is denied until somebody grants it. A withdrawal beats every grant that does not name it, whatever the
 //! clocks say: two phones that never met cannot agree on an order, and in doubt the answer is no. A grant that was
 //! given *after* a withdrawal was seen names that withdrawal and so beats it. The answer depends only on which entries
-//! there are, never on the order in which they came.
+//! there are, never on the order in which they came. For the same reason a withdrawal counts in every spelling, and a grant
+//! only in its own: [`Draft`](crate::draft::Draft) and [`Edit`](crate::edit::Edit) fold what people write before it is kept.
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::incident::{Entry, Incident};
+use crate::spelling;
 
 /// The incident and its statements may go to the home hub.
 pub const HUB_RESPONSE: &str = "hub_response";
@@ -105,8 +107,10 @@ pub(crate) fn withdrawals<'a>(incident: &'a Incident, scope: &str) -> impl Itera
     incident.entries("consents").filter(withdraws).map(|entry| entry.id())
 }
 
+/// In any spelling: a word that is nearly a withdrawal is one.
 fn may_say(incident: &Incident, entry: Entry<'_>, key: &str, code: &str) -> bool {
-    entry.text(key) == Some(code) || incident.may_be(&path(entry, key), code)
+    let says = |text: &str| spelling::same(text, code);
+    entry.text(key).is_some_and(says) || incident.claims(&path(entry, key)).any(|claim| claim.as_str().is_some_and(says))
 }
 
 fn path(entry: Entry<'_>, key: &str) -> String {

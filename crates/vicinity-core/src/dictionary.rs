@@ -63,7 +63,12 @@ same incident, whatever the order in which they came. No phone's clock decides a
   later edit can complete an entry, and its fields then merge as registers do.
 - **Consent** is a log too. A withdrawal beats every grant that was made without knowing of it, even one with a later
   time on it. A grant made after the withdrawal was seen names it, and counts.
-- What this version does not know, a field or a code of a newer one, is kept, shown as it is, and passed on.
+- What this version does not know, a field or a code of a newer one, is kept, shown as it is, and passed on. The program says
+  so when it is logged.
+- A **code or field** that differs from a known one only by case, blanks, hyphens or underscores is that one: `Gang-rape` is
+  `gang_rape`. It is kept in its own spelling. In a document of another program it stays as it was written and is read
+  as the known one. Consents are stricter: an unknown scope is refused, and a grant in another spelling that came in such a
+  document is none, while a withdrawal counts.
 
 *Reach*, below, says how far a value goes: **hub** is the phone and its home hub and nobody else; **national** is the
 projection too, with what is done to the value on the way.
@@ -231,9 +236,11 @@ fn edits(page: &mut String) {
 fn limits(page: &mut String) {
     page.push_str("\n## Limits\n\n| What | At most |\n|---|---|\n");
     let bytes = |count: usize| format!("{count} bytes");
+    let letters = |count: usize| format!("{count} letters of any script");
+    line(page, &["a note", &letters(value::NOTE_MAX_LETTERS)]);
+    line(page, &["a pseudonym", &letters(value::PSEUDONYM_MAX_LETTERS)]);
     for (what, limit) in [
-        ("a code, a pseudonym", codes::CODE_MAX_BYTES),
-        ("a note", value::NOTE_MAX_BYTES),
+        ("a code", codes::CODE_MAX_BYTES),
         ("a field's name", value::KEY_MAX_BYTES),
         ("the value of an unknown field, as JSON", value::UNKNOWN_MAX_BYTES),
         ("a statement's text", value::STATEMENT_MAX_BYTES),
@@ -241,7 +248,8 @@ fn limits(page: &mut String) {
     ] {
         line(page, &[what, &bytes(limit)]);
     }
-    page.push_str("\nA note travels in clear to the hub and stays in the history: never a name or a place in it.\n");
+    page.push_str("\nA letter is what a person counts as one, with its accents and vowel signs; so many times 16 bytes is the most in any case.\n");
+    page.push_str("A note travels in clear to the hub and stays in the history: never a name or a place in it.\n");
 }
 
 fn kind(kind: Kind) -> String {
@@ -260,6 +268,7 @@ fn entry_kind(kind: EntryKind) -> String {
     match kind {
         EntryKind::Code(list) => list_link(list),
         EntryKind::AnyCode => "code".into(),
+        EntryKind::Scope => "[consent scope](#consent)".into(),
         EntryKind::Instant => "instant in UTC".into(),
         EntryKind::Pseudonym => "pseudonym".into(),
         EntryKind::Note => "short note; never a name or a place".into(),

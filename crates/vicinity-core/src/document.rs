@@ -16,7 +16,9 @@ use crate::edit::{self, Edit, EntryEdit, TriageOverride};
 use crate::fields;
 use crate::ids::{ACTOR_BYTES, Actor, ChangeHash};
 use crate::incident::Incident;
+use crate::remark::{About, Remark};
 use crate::room::Room;
+use crate::spelling;
 use crate::value::{FieldError, Problem};
 
 /// The schema that new documents get.
@@ -78,6 +80,8 @@ pub struct AuthoredAll {
     pub chunks: Vec<Vec<u8>>,
     /// Statement texts, by the id of the entry that names them.
     pub statements: Vec<(String, StatementBody)>,
+    /// What was kept as it was written, or did nothing.
+    pub remarks: Vec<Remark>,
 }
 
 /// A loaded document. It costs some 50 kB of memory: load, use, drop.
@@ -96,7 +100,7 @@ impl Document {
     /// Only if automerge refuses what the draft's checks let through.
     pub fn create(draft: &Draft, authoring: Authoring) -> Result<(Self, Authored), EditError> {
         let mut document = Self::empty()?;
-        let (hash, statements) = document.write_draft(draft, authoring)?;
+        let Wrote { hash, statements, .. } = document.write_draft(draft, authoring)?;
         let chunk = document.chunk_of(hash);
         Ok((document, Authored { chunk, statements }))
     }
@@ -109,7 +113,7 @@ impl Document {
     pub fn create_and_edit(draft: &Draft, edits: &[Edit], authoring: Authoring) -> Result<(Self, AuthoredAll), (Option<usize>, Box<EditError>)> {
         let own = |error: EditError| (None, Box::new(error));
         let mut document = Self::empty().map_err(|error| own(error.into()))?;
-        let (hash, mut statements) = document.write_draft(draft, authoring).map_err(own)?;
+        let Wrote { hash, mut statements, .. } = document.write_draft(draft, authoring).map_err(own)?;
         let mut chunks: Vec<Vec<u8>> = document.chunk_of(hash).into_iter().collect();
         for chunk in &chunks {
             document.room.take(chunk).map_err(|problem| own(FieldError::new(draft.largest(), problem).into()))?;
@@ -117,7 +121,8 @@ impl Document {
         let edited = document.apply_all(edits, authoring).map_err(|(at, error)| (Some(at), error))?;
         chunks.extend(edited.chunks);
         statements.extend(edited.statements);
-        Ok((document, AuthoredAll { chunks, statements }))
+        let remarks = draft.remarks().into_iter().chain(edited.remarks).collect();
+        Ok((document, AuthoredAll { chunks, statements, remarks }))
     }
 
     /// A document from its changes, in any order. The skeleton is not among them.
@@ -142,7 +147,7 @@ impl Document {
     /// # Errors
     /// An edit that does not fit this incident changes nothing.
     pub fn apply(&mut self, edit: &Edit, authoring: Authoring) -> Result<Authored, EditError> {
-        let (hash, statements) = self.write_edit(edit, authoring)?;
+        let Wrote { hash, statements, .. } = self.write_edit(edit, authoring)?;
         Ok(Authored { chunk: self.chunk_of(hash), statements })
     }
 
@@ -154,12 +159,18 @@ impl Document {
     /// which is to be dropped then.
     pub fn apply_all(&mut self, edits: &[Edit], authoring: Authoring) -> Result<AuthoredAll, (usize, Box<EditError>)> {
         let before = self.doc.get_heads();
-        let (made, statements) = self.write_edits(edits, authoring)?;
+        let (mut made, mut statements, mut remarks) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, edit) in edits.iter().enumerate() {
+            let wrote = self.write_edit(edit, authoring).map_err(|error| (at, Box::new(error)))?;
+            made.extend(wrote.hash.map(|_| at));
+            statements.extend(wrote.statements);
+            remarks.extend(edit.remarks().into_iter().chain(wrote.remark).map(|remark| remark.within(&format!("edits[{at}]"))));
+        }
         let chunks = self.chunks_after(&before);
         for (chunk, at) in chunks.iter().zip(made) {
             self.room.take(chunk).map_err(|problem| (at, Box::new(FieldError::new("edit", problem).into())))?;
         }
-        Ok(AuthoredAll { chunks, statements })
+        Ok(AuthoredAll { chunks, statements, remarks })
     }
 
     fn write_draft(&mut self, draft: &Draft, authoring: Authoring) -> Result<Wrote, EditError> {
@@ -172,17 +183,6 @@ impl Document {
             }
             Ok(())
         })
-    }
-
-    /// The places of the edits that changed something, and all statements.
-    fn write_edits(&mut self, edits: &[Edit], authoring: Authoring) -> Result<(Vec<usize>, Vec<(String, StatementBody)>), (usize, Box<EditError>)> {
-        let (mut made, mut statements) = (Vec::new(), Vec::new());
-        for (at, edit) in edits.iter().enumerate() {
-            let (hash, named) = self.write_edit(edit, authoring).map_err(|error| (at, Box::new(error)))?;
-            made.extend(hash.map(|_| at));
-            statements.extend(named);
-        }
-        Ok((made, statements))
     }
 
     fn write_edit(&mut self, edit: &Edit, authoring: Authoring) -> Result<Wrote, EditError> {
@@ -227,21 +227,29 @@ impl Document {
         };
         let seq = written + 1;
         let mut tx = self.doc.transaction();
-        let mut writer = Writer { tx: &mut tx, prefix: entry_prefix(&authoring.actor), seq, index: 0, statements: Vec::new(), now: authoring.now };
+        let mut writer =
+            Writer { tx: &mut tx, prefix: entry_prefix(&authoring.actor), seq, index: 0, statements: Vec::new(), remark: None, now: authoring.now };
         let result = body(&mut writer);
-        let statements = writer.statements;
+        let (statements, remark) = (writer.statements, writer.remark);
         if let Err(error) = result {
             tx.rollback();
             return Err(error);
         }
         let (hash, _) = tx.commit_with(CommitOptions::default().with_time(authoring.now.as_second()));
         self.last = Some((authoring.actor, if hash.is_some() { seq } else { written }));
-        Ok((hash, statements))
+        Ok(Wrote { hash, statements, remark })
     }
 }
 
-/// The change that was made, if any, and the statements named in it.
-type Wrote = (Option<automerge::ChangeHash>, Vec<(String, StatementBody)>);
+/// What a draft or an edit wrote.
+struct Wrote {
+    /// The change that was made, if any.
+    hash: Option<automerge::ChangeHash>,
+    /// The statements named in it.
+    statements: Vec<(String, StatementBody)>,
+    /// What it did not do, or did without knowing all.
+    remark: Option<Remark>,
+}
 
 /// A document that holds the skeleton. Made once and cloned: applying the skeleton anew takes longer.
 fn bare() -> Result<Automerge, DocumentError> {
@@ -289,6 +297,7 @@ struct Writer<'t, 'd> {
     seq: usize,
     index: usize,
     statements: Vec<(String, StatementBody)>,
+    remark: Option<Remark>,
     now: Timestamp,
 }
 
@@ -324,16 +333,23 @@ impl Writer<'_, '_> {
                 }
                 self.tx.put(&set, code.as_str(), true)?;
             }
-            Write::Remove { set, code } => {
-                let set = self.container(set)?;
-                if self.tx.get(&set, code.as_str())?.is_some() {
-                    self.tx.delete(&set, code.as_str())?;
-                }
-            }
+            Write::Remove { set, code } => self.remove(set, code)?,
             Write::Entry { map, id, fields } => {
                 self.entry(map, id.as_deref(), fields)?;
             }
         }
+        Ok(())
+    }
+
+    /// Takes a code out in whatever spelling it was put in.
+    fn remove(&mut self, set: &str, code: &str) -> Result<(), EditError> {
+        let container = self.container(set)?;
+        let held: Vec<String> = self.tx.keys(&container).filter(|held| spelling::same(held, code)).collect();
+        if held.is_empty() {
+            let path = if set == "links" { "unlink" } else { "remove.code" };
+            self.remark = Some(Remark::new(path, About::NotInSet));
+        }
+        held.iter().try_for_each(|held| self.tx.delete(&container, held.as_str()))?;
         Ok(())
     }
 
@@ -410,6 +426,11 @@ impl Writer<'_, '_> {
     fn consent(&mut self, entry: &EntryEdit, incident: Option<&Incident>) -> Result<(), EditError> {
         let text = |name: &str| entry.fields.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.as_str());
         let mut fields = entry.fields.clone();
+        if let (Some("withdrawn"), Some(scope), Some(incident)) = (text("state"), text("scope"), incident)
+            && !crate::consent::ever_granted(incident, scope)
+        {
+            self.remark = Some(Remark::new("consent.scope", About::NeverGranted));
+        }
         if let (Some("granted"), Some(scope), Some(incident)) = (text("state"), text("scope"), incident) {
             let withdrawn: Vec<Value> = crate::consent::withdrawals(incident, scope).map(Value::from).collect();
             fields.retain(|(key, _)| key != "supersedes");

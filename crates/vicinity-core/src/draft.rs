@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 
 use crate::codes;
 use crate::fields::{self, EntryMap};
+use crate::remark::{self, About, Remark};
+use crate::spelling;
 use crate::value::{self, FieldError, KEY_MAX_BYTES, Problem, STATEMENT_MAX_BYTES};
 
 /// One write to a document.
@@ -54,17 +56,27 @@ impl Draft {
     /// is kept then.
     pub fn parse(json: &Value, now: Timestamp) -> Result<Self, FieldError> {
         let object = json.as_object().ok_or_else(|| FieldError::new("incident", Problem::WrongType("a JSON object")))?;
+        let object = spelling::keys(object, |key| spelling::name(key).map(str::to_owned))?;
         if object.get("reported_at").is_none_or(Value::is_null) {
             return Err(FieldError::new("reported_at", Problem::Missing));
         }
         let mut draft = Self { writes: Vec::new(), statements: Vec::new(), survivor_code: None };
-        for (key, value) in object {
+        for (key, value) in &object {
             draft.top_level(key, value, now)?;
         }
         if !object.contains_key("captured_at") {
             draft.writes.push(Write::Register { name: "captured_at".into(), value: ScalarValue::Timestamp(now.as_millisecond()) });
         }
         Ok(draft)
+    }
+
+    /// What was kept as it was written, because this version does not know it.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<Remark> {
+        let unknown = |statement: &StatementDraft| !codes::STATEMENT_CLASSES.knows(&statement.class);
+        let classes = self.statements.iter().enumerate().filter(|(_, statement)| unknown(statement));
+        let classes = classes.map(|(at, _)| Remark::new(format!("statements[{at}].class"), About::UnknownCode));
+        remark::of_writes(&self.writes).into_iter().chain(classes).collect()
     }
 
     /// The programme's own code of the survivor, if one was given: it must be hashed with [`Draft::set_survivor_code`]
@@ -107,7 +119,7 @@ impl Draft {
             }
             _ if fields::entry_map(key).is_some() => self.entries(key, value, now),
             // Else a survivor's code could come in by another door than the one where it is hashed.
-            _ if ["place.", "survivor.", "occurred."].iter().any(|outer| key.starts_with(outer)) => {
+            _ if ["place", "survivor", "occurred"].iter().any(|outer| key.split_once('.').is_some_and(|(first, _)| spelling::same(first, outer))) => {
                 Err(FieldError::new(key, Problem::NotThisWay("its outer field, as an object")))
             }
             _ => self.register_or_set(key, key, value),
@@ -116,7 +128,8 @@ impl Draft {
 
     fn nested(&mut self, outer: &str, value: &Value) -> Result<(), FieldError> {
         let object = value.as_object().ok_or_else(|| FieldError::new(outer, Problem::WrongType("an object")))?;
-        for (key, value) in object {
+        let inner = |key: &str| spelling::name(&format!("{outer}.{key}"))?.strip_prefix(outer)?.strip_prefix('.').map(str::to_owned);
+        for (key, value) in &spelling::keys(object, inner).map_err(|error| error.within(outer))? {
             let name = format!("{outer}.{key}");
             if name == "survivor.code" {
                 self.take_survivor_code(value)?;
@@ -140,7 +153,7 @@ impl Draft {
         if let Some(set) = fields::SETS.iter().find(|set| set.name == name) {
             let codes = value.as_array().ok_or_else(|| FieldError::new(path, Problem::WrongType("a list of codes")))?;
             for (at, code) in codes.iter().enumerate() {
-                let code = parse_code(code).map_err(|problem| FieldError::new(format!("{path}[{at}]"), problem))?;
+                let code = parse_code_of(set, code).map_err(|problem| FieldError::new(format!("{path}[{at}]"), problem))?;
                 self.writes.push(Write::Add { set: set.name.into(), code });
             }
             return Ok(());
@@ -154,8 +167,10 @@ impl Draft {
         let entries = value.as_array().ok_or_else(|| FieldError::new(key, Problem::WrongType("a list")))?;
         for (at, entry) in entries.iter().enumerate() {
             let path = format!("{key}[{at}]");
-            let states = if map.name == "referrals" { Some(referral_states(entry, now).map_err(|error| error.within(&path))?) } else { None };
-            let fields = parse_entry(map, states.as_ref().unwrap_or(entry), true).map_err(|error| error.within(&path))?;
+            let entry = entry.as_object().ok_or_else(|| FieldError::new(path.clone(), Problem::WrongType("an object")))?;
+            let entry = entry_keys(map, entry).map(Value::Object).map_err(|error| error.within(&path))?;
+            let states = if map.name == "referrals" { Some(referral_states(&entry, now).map_err(|error| error.within(&path))?) } else { None };
+            let fields = parse_entry(map, states.as_ref().unwrap_or(&entry), true).map_err(|error| error.within(&path))?;
             self.writes.push(Write::Entry { map: map.name, id: None, fields });
         }
         Ok(())
@@ -167,12 +182,13 @@ impl Draft {
         for (at, consent) in list.iter().enumerate() {
             let path = format!("consents[{at}]");
             let mut object = match consent {
-                Value::Object(object) => object.clone(),
+                Value::Object(object) => entry_keys(map, object).map_err(|error| error.within(&path))?,
                 Value::String(_) => Map::from_iter([("scope".to_owned(), consent.clone())]),
                 _ => return Err(FieldError::new(path, Problem::WrongType("a scope, or an object with a scope"))),
             };
             object.entry("state").or_insert_with(|| "granted".into());
             object.entry("at").or_insert_with(|| now.to_string().into());
+            consent_state(&object).map_err(|problem| FieldError::new(format!("{path}.state"), problem))?;
             let fields = parse_entry(map, &Value::Object(object), true).map_err(|error| error.within(&path))?;
             self.writes.push(Write::Entry { map: map.name, id: None, fields });
         }
@@ -208,6 +224,19 @@ pub(crate) fn parse_register(name: &str, value: &Value) -> Result<Write, FieldEr
     Ok(Write::Register { name: name.to_owned(), value: scalar })
 }
 
+/// An entry's object with its known keys in their own spelling. A referral also has what becomes a time of its own.
+pub(crate) fn entry_keys(map: &EntryMap, object: &Map<String, Value>) -> Result<Map<String, Value>, FieldError> {
+    let also: &[&str] = if map.name == "referrals" { &["id", "state", "at"] } else { &["id"] };
+    let known: Vec<&str> = map.fields.iter().map(|(name, _)| *name).chain(also.iter().copied()).collect();
+    spelling::keys_of(object, &known)
+}
+
+/// A consent says granted or withdrawn: any other word would be neither, and nobody would see it.
+pub(crate) fn consent_state(consent: &Map<String, Value>) -> Result<String, Problem> {
+    let state = parse_code(consent.get("state").ok_or(Problem::Missing)?)?;
+    codes::CONSENT_STATES.find(&state).map(str::to_owned).ok_or(Problem::WrongType("granted or withdrawn"))
+}
+
 /// The fields of one entry, known and unknown. With `whole`, the entry map's first field must be there.
 pub(crate) fn parse_entry(map: &EntryMap, entry: &Value, whole: bool) -> Result<Vec<(String, ScalarValue)>, FieldError> {
     let object = entry.as_object().ok_or_else(|| FieldError::new(map.entry, Problem::WrongType("an object")))?;
@@ -234,6 +263,7 @@ pub(crate) fn referral_states(referral: &Value, now: Timestamp) -> Result<Value,
     let mut body = referral.as_object().ok_or_else(|| FieldError::new("referral", Problem::WrongType("an object")))?.clone();
     if let Some(state) = body.remove("state") {
         let state = parse_code(&state).map_err(|problem| FieldError::new("state", problem))?;
+        let state = codes::REFERRAL_STATES.folded(&state).to_owned();
         let at = body.remove("at").unwrap_or_else(|| now.to_string().into());
         let other_field = fields::entry_map("referrals").is_some_and(|map| map.fields.iter().any(|(name, _)| *name == state));
         if state == "id" || (other_field && !codes::REFERRAL_STATES.knows(&state)) {
@@ -247,8 +277,10 @@ pub(crate) fn referral_states(referral: &Value, now: Timestamp) -> Result<Value,
 /// A statement with its text.
 pub(crate) fn parse_statement(json: &Value) -> Result<StatementDraft, FieldError> {
     let object = json.as_object().ok_or_else(|| FieldError::new("statement", Problem::WrongType("an object")))?;
+    let object = spelling::keys_of(object, &["class", "text"])?;
     let class = object.get("class").ok_or_else(|| FieldError::new("class", Problem::Missing))?;
     let class = parse_code(class).map_err(|problem| FieldError::new("class", problem))?;
+    let class = codes::STATEMENT_CLASSES.folded(&class).to_owned();
     let text = object.get("text").ok_or_else(|| FieldError::new("text", Problem::Missing))?;
     let text = text.as_str().ok_or_else(|| FieldError::new("text", Problem::WrongType("a text")))?;
     if text.len() > STATEMENT_MAX_BYTES {
@@ -259,10 +291,15 @@ pub(crate) fn parse_statement(json: &Value) -> Result<StatementDraft, FieldError
 
 /// A code, of any list.
 pub(crate) fn parse_code(json: &Value) -> Result<String, Problem> {
-    match value::register(fields::Kind::Code(&codes::YES_NO), json)? {
+    match value::entry(fields::EntryKind::AnyCode, json)? {
         ScalarValue::Str(code) => Ok(code.to_string()),
         _ => Err(Problem::WrongType("a code, as text")),
     }
+}
+
+/// A code of a set, in the spelling of its list if it is there.
+pub(crate) fn parse_code_of(set: &fields::CodeSet, json: &Value) -> Result<String, Problem> {
+    json.as_str().and_then(|text| set.find(text)).map_or_else(|| parse_code(json), Ok)
 }
 
 fn check_key(key: &str) -> Result<(), Problem> {

@@ -9,7 +9,9 @@ use crate::codes;
 use crate::draft::{self, StatementBody, StatementDraft, Write};
 use crate::fields::{self, Merge};
 use crate::ids::IncidentId;
-use crate::value::{self, ATTACHMENT_MAX_BYTES, FieldError, NOTE_MAX_BYTES, Problem};
+use crate::remark::{self, About, Remark};
+use crate::spelling;
+use crate::value::{self, ATTACHMENT_MAX_BYTES, FieldError, Problem};
 
 /// One command.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,7 +67,30 @@ pub struct TriageOverride {
 
 const EDIT_NAMES: &str = "one of set, add, remove, perpetrator, action, referral, followup, transition, consent, statement, link, unlink, triage, answer";
 
+/// Each edit with the keys that it has, or the map of the entries that it writes.
+const EDITS: [(&str, &[&str], Option<&str>); 14] = [
+    ("set", &["field", "value"], None),
+    ("add", &["set", "code"], None),
+    ("remove", &["set", "code"], None),
+    ("perpetrator", &[], Some("perpetrators")),
+    ("action", &[], Some("actions")),
+    ("referral", &[], Some("referrals")),
+    ("followup", &[], Some("followups")),
+    ("transition", &[], Some("transitions")),
+    ("consent", &[], Some("consents")),
+    ("statement", &["class", "text"], None),
+    ("link", &["kind", "to"], None),
+    ("unlink", &["kind", "to"], None),
+    ("triage", &["level", "reason"], None),
+    ("answer", &[], Some("queries")),
+];
+
 impl EntryEdit {
+    /// What an edit of such an entry is called.
+    fn name(&self) -> &'static str {
+        EDITS.iter().find(|(.., map)| *map == Some(self.map)).map_or("edit", |(name, ..)| name)
+    }
+
     /// Whether this is a question of national's.
     pub(crate) fn asks(&self) -> bool {
         self.map == "queries" && self.fields.iter().any(|(key, _)| key == "question")
@@ -91,10 +116,31 @@ impl Edit {
         let Some((name, body)) = object.and_then(|object| object.iter().next()) else {
             return Err(FieldError::new("edit", Problem::WrongType("an object with one key, as {\"set\": …}")));
         };
-        match Self::parse_named(name, body, now) {
-            Some(edit) => edit.map_err(|error| error.within(name)),
-            // The name is not repeated: what a person typed in the wrong place may be about a survivor.
-            None => Err(FieldError::new("edit", Problem::WrongType(EDIT_NAMES))),
+        // The name is not repeated: what a person typed in the wrong place may be about a survivor.
+        let unknown = || FieldError::new("edit", Problem::WrongType(EDIT_NAMES));
+        let name = spelling::find(name, EDITS.iter().map(|(name, ..)| *name)).ok_or_else(unknown)?;
+        let edit = folded(name, body).map(|body| Self::parse_named(name, &body, now)).map_err(|error| error.within(name))?;
+        edit.ok_or_else(unknown)?.map_err(|error| error.within(name))
+    }
+
+    /// What this edit keeps as it was written, because this version does not know it.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<Remark> {
+        let remark = |path: &str, about: Option<About>| about.map(|about| Remark::new(path, about)).into_iter().collect();
+        match self {
+            Self::Set(set) => {
+                let path = |about| if about == About::UnknownField { "set.field" } else { "set.value" };
+                remark::of_register(&set.field, &set.value).map(|remark| Remark::new(path(remark.about), remark.about)).into_iter().collect()
+            }
+            Self::Add(code) => remark("add.code", remark::of_code(&code.set, &code.code)),
+            Self::Link(code) => remark("link.kind", remark::of_code(&code.set, &code.code)),
+            Self::Entry(entry) | Self::Transition(entry) | Self::Consent(entry) => {
+                let Some(map) = fields::entry_map(entry.map) else { return Vec::new() };
+                remark::of_entry(map, &entry.fields).into_iter().map(|remark| remark.within(entry.name())).collect()
+            }
+            Self::Statement(statement) => remark("statement.class", (!codes::STATEMENT_CLASSES.knows(&statement.class)).then_some(About::UnknownCode)),
+            // What is taken out of a set that does not hold it is told by the document.
+            Self::Remove(_) | Self::Triage(_) => Vec::new(),
         }
     }
 
@@ -154,6 +200,14 @@ impl Edit {
         parse_set(&body).map(Self::Set)
     }
 
+    /// The scope of the consent that this edit takes back.
+    #[must_use]
+    pub fn withdraws(&self) -> Option<&str> {
+        let Self::Consent(entry) = self else { return None };
+        let text = |name: &str| entry.fields.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.as_str());
+        text("scope").filter(|_| text("state") == Some("withdrawn"))
+    }
+
     /// The edit that fills in the survivor's code, already hashed.
     #[must_use]
     pub fn survivor_code(hash: &str) -> Self {
@@ -180,6 +234,17 @@ impl Edit {
     }
 }
 
+/// An edit's body with its known keys in their own spelling. What is no object is refused by the edit itself.
+fn folded(name: &str, body: &Value) -> Result<Value, FieldError> {
+    let Some(object) = body.as_object() else { return Ok(body.clone()) };
+    let (_, keys, map) = EDITS.iter().find(|(known, ..)| *known == name).copied().unwrap_or_default();
+    let object = match map.and_then(fields::entry_map) {
+        Some(map) => draft::entry_keys(map, object)?,
+        None => spelling::keys_of(object, keys)?,
+    };
+    Ok(Value::Object(object))
+}
+
 fn object<'a>(body: &'a Value, what: &'static str) -> Result<&'a Map<String, Value>, FieldError> {
     body.as_object().ok_or_else(|| FieldError::new("edit", Problem::WrongType(what)))
 }
@@ -195,6 +260,7 @@ fn required_code(body: &Map<String, Value>, key: &str) -> Result<String, FieldEr
 fn parse_set(body: &Value) -> Result<SetRegister, FieldError> {
     let body = object(body, "an object with field and value")?;
     let field = required_code(body, "field")?;
+    let field = spelling::name(&field).map_or(field, str::to_owned);
     let value = required(body, "value")?;
     check_settable(&field).map_err(|problem| FieldError::new(field.clone(), problem))?;
     if value.is_null() {
@@ -232,11 +298,15 @@ fn code_of_set(body: &Value) -> Result<CodeOfSet, FieldError> {
     let body = object(body, "an object with set and code")?;
     let set = required_code(body, "set")?;
     // People say populations for survivor.populations, as the JSON form nests it.
-    let set = if set == "populations" { "survivor.populations".to_owned() } else { set };
-    if !fields::SETS.iter().any(|known| known.name == set && set != "links") {
+    let name = match spelling::name(&set) {
+        Some("populations") => "survivor.populations",
+        name => name.unwrap_or_default(),
+    };
+    let Some(set) = fields::SETS.iter().find(|known| known.name == name && name != "links") else {
         return Err(FieldError::new("set", Problem::WrongType("violations, survivor.populations, motives or needs")));
-    }
-    Ok(CodeOfSet { set, code: required_code(body, "code")? })
+    };
+    let code = draft::parse_code_of(set, required(body, "code")?).map_err(|problem| FieldError::new("code", problem))?;
+    Ok(CodeOfSet { set: name.to_owned(), code })
 }
 
 fn entry(map: &'static str, body: &Value, default_time: Option<(&str, Timestamp)>) -> Result<EntryEdit, FieldError> {
@@ -268,10 +338,7 @@ fn transition(body: &Value, now: Timestamp) -> Result<EntryEdit, FieldError> {
 
 fn parse_consent(body: &Value, now: Timestamp) -> Result<EntryEdit, FieldError> {
     let object = object(body, "an object with scope and state")?;
-    let state = required_code(object, "state")?;
-    if !codes::CONSENT_STATES.knows(&state) {
-        return Err(FieldError::new("state", Problem::WrongType("granted or withdrawn")));
-    }
+    draft::consent_state(object).map_err(|problem| FieldError::new("state", problem))?;
     let mut body = object.clone();
     body.remove("id");
     entry("consents", &Value::Object(body), Some(("at", now)))
@@ -280,6 +347,7 @@ fn parse_consent(body: &Value, now: Timestamp) -> Result<EntryEdit, FieldError> 
 fn link(body: &Value) -> Result<CodeOfSet, FieldError> {
     let body = object(body, "an object with kind and to")?;
     let kind = required_code(body, "kind")?;
+    let kind = codes::LINK_KINDS.folded(&kind);
     let to: IncidentId = required_code(body, "to")?.parse().map_err(|_| FieldError::new("to", Problem::WrongType("an incident's id")))?;
     let code = format!("{kind}:{to}");
     if code.len() > codes::CODE_MAX_BYTES {
@@ -291,13 +359,11 @@ fn link(body: &Value) -> Result<CodeOfSet, FieldError> {
 fn triage(body: &Value) -> Result<TriageOverride, FieldError> {
     let body = object(body, "an object with level and reason")?;
     let level = required_code(body, "level")?;
-    if !codes::TRIAGE_LEVELS.knows(&level) {
-        return Err(FieldError::new("level", Problem::WrongType("red, amber or green")));
-    }
+    let level = codes::TRIAGE_LEVELS.find(&level).ok_or_else(|| FieldError::new("level", Problem::WrongType("red, amber or green")))?.to_owned();
     let reason = match body.get("reason") {
         None | Some(Value::Null) => None,
         Some(reason) => match value::entry(fields::EntryKind::Note, reason).map_err(|problem| FieldError::new("reason", problem))? {
-            ScalarValue::Str(text) if text.len() <= NOTE_MAX_BYTES && !text.trim().is_empty() => Some(text.to_string()),
+            ScalarValue::Str(text) if !text.trim().is_empty() => Some(text.to_string()),
             _ => None,
         },
     };

@@ -117,6 +117,8 @@ pub enum EntryKind {
     Code(&'static CodeList),
     /// A code of any list.
     AnyCode,
+    /// A consent scope that this version knows: what nobody understands protects nobody.
+    Scope,
     /// An instant in UTC.
     Instant,
     /// A staff pseudonym.
@@ -207,7 +209,7 @@ pub static ENTRY_MAPS: &[EntryMap] = &[
         name: "consents",
         entry: "consent",
         fields: &[
-            ("scope", EntryKind::AnyCode),
+            ("scope", EntryKind::Scope),
             ("state", EntryKind::Code(&codes::CONSENT_STATES)),
             ("at", EntryKind::Instant),
             ("by", EntryKind::Pseudonym),

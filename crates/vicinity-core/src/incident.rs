@@ -2,13 +2,17 @@
 //!
 //! The view is the JSON tree itself, so that it can be cached as a row, compared byte for byte between devices, and
 //! keep whatever a newer peer wrote. Nothing here fails: a field of a shape this version does not expect reads as
-//! missing, and stays in the tree.
+//! missing, and stays in the tree. A known code reads as itself in whatever spelling it was written, but for consents: a
+//! word that is nearly a grant is none.
+
+use std::collections::BTreeSet;
 
 use automerge::{Automerge, ObjType, ROOT, ReadDoc, ScalarValue, ValueRef};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::fields;
+use crate::codes::{self, CodeList};
+use crate::fields::{self, EntryKind, Kind};
 use crate::ids::{Actor, ChangeHash};
 use crate::time::{self, LocalTime, Precision};
 use crate::value;
@@ -65,10 +69,10 @@ impl Incident {
                     incident.read_container(doc, &item.key, &id)
                 }
                 ValueRef::Object(_) => continue,
-                ValueRef::Scalar(ref scalar) => value::to_json(&ScalarValue::from(scalar)),
+                ValueRef::Scalar(ref scalar) => folded(list_of(&item.key), value::to_json(&ScalarValue::from(scalar))),
             };
             if conflict {
-                incident.dispute(doc, &ROOT, &item.key, item.key.to_string());
+                incident.dispute(doc, &ROOT, &item.key, item.key.to_string(), list_of(&item.key));
             }
             incident.put(&item.key, value);
         }
@@ -94,36 +98,42 @@ impl Incident {
     }
 
     fn read_container(&mut self, doc: &Automerge, name: &str, id: &automerge::ObjId) -> Value {
-        if fields::SETS.iter().any(|set| set.name == name) {
-            return Value::Array(doc.map_range(id, ..).map(|item| Value::String(item.key.into_owned())).collect());
+        if let Some(set) = fields::SETS.iter().find(|set| set.name == name) {
+            let codes: BTreeSet<String> = doc.map_range(id, ..).map(|item| set.folded(&item.key)).collect();
+            return Value::Array(codes.into_iter().map(Value::String).collect());
         }
         let mut entries = Vec::new();
         for item in doc.map_range(id, ..) {
             if let ValueRef::Object(ObjType::Map) = item.value {
                 let entry = item.id();
-                entries.push(Value::Object(self.read_entry(doc, &format!("{name}.{}", item.key), &item.key, &entry)));
+                entries.push(Value::Object(self.read_entry(doc, name, &item.key, &entry)));
             }
         }
         entries.sort_by(|left, right| entry_order(left).cmp(&entry_order(right)));
         Value::Array(entries)
     }
 
-    fn read_entry(&mut self, doc: &Automerge, path: &str, key: &str, id: &automerge::ObjId) -> Map<String, Value> {
+    fn read_entry(&mut self, doc: &Automerge, map: &str, key: &str, id: &automerge::ObjId) -> Map<String, Value> {
+        let known = fields::entry_map(map).filter(|map| map.name != "consents").map_or(&[][..], |map| map.fields);
+        let list_of = |field: &str| match known.iter().find(|(name, _)| *name == field) {
+            Some((_, EntryKind::Code(list))) => Some(*list),
+            _ => None,
+        };
         let mut entry = Map::new();
         for item in doc.map_range(id, ..) {
             if let ValueRef::Scalar(ref scalar) = item.value {
                 if item.conflict {
-                    self.dispute(doc, id, &item.key, format!("{path}.{}", item.key));
+                    self.dispute(doc, id, &item.key, format!("{map}.{key}.{}", item.key), list_of(&item.key));
                 }
-                entry.insert(item.key.to_string(), value::to_json(&ScalarValue::from(scalar)));
+                entry.insert(item.key.to_string(), folded(list_of(&item.key), value::to_json(&ScalarValue::from(scalar))));
             }
         }
         entry.insert("id".into(), key.into());
         entry
     }
 
-    fn dispute(&mut self, doc: &Automerge, object: &automerge::ObjId, key: &str, field: String) {
-        let mut claims: Vec<Claim> = doc.get_all(object, key).unwrap_or_default().into_iter().map(|(value, op)| claim(doc, &value, &op)).collect();
+    fn dispute(&mut self, doc: &Automerge, object: &automerge::ObjId, key: &str, field: String, list: Option<&'static CodeList>) {
+        let mut claims: Vec<Claim> = doc.get_all(object, key).unwrap_or_default().into_iter().map(|(value, op)| claim(doc, list, &value, &op)).collect();
         claims.reverse();
         if claims.windows(2).any(|pair| pair[0].value != pair[1].value) {
             self.disputes.push(Dispute { field, claims });
@@ -266,9 +276,28 @@ fn entry_order(entry: &Value) -> (&str, &str) {
     (at.unwrap_or(""), text("id").unwrap_or(""))
 }
 
-fn claim(doc: &Automerge, value: &automerge::Value<'_>, op: &automerge::ObjId) -> Claim {
+/// The list of a register's codes.
+fn list_of(register: &str) -> Option<&'static CodeList> {
+    if register == "status" {
+        return Some(&codes::STATUSES);
+    }
+    match fields::find(register)?.kind {
+        Kind::Code(list) => Some(list),
+        _ => None,
+    }
+}
+
+/// A value in the spelling of its list, if it has one that knows it.
+fn folded(list: Option<&'static CodeList>, value: Value) -> Value {
+    match list.zip(value.as_str()).and_then(|(list, text)| list.find(text)) {
+        Some(known) => Value::from(known),
+        None => value,
+    }
+}
+
+fn claim(doc: &Automerge, list: Option<&'static CodeList>, value: &automerge::Value<'_>, op: &automerge::ObjId) -> Claim {
     let value = match value {
-        automerge::Value::Scalar(scalar) => value::to_json(scalar),
+        automerge::Value::Scalar(scalar) => folded(list, value::to_json(scalar)),
         automerge::Value::Object(_) => Value::Null,
     };
     let hash = doc.hash_for_opid(op);

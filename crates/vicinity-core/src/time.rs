@@ -3,6 +3,8 @@
 use jiff::civil::{Date, DateTime};
 pub use jiff::{SignedDuration, Timestamp};
 
+use crate::codes;
+
 /// An instant, or nothing if the text is none. Fractions below a millisecond are dropped.
 #[must_use]
 pub fn parse_instant(text: &str) -> Option<Timestamp> {
@@ -45,7 +47,7 @@ impl Precision {
     /// The precision a code names; an unknown code is the least precise.
     #[must_use]
     pub fn from_code(code: &str) -> Self {
-        match code {
+        match codes::PRECISIONS.folded(code) {
             "exact" => Self::Exact,
             "hour" => Self::Hour,
             "day" => Self::Day,

@@ -10,6 +10,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use crate::codes::TRIAGE_LEVELS;
 use crate::incident::Incident;
 
 /// How urgent an incident is.
@@ -27,7 +28,7 @@ impl Level {
     /// The level a code names.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        match code {
+        match TRIAGE_LEVELS.folded(code) {
             "red" => Some(Self::Red),
             "amber" => Some(Self::Amber),
             "green" => Some(Self::Green),

@@ -2,14 +2,16 @@
 
 use automerge::ScalarValue;
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::codes;
 use crate::fields::{EntryKind, Kind};
-use crate::time;
+use crate::{spelling, text, time};
 
-/// Bytes of the longest note.
-pub const NOTE_MAX_BYTES: usize = 280;
+/// Letters of the longest note, of any script; see [`text::fits`].
+pub const NOTE_MAX_LETTERS: usize = 280;
+/// Letters of the longest pseudonym or survivor's code.
+pub const PSEUDONYM_MAX_LETTERS: usize = 64;
 /// Bytes of the longest statement text.
 pub const STATEMENT_MAX_BYTES: usize = 256 * 1024;
 /// Bytes of the largest photo or sound of a statement.
@@ -41,6 +43,15 @@ pub enum Problem {
     /// Longer than the limit.
     #[error("longer than {0} bytes")]
     TooLong(usize),
+    /// A text that people write has more letters than the limit.
+    #[error("longer than {0} letters")]
+    TooManyLetters(usize),
+    /// Two keys of one object that differ only by their spelling.
+    #[error("stands twice in one object, in two spellings; put both into one, or take one out")]
+    Twice,
+    /// A consent scope that nobody knows. Kept as it is it would look like a consent, or like its withdrawal, and be neither.
+    #[error("not a consent scope; one of {}, or referral: and a service, as referral:legal_advice", codes::CONSENT_SCOPES.codes.join(", "))]
+    UnknownScope,
     /// More than one change may hold.
     #[error("too large: one line or edit holds at most 64 KiB and 4,096 values; write less, or the rest in more edits")]
     TooMuch,
@@ -92,8 +103,9 @@ type Checked = Result<ScalarValue, Problem>;
 /// The wrong type, an impossible time, a number out of range or a text over its limit.
 pub fn register(kind: Kind, value: &Value) -> Checked {
     match kind {
-        Kind::Code(_) | Kind::Area => code(value),
-        Kind::Pseudonym | Kind::SurvivorCode => text(value, codes::CODE_MAX_BYTES),
+        Kind::Code(list) => known_code(list, value),
+        Kind::Area => code(value),
+        Kind::Pseudonym | Kind::SurvivorCode => note(value, PSEUDONYM_MAX_LETTERS),
         Kind::Instant => instant(value),
         Kind::Age => age(value),
         Kind::Occurred => occurred(value),
@@ -106,10 +118,12 @@ pub fn register(kind: Kind, value: &Value) -> Checked {
 /// As [`register`].
 pub fn entry(kind: EntryKind, value: &Value) -> Checked {
     match kind {
-        EntryKind::Code(_) | EntryKind::AnyCode => code(value),
+        EntryKind::Code(list) => known_code(list, value),
+        EntryKind::AnyCode => code(value),
+        EntryKind::Scope => scope(value),
         EntryKind::Instant => instant(value),
-        EntryKind::Pseudonym => text(value, codes::CODE_MAX_BYTES),
-        EntryKind::Note => text(value, NOTE_MAX_BYTES),
+        EntryKind::Pseudonym => note(value, PSEUDONYM_MAX_LETTERS),
+        EntryKind::Note => note(value, NOTE_MAX_LETTERS),
         EntryKind::Count => value.as_u64().and_then(|n| i64::try_from(n).ok()).map(ScalarValue::Int).ok_or(Problem::WrongType("a whole number")),
         EntryKind::Ids => match value.as_array() {
             Some(ids) if ids.iter().all(Value::is_string) => unknown(value),
@@ -184,9 +198,22 @@ fn code(value: &Value) -> Checked {
     if codes::is_code(code) { Ok(ScalarValue::Str(code.into())) } else { Err(Problem::WrongType("a code without control characters")) }
 }
 
-fn text(value: &Value, max_bytes: usize) -> Checked {
-    let text = value.as_str().ok_or(Problem::WrongType("a text"))?;
-    if text.len() > max_bytes { Err(Problem::TooLong(max_bytes)) } else { Ok(ScalarValue::Str(text.into())) }
+/// A code in the spelling of its list, or as it is where the list does not have it.
+fn known_code(list: &'static codes::CodeList, value: &Value) -> Checked {
+    match value.as_str().and_then(|text| list.find(text)) {
+        Some(known) => Ok(ScalarValue::Str(known.into())),
+        None => code(value),
+    }
+}
+
+fn scope(value: &Value) -> Checked {
+    let text = value.as_str().ok_or(Problem::WrongType("a consent scope, as text"))?;
+    spelling::scope(text).map(|scope| ScalarValue::Str(scope.into())).ok_or(Problem::UnknownScope)
+}
+
+fn note(value: &Value, max_letters: usize) -> Checked {
+    let note = value.as_str().ok_or(Problem::WrongType("a text"))?;
+    if text::fits(note, max_letters) { Ok(ScalarValue::Str(note.into())) } else { Err(Problem::TooManyLetters(max_letters)) }
 }
 
 const INSTANT_FORM: &str = "an instant such as 2026-11-23T09:00:00Z";
@@ -209,10 +236,19 @@ fn age(value: &Value) -> Checked {
 }
 
 fn occurred(value: &Value) -> Checked {
-    value.as_object().ok_or(Problem::WrongType("an object with at and precision"))?;
-    local_time(value.get("at"))?;
-    value.get("precision").map(code).transpose()?;
-    unknown(value)
+    let mut told = occurred_parts(value)?;
+    local_time(told.get("at"))?;
+    if let Some(precision) = told.get_mut("precision")
+        && let ScalarValue::Str(known) = known_code(&codes::PRECISIONS, precision)?
+    {
+        *precision = Value::String(known.to_string());
+    }
+    unknown(&Value::Object(told))
+}
+
+fn occurred_parts(value: &Value) -> Result<Map<String, Value>, Problem> {
+    let told = value.as_object().ok_or(Problem::WrongType("an object with at and precision"))?;
+    spelling::keys_of(told, &["at", "precision"]).map_err(|error| error.problem)
 }
 
 fn local_time(at: Option<&Value>) -> Result<(), Problem> {
@@ -227,9 +263,13 @@ fn local_time(at: Option<&Value>) -> Result<(), Problem> {
 /// Which part of a register's value [`register`] refuses, where it has parts.
 #[must_use]
 pub fn part_at_fault(kind: Kind, value: &Value) -> Option<&'static str> {
-    match kind {
-        Kind::Occurred if local_time(value.get("at")).is_err() => Some("at"),
-        Kind::Occurred if value.get("precision").is_some_and(|precision| code(precision).is_err()) => Some("precision"),
-        _ => None,
+    let Kind::Occurred = kind else { return None };
+    let told = occurred_parts(value).ok()?;
+    if local_time(told.get("at")).is_err() {
+        Some("at")
+    } else if told.get("precision").is_some_and(|precision| code(precision).is_err()) {
+        Some("precision")
+    } else {
+        None
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
+use vicinity_core::json::BadJson;
 
 use crate::months::Months;
 use crate::published::{Published, is_area};
@@ -18,9 +19,9 @@ pub struct Boundaries(BTreeMap<String, Value>);
 /// What is wrong with a file of boundaries.
 #[derive(Debug, thiserror::Error)]
 pub enum BoundariesError {
-    /// It is no JSON.
-    #[error("the boundaries are no JSON: {0}")]
-    Json(#[from] serde_json::Error),
+    /// It is no JSON, or a key stands twice in it.
+    #[error("the boundaries: {0}")]
+    Json(#[from] BadJson),
     /// It is other JSON.
     #[error("the boundaries are no GeoJSON FeatureCollection")]
     NoCollection,
@@ -41,7 +42,7 @@ impl Boundaries {
     /// # Errors
     /// What is wrong with the file.
     pub fn parse(bytes: &[u8]) -> Result<Self, BoundariesError> {
-        let file: Value = serde_json::from_slice(bytes)?;
+        let file = vicinity_core::json::parse(bytes)?;
         let features = file["features"].as_array().filter(|_| file["type"] == "FeatureCollection").ok_or(BoundariesError::NoCollection)?;
         let mut shapes = BTreeMap::new();
         for feature in features {

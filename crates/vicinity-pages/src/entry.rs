@@ -62,7 +62,7 @@ fn code_field(frame: &Frame, label: &str, hint: &str) -> Markup {
         div {
             label for="code" { (frame.t(label)) }
             @if !hint.is_empty() { span.hint id="code-hint" { (frame.t(hint)) } }
-            input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" pattern="[0-9 ]{6,7}" required aria-describedby=[(!hint.is_empty()).then_some("code-hint")];
+            input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" pattern="[\\p{Nd}\\p{Cf}\\s]{6,20}" required aria-describedby=[(!hint.is_empty()).then_some("code-hint")];
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Parts that pages are made of.
 
 use maud::{Markup, Render, html};
+use vicinity_core::text::LETTER_MAX_BYTES;
 
 use crate::frame::Frame;
 use crate::words::Said;
@@ -58,10 +59,17 @@ pub struct Line<'a> {
     pub hint: &'a str,
     /// What it says first.
     pub value: &'a str,
-    /// Letters that fit; see [`crate::words::Words::letters`].
+    /// What a browser lets in; see [`units`] for letters of any script.
     pub longest: usize,
     /// Whether it may not stay empty.
     pub required: bool,
+}
+
+/// What a browser counts where so many letters fit: a letter of some scripts is several of its units, and no browser can count
+/// letters. Whoever writes too many of them is told when the form is sent.
+#[must_use]
+pub fn units(letters: usize) -> usize {
+    letters * LETTER_MAX_BYTES / 2
 }
 
 /// A label and a field of one line of text, no longer than may be sent.

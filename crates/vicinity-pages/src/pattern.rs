@@ -14,7 +14,7 @@ use crate::parts;
 use crate::words::Said;
 
 pub use advocacy::{AdvocacyLine, AdvocacyView, advocacy};
-pub use report::{ASKS_MAX_BYTES, ReportView, report};
+pub use report::{ASKS_MAX_LETTERS, ReportView, report};
 pub use step::{Amount, Figures, Parts, Step, band};
 
 /// How a code of a dimension reads.

@@ -192,18 +192,6 @@ impl Words {
         text
     }
 
-    /// Letters of this language that fit where so many bytes do.
-    #[must_use]
-    pub fn letters(&self, bytes: usize) -> usize {
-        bytes
-            / match self.language {
-                // An accent makes two bytes of a letter; few letters have one, and who writes more is told.
-                Language::English | Language::French | Language::Spanish => 1,
-                Language::Russian => 2,
-                Language::Khmer => 3,
-            }
-    }
-
     /// A share in whole per cent; nothing of nothing is a dash.
     #[must_use]
     pub fn share(&self, part: u64, whole: u64) -> String {

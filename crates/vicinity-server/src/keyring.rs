@@ -14,7 +14,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::Aead;
 use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
 use serde::{Deserialize, Serialize};
-use vicinity_core::hex;
+use vicinity_core::{hex, text};
 use vicinity_seal::keys::Opener;
 use vicinity_seal::lockbox;
 use vicinity_seal::seal::OpenError;
@@ -30,21 +30,18 @@ pub const PASSPHRASE_MIN_CHARS: usize = 8;
 /// Argon2id's memory in KiB and passes: the second of the settings that OWASP recommends, some 40 ms.
 const COST: (u32, u32) = (19 * 1024, 2);
 
-/// What a person types to open a server.
+/// What a person types to open a server, as [`text::secret`] folds it.
 #[derive(Clone)]
 pub struct Passphrase(Zeroizing<String>);
 
 impl Passphrase {
-    /// A passphrase, without the line's end.
+    /// A passphrase.
     ///
     /// # Errors
-    /// Fewer than [`PASSPHRASE_MIN_CHARS`] characters.
+    /// Fewer than [`PASSPHRASE_MIN_CHARS`] characters, once folded.
     pub fn new(text: &str) -> Result<Self, KeyringError> {
-        let text = text.trim_end_matches(['\r', '\n']);
-        if text.chars().count() < PASSPHRASE_MIN_CHARS {
-            return Err(KeyringError::TooShort);
-        }
-        Ok(Self(Zeroizing::new(text.to_owned())))
+        let folded = text::secret(text);
+        if folded.chars().count() < PASSPHRASE_MIN_CHARS { Err(KeyringError::TooShort) } else { Ok(Self(folded)) }
     }
 }
 
@@ -69,6 +66,7 @@ impl Unlock {
     /// # Errors
     /// Any other text.
     pub fn identity(text: &str) -> Result<Self, KeyringError> {
+        let text = text::secret(text);
         let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
         Opener::from_secret_string(line).map(|opener| Self::Identity(Arc::new(opener))).map_err(|_| KeyringError::NoIdentity)
     }
@@ -326,4 +324,22 @@ fn write(path: &Path, lock: &Lock) -> Result<(), KeyringError> {
 
 fn bytes<T: TryFrom<Vec<u8>>>(text: &str) -> Result<T, KeyringError> {
     hex::read(text).ok_or(KeyringError::Damaged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passphrase_is_the_same_from_every_keyboard_and_editor() {
+        let key = DatabaseKey::new([5; 32]);
+        let machine = Machine { now: Arc::new(|| vicinity_core::time::Timestamp::UNIX_EPOCH), random: Arc::new(|bytes| bytes.fill(3)) };
+        let locked = locked(&key, &Passphrase::new("un café à 10 h").unwrap(), &machine).unwrap();
+        for written in ["\u{feff}un café à 10 h\r\n", "un cafe\u{301} a\u{300} 10 h", "un café à ១០ h", "un\u{a0}café à 10\u{202f}h", "un café\u{200b} à 10 h"]
+        {
+            assert_eq!(unlocked(&locked, &Passphrase::new(written).unwrap()).unwrap().bytes(), key.bytes(), "{written:?}");
+        }
+        assert!(matches!(unlocked(&locked, &Passphrase::new("un cafe à 10 h").unwrap()), Err(KeyringError::Wrong)));
+        assert!(matches!(Passphrase::new("\u{feff}1234567\r\n"), Err(KeyringError::TooShort)));
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use vicinity_core::hex;
 use vicinity_core::time::{SignedDuration, Timestamp};
+use vicinity_core::{hex, text};
 use vicinity_store::StoreError;
 use vicinity_store::person::{Desk, LINK_SECONDS, NewPerson};
 use vicinity_store::sqlite::SqlitePeople;
@@ -16,14 +16,14 @@ use crate::tls::{self, Settings};
 
 /// Hours that a one-time link is good for.
 pub const LINK_HOURS: i64 = LINK_SECONDS / 3600;
-/// Characters of the longest name.
-pub const HANDLE_MAX_CHARS: usize = 40;
+/// Letters of the longest name.
+pub const HANDLE_MAX_LETTERS: usize = 40;
 
 /// Why somebody was not invited.
 #[derive(Debug, thiserror::Error)]
 pub enum InviteError {
     /// The name cannot be one.
-    #[error("a name has 1 to {HANDLE_MAX_CHARS} letters, digits, dots, dashes or underscores; take a pseudonym, not a name that tells who it is")]
+    #[error("a name has 1 to {HANDLE_MAX_LETTERS} letters, digits, dots, dashes or underscores; take a pseudonym, not a name that tells who it is")]
     Handle,
     /// The server or its folder.
     #[error(transparent)]
@@ -47,8 +47,9 @@ pub fn open(data: &Path, database: &str, unlock: Option<&Unlock>, machine: &Mach
 /// # Errors
 /// A name that cannot be one, a server that never ran, or the store.
 pub fn invite(people: &mut SqlitePeople, server: &mut dyn Settings, handle: &str, desk: Desk, machine: &Machine) -> Result<String, InviteError> {
-    let fits = |character: char| character.is_alphanumeric() || "._-".contains(character);
-    if handle.is_empty() || handle.chars().count() > HANDLE_MAX_CHARS || !handle.chars().all(fits) {
+    let handle = &self::handle(handle);
+    let fits = |character: char| character.is_alphanumeric() || text::is_mark(character) || "._-".contains(character);
+    if handle.is_empty() || !text::fits(handle, HANDLE_MAX_LETTERS) || !handle.chars().all(fits) {
         return Err(InviteError::Handle);
     }
     let (address, pin) = tls::announced(server.get(tls::ADDRESS)?, server.get(tls::PINS)?).ok_or(ServeError::NoAddress)?;
@@ -57,6 +58,12 @@ pub fn invite(people: &mut SqlitePeople, server: &mut dyn Settings, handle: &str
     let now = (machine.now)();
     people.invite(&NewPerson { handle, desk, code_hash: hash_of(&code), expires: link_expiry(now), totp: machine.bytes() }, now)?;
     Ok(format!("{scheme}://{address}/welcome/{code}"))
+}
+
+/// A name as it is kept and compared: however a keyboard writes its accents and digits.
+#[must_use]
+pub fn handle(text: &str) -> String {
+    text::secret(text).trim().to_owned()
 }
 
 fn link_expiry(now: Timestamp) -> Timestamp {

@@ -5,8 +5,8 @@
 
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
-use vicinity_core::hex;
 use vicinity_core::ids::DeviceId;
+use vicinity_core::{hex, text};
 
 use crate::compress;
 use crate::message::Refused;
@@ -58,7 +58,9 @@ impl EnrolLink {
     /// # Errors
     /// Any other text.
     pub fn parse(text: &str) -> Result<Self, BadLink> {
-        let mut parts = text.trim().strip_prefix(SCHEME).ok_or(BadLink::Form)?.splitn(3, ':');
+        // A link that went through a messenger may have been broken into lines, or got marks that nobody sees.
+        let text = text::secret_digits(text);
+        let mut parts = text.strip_prefix(SCHEME).ok_or(BadLink::Form)?.splitn(3, ':');
         let (Some(code), Some(pin), Some(address)) = (parts.next(), parts.next(), parts.next()) else { return Err(BadLink::Form) };
         let pin = if pin == PLAIN { None } else { Some(hex::read(pin).ok_or(BadLink::Form)?) };
         if address.is_empty() {

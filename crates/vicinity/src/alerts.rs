@@ -7,8 +7,9 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde_json::json;
 use vicinity_client::device::Device;
-use vicinity_core::alert::{Alert, TEXT_MAX_BYTES};
+use vicinity_core::alert::{Alert, TEXT_MAX_LETTERS};
 use vicinity_core::hex;
+use vicinity_core::text::{self, LETTER_MAX_BYTES};
 
 use crate::output;
 
@@ -37,15 +38,16 @@ pub fn publish(device: &mut Device, incident: &str, area: &str, until: &str, fil
         Ok(at) => at,
         Err(_) => format!("{until}T23:59:59Z").parse().context("--until: expected a day as 2026-12-24, or a time as 2026-12-24T18:00:00Z")?,
     };
-    let mut text = String::new();
-    let limit = TEXT_MAX_BYTES as u64 + 16;
+    let mut bytes = Vec::new();
+    // More than fits, so that what is too long is seen to be.
+    let limit = (TEXT_MAX_LETTERS * LETTER_MAX_BYTES) as u64 + 64;
     if file == Path::new("-") {
-        std::io::stdin().take(limit).read_to_string(&mut text).context("cannot read the text")?;
+        std::io::stdin().take(limit).read_to_end(&mut bytes).context("cannot read the text")?;
     } else {
         let opened = std::fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
-        opened.take(limit).read_to_string(&mut text).with_context(|| format!("cannot read {}", file.display()))?;
+        opened.take(limit).read_to_end(&mut bytes).with_context(|| format!("cannot read {}", file.display()))?;
     }
-    let id = device.publish_alert(incident.parse()?, area, &text, ends)?;
+    let id = device.publish_alert(incident.parse()?, area, text::utf8(&bytes).context("cannot read the text")?, ends)?;
     output::line(hex::write(&id))
 }
 

@@ -16,7 +16,9 @@ use vicinity_client::vault::{self, DeviceSecret, VaultError};
 use vicinity_core::consent;
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
-use vicinity_core::show;
+use vicinity_core::json::{self, BadJson};
+use vicinity_core::remark::Remark;
+use vicinity_core::{show, text};
 
 use crate::args::{AlertCommand, BundleCommand, DeviceArguments, DeviceCommand};
 use crate::secrets::Purpose;
@@ -187,9 +189,13 @@ impl LogSink for Printing {
         }
     }
 
+    fn remarked(&mut self, line: usize, remark: &Remark) {
+        output::complain(format_args!("line {line}: {remark}"));
+    }
+
     fn refused(&mut self, bad: &BadLine) {
         self.bad += 1;
-        eprintln!("{bad}");
+        output::complain(bad);
     }
 }
 
@@ -212,15 +218,12 @@ fn log(device: &mut Device, file: &Path, with_edits: bool) -> Result<ExitCode> {
 }
 
 fn edit(device: &mut Device, id: &str, file: &Path) -> Result<()> {
-    let mut text = String::new();
-    open_input(file)?.read_to_string(&mut text).context("cannot read the edits")?;
-    let json: Value =
-        serde_json::from_str(&text).map_err(|error| anyhow::anyhow!("the edits are no JSON (line {}, column {})", error.line(), error.column()))?;
-    let edits = Edit::parse_list(&json, device.now())?;
+    let mut bytes = Vec::new();
+    open_input(file)?.read_to_end(&mut bytes).context("cannot read the edits")?;
+    let edits = Edit::parse_list(&json::parse(&bytes).context("the edits")?, device.now())?;
     let id: IncidentId = id.parse()?;
-    device.edit(id, &edits)?;
-    let withdraws = |edit: &Value| edit["consent"]["scope"] == consent::HUB_RESPONSE && edit["consent"]["state"] == "withdrawn";
-    if json.as_array().is_some_and(|edits| edits.iter().any(withdraws)) {
+    device.edit(id, &edits)?.iter().for_each(output::complain);
+    if edits.iter().any(|edit| edit.withdraws() == Some(consent::HUB_RESPONSE)) {
         eprintln!("vicinity: hub_response is withdrawn: where the hub has the incident, the next sync erases it there, here and everywhere");
     }
     Ok(())
@@ -279,7 +282,7 @@ pub fn print_conflicts(conflicts: &[Conflict], json: bool) -> Result<()> {
         return output::line("no conflicts");
     }
     for conflict in conflicts {
-        output::line(format!("{} {}", conflict.incident, conflict.field))?;
+        output::line(format!("{} {}", conflict.incident, text::printable_in_line(&conflict.field)))?;
         for (at, side) in conflict.sides.iter().enumerate() {
             let when = side.at.map(|at| at.to_string()).unwrap_or_default();
             output::line(format!("  {}  {}  ({}, {when})", at + 1, output::plain(&side.value), side.device))?;
@@ -300,7 +303,11 @@ fn resolve(device: &mut Device, id: &str, field: &str, take: Option<usize>, valu
                 None => bail!("--take: this conflict has the values 1 to {}", conflict.sides.len()),
             }
         }
-        (None, Some(value)) => serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned())),
+        (None, Some(value)) => match json::parse_text(value) {
+            Ok(json) => json,
+            Err(twice @ BadJson::Duplicate { .. }) => return Err(twice).context("--value"),
+            Err(_) => Value::String(value.to_owned()),
+        },
         (None, None) => bail!("choose a value with --take or --value"),
     };
     device.resolve(id, field, &value)?;
@@ -336,7 +343,7 @@ fn sync(mut device: Device, home: &Path, json: bool) -> Result<ExitCode> {
         ),
         End::Alarm => eprintln!("vicinity: this device and its hub hold different things even after comparing all; tell whoever runs the hub"),
         End::Cut => eprintln!("vicinity: the hub cannot be reached, or the link was cut too often; nothing was lost, sync again when there is a network"),
-        End::Refused(refused) => eprintln!("vicinity: {refused}"),
+        End::Refused(refused) => output::warn(refused),
         End::WipeOrdered => return wipe_by_order(home),
     }
     Ok(ExitCode::FAILURE)

@@ -111,7 +111,7 @@ pub fn ready(listener: &TcpListener, pin: Option<Pin>) -> Result<()> {
 
 /// Logs go to standard error, one JSON object a line.
 pub fn log_to_stderr() {
-    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).with_writer(|| output::LogLines);
     // Nobody else's: a library's lines and spans may hold what it was given, and spans of every change took 8 % of a hub's CPU.
     let own = Targets::new().with_target("vicinity", LevelFilter::INFO);
     tracing_subscriber::registry().with(lines.with_filter(own)).init();

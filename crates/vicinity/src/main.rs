@@ -43,7 +43,7 @@ fn main() -> ExitCode {
         if output::is_broken_pipe(&error) {
             return ExitCode::SUCCESS;
         }
-        eprintln!("vicinity: {error:#}");
+        output::warn(format_args!("{error:#}"));
         ExitCode::FAILURE
     })
 }

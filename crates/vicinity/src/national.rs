@@ -126,9 +126,7 @@ fn countries(data: &Path, json: bool) -> Result<()> {
 }
 
 fn ask(data: &Path, projection: &str, question: &str) -> Result<()> {
-    if !codes::QUESTIONS.knows(question) {
-        bail!("a question is one of {}", codes::QUESTIONS.codes.join(", "));
-    }
+    let Some(question) = codes::QUESTIONS.find(question) else { bail!("a question is one of {}", codes::QUESTIONS.codes.join(", ")) };
     match open(data, Action::AskHub)?.ask(projection.parse()?, question, machine::now())? {
         Some(id) => output::line(id),
         None => bail!("no such projection; `vicinity national export --json` lists them"),

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use vicinity_core::access::Action;
+use vicinity_core::text;
 use vicinity_export::Months;
 use vicinity_export::dhis2::{Ids, Mapping};
 use vicinity_export::geojson::Boundaries;
@@ -18,7 +19,7 @@ use vicinity_server::store::national::{NationalStore, ProjectionListing};
 use vicinity_server::store::sqlite::SqliteNational;
 
 use crate::args::{ExportArguments, PushArguments};
-use crate::{machine, national, output};
+use crate::{machine, national, output, secrets};
 
 pub fn run(arguments: ExportArguments) -> Result<()> {
     if arguments.xlsx {
@@ -91,7 +92,7 @@ fn print_areas(store: &mut SqliteNational, months: &Months, boundaries: Option<&
     };
     let areas = export::areas(store, months, boundaries.as_ref())?;
     for code in &areas.without_shape {
-        eprintln!("vicinity: the boundaries have no shape for {code}: its geometry is null");
+        output::warn(format_args!("the boundaries have no shape for {code}: its geometry is null"));
     }
     Ok(writeln!(out, "{}", areas.collection)?)
 }
@@ -99,7 +100,7 @@ fn print_areas(store: &mut SqliteNational, months: &Months, boundaries: Option<&
 /// `vicinity national push`: 0 where DHIS2 took every value, 1 where it did not.
 pub fn push(arguments: PushArguments) -> Result<ExitCode> {
     let months = Months::new(arguments.from.clone(), arguments.to.clone())?;
-    let token = String::from_utf8(read(&arguments.token_file)?).with_context(|| arguments.token_file.display().to_string())?;
+    let token = text::secret(&secrets::read_secret(&arguments.token_file)?);
     let target = Target::new(&arguments.url, &token)?;
     let ids = ids(arguments.mapping.as_deref())?;
     let payload = export::data_value_set(&mut national::open(&arguments.data, Action::PrintProjections)?, &months, &ids)?;

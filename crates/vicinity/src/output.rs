@@ -1,15 +1,40 @@
 //! Printing for people and for scripts.
 
+use std::fmt::Display;
 use std::io::Write;
 
 use anyhow::Result;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
-use vicinity_core::tables;
+use vicinity_core::{tables, text};
 
-/// Prints a line on standard output.
-pub fn line(text: impl std::fmt::Display) -> Result<()> {
-    Ok(writeln!(std::io::stdout().lock(), "{text}")?)
+/// Prints a line on standard output, or several: as a terminal may get it, whoever wrote what is in it. JSON stays the same JSON.
+pub fn line(text: impl Display) -> Result<()> {
+    Ok(writeln!(std::io::stdout().lock(), "{}", text::printable(&text.to_string()))?)
+}
+
+/// Says something on standard error, as a terminal may get it.
+pub fn complain(text: impl Display) {
+    eprintln!("{}", text::printable(&text.to_string()));
+}
+
+/// The same, said by the program about the whole command.
+pub fn warn(text: impl Display) {
+    complain(format_args!("vicinity: {text}"));
+}
+
+/// Standard error for log lines, as a terminal may get them.
+pub struct LogLines;
+
+impl Write for LogLines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        std::io::stderr().write_all(text::printable(&String::from_utf8_lossy(bytes)).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
 }
 
 /// Whether the reader of standard output has gone: no reason to complain.
@@ -22,7 +47,7 @@ pub fn table<const N: usize>(heading: [&str; N], rows: impl IntoIterator<Item = 
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(heading);
     rows.into_iter().for_each(|row| {
-        table.add_row(row);
+        table.add_row(row.map(|cell| text::printable_in_line(&cell).into_owned()));
     });
     trimmed(&table.to_string())
 }
@@ -46,7 +71,7 @@ fn trimmed(text: &str) -> String {
 /// A value as a person reads it: a text without quotes.
 pub fn plain(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => text::printable_in_line(text).into_owned(),
         Value::Null => "–".to_owned(),
         Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(" "),
         other => other.to_string(),

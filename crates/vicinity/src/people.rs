@@ -38,7 +38,7 @@ fn run(command: PeopleCommand, database: &str, desk: Desk, server: impl Fn(&Path
         }
         PeopleCommand::List { data, json } => list(&open(&data)?.0.people()?, json),
         PeopleCommand::Remove { data, name } => {
-            if !open(&data)?.0.remove(&name)? {
+            if !open(&data)?.0.remove(&people::handle(&name))? {
                 bail!("nobody signs in as that; `people list` names who does");
             }
             output::line("removed and signed out")
@@ -63,6 +63,6 @@ fn list(people: &[PersonRow], json: bool) -> Result<()> {
 pub fn code() -> Result<()> {
     let mut key = String::new();
     std::io::stdin().take(1024).read_to_string(&mut key).context("cannot read the key")?;
-    let code = credentials::code_now(key.trim(), machine::now()).context("no key: it is shown by the page of a one-time link, in letters and digits")?;
+    let code = credentials::code_now(&key, machine::now()).context("no key: it is shown by the page of a one-time link, in letters and digits")?;
     output::line(code)
 }

@@ -9,9 +9,11 @@ use vicinity_client::ClientError;
 use vicinity_client::device::Device;
 use vicinity_client::leased::{self, Leased};
 use vicinity_client::vault::{self, Cost, DeviceSecret, FileSecret, Opened, Pin, VaultError};
+use vicinity_core::text;
 use vicinity_server::keyring::{self, LockKind, Passphrase, Unlock};
+use zeroize::Zeroizing;
 
-use crate::{machine, session};
+use crate::{machine, output, session};
 
 /// Names the file that holds a server's passphrase.
 const PASSPHRASE_FILE: &str = "VICINITY_PASSPHRASE_FILE";
@@ -88,7 +90,7 @@ pub fn end_if_over(home: &Path, secret: &FileSecret, error: &ClientError) {
     if matches!(error, ClientError::LeaseOver | ClientError::LeaseLocked { .. } | ClientError::ClockSetBack)
         && let Err(error) = session::end(home, secret)
     {
-        eprintln!("vicinity: {error}");
+        output::warn(error);
     }
 }
 
@@ -131,11 +133,11 @@ pub fn new_pin(file: Option<&Path>) -> Result<Pin> {
     if !std::io::stdin().is_terminal() {
         bail!("no PIN: name a file that holds it with --pin-file or {PIN_FILE}");
     }
-    let text = ask("Choose a PIN: ")?;
-    if text != ask("Once more: ")? {
+    let pin = Pin::new(&ask("Choose a PIN: ")?)?;
+    if !Pin::new(&ask("Once more: ")?).is_ok_and(|again| again == pin) {
         bail!("the two are not the same; nothing was changed");
     }
-    Ok(Pin::new(&text)?)
+    Ok(pin)
 }
 
 /// The PIN of a second profile: never of the file that has the first.
@@ -157,8 +159,13 @@ pub fn known_pin(file: Option<&Path>) -> Result<Pin> {
 }
 
 fn read_pin(file: &Path) -> Result<Pin> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    Ok(Pin::new(text.trim_end_matches(['\r', '\n']))?)
+    Ok(Pin::new(&read_secret(file)?)?)
+}
+
+/// The text of a secret's file. Who makes a secret of it folds it.
+pub fn read_secret(file: &Path) -> Result<Zeroizing<String>> {
+    let bytes = std::fs::read(file).map(Zeroizing::new).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(Zeroizing::new(text::utf8(&bytes).with_context(|| format!("cannot read {}", file.display()))?.to_owned()))
 }
 
 /// The PIN of the file that was named, by an option or by the variable.
@@ -201,7 +208,7 @@ pub fn unlock_at_start(data: &Path) -> Result<Option<Unlock>> {
     if keyring::lock_of(data)?.is_none() && std::io::stdin().is_terminal() {
         let text = ask("Choose a passphrase (Enter for none): ")?;
         if !text.is_empty() {
-            if text != ask("Once more: ")? {
+            if *text::secret(&text) != *text::secret(&ask("Once more: ")?) {
                 bail!("the two are not the same; nothing was made");
             }
             return Ok(Some(Unlock::Passphrase(Passphrase::new(&text)?)));
@@ -212,10 +219,9 @@ pub fn unlock_at_start(data: &Path) -> Result<Option<Unlock>> {
 
 /// What a folder is to be opened by from now on: an identity or a passphrase of a file.
 pub fn new_unlock(identity: Option<&Path>, passphrase: Option<&Path>) -> Result<Unlock> {
-    let read = |file: &Path| std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()));
     match (identity, passphrase) {
-        (Some(file), _) => Ok(Unlock::identity(&read(file)?)?),
-        (None, Some(file)) => Ok(Unlock::Passphrase(Passphrase::new(&read(file)?)?)),
+        (Some(file), _) => Ok(Unlock::identity(&read_secret(file)?)?),
+        (None, Some(file)) => Ok(Unlock::Passphrase(Passphrase::new(&read_secret(file)?)?)),
         (None, None) => bail!("name what is to open this folder: --identity-file or --passphrase-file"),
     }
 }
@@ -230,10 +236,9 @@ pub fn needed_passphrase(prompt: &str) -> Result<Passphrase> {
 }
 
 /// The text of the file that a variable names.
-fn from_file(variable: &str) -> Result<Option<String>> {
+fn from_file(variable: &str) -> Result<Option<Zeroizing<String>>> {
     let Some(path) = std::env::var_os(variable) else { return Ok(None) };
-    let path = Path::new(&path);
-    Ok(Some(std::fs::read_to_string(path).with_context(|| format!("{variable}: cannot read {}", path.display()))?))
+    read_secret(Path::new(&path)).with_context(|| variable.to_owned()).map(Some)
 }
 
 fn ask(prompt: &str) -> Result<String> {

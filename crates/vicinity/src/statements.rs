@@ -10,14 +10,13 @@ use vicinity_client::Carried;
 use vicinity_client::device::Device;
 use vicinity_client::media;
 use vicinity_client::statements::StatementLine;
-use vicinity_core::hex;
 use vicinity_core::ids::IncidentId;
+use vicinity_core::{hex, text};
 use vicinity_server::keys::{Opener, Recipient};
 use vicinity_server::keyset;
 use vicinity_server::store::hub::HubStore;
-use zeroize::Zeroizing;
 
-use crate::output;
+use crate::{output, secrets};
 
 /// How far this device has brought a statement, in a word.
 fn here(line: &StatementLine) -> Option<&'static str> {
@@ -59,7 +58,7 @@ pub fn attach(device: &mut Device, id: &str, file: &Path) -> Result<()> {
     output::line(format!("{id}/{}", attached.entry))
 }
 
-/// Opens a statement and prints it, or writes it into a new file.
+/// Opens a statement and prints it, or writes it into a new file. What is printed is escaped; a file gets every byte.
 pub fn open(device: &mut Device, statement: &str, out: Option<&Path>) -> Result<()> {
     let (id, entry) = statement.split_once('/').context("not a statement: expected INCIDENT/ENTRY, as `statements` prints it")?;
     // Looked at first: a reading is written down at the hub, and should show something.
@@ -72,24 +71,20 @@ pub fn open(device: &mut Device, statement: &str, out: Option<&Path>) -> Result<
     match out {
         Some(path) => write_new(path, &opened),
         None if media::strip(&opened).is_ok() => bail!("this statement is a photo or a recording: name a new file for it with --out"),
-        None => {
-            let mut stdout = std::io::stdout().lock();
-            stdout.write_all(&opened)?;
-            Ok(stdout.write_all(b"\n")?)
-        }
+        None => output::line(String::from_utf8_lossy(&opened)),
     }
 }
 
 /// Sets the recovery key of a hub.
 pub fn set_recovery(store: &mut dyn HubStore, key: &str) -> Result<()> {
-    keyset::set_recovery(store, &Recipient::parse(key)?)?;
+    keyset::set_recovery(store, &Recipient::parse(&text::secret_digits(key))?)?;
     output::line("statements are sealed to this key too, from each device's next sync on; older ones once a responder's device has synced")
 }
 
 /// Wraps batches' keys anew with the recovery key.
 pub fn recover(store: &mut dyn HubStore, key: &Path) -> Result<()> {
-    let text = std::fs::read_to_string(key).map(Zeroizing::new).with_context(|| format!("cannot read {}", key.display()))?;
-    let opener = Opener::from_secret_string(text.trim()).with_context(|| format!("{} holds no key that `vicinity hub keygen` made", key.display()))?;
+    let text = secrets::read_secret(key)?;
+    let opener = Opener::from_secret_string(&text::secret(&text)).with_context(|| format!("{} holds no key that `vicinity hub keygen` made", key.display()))?;
     let recovered = keyset::recover(store, &opener)?;
     output::line(format!(
         "{} batches of statements can be opened by today's responders now; {} were not sealed to this key",

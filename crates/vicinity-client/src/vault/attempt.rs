@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::folder::{self, Folder};
 use super::image::Image;
 use super::sealed::{self, Contents};
-use super::state::State;
+use super::state::{MARK_BYTES, State};
 use super::{DeviceSecret, Opened, Pin, Profile, VaultError};
 
 /// An attempt that is counted and not yet checked. Dropping it, or dying here, leaves it counted. While it lives the vault
@@ -82,7 +82,7 @@ impl<'a> Attempt<'a> {
             }
             (Some(first), None) => (0, first),
             (None, Some(second)) => (1, second),
-            (None, None) => return Err(held.wrong(pin)),
+            (None, None) => return Err(held.wrong(pin, sealed::mark(&kek))),
         };
         if pin.is_some() {
             held.state.opened(contents.profile);
@@ -117,22 +117,21 @@ impl<'a> Held<'a> {
         self.place.replace(&self.image)
     }
 
-    fn wrong(mut self, pin: Option<&Pin>) -> VaultError {
+    fn wrong(mut self, pin: Option<&Pin>, mark: [u8; MARK_BYTES]) -> VaultError {
         if pin.is_none() {
             // The file is whole and no PIN was asked for: it was never written so by this program.
             return VaultError::Damaged("vault");
         }
+        self.state.was_wrong(mark);
         if self.state.is_over() {
             return self.destroy();
         }
         let left = self.state.left();
-        if self.state.is_main_over() {
-            self.erase_main_if_over();
-            if let Err(error) = self.save() {
-                return error;
-            }
+        self.erase_main_if_over();
+        match self.save() {
+            Ok(()) => VaultError::WrongPin { left },
+            Err(error) => error,
         }
-        VaultError::WrongPin { left }
     }
 
     /// The guesses at the real PIN are used up, with openings of the second profile in between: the real key goes, and

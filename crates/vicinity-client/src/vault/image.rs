@@ -8,7 +8,7 @@
 //!  60  flags                  1   1 = asks for a PIN, 2 = destroyed
 //!  61  slot                  81   nonce 24, contents 41, tag 16
 //! 142  slot                  81
-//! 223  state                 43   nonce 24, counts 3, tag 16; over all that is before it
+//! 223  state                 46   nonce 24, counts 3, last wrong PIN 3, tag 16; over all that is before it
 //! ```
 //!
 //! The salt stays for the vault's life: the other slot's PIN, which is not at hand, depends on it.
@@ -24,7 +24,7 @@ use super::{Random, VaultError};
 pub(super) const IMAGE_BYTES: usize = STATE_AT + STATE_BYTES + SEAL_BYTES;
 
 const MAGIC: &[u8; 15] = b"vicinity-vault\0";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const COST_AT: usize = 16;
 const SALT_AT: usize = 28;
 const NAMES_AT: usize = SALT_AT + SALT_BYTES;

@@ -7,6 +7,7 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::state::MARK_BYTES;
 use super::{Pin, Profile, VaultError};
 
 /// Bytes of the salt, one for both slots.
@@ -22,6 +23,7 @@ const NONCE_BYTES: usize = 24;
 const TAG_BYTES: usize = 16;
 const CONTENTS_BYTES: usize = 32 + 1 + NAME_BYTES;
 const KEK_INFO: &[u8] = b"vicinity-vault-v1";
+const MARK_INFO: &[u8] = b"vicinity-vault-wrong-v1";
 
 const MAX_MEMORY_KIB: u32 = 1 << 20;
 const MAX_PASSES: u32 = 64;
@@ -87,6 +89,11 @@ pub(super) fn kek(pin: Option<&Pin>, salt: &[u8; SALT_BYTES], cost: Cost, device
             .map_err(|_| VaultError::BadCost)?;
     }
     Ok(derive(&*material, &[KEK_INFO]))
+}
+
+/// What a wrong PIN is known by, from the key that it made.
+pub(super) fn mark(kek: &[u8; 32]) -> [u8; MARK_BYTES] {
+    *derive(kek, &[MARK_INFO])
 }
 
 /// Bytes that only the holder of `secret` can make, for a purpose that `info` names.

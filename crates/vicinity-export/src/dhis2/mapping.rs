@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use vicinity_core::json::{self, BadJson};
 
 use crate::published::By;
 
@@ -26,6 +27,9 @@ pub struct Mapping(File);
 /// What is wrong with a mapping.
 #[derive(Debug, thiserror::Error)]
 pub enum MappingError {
+    /// It is no JSON, or an entry stands twice in it.
+    #[error("the mapping: {0}")]
+    Json(#[from] BadJson),
     /// It has another form.
     #[error("the mapping has another form than docs/EXPORTS.md says: {0}")]
     Form(#[from] serde_json::Error),
@@ -50,7 +54,7 @@ impl Mapping {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(bytes: &[u8]) -> Result<Self, MappingError> {
-        let file: File = serde_json::from_slice(bytes)?;
+        let file: File = serde_json::from_value(json::parse(bytes)?)?;
         let tables = By::ALL.map(By::name);
         let lists: Vec<(&str, Vec<&str>)> = By::ALL.iter().map(|by| (by.name(), by.codes())).filter(|(_, codes)| !codes.is_empty()).collect();
         let listed = |name: &str, code: &str| lists.iter().any(|(list, codes)| *list == name && codes.contains(&code));

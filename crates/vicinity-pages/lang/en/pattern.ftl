@@ -28,7 +28,7 @@ advocacy-note-hint = One line. It goes nowhere else. No name of a survivor.
 done-advocacy = Written down.
 advocacy-bad-day = The day must be a date that has come.
 advocacy-bad-area = The area must be a country and an area, as SN-DK.
-advocacy-bad-note = The note must be one line of at most 400 bytes.
+advocacy-bad-note = The note must be one line of at most 400 letters.
 advocacy-full = The log is full. Take out actions that are long past.
 
 report-title = Report: { $place }, { $quarter }
@@ -54,7 +54,7 @@ report-advocacy = Advocacy of the quarter
 report-asks-none = Nobody has written yet what this report asks for.
 report-asks-write = What this report asks for, and of whom
 report-asks-hint = A paragraph a line. It is printed with the report. No name of a survivor.
-report-asks-long = The text is longer than 4000 bytes.
+report-asks-long = The text is longer than 4000 letters.
 
 nav-exports = Exports
 exports-below = Files to take away.

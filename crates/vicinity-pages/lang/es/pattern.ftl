@@ -28,7 +28,7 @@ advocacy-note-hint = Una línea. No sale de aquí. Ningún nombre de sobrevivien
 done-advocacy = Anotado.
 advocacy-bad-day = El día debe ser una fecha que ya llegó.
 advocacy-bad-area = La región debe ser un país y una región, como SN-DK.
-advocacy-bad-note = La nota debe ser una línea de 400 bytes como máximo.
+advocacy-bad-note = La nota debe ser una línea de 400 letras como máximo.
 advocacy-full = El registro está lleno. Quite acciones antiguas.
 
 report-title = Informe: { $place }, { $quarter }
@@ -54,7 +54,7 @@ report-advocacy = Incidencia del trimestre
 report-asks-none = Nadie ha escrito aún qué pide este informe.
 report-asks-write = Qué pide este informe, y a quién
 report-asks-hint = Un párrafo por línea. Se imprime con el informe. Ningún nombre de sobreviviente.
-report-asks-long = El texto supera los 4000 bytes.
+report-asks-long = El texto supera las 4000 letras.
 
 nav-exports = Exportaciones
 exports-below = Archivos para llevar.

@@ -28,7 +28,7 @@ advocacy-note-hint = Une ligne. Elle ne part nulle part. Aucun nom de survivante
 done-advocacy = C’est noté.
 advocacy-bad-day = Le jour doit être une date déjà arrivée.
 advocacy-bad-area = La région doit être un pays et une région, comme SN-DK.
-advocacy-bad-note = La note doit tenir en une ligne de 400 octets au plus.
+advocacy-bad-note = La note doit tenir en une ligne de 400 lettres au plus.
 advocacy-full = Le journal est plein. Retirez les actions anciennes.
 
 report-title = Rapport : { $place }, { $quarter }
@@ -54,7 +54,7 @@ report-advocacy = Plaidoyer du trimestre
 report-asks-none = Personne n’a encore écrit ce que ce rapport demande.
 report-asks-write = Ce que ce rapport demande, et à qui
 report-asks-hint = Un paragraphe par ligne. Imprimé avec le rapport. Aucun nom de survivante.
-report-asks-long = Le texte dépasse 4000 octets.
+report-asks-long = Le texte dépasse 4000 lettres.
 
 nav-exports = Exportations
 exports-below = Fichiers à emporter.

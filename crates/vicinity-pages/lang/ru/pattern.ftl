@@ -28,7 +28,7 @@ advocacy-note-hint = Одна строка. Она никуда не уходи�
 done-advocacy = Записано.
 advocacy-bad-day = День должен быть уже наступившей датой.
 advocacy-bad-area = Область пишется как страна и область, например SN-DK.
-advocacy-bad-note = Заметка — одна строка не длиннее 400 байт.
+advocacy-bad-note = Заметка — одна строка не длиннее 400 букв.
 advocacy-full = Журнал полон. Уберите давние действия.
 
 report-title = Отчёт: { $place }, { $quarter }
@@ -54,7 +54,7 @@ report-advocacy = Адвокация за квартал
 report-asks-none = Пока никто не написал, чего просит этот отчёт.
 report-asks-write = Чего просит этот отчёт и у кого
 report-asks-hint = Абзац на строку. Печатается вместе с отчётом. Без имён пострадавших.
-report-asks-long = Текст длиннее 4000 байт.
+report-asks-long = Текст длиннее 4000 букв.
 
 nav-exports = Экспорт
 exports-below = Файлы, которые можно забрать.

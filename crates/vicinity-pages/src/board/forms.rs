@@ -6,7 +6,7 @@ use vicinity_core::codes;
 use vicinity_core::consent::HUB_RESPONSE;
 use vicinity_core::incident::Incident;
 use vicinity_core::time::{SignedDuration, Timestamp};
-use vicinity_core::value::NOTE_MAX_BYTES;
+use vicinity_core::value::{NOTE_MAX_LETTERS, PSEUDONYM_MAX_LETTERS};
 
 use super::incident::{self, CaseView, Seen};
 use super::list::short;
@@ -92,12 +92,12 @@ fn of(frame: &Frame, codes: &[&str]) -> Vec<Choice> {
 }
 
 fn reason(frame: &Frame, id: &str, hint: &str, given: &Given) -> Markup {
-    let longest = frame.words.letters(NOTE_MAX_BYTES);
+    let longest = parts::units(NOTE_MAX_LETTERS);
     parts::line(&Line { id, name: "reason", label: &frame.t("f-reason"), hint: &frame.t(hint), value: given.or("reason", ""), longest, ..Line::default() })
 }
 
 fn partner(frame: &Frame, given: &Given) -> Markup {
-    let (label, hint, longest) = (frame.t("f-partner"), frame.t("hint-pseudonym"), frame.words.letters(codes::CODE_MAX_BYTES));
+    let (label, hint, longest) = (frame.t("f-partner"), frame.t("hint-pseudonym"), parts::units(PSEUDONYM_MAX_LETTERS));
     parts::line(&Line { id: "refer-partner", name: "partner", label: &label, hint: &hint, value: given.or("partner", ""), longest, required: false })
 }
 

@@ -1,7 +1,7 @@
 //! The advocacy log, drawn on the months of the incidents that it aims at.
 
 use maud::{Markup, html};
-use vicinity_core::advocacy::NOTE_MAX_BYTES;
+use vicinity_core::advocacy::NOTE_MAX_LETTERS;
 use vicinity_core::codes;
 
 use super::{Amount, Figures, areas, by_month, rules};
@@ -179,7 +179,7 @@ fn form(frame: &Frame, view: &AdvocacyView) -> Markup {
                 }
                 (parts::line(&Line {
                     id: "w-note", name: "note", label: &frame.t("advocacy-note"), hint: &frame.t("advocacy-note-hint"),
-                    longest: frame.words.letters(NOTE_MAX_BYTES), ..Line::default()
+                    longest: parts::units(NOTE_MAX_LETTERS), ..Line::default()
                 }))
                 div { button { (frame.t("advocacy-write-do")) } }
             }

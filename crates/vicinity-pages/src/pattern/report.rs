@@ -9,8 +9,8 @@ use crate::frame::{Frame, Place};
 use crate::parts::{self, Choice};
 use crate::words::Said;
 
-/// Bytes of the longest text of what a report asks for.
-pub const ASKS_MAX_BYTES: usize = 4000;
+/// Letters of the longest text of what a report asks for.
+pub const ASKS_MAX_LETTERS: usize = 4000;
 
 /// A report.
 pub struct ReportView {
@@ -151,7 +151,7 @@ fn asks(frame: &Frame, view: &ReportView) -> Markup {
             input type="hidden" name="quarter" value=(view.quarter);
             label for="r-asks" { (frame.t("report-asks-write")) }
             span.hint id="r-asks-hint" { (frame.t("report-asks-hint")) }
-            textarea id="r-asks" name="asks" rows="5" maxlength=(frame.words.letters(ASKS_MAX_BYTES)) aria-describedby="r-asks-hint" { (view.asks) }
+            textarea id="r-asks" name="asks" rows="5" maxlength=(parts::units(ASKS_MAX_LETTERS)) aria-describedby="r-asks-hint" { (view.asks) }
             div { button { (frame.t("save")) } }
         }
     }

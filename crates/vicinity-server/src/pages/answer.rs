@@ -139,7 +139,7 @@ fn field(frame: &Frame, error: &FieldError) -> String {
     let about = Said::Text(&about);
     match error.problem {
         Problem::Missing => frame.with("refused-empty", &[("about", about)]),
-        Problem::TooLong(bytes) => frame.with("refused-long", &[("about", about), ("count", Said::Count(frame.words.letters(bytes) as u64))]),
+        Problem::TooManyLetters(letters) => frame.with("refused-long", &[("about", about), ("count", Said::Count(letters as u64))]),
         Problem::ImpossibleTime(_) => frame.with("refused-date", &[("about", about)]),
         Problem::ReasonNeeded => frame.t("refused-reason"),
         Problem::IncidentFull => frame.t("refused-full"),

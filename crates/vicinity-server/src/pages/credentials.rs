@@ -2,6 +2,7 @@
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use totp_rs::{Builder, Secret, Totp};
+use vicinity_core::text;
 use vicinity_core::time::Timestamp;
 use vicinity_store::person::PasswordHash;
 
@@ -10,12 +11,13 @@ const COST: (u32, u32) = (19 * 1024, 2);
 /// A password of more characters is not one: it would only take time.
 pub const PASSWORD_MAX_CHARS: usize = 256;
 
-/// A password as it is kept. `None` for one that is too long.
+/// A password as it is kept, folded by [`text::secret`]. `None` for one that is too long.
 #[must_use]
 pub fn hashed(password: &str, salt: [u8; 16]) -> Option<PasswordHash> {
     if password.chars().count() > PASSWORD_MAX_CHARS {
         return None;
     }
+    let password = text::secret(password);
     let params = Params::new(COST.0, COST.1, 1, Some(32)).ok()?;
     let mut hash = [0; 32];
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(password.as_bytes(), &salt, &mut hash).ok()?;
@@ -42,14 +44,13 @@ fn totp(secret: &[u8; 20]) -> Option<Totp> {
 /// The step of a six-digit code that is good now: of this half minute, the one before or the one after.
 #[must_use]
 pub fn step_of(secret: &[u8; 20], code: &str, now: Timestamp) -> Option<u64> {
-    let digits: String = code.chars().filter(|character| !character.is_whitespace()).collect();
-    totp(secret)?.check(&digits, now.as_second().try_into().ok()?)
+    totp(secret)?.check(&text::secret_digits(code), now.as_second().try_into().ok()?)
 }
 
 /// The code of now of a key as people type it. `None` for what is no key.
 #[must_use]
 pub fn code_now(key: &str, now: Timestamp) -> Option<String> {
-    let totp = Builder::new().with_secret(Secret::try_from_base32(key).ok()?).build().ok()?;
+    let totp = Builder::new().with_secret(Secret::try_from_base32(text::secret_digits(key).as_str()).ok()?).build().ok()?;
     Some(totp.generate(now.as_second().try_into().ok()?).to_string())
 }
 
@@ -75,6 +76,8 @@ mod tests {
         let kept = hashed("a long enough sentence", [3; 16]).unwrap();
         assert!(fits("a long enough sentence", Some(&kept)));
         assert!(!fits("a long enough sentence ", Some(&kept)));
+        let accented = hashed("une phrase assez longué 12", [3; 16]).unwrap();
+        assert!(fits("une phrase assez longue\u{301} ១២\u{200b}", Some(&accented)) && !fits("une phrase assez longue 12", Some(&accented)));
         assert!(!fits("", None) && !fits("a long enough sentence", None));
         assert!(hashed(&"x".repeat(PASSWORD_MAX_CHARS + 1), [3; 16]).is_none());
     }
@@ -84,7 +87,9 @@ mod tests {
         // RFC 6238, appendix B: the secret "12345678901234567890", SHA-1; its 8 digits cut to the last 6.
         let secret = *b"12345678901234567890";
         assert_eq!(step_of(&secret, "287082", at(59)), Some(1));
-        assert_eq!(step_of(&secret, "005 924", at(1_234_567_890)), Some(41_152_263));
+        for code in ["005 924", "០០៥៩២៤", "٠٠٥ ٩٢٤", "००५९२४", "\u{feff}005\u{200b}924\r\n"] {
+            assert_eq!(step_of(&secret, code, at(1_234_567_890)), Some(41_152_263), "{code:?}");
+        }
         assert_eq!(step_of(&secret, "287082", at(89)), Some(1));
         assert_eq!(step_of(&secret, "287082", at(120)), None);
         assert_eq!(step_of(&secret, "287083", at(59)), None);

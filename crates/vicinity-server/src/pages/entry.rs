@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::response::Response;
 use tokio::sync::OwnedSemaphorePermit;
-use vicinity_core::hex;
 use vicinity_core::time::Timestamp;
+use vicinity_core::{hex, text};
 use vicinity_pages::assets::Asset;
 use vicinity_pages::entry::{self, PASSWORD_MIN_CHARS, Welcome};
 use vicinity_pages::frame::Theme;
@@ -20,6 +20,7 @@ use crate::pages::credentials;
 use crate::pages::desk::{Desk, Office};
 use crate::pages::live;
 use crate::pages::seated::{Guest, Seated, hash_of};
+use crate::people;
 use crate::routes::{Routes, pages};
 
 pages! {
@@ -88,7 +89,7 @@ async fn try_sign_in(desk: &Desk, guest: &Guest<SignIn>) -> Result<Response, Pag
 
 /// Who wants to sign in, if tries from there and of that name are not spent; `None` for a name that nobody has.
 async fn who_may_try(desk: &Desk, guest: &Guest<SignIn>) -> Result<Option<Person>, PageError> {
-    let (now, handle) = ((desk.machine.now)(), guest.form.get("handle").to_owned());
+    let (now, handle) = ((desk.machine.now)(), people::handle(guest.form.get("handle")));
     desk.limits().may_try(guest.from, now)?;
     let found = desk.people.step(move |people| people.sign_in_of(&handle, now)).await??;
     match found.as_ref().filter(|person| person.locked_until > now) {
@@ -145,7 +146,7 @@ async fn use_link<S: Office>(server: Arc<S>, guest: Guest<UseLink>) -> Result<Re
         return welcome(desk, &guest, None).await;
     };
     let password = guest.form.exact("password").to_owned();
-    if password.chars().count() < PASSWORD_MIN_CHARS {
+    if text::secret(&password).chars().count() < PASSWORD_MIN_CHARS {
         return welcome(desk, &guest, Some("welcome-password-short")).await;
     }
     let Some(step) = credentials::step_of(&totp, guest.form.get("code"), now) else {

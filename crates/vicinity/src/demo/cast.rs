@@ -11,6 +11,7 @@ use vicinity_client::device::{Device, SyncReport};
 use vicinity_client::logging::{BadLine, LogSink};
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
+use vicinity_core::remark::Remark;
 use vicinity_server::store::DatabaseKey;
 use vicinity_server::store::hub::Role;
 
@@ -40,6 +41,8 @@ impl LogSink for Logged {
     fn logged(&mut self, id: IncidentId) {
         self.ids.push(id);
     }
+
+    fn remarked(&mut self, _: usize, _: &Remark) {}
 
     fn refused(&mut self, bad: &BadLine) {
         self.bad.push(bad.clone());
@@ -80,7 +83,7 @@ impl Phone {
     pub fn edit(&self, world: &World, id: IncidentId, edits: &Value) -> Result<()> {
         let mut device = self.open(world)?;
         let edits = Edit::parse_list(edits, device.now())?;
-        Ok(device.edit(id, &edits)?)
+        Ok(device.edit(id, &edits).map(drop)?)
     }
 
     /// Syncs, and insists that both ends hold the same afterwards.

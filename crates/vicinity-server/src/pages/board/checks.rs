@@ -7,7 +7,7 @@ use vicinity_core::codes::{self, CodeList};
 use vicinity_core::consent::HUB_RESPONSE;
 use vicinity_core::incident::Incident;
 use vicinity_core::time::Timestamp;
-use vicinity_core::{hex, status, triage};
+use vicinity_core::{hex, spelling, status, triage};
 use vicinity_pages::board::Seen;
 
 use crate::pages::answer::PageError;
@@ -29,7 +29,7 @@ static CODES: &[(&str, &[(&str, &CodeList)])] = &[
 pub(super) fn check(form: &Form, incident: &Incident, now: Timestamp) -> Result<(), PageError> {
     let doing = form.get("do");
     let lists = CODES.iter().find(|(own, _)| *own == doing).map(|(_, lists)| *lists).ok_or(PageError::Form)?;
-    if !lists.iter().all(|(name, list)| list.knows(form.get(name))) {
+    if !lists.iter().all(|(name, list)| list.find(form.get(name)).is_some()) {
         return Err(PageError::Form);
     }
     let is_answered = || incident.entries("queries").any(|query| query.id() == form.get("id") && query.text("answer").is_some());
@@ -43,7 +43,7 @@ pub(super) fn check(form: &Form, incident: &Incident, now: Timestamp) -> Result<
         return Err(PageError::Refused("refused-stale"));
     }
     match doing {
-        "withdraw" if form.get("scope") == HUB_RESPONSE && form.get("sure") != "yes" => Err(PageError::Refused("refused-not-sure")),
+        "withdraw" if spelling::same(form.get("scope"), HUB_RESPONSE) && form.get("sure") != "yes" => Err(PageError::Refused("refused-not-sure")),
         "answer" if is_answered() => Err(PageError::Refused("refused-answered")),
         _ => Ok(()),
     }

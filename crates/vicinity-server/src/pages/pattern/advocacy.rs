@@ -94,13 +94,14 @@ pub(super) fn line(logged: LoggedAdvocacy, counts: &Counts, now: Timestamp) -> A
 async fn write<S: Observatory>(server: Arc<S>, seated: Seated<WriteAdvocacy<S>>) -> Result<Response, PageError> {
     let now = seated.frame.now;
     let text = |name: &str| seated.form.get(name).to_owned();
+    let code = |name: &str, list: &'static codes::CodeList| list.folded(seated.form.get(name)).to_owned();
     let entry = Advocacy {
         id: AdvocacyId::from_random(server.desk().machine.bytes()),
         day: text("day"),
-        action: text("action"),
-        kind: text("kind"),
+        action: code("action", &codes::ADVOCACY_ACTIONS),
+        kind: code("kind", &codes::PERPETRATOR_KINDS),
         area: text("area").to_ascii_uppercase(),
-        outcome: text("outcome"),
+        outcome: code("outcome", &codes::ADVOCACY_OUTCOMES),
     };
     entry.check(now)?;
     let logged = LoggedAdvocacy { entry, hub: None, note: text("note"), person: seated.session.handle.clone() };
@@ -116,7 +117,7 @@ async fn write<S: Observatory>(server: Arc<S>, seated: Seated<WriteAdvocacy<S>>)
 
 async fn change<S: Observatory>(server: Arc<S>, seated: Seated<ChangeAdvocacy<S>>) -> Result<Response, PageError> {
     let id: AdvocacyId = seated.path.get("id").parse().map_err(|_| PageError::NotFound)?;
-    let outcome = seated.form.get("outcome").to_owned();
+    let outcome = codes::ADVOCACY_OUTCOMES.folded(seated.form.get("outcome")).to_owned();
     let known = match seated.form.get("do") {
         "outcome" if codes::ADVOCACY_OUTCOMES.knows(&outcome) => server.gate().write(&seated, move |store| Ok(store.note_outcome(id, &outcome)?)).await?,
         "drop" => server.gate().write(&seated, move |store| Ok(store.drop_advocacy(id)?)).await?,

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use axum::response::Response;
 use vicinity_core::access::Action;
 use vicinity_core::published::{ALL, last_closed};
+use vicinity_core::text;
 use vicinity_pages::frame::Place;
-use vicinity_pages::pattern::{self, ASKS_MAX_BYTES, ReportView};
+use vicinity_pages::pattern::{self, ASKS_MAX_LETTERS, ReportView};
 use vicinity_store::advocacy::{AdvocacyLog, Asks, LoggedAdvocacy};
 
 use super::advocacy::line;
@@ -104,7 +105,7 @@ async fn write<S: Observatory>(server: Arc<S>, seated: Seated<WriteAsks<S>>) -> 
     let (quarter, now) = (seated.form.get("quarter").to_owned(), seated.frame.now);
     of_quarter(&quarter).ok_or(PageError::Form)?;
     let asks = Asks { text: seated.form.get("asks").to_owned(), person: seated.session.handle.clone() };
-    if asks.text.len() > ASKS_MAX_BYTES {
+    if !text::fits(&asks.text, ASKS_MAX_LETTERS) {
         return Err(PageError::Refused("report-asks-long"));
     }
     let back = format!("/report?quarter={quarter}");
