@@ -11,6 +11,8 @@ pub mod alerts;
 pub mod backup;
 pub mod bundle;
 pub mod connections;
+pub mod damage;
+pub mod destroy;
 pub mod dhis2;
 pub mod evidence;
 pub mod exchange;

@@ -16,12 +16,13 @@ use vicinity_store::StoreError;
 use vicinity_store::hub::{HubCounts, Role};
 use vicinity_store::national::{NationalStore, NewProjection, ProjectionBody};
 use vicinity_store::review::ReviewStore;
-use vicinity_store::sqlite::SqliteNational;
+use vicinity_store::sqlite::{SqliteNational, SqlitePeople};
 use vicinity_sync::enrol::{EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::message::Refused;
 use vicinity_sync::uplink::{self, Question, Reply, Report, Row, UPLINK_PATH};
 
 use crate::connections;
+use crate::damage;
 use crate::exchange::ExchangeError;
 use crate::gate::{Gate, Open, Proven, Sealed, SealedRequest};
 use crate::http::{self, ApiError};
@@ -82,6 +83,19 @@ pub fn open(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<S
     Ok(SqliteNational::open(data, &keyring::open(data, "national.db", unlock, machine)?)?)
 }
 
+/// The same for a server that is about to serve: its files are looked at, a large one later, by [`serve`].
+///
+/// # Errors
+/// As [`open`]; or a file is damaged.
+pub fn open_to_serve(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<SqliteNational, ServeError> {
+    let key = keyring::open(data, "national.db", unlock, machine)?;
+    let store = SqliteNational::open(data, &key)?;
+    let first = damage::is_looked_at_first(&data.join("national.db"));
+    let own = if first { store.damaged()? } else { None };
+    damage::refuse([SqlitePeople::open(data, &key)?.damaged()?, own].into_iter().flatten())?;
+    Ok(store)
+}
+
 /// A national server that serves.
 pub struct National {
     pub(crate) gate: Gate<dyn ReviewStore>,
@@ -105,6 +119,8 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
     let mut store = SqliteNational::open(&config.data, &key)?;
     keyring::warn_if_open(&config.data)?;
     let (_, tls) = tls::announce(&mut store, &listener.local_addr()?.to_string(), config.plain_http)?;
+    let (data, its_key) = (config.data.clone(), key.clone());
+    let damage = damage::look_beside(&config.data.join("national.db"), move || SqliteNational::open(&data, &its_key)?.damaged());
     let (writer, writing) = Writer::start(store);
     let (reader, reading) = Writer::start(SqliteNational::open(&config.data, &key)?);
     let last = writer.clone();
@@ -113,6 +129,7 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
     let publishing = tokio::spawn(publish::run(last.clone(), config.machine.clone(), link));
     let live = desk.live.clone();
     let national = National { gate: Gate::new(writer, reader), machine: config.machine, desk, metrics: Metrics::new("vicinity_national") };
+    let (shutdown, ended) = damage::or_damage(shutdown, damage);
     let shutdown = async move {
         shutdown.await;
         live.end();
@@ -123,7 +140,7 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
     publishing.await.ok();
     writer::end(reading, last, writing).await;
     tokio::task::spawn_blocking(move || seating.join()).await.ok();
-    Ok(())
+    damage::outcome(ended)
 }
 
 fn all_routes() -> Routes<National> {

@@ -17,6 +17,7 @@ mod people;
 mod secrets;
 mod session;
 mod statements;
+mod stopping;
 
 use std::process::ExitCode;
 

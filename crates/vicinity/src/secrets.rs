@@ -67,6 +67,9 @@ pub fn open_device(home: &Path, pin_file: Option<&Path>) -> Result<Device> {
     let secret = device_secret(home)?;
     let leased = leased::open(home, &secret, &opened, machine::device()).inspect_err(|error| end_if_over(home, &secret, error))?;
     warn(&leased);
+    if let Some(damage) = leased.device.damaged()? {
+        eprintln!("vicinity: {damage}");
+    }
     Ok(leased.device)
 }
 
