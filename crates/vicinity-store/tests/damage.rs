@@ -68,17 +68,3 @@ fn a_flipped_byte_is_found_wherever_it_lies_and_the_file_and_what_to_do_are_name
         put(&path, &whole);
     }
 }
-
-#[test]
-fn speed() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut hub = SqliteHub::open(folder.path(), &key(), [7; 16]).unwrap();
-    for at in 0..100u32 {
-        hub.set_setting(&format!("s {at}"), &vec![7; 1_000_000]).unwrap();
-    }
-    drop(hub);
-    let hub = SqliteHub::open(folder.path(), &key(), [7; 16]).unwrap();
-    let started = std::time::Instant::now();
-    hub.damaged().unwrap();
-    eprintln!("{} bytes {:?}", std::fs::metadata(folder.path().join("hub.db")).unwrap().len(), started.elapsed());
-}

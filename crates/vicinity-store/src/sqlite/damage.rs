@@ -46,7 +46,7 @@ pub(super) fn damage(path: &Path) -> Damage {
 
 impl Db {
     /// Looks at every page of the file, also at those that hold nothing: 32 bytes of each are its proof. Reads beside whoever
-    /// writes. Takes some 3 seconds a gigabyte.
+    /// writes. Takes some 4 seconds a gigabyte.
     pub(super) fn damaged(&self) -> Result<Option<Damage>> {
         let step = "looking at every page";
         for look in 1..=LOOKS {

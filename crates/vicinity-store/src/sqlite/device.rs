@@ -32,7 +32,7 @@ pub(super) const HELD_BY_HUB: i64 = 1;
 const REFUSED: i64 = 2;
 
 impl SqliteDevice {
-    /// Looks at every page of the file, whatever lies on it: whether one is damaged. Takes some 3 seconds a gigabyte.
+    /// Looks at every page of the file, whatever lies on it: whether one is damaged. Takes some 4 seconds a gigabyte.
     ///
     /// # Errors
     /// The file cannot be read at all.

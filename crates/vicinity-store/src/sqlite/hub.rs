@@ -66,7 +66,7 @@ impl SqliteHub {
 }
 
 impl SqliteHub {
-    /// Looks at every page of `hub.db`, whatever lies on it. Takes some 3 seconds a gigabyte.
+    /// Looks at every page of `hub.db`, whatever lies on it. Takes some 4 seconds a gigabyte.
     ///
     /// # Errors
     /// The file cannot be read at all.

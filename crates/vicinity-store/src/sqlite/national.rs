@@ -27,7 +27,7 @@ const MIGRATIONS: &[&str] = &[
 ];
 
 impl SqliteNational {
-    /// Looks at every page of the file, whatever lies on it: whether one is damaged. Takes some 3 seconds a gigabyte.
+    /// Looks at every page of the file, whatever lies on it: whether one is damaged. Takes some 4 seconds a gigabyte.
     ///
     /// # Errors
     /// The file cannot be read at all.

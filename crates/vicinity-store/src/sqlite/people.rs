@@ -47,7 +47,7 @@ fn array<const N: usize>(row: &Row<'_>, at: usize) -> rusqlite::Result<[u8; N]> 
 }
 
 impl SqlitePeople {
-    /// Looks at every page of the file, whatever lies on it: whether one is damaged. Takes some 3 seconds a gigabyte.
+    /// Looks at every page of the file, whatever lies on it: whether one is damaged. Takes some 4 seconds a gigabyte.
     ///
     /// # Errors
     /// The file cannot be read at all.
