@@ -253,6 +253,80 @@ fn after_a_panic_a_hub_opens_no_more() {
     assert!(!holds(&files_of(&site.path("hub")), MARKER));
 }
 
+/// A folder in the place of a file can neither be written nor removed as one, whoever tries; and the file that names the
+/// process says nothing.
+#[test]
+fn a_panic_ends_the_hub_and_destroys_what_it_can_where_the_key_file_remains() {
+    let (site, hub) = Site::with_hub();
+    let device = site.enrolled("phone", "educator");
+    device.log(&[incident()]);
+    device.sync();
+    let data = site.path("hub");
+    std::fs::remove_file(data.join("keyring")).unwrap();
+    std::fs::create_dir(data.join("keyring")).unwrap();
+    std::fs::write(data.join("pid"), "?").unwrap();
+    let said = site.hub_run("panic", &[]).failed();
+    hub.has_ended();
+    assert!(said.contains("the key remains: the file ") && said.contains("destroy the disk"), "{said}");
+    for gone in ["hub.db", "hub.db-wal", "keys.db", "people.db"] {
+        assert!(!data.join(gone).exists() && !said.contains(gone), "{gone}: {said}");
+    }
+}
+
+#[test]
+fn a_panic_destroys_a_key_that_is_read_only_and_ends_a_hub_whose_pid_file_is_gone() {
+    use std::os::unix::fs::PermissionsExt;
+    let (site, hub) = Site::with_hub();
+    let data = site.path("hub");
+    std::fs::set_permissions(data.join("keyring"), std::fs::Permissions::from_mode(0o400)).unwrap();
+    std::fs::remove_file(data.join("pid")).unwrap();
+    site.hub_run("panic", &[]).done();
+    hub.has_ended();
+    assert!(!data.join("keyring").exists());
+    assert!(site.hub_run("list", &[]).failed().contains("destroyed"));
+}
+
+/// Flips one byte of a file.
+fn flip(path: &std::path::Path, at: usize) {
+    let mut bytes = std::fs::read(path).unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_flipped_byte_keeps_a_server_from_starting_and_verify_and_a_device_name_the_file() {
+    let (site, hub) = Site::with_hub();
+    let device = site.enrolled("phone", "educator");
+    device.log(&[incident()]);
+    device.sync();
+    drop(hub.stop());
+    drop(site.national().stop());
+    for (kind, file) in [("hub", "keys.db"), ("hub", "hub.db"), ("hub", "people.db"), ("national", "national.db"), ("national", "people.db")] {
+        let (data, path) = (site.path(kind), site.path(kind).join(file));
+        let pages = std::fs::metadata(&path).unwrap().len() as usize / 4096;
+        for at in [40, pages / 2 * 4096 + 2000, (pages - 1) * 4096 + 4095] {
+            flip(&path, at);
+            let start = program::run([kind, "--data", data.to_str().unwrap(), "--listen", "127.0.0.1:0", "--plain-http"]);
+            assert_eq!((start.code, start.stdout.as_str()), (Some(1), ""), "{file} at {at}: not taken for ready");
+            let named = |said: &str| said.contains("damaged") && said.contains(file) && (said.contains("newest") || said.contains("invite everybody"));
+            assert!(named(&start.stderr), "{file} at {at}: {}", start.stderr);
+            if kind == "hub" {
+                let verified = site.hub_run("verify", &[]);
+                assert!(verified.code == Some(1) && named(&format!("{}{}", verified.stdout, verified.stderr)), "{file} at {at}: {verified:?}");
+            }
+            flip(&path, at);
+        }
+    }
+    site.hub_run("verify", &[]).done();
+    let folders = std::fs::read_dir(&device.home).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    for database in folders.map(|folder| folder.join("device.db")) {
+        let pages = std::fs::metadata(&database).unwrap().len() as usize / 4096;
+        flip(&database, (pages - 1) * 4096 + 7);
+    }
+    let said = device.run(&["list"]).stderr;
+    assert!(said.contains("the device's database is damaged") && said.contains("enrol it anew"), "{said}");
+}
+
 #[test]
 fn a_second_server_on_one_folder_is_refused_and_a_panic_ends_the_first() {
     let (site, hub) = Site::with_hub();

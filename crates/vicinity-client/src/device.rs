@@ -14,6 +14,7 @@ use vicinity_core::{consent, value::FieldError};
 use vicinity_seal::keys::Opener;
 use vicinity_store::DatabaseKey;
 use vicinity_store::device::{DeviceStanding, DeviceStore, Fact, Written};
+use vicinity_store::error::Damage;
 use vicinity_store::row::IncidentRow;
 use vicinity_store::sqlite::SqliteDevice;
 use vicinity_sync::device_session::{End, Outcome};
@@ -133,6 +134,15 @@ impl Device {
         };
         alerts::forget_ended(&mut store, (machine.now)())?;
         Ok(Self { store, machine, enrolment, home: home.to_owned() })
+    }
+
+    /// Looks at every page of the database, whatever lies on it: whether one is damaged. What can be read still can, and goes to
+    /// the hub.
+    ///
+    /// # Errors
+    /// The file cannot be read at all.
+    pub fn damaged(&self) -> Result<Option<Damage>> {
+        Ok(self.store.damaged()?)
     }
 
     /// Enrols at a hub. Durable when this returns. A device that is enrolled may do so again at the same hub, with the keys it has: a hub that was

@@ -81,6 +81,7 @@ pub fn fill_profiles(home: &Path, opened: &Opened, machine: impl Fn() -> Machine
             drop(Device::open(&path, &DatabaseKey::new(*key), machine)?);
         }
     }
+    vault::level(home)?;
     Ok(())
 }
 

@@ -33,7 +33,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 pub use attempt::Attempt;
-pub use error::VaultError;
+pub use error::{Remains, VaultError};
 pub use lease::{Boot, Contact, DESTROYED_AFTER, DESTROYED_ON_DAY, LOCKED_FROM_DAY, Lease, SET_BACK_MAX, WARNED_FROM_DAY};
 pub use pin::Pin;
 pub use sealed::Cost;
@@ -146,7 +146,8 @@ pub fn set_duress(folder: &Path, secret: &dyn DeviceSecret, pin: &Pin, duress_pi
     let [a, b] = open.held.image.names();
     let folder = if open.contents.folder == a { b } else { a };
     let contents = Contents { key: fresh_key(random), profile: Profile::Second, folder };
-    // Emptied first: after a crash in between, the old PIN opens an empty profile and not one its key does not fit.
+    // Emptied first: after a crash in between, the old PIN opens an empty profile and not one its key does not fit. The folder
+    // and the database's file stay, as old as the other's.
     open.held.place.empty_profile(folder)?;
     open.held.image.put(1 - open.at, &kek, &contents, random);
     open.held.save()?;
@@ -176,14 +177,30 @@ pub fn change_pin(folder: &Path, secret: &dyn DeviceSecret, old: Option<&Pin>, n
 /// folders. Every step is tried whatever became of the others. Needs no PIN, waits for nobody, and does no harm twice.
 ///
 /// # Errors
-/// The first step that failed. If overwriting or the secret's end succeeded nothing opens any more.
+/// [`VaultError::Remains`] names what is left. If overwriting or the secret's end succeeded nothing opens any more.
 pub fn wipe(folder: &Path, secret: &dyn DeviceSecret) -> Result<(), VaultError> {
     // Somebody in the middle of an attempt may write the old slots back; without the secret they are worth nothing.
     let _lock = folder::try_lock(folder);
     let overwritten = folder::overwrite(folder, secret.get().ok().as_deref());
     let destroyed = secret.destroy();
-    let removed = folder::remove_profiles(folder);
-    overwritten.and(destroyed).and(removed)
+    // Either half is the end of the key.
+    let opens = overwritten.is_err() && destroyed.is_err();
+    let remains = |what, opens| move |why| Remains { what, opens, why: Box::new(why) };
+    let mut left: Vec<Remains> = Vec::new();
+    left.extend(overwritten.err().map(remains("the vault", opens)));
+    left.extend(destroyed.err().map(remains("the device's secret", opens)));
+    left.extend(folder::remove_profiles(folder).into_iter().map(remains("a profile's folder", false)));
+    if left.is_empty() { Ok(()) } else { Err(VaultError::Remains(left)) }
+}
+
+/// Makes both profiles' folders and files as old as the vault's file, which is written at each attempt: so their times do not
+/// tell which of them was written last before it. No failure is one: times are a trace, and nothing depends on them.
+///
+/// # Errors
+/// There is no vault, or it is damaged.
+pub fn level(folder: &Path) -> Result<(), VaultError> {
+    folder::level(folder, Image::decode(&folder::read(folder)?)?.names());
+    Ok(())
 }
 
 fn fresh_key(random: Random<'_>) -> Zeroizing<[u8; 32]> {

@@ -228,7 +228,10 @@ fn a_destruction_cut_off_before_the_secret_is_finished_at_the_next_attempt() {
         }
     }
     let (phone, _) = Phone::with_pin("4711");
-    assert!(matches!(vault::wipe(&phone.folder(), &Dead(&phone.secret)), Err(VaultError::Keystore(_))));
+    let Err(VaultError::Remains(left)) = vault::wipe(&phone.folder(), &Dead(&phone.secret)) else { panic!("a keystore that failed") };
+    assert!(left.len() == 1 && !left[0].opens && matches!(*left[0].why, VaultError::Keystore(_)), "{left:?}");
+    let said = VaultError::Remains(left).to_string();
+    assert!(said.contains("the device's secret remains (the keystore failed: no power)") && said.contains("nothing opens any more"), "{said}");
     assert!(phone.secret_path().exists());
     assert!(matches!(phone.unlock("4711"), Err(VaultError::Destroyed)));
     assert!(!phone.secret_path().exists());
@@ -321,6 +324,69 @@ fn the_file_and_the_folders_look_the_same_with_and_without_a_duress_pin() {
     }
 }
 
+/// All that a folder's listing tells of a profile: names, sizes, modes, and how the times of the two stand to each other.
+fn traces(phone: &Phone) -> Vec<(String, u64, u32)> {
+    use std::os::unix::fs::PermissionsExt;
+    let mut found = Vec::new();
+    for (at, profile) in phone.profiles().iter().enumerate() {
+        let folder = phone.folder().join(profile);
+        let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+        for path in files.chain([folder.clone()]) {
+            let (metadata, name) = (fs::metadata(&path).unwrap(), path.strip_prefix(&folder).unwrap().display());
+            found.push((format!("{at}/{name}"), if metadata.is_dir() { 0 } else { metadata.len() }, metadata.permissions().mode()));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// When each profile's folder and its database were born, where the file system knows.
+fn births(phone: &Phone) -> Vec<(std::time::SystemTime, std::time::SystemTime)> {
+    let path = |profile: &String| phone.folder().join(profile).join("device.db");
+    let times = |profile: &String| {
+        let born = |path: &Path| fs::metadata(path).unwrap().created().unwrap_or(std::time::UNIX_EPOCH);
+        (born(&phone.folder().join(profile)), born(&path(profile)))
+    };
+    phone.profiles().iter().map(times).collect()
+}
+
+fn written(phone: &Phone) -> std::collections::BTreeSet<std::time::SystemTime> {
+    let profiles = phone.profiles();
+    let paths = profiles.iter().flat_map(|profile| [phone.folder().join(profile), phone.folder().join(profile).join("device.db")]);
+    paths.map(|path| fs::metadata(path).unwrap().modified().unwrap()).collect()
+}
+
+#[test]
+fn neither_listing_nor_times_tell_whether_there_is_a_second_pin() {
+    let machine = || vicinity_client::device::Machine {
+        now: Box::new(|| vicinity_core::time::Timestamp::from_second(1_795_000_000).unwrap()),
+        random: Box::new(|bytes: &mut [u8]| bytes.fill(5)),
+        wait: Box::new(|_| ()),
+    };
+    let phones = [Phone::new(), Phone::new()];
+    let mut born = Vec::new();
+    for phone in &phones {
+        let opened = phone.create(Some("4711")).unwrap();
+        vicinity_client::leased::fill_profiles(&phone.folder(), &opened, machine).unwrap();
+        born.push(births(phone));
+    }
+    let [without, with] = &phones;
+    // Set twice, used in between, and both opened after.
+    for duress in ["1234", "5678"] {
+        let second = with.set_duress("4711", duress).unwrap();
+        vicinity_client::leased::fill_profiles(&with.folder(), &second, machine).unwrap();
+        assert_eq!(written(with).len(), 1, "all were written at one moment");
+        with.unlock(duress).unwrap();
+    }
+    phones.iter().for_each(|phone| drop(phone.unlock("4711").unwrap()));
+    assert_eq!(traces(with), traces(without));
+    assert!(traces(with).iter().any(|(name, size, _)| name == "0/device.db" && *size > 4096), "{:?}", traces(with));
+    for (phone, born) in phones.iter().zip(&born) {
+        assert_eq!(&births(phone), born, "nothing was made anew");
+        assert_eq!(written(phone).len(), 1, "all were written at one moment");
+    }
+}
+
 #[test]
 fn neither_place_nor_name_tells_which_profile_is_the_real_one() {
     let mut seen = std::collections::BTreeSet::new();
@@ -379,6 +445,41 @@ fn a_wipe_leaves_nothing_that_opens() {
     assert!(matches!(phone.unlock("4711"), Err(VaultError::Destroyed)));
     assert!(before.windows(16).skip(61).all(|window| !phone.bytes().windows(16).any(|now| now == window)));
     phone.wipe().unwrap();
+}
+
+/// A folder in the place of a file can neither be written nor removed as one, whoever tries.
+#[test]
+fn a_wipe_destroys_what_it_can_and_names_what_remains() {
+    let (phone, main) = Phone::with_pin("4711");
+    fs::write(phone.folder().join(&main.folder).join("device.db"), "sealed").unwrap();
+    fs::remove_file(phone.file()).unwrap();
+    fs::create_dir(phone.file()).unwrap();
+    let Err(VaultError::Remains(left)) = phone.wipe() else { panic!("the vault remains") };
+    assert_eq!(left.iter().map(|left| (left.what, left.opens)).collect::<Vec<_>>(), [("the vault", false)]);
+    assert!(!phone.secret_path().exists() && phone.profiles().iter().all(|name| name == "vault"), "all else is gone");
+    // The secret, too: now it may open, and that is said.
+    let (phone, _) = Phone::with_pin("4711");
+    for path in [phone.file(), phone.secret_path()] {
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+    }
+    let said = phone.wipe().unwrap_err().to_string();
+    assert!(said.contains("the vault remains (cannot") && said.contains("the device's secret remains (cannot"), "{said}");
+    assert!(said.contains("may still open") && said.contains("by hand"), "{said}");
+    assert_eq!(phone.profiles(), ["vault"]);
+}
+
+#[test]
+fn a_wipe_destroys_what_is_marked_as_read_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let (phone, main) = Phone::with_pin("4711");
+    let profile = phone.folder().join(&main.folder);
+    fs::write(profile.join("device.db"), "sealed").unwrap();
+    for (path, mode) in [(phone.file(), 0o400), (phone.secret_path(), 0o400), (profile.join("device.db"), 0o400), (profile, 0o500), (phone.folder(), 0o500)] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    phone.wipe().unwrap();
+    assert!(phone.profiles().is_empty() && !phone.secret_path().exists());
 }
 
 #[test]

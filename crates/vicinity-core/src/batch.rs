@@ -40,8 +40,8 @@ pub struct Erasure {
     pub proof: [u8; 64],
 }
 
-/// A place in a hub's feed. It holds only for one epoch of one hub, and its chain proves that the feed up to here is
-/// the one the device has seen.
+/// A place in a hub's feed. It holds only for one epoch of one hub, its chain proves that the feed up to here is the one
+/// the device has seen, and its MAC proves that the hub gave it out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
     /// Which life of the hub's database.
@@ -50,6 +50,8 @@ pub struct Cursor {
     pub seq: u64,
     /// The chain value of the last of them.
     pub chain: [u8; 16],
+    /// The hub's proof of the three, under a key that it alone and its backups have.
+    pub mac: [u8; 8],
 }
 
 /// Sorted heads of one document.

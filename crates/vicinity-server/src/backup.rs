@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use vicinity_store::hub::HubStore;
+use vicinity_store::policy;
 use vicinity_store::sqlite::SqliteHub;
 use vicinity_store::{DatabaseKey, StoreError};
 
@@ -155,7 +157,10 @@ fn restore_into(partial: &Path, file: &Path, folder: &Path, passphrase: &Passphr
     let (_, key) = read_one(file, &partial.join("hub.db"), passphrase)?;
     keyring::place(partial, &key, passphrase, machine)?;
     // A database that does not open must not stand where a hub is looked for.
-    drop(SqliteHub::open(partial, &key, machine.bytes())?);
+    let mut store = SqliteHub::open(partial, &key, machine.bytes())?;
+    // Said outright: an empty feed would not tell, and what the hub did since the backup is lost all the same.
+    store.set_setting(policy::RESTORED, &[1])?;
+    drop(store);
     let with_keys = keys_file(file).exists() && restore_keys(&keys_file(file), partial, &key, passphrase, machine)?;
     remove(&partial.join("epoch"))?;
     std::fs::rename(partial, folder).and_then(|()| sync_folder(folder)).map_err(at(folder))?;

@@ -135,6 +135,12 @@ pub(crate) fn signed(envelope: &Envelope) -> SignedRequest<'_> {
 pub fn sync(store: &mut dyn HubStore, request: Proven<SyncRequest, Peer>, now: Timestamp, random: &mut dyn Random) -> Result<Exchanged, ExchangeError> {
     let peer = request.asker();
     let (envelope, (mut session, groups)) = request.into_parts();
+    // Before anything is taken or noted: a cursor that somebody made up changes nothing.
+    if let Some(cursor) = session.cursor()
+        && !store.stands(&cursor)?
+    {
+        return Err(Refused::Rebase.into());
+    }
     let skew_seconds = session.skew_seconds;
     store.note_skew(&peer, skew_seconds)?;
     let secret = hub_secret(store)?;

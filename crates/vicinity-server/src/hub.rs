@@ -13,8 +13,9 @@ use vicinity_link::IdentityError;
 use vicinity_pages::frame::Place;
 use vicinity_seal::keys::Opener;
 use vicinity_store::board::BoardStore;
+use vicinity_store::error::Damage;
 use vicinity_store::hub::{HubStore, INVITE_SECONDS, Peer, Role};
-use vicinity_store::policy::PROJECTION_KEY;
+use vicinity_store::policy::{CURSOR_KEY, PROJECTION_KEY};
 use vicinity_store::sqlite::{SqliteHub, SqlitePeople};
 use vicinity_store::{DatabaseKey, StoreError};
 pub use vicinity_sync::enrol::EnrolLink;
@@ -23,6 +24,7 @@ use crate::alerts::{self, AlertAsk};
 use crate::bundle::BUNDLE_KEY;
 use crate::clock::{Clock, ClockReading};
 use crate::connections;
+use crate::damage;
 use crate::exchange::{self, ExchangeError, Exchanged, HUB_SECRET, SURVIVOR_KEY, SyncRequest};
 use crate::gate::{Gate, Open, Sealed};
 use crate::http::{self, ApiError};
@@ -114,6 +116,30 @@ pub fn open(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<S
     open_with(data, &keyring::open(data, "hub.db", unlock, machine)?, machine)
 }
 
+/// The same for a hub that is about to serve: its files are looked at, those that take long later, by [`serve`].
+///
+/// # Errors
+/// As [`open`]; or a file is damaged.
+pub fn open_to_serve(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<SqliteHub, ServeError> {
+    let key = keyring::open(data, "hub.db", unlock, machine)?;
+    let store = open_with(data, &key, machine)?;
+    let first = damage::is_looked_at_first(&data.join("hub.db"));
+    let own = if first { store.damaged()? } else { None };
+    damage::refuse([store.damaged_keys()?, SqlitePeople::open(data, &key)?.damaged()?, own].into_iter().flatten())?;
+    Ok(store)
+}
+
+/// Those of a hub's files that are damaged.
+///
+/// # Errors
+/// The key, or a file that does not open at all.
+pub fn damaged(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<Vec<Damage>, ServeError> {
+    let key = keyring::open(data, "hub.db", unlock, machine)?;
+    let people = if data.join("people.db").exists() { SqlitePeople::open(data, &key)?.damaged()? } else { None };
+    let store = open_with(data, &key, machine)?;
+    Ok([store.damaged_keys()?, people, store.damaged()?].into_iter().flatten().collect())
+}
+
 fn open_with(data: &Path, key: &DatabaseKey, machine: &Machine) -> Result<SqliteHub, ServeError> {
     let mut store = SqliteHub::open(data, key, machine.bytes())?;
     if store.setting(SURVIVOR_KEY)?.is_none() {
@@ -127,6 +153,9 @@ fn open_with(data: &Path, key: &DatabaseKey, machine: &Machine) -> Result<Sqlite
     }
     let epoch = store.epoch();
     keyset::outgrow(&mut store, epoch, u32::from_be_bytes(machine.bytes()))?;
+    if store.setting(CURSOR_KEY)?.is_none() {
+        store.set_setting(CURSOR_KEY, &machine.bytes::<16>())?;
+    }
     if store.setting(PROJECTION_KEY)?.is_none() {
         store.set_setting(PROJECTION_KEY, &machine.bytes::<16>())?;
     }
@@ -188,6 +217,8 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     let (_, tls) = tls::announce(&mut store, &listener.local_addr()?.to_string(), config.plain_http)?;
     let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
     let clock = Clock::open::<dyn BoardStore>(&mut store, &config.machine)?;
+    let (data, its_key, unused_epoch) = (config.data.clone(), key.clone(), config.machine.bytes());
+    let damage = damage::look_beside(&config.data.join("hub.db"), move || SqliteHub::open(&data, &its_key, unused_epoch)?.damaged());
     let (writer, writing) = Writer::start(store);
     let (reader, reading) = Writer::start(Reading(open_with(&config.data, &key, &config.machine)?));
     let last = writer.clone();
@@ -198,6 +229,7 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     let keeping = keep_up(writer.clone(), desk.people.clone(), config.machine.clone(), clock.clone(), live.clone());
     let keeping = tokio::spawn(keeping);
     let hub = Hub { gate: Gate::new(writer, reader), machine: config.machine, desk, metrics: Metrics::new("vicinity_hub"), changed };
+    let (shutdown, ended) = damage::or_damage(shutdown, damage);
     let shutdown = async move {
         shutdown.await;
         live.end();
@@ -210,7 +242,7 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     }
     writer::end(reading, last, writing).await;
     tokio::task::spawn_blocking(move || seating.join()).await.ok();
-    Ok(())
+    damage::outcome(ended)
 }
 
 /// Does what time alone changes, now and then. Runs until aborted.

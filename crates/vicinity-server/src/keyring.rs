@@ -235,30 +235,6 @@ fn unboxed(lock: &Lock, opener: &Opener) -> Result<DatabaseKey, KeyringError> {
     Ok(DatabaseKey::new(*key))
 }
 
-/// Destroys a folder's key: what is in its database, and in every copy of the database under this key, is gone.
-///
-/// # Errors
-/// The disk. Whatever could be destroyed is.
-pub fn destroy(folder: &Path) -> Result<(), KeyringError> {
-    let path = folder.join(FILE);
-    // A lock that was cut short leaves a file beside it that opens the folder as well.
-    let destroyed = [fresh(&path), path].map(|path| overwrite(&path).map_err(|source| KeyringError::File { path, source }));
-    destroyed.into_iter().collect()
-}
-
-/// Overwrites a file before it is removed: one that is only removed can be brought back from many disks.
-fn overwrite(path: &Path) -> std::io::Result<()> {
-    let mut file = match OpenOptions::new().write(true).open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        opened => opened?,
-    };
-    let length = usize::try_from(file.metadata()?.len()).unwrap_or(4096);
-    file.write_all(&vec![0; length])?;
-    file.sync_all()?;
-    std::fs::remove_file(path)?;
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
-}
-
 fn lock(key: &[u8; 32], unlock: Option<&Unlock>, machine: &Machine) -> Result<Lock, KeyringError> {
     match unlock {
         None => Ok(Lock::None { key: hex::write(key) }),

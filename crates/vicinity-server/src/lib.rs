@@ -12,6 +12,8 @@ pub mod backup;
 pub mod bundle;
 pub mod clock;
 pub mod connections;
+pub mod damage;
+pub mod destroy;
 pub mod dhis2;
 pub mod evidence;
 pub mod exchange;

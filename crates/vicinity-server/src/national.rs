@@ -23,6 +23,7 @@ use vicinity_sync::uplink::{self, Question, Reply, Report, Row, UPLINK_PATH};
 
 use crate::clock::Clock;
 use crate::connections;
+use crate::damage;
 use crate::exchange::ExchangeError;
 use crate::gate::{Gate, Open, Proven, Sealed, SealedRequest};
 use crate::http::{self, ApiError};
@@ -84,6 +85,19 @@ pub fn open(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<S
     Ok(SqliteNational::open(data, &keyring::open(data, "national.db", unlock, machine)?)?)
 }
 
+/// The same for a server that is about to serve: its files are looked at, a large one later, by [`serve`].
+///
+/// # Errors
+/// As [`open`]; or a file is damaged.
+pub fn open_to_serve(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<SqliteNational, ServeError> {
+    let key = keyring::open(data, "national.db", unlock, machine)?;
+    let store = SqliteNational::open(data, &key)?;
+    let first = damage::is_looked_at_first(&data.join("national.db"));
+    let own = if first { store.damaged()? } else { None };
+    damage::refuse([SqlitePeople::open(data, &key)?.damaged()?, own].into_iter().flatten())?;
+    Ok(store)
+}
+
 /// A national server that serves.
 pub struct National {
     pub(crate) gate: Gate<dyn ReviewStore>,
@@ -108,6 +122,8 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
     keyring::warn_if_open(&config.data)?;
     let (_, tls) = tls::announce(&mut store, &listener.local_addr()?.to_string(), config.plain_http)?;
     let clock = Clock::open::<dyn ReviewStore>(&mut store, &config.machine)?;
+    let (data, its_key) = (config.data.clone(), key.clone());
+    let damage = damage::look_beside(&config.data.join("national.db"), move || SqliteNational::open(&data, &its_key)?.damaged());
     let (writer, writing) = Writer::start(store);
     let (reader, reading) = Writer::start(SqliteNational::open(&config.data, &key)?);
     let last = writer.clone();
@@ -117,6 +133,7 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
     let live = desk.live.clone();
     let keeping = tokio::spawn(keep_up(last.clone(), desk.people.clone(), clock));
     let national = National { gate: Gate::new(writer, reader), machine: config.machine, desk, metrics: Metrics::new("vicinity_national") };
+    let (shutdown, ended) = damage::or_damage(shutdown, damage);
     let shutdown = async move {
         shutdown.await;
         live.end();
@@ -129,7 +146,7 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
     }
     writer::end(reading, last, writing).await;
     tokio::task::spawn_blocking(move || seating.join()).await.ok();
-    Ok(())
+    damage::outcome(ended)
 }
 
 /// Does what time alone changes, now and then. Runs until aborted.

@@ -265,19 +265,21 @@ pub trait DeviceStore: DeviceStatements {
 
 /// A cursor as it is kept.
 #[must_use]
-pub fn cursor_bytes(cursor: &Cursor) -> [u8; 40] {
-    let mut bytes = [0; 40];
+pub fn cursor_bytes(cursor: &Cursor) -> [u8; 48] {
+    let mut bytes = [0; 48];
     bytes[..16].copy_from_slice(&cursor.epoch);
     bytes[16..24].copy_from_slice(&cursor.seq.to_be_bytes());
-    bytes[24..].copy_from_slice(&cursor.chain);
+    bytes[24..40].copy_from_slice(&cursor.chain);
+    bytes[40..].copy_from_slice(&cursor.mac);
     bytes
 }
 
 /// The cursor of its bytes.
 #[must_use]
 pub fn cursor_of(bytes: &[u8]) -> Option<Cursor> {
-    let bytes: &[u8; 40] = bytes.try_into().ok()?;
+    let bytes: &[u8; 48] = bytes.try_into().ok()?;
     let (epoch, rest) = bytes.split_first_chunk::<16>()?;
-    let (seq, chain) = rest.split_first_chunk::<8>()?;
-    Some(Cursor { epoch: *epoch, seq: u64::from_be_bytes(*seq), chain: chain.try_into().ok()? })
+    let (seq, rest) = rest.split_first_chunk::<8>()?;
+    let (chain, mac) = rest.split_first_chunk::<16>()?;
+    Some(Cursor { epoch: *epoch, seq: u64::from_be_bytes(*seq), chain: *chain, mac: mac.try_into().ok()? })
 }

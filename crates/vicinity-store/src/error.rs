@@ -1,5 +1,17 @@
 //! What can go wrong with a store.
 
+/// A database's file that is not what was written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} is damaged: {advice}; the file is {path}")]
+pub struct Damage {
+    /// Which file, in words.
+    pub kind: &'static str,
+    /// Its path.
+    pub path: String,
+    /// What to do.
+    pub advice: &'static str,
+}
+
 /// A step on a store that failed. Nothing of the step was kept.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -11,12 +23,19 @@ pub enum StoreError {
         /// Why.
         source: rusqlite::Error,
     },
-    /// The key is another one's, or the file is no database.
-    #[error("the database {path} does not open with this key")]
+    /// The key is another one's, or the file's first page is not what was written.
+    #[error("{kind} does not open with this key: it is damaged, or the key is another one's; {advice}; the file is {path}")]
     WrongKey {
+        /// Which file, in words.
+        kind: &'static str,
+        /// What to do.
+        advice: &'static str,
         /// Its path.
         path: String,
     },
+    /// A page is not what was written.
+    #[error(transparent)]
+    DamagedFile(#[from] Damage),
     /// A file beside the database could not be read or written.
     #[error("the file {path} cannot be used: {source}")]
     File {

@@ -292,6 +292,13 @@ pub trait HubStore: HubStatements + HubAlerts {
     /// Storage.
     fn stored_bytes(&mut self, device: u32) -> Result<u64>;
 
+    /// Whether a cursor is of this feed. One that this hub gave out and that is not, marks the hub as restored; any other
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// Storage.
+    fn stands(&mut self, cursor: &Cursor) -> Result<bool>;
+
     /// What a device lacks: by the feed behind its cursor, or by comparing heads in a stretch of ids. `None` if the
     /// cursor is not of this feed.
     ///

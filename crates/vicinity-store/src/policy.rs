@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 use vicinity_core::access::{self, Action, Reach, Resource, Standing};
 use vicinity_core::admit::{self, Verdict, View};
-use vicinity_core::batch::GroupChange;
+use vicinity_core::batch::{Cursor, GroupChange};
 use vicinity_core::chunk::Chunk;
 use vicinity_core::consent;
 use vicinity_core::guard::Refusal;
@@ -94,6 +94,41 @@ fn owners(stored: &[LogRow]) -> BTreeMap<Vec<u8>, u32> {
 /// The setting that says that this hub was restored from a backup: what scopes it gave since is lost.
 pub const RESTORED: &str = "restored";
 
+/// The setting under which a hub keeps the key of its cursors' MACs. Every backup has it.
+pub const CURSOR_KEY: &str = "cursor_key";
+
+/// A place in the feed as a hub with this key gives it out. A hub without a key gives out none that it would take.
+#[must_use]
+pub fn cursor(key: Option<&[u8]>, epoch: [u8; 16], seq: u64, chain: [u8; 16]) -> Cursor {
+    let mut cursor = Cursor { epoch, seq, chain, mac: [0; 8] };
+    if let Some(key) = key {
+        cursor.mac = cursor_mac(key, &cursor);
+    }
+    cursor
+}
+
+/// Whether a hub with this key gave out this cursor. One that it gave out and that does not fit its feed proves that the
+/// feed is not what it was; any other one proves nothing.
+#[must_use]
+pub fn is_own_cursor(key: Option<&[u8]>, cursor: &Cursor) -> bool {
+    // All bytes are looked at, so that the time taken tells nothing of how many were right.
+    key.is_some_and(|key| cursor_mac(key, cursor).iter().zip(cursor.mac).fold(0, |other, (a, b)| other | (a ^ b)) == 0)
+}
+
+/// What is hashed has one length for keys of one length: nothing can be added behind it.
+fn cursor_mac(key: &[u8], cursor: &Cursor) -> [u8; 8] {
+    let hash: [u8; 32] = Sha256::new()
+        .chain_update(b"vicinity-cursor-v1")
+        .chain_update((key.len() as u64).to_be_bytes())
+        .chain_update(key)
+        .chain_update(cursor.epoch)
+        .chain_update(cursor.seq.to_be_bytes())
+        .chain_update(cursor.chain)
+        .finalize()
+        .into();
+    hash.first_chunk().copied().unwrap_or_default()
+}
+
 /// Whether somebody who sends these changes holds the document already: one of them is in its log, or stands on one that
 /// is. After a restore it shows that the document was in the sender's scope.
 #[must_use]
@@ -162,6 +197,17 @@ pub fn projection_id(key: &[u8], incident: IncidentId) -> ProjectionId {
     let mut id = [0; 16];
     id.copy_from_slice(&hash[..16]);
     ProjectionId::from_random(id)
+}
+
+/// By how much national's version of a row can be above a hub's after a restore. A number far above would be the last that
+/// this row ever gets: nothing could be taken back above it.
+const VERSIONS_LOST_MAX: u64 = 1 << 32;
+
+/// Where a row goes for which national holds this version: above it, if a hub can have written that. Else it is as if national
+/// had refused the row.
+#[must_use]
+pub fn version_above(held: u64, sent: u64) -> Option<u64> {
+    (held > sent && held - sent <= VERSIONS_LOST_MAX).then(|| held.saturating_add(1))
 }
 
 /// Whether national may hold a projection of this incident although this hub never sent one: consent was given once,

@@ -4,6 +4,7 @@
 mod advocacy;
 mod alerts;
 mod country;
+mod damage;
 mod device;
 mod device_erase;
 mod device_leaving;
@@ -72,11 +73,13 @@ impl Db {
         };
         let conn = open().map_err(|source| match source.sqlite_error_code() {
             // SQLCipher cannot tell a wrong key from a file that is no database.
-            Some(rusqlite::ErrorCode::NotADatabase) => StoreError::WrongKey { path: path.display().to_string() },
+            Some(rusqlite::ErrorCode::NotADatabase) => damage::closed(path),
+            Some(rusqlite::ErrorCode::DatabaseCorrupt) => damage::damage(path).into(),
             _ => StoreError::Open { path: path.display().to_string(), source },
         })?;
         let mut db = Self { conn };
-        db.migrate(migrations)?;
+        let migrated = db.migrate(migrations);
+        db.told(migrated)?;
         Ok(db)
     }
 
@@ -93,7 +96,7 @@ impl Db {
             self.conn.execute_batch("ROLLBACK").ok();
         }
         sql(step, self.conn.execute_batch("DETACH DATABASE copy"))?;
-        copied?;
+        self.told(copied)?;
         let synced = std::fs::File::open(path).and_then(|file| file.sync_all());
         synced.map_err(|source| StoreError::File { path: path.display().to_string(), source })
     }
@@ -155,7 +158,7 @@ impl Db {
     }
 
     fn execute(&self, step: &'static str, query: &str, params: &[&dyn ToSql]) -> Result<usize> {
-        sql(step, self.conn.prepare_cached(query).and_then(|mut statement| statement.execute(params)))
+        self.told(sql(step, self.conn.prepare_cached(query).and_then(|mut statement| statement.execute(params))))
     }
 
     fn one<T>(
@@ -165,11 +168,11 @@ impl Db {
         params: &[&dyn ToSql],
         read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>> {
-        sql(step, self.conn.prepare_cached(query).and_then(|mut statement| statement.query_row(params, read).optional()))
+        self.told(sql(step, self.conn.prepare_cached(query).and_then(|mut statement| statement.query_row(params, read).optional())))
     }
 
     fn all<T>(&self, step: &'static str, query: &str, params: &[&dyn ToSql], read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
-        sql(step, self.conn.prepare_cached(query).and_then(|mut statement| statement.query_map(params, read)?.collect()))
+        self.told(sql(step, self.conn.prepare_cached(query).and_then(|mut statement| statement.query_map(params, read)?.collect())))
     }
 
     fn count(&self, step: &'static str, query: &str) -> Result<u64> {

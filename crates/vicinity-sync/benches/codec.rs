@@ -76,7 +76,7 @@ fn measure(c: &mut Criterion, groups: &[Group]) {
     zstd.bench_function("inflate", |b| b.iter(|| compress::inflate(&deflated)));
     zstd.finish();
 
-    let cursor = Cursor { epoch: [1; 16], seq: 5000, chain: [2; 16] };
+    let cursor = Cursor { epoch: [1; 16], seq: 5000, chain: [2; 16], mac: [3; 8] };
     let push = groups[..OF_ONE_REQUEST].to_vec();
     let request = Request {
         cursor: Some(cursor),

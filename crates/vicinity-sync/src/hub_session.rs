@@ -92,6 +92,12 @@ impl HubSession {
         Ok((session, request.push))
     }
 
+    /// Where the device says that it stands; `None` in a rebase.
+    #[must_use]
+    pub fn cursor(&self) -> Option<Cursor> {
+        self.plan.cursor.filter(|_| self.plan.page.is_none())
+    }
+
     /// What the store said to the pushed changes; what to pull comes next.
     pub fn accepted(&mut self, verdicts: Vec<Verdict>) -> PullPlan {
         self.verdicts = verdicts;

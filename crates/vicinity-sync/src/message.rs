@@ -203,6 +203,9 @@ pub(crate) struct CursorWire {
     #[n(2)]
     #[cbor(with = "minicbor::bytes")]
     chain: [u8; 16],
+    #[n(3)]
+    #[cbor(with = "minicbor::bytes")]
+    mac: [u8; 8],
 }
 
 #[derive(Encode, Decode)]
@@ -308,13 +311,13 @@ pub(crate) fn verdict_of(code: u8) -> Verdict {
 
 impl From<&Cursor> for CursorWire {
     fn from(cursor: &Cursor) -> Self {
-        Self { epoch: cursor.epoch, seq: cursor.seq, chain: cursor.chain }
+        Self { epoch: cursor.epoch, seq: cursor.seq, chain: cursor.chain, mac: cursor.mac }
     }
 }
 
 impl From<CursorWire> for Cursor {
     fn from(wire: CursorWire) -> Self {
-        Self { epoch: wire.epoch, seq: wire.seq, chain: wire.chain }
+        Self { epoch: wire.epoch, seq: wire.seq, chain: wire.chain, mac: wire.mac }
     }
 }
 

@@ -17,7 +17,7 @@ fn device() -> DeviceId {
 }
 
 fn cursor(seq: u64) -> Cursor {
-    Cursor { epoch: [3; 16], seq, chain: [4; 16] }
+    Cursor { epoch: [3; 16], seq, chain: [4; 16], mac: [5; 8] }
 }
 
 fn request() -> Vec<u8> {

@@ -102,7 +102,7 @@ fn groups() -> Vec<Group> {
 }
 
 fn cursor() -> Cursor {
-    Cursor { epoch: [0xe0; 16], seq: 1_234_567, chain: [0xc4; 16] }
+    Cursor { epoch: [0xe0; 16], seq: 1_234_567, chain: [0xc4; 16], mac: [0xa5; 8] }
 }
 
 fn heads() -> Vec<DocumentHeads> {

@@ -24,7 +24,7 @@ fn any_id() -> impl Strategy<Value = IncidentId> {
 }
 
 fn any_cursor() -> impl Strategy<Value = Cursor> {
-    (any::<[u8; 16]>(), any::<u64>(), any::<[u8; 16]>()).prop_map(|(epoch, seq, chain)| Cursor { epoch, seq, chain })
+    (any::<[u8; 16]>(), any::<u64>(), any::<[u8; 16]>(), any::<[u8; 8]>()).prop_map(|(epoch, seq, chain, mac)| Cursor { epoch, seq, chain, mac })
 }
 
 fn any_heads() -> impl Strategy<Value = Vec<DocumentHeads>> {
@@ -159,7 +159,7 @@ fn a_refusal_of_a_newer_hub_is_still_a_refusal() {
         groups: Vec::new(),
         removed: Vec::new(),
         need: Vec::new(),
-        cursor: Cursor { epoch: [0; 16], seq: 0, chain: [0; 16] },
+        cursor: Cursor { epoch: [0; 16], seq: 0, chain: [0; 16], mac: [0; 8] },
         more: false,
         rebased_until: None,
         digest: ScopeDigest(0),

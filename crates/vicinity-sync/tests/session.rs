@@ -17,7 +17,7 @@ const OURS: ScopeDigest = ScopeDigest(17);
 const THEIRS: ScopeDigest = ScopeDigest(18);
 
 fn cursor(seq: u64) -> Cursor {
-    Cursor { epoch: [1; 16], seq, chain: [seq as u8; 16] }
+    Cursor { epoch: [1; 16], seq, chain: [seq as u8; 16], mac: [seq as u8; 8] }
 }
 
 fn incident(byte: u8) -> IncidentId {

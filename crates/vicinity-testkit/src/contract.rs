@@ -10,6 +10,7 @@ pub mod device_leaving;
 pub mod device_outbox;
 pub mod device_statements;
 pub mod hub_accepting;
+pub mod hub_cursors;
 pub mod hub_devices;
 pub mod hub_erasing;
 pub mod hub_feed;
@@ -87,6 +88,11 @@ macro_rules! hub_store_contract {
             a_grant_that_names_the_withdrawal_in_the_same_batch_keeps_the_incident
             digests_agree_after_an_erasure
         }
+        $crate::sentences! { $make, hub_cursors:
+            a_cursor_that_somebody_made_up_is_refused_and_nothing_changes
+            a_cursor_of_the_hubs_own_that_does_not_fit_marks_it_as_restored
+            a_device_that_lost_its_state_is_told_of_what_it_had_and_of_nothing_else
+        }
         $crate::sentences! { $make, hub_feed:
             a_cursor_of_another_epoch_or_chain_or_beyond_the_head_is_refused
             pulling_by_small_pages_gives_everything_once_and_ends
@@ -103,7 +109,7 @@ macro_rules! hub_store_contract {
             what_national_has_is_not_sent_again
             a_row_that_a_clock_ahead_took_back_comes_again_when_the_clock_is_right
             where_national_is_ahead_the_row_goes_above_it
-            a_version_of_nationals_that_nothing_can_be_above_counts_as_a_refusal
+            a_version_that_no_hub_can_have_written_is_taken_for_a_refusal
             a_question_is_kept_once_and_its_answer_reported_until_confirmed
         }
         $crate::sentences! { $make, hub_rebase:

@@ -61,6 +61,19 @@ impl HubEngine {
         }
     }
 
+    /// A copy of the whole folder, epoch and all: its feed will be taken for the same.
+    #[must_use]
+    pub fn whole_copy(&self) -> Self {
+        match self {
+            Self::Memory(hub) => Self::Memory(Box::new(hub.put_back())),
+            Self::Sqlite(hub, folder) => {
+                let copy = copy_of(folder.path(), "hub.db");
+                std::fs::write(copy.path().join("epoch"), hub.epoch()).expect("a copied epoch");
+                Self::Sqlite(Box::new(SqliteHub::open(copy.path(), &key(), [0; 16]).expect("a copied hub")), copy)
+            }
+        }
+    }
+
     /// The port.
     pub fn store(&mut self) -> &mut (dyn HubStore + 'static) {
         match self {

@@ -141,6 +141,10 @@ impl HubStore for Frail<'_, dyn HubStore> {
     fn stored_bytes(&mut self, device: u32) -> Result<u64> {
         self.room()?.stored_bytes(device)
     }
+    fn stands(&mut self, cursor: &Cursor) -> Result<bool> {
+        self.room()?.stands(cursor)
+    }
+
     fn pull(&mut self, peer: &Peer, cursor: Option<Cursor>, page: Option<&HeadsPage>, pushed: &[IncidentId], raw_bytes: usize) -> Result<Option<Pull>> {
         self.room()?.pull(peer, cursor, page, pushed, raw_bytes)
     }

@@ -138,6 +138,12 @@ impl MemoryHub {
         restored
     }
 
+    /// A copy that is put back with its epoch, so that nothing tells but cursors of before.
+    #[must_use]
+    pub fn put_back(&self) -> Self {
+        self.clone()
+    }
+
     fn sees(&self, peer: &Peer, incident: IncidentId) -> bool {
         peer.role != Role::Educator || self.scope.contains(&(incident, peer.number))
     }
@@ -269,6 +275,10 @@ impl HubStore for MemoryHub {
         Ok(self.pull_or_rebase(peer, cursor, page, pushed, raw_bytes))
     }
 
+    fn stands(&mut self, cursor: &Cursor) -> Result<bool> {
+        Ok(self.fitting(*cursor).is_some())
+    }
+
     fn let_go(&mut self, peer: &Peer, documents: &[DocumentHeads], _now: Timestamp) -> Result<()> {
         documents.iter().for_each(|document| self.let_go_of(peer, document));
         Ok(())
@@ -386,13 +396,13 @@ impl HubStore for MemoryHub {
     fn projections_sent(&mut self, rows: &[SentProjection]) -> Result<()> {
         for said in rows {
             let Some(projection) = self.projections.iter_mut().find(|known| known.row.projection == said.projection) else { continue };
-            match said.held.filter(|held| *held < ORDINAL_MAX) {
-                Some(held) if held > said.version => {
-                    if projection.row.version <= held && projection.sent < held {
-                        projection.row.version = held + 1;
+            match said.held.and_then(|held| policy::version_above(held, said.version)) {
+                Some(above) => {
+                    if projection.row.version < above && projection.sent < above - 1 {
+                        projection.row.version = above;
                     }
                 }
-                _ => projection.sent = projection.sent.max(said.version),
+                None => projection.sent = projection.sent.max(said.version),
             }
         }
         self.forget_taken_back();

@@ -206,6 +206,26 @@ impl Sim {
         self.forget_what_is_gone();
     }
 
+    /// A copy of the hub's whole folder, with what names its life.
+    pub fn copies_hub_whole(&mut self) -> usize {
+        self.copies.push(self.hub.engine.whole_copy());
+        self.copies.len() - 1
+    }
+
+    /// Somebody puts the whole folder back: nothing on the disk tells.
+    pub fn puts_back_hub(&mut self, copy: usize) {
+        let known = self.hub.store().erasures().expect("erasures");
+        self.erased.extend(known.into_iter().map(|row| row.incident));
+        let copy = self.copies[copy].whole_copy();
+        self.hub.put_back(copy);
+        self.forget_what_is_gone();
+    }
+
+    /// Whether the hub knows that it was restored.
+    pub fn hub_knows_that_it_was_restored(&mut self) -> bool {
+        self.hub.store().setting(vicinity_store::policy::RESTORED).expect("a setting").is_some()
+    }
+
     /// A backup of a phone.
     pub fn copies_phone(&mut self, phone: PhoneNumber) -> usize {
         let copy = self.phones[phone].engine.copy();

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use vicinity_sync::device_session::End;
+use vicinity_testkit::engine::Kind;
 use vicinity_testkit::net::{Fate, Weather};
 use vicinity_testkit::sim::{PhoneNumber, Sim};
 
@@ -35,6 +36,54 @@ fn a_hub_restored_from_before_an_incident_gets_it_back() {
     assert_eq!(sim.at_hub(incident), 0);
     sim.heals();
     assert_eq!(sim.at_hub(incident), 1);
+}
+
+/// Epoch and all: only a cursor that this hub gave out tells, and only once somebody shows it.
+#[test]
+fn a_hub_whose_whole_folder_was_put_back_finds_out_by_its_own_cursors_and_loses_nothing() {
+    let mut sim = Sim::new(17);
+    let (anna, rita) = (sim.educator(), sim.responder());
+    let early = sim.logs(anna);
+    sim.syncs(anna);
+    sim.syncs(rita);
+    let copy = sim.copies_hub_whole();
+    let late = sim.logs(anna);
+    sim.edits(anna, early, &says("weapon"));
+    sim.syncs(anna);
+    sim.erases(early);
+    sim.syncs(anna);
+    sim.puts_back_hub(copy);
+    assert!(!sim.hub_knows_that_it_was_restored());
+    assert_eq!((sim.at_hub(early), sim.at_hub(late)), (1, 0), "what was erased is back, what came since is gone");
+    let eve = sim.educator();
+    sim.syncs(eve);
+    assert!(!sim.hub_knows_that_it_was_restored(), "she has nothing to tell");
+    assert_eq!(sim.syncs(anna).end, End::UpToDate);
+    assert!(sim.hub_knows_that_it_was_restored());
+    assert_eq!((sim.at_hub(early), sim.at_hub(late)), (0, 1));
+    assert_eq!(sim.heals().erased, 1);
+    assert!(sim.holds(anna, late) && !sim.holds(rita, early));
+}
+
+/// A backup of the first day has devices and nothing else.
+#[test]
+fn a_hub_restored_from_before_its_first_incident_knows_it() {
+    let mut sim = Sim::on(Kind::Sqlite, 18);
+    let (anna, rita) = (sim.educator(), sim.responder());
+    let copy = sim.copies_hub();
+    let incident = sim.logs(anna);
+    sim.syncs(anna);
+    sim.syncs(rita);
+    sim.erases(incident);
+    let other = sim.logs(anna);
+    sim.syncs(anna);
+    sim.syncs(rita);
+    sim.restores_hub(copy);
+    assert!(sim.hub_knows_that_it_was_restored());
+    sim.syncs(rita);
+    assert_eq!(sim.syncs(anna).end, End::UpToDate);
+    assert_eq!((sim.at_hub(incident), sim.at_hub(other)), (0, 1));
+    assert_eq!(sim.heals().erased, 1);
 }
 
 #[test]

@@ -50,8 +50,13 @@ fn is_contact(command: &DeviceCommand) -> bool {
 
 /// What a revoked device does with itself. It is closed by now: nothing may be written back.
 fn wipe_by_order(home: &Path) -> Result<ExitCode> {
-    destroy(home)?;
-    eprintln!("vicinity: this device was revoked by its hub and wiped itself; nothing on it opens any more");
+    match destroy(home) {
+        Ok(()) => eprintln!("vicinity: this device was revoked by its hub and wiped itself; nothing on it opens any more"),
+        Err(error) => {
+            eprintln!("vicinity: this device was revoked by its hub and wiped itself, as far as that can be done");
+            return Err(error);
+        }
+    }
     Ok(ExitCode::FAILURE)
 }
 
@@ -136,8 +141,13 @@ fn wipe(home: &Path, yes: bool) -> Result<ExitCode> {
 fn destroy(home: &Path) -> Result<()> {
     let secret = secrets::device_secret(home)?;
     let ended = session::end(home, &secret);
-    vault::wipe(home, &secret)?;
-    ended?;
+    let wiped = vault::wipe(home, &secret);
+    if let (Err(error), Err(_)) = (&ended, &wiped) {
+        // The wipe's own error is returned below; this one would be lost.
+        eprintln!("vicinity: what keeps the device open in memory remains ({error}): restart the machine");
+    }
+    wiped?;
+    ended.context("wiped; but what keeps the device open in memory remains: restart the machine")?;
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use vicinity_core::ids::IncidentId;
 use vicinity_core::show;
 use vicinity_server::hub::{self, EnrolLink, HubConfig};
 use vicinity_server::store::board::BoardStore;
+use vicinity_server::store::error::Damage;
 use vicinity_server::store::hub::{DeviceRow, HubStore, Role};
 use vicinity_server::store::sqlite::SqliteHub;
 use vicinity_server::tls::{self, Pin};
@@ -131,7 +132,7 @@ fn serve(data: PathBuf, listen: &str, plain_http: bool, upstream: Option<String>
     runtime()?.block_on(async {
         let listener = bind(listen, plain_http).await?;
         // Opened first, so that "ready" is said by a hub that can answer, and whose links lead to where it listens now.
-        let mut store = hub::open(&data, unlock.as_ref(), &machine::server())?;
+        let mut store = hub::open_to_serve(&data, unlock.as_ref(), &machine::server())?;
         let (pin, _) = tls::announce(&mut store, &listener.local_addr()?.to_string(), plain_http)?;
         drop(store);
         let stopped = told_to_stop();
@@ -149,6 +150,15 @@ pub fn open(data: &Path, action: Action) -> Result<SqliteHub> {
         bail!("{} holds no hub; start one with `vicinity hub --data … --listen 127.0.0.1:7311`", data.display());
     }
     Ok(hub::open(data, secrets::unlock(data)?.as_ref(), &machine::server())?)
+}
+
+/// Those of a hub's files that are damaged.
+pub fn damaged(data: &Path, action: Action) -> Result<Vec<Damage>> {
+    access::decide(Actor::Admin, action, Resource::Server)?;
+    if !data.join("hub.db").exists() {
+        bail!("{} holds no hub; start one with `vicinity hub --data … --listen 127.0.0.1:7311`", data.display());
+    }
+    Ok(hub::damaged(data, secrets::unlock(data)?.as_ref(), &machine::server())?)
 }
 
 fn invite(data: &Path, role: DeviceRole, json: bool) -> Result<()> {

@@ -1,14 +1,12 @@
 //! Backup, restore and the end of a hub.
 
-use std::fs::File;
 use std::path::Path;
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use vicinity_core::access::Action;
-use vicinity_server::{backup, keyring};
+use vicinity_server::{backup, destroy, keyring};
 
-use crate::{hub, machine, output, secrets};
+use crate::{hub, machine, output, secrets, stopping};
 
 /// `vicinity hub backup`.
 pub fn backup(data: &Path, file: &Path) -> Result<()> {
@@ -43,31 +41,20 @@ pub fn relock(data: &Path, identity: Option<&Path>, passphrase: Option<&Path>) -
     output::line("the folder opens to this alone from now on; destroy old copies of its file keyring, which open as before")
 }
 
-/// `vicinity hub panic`: no question is asked, since there may be no time to answer one.
+/// `vicinity hub panic`: no question is asked, since there may be no time to answer one. Each step is done whatever became
+/// of the others; it fails only if something remains.
 pub fn panic(data: &Path) -> Result<()> {
-    if !data.join("hub.db").exists() {
+    if !data.join("hub.db").exists() && !data.join(keyring::FILE).exists() {
         bail!("{} holds no hub", data.display());
     }
-    keyring::destroy(data)?;
-    stop(data)?;
+    // What runs comes first: it has the key in its memory, whatever becomes of the file.
+    let stopped = stopping::stop(data);
+    let mut left: Vec<String> = destroy::folder(data).iter().map(|left| format!("{left}: destroy the disk or stick that it lies on")).collect();
+    let with_key = !left.is_empty();
+    left.extend(stopped.err().map(|error| format!("the hub that runs has its key in memory and could not be stopped ({error:#}): cut its power")));
+    if !left.is_empty() {
+        let key = if with_key { "the databases beside the key were destroyed where nothing else is said" } else { "the key is destroyed" };
+        bail!("{key}, but not everything could be done:\n{}", left.join("\n"));
+    }
     output::line("the key is destroyed: nothing in this folder opens any more; copies of the folder from before do, with what opened it")
-}
-
-/// A hub that runs has the key in its memory.
-fn stop(data: &Path) -> Result<()> {
-    let Ok(pid) = std::fs::read_to_string(data.join(hub::PID_FILE)) else { return Ok(()) };
-    let pid: u32 = pid.trim().parse().context("the pid file is damaged: stop the hub by hand")?;
-    let file = File::open(data.join(hub::PID_FILE)).context("the pid file is gone: stop the hub by hand")?;
-    // Not held: nobody serves the folder, and the number may be another process's by now.
-    if file.try_lock().is_ok() {
-        return Ok(());
-    }
-    std::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status().context("cannot stop the hub that runs: cut its power")?;
-    for _ in 0..100 {
-        if file.try_lock().is_ok() {
-            return Ok(());
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    bail!("the key is destroyed, but the hub that runs still has it: cut its power")
 }

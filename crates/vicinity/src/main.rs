@@ -18,6 +18,7 @@ mod people;
 mod secrets;
 mod session;
 mod statements;
+mod stopping;
 
 use std::process::ExitCode;
 

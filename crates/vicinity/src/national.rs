@@ -71,7 +71,7 @@ fn serve(data: PathBuf, listen: &str, plain_http: bool, upstream: Option<String>
     hub::log_to_stderr();
     hub::runtime()?.block_on(async {
         let listener = hub::bind(listen, plain_http).await?;
-        let mut store = national::open(&data, unlock.as_ref(), &machine::server())?;
+        let mut store = national::open_to_serve(&data, unlock.as_ref(), &machine::server())?;
         let (pin, _) = tls::announce(&mut store, &listener.local_addr()?.to_string(), plain_http)?;
         drop(store);
         let stopped = hub::told_to_stop();

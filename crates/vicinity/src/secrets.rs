@@ -81,6 +81,9 @@ pub fn open_device(home: &Path, pin_file: Option<&Path>, purpose: Purpose) -> Re
         Purpose::Contact => leased::open_for_contact(home, &opened, machine::device())?,
     };
     warn(&leased);
+    if let Some(damage) = leased.device.damaged()? {
+        eprintln!("vicinity: {damage}");
+    }
     Ok(leased.device)
 }
 

@@ -89,6 +89,7 @@ impl<'a> Attempt<'a> {
             held.save()?;
         }
         held.place.ensure_profiles(held.image.names())?;
+        held.place.level(held.image.names());
         Ok(Unlocked { held, at, contents })
     }
 }

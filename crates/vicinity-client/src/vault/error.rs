@@ -56,6 +56,9 @@ pub enum VaultError {
     /// What the platform's keystore said.
     #[error("the keystore failed: {0}")]
     Keystore(Box<dyn core::error::Error + Send + Sync>),
+    /// A wipe that destroyed all that it could.
+    #[error("{}", told(.0))]
+    Remains(Vec<Remains>),
     /// A file or a folder.
     #[error("cannot {step} {}: {source}", path.display())]
     Io {
@@ -66,6 +69,23 @@ pub enum VaultError {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+/// What a wipe could not destroy.
+#[derive(Debug)]
+pub struct Remains {
+    /// What it is, in words.
+    pub what: &'static str,
+    /// Whether somebody who has the PIN can still open the device with it.
+    pub opens: bool,
+    /// Why it remains.
+    pub why: Box<VaultError>,
+}
+
+fn told(remains: &[Remains]) -> String {
+    let each: Vec<String> = remains.iter().map(|remains| format!("{} remains ({})", remains.what, remains.why)).collect();
+    let opens = if remains.iter().any(|remains| remains.opens) { "the device may still open" } else { "nothing opens any more" };
+    format!("{}; all else is destroyed, and {opens}: make it writable and wipe once more, or remove it by hand", each.join("; "))
 }
 
 impl VaultError {

@@ -1,8 +1,10 @@
 //! The vault's files on disk: one reader and writer at a time, replaced whole, durable when a function returns.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, FileTimes, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+
+use vicinity_store::sqlite::DATABASE_FILE;
 
 use super::VaultError;
 use super::image::{IMAGE_BYTES, Image, filler, is_name, name_text};
@@ -75,17 +77,34 @@ impl Folder {
                 made = true;
             }
         }
-        if made { sync_folder(&self.path) } else { Ok(()) }
+        if made {
+            sync_folder(&self.path)?;
+        }
+        Ok(())
     }
 
-    /// Empties a profile's folder.
+    /// Gives both profiles the same times.
+    pub(super) fn level(&self, names: [[u8; NAME_BYTES]; 2]) {
+        level(&self.path, names);
+    }
+
+    /// Empties a profile's folder. Folder and database stay where they are, the database without a byte: made anew, they
+    /// would be younger than the other profile's, and tell that there is a second PIN.
     pub(super) fn empty_profile(&self, name: [u8; NAME_BYTES]) -> Result<(), VaultError> {
         let profile = self.path.join(name_text(name));
-        match fs::remove_dir_all(&profile) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(VaultError::io("empty", &profile)(error)),
-            _ => make_folder(&profile)?,
+        make_folder(&profile)?;
+        for entry in fs::read_dir(&profile).map_err(VaultError::io("list", &profile))? {
+            let path = entry.map_err(VaultError::io("list", &profile))?.path();
+            let emptied = if path.file_name().is_some_and(|name| name == DATABASE_FILE) {
+                OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(0).and_then(|()| file.sync_all()))
+            } else if path.is_dir() {
+                fs::remove_dir_all(&path)
+            } else {
+                fs::remove_file(&path)
+            };
+            emptied.map_err(VaultError::io("empty", &path))?;
         }
-        sync_folder(&self.path)
+        sync_folder(&profile)
     }
 }
 
@@ -118,24 +137,73 @@ pub(super) fn overwrite(folder: &Path, device: Option<&[u8; 32]>) -> Result<(), 
         }
         Err(_) => filler(device, &bytes).to_vec(),
     };
-    let mut file = OpenOptions::new().write(true).open(&path).map_err(VaultError::io("open", &path))?;
-    file.write_all(&ends).and_then(|()| file.sync_all()).map_err(VaultError::io("overwrite", &path))
+    loosen(&path);
+    let overwritten = OpenOptions::new().write(true).open(&path).and_then(|mut file| file.write_all(&ends).and_then(|()| file.sync_all()));
+    // Where it cannot be written it can perhaps be removed: on most disks that is its end.
+    overwritten.map_err(VaultError::io("overwrite", &path)).or_else(|error| remove_file(&path).map_err(|_| error))
 }
 
-/// Removes every folder named like a profile's, as far as it can, and what else may hold an old slot.
-pub(super) fn remove_profiles(folder: &Path) -> Result<(), VaultError> {
-    let mut first = remove_file(&folder.join(NEW));
+/// Removes every folder named like a profile's, as far as it can, and what else may hold an old slot: what could not be
+/// removed. Of such a folder at least the files are emptied where that can be done.
+pub(super) fn remove_profiles(folder: &Path) -> Vec<VaultError> {
+    let mut left: Vec<VaultError> = remove_file(&folder.join(NEW)).err().into_iter().collect();
     let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        other => other.map_err(VaultError::io("list", folder))?,
+        Err(error) if error.kind() == ErrorKind::NotFound => return left,
+        Err(error) => {
+            left.push(VaultError::io("list", folder)(error));
+            return left;
+        }
+        Ok(entries) => entries,
     };
+    loosen(folder);
     for entry in entries.flatten() {
         if entry.file_name().to_str().is_some_and(is_name) {
             let path = entry.path();
-            first = first.and(fs::remove_dir_all(&path).map_err(VaultError::io("remove", &path)));
+            loosen(&path);
+            if let Err(error) = fs::remove_dir_all(&path) {
+                fs::read_dir(&path).into_iter().flatten().flatten().for_each(|file| empty(&file.path()));
+                left.push(VaultError::io("remove", &path)(error));
+            }
         }
     }
-    first.and(sync_folder(folder))
+    left.extend(sync_folder(folder).err());
+    left
+}
+
+/// Takes from a file what it holds, if it can.
+fn empty(path: &Path) {
+    loosen(path);
+    if let Ok(file) = OpenOptions::new().write(true).open(path) {
+        let _ = file.set_len(0).and_then(|()| file.sync_all());
+    }
+}
+
+/// Makes what this user owns writable for this user, if it can: what is marked as read-only is to be destroyed all the same.
+pub(super) fn loosen(path: &Path) {
+    #[cfg(unix)]
+    if let Ok(metadata) = fs::symlink_metadata(path)
+        && !metadata.is_symlink()
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mut permissions = metadata.permissions();
+        permissions.set_mode(permissions.mode() | if metadata.is_dir() { 0o700 } else { 0o600 });
+        let _ = fs::set_permissions(path, permissions);
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
+/// Gives both profiles' folders, and all files in them, the times of the vault's file.
+pub(super) fn level(folder: &Path, names: [[u8; NAME_BYTES]; 2]) {
+    let Ok(written) = fs::metadata(folder.join(VAULT)).and_then(|metadata| metadata.modified()) else { return };
+    let times = FileTimes::new().set_accessed(written).set_modified(written);
+    for profile in names.map(|name| folder.join(name_text(name))) {
+        let files = fs::read_dir(&profile).into_iter().flatten().flatten().map(|entry| entry.path());
+        // The folder last: reading it is an access, too.
+        for path in files.collect::<Vec<_>>().into_iter().chain([profile]) {
+            let _ = File::open(&path).and_then(|file| file.set_times(times));
+        }
+    }
 }
 
 /// The lock if it is free, or nothing: for a wipe, which waits for nobody.
@@ -147,11 +215,10 @@ pub(super) fn try_lock(folder: &Path) -> Option<File> {
     }
 }
 
-/// Overwrites a file with zeros, as far as it can.
-pub(super) fn scrub(path: &Path) {
-    if let Ok(mut file) = OpenOptions::new().write(true).open(path) {
-        let _ = zero(&mut file);
-    }
+/// Overwrites a file with zeros if it can; whether it did, and durably.
+pub(super) fn scrub(path: &Path) -> bool {
+    loosen(path);
+    OpenOptions::new().write(true).open(path).is_ok_and(|mut file| zero(&mut file).is_ok())
 }
 
 /// Removes a file durably. None is no error.

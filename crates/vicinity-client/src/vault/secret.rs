@@ -93,8 +93,8 @@ impl DeviceSecret for FileSecret {
     }
 
     fn destroy(&self) -> Result<(), VaultError> {
-        // Overwriting is tried and not insisted on: the removal counts, and must happen even on a full disk.
-        folder::scrub(&self.path);
-        folder::remove_file(&self.path)
+        // Either is enough: overwriting may fail on a full disk, removing in a folder that is read-only.
+        let overwritten = folder::scrub(&self.path);
+        folder::remove_file(&self.path).or_else(|error| if overwritten { Ok(()) } else { Err(error) })
     }
 }

@@ -28,19 +28,19 @@ pub(super) fn pull(
     // Less than one byte would never go on.
     let raw_bytes = raw_bytes.max(1);
     let head = Head::read(db)?;
-    let at_head = Cursor { epoch, seq: head.seq, chain: head.chain };
+    let key = db.meta(policy::CURSOR_KEY)?;
+    let at_head = policy::cursor(key.as_deref(), epoch, head.seq, head.chain);
     let mut pull =
         Pull { groups: Vec::new(), removed: Vec::new(), need: Vec::new(), cursor: at_head, more: false, rebased_until: None, digest: digest(db, peer)? };
     if let Some(page) = page {
         compare(db, peer, page, raw_bytes, &mut pull)?;
     } else {
-        let Some(cursor) = cursor.filter(|cursor| cursor.epoch == epoch) else { return Ok(None) };
-        if !fits(db, &cursor)? {
-            // The whole folder was put back, epoch and all.
-            db.set_meta(policy::RESTORED, &[1])?;
+        let Some(cursor) = cursor else { return Ok(None) };
+        if !stands(db, epoch, &cursor)? {
             return Ok(None);
         }
         follow(db, peer, cursor, head, raw_bytes, &mut pull)?;
+        pull.cursor = policy::cursor(key.as_deref(), epoch, pull.cursor.seq, pull.cursor.chain);
     }
     needed(db, peer, pushed, &mut pull)?;
     Ok(Some(pull))
@@ -51,6 +51,19 @@ fn digest(db: &Db, peer: &Peer) -> Result<ScopeDigest> {
         Role::Educator => digest_of(db.one("reading a digest", "SELECT digest FROM devices WHERE number = ?1", &[&peer.number], |row| row.get(0))?),
         Role::Responder | Role::Hub => digest_of(db.meta("digest")?),
     }
+}
+
+/// Whether a cursor is of this feed. What anybody could have made up says nothing; a cursor that this hub gave out and that
+/// does not fit says that the whole folder was put back, epoch and all.
+pub(super) fn stands(db: &Db, epoch: [u8; 16], cursor: &Cursor) -> Result<bool> {
+    if !policy::is_own_cursor(db.meta(policy::CURSOR_KEY)?.as_deref(), cursor) {
+        return Ok(false);
+    }
+    let stands = cursor.epoch == epoch && fits(db, cursor)?;
+    if !stands {
+        db.set_meta(policy::RESTORED, &[1])?;
+    }
+    Ok(stands)
 }
 
 fn fits(db: &Db, cursor: &Cursor) -> Result<bool> {
@@ -125,7 +138,7 @@ fn follow(db: &Db, peer: &Peer, cursor: Cursor, head: Head, raw_bytes: usize, pu
             KIND_LEFT if row.device == peer.number && !visible => pull.removed.extend(incident_of(db, row.doc)?),
             _ => {}
         }
-        pull.cursor = Cursor { epoch: pull.cursor.epoch, seq: row.seq, chain: row.chain };
+        (pull.cursor.seq, pull.cursor.chain) = (row.seq, row.chain);
     }
     Ok(())
 }

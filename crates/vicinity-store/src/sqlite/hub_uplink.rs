@@ -76,15 +76,15 @@ pub(super) fn unsent(db: &Db, max: usize) -> Result<Vec<ProjectionRow>> {
 pub(super) fn sent(db: &mut Db, rows: &[SentProjection]) -> Result<()> {
     for row in rows {
         let (id, version) = (row.projection.as_bytes(), row.version.cast_signed());
-        // Above the highest there may be: national takes no version of such a row any more.
-        match row.held.filter(|held| *held < ORDINAL_MAX) {
-            Some(held) if held > row.version => {
-                let query = "UPDATE projections SET version = ?2 + 1 WHERE projection = ?1 AND version <= ?2 AND sent < ?2";
-                db.execute("going above national's version", query, &[id, &held.cast_signed()])?;
+        match row.held.and_then(|held| policy::version_above(held, row.version)) {
+            Some(above) => {
+                let query = "UPDATE projections SET version = ?2 WHERE projection = ?1 AND version < ?2 AND sent < ?2 - 1";
+                db.execute("going above national's version", query, &[id, &above.cast_signed()])?;
             }
-            held => {
+            None => {
+                let refused = row.held.is_none_or(|held| held > row.version);
                 let query = "UPDATE projections SET sent = max(sent, ?2), refused = refused + ?3 WHERE projection = ?1";
-                db.execute("noting a projection", query, &[id, &version, &i64::from(held.is_none())])?;
+                db.execute("noting a projection", query, &[id, &version, &i64::from(refused)])?;
                 // Of an erased incident nothing is left to say.
                 let query = "DELETE FROM projections WHERE projection = ?1 AND json IS NULL AND sent >= version AND doc NOT IN (SELECT doc FROM documents)";
                 db.execute("forgetting a projection", query, &[id])?;

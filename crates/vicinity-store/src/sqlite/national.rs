@@ -7,6 +7,7 @@ use vicinity_core::time::Timestamp;
 
 use super::national_review::{Counted, Tally, area_of, kept_facets};
 use super::{Db, Result, sql};
+use crate::error::Damage;
 use crate::hub::{Credentials, Denied, Role};
 use crate::national::{HubRow, NationalStore, NewProjection, ProjectionBody, ProjectionListing, QuestionRow};
 use crate::{DatabaseKey, StoreError};
@@ -24,6 +25,16 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/national_0005_countries.sql"),
     include_str!("../../migrations/national_0006_revoked.sql"),
 ];
+
+impl SqliteNational {
+    /// Looks at every page of the file, whatever lies on it: whether one is damaged. Takes some 4 seconds a gigabyte.
+    ///
+    /// # Errors
+    /// The file cannot be read at all.
+    pub fn damaged(&self) -> Result<Option<Damage>> {
+        self.db.damaged()
+    }
+}
 
 impl SqliteNational {
     /// Opens or makes national's store in a folder.

@@ -94,7 +94,7 @@ pub fn what_was_refused_for_want_of_consent_stays_in_the_outbox<S: DeviceStore>(
 /// In one transaction with the changes and facts of its answer.
 pub fn a_cursor_moves_with_what_it_stands_for<S: DeviceStore>(make: impl Fn(&Path) -> S) {
     let mut phone = Phone::new(make);
-    let cursor = Cursor { epoch: [1; 16], seq: u64::MAX - 1, chain: [2; 16] };
+    let cursor = Cursor { epoch: [1; 16], seq: u64::MAX - 1, chain: [2; 16], mac: [3; 8] };
     phone.delivers(&Delivered { cursor: Some(cursor), facts: &[(Fact::Skew, b"60".to_vec())], ..Delivered::default() });
     let mut kept = || phone.store.fact(Fact::Cursor).expect("a fact").and_then(|bytes| cursor_of(&bytes));
     assert_eq!(kept(), Some(cursor));

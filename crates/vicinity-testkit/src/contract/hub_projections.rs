@@ -153,13 +153,15 @@ pub fn where_national_is_ahead_the_row_goes_above_it<S: HubStore>(make: impl Fn(
     assert_eq!(desk.unsent(), []);
 }
 
-/// A national server that says such a version holds nothing of the row: there is no version above it.
-pub fn a_version_of_nationals_that_nothing_can_be_above_counts_as_a_refusal<S: HubStore>(make: impl Fn(&Path) -> S) {
-    for held in [ORDINAL_MAX, u64::MAX] {
+/// It would be the last version that the row ever gets, and a withdrawal could never be told.
+pub fn a_version_that_no_hub_can_have_written_is_taken_for_a_refusal<S: HubStore>(make: impl Fn(&Path) -> S) {
+    for held in [u64::MAX, u64::MAX - 1, i64::MAX.cast_unsigned(), i64::MAX.cast_unsigned() + 1, 1 << 33] {
         let mut desk = Desk::new(&make, &countable());
         let first = desk.only();
         desk.hub.store.projections_sent(&[said(&first, Some(held))]).expect("noted");
-        assert_eq!(desk.unsent(), []);
+        assert_eq!(desk.unsent(), [], "{held}");
+        desk.edits(&json!({"consent": {"scope": "national_deid", "state": "withdrawn"}}));
+        assert_eq!(desk.only(), ProjectionRow { version: first.version + 1, json: None, ..first }, "{held}");
     }
 }
 

@@ -8,11 +8,15 @@ use vicinity_core::batch::{Cursor, Group, GroupChange, HeadsPage, Pull};
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId};
 use vicinity_store::device::{Delivered, DeviceStanding, DeviceStore};
 use vicinity_store::hub::{HubStore, Peer, Role};
+use vicinity_store::policy;
 
 use crate::person::{Counting, hash, now, now_plus};
 
 /// A page of bytes that holds everything.
 pub(super) const ALL_BYTES: usize = 1 << 30;
+
+/// The key of cursors' MACs.
+pub(super) const CURSOR_KEY: [u8; 16] = [5; 16];
 
 /// A hub's engine.
 pub(super) struct Hub<S> {
@@ -28,6 +32,8 @@ impl<S: HubStore> Hub<S> {
     pub(super) fn new(make: impl Fn(&Path) -> S) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut store = make(folder.path());
+        // As a hub is set up: every backup has the key.
+        store.set_setting(policy::CURSOR_KEY, &CURSOR_KEY).expect("a setting");
         let nobody = Peer { number: 0, incarnation: 0, role: Role::Responder };
         let pull = store.pull(&nobody, None, Some(&HeadsPage::default()), &[], ALL_BYTES).expect("a pull").expect("a rebase needs no cursor");
         Self { store, random: Counting::default(), start: pull.cursor, enrolled: 0, _folder: folder }

@@ -19,7 +19,7 @@ impl MemoryHub {
         pushed: &[IncidentId],
         raw_bytes: usize,
     ) -> Option<Pull> {
-        let cursor = if page.is_some() { self.cursor_at(self.feed.len()) } else { self.fitting(cursor)? };
+        let cursor = if page.is_some() { self.cursor_at(self.feed.len()) } else { self.fitting(cursor?)? };
         let digest = self.digest(peer);
         let mut pull = Pull { groups: Vec::new(), removed: Vec::new(), need: Vec::new(), cursor, more: false, rebased_until: None, digest };
         match page {
@@ -48,12 +48,15 @@ impl MemoryHub {
     }
 
     fn cursor_at(&self, rows: usize) -> Cursor {
-        Cursor { epoch: self.epoch, seq: rows as u64, chain: rows.checked_sub(1).map_or([0; 16], |last| self.feed[last].chain) }
+        let chain = rows.checked_sub(1).map_or([0; 16], |last| self.feed[last].chain);
+        policy::cursor(self.settings.get(policy::CURSOR_KEY).map(Vec::as_slice), self.epoch, rows as u64, chain)
     }
 
-    /// A cursor of this epoch that does not fit shows that the whole folder was put back, epoch and all.
-    fn fitting(&mut self, cursor: Option<Cursor>) -> Option<Cursor> {
-        let cursor = cursor.filter(|cursor| cursor.epoch == self.epoch)?;
+    /// A cursor that this hub gave out and that does not fit shows that the whole folder was put back, epoch and all.
+    pub(super) fn fitting(&mut self, cursor: Cursor) -> Option<Cursor> {
+        if !policy::is_own_cursor(self.settings.get(policy::CURSOR_KEY).map(Vec::as_slice), &cursor) {
+            return None;
+        }
         if self.fits(&cursor) {
             return Some(cursor);
         }

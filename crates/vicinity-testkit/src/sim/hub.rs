@@ -60,6 +60,7 @@ impl HubHouse {
         let mut engine = HubEngine::new(kind, rng.random());
         // As a hub is set up: every backup has the key.
         engine.store().set_setting(vicinity_store::policy::PROJECTION_KEY, &[7; 16]).expect("a setting");
+        engine.store().set_setting(vicinity_store::policy::CURSOR_KEY, &[8; 16]).expect("a setting");
         engine.store().set_setting(exchange::HUB_SECRET, &HUB_SECRET).expect("a setting");
         let drawn = Mutex::new(StdRng::seed_from_u64(rng.random()));
         let random = move |bytes: &mut [u8]| drawn.lock().expect("a lock that nobody poisons").fill_bytes(bytes);
@@ -82,6 +83,12 @@ impl HubHouse {
     pub(super) fn restore(&mut self, copy: &HubEngine) {
         let epoch = self.random();
         self.engine = copy.copy(epoch);
+        self.life = (self.rng.random(), 0);
+    }
+
+    /// Starts anew from a copy of the whole folder, epoch and all: nothing tells that it is one.
+    pub(super) fn put_back(&mut self, copy: HubEngine) {
+        self.engine = copy;
         self.life = (self.rng.random(), 0);
     }
 
