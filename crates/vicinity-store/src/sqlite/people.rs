@@ -12,18 +12,12 @@ use crate::person::{Desk, NewPerson, NewSession, PasswordHash, PersonRow, Sessio
 
 type Result<T> = core::result::Result<T, StoreError>;
 
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/people_0001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/people_0001.sql"), include_str!("../../migrations/people_0002_secret.sql")];
 
 /// A session that nothing was asked in for so long has ended.
 pub const IDLE_SECONDS: i64 = 30 * 60;
 /// A session ends after so long, whatever is asked.
 pub const SESSION_SECONDS: i64 = 12 * 3600;
-/// Wrong tries that cost nothing but the try.
-const FREE_FAILURES: i64 = 5;
-/// Seconds of the first wait; each further wrong try doubles it.
-const FIRST_WAIT_SECONDS: i64 = 30;
-/// Seconds of the longest wait: whoever knows a name must not keep its owner out for a day.
-const LONGEST_WAIT_SECONDS: i64 = 15 * 60;
 /// How exactly it is kept when somebody was seen: not every page need be a write.
 const SEEN_SECONDS: i64 = 60;
 
@@ -54,6 +48,17 @@ impl SqlitePeople {
         Ok(Self { db: Db::open(&folder.join("people.db"), key, MIGRATIONS)? })
     }
 
+    /// The secret by which this server knows its own pages and browsers; `fresh` becomes it the first time.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn secret(&mut self, fresh: [u8; 32]) -> Result<[u8; 32]> {
+        self.db.immediate(|db| {
+            db.execute("keeping a secret", "INSERT OR IGNORE INTO secret (one, bytes) VALUES (1, ?1)", &[&fresh])?;
+            Ok(db.one("reading a secret", "SELECT bytes FROM secret", &[], |row| array(row, 0))?.unwrap_or(fresh))
+        })
+    }
+
     /// Lets somebody sign in by a one-time link. Whoever has that name already gets a new password and a new second factor by
     /// it, and is signed out until then.
     ///
@@ -65,7 +70,7 @@ impl SqlitePeople {
             db.execute("signing out", query, &[&new.handle])?;
             let query = "INSERT INTO people (handle, role, invited_at, invite_hash, invite_expires, totp) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                 ON CONFLICT (handle) DO UPDATE SET role = excluded.role, invited_at = excluded.invited_at, invite_hash = excluded.invite_hash,
-                invite_expires = excluded.invite_expires, totp = excluded.totp, totp_last = 0, salt = NULL, hash = NULL, failures = 0, locked_until = 0";
+                invite_expires = excluded.invite_expires, totp = excluded.totp, totp_last = 0, salt = NULL, hash = NULL";
             db.execute("inviting", query, &[&new.handle, &new.desk.code(), &now.as_second(), &new.code_hash, &new.expires.as_second(), &new.totp]).map(drop)
         })
     }
@@ -95,28 +100,11 @@ impl SqlitePeople {
     /// # Errors
     /// Storage.
     pub fn sign_in_of(&mut self, handle: &str) -> Result<Option<SignIn>> {
-        let query = "SELECT number, handle, salt, hash, totp, locked_until FROM people WHERE handle = ?1";
+        let query = "SELECT number, handle, salt, hash, totp FROM people WHERE handle = ?1";
         self.db.one("reading a person", query, &[&handle], |row| {
             let (salt, hash): (Option<[u8; 16]>, Option<[u8; 32]>) = (row.get(2)?, row.get(3)?);
             let password = salt.zip(hash).map(|(salt, hash)| PasswordHash { salt, hash });
-            Ok(SignIn { number: row.get(0)?, handle: row.get(1)?, password, totp: array(row, 4)?, locked_until: time(row.get(5)?) })
-        })
-    }
-
-    /// Notes a wrong try: after some, nothing is tried for a while, longer each time.
-    ///
-    /// # Errors
-    /// Storage.
-    pub fn failed(&mut self, person: u32, now: Timestamp) -> Result<()> {
-        self.db.immediate(|db| {
-            let query = "UPDATE people SET failures = failures + 1 WHERE number = ?1 RETURNING failures";
-            let failures: i64 = db.one("noting a wrong try", query, &[&person], |row| row.get(0))?.unwrap_or(0);
-            let beyond = failures - FREE_FAILURES;
-            if beyond > 0 {
-                let wait = FIRST_WAIT_SECONDS.saturating_mul(1 << (beyond - 1).min(10)).min(LONGEST_WAIT_SECONDS);
-                db.execute("noting a wrong try", "UPDATE people SET locked_until = ?2 WHERE number = ?1", &[&person, &(now.as_second() + wait)])?;
-            }
-            Ok(())
+            Ok(SignIn { number: row.get(0)?, handle: row.get(1)?, password, totp: array(row, 4)? })
         })
     }
 
@@ -129,8 +117,7 @@ impl SqlitePeople {
             let seconds = now.as_second();
             let query = "DELETE FROM sessions WHERE seen_at < ?1 OR started_at < ?2";
             db.execute("ending sessions", query, &[&(seconds - IDLE_SECONDS), &(seconds - SESSION_SECONDS)])?;
-            let query =
-                "UPDATE people SET totp_last = ?2, failures = 0, locked_until = 0, last_seen = ?3 WHERE number = ?1 AND totp_last < ?2 AND hash IS NOT NULL";
+            let query = "UPDATE people SET totp_last = ?2, last_seen = ?3 WHERE number = ?1 AND totp_last < ?2 AND hash IS NOT NULL";
             if db.execute("beginning a session", query, &[&new.person, &new.totp_step.cast_signed(), &seconds])? != 1 {
                 return Ok(false);
             }
