@@ -45,10 +45,10 @@ impl ByHand {
         random.fill_bytes(&mut id);
         random.fill_bytes(&mut secret);
         let device = DeviceId::from_random(id);
-        let answer = http::post(&link.address, ENROL_PATH, &enrol::encode(&EnrolRequest::new(link.code, device, public_key(&secret))));
+        let answer = http::post(link.addresses[0].as_str(), ENROL_PATH, &enrol::encode(&EnrolRequest::new(link.code, device, public_key(&secret))));
         assert_eq!(answer.status, 200);
         let answer: EnrolAnswer = enrol::decode(&answer.body).expect("the hub answers with its answer");
-        Self { address: link.address, number: answer.number, device, secret, hub_key: answer.hub_key, incarnation: 1, counter: 0, random }
+        Self { address: link.addresses[0].to_string(), number: answer.number, device, secret, hub_key: answer.hub_key, incarnation: 1, counter: 0, random }
     }
 
     /// The next envelope around a body, as bytes.

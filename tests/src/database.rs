@@ -66,7 +66,7 @@ pub fn set_address(folder: &Path, address: &str) {
     let connection = open(folder);
     let kept: Vec<u8> = connection.query_row("SELECT value FROM meta WHERE key = 'enrolment'", [], |row| row.get(0)).expect("an enrolment");
     let mut enrolment: Value = serde_json::from_slice(&kept).expect("JSON");
-    enrolment["address"] = address.into();
+    enrolment["addresses"] = serde_json::json!([address]);
     connection.execute("UPDATE meta SET value = ?1 WHERE key = 'enrolment'", [enrolment.to_string().into_bytes()]).expect("the enrolment can be written");
 }
 

@@ -51,6 +51,11 @@ impl Server {
         Self::start_at(kind, data, "127.0.0.1:0", extra.iter().map(ToString::to_string).collect())
     }
 
+    /// The same with TLS where a test wants it to listen.
+    pub fn start_listening(kind: &'static str, data: &Path, listen: &str) -> Self {
+        Self::start_at(kind, data, listen, Vec::new())
+    }
+
     fn start_at(kind: &'static str, data: &Path, listen: &str, extra: Vec<String>) -> Self {
         Self::launch(&[], kind, data, listen, extra)
     }

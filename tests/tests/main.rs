@@ -19,6 +19,7 @@ mod kills;
 mod leaving;
 mod limits;
 mod logging;
+mod network;
 mod pages;
 mod questions;
 mod refusals;

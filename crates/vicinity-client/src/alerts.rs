@@ -87,7 +87,6 @@ impl Device {
     }
 
     fn ask_about_alerts(&mut self, request: &AlertRequest) -> Result<()> {
-        let address = self.enrolment().ok_or(ClientError::NotEnrolled)?.address.clone();
         let _lock = self.lock()?;
         let identity = self.identity()?;
         let mut link = self.hub_link()?;
@@ -99,7 +98,7 @@ impl Device {
         };
         let answer = match exchange::post(&mut self.store, &mut link, &identity, &mut draw, ALERT_PATH, uplink::encode(request))? {
             Ok(answer) => uplink::decode::<AlertAnswer>(&answer)?,
-            Err(LinkFailure::Cut) => return Err(ClientError::Unreachable(address)),
+            Err(LinkFailure::Cut) => return Err(ClientError::Unreachable(link.failed())),
             Err(LinkFailure::Refused(refused)) => return Err(refused.into()),
             Err(LinkFailure::Revoked(_)) => return Err(ClientError::WipeOrdered),
         };

@@ -62,7 +62,7 @@ pub struct Device {
 }
 
 /// A sync that ran.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct SyncReport {
     /// How it went.
     pub outcome: Outcome,
@@ -74,6 +74,8 @@ pub struct SyncReport {
     pub bytes_up: u64,
     /// Bytes of bodies received.
     pub bytes_down: u64,
+    /// The hub's addresses that brought no answer at the end, each with the reason; empty if one did.
+    pub unreachable: String,
 }
 
 impl SyncReport {
@@ -111,10 +113,15 @@ pub struct Conflict {
     pub sides: Vec<Side>,
 }
 
+fn texts(link: &EnrolLink) -> Vec<String> {
+    link.addresses.iter().map(ToString::to_string).collect()
+}
+
 fn post_enrolment(link: &EnrolLink, request: &[u8]) -> Result<EnrolAnswer> {
-    match HttpLink::new(&link.address, link.pin.as_slice()).post(ENROL_PATH, request) {
+    let mut way = HttpLink::new(&texts(link), link.pin.as_slice());
+    match way.post(ENROL_PATH, request) {
         Ok(answer) => Ok(enrol::decode::<EnrolAnswer>(&answer)?),
-        Err(LinkFailure::Cut) => Err(ClientError::Unreachable(link.address.clone())),
+        Err(LinkFailure::Cut) => Err(ClientError::Unreachable(way.failed())),
         Err(LinkFailure::Refused(vicinity_sync::message::Refused::NotEnrolled)) => Err(ClientError::CodeRefused),
         Err(LinkFailure::Refused(refused)) => Err(refused.into()),
         Err(LinkFailure::Revoked(_)) => Err(vicinity_sync::message::Refused::Revoked.into()),
@@ -165,13 +172,16 @@ impl Device {
         if answer.survivor_key.is_empty() {
             return Err(ClientError::NotForDevices);
         }
+        if link.signs.is_some_and(|key| key != answer.hub_key) {
+            return Err(ClientError::OtherSigner);
+        }
         if self.enrolment.as_ref().is_some_and(|own| own.hub_key != answer.hub_key) {
             return Err(ClientError::AlreadyEnrolled);
         }
         let enrolment = Enrolment {
             pin: link.pin,
             check: EnrolLink::check_digits(&EnrolLink::code_hash(&link.code), &public_key(&secret)),
-            address: link.address,
+            addresses: texts(&link),
             device,
             secret,
             number: answer.number,
@@ -197,7 +207,7 @@ impl Device {
     fn is_own_hub(&mut self, own: &Enrolment, link: &EnrolLink) -> Result<bool> {
         let known = self.store.fact(Fact::Pins)?.and_then(|bytes| Pins::of_bytes(&bytes));
         Ok(match link.pin {
-            None => own.pin.is_none() && own.address == link.address,
+            None => own.pin.is_none() && own.addresses == texts(link),
             Some(pin) => own.pin == Some(pin) || known.is_some_and(|pins| pins.current == pin || pins.next == pin),
         })
     }
@@ -367,7 +377,8 @@ impl Device {
     pub fn sync(&mut self) -> Result<SyncReport> {
         let mut link = self.hub_link()?;
         let (outcome, statements) = self.sync_over(&mut link)?;
-        Ok(SyncReport { outcome, statements, requests: link.requests, bytes_up: link.bytes_up, bytes_down: link.bytes_down })
+        let unreachable = if outcome.end == End::Cut { link.failed() } else { String::new() };
+        Ok(SyncReport { outcome, statements, requests: link.requests, bytes_up: link.bytes_up, bytes_down: link.bytes_down, unreachable })
     }
 
     /// Syncs with the hub over any link.
@@ -401,11 +412,11 @@ impl Device {
     /// The way to this device's hub.
     pub(crate) fn hub_link(&mut self) -> Result<HttpLink> {
         let enrolment = self.enrolment.as_ref().ok_or(ClientError::NotEnrolled)?;
-        let Some(enrolled_with) = enrolment.pin else { return Ok(HttpLink::new(&enrolment.address, &[])) };
+        let Some(enrolled_with) = enrolment.pin else { return Ok(HttpLink::new(&enrolment.addresses, &[])) };
         // Newer than those of the enrolment: the hub told them since.
         let known = self.store.fact(Fact::Pins)?.as_deref().and_then(Pins::of_bytes);
         let pins = known.map_or(vec![enrolled_with], |pins| vec![pins.current, pins.next]);
-        Ok(HttpLink::new(&enrolment.address, &pins))
+        Ok(HttpLink::new(&enrolment.addresses, &pins))
     }
 
     pub(crate) fn identity(&self) -> Result<Identity> {

@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 /// An enrolment, as it is kept.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Enrolment {
-    /// The hub's host and port.
-    pub address: String,
+    /// The hub's hosts and ports; each is tried.
+    pub addresses: Vec<String>,
     /// The pin of its key; `None` for plain HTTP on loopback.
     pub pin: Option<[u8; 32]>,
     /// The device's id.

@@ -51,11 +51,14 @@ pub enum ClientError {
     /// The hub refused.
     #[error("the hub refused")]
     Refused(#[from] Refused),
+    /// Whoever answered signs with another key than the link says.
+    #[error("whoever answered is not the hub of this link: it signs with another key; nothing was kept, ask the hub for a new link")]
+    OtherSigner,
     /// The hub does not know the code.
     #[error("the hub does not take this code: it was used or is too old; ask for a new link")]
     CodeRefused,
     /// The hub cannot be reached.
-    #[error("the hub at {0} cannot be reached; nothing was lost, try again when there is a network")]
+    #[error("the hub cannot be reached ({0}); nothing was lost, try again when there is a network")]
     Unreachable(String),
     /// Another program uses this device.
     #[error("another program is syncing this device; wait until it is done")]

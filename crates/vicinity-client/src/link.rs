@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ureq::Agent;
 use ureq::http::StatusCode;
-use vicinity_link::Pin;
+use vicinity_link::{Failure, Pin, Ways};
 use vicinity_sync::compress::BODY_MAX_BYTES;
 use vicinity_sync::message::Refused;
 use vicinity_sync::order::WipeOrder;
@@ -31,8 +31,8 @@ pub trait Link {
 
 /// HTTP: over TLS to the holder of a pinned key, or in clear to a hub on this machine.
 pub struct HttpLink {
-    agent: Agent,
-    base: String,
+    ways: Ways,
+    failed: Vec<Failure>,
     /// Requests posted.
     pub requests: u64,
     /// Bytes of bodies posted.
@@ -42,20 +42,23 @@ pub struct HttpLink {
 }
 
 impl HttpLink {
-    /// A link to a host and port, to whoever holds the key of one of these pins; without any in clear.
+    /// A link to a server at these hosts and ports, to whoever holds the key of one of these pins; without any in clear.
     #[must_use]
-    pub fn new(address: &str, pins: &[[u8; 32]]) -> Self {
+    pub fn new(addresses: &[String], pins: &[[u8; 32]]) -> Self {
         let config = Agent::config_builder()
-            .http_status_as_error(false)
             .user_agent("")
             .accept("")
             .accept_encoding("")
             .timeout_connect(Some(Duration::from_secs(10)))
-            .timeout_global(Some(Duration::from_secs(60)))
-            .build();
-        let base = if !pins.is_empty() { format!("https://{address}") } else { format!("http://{address}") };
+            .timeout_global(Some(Duration::from_secs(60)));
         let pins: Vec<Pin> = pins.iter().copied().map(Pin).collect();
-        Self { agent: vicinity_link::agent(config, &pins), base, requests: 0, bytes_up: 0, bytes_down: 0 }
+        Self { ways: Ways::new(config, &pins, addresses.to_vec()), failed: Vec::new(), requests: 0, bytes_up: 0, bytes_down: 0 }
+    }
+
+    /// The addresses that did not answer the last request that nobody answered, each with the reason.
+    #[must_use]
+    pub fn failed(&self) -> String {
+        vicinity_link::told(&self.failed)
     }
 }
 
@@ -63,14 +66,16 @@ impl Link for HttpLink {
     fn post(&mut self, path: &str, body: &[u8]) -> Result<Vec<u8>, LinkFailure> {
         self.requests += 1;
         self.bytes_up += body.len() as u64;
-        let cut = |error: ureq::Error| {
-            if vicinity_link::is_other_key(&error) { LinkFailure::Refused(Refused::OtherKey) } else { LinkFailure::Cut }
-        };
-        let mut response = self.agent.post(format!("{}{path}", self.base)).send(body).map_err(cut)?;
         let limit = BODY_MAX_BYTES as u64 + 64 * 1024;
-        let answer = response.body_mut().with_config().limit(limit).read_to_vec().map_err(cut)?;
+        let (status, answer) = match self.ways.post(path, body, limit) {
+            Ok(answered) => answered,
+            Err(failed) => {
+                self.failed = failed;
+                return Err(if vicinity_link::is_other_key(&self.failed) { LinkFailure::Refused(Refused::OtherKey) } else { LinkFailure::Cut });
+            }
+        };
         self.bytes_down += answer.len() as u64;
-        if response.status() == StatusCode::OK {
+        if status == StatusCode::OK {
             return Ok(answer);
         }
         if let Some(order) = WipeOrder::of_body(&answer) {

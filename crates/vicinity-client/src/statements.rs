@@ -397,14 +397,14 @@ impl Device {
     }
 
     fn ask_hub(&mut self, request: &StatementRequest) -> Result<StatementAnswer> {
-        let address = self.enrolment.as_ref().ok_or(ClientError::NotEnrolled)?.address.clone();
         let _lock = self.lock()?;
         let identity = self.identity()?;
         let mut link = self.hub_link()?;
         let mut courier = Courier { store: &mut self.store, machine: &mut self.machine, link: &mut link, identity: &identity };
-        courier.ask(request).map_err(|stop| match stop {
+        let asked = courier.ask(request);
+        asked.map_err(|stop| match stop {
             Stop::Failed(error) => error,
-            Stop::Link(LinkFailure::Cut) => ClientError::Unreachable(address),
+            Stop::Link(LinkFailure::Cut) => ClientError::Unreachable(link.failed()),
             Stop::Link(LinkFailure::Refused(refused)) => refused.into(),
             Stop::Link(LinkFailure::Revoked(_)) => ClientError::WipeOrdered,
         })

@@ -61,7 +61,7 @@ impl Phone {
     fn enrolled() -> Self {
         let phone = Self::new();
         let enrolment = Enrolment {
-            address: "hub:1".to_owned(),
+            addresses: vec!["hub:1".to_owned()],
             pin: None,
             device: DeviceId::from_random([5; 16]).to_string(),
             secret: [6; 32],

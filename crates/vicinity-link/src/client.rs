@@ -1,7 +1,7 @@
 //! The client's end: an HTTP agent that talks to the holder of a pinned key, or to nobody.
 
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -10,8 +10,10 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::version::TLS13;
 use rustls::{CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, PeerIncompatible, SignatureScheme, StreamOwned};
-use ureq::config::Config;
-use ureq::unversioned::resolver::DefaultResolver;
+use ureq::config::{Config, ConfigBuilder};
+use ureq::http::Uri;
+use ureq::typestate::AgentScope;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, TcpConnector, Transport, TransportAdapter};
 use ureq::{Agent, Error};
 
@@ -19,9 +21,10 @@ use crate::Pin;
 
 /// An agent for `https://` to the holder of one of these keys. An address by `http://` goes in clear.
 ///
-/// Two pins, so that a server's key can be changed: the one it has, and the one it will have.
+/// Two pins, so that a server's key can be changed: the one it has, and the one it will have. A proxy that the environment names
+/// is for the web: our servers are private, often on the same network, and nobody else need see who asks them.
 #[must_use]
-pub fn agent(config: Config, pins: &[Pin]) -> Agent {
+pub fn agent(config: ConfigBuilder<AgentScope>, pins: &[Pin]) -> Agent {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = Arc::new(Pinned { pins: pins.to_vec(), provider: Arc::clone(&provider) });
     let tls = ClientConfig::builder_with_provider(provider).with_protocol_versions(&[&TLS13]).map(|builder| {
@@ -30,7 +33,7 @@ pub fn agent(config: Config, pins: &[Pin]) -> Agent {
         tls.enable_sni = false;
         Arc::new(tls)
     });
-    Agent::with_parts(config, TcpConnector::default().chain(PinnedConnector { tls: tls.ok() }), DefaultResolver::default())
+    Agent::with_parts(config.proxy(None).build(), TcpConnector::default().chain(PinnedConnector { tls: tls.ok() }), Names::default())
 }
 
 /// An agent for servers that are not ours, whom a public authority vouches for.
@@ -39,12 +42,19 @@ pub fn vouched_agent(config: Config) -> Agent {
     Agent::new_with_config(config)
 }
 
-/// Whether an error means that somebody answered who does not have a pinned key.
-#[must_use]
-pub fn is_other_key(error: &Error) -> bool {
-    let Error::Io(error) = error else { return false };
-    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
+/// A handshake that failed: nothing of the request was sent.
+#[derive(Debug, thiserror::Error)]
+#[error("no TLS connection")]
+pub(crate) struct HandshakeFailed(#[source] pub(crate) io::Error);
+
+/// The system's resolver; whatever goes wrong there, the name is not found, and nothing was sent.
+#[derive(Debug, Default)]
+struct Names(DefaultResolver);
+
+impl Resolver for Names {
+    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+        self.0.resolve(uri, config, timeout).map_err(|_| Error::HostNotFound)
+    }
 }
 
 /// Looks at the key and at the handshake's signature, and at nothing else.
@@ -108,7 +118,7 @@ impl<In: Transport> Connector<In> for PinnedConnector {
         let mut conn = ClientConnection::new(tls, name).map_err(|_| Error::Tls("no connection"))?;
         let mut sock = TransportAdapter::new(transport.boxed(), details.current_time.clone());
         sock.set_timeout(details.timeout);
-        conn.complete_io(&mut sock)?;
+        conn.complete_io(&mut sock).map_err(|error| io::Error::new(error.kind(), HandshakeFailed(error)))?;
         let buffers = LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
         Ok(Some(Either::B(PinnedTransport { buffers, stream: StreamOwned { conn, sock } })))
     }

@@ -8,7 +8,9 @@
 mod client;
 mod pin;
 mod server;
+mod ways;
 
-pub use client::{agent, is_other_key, vouched_agent};
+pub use client::{agent, vouched_agent};
 pub use pin::{BadPin, Pin};
 pub use server::{IdentityError, ServerKey};
+pub use ways::{Failure, Ways, Why, is_other_key, told};

@@ -12,8 +12,9 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::version::TLS13;
 use rustls::{ServerConfig, ServerConnection, Stream};
+use ureq::Proxy;
 use ureq::config::Config;
-use vicinity_link::{Pin, agent, is_other_key};
+use vicinity_link::{Failure, Pin, Ways, Why, agent, is_other_key};
 
 /// Shows one certificate, whatever key it signs with.
 #[derive(Debug)]
@@ -52,7 +53,17 @@ fn serve(of: &KeyPair, signs: &KeyPair, params: CertificateParams) -> String {
 }
 
 fn get(address: &str, pins: &[Pin]) -> Result<String, ureq::Error> {
-    agent(Config::default(), pins).get(format!("https://{address}/")).call()?.body_mut().read_to_string()
+    agent(Config::builder(), pins).get(format!("https://{address}/")).call()?.body_mut().read_to_string()
+}
+
+fn post(addresses: &[&str], pins: &[Pin]) -> Result<Vec<u8>, Vec<Failure>> {
+    let addresses = addresses.iter().map(ToString::to_string).collect();
+    Ways::new(Config::builder(), pins, addresses).post("/", b"asked", 100).map(|(_, body)| body)
+}
+
+/// An address at which nothing listens.
+fn nowhere() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 fn key() -> KeyPair {
@@ -75,20 +86,41 @@ fn the_next_pin_is_as_good_as_the_first() {
 #[test]
 fn another_key_is_refused_and_told_apart_from_a_bad_link() {
     let (pinned, other) = (key(), key());
-    let error = get(&serve(&other, &other, CertificateParams::default()), &[pin(&pinned)]).unwrap_err();
-    assert!(is_other_key(&error), "{error}");
+    let failures = post(&[&serve(&other, &other, CertificateParams::default())], &[pin(&pinned)]).unwrap_err();
+    assert!(is_other_key(&failures), "{failures:?}");
 }
 
 /// Everybody can show the certificate; only the key's holder can sign.
 #[test]
 fn the_pinned_certificate_without_its_key_is_refused() {
     let (pinned, other) = (key(), key());
-    let error = get(&serve(&pinned, &other, CertificateParams::default()), &[pin(&pinned)]).unwrap_err();
-    assert!(is_other_key(&error), "{error}");
+    let failures = post(&[&serve(&pinned, &other, CertificateParams::default())], &[pin(&pinned)]).unwrap_err();
+    assert!(is_other_key(&failures), "{failures:?}");
 }
 
 #[test]
 fn without_a_pin_nobody_is_talked_to() {
     let key = key();
     assert!(get(&serve(&key, &key, CertificateParams::default()), &[]).is_err());
+}
+
+#[test]
+fn no_proxy_stands_between_our_own_servers() {
+    let key = key();
+    let address = serve(&key, &key, CertificateParams::default());
+    // What `HTTPS_PROXY` in the environment would set.
+    let config = Config::builder().proxy(Some(Proxy::new(&format!("http://{}", nowhere())).unwrap()));
+    let mut answer = agent(config, &[pin(&key)]).get(format!("https://{address}/")).call().unwrap();
+    assert_eq!(answer.body_mut().read_to_string().unwrap(), "ok");
+}
+
+#[test]
+fn who_does_not_answer_is_passed_over_and_named_with_the_reason_if_nobody_does() {
+    let (pinned, other) = (key(), key());
+    let stranger = || serve(&other, &other, CertificateParams::default());
+    let (silent, own) = (nowhere(), serve(&pinned, &pinned, CertificateParams::default()));
+    assert_eq!(post(&[&silent, "no-such-name.invalid:1", &stranger(), &own], &[pin(&pinned)]).unwrap(), b"ok");
+    let failures = post(&[&silent, "no-such-name.invalid:1", &stranger()], &[pin(&pinned)]).unwrap_err();
+    assert_eq!(failures.iter().map(|failure| failure.why).collect::<Vec<_>>(), [Why::Refused, Why::NoName, Why::OtherKey]);
+    assert_eq!(failures[0].address, silent);
 }

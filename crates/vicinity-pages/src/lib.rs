@@ -16,6 +16,7 @@ pub mod exports;
 pub mod frame;
 pub mod parts;
 pub mod pattern;
+pub mod refill;
 pub mod review;
 pub mod words;
 

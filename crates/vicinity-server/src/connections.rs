@@ -41,10 +41,16 @@ const HANDSHAKE_SECONDS: u64 = 15;
 const HEAD_SECONDS: u64 = 20;
 
 /// Serves until `shutdown`, then finishes what is under way.
-pub async fn serve(router: Router, mut listener: TcpListener, tls: Option<Arc<ServerConfig>>, shutdown: impl Future<Output = ()> + Send) {
+pub async fn serve(
+    router: Router,
+    mut listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+    proxies: Arc<[IpAddr]>,
+    shutdown: impl Future<Output = ()> + Send,
+) {
     let tls = tls.map(TlsAcceptor::from);
     let (serving, end) = watch::channel(());
-    let (mut places, mut under_way) = (Places::default(), JoinSet::new());
+    let (mut places, mut under_way) = (Places { proxies: Arc::clone(&proxies), ..Places::default() }, JoinSet::new());
     let mut shutdown = pin!(shutdown);
     loop {
         let (stream, from) = tokio::select! {
@@ -56,7 +62,7 @@ pub async fn serve(router: Router, mut listener: TcpListener, tls: Option<Arc<Se
         while under_way.try_join_next().is_some() {}
         // One too many is closed at once: in a queue it would keep others waiting.
         let Some(place) = places.take(from.ip()) else { continue };
-        let connection = connection(stream, Remote(from.ip()), tls.clone(), router.clone(), end.clone());
+        let connection = connection(stream, Remote(from.ip(), Arc::clone(&proxies)), tls.clone(), router.clone(), end.clone());
         under_way.spawn(async move {
             connection.await;
             drop(place);
@@ -72,6 +78,8 @@ pub async fn serve(router: Router, mut listener: TcpListener, tls: Option<Arc<Se
 struct Places {
     /// A copy here, and one for each connection.
     taken: BTreeMap<[u8; 8], Arc<()>>,
+    /// Proxies that are trusted.
+    proxies: Arc<[IpAddr]>,
 }
 
 impl Places {
@@ -79,15 +87,16 @@ impl Places {
     fn take(&mut self, from: IpAddr) -> Option<Arc<()>> {
         self.taken.retain(|_, place| Arc::strong_count(place) > 1);
         let all: usize = self.taken.values().map(|place| Arc::strong_count(place) - 1).sum();
+        let for_many = stands_for_many(from) || self.proxies.iter().any(|proxy| proxy.to_canonical() == from.to_canonical());
         let place = self.taken.entry(network(from)).or_default();
-        let free = all < ALL_MAX && (Arc::strong_count(place) <= ADDRESS_MAX || stands_for_many(from));
+        let free = all < ALL_MAX && (Arc::strong_count(place) <= ADDRESS_MAX || for_many);
         free.then(|| Arc::clone(place))
     }
 }
 
 /// Whether connections from there are of people who cannot be told apart: a proxy on this machine, which has limits of its own,
 /// passes on those of all browsers. So for the machine itself only the limit over all holds. Only by the addresses that a
-/// proxy comes from: anybody else on the machine may use the rest of 127.0.0.0/8, and is one as elsewhere.
+/// proxy comes from, and for proxies elsewhere that are trusted: anybody else on the machine may use the rest of 127.0.0.0/8, and is one as elsewhere.
 fn stands_for_many(from: IpAddr) -> bool {
     [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)].contains(&from.to_canonical())
 }
@@ -118,7 +127,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let service = service_fn(move |mut request: Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(from);
+        request.extensions_mut().insert(from.clone());
         TowerToHyperService::new(router.clone()).call(request)
     });
     let mut served = pin!(http.serve_connection(TokioIo::new(stream), service));

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use ureq::http::Uri;
+use ureq::config::ConfigBuilder;
+use ureq::typestate::AgentScope;
+use url::{Host, Url};
 use vicinity_export::dhis2::Summary;
 
 /// How long DHIS2 may take.
@@ -14,6 +16,8 @@ const ANSWER_MAX_BYTES: u64 = 4 << 20;
 pub struct Target {
     url: String,
     token: String,
+    /// Whether it is on this machine.
+    is_here: bool,
 }
 
 impl core::fmt::Debug for Target {
@@ -48,18 +52,29 @@ impl Target {
     /// # Errors
     /// The one or the other cannot be.
     pub fn new(url: &str, token: &str) -> Result<Self, PushError> {
-        let uri: Uri = url.trim().parse().map_err(|_| PushError::Address)?;
-        let host = uri.host().ok_or(PushError::Address)?;
-        let is_here = ["127.0.0.1", "localhost", "[::1]"].contains(&host);
-        if !(uri.scheme_str() == Some("https") || uri.scheme_str() == Some("http") && is_here) || uri.query().is_some() || url.contains('#') {
+        // Decided by what was parsed, and that is what is used: capitals, blanks and other ways to write the same change nothing.
+        let url = Url::parse(url.trim()).map_err(|_| PushError::Address)?;
+        let is_here = match url.host().ok_or(PushError::Address)? {
+            Host::Domain(name) => name == "localhost",
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.is_loopback(),
+        };
+        let is_safe = url.scheme() == "https" || url.scheme() == "http" && is_here;
+        let has_more = url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some();
+        if !is_safe || has_more {
             return Err(PushError::Address);
         }
         let token = token.trim();
         if token.is_empty() || token.len() > 200 || !token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             return Err(PushError::Token);
         }
-        let url = url.trim().trim_end_matches('/').trim_end_matches("/api").to_owned();
-        Ok(Self { url, token: token.to_owned() })
+        let url = url.as_str().trim_end_matches('/').trim_end_matches("/api").to_owned();
+        Ok(Self { url, token: token.to_owned(), is_here })
+    }
+
+    /// To this machine nothing goes by way of another. Elsewhere a proxy of the environment carries it, inside TLS.
+    fn by_proxy(&self, config: ConfigBuilder<AgentScope>) -> ConfigBuilder<AgentScope> {
+        if self.is_here { config.proxy(None) } else { config }
     }
 
     /// Posts a dataValueSet and reads the summary. With `dry` DHIS2 checks all of it and keeps nothing. Blocks.
@@ -68,12 +83,8 @@ impl Target {
     /// Nothing is known of what DHIS2 did.
     pub fn push(&self, payload: &str, dry: bool) -> Result<Summary, PushError> {
         let url = format!("{}/api/dataValueSets?importStrategy=CREATE_AND_UPDATE&dryRun={dry}", self.url);
-        let mut config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(WAIT)).max_redirects(0);
-        if self.url.starts_with("http:") {
-            // To this machine, and not by way of another.
-            config = config.proxy(None);
-        }
-        let request = vicinity_link::vouched_agent(config.build())
+        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(WAIT)).max_redirects(0);
+        let request = vicinity_link::vouched_agent(self.by_proxy(config).build())
             .post(url)
             .header("authorization", format!("ApiToken {}", self.token))
             .header("accept", "application/json")
@@ -93,12 +104,38 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_proxy_of_the_environment_carries_what_goes_elsewhere_and_nothing_to_this_machine() {
+        for (url, proxied) in [("https://dhis2.example.org", true), ("HTTP://127.0.0.1:8080", false), ("https://localhost", false)] {
+            let config = ureq::Agent::config_builder().proxy(Some(ureq::Proxy::new("http://127.0.0.1:9").unwrap()));
+            assert_eq!(Target::new(url, "d2pat_abc").unwrap().by_proxy(config).build().proxy().is_some(), proxied, "{url}");
+        }
+    }
+
+    #[test]
     fn a_token_travels_to_no_other_machine_in_clear() {
-        for url in ["https://dhis2.example.org", "https://play.example.org/demo/", "http://127.0.0.1:8080", "http://localhost/dhis"] {
-            assert!(Target::new(url, "d2pat_abc").is_ok(), "{url}");
+        for (url, used, is_here) in [
+            ("https://dhis2.example.org", "https://dhis2.example.org", false),
+            ("HTTPS://DHIS2.example.org/", "https://dhis2.example.org", false),
+            ("https://play.example.org/demo/api/", "https://play.example.org/demo", false),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080", true),
+            ("HTTP://127.0.0.1:8080/", "http://127.0.0.1:8080", true),
+            ("http://LOCALHOST/dhis", "http://localhost/dhis", true),
+            ("http://[::1]:80", "http://[::1]", true),
+            ("http://127.1", "http://127.0.0.1", true),
+        ] {
+            let target = Target::new(url, "d2pat_abc").unwrap();
+            assert_eq!((target.url.as_str(), target.is_here), (used, is_here), "{url}");
         }
         for url in [
             "http://dhis2.example.org",
+            "HTTP://dhis2.example.org",
+            " hTtP://dhis2.example.org ",
+            "http:\\\\dhis2.example.org",
+            "http://127.0.0.1@dhis2.example.org",
+            "http://localhost:80@dhis2.example.org",
+            "https://somebody@dhis2.example.org",
+            "http://localhost.example.org",
+            "http://192.168.8.10",
             "ftp://example.org",
             "dhis2.example.org",
             "https://",

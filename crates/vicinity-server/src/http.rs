@@ -1,6 +1,7 @@
 //! What both servers share: limits, timeouts, and refusals as answers.
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -15,6 +16,7 @@ use vicinity_sync::compress::BODY_MAX_BYTES;
 use vicinity_sync::message::Refused;
 
 use crate::exchange::ExchangeError;
+use crate::network;
 use crate::writer::WriterError;
 
 /// Bytes of the largest request: a body and its envelope.
@@ -89,14 +91,15 @@ impl<S: Send + Sync> FromRequest<S> for Frame {
     }
 }
 
-/// Where a connection comes from; every request has it with it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Remote(pub(crate) IpAddr);
+/// Where a connection comes from, and the proxies whose word counts; every request has it with it.
+#[derive(Debug, Clone)]
+pub(crate) struct Remote(pub(crate) IpAddr, pub(crate) Arc<[IpAddr]>);
 
 /// Where a request comes from; nowhere if it came over no connection.
 #[must_use]
 pub fn address(request: &Request) -> IpAddr {
-    request.extensions().get::<Remote>().map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |remote| remote.0)
+    let remote = request.extensions().get::<Remote>();
+    remote.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |Remote(from, proxies)| network::client(*from, request.headers(), proxies))
 }
 
 /// A frame as an answer, without a header that nobody reads.

@@ -19,6 +19,7 @@ use vicinity_store::policy::{CURSOR_KEY, PROJECTION_KEY};
 use vicinity_store::sqlite::{SqliteHub, SqlitePeople};
 use vicinity_store::{DatabaseKey, StoreError};
 pub use vicinity_sync::enrol::EnrolLink;
+use vicinity_sync::envelope::public_key;
 
 use crate::alerts::{self, AlertAsk};
 use crate::bundle::BUNDLE_KEY;
@@ -32,6 +33,7 @@ use crate::keyring::{self, KeyringError, Unlock};
 use crate::keyset;
 use crate::machine::Machine;
 use crate::metrics::Metrics;
+use crate::network::Network;
 use crate::pages;
 use crate::pages::desk::{Desk, Office};
 use crate::pages::live::Live;
@@ -57,6 +59,8 @@ pub struct HubConfig {
     pub upstream: Option<String>,
     /// Whether it is to serve without TLS; for loopback only.
     pub plain_http: bool,
+    /// How it is reached.
+    pub network: Network,
     /// Clock and randomness.
     pub machine: Machine,
 }
@@ -85,6 +89,9 @@ pub enum ServeError {
     /// Never served, so nobody knows its address.
     #[error("this server never ran, so its address is not known; start it first")]
     NoAddress,
+    /// Listens on every address of a machine that has none which others reach.
+    #[error("this server listens on every address of its machine, and none of them leads here from elsewhere: start it with --public NAME:PORT")]
+    NotReached,
 }
 
 impl Stored for SqliteHub {
@@ -169,10 +176,10 @@ fn open_with(data: &Path, key: &DatabaseKey, machine: &Machine) -> Result<Sqlite
 /// # Errors
 /// The store, or a hub that never ran.
 pub fn invite(store: &mut dyn HubStore, machine: &Machine, role: Role) -> Result<EnrolLink, ServeError> {
-    let (address, pin) = tls::announced(store.setting(tls::ADDRESS)?, store.setting(tls::PINS)?).ok_or(ServeError::NoAddress)?;
-    let code = machine.bytes();
+    let (addresses, pin) = tls::announced(store.setting(tls::ADDRESS)?, store.setting(tls::PINS)?)?;
+    let (code, signs) = (machine.bytes(), Some(public_key(&exchange::hub_secret(store)?)));
     store.invite(EnrolLink::code_hash(&code), role, expiry((machine.now)()))?;
-    Ok(EnrolLink { address, code, pin })
+    Ok(EnrolLink { addresses, code, pin, signs })
 }
 
 pub(crate) fn expiry(now: Timestamp) -> Timestamp {
@@ -214,7 +221,8 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     let key = keyring::open(&config.data, "hub.db", config.unlock.as_ref(), &config.machine)?;
     let mut store = open_with(&config.data, &key, &config.machine)?;
     keyring::warn_if_open(&config.data)?;
-    let (_, tls) = tls::announce(&mut store, &listener.local_addr()?.to_string(), config.plain_http)?;
+    let network = config.network.listening(&listener)?;
+    let (_, tls) = tls::announce(&mut store, &network, config.plain_http)?;
     let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
     let clock = Clock::open::<dyn BoardStore>(&mut store, &config.machine)?;
     let (data, its_key, unused_epoch) = (config.data.clone(), key.clone(), config.machine.bytes());
@@ -222,7 +230,7 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     let (writer, writing) = Writer::start(store);
     let (reader, reading) = Writer::start(Reading(open_with(&config.data, &key, &config.machine)?));
     let last = writer.clone();
-    let (desk, seating) = Desk::open(Place::Hub, &config.data, &key, &config.machine, &clock, tls.is_some())?;
+    let (desk, seating) = Desk::open(Place::Hub, &config.data, &key, &config.machine, &clock, network.is_secure(config.plain_http))?;
     let (changed, live) = (Arc::new(Notify::new()), desk.live.clone());
     let uplink = Uplink { writer: writer.clone(), machine: config.machine.clone(), clock: clock.clone(), changed: Arc::clone(&changed), live: live.clone() };
     let uplink = tokio::spawn(uplink::run(uplink, link));
@@ -234,7 +242,7 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
         shutdown.await;
         live.end();
     };
-    connections::serve(http::limited(all_routes().router(Arc::new(hub))), listener, tls, shutdown).await;
+    connections::serve(http::limited(all_routes().router(Arc::new(hub))), listener, tls, network.proxies, shutdown).await;
     for task in [uplink, keeping] {
         task.abort();
         // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.

@@ -1,7 +1,7 @@
 //! The hub and the national server.
 //!
 //! Reading order: [`gate`] (who asks and whether they may), [`exchange`] (one sync request against a store, no network),
-//! [`writer`] (one thread that owns the store and commits many requests with one fsync), [`connections`], [`http`]
+//! [`writer`] (one thread that owns the store and commits many requests with one fsync), [`network`] (how a server is reached), [`connections`], [`http`]
 //! and [`routes`] (what both servers share), [`hub`], [`national`], [`upstream`] and on it [`uplink`] (from hub to national)
 //! and [`publish`] (from national to the one above), [`clock`] and [`upkeep`] (what time alone changes), [`pages`] (what browsers get). Beside [`exchange`]: [`keyset`] (to whom statements are sealed) and
 //! [`statements`]; [`bundle`] is the same by file.
@@ -27,6 +27,7 @@ pub mod limits;
 pub mod machine;
 pub mod metrics;
 pub mod national;
+pub mod network;
 mod once;
 pub mod own;
 pub mod pages;

@@ -1,18 +1,20 @@
 //! How much one may ask in an hour: wrong enrolments by address and over all, and each device's requests and bytes. Pure:
 //! the time comes in. A device that has spent its share stops nobody else.
 
+mod buckets;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use vicinity_core::ids::DeviceId;
 use vicinity_core::time::Timestamp;
 
+pub use buckets::Buckets;
+
 /// Wrong enrolments from one address, at once and by the hour: people mistype, and a whole centre may share an address.
 const WRONG_OF_ADDRESS: Rate = Rate { at_once: 20, per_hour: 60 };
 /// Wrong enrolments over all addresses. Codes have 128 bits: this spares the hub work, it does not protect the codes.
 const WRONG_OF_ALL: Rate = Rate { at_once: 200, per_hour: 600 };
-/// Addresses that are remembered.
-const ADDRESSES_MAX: usize = 4096;
 /// Proven requests of one device. A first sync of a thousand incidents takes some thirty, a gigabyte of statements 5,000.
 const DEVICE_REQUESTS: Rate = Rate { at_once: 10_000, per_hour: 10_000 };
 /// Bytes of one device's proven requests.
@@ -78,11 +80,17 @@ impl Bucket {
 }
 
 /// A server's limits.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Limits {
     devices: BTreeMap<DeviceId, (Bucket, Bucket)>,
-    wrong: Option<Bucket>,
-    wrong_of: BTreeMap<[u8; 8], Bucket>,
+    wrong: Buckets<()>,
+    wrong_of: Buckets<[u8; 8]>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { devices: BTreeMap::new(), wrong: Buckets::new(WRONG_OF_ALL), wrong_of: Buckets::new(WRONG_OF_ADDRESS) }
+    }
 }
 
 impl Limits {
@@ -102,34 +110,14 @@ impl Limits {
     /// # Errors
     /// Too many wrong ones came from there, or from everywhere.
     pub fn may_try(&mut self, from: IpAddr, now: Timestamp) -> Result<(), Spent> {
-        if let Some(bucket) = self.wrong_of.get_mut(&network(from)) {
-            bucket.look(WRONG_OF_ADDRESS, 1, now)?;
-        }
-        self.wrong.get_or_insert_with(|| Bucket::full(WRONG_OF_ALL, now)).look(WRONG_OF_ALL, 1, now)
+        self.wrong_of.look(network(from), now)?;
+        self.wrong.look((), now)
     }
 
     /// Counts a wrong code.
     pub fn wrong_try(&mut self, from: IpAddr, now: Timestamp) {
-        let network = network(from);
-        if self.wrong_of.len() >= ADDRESSES_MAX && !self.wrong_of.contains_key(&network) {
-            self.forget_one(now);
-        }
-        let bucket = self.wrong_of.entry(network).or_insert_with(|| Bucket::full(WRONG_OF_ADDRESS, now));
-        // Spent already: there is nothing more to take.
-        bucket.take(WRONG_OF_ADDRESS, 1, now).ok();
-        self.wrong.get_or_insert_with(|| Bucket::full(WRONG_OF_ALL, now)).take(WRONG_OF_ALL, 1, now).ok();
-    }
-
-    /// Forgets addresses that have nothing to pay off, or else the one that has least.
-    fn forget_one(&mut self, now: Timestamp) {
-        let full = Bucket::full(WRONG_OF_ADDRESS, now);
-        self.wrong_of.values_mut().for_each(|bucket| bucket.refill(WRONG_OF_ADDRESS, now));
-        self.wrong_of.retain(|_, bucket| bucket.level < full.level);
-        if self.wrong_of.len() >= ADDRESSES_MAX
-            && let Some(least) = self.wrong_of.iter().max_by_key(|(_, bucket)| bucket.level).map(|(network, _)| *network)
-        {
-            self.wrong_of.remove(&least);
-        }
+        self.wrong_of.take(network(from), now);
+        self.wrong.take((), now);
     }
 }
 
@@ -216,7 +204,7 @@ mod tests {
                 limits.wrong_try(Ipv4Addr::new(10, 0, third, fourth).into(), at(0));
             }
         }
-        assert_eq!(limits.wrong_of.len(), ADDRESSES_MAX);
+        assert_eq!(limits.wrong_of.len(), buckets::KEYS_MAX);
     }
 
     #[test]

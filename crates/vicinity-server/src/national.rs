@@ -31,6 +31,7 @@ use crate::hub::{ServeError, TURN_SECONDS, expiry};
 use crate::keyring::{self, Unlock};
 use crate::machine::Machine;
 use crate::metrics::Metrics;
+use crate::network::Network;
 use crate::pages;
 use crate::pages::desk::{Desk, Office};
 use crate::publish::{self, WindowsRequest};
@@ -48,6 +49,8 @@ pub struct NationalConfig {
     pub unlock: Option<Unlock>,
     /// Whether it is to serve without TLS; for loopback only.
     pub plain_http: bool,
+    /// How it is reached.
+    pub network: Network,
     /// The link to the server above, for a server that is to join one.
     pub upstream: Option<String>,
     /// Clock and randomness.
@@ -68,13 +71,13 @@ impl Stored for SqliteNational {
 /// # Errors
 /// The store, or a server that never ran.
 pub fn invite(store: &mut dyn ReviewStore, country: Option<&str>, machine: &Machine) -> Result<EnrolLink, ServeError> {
-    let (address, pin) = tls::announced(store.setting(tls::ADDRESS)?, store.setting(tls::PINS)?).ok_or(ServeError::NoAddress)?;
+    let (addresses, pin) = tls::announced(store.setting(tls::ADDRESS)?, store.setting(tls::PINS)?)?;
     let (code, expires) = (machine.bytes(), expiry((machine.now)()));
     match country {
         None => store.invite(EnrolLink::code_hash(&code), Role::Hub, expires)?,
         Some(country) => store.invite_country(EnrolLink::code_hash(&code), country, expires)?,
     }
-    Ok(EnrolLink { address, code, pin })
+    Ok(EnrolLink { addresses, code, pin, signs: None })
 }
 
 /// Opens national's store.
@@ -120,14 +123,15 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
     let key = keyring::open(&config.data, "national.db", config.unlock.as_ref(), &config.machine)?;
     let mut store = SqliteNational::open(&config.data, &key)?;
     keyring::warn_if_open(&config.data)?;
-    let (_, tls) = tls::announce(&mut store, &listener.local_addr()?.to_string(), config.plain_http)?;
+    let network = config.network.listening(&listener)?;
+    let (_, tls) = tls::announce(&mut store, &network, config.plain_http)?;
     let clock = Clock::open::<dyn ReviewStore>(&mut store, &config.machine)?;
     let (data, its_key) = (config.data.clone(), key.clone());
     let damage = damage::look_beside(&config.data.join("national.db"), move || SqliteNational::open(&data, &its_key)?.damaged());
     let (writer, writing) = Writer::start(store);
     let (reader, reading) = Writer::start(SqliteNational::open(&config.data, &key)?);
     let last = writer.clone();
-    let (desk, seating) = Desk::open(Place::National, &config.data, &key, &config.machine, &clock, tls.is_some())?;
+    let (desk, seating) = Desk::open(Place::National, &config.data, &key, &config.machine, &clock, network.is_secure(config.plain_http))?;
     let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
     let publishing = tokio::spawn(publish::run(last.clone(), config.machine.clone(), clock.clone(), link));
     let live = desk.live.clone();
@@ -138,7 +142,7 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
         shutdown.await;
         live.end();
     };
-    connections::serve(http::limited(all_routes().router(Arc::new(national))), listener, tls, shutdown).await;
+    connections::serve(http::limited(all_routes().router(Arc::new(national))), listener, tls, network.proxies, shutdown).await;
     for task in [publishing, keeping] {
         task.abort();
         // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.

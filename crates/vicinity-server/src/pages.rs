@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Reading order: [`form`], [`desk`] (what both servers' pages share), [`cookies`], [`seated`], [`once`] (forms that count once),
-//! [`answer`], [`credentials`] and [`entry`] (signing in), [`live`] (what tells browsers that something came in); then the pages: [`clock`] (confirming it), [`board`], [`review`], [`pattern`] and [`exports`] at both.
+//! [`kept`] (forms that came too late), [`answer`], [`secret`], [`credentials`], [`tries`] and [`entry`] (signing in), [`live`] (what tells browsers that something came in); then the pages: [`clock`] (confirming it), [`board`], [`review`], [`pattern`] and [`exports`] at both.
 //! [`months`] is what these reckon with.
 
 pub mod answer;
@@ -21,9 +21,12 @@ pub mod desk;
 pub mod entry;
 pub mod exports;
 pub mod form;
+pub mod kept;
 pub mod live;
 pub mod months;
 pub mod once;
 pub mod pattern;
 pub mod review;
 pub mod seated;
+pub mod secret;
+pub mod tries;

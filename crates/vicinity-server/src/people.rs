@@ -41,23 +41,22 @@ pub fn open(data: &Path, database: &str, unlock: Option<&Unlock>, machine: &Mach
     Ok(SqlitePeople::open(data, &keyring::open(data, database, unlock, machine)?)?)
 }
 
-/// A link by which somebody sets up how they sign in; whoever has that name already is signed out by it and sets it up anew.
+/// A link by which somebody sets up how they sign in, for each address of the server's: one of them is followed. Whoever has that name already is signed out by it and sets it up anew.
 /// Durable when this returns.
 ///
 /// # Errors
 /// A name that cannot be one, a server that never ran, or the store.
-pub fn invite(people: &mut SqlitePeople, server: &mut dyn Settings, handle: &str, desk: Desk, machine: &Machine) -> Result<String, InviteError> {
+pub fn invite(people: &mut SqlitePeople, server: &mut dyn Settings, handle: &str, desk: Desk, machine: &Machine) -> Result<Vec<String>, InviteError> {
     let handle = &self::handle(handle);
     let fits = |character: char| character.is_alphanumeric() || text::is_mark(character) || "._-".contains(character);
     if handle.is_empty() || !text::fits(handle, HANDLE_MAX_LETTERS) || !handle.chars().all(fits) {
         return Err(InviteError::Handle);
     }
-    let (address, pin) = tls::announced(server.get(tls::ADDRESS)?, server.get(tls::PINS)?).ok_or(ServeError::NoAddress)?;
-    let scheme = if pin.is_some() { "https" } else { "http" };
+    let bases = tls::bases(server.get(tls::BASES)?)?;
     let code = hex::write(&machine.bytes::<16>());
     let now = (machine.now)();
     people.invite(&NewPerson { handle, desk, code_hash: hash_of(&code), expires: link_expiry(now), totp: machine.bytes() }, now)?;
-    Ok(format!("{scheme}://{address}/welcome/{code}"))
+    Ok(bases.iter().map(|base| format!("{base}/welcome/{code}")).collect())
 }
 
 /// A name as it is kept and compared: however a keyboard writes its accents and digits.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use vicinity_core::access::Action;
@@ -115,9 +116,22 @@ impl<S: Send + Sync + 'static> Routes<S> {
         S: Office,
         F: Future<Output = Result<Response, PageError>> + Send + 'static,
     {
-        let serve = async move |State(server): State<Arc<S>>, request: Request| match Seated::<A>::of(&*server, request).await {
-            Ok(seated) => done_once(server, seated, handler.clone()).await,
-            Err(turned) => turned.answer(server.desk()),
+        let serve = async move |State(server): State<Arc<S>>, request: Request| {
+            let path = request.uri().path().to_owned();
+            match Seated::<A>::of(&*server, request).await {
+                Ok(seated) => {
+                    let (person, frame, desk) = (seated.session.number, seated.frame.clone(), Arc::clone(&server));
+                    let response = done_once(server, seated, handler.clone()).await;
+                    if A::METHOD == "GET" {
+                        return desk.desk().kept.refilled(person, &path, &frame, response).await;
+                    }
+                    if response.status() == StatusCode::SEE_OTHER {
+                        desk.desk().kept.forget(person, &path, frame.now);
+                    }
+                    response
+                }
+                Err(turned) => turned.answer(server.desk()),
+            }
         };
         self.listed.push(Route { method: A::METHOD, path: A::PATH, action: A::ACTION, page: A::PAGE });
         self.add(A::PATH, if A::METHOD == "GET" { get(serve) } else { post(serve) })

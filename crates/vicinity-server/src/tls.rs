@@ -14,9 +14,12 @@ use vicinity_store::sqlite::{SqliteHub, SqliteNational};
 use vicinity_sync::pins::Pins;
 
 use crate::hub::ServeError;
+use crate::network::{Address, Network};
 
-/// The setting under which a server keeps its address, for the links it prints.
+/// The setting under which a server keeps its addresses, for the links it prints.
 pub const ADDRESS: &str = "address";
+/// The setting under which a server keeps where browsers go, one a line.
+pub const BASES: &str = "bases";
 /// The setting under which a server keeps the pins of its keys, present and next, for its links and its clients; empty for
 /// plain HTTP.
 pub const PINS: &str = "pins";
@@ -78,13 +81,14 @@ impl Settings for SqliteNational {
     }
 }
 
-/// Writes down where a server listens and with which keys, for its links; the keys are made the first time, and move on after [`rotate`]. Gives the pin and
+/// Writes down where a server is reached and with which keys, for its links; the keys are made the first time, and move on after [`rotate`]. Gives the pin and
 /// what TLS needs; neither for plain HTTP.
 ///
 /// # Errors
 /// The store or the key.
-pub fn announce(store: &mut dyn Settings, address: &str, plain_http: bool) -> Result<(Option<Pin>, Option<Arc<ServerConfig>>), ServeError> {
-    store.set(ADDRESS, address.as_bytes())?;
+pub fn announce(store: &mut dyn Settings, network: &Network, plain_http: bool) -> Result<(Option<Pin>, Option<Arc<ServerConfig>>), ServeError> {
+    store.set(ADDRESS, Address::join(network.links(plain_http)).as_bytes())?;
+    store.set(BASES, network.bases(plain_http).join("\n").as_bytes())?;
     if plain_http {
         store.set(PINS, &[])?;
         return Ok((None, None));
@@ -110,10 +114,24 @@ pub fn rotate(store: &mut dyn Settings) -> Result<(), ServeError> {
     Keys { rotates: true, ..keys }.write(store)
 }
 
-/// The address and the pin that were written down.
-#[must_use]
-pub fn announced(address: Option<Vec<u8>>, pins: Option<Vec<u8>>) -> Option<(String, Option<[u8; 32]>)> {
-    Some((String::from_utf8(address?).ok()?, Pins::of_bytes(&pins?).map(|pins| pins.current)))
+/// The addresses and the pin that were written down.
+///
+/// # Errors
+/// The server never ran, or nobody knows where it is reached.
+pub fn announced(addresses: Option<Vec<u8>>, pins: Option<Vec<u8>>) -> Result<(Vec<Address>, Option<[u8; 32]>), ServeError> {
+    let (addresses, pins) = addresses.zip(pins).ok_or(ServeError::NoAddress)?;
+    let addresses = Address::split(str::from_utf8(&addresses).unwrap_or_default()).map_err(|_| ServeError::NotReached)?;
+    Ok((addresses, Pins::of_bytes(&pins).map(|pins| pins.current)))
+}
+
+/// Where browsers go, as it was written down.
+///
+/// # Errors
+/// As [`announced`].
+pub fn bases(bases: Option<Vec<u8>>) -> Result<Vec<String>, ServeError> {
+    let bases = bases.and_then(|bases| String::from_utf8(bases).ok()).ok_or(ServeError::NoAddress)?;
+    let bases: Vec<String> = bases.lines().map(str::to_owned).collect();
+    if bases.is_empty() { Err(ServeError::NotReached) } else { Ok(bases) }
 }
 
 /// The pins for a client that knows those with this mark: `None` if it knows these, or there are none.

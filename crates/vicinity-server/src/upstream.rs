@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use vicinity_core::ids::DeviceId;
-use vicinity_link::Pin;
+use vicinity_link::{Pin, Ways};
 use vicinity_store::StoreError;
 use vicinity_store::board::BoardStore;
 use vicinity_store::review::ReviewStore;
@@ -18,6 +18,8 @@ use crate::writer::{Writer, WriterError};
 
 /// The setting under which a server keeps its enrolment.
 pub(crate) const SETTING: &str = "upstream";
+/// Bytes of the longest answer that is read.
+const ANSWER_MAX_BYTES: u64 = 10 << 20;
 /// Seconds before the next try after the n-th failure in a row, at most.
 const BACKOFF_MAX_SECONDS: u64 = 120;
 
@@ -39,9 +41,9 @@ pub enum UpstreamError {
     /// It has never heard of this one, or of the link's code.
     #[error("the server above does not know this server, or the link was used or is older than ten minutes: start with a new --upstream link")]
     Unknown,
-    /// It cannot be reached.
-    #[error("the server above cannot be reached")]
-    Cut,
+    /// It cannot be reached: its addresses, each with the reason.
+    #[error("the server above cannot be reached ({0})")]
+    Cut(String),
     /// The link was made for somebody else.
     #[error("the link is one for a {found}: ask for one for a {wanted}")]
     OtherLink {
@@ -107,7 +109,7 @@ impl Keeps for dyn ReviewStore {
 /// An enrolment at the server above. The secret is drawn and kept before the first try, so that a cut answer does no harm.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Upstream {
-    address: String,
+    addresses: Vec<String>,
     pin: Option<[u8; 32]>,
     /// Of the key that it will have next; unknown until it has answered once.
     #[serde(default)]
@@ -128,24 +130,26 @@ pub struct Upstream {
 impl Upstream {
     /// What a link makes of the enrolment that is kept. The same server by a link that says nothing else of its key: that one.
     /// Revoked there: enrolled again as who this server was, since what it brought belongs to it, by a key of its own that is
-    /// new. The same address with another key, so a server that lost its keys or changed them unseen: enrolled again as who it
-    /// was. Another address: enrolled as somebody new.
+    /// new. One of the same addresses with another key, so a server that lost its keys or changed them unseen: enrolled again as who
+    /// it was. None of the same addresses: enrolled as somebody new.
     fn with(kept: Option<Self>, link: Option<&EnrolLink>, machine: &Machine) -> Option<Self> {
         let Some(link) = link else { return kept };
+        let addresses: Vec<String> = link.addresses.iter().map(ToString::to_string).collect();
+        let leads_there = |kept: &Self| kept.addresses.iter().any(|address| addresses.contains(address));
         let drawn = || (DeviceId::from_random(machine.bytes()).to_string(), machine.bytes());
         let (device, secret) = match kept {
             Some(kept) if kept.code == link.code => return Some(kept),
             // Also where the link's code was noted before this server heard of it: nobody has used that code yet.
-            Some(kept) if kept.revoked && kept.address == link.address => (kept.device, machine.bytes()),
-            Some(kept) if kept.enrolled && kept.address == link.address && (kept.noted == Some(link.code) || kept.knows(link.pin)) => {
+            Some(kept) if kept.revoked && leads_there(&kept) => (kept.device, machine.bytes()),
+            Some(kept) if kept.enrolled && leads_there(&kept) && (kept.noted == Some(link.code) || kept.knows(link.pin)) => {
                 // Noted: after two more changes of the key it is still the link that this enrolment stands by.
-                return Some(Self { noted: Some(link.code), ..kept });
+                return Some(Self { noted: Some(link.code), addresses, ..kept });
             }
-            Some(kept) if kept.enrolled && kept.address == link.address => (kept.device, kept.secret),
+            Some(kept) if kept.enrolled && leads_there(&kept) => (kept.device, kept.secret),
             _ => drawn(),
         };
-        let (address, pin, code) = (link.address.clone(), link.pin, link.code);
-        Some(Self { address, pin, next_pin: None, code, noted: None, device, secret, enrolled: false, revoked: false })
+        let (pin, code) = (link.pin, link.code);
+        Some(Self { addresses, pin, next_pin: None, code, noted: None, device, secret, enrolled: false, revoked: false })
     }
 
     /// Whether a link's pin is one of those known; a link without one is of who is reached without TLS.
@@ -196,7 +200,7 @@ pub async fn enrolled<P: Keeps + ?Sized + 'static>(
     let kept: Option<Upstream> = kept.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let Some(mut upstream) = Upstream::with(kept.clone(), link, machine) else { return Ok(None) };
     if upstream.enrolled {
-        if kept.is_some_and(|kept| kept.noted != upstream.noted) {
+        if kept.is_some_and(|kept| kept.noted != upstream.noted || kept.addresses != upstream.addresses) {
             keep(writer, &upstream).await?;
         }
         return Ok(Some(upstream));
@@ -264,20 +268,19 @@ impl Upstream {
 }
 
 async fn post(upstream: &Upstream, path: &'static str, body: Vec<u8>) -> Result<Vec<u8>, UpstreamError> {
-    let scheme = if upstream.pin.is_some() { "https" } else { "http" };
-    let url = format!("{scheme}://{}{path}", upstream.address);
     let pins: Vec<Pin> = upstream.pin.into_iter().chain(upstream.next_pin).map(Pin).collect();
+    let addresses = upstream.addresses.clone();
     let posted = tokio::task::spawn_blocking(move || {
-        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(60))).build();
-        let failed = |error| if vicinity_link::is_other_key(&error) { UpstreamError::Refused(Refused::OtherKey) } else { UpstreamError::Cut };
-        let mut response = vicinity_link::agent(config, &pins).post(url).send(&body[..]).map_err(failed)?;
-        let answer = response.body_mut().read_to_vec().map_err(|_| UpstreamError::Cut)?;
-        if response.status() == ureq::http::StatusCode::OK {
+        let config = ureq::Agent::config_builder().timeout_connect(Some(Duration::from_secs(10))).timeout_global(Some(Duration::from_secs(60)));
+        let (status, answer) = Ways::new(config, &pins, addresses).post(path, &body, ANSWER_MAX_BYTES).map_err(|failures| {
+            if vicinity_link::is_other_key(&failures) { UpstreamError::Refused(Refused::OtherKey) } else { UpstreamError::Cut(vicinity_link::told(&failures)) }
+        })?;
+        if status == ureq::http::StatusCode::OK {
             return Ok(answer);
         }
         Err(Refused::from_code(str::from_utf8(&answer).unwrap_or_default()).unwrap_or(Refused::Failed).into())
     });
-    posted.await.unwrap_or(Err(UpstreamError::Cut))
+    posted.await.unwrap_or_else(|_| Err(UpstreamError::Cut("this server stopped".to_owned())))
 }
 
 #[cfg(test)]
@@ -285,6 +288,7 @@ mod tests {
     use std::sync::Arc;
 
     use vicinity_core::time::Timestamp;
+    use vicinity_sync::address::Address;
 
     use super::*;
 
@@ -293,14 +297,14 @@ mod tests {
     }
 
     fn link(address: &str, code: u8, pin: Option<u8>) -> EnrolLink {
-        EnrolLink { address: address.to_owned(), code: [code; 16], pin: pin.map(|pin| [pin; 32]) }
+        EnrolLink { addresses: Address::split(address).unwrap(), code: [code; 16], pin: pin.map(|pin| [pin; 32]), signs: None }
     }
 
     /// Enrolled with code 1 at a server whose keys are 1 and 2.
     fn kept() -> Upstream {
         let device = DeviceId::from_random([1; 16]).to_string();
         Upstream {
-            address: "above:7310".into(),
+            addresses: vec!["above:7310".into()],
             pin: Some([1; 32]),
             next_pin: Some([2; 32]),
             code: [1; 16],
@@ -345,6 +349,8 @@ mod tests {
             let again = Upstream::with(Some(revoked), Some(&link("above:7310", 5, Some(1))), &machine()).unwrap();
             assert!(!again.enrolled && !again.revoked && again.device == kept().device && again.secret != kept().secret);
         }
+        let moved = with(&link("new.example:443,ABOVE:7310", 5, Some(1)));
+        assert!(moved.enrolled && moved.addresses == ["new.example:443", "above:7310"], "the same server by one address more");
         let elsewhere = with(&link("other:7310", 5, Some(1)));
         assert!(!elsewhere.enrolled && elsewhere.device != kept().device && elsewhere.secret != kept().secret);
     }

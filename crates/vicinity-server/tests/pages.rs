@@ -23,6 +23,11 @@ fn pages(routes: Vec<Route>, actor: Actor) -> Vec<Route> {
     routes.into_iter().filter(of).collect()
 }
 
+/// A cookie's name.
+fn name_of(cookie: Option<&String>) -> &str {
+    cookie.unwrap().split('=').next().unwrap()
+}
+
 fn walk(site: &Site, pages: &[Route]) {
     let mut somebody = site.signed_in("amina");
     for route in pages.iter().filter(|route| route.action != Action::SignIn) {
@@ -30,7 +35,7 @@ fn walk(site: &Site, pages: &[Route]) {
         let answer = nobody.ask(route.method, &filled(route.path), &[], "");
         let location = if route.method == "POST" { "/sign-in?done=not-sent" } else { "/sign-in" };
         assert_eq!((answer.status, answer.header("location")), (303, Some(location)), "{route:?}");
-        nobody.cookie = Some(format!("vicinity={}", "0".repeat(64)));
+        nobody.cookie = Some(format!("{}={}", name_of(somebody.cookie.as_ref()), "0".repeat(64)));
         assert_eq!(nobody.ask(route.method, &filled(route.path), &[], "").status, 303, "{route:?}");
         // Where "back" leads from what went wrong.
         assert!(pages.iter().any(|page| page.method == "GET" && page.path == route.page), "{route:?}");
@@ -99,21 +104,67 @@ fn signing_in_takes_name_password_and_a_code_that_was_not_used() {
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && cookie.contains("Path=/"), "{cookie}");
 }
 
-#[test]
-fn wrong_tries_make_everybody_wait_who_tries_that_name() {
-    let site = Site::hub();
-    let key = site.signed_in("amina").key;
-    site.wait(60);
-    let mut visitor = Visitor::new(&site.address);
-    for _ in 0..6 {
-        assert_eq!(visitor.post("/sign-in", &[("handle", "amina"), ("password", "wrong"), ("code", "1")]).status, 401);
+/// Wrong tries until one more may not be: what each was answered.
+fn wrong_until_told_to_wait(visitor: &mut Visitor, handle: &str) -> Vec<(u16, Option<String>, String)> {
+    let mut answers: Vec<(u16, Option<String>, String)> = Vec::new();
+    while answers.last().is_none_or(|(status, ..)| *status == 401) {
+        let answer = visitor.post("/sign-in", &[("handle", handle), ("password", "wrong"), ("code", "1")]);
+        answers.push((answer.status, answer.header("retry-after").map(str::to_owned), answer.body));
     }
-    let code = site.code(&key);
-    let answer = visitor.post("/sign-in", &[("handle", "amina"), ("password", PASSWORD), ("code", &code)]);
-    assert_eq!((answer.status, answer.header("retry-after")), (429, Some("30")));
-    site.wait(60);
-    let code = site.code(&key);
-    assert_eq!(visitor.post("/sign-in", &[("handle", "amina"), ("password", PASSWORD), ("code", &code)]).status, 303);
+    answers
+}
+
+#[test]
+fn wrong_tries_keep_out_nobody_who_comes_from_elsewhere_or_has_signed_in_before() {
+    let site = Site::hub_behind_proxy();
+    let mut own = site.signed_in("amina");
+    let key = own.key.clone();
+    let mut attacker = Visitor::new_from(&site.address, "192.0.2.66");
+    let answers = wrong_until_told_to_wait(&mut attacker, "amina");
+    assert_eq!((answers.len(), answers[6].0, answers[6].1.as_deref()), (7, 429, Some("180")));
+    let (begin, last) = own.known.as_ref().map(|known| known.split_at(known.len() - 1)).unwrap();
+    attacker.known = Some(format!("{begin}{}", if last == "0" { "1" } else { "0" }));
+    assert_eq!(attacker.post("/sign-in", &[("handle", "amina"), ("password", "wrong"), ("code", "1")]).status, 429, "a forged one makes nobody known");
+    assert_eq!(site.sign_in_again(&mut own, "amina"), "/", "in the browser that knows her, from wherever");
+    own.from = Some("192.0.2.66".to_owned());
+    assert_eq!(site.sign_in_again(&mut own, "amina"), "/", "also from the attacker's address");
+    let mut elsewhere = Visitor::new_from(&site.address, "192.0.2.7");
+    elsewhere.key = key;
+    assert_eq!(site.sign_in_again(&mut elsewhere, "amina"), "/");
+}
+
+#[test]
+fn a_name_that_nobody_has_is_answered_as_any_other() {
+    let site = Site::hub_behind_proxy();
+    site.signed_in("amina");
+    site.invite("dara");
+    let answers = |handle: &str, from: &str| wrong_until_told_to_wait(&mut Visitor::new_from(&site.address, from), handle);
+    let somebody = answers("amina", "192.0.2.1");
+    assert!(somebody == answers("nobody", "192.0.2.2"), "who is not there");
+    assert!(somebody == answers("dara", "192.0.2.3"), "who has not used her link");
+}
+
+#[test]
+fn what_a_browser_says_of_where_it_comes_from_counts_only_from_a_proxy_that_is_trusted() {
+    let site = Site::hub();
+    let tries: usize = (0..30)
+        .filter(|number| {
+            let mut visitor = Visitor::new_from(&site.address, &format!("192.0.2.{number}"));
+            visitor.post("/sign-in", &[("handle", &format!("somebody{number}")), ("password", "wrong"), ("code", "1")]).status == 401
+        })
+        .count();
+    assert_eq!(tries, 20, "one address, whatever it says");
+}
+
+#[test]
+fn twenty_wrong_tries_behind_a_proxy_keep_nobody_out_who_has_signed_in_before() {
+    let site = Site::hub();
+    let mut own = site.signed_in("amina");
+    let mut attacker = Visitor::new(&site.address);
+    let wrong = |visitor: &mut Visitor, handle: &str| visitor.post("/sign-in", &[("handle", handle), ("password", "wrong"), ("code", "1")]).status;
+    assert_eq!((0..30).filter(|number| wrong(&mut attacker, &format!("somebody{number}")) == 401).count(), 20);
+    assert_eq!(wrong(&mut attacker, "amina"), 429);
+    assert_eq!(site.sign_in_again(&mut own, "amina"), "/");
 }
 
 /// Answers to so many wrong sign-ins that come at the same moment, by status.
@@ -139,13 +190,15 @@ fn wrong_at_once(site: &Site, handle: impl Fn(usize) -> String) -> BTreeMap<u16,
 #[test]
 fn wrong_tries_at_once_are_no_more_than_one_after_the_other_and_keep_nobody_out_for_longer() {
     let site = Site::hub();
-    let key = site.signed_in("amina").key;
+    let mut own = site.signed_in("amina");
     let answers = wrong_at_once(&site, |_| "amina".to_owned());
     assert_eq!(answers.get(&401), Some(&6), "{answers:?}");
     assert!(answers.keys().all(|status| [401, 429, 503].contains(status)), "{answers:?}");
-    site.wait(60);
-    let code = site.code(&key);
-    assert_eq!(Visitor::new(&site.address).post("/sign-in", &[("handle", "amina"), ("password", PASSWORD), ("code", &code)]).status, 303);
+    site.sign_in_again(&mut own, "amina");
+    let mut stranger = Visitor::new(&site.address);
+    stranger.key = own.key;
+    site.wait(180);
+    site.sign_in_again(&mut stranger, "amina");
 }
 
 #[test]
@@ -268,7 +321,8 @@ fn whoever_asked_for_a_page_comes_to_it_after_signing_in() {
 
     for elsewhere in ["//elsewhere.example", "https://elsewhere.example", "/\\elsewhere.example", "elsewhere"] {
         let mut visitor = Visitor::new(&site.address);
-        visitor.asked = Some(format!("vicinity-asked={elsewhere}"));
+        visitor.get(incident);
+        visitor.asked = Some(format!("{}={elsewhere}", name_of(visitor.asked.as_ref())));
         assert_eq!(sign_in(&mut visitor), "/", "{elsewhere}");
     }
     let mut visitor = Visitor::new(&site.address);

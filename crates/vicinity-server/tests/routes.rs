@@ -14,6 +14,7 @@ use vicinity_core::time::Timestamp;
 use vicinity_server::hub::{self, EnrolLink, HubConfig};
 use vicinity_server::machine::Machine;
 use vicinity_server::national::{self, NationalConfig};
+use vicinity_server::network::Network;
 use vicinity_server::routes::Route;
 use vicinity_server::store::hub::Role;
 use vicinity_sync::alert::{ALERT_PATH, AlertRequest};
@@ -179,7 +180,7 @@ fn every_route_of_the_hub_answers_each_role_as_the_table_says() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_owned();
     drop(hub_at(&data));
-    let config = HubConfig { data: data.clone(), unlock: None, upstream: None, plain_http: true, machine: machine() };
+    let config = HubConfig { data: data.clone(), unlock: None, upstream: None, plain_http: true, network: Network::default(), machine: machine() };
     served(
         |listener, shutdown| hub::serve(config, listener, shutdown),
         |address| {
@@ -209,7 +210,7 @@ fn every_route_of_national_answers_as_the_table_says() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_owned();
     drop(national::open(&data, None, &machine()).unwrap());
-    let config = NationalConfig { data: data.clone(), unlock: None, plain_http: true, upstream: None, machine: machine() };
+    let config = NationalConfig { data: data.clone(), unlock: None, plain_http: true, network: Network::default(), upstream: None, machine: machine() };
     served(
         |listener, shutdown| national::serve(config, listener, shutdown),
         |address| {
@@ -248,7 +249,7 @@ fn who_tries_too_many_wrong_codes_has_to_wait_and_devices_go_on() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_owned();
     drop(hub_at(&data));
-    let config = HubConfig { data: data.clone(), unlock: None, upstream: None, plain_http: true, machine: machine() };
+    let config = HubConfig { data: data.clone(), unlock: None, upstream: None, plain_http: true, network: Network::default(), machine: machine() };
     served(
         |listener, shutdown| hub::serve(config, listener, shutdown),
         |address| {

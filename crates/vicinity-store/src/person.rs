@@ -84,8 +84,6 @@ pub struct SignIn {
     pub password: Option<PasswordHash>,
     /// The secret of their codes.
     pub totp: [u8; 20],
-    /// Until when nothing is tried.
-    pub locked_until: Timestamp,
 }
 
 impl core::fmt::Debug for SignIn {

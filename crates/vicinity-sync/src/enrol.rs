@@ -8,41 +8,43 @@ use sha2::{Digest, Sha256};
 use vicinity_core::ids::DeviceId;
 use vicinity_core::{hex, text};
 
+use crate::address::Address;
 use crate::compress;
 use crate::message::Refused;
 
 /// Where devices enrol.
 pub const ENROL_PATH: &str = "/v1/enrol";
 
-const SCHEME: &str = "vicinity:2:";
+const SCHEME: &str = "vicinity:3:";
 /// In the place of a pin, for a server without TLS on this machine.
 const PLAIN: &str = "plain";
+/// In the place of a signing key, for a server that signs nothing.
+const NONE: &str = "none";
+/// Addresses in one link: a device tries each.
+pub const ADDRESSES_MAX: usize = 8;
 
-/// An enrolment link.
+/// An enrolment link: version, one-time code, key of the server, key of its signatures, where it is.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EnrolLink {
-    /// Host and port.
-    pub address: String,
+    /// Where the server is reached, the first one first.
+    pub addresses: Vec<Address>,
     /// The one-time code.
     pub code: [u8; 16],
     /// SHA-256 of the server's public key; `None` for plain HTTP on loopback.
     pub pin: Option<[u8; 32]>,
+    /// The public key of a hub's signatures; `None` from national, which signs nothing.
+    pub signs: Option<[u8; 32]>,
 }
 
 /// A text that is no enrolment link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadLink {
     /// Something else.
-    #[error("not an enrolment link: expected what `invite` printed, beginning with vicinity:2:")]
+    #[error("not an enrolment link: expected what `invite` printed, beginning with vicinity:3:")]
     Form,
     /// Without a pin, and to another machine.
     #[error("a link without a pin is good on one machine only: nothing would be encrypted on the way; start the server without --plain-http")]
     Plain,
-}
-
-/// Whether an address cannot lead to another machine. A name can.
-fn is_loopback(address: &str) -> bool {
-    address.parse::<core::net::SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
 }
 
 impl EnrolLink {
@@ -50,7 +52,8 @@ impl EnrolLink {
     #[must_use]
     pub fn to_text(&self) -> String {
         let pin = self.pin.map_or_else(|| PLAIN.to_owned(), |pin| hex::write(&pin));
-        format!("{SCHEME}{}:{pin}:{}", hex::write(&self.code), self.address)
+        let signs = self.signs.map_or_else(|| NONE.to_owned(), |key| hex::write(&key));
+        format!("{SCHEME}{}:{pin}:{signs}:{}", hex::write(&self.code), Address::join(&self.addresses))
     }
 
     /// The link of a text.
@@ -58,18 +61,23 @@ impl EnrolLink {
     /// # Errors
     /// Any other text.
     pub fn parse(text: &str) -> Result<Self, BadLink> {
-        // A link that went through a messenger may have been broken into lines, or got marks that nobody sees.
+        // A link that went through a messenger may have been broken into lines, got marks that nobody sees, or capitals.
         let text = text::secret_digits(text);
-        let mut parts = text.strip_prefix(SCHEME).ok_or(BadLink::Form)?.splitn(3, ':');
-        let (Some(code), Some(pin), Some(address)) = (parts.next(), parts.next(), parts.next()) else { return Err(BadLink::Form) };
-        let pin = if pin == PLAIN { None } else { Some(hex::read(pin).ok_or(BadLink::Form)?) };
-        if address.is_empty() {
+        let (scheme, rest) = text.split_at_checked(SCHEME.len()).ok_or(BadLink::Form)?;
+        let mut parts = rest.splitn(4, ':');
+        let (Some(code), Some(pin), Some(signs), Some(addresses)) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+            return Err(BadLink::Form);
+        };
+        let key = |text: &str, none: &str| if text.eq_ignore_ascii_case(none) { Ok(None) } else { hex::read(text).map(Some).ok_or(BadLink::Form) };
+        let (pin, signs) = (key(pin, PLAIN)?, key(signs, NONE)?);
+        let addresses = Address::split(addresses).map_err(|_| BadLink::Form)?;
+        if !scheme.eq_ignore_ascii_case(SCHEME) || addresses.len() > ADDRESSES_MAX {
             return Err(BadLink::Form);
         }
-        if pin.is_none() && !is_loopback(address) {
+        if pin.is_none() && !addresses.iter().all(Address::is_loopback) {
             return Err(BadLink::Plain);
         }
-        Ok(Self { address: address.to_owned(), code: hex::read(code).ok_or(BadLink::Form)?, pin })
+        Ok(Self { addresses, code: hex::read(code).ok_or(BadLink::Form)?, pin, signs })
     }
 
     /// What both ends show after an enrolment, so that people can compare it: six digits of the code and of the key that
@@ -174,4 +182,43 @@ pub fn decode<T: for<'b> Decode<'b, ()>>(body: &[u8]) -> Result<T, Refused> {
         return Err(Refused::Malformed);
     }
     crate::uplink::decode(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(addresses: &str, pin: Option<u8>, signs: Option<u8>) -> EnrolLink {
+        let key = |number: Option<u8>| number.map(|number| [number; 32]);
+        EnrolLink { addresses: Address::split(addresses).unwrap(), code: [0xab; 16], pin: key(pin), signs: key(signs) }
+    }
+
+    #[test]
+    fn a_link_comes_back_from_its_text_with_names_and_several_addresses() {
+        for link in [link("hub.local:7311,[fd00::1]:7311,192.168.8.10:7311", Some(1), Some(2)), link("127.0.0.1:1", None, None)] {
+            let text = link.to_text();
+            assert!(EnrolLink::parse(&text).is_ok_and(|read| read == link), "{text}");
+            assert!(EnrolLink::parse(&format!(" {}\n", text.to_uppercase())).is_ok_and(|read| read == link), "in capitals, as some messengers make it");
+        }
+        assert!(link("hub.local:7311", Some(1), Some(2)).to_text().ends_with(":hub.local:7311"));
+    }
+
+    #[test]
+    fn what_is_no_link_and_what_would_go_in_clear_to_another_machine_is_refused() {
+        let good = link("hub.local:1", Some(1), None).to_text();
+        let nine = vec!["a:1"; ADDRESSES_MAX + 1].join(",");
+        for text in [
+            "",
+            "vicinity:3:",
+            &good.replace(":3:", ":2:"),
+            &good.replace("hub.local:1", ""),
+            &good.replace("hub.local:1", "0.0.0.0:1"),
+            &good.replace("hub.local:1", &nine),
+        ] {
+            assert_eq!(EnrolLink::parse(text).err(), Some(BadLink::Form), "{text}");
+        }
+        for elsewhere in ["hub.local:1", "127.0.0.1:1,192.168.8.10:1"] {
+            assert_eq!(EnrolLink::parse(&link(elsewhere, None, None).to_text()).err(), Some(BadLink::Plain), "{elsewhere}");
+        }
+    }
 }

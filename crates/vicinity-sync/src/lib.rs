@@ -4,6 +4,7 @@
 //! [`message::Answer`]. Read in this order: [`codec`] (how changes travel), [`message`], [`envelope`],
 //! [`device_session`], [`hub_session`]; [`bundle`] is the same by file.
 
+pub mod address;
 pub mod advocacy;
 pub mod alert;
 pub mod bundle;

@@ -5,6 +5,7 @@ mod dimension;
 mod export;
 mod help;
 mod hub;
+mod network;
 mod people;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ pub use carrying::{AlertCommand, BundleCommand, HubBundleCommand};
 pub use dimension::Dimension;
 pub use export::{ExportArguments, PushArguments};
 pub use hub::{DeviceRole, HubArguments, HubCommand};
+pub use network::NetworkArguments;
 pub use people::PeopleCommand;
 
 /// Log incidents of violence without a network, respond at the hub, review nationally.
@@ -92,6 +94,9 @@ pub struct NationalArguments {
     /// Serve without TLS; only on loopback, for tests and for a proxy that brings TLS
     #[arg(long)]
     pub plain_http: bool,
+    /// How others reach it.
+    #[command(flatten)]
+    pub network: NetworkArguments,
     /// The server above: what its `national invite --role country` printed. Closed months are published there, each once
     #[arg(long, value_name = "LINK")]
     pub upstream: Option<String>,

@@ -352,7 +352,10 @@ fn sync(mut device: Device, home: &Path, json: bool) -> Result<ExitCode> {
             outcome.rejected, outcome.pending
         ),
         End::Alarm => eprintln!("vicinity: this device and its hub hold different things even after comparing all; tell whoever runs the hub"),
-        End::Cut => eprintln!("vicinity: the hub cannot be reached, or the link was cut too often; nothing was lost, sync again when there is a network"),
+        End::Cut => eprintln!(
+            "vicinity: the hub cannot be reached, or the link was cut too often ({}); nothing was lost, sync again when there is a network",
+            report.unreachable
+        ),
         End::Refused(refused) => output::warn(refused),
         End::WipeOrdered => return wipe_by_order(home),
     }

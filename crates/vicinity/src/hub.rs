@@ -22,8 +22,8 @@ use vicinity_server::store::hub::{DeviceRow, HubStore, Role};
 use vicinity_server::store::sqlite::SqliteHub;
 use vicinity_server::tls::{self, Pin};
 
-use crate::args::{DeviceRole, HubArguments, HubBundleCommand, HubCommand};
-use crate::{bundle, clock, device, hub_erase, hub_keeping, hub_verify, machine, output, people, secrets, statements};
+use crate::args::{DeviceRole, HubArguments, HubBundleCommand, HubCommand, NetworkArguments};
+use crate::{bundle, clock, device, hub_erase, hub_keeping, hub_verify, machine, network, output, people, secrets, statements};
 
 /// Held by the process that serves the folder, with its number in it, for whoever has to stop it.
 pub const PID_FILE: &str = "pid";
@@ -45,7 +45,7 @@ pub const ROTATES: &str = "the key changes at the next start; whoever has been i
 
 pub fn run(arguments: HubArguments) -> Result<ExitCode> {
     match arguments.command {
-        None => serve(arguments.data.unwrap_or_default(), &arguments.listen.unwrap_or_default(), arguments.plain_http, arguments.upstream)?,
+        None => serve(arguments.data.unwrap_or_default(), &arguments.listen.unwrap_or_default(), arguments.plain_http, arguments.network, arguments.upstream)?,
         Some(HubCommand::Invite { data, role, json }) => invite(&data, role, json)?,
         Some(HubCommand::List { data, json }) => list(&data, json)?,
         Some(HubCommand::Show { data, id }) => show_one(&data, &id)?,
@@ -123,7 +123,7 @@ pub fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }
 
-fn serve(data: PathBuf, listen: &str, plain_http: bool, upstream: Option<String>) -> Result<()> {
+fn serve(data: PathBuf, listen: &str, plain_http: bool, network: NetworkArguments, upstream: Option<String>) -> Result<()> {
     // A bad link is said before anybody takes the server for ready.
     upstream.as_deref().map(EnrolLink::parse).transpose().context("--upstream")?;
     let held = hold(&data)?;
@@ -133,11 +133,12 @@ fn serve(data: PathBuf, listen: &str, plain_http: bool, upstream: Option<String>
         let listener = bind(listen, plain_http).await?;
         // Opened first, so that "ready" is said by a hub that can answer, and whose links lead to where it listens now.
         let mut store = hub::open_to_serve(&data, unlock.as_ref(), &machine::server())?;
-        let (pin, _) = tls::announce(&mut store, &listener.local_addr()?.to_string(), plain_http)?;
+        let network = network::of(listen, &listener, network)?;
+        let (pin, _) = tls::announce(&mut store, &network, plain_http)?;
         drop(store);
         let stopped = told_to_stop();
         ready(&listener, pin)?;
-        hub::serve(HubConfig { data, unlock, plain_http, upstream, machine: machine::server() }, listener, stopped).await?;
+        hub::serve(HubConfig { data, unlock, plain_http, network, upstream, machine: machine::server() }, listener, stopped).await?;
         drop(held);
         Ok(())
     })

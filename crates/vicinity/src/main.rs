@@ -13,6 +13,7 @@ mod hub_verify;
 mod machine;
 mod national;
 mod national_export;
+mod network;
 mod output;
 mod people;
 mod secrets;

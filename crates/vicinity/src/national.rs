@@ -16,12 +16,12 @@ use vicinity_server::store::review::ReviewStore;
 use vicinity_server::store::sqlite::SqliteNational;
 use vicinity_server::{published, tls};
 
-use crate::args::{Dimension, NationalArguments, NationalCommand, NationalRole};
-use crate::{clock, hub, machine, national_export, output, people, secrets};
+use crate::args::{Dimension, NationalArguments, NationalCommand, NationalRole, NetworkArguments};
+use crate::{clock, hub, machine, national_export, network, output, people, secrets};
 
 pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
     match arguments.command {
-        None => serve(arguments.data.unwrap_or_default(), &arguments.listen.unwrap_or_default(), arguments.plain_http, arguments.upstream)?,
+        None => serve(arguments.data.unwrap_or_default(), &arguments.listen.unwrap_or_default(), arguments.plain_http, arguments.network, arguments.upstream)?,
         Some(NationalCommand::Invite { data, role, country, json }) => {
             let country = country.filter(|_| matches!(role, NationalRole::Country));
             if country.as_deref().is_some_and(|name| !is_name(name)) {
@@ -64,7 +64,7 @@ fn is_name(name: &str) -> bool {
     !name.trim().is_empty() && name.chars().count() <= 40 && !name.contains(char::is_control)
 }
 
-fn serve(data: PathBuf, listen: &str, plain_http: bool, upstream: Option<String>) -> Result<()> {
+fn serve(data: PathBuf, listen: &str, plain_http: bool, network: NetworkArguments, upstream: Option<String>) -> Result<()> {
     upstream.as_deref().map(EnrolLink::parse).transpose().context("--upstream")?;
     let held = hub::hold(&data)?;
     let unlock = secrets::unlock_at_start(&data)?;
@@ -72,11 +72,12 @@ fn serve(data: PathBuf, listen: &str, plain_http: bool, upstream: Option<String>
     hub::runtime()?.block_on(async {
         let listener = hub::bind(listen, plain_http).await?;
         let mut store = national::open_to_serve(&data, unlock.as_ref(), &machine::server())?;
-        let (pin, _) = tls::announce(&mut store, &listener.local_addr()?.to_string(), plain_http)?;
+        let network = network::of(listen, &listener, network)?;
+        let (pin, _) = tls::announce(&mut store, &network, plain_http)?;
         drop(store);
         let stopped = hub::told_to_stop();
         hub::ready(&listener, pin)?;
-        national::serve(NationalConfig { data, unlock, plain_http, upstream, machine: machine::server() }, listener, stopped).await?;
+        national::serve(NationalConfig { data, unlock, plain_http, network, upstream, machine: machine::server() }, listener, stopped).await?;
         drop(held);
         Ok(())
     })

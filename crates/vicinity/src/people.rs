@@ -33,8 +33,11 @@ fn run(command: PeopleCommand, database: &str, desk: Desk, server: impl Fn(&Path
     match command {
         PeopleCommand::Invite { data, name, json } => {
             let (mut people, mut server) = open(&data)?;
-            let link = people::invite(&mut people, &mut *server, &name, desk, &machine::server())?;
-            if json { output::line(json!({"link": link, "hours": people::LINK_HOURS})) } else { output::line(link) }
+            let links = people::invite(&mut people, &mut *server, &name, desk, &machine::server())?;
+            match json {
+                true => output::line(json!({"link": links.first(), "links": links, "hours": people::LINK_HOURS})),
+                false => links.iter().try_for_each(output::line),
+            }
         }
         PeopleCommand::List { data, json } => list(&open(&data)?.0.people()?, json),
         PeopleCommand::Remove { data, name } => {

@@ -90,6 +90,8 @@ sign-in-refused = Name, password or code do not fit. Each code works once: wait 
 sign-in-wait = Too many wrong tries. Wait { $span } and try again.
 sign-in-expired = You were signed out because nothing happened for a while. Sign in again.
 done-not-sent = You were signed out, and what you sent was not kept. Sign in: you come back to its page and can write it again.
+done-kept = You were signed out before this arrived, and nothing was changed. Sign in: what you typed comes back in its form, and you can send it then.
+done-back = Nothing was sent yet. What you typed stands in its form again: look at it and send it.
 
 welcome = Welcome, { $handle }
 welcome-intro = This link works once. Choose a password and set up your second factor; after that you sign in with both.
@@ -108,6 +110,8 @@ error-title = That did not work
 error-not-found = There is no such page, or what it showed was erased.
 error-not-allowed = Your role may not do this.
 error-form = The form was incomplete, or stood open for too long. Go back, reload the page and try again.
+error-other-reader = This page was opened by somebody else who was signed in here. Nothing was changed. Go back, reload the page and try again.
+kept-no-form = The form that you typed this into is not on this page any more. Nothing was changed. Copy what you need:
 error-too-large = That was more than a form holds. Nothing was changed. Go back and write less.
 error-busy = The server is busy. Try again in a moment; nothing was changed.
 error-failed = The server could not do this; nothing was changed. Whoever runs it finds the reason in its log.

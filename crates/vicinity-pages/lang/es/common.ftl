@@ -89,6 +89,8 @@ sign-in-refused = El nombre, la contraseña o el código no son correctos. Cada 
 sign-in-wait = Demasiados intentos. Espere { $span } e inténtelo de nuevo.
 sign-in-expired = La sesión se cerró por falta de actividad. Inicie sesión de nuevo.
 done-not-sent = Su sesión estaba cerrada y lo que envió no se guardó. Inicie sesión: volverá a la página y podrá escribirlo de nuevo.
+done-kept = Su sesión se había cerrado antes de que llegara esto, y no se cambió nada. Inicie sesión: lo que escribió vuelve a su formulario y podrá enviarlo.
+done-back = Todavía no se ha enviado nada. Lo que escribió está de nuevo en su formulario: revíselo y envíelo.
 
 welcome = Le damos la bienvenida, { $handle }
 welcome-intro = Este enlace sirve una sola vez. Elija una contraseña y configure su segundo factor; después iniciará sesión con ambos.
@@ -107,6 +109,8 @@ error-title = No ha funcionado
 error-not-found = Esta página no existe, o lo que mostraba fue borrado.
 error-not-allowed = Su función no lo permite.
 error-form = El formulario estaba incompleto o llevaba demasiado tiempo abierto. Vuelva atrás, recargue la página e inténtelo de nuevo.
+error-other-reader = Esta página la abrió otra persona que tenía la sesión iniciada aquí. No se cambió nada. Vuelva atrás, recargue la página e inténtelo de nuevo.
+kept-no-form = El formulario en el que escribió esto ya no está en esta página. No se cambió nada. Copie lo que necesite:
 error-too-large = Era más de lo que cabe en un formulario. No se cambió nada. Vuelva atrás y escriba menos.
 error-busy = El servidor está ocupado. Inténtelo en un momento; no se cambió nada.
 error-failed = El servidor no pudo hacerlo; no se cambió nada. La razón está en su registro.

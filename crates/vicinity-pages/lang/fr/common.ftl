@@ -89,6 +89,8 @@ sign-in-refused = Le nom, le mot de passe ou le code ne conviennent pas. Chaque 
 sign-in-wait = Trop d’essais. Attendez { $span } et réessayez.
 sign-in-expired = Vous avez été déconnecté·e faute d’activité. Reconnectez-vous.
 done-not-sent = Vous étiez déconnecté·e, et ce que vous avez envoyé n’a pas été gardé. Connectez-vous : vous revenez à la page et pouvez l’écrire de nouveau.
+done-kept = Vous étiez déconnecté·e quand ceci est arrivé, et rien n’a été changé. Connectez-vous : ce que vous avez écrit revient dans son formulaire, et vous pourrez l’envoyer.
+done-back = Rien n’a encore été envoyé. Ce que vous avez écrit est de nouveau dans son formulaire : relisez-le et envoyez-le.
 
 welcome = Bienvenue, { $handle }
 welcome-intro = Ce lien sert une seule fois. Choisissez un mot de passe et installez votre deuxième facteur ; ensuite vous vous connecterez avec les deux.
@@ -107,6 +109,8 @@ error-title = Cela n’a pas marché
 error-not-found = Cette page n’existe pas, ou ce qu’elle montrait a été effacé.
 error-not-allowed = Votre rôle ne le permet pas.
 error-form = Le formulaire était incomplet ou ouvert depuis trop longtemps. Revenez en arrière, rechargez la page et réessayez.
+error-other-reader = Cette page a été ouverte par une autre personne connectée ici. Rien n’a été changé. Revenez en arrière, rechargez la page et réessayez.
+kept-no-form = Le formulaire dans lequel vous avez écrit ceci n’est plus sur cette page. Rien n’a été changé. Copiez ce qu’il vous faut :
 error-too-large = C’était plus que ce qu’un formulaire contient. Rien n’a été changé. Revenez en arrière et écrivez moins.
 error-busy = Le serveur est occupé. Réessayez dans un instant ; rien n’a été changé.
 error-failed = Le serveur n’a pas pu le faire ; rien n’a été changé. La raison est dans son journal.

@@ -32,7 +32,7 @@ impl Line {
             .route("/slow", get(|| async { sleep(Duration::from_secs(100)).await }));
         let (near, far) = tokio::io::duplex(PIPE_BYTES);
         let (serving, end) = watch::channel(());
-        let from = Remote(IpAddr::from([10, 0, 0, 7]));
+        let from = Remote(IpAddr::from([10, 0, 0, 7]), Arc::default());
         let served = tokio::spawn(connection(near, from, tls, router, end));
         Self { far, served, serving, since: Instant::now() }
     }

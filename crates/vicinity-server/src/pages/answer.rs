@@ -31,6 +31,10 @@ pub enum PageError {
     NotAllowed,
     /// The form lacks its mark, or a field of it cannot be. 400.
     Form,
+    /// The form's page is from before its reader signed in again. Leads to that page, where what was typed stands in its form.
+    Again(String),
+    /// The form's page was made for somebody else. 403.
+    OtherReader,
     /// What was asked cannot be done, with the id of a text that says why. 422.
     Refused(&'static str),
     /// The same with what the text speaks of; never with what was typed.
@@ -81,9 +85,9 @@ impl From<Spent> for PageError {
 impl PageError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::SignIn => StatusCode::SEE_OTHER,
+            Self::SignIn | Self::Again(_) => StatusCode::SEE_OTHER,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::NotAllowed => StatusCode::FORBIDDEN,
+            Self::NotAllowed | Self::OtherReader => StatusCode::FORBIDDEN,
             Self::Form => StatusCode::BAD_REQUEST,
             Self::Refused(_) | Self::RefusedAbout(..) | Self::Field(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -100,6 +104,8 @@ impl PageError {
             Self::NotFound => frame.t("error-not-found"),
             Self::NotAllowed => frame.t("error-not-allowed"),
             Self::Form => frame.t("error-form"),
+            Self::Again(_) => frame.t("done-back"),
+            Self::OtherReader => frame.t("error-other-reader"),
             Self::Refused(id) => refused(&frame.t(id)),
             Self::RefusedAbout(id, about) => refused(&frame.with(id, &[("about", Said::Text(about))])),
             Self::Field(error) => refused(&field(frame, error)),
@@ -122,8 +128,10 @@ impl PageError {
     /// The answer, in the reader's words.
     #[must_use]
     pub fn answer(&self, frame: &Frame) -> Response {
-        if matches!(self, Self::SignIn) {
-            return see_other("/sign-in");
+        match self {
+            Self::SignIn => return see_other("/sign-in"),
+            Self::Again(page) => return done(page, "back"),
+            _ => {}
         }
         let mut response = page_with(self.status(), &entry::error(frame, &self.text(frame)));
         if let Self::SlowDown(seconds) = self {

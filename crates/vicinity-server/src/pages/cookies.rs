@@ -1,8 +1,11 @@
-//! What a browser keeps: the session, and for some minutes the page that somebody asked for before signing in.
+//! What a browser keeps: the session, for some minutes the page that somebody asked for before signing in, and for half a year that
+//! somebody has signed in there.
 
 use axum::http::HeaderValue;
 use axum::http::header::{COOKIE, HeaderMap, SET_COOKIE};
 use axum::response::Response;
+use vicinity_core::hex;
+use vicinity_pages::frame::Place;
 
 use crate::pages::desk::Desk;
 
@@ -11,30 +14,36 @@ const ASKED_SECONDS: i64 = 600;
 /// Letters of the longest path that is kept.
 const PATH_MAX: usize = 500;
 
-/// A cookie. With TLS the prefix of its name makes browsers refuse it from anywhere else.
+/// A cookie. With TLS the prefix of its name makes browsers refuse it from anywhere else. Its name says whose it is: browsers give
+/// cookies to every server of a machine, whatever its port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cookie {
     /// The session.
     Session,
     /// The page that was asked for.
     Asked,
+    /// That somebody has signed in here, by what stands for their name: several people may use one browser.
+    Known([u8; 8]),
 }
 
 impl Cookie {
-    fn name(self, desk: &Desk) -> &'static str {
-        match (self, desk.secure) {
-            (Self::Session, true) => "__Host-vicinity",
-            (Self::Session, false) => "vicinity",
-            (Self::Asked, true) => "__Host-vicinity-asked",
-            (Self::Asked, false) => "vicinity-asked",
-        }
+    fn name(self, desk: &Desk) -> String {
+        let prefix = if desk.secure { "__Host-" } else { "" };
+        let place = if desk.place == Place::Hub { "hub" } else { "national" };
+        let what = match self {
+            Self::Session => String::new(),
+            Self::Asked => "-asked".to_owned(),
+            Self::Known(name) => format!("-known-{}", hex::write(&name)),
+        };
+        format!("{prefix}vicinity-{place}-{}{what}", desk.secret.cookies())
     }
 
     /// What a browser sent of it.
     #[must_use]
     pub fn of(self, desk: &Desk, headers: &HeaderMap) -> Option<String> {
+        let name = self.name(desk);
         let cookies = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-        cookies.flat_map(|value| value.split(';')).find_map(|pair| pair.trim().strip_prefix(self.name(desk))?.strip_prefix('=').map(str::to_owned))
+        cookies.flat_map(|value| value.split(';')).find_map(|pair| pair.trim().strip_prefix(name.as_str())?.strip_prefix('=').map(str::to_owned))
     }
 
     /// Gives it to a browser, for so many seconds; none takes it back.

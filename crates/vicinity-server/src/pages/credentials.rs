@@ -1,6 +1,6 @@
 //! Passwords and codes: how they are checked. Pure but for the time that a password takes.
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use totp_rs::{Builder, Secret, Totp};
 use vicinity_core::text;
 use vicinity_core::time::Timestamp;
@@ -11,23 +11,32 @@ const COST: (u32, u32) = (19 * 1024, 2);
 /// A password of more characters is not one: it would only take time.
 pub const PASSWORD_MAX_CHARS: usize = 256;
 
+/// The memory that a password is hashed in, taken once and used again: a new one for each, given back and taken again by many
+/// threads, would stay with the process many times over.
+#[derive(Default)]
+pub struct Memory(Vec<Block>);
+
 /// A password as it is kept, folded by [`text::secret`]. `None` for one that is too long.
 #[must_use]
-pub fn hashed(password: &str, salt: [u8; 16]) -> Option<PasswordHash> {
+pub fn hashed(password: &str, salt: [u8; 16], memory: &mut Memory) -> Option<PasswordHash> {
     if password.chars().count() > PASSWORD_MAX_CHARS {
         return None;
     }
     let password = text::secret(password);
     let params = Params::new(COST.0, COST.1, 1, Some(32)).ok()?;
+    memory.0.resize(params.block_count(), Block::default());
     let mut hash = [0; 32];
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(password.as_bytes(), &salt, &mut hash).ok()?;
-    Some(PasswordHash { salt, hash })
+    let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let done = argon.hash_password_into_with_memory(password.as_bytes(), &salt, &mut hash, &mut memory.0);
+    // What is left there was made from the password.
+    memory.0.fill(Block::default());
+    done.ok().map(|()| PasswordHash { salt, hash })
 }
 
 /// Whether a password is the one that is kept. Takes as long for nobody's: names are not told by time.
 #[must_use]
-pub fn fits(password: &str, kept: Option<&PasswordHash>) -> bool {
-    let tried = hashed(password, kept.map_or([0; 16], |kept| kept.salt));
+pub fn fits(password: &str, kept: Option<&PasswordHash>, memory: &mut Memory) -> bool {
+    let tried = hashed(password, kept.map_or([0; 16], |kept| kept.salt), memory);
     kept.is_some_and(|kept| tried.is_some_and(|tried| same(&tried.hash, &kept.hash)))
 }
 
@@ -73,13 +82,19 @@ mod tests {
 
     #[test]
     fn a_password_fits_itself_alone_and_nobodys_fits_nothing() {
-        let kept = hashed("a long enough sentence", [3; 16]).unwrap();
-        assert!(fits("a long enough sentence", Some(&kept)));
-        assert!(!fits("a long enough sentence ", Some(&kept)));
-        let accented = hashed("une phrase assez longué 12", [3; 16]).unwrap();
-        assert!(fits("une phrase assez longue\u{301} ១២\u{200b}", Some(&accented)) && !fits("une phrase assez longue 12", Some(&accented)));
-        assert!(!fits("", None) && !fits("a long enough sentence", None));
-        assert!(hashed(&"x".repeat(PASSWORD_MAX_CHARS + 1), [3; 16]).is_none());
+        let mut memory = Memory::default();
+        let kept = hashed("a long enough sentence", [3; 16], &mut memory).unwrap();
+        let place = memory.0.as_ptr();
+        assert!(fits("a long enough sentence", Some(&kept), &mut memory));
+        assert!(!fits("a long enough sentence ", Some(&kept), &mut memory));
+        let accented = hashed("une phrase assez longué 12", [3; 16], &mut memory).unwrap();
+        assert!(fits("une phrase assez longue\u{301} ១២\u{200b}", Some(&accented), &mut memory));
+        assert!(!fits("une phrase assez longue 12", Some(&accented), &mut memory));
+        assert!(!fits("", None, &mut memory) && !fits("a long enough sentence", None, &mut memory));
+        assert!(hashed(&"x".repeat(PASSWORD_MAX_CHARS + 1), [3; 16], &mut memory).is_none());
+        // The same memory all the time, and nothing of a password in it.
+        assert_eq!((memory.0.as_ptr(), memory.0.len()), (place, COST.0 as usize));
+        assert!(memory.0.iter().all(|block| block.as_ref().iter().all(|word| *word == 0)));
     }
 
     #[test]

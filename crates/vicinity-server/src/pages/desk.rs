@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedMutexGuard, Semaphore};
 use vicinity_pages::frame::Place;
 use vicinity_store::sqlite::SqlitePeople;
 use vicinity_store::{DatabaseKey, StoreError};
@@ -13,8 +13,12 @@ use crate::clock::Clock;
 use crate::limits::Limits;
 use crate::machine::Machine;
 use crate::pages::answer::PageError;
+use crate::pages::credentials::Memory;
+use crate::pages::kept::Kept;
 use crate::pages::live::Live;
 use crate::pages::once::Once;
+use crate::pages::secret::Secret;
+use crate::pages::tries::Tries;
 use crate::writer::{Stored, Writer};
 
 impl Stored for SqlitePeople {
@@ -27,27 +31,35 @@ impl Stored for SqlitePeople {
 
 /// Sign-ins that may wait for their turn: a second or two of them. One more is told to try again.
 const WAITING_MAX: usize = 32;
+/// The same of browsers that are known: strangers do not take these places.
+const KNOWN_WAITING_MAX: usize = 8;
 
-/// Turns to check a password, one at a time: each takes 19 MiB, and nobody may fill a small machine by trying many at once.
+/// Turns to check a password, one at a time, all in the same memory: each takes 19 MiB, and nobody may fill a small machine by
+/// trying many at once.
 pub(crate) struct Turns {
-    one: Arc<Semaphore>,
-    places: Semaphore,
+    one: Arc<tokio::sync::Mutex<Memory>>,
+    strangers: Semaphore,
+    known: Semaphore,
 }
 
 impl Default for Turns {
     fn default() -> Self {
-        Self { one: Arc::new(Semaphore::new(1)), places: Semaphore::new(WAITING_MAX) }
+        Self { one: Arc::default(), strangers: Semaphore::new(WAITING_MAX), known: Semaphore::new(KNOWN_WAITING_MAX) }
     }
 }
 
+/// A turn, and the memory that it is done in. It lasts until it is dropped.
+pub(crate) type Turn = OwnedMutexGuard<Memory>;
+
 impl Turns {
-    /// Waits for a turn, which lasts until it is dropped.
+    /// Waits for a turn.
     ///
     /// # Errors
     /// Too many wait.
-    pub(crate) async fn next(&self) -> Result<OwnedSemaphorePermit, PageError> {
-        let _place = self.places.try_acquire().map_err(|_| PageError::Busy)?;
-        Arc::clone(&self.one).acquire_owned().await.map_err(|_| PageError::Failed)
+    pub(crate) async fn next(&self, is_known: bool) -> Result<Turn, PageError> {
+        let places = if is_known { &self.known } else { &self.strangers };
+        let _place = places.try_acquire().map_err(|_| PageError::Busy)?;
+        Ok(Arc::clone(&self.one).lock_owned().await)
     }
 }
 
@@ -65,10 +77,15 @@ pub struct Desk {
     pub live: Live,
     /// Whether browsers come over TLS: only then can a cookie be kept from everything else.
     pub secure: bool,
+    /// What marks of forms, known browsers and cookies' names are made from.
+    pub(crate) secret: Secret,
     pub(crate) turns: Turns,
+    /// What was sent when a session had ended.
+    pub(crate) kept: Kept,
     /// Forms that were taken and count once.
     pub(crate) once: Once,
     limits: Mutex<Limits>,
+    tries: Mutex<Tries>,
 }
 
 impl Desk {
@@ -77,16 +94,25 @@ impl Desk {
     /// # Errors
     /// The file cannot be used.
     pub fn open(place: Place, folder: &Path, key: &DatabaseKey, machine: &Machine, clock: &Clock, secure: bool) -> Result<(Self, JoinHandle<()>), StoreError> {
-        let (people, thread) = Writer::start(SqlitePeople::open(folder, key)?);
-        let (live, turns, once) = (Live::default(), Turns::default(), Once::default());
-        let desk = Self { place, people, machine: machine.clone(), clock: clock.clone(), live, secure, turns, once, limits: Mutex::default() };
+        let mut people = SqlitePeople::open(folder, key)?;
+        let secret = Secret::new(people.secret(machine.bytes())?);
+        let (people, thread) = Writer::start(people);
+        let (live, turns, once, kept) = (Live::default(), Turns::default(), Once::default(), Kept::default());
+        let (limits, tries) = (Mutex::default(), Mutex::default());
+        let (machine, clock) = (machine.clone(), clock.clone());
+        let desk = Self { place, people, machine, clock, live, secure, secret, turns, kept, once, limits, tries };
         Ok((desk, thread))
     }
 
-    /// How many wrong tries came from where.
+    /// How many wrong one-time codes came from where.
     pub(crate) fn limits(&self) -> MutexGuard<'_, Limits> {
         // A step that panicked left figures behind that are still figures.
         self.limits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many wrong tries to sign in there were.
+    pub(crate) fn tries(&self) -> MutexGuard<'_, Tries> {
+        self.tries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -108,21 +134,26 @@ mod tests {
     #[tokio::test]
     async fn who_finds_too_many_waiting_is_told_so_and_those_who_wait_come_to_their_turn() {
         let turns = Arc::new(Turns::default());
-        let first = turns.next().await.unwrap();
+        let first = turns.next(false).await.unwrap();
         let waiting: Vec<_> = (0..WAITING_MAX)
             .map(|_| {
                 let turns = Arc::clone(&turns);
-                tokio::spawn(async move { turns.next().await.is_ok() })
+                tokio::spawn(async move { turns.next(false).await.is_ok() })
             })
             .collect();
-        while turns.places.available_permits() > 0 {
+        while turns.strangers.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
-        assert!(matches!(turns.next().await, Err(PageError::Busy)));
+        assert!(matches!(turns.next(false).await, Err(PageError::Busy)));
+        let known = tokio::spawn({
+            let turns = Arc::clone(&turns);
+            async move { turns.next(true).await.is_ok() }
+        });
         drop(first);
+        assert!(known.await.unwrap(), "who is known finds a place");
         for one in waiting {
             assert!(one.await.unwrap());
         }
-        assert!(turns.next().await.is_ok());
+        assert!(turns.next(false).await.is_ok());
     }
 }

@@ -4,22 +4,24 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use tokio::sync::OwnedSemaphorePermit;
 use vicinity_core::time::Timestamp;
 use vicinity_core::{hex, text};
 use vicinity_pages::assets::Asset;
 use vicinity_pages::entry::{self, PASSWORD_MIN_CHARS, Welcome};
 use vicinity_pages::frame::Theme;
 use vicinity_pages::words::Language;
-use vicinity_store::person::{NewSession, PasswordHash, SignIn as Person};
+use vicinity_store::person::{NewSession, PasswordHash};
 use vicinity_store::sqlite::SESSION_SECONDS;
 
+use crate::limits::network;
 use crate::pages::answer::{self, PageError};
 use crate::pages::cookies::Cookie;
 use crate::pages::credentials;
-use crate::pages::desk::{Desk, Office};
+use crate::pages::desk::{Desk, Office, Turn};
 use crate::pages::live;
 use crate::pages::seated::{Guest, Seated, hash_of};
+use crate::pages::secret::KNOWN_SECONDS;
+use crate::pages::tries::Who;
 use crate::people;
 use crate::routes::{Routes, pages};
 
@@ -66,54 +68,65 @@ async fn sign_in<S: Office>(server: Arc<S>, guest: Guest<SignIn>) -> Result<Resp
 }
 
 async fn try_sign_in(desk: &Desk, guest: &Guest<SignIn>) -> Result<Response, PageError> {
-    who_may_try(desk, guest).await?;
-    let turn = desk.turns.next().await?;
-    // Others were tried while this one waited, and the limits count them.
-    let (found, now) = (who_may_try(desk, guest).await?, (desk.machine.now)());
+    let handle = people::handle(guest.form.get("handle"));
+    let who = who(desk, guest, &handle);
+    desk.tries().may(&who, (desk.machine.now)())?;
+    let turn = desk.turns.next(who.known.is_some()).await?;
+    // Others were tried while this one waited, and count.
+    let now = (desk.machine.now)();
+    desk.tries().may(&who, now)?;
+    // The same work for every name, whether anybody has it or not.
+    let found = desk.people.step(move |people| people.sign_in_of(&handle, now)).await??;
     let (right, turn) = password_fits(turn, guest.form.exact("password").to_owned(), found.as_ref().and_then(|person| person.password)).await?;
-    let step = found.as_ref().and_then(|person| credentials::step_of(&person.totp, guest.form.get("code"), now));
+    let step = credentials::step_of(&found.as_ref().map_or([0; 20], |person| person.totp), guest.form.get("code"), now);
     if let (Some(person), true, Some(step)) = (&found, right, step)
-        && let Some(response) = start_session(desk, person.number, step, guest.asked.as_deref(), now).await?
+        && let Some(response) = start_session(desk, (person.number, &person.handle), step, guest.asked.as_deref(), now).await?
     {
         return Ok(response);
     }
-    desk.limits().wrong_try(guest.from, now);
-    if let Some(number) = found.map(|person| person.number) {
-        desk.people.step(move |people| people.failed(number, now)).await??;
-    }
+    desk.tries().wrong(&who, now);
+    tell_wrong(desk, &who, found.map(|person| person.number), now);
     // Only now, when this try is counted, may the next be looked at.
     drop(turn);
     let refused = guest.frame.t("sign-in-refused");
     Ok(answer::page_with(StatusCode::UNAUTHORIZED, &entry::sign_in(&guest.frame, Some(&refused))))
 }
 
-/// Who wants to sign in, if tries from there and of that name are not spent; `None` for a name that nobody has.
-async fn who_may_try(desk: &Desk, guest: &Guest<SignIn>) -> Result<Option<Person>, PageError> {
-    let (now, handle) = ((desk.machine.now)(), people::handle(guest.form.get("handle")));
-    desk.limits().may_try(guest.from, now)?;
-    let found = desk.people.step(move |people| people.sign_in_of(&handle, now)).await??;
-    match found.as_ref().filter(|person| person.locked_until > now) {
-        Some(locked) => Err(PageError::SlowDown(locked.locked_until.duration_since(now).as_secs().max(1).unsigned_abs())),
-        None => Ok(found),
-    }
+/// Who wants to sign in: by name, from where, in which browser.
+fn who(desk: &Desk, guest: &Guest<SignIn>, handle: &str) -> Who {
+    let now = (desk.machine.now)();
+    let name = desk.secret.name(handle);
+    let kept = Cookie::Known(name).of(desk, &guest.headers);
+    let known = kept.and_then(|kept| desk.secret.known_by(handle, &kept, now));
+    Who { name, network: network(guest.from), known }
+}
+
+/// A line in the log for whoever runs the server: what somebody typed as a name may be anything, also a password.
+fn tell_wrong(desk: &Desk, who: &Who, person: Option<u32>, now: Timestamp) {
+    let Some(unsaid) = desk.tries().line(now) else { return };
+    let (name, from) = (hex::write(&who.name), hex::write(&desk.secret.network(who.network)));
+    tracing::warn!(name, person, from, known = who.known.is_some(), unsaid, "wrong sign-in");
 }
 
 /// Checks a password away from the threads that answer others. Gives the turn back.
-async fn password_fits(turn: OwnedSemaphorePermit, password: String, kept: Option<PasswordHash>) -> Result<(bool, OwnedSemaphorePermit), PageError> {
-    let checked = tokio::task::spawn_blocking(move || (credentials::fits(&password, kept.as_ref()), turn));
+async fn password_fits(mut turn: Turn, password: String, kept: Option<PasswordHash>) -> Result<(bool, Turn), PageError> {
+    let checked = tokio::task::spawn_blocking(move || (credentials::fits(&password, kept.as_ref(), &mut turn), turn));
     checked.await.map_err(|_| PageError::Failed)
 }
 
-/// Begins a session and leads to the page that was asked for, or to the first; `None` if the code was used before.
-async fn start_session(desk: &Desk, person: u32, totp_step: u64, asked: Option<&str>, now: Timestamp) -> Result<Option<Response>, PageError> {
-    let (token, csrf) = (hex::write(&desk.machine.bytes::<32>()), hex::write(&desk.machine.bytes::<16>()));
+/// Begins a session and leads to the page that was asked for, or where something waits that was sent before, or to the first;
+/// `None` if the code was used before.
+async fn start_session(desk: &Desk, (person, handle): (u32, &str), totp_step: u64, asked: Option<&str>, now: Timestamp) -> Result<Option<Response>, PageError> {
+    let (token, csrf) = (hex::write(&desk.machine.bytes::<32>()), desk.secret.mark(person, desk.machine.bytes()));
     let session = NewSession { person, token_hash: hash_of(&token), csrf, totp_step };
     if !desk.people.step(move |people| people.start_session(&session, now)).await?? {
         return Ok(None);
     }
     tracing::info!(person, "signed in");
-    let mut response = answer::see_other(asked.unwrap_or("/"));
+    let waits = desk.kept.page_of(person, now).filter(|page| asked.is_none_or(|asked| asked == page));
+    let mut response = waits.map_or_else(|| answer::see_other(asked.unwrap_or("/")), |page| answer::done(&page, "back"));
     Cookie::Session.give(desk, &mut response, &token, SESSION_SECONDS);
+    Cookie::Known(desk.secret.name(handle)).give(desk, &mut response, &desk.secret.known(handle, now, desk.machine.bytes()), KNOWN_SECONDS);
     if asked.is_some() {
         Cookie::Asked.give(desk, &mut response, "", 0);
     }
@@ -142,7 +155,7 @@ async fn welcome<A>(desk: &Desk, guest: &Guest<A>, problem: Option<&'static str>
 async fn use_link<S: Office>(server: Arc<S>, guest: Guest<UseLink>) -> Result<Response, PageError> {
     let (desk, now) = (server.desk(), (server.desk().machine.now)());
     let code_hash = hash_of(guest.path.get("code"));
-    let Some((person, _, totp)) = desk.people.step(move |people| people.invited(code_hash, now)).await?? else {
+    let Some((person, handle, totp)) = desk.people.step(move |people| people.invited(code_hash, now)).await?? else {
         return welcome(desk, &guest, None).await;
     };
     let password = guest.form.exact("password").to_owned();
@@ -152,12 +165,12 @@ async fn use_link<S: Office>(server: Arc<S>, guest: Guest<UseLink>) -> Result<Re
     let Some(step) = credentials::step_of(&totp, guest.form.get("code"), now) else {
         return welcome(desk, &guest, Some("welcome-code-wrong")).await;
     };
-    let salt = desk.machine.bytes::<16>();
-    let hashed = tokio::task::spawn_blocking(move || credentials::hashed(&password, salt)).await.ok().flatten().ok_or(PageError::Form)?;
+    let (salt, mut turn) = (desk.machine.bytes::<16>(), desk.turns.next(false).await?);
+    let hashed = tokio::task::spawn_blocking(move || credentials::hashed(&password, salt, &mut turn)).await.ok().flatten().ok_or(PageError::Form)?;
     if !desk.people.step(move |people| people.welcome(code_hash, &hashed, now)).await?? {
         return welcome(desk, &guest, None).await;
     }
-    start_session(desk, person, step, None, now).await.map(|response| response.unwrap_or_else(|| answer::see_other("/sign-in")))
+    start_session(desk, (person, &handle), step, None, now).await.map(|response| response.unwrap_or_else(|| answer::see_other("/sign-in")))
 }
 
 async fn settings_page<S: Office>(_: Arc<S>, seated: Seated<SettingsPage>) -> Result<Response, PageError> {

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use tokio_stream::StreamExt;
 use vicinity_core::access::{self, Action, Actor, Resource};
 use vicinity_core::hex;
+use vicinity_core::time::Timestamp;
 use vicinity_pages::frame::{Frame, Reader, Theme};
 use vicinity_pages::words::{Language, Words};
 use vicinity_store::person::Session;
@@ -90,6 +91,8 @@ pub struct Guest<A> {
     pub path: Form,
     /// The page that was asked for before signing in.
     pub(crate) asked: Option<String>,
+    /// What the browser said beside it, its cookies among it.
+    pub(crate) headers: HeaderMap,
     named: PhantomData<A>,
 }
 
@@ -102,10 +105,10 @@ impl<A: PageRequest> Guest<A> {
         access::decide(Actor::Anonymous, A::ACTION, Resource::Server)?;
         let from = http::address(&request);
         let mut frame = guest_frame(desk, request.headers());
-        let asked = cookies::asked(desk, request.headers());
+        let (asked, headers) = (cookies::asked(desk, request.headers()), request.headers().clone());
         let came = came(request).await?;
         frame.notice = notice(&came.query, frame.words);
-        Ok(Self { frame, from, form: came.form, path: came.path, asked, named: PhantomData })
+        Ok(Self { frame, from, form: came.form, path: came.path, asked, headers, named: PhantomData })
     }
 }
 
@@ -134,8 +137,8 @@ pub struct Turned {
     frame: Frame,
     /// The page to come to after signing in, where somebody asked for one by hand.
     asked: Option<String>,
-    /// Whether something was sent that is not kept.
-    lost: bool,
+    /// What became of what was sent: the notice that tells it.
+    sent: Option<&'static str>,
 }
 
 impl Turned {
@@ -145,7 +148,7 @@ impl Turned {
         if !matches!(self.error, PageError::SignIn) {
             return self.error.answer(&self.frame);
         }
-        let mut response = if self.lost { answer::done("/sign-in", "not-sent") } else { answer::see_other("/sign-in") };
+        let mut response = self.sent.map_or_else(|| answer::see_other("/sign-in"), |what| answer::done("/sign-in", what));
         if let Some(path) = &self.asked {
             cookies::keep_asked(desk, &mut response, path);
         }
@@ -154,7 +157,7 @@ impl Turned {
 }
 
 /// The page that a request stands on: as much of its path as that page has.
-fn page_of<A: PageRequest>(uri: &Uri) -> String {
+pub(crate) fn page_of<A: PageRequest>(uri: &Uri) -> String {
     if A::PAGE == "/" { "/".to_owned() } else { uri.path().split('/').take(A::PAGE.split('/').count()).collect::<Vec<_>>().join("/") }
 }
 
@@ -179,24 +182,59 @@ impl<A: PageRequest> Seated<A> {
         // Whoever did not get a page is not led to it again.
         frame.back = if A::METHOD == "GET" && A::PAGE == A::PATH { "/".to_owned() } else { page_of::<A>(request.uri()) };
         let asked = by_hand.then(|| asked_of::<A>(request.uri()));
-        let seated = Self::let_in(desk, request, by_hand, &mut frame).await;
-        seated.map_err(|error| Box::new(Turned { error, frame, asked, lost: A::METHOD == "POST" }))
+        let mut sent = (A::METHOD == "POST").then_some("not-sent");
+        let seated = Self::let_in(desk, request, by_hand, &mut frame, &mut sent).await;
+        seated.map_err(|error| Box::new(Turned { error, frame, asked, sent }))
     }
 
-    /// The same; `frame` becomes who reads as soon as that is known, so that what is shown instead is shown to them.
-    async fn let_in(desk: &Desk, request: Request, by_hand: bool, frame: &mut Frame) -> Result<Self, PageError> {
-        let token_hash = Cookie::Session.of(desk, request.headers()).map(|token| hash_of(&token)).ok_or(PageError::SignIn)?;
+    /// The same; `frame` becomes who reads as soon as that is known, so that what is shown instead is shown to them. `sent` becomes
+    /// what happened to a form.
+    async fn let_in(desk: &Desk, request: Request, by_hand: bool, frame: &mut Frame, sent: &mut Option<&'static str>) -> Result<Self, PageError> {
+        let token_hash = Cookie::Session.of(desk, request.headers()).map(|token| hash_of(&token));
         let now = (desk.machine.now)();
-        let session = desk.people.step(move |people| people.session(token_hash, by_hand, now)).await??.ok_or(PageError::SignIn)?;
+        let session = match token_hash {
+            Some(token_hash) => desk.people.step(move |people| people.session(token_hash, by_hand, now)).await??.zip(Some(token_hash)),
+            None => None,
+        };
+        let uri = request.uri().clone();
+        let Some((session, token_hash)) = session else {
+            if A::METHOD == "POST"
+                && let Ok(came) = came(request).await
+                && kept::<A>(desk, &came.form, &uri, now).is_some()
+            {
+                *sent = Some("kept");
+            }
+            return Err(PageError::SignIn);
+        };
         *frame = read_by(frame, &session);
         access::decide(session.desk.actor(), A::ACTION, Resource::Server)?;
         let came = came(request).await?;
         if A::METHOD == "POST" && !same(came.form.exact("csrf").as_bytes(), session.csrf.as_bytes()) {
-            return Err(PageError::Form);
+            return Err(of_another_session::<A>(desk, &came.form, &uri, session.number, now));
         }
         frame.notice = notice(&came.query, frame.words);
         let Came { query, form, path, sent } = came;
         Ok(Self { session, frame: frame.clone(), query, form, path, token_hash, sent, named: PhantomData })
+    }
+}
+
+/// Keeps a form that came without a session, for the person for whose session its page was made. `None` for what nobody's page of this
+/// server's sent, or where there is nothing to keep.
+fn kept<A: PageRequest>(desk: &Desk, form: &Form, uri: &Uri, now: Timestamp) -> Option<u32> {
+    let person = desk.secret.person_of(form.exact("csrf"))?;
+    desk.kept.keep(person, &page_of::<A>(uri), uri.path(), form.fields(), now).then_some(person)
+}
+
+/// What is said to a form whose page was made for another session than the one that sends it: from before its reader signed in again,
+/// or of somebody else who used this browser.
+fn of_another_session<A: PageRequest>(desk: &Desk, form: &Form, uri: &Uri, reader: u32, now: Timestamp) -> PageError {
+    match desk.secret.person_of(form.exact("csrf")) {
+        Some(person) if person == reader => match kept::<A>(desk, form, uri, now) {
+            Some(_) => PageError::Again(page_of::<A>(uri)),
+            None => PageError::Form,
+        },
+        Some(_) => PageError::OtherReader,
+        None => PageError::Form,
     }
 }
 

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{IpAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -22,6 +22,7 @@ use vicinity_core::time::Timestamp;
 use vicinity_server::hub::{self, HubConfig, ServeError};
 use vicinity_server::machine::Machine;
 use vicinity_server::national::{self, NationalConfig};
+use vicinity_server::network::Network;
 use vicinity_server::pages::credentials;
 use vicinity_server::people;
 use vicinity_server::store::hub::{HubStore, Role};
@@ -43,7 +44,9 @@ pub struct Site {
 }
 
 fn machine(clock: &Arc<AtomicI64>, running: &Arc<AtomicI64>) -> Machine {
-    let (clock, running, drawn) = (Arc::clone(clock), Arc::clone(running), AtomicU64::new(1));
+    // Each server draws other bytes.
+    static MACHINES: AtomicU64 = AtomicU64::new(0);
+    let (clock, running, drawn) = (Arc::clone(clock), Arc::clone(running), AtomicU64::new(1 + (MACHINES.fetch_add(1, Ordering::Relaxed) << 32)));
     let random = move |bytes: &mut [u8]| {
         for byte in bytes {
             *byte = (drawn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u8;
@@ -56,15 +59,20 @@ fn machine(clock: &Arc<AtomicI64>, running: &Arc<AtomicI64>) -> Machine {
 impl Site {
     /// A hub, started over plain HTTP at the year 2027.
     pub fn hub() -> Self {
-        Self::start("hub")
+        Self::start("hub", Network::default())
+    }
+
+    /// A hub behind a proxy on this machine that it trusts: browsers come from where `x-forwarded-for` says.
+    pub fn hub_behind_proxy() -> Self {
+        Self::start("hub", Network { proxies: Arc::from([IpAddr::from([127, 0, 0, 1])]), ..Network::default() })
     }
 
     /// A national server.
     pub fn national() -> Self {
-        Self::start("national")
+        Self::start("national", Network::default())
     }
 
-    fn start(kind: &str) -> Self {
+    fn start(kind: &str, network: Network) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join(kind);
         let clock = Arc::new(AtomicI64::new(1_800_000_000));
@@ -91,10 +99,10 @@ impl Site {
             stopped.await.ok();
         };
         let serving = if kind == "hub" {
-            let config = HubConfig { data: data.clone(), unlock: None, upstream: None, plain_http: true, machine: machine.clone() };
+            let config = HubConfig { data: data.clone(), unlock: None, upstream: None, plain_http: true, network, machine: machine.clone() };
             runtime.spawn(hub::serve(config, listener, shutdown))
         } else {
-            let config = NationalConfig { data: data.clone(), unlock: None, plain_http: true, upstream: None, machine: machine.clone() };
+            let config = NationalConfig { data: data.clone(), unlock: None, plain_http: true, network, upstream: None, machine: machine.clone() };
             runtime.spawn(national::serve(config, listener, shutdown))
         };
         (self.stop, self.serving) = (Some(stop), Some(serving));
@@ -166,7 +174,7 @@ impl Site {
             let mut people = people::open(&self.data, "national.db", None, &self.machine).unwrap();
             people::invite(&mut people, &mut self.national_store(), handle, Desk::Coordinator, &self.machine)
         };
-        let link = link.unwrap();
+        let link = link.unwrap().remove(0);
         link.strip_prefix(&format!("http://{}", self.address)).unwrap().to_owned()
     }
 
@@ -179,8 +187,17 @@ impl Site {
         let code = self.code(&visitor.key);
         let answer = visitor.post(&path, &[("password", PASSWORD), ("code", &code)]);
         assert_eq!((answer.status, answer.header("location")), (303, Some("/")), "{}", answer.body);
-        visitor.csrf = visitor.get("/settings").between("name=\"csrf\" value=\"", "\"").to_owned();
+        visitor.learn_mark();
         visitor
+    }
+
+    /// Signs in again in a browser, once its code is another one. Gives where that leads.
+    pub fn sign_in_again(&self, visitor: &mut Visitor, handle: &str) -> String {
+        self.wait(60);
+        let code = self.code(&visitor.key);
+        let answer = visitor.post("/sign-in", &[("handle", handle), ("password", PASSWORD), ("code", &code)]);
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        answer.header("location").unwrap().to_owned()
     }
 
     /// The code of now.
@@ -244,13 +261,27 @@ pub struct Visitor {
     pub cookie: Option<String>,
     /// The page that was asked for.
     pub asked: Option<String>,
+    /// That somebody has signed in here.
+    pub known: Option<String>,
+    /// Where it comes from, as a proxy says.
+    pub from: Option<String>,
     pub csrf: String,
     pub key: String,
 }
 
 impl Visitor {
     pub fn new(address: &str) -> Self {
-        Self { address: address.to_owned(), cookie: None, asked: None, csrf: String::new(), key: String::new() }
+        Self { address: address.to_owned(), cookie: None, asked: None, known: None, from: None, csrf: String::new(), key: String::new() }
+    }
+
+    /// A browser that comes from there, as a proxy says.
+    pub fn new_from(address: &str, from: &str) -> Self {
+        Self { from: Some(from.to_owned()), ..Self::new(address) }
+    }
+
+    /// Reads the mark of its session's forms.
+    pub fn learn_mark(&mut self) {
+        self.csrf = self.get("/settings").between("name=\"csrf\" value=\"", "\"").to_owned();
     }
 
     pub fn get(&mut self, path: &str) -> Answer {
@@ -267,8 +298,11 @@ impl Visitor {
 
     pub fn ask(&mut self, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
-        for cookie in [&self.cookie, &self.asked].into_iter().flatten() {
+        for cookie in [&self.cookie, &self.asked, &self.known].into_iter().flatten() {
             head.push_str(&format!("cookie: {cookie}\r\n"));
+        }
+        if let Some(from) = &self.from {
+            head.push_str(&format!("x-forwarded-for: {from}\r\n"));
         }
         headers.iter().for_each(|header| head.push_str(&format!("{header}\r\n")));
         let mut stream = TcpStream::connect(&self.address).unwrap();
@@ -280,7 +314,13 @@ impl Visitor {
         let answer = Answer { status: head.split(' ').nth(1).unwrap().parse().unwrap(), head: head.to_owned(), body: body.to_owned() };
         for cookie in answer.head.lines().filter_map(|line| line.strip_prefix("set-cookie: ")) {
             let kept = cookie.split(';').next().map(str::to_owned).filter(|cookie| !cookie.ends_with('='));
-            *(if cookie.starts_with("vicinity-asked=") { &mut self.asked } else { &mut self.cookie }) = kept;
+            let name = cookie.split('=').next().unwrap();
+            let place = match () {
+                () if name.ends_with("-asked") => &mut self.asked,
+                () if name.contains("-known-") => &mut self.known,
+                () => &mut self.cookie,
+            };
+            *place = kept;
         }
         answer
     }

@@ -13,18 +13,12 @@ use crate::person::{CODE_STEP_SECONDS, Desk, LINK_SECONDS, NewPerson, NewSession
 
 type Result<T> = core::result::Result<T, StoreError>;
 
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/people_0001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/people_0001.sql"), include_str!("../../migrations/people_0002_secret.sql")];
 
 /// A session that nothing was asked in for so long has ended.
 pub const IDLE_SECONDS: i64 = 30 * 60;
 /// A session ends after so long, whatever is asked.
 pub const SESSION_SECONDS: i64 = 12 * 3600;
-/// Wrong tries that cost nothing but the try.
-const FREE_FAILURES: i64 = 5;
-/// Seconds of the first wait; each further wrong try doubles it.
-const FIRST_WAIT_SECONDS: i64 = 30;
-/// Seconds of the longest wait: whoever knows a name must not keep its owner out for a day.
-const LONGEST_WAIT_SECONDS: i64 = 15 * 60;
 /// How exactly it is kept when somebody was seen: not every page need be a write.
 const SEEN_SECONDS: i64 = 60;
 /// Sessions of one person that are kept: the oldest goes where there is one more. No clock ends what it may be wrong about.
@@ -67,6 +61,17 @@ impl SqlitePeople {
         Ok(Self { db: Db::open(&folder.join("people.db"), key, MIGRATIONS)? })
     }
 
+    /// The secret by which this server knows its own pages and browsers; `fresh` becomes it the first time.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn secret(&mut self, fresh: [u8; 32]) -> Result<[u8; 32]> {
+        self.db.immediate(|db| {
+            db.execute("keeping a secret", "INSERT OR IGNORE INTO secret (one, bytes) VALUES (1, ?1)", &[&fresh])?;
+            Ok(db.one("reading a secret", "SELECT bytes FROM secret", &[], |row| array(row, 0))?.unwrap_or(fresh))
+        })
+    }
+
     /// Lets somebody sign in by a one-time link. Whoever has that name already gets a new password and a new second factor by
     /// it, and is signed out until then.
     ///
@@ -78,31 +83,31 @@ impl SqlitePeople {
             db.execute("signing out", query, &[&new.handle])?;
             let query = "INSERT INTO people (handle, role, invited_at, invite_hash, invite_expires, totp) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                 ON CONFLICT (handle) DO UPDATE SET role = excluded.role, invited_at = excluded.invited_at, invite_hash = excluded.invite_hash,
-                invite_expires = excluded.invite_expires, totp = excluded.totp, totp_last = 0, salt = NULL, hash = NULL, failures = 0, locked_until = 0";
+                invite_expires = excluded.invite_expires, totp = excluded.totp, totp_last = 0, salt = NULL, hash = NULL";
             db.execute("inviting", query, &[&new.handle, &new.desk.code(), &now.as_second(), &new.code_hash, &new.expires.as_second(), &new.totp]).map(drop)
         })
     }
 
-    /// Cuts to their longest possible length what a clock that was ahead has made: waits, links, sessions, and steps of codes
+    /// Cuts to their longest possible length what a clock that was ahead has made: links, sessions, and steps of codes
     /// that were used. Whatever reads one of these cuts first.
     ///
     /// # Errors
     /// Storage.
     pub fn cut(&mut self, now: Timestamp) -> Result<()> {
         let now = now.as_second();
-        let (wait, link, step) = (now.saturating_add(LONGEST_WAIT_SECONDS), now.saturating_add(LINK_SECONDS), now.div_euclid(CODE_STEP_SECONDS) + 1);
-        let people = "locked_until > ?1 OR invite_expires > ?2 OR totp_last > ?3 OR looked_at > ?4";
+        let (link, step) = (now.saturating_add(LINK_SECONDS), now.div_euclid(CODE_STEP_SECONDS) + 1);
+        let people = "invite_expires > ?1 OR totp_last > ?2 OR looked_at > ?3";
         // Looked for first: most of the time there is nothing, and reading costs no write.
-        let query = format!("SELECT 1 FROM people WHERE {people} UNION ALL SELECT 1 FROM sessions WHERE started_at > ?4 OR seen_at > ?4 LIMIT 1");
-        if self.db.one("reading terms", &query, &[&wait, &link, &step, &now], |_| Ok(()))?.is_none() {
+        let query = format!("SELECT 1 FROM people WHERE {people} UNION ALL SELECT 1 FROM sessions WHERE started_at > ?3 OR seen_at > ?3 LIMIT 1");
+        if self.db.one("reading terms", &query, &[&link, &step, &now], |_| Ok(()))?.is_none() {
             return Ok(());
         }
         self.db.immediate(|db| {
             let query = format!(
-                "UPDATE people SET locked_until = min(locked_until, ?1), invite_expires = min(invite_expires, ?2), totp_last = min(totp_last, ?3),
-                    looked_at = min(looked_at, ?4) WHERE {people}"
+                "UPDATE people SET invite_expires = min(invite_expires, ?1), totp_last = min(totp_last, ?2), looked_at = min(looked_at, ?3)
+                    WHERE {people}"
             );
-            db.execute("cutting terms", &query, &[&wait, &link, &step, &now])?;
+            db.execute("cutting terms", &query, &[&link, &step, &now])?;
             let query = "UPDATE sessions SET started_at = min(started_at, ?1), seen_at = min(seen_at, ?1) WHERE started_at > ?1 OR seen_at > ?1";
             db.execute("cutting terms", query, &[&now]).map(drop)
         })
@@ -136,28 +141,11 @@ impl SqlitePeople {
     /// Storage.
     pub fn sign_in_of(&mut self, handle: &str, now: Timestamp) -> Result<Option<SignIn>> {
         self.cut(now)?;
-        let query = "SELECT number, handle, salt, hash, totp, locked_until FROM people WHERE handle = ?1";
+        let query = "SELECT number, handle, salt, hash, totp FROM people WHERE handle = ?1";
         self.db.one("reading a person", query, &[&handle], |row| {
             let (salt, hash): (Option<[u8; 16]>, Option<[u8; 32]>) = (row.get(2)?, row.get(3)?);
             let password = salt.zip(hash).map(|(salt, hash)| PasswordHash { salt, hash });
-            Ok(SignIn { number: row.get(0)?, handle: row.get(1)?, password, totp: array(row, 4)?, locked_until: time(row.get(5)?) })
-        })
-    }
-
-    /// Notes a wrong try: after some, nothing is tried for a while, longer each time.
-    ///
-    /// # Errors
-    /// Storage.
-    pub fn failed(&mut self, person: u32, now: Timestamp) -> Result<()> {
-        self.db.immediate(|db| {
-            let query = "UPDATE people SET failures = failures + 1 WHERE number = ?1 RETURNING failures";
-            let failures: i64 = db.one("noting a wrong try", query, &[&person], |row| row.get(0))?.unwrap_or(0);
-            let beyond = failures - FREE_FAILURES;
-            if beyond > 0 {
-                let wait = FIRST_WAIT_SECONDS.saturating_mul(1 << (beyond - 1).min(10)).min(LONGEST_WAIT_SECONDS);
-                db.execute("noting a wrong try", "UPDATE people SET locked_until = ?2 WHERE number = ?1", &[&person, &(now.as_second() + wait)])?;
-            }
-            Ok(())
+            Ok(SignIn { number: row.get(0)?, handle: row.get(1)?, password, totp: array(row, 4)? })
         })
     }
 
@@ -168,8 +156,7 @@ impl SqlitePeople {
     pub fn start_session(&mut self, new: &NewSession, now: Timestamp) -> Result<bool> {
         self.db.immediate(|db| {
             let seconds = now.as_second();
-            let query =
-                "UPDATE people SET totp_last = ?2, failures = 0, locked_until = 0, last_seen = ?3 WHERE number = ?1 AND totp_last < ?2 AND hash IS NOT NULL";
+            let query = "UPDATE people SET totp_last = ?2, last_seen = ?3 WHERE number = ?1 AND totp_last < ?2 AND hash IS NOT NULL";
             if db.execute("beginning a session", query, &[&new.person, &new.totp_step.cast_signed(), &seconds])? != 1 {
                 return Ok(false);
             }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{HubBundleCommand, PeopleCommand};
+use super::{HubBundleCommand, NetworkArguments, PeopleCommand};
 
 /// Arguments of `hub`.
 #[derive(Args)]
@@ -25,6 +25,9 @@ pub struct HubArguments {
     /// Serve without TLS; only on loopback, for tests and for a proxy that brings TLS
     #[arg(long)]
     pub plain_http: bool,
+    /// How others reach it.
+    #[command(flatten)]
+    pub network: NetworkArguments,
     /// National's link, as `vicinity national invite` prints it; kept, so that it is needed only once
     #[arg(long)]
     pub upstream: Option<String>,

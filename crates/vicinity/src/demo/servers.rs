@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use vicinity_server::hub::{HubConfig, ServeError};
 use vicinity_server::keyring::{Passphrase, Unlock};
 use vicinity_server::national::NationalConfig;
+use vicinity_server::network::Network;
 use vicinity_server::store::hub::Role;
 use vicinity_server::store::person::Desk;
 use vicinity_server::store::sqlite::{SqliteHub, SqliteNational};
@@ -54,9 +55,10 @@ impl Server {
         let listener = runtime.block_on(TcpListener::bind(&self.address)).context("cannot listen on loopback")?;
         self.address = listener.local_addr()?.to_string();
         // Before it serves: its links must lead to it from now on.
+        let network = Network::default().listening(&listener)?;
         match &self.kind {
-            Kind::National => drop(tls::announce(&mut self.as_national(world)?, &self.address, false)?),
-            Kind::Hub { .. } => drop(tls::announce(&mut self.as_hub(world)?, &self.address, false)?),
+            Kind::National => drop(tls::announce(&mut self.as_national(world)?, &network, false)?),
+            Kind::Hub { .. } => drop(tls::announce(&mut self.as_hub(world)?, &network, false)?),
         }
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move {
@@ -65,11 +67,13 @@ impl Server {
         };
         let (data, machine) = (self.data.clone(), world.server());
         let serving = match &self.kind {
-            Kind::National => {
-                runtime.spawn(national::serve(NationalConfig { data, unlock: Some(unlock()?), plain_http: false, upstream: None, machine }, listener, shutdown))
-            }
+            Kind::National => runtime.spawn(national::serve(
+                NationalConfig { data, unlock: Some(unlock()?), plain_http: false, network, upstream: None, machine },
+                listener,
+                shutdown,
+            )),
             Kind::Hub { upstream } => runtime.spawn(hub::serve(
-                HubConfig { data, unlock: Some(unlock()?), plain_http: false, upstream: Some(upstream.clone()), machine },
+                HubConfig { data, unlock: Some(unlock()?), plain_http: false, network, upstream: Some(upstream.clone()), machine },
                 listener,
                 shutdown,
             )),
@@ -103,7 +107,7 @@ impl Server {
             Kind::Hub { .. } => ("hub.db", Box::new(self.as_hub(world)?)),
         };
         let mut people = people::open(&self.data, database, Some(&unlock()?), &world.server())?;
-        Ok(people::invite(&mut people, &mut *server, handle, desk, &world.server())?)
+        Ok(people::invite(&mut people, &mut *server, handle, desk, &world.server())?.remove(0))
     }
 
     /// A hub's store, beside the running hub.

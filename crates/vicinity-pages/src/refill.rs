@@ -1,0 +1,213 @@
+//! A form that comes back with what was typed: the page is made as ever, and the values are put into the form that they were typed
+//! into. Every form of every page can come back so, those that come later, too.
+
+use maud::{Markup, PreEscaped, html};
+
+use crate::frame::Frame;
+
+/// Hidden fields that are made for each page and say nothing of which form it is.
+const OF_THE_PAGE: [&str; 3] = ["csrf", "once", "seen"];
+/// What the page's own content begins with.
+const CONTENT: &str = "<main id=\"content\" tabindex=\"-1\">";
+
+/// What somebody sent from a page: where the form goes, and its fields.
+pub struct Sent<'a> {
+    /// Where the form goes.
+    pub action: &'a str,
+    /// Its fields, in their order.
+    pub fields: &'a [(String, String)],
+}
+
+/// The page with what was sent back in its form. Where the form is not there any more, what was typed stands above everything else,
+/// to be copied.
+#[must_use]
+pub fn refilled(frame: &Frame, page: &str, sent: &Sent<'_>) -> String {
+    fill(page, sent).unwrap_or_else(|| {
+        let typed: Vec<&str> = sent.fields.iter().map(|(_, value)| value.trim()).filter(|value| !value.is_empty()).collect();
+        let box_of: Markup = html! {
+            section.notice.problem role="alert" { p { (frame.t("kept-no-form")) } @for value in typed { pre { (value) } } }
+        };
+        page.replacen(CONTENT, &format!("{CONTENT}{}", box_of.0), 1)
+    })
+}
+
+fn fill(page: &str, sent: &Sent<'_>) -> Option<String> {
+    let form = forms(page).find(|form| form.is_of(page, sent))?;
+    let mut filled = String::with_capacity(page.len() + 1024);
+    filled.push_str(&opened(&page[..form.begin]));
+    filled.push_str(&Filling { left: sent.fields.to_vec(), chosen: None }.fields(&page[form.begin..form.end]));
+    filled.push_str(&page[form.end..]);
+    Some(filled)
+}
+
+/// A form's place in a page: from its first letter to the one after its end.
+struct Place {
+    begin: usize,
+    end: usize,
+}
+
+fn forms(page: &str) -> impl Iterator<Item = Place> {
+    page.match_indices("<form").filter_map(|(begin, _)| Some(Place { begin, end: begin + page[begin..].find("</form>")? }))
+}
+
+impl Place {
+    /// Whether what was sent came from this form: its place, and every hidden field that tells it from others.
+    fn is_of(&self, page: &str, sent: &Sent<'_>) -> bool {
+        let mut tags = tags(&page[self.begin..self.end]);
+        let leads_there = tags.next().is_some_and(|form| form.attribute("action") == Some(&escaped(sent.action)) && form.attribute("method") == Some("post"));
+        let hidden = tags.filter(|tag| tag.name() == "input" && tag.attribute("type") == Some("hidden"));
+        let mut told = hidden.filter(|tag| !OF_THE_PAGE.contains(&tag.attribute("name").unwrap_or_default()));
+        leads_there
+            && told.all(|tag| {
+                let is_it = |(name, value): &(String, String)| tag.attribute("name") == Some(&escaped(name)) && tag.attribute("value") == Some(&escaped(value));
+                sent.fields.iter().any(is_it)
+            })
+    }
+}
+
+/// A tag as it stands in a page: `<` to `>`. Pages are made by `maud`: values are in double quotes, and no `>` stands in one.
+#[derive(Clone, Copy)]
+struct Tag<'a> {
+    text: &'a str,
+    /// Where it ends in what it was found in.
+    end: usize,
+}
+
+fn tags(html: &str) -> impl Iterator<Item = Tag<'_>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let begin = at + html[at..].find('<')?;
+        at = begin + html[begin..].find('>')? + 1;
+        Some(Tag { text: &html[begin..at], end: at })
+    })
+}
+
+impl<'a> Tag<'a> {
+    fn name(&self) -> &'a str {
+        self.text.trim_start_matches('<').split([' ', '>']).next().unwrap_or_default()
+    }
+
+    /// The value of an attribute, escaped as it stands there.
+    fn attribute(&self, name: &str) -> Option<&'a str> {
+        let begin = self.text.find(&format!(" {name}=\""))? + name.len() + 3;
+        self.text[begin..].split('"').next()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.text.contains(&format!(" {name} ")) || self.text.ends_with(&format!(" {name}>"))
+    }
+
+    /// The same without an attribute.
+    fn without(&self, name: &str) -> String {
+        match self.attribute(name) {
+            Some(value) => self.text.replacen(&format!(" {name}=\"{value}\""), "", 1),
+            None if self.text.ends_with(&format!(" {name}>")) => format!("{}>", self.text.trim_end_matches(&format!(" {name}>"))),
+            None => self.text.replacen(&format!(" {name} "), " ", 1),
+        }
+    }
+}
+
+/// A tag with one more attribute.
+fn with(tag: &str, attribute: &str) -> String {
+    format!("{} {attribute}>", tag.trim_end_matches('>'))
+}
+
+/// Fills the fields of one form.
+struct Filling {
+    /// What was sent and has found no field yet.
+    left: Vec<(String, String)>,
+    /// The value of the list that is read.
+    chosen: Option<String>,
+}
+
+impl Filling {
+    fn fields(mut self, form: &str) -> String {
+        let (mut filled, mut copied) = (String::new(), 0);
+        for tag in tags(form) {
+            if tag.end <= copied {
+                continue;
+            }
+            filled.push_str(&form[copied..tag.end - tag.text.len()]);
+            copied = tag.end;
+            match tag.name() {
+                "input" => filled.push_str(&self.input(&tag)),
+                "select" => {
+                    self.chosen = self.take(tag.attribute("name"));
+                    filled.push_str(tag.text);
+                }
+                "option" => filled.push_str(&self.option(&tag)),
+                "textarea" => {
+                    filled.push_str(tag.text);
+                    if let Some(text) = self.take(tag.attribute("name"))
+                        && let Some(length) = form[tag.end..].find("</textarea>")
+                    {
+                        // Browsers drop the first line end.
+                        filled.push('\n');
+                        filled.push_str(&escaped(&text.replace("\r\n", "\n")));
+                        copied = tag.end + length;
+                    }
+                }
+                _ => filled.push_str(tag.text),
+            }
+        }
+        filled.push_str(&form[copied..]);
+        filled
+    }
+
+    /// The next value that was sent under a name, as it stands escaped in a tag.
+    fn take(&mut self, name: Option<&str>) -> Option<String> {
+        let at = self.left.iter().position(|(own, _)| Some(escaped(own).as_str()) == name)?;
+        Some(self.left.remove(at).1)
+    }
+
+    fn input(&mut self, tag: &Tag<'_>) -> String {
+        match tag.attribute("type").unwrap_or("text") {
+            "hidden" | "password" | "submit" | "button" | "file" => tag.text.to_owned(),
+            "checkbox" | "radio" => {
+                let value = tag.attribute("value").unwrap_or("on");
+                let is_it = |(own, sent): &(String, String)| Some(escaped(own).as_str()) == tag.attribute("name") && escaped(sent) == value;
+                let plain = if tag.has("checked") { tag.without("checked") } else { tag.text.to_owned() };
+                if self.left.iter().any(is_it) { with(&plain, "checked") } else { plain }
+            }
+            _ => match self.take(tag.attribute("name")) {
+                Some(value) => with(&tag.without("value"), &format!("value=\"{}\"", escaped(&value))),
+                None => tag.text.to_owned(),
+            },
+        }
+    }
+
+    fn option(&self, tag: &Tag<'_>) -> String {
+        let Some(chosen) = &self.chosen else { return tag.text.to_owned() };
+        let plain = if tag.has("selected") { tag.without("selected") } else { tag.text.to_owned() };
+        if tag.attribute("value") == Some(&escaped(chosen)) { with(&plain, "selected") } else { plain }
+    }
+}
+
+/// What comes before a form, with every fold open that it lies in.
+fn opened(before: &str) -> String {
+    let mut folds: Vec<Tag<'_>> = Vec::new();
+    for tag in tags(before) {
+        match tag.name() {
+            "details" => folds.push(tag),
+            "/details" => drop(folds.pop()),
+            _ => {}
+        }
+    }
+    let (mut open, mut copied) = (String::new(), 0);
+    for fold in folds.iter().filter(|fold| !fold.has("open")) {
+        open.push_str(&before[copied..fold.end - fold.text.len()]);
+        open.push_str(&with(fold.text, "open"));
+        copied = fold.end;
+    }
+    open.push_str(&before[copied..]);
+    open
+}
+
+/// A text as pages hold it.
+fn escaped(text: &str) -> String {
+    let PreEscaped(escaped) = html! { (text) };
+    escaped
+}
+
+#[cfg(test)]
+mod tests;
