@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn a_survivors_code_has_one_hash_from_every_keyboard() {
         let enrolment = Enrolment {
-            address: String::new(),
+            addresses: Vec::new(),
             pin: None,
             device: String::new(),
             secret: [0; 32],

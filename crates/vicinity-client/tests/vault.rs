@@ -362,6 +362,7 @@ fn neither_listing_nor_times_tell_whether_there_is_a_second_pin() {
         now: Box::new(|| vicinity_core::time::Timestamp::from_second(1_795_000_000).unwrap()),
         random: Box::new(|bytes: &mut [u8]| bytes.fill(5)),
         wait: Box::new(|_| ()),
+        boot: Box::new(|| None),
     };
     let phones = [Phone::new(), Phone::new()];
     let mut born = Vec::new();

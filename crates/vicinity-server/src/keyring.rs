@@ -309,7 +309,8 @@ mod tests {
     #[test]
     fn a_passphrase_is_the_same_from_every_keyboard_and_editor() {
         let key = DatabaseKey::new([5; 32]);
-        let machine = Machine { now: Arc::new(|| vicinity_core::time::Timestamp::UNIX_EPOCH), random: Arc::new(|bytes| bytes.fill(3)) };
+        let machine =
+            Machine { now: Arc::new(|| vicinity_core::time::Timestamp::UNIX_EPOCH), running: Arc::new(|| None), random: Arc::new(|bytes| bytes.fill(3)) };
         let locked = locked(&key, &Passphrase::new("un café à 10 h").unwrap(), &machine).unwrap();
         for written in ["\u{feff}un café à 10 h\r\n", "un cafe\u{301} a\u{300} 10 h", "un café à ១០ h", "un\u{a0}café à 10\u{202f}h", "un café\u{200b} à 10 h"]
         {

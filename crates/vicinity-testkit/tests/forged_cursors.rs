@@ -74,7 +74,7 @@ impl Stand {
 }
 
 fn machine() -> Machine {
-    Machine { now: std::sync::Arc::new(now), random: std::sync::Arc::new(|bytes: &mut [u8]| bytes.fill(3)) }
+    Machine { now: std::sync::Arc::new(now), running: std::sync::Arc::new(|| None), random: std::sync::Arc::new(|bytes: &mut [u8]| bytes.fill(3)) }
 }
 
 fn device(number: u8) -> DeviceId {

@@ -40,6 +40,7 @@ pub struct Site {
     folder: tempfile::TempDir,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<Result<(), ServeError>>>,
+    network: Network,
     runtime: Runtime,
 }
 
@@ -79,7 +80,7 @@ impl Site {
         let running = Arc::new(AtomicI64::new(1000));
         let machine = machine(&clock, &running);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let mut site = Self { address: String::new(), data, clock, running, machine, folder, stop: None, serving: None, runtime };
+        let mut site = Self { address: String::new(), data, clock, running, machine, folder, stop: None, serving: None, network, runtime };
         site.serve(kind);
         site
     }
@@ -91,7 +92,8 @@ impl Site {
     }
 
     fn serve(&mut self, kind: &str) {
-        let Self { data, machine, runtime, .. } = self;
+        let Self { data, machine, runtime, network, .. } = self;
+        let network = network.clone();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         self.address = listener.local_addr().unwrap().to_string();
         let (stop, stopped) = oneshot::channel::<()>();

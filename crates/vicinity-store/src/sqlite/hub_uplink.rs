@@ -1,7 +1,7 @@
 //! What the hub owes national: projections and answers.
 
 use vicinity_core::consent;
-use vicinity_core::ids::{IncidentId, ORDINAL_MAX, ProjectionId};
+use vicinity_core::ids::{IncidentId, ProjectionId};
 use vicinity_core::incident::Incident;
 use vicinity_core::time::Timestamp;
 

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use vicinity_core::edit::Edit;
-use vicinity_core::ids::ORDINAL_MAX;
 use vicinity_store::hub::{HubStore, Peer, ProjectionRow, Role, SentProjection};
 
 use super::stage::Hub;
