@@ -15,9 +15,11 @@ use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use vicinity_store::board::BoardStore;
 use vicinity_store::sqlite::SqliteHub;
 use vicinity_store::{DatabaseKey, StoreError};
 
+use crate::clock;
 use crate::keyring::{self, KeyringError, Passphrase};
 use crate::machine::Machine;
 
@@ -155,7 +157,7 @@ fn restore_into(partial: &Path, file: &Path, folder: &Path, passphrase: &Passphr
     let (_, key) = read_one(file, &partial.join("hub.db"), passphrase)?;
     keyring::place(partial, &key, passphrase, machine)?;
     // A database that does not open must not stand where a hub is looked for.
-    drop(SqliteHub::open(partial, &key, machine.bytes())?);
+    clock::forget::<dyn BoardStore>(&mut SqliteHub::open(partial, &key, machine.bytes())?)?;
     let with_keys = keys_file(file).exists() && restore_keys(&keys_file(file), partial, &key, passphrase, machine)?;
     remove(&partial.join("epoch"))?;
     std::fs::rename(partial, folder).and_then(|()| sync_folder(folder)).map_err(at(folder))?;
