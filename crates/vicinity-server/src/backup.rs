@@ -15,11 +15,13 @@ use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use vicinity_store::board::BoardStore;
 use vicinity_store::hub::HubStore;
 use vicinity_store::policy;
 use vicinity_store::sqlite::SqliteHub;
 use vicinity_store::{DatabaseKey, StoreError};
 
+use crate::clock;
 use crate::keyring::{self, KeyringError, Passphrase};
 use crate::machine::Machine;
 
@@ -159,7 +161,8 @@ fn restore_into(partial: &Path, file: &Path, folder: &Path, passphrase: &Passphr
     // A database that does not open must not stand where a hub is looked for.
     let mut store = SqliteHub::open(partial, &key, machine.bytes())?;
     // Said outright: an empty feed would not tell, and what the hub did since the backup is lost all the same.
-    store.set_setting(policy::RESTORED, &[1])?;
+    HubStore::set_setting(&mut store, policy::RESTORED, &[1])?;
+    clock::forget::<dyn BoardStore>(&mut store)?;
     drop(store);
     let with_keys = keys_file(file).exists() && restore_keys(&keys_file(file), partial, &key, passphrase, machine)?;
     remove(&partial.join("epoch"))?;

@@ -67,6 +67,14 @@ pub fn confirm_beside<S: Keeps + ?Sized>(store: &mut S, machine: &Machine) -> Re
     store.keep(CONFIRMED, &machine.bytes::<16>())
 }
 
+/// Forgets how the clock stood: a person restores a backup, which is of another time.
+///
+/// # Errors
+/// Storage.
+pub fn forget<S: Keeps + ?Sized>(store: &mut S) -> Result<(), StoreError> {
+    store.keep(CLOCK, b"")
+}
+
 impl Clock {
     /// The clock of a server that starts.
     ///
@@ -247,6 +255,16 @@ mod tests {
         assert_eq!(witness(clock.read()), Some(Witness::Running), "an old confirmation confirms nothing new");
         clock.confirm(&mut settings).unwrap();
         assert_eq!(witness(clock.read()), None);
+    }
+
+    #[test]
+    fn a_backup_that_is_a_month_old_puts_no_clock_in_doubt() {
+        let (hands, mut settings) = (Hands::new(), Settings::default());
+        Clock::open(&mut settings, &hands.machine).unwrap().settle(&mut settings).unwrap();
+        hands.passes(30 * DAY);
+        assert!(Clock::open(&mut settings, &hands.machine).unwrap().read().doubt.is_some(), "a server that was off for as long");
+        forget(&mut settings).unwrap();
+        assert_eq!(witness(Clock::open(&mut settings, &hands.machine).unwrap().read()), None);
     }
 
     #[test]

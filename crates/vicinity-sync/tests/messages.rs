@@ -11,10 +11,10 @@ use vicinity_core::admit::Verdict;
 use vicinity_core::alert::Alert;
 use vicinity_core::batch::{Cursor, DocumentHeads, Erasure, HeadsPage, Pull};
 use vicinity_core::guard::Refusal;
-use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId, ScopeDigest};
+use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ORDINAL_MAX, ProjectionId, ScopeDigest};
 use vicinity_core::published::Window;
 use vicinity_sync::compress::BODY_MAX_BYTES;
-use vicinity_sync::envelope::{Envelope, public_key};
+use vicinity_sync::envelope::{BadEnvelope, Envelope, public_key};
 use vicinity_sync::message::{Answer, Refused, Request, SYNC_PATH};
 use vicinity_sync::uplink::{self, AnswerRow, Question, Reply, Report, Row, UPLINK_PATH};
 use vicinity_sync::windows::Windows;
@@ -122,7 +122,7 @@ proptest! {
     #[test]
     fn a_proof_holds_for_nothing_else(
         secret in any::<[u8; 32]>(),
-        (device, incarnation, counter) in (any::<[u8; 16]>(), any::<u64>(), any::<u64>()),
+        (device, incarnation, counter) in (any::<[u8; 16]>(), any::<u64>(), 0..=ORDINAL_MAX),
         body in vec(any::<u8>(), 1..200),
         (at, bit) in (any::<prop::sample::Index>(), 0..8u8),
     ) {
@@ -151,6 +151,13 @@ proptest! {
         proof.proof.clear();
         prop_assert!(!proof.is_proven(&public_key(&secret), SYNC_PATH));
     }
+}
+
+#[test]
+fn an_envelope_whose_counter_no_store_can_order_is_none() {
+    let with = |counter: u64| Envelope::decode(&Envelope::seal(&[1; 32], SYNC_PATH, DeviceId::from_bytes([2; 16]), u64::MAX, counter, vec![1]).encode());
+    assert_eq!((with(ORDINAL_MAX).map(|envelope| envelope.counter), with(0).map(|envelope| envelope.counter)), (Ok(ORDINAL_MAX), Ok(0)));
+    assert_eq!((with(ORDINAL_MAX + 1), with(u64::MAX)), (Err(BadEnvelope), Err(BadEnvelope)));
 }
 
 #[test]
