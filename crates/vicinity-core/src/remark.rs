@@ -1,6 +1,7 @@
 //! Remarks: what was kept as it was written and may not be what was meant. They say where, and never a value.
 
 use core::fmt;
+use std::collections::BTreeMap;
 
 use automerge::ScalarValue;
 
@@ -60,18 +61,20 @@ impl fmt::Display for Remark {
 /// Remarks on the writes of a draft, in their order.
 pub(crate) fn of_writes(writes: &[Write]) -> Vec<Remark> {
     let mut remarks = Vec::new();
-    for (at, write) in writes.iter().enumerate() {
-        let place = |same: &dyn Fn(&Write) -> bool| writes[..at].iter().filter(|before| same(before)).count();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for write in writes {
         match write {
             Write::Register { name, value } => remarks.extend(of_register(name, value)),
             Write::Add { set, code } | Write::Remove { set, code } => {
-                let nth = place(&|before| matches!(before, Write::Add { set: other, .. } if other == set));
-                remarks.extend(of_code(set, code).map(|about| Remark::new(format!("{set}[{nth}]"), about)));
+                let place = places.entry(set).or_default();
+                remarks.extend(of_code(set, code).map(|about| Remark::new(format!("{set}[{place}]"), about)));
+                *place += 1;
             }
             Write::Entry { map, fields, .. } => {
-                let nth = place(&|before| matches!(before, Write::Entry { map: other, .. } if other == map));
+                let place = places.entry(map).or_default();
                 let known = fields::entry_map(map).into_iter().flat_map(|map| of_entry(map, fields));
-                remarks.extend(known.map(|remark| remark.within(&format!("{map}[{nth}]"))));
+                remarks.extend(known.map(|remark| remark.within(&format!("{map}[{place}]"))));
+                *place += 1;
             }
         }
     }

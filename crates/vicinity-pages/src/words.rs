@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
+use vicinity_core::text;
 use vicinity_core::time::Timestamp;
 
 /// A language that every page can be read in.
@@ -166,11 +167,11 @@ impl Words {
     }
 
     /// The label of a name with a prefix of its kind (`c-` for codes, `f-` for fields, `clock-`, `state-`, `basis-`, `why-`);
-    /// the name itself if there is none.
+    /// the name itself if there is none, with no mark in it that would turn the line around.
     #[must_use]
     pub fn label(&self, prefix: &str, name: &str) -> String {
         let id = format!("{prefix}{}", name.replace(['_', '.'], "-").replace('+', "plus"));
-        if self.has(&id) || Self::of(Language::English).has(&id) { self.t(&id) } else { name.to_owned() }
+        if self.has(&id) || Self::of(Language::English).has(&id) { self.t(&id) } else { text::printable_in_line(name).into_owned() }
     }
 
     /// A number, grouped.

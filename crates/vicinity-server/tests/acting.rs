@@ -222,27 +222,23 @@ fn what_does_not_fit_is_named_as_the_page_names_it_and_need_not_be_typed_again()
     for (fields, said, kept) in [
         (&[("do", "follow"), ("due", ""), ("safety_changed", "unknown")][..], "Give a day for the follow-up", "value=\"unknown\" selected"),
         (&[("do", "follow"), ("due", "soon"), ("safety_changed", "unknown")], "Give a day for the follow-up", "value=\"soon\""),
-        (
-            &[("do", "move"), ("to", "monitoring"), ("reason", &long), ("seen", &moved)],
-            "“Reason” is too long: about 280 letters",
-            "value=\"monitoring\" selected",
-        ),
+        (&[("do", "move"), ("to", "monitoring"), ("reason", &long), ("seen", &moved)], "“Reason” is too long: 280 letters", "value=\"monitoring\" selected"),
         (&[("do", "triage"), ("level", "green"), ("reason", ""), ("seen", &triage)], "Lowering the triage needs a reason", "value=\"green\" selected"),
         (&[("do", "triage"), ("level", "green"), ("reason", &long), ("seen", &triage)], "“Reason” is too long", long.as_str()),
-        (
-            &[("do", "refer"), ("service", "shelter"), ("partner", &long), ("state", "sent")],
-            "“Partner” is too long: about 64 letters",
-            "value=\"shelter\" selected",
-        ),
+        (&[("do", "refer"), ("service", "shelter"), ("partner", &long), ("state", "sent")], "“Partner” is too long: 64 letters", "value=\"shelter\" selected"),
     ] {
         let refused = page.send(fields);
         assert!(refused.status == 422 && refused.body.contains(said) && refused.body.contains(kept), "{fields:?}: {}", refused.body);
         assert!(refused.body.contains(&format!("<a href=\"/incident/{id}\">Back</a>")), "{}", refused.body);
     }
-    for (field, longest) in [("move-reason", 280), ("triage-reason", 280), ("refer-partner", 64), ("link-to", 200)] {
+    for (field, longest) in [("move-reason", 2240), ("triage-reason", 2240), ("refer-partner", 512), ("link-to", 200)] {
         let input = page.page.body.split("<input").find(|input| input.contains(&format!("id=\"{field}\""))).unwrap();
         assert!(input.contains(&format!("maxlength=\"{longest}\"")), "{input}");
     }
+    let khmer = "ក្រុំ".repeat(140);
+    let moved = page.send(&[("do", "move"), ("to", "monitoring"), ("reason", &khmer), ("seen", &moved)]);
+    assert_eq!(moved.status, 303, "280 letters of any script fit: {}", moved.body);
+    assert_eq!(site.facts(&id).unwrap()["transitions"][0]["reason"], khmer.as_str());
     let not_sure = page.visitor.post(&format!("/incident/{id}/erase"), &[]);
     assert!(not_sure.body.contains(&format!("<a href=\"/incident/{id}/erase\">Back</a>")), "{}", not_sure.body);
 }

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 use vicinity_core::access::{self, Action, Actor, Resource};
-use vicinity_core::codes;
 use vicinity_core::published::K;
+use vicinity_core::{codes, text};
 use vicinity_server::hub::EnrolLink;
 use vicinity_server::national::{self, NationalConfig};
 use vicinity_server::store::country::Countries;
@@ -61,7 +61,7 @@ fn revoke(data: &Path, role: NationalRole, number: u32) -> Result<()> {
 }
 
 fn is_name(name: &str) -> bool {
-    !name.trim().is_empty() && name.chars().count() <= 40 && !name.contains(char::is_control)
+    !name.trim().is_empty() && text::fits(name, 40) && !name.contains(char::is_control)
 }
 
 fn serve(data: PathBuf, listen: &str, plain_http: bool, network: NetworkArguments, upstream: Option<String>) -> Result<()> {

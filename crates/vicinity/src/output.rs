@@ -105,3 +105,26 @@ pub fn incident_rows(lines: &mut [Value]) -> Vec<[String; 7]> {
 
 /// The heading of [`incident_rows`].
 pub const INCIDENT_HEADING: [&str; 7] = ["id", "triage", "status", "reported", "what", "next clock", ""];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn codes_of_a_hostile_phone_stay_in_their_cell_of_a_list() {
+        let code = "\u{1b}[2J\u{202e}\nall is well";
+        let mut lines =
+            [json!({"id": "a", "triage": code, "status": code, "violations": [code], "perpetrators": [code], "next_clock": {"name": code, "due_at": code}})];
+        let printed = table(INCIDENT_HEADING, incident_rows(&mut lines));
+        assert_eq!(printed.lines().count(), 2, "{printed}");
+        assert_eq!(text::printable(&printed), printed);
+        assert!(!plain(&json!([code])).contains(char::is_control));
+    }
+
+    #[test]
+    fn a_log_line_goes_out_whole_and_escaped() {
+        let line = "{\"error\":\"\u{9b}31m\u{202e}\"}\n";
+        assert_eq!(LogLines.write(line.as_bytes()).unwrap(), line.len());
+    }
+}

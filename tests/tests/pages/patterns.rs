@@ -64,7 +64,7 @@ fn what_does_not_belong_in_the_log_is_refused_and_said() {
     let browser = scene.at_hub();
     browser.run_scripts(false);
     browser.go(&scene.hub_page("/advocacy"));
-    assert_eq!(browser.count("#w-note[maxlength='400']"), 1, "nobody types what is too long");
+    assert_eq!(browser.count("#w-note[maxlength='3200']"), 1, "400 letters of any script fit");
     browser.fill("#w-area", "Dakar");
     browser.follow("form[action='/advocacy'][method=post] button");
     browser.wait_for("main p a");

@@ -26,7 +26,7 @@ use crate::pages::desk::{Desk, Office};
 use crate::pages::form::Form;
 
 /// Bytes of the largest form.
-const FORM_MAX_BYTES: usize = 64 * 1024;
+const FORM_MAX_BYTES: usize = 256 * 1024;
 /// Bytes that are read of a larger one and thrown away: a browser that still sends does not read why it was refused.
 const PASSED_MAX_BYTES: usize = 8 * 1024 * 1024;
 /// A header that the script sends when it looks for what is new by itself: nobody sits there because of it.

@@ -62,7 +62,7 @@ pub enum AlertCommand {
         /// The day with which it ends, as 2026-12-24, or a time as 2026-12-24T18:00:00Z; within 90 days
         #[arg(long)]
         until: String,
-        /// A file that holds the text, one line of at most 400 bytes, or - for standard input
+        /// A file that holds the text, one line of at most 400 letters, or - for standard input
         file: PathBuf,
     },
     /// Withdraw one of this hub's
