@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn what_is_no_link_and_what_would_go_in_clear_to_another_machine_is_refused() {
         let good = link("hub.local:1", Some(1), None).to_text();
-        let nine = vec!["a:1"; ADDRESSES_MAX + 1].join(",");
+        let nine = ["a:1"; ADDRESSES_MAX + 1].join(",");
         for text in [
             "",
             "vicinity:3:",
