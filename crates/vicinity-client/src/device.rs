@@ -58,7 +58,7 @@ pub struct Device {
 }
 
 /// A sync that ran.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct SyncReport {
     /// How it went.
     pub outcome: Outcome,
@@ -70,6 +70,8 @@ pub struct SyncReport {
     pub bytes_up: u64,
     /// Bytes of bodies received.
     pub bytes_down: u64,
+    /// Incidents that stay on this device because the hub has another one under the same id.
+    pub apart: Vec<IncidentId>,
 }
 
 impl SyncReport {
@@ -80,6 +82,7 @@ impl SyncReport {
         json!({
             "sent": sent, "acked": acked, "received": received, "rejected": rejected, "pending": pending, "rounds": rounds, "erased": erased,
             "statements": self.statements.delivered, "rewrapped": self.statements.rewrapped,
+            "other_incident": self.apart.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "requests": self.requests, "bytes_up": self.bytes_up, "bytes_down": self.bytes_down, "up_to_date": self.outcome.end == End::UpToDate,
         })
     }
@@ -243,13 +246,16 @@ impl Device {
     }
 
     fn apply(&mut self, incident: IncidentId, edits: &[Edit], hash_codes: bool) -> Result<()> {
+        self.apply_as(incident, edits, hash_codes, Work::default())
+    }
+
+    pub(crate) fn apply_as(&mut self, incident: IncidentId, edits: &[Edit], hash_codes: bool, mut work: Work) -> Result<()> {
         let chunks = self.store.chunks(incident)?;
         if chunks.is_empty() {
             return Err(self.no_such(incident)?);
         }
         let mut document = Document::from_changes(chunks.iter().map(Vec::as_slice)).map_err(|_| ClientError::Document)?;
         let authoring = Authoring { actor: self.machine.bytes(), now: (self.machine.now)() };
-        let mut work = Work::default();
         let edits: Vec<Edit> = edits.iter().filter_map(|edit| self.with_hashed_code(edit, hash_codes, &mut work)).collect();
         work.add(document.apply_all(&edits, authoring).map_err(at_edit)?);
         self.store.write(&[work.written(incident, &document, authoring.now)])?;
@@ -354,7 +360,16 @@ impl Device {
     pub fn sync(&mut self) -> Result<SyncReport> {
         let mut link = self.hub_link()?;
         let (outcome, statements) = self.sync_over(&mut link)?;
-        Ok(SyncReport { outcome, statements, requests: link.requests, bytes_up: link.bytes_up, bytes_down: link.bytes_down })
+        let apart = self.apart()?;
+        Ok(SyncReport { outcome, statements, requests: link.requests, bytes_up: link.bytes_up, bytes_down: link.bytes_down, apart })
+    }
+
+    /// Incidents that stay on this device because the hub has another one under the same id, ascending.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn apart(&mut self) -> Result<Vec<IncidentId>> {
+        Ok(self.store.apart()?)
     }
 
     /// Syncs with the hub over any link.
@@ -441,9 +456,16 @@ pub(crate) struct Work {
     chunks: Vec<Vec<u8>>,
     statements: Vec<(String, Vec<u8>)>,
     pub(crate) unhashed_code: Option<String>,
+    /// The keyed hash of a photo or sound.
+    attached: Option<[u8; 32]>,
 }
 
 impl Work {
+    /// Work that brings a photo or sound.
+    pub(crate) fn attaching(hash: [u8; 32]) -> Self {
+        Self { attached: Some(hash), ..Self::default() }
+    }
+
     pub(crate) fn add(&mut self, authored: AuthoredAll) {
         self.chunks.extend(authored.chunks);
         self.statements.extend(authored.statements.into_iter().map(|(entry, body)| (entry, body.0)));
@@ -452,6 +474,7 @@ impl Work {
     pub(crate) fn written(self, incident: IncidentId, document: &Document, now: Timestamp) -> Written {
         let view = document.incident();
         let granted = consent::granted(&view, "hub_response", now);
-        Written { incident, chunks: self.chunks, heads: document.heads(), granted, statements: self.statements, unhashed_code: self.unhashed_code, view }
+        let Self { chunks, statements, unhashed_code, attached } = self;
+        Written { incident, chunks, heads: document.heads(), granted, statements, unhashed_code, attached, view }
     }
 }

@@ -22,7 +22,9 @@ pub enum MediaError {
     #[error("the file is larger than 20 MB; make it smaller first")]
     TooLarge,
     /// No kind that is known here.
-    #[error("a photo has to be JPEG, PNG or WebP, and a recording WAV, Ogg Opus, M4A, 3GP or QuickTime: of other files nobody can say that nothing is left in them")]
+    #[error(
+        "a photo has to be JPEG, PNG or WebP, and a recording WAV, Ogg Opus, M4A, 3GP or QuickTime: of other files nobody can say that nothing is left in them"
+    )]
     Unknown,
     /// A known kind, with something in it whose metadata cannot be stripped.
     #[error("{0} cannot be taken: nobody can say that nothing is left in it; take the photo or recording in another form")]

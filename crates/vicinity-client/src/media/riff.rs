@@ -164,8 +164,10 @@ mod tests {
     #[test]
     fn a_sound_is_its_samples_and_nothing_else() {
         let plain = riff(b"WAVE", &[(*b"fmt ", &PCM), (*b"data", &[1, 2, 3, 4])]);
-        let all =
-            riff(b"WAVE", &[(*b"bext", b"ZZDEVICE"), (*b"fmt ", &PCM), (*b"LIST", b"INFOZZGPS"), (*b"data", &[1, 2, 3, 4]), (*b"id3 ", b"ZZ"), (*b"JUNK", b"ZZ")]);
+        let all = riff(
+            b"WAVE",
+            &[(*b"bext", b"ZZDEVICE"), (*b"fmt ", &PCM), (*b"LIST", b"INFOZZGPS"), (*b"data", &[1, 2, 3, 4]), (*b"id3 ", b"ZZ"), (*b"JUNK", b"ZZ")],
+        );
         assert_eq!(wav(&[all.as_slice(), b"ZZBEHIND"].concat()).unwrap(), plain);
         assert_eq!(wav(&plain).unwrap(), plain);
         let long = [&[0xfe, 0xff], &PCM[2..], &[22, 0, 16, 0, 4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71]].concat();

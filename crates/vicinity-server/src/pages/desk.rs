@@ -6,9 +6,11 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use vicinity_pages::frame::Place;
+use vicinity_store::forms::Forms;
 use vicinity_store::sqlite::SqlitePeople;
 use vicinity_store::{DatabaseKey, StoreError};
 
+use crate::gate::{Door, Gate};
 use crate::limits::Limits;
 use crate::machine::Machine;
 use crate::pages::answer::PageError;
@@ -63,7 +65,7 @@ pub struct Desk {
     /// Whether browsers come over TLS: only then can a cookie be kept from everything else.
     pub secure: bool,
     pub(crate) turns: Turns,
-    /// Forms that were taken and count once.
+    /// Turns of people whose forms count once.
     pub(crate) once: Once,
     limits: Mutex<Limits>,
 }
@@ -89,6 +91,12 @@ impl Desk {
 
 /// A server that has pages.
 pub trait Office: Send + Sync + 'static {
+    /// Where its forms write.
+    type Forms: Forms + Door + ?Sized + 'static;
+
+    /// The way there.
+    fn forms(&self) -> &Gate<Self::Forms>;
+
     /// What its pages need.
     fn desk(&self) -> &Desk;
 

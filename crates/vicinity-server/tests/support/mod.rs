@@ -66,23 +66,36 @@ impl Site {
         let clock = Arc::new(AtomicI64::new(1_800_000_000));
         let machine = machine(&clock);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
-        let address = listener.local_addr().unwrap().to_string();
+        let mut site = Self { address: String::new(), data, clock, machine, folder, stop: None, serving: None, runtime };
+        site.serve();
+        site
+    }
+
+    fn serve(&mut self) {
+        let (data, machine) = (self.data.clone(), self.machine.clone());
+        let listener = self.runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        self.address = listener.local_addr().unwrap().to_string();
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move {
             stopped.await.ok();
         };
-        let serving = if kind == "hub" {
-            let config = HubConfig { data: data.clone(), unlock: None, upstream: None, plain_http: true, machine: machine.clone() };
-            runtime.spawn(hub::serve(config, listener, shutdown))
+        self.serving = Some(if self.is_hub() {
+            let config = HubConfig { data, unlock: None, upstream: None, plain_http: true, machine };
+            self.runtime.spawn(hub::serve(config, listener, shutdown))
         } else {
-            let config = NationalConfig { data: data.clone(), unlock: None, plain_http: true, upstream: None, machine: machine.clone() };
-            runtime.spawn(national::serve(config, listener, shutdown))
-        };
-        let site = Self { address, data, clock, machine, folder, stop: Some(stop), serving: Some(serving), runtime };
+            let config = NationalConfig { data, unlock: None, plain_http: true, upstream: None, machine };
+            self.runtime.spawn(national::serve(config, listener, shutdown))
+        });
+        self.stop = Some(stop);
         // It listens already: this waits until it answers.
-        assert_eq!(Visitor::new(&site.address).get("/health").status, 200);
-        site
+        assert_eq!(Visitor::new(&self.address).get("/health").status, 200);
+    }
+
+    /// Stops the server and starts it again, at another address; a browser goes on there.
+    pub fn restart(&mut self, visitor: &mut Visitor) {
+        self.end();
+        self.serve();
+        visitor.address.clone_from(&self.address);
     }
 
     /// The hub's store, on a connection of its own.

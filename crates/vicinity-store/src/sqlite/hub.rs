@@ -33,6 +33,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/hub_0006_counts.sql"),
     include_str!("../../migrations/hub_0007_under_way.sql"),
     include_str!("../../migrations/hub_0008_order.sql"),
+    include_str!("../../migrations/hub_0009_national_0007_forms.sql"),
 ];
 const KEYS_MIGRATIONS: &[&str] = &[include_str!("../../migrations/keys_0001.sql")];
 
