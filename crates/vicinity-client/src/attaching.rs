@@ -2,10 +2,11 @@
 
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
+use vicinity_store::StoreError;
 use vicinity_store::statement::DeviceStatements;
 
 use crate::ClientError;
-use crate::device::Device;
+use crate::device::{Device, Work};
 use crate::media;
 
 /// A file that was attached.
@@ -17,24 +18,29 @@ pub struct Attached {
     pub class: &'static str,
     /// Bytes that are kept.
     pub bytes: u64,
+    /// Whether the incident had it already: nothing was added then.
+    pub already_here: bool,
 }
 
 impl Device {
-    /// Attaches a photo or a sound to an incident, without its metadata. Durable when this returns; nothing of the file but
-    /// what is kept was written anywhere.
+    /// Attaches a photo or a sound to an incident, without its metadata, once: the same one again is the same. Durable when this
+    /// returns; nothing of the file but what is kept was written anywhere.
     ///
     /// # Errors
     /// A file that cannot be stripped, no such incident, or storage; then nothing was kept.
     pub fn attach(&mut self, incident: IncidentId, file: &[u8]) -> Result<Attached, ClientError> {
         let stripped = media::strip(file)?;
-        let before: Vec<String> = self.entries_of(incident)?;
+        let hash = self.once_key()?.attachment(incident, &stripped.bytes);
         let (class, bytes) = (stripped.class, stripped.bytes.len() as u64);
-        self.edit(incident, &[Edit::attachment(class, stripped.bytes)?])?;
-        let entry = self.entries_of(incident)?.into_iter().find(|entry| !before.contains(entry)).ok_or(ClientError::Document)?;
-        Ok(Attached { entry, class, bytes })
-    }
-
-    fn entries_of(&mut self, incident: IncidentId) -> Result<Vec<String>, ClientError> {
-        Ok(self.store.carried(incident)?.into_iter().map(|(entry, _)| entry).collect())
+        let mut already_here = self.store.attached(incident, hash)?.is_some();
+        if !already_here {
+            match self.apply_as(incident, &[Edit::attachment(class, stripped.bytes)?], true, Work::attaching(hash)) {
+                // Somebody attached it at the same moment.
+                Err(ClientError::Store(StoreError::AlreadyAttached)) => already_here = true,
+                other => other?,
+            }
+        }
+        let entry = self.store.attached(incident, hash)?.ok_or(ClientError::Document)?;
+        Ok(Attached { entry, class, bytes, already_here })
     }
 }

@@ -76,6 +76,8 @@ pub struct SyncReport {
     pub bytes_down: u64,
     /// The hub's addresses that brought no answer at the end, each with the reason; empty if one did.
     pub unreachable: String,
+    /// Incidents that stay on this device because the hub has another one under the same id.
+    pub apart: Vec<IncidentId>,
 }
 
 impl SyncReport {
@@ -86,6 +88,7 @@ impl SyncReport {
         json!({
             "sent": sent, "acked": acked, "received": received, "rejected": rejected, "pending": pending, "rounds": rounds, "erased": erased,
             "statements": self.statements.delivered, "rewrapped": self.statements.rewrapped,
+            "other_incident": self.apart.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "requests": self.requests, "bytes_up": self.bytes_up, "bytes_down": self.bytes_down, "up_to_date": self.outcome.end == End::UpToDate,
         })
     }
@@ -266,13 +269,16 @@ impl Device {
     }
 
     fn apply(&mut self, incident: IncidentId, edits: &[Edit], hash_codes: bool) -> Result<Vec<Remark>> {
+        self.apply_as(incident, edits, hash_codes, Work::default())
+    }
+
+    pub(crate) fn apply_as(&mut self, incident: IncidentId, edits: &[Edit], hash_codes: bool, mut work: Work) -> Result<Vec<Remark>> {
         let chunks = self.store.chunks(incident)?;
         if chunks.is_empty() {
             return Err(self.no_such(incident)?);
         }
         let mut document = Document::from_changes(chunks.iter().map(Vec::as_slice)).map_err(|_| ClientError::Document)?;
         let authoring = Authoring { actor: self.machine.bytes(), now: (self.machine.now)() };
-        let mut work = Work::default();
         let edits: Vec<Edit> = edits.iter().filter_map(|edit| self.with_hashed_code(edit, hash_codes, &mut work)).collect();
         let remarks = work.add(document.apply_all(&edits, authoring).map_err(at_edit)?);
         self.store.write(&[work.written(incident, &document, authoring.now)])?;
@@ -378,7 +384,16 @@ impl Device {
         let mut link = self.hub_link()?;
         let (outcome, statements) = self.sync_over(&mut link)?;
         let unreachable = if outcome.end == End::Cut { link.failed() } else { String::new() };
-        Ok(SyncReport { outcome, statements, requests: link.requests, bytes_up: link.bytes_up, bytes_down: link.bytes_down, unreachable })
+        let apart = self.apart()?;
+        Ok(SyncReport { outcome, statements, requests: link.requests, bytes_up: link.bytes_up, bytes_down: link.bytes_down, unreachable, apart })
+    }
+
+    /// Incidents that stay on this device because the hub has another one under the same id, ascending.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn apart(&mut self) -> Result<Vec<IncidentId>> {
+        Ok(self.store.apart()?)
     }
 
     /// Syncs with the hub over any link.
@@ -466,9 +481,16 @@ pub(crate) struct Work {
     chunks: Vec<Vec<u8>>,
     statements: Vec<(String, Vec<u8>)>,
     pub(crate) unhashed_code: Option<String>,
+    /// The keyed hash of a photo or sound.
+    attached: Option<[u8; 32]>,
 }
 
 impl Work {
+    /// Work that brings a photo or sound.
+    pub(crate) fn attaching(hash: [u8; 32]) -> Self {
+        Self { attached: Some(hash), ..Self::default() }
+    }
+
     /// Takes in what was authored, and gives the remarks on it.
     pub(crate) fn add(&mut self, authored: AuthoredAll) -> Vec<Remark> {
         self.chunks.extend(authored.chunks);
@@ -479,6 +501,7 @@ impl Work {
     pub(crate) fn written(self, incident: IncidentId, document: &Document, now: Timestamp) -> Written {
         let view = document.incident();
         let granted = consent::granted(&view, "hub_response", now);
-        Written { incident, chunks: self.chunks, heads: document.heads(), granted, statements: self.statements, unhashed_code: self.unhashed_code, view }
+        let Self { chunks, statements, unhashed_code, attached } = self;
+        Written { incident, chunks, heads: document.heads(), granted, statements, unhashed_code, attached, view }
     }
 }

@@ -15,6 +15,7 @@ pub mod leased;
 pub mod link;
 pub mod logging;
 pub mod media;
+mod once;
 pub mod statements;
 pub mod vault;
 

@@ -1,8 +1,14 @@
-//! Logging incidents, one or many: a bad line is named and the others are kept.
+//! Logging incidents, one or many: a bad line is named and the others are kept, each once.
+//!
+//! A line with an `id` is that incident, however often it comes. Lines without are known by all lines up to them, as long as the
+//! run that they belong to is unfinished: the same lines after a run that was cut off go on with it. A run that came to its end
+//! is over, and the same lines again are incidents again; that is said.
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
 use serde_json::Value;
+use vicinity_core::canonical;
 use vicinity_core::document::{Authoring, Document};
 use vicinity_core::draft::Draft;
 use vicinity_core::edit::Edit;
@@ -12,10 +18,11 @@ use vicinity_core::remark::Remark;
 use vicinity_core::spelling;
 use vicinity_core::text::NotText;
 use vicinity_core::value::{FieldError, Problem};
-use vicinity_store::device::{DeviceStore, Written};
+use vicinity_store::device::{DeviceStore, LoggedLine, LoggedLines, Mark, Once, Written};
 
 use crate::ClientError;
 use crate::device::{Device, Work, at_edit};
+use crate::once::OnceKey;
 
 /// Incidents that become durable together: one fsync for so many.
 const TOGETHER: usize = 64;
@@ -57,6 +64,15 @@ pub enum LineProblem {
     /// A field.
     #[error(transparent)]
     Field(#[from] FieldError),
+    /// The id is taken.
+    #[error("id: an incident of this id is here already and says something else; give this one an id of its own")]
+    OtherContent,
+    /// The id is of what was erased.
+    #[error("id: the incident of this id was erased, and is not logged again")]
+    Erased,
+    /// The id is of what the hub has.
+    #[error("id: the incident of this id has left this device, and is not logged again; the hub keeps it")]
+    Left,
 }
 
 impl From<BadJson> for LineProblem {
@@ -76,8 +92,37 @@ pub trait LogSink {
     fn logged(&mut self, id: IncidentId);
     /// Something of a line was kept as it is and may not be what was meant.
     fn remarked(&mut self, line: usize, remark: &Remark);
+    /// A line was logged before, as this incident: nothing was added.
+    fn already_here(&mut self, id: IncidentId) {
+        self.logged(id);
+    }
+    /// A line was logged by a run that was cut off, and its incident has left this device since or was erased.
+    fn gone(&mut self, _line: usize) {}
+    /// The very same lines were logged here before, to their end: what was logged now is here twice.
+    fn again(&mut self) {}
     /// A line was not kept.
     fn refused(&mut self, bad: &BadLine);
+}
+
+/// A run of `log`.
+struct Run {
+    key: OnceKey,
+    with_edits: bool,
+    /// The hash of all lines so far.
+    so_far: [u8; 32],
+    /// Its number, once one of its lines without id was kept.
+    number: Option<i64>,
+    /// Lines that become durable together, with their numbers.
+    waiting: Vec<(usize, LoggedLine)>,
+}
+
+impl Run {
+    /// Comes to a line: by its content if it is JSON, else by its letters. What has no text is all the same.
+    fn pass(&mut self, line: &Line) {
+        let text = line.as_deref().unwrap_or_default();
+        let content = serde_json::from_str(text).map_or_else(|_| text.trim().as_bytes().to_vec(), |json| canonical::bytes(&json));
+        self.so_far = self.key.line(&self.so_far, &content);
+    }
 }
 
 /// Bytes of the longest line.
@@ -90,73 +135,104 @@ impl Device {
     /// Reading or storage failed; what the sink was told is durable.
     pub fn log_lines(&mut self, input: &mut dyn BufRead, with_edits: bool, sink: &mut dyn LogSink) -> Result<(), ClientError> {
         let mut whole: Vec<Line> = Vec::new();
-        let mut waiting: Vec<Written> = Vec::new();
+        let mut run = Run { key: self.once_key()?, with_edits, so_far: [0; 32], number: None, waiting: Vec::new() };
         for (at, line) in (Lines { input }).enumerate() {
             let line = line.map_err(ClientError::Input)?;
             if !whole.is_empty() || (at == 0 && line.as_ref().is_ok_and(|line| begins_an_object(line))) {
                 whole.push(line);
                 continue;
             }
-            self.log_line(line, at + 1, with_edits, &mut waiting, sink)?;
+            self.log_line(line, at + 1, &mut run, sink)?;
         }
         if !whole.is_empty() {
-            self.log_whole(whole, with_edits, &mut waiting, sink)?;
+            self.log_whole(whole, &mut run, sink)?;
         }
-        self.flush(&mut waiting, sink)
+        let end = run.so_far;
+        self.flush(&mut run, Some(end), sink)
     }
 
     /// A first line that is no JSON by itself: one object over all lines, or a bad line and more behind it.
-    fn log_whole(&mut self, whole: Vec<Line>, with_edits: bool, waiting: &mut Vec<Written>, sink: &mut dyn LogSink) -> Result<(), ClientError> {
+    fn log_whole(&mut self, whole: Vec<Line>, run: &mut Run, sink: &mut dyn LogSink) -> Result<(), ClientError> {
         let texts: Option<Vec<&str>> = whole.iter().map(|line| line.as_deref().ok()).collect();
         if let Some(object) = texts.map(|texts| texts.join("\n"))
             && serde_json::from_str::<Value>(&object).is_ok()
         {
-            return self.log_line(Ok(object), 1, with_edits, waiting, sink);
+            return self.log_line(Ok(object), 1, run, sink);
         }
         for (at, line) in whole.into_iter().enumerate() {
-            self.log_line(line, at + 1, with_edits, waiting, sink)?;
+            self.log_line(line, at + 1, run, sink)?;
         }
         Ok(())
     }
 
-    fn log_line(&mut self, line: Line, number: usize, with_edits: bool, waiting: &mut Vec<Written>, sink: &mut dyn LogSink) -> Result<(), ClientError> {
+    fn log_line(&mut self, line: Line, number: usize, run: &mut Run, sink: &mut dyn LogSink) -> Result<(), ClientError> {
         if line.as_ref().is_ok_and(|line| line.trim().is_empty()) {
             return Ok(());
         }
-        match line.and_then(|line| self.parse_line(&line, with_edits)) {
-            Ok((written, remarks)) => {
+        // Not before the next line comes: the last ones of a run become durable with its end.
+        if run.waiting.len() >= TOGETHER {
+            self.flush(run, None, sink)?;
+        }
+        run.pass(&line);
+        match line.and_then(|line| self.parse_line(&line, run)) {
+            Ok((logged, remarks)) => {
                 remarks.iter().for_each(|remark| sink.remarked(number, remark));
-                waiting.push(written);
+                run.waiting.push((number, logged));
             }
             Err(problem) => sink.refused(&BadLine { line: number, problem }),
         }
-        if waiting.len() >= TOGETHER { self.flush(waiting, sink) } else { Ok(()) }
-    }
-
-    fn flush(&mut self, waiting: &mut Vec<Written>, sink: &mut dyn LogSink) -> Result<(), ClientError> {
-        self.store.write(waiting)?;
-        waiting.drain(..).for_each(|written| sink.logged(written.incident));
         Ok(())
     }
 
-    fn parse_line(&mut self, line: &str, with_edits: bool) -> Result<(Written, Vec<Remark>), LineProblem> {
+    fn flush(&mut self, run: &mut Run, end: Option<[u8; 32]>, sink: &mut dyn LogSink) -> Result<(), ClientError> {
+        if run.waiting.is_empty() && (end.is_none() || run.number.is_none()) {
+            return Ok(());
+        }
+        let (numbers, lines): (Vec<usize>, Vec<LoggedLine>) = run.waiting.drain(..).unzip();
+        let logging = self.store.log(&LoggedLines { lines: &lines, run: run.number, end })?;
+        run.number = logging.run;
+        for ((line, logged), once) in numbers.into_iter().zip(&lines).zip(logging.lines) {
+            let problem = match once {
+                Once::Kept => {
+                    sink.logged(logged.written.incident);
+                    continue;
+                }
+                Once::AlreadyHere(id) => {
+                    sink.already_here(id);
+                    continue;
+                }
+                Once::Gone => {
+                    sink.gone(line);
+                    continue;
+                }
+                Once::OtherContent => LineProblem::OtherContent,
+                Once::Erased => LineProblem::Erased,
+                Once::Left => LineProblem::Left,
+            };
+            sink.refused(&BadLine { line, problem });
+        }
+        if logging.again {
+            sink.again();
+        }
+        Ok(())
+    }
+
+    fn parse_line(&mut self, line: &str, run: &Run) -> Result<(LoggedLine, Vec<Remark>), LineProblem> {
         if line.len() > LINE_MAX_BYTES {
             return Err(LineProblem::TooLong);
         }
         let json = json::parse_text(line)?;
-        let written = if with_edits {
-            let (incident, edits) = parts(&json)?;
-            self.draft(&incident, edits.as_ref())
-        } else {
-            self.draft(&json, None)
-        };
-        written.map_err(|error| match error {
+        let (incident, edits) = if run.with_edits { parts(&json)? } else { (json, None) };
+        let (id, incident) = given_id(incident)?;
+        let mark = id.map_or(Mark::Line(run.so_far), |id| Mark::Input(run.key.input(id, &incident, edits.as_ref())));
+        let (written, remarks) = self.draft(&incident, edits.as_ref(), id).map_err(|error| match error {
             ClientError::Field(field) => LineProblem::Field(field),
             _ => LineProblem::Field(FieldError::new("incident", Problem::WrongType("an incident that can be kept"))),
-        })
+        })?;
+        Ok((LoggedLine { written, mark }, remarks))
     }
 
-    fn draft(&mut self, incident: &Value, edits: Option<&Value>) -> Result<(Written, Vec<Remark>), ClientError> {
+    fn draft(&mut self, incident: &Value, edits: Option<&Value>, id: Option<IncidentId>) -> Result<(Written, Vec<Remark>), ClientError> {
         let authoring = Authoring { actor: self.machine.bytes(), now: (self.machine.now)() };
         let mut draft = Draft::parse(incident, authoring.now)?;
         let edits = edits.map(|edits| Edit::parse_list(edits, authoring.now)).transpose()?.unwrap_or_default();
@@ -173,7 +249,7 @@ impl Device {
             None => ClientError::from(*error),
         })?;
         let remarks = work.add(authored);
-        let id = IncidentId::from_random(self.machine.bytes());
+        let id = id.unwrap_or_else(|| IncidentId::from_random(self.machine.bytes()));
         Ok((work.written(id, &document, authoring.now), remarks))
     }
 }
@@ -191,6 +267,22 @@ fn parts(json: &Value) -> Result<(Value, Option<Value>), FieldError> {
     let mut parts = spelling::keys_of(json.as_object().ok_or_else(missing)?, &["incident", "edits"])?;
     let (incident, edits) = (parts.remove("incident").ok_or_else(missing)?, parts.remove("edits"));
     if parts.is_empty() { Ok((incident, edits)) } else { Err(FieldError::new("edits", Problem::WrongType("no keys beside incident and edits"))) }
+}
+
+/// The id that an incident brings, and the incident without it. One that stands for nothing, as some forms send it, would be the
+/// id of all.
+fn given_id(incident: Value) -> Result<(Option<IncidentId>, Value), FieldError> {
+    let Value::Object(object) = &incident else { return Ok((None, incident)) };
+    let mut rest = spelling::keys_of(object, &["id"])?;
+    let id = match rest.remove("id") {
+        None | Some(Value::Null) => None,
+        Some(given) => {
+            let id: Option<IncidentId> = given.as_str().and_then(|text| text.trim().parse().ok());
+            let real = id.filter(|id| ![[0; 16], [0xff; 16]].contains(id.as_bytes()));
+            Some(real.ok_or_else(|| FieldError::new("id", Problem::WrongType("a UUID, as text")))?)
+        }
+    };
+    Ok((id, Value::Object(rest)))
 }
 
 /// The text of a line. One that is too long was cut, perhaps within a letter.
@@ -247,6 +339,21 @@ mod tests {
         assert!(parts(&json!({"incident": {}})).is_ok());
         for line in [json!({"incident": {}, "edit": []}), json!({"incident": {}, "edits": [], "Edits": []}), json!({"edits": []}), json!([])] {
             assert!(parts(&line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_a_uuid_that_stands_for_something() {
+        let id = "0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11";
+        for written in [id.to_owned(), id.to_uppercase(), id.replace('-', ""), format!(" {id}\n"), format!("{{{id}}}")] {
+            let incident = json!({"id": written, "reported_at": "x"});
+            let (given, rest) = given_id(incident).unwrap();
+            assert_eq!((given, rest), (Some(id.parse().unwrap()), json!({"reported_at": "x"})));
+        }
+        assert_eq!(given_id(json!({"id": null})).unwrap().0, None);
+        let nobody = ["00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", "7", ""].map(|text| json!(text));
+        for bad in nobody.into_iter().chain([json!(7), json!([id])]) {
+            assert_eq!(given_id(json!({"id": bad})).unwrap_err().path, "id", "{bad}");
         }
     }
 

@@ -5,6 +5,7 @@
 //! programs, what lies behind the end. What cannot be taken apart is refused. Nothing is hidden *in* the picture or the sound:
 //! who is seen and heard, and what a lens leaves, is in there as before.
 
+mod exif;
 mod jpeg;
 mod mp4;
 mod ogg;
@@ -21,7 +22,9 @@ pub enum MediaError {
     #[error("the file is larger than 20 MB; make it smaller first")]
     TooLarge,
     /// No kind that is known here.
-    #[error("a photo has to be JPEG, PNG or WebP, and a recording WAV, Ogg Opus, M4A or 3GP: of other files nobody can say that nothing is left in them")]
+    #[error(
+        "a photo has to be JPEG, PNG or WebP, and a recording WAV, Ogg Opus, M4A, 3GP or QuickTime: of other files nobody can say that nothing is left in them"
+    )]
     Unknown,
     /// A known kind, with something in it whose metadata cannot be stripped.
     #[error("{0} cannot be taken: nobody can say that nothing is left in it; take the photo or recording in another form")]
@@ -65,7 +68,7 @@ pub fn strip(bytes: &[u8]) -> Result<Stripped, MediaError> {
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => (PHOTO, riff::webp(bytes)?),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', ..] => (AUDIO, riff::wav(bytes)?),
         [b'O', b'g', b'g', b'S', ..] => (AUDIO, ogg::strip(bytes)?),
-        [_, _, _, _, b'f', b't', b'y', b'p', ..] => (AUDIO, mp4::strip(bytes)?),
+        [_, _, _, _, kind @ ..] if mp4::begins(kind) => (AUDIO, mp4::strip(bytes)?),
         _ => return Err(MediaError::Unknown),
     };
     if stripped.len() > ATTACHMENT_MAX_BYTES { Err(MediaError::TooLarge) } else { Ok(Stripped { class, bytes: stripped }) }

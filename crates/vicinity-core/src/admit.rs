@@ -12,7 +12,7 @@ use automerge::{Automerge, Change};
 
 use crate::admit::index::Index;
 use crate::chunk::Chunk;
-use crate::document::Document;
+use crate::document::{Document, SKELETON};
 use crate::guard::{self, Checked, Refusal};
 use crate::ids::ChangeHash;
 use crate::incident::Incident;
@@ -71,6 +71,16 @@ pub fn heads_of(chunks: &[Chunk<'_>]) -> Vec<ChangeHash> {
         }
     }
     heads.into_iter().collect()
+}
+
+/// Whether somebody sends another incident under the id of one that is stored: its first change is another one. Two people who
+/// log under one id log two incidents, and nothing of them may be merged.
+#[must_use]
+pub fn is_other<'a>(stored: impl Iterator<Item = &'a [u8]>, incoming: impl Iterator<Item = &'a [u8]>) -> bool {
+    let skeleton = ChangeHash::of(SKELETON.get(8..).unwrap_or_default());
+    let begins = |bytes: &'a [u8]| Chunk::parse(bytes).ok().filter(|chunk| chunk.deps.iter().all(|dep| *dep == skeleton)).map(|chunk| chunk.hash);
+    let first: BTreeSet<ChangeHash> = stored.filter_map(begins).collect();
+    !first.is_empty() && incoming.filter_map(begins).any(|hash| !first.contains(&hash))
 }
 
 /// Admits `incoming` into a document whose log holds `stored` (ancestors first) and `waiting`.
@@ -148,6 +158,11 @@ impl<'a> Admitting<'a> {
             let mut moved = false;
             for candidate in core::mem::take(&mut self.candidates) {
                 let chunk = &candidate.checked.chunk;
+                if chunk.deps.iter().any(|dep| self.verdicts.get(dep) == Some(&Verdict::Rejected(Refusal::OtherIncident))) {
+                    moved = true;
+                    self.verdicts.insert(chunk.hash, Verdict::Rejected(Refusal::OtherIncident));
+                    continue;
+                }
                 if chunk.deps.iter().any(|dep| !self.index.knows(dep)) {
                     left.push(candidate);
                     continue;
@@ -180,6 +195,9 @@ impl<'a> Admitting<'a> {
 
     fn judge(&self, candidate: &Candidate<'_>) -> Result<(), Refusal> {
         let checked = &candidate.checked;
+        if self.index.changes() > 0 && self.index.begins(&checked.chunk) {
+            return Err(Refusal::OtherIncident);
+        }
         if checked.chunk.seq <= self.index.seq(checked.chunk.actor) {
             return Err(Refusal::SeqReused);
         }

@@ -57,11 +57,14 @@ pub enum Refusal {
     /// The incident was erased, and nothing of it is ever taken again.
     #[error("the incident was erased")]
     Erased,
+    /// The hub has another incident under this id: the two are never merged.
+    #[error("the hub has another incident under this id")]
+    OtherIncident,
 }
 
 impl Refusal {
     /// All of them, in the order of their wire codes.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Malformed,
         Self::NotCanonical,
         Self::NotAllowed,
@@ -74,6 +77,7 @@ impl Refusal {
         Self::ConsentMissing,
         Self::OutOfScope,
         Self::Erased,
+        Self::OtherIncident,
     ];
 
     /// Whether the same change may be taken another day: consent can be given, an incident assigned again. Its sender
@@ -99,6 +103,7 @@ impl Refusal {
             Self::ConsentMissing => "consent_missing",
             Self::OutOfScope => "out_of_scope",
             Self::Erased => "erased",
+            Self::OtherIncident => "other_incident",
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod alert;
 pub mod band;
 pub mod batch;
 pub mod board;
+pub mod canonical;
 mod cascade;
 pub mod chunk;
 pub mod classify;

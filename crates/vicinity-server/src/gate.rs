@@ -16,6 +16,7 @@ use vicinity_core::ids::DeviceId;
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
 use vicinity_store::board::BoardStore;
+use vicinity_store::forms::Forms;
 use vicinity_store::hub::{Credentials, Denied, HubCounts, HubStore, Peer};
 use vicinity_store::national::NationalStore;
 use vicinity_store::review::ReviewStore;
@@ -320,16 +321,56 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
         self.reader.step(step).await?
     }
 
-    /// Does what a form asks. Durable when this returns.
+    /// Does what a form asks. Durable when this returns, and that the form was taken with it.
     ///
     /// # Errors
     /// What to show instead.
     pub async fn write<A: PageRequest, T: Send + 'static>(
         &self,
-        _: &Seated<A>,
+        seated: &Seated<A>,
         step: impl FnOnce(&mut P) -> Result<T, PageError> + Send + 'static,
-    ) -> Result<T, PageError> {
-        self.writer.step(step).await?
+    ) -> Result<T, PageError>
+    where
+        P: Forms,
+    {
+        let Some(sent) = seated.sent else { return self.writer.step(step).await? };
+        let (person, stood_on) = (seated.session.number, seated.frame.back.clone());
+        let noted = move |store: &mut P| {
+            // First: what cannot be noted is not done.
+            store.note_form(person, sent, &stood_on)?;
+            let done = step(store);
+            if done.is_err() {
+                store.forget_form(sent)?;
+            }
+            done
+        };
+        self.writer.step(noted).await?
+    }
+
+    /// Where a form led that was taken before.
+    ///
+    /// # Errors
+    /// What to show instead.
+    pub(crate) async fn taken(&self, sent: [u8; 32]) -> Result<Option<String>, PageError>
+    where
+        P: Forms,
+    {
+        Ok(self.writer.step(move |store: &mut P| store.form(sent)).await??)
+    }
+
+    /// Notes where a form led, or forgets one that was not taken.
+    ///
+    /// # Errors
+    /// What to show instead.
+    pub(crate) async fn note_taken(&self, person: u32, sent: [u8; 32], place: Option<String>) -> Result<(), PageError>
+    where
+        P: Forms,
+    {
+        let step = move |store: &mut P| match place {
+            Some(place) => store.note_form(person, sent, &place),
+            None => store.forget_form(sent),
+        };
+        Ok(self.writer.step(step).await??)
     }
 
     /// Does a step for a request that is proven in the same transaction. Durable when this returns.

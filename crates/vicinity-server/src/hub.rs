@@ -196,6 +196,12 @@ pub struct Hub {
 }
 
 impl Office for Hub {
+    type Forms = dyn BoardStore;
+
+    fn forms(&self) -> &Gate<Self::Forms> {
+        &self.gate
+    }
+
     fn desk(&self) -> &Desk {
         &self.desk
     }

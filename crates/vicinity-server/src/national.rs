@@ -110,6 +110,12 @@ pub struct National {
 }
 
 impl Office for National {
+    type Forms = dyn ReviewStore;
+
+    fn forms(&self) -> &Gate<Self::Forms> {
+        &self.gate
+    }
+
     fn desk(&self) -> &Desk {
         &self.desk
     }

@@ -189,7 +189,8 @@ where
     let (person, own) = (seated.session.number, frame.clone());
     let work = async move {
         let work = handler(Arc::clone(&server), seated);
-        server.desk().once.run(person, sent, async { work.await.unwrap_or_else(|error| error.answer(&frame)) }).await
+        let done = server.desk().once.run(server.forms(), person, sent, async { work.await.unwrap_or_else(|error| error.answer(&frame)) }).await;
+        done.unwrap_or_else(|error| error.answer(&frame))
     };
     // By itself: at a second click the browser lets go of the first, and what that one did is to be remembered.
     tokio::spawn(work).await.unwrap_or_else(|_| PageError::Failed.answer(&own))

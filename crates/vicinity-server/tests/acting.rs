@@ -184,6 +184,36 @@ fn a_form_that_is_sent_twice_counts_once() {
 }
 
 #[test]
+fn a_form_that_is_sent_again_after_the_server_was_started_again_counts_once() {
+    let mut site = Site::hub();
+    let id = site.log(1, &json!([]));
+    let mut page = Open::new(&site.signed_in("amina"), &id);
+    let once = page.hidden("act", "once");
+    let twice: Vec<(&str, &str)> = PEP.into_iter().chain([("once", once.as_str())]).collect();
+    for _ in 0..2 {
+        assert_eq!(page.send(&twice).header("location"), Some(format!("/incident/{id}?done=acted").as_str()));
+        site.restart_for(&mut page.visitor);
+    }
+    assert_eq!(count(&site.facts(&id).unwrap(), "actions"), 1);
+    // What was refused was not taken.
+    let once = Open::new(&page.visitor, &id).hidden("act", "once");
+    let wrong = [("do", "act"), ("code", "no_such_code"), ("outcome", "done"), ("accepted", "yes"), ("once", once.as_str())];
+    assert_ne!(page.send(&wrong).status, 303);
+    site.restart_for(&mut page.visitor);
+    assert_ne!(page.send(&wrong).status, 303);
+
+    let mut site = Site::national();
+    let mut visitor = site.signed_in("dara");
+    let once = visitor.get("/advocacy").between("name=\"once\" value=\"", "\"").to_owned();
+    let fields = [("action", "training"), ("day", "2026-11-03"), ("kind", ""), ("area", ""), ("outcome", "awaited"), ("note", ""), ("once", once.as_str())];
+    for _ in 0..2 {
+        assert_eq!(visitor.post("/advocacy", &fields).header("location"), Some("/advocacy?done=advocacy"));
+        site.restart_for(&mut visitor);
+    }
+    assert_eq!(visitor.get("/advocacy?from=2026-06&to=2027-01").body.matches("action=\"/advocacy/").count(), 1);
+}
+
+#[test]
 fn codes_that_no_page_offers_are_refused_and_a_question_is_answered_once() {
     let site = Site::hub();
     let id = site.log(1, &json!([{"set": {"field": "weapon", "value": "no"}}]));

@@ -6,6 +6,7 @@ use vicinity_core::time::Timestamp;
 
 use crate::StoreError;
 use crate::advocacy::Patterns;
+use crate::forms::Forms;
 use crate::hub::HubStore;
 use crate::national::ProjectionListing;
 use crate::row::IncidentRow;
@@ -123,7 +124,7 @@ pub struct RefusedHere {
 }
 
 /// The store of a hub that has a board. Every method is one transaction, durable when it returns.
-pub trait BoardStore: HubStore + Patterns {
+pub trait BoardStore: HubStore + Patterns + Forms {
     /// Runs several steps under one commit, as [`HubStore::group_commit`] does.
     ///
     /// # Errors

@@ -38,7 +38,71 @@ pub struct Written {
     pub statements: Vec<(String, Vec<u8>)>,
     /// A survivor's code that cannot be hashed yet.
     pub unhashed_code: Option<String>,
+    /// The keyed hash of the photo or sound that is its one statement: the same one is kept once of each incident.
+    pub attached: Option<[u8; 32]>,
 }
+
+/// A line that `log` was given.
+#[derive(Debug, Clone)]
+pub struct LoggedLine {
+    /// The incident, to be kept unless it is here.
+    pub written: Written,
+    /// What it is known again by.
+    pub mark: Mark,
+}
+
+/// What a line of `log` is known again by: hashes under a key of the device's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// It came with an id: of what it says.
+    Input([u8; 32]),
+    /// It came without: of all lines up to it.
+    Line([u8; 32]),
+}
+
+/// Lines that become durable together.
+#[derive(Debug, Clone, Copy)]
+pub struct LoggedLines<'a> {
+    /// In the order in which they came.
+    pub lines: &'a [LoggedLine],
+    /// The run that they belong to, as the call before said.
+    pub run: Option<i64>,
+    /// Where these are the last: the keyed hash of all lines. The run is finished then.
+    pub end: Option<[u8; 32]>,
+}
+
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Once {
+    /// It is an incident now.
+    Kept,
+    /// It was logged before, as this incident.
+    AlreadyHere(IncidentId),
+    /// A run that was cut off logged it, and the incident has left this device since or was erased.
+    Gone,
+    /// An incident of this id is here that says something else, or came from another device.
+    OtherContent,
+    /// The incident of this id was erased.
+    Erased,
+    /// The incident of this id was here and has left.
+    Left,
+}
+
+/// What became of lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logging {
+    /// Of each line, in their order.
+    pub lines: Vec<Once>,
+    /// The run, where one of its lines has no id.
+    pub run: Option<i64>,
+    /// Whether the very same lines were logged here before, to their end: they are incidents twice now.
+    pub again: bool,
+}
+
+/// Runs of `log` without ids that were cut off and can be gone on with.
+pub const UNFINISHED_RUNS_MAX: i64 = 8;
+/// Runs that are remembered, to say that the same was logged before.
+pub const RUNS_MAX: i64 = 1000;
 
 /// What the device knows of itself and its hub. Every value is small and replaced whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +135,8 @@ pub enum Fact {
     Pins,
     /// The last contact with the hub.
     Contact,
+    /// The key under which inputs and attachments are hashed, to know them again.
+    OnceKey,
 }
 
 impl Fact {
@@ -92,6 +158,7 @@ impl Fact {
             Self::Alerts => "alerts",
             Self::Pins => "pins",
             Self::Contact => "contact",
+            Self::OnceKey => "once_key",
         }
     }
 }
@@ -151,8 +218,23 @@ pub trait DeviceStore: DeviceStatements {
     /// Keeps what was written here.
     ///
     /// # Errors
-    /// Storage, or an incident that was erased meanwhile ([`StoreError::Erased`]); then nothing of all of it was kept.
+    /// Storage, an incident that was erased meanwhile ([`StoreError::Erased`]), or an attachment that the incident has already
+    /// ([`StoreError::AlreadyAttached`]); then nothing of all of it was kept.
     fn write(&mut self, written: &[Written]) -> Result<()>;
+
+    /// Keeps incidents that are logged, each once. A run without ids that was cut off is gone on with: a line of it that is known
+    /// was logged, and so were all before it. The hashes go with their incident.
+    ///
+    /// # Errors
+    /// Storage; then nothing of all of it was kept.
+    fn log(&mut self, lines: &LoggedLines<'_>) -> Result<Logging>;
+
+    /// Incidents of this device that stay here because the hub has another one under the same id, ascending. Nothing of them is
+    /// sent any more.
+    ///
+    /// # Errors
+    /// Storage.
+    fn apart(&mut self) -> Result<Vec<IncidentId>>;
 
     /// One incident.
     ///

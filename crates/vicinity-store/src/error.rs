@@ -66,6 +66,9 @@ pub enum StoreError {
     /// The incident was erased while somebody worked on it.
     #[error("the incident was erased")]
     Erased,
+    /// The incident has this photo or sound already.
+    #[error("the incident has this photo or recording already")]
+    AlreadyAttached,
     /// A stored row is not what it must be: the file was damaged or changed from outside.
     #[error("the stored {0} is damaged")]
     Damaged(&'static str),

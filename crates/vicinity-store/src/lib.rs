@@ -11,6 +11,7 @@ pub mod country;
 pub mod device;
 pub mod error;
 pub mod evidence;
+pub mod forms;
 pub mod hub;
 pub mod key;
 pub mod national;

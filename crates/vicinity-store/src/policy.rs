@@ -154,6 +154,18 @@ pub fn out_of_scope(log: &[LogRow], changes: &[GroupChange]) -> Vec<Verdict> {
     changes.iter().map(|change| if is_stored(change) { Verdict::Duplicate } else { Verdict::Rejected(Refusal::OutOfScope) }).collect()
 }
 
+/// The verdicts on another incident that comes under the id of one that is here; `None` where it is the same. Two people who log
+/// under one id log two incidents: nothing of the second is kept, and nobody's scope matters.
+#[must_use]
+pub fn other_incident(log: &[LogRow], changes: &[GroupChange]) -> Option<Vec<Verdict>> {
+    if !admit::is_other(log.iter().map(|row| row.chunk.as_slice()), changes.iter().map(|change| change.chunk.as_slice())) {
+        return None;
+    }
+    let stored = names(log);
+    let is_stored = |change: &GroupChange| Chunk::parse(&change.chunk).is_ok_and(|chunk| stored.contains(&chunk.hash));
+    Some(changes.iter().map(|change| if is_stored(change) { Verdict::Duplicate } else { Verdict::Rejected(Refusal::OtherIncident) }).collect())
+}
+
 fn names(log: &[LogRow]) -> BTreeSet<ChangeHash> {
     log.iter().filter_map(|row| Chunk::parse(&row.chunk).ok()).map(|chunk| chunk.hash).collect()
 }

@@ -6,6 +6,7 @@ use vicinity_core::time::Timestamp;
 use crate::StoreError;
 use crate::advocacy::{HubLogs, Patterns};
 use crate::country::{Countries, Publishing};
+use crate::forms::Forms;
 use crate::national::{NationalStore, QuestionRow};
 
 type Result<T> = core::result::Result<T, StoreError>;
@@ -90,7 +91,7 @@ pub struct News {
 }
 
 /// National's store with a review. Every method is one transaction, durable when it returns.
-pub trait ReviewStore: NationalStore + Patterns + HubLogs + Publishing + Countries {
+pub trait ReviewStore: NationalStore + Patterns + HubLogs + Publishing + Countries + Forms {
     /// The first and the last month of which there is anything.
     ///
     /// # Errors

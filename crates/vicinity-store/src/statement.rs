@@ -291,4 +291,10 @@ pub trait DeviceStatements {
     /// # Errors
     /// Storage.
     fn carried(&mut self, incident: IncidentId) -> Result<Vec<(String, Carried)>>;
+
+    /// The entry of a photo or sound that an incident has already, by its keyed hash; also of one that was delivered.
+    ///
+    /// # Errors
+    /// Storage.
+    fn attached(&mut self, incident: IncidentId, hash: [u8; 32]) -> Result<Option<String>>;
 }

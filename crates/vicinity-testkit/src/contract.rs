@@ -7,6 +7,7 @@ pub mod alerts;
 pub mod device_delivery;
 pub mod device_erasing;
 pub mod device_leaving;
+pub mod device_once;
 pub mod device_outbox;
 pub mod device_statements;
 pub mod hub_accepting;
@@ -123,6 +124,7 @@ macro_rules! hub_store_contract {
             an_educator_sees_her_own_and_not_what_others_logged
             an_educator_cannot_write_to_what_is_not_hers
             an_educator_is_not_asked_about_what_is_not_hers
+            another_incident_under_the_same_id_is_refused_whoever_sends_it
             an_assigned_incident_arrives_whole_whatever_the_cursor
             an_incident_assigned_while_a_device_was_away_arrives_once
             an_incident_taken_back_is_removed
@@ -191,6 +193,17 @@ macro_rules! device_store_contract {
             what_is_erased_goes_with_unsent_work_and_statements
             what_was_erased_is_not_taken_and_not_written_again
             erasures_are_told_until_the_hub_knows_and_all_anew_when_asked
+        }
+        $crate::sentences! { $make, device_once:
+            an_incident_with_an_id_is_logged_once_and_other_content_is_refused
+            an_id_that_was_erased_or_left_is_not_logged_again
+            a_run_that_was_cut_off_is_gone_on_with
+            a_finished_run_is_over_and_the_very_same_again_is_told
+            what_a_run_logged_and_was_erased_since_is_not_logged_again
+            hashes_go_with_their_incident
+            only_so_many_runs_are_kept_open
+            a_photo_is_attached_once_to_an_incident
+            an_incident_of_which_the_hub_has_another_stays_here_unmerged_and_unsent
         }
         $crate::sentences! { $make, device_statements:
             a_statement_is_sealed_delivered_and_forgotten

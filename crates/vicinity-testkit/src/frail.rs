@@ -11,7 +11,7 @@ use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId};
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
-use vicinity_store::device::{Delivered, DeviceStanding, DeviceStore, Fact, OutboxPage, Written};
+use vicinity_store::device::{Delivered, DeviceStanding, DeviceStore, Fact, LoggedLines, Logging, OutboxPage, Written};
 use vicinity_store::evidence::SignedRequest;
 use vicinity_store::hub::{Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role, SentProjection};
 use vicinity_store::row::IncidentRow;
@@ -53,6 +53,12 @@ impl<'a, S: ?Sized> Frail<'a, S> {
 impl DeviceStore for Frail<'_, dyn DeviceStore> {
     fn write(&mut self, written: &[Written]) -> Result<()> {
         self.room()?.write(written)
+    }
+    fn log(&mut self, lines: &LoggedLines<'_>) -> Result<Logging> {
+        self.room()?.log(lines)
+    }
+    fn apart(&mut self) -> Result<Vec<IncidentId>> {
+        self.room()?.apart()
     }
     fn incident(&mut self, incident: IncidentId) -> Result<Option<IncidentRow>> {
         self.room()?.incident(incident)

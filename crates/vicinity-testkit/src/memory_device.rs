@@ -3,6 +3,7 @@
 mod deliver;
 mod erase;
 mod leaving;
+mod once;
 mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +14,7 @@ use vicinity_core::consent;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
-use vicinity_store::device::{Delivered, DeviceStanding, DeviceStore, Fact, OutboxPage, Written};
+use vicinity_store::device::{Delivered, DeviceStanding, DeviceStore, Fact, LoggedLines, Logging, OutboxPage, Written};
 use vicinity_store::row::IncidentRow;
 
 use crate::memory_hub::name;
@@ -67,6 +68,7 @@ pub struct MemoryDevice {
     /// Since when the hub is known to have all of it.
     settled: BTreeMap<IncidentId, Timestamp>,
     departed: BTreeSet<IncidentId>,
+    known: once::Known,
 }
 
 impl MemoryDevice {
@@ -95,11 +97,20 @@ impl DeviceStore for MemoryDevice {
         if written.iter().any(|written| self.tombstones.contains_key(&written.incident)) {
             return Err(StoreError::Erased);
         }
+        if written.iter().any(|written| self.is_attached(written)) {
+            return Err(StoreError::AlreadyAttached);
+        }
         for written in written {
             let incident = written.incident;
             self.touch(incident);
             for chunk in &written.chunks {
                 self.keep(Change { incident, own: true, written_by: 0, state: State::Unsent, chunk: chunk.clone() });
+            }
+            if self.known.apart.contains(&incident) {
+                self.set_apart(incident);
+            }
+            if let (Some(hash), Some((entry, _))) = (written.attached, written.statements.first()) {
+                self.known.attached.insert((incident, hash), entry.clone());
             }
             let row = IncidentRow { incident: written.view.clone(), heads: written.heads.clone() };
             let before = self.documents.remove(&incident);
@@ -112,6 +123,14 @@ impl DeviceStore for MemoryDevice {
             self.documents.insert(incident, Held { row, granted: written.granted, shared, statements, unhashed_code });
         }
         Ok(())
+    }
+
+    fn log(&mut self, lines: &LoggedLines<'_>) -> Result<Logging> {
+        self.log_lines(lines)
+    }
+
+    fn apart(&mut self) -> Result<Vec<IncidentId>> {
+        Ok(self.known.apart.iter().copied().collect())
     }
 
     fn incident(&mut self, incident: IncidentId) -> Result<Option<IncidentRow>> {

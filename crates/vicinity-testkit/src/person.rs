@@ -136,7 +136,7 @@ impl Person {
         let granted = consent::granted(&view, consent::HUB_RESPONSE, now());
         let chunks = self.chunks[self.chunks.len() - count..].to_vec();
         let statements = core::mem::take(&mut self.statements);
-        Written { incident: self.incident, chunks, view, heads: self.document.heads(), granted, statements, unhashed_code: None }
+        Written { incident: self.incident, chunks, view, heads: self.document.heads(), granted, statements, unhashed_code: None, attached: None }
     }
 }
 

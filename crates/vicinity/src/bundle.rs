@@ -37,6 +37,7 @@ pub fn import(device: &mut Device, file: &Path, json: bool) -> Result<ExitCode> 
             imported.acked, imported.rejected, imported.received, imported.erased, imported.statements
         ))?;
     }
+    crate::device::say_what_stays_apart(&device.apart()?);
     let next = match imported.standing {
         Standing::UpToDate => return Ok(ExitCode::SUCCESS),
         Standing::Behind => "there is more to carry: export another bundle",

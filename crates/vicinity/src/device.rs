@@ -183,17 +183,42 @@ fn open_input(file: &Path) -> Result<Box<dyn BufRead>> {
 struct Printing {
     out: std::io::Stdout,
     logged: u64,
+    already_here: u64,
+    gone: u64,
+    again: bool,
     bad: u64,
     progress: bool,
     failed: Option<std::io::Error>,
 }
 
-impl LogSink for Printing {
-    fn logged(&mut self, id: IncidentId) {
-        self.logged += 1;
+impl Printing {
+    fn print(&mut self, id: IncidentId) {
         if let Err(error) = writeln!(self.out, "{id}") {
             self.failed.get_or_insert(error);
         }
+    }
+
+    /// What was not logged because it was before, or was logged although it was.
+    fn say_what_was_before(&self) {
+        if self.already_here > 0 {
+            eprintln!("vicinity: {} of these are already here; they were not logged again", self.already_here);
+        }
+        if self.gone > 0 {
+            eprintln!(
+                "vicinity: {} were logged by the run that was cut off and have left this device since, or were erased; they were not logged again",
+                self.gone
+            );
+        }
+        if self.again {
+            eprintln!("vicinity: the very same lines were logged here before, so that each is here twice now; with an \"id\" in each line they count once");
+        }
+    }
+}
+
+impl LogSink for Printing {
+    fn logged(&mut self, id: IncidentId) {
+        self.logged += 1;
+        self.print(id);
         if self.progress && self.logged.is_multiple_of(64) {
             eprint!("\r{} logged", self.logged);
         }
@@ -201,6 +226,19 @@ impl LogSink for Printing {
 
     fn remarked(&mut self, line: usize, remark: &Remark) {
         output::complain(format_args!("line {line}: {remark}"));
+    }
+
+    fn already_here(&mut self, id: IncidentId) {
+        self.already_here += 1;
+        self.print(id);
+    }
+
+    fn gone(&mut self, _: usize) {
+        self.gone += 1;
+    }
+
+    fn again(&mut self) {
+        self.again = true;
     }
 
     fn refused(&mut self, bad: &BadLine) {
@@ -212,11 +250,12 @@ impl LogSink for Printing {
 fn log(device: &mut Device, file: &Path, with_edits: bool) -> Result<ExitCode> {
     let mut input = open_input(file)?;
     let progress = std::io::stderr().is_terminal() && !std::io::stdout().is_terminal();
-    let mut sink = Printing { out: std::io::stdout(), logged: 0, bad: 0, progress, failed: None };
+    let mut sink = Printing { out: std::io::stdout(), logged: 0, already_here: 0, gone: 0, again: false, bad: 0, progress, failed: None };
     device.log_lines(&mut input, with_edits, &mut sink)?;
     if progress {
         eprintln!("\r{} logged", sink.logged);
     }
+    sink.say_what_was_before();
     if let Some(error) = sink.failed {
         return Err(error.into());
     }
@@ -324,6 +363,15 @@ fn resolve(device: &mut Device, id: &str, field: &str, take: Option<usize>, valu
     Ok(())
 }
 
+/// Names incidents that the hub has others of under the same id.
+pub fn say_what_stays_apart(apart: &[IncidentId]) {
+    for incident in apart {
+        eprintln!(
+            "vicinity: {incident} stays on this device: the hub has another incident under this id, and the two are not merged; log it again with an id of its own, or without"
+        );
+    }
+}
+
 fn sync(mut device: Device, home: &Path, json: bool) -> Result<ExitCode> {
     let report = device.sync()?;
     if json {
@@ -339,6 +387,7 @@ fn sync(mut device: Device, home: &Path, json: bool) -> Result<ExitCode> {
     if outcome.erased > 0 && !json {
         output::line(format!("{} incidents were erased: somebody asked for it, or took consent back", outcome.erased))?;
     }
+    say_what_stays_apart(&report.apart);
     // Closed before anything is destroyed: nothing may be written back.
     drop(device);
     if outcome.key_set_refused {

@@ -55,6 +55,9 @@ pub fn attach(device: &mut Device, id: &str, file: &Path) -> Result<()> {
     let opened = std::fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
     opened.take(media::ATTACHMENT_MAX_BYTES as u64 + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {}", file.display()))?;
     let attached = device.attach(id, &bytes)?;
+    if attached.already_here {
+        eprintln!("vicinity: already here: the incident has this {} already, and nothing was added", attached.class);
+    }
     output::line(format!("{id}/{}", attached.entry))
 }
 

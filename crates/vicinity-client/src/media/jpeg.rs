@@ -1,6 +1,6 @@
-//! JPEG: tables, frames and scans; no application data, no comments, nothing behind the end.
+//! JPEG: tables, frames and scans, and which way up; no other application data, no comments, nothing behind the end.
 
-use super::{Bytes, MediaError};
+use super::{Bytes, MediaError, exif};
 
 const KIND: &str = "JPEG";
 const DAMAGED: MediaError = MediaError::Damaged(KIND);
@@ -12,12 +12,12 @@ const ADOBE: [u8; 15] = [0xff, 0xee, 0, 14, b'A', b'd', b'o', b'b', b'e', 0, 100
 pub(super) fn strip(bytes: &[u8]) -> Result<Vec<u8>, MediaError> {
     let mut file = Bytes::new(bytes, KIND);
     let mut out = file.take(2)?.to_vec();
-    let (mut frames, mut scans) = (0, 0);
+    let (mut frames, mut scans, mut orientation) = (0, 0, None);
     loop {
         let marker = marker(&mut file)?;
         if marker == 0xd9 {
             out.extend([0xff, marker]);
-            return if frames == 1 && scans > 0 { Ok(out) } else { Err(DAMAGED) };
+            return if frames == 1 && scans > 0 { Ok(upright(out, orientation)) } else { Err(DAMAGED) };
         }
         if matches!(marker, 0x00 | 0x01 | 0xd0..=0xd8) {
             return Err(DAMAGED);
@@ -42,11 +42,23 @@ pub(super) fn strip(bytes: &[u8]) -> Result<Vec<u8>, MediaError> {
                 out.extend(ADOBE);
                 out.push(body[11].min(2));
             }
+            0xe1 if body.starts_with(exif::PREFIX) => orientation = orientation.or(exif::orientation(body)),
             // Everything that cameras write about themselves.
             0xe0..=0xef | 0xfe => {}
             _ => return Err(MediaError::Unsupported("this rare form of JPEG")),
         }
     }
+}
+
+/// The picture with the one tag that says which way up it is, where it had one. The plain header stays the first.
+fn upright(mut out: Vec<u8>, orientation: Option<u8>) -> Vec<u8> {
+    if let Some(orientation) = orientation {
+        let at = if out.get(2..).is_some_and(|rest| rest.starts_with(&JFIF)) { 2 + JFIF.len() } else { 2 };
+        let mut tag = Vec::new();
+        keep(&mut tag, 0xe1, &[exif::PREFIX.as_slice(), &exif::upright(orientation)].concat());
+        out.splice(at..at, tag);
+    }
+    out
 }
 
 fn marker(file: &mut Bytes<'_>) -> Result<u8, MediaError> {
@@ -111,6 +123,18 @@ pub(super) mod tests {
         let adobe = [ADOBE.as_slice(), &[1]].concat();
         assert_eq!(stripped, picture(&[JFIF.to_vec(), adobe], b""));
         assert_eq!(strip(&stripped).unwrap(), stripped);
+    }
+
+    #[test]
+    fn a_photo_that_lies_on_its_side_keeps_the_tag_that_says_so_and_no_other() {
+        let jfif = segment(0xe0, b"JFIF\0\x01\x02\x01\0\x48\0\x48\0\0");
+        let camera = segment(0xe1, &[exif::PREFIX.as_slice(), &exif::tests::of_a_camera(true, 6)].concat());
+        let tag = segment(0xe1, &[exif::PREFIX.as_slice(), &exif::upright(6)].concat());
+        for (before, after) in [(vec![camera.clone()], vec![tag.clone()]), (vec![jfif, camera], vec![JFIF.to_vec(), tag])] {
+            let stripped = strip(&picture(&before, b"")).unwrap();
+            assert_eq!(stripped, picture(&after, b""));
+            assert_eq!(strip(&stripped).unwrap(), stripped);
+        }
     }
 
     #[test]

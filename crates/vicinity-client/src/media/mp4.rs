@@ -1,4 +1,4 @@
-//! MP4, M4A and 3GP with one track of sound: a new file of its samples and their tables, with no times, names or places.
+//! MP4, M4A, 3GP and QuickTime with one track of sound: a new file of its samples and their tables, with no times, names or places.
 //!
 //! Nothing of the old file is copied but the samples that the track names and the numbers that say how they are played, so
 //! that other tracks, loose bytes between samples, and boxes that nobody knows are left out.
@@ -17,9 +17,15 @@ const OTHER: MediaError = MediaError::Unsupported("an MP4 file of this rare form
 /// Bytes of the longest description of a coding; two do for nearly all.
 const DESCRIPTION_MAX_BYTES: usize = 64;
 
+/// Whether a file begins so behind its first length: with its kind, or as QuickTime did before there were kinds.
+pub(super) fn begins(name: &[u8]) -> bool {
+    [b"ftyp", b"moov", b"mdat", b"wide", b"pnot"].iter().any(|known| name.starts_with(*known))
+}
+
 pub(super) fn strip(bytes: &[u8]) -> Result<Vec<u8>, MediaError> {
     let file = children(bytes)?;
-    let brand = find(&file, b"ftyp")?.get(..4).ok_or(DAMAGED)?;
+    // Old QuickTime files say nothing of their kind.
+    let brand = if file.iter().any(|(name, _)| name == b"ftyp") { find(&file, b"ftyp")?.get(..4).ok_or(DAMAGED)? } else { b"qt  " };
     if matches!(brand, b"heic" | b"heix" | b"mif1" | b"msf1" | b"avif" | b"hevc") {
         return Err(MediaError::Unsupported("a HEIC or AVIF photo"));
     }

@@ -7,6 +7,8 @@ const OTHER: MediaError = MediaError::Unsupported("an Ogg file that is not one O
 const SERIAL: u32 = 1;
 const CONTINUED: u8 = 1;
 const LAST: u8 = 4;
+/// Pages that are looked for behind bad ones: each costs a look at 64 kB.
+const BAD_PAGES_MAX: u32 = 64;
 /// Comments without any: no vendor, no entry.
 const NO_COMMENTS: &[u8] = b"OpusTags\0\0\0\0\0\0\0\0";
 
@@ -65,22 +67,36 @@ pub(super) fn strip(bytes: &[u8]) -> Result<Vec<u8>, MediaError> {
     Page { segments: &[head.len() as u8], body: head, granule: [0; 8], ..first }.write(2, 0, &mut out);
     skip_comments(&mut file, first.serial)?;
     Page { segments: &[NO_COMMENTS.len() as u8], body: NO_COMMENTS, granule: [0; 8], ..first }.write(0, 1, &mut out);
-    for number in 2.. {
-        let page = Page::read(&mut file)?;
+    let (heads, mut number, mut bad) = (out.len(), 2, 0);
+    // A recorder that was cut off wrote no last page.
+    while !file.rest.is_empty() {
+        let before = file.rest;
+        let Ok(page) = Page::read(&mut file) else {
+            // Half a page at the end, or one that was bent: the whole ones are kept. The number that is left out tells players
+            // that a packet may have lost its end.
+            let next = before.get(1..).and_then(|rest| rest.windows(4).position(|four| four == b"OggS")).map(|at| at + 1);
+            bad += 1;
+            number += 1;
+            match next.and_then(|at| before.get(at..)).filter(|_| bad <= BAD_PAGES_MAX) {
+                Some(rest) => file.rest = rest,
+                None => break,
+            }
+            continue;
+        };
         if page.serial != first.serial || page.flags & 2 != 0 {
             return Err(OTHER);
         }
         page.write(page.flags & (CONTINUED | LAST), number, &mut out);
+        number += 1;
         if page.flags & LAST != 0 {
             break;
         }
-        // A recorder that was cut off wrote no last page.
-        if file.rest.is_empty() {
-            break;
-        }
+    }
+    if out.len() == heads {
+        return Err(DAMAGED);
     }
     // Another stream behind the first would be lost in silence.
-    if file.rest.starts_with(b"OggS") { Err(OTHER) } else { Ok(out) }
+    if bad == 0 && file.rest.starts_with(b"OggS") { Err(OTHER) } else { Ok(out) }
 }
 
 /// The header, as long as its kind needs.
@@ -160,7 +176,8 @@ mod tests {
         let tags = b"OpusTags\0\0\0\0\0\0\0\0";
         let whole = sound(5, tags, 0);
         assert!(strip(&whole).is_ok());
-        for at in 0..whole.len() {
+        let heads = whole.len() - (27 + 3 + 600) - (27 + 2 + 300);
+        for at in 0..heads {
             let mut bent = whole.clone();
             bent[at] ^= 1;
             assert!(strip(&bent).is_err(), "{at}");
@@ -168,6 +185,43 @@ mod tests {
         assert_eq!(strip(&[whole.clone(), whole.clone()].concat()), Err(OTHER));
         assert_eq!(strip(&page(5, 2, 0, b"\x01vorbis")), Err(OTHER));
         assert_eq!(strip(&[page(5, 2, 0, HEAD), page(6, 0, 1, tags)].concat()), Err(OTHER));
-        assert_eq!(strip(&whole[..whole.len() - 1]), Err(DAMAGED));
+    }
+
+    /// The pages of a stripped file behind its heads: number, flags, the first byte.
+    fn pages(stripped: &[u8]) -> Vec<(u32, u8, u8)> {
+        let mut file = Bytes::new(stripped, "Ogg");
+        let mut found = Vec::new();
+        while !file.rest.is_empty() {
+            let number = u32::from_le_bytes(file.rest[18..22].try_into().unwrap());
+            let page = Page::read(&mut file).unwrap();
+            found.push((number, page.flags, page.body[0]));
+        }
+        found.split_off(2)
+    }
+
+    #[test]
+    fn of_half_a_recording_the_whole_pages_are_kept() {
+        let tags = b"OpusTags\0\0\0\0\0\0\0\0";
+        let whole = sound(5, tags, 0);
+        let (last, first) = (27 + 2 + 300, 27 + 3 + 600);
+        for cut in 1..last {
+            assert_eq!(pages(&strip(&whole[..whole.len() - cut]).unwrap()), [(2, 0, 7)], "{cut}");
+        }
+        for cut in [last + 1, last + first - 1, last + first] {
+            assert_eq!(strip(&whole[..whole.len() - cut]), Err(DAMAGED), "{cut}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_was_bent_is_left_out_and_the_gap_is_told() {
+        let whole = sound(5, b"OpusTags\0\0\0\0\0\0\0\0", 0);
+        let at = whole.len() - (27 + 2 + 300);
+        for bent_at in [at - 630, at - 1, at - 300] {
+            let mut bent = whole.clone();
+            bent[bent_at] ^= 1;
+            assert_eq!(pages(&strip(&bent).unwrap()), [(3, LAST, 9)], "{bent_at}");
+        }
+        let many = [whole[..at].to_vec(), b"OggS\0ZZ".repeat(100), whole[at..].to_vec()].concat();
+        assert_eq!(pages(&strip(&many).unwrap()), [(2, 0, 7)], "nobody looks for ever");
     }
 }

@@ -1,10 +1,12 @@
-//! PNG: the chunks that make the picture, and no others; the first picture of an animation.
+//! PNG: the chunks that make the picture, and which way up it is, and no others; the first picture of an animation.
 
-use super::{Bytes, MediaError};
+use super::{Bytes, MediaError, exif};
 
 const KIND: &str = "PNG";
 const DAMAGED: MediaError = MediaError::Damaged(KIND);
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
+/// Behind the signature and the header, which has 13 bytes.
+const HEADER_END: usize = SIGNATURE.len() + 12 + 13;
 
 pub(super) fn strip(bytes: &[u8]) -> Result<Vec<u8>, MediaError> {
     let mut file = Bytes::new(bytes, KIND);
@@ -12,7 +14,7 @@ pub(super) fn strip(bytes: &[u8]) -> Result<Vec<u8>, MediaError> {
     if out != SIGNATURE {
         return Err(DAMAGED);
     }
-    let mut data = 0;
+    let (mut data, mut orientation) = (0, None);
     loop {
         let length = file.u32()?;
         let kind = file.array::<4>()?;
@@ -33,13 +35,24 @@ pub(super) fn strip(bytes: &[u8]) -> Result<Vec<u8>, MediaError> {
             }
             b"IEND" => {
                 keep(&mut out, kind, &[]);
-                return if data > 0 { Ok(out) } else { Err(DAMAGED) };
+                return if data > 0 { Ok(upright(out, orientation)) } else { Err(DAMAGED) };
             }
+            b"eXIf" => orientation = orientation.or(exif::orientation(body)),
             // A capital first letter: nobody who does not know it may show the picture.
             [first, ..] if first.is_ascii_uppercase() => return Err(MediaError::Unsupported("this rare form of PNG")),
             _ => {}
         }
     }
+}
+
+/// The picture with the one tag that says which way up it is, where it had one: behind the header.
+fn upright(mut out: Vec<u8>, orientation: Option<u8>) -> Vec<u8> {
+    if let Some(orientation) = orientation {
+        let mut tag = Vec::new();
+        keep(&mut tag, *b"eXIf", &exif::upright(orientation));
+        out.splice(HEADER_END..HEADER_END, tag);
+    }
+    out
 }
 
 fn keep(out: &mut Vec<u8>, kind: [u8; 4], body: &[u8]) {
@@ -81,6 +94,13 @@ mod tests {
         let extra: Vec<Vec<u8>> = [b"tEXt", b"iTXt", b"zTXt", b"eXIf", b"tIME", b"iCCP", b"pHYs", b"acTL", b"prVt"].map(|kind| chunk(kind, b"ZZGPS")).into();
         let stripped = strip(&picture(&extra, b"ZZBEHIND")).unwrap();
         assert_eq!(stripped, picture(&[], b""));
+        assert_eq!(strip(&stripped).unwrap(), stripped);
+    }
+
+    #[test]
+    fn a_picture_that_lies_on_its_side_keeps_the_tag_that_says_so_and_no_other() {
+        let stripped = strip(&picture(&[chunk(b"tEXt", b"ZZ"), chunk(b"eXIf", &exif::tests::of_a_camera(false, 6))], b"")).unwrap();
+        assert_eq!(stripped, picture(&[chunk(b"eXIf", &exif::upright(6))], b""));
         assert_eq!(strip(&stripped).unwrap(), stripped);
     }
 

@@ -60,6 +60,11 @@ impl<'a> Index<'a> {
         self.written_by(actor).len() as u64
     }
 
+    /// Whether a change would begin the document: nothing but the skeleton is before it. Each incident has one such change.
+    pub(super) fn begins(&self, chunk: &Chunk<'_>) -> bool {
+        chunk.deps.iter().all(|dep| self.known.get(dep) == Some(&0))
+    }
+
     /// A change that was admitted before.
     pub(super) fn add_trusted(&mut self, bytes: &'a [u8]) {
         if let Ok(chunk) = Chunk::parse(bytes)

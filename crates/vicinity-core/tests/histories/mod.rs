@@ -58,7 +58,12 @@ pub fn random_history(rng: &mut StdRng) -> Log {
 fn first(rng: &mut StdRng, log: &mut Log) -> Replica {
     let (actor, now) = (random_actor(rng), random_time(rng));
     if rng.random_bool(0.2) {
-        return Replica { has: Vec::new(), document: Document::from_changes(core::iter::empty()).unwrap(), actor, now };
+        // Begun by something that is no draft. Each document has one first change.
+        let mut replica = Replica { has: Vec::new(), document: Document::from_changes(core::iter::empty()).unwrap(), actor, now };
+        replica.raw(rng, log);
+        if !log.is_empty() {
+            return replica;
+        }
     }
     let draft = Draft::parse(&any_incident(rng), now).unwrap();
     let (document, authored) = Document::create(&draft, Authoring { actor, now }).unwrap();

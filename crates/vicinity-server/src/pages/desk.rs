@@ -6,10 +6,12 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{OwnedMutexGuard, Semaphore};
 use vicinity_pages::frame::Place;
+use vicinity_store::forms::Forms;
 use vicinity_store::sqlite::SqlitePeople;
 use vicinity_store::{DatabaseKey, StoreError};
 
 use crate::clock::Clock;
+use crate::gate::{Door, Gate};
 use crate::limits::Limits;
 use crate::machine::Machine;
 use crate::pages::answer::PageError;
@@ -82,7 +84,7 @@ pub struct Desk {
     pub(crate) turns: Turns,
     /// What was sent when a session had ended.
     pub(crate) kept: Kept,
-    /// Forms that were taken and count once.
+    /// Turns of people whose forms count once.
     pub(crate) once: Once,
     limits: Mutex<Limits>,
     tries: Mutex<Tries>,
@@ -118,6 +120,12 @@ impl Desk {
 
 /// A server that has pages.
 pub trait Office: Send + Sync + 'static {
+    /// Where its forms write.
+    type Forms: Forms + Door + ?Sized + 'static;
+
+    /// The way there.
+    fn forms(&self) -> &Gate<Self::Forms>;
+
     /// What its pages need.
     fn desk(&self) -> &Desk;
 

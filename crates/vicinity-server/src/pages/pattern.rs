@@ -8,6 +8,7 @@ mod report;
 use vicinity_core::access::Action;
 use vicinity_store::StoreError;
 use vicinity_store::advocacy::Patterns;
+use vicinity_store::forms::Forms;
 
 use crate::gate::{Door, Gate};
 use crate::pages::desk::Office;
@@ -21,7 +22,7 @@ const AREA_MAX: usize = 10;
 /// A server with these pages.
 pub trait Observatory: Office {
     /// Its store.
-    type Store: Patterns + Door + ?Sized + 'static;
+    type Store: Patterns + Forms + Door + ?Sized + 'static;
     /// What reading these pages is.
     const SEE: Action;
     /// What writing in them is.

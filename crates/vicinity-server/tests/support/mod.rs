@@ -81,33 +81,38 @@ impl Site {
         let machine = machine(&clock, &running);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let mut site = Self { address: String::new(), data, clock, running, machine, folder, stop: None, serving: None, network, runtime };
-        site.serve(kind);
+        site.serve();
         site
     }
 
-    /// Stops it in order, and starts it again on the same folder.
+    /// Stops it in order, and starts it again on the same folder, at another address.
     pub fn restart(&mut self) {
         self.end();
-        self.serve(if self.is_hub() { "hub" } else { "national" });
+        self.serve();
     }
 
-    fn serve(&mut self, kind: &str) {
-        let Self { data, machine, runtime, network, .. } = self;
-        let network = network.clone();
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+    /// The same; a browser goes on there.
+    pub fn restart_for(&mut self, visitor: &mut Visitor) {
+        self.restart();
+        visitor.address.clone_from(&self.address);
+    }
+
+    fn serve(&mut self) {
+        let (data, machine, network) = (self.data.clone(), self.machine.clone(), self.network.clone());
+        let listener = self.runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         self.address = listener.local_addr().unwrap().to_string();
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move {
             stopped.await.ok();
         };
-        let serving = if kind == "hub" {
-            let config = HubConfig { data: data.clone(), unlock: None, upstream: None, plain_http: true, network, machine: machine.clone() };
-            runtime.spawn(hub::serve(config, listener, shutdown))
+        self.serving = Some(if self.is_hub() {
+            let config = HubConfig { data, unlock: None, upstream: None, plain_http: true, network, machine };
+            self.runtime.spawn(hub::serve(config, listener, shutdown))
         } else {
-            let config = NationalConfig { data: data.clone(), unlock: None, plain_http: true, network, upstream: None, machine: machine.clone() };
-            runtime.spawn(national::serve(config, listener, shutdown))
-        };
-        (self.stop, self.serving) = (Some(stop), Some(serving));
+            let config = NationalConfig { data, unlock: None, plain_http: true, network, upstream: None, machine };
+            self.runtime.spawn(national::serve(config, listener, shutdown))
+        });
+        self.stop = Some(stop);
         // It listens already: this waits until it answers.
         assert_eq!(Visitor::new(&self.address).get("/health").status, 200);
     }

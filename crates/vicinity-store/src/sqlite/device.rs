@@ -7,12 +7,13 @@ use vicinity_core::admit::{self, Verdict};
 use vicinity_core::batch::{self, DocumentHeads, Erasure, Group, GroupChange, HeadsPage};
 use vicinity_core::chunk::Chunk;
 use vicinity_core::consent;
+use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::incident::Incident;
 use vicinity_core::time::Timestamp;
 
-use super::{Db, Result, device_erase, device_leaving, digest_of, sql};
-use crate::device::{Delivered, DeviceStanding, DeviceStore, Fact, OutboxPage, Written};
+use super::{Db, Result, device_erase, device_leaving, device_once, digest_of, sql};
+use crate::device::{Delivered, DeviceStanding, DeviceStore, Fact, LoggedLines, Logging, OutboxPage, Written};
 use crate::error::Damage;
 use crate::row::{self, IncidentRow};
 use crate::{DatabaseKey, StoreError};
@@ -25,11 +26,11 @@ pub struct SqliteDevice {
     pub(super) db: Db,
 }
 
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/device_0001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/device_0001.sql"), include_str!("../../migrations/device_0002_once.sql")];
 
-const UNSENT: i64 = 0;
+pub(super) const UNSENT: i64 = 0;
 pub(super) const HELD_BY_HUB: i64 = 1;
-const REFUSED: i64 = 2;
+pub(super) const REFUSED: i64 = 2;
 
 impl SqliteDevice {
     /// Looks at every page of the file, whatever lies on it: whether one is damaged. Takes some 4 seconds a gigabyte.
@@ -124,6 +125,11 @@ fn take(db: &Db, group: &Group) -> Result<u64> {
     let waiting = db.all("reading changes that wait", "SELECT chunk, written_by FROM waiting WHERE incident = ?1", &[group.incident.as_bytes()], read)?;
     let waiting_chunks: Vec<Vec<u8>> = waiting.iter().map(|(chunk, _)| chunk.clone()).collect();
     let incoming: Vec<Vec<u8>> = group.changes.iter().map(|change| change.chunk.clone()).collect();
+    if let Some(known) = &known
+        && admit::is_other(stored.iter().map(Vec::as_slice), incoming.iter().map(Vec::as_slice))
+    {
+        return device_once::set_apart(db, known.doc).map(|()| 0);
+    }
     let admission = admit::admit(&stored, &waiting_chunks, &incoming);
     for (hash, _) in &admission.dropped {
         db.execute("forgetting a change that waited", "DELETE FROM waiting WHERE incident = ?1 AND hash = ?2", &[group.incident.as_bytes(), &hash.0])?;
@@ -193,6 +199,7 @@ fn remove(db: &Db, incident: IncidentId) -> Result<()> {
     if kept.is_some() || texts.is_some() {
         return db.execute("removing a document", "UPDATE documents SET shared = 0 WHERE doc = ?1", &[&known.doc]).map(drop);
     }
+    device_once::forget(db, known.doc)?;
     for query in [
         "DELETE FROM changes WHERE doc = ?1",
         "DELETE FROM statements WHERE doc = ?1",
@@ -212,10 +219,11 @@ fn standing(db: &Db) -> Result<DeviceStanding> {
     Ok(DeviceStanding { digest: digest_of(db.meta("digest")?)?, unsent, rejected, untold, ..DeviceStanding::default() })
 }
 
-fn write_one(db: &Db, written: &Written) -> Result<()> {
+pub(super) fn write_one(db: &Db, written: &Written) -> Result<()> {
     if device_erase::is_erased(db, written.incident)? {
         return Err(StoreError::Erased);
     }
+    device_once::check_attached(db, written)?;
     let before = known(db, written.incident)?;
     let shared = before.as_ref().is_some_and(|known| known.shared);
     let new = NewRow { incident: written.incident, view: &written.view, heads: &written.heads, granted: written.granted, shared };
@@ -223,10 +231,13 @@ fn write_one(db: &Db, written: &Written) -> Result<()> {
     for chunk in &written.chunks {
         put_change(db, doc, chunk, true, 0, UNSENT)?;
     }
+    if device_once::is_apart(db, doc)? {
+        device_once::set_apart(db, doc)?;
+    }
     for (entry, body) in &written.statements {
         let class = written.view.entries("statements").find(|named| named.id() == entry).and_then(|named| named.text("class")).unwrap_or_default();
-        let query = "INSERT INTO statements (doc, entry, class, bytes, body, delivered) VALUES (?1, ?2, ?3, ?4, ?5, 0)";
-        db.execute("keeping a statement", query, &[&doc, entry, &class, &(body.len() as i64), body])?;
+        let query = "INSERT INTO statements (doc, entry, class, bytes, body, delivered, attached) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)";
+        db.execute("keeping a statement", query, &[&doc, entry, &class, &(body.len() as i64), body, &written.attached])?;
     }
     if let Some(code) = &written.unhashed_code {
         let query = "INSERT INTO unhashed_codes (doc, code) VALUES (?1, ?2) ON CONFLICT (doc) DO UPDATE SET code = excluded.code";
@@ -252,6 +263,14 @@ fn recheck_grants(db: &Db, now: Timestamp) -> Result<()> {
 impl DeviceStore for SqliteDevice {
     fn write(&mut self, written: &[Written]) -> Result<()> {
         self.db.immediate(|db| written.iter().try_for_each(|written| write_one(db, written)))
+    }
+
+    fn log(&mut self, lines: &LoggedLines<'_>) -> Result<Logging> {
+        self.db.immediate(|db| device_once::log(db, lines))
+    }
+
+    fn apart(&mut self) -> Result<Vec<IncidentId>> {
+        device_once::apart(&self.db)
     }
 
     fn incident(&mut self, incident: IncidentId) -> Result<Option<IncidentRow>> {
@@ -388,6 +407,9 @@ impl DeviceStore for SqliteDevice {
                 let Some(known) = known(db, *incident)? else { continue };
                 let query = "UPDATE changes SET state = ?3, refusal = ?4 WHERE doc = ?1 AND hash = ?2";
                 db.execute("noting a refusal", query, &[&known.doc, &hash.0, &REFUSED, &refusal.code()])?;
+                if *refusal == Refusal::OtherIncident {
+                    device_once::set_apart(db, known.doc)?;
+                }
             }
             device_erase::note_told(db, delivered.told)?;
             let erased = device_erase::erase(db, delivered.erase)?;

@@ -4,7 +4,7 @@ use vicinity_core::batch::Erasure;
 use vicinity_core::ids::{IncidentId, ScopeDigest};
 
 use super::device::{known, move_digest};
-use super::{Db, Result, device_leaving, device_statements};
+use super::{Db, Result, device_leaving, device_once, device_statements};
 use crate::StoreError;
 
 pub(super) fn is_erased(db: &Db, incident: IncidentId) -> Result<bool> {
@@ -19,6 +19,7 @@ pub(super) fn erase(db: &Db, erasures: &[Erasure]) -> Result<u64> {
             held += 1;
             move_digest(db, known.term, ScopeDigest::default())?;
             device_statements::unseal_all_of(db, known.doc)?;
+            device_once::forget(db, known.doc)?;
             for query in [
                 "DELETE FROM changes WHERE doc = ?1",
                 "DELETE FROM statements WHERE doc = ?1",

@@ -3,7 +3,7 @@
 use vicinity_core::ids::IncidentId;
 
 use super::device::{HELD_BY_HUB, SqliteDevice};
-use super::{Db, Result, sql};
+use super::{Db, Result, device_once, sql};
 use crate::statement::{Carried, DeviceStatements, PlainStatement, WaitingBlob};
 
 /// A batch's statements are unsealed again.
@@ -91,6 +91,10 @@ impl DeviceStatements for SqliteDevice {
 
     fn unseal_blob(&mut self, number: i64) -> Result<()> {
         self.db.immediate(|db| let_go(db, number))
+    }
+
+    fn attached(&mut self, incident: IncidentId, hash: [u8; 32]) -> Result<Option<String>> {
+        device_once::attached(&self.db, incident, &hash)
     }
 
     fn carried(&mut self, incident: IncidentId) -> Result<Vec<(String, Carried)>> {

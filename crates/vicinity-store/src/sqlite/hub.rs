@@ -35,6 +35,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/hub_0007_under_way.sql"),
     include_str!("../../migrations/hub_0008_order.sql"),
     include_str!("../../migrations/hub_0009_clock.sql"),
+    include_str!("../../migrations/hub_0010_national_0007_forms.sql"),
 ];
 const KEYS_MIGRATIONS: &[&str] = &[include_str!("../../migrations/keys_0001.sql")];
 

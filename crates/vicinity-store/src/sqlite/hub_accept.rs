@@ -103,6 +103,9 @@ fn accept_group(db: &mut Db, sender: &Sender<'_>, group: &Group, now: Timestamp,
         return Ok(refused_as_erased());
     }
     let known = read_known(db, group.incident)?;
+    if let Some(verdicts) = policy::other_incident(&known.log, &group.changes) {
+        return Ok(verdicts);
+    }
     if let Some(doc) = known.doc
         && !policy::may_reach(peer.role, Action::WriteIncident, || in_scope(db, doc, peer.number))?
     {

@@ -70,6 +70,9 @@ fn erase_ordered(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result<bo
             db.execute("erasing a document", query, &[doc])?;
         }
     }
+    // Who was led to its page.
+    let page = format!("/incident/{incident}");
+    db.execute("erasing a form's place", "DELETE FROM forms WHERE substr(place, 1, ?2) = ?1", &[&page, &(page.len() as i64)])?;
     let waited = db.execute("erasing what waited", "DELETE FROM waiting WHERE incident = ?1", &[id])?;
     let refused = db.execute("erasing what was refused", "DELETE FROM quarantine WHERE incident = ?1", &[id])?;
     envelopes.into_iter().try_for_each(|envelope| hub_evidence::cut(db, envelope))?;

@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/hub_0005_national_0004_advocacy.sql"),
     include_str!("../../migrations/national_0005_countries.sql"),
     include_str!("../../migrations/national_0006_revoked.sql"),
+    include_str!("../../migrations/hub_0010_national_0007_forms.sql"),
 ];
 
 impl SqliteNational {

@@ -75,6 +75,25 @@ pub fn an_educator_cannot_write_to_what_is_not_hers<S: HubStore>(make: impl Fn(&
     assert_eq!(centre.hub.takes(&centre.ada, &[meddler.group()]), [Verdict::Stored; 2]);
 }
 
+/// Two phones logged under one id: both would start from the same skeleton and become one.
+pub fn another_incident_under_the_same_id_is_refused_whoever_sends_it<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut centre = Centre::new(make);
+    let (before, was) = (centre.hub.footprint(), centre.hub.view(incident_id(2)));
+    let mut other = Person::logs(incident_id(2), 13, &consented());
+    other.edits_times(1);
+    let (ada, ben, rose) = (centre.ada, centre.ben, centre.rose);
+    for peer in [&ada, &ben, &rose] {
+        assert_eq!(centre.hub.takes(peer, &[other.group()]), [Verdict::Rejected(Refusal::OtherIncident); 2]);
+        let mixed: Vec<Vec<u8>> = [centre.bens.chunks(), other.chunks()].concat();
+        let verdicts = centre.hub.takes(peer, &[group(incident_id(2), &mixed)]);
+        assert_eq!((verdicts[0], &verdicts[1..]), (Verdict::Duplicate, [Verdict::Rejected(Refusal::OtherIncident); 2].as_slice()));
+    }
+    assert_eq!((centre.hub.footprint(), centre.hub.view(incident_id(2))), (before, was), "nothing of it was kept");
+    // Both at once, to a hub that knows neither: the first that comes is the incident.
+    let both: Vec<Vec<u8>> = [Person::logs(incident_id(3), 14, &consented()).chunks(), Person::logs(incident_id(3), 15, &consented()).chunks()].concat();
+    assert_eq!(centre.hub.takes(&rose, &[group(incident_id(3), &both)]), [Verdict::Stored, Verdict::Rejected(Refusal::OtherIncident)]);
+}
+
 /// Heads tell that something happened.
 pub fn an_educator_is_not_asked_about_what_is_not_hers<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut centre = Centre::new(make);

@@ -95,6 +95,9 @@ impl DeviceStatements for Frail<'_, dyn DeviceStore> {
     fn unseal_blob(&mut self, number: i64) -> Result<()> {
         self.room()?.unseal_blob(number)
     }
+    fn attached(&mut self, incident: IncidentId, hash: [u8; 32]) -> Result<Option<String>> {
+        self.room()?.attached(incident, hash)
+    }
     fn carried(&mut self, incident: IncidentId) -> Result<Vec<(String, Carried)>> {
         self.room()?.carried(incident)
     }

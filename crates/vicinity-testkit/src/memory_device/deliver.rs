@@ -3,6 +3,7 @@
 use vicinity_core::admit::{self, Verdict};
 use vicinity_core::batch::{Group, GroupChange};
 use vicinity_core::consent;
+use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId};
 use vicinity_store::device::{Delivered, Fact, cursor_bytes};
 use vicinity_store::row::IncidentRow;
@@ -28,6 +29,9 @@ impl MemoryDevice {
             // The hub had not seen the consent yet; it asks for the whole when it has.
             if !refusal.may_pass() {
                 self.mark(*incident, *change, State::Refused);
+            }
+            if *refusal == Refusal::OtherIncident && self.documents.contains_key(incident) {
+                self.set_apart(*incident);
             }
         }
         self.note_told(delivered.told);
@@ -59,6 +63,10 @@ impl MemoryDevice {
         let stored: Vec<Vec<u8>> = self.of(incident).map(|change| change.chunk.clone()).collect();
         let waiting: Vec<Vec<u8>> = self.waiting.iter().filter(|((of, _), _)| *of == incident).map(|(_, change)| change.chunk.clone()).collect();
         let incoming: Vec<Vec<u8>> = group.changes.iter().map(|change| change.chunk.clone()).collect();
+        if admit::is_other(stored.iter().map(Vec::as_slice), incoming.iter().map(Vec::as_slice)) {
+            self.set_apart(incident);
+            return 0;
+        }
         let admission = admit::admit(&stored, &waiting, &incoming);
         for (change, verdict) in group.changes.iter().zip(&admission.verdicts) {
             let change_name = name(&change.chunk);
@@ -98,6 +106,7 @@ impl MemoryDevice {
             self.changes.retain(|_, change| change.incident != incident);
             self.waiting.retain(|(of, _), _| *of != incident);
             self.touch(incident);
+            self.known.forget(incident);
             self.departed.insert(incident);
         }
     }

@@ -15,6 +15,7 @@ impl MemoryDevice {
             self.changes.retain(|_, change| change.incident != *incident);
             self.waiting.retain(|(of, _), _| of != incident);
             self.touch(*incident);
+            self.known.forget(*incident);
             self.tombstones.insert(*incident, (*proof, false));
         }
         held

@@ -139,6 +139,10 @@ impl DeviceStatements for MemoryDevice {
         Ok(())
     }
 
+    fn attached(&mut self, incident: IncidentId, hash: [u8; 32]) -> Result<Option<String>> {
+        Ok(self.known.attached.get(&(incident, hash)).cloned())
+    }
+
     fn carried(&mut self, incident: IncidentId) -> Result<Vec<(String, Carried)>> {
         let mut carried: BTreeMap<String, Carried> = BTreeMap::new();
         for entry in self.documents.get(&incident).iter().flat_map(|held| held.statements.keys()) {

@@ -21,6 +21,9 @@ impl MemoryHub {
         }
         let is_new = !self.documents.contains_key(&group.incident);
         let log: Vec<LogRow> = self.all_changes(group.incident).map(log_row).collect();
+        if let Some(verdicts) = policy::other_incident(&log, &group.changes) {
+            return verdicts;
+        }
         if !is_new && !self.sees(peer, group.incident) {
             let is_back = self.departed.remove(&(group.incident, peer.number));
             self.note_lasting(peer.number, u64::from(is_back));

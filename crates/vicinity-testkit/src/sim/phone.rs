@@ -121,7 +121,7 @@ impl Phone {
         let chunks: Vec<Vec<u8>> = authored.chunk.into_iter().collect();
         let names = chunks.iter().map(|chunk| (incident, name(chunk))).collect();
         let statements = authored.statements.into_iter().map(|(entry, body)| (entry, body.0)).collect();
-        let written = Written { incident, chunks, heads: document.heads(), granted, statements, unhashed_code: None, view };
+        let written = Written { incident, chunks, heads: document.heads(), granted, statements, unhashed_code: None, attached: None, view };
         Frail::<dyn DeviceStore>::new(self.engine.store(), &mut self.calls_left).write(&[written])?;
         Ok(names)
     }

@@ -6,7 +6,8 @@ use super::{Bytes, DAMAGED, KIND, MediaError, OTHER};
 pub(super) fn children(body: &[u8]) -> Result<Vec<([u8; 4], &[u8])>, MediaError> {
     let mut rest = Bytes::new(body, KIND);
     let mut found = Vec::new();
-    while !rest.rest.is_empty() {
+    // QuickTime ends some lists with four bytes of nothing.
+    while !rest.rest.is_empty() && rest.rest != [0; 4] {
         let length = rest.u32()?;
         let name = rest.array::<4>()?;
         let length = match length {

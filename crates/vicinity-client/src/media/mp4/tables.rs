@@ -147,7 +147,11 @@ fn description(body: &[u8]) -> Result<Vec<u8>, MediaError> {
     }
     let more = children(entry.rest)?;
     let coding = match &name {
-        b"mp4a" => esds(find(&more, b"esds")?)?,
+        b"mp4a" => match more.iter().find(|(name, _)| name == b"wave") {
+            // QuickTime puts it one box deeper.
+            Some((_, wave)) if version == 1 => esds(find(&children(wave)?, b"esds")?)?,
+            _ => esds(find(&more, b"esds")?)?,
+        },
         // Who made the coder is left out; which frames there are, and how many a sample holds, stays.
         b"samr" | b"sawb" => {
             let kind: [u8; 9] = find(&more, b"damr")?.try_into().map_err(|_| DAMAGED)?;

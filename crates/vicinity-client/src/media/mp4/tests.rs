@@ -71,6 +71,29 @@ fn a_recording_is_its_samples_and_how_they_are_played() {
     }
 }
 
+/// The same coding as QuickTime writes it: a longer head, and the decoder's bytes one box deeper.
+fn aac_of_quicktime() -> Vec<u8> {
+    let plain = aac();
+    let esds = children(&children(&plain).unwrap()[0].1[28..]).unwrap()[0].1.to_vec();
+    let wave = boxed(b"wave", &[&boxed(b"frma", &[b"mp4a"]), &boxed(b"mp4a", &[&[0; 4]]), &boxed(b"esds", &[&esds]), &[0, 0, 0, 8, 0, 0, 0, 0]]);
+    let head = [&[0, 0, 0, 0, 0, 0, 0, 1, 0, 1], b"ZZZZZZ".as_slice(), &[0, 1, 0, 16, 0xff, 0xfe, 0, 0, 0xac, 0x44, 0, 0], &[9; 16]].concat();
+    boxed(b"mp4a", &[&head, &wave, &boxed(b"chan", &[PLANTED])])
+}
+
+#[test]
+fn sound_in_a_quicktime_file_is_kept_as_m4a() {
+    let expected = strip(&recording(&aac(), &[])).unwrap();
+    let text = track(b"text", &aac(), &[5], 1, &[30]);
+    let mut quicktime = recording(&aac_of_quicktime(), &[text, boxed(b"udta", &[&[0; 4]])]);
+    quicktime[8..12].copy_from_slice(b"qt  ");
+    assert_eq!(strip(&quicktime).unwrap(), expected);
+    // As before there were kinds: the place where it would be told is filled with nothing.
+    quicktime[4..8].copy_from_slice(b"wide");
+    assert_eq!(crate::media::strip(&quicktime).unwrap().bytes, expected);
+    let film = recording(&aac_of_quicktime(), &[track(b"vide", &aac(), &[1], 1, &[30])]);
+    assert_eq!(strip(&film), Err(FILM), "said as what it is, and not as damaged");
+}
+
 #[test]
 fn what_a_decoder_has_to_know_stays() {
     let stripped = strip(&recording(&aac(), &[])).unwrap();
