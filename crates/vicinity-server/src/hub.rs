@@ -187,13 +187,14 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
     let (writer, writing) = Writer::start(store);
     let (reader, reading) = Writer::start(Reading(open_with(&config.data, &key, &config.machine)?));
+    let (counter, counting) = Writer::start(Reading(open_with(&config.data, &key, &config.machine)?));
     let last = writer.clone();
     let (desk, seating) = Desk::open(Place::Hub, &config.data, &key, &config.machine, tls.is_some())?;
     let (changed, live) = (Arc::new(Notify::new()), desk.live.clone());
     let uplink = Uplink { writer: writer.clone(), machine: config.machine.clone(), changed: Arc::clone(&changed), live: live.clone() };
     let uplink = tokio::spawn(uplink::run(uplink, link));
     let turning = tokio::spawn(turn_board(writer.clone(), config.machine.clone(), live.clone()));
-    let hub = Hub { gate: Gate::new(writer, reader), machine: config.machine, desk, metrics: Metrics::new("vicinity_hub"), changed };
+    let hub = Hub { gate: Gate::new(writer, reader, counter), machine: config.machine, desk, metrics: Metrics::new("vicinity_hub"), changed };
     let shutdown = async move {
         shutdown.await;
         live.end();
@@ -204,7 +205,7 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
         // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.
         task.await.ok();
     }
-    writer::end(reading, last, writing).await;
+    writer::end([counting, reading], last, writing).await;
     tokio::task::spawn_blocking(move || seating.join()).await.ok();
     Ok(())
 }

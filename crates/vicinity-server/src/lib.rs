@@ -31,6 +31,7 @@ pub mod people;
 pub mod publish;
 pub mod published;
 pub mod routes;
+pub mod shares;
 pub mod statements;
 pub mod tls;
 pub mod uplink;

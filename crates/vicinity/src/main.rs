@@ -6,6 +6,7 @@ mod bundle;
 mod demo;
 mod device;
 mod hub;
+mod hub_areas;
 mod hub_erase;
 mod hub_keeping;
 mod hub_verify;

@@ -132,6 +132,7 @@ fn every_page_of_the_hub_can_be_read_by_everybody_in_every_language() {
         ("report-others", "/report?for=others".to_owned()),
         ("exports", "/exports".to_owned()),
         ("hub", "/hub".to_owned()),
+        ("areas", "/hub/areas".to_owned()),
         ("settings", "/settings".to_owned()),
         ("lost", "/nowhere".to_owned()),
     ]

@@ -50,7 +50,7 @@ impl Mapping {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(bytes: &[u8]) -> Result<Self, MappingError> {
-        let file: File = serde_json::from_slice(bytes)?;
+        let file: File = serde_json::from_slice(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))?;
         let tables = By::ALL.map(By::name);
         let lists: Vec<(&str, Vec<&str>)> = By::ALL.iter().map(|by| (by.name(), by.codes())).filter(|(_, codes)| !codes.is_empty()).collect();
         let listed = |name: &str, code: &str| lists.iter().any(|(list, codes)| *list == name && codes.contains(&code));
@@ -153,6 +153,11 @@ pub(super) mod tests {
         let expected = "the mapping has no id for org unit national, data element setting, perpetrator landlord, violation_group physical, \
                         violation_group sexual, violation_group psychological, violation_group economic, violation_group rights: add each of them";
         assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_taken() {
+        assert!(Mapping::parse(format!("\u{feff}{}", complete()).as_bytes()).is_ok());
     }
 
     #[test]

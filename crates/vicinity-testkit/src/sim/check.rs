@@ -236,16 +236,19 @@ impl Sim {
             let incident = incident.unwrap_or_else(|| unreachable!("national holds {projection}, and the hub does not know of it"));
             assert!(held.insert(incident, json).is_none(), "{incident} is twice at national");
         }
-        for (incident, row) in at_hub {
+        let mut areas = self.hub.store().told_areas().expect("areas");
+        let mut projected = |row: &IncidentRow| policy::projected(&row.incident, &mut areas, self.now).0;
+        let may: BTreeMap<IncidentId, Option<String>> = at_hub.iter().map(|(incident, row)| (*incident, projected(row))).collect();
+        for (incident, projected) in &may {
             let at_national = held.remove(incident);
             // Taken back, and the hub forgot why: it has sent its row once and does not send it again.
             if at_national.is_none() && self.forgotten.contains(incident) {
                 continue;
             }
-            assert_eq!(at_national, policy::projected(&row.incident, self.now), "projection of {incident}");
+            assert_eq!(at_national, *projected, "projection of {incident}");
         }
         assert!(held.is_empty(), "national holds what the hub does not");
-        at_hub.values().filter(|row| policy::projected(&row.incident, self.now).is_some()).count()
+        may.values().flatten().count()
     }
 
     /// No id of an incident and nothing planted ever went to national.
