@@ -65,7 +65,7 @@ fn row(number: u128, projection: &impl serde::Serialize) -> Row {
 #[test]
 fn a_report_beyond_the_share_is_refused_whole_and_taken_later() {
     let mut scene = Scene::new();
-    let some = |first: u128| (first..first + 2000).map(|number| row(number << 64, &projection("SN-DK"))).collect::<Vec<_>>();
+    let some = |first: u128| (first..first + 2000).map(|number| row(number << 80, &projection("SN-DK"))).collect::<Vec<_>>();
     for report in 0..5 {
         assert_eq!(scene.reports(some(1 + report * 2000), at(0)).unwrap().len(), 2000);
     }
@@ -80,7 +80,7 @@ fn a_report_beyond_the_share_is_refused_whole_and_taken_later() {
 #[test]
 fn of_a_hub_that_names_more_areas_than_may_be_the_others_count_as_unknown() {
     let mut scene = Scene::new();
-    let rows = (0..150u128).map(|number| row((number + 1) << 64, &projection(&format!("XX-{number}")))).collect();
+    let rows = (0..150u128).map(|number| row((number + 1) << 80, &projection(&format!("XX-{number}")))).collect();
     assert!(scene.reports(rows, at(0)).unwrap().iter().all(Option::is_some));
     let areas = scene.store.areas_of(1, 1000).unwrap();
     assert_eq!((areas.len(), areas.contains(UNKNOWN)), (HUB_AREAS_MAX + 1, true));
@@ -93,7 +93,7 @@ fn of_a_hub_that_names_more_areas_than_may_be_the_others_count_as_unknown() {
         })
         .unwrap();
     assert_eq!(told, areas, "also in what the rows say");
-    assert_eq!(scene.reports(vec![row(1 << 64, &projection("XX-0")), row(999 << 64, &projection("XX-900"))], at(0)).unwrap(), [Some(1), Some(1)]);
+    assert_eq!(scene.reports(vec![row(1 << 80, &projection("XX-0")), row(999 << 80, &projection("XX-900"))], at(0)).unwrap(), [Some(1), Some(1)]);
     assert_eq!(scene.store.areas_of(1, 1000).unwrap(), areas);
 }
 
@@ -116,6 +116,6 @@ fn a_row_with_a_field_of_no_form_is_refused_and_the_others_are_taken() {
         with("/violation_groups", json!(["physical"])),
         good.clone(),
     ];
-    let rows = rows.iter().zip(1u128..).map(|(row, number)| self::row(number << 64, row)).collect();
+    let rows = rows.iter().zip(1u128..).map(|(row, number)| self::row(number << 80, row)).collect();
     assert_eq!(scene.reports(rows, at(0)).unwrap(), [Some(1), None, None, None, None, None, Some(1)]);
 }
