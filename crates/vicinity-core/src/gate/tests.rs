@@ -126,3 +126,40 @@ fn perpetrators_are_sorted_and_no_more_than_anybody_names() {
     is_refused("/perpetrators", &[Value::Array(backwards), Value::Array(vec![perpetrators[0].clone(); PERPETRATORS_MAX + 1])]);
     assert!(takes(&with(&[("/perpetrators", Value::Array(vec![perpetrators[0].clone(); PERPETRATORS_MAX]))])));
 }
+
+fn made_of(facts: &Value) -> Projection {
+    projection::coarse(&Incident::from_row(facts.clone(), Vec::new()), now())
+}
+
+#[test]
+fn what_a_hub_makes_of_any_incident_is_taken() {
+    let many = |count: usize, entry: Value| Value::Array(vec![entry; count]);
+    let done = json!({"code": "pep_start", "done_at": "2569-11-23T09:00:00Z"});
+    for facts in [
+        json!({}),
+        json!({"perpetrators": many(100, json!({"kind": "police"}))}),
+        json!({"violations": ["rape"], "actions": many(1200, done.clone()), "reported_at": "0001-01-01T00:00:00Z"}),
+        json!({"violations": ["rape", "a_newer_code"], "actions": [done], "reported_at": "2026-11-23T09:00:00Z"}),
+        json!({"referrals": many(1200, json!({"service": "shelter", "sent": "2026-11-23T09:00:00Z", "completed": "2026-11-23T09:00:00Z"}))}),
+        json!({"occurred": {"at": "0001-01-01", "precision": "day"}}),
+        json!({"occurred": {"at": "2021-01-01", "precision": "day"}}),
+    ] {
+        let projection = made_of(&facts);
+        assert!(projection.is_well_formed(now()), "{facts}: {projection:?}");
+    }
+}
+
+#[test]
+fn a_year_that_has_no_form_is_unknown() {
+    let projection = made_of(&json!({"occurred": {"at": "0001-01-01", "precision": "day"}}));
+    assert_eq!((projection.month.as_str(), projection.month_basis, projection.iso_week), (UNKNOWN, MonthBasis::Report, None));
+}
+
+#[test]
+fn what_is_more_than_is_told_counts_as_the_most_that_is() {
+    let done = json!({"code": "shelter", "done_at": "2036-11-23T09:00:00Z"});
+    let facts = json!({"actions": vec![done; 1200], "perpetrators": vec![json!({"kind": "police"}); 40], "reported_at": "2026-11-23T09:00:00Z"});
+    let projection = made_of(&facts);
+    assert_eq!((projection.actions["shelter"], projection.perpetrators.len()), (TIMES_MAX, PERPETRATORS_MAX));
+    assert!(projection.response_minutes.is_none_or(|minutes| minutes == RESPONSE_MAX_MINUTES));
+}
