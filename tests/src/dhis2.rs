@@ -84,26 +84,28 @@ fn import(line: &str, content_type: Option<&str>, body: &[u8], units: &[&str], h
     }
     let payload: Value = serde_json::from_slice(body).unwrap_or_default();
     held.problems.extend(form().iter_errors(&payload).map(|error| error.to_string()));
-    let (mut imported, mut updated, mut conflicts) = (0, 0, Vec::new());
-    for value in payload["dataValues"].as_array().into_iter().flatten() {
+    let (mut imported, mut updated, mut unchanged, mut conflicts, mut rejected) = (0, 0, 0, Vec::new(), Vec::new());
+    for (index, value) in payload["dataValues"].as_array().into_iter().flatten().enumerate() {
         let unit = value["orgUnit"].as_str().unwrap_or_default();
         if units.contains(&unit) {
-            conflicts.push(json!({"object": unit, "value": "Organisation unit not found or not accessible", "errorCode": "E7612"}));
+            conflicts.push(json!({"object": unit, "value": "Organisation unit not found or not accessible", "errorCode": "E7612", "indexes": [index]}));
+            rejected.push(index);
             continue;
         }
         let of = |key: &str| value[key].as_str().unwrap_or_default();
         let name = format!("{} {} {unit} {}", of("dataElement"), of("period"), of("categoryOptionCombo"));
-        if held.values.contains_key(&name) {
-            updated += 1
-        } else {
-            imported += 1
+        match held.values.get(&name) {
+            // As DHIS2 does: a value that is there already is counted as ignored, and nothing else is said of it.
+            Some(there) if there == of("value") => unchanged += 1,
+            Some(_) => updated += 1,
+            None => imported += 1,
         }
         if !dry {
             held.values.insert(name, of("value").to_owned());
         }
     }
     let (status, word) = if conflicts.is_empty() { (200, "SUCCESS") } else { (409, "WARNING") };
-    let count = json!({"imported": imported, "updated": updated, "ignored": conflicts.len(), "deleted": 0});
-    let summary = json!({"responseType": "ImportSummary", "status": word, "importCount": count, "conflicts": conflicts, "dataSetComplete": "false"});
+    let count = json!({"imported": imported, "updated": updated, "ignored": conflicts.len() + unchanged, "deleted": 0});
+    let summary = json!({"responseType": "ImportSummary", "status": word, "importCount": count, "conflicts": conflicts, "rejectedIndexes": rejected, "dataSetComplete": "false"});
     (status, json!({"httpStatusCode": status, "status": word, "message": "Import process finished", "response": summary}))
 }

@@ -315,7 +315,7 @@ fn rows_as_text_have_their_months_and_their_tags() {
         ("time_of_day", "", "night"),
         ("channel", "", "outreach"),
         ("reporter_role", "", "peer_educator"),
-        ("age_band", "#affected+age", "20-24"),
+        ("age_band", "#affected+age", "20-24 years"),
         ("gender", "#affected+gender", "woman"),
         ("populations", "#affected+type", "fsw migrant"),
         ("violations", "#event+type+code", "beaten_choked extortion_bribe"),
@@ -329,7 +329,7 @@ fn rows_as_text_have_their_months_and_their_tags() {
         ("status", "#status", "open"),
         ("triage", "#severity", "amber"),
         ("gbvims", "#event+type+gbvims", "physical_assault"),
-        ("iccs", "#event+type+iccs", "0201 0205"),
+        ("iccs", "#event+type+iccs", "ICCS0201 ICCS0205"),
         ("countable", "", "true"),
     ];
     for (at, (name, tag, cell)) in expected.into_iter().enumerate() {

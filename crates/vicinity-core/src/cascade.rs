@@ -9,7 +9,7 @@ use crate::clocks;
 use crate::incident::{Entry, Incident};
 
 /// Neither exposed nor, for EC, able to conceive.
-const NOT_EXPOSED: &str = "not_exposed";
+pub(crate) const NOT_EXPOSED: &str = "not_exposed";
 /// The steps of PEP: told too late for it, told in time, offered (also if declined), begun, gone through with.
 pub(crate) const PEP: [&str; 6] = [NOT_EXPOSED, "too_late", "in_time", "offered", "started", "completed"];
 /// The steps of EC, which is one dose.

@@ -19,8 +19,13 @@ const HUMILIATION: [&str; 4] = ["sexual_harassment", "confidentiality_breach", "
 /// Sexual harassment without contact is psychological there, and arrest or detention alone is `non_gbv`.
 #[must_use]
 pub fn gbvims(incident: &Incident) -> &'static str {
-    let any = |codes: &[&str]| incident.codes("violations").any(|code| codes.contains(&code));
-    let group = |group: ViolationGroup| incident.codes("violations").any(|code| ViolationGroup::of(code) == Some(group));
+    gbvims_of(&incident.codes("violations").collect::<Vec<_>>())
+}
+
+/// The same of violations alone.
+pub(crate) fn gbvims_of(violations: &[&str]) -> &'static str {
+    let any = |codes: &[&str]| violations.iter().any(|code| codes.contains(code));
+    let group = |group: ViolationGroup| violations.iter().any(|code| ViolationGroup::of(code) == Some(group));
     if any(&["rape", "gang_rape"]) {
         "rape"
     } else if any(&SEXUAL_CONTACT) {
@@ -41,15 +46,20 @@ pub fn gbvims(incident: &Incident) -> &'static str {
 /// The ICCS codes of an incident, sorted, each once. A violation that ICCS has no certain place for has none here.
 #[must_use]
 pub fn iccs(incident: &Incident) -> Vec<&'static str> {
-    let forced = incident.codes("violations").any(|code| PHYSICAL.knows(code) || code == "threat_harm");
-    let mut codes: Vec<&'static str> = incident.codes("violations").filter_map(|code| iccs_of(code, forced)).collect();
+    iccs_of(&incident.codes("violations").collect::<Vec<_>>())
+}
+
+/// The same of violations alone.
+pub(crate) fn iccs_of(violations: &[&str]) -> Vec<&'static str> {
+    let forced = violations.iter().any(|code| PHYSICAL.knows(code) || *code == "threat_harm");
+    let mut codes: Vec<&'static str> = violations.iter().filter_map(|code| iccs_of_one(code, forced)).collect();
     codes.sort_unstable();
     codes.dedup();
     codes
 }
 
 /// The ICCS code of one violation. Taking by force or threat is robbery, else theft; the violation's code says neither.
-fn iccs_of(violation: &str, forced: bool) -> Option<&'static str> {
+fn iccs_of_one(violation: &str, forced: bool) -> Option<&'static str> {
     let code = match violation {
         "killed_attempted" => "0102",
         "hit_push" | "beaten_choked" | "weapon_threat" | "weapon_used" | "burn_acid" | "threat_harm" | "threat_outing" | "threat_children" => "0201",

@@ -151,7 +151,7 @@ pub const NAMES: [&str; 12] = [
 ];
 
 /// Exposure to HIV, or what may have been.
-const EXPOSURE: [&str; 5] = ["rape", "gang_rape", "condom_refused_removed", "sex_demanded_by_official", "attempted_rape"];
+pub(crate) const EXPOSURE: [&str; 5] = ["rape", "gang_rape", "condom_refused_removed", "sex_demanded_by_official", "attempted_rape"];
 /// How long after an incident PEP may be begun.
 pub(crate) const PEP_HOURS: i64 = 72;
 /// How long after an incident emergency contraception may be taken.

@@ -1,17 +1,24 @@
 //! The gate at national's end: a projection is taken only if every word in it is one that a projection may hold.
 //!
 //! The hub's gate makes projections from an allow-list; this one trusts no hub. A name in a field of codes, an exact
-//! date in a month, a text of any other form is refused whole.
+//! date in a month, a count that no incident has, a text of any other form is refused whole. What follows from other fields is
+//! derived here once more, and a row that says something else is refused, too.
 
-use crate::cascade;
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
 use crate::codes::{self, CodeList, ViolationGroup};
-use crate::projection::{OTHER_UNLISTED, Projection, UNKNOWN};
+use crate::projection::{MonthBasis, OTHER_UNLISTED, PERPETRATORS_MAX, Projection, RESPONSE_MAX_MINUTES, SCHEMA, TIMES_MAX, UNKNOWN};
 use crate::published::ALL;
+use crate::{cascade, classify, clocks, time};
 
 /// Perpetrators that act for the state.
 const STATE: [&str; 4] = ["police", "military", "border_prison_guard", "other_official"];
-/// Perpetrators of one projection.
-const PERPETRATORS_MAX: usize = 32;
+/// By how many days a hub's clock may be ahead of national's: a month after this one is no month yet.
+const AHEAD_DAYS: i64 = 31;
+/// Years before this one in which something may have been that somebody tells today.
+const YEARS_BACK: i16 = 100;
 
 /// How soon the first response came.
 const RESPONSES: [&str; 4] = ["within_24h", "within_72h", "later", "no_response"];
@@ -24,8 +31,17 @@ fn listed(list: &CodeList, code: &str) -> bool {
     list.knows(code) || code == OTHER_UNLISTED || code == UNKNOWN
 }
 
+/// A code of a set: where nothing is known a set is empty, and no word stands for it.
+fn in_set(list: &CodeList, code: &str) -> bool {
+    list.knows(code) || code == OTHER_UNLISTED
+}
+
 fn violation(code: &str) -> bool {
     ViolationGroup::of(code).is_some() || code == OTHER_UNLISTED
+}
+
+fn times(count: u32) -> bool {
+    (1..=TIMES_MAX).contains(&count)
 }
 
 /// Letters and digits in the places of a pattern: `A` a capital, `9` a digit, anything else itself.
@@ -41,6 +57,28 @@ fn has_form(text: &str, pattern: &str) -> bool {
 /// A month of a year in which there were computers to write it down, or stories to be told late.
 pub(crate) fn is_month(text: &str) -> bool {
     has_form(text, "9999-99") && ("01"..="12").contains(&&text[5..]) && text >= "1900"
+}
+
+/// A month that may have been by now, and that somebody may still tell of.
+fn is_past_month(month: &str, now: Timestamp) -> bool {
+    let latest = now.checked_add(SignedDuration::from_hours(24 * AHEAD_DAYS)).unwrap_or(now);
+    let day = |at: Timestamp| jiff::tz::Offset::UTC.to_datetime(at).date();
+    let earliest = format!("{:04}-01", day(now).year().saturating_sub(YEARS_BACK + 1).max(0));
+    is_month(month) && month <= time::month(day(latest)).as_str() && month >= earliest.as_str()
+}
+
+/// Whether a week, as `2026-W47`, has a day of a month.
+fn lies_in(week: &str, month: &str) -> bool {
+    let number = |text: &str| text.parse::<i16>().ok();
+    let monday = || {
+        let (year, week) = (number(week.get(..4)?)?, i8::try_from(number(week.get(6..)?)?).ok()?);
+        Some(jiff::civil::ISOWeekDate::new(year, week, jiff::civil::Weekday::Monday).ok()?.date())
+    };
+    has_form(week, "9999-W99")
+        && monday().is_some_and(|monday| {
+            let sunday = monday.checked_add(jiff::Span::new().days(6)).unwrap_or(monday);
+            [monday, sunday].into_iter().any(|day| time::month(day) == month)
+        })
 }
 
 /// Country and first-level area, as `SN-DK`: as in a projection, but known.
@@ -83,40 +121,87 @@ pub fn steps_of(dimension: &str) -> &'static [&'static str] {
 }
 
 impl Projection {
-    /// Whether every field holds what it may hold.
+    /// Whether every field holds what it may hold, and those that follow from others what follows. `now` is national's own clock:
+    /// what has not been by then, or was longer ago than anybody tells of, is no month.
     #[must_use]
-    pub fn is_well_formed(&self) -> bool {
+    pub fn is_well_formed(&self, now: Timestamp) -> bool {
+        (1..=SCHEMA).contains(&self.schema)
+            && self.registers_are_well_formed()
+            && self.sets_are_well_formed()
+            && self.counts_are_well_formed()
+            && self.perpetrators_are_well_formed()
+            && self.time_is_well_formed(now)
+            && self.follows_from_violations()
+    }
+
+    fn registers_are_well_formed(&self) -> bool {
         let registers = [
             listed(&codes::TIMES_OF_DAY, &self.time_of_day),
             listed(&codes::SETTINGS, &self.setting),
             listed(&codes::CHANNELS, &self.channel),
             listed(&codes::REPORTER_ROLES, &self.reporter_role),
             listed(&codes::GENDERS, &self.gender),
-            listed(&codes::STATUSES, &self.status),
-            listed(&codes::TRIAGE_LEVELS, &self.triage),
+            in_set(&codes::STATUSES, &self.status),
+            codes::TRIAGE_LEVELS.knows(&self.triage),
             GBVIMS.contains(&self.gbvims.as_str()),
             cascade::PEP.contains(&self.pep.as_str()),
             cascade::EC.contains(&self.ec.as_str()),
             self.age_band == UNKNOWN || AGE_BANDS.contains(&self.age_band.as_str()),
-            self.month == UNKNOWN || is_month(&self.month),
-            self.iso_week.as_ref().is_none_or(|week| has_form(week, "9999-W99")),
             is_admin1(&self.admin1),
         ];
-        let sets = [
-            self.populations.iter().all(|code| listed(&codes::POPULATIONS, code)),
-            self.violations.iter().all(|code| violation(code)),
-            self.violation_groups.iter().all(|group| ViolationGroup::ALL.iter().any(|(known, _)| known.name() == group)),
-            self.motives.iter().all(|code| listed(&codes::MOTIVES, code)),
-            self.needs.iter().all(|code| listed(&codes::ACTION_CODES, code)),
-            self.actions.keys().all(|code| listed(&codes::ACTION_CODES, code)),
-            self.referrals.keys().all(|code| listed(&codes::ACTION_CODES, code)),
-            self.iccs.iter().all(|code| (4..=6).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit())),
-        ];
-        registers.into_iter().chain(sets).all(core::convert::identity) && self.perpetrators_are_well_formed()
+        registers.into_iter().all(core::convert::identity)
+    }
+
+    fn sets_are_well_formed(&self) -> bool {
+        self.populations.iter().all(|code| in_set(&codes::POPULATIONS, code))
+            && self.violations.iter().all(|code| violation(code))
+            && self.motives.iter().all(|code| in_set(&codes::MOTIVES, code))
+            && self.needs.iter().all(|code| in_set(&codes::ACTION_CODES, code))
+    }
+
+    fn counts_are_well_formed(&self) -> bool {
+        let full_hours = |minutes: u32| minutes.is_multiple_of(60) && minutes <= RESPONSE_MAX_MINUTES;
+        self.actions.iter().all(|(code, count)| listed(&codes::ACTION_CODES, code) && times(*count))
+            && self.referrals.iter().all(|(code, counts)| listed(&codes::ACTION_CODES, code) && times(counts.sent) && counts.completed <= counts.sent)
+            && self.response_minutes.is_none_or(full_hours)
+    }
+
+    /// A month that can be, and a week that lies in it. The month of an incident is known, and only an incident has a week.
+    fn time_is_well_formed(&self, now: Timestamp) -> bool {
+        let of_incident = self.month_basis == MonthBasis::Incident;
+        let Some(week) = &self.iso_week else { return self.month == UNKNOWN && !of_incident || is_past_month(&self.month, now) };
+        of_incident && is_past_month(&self.month, now) && lies_in(week, &self.month)
+    }
+
+    /// What is derived from the violations, derived here once more.
+    fn follows_from_violations(&self) -> bool {
+        let violations: Vec<&str> = self.violations.iter().map(String::as_str).collect();
+        let groups: BTreeSet<&str> = violations.iter().filter_map(|code| ViolationGroup::of(code)).map(ViolationGroup::name).collect();
+        self.violation_groups.iter().map(String::as_str).eq(groups)
+            && self.gbvims == classify::gbvims_of(&violations)
+            && self.iccs.iter().map(String::as_str).eq(classify::iccs_of(&violations))
+            && self.steps_follow(violations.iter().any(|code| clocks::EXPOSURE.contains(code)))
+    }
+
+    /// How far somebody came follows from the violations and from what was done, but for how soon it was told and offered.
+    fn steps_follow(&self, is_exposed: bool) -> bool {
+        let done = |code: &str| self.actions.contains_key(code);
+        let (pep, ec) = (self.pep.as_str(), self.ec.as_str());
+        let before_it_began = |step: &str| ["offered", "in_time", "too_late"].contains(&step);
+        let pep_follows = match (is_exposed, done("pep_complete"), done("pep_start")) {
+            (false, ..) => pep == cascade::NOT_EXPOSED,
+            (true, true, _) => pep == "completed",
+            (true, false, true) => pep == "started",
+            (true, false, false) => before_it_began(pep),
+        };
+        // Who cannot conceive was not exposed to that, whatever was done; of who can, a row does not tell.
+        let ec_follows = ec == cascade::NOT_EXPOSED || is_exposed && if done("emergency_contraception") { ec == "completed" } else { before_it_began(ec) };
+        pep_follows && ec_follows
     }
 
     fn perpetrators_are_well_formed(&self) -> bool {
         self.perpetrators.len() <= PERPETRATORS_MAX
+            && self.perpetrators.is_sorted()
             && self.perpetrators.iter().all(|perpetrator| {
                 listed(&codes::PERPETRATOR_KINDS, &perpetrator.kind)
                     && listed(&codes::COUNT_BANDS, &perpetrator.count_band)
@@ -173,3 +258,6 @@ impl Projection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

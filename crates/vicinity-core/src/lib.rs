@@ -8,6 +8,7 @@ pub mod access;
 pub mod admit;
 pub mod advocacy;
 pub mod alert;
+pub mod areas;
 pub mod band;
 pub mod batch;
 pub mod board;

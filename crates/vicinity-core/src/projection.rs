@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::codes::{self, CodeList, ViolationGroup};
 use crate::incident::{Entry, Incident};
 use crate::time::{self, Precision};
-use crate::{cascade, classify, clocks, consent, status, triage};
+use crate::{cascade, classify, clocks, consent, gate, status, triage};
 
 /// The schema of projections: raised when a field is added or its meaning changes.
 pub const SCHEMA: u32 = 2;
@@ -21,6 +21,12 @@ pub const SCHEMA: u32 = 2;
 pub const OTHER_UNLISTED: &str = "other_unlisted";
 /// What stands where nothing is known.
 pub const UNKNOWN: &str = "unknown";
+/// Perpetrators of one projection: of more the first ones, in their order, stand for all.
+pub const PERPETRATORS_MAX: usize = 32;
+/// How often one action, or one referral, is counted; what is more counts as so many.
+pub const TIMES_MAX: u32 = 999;
+/// Minutes of the longest response, a year of 366 days; what took longer counts as so many.
+pub const RESPONSE_MAX_MINUTES: u32 = 366 * 24 * 60;
 
 /// What consent and de-identification leave of an incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +70,7 @@ pub struct Projection {
     pub needs: BTreeSet<String>,
     /// How many actions of each code were done.
     pub actions: BTreeMap<String, u32>,
-    /// Minutes from the report to the first response, rounded up to the full hour.
+    /// Minutes from the report to the first response, rounded up to the full hour; [`RESPONSE_MAX_MINUTES`] at most.
     pub response_minutes: Option<u32>,
     /// How far it came towards HIV prophylaxis: a step, as [`steps_of`](crate::gate::steps_of) lists them.
     pub pep: String,
@@ -122,7 +128,7 @@ pub struct ReferralCounts {
 
 /// Every field of a projection and what it holds, for the data dictionary.
 pub static FIELDS: &[(&str, &str)] = &[
-    ("actions", "how many actions of each code were done"),
+    ("actions", "how many actions of each code were done, 999 at most"),
     ("admin1", "country and first-level area, as `SN-DK`, or `unknown`"),
     ("age_band", "0-9, 10-14, 15-17, 18-19, 20-24, 25-29, 30-39, 40-49, 50+ or unknown"),
     ("channel", "code"),
@@ -137,11 +143,11 @@ pub static FIELDS: &[(&str, &str)] = &[
     ("motives", "codes"),
     ("needs", "codes"),
     ("pep", "step of HIV prophylaxis: not_exposed, too_late, in_time, offered, started, completed"),
-    ("perpetrators", "kind, count band, sex, age group, known before, repeat; sorted"),
+    ("perpetrators", "kind, count band, sex, age group, known before, repeat; sorted, 32 at most"),
     ("populations", "codes"),
-    ("referrals", "how many were sent and completed, by service"),
+    ("referrals", "how many were sent and completed, by service, 999 at most"),
     ("reporter_role", "code; never who"),
-    ("response_minutes", "from the report to the first response, rounded up to the full hour"),
+    ("response_minutes", "from the report to the first response, rounded up to the full hour, a year at most"),
     ("schema", "of the projection"),
     ("setting", "code"),
     ("status", "code"),
@@ -165,7 +171,7 @@ pub(crate) fn is_consented(incident: &Incident, now: Timestamp) -> bool {
 
 /// The same row whatever the survivor agreed to: for the counts that a hub keeps for itself. It goes nowhere.
 pub(crate) fn coarse(incident: &Incident, now: Timestamp) -> Projection {
-    let (month, month_basis) = month(incident);
+    let (month, month_basis, iso_week) = closed(month(incident), iso_week(incident));
     // A level that faded with the days would make the row depend on when it was made.
     let triage_at = incident.instant("reported_at").unwrap_or(now);
     let code = |field: &str, list: &CodeList| listed(list, incident.text(field));
@@ -174,7 +180,7 @@ pub(crate) fn coarse(incident: &Incident, now: Timestamp) -> Projection {
         countable: consent::granted(incident, consent::AGGREGATE_COUNT, now),
         month,
         month_basis,
-        iso_week: iso_week(incident),
+        iso_week,
         time_of_day: code("time_of_day", &codes::TIMES_OF_DAY),
         setting: code("place.setting", &codes::SETTINGS),
         admin1: incident.text("place.area").and_then(admin1).unwrap_or_else(|| UNKNOWN.to_owned()),
@@ -222,6 +228,11 @@ fn month(incident: &Incident) -> (String, MonthBasis) {
     (month.unwrap_or_else(|| UNKNOWN.to_owned()), MonthBasis::Report)
 }
 
+/// A month that national takes, or none at all: years that no reader has a form for are as good as unknown.
+fn closed((month, basis): (String, MonthBasis), iso_week: Option<String>) -> (String, MonthBasis, Option<String>) {
+    if gate::is_month(&month) { (month, basis, iso_week) } else { (UNKNOWN.to_owned(), MonthBasis::Report, None) }
+}
+
 /// The day it was there, so that a report at night on the last of the month counts in that month.
 fn local_date(at: Timestamp, incident: &Incident) -> Date {
     let seconds = incident.text("place.area").and_then(time::country_offset_seconds).unwrap_or(0);
@@ -236,7 +247,7 @@ fn iso_week(incident: &Incident) -> Option<String> {
 
 /// Country and first-level area of a hub's area code, if it has the form of ISO 3166-2. What stands behind these, a
 /// district or a street, is dropped.
-fn admin1(area: &str) -> Option<String> {
+pub(crate) fn admin1(area: &str) -> Option<String> {
     let mut parts = area.split('-');
     let (country, first_level) = (parts.next()?, parts.next()?);
     let country_fits = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_alphabetic());
@@ -270,6 +281,7 @@ fn perpetrators(incident: &Incident) -> Vec<ProjectedPerpetrator> {
     };
     let mut perpetrators: Vec<_> = incident.entries("perpetrators").map(project).collect();
     perpetrators.sort_unstable();
+    perpetrators.truncate(PERPETRATORS_MAX);
     perpetrators
 }
 
@@ -277,7 +289,8 @@ fn actions(incident: &Incident) -> BTreeMap<String, u32> {
     let mut counts = BTreeMap::new();
     let done = |action: &Entry<'_>| action.instant("done_at").is_some() || action.text("outcome") == Some("done");
     for action in incident.entries("actions").filter(done) {
-        *counts.entry(listed(&codes::ACTION_CODES, action.text("code"))).or_insert(0) += 1;
+        let count = counts.entry(listed(&codes::ACTION_CODES, action.text("code"))).or_insert(0);
+        *count = TIMES_MAX.min(*count + 1);
     }
     counts
 }
@@ -288,7 +301,7 @@ fn actions(incident: &Incident) -> BTreeMap<String, u32> {
 fn response_minutes(incident: &Incident) -> Option<u32> {
     let took = clocks::first_response(incident)?.duration_since(incident.instant("reported_at")?);
     let seconds = u64::try_from(took.as_secs()).unwrap_or(0);
-    u32::try_from(seconds.div_ceil(3600) * 60).ok()
+    Some(u32::try_from(seconds.div_ceil(3600) * 60).unwrap_or(u32::MAX).min(RESPONSE_MAX_MINUTES))
 }
 
 fn referrals(incident: &Incident) -> BTreeMap<String, ReferralCounts> {
@@ -298,8 +311,9 @@ fn referrals(incident: &Incident) -> BTreeMap<String, ReferralCounts> {
         // Somebody who came was sent, even if nobody wrote down when.
         if codes::REFERRAL_STATES.codes.iter().any(|state| reached(state)) {
             let count = counts.entry(listed(&codes::ACTION_CODES, referral.text("service"))).or_default();
-            count.sent += 1;
-            count.completed += u32::from(reached("completed"));
+            let is_counted = count.sent < TIMES_MAX;
+            count.sent += u32::from(is_counted);
+            count.completed += u32::from(is_counted && reached("completed"));
         }
     }
     counts
@@ -389,7 +403,7 @@ mod tests {
             assert!(held.matches(MARKER).count() > 40, "the marker is in the incident, so that this test can fail");
             let projection = project(&incident, now()).unwrap();
             assert_no_marker(&projection);
-            assert!(projection.violations.contains(OTHER_UNLISTED));
+            assert!(projection.violations.contains(OTHER_UNLISTED) && projection.is_well_formed(now()));
         }
     }
 

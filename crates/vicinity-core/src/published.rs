@@ -6,20 +6,31 @@
 //! all incidents, the areas add up to the country, and a code with its complement adds up to all. From such lines a cell that
 //! is left out could be reckoned, from one of them or from many together. So more is left out until all lines at once give
 //! no count below [`K`] that is not 0, and no line's parts that stay unknown are fewer than [`K`] together.
+//!
+//! The work for a month has a bound whatever hubs report: no more than [`AREAS_MAX`] areas are told apart, the largest, and the
+//! others count as one that is unknown. Where that is still too much work, no area is told apart.
 
 mod reckoning;
 mod span;
 mod table;
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use self::reckoning::Reckoning;
+use crate::projection::UNKNOWN;
 use crate::{gate, time};
 
 /// The smallest count that is published.
 pub const K: u64 = 10;
+/// Areas of one month that are told apart, the one that is unknown among them.
+pub const AREAS_MAX: usize = 40;
+/// Cells and terms looked at for one month, at most, before its areas are told apart no more. A country of 30 areas and 20,000
+/// incidents takes a hundredth, one of 40 areas with a few in each a tenth.
+const WORK_MAX: u64 = 10_000_000;
 /// The largest count that anybody is believed.
 const COUNT_MAX: u64 = 1_000_000_000;
 /// The area that stands for the whole country.
@@ -46,9 +57,22 @@ impl Month {
     /// What may be published of these counts. Cells of dimensions that are in neither list are left out.
     #[must_use]
     pub fn of(counts: &BTreeMap<Cell, u64>) -> Self {
-        let mut window = Reckoning::new(counts);
-        window.protect();
-        Self { cells: window.shown().collect() }
+        Self::worked_out(counts, WORK_MAX).0
+    }
+
+    /// The same with at most so much work before areas are told apart no more, and how much it took: cells and terms looked at.
+    fn worked_out(counts: &BTreeMap<Cell, u64>, max: u64) -> (Self, u64) {
+        let mut work = 0;
+        for areas in [AREAS_MAX, 1] {
+            let counts = bounded(counts, areas);
+            let mut window = Reckoning::new(&counts);
+            let is_safe = window.protect(max);
+            work += window.work();
+            if is_safe {
+                return (Self { cells: window.shown().collect() }, work);
+            }
+        }
+        (Self::default(), work)
     }
 
     /// The count of a cell, if it is published.
@@ -123,6 +147,26 @@ impl Window {
 pub fn last_closed(now: Timestamp) -> String {
     let month = time::month(jiff::tz::Offset::UTC.to_datetime(now).date());
     time::month_number(&month).map_or_else(String::new, |number| time::numbered_month(number - 2))
+}
+
+/// Counts of so many areas: the largest, and all others as the one that is unknown. Of two that are as large, the first by name.
+fn bounded(counts: &BTreeMap<Cell, u64>, max: usize) -> Cow<'_, BTreeMap<Cell, u64>> {
+    let mut sizes: BTreeMap<&str, u64> = BTreeMap::new();
+    for ((area, dimension, _), count) in counts {
+        *sizes.entry(area).or_default() += if dimension == ALL { *count } else { 0 };
+    }
+    if sizes.len() <= max {
+        return Cow::Borrowed(counts);
+    }
+    let mut sizes: Vec<(&str, u64)> = sizes.into_iter().filter(|(area, _)| *area != UNKNOWN).collect();
+    sizes.sort_by_key(|(area, count)| (Reverse(*count), *area));
+    let apart: BTreeSet<&str> = sizes.into_iter().take(max - 1).map(|(area, _)| area).collect();
+    let mut merged = BTreeMap::new();
+    for ((area, dimension, code), count) in counts {
+        let area = if apart.contains(area.as_str()) { area } else { UNKNOWN };
+        *merged.entry((area.to_owned(), dimension.clone(), code.clone())).or_insert(0) += count;
+    }
+    Cow::Owned(merged)
 }
 
 fn is_known(dimension: &str) -> bool {

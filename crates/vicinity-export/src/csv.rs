@@ -49,11 +49,19 @@ pub fn tags() -> String {
 #[must_use]
 pub fn row(projection: ProjectionId, body: &Value) -> String {
     let cell = |(name, _): (&str, &str)| match name {
+        // What looks like a number or a date to a spreadsheet is turned into one: 0502 into 502, 10-14 into a day of October.
+        "age_band" => years(&plain(&body[name])),
+        "iccs" => body[name].as_array().into_iter().flatten().map(|code| format!("ICCS{}", plain(code))).collect::<Vec<_>>().join(" "),
         "projection" => projection.to_string(),
         "perpetrators" => body["perpetrators"].as_array().into_iter().flatten().map(|one| plain(&one["kind"])).collect::<Vec<_>>().join(" "),
         name => plain(&body[name]),
     };
     COLUMNS.map(|column| quoted(&cell(column))).join(",")
+}
+
+/// A band of ages with its unit.
+fn years(band: &str) -> String {
+    if band.starts_with(|letter: char| letter.is_ascii_digit()) { format!("{band} years") } else { band.to_owned() }
 }
 
 fn plain(value: &Value) -> String {
@@ -97,6 +105,28 @@ mod tests {
             ("countable", "true"),
         ];
         assert_eq!(shown, expected);
+    }
+
+    /// As spreadsheets look at cells: digits, a sign or a separator between them, and nothing else.
+    fn looks_like_number_or_date(cell: &str) -> bool {
+        cell.starts_with(|letter: char| letter.is_ascii_digit()) && cell.chars().all(|letter| letter.is_ascii_digit() || "-/.:, +".contains(letter))
+    }
+
+    #[test]
+    fn no_code_is_a_number_or_a_date_to_a_spreadsheet() {
+        for (age_band, iccs, written) in [
+            ("10-14", json!(["0502"]), ("10-14 years", "ICCS0502")),
+            ("0-9", json!(["0201", "03011"]), ("0-9 years", "ICCS0201 ICCS03011")),
+            ("50+", json!([]), ("50+ years", "")),
+            ("unknown", json!(["0102"]), ("unknown", "ICCS0102")),
+        ] {
+            let row = row(ProjectionId::from_bytes([0xab; 16]), &json!({"age_band": age_band, "iccs": iccs, "month": "2026-11", "response_minutes": 60}));
+            let heading = heading();
+            let cells: Vec<(&str, &str)> = heading.split(',').zip(row.split(',')).collect();
+            assert!(cells.contains(&("age_band", written.0)) && cells.contains(&("iccs", written.1)), "{cells:?}");
+            let turned: Vec<&str> = cells.iter().filter(|(_, cell)| looks_like_number_or_date(cell)).map(|(name, _)| *name).collect();
+            assert_eq!(turned, ["month", "response_minutes"], "a date and a number, and nothing else");
+        }
     }
 
     #[test]

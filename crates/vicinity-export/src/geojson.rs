@@ -31,32 +31,48 @@ pub enum BoundariesError {
     /// A shape of another kind.
     #[error("the boundary of {0} is no Polygon or MultiPolygon with coordinates")]
     Shape(String),
-    /// Two shapes for one area.
-    #[error("the boundaries have {0} twice: leave one of them")]
-    Twice(String),
 }
 
 impl Boundaries {
-    /// Reads boundaries from a FeatureCollection. Features without a code are left out.
+    /// Reads boundaries from a FeatureCollection, as others write them: with a byte order mark, codes and properties in small
+    /// letters, several features of one area. Features without a code or without a geometry are left out.
     ///
     /// # Errors
     /// What is wrong with the file.
     pub fn parse(bytes: &[u8]) -> Result<Self, BoundariesError> {
         let file = vicinity_core::json::parse(bytes)?;
         let features = file["features"].as_array().filter(|_| file["type"] == "FeatureCollection").ok_or(BoundariesError::NoCollection)?;
-        let mut shapes = BTreeMap::new();
+        let mut shapes: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for feature in features {
-            let Some(code) = CODE_PROPERTIES.iter().find_map(|name| feature["properties"][name].as_str()).filter(|code| !code.is_empty()) else { continue };
-            let geometry = &feature["geometry"];
-            let is_shape = matches!(geometry["type"].as_str(), Some("Polygon" | "MultiPolygon")) && geometry["coordinates"].is_array();
-            if !is_shape {
-                return Err(BoundariesError::Shape(code.to_owned()));
-            }
-            if shapes.insert(code.to_owned(), geometry.clone()).is_some() {
-                return Err(BoundariesError::Twice(code.to_owned()));
+            let Some(code) = code_of(&feature["properties"]) else { continue };
+            let (geometry, shape) = (&feature["geometry"], shapes.entry(code.clone()).or_default());
+            match (geometry["type"].as_str(), geometry["coordinates"].as_array()) {
+                (Some("Polygon"), Some(_)) => shape.push(geometry["coordinates"].clone()),
+                (Some("MultiPolygon"), Some(polygons)) => shape.extend(polygons.iter().cloned()),
+                _ if geometry.is_null() => {}
+                _ => return Err(BoundariesError::Shape(code)),
             }
         }
-        if shapes.is_empty() { Err(BoundariesError::NoCodes) } else { Ok(Self(shapes)) }
+        if shapes.is_empty() {
+            return Err(BoundariesError::NoCodes);
+        }
+        Ok(Self(shapes.into_iter().filter_map(|(code, polygons)| Some((code, shape_of(polygons)?))).collect()))
+    }
+}
+
+/// The code of a feature's area, in capitals.
+fn code_of(properties: &Value) -> Option<String> {
+    let named = |wanted: &&str| properties.as_object()?.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?.1.as_str();
+    let code = CODE_PROPERTIES.iter().filter_map(named).map(str::trim).find(|code| !code.is_empty())?;
+    Some(code.to_ascii_uppercase())
+}
+
+/// The shape of an area that has so many polygons; none where it has none.
+fn shape_of(mut polygons: Vec<Value>) -> Option<Value> {
+    match polygons.len() {
+        0 => None,
+        1 => Some(json!({"type": "Polygon", "coordinates": polygons.remove(0)})),
+        _ => Some(json!({"type": "MultiPolygon", "coordinates": polygons})),
     }
 }
 
@@ -128,14 +144,34 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_taken_as_others_write_it() {
+        let ring = |at: i32| json!([[[at, 0], [at, 1], [at + 1, 1], [at, 0]]]);
+        let feature = |name: &str, code: &str, geometry: Value| json!({"type": "Feature", "properties": {name: code}, "geometry": geometry});
+        let file = json!({"type": "FeatureCollection", "features": [
+            feature("shapeiso", "sn-dk", json!({"type": "Polygon", "coordinates": ring(0)})),
+            feature("ISO_3166_2", " SN-DK ", json!({"type": "MultiPolygon", "coordinates": [ring(2), ring(4)]})),
+            feature("shapeISO", "SN-ZG", Value::Null),
+            feature("shapeISO", "sn-th", json!({"type": "MultiPolygon", "coordinates": [ring(6)]})),
+        ]});
+        let boundaries = Boundaries::parse(format!("\u{feff}{file}").as_bytes()).unwrap();
+        let areas = areas(&counted(), &Months::default(), Some(&boundaries));
+        let features = &areas.collection["features"];
+        assert_eq!(features[0]["geometry"], json!({"type": "MultiPolygon", "coordinates": [ring(0), ring(2), ring(4)]}));
+        assert_eq!(features[1]["geometry"], json!({"type": "Polygon", "coordinates": ring(6)}));
+        assert!(areas.without_shape.is_empty());
+        let without = json!({"type": "FeatureCollection", "features": [feature("shapeISO", "SN-DK", Value::Null)]});
+        let without = self::areas(&counted(), &Months::default(), Some(&Boundaries::parse(without.to_string().as_bytes()).unwrap()));
+        assert_eq!(without.without_shape, BTreeSet::from(["SN-DK".to_owned(), "SN-TH".to_owned()]), "it is said, and no error");
+    }
+
+    #[test]
     fn other_files_are_refused_with_what_is_wrong() {
         let feature = |geometry: Value| json!({"properties": {"admin1": "SN-DK"}, "geometry": geometry});
-        let polygon = feature(json!({"type": "Polygon", "coordinates": []}));
         for (file, complaint) in [
             (json!({"type": "Topology"}), "no GeoJSON FeatureCollection"),
             (json!({"type": "FeatureCollection", "features": [{"properties": {"name": "Dakar"}}]}), "names its area"),
             (json!({"type": "FeatureCollection", "features": [feature(json!({"type": "Point", "coordinates": [1, 2]}))]}), "SN-DK is no Polygon"),
-            (json!({"type": "FeatureCollection", "features": [polygon, polygon]}), "SN-DK twice"),
+            (json!({"type": "FeatureCollection", "features": [feature(json!({"type": "Polygon"}))]}), "SN-DK is no Polygon"),
         ] {
             let error = Boundaries::parse(file.to_string().as_bytes()).unwrap_err().to_string();
             assert!(error.contains(complaint), "{error}");

@@ -13,7 +13,7 @@ pub struct Pushed {
     /// Its word for it.
     pub status: String,
     /// Values by what became of them: the id of a text, and how many.
-    pub counts: [(&'static str, u64); 4],
+    pub counts: [(&'static str, u64); 5],
     /// Whether every value was taken.
     pub whole: bool,
     /// What does not fit, and why.

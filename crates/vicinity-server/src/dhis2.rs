@@ -64,7 +64,7 @@ impl Target {
         if !is_safe || has_more {
             return Err(PushError::Address);
         }
-        let token = token.trim();
+        let token = token.trim_start_matches('\u{feff}').trim();
         if token.is_empty() || token.len() > 200 || !token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             return Err(PushError::Token);
         }
@@ -146,6 +146,7 @@ mod tests {
         ] {
             assert!(matches!(Target::new(url, "d2pat_abc"), Err(PushError::Address)), "{url}");
         }
+        assert!(Target::new("https://dhis2.example.org", "\u{feff}d2pat_abc\r\n").is_ok());
         for token in ["", "two words", "d2pat\r\nhost: x", &"x".repeat(201)] {
             assert!(matches!(Target::new("https://dhis2.example.org", token), Err(PushError::Token)), "{token}");
         }

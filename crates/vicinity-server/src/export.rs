@@ -1,9 +1,11 @@
 //! Files of what a server may give away: rows, one by one, and counts that may be published. [`vicinity_export`] says it in
 //! others' forms; here it is read.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde_json::Value;
+use vicinity_core::published::Month;
 use vicinity_core::time::Timestamp;
 use vicinity_export::dhis2::{self, Ids, Unmapped};
 use vicinity_export::gbvims::Incident;
@@ -91,12 +93,17 @@ fn json_row(listing: &ProjectionListing, mut row: Value) -> Value {
     row
 }
 
+/// What may be shown of the months that are asked for: no other is worked out.
+fn shown(store: &mut dyn ReviewStore, months: &Months) -> Result<BTreeMap<String, Month>, StoreError> {
+    published::months(store, months.from().unwrap_or(""), months.to().unwrap_or("\u{ffff}"))
+}
+
 /// Counts of some months for DHIS2.
 ///
 /// # Errors
 /// The store, or codes that the mapping lacks.
 pub fn data_value_set(store: &mut dyn ReviewStore, months: &Months, ids: &Ids) -> Result<String, ExportError> {
-    let shown = published::all(store)?;
+    let shown = shown(store, months)?;
     Ok(dhis2::data_value_set(&By::ALL.map(|by| Published::new(by, published::table(&shown, by.name()))), months, ids)?)
 }
 
@@ -106,5 +113,5 @@ pub fn data_value_set(store: &mut dyn ReviewStore, months: &Months, ids: &Ids) -
 /// The store.
 pub fn areas(store: &mut dyn ReviewStore, months: &Months, boundaries: Option<&Boundaries>) -> Result<geojson::Areas, ExportError> {
     let by = By::Admin1;
-    Ok(geojson::areas(&Published::new(by, published::table(&published::all(store)?, by.name())), months, boundaries))
+    Ok(geojson::areas(&Published::new(by, published::table(&shown(store, months)?, by.name())), months, boundaries))
 }

@@ -297,16 +297,18 @@ pub struct Gate<P: ?Sized> {
     writer: Writer<P>,
     /// A connection of its own for pages that only read: they do not wait for what phones bring, nor phones for them.
     reader: Writer<P>,
+    /// One more for what reads much or works out much: pages that are quick do not wait for it.
+    counter: Writer<P>,
     limits: Arc<Mutex<Limits>>,
     alive: OnceASecond<()>,
     figures: OnceASecond<HubCounts>,
 }
 
 impl<P: Door + ?Sized + 'static> Gate<P> {
-    /// A gate before the threads that own a store's two connections.
+    /// A gate before the threads that own a store's three connections.
     #[must_use]
-    pub fn new(writer: Writer<P>, reader: Writer<P>) -> Self {
-        Self { writer, reader, limits: Arc::default(), alive: OnceASecond::new(), figures: OnceASecond::new() }
+    pub fn new(writer: Writer<P>, reader: Writer<P>, counter: Writer<P>) -> Self {
+        Self { writer, reader, counter, limits: Arc::default(), alive: OnceASecond::new(), figures: OnceASecond::new() }
     }
 
     /// Reads for a page, after whatever the reader's own last form did. Must not write.
@@ -319,6 +321,19 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
         step: impl FnOnce(&mut P) -> Result<T, PageError> + Send + 'static,
     ) -> Result<T, PageError> {
         self.reader.step(step).await?
+    }
+
+    /// Reads much for a page, or works much out: after whatever others ask of that kind, and beside what pages read otherwise.
+    /// Must not write.
+    ///
+    /// # Errors
+    /// What to show instead.
+    pub async fn count<A: PageRequest, T: Send + 'static>(
+        &self,
+        _: &Seated<A>,
+        step: impl FnOnce(&mut P) -> Result<T, PageError> + Send + 'static,
+    ) -> Result<T, PageError> {
+        self.counter.step(step).await?
     }
 
     /// Does what a form asks. Durable when this returns, and that the form was taken with it.
@@ -439,5 +454,33 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
         step: impl FnOnce(&mut P) -> Result<HubCounts, StoreError> + Send + 'static,
     ) -> Result<HubCounts, ApiError> {
         self.figures.get(now, &self.reader, step).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vicinity_store::DatabaseKey;
+    use vicinity_store::sqlite::SqliteNational;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_being_worked_out_holds_up_no_quick_page_and_no_report() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = || SqliteNational::open(folder.path(), &DatabaseKey::new([7; 32])).unwrap();
+        let [(writer, writing), (reader, reading), (counter, counting)] = [store(), store(), store()].map(Writer::start);
+        let gate = Gate::new(writer, reader, counter);
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let heavy = gate.counter.clone();
+        let heavy = tokio::spawn(async move { heavy.step(move |_| ended.recv().is_err()).await });
+        assert!(gate.reader.step(|store| store.hubs().is_ok()).await.unwrap());
+        assert!(gate.writer.step(|store| store.set_setting("x", b"y").is_ok()).await.unwrap());
+        assert!(!heavy.is_finished());
+        drop(end);
+        assert!(heavy.await.unwrap().unwrap());
+        drop(gate);
+        for thread in [counting, reading, writing] {
+            thread.join().unwrap();
+        }
     }
 }

@@ -235,6 +235,7 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     let damage = damage::look_beside(&config.data.join("hub.db"), move || SqliteHub::open(&data, &its_key, unused_epoch)?.damaged());
     let (writer, writing) = Writer::start(store);
     let (reader, reading) = Writer::start(Reading(open_with(&config.data, &key, &config.machine)?));
+    let (counter, counting) = Writer::start(Reading(open_with(&config.data, &key, &config.machine)?));
     let last = writer.clone();
     let (desk, seating) = Desk::open(Place::Hub, &config.data, &key, &config.machine, &clock, network.is_secure(config.plain_http))?;
     let (changed, live) = (Arc::new(Notify::new()), desk.live.clone());
@@ -242,7 +243,7 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     let uplink = tokio::spawn(uplink::run(uplink, link));
     let keeping = keep_up(writer.clone(), desk.people.clone(), config.machine.clone(), clock.clone(), live.clone());
     let keeping = tokio::spawn(keeping);
-    let hub = Hub { gate: Gate::new(writer, reader), machine: config.machine, desk, metrics: Metrics::new("vicinity_hub"), changed };
+    let hub = Hub { gate: Gate::new(writer, reader, counter), machine: config.machine, desk, metrics: Metrics::new("vicinity_hub"), changed };
     let (shutdown, ended) = damage::or_damage(shutdown, damage);
     let shutdown = async move {
         shutdown.await;
@@ -254,7 +255,7 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
         // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.
         task.await.ok();
     }
-    writer::end(reading, last, writing).await;
+    writer::end([counting, reading], last, writing).await;
     tokio::task::spawn_blocking(move || seating.join()).await.ok();
     damage::outcome(ended)
 }

@@ -35,6 +35,7 @@ pub mod people;
 pub mod publish;
 pub mod published;
 pub mod routes;
+pub mod shares;
 pub mod statements;
 pub mod tls;
 pub mod upkeep;

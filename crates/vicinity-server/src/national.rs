@@ -1,15 +1,17 @@
 //! National: keeps projections, asks back, and never holds an incident.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 use vicinity_core::access::Action;
+use vicinity_core::areas::LISTED_MAX as AREAS_LISTED_MAX;
 use vicinity_core::codes;
-use vicinity_core::projection::Projection;
+use vicinity_core::projection::{Projection, UNKNOWN};
 use vicinity_core::time::Timestamp;
 use vicinity_pages::frame::Place;
 use vicinity_store::StoreError;
@@ -19,7 +21,10 @@ use vicinity_store::review::ReviewStore;
 use vicinity_store::sqlite::{SqliteNational, SqlitePeople};
 use vicinity_sync::enrol::{EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::message::Refused;
-use vicinity_sync::uplink::{self, Question, Reply, Report, Row, UPLINK_PATH};
+use vicinity_sync::uplink::{self, Question, Reply, UPLINK_PATH};
+
+/// What a hub reports, for those that fill a store without one.
+pub use vicinity_sync::uplink::{Report, Row};
 
 use crate::clock::Clock;
 use crate::connections;
@@ -36,10 +41,14 @@ use crate::pages;
 use crate::pages::desk::{Desk, Office};
 use crate::publish::{self, WindowsRequest};
 use crate::routes::{Enrol, Figures, Health, Route, Routes};
+use crate::shares::HubShares;
 use crate::tls;
 use crate::upkeep;
 use crate::writer::{self, Stored, Writer};
 use crate::{advocacy, alerts};
+
+/// Areas of one hub that are told apart; rows of others count as `unknown`. A hub may list as many, and `unknown` is one.
+const HUB_AREAS_MAX: usize = AREAS_LISTED_MAX + 1;
 
 /// What national is started with.
 pub struct NationalConfig {
@@ -107,6 +116,7 @@ pub struct National {
     pub(crate) machine: Machine,
     desk: Desk,
     metrics: Metrics,
+    pub(crate) shares: Arc<Mutex<HubShares>>,
 }
 
 impl Office for National {
@@ -136,13 +146,15 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
     let damage = damage::look_beside(&config.data.join("national.db"), move || SqliteNational::open(&data, &its_key)?.damaged());
     let (writer, writing) = Writer::start(store);
     let (reader, reading) = Writer::start(SqliteNational::open(&config.data, &key)?);
+    let (counter, counting) = Writer::start(SqliteNational::open(&config.data, &key)?);
     let last = writer.clone();
     let (desk, seating) = Desk::open(Place::National, &config.data, &key, &config.machine, &clock, network.is_secure(config.plain_http))?;
     let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
     let publishing = tokio::spawn(publish::run(last.clone(), config.machine.clone(), clock.clone(), link));
     let live = desk.live.clone();
     let keeping = tokio::spawn(keep_up(last.clone(), desk.people.clone(), clock));
-    let national = National { gate: Gate::new(writer, reader), machine: config.machine, desk, metrics: Metrics::new("vicinity_national") };
+    let gate = Gate::new(writer, reader, counter);
+    let national = National { gate, machine: config.machine, desk, metrics: Metrics::new("vicinity_national"), shares: Arc::default() };
     let (shutdown, ended) = damage::or_damage(shutdown, damage);
     let shutdown = async move {
         shutdown.await;
@@ -154,7 +166,7 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
         // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.
         task.await.ok();
     }
-    writer::end(reading, last, writing).await;
+    writer::end([counting, reading], last, writing).await;
     tokio::task::spawn_blocking(move || seating.join()).await.ok();
     damage::outcome(ended)
 }
@@ -220,9 +232,9 @@ async fn enrol(national: Arc<National>, request: Open<Enrol>) -> Result<Response
 
 async fn report(national: Arc<National>, request: Sealed<ReportRequest>) -> Result<Response, ApiError> {
     let started = Instant::now();
-    let now = (national.machine.now)();
-    let result =
-        national.gate.proven(request, now, move |store, request| take_all(store, request, now)).await.map_err(ApiError::from).and_then(|result| Ok(result?));
+    let (now, shares) = ((national.machine.now)(), Arc::clone(&national.shares));
+    let step = move |store: &mut (dyn ReviewStore + 'static), request| take_all(store, request, &shares, now);
+    let result = national.gate.proven(request, now, step).await.map_err(ApiError::from).and_then(|result| Ok(result?));
     let seconds = started.elapsed().as_secs_f64();
     match result {
         Ok((hub, rows, reply)) => {
@@ -263,8 +275,15 @@ async fn windows(national: Arc<National>, request: Sealed<WindowsRequest>) -> Re
     }
 }
 
-fn take_all(store: &mut (dyn ReviewStore + 'static), request: Proven<ReportRequest, u32>, now: Timestamp) -> Result<(u32, usize, Reply), ExchangeError> {
+fn take_all(
+    store: &mut (dyn ReviewStore + 'static),
+    request: Proven<ReportRequest, u32>,
+    shares: &Mutex<HubShares>,
+    now: Timestamp,
+) -> Result<(u32, usize, Reply), ExchangeError> {
     let (hub, mut report) = (request.asker(), request.into_message());
+    // As a whole, and before anything of it is kept: what was refused row by row would not be sent again.
+    shares.lock().unwrap_or_else(PoisonError::into_inner).take(hub, &report, now)?;
     let wanted = advocacy::take(store, hub, report.advocacy.take(), now)?;
     let (rows, reply) = (report.rows.len(), take_report(store, hub, report, now)?);
     Ok((hub, rows, Reply { log_wanted: wanted.then_some(true), ..reply }))
@@ -275,7 +294,8 @@ fn take_all(store: &mut (dyn ReviewStore + 'static), request: Proven<ReportReque
 /// # Errors
 /// What to answer instead.
 pub fn take_report(store: &mut dyn NationalStore, hub: u32, report: Report, now: Timestamp) -> Result<Reply, ExchangeError> {
-    let rows: Vec<Option<NewProjection>> = report.rows.iter().map(checked).collect();
+    let mut areas = Areas(store.areas_of(hub, HUB_AREAS_MAX)?);
+    let rows: Vec<Option<NewProjection>> = report.rows.iter().map(|row| checked(row, &mut areas, now)).collect();
     let fit: Vec<NewProjection> = rows.iter().flatten().cloned().collect();
     let mut held = store.upsert(hub, &fit, now)?.into_iter();
     let held = rows.iter().map(|row| row.as_ref().and_then(|_| held.next().flatten())).collect();
@@ -287,24 +307,38 @@ pub fn take_report(store: &mut dyn NationalStore, hub: u32, report: Report, now:
     Ok(Reply { held, questions, pins, alerts, log_wanted: None })
 }
 
+/// The areas that a hub's rows name.
+struct Areas(BTreeSet<String>);
+
+impl Areas {
+    /// An area, or `unknown` where the hub has named as many others as are told apart.
+    fn told_apart(&mut self, area: String) -> String {
+        if self.0.len() < HUB_AREAS_MAX {
+            self.0.insert(area.clone());
+        }
+        if self.0.contains(&area) { area } else { UNKNOWN.to_owned() }
+    }
+}
+
 /// The gate at the receiver: a row must be exactly a projection, every field of the allow-list's type and form.
-fn checked(row: &Row) -> Option<NewProjection> {
+fn checked(row: &Row, areas: &mut Areas, now: Timestamp) -> Option<NewProjection> {
     let body = match &row.json {
         None => None,
         Some(json) => {
             let projection: Projection = serde_json::from_str(json).ok()?;
-            Some(body_of(&projection)?)
+            Some(body_of(projection, areas, now)?)
         }
     };
     Some(NewProjection { projection: row.projection(), version: row.version, body })
 }
 
-fn body_of(projection: &Projection) -> Option<ProjectionBody> {
-    if !projection.is_well_formed() {
+fn body_of(mut projection: Projection, areas: &mut Areas, now: Timestamp) -> Option<ProjectionBody> {
+    if !projection.is_well_formed(now) {
         return None;
     }
+    projection.admin1 = areas.told_apart(projection.admin1);
     Some(ProjectionBody {
-        json: serde_json::to_string(projection).ok()?,
+        json: serde_json::to_string(&projection).ok()?,
         month: projection.month.clone(),
         countable: projection.countable,
         facets: projection.facets(),
@@ -324,3 +358,6 @@ async fn metrics(national: Arc<National>, request: Open<Figures>) -> Result<Resp
     let counts = national.gate.figures(request, (national.machine.now)(), step).await?;
     Ok(national.metrics.text(&counts).into_response())
 }
+
+#[cfg(test)]
+mod tests;

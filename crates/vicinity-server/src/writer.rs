@@ -98,12 +98,14 @@ impl<P: ?Sized + 'static> Writer<P> {
     }
 }
 
-/// Ends a store's threads: those that read first, then the one that writes. Two connections that close at the same moment
+/// Ends a store's threads: those that read first, one by one, then the one that writes. Two connections that close at the same moment
 /// each take the other for one that stays, and leave what was written last in the log beside the database.
-pub async fn end<P: ?Sized + 'static>(reading: JoinHandle<()>, last: Writer<P>, writing: JoinHandle<()>) {
+pub async fn end<P: ?Sized + 'static>(reading: [JoinHandle<()>; 2], last: Writer<P>, writing: JoinHandle<()>) {
     let ending = move || {
         // A thread that panicked has ended, too.
-        reading.join().ok();
+        for thread in reading {
+            thread.join().ok();
+        }
         drop(last);
         writing.join().ok();
     };

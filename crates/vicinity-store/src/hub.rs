@@ -1,7 +1,10 @@
 //! The hub's port.
 
+use std::collections::BTreeSet;
+
 use vicinity_core::access::Actor;
 use vicinity_core::admit::Verdict;
+use vicinity_core::areas::Areas;
 use vicinity_core::batch::{Cursor, DocumentHeads, Group, HeadsPage, Pull};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId};
@@ -404,6 +407,19 @@ pub trait HubStore: HubStatements + HubAlerts {
     /// # Errors
     /// Storage.
     fn set_setting(&mut self, key: &str, value: &[u8]) -> Result<()>;
+
+    /// The areas that this hub's rows may name.
+    ///
+    /// # Errors
+    /// Storage.
+    fn told_areas(&mut self) -> Result<Areas>;
+
+    /// Lists them, and makes every row anew that national has or will have. Gives the numbers of documents whose rows cannot be
+    /// read: theirs are taken back.
+    ///
+    /// # Errors
+    /// Storage.
+    fn list_areas(&mut self, listed: &BTreeSet<String>, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>>;
 
     /// Makes projections anew whose consent ended by its date. Gives the numbers of documents whose rows cannot be read: theirs
     /// are taken back, and each is told once.

@@ -1,5 +1,7 @@
 //! National's port.
 
+use std::collections::BTreeSet;
+
 use vicinity_core::ids::{DeviceId, ProjectionId};
 use vicinity_core::time::Timestamp;
 
@@ -117,6 +119,12 @@ pub trait NationalStore: NationalAlerts {
     /// # Errors
     /// Storage; then nothing of all rows was kept.
     fn upsert(&mut self, hub: u32, rows: &[NewProjection], now: Timestamp) -> Result<Vec<Option<u64>>>;
+
+    /// The areas that a hub's rows name, at most so many: `unknown` among them, where one does.
+    ///
+    /// # Errors
+    /// Storage.
+    fn areas_of(&mut self, hub: u32, max: usize) -> Result<BTreeSet<String>>;
 
     /// Asks about a projection: the question's number, or `None` if there is no such projection.
     ///

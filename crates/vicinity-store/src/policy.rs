@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 use vicinity_core::access::{self, Action, Reach, Resource, Standing};
 use vicinity_core::admit::{self, Verdict, View};
+use vicinity_core::areas::{self, Areas};
 use vicinity_core::batch::{Cursor, GroupChange};
 use vicinity_core::chunk::Chunk;
 use vicinity_core::consent;
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ProjectionId};
 use vicinity_core::incident::Incident;
-use vicinity_core::projection;
+use vicinity_core::projection::{self, Projection};
 use vicinity_core::time::Timestamp;
 
 use crate::hub::Role;
@@ -170,10 +171,32 @@ fn names(log: &[LogRow]) -> BTreeSet<ChangeHash> {
     log.iter().filter_map(|row| Chunk::parse(&row.chunk).ok()).map(|chunk| chunk.hash).collect()
 }
 
-/// What national is told of an incident now, as JSON; `None` is nothing at all.
+/// The setting under which a hub keeps the areas that somebody listed, and the one for those that it met before.
+pub const AREAS_LISTED: &str = "areas_listed";
+/// See [`AREAS_LISTED`].
+pub const AREAS_MET: &str = "areas_met";
+
+/// What national is told of an incident now, as JSON; `None` is nothing at all. Of an area that does not count it is told nothing. The
+/// second is whether its area is one that counts from now on, and that is to be kept.
 #[must_use]
-pub fn projected(incident: &Incident, now: Timestamp) -> Option<String> {
-    projection::project(incident, now).and_then(|projection| serde_json::to_string(&projection).ok())
+pub fn projected(incident: &Incident, areas: &mut Areas, now: Timestamp) -> (Option<String>, bool) {
+    let projection = projection::project(incident, now);
+    // Also what leaves in counts alone is of an area.
+    let leaves = projection.is_some() || consent::granted(incident, consent::AGGREGATE_COUNT, now);
+    let area = incident.text("place.area").filter(|_| leaves).and_then(areas::of_code);
+    let is_new = area.is_some_and(|area| areas.meet(&area));
+    let named = |mut projection: Projection| {
+        projection.admin1 = areas.named(&projection.admin1).to_owned();
+        serde_json::to_string(&projection).ok()
+    };
+    (projection.and_then(named), is_new)
+}
+
+/// The areas that a hub keeps.
+#[must_use]
+pub fn kept_areas(listed: Option<Vec<u8>>, met: Option<Vec<u8>>) -> Areas {
+    let read = |kept: Option<Vec<u8>>| Areas::of_text(&String::from_utf8(kept.unwrap_or_default()).unwrap_or_default());
+    Areas { listed: read(listed), met: read(met) }
 }
 
 /// Whether the survivor took back that the hub holds the incident: it is erased then, everywhere.

@@ -112,6 +112,8 @@ macro_rules! hub_store_contract {
             where_national_is_ahead_the_row_goes_above_it
             a_version_that_no_hub_can_have_written_is_taken_for_a_refusal
             a_question_is_kept_once_and_its_answer_reported_until_confirmed
+            an_area_beyond_the_first_thirty_leaves_as_unknown
+            a_list_of_areas_counts_alone_and_makes_rows_anew
         }
         $crate::sentences! { $make, hub_rebase:
             a_rebase_gives_what_the_sender_lacks
@@ -226,6 +228,7 @@ macro_rules! national_store_contract {
             the_highest_version_stays
             an_older_version_cannot_bring_back_what_was_retracted
             a_hub_cannot_write_to_the_projection_of_another
+            the_areas_of_a_hub_are_those_that_its_standing_rows_name
             only_countable_rows_are_counted
             a_projection_that_changes_is_counted_by_what_it_says_now
             projections_are_listed_by_id_and_month

@@ -3,9 +3,11 @@
 mod alerts;
 mod statements;
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 
 use vicinity_core::admit::Verdict;
+use vicinity_core::areas::Areas;
 use vicinity_core::batch::{Cursor, DocumentHeads, Erasure, Group, HeadsPage, Pull};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId};
@@ -198,6 +200,12 @@ impl HubStore for Frail<'_, dyn HubStore> {
     }
     fn set_setting(&mut self, key: &str, value: &[u8]) -> Result<()> {
         self.room()?.set_setting(key, value)
+    }
+    fn told_areas(&mut self) -> Result<Areas> {
+        self.room()?.told_areas()
+    }
+    fn list_areas(&mut self, listed: &BTreeSet<String>, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {
+        self.room()?.list_areas(listed, now, random)
     }
     fn recheck_consents(&mut self, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {
         self.room()?.recheck_consents(now, random)

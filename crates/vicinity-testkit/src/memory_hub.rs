@@ -10,6 +10,7 @@ mod statements;
 use std::collections::{BTreeMap, BTreeSet};
 
 use vicinity_core::admit::Verdict;
+use vicinity_core::areas::Areas;
 use vicinity_core::batch::{Cursor, DocumentHeads, Group, HeadsPage, Pull};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ORDINAL_MAX, ProjectionId, ScopeDigest};
@@ -379,6 +380,15 @@ impl HubStore for MemoryHub {
     fn set_setting(&mut self, key: &str, value: &[u8]) -> Result<()> {
         self.settings.insert(key.to_owned(), value.to_vec());
         Ok(())
+    }
+
+    fn told_areas(&mut self) -> Result<Areas> {
+        Ok(self.areas())
+    }
+
+    fn list_areas(&mut self, listed: &BTreeSet<String>, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {
+        self.set_setting(policy::AREAS_LISTED, Areas::to_text(listed).as_bytes())?;
+        self.recheck_consents(now, random)
     }
 
     fn recheck_consents(&mut self, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {

@@ -1,6 +1,6 @@
 //! National's store in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use vicinity_core::ids::{DeviceId, ORDINAL_MAX, ProjectionId};
 use vicinity_core::time::Timestamp;
@@ -124,6 +124,11 @@ impl NationalStore for MemoryNational {
 
     fn upsert(&mut self, hub: u32, rows: &[NewProjection], _now: Timestamp) -> Result<Vec<Option<u64>>> {
         Ok(rows.iter().map(|row| self.upsert_one(hub, row)).collect())
+    }
+
+    fn areas_of(&mut self, hub: u32, max: usize) -> Result<BTreeSet<String>> {
+        let areas: BTreeSet<String> = self.areas(hub).collect();
+        Ok(areas.into_iter().take(max).collect())
     }
 
     fn ask(&mut self, projection: ProjectionId, code: &str, _now: Timestamp) -> Result<Option<u64>> {

@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use carrying::{AlertCommand, BundleCommand, HubBundleCommand};
 pub use dimension::Dimension;
 pub use export::{ExportArguments, PushArguments};
-pub use hub::{DeviceRole, HubArguments, HubCommand};
+pub use hub::{AreasCommand, DeviceRole, HubArguments, HubCommand};
 pub use network::NetworkArguments;
 pub use people::PeopleCommand;
 

@@ -23,7 +23,7 @@ use vicinity_server::store::sqlite::SqliteHub;
 use vicinity_server::tls::{self, Pin};
 
 use crate::args::{DeviceRole, HubArguments, HubBundleCommand, HubCommand, NetworkArguments};
-use crate::{bundle, clock, device, hub_erase, hub_keeping, hub_verify, machine, network, output, people, secrets, statements};
+use crate::{bundle, clock, device, hub_areas, hub_erase, hub_keeping, hub_verify, machine, network, output, people, secrets, statements};
 
 /// Held by the process that serves the folder, with its number in it, for whoever has to stop it.
 pub const PID_FILE: &str = "pid";
@@ -57,6 +57,7 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
         Some(HubCommand::Erase { data, id, unknown }) => hub_erase::erase(&data, &id, unknown)?,
         Some(HubCommand::Erasures { data, json }) => hub_erase::erasures(&data, json)?,
         Some(HubCommand::Assign { data, id, device, remove }) => assign(&data, &id, device, remove)?,
+        Some(HubCommand::Areas { data, command }) => hub_areas::run(&data, &command)?,
         Some(HubCommand::Backup { data, file }) => hub_keeping::backup(&data, &file)?,
         Some(HubCommand::Restore { data, file }) => hub_keeping::restore(&data, &file)?,
         Some(HubCommand::Relock { data, identity_file, passphrase_file }) => {

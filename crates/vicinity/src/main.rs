@@ -7,6 +7,7 @@ mod clock;
 mod demo;
 mod device;
 mod hub;
+mod hub_areas;
 mod hub_erase;
 mod hub_keeping;
 mod hub_verify;

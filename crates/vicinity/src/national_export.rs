@@ -107,15 +107,18 @@ pub fn push(arguments: PushArguments) -> Result<ExitCode> {
     let summary = target.push(&payload, arguments.dry_run)?;
     if arguments.json {
         let conflicts: Vec<Value> = summary.conflicts.iter().map(|(object, value)| json!({"object": object, "value": value})).collect();
-        output::line(json!({"status": summary.status, "imported": summary.imported, "updated": summary.updated, "ignored": summary.ignored,
-            "deleted": summary.deleted, "conflicts": conflicts, "description": summary.description, "dry_run": arguments.dry_run}))?;
+        output::line(
+            json!({"status": summary.status, "imported": summary.imported, "updated": summary.updated, "unchanged": summary.unchanged, "ignored": summary.ignored,
+            "deleted": summary.deleted, "conflicts": conflicts, "description": summary.description, "dry_run": arguments.dry_run}),
+        )?;
     } else {
         output::line(format!(
-            "{}{}: {} new, {} updated, {} IGNORED, {} deleted",
+            "{}{}: {} new, {} updated, {} unchanged, {} IGNORED, {} deleted",
             if arguments.dry_run { "dry run, nothing was kept; " } else { "" },
             summary.status,
             summary.imported,
             summary.updated,
+            summary.unchanged,
             summary.ignored,
             summary.deleted
         ))?;

@@ -26,7 +26,7 @@ fn counts_are_pushed_to_dhis2_and_its_summary_is_shown() {
     let exported = country.json(&["--dhis2"])["dataValues"].as_array().unwrap().clone();
     let dhis2 = Dhis2::without(&[]);
     let dry = country.push(&dhis2, dhis2::TOKEN, &["--dry-run"]).done();
-    assert_eq!(dry, format!("dry run, nothing was kept; SUCCESS: {} new, 0 updated, 0 IGNORED, 0 deleted\n", exported.len()));
+    assert_eq!(dry, format!("dry run, nothing was kept; SUCCESS: {} new, 0 updated, 0 unchanged, 0 IGNORED, 0 deleted\n", exported.len()));
     assert!(dhis2.values().is_empty());
 
     let pushed = country.push(&dhis2, dhis2::TOKEN, &["--json"]).json_lines().remove(0);
@@ -40,7 +40,18 @@ fn counts_are_pushed_to_dhis2_and_its_summary_is_shown() {
         })
         .collect();
     assert_eq!(dhis2.values(), expected, "value by value, and nothing that is left out");
-    assert_eq!(country.push(&dhis2, dhis2::TOKEN, &[]).done(), format!("SUCCESS: 0 new, {} updated, 0 IGNORED, 0 deleted\n", expected.len()));
+    assert_eq!(country.push(&dhis2, dhis2::TOKEN, &[]).done(), format!("SUCCESS: 0 new, 0 updated, {} unchanged, 0 IGNORED, 0 deleted\n", expected.len()));
+}
+
+#[test]
+fn the_same_push_twice_is_no_failure_and_conflicts_are_told_from_what_is_there() {
+    let country = Country::of_many();
+    let dhis2 = Dhis2::without(&["SN_DK"]);
+    country.push(&dhis2, dhis2::TOKEN, &[]);
+    let again = country.push(&dhis2, dhis2::TOKEN, &[]);
+    assert_eq!(again.code, Some(1), "{}", again.stdout);
+    let there = dhis2.values().len();
+    assert!(there > 0 && again.stdout.contains(&format!("0 updated, {there} unchanged, 1 IGNORED")), "{}", again.stdout);
 }
 
 #[test]

@@ -142,6 +142,7 @@ fn at_hub(scene: &Scene) -> (Browser, Pages) {
         ("report-others", "/report?for=others".to_owned()),
         ("exports", "/exports".to_owned()),
         ("hub", "/hub".to_owned()),
+        ("areas", "/hub/areas".to_owned()),
         ("settings", "/settings".to_owned()),
         ("lost", "/nowhere".to_owned()),
     ];

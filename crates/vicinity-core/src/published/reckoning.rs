@@ -1,5 +1,6 @@
 //! What can be reckoned from all that shows of a month, and what else is left out so that nothing small can.
 
+use std::cell::Cell as Counter;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -27,6 +28,8 @@ pub struct Reckoning<'a> {
     blocks: Vec<Blocks>,
     /// The table of each cell; none for all incidents, which stand in every table.
     table_of: Vec<Option<usize>>,
+    /// Cells and terms that were looked at so far: what the time goes into.
+    work: Counter<u64>,
 }
 
 /// Places of cells by row; none where there is no incident.
@@ -45,7 +48,15 @@ impl<'a> Reckoning<'a> {
             areas.binary_search(&area.as_str()).into_iter().chain([country]).for_each(|row| column[row] += count);
         }
         areas.push(COUNTRY);
-        let mut window = Self { names: Vec::new(), counts: Vec::new(), hidden: Vec::new(), tables: Vec::new(), blocks: Vec::new(), table_of: Vec::new() };
+        let mut window = Self {
+            names: Vec::new(),
+            counts: Vec::new(),
+            hidden: Vec::new(),
+            tables: Vec::new(),
+            blocks: Vec::new(),
+            table_of: Vec::new(),
+            work: Counter::new(0),
+        };
         let mut whole = vec![None; areas.len()];
         let mut dimensions: BTreeMap<&str, Vec<Column>> = BTreeMap::new();
         for ((dimension, code), column) in &columns {
@@ -96,28 +107,46 @@ impl<'a> Reckoning<'a> {
         }
     }
 
-    /// Leaves out more until nothing small can be reckoned.
-    pub fn protect(&mut self) {
+    /// How many cells and terms were looked at so far.
+    pub fn work(&self) -> u64 {
+        self.work.get()
+    }
+
+    fn worked(&self, by: u64) {
+        self.work.set(self.work.get() + by);
+    }
+
+    /// Leaves out more until nothing small can be reckoned. `false` if that takes more work than `max`, in cells and terms looked
+    /// at: then something small may still be reckoned.
+    pub fn protect(&mut self, max: u64) -> bool {
         let mut tried = Vec::new();
         while let Some(leak) = self.leak() {
+            if self.work() > max {
+                return false;
+            }
             let mut more = self.ring(&leak);
             if more.is_empty() {
                 more.extend(self.beside(&leak));
                 tried.extend(&more);
             }
             if more.is_empty() {
-                return;
+                return true;
             }
             more.into_iter().for_each(|place| self.set(place, true));
         }
         // What turned out not to be needed shows again, the largest first.
         tried.sort_by_key(|place| Reverse((self.is_whole(*place), self.counts[*place])));
         for place in tried {
+            // What is left out and need not be is safe, too.
+            if self.work() > max {
+                break;
+            }
             self.set(place, false);
             if self.leak().is_some() {
                 self.set(place, true);
             }
         }
+        true
     }
 
     fn set(&mut self, place: usize, hidden: bool) {
@@ -167,7 +196,10 @@ impl<'a> Reckoning<'a> {
     /// A cell with those that make a ring with it, as far as they show: in the first of its tables where they do.
     fn ring_of(&self, place: usize) -> Vec<usize> {
         let tables = self.table_of[place].map_or(0..self.tables.len(), |table| table..table + 1);
-        let ring = |table: usize| self.tables[table].ring(place, &|place| self.cost(place)).into_iter().filter(|place| self.shows(*place)).collect::<Vec<_>>();
+        let ring = |table: usize| {
+            self.worked(self.tables[table].size());
+            self.tables[table].ring(place, &|place| self.cost(place)).into_iter().filter(|place| self.shows(*place)).collect::<Vec<_>>()
+        };
         let mut ring = tables.map(ring).find(|ring| !ring.is_empty()).unwrap_or_default();
         ring.extend(self.shows(place).then_some(place));
         ring
@@ -185,7 +217,9 @@ impl<'a> Reckoning<'a> {
         let mut takes_part = vec![true; self.tables.len()];
         for table in 0..self.tables.len() {
             takes_part[table] = false;
-            takes_part[table] = !self.wholes(&takes_part).give(rows);
+            let wholes = self.wholes(&takes_part);
+            takes_part[table] = !wholes.give(rows);
+            self.worked(wholes.span.work());
         }
         let leading_out = || {
             let (own, table) = (*rows.first()?, takes_part.iter().position(|takes_part| *takes_part)?);
@@ -218,6 +252,12 @@ impl<'a> Reckoning<'a> {
     /// Something small that can be reckoned from all lines at once.
     fn leak(&self) -> Option<Leak> {
         let wholes = self.wholes(&vec![true; self.tables.len()]);
+        let leak = self.leak_beside(&wholes);
+        self.worked(wholes.span.work() + self.counts.len() as u64);
+        leak
+    }
+
+    fn leak_beside(&self, wholes: &Wholes) -> Option<Leak> {
         let small = |count: u64| count > 0 && count < K;
         let mut unknown = self.hidden.clone();
         let areas = self.tables.last()?;

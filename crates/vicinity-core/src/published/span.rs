@@ -1,5 +1,7 @@
 //! What sums follow from others.
 
+use std::cell::Cell;
+
 /// A prime. Elimination by remainders is exact where no determinant of whole numbers of the sums is a multiple of it: with
 /// coefficients of 0 and 1 and 36 terms or fewer, determinants are smaller than it (Hadamard's bound). With more terms a
 /// mistake would need every one of the largest determinants to be a multiple of just this number.
@@ -9,12 +11,19 @@ const PRIME: u64 = (1 << 61) - 1;
 pub struct Span {
     /// At each term the sum that begins with it, once.
     sums: Vec<Option<Vec<u64>>>,
+    /// Terms that were looked at or worked on.
+    work: Cell<u64>,
 }
 
 impl Span {
     /// Nothing, of so many terms.
     pub fn new(terms: usize) -> Self {
-        Self { sums: vec![None; terms] }
+        Self { sums: vec![None; terms], work: Cell::new(0) }
+    }
+
+    /// How many terms were looked at or worked on so far.
+    pub fn work(&self) -> u64 {
+        self.work.get()
     }
 
     /// Takes a sum in.
@@ -33,12 +42,15 @@ impl Span {
 
     /// Takes from a sum all that is known. Gives the first term that stays.
     fn reduce(&self, sum: &mut [u64]) -> Option<usize> {
-        for term in 0..sum.len() {
+        let terms = sum.len();
+        self.work.set(self.work.get() + terms as u64);
+        for term in 0..terms {
             if sum[term] == 0 {
                 continue;
             }
             let known = self.sums[term].as_ref();
             let Some(known) = known else { return Some(term) };
+            self.work.set(self.work.get() + (terms - term) as u64);
             let by = PRIME - sum[term];
             sum.iter_mut().zip(known).skip(term).for_each(|(value, of)| *value = rest(u128::from(*value) + u128::from(by) * u128::from(*of)));
         }

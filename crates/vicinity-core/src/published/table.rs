@@ -28,6 +28,11 @@ impl Table {
         self.rows.len() + self.columns()
     }
 
+    /// How many cells there may be.
+    pub fn size(&self) -> u64 {
+        (self.rows.len() * self.columns()) as u64
+    }
+
     /// A row, or behind the rows a column.
     pub fn line(&self, at: usize) -> Vec<usize> {
         let column = || self.rows.iter().map(|cells| cells[at - self.rows.len()]).collect();

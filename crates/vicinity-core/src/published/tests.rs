@@ -155,7 +155,7 @@ fn small_sums(window: &Reckoning<'_>) -> Vec<u64> {
 /// What shows of these counts, after an attacker failed to get more.
 fn protected<'a>(counts: &'a BTreeMap<Cell, u64>, what: &str) -> Reckoning<'a> {
     let mut window = Reckoning::new(counts);
-    window.protect();
+    assert!(window.protect(WORK_MAX), "{what}");
     assert_eq!(leaks(&window), 0, "{what}");
     assert_eq!(small_sums(&window), Vec::<u64>::new(), "{what}");
     assert!(window.shown().all(|(_, count)| count >= K), "{what}");
@@ -201,6 +201,78 @@ fn most_of_a_big_country_shows() {
         let counts = country(1, areas, incidents);
         let (large, shown) = (Reckoning::new(&counts).shown().count(), Month::of(&counts).cells().len());
         assert!(shown > least, "{areas} areas, {incidents} incidents: {shown} cells of {large} that are large");
+    }
+}
+
+/// What hubs that invent areas may report: as many as they like, each with a few incidents of every kind.
+fn invented(areas: u64, each: u64) -> BTreeMap<Cell, u64> {
+    let mut counts = BTreeMap::new();
+    for area in 0..areas {
+        for ((_, dimension, code), count) in country(area, 1, each) {
+            *counts.entry((format!("XX-{area:03}"), dimension, code)).or_default() += count;
+        }
+    }
+    counts
+}
+
+/// The areas that a month tells apart.
+fn areas_of(month: &Month) -> BTreeSet<&str> {
+    month.cells().keys().map(|(area, ..)| area.as_str()).collect()
+}
+
+#[test]
+fn a_month_has_a_bound_however_many_areas_hubs_invent() {
+    let alone = Month::worked_out(&country(1, AREAS_MAX as u64, 1260), u64::MAX).1;
+    for (areas, each) in [(120, 10), (120, 30), (1000, 10)] {
+        let counts = invented(areas, each);
+        let told: BTreeSet<String> = bounded(&counts, AREAS_MAX).keys().map(|(area, ..)| area.clone()).collect();
+        assert_eq!((told.len(), told.contains(UNKNOWN)), (AREAS_MAX, true), "{areas} areas");
+        let (month, work) = Month::worked_out(&counts, WORK_MAX);
+        assert!(work < 2 * alone, "{areas} areas, {each} in each: {work} cells and terms, {alone} in {AREAS_MAX} areas");
+        assert_eq!(month.incidents(COUNTRY), Some(areas * each), "none is lost");
+    }
+    // Spread over the codes as well, which is more work than a few incidents of one kind in each area.
+    let spread = country(1, 120, 1260);
+    let (bounded, free) = (Month::worked_out(&spread, WORK_MAX).1, {
+        let mut all = Reckoning::new(&spread);
+        all.protect(u64::MAX);
+        all.work()
+    });
+    assert!(bounded * 5 < free && bounded < 2 * alone, "{bounded} cells and terms, {free} if all areas were told apart");
+}
+
+#[test]
+fn the_largest_areas_are_told_apart_and_nothing_small_follows_from_the_others() {
+    let mut counts = country(3, 60, 3000);
+    counts.insert((UNKNOWN.to_owned(), ALL.to_owned(), String::new()), 7);
+    let merged = bounded(&counts, AREAS_MAX).into_owned();
+    let size = |counts: &BTreeMap<Cell, u64>, area: &str| counts.get(&(area.to_owned(), ALL.to_owned(), String::new())).copied().unwrap_or(0);
+    let of = |counts: &BTreeMap<Cell, u64>| counts.keys().map(|(area, ..)| area.clone()).collect::<BTreeSet<_>>();
+    let (apart, all) = (of(&merged), of(&counts));
+    let least = apart.iter().filter(|area| *area != UNKNOWN).map(|area| size(&merged, area)).min().unwrap();
+    let others: Vec<u64> = all.difference(&apart).map(|area| size(&counts, area)).collect();
+    assert!(others.len() > 10 && others.iter().all(|size| *size <= least), "{least} {others:?}");
+    assert_eq!(size(&merged, UNKNOWN), others.iter().sum::<u64>() + 7);
+    protected(&merged, "sixty areas");
+}
+
+#[test]
+fn where_it_would_be_too_much_work_no_area_is_told_apart_and_nothing_small_shows() {
+    let counts = country(1, 30, 1000);
+    let (month, work) = Month::worked_out(&counts, 20_000);
+    assert!(areas_of(&month).is_subset(&BTreeSet::from([COUNTRY, UNKNOWN])) && month.incidents(COUNTRY) == Some(1000), "{:?}", areas_of(&month));
+    assert!(work < 2_000_000, "one more look than there may be, and a table of one area: {work}");
+    protected(&bounded(&counts, 1), "one area");
+    assert_eq!(Month::worked_out(&country(1, 30, 60), 0).0, Month::default(), "rather nothing than something small");
+    // Whenever it says that it is safe it is, also where it ended before all was shown that may be.
+    for max in [50_000, 100_000, 200_000, 300_000, 400_000] {
+        for seed in 0..20 {
+            let counts = country(seed, 6, 150);
+            let mut window = Reckoning::new(&counts);
+            if window.protect(max / 20) {
+                assert_eq!((leaks(&window), small_sums(&window)), (0, Vec::new()), "{max} {seed}");
+            }
+        }
     }
 }
 

@@ -160,6 +160,11 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_byte_order_mark_is_taken() {
+        assert!(Mapping::parse(format!("\u{feff}{}", complete()).as_bytes()).is_ok());
+    }
+
+    #[test]
     fn names_that_are_no_codes_are_named() {
         let said = complaint(|file| {
             file["categoryOptionCombos"]["perpetrator"]["polise"] = "A9000000000".into();

@@ -83,6 +83,7 @@ exports-pushed = DHIS2 answered:
 exports-pushed-dry = Dry run, nothing was kept. DHIS2 answered:
 exports-imported = New there
 exports-updated = Updated
+exports-unchanged = Unchanged
 exports-ignored = Ignored
 exports-deleted = Deleted
 exports-not-whole = DHIS2 did not take every value. Mend what is named here, and push again.

@@ -98,6 +98,7 @@ hubs-bands = Rows are told as bands: exact ones would tell what the picture leav
 hubs-heard = Last heard from
 hubs-rows = Rows
 hubs-silent = silent
+hubs-slowed = sent more than its share, last
 hubs-none = No hub has joined.
 
 countries-title = Countries

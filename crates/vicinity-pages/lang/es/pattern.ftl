@@ -83,6 +83,7 @@ exports-pushed = DHIS2 respondió:
 exports-pushed-dry = Prueba, no se guardó nada. DHIS2 respondió:
 exports-imported = Nuevos allí
 exports-updated = Actualizados
+exports-unchanged = Sin cambios
 exports-ignored = Ignorados
 exports-deleted = Borrados
 exports-not-whole = DHIS2 no tomó todos los valores. Corrija lo que aquí se nombra y envíe de nuevo.

@@ -98,6 +98,7 @@ hubs-bands = Las filas se dan por tramos: los números exactos revelarían lo qu
 hubs-heard = Última noticia
 hubs-rows = Filas
 hubs-silent = en silencio
+hubs-slowed = envió más que su parte, la última vez
 hubs-none = Ningún centro se ha unido.
 
 countries-title = Países

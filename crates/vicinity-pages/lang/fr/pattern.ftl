@@ -83,6 +83,7 @@ exports-pushed = DHIS2 a répondu :
 exports-pushed-dry = Essai, rien n’a été gardé. DHIS2 a répondu :
 exports-imported = Nouvelles là-bas
 exports-updated = Mises à jour
+exports-unchanged = Inchangées
 exports-ignored = Ignorées
 exports-deleted = Supprimées
 exports-not-whole = DHIS2 n’a pas pris toutes les valeurs. Corrigez ce qui est nommé ici, puis renvoyez.

@@ -98,6 +98,7 @@ hubs-bands = Les lignes sont données par tranche : des nombres exacts révéle
 hubs-heard = Dernières nouvelles
 hubs-rows = Lignes
 hubs-silent = silencieux
+hubs-slowed = a envoyé plus que sa part, dernièrement
 hubs-none = Aucun centre ne s’est joint.
 
 countries-title = Pays

@@ -83,6 +83,7 @@ exports-pushed = DHIS2 បានឆ្លើយ៖
 exports-pushed-dry = សាកល្បង គ្មានអ្វីត្រូវបានរក្សាទុកទេ។ DHIS2 បានឆ្លើយ៖
 exports-imported = ថ្មីនៅទីនោះ
 exports-updated = បានធ្វើបច្ចុប្បន្នភាព
+exports-unchanged = មិនផ្លាស់ប្តូរ
 exports-ignored = មិនបានទទួល
 exports-deleted = បានលុប
 exports-not-whole = DHIS2 មិនបានទទួលតម្លៃទាំងអស់ទេ។ កែអ្វីដែលមានឈ្មោះនៅទីនេះ ហើយផ្ញើម្តងទៀត។

@@ -98,6 +98,7 @@ hubs-bands = ជួរត្រូវប្រាប់ជាចន្លោះ�
 hubs-heard = ដំណឹងចុងក្រោយ
 hubs-rows = ជួរ
 hubs-silent = ស្ងាត់
+hubs-slowed = បានផ្ញើលើសចំណែករបស់ខ្លួន ចុងក្រោយ
 hubs-none = គ្មានមជ្ឈមណ្ឌលចូលរួមទេ។
 
 countries-title = ប្រទេស

@@ -83,6 +83,7 @@ exports-pushed = DHIS2 ответил:
 exports-pushed-dry = Проба, ничего не сохранено. DHIS2 ответил:
 exports-imported = Новые там
 exports-updated = Обновлены
+exports-unchanged = Без изменений
 exports-ignored = Не приняты
 exports-deleted = Удалены
 exports-not-whole = DHIS2 принял не все значения. Исправьте указанное и отправьте снова.

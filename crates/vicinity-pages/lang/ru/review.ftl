@@ -98,6 +98,7 @@ hubs-bands = Строки даны диапазонами: точные числ
 hubs-heard = Последняя связь
 hubs-rows = Строки
 hubs-silent = молчит
+hubs-slowed = прислал больше своей доли, в последний раз
 hubs-none = Ни один центр не подключён.
 
 countries-title = Страны

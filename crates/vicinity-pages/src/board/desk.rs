@@ -170,7 +170,7 @@ pub fn hub(frame: &Frame, hub: &HubView) -> Markup {
     let body = html! {
         (parts::title(&frame.t("nav-hub"), frame.t("hub-below")))
         ul.figures { @for (name, count) in &hub.figures { li.figure { b { (frame.words.count(*count)) } span { (frame.t(name)) } } } }
-        p { a href="/alerts" { (frame.t("alerts-title")) } }
+        p { a href="/alerts" { (frame.t("alerts-title")) } " · " a href="/hub/areas" { (frame.t("areas-title")) } }
         (devices(frame, &hub.devices))
         (refused(frame, &hub.refused))
         (erasures(frame, &hub.erasures))

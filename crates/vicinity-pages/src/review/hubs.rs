@@ -16,6 +16,8 @@ pub struct HubLine {
     pub last_seen: Option<Timestamp>,
     /// Whether it has been silent for two weeks.
     pub silent: bool,
+    /// When a report of it was last refused because it sends more than its share.
+    pub slowed: Option<Timestamp>,
     /// Rows of each month: exact ones would tell what is left out of the picture.
     pub months: Vec<Band>,
     /// Rows in all.
@@ -41,7 +43,10 @@ pub fn hubs(frame: &Frame, months: &[String], hubs: &[HubLine]) -> Markup {
                         @for hub in hubs {
                             tr {
                                 th scope="row" { (parts::hub(frame, hub.number)) }
-                                td { @match hub.last_seen { Some(at) => (frame.away(at)), None => (frame.t("never")) } @if hub.silent { " " span.chip.amber { (frame.t("hubs-silent")) } } }
+                                td { @match hub.last_seen { Some(at) => (frame.away(at)), None => (frame.t("never")) }
+                                    @if hub.silent { " " span.chip.amber { (frame.t("hubs-silent")) } }
+                                    @if let Some(at) = hub.slowed { " " span.chip.red { (frame.t("hubs-slowed")) } " " (frame.away(at)) }
+                                }
                                 td.number { (band(frame, hub.rows)) }
                                 @for count in &hub.months { td.number { (band(frame, *count)) } }
                             }

@@ -1,6 +1,7 @@
 //! The pages of a hub's board.
 
 mod acting;
+mod areas;
 mod case;
 mod checks;
 mod hub;
@@ -47,7 +48,7 @@ pages! {
 #[must_use]
 pub fn routes(routes: Routes<Hub>) -> Routes<Hub> {
     let board = routes.seated::<Board, _>(list).seated::<Find, _>(find);
-    exports::of_hub(pattern::routes(hub::routes(linking::routes(acting::routes(case::routes(board))))))
+    exports::of_hub(pattern::routes(areas::routes(hub::routes(linking::routes(acting::routes(case::routes(board)))))))
 }
 
 impl Observatory for Hub {
@@ -67,7 +68,11 @@ impl Observatory for Hub {
 
     fn to_pass_on(store: &mut Self::Store, name: &str, months: Vec<String>) -> Result<Counts, StoreError> {
         let (from, to) = ends(&months);
-        Ok(Counts::as_one(name, store.countable_window(from, to)?))
+        let areas = store.told_areas()?;
+        let window = store.countable_window(from, to)?.into_iter();
+        // Of an area that is not told national nobody else is told either.
+        let told = window.map(|(month, (area, dimension, code), count)| (month, (areas.named(&area).to_owned(), dimension, code), count));
+        Ok(Counts::as_one(name, told.collect()))
     }
 
     fn median_minutes(store: &mut Self::Store, months: &[String]) -> Result<Option<u32>, StoreError> {

@@ -21,7 +21,7 @@ use crate::pages::form::Form;
 use crate::pages::seated::Seated;
 use crate::routes::{Routes, pages};
 
-/// Rows that a browser is given at once: others wait for pages meanwhile. The command line knows no such end.
+/// Rows that a browser is given at once: others wait for pages of that kind meanwhile. The command line knows no such end.
 const ROWS_MAX: u64 = 50_000;
 
 pages! {
@@ -118,7 +118,7 @@ async fn hub_rows(hub: Arc<Hub>, seated: Seated<HubRows>) -> Result<Response, Pa
         export::rows(form, &months, &mut |each: &mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>| store.each_own_projection(each), now, &mut bytes)?;
         Ok(bytes)
     };
-    let bytes = hub.gate.read(&seated, read).await?;
+    let bytes = hub.gate.count(&seated, read).await?;
     tracing::info!(bytes = bytes.len(), "rows were taken away");
     Ok(answer::file(&name, content_type, bytes))
 }
@@ -139,7 +139,7 @@ fn rows_of(store: &mut (dyn ReviewStore + 'static), form: Rows, months: &Months,
 async fn national_rows(national: Arc<National>, seated: Seated<NationalRows>) -> Result<Response, PageError> {
     let (months, (form, ending, content_type), now) = (months(&seated.query)?, rows_form(&seated.query)?, seated.frame.now);
     let name = named("incidents", &months, ending);
-    let bytes = national.gate.read(&seated, move |store| rows_of(store, form, &months, now)).await?;
+    let bytes = national.gate.count(&seated, move |store| rows_of(store, form, &months, now)).await?;
     tracing::info!(bytes = bytes.len(), "rows were taken away");
     Ok(answer::file(&name, content_type, bytes))
 }
@@ -154,14 +154,14 @@ async fn national_counts(national: Arc<National>, seated: Seated<NationalCounts>
     let read = move |store: &mut (dyn ReviewStore + 'static)| {
         Ok(if form == "geojson" { export::areas(store, &months, None)?.collection.to_string() } else { export::data_value_set(store, &months, &Ids::Codes)? })
     };
-    let text = national.gate.read(&seated, read).await?;
+    let text = national.gate.count(&seated, read).await?;
     Ok(answer::file(&name, content_type, text.into_bytes()))
 }
 
 async fn push(national: Arc<National>, seated: Seated<Push>) -> Result<Response, PageError> {
     let (months, dry) = (months(&seated.form)?, seated.form.get("dry") == "yes");
     let target = Target::new(seated.form.get("url"), seated.form.get("token"))?;
-    let payload = national.gate.read(&seated, move |store| Ok(export::data_value_set(store, &months, &Ids::Codes)?)).await?;
+    let payload = national.gate.count(&seated, move |store| Ok(export::data_value_set(store, &months, &Ids::Codes)?)).await?;
     let pushed = tokio::task::spawn_blocking(move || target.push(&payload, dry)).await.map_err(|_| PageError::Failed)??;
     tracing::info!(dry, imported = pushed.imported, updated = pushed.updated, ignored = pushed.ignored, "pushed to DHIS2");
     Ok(answer::page(&exports::exports(&seated.frame, &stretch(&seated.form), Some(&view(pushed, dry)))))
@@ -169,7 +169,13 @@ async fn push(national: Arc<National>, seated: Seated<Push>) -> Result<Response,
 
 fn view(summary: Summary, dry: bool) -> Pushed {
     let whole = summary.is_whole();
-    let Summary { status, imported, updated, ignored, deleted, conflicts, description } = summary;
-    let counts = [("exports-imported", imported), ("exports-updated", updated), ("exports-ignored", ignored), ("exports-deleted", deleted)];
+    let Summary { status, imported, updated, unchanged, ignored, deleted, conflicts, description } = summary;
+    let counts = [
+        ("exports-imported", imported),
+        ("exports-updated", updated),
+        ("exports-unchanged", unchanged),
+        ("exports-ignored", ignored),
+        ("exports-deleted", deleted),
+    ];
     Pushed { dry, status, counts, whole, conflicts, description }
 }

@@ -5,7 +5,7 @@ mod picture;
 mod queue;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use axum::response::Response;
 use vicinity_core::access::Action;
@@ -108,10 +108,12 @@ async fn hubs(national: Arc<National>, seated: Seated<Hubs>) -> Result<Response,
     let (from, to) = (months.first().cloned().unwrap_or_default(), months.last().cloned().unwrap_or_default());
     let (hubs, counts) = national.gate.read(&seated, move |store| Ok((store.hubs()?, store.hub_months(&from, &to)?))).await?;
     let counts: BTreeMap<(u32, String), u64> = counts.into_iter().map(|(hub, month, count)| ((hub, month), count)).collect();
+    let slowed = national.shares.lock().unwrap_or_else(PoisonError::into_inner).refused();
     let line = |hub: &HubRow| HubLine {
         number: hub.number,
         last_seen: hub.last_seen,
         silent: is_silent(hub, now),
+        slowed: slowed.get(&hub.number).copied(),
         months: months.iter().map(|month| Band::of(counts.get(&(hub.number, month.clone())).copied().unwrap_or(0))).collect(),
         rows: Band::of(hub.projections),
     };

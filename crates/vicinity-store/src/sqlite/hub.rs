@@ -1,9 +1,11 @@
 //! The hub's engine: devices, invitations, reading.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
 use vicinity_core::admit::Verdict;
+use vicinity_core::areas::Areas;
 use vicinity_core::batch::{Cursor, DocumentHeads, Group, HeadsPage, Pull};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId};
@@ -361,6 +363,14 @@ impl HubStore for SqliteHub {
 
     fn set_setting(&mut self, key: &str, value: &[u8]) -> Result<()> {
         self.db.immediate(|db| db.set_meta(key, value))
+    }
+
+    fn told_areas(&mut self) -> Result<Areas> {
+        super::hub_uplink::told_areas(&self.db)
+    }
+
+    fn list_areas(&mut self, listed: &BTreeSet<String>, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {
+        self.db.immediate(|db| super::hub_uplink::list_areas(db, listed, now, random))
     }
 
     fn recheck_consents(&mut self, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {

@@ -1,5 +1,8 @@
 //! What the hub owes national: projections and answers.
 
+use std::collections::BTreeSet;
+
+use vicinity_core::areas::Areas;
 use vicinity_core::consent;
 use vicinity_core::ids::{IncidentId, ProjectionId};
 use vicinity_core::incident::Incident;
@@ -12,7 +15,11 @@ use crate::row;
 
 /// Makes a document's projection anew, in the transaction that changed the document.
 pub(super) fn project(db: &Db, doc: i64, incident_id: IncidentId, incident: &Incident, now: Timestamp, random: &mut dyn Random) -> Result<()> {
-    let json = policy::projected(incident, now);
+    let mut areas = told_areas(db)?;
+    let (json, is_new_area) = policy::projected(incident, &mut areas, now);
+    if is_new_area {
+        db.set_meta(policy::AREAS_MET, Areas::to_text(&areas.met).as_bytes())?;
+    }
     let known = db.one("reading a projection", "SELECT json FROM projections WHERE doc = ?1", &[&doc], |row| row.get::<_, Option<String>>(0))?;
     match known {
         None if json.is_none() && !policy::may_be_projected(incident) => {}
@@ -43,11 +50,42 @@ fn projection_key(db: &Db, random: &mut dyn Random) -> Result<Vec<u8>> {
     Ok(key)
 }
 
+pub(super) fn told_areas(db: &Db) -> Result<Areas> {
+    Ok(policy::kept_areas(db.meta(policy::AREAS_LISTED)?, db.meta(policy::AREAS_MET)?))
+}
+
+pub(super) fn list_areas(db: &mut Db, listed: &BTreeSet<String>, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {
+    db.set_meta(policy::AREAS_LISTED, Areas::to_text(listed).as_bytes())?;
+    let (mut damaged, mut last) = (Vec::new(), i64::MIN);
+    loop {
+        let query =
+            "SELECT doc, incident, facts, disputes FROM documents JOIN projections USING (doc) WHERE json IS NOT NULL AND doc > ?1 ORDER BY doc LIMIT ?2";
+        let some: Vec<Kept> = db.all("reading rows", query, &[&last, &ANEW_ROWS], kept)?;
+        let Some((doc, ..)) = some.last() else { return Ok(damaged) };
+        last = *doc;
+        damaged.extend(project_anew(db, some, now, random)?);
+    }
+}
+
+/// Documents that are read at once to make their projections anew.
+const ANEW_ROWS: i64 = 200;
+
+/// A document's number, its incident, and its row.
+type Kept = (i64, [u8; 16], String, String);
+
+fn kept(row: &rusqlite::Row<'_>) -> rusqlite::Result<Kept> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+}
+
 pub(super) fn recheck_consents(db: &mut Db, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {
     // Also what had ended by a clock that shows an earlier time again.
-    type Due = (i64, [u8; 16], String, String);
     let query = "SELECT doc, incident, facts, disputes FROM documents WHERE recheck_at <= ?1 OR ended_at > ?1";
-    let due: Vec<Due> = db.all("reading consents that end", query, &[&now.as_second()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let due = db.all("reading consents that end", query, &[&now.as_second()], kept)?;
+    project_anew(db, due, now, random)
+}
+
+/// Makes the projections of documents again. Gives the numbers of those whose rows cannot be read.
+fn project_anew(db: &mut Db, due: Vec<Kept>, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {
     let mut damaged = Vec::new();
     for (doc, id, facts, disputes) in due {
         // What consent a row that cannot be read still gives, nobody knows: it is taken back, and nobody else waits for it.

@@ -1,5 +1,6 @@
 //! National's engine.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use vicinity_core::ids::{DeviceId, ProjectionId};
@@ -25,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/national_0005_countries.sql"),
     include_str!("../../migrations/national_0006_revoked.sql"),
     include_str!("../../migrations/hub_0010_national_0007_forms.sql"),
+    include_str!("../../migrations/national_0008_hub_areas.sql"),
 ];
 
 impl SqliteNational {
@@ -215,6 +217,16 @@ impl NationalStore for SqliteNational {
             tally.write(db)?;
             Ok(held)
         })
+    }
+
+    fn areas_of(&mut self, hub: u32, max: usize) -> Result<BTreeSet<String>> {
+        // One step in the index for each area, however many rows name it.
+        let query = "WITH RECURSIVE named (area) AS (
+                SELECT min(area) FROM projections WHERE hub = ?1 AND area > '' AND json IS NOT NULL
+                UNION ALL
+                SELECT (SELECT min(area) FROM projections WHERE hub = ?1 AND area > named.area AND json IS NOT NULL) FROM named WHERE named.area IS NOT NULL
+            ) SELECT area FROM named WHERE area IS NOT NULL LIMIT ?2";
+        Ok(self.db.all("reading areas", query, &[&hub, &(max as i64)], |row| row.get(0))?.into_iter().collect())
     }
 
     fn ask(&mut self, projection: ProjectionId, code: &str, now: Timestamp) -> Result<Option<u64>> {

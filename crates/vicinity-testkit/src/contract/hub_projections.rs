@@ -190,3 +190,55 @@ pub fn a_question_is_kept_once_and_its_answer_reported_until_confirmed<S: HubSto
         assert_eq!(answer(code), [(7, (*code).to_owned())]);
     }
 }
+
+/// An incident of an area that may go to national.
+fn in_area(area: &str) -> Value {
+    let mut incident = countable();
+    incident["place"] = json!({"area": area});
+    incident
+}
+
+/// The areas of what waits for national, sorted.
+fn told<S: HubStore>(hub: &mut Hub<S>) -> Vec<String> {
+    let rows = hub.store.unsent_projections(100).expect("projections");
+    let area = |row: ProjectionRow| Some(serde_json::from_str::<Value>(&row.json?).expect("JSON")["admin1"].as_str()?.to_owned());
+    let mut areas: Vec<String> = rows.into_iter().filter_map(area).collect();
+    areas.sort();
+    areas
+}
+
+/// While nobody has listed any: whoever may write at the hub may invent areas.
+pub fn an_area_beyond_the_first_thirty_leaves_as_unknown<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut hub = Hub::new(make);
+    let ada = hub.enrols(Role::Educator);
+    for number in 1..=33u8 {
+        let person = Person::logs(incident_id(number), number, &in_area(&format!("SN-{number:02}-01")));
+        hub.takes(&ada, &[person.group()]);
+    }
+    let told = told(&mut hub);
+    assert_eq!((told.len(), told.iter().filter(|area| *area == "unknown").count(), &told[0]), (33, 3, &"SN-01".to_owned()));
+    let areas = hub.store.told_areas().expect("areas");
+    assert_eq!((areas.listed.len(), areas.met.len()), (0, 30));
+    assert_eq!(hub.store.incident(incident_id(33)).expect("an answer").expect("it is here").incident.text("place.area"), Some("SN-33-01"), "kept at the hub");
+}
+
+/// Also those that national has already; what does not change is not sent again.
+pub fn a_list_of_areas_counts_alone_and_makes_rows_anew<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut hub = Hub::new(make);
+    let ada = hub.enrols(Role::Educator);
+    for (number, area) in [(1, "SN-DK-01"), (2, "SN-TH-02"), (3, "SN-ZG-03")] {
+        hub.takes(&ada, &[Person::logs(incident_id(number), number, &in_area(area)).group()]);
+    }
+    let rows = hub.store.unsent_projections(100).expect("projections");
+    let sent: Vec<SentProjection> =
+        rows.iter().map(|row| SentProjection { projection: row.projection, version: row.version, held: Some(row.version) }).collect();
+    hub.store.projections_sent(&sent).expect("confirmed");
+    let listed = |areas: &[&str]| areas.iter().map(|area| (*area).to_owned()).collect();
+    assert_eq!(hub.store.list_areas(&listed(&["SN-DK", "SN-KL"]), now(), &mut hub.random).expect("a list"), Vec::<u64>::new());
+    assert_eq!(told(&mut hub), ["unknown", "unknown"], "SN-DK was told before");
+    assert_eq!(hub.store.told_areas().expect("areas").told(), &listed(&["SN-DK", "SN-KL"]));
+    hub.takes(&ada, &[Person::logs(incident_id(4), 4, &in_area("SN-KL-01")).group()]);
+    assert_eq!(told(&mut hub), ["SN-KL", "unknown", "unknown"]);
+    hub.store.list_areas(&listed(&["SN-TH"]), now(), &mut hub.random).expect("a list");
+    assert_eq!(told(&mut hub), ["SN-TH", "unknown", "unknown", "unknown"], "a list may give back what another took");
+}

@@ -108,6 +108,27 @@ pub fn an_older_version_cannot_bring_back_what_was_retracted<S: NationalStore>(m
     assert_eq!(national.counts("violation"), [cell("rape", 1)]);
 }
 
+fn in_area(number: u8, version: u64, area: &str) -> NewProjection {
+    let row = row(number, version, "rape");
+    NewProjection { body: row.body.map(|body| ProjectionBody { facets: vec![("admin1", area.to_owned())], ..body }), ..row }
+}
+
+/// So that national can bound them: those of rows that stand, of no other hub.
+pub fn the_areas_of_a_hub_are_those_that_its_standing_rows_name<S: NationalStore>(make: impl Fn(&Path) -> S) {
+    let mut national = National::new(make);
+    let areas = |national: &mut National<S>, hub, max| national.store.areas_of(hub, max).expect("areas").into_iter().collect::<Vec<_>>();
+    assert_eq!(areas(&mut national, HUB, 9), Vec::<String>::new());
+    national.upserts(HUB, &[in_area(1, 1, "SN-TH"), in_area(2, 1, "SN-DK"), in_area(3, 1, "SN-DK"), in_area(4, 1, "SN-ZG"), row(5, 1, "rape")]);
+    national.upserts(OTHER_HUB, &[in_area(6, 1, "KG-GB")]);
+    assert_eq!(
+        (areas(&mut national, HUB, 9), areas(&mut national, OTHER_HUB, 9)),
+        (vec!["SN-DK".into(), "SN-TH".into(), "SN-ZG".into()], vec!["KG-GB".into()])
+    );
+    assert_eq!(areas(&mut national, HUB, 2), ["SN-DK", "SN-TH"]);
+    national.upserts(HUB, &[retract(1, 2), retract(2, 2), in_area(4, 2, "SN-DK")]);
+    assert_eq!(areas(&mut national, HUB, 9), ["SN-DK"]);
+}
+
 /// A turned hub must not be able to.
 pub fn a_hub_cannot_write_to_the_projection_of_another<S: NationalStore>(make: impl Fn(&Path) -> S) {
     let mut national = National::new(make);

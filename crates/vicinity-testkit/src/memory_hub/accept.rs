@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 use vicinity_core::admit::Verdict;
+use vicinity_core::areas::Areas;
 use vicinity_core::batch::Group;
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId};
@@ -91,10 +92,20 @@ impl MemoryHub {
         self.feed.push(FeedRow { chain, incident, what });
     }
 
+    /// The areas that its rows may name.
+    pub(super) fn areas(&self) -> Areas {
+        let kept = |key: &str| self.settings.get(key).cloned();
+        policy::kept_areas(kept(policy::AREAS_LISTED), kept(policy::AREAS_MET))
+    }
+
     /// Makes the projection of an incident anew, and notes answers to questions.
     pub(super) fn project(&mut self, incident: IncidentId, now: Timestamp, random: &mut dyn Random) {
+        let mut areas = self.areas();
         let Some(row) = self.documents.get(&incident) else { return };
-        let json = policy::projected(&row.incident, now);
+        let (json, is_new_area) = policy::projected(&row.incident, &mut areas, now);
+        if is_new_area {
+            self.settings.insert(policy::AREAS_MET.to_owned(), Areas::to_text(&areas.met).into_bytes());
+        }
         for (id, answer) in policy::answers(&row.incident) {
             let asked = self.questions.get_mut(&id).filter(|question| question.incident == incident);
             if let Some(question) = asked.filter(|question| question.answer.as_ref() != Some(&answer)) {

@@ -145,6 +145,18 @@ pub enum HubCommand {
         #[arg(long)]
         remove: bool,
     },
+    /// Which areas the hub's rows may name; of any other they say unknown
+    #[command(
+        after_help = "While nobody has listed any, the first 30 that the hub meets count.\n\nExamples:\n  vicinity hub areas --data hub list\n  vicinity hub areas --data hub set areas.txt"
+    )]
+    Areas {
+        /// The hub's folder
+        #[arg(long)]
+        data: PathBuf,
+        /// What to do
+        #[command(subcommand)]
+        command: AreasCommand,
+    },
     /// Write a backup, locked by a passphrase, while the hub runs
     #[command(after_help = "The passphrase is asked for, or read from the file that VICINITY_PASSPHRASE_FILE names.")]
     Backup {
@@ -271,4 +283,20 @@ pub enum DeviceRole {
     Educator,
     /// All incidents of the hub
     Responder,
+}
+
+/// What to do with a hub's list of areas.
+#[derive(Subcommand)]
+pub enum AreasCommand {
+    /// Replace the list; works while the hub runs, and rows that national has are made anew
+    Set {
+        /// First-level areas (ISO 3166-2, as SN-DK), one a line, 100 at most
+        file: PathBuf,
+    },
+    /// Print the areas that count
+    List {
+        /// One JSON line
+        #[arg(long)]
+        json: bool,
+    },
 }

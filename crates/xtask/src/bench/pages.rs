@@ -12,16 +12,17 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use vicinity_core::batch::{Group, GroupChange};
 use vicinity_core::document::{Authoring, Document};
 use vicinity_core::draft::Draft;
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::{DeviceId, IncidentId, ProjectionId};
-use vicinity_core::projection::{Projection, project};
-use vicinity_core::time::Timestamp;
+use vicinity_core::projection::{MonthBasis, Projection, project};
+use vicinity_core::time::{Timestamp, month_number, numbered_month};
 use vicinity_server::machine::Machine;
+use vicinity_server::national::{Report, Row};
 use vicinity_server::store::hub::{HubStore, Role};
 use vicinity_server::store::national::{NationalStore, NewProjection, ProjectionBody};
 use vicinity_server::{hub, national};
@@ -32,6 +33,9 @@ const ROWS_OF_ONE: usize = 50;
 const REQUESTS: usize = 40;
 /// Documents and rows that are written together.
 const TOGETHER: usize = 500;
+/// Rows and areas of hubs that invent areas.
+const INVENTED_ROWS: usize = 15_162;
+const INVENTED_AREAS: usize = 120;
 const PASSWORD: &str = "a sentence that is long enough";
 
 fn now() -> Timestamp {
@@ -78,6 +82,7 @@ pub fn figures(program: &Program, incidents: usize) -> Result<Vec<Line>> {
         "/countries",
     ];
     lines.extend(time(program, "national", &folder.path().join("national"), &pages, &format!("national with {rows} rows"))?);
+    lines.extend(of_invented_areas(program, &folder.path().join("invented"))?);
     progress("");
     Ok(lines)
 }
@@ -163,6 +168,55 @@ fn fill_national(data: &Path, rows: usize) -> Result<(f64, ProjectionId)> {
     Ok((rows as f64 / spent.as_secs_f64(), last.context("no row")?))
 }
 
+/// National whose hubs invent areas: its picture, and its queue while three others ask for the picture again and again.
+fn of_invented_areas(program: &Program, data: &Path) -> Result<Vec<Line>> {
+    fill_invented(data)?;
+    let what = format!("national with {INVENTED_ROWS} rows in {INVENTED_AREAS} invented areas");
+    let mut lines = time(program, "national", data, &["/picture", "/report", "/queue"], &what)?;
+    let served = serve(program, "national", data)?;
+    let asking = AtomicBool::new(true);
+    let p95 = std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while asking.load(Ordering::Relaxed) {
+                    // What comes of it is of no interest here.
+                    ask(&served.address, "GET", "/picture", &served.cookie, "").ok();
+                }
+            });
+        }
+        let p95 = served.p95("/queue");
+        asking.store(false, Ordering::Relaxed);
+        p95
+    })?;
+    lines.push(Line::at_most(format!("{what}: /queue while three ask for /picture, first byte p95"), p95, 200.0, "ms"));
+    Ok(lines)
+}
+
+/// Rows as hubs report them, through the gate: a year of months, each hub with areas of its own.
+fn fill_invented(data: &Path) -> Result<()> {
+    let mut store = national::open(data, None, &machine())?;
+    let found = documents(TOGETHER, 2)?;
+    let patterns: Vec<Projection> = found.iter().filter_map(|(_, document, _)| project(&document.incident(), now())).collect();
+    ensure!(!patterns.is_empty(), "no incident may be projected");
+    let machine = machine();
+    let this = month_number(&now().to_string()[..7]).context("no month")?;
+    for first in (0..INVENTED_ROWS).step_by(TOGETHER) {
+        let hub = u8::try_from(first / TOGETHER % 4 + 1)?;
+        store.invite([hub; 32], Role::Hub, Timestamp::MAX)?;
+        store.enrol([hub; 32], DeviceId::from_random([hub; 16]), [hub; 32], now())?;
+        let row = |at: usize| {
+            let mut row = patterns[at % patterns.len()].clone();
+            (row.month, row.month_basis, row.iso_week) = (numbered_month(this - (at / 7 % 12) as u32), MonthBasis::Incident, None);
+            row.admin1 = format!("X{}-{:02}", (b'A' + hub) as char, at / 84 % (INVENTED_AREAS / 4));
+            Ok(Row::new(ProjectionId::from_random(machine.bytes()), 1, Some(serde_json::to_string(&row)?)))
+        };
+        let rows = (first..INVENTED_ROWS.min(first + TOGETHER)).map(row).collect::<Result<_>>()?;
+        let reply = national::take_report(&mut store, hub.into(), Report { rows, ..Report::default() }, now())?;
+        ensure!(reply.held.iter().all(Option::is_some), "a row was refused");
+    }
+    Ok(())
+}
+
 /// A server that is ended when this goes.
 struct Running(Child);
 
@@ -174,9 +228,14 @@ impl Drop for Running {
     }
 }
 
-/// The 95th of a hundred of each page's times to the first byte.
-fn time(program: &Program, kind: &str, data: &Path, pages: &[&str], what: &str) -> Result<Vec<Line>> {
-    progress(&format!("pages: {what}"));
+/// A server and somebody who has signed in.
+struct Served {
+    address: String,
+    cookie: String,
+    _running: Running,
+}
+
+fn serve(program: &Program, kind: &str, data: &Path) -> Result<Served> {
     let mut command = program.command();
     command.args([kind, "--listen", "127.0.0.1:0", "--plain-http", "--data"]).arg(data).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut running = Running(command.spawn().context("the program does not start")?);
@@ -185,18 +244,32 @@ fn time(program: &Program, kind: &str, data: &Path, pages: &[&str], what: &str) 
     let ready: Value = serde_json::from_str(&ready)?;
     let address = ready["listening"].as_str().context("no address")?.to_owned();
     let cookie = signed_in(program, kind, data, &address)?;
-    let mut lines = Vec::new();
-    for page in pages {
+    Ok(Served { address, cookie, _running: running })
+}
+
+impl Served {
+    /// The 95th of a hundred of a page's times to the first byte, in milliseconds.
+    fn p95(&self, page: &str) -> Result<f64> {
         let mut times = Vec::new();
         for _ in 0..REQUESTS {
-            let (spent, answer) = ask(&address, "GET", page, &cookie, "")?;
+            let (spent, answer) = ask(&self.address, "GET", page, &self.cookie, "")?;
             ensure!(answer.starts_with("HTTP/1.1 200"), "{page}: {}", answer.lines().next().unwrap_or_default());
             times.push(spent);
         }
         times.sort_unstable();
-        let p95 = times.get(REQUESTS * 95 / 100).copied().unwrap_or_default();
+        Ok(times.get(REQUESTS * 95 / 100).copied().unwrap_or_default().as_secs_f64() * 1000.0)
+    }
+}
+
+/// Each page's time.
+fn time(program: &Program, kind: &str, data: &Path, pages: &[&str], what: &str) -> Result<Vec<Line>> {
+    progress(&format!("pages: {what}"));
+    let served = serve(program, kind, data)?;
+    let mut lines = Vec::new();
+    for page in pages {
+        let p95 = served.p95(page)?;
         let shown = ["/incident/", "/projection/"].into_iter().find(|of| page.starts_with(of)).map_or((*page).to_owned(), |of| format!("{of}…"));
-        lines.push(Line::at_most(format!("{what}: {shown}, first byte p95"), p95.as_secs_f64() * 1000.0, 50.0, "ms"));
+        lines.push(Line::at_most(format!("{what}: {shown}, first byte p95"), p95, 50.0, "ms"));
     }
     Ok(lines)
 }

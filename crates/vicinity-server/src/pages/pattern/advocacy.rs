@@ -64,7 +64,7 @@ async fn page<S: Observatory>(server: Arc<S>, seated: Seated<AdvocacyPage<S>>) -
             Ok((S::counts(store, around)?, store.advocacy(&format!("{}-01", ends.0), &format!("{}-31", ends.1))?))
         }
     };
-    let (counts, logged) = server.gate().read(&seated, read).await?;
+    let (counts, logged) = server.gate().count(&seated, read).await?;
     let (dimension, code) = if kind.is_empty() { (ALL, "") } else { ("perpetrator", kind.as_str()) };
     let view = AdvocacyView {
         stretch: ends,

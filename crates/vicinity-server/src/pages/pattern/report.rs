@@ -81,7 +81,7 @@ async fn page<S: Observatory>(server: Arc<S>, seated: Seated<ReportPage<S>>) -> 
         let quarter = quarter.clone();
         move |store: &mut S::Store| find::<S>(store, &quarter, &month_of(now), for_others)
     };
-    let Found { counts, before, months, median_minutes, logged, asks } = server.gate().read(&seated, read).await?;
+    let Found { counts, before, months, median_minutes, logged, asks } = server.gate().count(&seated, read).await?;
     let parts = |dimension: &'static str| counts.parts(&months, &area, dimension, CODES_MAX);
     let view = ReportView {
         quarters: (0..QUARTERS).map(|back| quarter_of(&moved(&month_of(now), -3 * back))).collect(),

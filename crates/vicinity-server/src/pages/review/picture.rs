@@ -34,7 +34,7 @@ pub(super) fn routes(routes: Routes<National>) -> Routes<National> {
 async fn page(national: Arc<National>, seated: Seated<PicturePage>) -> Result<Response, PageError> {
     let mut months = stretch(seated.query.get("from"), seated.query.get("to"), seated.frame.now);
     let (first, last) = (months.first().cloned().unwrap_or_default(), months.last().cloned().unwrap_or_default());
-    let found = national.gate.read(&seated, move |store| Ok(published::months(store, &first, &last)?)).await?;
+    let found = national.gate.count(&seated, move |store| Ok(published::months(store, &first, &last)?)).await?;
     // Without a word it ends with the last month that shows: the one that goes on seldom does, and every sum would be "at least".
     if month_number(seated.query.get("to")).is_none()
         && let Some(last) = months.iter().rposition(|month| found.get(month).is_some_and(|month| month.incidents(COUNTRY).is_some()))

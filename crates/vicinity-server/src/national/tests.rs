@@ -1,0 +1,121 @@
+//! Hubs that are not to be trusted, and those that have much to tell.
+
+use serde_json::{Value, json};
+use vicinity_core::ids::{DeviceId, ProjectionId};
+use vicinity_core::incident::Incident;
+use vicinity_core::projection;
+use vicinity_store::hub::Role;
+use vicinity_sync::envelope::{Envelope, public_key};
+
+use super::*;
+use crate::gate;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+/// National with one hub.
+struct Scene {
+    _folder: tempfile::TempDir,
+    store: SqliteNational,
+    shares: Mutex<HubShares>,
+    counter: u64,
+}
+
+const SECRET: [u8; 32] = [7; 32];
+
+fn hub() -> DeviceId {
+    DeviceId::from_random([7; 16])
+}
+
+impl Scene {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let machine = Machine { now: Arc::new(|| at(0)), random: Arc::new(|bytes| bytes.fill(9)) };
+        let mut store = open(folder.path(), None, &machine).unwrap();
+        store.invite([1; 32], Role::Hub, Timestamp::MAX).unwrap();
+        store.enrol([1; 32], hub(), public_key(&SECRET), at(0)).unwrap().unwrap();
+        Self { _folder: folder, store, shares: Mutex::default(), counter: 0 }
+    }
+
+    fn reports(&mut self, rows: Vec<Row>, now: Timestamp) -> Result<Vec<Option<u64>>, ExchangeError> {
+        self.counter += 1;
+        let body = uplink::encode(&Report { rows, ..Report::default() });
+        let sealed = Envelope::seal(&SECRET, UPLINK_PATH, hub(), 1, self.counter, body).encode();
+        let proven = gate::prove::<ReportRequest, dyn ReviewStore>(&mut self.store, &sealed, now)?;
+        take_all(&mut self.store, proven, &self.shares, now).map(|(.., reply)| reply.held)
+    }
+
+    fn rows(&mut self) -> u64 {
+        self.store.hubs().unwrap()[0].projections
+    }
+}
+
+fn projection(area: &str) -> Projection {
+    let consents: Vec<Value> =
+        ["hub_response", "national_deid", "aggregate_count"].iter().map(|scope| json!({"id": scope, "scope": scope, "state": "granted"})).collect();
+    let facts = json!({"occurred": {"at": "2026-11-22", "precision": "day"}, "reported_at": "2026-11-23T09:00:00Z", "place": {"area": area}, "violations": ["rape"], "consents": consents});
+    projection::project(&Incident::from_row(facts, Vec::new()), at(0)).unwrap()
+}
+
+fn row(number: u128, projection: &impl serde::Serialize) -> Row {
+    Row::new(ProjectionId::from_random(number.to_be_bytes()), 1, Some(serde_json::to_string(projection).unwrap()))
+}
+
+#[test]
+fn a_report_beyond_the_share_is_refused_whole_and_taken_later() {
+    let mut scene = Scene::new();
+    let some = |first: u128| (first..first + 2000).map(|number| row(number << 80, &projection("SN-DK"))).collect::<Vec<_>>();
+    for report in 0..5 {
+        assert_eq!(scene.reports(some(1 + report * 2000), at(0)).unwrap().len(), 2000);
+    }
+    let refused = scene.reports(some(10_001), at(1)).unwrap_err();
+    assert!(matches!(refused, ExchangeError::SlowDown(1439)), "{refused:?}");
+    assert_eq!(scene.rows(), 10_000, "nothing of it is kept");
+    assert_eq!(scene.shares.lock().unwrap().refused().into_values().collect::<Vec<_>>(), [at(1)]);
+    assert!(scene.reports(some(10_001), at(1440)).unwrap().iter().all(|held| *held == Some(1)), "and it is not lost");
+    assert_eq!(scene.rows(), 12_000);
+}
+
+#[test]
+fn of_a_hub_that_names_more_areas_than_may_be_the_others_count_as_unknown() {
+    let mut scene = Scene::new();
+    let rows = (0..150u128).map(|number| row((number + 1) << 80, &projection(&format!("XX-{number}")))).collect();
+    assert!(scene.reports(rows, at(0)).unwrap().iter().all(Option::is_some));
+    let areas = scene.store.areas_of(1, 1000).unwrap();
+    assert_eq!((areas.len(), areas.contains(UNKNOWN)), (HUB_AREAS_MAX + 1, true));
+    let mut told = BTreeSet::new();
+    scene
+        .store
+        .each_projection(None, None, &mut |listed| {
+            told.insert(serde_json::from_str::<Projection>(&listed.json).unwrap().admin1);
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(told, areas, "also in what the rows say");
+    assert_eq!(scene.reports(vec![row(1 << 80, &projection("XX-0")), row(999 << 80, &projection("XX-900"))], at(0)).unwrap(), [Some(1), Some(1)]);
+    assert_eq!(scene.store.areas_of(1, 1000).unwrap(), areas);
+}
+
+#[test]
+fn a_row_with_a_field_of_no_form_is_refused_and_the_others_are_taken() {
+    let mut scene = Scene::new();
+    let good = serde_json::to_value(projection("SN-DK")).unwrap();
+    let with = |pointer: &str, value: Value| {
+        let mut row = good.clone();
+        *row.pointer_mut(pointer).unwrap() = value;
+        row
+    };
+    let codes: Vec<String> = (0..10_000).map(|code| format!("{code:04}")).collect();
+    let rows = [
+        good.clone(),
+        with("/iccs", json!(["2217", "71234", "567890"])),
+        with("/iccs", json!(codes)),
+        with("/response_minutes", json!(771_234_567)),
+        with("/month", json!("9999-12")),
+        with("/violation_groups", json!(["physical"])),
+        good.clone(),
+    ];
+    let rows = rows.iter().zip(1u128..).map(|(row, number)| self::row(number << 80, row)).collect();
+    assert_eq!(scene.reports(rows, at(0)).unwrap(), [Some(1), None, None, None, None, None, Some(1)]);
+}

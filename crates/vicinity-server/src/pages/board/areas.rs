@@ -1,0 +1,64 @@
+//! The areas that the hub's rows may name.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::response::Response;
+use vicinity_core::areas::{Areas, of_code};
+use vicinity_pages::board::{self, AreasView};
+use vicinity_store::board::BoardStore;
+
+use crate::hub::Hub;
+use crate::pages::answer::{self, PageError};
+use crate::pages::seated::Seated;
+use crate::routes::{Routes, pages};
+
+/// Areas of incidents that are looked at for those that no row names.
+const SEEN_MAX: usize = 500;
+
+pages! {
+    /// The list.
+    AreasPage: "GET" "/hub/areas" SeeBoard,
+    /// Another one.
+    ListAreas: "POST" "/hub/areas" ManageDevices on "/hub/areas",
+}
+
+pub(super) fn routes(routes: Routes<Hub>) -> Routes<Hub> {
+    routes.seated::<AreasPage, _>(page).seated::<ListAreas, _>(list)
+}
+
+fn view(areas: &Areas, seen: &[String]) -> AreasView {
+    let others: BTreeSet<String> = seen.iter().filter_map(|code| of_code(code)).filter(|area| !areas.told().contains(area)).collect();
+    AreasView { is_listed: !areas.listed.is_empty(), told: areas.told().iter().cloned().collect(), others: others.into_iter().collect() }
+}
+
+async fn page(hub: Arc<Hub>, seated: Seated<AreasPage>) -> Result<Response, PageError> {
+    let (areas, seen) = hub.gate.read(&seated, |store| Ok((store.told_areas()?, store.areas(SEEN_MAX)?))).await?;
+    Ok(answer::page(&board::areas(&seated.frame, &view(&areas, &seen))))
+}
+
+async fn list(hub: Arc<Hub>, seated: Seated<ListAreas>) -> Result<Response, PageError> {
+    let listed = Areas::parse(seated.form.get("areas")).map_err(|_| PageError::Refused("refused-areas"))?;
+    let (now, mut machine) = (seated.frame.now, hub.machine.clone());
+    let step = move |store: &mut (dyn BoardStore + 'static)| {
+        for document in store.list_areas(&listed, now, &mut machine)? {
+            tracing::error!(document, "a damaged row: what national had of it is taken back");
+        }
+        Ok(())
+    };
+    hub.gate.write(&seated, step).await?;
+    hub.tell();
+    Ok(answer::done("/hub/areas", "areas"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn areas_that_no_row_names_are_shown_by_their_first_level() {
+        let areas = Areas { met: BTreeSet::from(["SN-DK".to_owned()]), ..Areas::default() };
+        let view = view(&areas, &["SN-DK-01", "sn-th-02", "SN-TH-03", "a house"].map(str::to_owned));
+        assert_eq!((view.is_listed, view.told, view.others), (false, vec!["SN-DK".to_owned()], vec!["SN-TH".to_owned()]));
+    }
+}
