@@ -37,7 +37,7 @@ impl Device {
             match self.apply_as(incident, &[Edit::attachment(class, stripped.bytes)?], true, Work::attaching(hash)) {
                 // Somebody attached it at the same moment.
                 Err(ClientError::Store(StoreError::AlreadyAttached)) => already_here = true,
-                other => other?,
+                other => drop(other?),
             }
         }
         let entry = self.store.attached(incident, hash)?.ok_or(ClientError::Document)?;

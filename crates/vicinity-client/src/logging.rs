@@ -4,7 +4,6 @@
 //! run that they belong to is unfinished: the same lines after a run that was cut off go on with it. A run that came to its end
 //! is over, and the same lines again are incidents again; that is said.
 
-use std::borrow::Cow;
 use std::io::BufRead;
 
 use serde_json::Value;

@@ -31,7 +31,7 @@ fn hub() -> DeviceId {
 impl Scene {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let machine = Machine { now: Arc::new(|| at(0)), random: Arc::new(|bytes| bytes.fill(9)) };
+        let machine = Machine { now: Arc::new(|| at(0)), running: Arc::new(|| None), random: Arc::new(|bytes| bytes.fill(9)) };
         let mut store = open(folder.path(), None, &machine).unwrap();
         store.invite([1; 32], Role::Hub, Timestamp::MAX).unwrap();
         store.enrol([1; 32], hub(), public_key(&SECRET), at(0)).unwrap().unwrap();
