@@ -101,6 +101,14 @@ const REVIEW: [(&str, &str); 7] = [
 ];
 
 impl Frame {
+    /// The server's clock; while it is in doubt the earlier one of what it shows and what it should show. That time has come
+    /// by both.
+    #[must_use]
+    pub fn surely_come(&self) -> Timestamp {
+        let ahead = self.clock_ahead.unwrap_or(0).max(0);
+        Timestamp::from_second(self.now.as_second().saturating_sub(ahead)).unwrap_or(Timestamp::MIN)
+    }
+
     /// A text in the reader's language.
     #[must_use]
     pub fn t(&self, id: &str) -> String {

@@ -123,6 +123,17 @@ fn every_page_says_that_the_clock_may_be_wrong_until_it_is_right_or_a_person_con
 }
 
 #[test]
+fn no_quarter_is_handed_on_that_only_a_clock_in_doubt_has_closed() {
+    let site = Site::hub();
+    site.set_clock_ahead(200 * DAY);
+    let mut visitor = site.signed_in("amina");
+    let report = "/report?for=others&quarter=2027-Q1";
+    assert_eq!((visitor.get(report).status, visitor.get("/report?for=others&quarter=2026-Q3").status), (422, 200));
+    assert_eq!(visitor.post("/clock", &[("sure", "yes")]).status, 303);
+    assert_eq!(visitor.get(report).status, 200);
+}
+
+#[test]
 fn what_is_confirmed_at_the_command_line_a_server_that_starts_takes_and_so_it_does_what_was_in_doubt() {
     let mut site = Site::hub();
     site.wait(60);

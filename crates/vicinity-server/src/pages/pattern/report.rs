@@ -71,9 +71,11 @@ fn chosen(query: &Form, last: &str) -> String {
 async fn page<S: Observatory>(server: Arc<S>, seated: Seated<ReportPage<S>>) -> Result<Response, PageError> {
     let now = seated.frame.now;
     let for_others = seated.frame.place == Place::Hub && seated.query.get("for") == "others";
-    let quarter = chosen(&seated.query, &if for_others { moved(&last_closed(now), -2) } else { month_of(now) });
+    // What is handed on is not got back: while the clock is in doubt only what is closed by either time is.
+    let closed = last_closed(seated.frame.surely_come());
+    let quarter = chosen(&seated.query, &if for_others { moved(&closed, -2) } else { month_of(now) });
     // What is handed on of a quarter that goes on differs from day to day, and the difference is one person.
-    if for_others && of_quarter(&quarter).is_none_or(|months| months[2] > last_closed(now)) {
+    if for_others && of_quarter(&quarter).is_none_or(|months| months[2] > closed) {
         return Err(PageError::Refused("report-open"));
     }
     let area: String = seated.query.get("area").chars().take(AREA_MAX).collect();
