@@ -9,7 +9,9 @@
 //! ```
 //!
 //! Reading order: [`form`], [`desk`] (what both servers' pages share), [`cookies`], [`seated`], [`once`] (forms that count once),
-//! [`kept`] (forms that came too late), [`answer`], [`secret`], [`credentials`], [`tries`] and [`entry`] (signing in), [`live`] (what tells browsers that something came in); then the pages: [`clock`] (confirming it), [`board`], [`review`], [`pattern`] and [`exports`] at both.
+//! [`kept`] (forms that came too late), [`answer`], [`secret`], [`credentials`], [`tries`] and [`entry`] (signing in), [`live`] (what
+//! tells browsers that something came in); then the pages: [`clock`] (confirming it), [`board`], [`review`], [`pattern`] and
+//! [`exports`] at both.
 //! [`months`] is what these reckon with.
 
 pub mod answer;
