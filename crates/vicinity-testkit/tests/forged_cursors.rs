@@ -15,7 +15,6 @@ use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::message::{Answer, Refused, Request, SYNC_PATH};
 use vicinity_testkit::engine::{HubEngine, Kind};
 use vicinity_testkit::person::{Person, consented, incident_id, now};
-use vicinity_testkit::sim::Sim;
 
 const HUB_SECRET: [u8; 32] = [9; 32];
 
@@ -177,21 +176,5 @@ fn no_message_of_a_device_marks_a_hub() {
         assert!(!stand.is_marked(), "{kind:?}");
         assert_eq!(stand.engine.store().erasures().expect("erasures").len(), erasures);
         assert!(stand.engine.store().incident(incident_id(2)).expect("a reading").is_some());
-    }
-}
-
-/// Whatever happened before and after the copy was taken: what any phone holds is at the hub again, and what was erased and is
-/// remembered by anybody stays so.
-#[test]
-fn a_whole_folder_that_was_put_back_at_any_moment_costs_nothing_that_a_phone_holds() {
-    for seed in 0..60 {
-        let mut sim = Sim::new(seed);
-        sim.peoples(4);
-        sim.lives(40);
-        let copy = sim.copies_hub_whole();
-        sim.lives(25);
-        sim.puts_back_hub(copy);
-        sim.lives(10);
-        sim.heals();
     }
 }
