@@ -26,7 +26,8 @@ fn on_a_disk(disk: &Path, megabytes: u32, script: &str) -> Option<String> {
     Some(format!("{out}{err}"))
 }
 
-const LINE: &str = r#"{"id": "0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11", "reported_at": "2026-11-23T09:00:00Z", "violations": ["stalking"], "consents": ["hub_response"]}"#;
+const LINE: &str =
+    r#"{"id": "0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11", "reported_at": "2026-11-23T09:00:00Z", "violations": ["stalking"], "consents": ["hub_response"]}"#;
 
 #[test]
 fn on_a_full_disk_what_is_here_is_shown_and_brought_to_the_hub_and_nothing_new_is_taken() {
