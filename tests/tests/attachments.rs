@@ -112,6 +112,24 @@ fn a_batch_on_its_way_that_holds_what_was_erased_is_nowhere_any_more() {
 }
 
 #[test]
+fn a_photo_that_is_attached_twice_is_one_also_after_it_was_delivered() {
+    let (site, _hub) = Site::with_hub();
+    site.enrolled("office", "responder");
+    let phone = site.enrolled("phone", "educator");
+    let ids = phone.log(&[incident(), json!({"reported_at": "2026-10-06T09:00:00Z", "consents": ["hub_response"]})]);
+    let statement = attaches(&site, &phone, &ids[0], &photo(2000));
+    assert_eq!(attaches(&site, &phone, &ids[0], &photo(2000)), statement);
+    phone.sync();
+    std::fs::write(site.path("copy.jpg"), photo(2000)).unwrap();
+    let again = phone.run(&["attach", &ids[0], site.path("copy.jpg").to_str().unwrap()]);
+    assert!(again.stderr.contains("already here"), "{}", again.stderr);
+    assert_eq!(again.done().trim(), statement);
+    assert_eq!(phone.run(&["statements", &ids[0], "--json"]).json_lines().len(), 1);
+    assert_ne!(attaches(&site, &phone, &ids[0], &photo(2001)), statement);
+    assert_ne!(attaches(&site, &phone, &ids[1], &photo(2000)), statement, "in another incident it is another");
+}
+
+#[test]
 fn a_recording_arrives_as_it_was_kept() {
     let (site, _hub) = Site::with_hub();
     let (responder, phone) = (site.enrolled("office", "responder"), site.enrolled("phone", "educator"));

@@ -142,7 +142,9 @@ impl Device {
             None => None,
             Some(bytes) => Some(serde_json::from_slice(&bytes).map_err(|_| ClientError::Damaged("enrolment"))?),
         };
-        alerts::forget_ended(&mut store, (machine.now)())?;
+        if store.writes() {
+            alerts::forget_ended(&mut store, (machine.now)())?;
+        }
         Ok(Self { store, machine, enrolment, home: home.to_owned() })
     }
 

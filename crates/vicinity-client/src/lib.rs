@@ -16,6 +16,7 @@ pub mod link;
 pub mod logging;
 pub mod media;
 mod once;
+pub mod reserve;
 pub mod statements;
 pub mod vault;
 

@@ -52,6 +52,18 @@ pub enum StoreError {
         /// What is known here.
         known: i64,
     },
+    /// The disk has no room.
+    #[error("the disk is full: nothing of this was kept; make room and do it again")]
+    Full,
+    /// The disk, or the folder, takes no writes.
+    #[error("this folder cannot be written: nothing of this was kept; what is in it can still be listed and shown")]
+    ReadOnly,
+    /// An older database in a folder that cannot be written.
+    #[error("the database {path} is of an older version, and its folder cannot be written: copy the folder to another disk, and open it there")]
+    Older {
+        /// Its path.
+        path: String,
+    },
     /// SQLite failed.
     #[error("{step} failed: {source}")]
     Sql {
@@ -72,4 +84,21 @@ pub enum StoreError {
     /// A stored row is not what it must be: the file was damaged or changed from outside.
     #[error("the stored {0} is damaged")]
     Damaged(&'static str),
+}
+
+impl StoreError {
+    /// Whether room on the disk may help. SQLite does not always say that it was room that failed it.
+    #[must_use]
+    pub fn may_be_full(&self) -> bool {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        match self {
+            Self::Full => true,
+            Self::Open { source, .. } | Self::Sql { source, .. } => {
+                use rusqlite::ErrorCode::{CannotOpen, DiskFull, SystemIoFailure};
+                matches!(source.sqlite_error_code(), Some(DiskFull | SystemIoFailure | CannotOpen))
+            }
+            Self::File { source, .. } => matches!(source.kind(), StorageFull | QuotaExceeded),
+            _ => false,
+        }
+    }
 }

@@ -24,6 +24,7 @@ mod hub_uplink;
 mod national;
 mod national_review;
 mod people;
+mod reading;
 
 use std::path::Path;
 use std::time::Duration;
@@ -53,7 +54,11 @@ struct Db {
 }
 
 fn sql<T>(step: &'static str, result: rusqlite::Result<T>) -> Result<T> {
-    result.map_err(|source| StoreError::Sql { step, source })
+    result.map_err(|source| match source.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DiskFull) => StoreError::Full,
+        Some(rusqlite::ErrorCode::ReadOnly) => StoreError::ReadOnly,
+        _ => StoreError::Sql { step, source },
+    })
 }
 
 impl Db {

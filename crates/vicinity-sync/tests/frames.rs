@@ -148,7 +148,8 @@ fn answers() -> Vec<(&'static str, Answer)> {
         Pull { groups: Vec::new(), removed: Vec::new(), need: Vec::new(), cursor: cursor(), more: false, rebased_until: None, digest: ScopeDigest(7 << 100) };
     let full = Pull { groups: groups(), removed: vec![incident(0x44)], need: heads(), more: true, rebased_until: Some(incident(0x22)), ..pull.clone() };
     let verdicts = [Verdict::Stored, Verdict::Stored, Verdict::Duplicate, Verdict::Pending].into_iter();
-    let verdicts = verdicts.chain(Refusal::ALL.map(Verdict::Rejected)).chain([Verdict::Stored; 300]).collect();
+    // Those that there were when this frame was frozen.
+    let verdicts = verdicts.chain(Refusal::ALL.into_iter().take(12).map(Verdict::Rejected)).chain([Verdict::Stored; 300]).collect();
     let nothing = Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None, pins: None };
     vec![
         ("answer_nothing_new", nothing.clone()),
@@ -166,6 +167,7 @@ fn answers() -> Vec<(&'static str, Answer)> {
             },
         ),
         ("answer_alerts", Answer { alerts: Some(vec![alert()]), ..nothing.clone() }),
+        ("answer_other_incident", Answer { verdicts: vec![Verdict::Rejected(Refusal::OtherIncident), Verdict::Stored], ..nothing.clone() }),
         ("answer_no_alerts", Answer { alerts: Some(Vec::new()), ..nothing }),
     ]
 }

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 use vicinity_client::bundle::Standing;
 use vicinity_client::device::Device;
+use vicinity_client::reserve;
 use vicinity_core::access::Action;
 use vicinity_server::bundle;
 use vicinity_server::parcel::{PARCEL_FILE_MAX_BYTES, ParcelError};
@@ -16,8 +17,8 @@ use vicinity_server::parcel::{PARCEL_FILE_MAX_BYTES, ParcelError};
 use crate::{hub, machine, output};
 
 /// `vicinity device bundle export`.
-pub fn export(device: &mut Device, file: &Path, json: bool) -> Result<()> {
-    let exported = device.export_bundle()?;
+pub fn export(device: &mut Device, home: &Path, file: &Path, json: bool) -> Result<()> {
+    let exported = reserve::with(home, reserve::may_be_full, || device.export_bundle())?;
     write(file, &exported.file)?;
     if json {
         return output::line(json!({"changes": exported.changes, "batches": exported.batches, "more": exported.more, "bytes": exported.file.len()}));

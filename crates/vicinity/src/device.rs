@@ -12,6 +12,7 @@ use vicinity_client::device::{Conflict, Device};
 use vicinity_client::error::ClientError;
 use vicinity_client::leased;
 use vicinity_client::logging::{BadLine, LogSink};
+use vicinity_client::reserve;
 use vicinity_client::vault::{self, DeviceSecret, VaultError};
 use vicinity_core::consent;
 use vicinity_core::edit::Edit;
@@ -36,11 +37,28 @@ pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
         DeviceCommand::DuressPin { second_pin_file } => return duress(home, pin_file, second_pin_file.as_deref()),
         _ => {}
     }
-    let purpose = if is_contact(&arguments.command) { Purpose::Contact } else { Purpose::Use };
-    match run_open(arguments.command, secrets::open_device(home, pin_file, purpose)?, home) {
+    let device = open(&arguments.command, home, pin_file)?;
+    let done = match run_open(arguments.command, device, home) {
         Err(error) if matches!(error.downcast_ref(), Some(ClientError::WipeOrdered)) => wipe_by_order(home),
         other => other,
+    };
+    if vault::has_pin(home).is_ok() {
+        reserve::refill(home, &mut machine::fill);
     }
+    done
+}
+
+/// Opens the device. On a full disk what brings nothing new onto it gets the room that was kept back.
+fn open(command: &DeviceCommand, home: &Path, pin_file: Option<&Path>) -> Result<Device> {
+    use DeviceCommand::{Alerts, Bundle, Conflicts, List, Open, Show, Statements, Sync};
+    let takes_reserve =
+        matches!(command, List { .. } | Show { .. } | Conflicts { .. } | Sync { .. } | Statements { .. } | Open { .. } | Alerts { .. } | Bundle { .. });
+    let may_be_full = |error: &anyhow::Error| {
+        let client = error.downcast_ref().is_some_and(reserve::may_be_full);
+        takes_reserve && (client || error.downcast_ref().is_some_and(reserve::vault_may_be_full))
+    };
+    let purpose = if is_contact(command) { Purpose::Contact } else { Purpose::Use };
+    reserve::with(home, may_be_full, || secrets::open_device(home, pin_file, purpose))
 }
 
 /// Whether a command does nothing but speak with the hub, over a network or by file: it runs also where the lease has ended.
@@ -83,7 +101,7 @@ fn run_open(command: DeviceCommand, mut device: Device, home: &Path) -> Result<E
             alerts::publish(&mut device, &incident, &area, &until, &file)?;
         }
         DeviceCommand::Alert { command: AlertCommand::Withdraw { id } } => alerts::withdraw(&mut device, &id)?,
-        DeviceCommand::Bundle { command: BundleCommand::Export { file, json } } => bundle::export(&mut device, &file, json)?,
+        DeviceCommand::Bundle { command: BundleCommand::Export { file, json } } => bundle::export(&mut device, home, &file, json)?,
         DeviceCommand::Bundle { command: BundleCommand::Import { file, json } } => return bundle::import(&mut device, &file, json),
         DeviceCommand::Sync { json } => return sync(device, home, json),
     }
@@ -119,6 +137,7 @@ fn init(home: &Path, pin_file: Option<&Path>) -> Result<ExitCode> {
         Ok(true) => bail!("this device has a PIN already; wipe it to begin anew"),
         Err(error) => return Err(error.into()),
     }
+    reserve::refill(home, &mut machine::fill);
     output::line("this device asks for its PIN from now on; ten wrong ones destroy what is on it")?;
     Ok(ExitCode::SUCCESS)
 }
@@ -142,6 +161,8 @@ fn destroy(home: &Path) -> Result<()> {
     let secret = secrets::device_secret(home)?;
     let ended = session::end(home, &secret);
     let wiped = vault::wipe(home, &secret);
+    // Nothing is in it; there may be none.
+    let _ = reserve::free(home);
     if let (Err(error), Err(_)) = (&ended, &wiped) {
         // The wipe's own error is returned below; this one would be lost.
         eprintln!("vicinity: what keeps the device open in memory remains ({error}): restart the machine");
@@ -373,7 +394,7 @@ pub fn say_what_stays_apart(apart: &[IncidentId]) {
 }
 
 fn sync(mut device: Device, home: &Path, json: bool) -> Result<ExitCode> {
-    let report = device.sync()?;
+    let report = reserve::with(home, reserve::may_be_full, || device.sync())?;
     if json {
         output::line(report.to_json())?;
     } else {

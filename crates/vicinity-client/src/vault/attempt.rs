@@ -53,7 +53,11 @@ impl<'a> Attempt<'a> {
         }
         held.erase_main_if_over();
         held.state.count();
-        held.save()?;
+        held.save().map_err(|error| match error {
+            // An attempt that cannot be counted is none: wrong ones would be free.
+            VaultError::Io { source, .. } if folder::is_read_only(&source) => VaultError::Uncounted,
+            other => other,
+        })?;
         Ok(Self { held, pin })
     }
 

@@ -17,6 +17,11 @@ pub enum VaultError {
     /// The vault asks for a PIN and none was given. Not counted.
     #[error("this device asks for a PIN")]
     PinNeeded,
+    /// The vault cannot be written: a wrong PIN would not be counted.
+    #[error(
+        "this folder cannot be written, so that a wrong PIN could not be counted: none is tried on it; a device that is unlocked goes on, and a copy of the folder on another disk opens there"
+    )]
+    Uncounted,
     /// A PIN was given, and the vault has none. Not counted.
     #[error("this device has no PIN")]
     NoPin,

@@ -17,7 +17,7 @@ const LOCK: &str = "vault.lock";
 /// A device's folder, held: two programs guessing at once must not share one count.
 pub(super) struct Folder {
     path: PathBuf,
-    _lock: File,
+    _lock: Option<File>,
 }
 
 impl Folder {
@@ -36,11 +36,15 @@ impl Folder {
 
     fn lock(path: &Path) -> Result<Self, VaultError> {
         let at = path.join(LOCK);
-        let file = open_lock(path).map_err(VaultError::io("open", &at))?;
+        let file = match open_lock(path) {
+            // Nothing is written here: there is nothing to wait for.
+            Err(error) if is_read_only(&error) => return Ok(Self { path: path.to_owned(), _lock: None }),
+            other => other.map_err(VaultError::io("open", &at))?,
+        };
         match file.lock() {
             // Some file systems lock nothing; a device on one of them must open all the same.
             Err(error) if error.kind() != ErrorKind::Unsupported => Err(VaultError::io("lock", &at)(error)),
-            _ => Ok(Self { path: path.to_owned(), _lock: file }),
+            _ => Ok(Self { path: path.to_owned(), _lock: Some(file) }),
         }
     }
 
@@ -106,6 +110,11 @@ impl Folder {
         }
         sync_folder(&profile)
     }
+}
+
+/// Whether a folder takes no writes.
+pub(super) fn is_read_only(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied)
 }
 
 /// The vault's bytes; never more than tell that they are too many.

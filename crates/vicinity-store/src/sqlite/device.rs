@@ -24,6 +24,7 @@ pub const DATABASE_FILE: &str = "device.db";
 /// A device on SQLite: `device.db` in its home.
 pub struct SqliteDevice {
     pub(super) db: Db,
+    writes: bool,
 }
 
 const MIGRATIONS: &[&str] = &[include_str!("../../migrations/device_0001.sql"), include_str!("../../migrations/device_0002_once.sql")];
@@ -43,13 +44,20 @@ impl SqliteDevice {
 }
 
 impl SqliteDevice {
-    /// Opens or makes the device's store in a folder.
+    /// Opens or makes the device's store in a folder. Where that cannot be written, what is there can be read.
     ///
     /// # Errors
     /// The folder or its files cannot be used, or are of a newer version.
     pub fn open(folder: &Path, key: &DatabaseKey) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(|source| StoreError::File { path: folder.display().to_string(), source })?;
-        Ok(Self { db: Db::open(&folder.join(DATABASE_FILE), key, MIGRATIONS)? })
+        let (db, writes) = Db::open_or_read(&folder.join(DATABASE_FILE), key, MIGRATIONS)?;
+        Ok(Self { db, writes })
+    }
+
+    /// Whether it can be written: if not, every method that writes says [`StoreError::ReadOnly`].
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        self.writes
     }
 }
 

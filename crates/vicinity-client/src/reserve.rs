@@ -1,0 +1,123 @@
+//! One MiB that is kept back on the disk, so that on a full one what is here can still be read and brought to the hub. What is
+//! new does not get it.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use crate::ClientError;
+use crate::vault::VaultError;
+
+/// Its size.
+pub const RESERVE_BYTES: u64 = 1024 * 1024;
+
+const FILE: &str = "reserve";
+const STEP_BYTES: usize = 64 * 1024;
+
+/// Fills the reserve in a device's folder as far as there is room. It is random: on a disk that compresses, zeros would keep
+/// nothing back. What fails is left for the next time.
+pub fn refill(home: &Path, random: &mut dyn FnMut(&mut [u8])) {
+    let path = home.join(FILE);
+    let mut held = fs::metadata(&path).map_or(0, |file| file.len());
+    if held >= RESERVE_BYTES {
+        return;
+    }
+    let Ok(mut file) = OpenOptions::new().create(true).append(true).open(&path) else { return };
+    let mut bytes = vec![0; STEP_BYTES];
+    while held < RESERVE_BYTES {
+        random(&mut bytes);
+        if file.write_all(&bytes).is_err() {
+            break;
+        }
+        held += STEP_BYTES as u64;
+    }
+    // Some file systems find the room only now; what they could not place is not in the file.
+    file.sync_all().ok();
+}
+
+/// Gives the reserve back to the disk. `false` if there was none.
+#[must_use]
+pub fn free(home: &Path) -> bool {
+    fs::remove_file(home.join(FILE)).is_ok()
+}
+
+/// Does something that may fail for want of room: once more with the reserve given up, if it did.
+///
+/// # Errors
+/// What `act` says.
+pub fn with<T, E>(home: &Path, may_be_full: impl Fn(&E) -> bool, mut act: impl FnMut() -> Result<T, E>) -> Result<T, E> {
+    match act() {
+        Err(error) if may_be_full(&error) && free(home) => act(),
+        other => other,
+    }
+}
+
+/// Whether room on the disk may help.
+#[must_use]
+pub fn may_be_full(error: &ClientError) -> bool {
+    match error {
+        ClientError::Store(store) => store.may_be_full(),
+        ClientError::Vault(vault) => vault_may_be_full(vault),
+        ClientError::Input(error) => is_full(error),
+        _ => false,
+    }
+}
+
+/// The same of a vault.
+#[must_use]
+pub fn vault_may_be_full(error: &VaultError) -> bool {
+    matches!(error, VaultError::Io { source, .. } if is_full(source))
+}
+
+fn is_full(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(home: &Path) -> Option<u64> {
+        fs::metadata(home.join(FILE)).ok().map(|file| file.len())
+    }
+
+    #[test]
+    fn the_reserve_is_filled_once_and_again_after_it_was_given_up() {
+        let home = tempfile::tempdir().unwrap();
+        let mut drawn = 0;
+        let mut random = |bytes: &mut [u8]| {
+            drawn += bytes.len() as u64;
+            bytes.fill(7);
+        };
+        assert!(!free(home.path()));
+        refill(home.path(), &mut random);
+        refill(home.path(), &mut random);
+        assert_eq!(held(home.path()), Some(RESERVE_BYTES));
+        assert!(free(home.path()));
+        refill(home.path(), &mut random);
+        assert_eq!((held(home.path()), drawn), (Some(RESERVE_BYTES), 2 * RESERVE_BYTES));
+        refill(&home.path().join("nowhere"), &mut |_| {});
+    }
+
+    #[test]
+    fn what_fails_for_want_of_room_is_done_once_more_with_the_reserve_given_up() {
+        let home = tempfile::tempdir().unwrap();
+        let full = || ClientError::Input(ErrorKind::StorageFull.into());
+        refill(home.path(), &mut |_| {});
+        let mut tries = 0;
+        let done = with(home.path(), may_be_full, || {
+            tries += 1;
+            if held(home.path()).is_some() { Err(full()) } else { Ok(tries) }
+        });
+        assert_eq!(done.ok(), Some(2));
+        let mut tries = 0;
+        let failed: Result<(), ClientError> = with(home.path(), may_be_full, || {
+            tries += 1;
+            Err(full())
+        });
+        assert!(failed.is_err() && tries == 1, "there is none to give up");
+        refill(home.path(), &mut |_| {});
+        assert!(with::<(), ClientError>(home.path(), may_be_full, || Err(ClientError::NotEnrolled)).is_err());
+        assert_eq!(held(home.path()), Some(RESERVE_BYTES), "room does not help");
+    }
+}
