@@ -21,6 +21,7 @@ use vicinity_sync::enrol::{EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::message::Refused;
 use vicinity_sync::uplink::{self, Question, Reply, Report, Row, UPLINK_PATH};
 
+use crate::budget::STEP_OPS;
 use crate::connections;
 use crate::exchange::ExchangeError;
 use crate::gate::{Gate, Open, Proven, Sealed, SealedRequest};
@@ -36,6 +37,9 @@ use crate::routes::{Enrol, Figures, Health, Route, Routes};
 use crate::tls;
 use crate::writer::{self, Stored, Writer};
 use crate::{advocacy, alerts};
+
+/// What a row of a report costs, in operations.
+const ROW_OPS: u64 = 10;
 
 /// What national is started with.
 pub struct NationalConfig {
@@ -54,9 +58,20 @@ pub struct NationalConfig {
 impl Stored for SqliteNational {
     type Port = dyn ReviewStore;
 
-    fn together(&mut self, steps: &mut dyn FnMut(&mut (dyn ReviewStore + 'static)) -> bool) -> Result<(), StoreError> {
+    fn together(&mut self, next: &mut dyn FnMut(&mut (dyn ReviewStore + 'static)) -> Option<bool>) -> Result<(), StoreError> {
         // Each step commits by itself: hubs are few and report in large pieces.
-        if steps(self) { Ok(()) } else { Err(StoreError::RolledBack) }
+        self.commit_one(&mut |national| next(national).unwrap_or(false))
+    }
+}
+
+/// A connection for pages: reads as of one moment, and cannot write.
+struct Reading(SqliteNational);
+
+impl Stored for Reading {
+    type Port = dyn ReviewStore;
+
+    fn together(&mut self, next: &mut dyn FnMut(&mut (dyn ReviewStore + 'static)) -> Option<bool>) -> Result<(), StoreError> {
+        self.0.read_together(&mut |national| while next(national).is_some() {})
     }
 }
 
@@ -106,7 +121,7 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
     keyring::warn_if_open(&config.data)?;
     let (_, tls) = tls::announce(&mut store, &listener.local_addr()?.to_string(), config.plain_http)?;
     let (writer, writing) = Writer::start(store);
-    let (reader, reading) = Writer::start(SqliteNational::open(&config.data, &key)?);
+    let (reader, reading) = Writer::start(Reading(SqliteNational::open(&config.data, &key)?.only_reading()?));
     let last = writer.clone();
     let (desk, seating) = Desk::open(Place::National, &config.data, &key, &config.machine, tls.is_some())?;
     let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
@@ -147,6 +162,10 @@ impl SealedRequest for ReportRequest {
     fn decode(body: &[u8], _: Timestamp) -> Result<Report, Refused> {
         let report: Report = uplink::decode(body)?;
         if report.rows.len() > uplink::ROWS_MAX { Err(Refused::TooLarge) } else { Ok(report) }
+    }
+
+    fn ops(report: &Report) -> u64 {
+        STEP_OPS + (report.rows.len() + report.answers.len()) as u64 * ROW_OPS
     }
 }
 
