@@ -1,6 +1,7 @@
 //! A device that has filled its share stops nobody else.
 
 use serde_json::json;
+use vicinity_core::admit::Verdict;
 use vicinity_core::batch::Group;
 use vicinity_tests::by_hand::{ByHand, group};
 use vicinity_tests::database::{number, tamper};
@@ -47,6 +48,37 @@ fn refused_changes_of_one_device_leave_room_for_those_of_another() {
     assert_eq!(number(hub.data(), "SELECT count(*) FROM quarantine WHERE device = 2"), 1);
     // Nothing that was refused stays in an envelope.
     assert_eq!(number(hub.data(), "SELECT count(*) FROM envelopes"), 0);
+}
+
+#[test]
+fn a_request_of_too_much_work_is_taken_in_parts_and_comes_to_its_end() {
+    let (site, hub) = Site::with_hub();
+    let mut device = ByHand::enrol(&site.invite("educator"), 1);
+    let mut left: Vec<Group> = (0..600).map(|_| device.incident(0)).map(|written| group(written.id, written.chunks)).collect();
+    let mut requests = 0;
+    while !left.is_empty() {
+        let verdicts = device.push(left.clone()).verdicts;
+        assert_eq!(verdicts.len(), left.len());
+        let before = left.len();
+        left = left.into_iter().zip(&verdicts).filter(|(_, verdict)| **verdict == Verdict::NotYet).map(|(group, _)| group).collect();
+        assert!(left.len() < before, "each request gets on");
+        requests += 1;
+    }
+    assert!(requests > 1, "all at once");
+    assert_eq!(number(hub.data(), "SELECT count(*) FROM documents"), 600);
+}
+
+#[test]
+fn naming_a_large_incident_thousands_of_times_is_answered_for_each() {
+    let (site, hub) = Site::with_hub();
+    let mut device = ByHand::enrol(&site.invite("educator"), 1);
+    let written = device.incident(300);
+    device.push(vec![group(written.id, written.chunks.clone())]);
+    for groups in [500, 4000] {
+        let named = vec![group(written.id, written.chunks[..1].to_vec()); groups];
+        assert_eq!(device.push(named).verdicts, vec![Verdict::Duplicate; groups]);
+    }
+    assert_eq!(number(hub.data(), "SELECT count(*) FROM feed"), 301);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod index;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -37,6 +38,8 @@ pub enum Verdict {
     Pending,
     /// Refused for ever.
     Rejected(Refusal),
+    /// Not looked at: the work of one request was done before its turn came. To be sent again.
+    NotYet,
 }
 
 /// A document after admission.
@@ -59,6 +62,10 @@ pub struct Admission {
     pub dropped: Vec<(ChangeHash, Refusal)>,
     /// The document now, if anything was stored. `None` also if what was there before cannot be loaded any more.
     pub view: Option<View>,
+    /// Operations of the document's log now.
+    pub ops: u64,
+    /// Operations that automerge was given: 0 where nothing is new. It is what admission costs.
+    pub loaded: u64,
 }
 
 /// Sorted heads of a document from the headers of its changes.
@@ -90,14 +97,12 @@ pub fn admit(stored: &[Vec<u8>], waiting: &[Vec<u8>], incoming: &[Vec<u8>]) -> A
     for chunk in stored {
         index.add_trusted(chunk);
     }
-    let is_new = index.changes() == 0;
-    let mut admitting = Admitting { index, waited: BTreeSet::new(), verdicts: BTreeMap::new(), candidates: Vec::new(), accepted: Vec::new() };
+    let (before, loaded) = (index.ops, Cell::new(0));
+    let mut admitting = Admitting { index, before, loaded, waited: BTreeSet::new(), verdicts: BTreeMap::new(), candidates: Vec::new(), accepted: Vec::new() };
     let verdicts = admitting.sort_out(incoming, waiting);
     admitting.settle();
-    if is_new && admitting.accepted.is_empty() {
-        return admitting.finish(verdicts, None);
-    }
-    let view = admitting.materialise(stored);
+    // A document that nothing is added to says what it said before: whoever holds its row need not load it.
+    let view = if admitting.accepted.is_empty() { None } else { admitting.materialise(stored) };
     admitting.finish(verdicts, view)
 }
 
@@ -108,6 +113,9 @@ struct Candidate<'a> {
 
 struct Admitting<'a> {
     index: Index<'a>,
+    /// Operations of the log as it was.
+    before: u64,
+    loaded: Cell<u64>,
     waited: BTreeSet<ChangeHash>,
     verdicts: BTreeMap<ChangeHash, Verdict>,
     candidates: Vec<Candidate<'a>>,
@@ -211,25 +219,31 @@ impl<'a> Admitting<'a> {
     /// The trial: everything together first; where that fails, the bad are sifted out.
     fn materialise(&mut self, stored: &[Vec<u8>]) -> Option<View> {
         let view = self.trial(stored);
-        if view.is_some() || self.accepted.is_empty() {
+        if view.is_some() {
             return view;
         }
         // What was there before does not load: nothing can be said against what came.
+        self.note_loaded(self.before);
         let document = survives(|| Document::from_changes(stored.iter().map(Vec::as_slice)).ok())?;
         let mut bad = BTreeSet::new();
-        sift(document.as_automerge().clone(), &self.accepted, &mut bad);
+        let note = |candidates: &[Candidate<'_>]| self.note_loaded(self.before + ops_of(candidates));
+        sift(document.as_automerge().clone(), &self.accepted, &mut bad, &note);
         self.refuse(|hash| bad.contains(hash));
         let view = self.trial(stored);
         if view.is_none() {
             self.refuse(|_| true);
-            return load(stored.iter().map(Vec::as_slice));
         }
         view
+    }
+
+    fn note_loaded(&self, ops: u64) {
+        self.loaded.set(self.loaded.get().saturating_add(ops));
     }
 
     /// The view of everything, if automerge makes one and would write every accepted change again as it came: what comes
     /// out with another hash, or not at all, could never be loaded from what automerge saves.
     fn trial(&self, stored: &[Vec<u8>]) -> Option<View> {
+        self.note_loaded(self.before + ops_of(&self.accepted));
         let ours: BTreeSet<ChangeHash> = self.accepted.iter().map(|candidate| candidate.checked.chunk.hash).collect();
         let deps = self.accepted.iter().flat_map(|candidate| &candidate.checked.chunk.deps);
         let before: Vec<automerge::ChangeHash> = deps.filter(|dep| !ours.contains(*dep)).map(|dep| automerge::ChangeHash(dep.0)).collect();
@@ -257,8 +271,13 @@ impl<'a> Admitting<'a> {
             Some(Verdict::Rejected(refusal)) => Some((*hash, *refusal)),
             _ => None,
         });
-        Admission { dropped: dropped.collect(), verdicts: early.into_iter().map(verdict).collect(), stored, view }
+        let ops = self.before + ops_of(&self.accepted);
+        Admission { dropped: dropped.collect(), verdicts: early.into_iter().map(verdict).collect(), stored, view, ops, loaded: self.loaded.get() }
     }
+}
+
+fn ops_of(candidates: &[Candidate<'_>]) -> u64 {
+    candidates.iter().map(|candidate| candidate.checked.ops).sum()
 }
 
 /// The view of these changes, or nothing if automerge cannot make one, by error or by panic.
@@ -272,20 +291,21 @@ pub fn load<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Option<View> {
 
 /// The document with the good ones of these changes. The bad, and what follows on them, go into `bad`. Halves what does
 /// not go in as a whole, so that one bad change among thousands is found in a few steps.
-fn sift(doc: Automerge, candidates: &[Candidate<'_>], bad: &mut BTreeSet<ChangeHash>) -> Automerge {
+fn sift(doc: Automerge, candidates: &[Candidate<'_>], bad: &mut BTreeSet<ChangeHash>, note: &dyn Fn(&[Candidate<'_>])) -> Automerge {
     let follows_on_bad = |chunk: &Chunk<'_>| chunk.deps.iter().any(|dep| bad.contains(dep));
-    if !candidates.iter().any(|candidate| follows_on_bad(&candidate.checked.chunk))
-        && let Some(grown) = survives(|| with(&doc, candidates))
-    {
-        return grown;
+    if !candidates.iter().any(|candidate| follows_on_bad(&candidate.checked.chunk)) {
+        note(candidates);
+        if let Some(grown) = survives(|| with(&doc, candidates)) {
+            return grown;
+        }
     }
     if let [candidate] = candidates {
         bad.insert(candidate.checked.chunk.hash);
         return doc;
     }
     let (first, second) = candidates.split_at(candidates.len() / 2);
-    let doc = sift(doc, first, bad);
-    sift(doc, second, bad)
+    let doc = sift(doc, first, bad, note);
+    sift(doc, second, bad, note)
 }
 
 /// The document with some changes more, if it takes them and gives them back unaltered.
@@ -330,6 +350,19 @@ mod tests {
         chunk.assemble()
     }
 
+    #[test]
+    fn what_brings_nothing_new_loads_nothing() {
+        let root = ChangeHash::of(&SKELETON[8..]);
+        let (stored, orphan) = ([change(1, root, false), change(2, root, false)], change(3, ChangeHash([7; 32]), false));
+        let again = admit(&stored, &[], &[stored[1].clone(), stored[0].clone(), stored[1].clone()]);
+        assert_eq!((again.verdicts, again.loaded, again.view.is_some()), (vec![Verdict::Duplicate; 3], 0, false));
+        let waits = admit(&stored, &[], std::slice::from_ref(&orphan));
+        assert_eq!((waits.verdicts, waits.loaded), (vec![Verdict::Pending], 0));
+        assert_eq!(admit(&stored, std::slice::from_ref(&orphan), &[orphan.clone()]).loaded, 0);
+        let more = admit(&stored, &[], &[change(4, root, false)]);
+        assert_eq!((more.verdicts, more.loaded), (vec![Verdict::Stored], more.ops));
+    }
+
     /// The index refuses these already: this is what happens to one it does not see through.
     #[test]
     fn the_bad_and_what_follows_on_them_are_sifted_out() {
@@ -340,7 +373,7 @@ mod tests {
         let candidates: Vec<Candidate<'_>> = chunks.iter().map(|bytes| Candidate { checked: guard::check(bytes).unwrap(), bytes }).collect();
         let document = Document::from_changes(core::iter::empty()).unwrap();
         let mut bad = BTreeSet::new();
-        let sifted = sift(document.as_automerge().clone(), &candidates, &mut bad);
+        let sifted = sift(document.as_automerge().clone(), &candidates, &mut bad, &|_| {});
         assert_eq!(bad, [2, 4].map(|at: usize| candidates[at].checked.chunk.hash).into());
         assert_eq!(sifted.get_heads().len(), 4);
     }

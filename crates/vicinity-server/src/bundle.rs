@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use vicinity_core::access::{self, Action, Resource};
 use vicinity_core::admit::Verdict;
-use vicinity_core::batch::{Cursor, HeadsPage};
+use vicinity_core::batch::{Cursor, Group, HeadsPage};
 use vicinity_core::ids::{ChangeHash, IncidentId};
 use vicinity_core::time::Timestamp;
 use vicinity_seal::keys::{Opener, Recipient};
@@ -22,6 +22,7 @@ use vicinity_sync::hub_session::{HubSession, News};
 use vicinity_sync::message::{DOCUMENTS_MAX, Refused, Request};
 use vicinity_sync::statement::{PIECE_MAX_BYTES, Piece, blob_hash};
 
+use crate::budget;
 use crate::exchange::{self, ExchangeError, Known};
 use crate::gate::{self, SealedRequest};
 use crate::statements;
@@ -208,6 +209,20 @@ fn step<T>(store: &mut dyn HubStore, mut work: impl FnMut(&mut dyn HubStore) -> 
     }
 }
 
+/// The groups that were not looked at yet, if there are any.
+fn not_yet(groups: &[Group], verdicts: &[Verdict]) -> Option<Vec<Group>> {
+    let mut place = 0;
+    let mut open = Vec::new();
+    for group in groups {
+        let end = place + group.changes.len();
+        if verdicts.get(place..end).is_some_and(|said| said.contains(&Verdict::NotYet)) {
+            open.push(group.clone());
+        }
+        place = end;
+    }
+    (!open.is_empty()).then_some(open)
+}
+
 /// What is told with the first answer, and not again.
 #[derive(Default)]
 struct Aside {
@@ -231,14 +246,25 @@ impl Talk {
         if request.push.is_empty() {
             return Ok(Vec::new());
         }
-        let verdicts = step(store, |store| {
-            // It may have been revoked since the last step.
-            store.heard(envelope.device(), envelope.incarnation)??;
-            if exchange::is_full(store, &self.peer, envelope, &request.push)? {
-                return Err(Refused::Quota.into());
+        let mut verdicts = vec![Verdict::NotYet; request.push.iter().map(|group| group.changes.len()).sum()];
+        // As much at once as of a request by network: a hub that runs beside has its turn in between.
+        while let Some(rest) = not_yet(&request.push, &verdicts) {
+            let (taken, said) = step(store, |store| {
+                // It may have been revoked since the last step.
+                store.heard(envelope.device(), envelope.incarnation)??;
+                let plan = budget::plan(store, &self.peer, &rest)?;
+                let (groups, taken) = budget::first(&rest, plan.incidents);
+                if exchange::is_full(store, &self.peer, envelope, &groups)? {
+                    return Err(Refused::Quota.into());
+                }
+                Ok((taken, store.accept(&self.peer, Some(exchange::signed(envelope)), &groups, self.now, random)?))
+            })?;
+            let mut said = said.into_iter();
+            let incidents = request.push.iter().flat_map(|group| group.changes.iter().map(|_| group.incident));
+            for (verdict, _) in verdicts.iter_mut().zip(incidents).filter(|(_, incident)| taken.contains(incident)) {
+                *verdict = said.next().unwrap_or(Verdict::Pending);
             }
-            Ok(store.accept(&self.peer, Some(exchange::signed(envelope)), &request.push, self.now, random)?)
-        })?;
+        }
         let pushed = request.push.iter().flat_map(|group| group.changes.iter().map(|change| (group.incident, change)));
         let hash = |chunk: &[u8]| ChangeHash::of(chunk.get(8..).unwrap_or_default());
         Ok(pushed.zip(verdicts).map(|((incident, change), verdict)| Judged { incident, hash: hash(&change.chunk), verdict }).collect())

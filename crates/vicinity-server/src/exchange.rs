@@ -17,7 +17,7 @@ use vicinity_sync::message::{ERASURES_MAX, Refused, Request, SYNC_PATH};
 use vicinity_sync::order::{self, WipeOrder};
 
 use crate::gate::{Proven, SealedRequest};
-use crate::{alerts, bundle, keyset, tls};
+use crate::{alerts, budget, bundle, keyset, tls};
 
 /// The setting under which a hub keeps the key that survivor codes are hashed with.
 pub const SURVIVOR_KEY: &str = "survivor_key";
@@ -66,6 +66,10 @@ impl SealedRequest for SyncRequest {
 
     fn decode(body: &[u8], now: Timestamp) -> Result<Self::Message, Refused> {
         HubSession::open(body, now)
+    }
+
+    fn groups((_, groups): &Self::Message) -> &[Group] {
+        groups
     }
 }
 
@@ -133,14 +137,15 @@ pub(crate) fn signed(envelope: &Envelope) -> SignedRequest<'_> {
 /// # Errors
 /// What to answer instead.
 pub fn sync(store: &mut dyn HubStore, request: Proven<SyncRequest, Peer>, now: Timestamp, random: &mut dyn Random) -> Result<Exchanged, ExchangeError> {
-    let peer = request.asker();
-    let (envelope, (mut session, groups)) = request.into_parts();
+    let (peer, plan) = (request.asker(), request.plan());
+    let (envelope, (mut session, brought)) = request.into_parts();
     // Before anything is taken or noted: a cursor that somebody made up changes nothing.
     if let Some(cursor) = session.cursor()
         && !store.stands(&cursor)?
     {
         return Err(Refused::Rebase.into());
     }
+    let (groups, taken) = budget::first(&brought, plan.incidents);
     let skew_seconds = session.skew_seconds;
     store.note_skew(&peer, skew_seconds)?;
     let secret = hub_secret(store)?;
@@ -153,11 +158,12 @@ pub fn sync(store: &mut dyn HubStore, request: Proven<SyncRequest, Peer>, now: T
         return Err(Refused::Quota.into());
     }
     let verdicts = if groups.is_empty() { Vec::new() } else { store.accept(&peer, Some(signed(&envelope)), &groups, now, random)? };
+    let verdicts = budget::spread(&brought, &taken, verdicts);
     // After what it brought: an incident may leave only with all that the device has of it.
     if !session.leaving.is_empty() {
         store.let_go(&peer, &session.leaving, now)?;
     }
-    let pushed: Vec<IncidentId> = groups.iter().map(|group| group.incident).collect();
+    let pushed: Vec<IncidentId> = taken.into_iter().collect();
     session.tell(news(store, &peer, Known::of(&session), now)?);
     let plan = session.accepted(verdicts.clone());
     let Answered { frame, given, .. } = answer(store, &peer, &mut session, plan, &pushed, &secret, now)?.ok_or(Refused::Rebase)?;

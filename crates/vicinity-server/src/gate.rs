@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request as HttpRequest};
 use vicinity_core::access::{self, Action, Actor, Resource};
+use vicinity_core::batch::Group;
 use vicinity_core::ids::DeviceId;
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
@@ -23,13 +24,14 @@ use vicinity_store::review::ReviewStore;
 use vicinity_sync::envelope::Envelope;
 use vicinity_sync::message::Refused;
 
+use crate::budget::{self, Plan, STEP_OPS};
 use crate::exchange::{self, ExchangeError};
 use crate::http::{self, ApiError, Frame};
-use crate::limits::{Limits, Spent};
+use crate::limits::{Limits, Spent, network};
 use crate::once::OnceASecond;
 use crate::pages::answer::PageError;
 use crate::pages::seated::{PageRequest, Seated};
-use crate::writer::{Writer, WriterError};
+use crate::writer::{Line, NOBODY, Writer, WriterError};
 
 /// A request in an envelope: its path, what it does, how it is read.
 pub trait SealedRequest: Send + 'static {
@@ -45,6 +47,16 @@ pub trait SealedRequest: Send + 'static {
     /// # Errors
     /// What to answer instead.
     fn decode(body: &[u8], now: Timestamp) -> Result<Self::Message, Refused>;
+
+    /// The changes that it brings.
+    fn groups(_: &Self::Message) -> &[Group] {
+        &[]
+    }
+
+    /// What it costs besides, in operations.
+    fn ops(_: &Self::Message) -> u64 {
+        STEP_OPS
+    }
 }
 
 /// A request that proves nobody: its method, its path, what it does.
@@ -79,7 +91,16 @@ pub trait Door {
     /// # Errors
     /// Storage.
     fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Self::Asker, Actor), Denied>, StoreError>;
+
+    /// How much of these changes is taken at once ([`crate::budget`]).
+    ///
+    /// # Errors
+    /// Storage.
+    fn plan(&mut self, asker: &Self::Asker, groups: &[Group]) -> Result<Plan, StoreError>;
 }
+
+/// A store that takes no changes.
+const NOTHING: Plan = Plan { incidents: 0, ops: 0 };
 
 impl Door for dyn BoardStore + '_ {
     type Asker = Peer;
@@ -94,6 +115,10 @@ impl Door for dyn BoardStore + '_ {
 
     fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Peer, Actor), Denied>, StoreError> {
         <dyn HubStore as Door>::admit(self, envelope, now)
+    }
+
+    fn plan(&mut self, asker: &Peer, groups: &[Group]) -> Result<Plan, StoreError> {
+        budget::plan(self, asker, groups)
     }
 }
 
@@ -116,6 +141,10 @@ impl Door for dyn ReviewStore + '_ {
         }
         let let_in = self.let_country_in(envelope.device(), envelope.incarnation, envelope.counter, now)?;
         Ok(let_in.map(|country| (country, Actor::Country)))
+    }
+
+    fn plan(&mut self, _: &u32, _: &[Group]) -> Result<Plan, StoreError> {
+        Ok(NOTHING)
     }
 }
 
@@ -140,6 +169,10 @@ impl Door for dyn HubStore + '_ {
         }
         Ok(let_in.map(|peer| (peer, peer.role.actor())))
     }
+
+    fn plan(&mut self, asker: &Peer, groups: &[Group]) -> Result<Plan, StoreError> {
+        budget::plan(self, asker, groups)
+    }
 }
 
 impl Door for dyn NationalStore + '_ {
@@ -157,6 +190,10 @@ impl Door for dyn NationalStore + '_ {
         let let_in = self.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)?;
         Ok(let_in.map(|hub| (hub, Actor::Hub)))
     }
+
+    fn plan(&mut self, _: &u32, _: &[Group]) -> Result<Plan, StoreError> {
+        Ok(NOTHING)
+    }
 }
 
 /// A request whose proof fits and whose message can be read. Its counter has not moved.
@@ -170,6 +207,7 @@ pub struct Proven<A: SealedRequest, P> {
     asker: P,
     envelope: Envelope,
     message: A::Message,
+    plan: Plan,
 }
 
 /// Opens a request: a device that is known and not revoked, a proof that fits, a message that can be read.
@@ -205,7 +243,8 @@ impl<A: SealedRequest> Opened<A> {
             Denied::Unknown => Refused::NotEnrolled,
         })?;
         access::decide(actor, A::ACTION, Resource::Server)?;
-        Ok(Proven { asker, envelope: self.envelope, message: self.message })
+        let plan = door.plan(&asker, A::groups(&self.message))?;
+        Ok(Proven { asker, envelope: self.envelope, message: self.message, plan })
     }
 }
 
@@ -229,6 +268,16 @@ impl<A: SealedRequest, P: Copy> Proven<A, P> {
     /// Who asks.
     pub fn asker(&self) -> P {
         self.asker
+    }
+
+    /// How much of what it brings is taken now.
+    pub fn plan(&self) -> Plan {
+        self.plan
+    }
+
+    /// What it costs, in operations.
+    fn ops(&self) -> u64 {
+        self.plan.ops.saturating_add(A::ops(&self.message))
     }
 
     /// What it says.
@@ -263,14 +312,19 @@ fn locked(limits: &Mutex<Limits>) -> MutexGuard<'_, Limits> {
 }
 
 /// A request as it came: what is in it can be had from the gate alone.
-pub struct Sealed<A>(Bytes, PhantomData<A>);
+pub struct Sealed<A> {
+    bytes: Bytes,
+    from: IpAddr,
+    named: PhantomData<A>,
+}
 
 impl<A: SealedRequest, S: Send + Sync> FromRequest<S> for Sealed<A> {
     type Rejection = ApiError;
 
     async fn from_request(request: HttpRequest, state: &S) -> Result<Self, ApiError> {
+        let from = http::address(&request);
         let Frame(bytes) = Frame::from_request(request, state).await?;
-        Ok(Self(bytes, PhantomData))
+        Ok(Self { bytes, from, named: PhantomData })
     }
 }
 
@@ -399,13 +453,20 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
         step: impl FnOnce(&mut P, Proven<A, P::Asker>) -> Result<T, ExchangeError> + Send + 'static,
     ) -> Result<Result<T, ExchangeError>, WriterError> {
         let limits = Arc::clone(&self.limits);
-        let step = move |store: &mut P| {
-            let opened = open::<A, P>(store, &request.0, now)?;
-            locked(&limits).device(opened.envelope.device(), request.0.len(), now)?;
+        // Nobody has proven yet to be this device: whoever says so from elsewhere waits in another line.
+        let device = Envelope::decode(&request.bytes).map_or(NOBODY, |envelope| *envelope.device().as_bytes());
+        let line = Line::Of(device, network(request.from));
+        let step = move |store: &mut P, ops: &mut u64| {
+            let opened = open::<A, P>(store, &request.bytes, now)?;
+            let device = opened.envelope.device();
+            locked(&limits).device(device, request.bytes.len(), now)?;
             let proven = opened.let_in(store, now)?;
+            // Before anything is loaded.
+            locked(&limits).work(device, proven.ops(), now)?;
+            *ops = proven.ops();
             step(store, proven)
         };
-        self.writer.step(step).await
+        self.writer.weighed(line, step).await
     }
 
     /// Does a step for a request that shows a one-time code. Who tries too many that are wrong has to wait.
@@ -419,7 +480,8 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
         step: impl FnOnce(&mut P, &[u8]) -> Result<T, ExchangeError> + Send + 'static,
     ) -> Result<Result<T, ExchangeError>, WriterError> {
         let limits = Arc::clone(&self.limits);
-        let step = move |store: &mut P| {
+        let line = Line::Of(NOBODY, network(request.from));
+        let step = move |store: &mut P, _: &mut u64| {
             locked(&limits).may_try(request.from, now)?;
             let result = step(store, &request.body);
             if matches!(result, Err(ExchangeError::Refused(Refused::NotEnrolled))) {
@@ -427,7 +489,7 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
             }
             result
         };
-        self.writer.step(step).await
+        self.writer.weighed(line, step).await
     }
 
     /// Whether the store's writer answers: a step of its that does nothing but look.

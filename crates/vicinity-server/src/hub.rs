@@ -97,21 +97,19 @@ pub enum ServeError {
 impl Stored for SqliteHub {
     type Port = dyn BoardStore;
 
-    fn together(&mut self, steps: &mut dyn FnMut(&mut (dyn BoardStore + 'static)) -> bool) -> Result<(), StoreError> {
-        self.board_commit(steps)
+    fn together(&mut self, next: &mut dyn FnMut(&mut (dyn BoardStore + 'static)) -> Option<bool>) -> Result<(), StoreError> {
+        self.board_commit(next)
     }
 }
 
-/// A connection for pages: reads as of one moment and never holds the writer up.
+/// A connection for pages: reads as of one moment, cannot write, and never holds the writer up.
 struct Reading(SqliteHub);
 
 impl Stored for Reading {
     type Port = dyn BoardStore;
 
-    fn together(&mut self, steps: &mut dyn FnMut(&mut (dyn BoardStore + 'static)) -> bool) -> Result<(), StoreError> {
-        let mut came_to_an_end = false;
-        self.0.read_together(&mut |hub| came_to_an_end = steps(hub))?;
-        if came_to_an_end { Ok(()) } else { Err(StoreError::RolledBack) }
+    fn together(&mut self, next: &mut dyn FnMut(&mut (dyn BoardStore + 'static)) -> Option<bool>) -> Result<(), StoreError> {
+        self.0.read_together(&mut |hub| while next(hub).is_some() {})
     }
 }
 
@@ -234,8 +232,8 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     let (data, its_key, unused_epoch) = (config.data.clone(), key.clone(), config.machine.bytes());
     let damage = damage::look_beside(&config.data.join("hub.db"), move || SqliteHub::open(&data, &its_key, unused_epoch)?.damaged());
     let (writer, writing) = Writer::start(store);
-    let (reader, reading) = Writer::start(Reading(open_with(&config.data, &key, &config.machine)?));
-    let (counter, counting) = Writer::start(Reading(open_with(&config.data, &key, &config.machine)?));
+    let (reader, reading) = Writer::start(Reading(open_with(&config.data, &key, &config.machine)?.only_reading()?));
+    let (counter, counting) = Writer::start(Reading(open_with(&config.data, &key, &config.machine)?.only_reading()?));
     let last = writer.clone();
     let (desk, seating) = Desk::open(Place::Hub, &config.data, &key, &config.machine, &clock, network.is_secure(config.plain_http))?;
     let (changed, live) = (Arc::new(Notify::new()), desk.live.clone());

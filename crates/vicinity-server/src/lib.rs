@@ -9,6 +9,7 @@
 pub mod advocacy;
 pub mod alerts;
 pub mod backup;
+pub mod budget;
 pub mod bundle;
 pub mod clock;
 pub mod connections;

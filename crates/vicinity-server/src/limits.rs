@@ -20,6 +20,10 @@ const DEVICE_REQUESTS: Rate = Rate { at_once: 10_000, per_hour: 10_000 };
 /// Bytes of one device's proven requests.
 const DEVICE_BYTES: Rate = Rate { at_once: 2 << 30, per_hour: 2 << 30 };
 
+/// Operations of documents that are loaded for one device's requests ([`crate::budget`]): a tenth of a small hub's
+/// processor, and what comes together in some minutes at once. A first sync of five thousand incidents is less than that.
+const DEVICE_OPS: Rate = Rate { at_once: 1_500_000, per_hour: 60 * 600_000 };
+
 /// So much at once, and so much comes back in an hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
@@ -83,13 +87,14 @@ impl Bucket {
 #[derive(Debug)]
 pub struct Limits {
     devices: BTreeMap<DeviceId, (Bucket, Bucket)>,
+    work: BTreeMap<DeviceId, Bucket>,
     wrong: Buckets<()>,
     wrong_of: Buckets<[u8; 8]>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { devices: BTreeMap::new(), wrong: Buckets::new(WRONG_OF_ALL), wrong_of: Buckets::new(WRONG_OF_ADDRESS) }
+        Self { devices: BTreeMap::new(), work: BTreeMap::new(), wrong: Buckets::new(WRONG_OF_ALL), wrong_of: Buckets::new(WRONG_OF_ADDRESS) }
     }
 }
 
@@ -103,6 +108,15 @@ impl Limits {
         requests.look(DEVICE_REQUESTS, 1, now)?;
         size.take(DEVICE_BYTES, bytes as u64, now)?;
         requests.take(DEVICE_REQUESTS, 1, now)
+    }
+
+    /// Counts what a device's request will load, before it is loaded. A request that is more than a whole share takes a whole one.
+    ///
+    /// # Errors
+    /// The share is spent; nothing was counted.
+    pub fn work(&mut self, device: DeviceId, ops: u64, now: Timestamp) -> Result<(), Spent> {
+        let left = self.work.entry(device).or_insert_with(|| Bucket::full(DEVICE_OPS, now));
+        left.take(DEVICE_OPS, ops.min(DEVICE_OPS.at_once), now)
     }
 
     /// Whether somebody at this address may try a code. Right codes cost nothing.
@@ -219,6 +233,19 @@ mod tests {
         assert_eq!(limits.device(device(3), 2 << 30, at(0)), Ok(()));
         assert_eq!(limits.device(device(3), 1 << 20, at(0)), Err(Spent { seconds: 2 }));
         assert_eq!(limits.device(device(2), 1 << 20, at(0)), Ok(()));
+    }
+
+    #[test]
+    fn a_device_has_a_share_of_work_a_minute_and_one_very_large_request_is_let_through() {
+        let mut limits = Limits::default();
+        for _ in 0..46 {
+            assert_eq!(limits.work(device(1), 32_000, at(0)), Ok(()));
+        }
+        assert_eq!(limits.work(device(1), 32_000, at(0)), Err(Spent { seconds: 1 }));
+        assert_eq!(limits.work(device(1), 32_000, at(1)), Ok(()));
+        assert_eq!(limits.work(device(2), u64::MAX, at(0)), Ok(()));
+        assert_eq!(limits.work(device(2), u64::MAX, at(0)), Err(Spent { seconds: 150 }));
+        assert_eq!(limits.work(device(2), u64::MAX, at(150)), Ok(()));
     }
 
     #[test]

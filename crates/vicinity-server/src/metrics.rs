@@ -73,6 +73,7 @@ impl Metrics {
                 Verdict::Stored => "stored",
                 Verdict::Duplicate => "duplicate",
                 Verdict::Pending => "pending",
+                Verdict::NotYet => "not_yet",
                 Verdict::Rejected(refusal) => refusal.code(),
             };
             self.changes.get_or_create(&ChangeLabels { verdict }).inc();

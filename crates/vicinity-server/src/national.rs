@@ -26,6 +26,7 @@ use vicinity_sync::uplink::{self, Question, Reply, UPLINK_PATH};
 /// What a hub reports, for those that fill a store without one.
 pub use vicinity_sync::uplink::{Report, Row};
 
+use crate::budget::STEP_OPS;
 use crate::clock::Clock;
 use crate::connections;
 use crate::damage;
@@ -49,6 +50,8 @@ use crate::{advocacy, alerts};
 
 /// Areas of one hub that are told apart; rows of others count as `unknown`. A hub may list as many, and `unknown` is one.
 const HUB_AREAS_MAX: usize = AREAS_LISTED_MAX + 1;
+/// What a row of a report costs, in operations.
+const ROW_OPS: u64 = 10;
 
 /// What national is started with.
 pub struct NationalConfig {
@@ -69,9 +72,20 @@ pub struct NationalConfig {
 impl Stored for SqliteNational {
     type Port = dyn ReviewStore;
 
-    fn together(&mut self, steps: &mut dyn FnMut(&mut (dyn ReviewStore + 'static)) -> bool) -> Result<(), StoreError> {
+    fn together(&mut self, next: &mut dyn FnMut(&mut (dyn ReviewStore + 'static)) -> Option<bool>) -> Result<(), StoreError> {
         // Each step commits by itself: hubs are few and report in large pieces.
-        if steps(self) { Ok(()) } else { Err(StoreError::RolledBack) }
+        self.commit_one(&mut |national| next(national).unwrap_or(false))
+    }
+}
+
+/// A connection for pages: reads as of one moment, and cannot write.
+struct Reading(SqliteNational);
+
+impl Stored for Reading {
+    type Port = dyn ReviewStore;
+
+    fn together(&mut self, next: &mut dyn FnMut(&mut (dyn ReviewStore + 'static)) -> Option<bool>) -> Result<(), StoreError> {
+        self.0.read_together(&mut |national| while next(national).is_some() {})
     }
 }
 
@@ -145,8 +159,8 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
     let (data, its_key) = (config.data.clone(), key.clone());
     let damage = damage::look_beside(&config.data.join("national.db"), move || SqliteNational::open(&data, &its_key)?.damaged());
     let (writer, writing) = Writer::start(store);
-    let (reader, reading) = Writer::start(SqliteNational::open(&config.data, &key)?);
-    let (counter, counting) = Writer::start(SqliteNational::open(&config.data, &key)?);
+    let (reader, reading) = Writer::start(Reading(SqliteNational::open(&config.data, &key)?.only_reading()?));
+    let (counter, counting) = Writer::start(Reading(SqliteNational::open(&config.data, &key)?.only_reading()?));
     let last = writer.clone();
     let (desk, seating) = Desk::open(Place::National, &config.data, &key, &config.machine, &clock, network.is_secure(config.plain_http))?;
     let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
@@ -207,6 +221,10 @@ impl SealedRequest for ReportRequest {
     fn decode(body: &[u8], _: Timestamp) -> Result<Report, Refused> {
         let report: Report = uplink::decode(body)?;
         if report.rows.len() > uplink::ROWS_MAX { Err(Refused::TooLarge) } else { Ok(report) }
+    }
+
+    fn ops(report: &Report) -> u64 {
+        STEP_OPS + (report.rows.len() + report.answers.len()) as u64 * ROW_OPS
     }
 }
 

@@ -51,8 +51,9 @@ mod tests {
     impl Stored for Counted {
         type Port = Self;
 
-        fn together(&mut self, steps: &mut dyn FnMut(&mut Self) -> bool) -> Result<(), StoreError> {
-            if steps(self) { Ok(()) } else { Err(StoreError::RolledBack) }
+        fn together(&mut self, next: &mut dyn FnMut(&mut Self) -> Option<bool>) -> Result<(), StoreError> {
+            while next(self).is_some() {}
+            Ok(())
         }
     }
 

@@ -1,6 +1,8 @@
 //! Sealed statements at the hub: pieces of blobs in, statements out to responders. No network in here, and no key that
 //! opens anything.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use sha2::{Digest, Sha256};
 use vicinity_core::access::{self, Action, Reach, Resource, Standing};
 use vicinity_core::consent;
@@ -16,10 +18,13 @@ use vicinity_sync::statement::{
 };
 use vicinity_sync::uplink;
 
+use crate::budget::STEP_OPS;
 use crate::exchange::ExchangeError;
 use crate::gate::{Proven, SealedRequest};
 use crate::keyset;
 
+/// Bytes of a piece that cost as much as an operation: they are written, not loaded.
+const BYTES_OF_AN_OP: usize = 2048;
 /// Bytes of batches' keys in one answer.
 const WRAPS_BYTES: usize = 100_000;
 
@@ -34,6 +39,10 @@ impl SealedRequest for BlobRequest {
     fn decode(body: &[u8], _: Timestamp) -> Result<Piece, Refused> {
         let piece: Piece = uplink::decode(body)?;
         if piece.total > BLOB_MAX_BYTES as u64 || piece.bytes.len() > PIECE_MAX_BYTES { Err(Refused::TooLarge) } else { Ok(piece) }
+    }
+
+    fn ops(piece: &Piece) -> u64 {
+        STEP_OPS + (piece.bytes.len() / BYTES_OF_AN_OP) as u64
     }
 }
 
@@ -84,10 +93,12 @@ pub(crate) fn take_piece(store: &mut dyn HubStore, peer: &Peer, piece: &Piece, n
 /// Keeps the statements that are named in an incident of the sender's, and says which others there are.
 fn take_apart(store: &mut dyn HubStore, peer: &Peer, hash: [u8; 32], batch: Batch, now: Timestamp) -> Result<Vec<u32>, StoreError> {
     let (mut taken, mut refused) = (Vec::new(), Vec::new());
+    // Each incident is read once, however many statements name it.
+    let mut named = BTreeMap::new();
     for (place, row) in (0u32..).zip(batch.statements) {
         let class = usize::try_from(row.class).ok().and_then(|at| batch.classes.get(at));
         match class {
-            Some(class) if is_named(store, peer, &row, class, now)? && is_free(store, peer, &row)? => {
+            Some(class) if is_named(store, &mut named, peer, &row, class, now)? && is_free(store, peer, &row)? => {
                 let incident = row.incident();
                 taken.push(SealedStatement { incident, entry: row.entry, class: class.clone(), wrapped_key: row.wrapped_key, body: row.body });
             }
@@ -101,12 +112,31 @@ fn take_apart(store: &mut dyn HubStore, peer: &Peer, hash: [u8; 32], batch: Batc
     Ok(refused)
 }
 
-fn is_named(store: &mut dyn HubStore, peer: &Peer, row: &SealedRow, class: &str, now: Timestamp) -> Result<bool, StoreError> {
-    let Some(incident) = store.incident_in_scope(peer, row.incident())?.map(|row| row.incident) else { return Ok(false) };
-    let named = incident.entries("statements").any(|entry| entry.id() == row.entry && entry.text("class") == Some(class));
+/// The statements that an incident names, with their classes, and whether they may be kept at all.
+type Named = (BTreeSet<(String, String)>, bool);
+
+fn is_named(
+    store: &mut dyn HubStore,
+    known: &mut BTreeMap<IncidentId, Named>,
+    peer: &Peer,
+    row: &SealedRow,
+    class: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let id = row.incident();
+    if !known.contains_key(&id) {
+        let named = statements_of(store, peer, id, now)?;
+        known.insert(id, named);
+    }
+    Ok(known.get(&id).is_some_and(|(named, may)| *may && named.contains(&(row.entry.clone(), class.to_owned()))))
+}
+
+fn statements_of(store: &mut dyn HubStore, peer: &Peer, incident: IncidentId, now: Timestamp) -> Result<Named, StoreError> {
+    let Some(incident) = store.incident_in_scope(peer, incident)?.map(|row| row.incident) else { return Ok(Named::default()) };
+    let named = incident.entries("statements").filter_map(|entry| Some((entry.id().to_owned(), entry.text("class")?.to_owned()))).collect();
     let standing = if consent::granted(&incident, consent::HUB_RESPONSE, now) { Standing::Consented } else { Standing::Unconsented };
     let incident = Resource::Incident(Reach::InScope, standing);
-    Ok(named && access::decide(peer.role.actor(), Action::KeepStatement, incident).is_ok())
+    Ok((named, access::decide(peer.role.actor(), Action::KeepStatement, incident).is_ok()))
 }
 
 /// Whether another device's statement does not stand in its place already: then this one would be lost, and its author told that

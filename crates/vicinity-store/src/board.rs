@@ -125,11 +125,11 @@ pub struct RefusedHere {
 
 /// The store of a hub that has a board. Every method is one transaction, durable when it returns.
 pub trait BoardStore: HubStore + Patterns + Forms {
-    /// Runs several steps under one commit, as [`HubStore::group_commit`] does.
+    /// Runs steps under one commit until `next` says that there are no more. A step that says `false` is undone, and only that.
     ///
     /// # Errors
-    /// The commit failed, or was not wanted: none of the steps happened.
-    fn board_commit(&mut self, steps: &mut dyn FnMut(&mut (dyn BoardStore + 'static)) -> bool) -> Result<()>;
+    /// The commit failed: none of the steps happened.
+    fn board_commit(&mut self, next: &mut dyn FnMut(&mut (dyn BoardStore + 'static)) -> Option<bool>) -> Result<()>;
 
     /// Works out anew the places that time alone has changed. Gives how many; at most some thousand at once.
     ///

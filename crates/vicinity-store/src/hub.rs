@@ -13,6 +13,7 @@ use vicinity_core::time::Timestamp;
 use crate::StoreError;
 use crate::alert::HubAlerts;
 use crate::evidence::SignedRequest;
+use crate::policy::Brought;
 use crate::row::IncidentRow;
 use crate::statement::HubStatements;
 
@@ -282,11 +283,20 @@ pub trait HubStore: HubStatements + HubAlerts {
     fn note_skew(&mut self, peer: &Peer, skew_seconds: i64) -> Result<()>;
 
     /// Takes changes: guard, log, rows, projections, feed, and the signed request that brought them. One verdict a change, in
-    /// order.
+    /// order. Groups of one incident are one: its document is loaded at most once, and not at all where nothing is new.
     ///
     /// # Errors
     /// Storage; then nothing of all groups was kept.
     fn accept(&mut self, peer: &Peer, request: Option<SignedRequest<'_>>, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>>;
+
+    /// What it will cost to take these changes of one incident, in operations ([`weight`](crate::policy::weight)); loads nothing.
+    ///
+    /// # Errors
+    /// Storage.
+    fn weigh(&mut self, peer: &Peer, incident: IncidentId, changes: &[Brought<'_>]) -> Result<u64>;
+
+    /// Operations of documents that [`HubStore::accept`] has loaded since the store was opened.
+    fn loaded(&self) -> u64;
 
     /// Bytes of changes and envelopes that this device brought and that are here, and of what stays for good of what passed
     /// ([`LASTING_ROW_BYTES`] each): to be held against [`DEVICE_STORED_BYTES`].

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use vicinity_core::access::{self, Action, Reach, Resource, Standing};
 use vicinity_core::admit::{self, Verdict, View};
 use vicinity_core::areas::{self, Areas};
-use vicinity_core::batch::{Cursor, GroupChange};
+use vicinity_core::batch::{Cursor, Group, GroupChange};
 use vicinity_core::chunk::Chunk;
 use vicinity_core::consent;
 use vicinity_core::guard::Refusal;
@@ -38,7 +38,84 @@ pub fn may_reach<E>(role: Role, action: Action, in_scope: impl FnOnce() -> Resul
     Ok(may(Reach::OutOfScope) || in_scope()? && may(Reach::InScope))
 }
 
-/// What to do with one group.
+/// A change as a request brings it.
+#[derive(Debug, Clone, Copy)]
+pub struct Brought<'a> {
+    /// The change.
+    pub change: &'a GroupChange,
+    /// Whether its sender only passes it on.
+    pub relayed: bool,
+    /// Its place among all changes of the request, from 0: where its verdict goes.
+    pub place: usize,
+}
+
+impl Brought<'_> {
+    /// The hash of its bytes.
+    #[must_use]
+    pub fn hash(&self) -> ChangeHash {
+        ChangeHash::of(self.change.chunk.get(8..).unwrap_or_default())
+    }
+}
+
+/// The changes of a request by incident, in the order in which it names them: however many groups name a document, it is
+/// loaded once.
+#[must_use]
+pub fn by_incident(groups: &[Group]) -> Vec<(IncidentId, Vec<Brought<'_>>)> {
+    let mut places = BTreeMap::new();
+    let mut documents: Vec<(IncidentId, Vec<Brought<'_>>)> = Vec::new();
+    let mut place = 0;
+    for group in groups {
+        let at = *places.entry(group.incident).or_insert(documents.len());
+        if at == documents.len() {
+            documents.push((group.incident, Vec::new()));
+        }
+        for change in &group.changes {
+            documents[at].1.push(Brought { change, relayed: group.relayed, place });
+            place += 1;
+        }
+    }
+    documents
+}
+
+/// What a document costs besides its operations: its rows, its place on the board, its projection; in operations.
+pub const DOCUMENT_OPS: u64 = 50;
+/// What a change costs that is there already: one look at an index; in operations.
+pub const KNOWN_OPS: u64 = 2;
+
+/// What it costs to take these changes of one document, in operations that are loaded. `ops` are those of its log and of what
+/// waits; `is_known` says whether a change is there already and its sender may have it said so. Each distinct change is asked
+/// for once, and one that is named again costs next to nothing.
+///
+/// # Errors
+/// What `is_known` says.
+pub fn weight<E>(changes: &[Brought<'_>], ops: u64, mut is_known: impl FnMut(&Brought<'_>) -> Result<bool, E>) -> Result<u64, E> {
+    let mut seen = BTreeSet::new();
+    let (mut known, mut new, mut new_ops) = (0u64, 0u64, 0u64);
+    for brought in changes {
+        if !seen.insert((brought.change.chunk.as_slice(), brought.relayed)) {
+            continue;
+        }
+        if is_known(brought)? {
+            known += 1;
+        } else {
+            new += 1;
+            new_ops = new_ops.saturating_add(ops_in(&brought.change.chunk));
+        }
+    }
+    let loaded = if new == 0 { 0 } else { ops.saturating_add(new_ops) };
+    // To take one from its frame and to sort it takes about an eighth of an operation.
+    let named = changes.len() as u64 / 8;
+    Ok(DOCUMENT_OPS.saturating_add(known * KNOWN_OPS).saturating_add(named).saturating_add(loaded))
+}
+
+/// Operations that a change says it has, at least one. What cannot be read costs no more than its parsing.
+#[must_use]
+pub fn ops_in(chunk: &[u8]) -> u64 {
+    let ops = Chunk::parse(chunk).ok().and_then(|chunk| Some((chunk.max_op().ok()? + 1).saturating_sub(chunk.start_op)));
+    ops.unwrap_or(1).clamp(1, admit::DOCUMENT_MAX_OPS)
+}
+
+/// What to do with the changes of one document.
 #[derive(Debug)]
 pub struct Judgement {
     /// One a change, in order.
@@ -50,21 +127,27 @@ pub struct Judgement {
     /// Whether the survivor ever agreed that the hub holds the incident. If not, no byte of the group may be kept, not
     /// even among what was refused.
     pub consented: bool,
+    /// Operations of the document's log after them.
+    pub ops: u64,
+    /// Operations that were loaded to judge them.
+    pub loaded: u64,
     /// The document after them, if anything is to be appended. `None` also if what was there before does not load any
     /// more.
     pub view: Option<View>,
 }
 
-/// Judges a group against its document's log: actors, guard, trial, consent. `relayed` changes are others'.
+/// Judges what a request brings of one document against its log: actors, guard, trial, consent. `relayed` changes are others'.
 #[must_use]
-pub fn judge(stored: &[LogRow], waiting: &[Vec<u8>], changes: &[GroupChange], device: u32, relayed: bool) -> Judgement {
+pub fn judge(stored: &[LogRow], waiting: &[Vec<u8>], changes: &[Brought<'_>], device: u32) -> Judgement {
     let owners = owners(stored);
-    let foreign =
-        |change: &GroupChange| !relayed && Chunk::parse(&change.chunk).is_ok_and(|chunk| owners.get(chunk.actor).is_some_and(|owner| *owner != device));
+    let foreign = |brought: &Brought<'_>| {
+        !brought.relayed && Chunk::parse(&brought.change.chunk).is_ok_and(|chunk| owners.get(chunk.actor).is_some_and(|owner| *owner != device))
+    };
     let foreign: Vec<bool> = changes.iter().map(foreign).collect();
     let log: Vec<Vec<u8>> = stored.iter().map(|row| row.chunk.clone()).collect();
-    let fit: Vec<Vec<u8>> = changes.iter().zip(&foreign).filter(|(_, foreign)| !**foreign).map(|(change, _)| change.chunk.clone()).collect();
+    let fit: Vec<Vec<u8>> = changes.iter().zip(&foreign).filter(|(_, foreign)| !**foreign).map(|(brought, _)| brought.change.chunk.clone()).collect();
     let admission = admit::admit(&log, waiting, &fit);
+    // A document that is here was consented to when it came; where nothing is new, nothing is loaded to say so again.
     let consented = admission.view.as_ref().is_none_or(|view| consent::ever_granted(&view.incident, "hub_response"));
     let mut verdicts = admission.verdicts.into_iter();
     let verdicts = foreign
@@ -75,10 +158,11 @@ pub fn judge(stored: &[LogRow], waiting: &[Vec<u8>], changes: &[GroupChange], de
             Some(verdict) => verdict,
         })
         .collect();
+    let (dropped, ops, loaded) = (admission.dropped, admission.ops, admission.loaded);
     if !consented || admission.stored.is_empty() {
-        return Judgement { verdicts, stored: Vec::new(), dropped: admission.dropped, consented, view: None };
+        return Judgement { verdicts, stored: Vec::new(), dropped, consented, ops, loaded, view: None };
     }
-    Judgement { verdicts, stored: admission.stored, dropped: admission.dropped, consented, view: admission.view }
+    Judgement { verdicts, stored: admission.stored, dropped, consented, ops, loaded, view: admission.view }
 }
 
 /// Which device each actor belongs to: the first that sent a change as its own.
@@ -133,10 +217,10 @@ fn cursor_mac(key: &[u8], cursor: &Cursor) -> [u8; 8] {
 /// Whether somebody who sends these changes holds the document already: one of them is in its log, or stands on one that
 /// is. After a restore it shows that the document was in the sender's scope.
 #[must_use]
-pub fn proves_possession(log: &[LogRow], changes: &[GroupChange]) -> bool {
+pub fn proves_possession(log: &[LogRow], changes: &[Brought<'_>]) -> bool {
     let stored = names(log);
     let known = |chunk: Chunk<'_>| stored.contains(&chunk.hash) || chunk.deps.iter().any(|dep| stored.contains(dep));
-    changes.iter().filter_map(|change| Chunk::parse(&change.chunk).ok()).any(known)
+    changes.iter().filter_map(|brought| Chunk::parse(&brought.change.chunk).ok()).any(known)
 }
 
 /// Who wrote a change: the device it belongs to. `None` if it is not in the log, or only came by others, who do not say.
@@ -149,22 +233,23 @@ pub fn author(log: &[LogRow], change: ChangeHash) -> Option<u32> {
 /// The verdicts on what somebody sends whose scope the document is not in: what is in the log is, whoever asks, and need
 /// not be sent again.
 #[must_use]
-pub fn out_of_scope(log: &[LogRow], changes: &[GroupChange]) -> Vec<Verdict> {
+pub fn out_of_scope(log: &[LogRow], changes: &[Brought<'_>]) -> Vec<Verdict> {
     let stored = names(log);
-    let is_stored = |change: &GroupChange| Chunk::parse(&change.chunk).is_ok_and(|chunk| stored.contains(&chunk.hash));
-    changes.iter().map(|change| if is_stored(change) { Verdict::Duplicate } else { Verdict::Rejected(Refusal::OutOfScope) }).collect()
+    let is_stored = |brought: &Brought<'_>| Chunk::parse(&brought.change.chunk).is_ok_and(|chunk| stored.contains(&chunk.hash));
+    changes.iter().map(|brought| if is_stored(brought) { Verdict::Duplicate } else { Verdict::Rejected(Refusal::OutOfScope) }).collect()
 }
 
 /// The verdicts on another incident that comes under the id of one that is here; `None` where it is the same. Two people who log
 /// under one id log two incidents: nothing of the second is kept, and nobody's scope matters.
 #[must_use]
-pub fn other_incident(log: &[LogRow], changes: &[GroupChange]) -> Option<Vec<Verdict>> {
-    if !admit::is_other(log.iter().map(|row| row.chunk.as_slice()), changes.iter().map(|change| change.chunk.as_slice())) {
+pub fn other_incident(log: &[LogRow], changes: &[Brought<'_>]) -> Option<Vec<Verdict>> {
+    let (stored, brought) = (log.iter().map(|row| row.chunk.as_slice()), changes.iter().map(|brought| brought.change.chunk.as_slice()));
+    if !admit::is_other(stored, brought) {
         return None;
     }
     let stored = names(log);
-    let is_stored = |change: &GroupChange| Chunk::parse(&change.chunk).is_ok_and(|chunk| stored.contains(&chunk.hash));
-    Some(changes.iter().map(|change| if is_stored(change) { Verdict::Duplicate } else { Verdict::Rejected(Refusal::OtherIncident) }).collect())
+    let is_stored = |brought: &Brought<'_>| Chunk::parse(&brought.change.chunk).is_ok_and(|chunk| stored.contains(&chunk.hash));
+    Some(changes.iter().map(|brought| if is_stored(brought) { Verdict::Duplicate } else { Verdict::Rejected(Refusal::OtherIncident) }).collect())
 }
 
 fn names(log: &[LogRow]) -> BTreeSet<ChangeHash> {

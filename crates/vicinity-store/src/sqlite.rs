@@ -16,6 +16,7 @@ mod hub_accept;
 mod hub_board;
 mod hub_erase;
 mod hub_evidence;
+mod hub_known;
 mod hub_leaving;
 mod hub_pull;
 mod hub_shares;
@@ -26,6 +27,7 @@ mod national_review;
 mod people;
 mod reading;
 
+use std::cell::Cell;
 use std::path::Path;
 use std::time::Duration;
 
@@ -43,14 +45,27 @@ pub use people::{IDLE_SECONDS, SESSION_SECONDS, SqlitePeople};
 
 type Result<T> = core::result::Result<T, StoreError>;
 
-/// How long a step waits for another process.
+/// How long a step waits for another process, and how often it looks: often, for a hub that has much to do leaves its file free for
+/// a moment only.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
+const BUSY_LOOK: Duration = Duration::from_millis(2);
 /// How long emptying the log waits for readers: the hub's one writing thread must not stand still for an export.
 const LOG_WAIT: Duration = Duration::from_millis(500);
 
 /// A connection whose every step is a transaction of its own, or a savepoint inside a larger one.
 struct Db {
     conn: Connection,
+    /// Operations of documents that were loaded since it was opened.
+    loaded: Cell<u64>,
+}
+
+/// Waits for another process, unless it has waited [`BUSY_WAIT`].
+fn wait_a_little(looks: i32) -> bool {
+    let waited = BUSY_LOOK.saturating_mul(looks.max(0).cast_unsigned());
+    if waited < BUSY_WAIT {
+        std::thread::sleep(BUSY_LOOK);
+    }
+    waited < BUSY_WAIT
 }
 
 fn sql<T>(step: &'static str, result: rusqlite::Result<T>) -> Result<T> {
@@ -64,9 +79,9 @@ fn sql<T>(step: &'static str, result: rusqlite::Result<T>) -> Result<T> {
 impl Db {
     fn open(path: &Path, key: &DatabaseKey, migrations: &[&str]) -> Result<Self> {
         let open = || -> rusqlite::Result<Connection> {
-            let conn = Connection::open(path)?;
+            let mut conn = Connection::open(path)?;
             conn.execute_batch(&key.pragma())?;
-            conn.busy_timeout(BUSY_WAIT)?;
+            conn.busy_handler(Some(wait_a_little))?;
             conn.pragma_update(None, "journal_mode", "WAL")?;
             conn.pragma_update(None, "synchronous", "FULL")?;
             conn.pragma_update(None, "foreign_keys", true)?;
@@ -84,7 +99,7 @@ impl Db {
             Some(rusqlite::ErrorCode::DatabaseCorrupt) => damage::damage(path).into(),
             _ => StoreError::Open { path: path.display().to_string(), source },
         })?;
-        let mut db = Self { conn };
+        let mut db = Self { conn, loaded: Cell::new(0) };
         let migrated = db.migrate(migrations);
         db.told(migrated)?;
         Ok(db)
@@ -145,6 +160,28 @@ impl Db {
         result
     }
 
+    /// From now on this connection cannot write.
+    fn only_reading(&self) -> Result<()> {
+        sql("giving up writing", self.conn.pragma_update(None, "query_only", true))
+    }
+
+    /// Ends a transaction: kept if that is wanted.
+    fn end(&self, wanted: bool) -> Result<()> {
+        if self.conn.is_autocommit() {
+            // An error made SQLite roll everything back.
+            return Err(StoreError::RolledBack);
+        }
+        if !wanted {
+            return sql("undoing", self.conn.execute_batch("ROLLBACK"));
+        }
+        let committed = sql("committing", self.conn.execute_batch("COMMIT"));
+        if committed.is_err() {
+            // SQLite rolls back by itself after some errors; a failing rollback leaves nothing to undo.
+            self.conn.execute_batch("ROLLBACK").ok();
+        }
+        committed
+    }
+
     /// Reads as of one moment, while others may write.
     fn as_of_one_moment<T>(&mut self, step: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
         sql("beginning", self.conn.execute_batch("BEGIN DEFERRED"))?;
@@ -156,11 +193,11 @@ impl Db {
 
     /// Writes the log into the database and empties it, so that no older version of a page stays. `false` if another
     /// process reads an older state just now.
-    fn truncate_log(&self) -> Result<bool> {
+    fn truncate_log(&mut self) -> Result<bool> {
         let step = "emptying the log";
         sql(step, self.conn.busy_timeout(LOG_WAIT))?;
         let busy = sql(step, self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0)));
-        sql(step, self.conn.busy_timeout(BUSY_WAIT))?;
+        sql(step, self.conn.busy_handler(Some(wait_a_little)))?;
         Ok(busy? == 0)
     }
 
@@ -221,6 +258,20 @@ impl Db {
         self.cut_invites(now)?;
         let query = "UPDATE invites SET used_by = ?2 WHERE code_hash = ?1 AND expires_at > ?3 AND (used_by IS NULL OR used_by = ?2) RETURNING role";
         self.one("using an invitation", query, &[&code_hash, &user, &now], |row| row.get(0))
+    }
+}
+
+/// Runs steps in a transaction until there are no more. Each that says `false` is undone, and only that.
+fn one_by_one<S>(store: &mut S, db: fn(&S) -> &Db, next: &mut dyn FnMut(&mut S) -> Option<bool>) -> Result<()> {
+    loop {
+        sql("beginning a step", db(store).conn.execute_batch("SAVEPOINT request"))?;
+        let fine = next(store);
+        let end = if fine == Some(false) { "ROLLBACK TO request; RELEASE request" } else { "RELEASE request" };
+        // Where an error made SQLite roll everything back there is no such savepoint: then nothing was kept.
+        sql("ending a step", db(store).conn.execute_batch(end))?;
+        if fine.is_none() {
+            return Ok(());
+        }
     }
 }
 

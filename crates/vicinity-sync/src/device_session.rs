@@ -192,6 +192,22 @@ struct Missing {
     skip: usize,
 }
 
+/// What the hub did with what was sent: a request's work has a bound there.
+#[derive(Debug, Clone, Copy, Default)]
+struct Looked {
+    /// Acknowledged or refused: it is not sent again.
+    settled: usize,
+    /// Not looked at, to be sent again.
+    not_yet: usize,
+}
+
+impl Looked {
+    /// Whether to send the rest at once. Where nothing was settled, the rest waits for the next sync.
+    fn goes_on(self) -> bool {
+        self.not_yet > 0 && self.settled > 0
+    }
+}
+
 /// The device's end.
 pub struct DeviceSession {
     now: Timestamp,
@@ -208,6 +224,8 @@ pub struct DeviceSession {
     outbox_gone: bool,
     /// Whether the hub gave changes since the outbox last began.
     was_given: bool,
+    /// Changes of the last answer that the hub took, and those that it has not looked at yet.
+    verdicts: Looked,
     in_flight: Gathered,
     answer: Option<Answer>,
     cuts: u32,
@@ -245,6 +263,7 @@ impl DeviceSession {
             outbox_at: 0,
             outbox_gone: false,
             was_given: false,
+            verdicts: Looked::default(),
             in_flight: Gathered::default(),
             answer: None,
             cuts: 0,
@@ -375,15 +394,18 @@ impl DeviceSession {
     }
 
     fn read_verdicts(&mut self, answer: &Answer, delivery: &mut Delivery) {
+        self.verdicts = Looked::default();
         let pushed = self.in_flight.groups.iter().flat_map(|group| group.changes.iter().map(|change| (group.incident, change)));
         for ((incident, change), verdict) in pushed.zip(&answer.verdicts) {
             let hash = ChangeHash::of(change.chunk.get(8..).unwrap_or_default());
             match verdict {
                 Verdict::Stored | Verdict::Duplicate => delivery.acked.push((incident, hash)),
                 Verdict::Pending => self.outcome.pending += 1,
+                Verdict::NotYet => self.verdicts.not_yet += 1,
                 Verdict::Rejected(refusal) => delivery.rejected.push((incident, hash, *refusal)),
             }
         }
+        self.verdicts.settled = delivery.acked.len() + delivery.rejected.len();
         self.outcome.acked += delivery.acked.len() as u64;
         self.outcome.rejected += delivery.rejected.len() as u64;
     }
@@ -405,11 +427,12 @@ impl DeviceSession {
                 self.rebase = None;
             }
         } else if let Some(missing) = self.missing.front_mut() {
-            missing.skip += sent.groups.iter().map(|group| group.changes.len()).sum::<usize>();
-            if !sent.more {
+            missing.skip += sent.groups.iter().map(|group| group.changes.len()).sum::<usize>().saturating_sub(self.verdicts.not_yet);
+            if !sent.more && !self.verdicts.goes_on() {
                 self.missing.pop_front();
             }
-        } else {
+        } else if !self.verdicts.goes_on() {
+            // What was settled has left the outbox: the same place gives the rest.
             self.outbox_at = sent.outbox_at;
             self.outbox_gone = !sent.more;
         }
@@ -427,6 +450,7 @@ impl DeviceSession {
         behind |= standing.differs && !self.outbox_gone;
         // A sync ends confirmed: whoever asked for the erasure need not wait for this phone's next day with a network.
         behind |= standing.untold > 0;
+        behind |= self.verdicts.goes_on();
         if behind || sent.more || answer.pull.more || !self.missing.is_empty() {
             return vec![self.gather()];
         }

@@ -50,7 +50,7 @@ fn any_request() -> impl Strategy<Value = Request> {
 
 fn any_verdict() -> impl Strategy<Value = Verdict> {
     let refused = prop::sample::select(Refusal::ALL.to_vec()).prop_map(Verdict::Rejected);
-    prop_oneof![Just(Verdict::Stored), Just(Verdict::Duplicate), Just(Verdict::Pending), refused]
+    prop_oneof![Just(Verdict::Stored), Just(Verdict::Duplicate), Just(Verdict::Pending), Just(Verdict::NotYet), refused]
 }
 
 fn any_answer() -> impl Strategy<Value = Answer> {

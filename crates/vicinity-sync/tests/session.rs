@@ -304,6 +304,36 @@ fn verdicts_go_to_the_changes_they_were_given_for() {
 }
 
 #[test]
+fn what_the_hub_has_not_looked_at_is_sent_again_at_once() {
+    let chunks: Vec<Vec<u8>> = (0..4).map(|number| chunk(number, 60)).collect();
+    let mut script = Script::start(Some(cursor(9)));
+    assert!(matches!(script.gather(), Gather::Outbox { after: 0, .. }));
+    script.sends(outbox(vec![group(3, &[&chunks[0], &chunks[1]]), group(4, &[&chunks[2], &chunks[3]])], 4));
+    let verdicts = vec![Verdict::Stored, Verdict::Stored, Verdict::NotYet, Verdict::NotYet];
+    let delivery = script.delivers(&Answer { verdicts, ..answer() });
+    assert_eq!((delivery.acked.len(), delivery.rejected.len()), (2, 0));
+    script.persisted(OURS, true);
+    // What was taken has left the outbox.
+    assert!(matches!(script.gather(), Gather::Outbox { after: 0, .. }));
+    script.sends(outbox(vec![group(4, &[&chunks[2], &chunks[3]])], 4));
+    script.delivers(&Answer { verdicts: vec![Verdict::Stored; 2], ..answer() });
+    script.persisted(OURS, false);
+    let outcome = script.done();
+    assert_eq!((outcome.sent, outcome.acked, outcome.pending, outcome.end), (6, 4, 0, End::UpToDate));
+}
+
+#[test]
+fn a_hub_that_takes_nothing_is_not_asked_for_ever() {
+    let one = chunk(1, 60);
+    let mut script = Script::start(Some(cursor(9)));
+    script.gather();
+    script.sends(outbox(vec![group(3, &[&one])], 1));
+    script.delivers(&Answer { verdicts: vec![Verdict::NotYet], ..answer() });
+    script.persisted(OURS, true);
+    assert_eq!(script.done().end, End::Differs);
+}
+
+#[test]
 fn an_answer_of_too_few_verdicts_acknowledges_nothing_more() {
     let (one, two) = (chunk(1, 60), chunk(2, 60));
     let mut script = Script::start(Some(cursor(9)));

@@ -48,6 +48,9 @@ macro_rules! hub_store_contract {
         $crate::sentences! { $make, hub_accepting:
             an_accepted_change_is_in_the_feed_and_in_the_view
             accepting_twice_gives_duplicates_and_changes_nothing
+            what_is_known_is_said_so_without_loading_anything
+            groups_of_one_document_load_it_once_and_each_change_keeps_its_verdict
+            what_it_will_cost_is_known_before_anything_is_loaded
             a_reused_number_of_an_actor_is_refused_and_the_rest_of_the_batch_lands
             an_actor_of_another_device_is_refused_and_its_owner_goes_on
             a_device_may_relay_what_another_wrote

@@ -16,6 +16,7 @@ use vicinity_store::StoreError;
 use vicinity_store::device::{Delivered, DeviceStanding, DeviceStore, Fact, LoggedLines, Logging, OutboxPage, Written};
 use vicinity_store::evidence::SignedRequest;
 use vicinity_store::hub::{Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role, SentProjection};
+use vicinity_store::policy::Brought;
 use vicinity_store::row::IncidentRow;
 
 type Result<T> = core::result::Result<T, StoreError>;
@@ -145,6 +146,12 @@ impl HubStore for Frail<'_, dyn HubStore> {
     }
     fn accept(&mut self, peer: &Peer, request: Option<SignedRequest<'_>>, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
         self.room()?.accept(peer, request, groups, now, random)
+    }
+    fn weigh(&mut self, peer: &Peer, incident: IncidentId, changes: &[Brought<'_>]) -> Result<u64> {
+        self.room()?.weigh(peer, incident, changes)
+    }
+    fn loaded(&self) -> u64 {
+        self.store.loaded()
     }
     fn stored_bytes(&mut self, device: u32) -> Result<u64> {
         self.room()?.stored_bytes(device)

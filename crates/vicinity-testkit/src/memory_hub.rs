@@ -20,7 +20,7 @@ use vicinity_store::evidence::SignedRequest;
 use vicinity_store::hub::{
     Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, INVITE_SECONDS, LIVES_MAX, Peer, ProjectionRow, RECEIPTS_MAX, Random, Role, SentProjection,
 };
-use vicinity_store::policy;
+use vicinity_store::policy::{self, Brought};
 use vicinity_store::row::IncidentRow;
 
 type Result<T> = core::result::Result<T, StoreError>;
@@ -122,6 +122,8 @@ pub struct MemoryHub {
     lasting: BTreeMap<u32, u64>,
     statements: statements::Statements,
     alerts: alerts::Alerts,
+    /// Operations of documents that were loaded.
+    loaded: u64,
 }
 
 impl MemoryHub {
@@ -263,7 +265,21 @@ impl HubStore for MemoryHub {
     }
 
     fn accept(&mut self, peer: &Peer, _: Option<SignedRequest<'_>>, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
-        Ok(groups.iter().flat_map(|group| self.accept_group(peer, group, now, random)).collect())
+        let mut verdicts = vec![Verdict::NotYet; groups.iter().map(|group| group.changes.len()).sum()];
+        for (incident, changes) in policy::by_incident(groups) {
+            let given = self.accept_document(peer, incident, &changes, now, random);
+            changes.iter().zip(given).for_each(|(brought, verdict)| verdicts[brought.place] = verdict);
+        }
+        Ok(verdicts)
+    }
+
+    fn weigh(&mut self, peer: &Peer, incident: IncidentId, changes: &[Brought<'_>]) -> Result<u64> {
+        let ops = self.all_changes(incident).chain(self.waiting_of(incident)).map(|sent| policy::ops_in(&sent.chunk)).sum();
+        policy::weight(changes, ops, |brought| Ok(self.is_known(peer, incident, brought)))
+    }
+
+    fn loaded(&self) -> u64 {
+        self.loaded
     }
 
     fn stored_bytes(&mut self, device: u32) -> Result<u64> {

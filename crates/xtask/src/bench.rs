@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: the workloads of docs/BENCH.md, on the release program, with real processes over loopback and a
 //! proxy between devices and hub that counts what passes.
 
+#[cfg(feature = "pages")]
+mod attack;
 mod growth;
 mod incidents;
 #[cfg(feature = "pages")]
@@ -37,6 +39,10 @@ pub struct Arguments {
     #[cfg(feature = "pages")]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "20000", value_name = "INCIDENTS")]
     pages: Option<usize>,
+    /// Also how long another device's sync takes while an enrolled phone keeps the hub busy; takes minutes
+    #[cfg(feature = "pages")]
+    #[arg(long)]
+    attack: bool,
     /// Measure this program instead of building one
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
@@ -83,6 +89,10 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     #[cfg(feature = "pages")]
     if let Some(incidents) = arguments.pages {
         write!(text, "\n{}", report::single(&pages::figures(&program, incidents)?))?;
+    }
+    #[cfg(feature = "pages")]
+    if arguments.attack {
+        write!(text, "\n{}", report::single(&attack::figures(&program)?))?;
     }
     let page = page(arguments, &text);
     println!("{page}");

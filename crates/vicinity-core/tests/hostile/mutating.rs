@@ -225,6 +225,7 @@ fn one_mutant(stock: &Stock, rng: &mut StdRng, name: &str, tally: &mut Tally) {
         }
         Verdict::Duplicate => tally.end("duplicate"),
         Verdict::Pending => tally.end("pending"),
+        Verdict::NotYet => tally.broken.push(format!("{name}: not looked at")),
         Verdict::Rejected(refusal) => tally.end(refusal.code()),
     }
 }

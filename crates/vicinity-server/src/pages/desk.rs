@@ -26,8 +26,8 @@ use crate::writer::{Stored, Writer};
 impl Stored for SqlitePeople {
     type Port = Self;
 
-    fn together(&mut self, steps: &mut dyn FnMut(&mut Self) -> bool) -> Result<(), StoreError> {
-        self.group_commit(steps)
+    fn together(&mut self, next: &mut dyn FnMut(&mut Self) -> Option<bool>) -> Result<(), StoreError> {
+        self.group_commit(next)
     }
 }
 

@@ -15,7 +15,7 @@ use super::{Db, Result, id16};
 use crate::error::Damage;
 use crate::evidence::SignedRequest;
 use crate::hub::{Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, LIVES_MAX, Peer, ProjectionRow, Random, Role, SentProjection};
-use crate::policy;
+use crate::policy::{self, Brought};
 use crate::row::{self, IncidentRow};
 use crate::{DatabaseKey, StoreError};
 
@@ -38,6 +38,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/hub_0008_order.sql"),
     include_str!("../../migrations/hub_0009_clock.sql"),
     include_str!("../../migrations/hub_0010_national_0007_forms.sql"),
+    include_str!("../../migrations/hub_0011_ops.sql"),
 ];
 const KEYS_MIGRATIONS: &[&str] = &[include_str!("../../migrations/keys_0001.sql")];
 
@@ -111,21 +112,33 @@ impl SqliteHub {
     pub(super) fn commit_together(&mut self, steps: &mut dyn FnMut(&mut Self) -> bool) -> Result<()> {
         super::sql("beginning", self.db.conn.execute_batch("BEGIN IMMEDIATE"))?;
         let wanted = steps(self);
-        if self.db.conn.is_autocommit() {
-            // An error made SQLite roll everything back.
-            return Err(StoreError::RolledBack);
-        }
-        let committed = if wanted { super::sql("committing", self.db.conn.execute_batch("COMMIT")) } else { Err(StoreError::RolledBack) };
-        if committed.is_err() {
-            // SQLite rolls back by itself after some errors; a failing rollback leaves nothing to undo.
-            self.db.conn.execute_batch("ROLLBACK").ok();
-        }
+        let committed = self.db.end(wanted).and_then(|()| if wanted { Ok(()) } else { Err(StoreError::RolledBack) });
         // What was committed stays so; a log that could not be emptied is tried again after the next commit.
         super::hub_erase::finish(&mut self.db, &mut self.keys).ok();
         committed
     }
 
-    /// Reads as of one moment, while others write. Whatever the step would write is not kept.
+    /// Runs steps under one commit until there are no more. Each that says `false` is undone, and only that.
+    pub(super) fn commit_each(&mut self, next: &mut dyn FnMut(&mut Self) -> Option<bool>) -> Result<()> {
+        let mut ran = Ok(());
+        let committed = self.commit_together(&mut |hub| {
+            ran = super::one_by_one(hub, |hub| &hub.db, next);
+            ran.is_ok()
+        });
+        ran.and(committed)
+    }
+
+    /// The same connections, which from now on cannot write: any step that tries fails.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn only_reading(self) -> Result<Self> {
+        self.db.only_reading()?;
+        self.keys.only_reading()?;
+        Ok(self)
+    }
+
+    /// Reads as of one moment, while others write.
     ///
     /// # Errors
     /// Storage.
@@ -251,6 +264,14 @@ impl HubStore for SqliteHub {
 
     fn accept(&mut self, peer: &Peer, request: Option<SignedRequest<'_>>, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
         self.db.immediate(|db| super::hub_accept::accept(db, peer, request, groups, now, random))
+    }
+
+    fn weigh(&mut self, peer: &Peer, incident: IncidentId, changes: &[Brought<'_>]) -> Result<u64> {
+        super::hub_known::weigh(&self.db, peer, incident, changes)
+    }
+
+    fn loaded(&self) -> u64 {
+        self.db.loaded.get()
     }
 
     fn stored_bytes(&mut self, device: u32) -> Result<u64> {

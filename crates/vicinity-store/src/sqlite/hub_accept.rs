@@ -1,7 +1,8 @@
 //! Taking changes at the hub: log, row, digest, projection and feed move together or not at all.
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest, Sha256};
-use vicinity_core::access::Action;
 use vicinity_core::admit::{Verdict, View};
 use vicinity_core::batch::Group;
 use vicinity_core::chunk::Chunk;
@@ -11,11 +12,12 @@ use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 
 use super::hub_evidence::Taking;
+use super::hub_known::{Known, Waiting, are_all_known, forget_waiting, may_write, read_known, read_log};
 use super::{Db, Result, digest_of, hub_board, hub_erase, hub_leaving, hub_shares, hub_uplink};
 use crate::StoreError;
 use crate::evidence::SignedRequest;
 use crate::hub::{DEVICE_REFUSED_BYTES, Peer, REFUSED_ROW_BYTES, Random, Role};
-use crate::policy::{self, LogRow};
+use crate::policy::{self, Brought, Judgement};
 use crate::row;
 
 pub(super) const KIND_CHANGE: i64 = 0;
@@ -50,26 +52,6 @@ impl Head {
     }
 }
 
-struct Known {
-    doc: Option<i64>,
-    term: ScopeDigest,
-    log: Vec<LogRow>,
-    waiting: Vec<Waiting>,
-}
-
-/// A change that waits, with the life of the device that sent it (that life is not to be given it back) and its envelope.
-struct Waiting {
-    row: LogRow,
-    incarnation: i64,
-    envelope: Option<i64>,
-}
-
-impl Waiting {
-    fn is(&self, hash: ChangeHash) -> bool {
-        ChangeHash::of(self.row.chunk.get(8..).unwrap_or_default()) == hash
-    }
-}
-
 pub(super) fn accept(
     db: &mut Db,
     peer: &Peer,
@@ -78,12 +60,14 @@ pub(super) fn accept(
     now: Timestamp,
     random: &mut dyn Random,
 ) -> Result<Vec<Verdict>> {
-    let mut verdicts = Vec::new();
+    let mut verdicts = vec![Verdict::NotYet; groups.iter().map(|group| group.changes.len()).sum()];
     let mut envelope = Taking::begin(db, request)?;
-    for group in groups {
-        let given = accept_group(db, &Sender { peer, envelope: envelope.id }, group, now, random)?;
-        envelope.note(group.incident, &given);
-        verdicts.extend(given);
+    for (incident, changes) in policy::by_incident(groups) {
+        let given = accept_document(db, &Sender { peer, envelope: envelope.id }, incident, &changes, now, random)?;
+        envelope.note(incident, &given);
+        for (brought, verdict) in changes.iter().zip(given) {
+            verdicts[brought.place] = verdict;
+        }
     }
     envelope.keep(db, peer)?;
     Ok(verdicts)
@@ -95,106 +79,131 @@ struct Sender<'a> {
     envelope: Option<i64>,
 }
 
-fn accept_group(db: &mut Db, sender: &Sender<'_>, group: &Group, now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
+fn accept_document(
+    db: &mut Db,
+    sender: &Sender<'_>,
+    incident: IncidentId,
+    changes: &[Brought<'_>],
+    now: Timestamp,
+    random: &mut dyn Random,
+) -> Result<Vec<Verdict>> {
     let peer = sender.peer;
-    let refused_as_erased = || vec![Verdict::Rejected(Refusal::Erased); group.changes.len()];
-    if hub_erase::is_erased(db, group.incident)? {
-        hub_erase::order_again(db, group.incident, peer)?;
-        return Ok(refused_as_erased());
+    if hub_erase::is_erased(db, incident)? {
+        hub_erase::order_again(db, incident, peer)?;
+        return Ok(vec![Verdict::Rejected(Refusal::Erased); changes.len()]);
     }
-    let known = read_known(db, group.incident)?;
-    if let Some(verdicts) = policy::other_incident(&known.log, &group.changes) {
+    let known = read_known(db, incident)?;
+    let in_scope = may_write(db, &known, peer)?;
+    if in_scope && are_all_known(db, &known, peer, changes)? {
+        return Ok(vec![Verdict::Duplicate; changes.len()]);
+    }
+    let log = read_log(db, &known)?;
+    if let Some(verdicts) = policy::other_incident(&log, changes) {
         return Ok(verdicts);
     }
     if let Some(doc) = known.doc
-        && !policy::may_reach(peer.role, Action::WriteIncident, || in_scope(db, doc, peer.number))?
+        && !in_scope
     {
         if hub_leaving::has_departed(db, doc, peer.number)? {
             // It has something to say of it after all, or was restored and still holds it.
             hub_leaving::forget(db, doc, peer.number)?;
             hub_shares::note_lasting(db, peer.number, 1)?;
-        } else if !lost_scope(db, doc, peer.number)? || !policy::proves_possession(&known.log, &group.changes) {
-            return Ok(policy::out_of_scope(&known.log, &group.changes));
+        } else if !lost_scope(db, doc, peer.number)? || !policy::proves_possession(&log, changes) {
+            return Ok(policy::out_of_scope(&log, changes));
         }
-        enter(db, doc, group.incident, peer.number, known.term, now)?;
+        enter(db, doc, incident, peer.number, known.term, now)?;
     }
     let waiting: Vec<Vec<u8>> = known.waiting.iter().map(|waiting| waiting.row.chunk.clone()).collect();
-    let judged = policy::judge(&known.log, &waiting, &group.changes, peer.number, group.relayed);
+    let judged = policy::judge(&log, &waiting, changes, peer.number);
+    db.loaded.set(db.loaded.get().saturating_add(judged.loaded));
     if !judged.consented {
         return Ok(judged.verdicts);
     }
     for (hash, refusal) in &judged.dropped {
-        if let Some(waiting) = known.waiting.iter().find(|waiting| waiting.is(*hash)) {
-            quarantine(db, waiting.row.device, group.incident, *hash, &waiting.row.chunk, *refusal, now)?;
+        if let Some(waiting) = known.waiting.iter().find(|waiting| waiting.hash == *hash) {
+            quarantine(db, waiting.row.device, incident, *hash, &waiting.row.chunk, *refusal, now)?;
             hub_shares::move_stored(db, waiting.row.device, -(waiting.row.chunk.len() as i64))?;
         }
-        db.execute("forgetting a change that waited", "DELETE FROM waiting WHERE incident = ?1 AND hash = ?2", &[group.incident.as_bytes(), &hash.0])?;
+        forget_waiting(db, incident, *hash)?;
     }
-    if let Some(view) = &judged.view {
+    if keep(db, sender, incident, changes, &known, &judged, now, random)? {
+        return Ok(vec![Verdict::Rejected(Refusal::Erased); changes.len()]);
+    }
+    keep_aside(db, sender, incident, changes, &judged.verdicts, now)?;
+    Ok(judged.verdicts)
+}
+
+/// Writes down what is part of the document now. `true` if its survivor took all consent back with it: it is erased then.
+#[expect(clippy::too_many_arguments, reason = "what one document's step knows")]
+fn keep(
+    db: &mut Db,
+    sender: &Sender<'_>,
+    incident: IncidentId,
+    changes: &[Brought<'_>],
+    known: &Known,
+    judged: &Judgement,
+    now: Timestamp,
+    random: &mut dyn Random,
+) -> Result<bool> {
+    let Some(view) = &judged.view else {
         if let Some(doc) = known.doc {
-            hub_leaving::bring_back(db, doc, group.incident, known.term, now)?;
+            // A document that does not load any more: the log takes what came, the row stays until somebody mends it.
+            append(db, doc, sender, incident, changes, known, judged, now)?;
         }
-        let doc = write_document(db, group.incident, &known, view, peer, now)?;
-        append(db, doc, sender, group, &known, &judged.stored, now)?;
-        if policy::recalled(&view.incident) {
-            // Taken first, so that its sender is among those who hold it.
-            let is_new = known.doc.is_none() && known.waiting.is_empty() && !group.relayed;
-            hub_erase::recall(db, group.incident, peer, is_new, now)?;
-            return Ok(refused_as_erased());
-        }
-        hub_uplink::project(db, doc, group.incident, &view.incident, now, random)?;
-    } else if let Some(doc) = known.doc {
-        // A document that does not load any more: the log takes what came, the row stays until somebody mends it.
-        append(db, doc, sender, group, &known, &judged.stored, now)?;
+        return Ok(false);
+    };
+    let peer = sender.peer;
+    if let Some(doc) = known.doc {
+        hub_leaving::bring_back(db, doc, incident, known.term, now)?;
     }
-    for (change, verdict) in group.changes.iter().zip(&judged.verdicts) {
-        let hash = ChangeHash::of(change.chunk.get(8..).unwrap_or_default());
+    let doc = write_document(db, incident, known, view, judged.ops, peer, now)?;
+    append(db, doc, sender, incident, changes, known, judged, now)?;
+    if policy::recalled(&view.incident) {
+        // Taken first, so that its sender is among those who hold it.
+        let is_new = known.doc.is_none() && known.waiting.is_empty() && changes.iter().all(|brought| !brought.relayed);
+        hub_erase::recall(db, incident, peer, is_new, now)?;
+        return Ok(true);
+    }
+    hub_uplink::project(db, doc, incident, &view.incident, now, random)?;
+    Ok(false)
+}
+
+/// Keeps what waits and what is refused.
+fn keep_aside(db: &Db, sender: &Sender<'_>, incident: IncidentId, changes: &[Brought<'_>], verdicts: &[Verdict], now: Timestamp) -> Result<()> {
+    let peer = sender.peer;
+    for (brought, verdict) in changes.iter().zip(verdicts) {
+        let chunk = &brought.change.chunk;
         match verdict {
             Verdict::Pending => {
                 let query = "INSERT INTO waiting (incident, hash, device, incarnation, relayed, chunk, envelope) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
                 let is_new = db.execute(
                     "keeping a change that waits",
                     query,
-                    &[group.incident.as_bytes(), &hash.0, &peer.number, &peer.incarnation.cast_signed(), &group.relayed, &change.chunk, &sender.envelope],
+                    &[incident.as_bytes(), &brought.hash().0, &peer.number, &peer.incarnation.cast_signed(), &brought.relayed, chunk, &sender.envelope],
                 )?;
                 if is_new == 1 {
-                    hub_shares::move_stored(db, peer.number, change.chunk.len() as i64)?;
+                    hub_shares::move_stored(db, peer.number, chunk.len() as i64)?;
                 }
             }
-            Verdict::Rejected(refusal) => quarantine(db, peer.number, group.incident, hash, &change.chunk, *refusal, now)?,
-            Verdict::Stored | Verdict::Duplicate => {}
+            Verdict::Rejected(refusal) => quarantine(db, peer.number, incident, brought.hash(), chunk, *refusal, now)?,
+            Verdict::Stored | Verdict::Duplicate | Verdict::NotYet => {}
         }
     }
-    Ok(judged.verdicts)
+    Ok(())
 }
 
-fn read_known(db: &Db, incident: IncidentId) -> Result<Known> {
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
-    let found = db.one("reading a document", "SELECT doc, heads FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
-    let log_row = |row: &rusqlite::Row<'_>| Ok(LogRow { chunk: row.get(0)?, device: row.get(1)?, relayed: row.get(2)? });
-    let wait = |row: &rusqlite::Row<'_>| Ok(Waiting { row: log_row(row)?, incarnation: row.get(3)?, envelope: row.get(4)? });
-    let waiting = db.all(
-        "reading changes that wait",
-        "SELECT chunk, device, relayed, incarnation, envelope FROM waiting WHERE incident = ?1",
-        &[incident.as_bytes()],
-        wait,
-    )?;
-    let Some((doc, heads)) = found else { return Ok(Known { doc: None, term: ScopeDigest::default(), log: Vec::new(), waiting }) };
-    let log = db.all("reading changes", "SELECT chunk, device, relayed FROM feed WHERE kind = 0 AND doc = ?1 ORDER BY seq", &[&doc], log_row)?;
-    Ok(Known { doc: Some(doc), term: ScopeDigest::term(incident, &row::heads(&heads)), log, waiting })
-}
-
-fn write_document(db: &Db, incident: IncidentId, known: &Known, view: &View, peer: &Peer, now: Timestamp) -> Result<i64> {
+fn write_document(db: &Db, incident: IncidentId, known: &Known, view: &View, ops: u64, peer: &Peer, now: Timestamp) -> Result<i64> {
+    let ops = ops.cast_signed();
     let (recheck, ended) = (consent::next_expiry(&view.incident, now), consent::last_expiry(&view.incident, now));
     let (recheck, ended) = (recheck.map(Timestamp::as_second), ended.map(Timestamp::as_second));
     let (heads, facts, disputes) = (row::heads_bytes(&view.heads), row::facts(&view.incident), row::disputes(&view.incident));
     let doc = if let Some(doc) = known.doc {
-        let query = "UPDATE documents SET heads = ?2, facts = ?3, disputes = ?4, recheck_at = ?5, ended_at = ?6 WHERE doc = ?1";
-        db.execute("writing a document", query, &[&doc, &heads, &facts, &disputes, &recheck, &ended])?;
+        let query = "UPDATE documents SET heads = ?2, facts = ?3, disputes = ?4, recheck_at = ?5, ended_at = ?6, ops = ?7 WHERE doc = ?1";
+        db.execute("writing a document", query, &[&doc, &heads, &facts, &disputes, &recheck, &ended, &ops])?;
         doc
     } else {
-        let query = "INSERT INTO documents (incident, heads, facts, disputes, first_at, recheck_at, ended_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        db.execute("writing a document", query, &[incident.as_bytes(), &heads, &facts, &disputes, &now.as_second(), &recheck, &ended])?;
+        let query = "INSERT INTO documents (incident, heads, facts, disputes, first_at, recheck_at, ended_at, ops) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        db.execute("writing a document", query, &[incident.as_bytes(), &heads, &facts, &disputes, &now.as_second(), &recheck, &ended, &ops])?;
         let doc = db.conn.last_insert_rowid();
         if peer.role == Role::Educator {
             db.execute("writing scope", "INSERT INTO scope (doc, device) VALUES (?1, ?2)", &[&doc, &peer.number])?;
@@ -222,24 +231,37 @@ fn move_device_digest(db: &Db, device: u32, old: ScopeDigest, new: ScopeDigest) 
     db.execute("writing a digest", "UPDATE devices SET digest = ?2 WHERE number = ?1", &[&device, &digest]).map(drop)
 }
 
-fn append(db: &Db, doc: i64, sender: &Sender<'_>, group: &Group, known: &Known, stored: &[ChangeHash], now: Timestamp) -> Result<()> {
+#[expect(clippy::too_many_arguments, reason = "what one document's step knows")]
+fn append(
+    db: &Db,
+    doc: i64,
+    sender: &Sender<'_>,
+    incident: IncidentId,
+    changes: &[Brought<'_>],
+    known: &Known,
+    judged: &Judgement,
+    now: Timestamp,
+) -> Result<()> {
     let mut head = Head::read(db)?;
     let mut bytes = 0;
-    for hash in stored {
-        let waited = known.waiting.iter().find(|waiting| waiting.is(*hash));
-        head = head.next(group.incident, *hash);
-        if let Some(change) = group.changes.iter().find(|change| ChangeHash::of(change.chunk.get(8..).unwrap_or_default()) == *hash) {
+    // A change that is named more than once counts as it was named first.
+    let taken = changes.iter().zip(&judged.verdicts).filter(|(_, verdict)| **verdict == Verdict::Stored).rev();
+    let came: BTreeMap<ChangeHash, &Brought<'_>> = taken.map(|(brought, _)| (brought.hash(), brought)).collect();
+    for hash in &judged.stored {
+        let waited = known.waiting.iter().find(|waiting| waiting.hash == *hash);
+        head = head.next(incident, *hash);
+        if let Some(Brought { change, relayed, .. }) = came.get(hash) {
             bytes += change.chunk.len() as i64;
             if let Some(waited) = waited {
                 hub_shares::move_stored(db, waited.row.device, -(change.chunk.len() as i64))?;
             }
             let Peer { number, incarnation, .. } = *sender.peer;
-            append_change(db, head, doc, number, incarnation.cast_signed(), group.relayed, &change.chunk, sender.envelope, now)?;
-        } else if let Some(Waiting { row, incarnation, envelope }) = waited {
+            append_change(db, head, doc, number, incarnation.cast_signed(), *relayed, &change.chunk, sender.envelope, now)?;
+        } else if let Some(Waiting { row, incarnation, envelope, .. }) = waited {
             append_change(db, head, doc, row.device, *incarnation, row.relayed, &row.chunk, *envelope, now)?;
         }
         if waited.is_some() {
-            db.execute("forgetting a change that waited", "DELETE FROM waiting WHERE incident = ?1 AND hash = ?2", &[group.incident.as_bytes(), &hash.0])?;
+            forget_waiting(db, incident, *hash)?;
         }
     }
     // What had waited is in its sender's share already.

@@ -236,8 +236,8 @@ impl Patterns for SqliteHub {
 }
 
 impl BoardStore for SqliteHub {
-    fn board_commit(&mut self, steps: &mut dyn FnMut(&mut (dyn BoardStore + 'static)) -> bool) -> Result<()> {
-        self.commit_together(&mut |hub| steps(hub))
+    fn board_commit(&mut self, next: &mut dyn FnMut(&mut (dyn BoardStore + 'static)) -> Option<bool>) -> Result<()> {
+        self.commit_each(&mut |hub| next(hub))
     }
 
     fn refresh_board(&mut self, now: Timestamp) -> Result<u64> {

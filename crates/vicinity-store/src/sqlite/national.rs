@@ -50,6 +50,35 @@ impl SqliteNational {
         national.count_once()?;
         Ok(national)
     }
+
+    /// The same connection, which from now on cannot write: any step that tries fails.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn only_reading(self) -> Result<Self> {
+        self.db.only_reading()?;
+        Ok(self)
+    }
+
+    /// Runs one step under one commit, and keeps nothing of it if it says `false` or panics. Not to be nested.
+    ///
+    /// # Errors
+    /// The commit failed: nothing of the step was kept.
+    pub fn commit_one(&mut self, step: &mut dyn FnMut(&mut Self) -> bool) -> Result<()> {
+        sql("beginning", self.db.conn.execute_batch("BEGIN IMMEDIATE"))?;
+        let wanted = step(self);
+        self.db.end(wanted)
+    }
+
+    /// Reads as of one moment, while others write.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn read_together(&mut self, step: &mut dyn FnMut(&mut Self)) -> Result<()> {
+        sql("beginning", self.db.conn.execute_batch("BEGIN DEFERRED"))?;
+        step(self);
+        sql("ending", self.db.conn.execute_batch("ROLLBACK"))
+    }
 }
 
 /// What is known of a row.

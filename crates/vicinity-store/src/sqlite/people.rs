@@ -248,15 +248,15 @@ impl SqlitePeople {
         self.db.immediate(|db| Ok(db.execute("removing a person", "DELETE FROM people WHERE handle = ?1", &[&handle])? == 1))
     }
 
-    /// Runs several steps under one commit. Not to be nested.
+    /// Runs steps under one commit until there are no more. Each that says `false` is undone, and only that. Not to be nested.
     ///
     /// # Errors
     /// Nothing of the steps was kept.
-    pub fn group_commit(&mut self, steps: &mut dyn FnMut(&mut Self) -> bool) -> Result<()> {
+    pub fn group_commit(&mut self, next: &mut dyn FnMut(&mut Self) -> Option<bool>) -> Result<()> {
         sql("beginning", self.db.conn.execute_batch("BEGIN"))?;
-        let wanted = steps(self);
-        sql("committing", self.db.conn.execute_batch(if wanted { "COMMIT" } else { "ROLLBACK" }))?;
-        if wanted { Ok(()) } else { Err(StoreError::RolledBack) }
+        let ran = super::one_by_one(self, |people| &people.db, next);
+        let ended = self.db.end(ran.is_ok());
+        ran.and(ended)
     }
 }
 

@@ -7,6 +7,7 @@ use vicinity_core::admit::{ORPHANS_MAX, Verdict};
 use vicinity_core::batch::{Group, GroupChange};
 use vicinity_core::guard::Refusal;
 use vicinity_store::hub::{HubStore, Role};
+use vicinity_store::policy;
 
 use super::stage::{Hub, changes_of, names};
 use crate::person::{Person, consented, group, hash, incident_id, now, with_consents};
@@ -48,6 +49,82 @@ pub fn accepting_twice_gives_duplicates_and_changes_nothing<S: HubStore>(make: i
     twice_in_one.changes.extend(person.group().changes);
     assert_eq!(hub.takes(&ada, &[twice_in_one]), [Verdict::Duplicate; 8]);
     assert_eq!(hub.footprint(), before);
+}
+
+/// Whoever names a large document a thousand times, with nothing new, costs the hub looks at an index.
+pub fn what_is_known_is_said_so_without_loading_anything<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut hub = Hub::new(make);
+    let (ada, ben) = (hub.enrols(Role::Educator), hub.enrols(Role::Responder));
+    let mut person = Person::logs(incident_id(1), 1, &consented());
+    person.edits_times(20);
+    hub.takes(&ada, &[person.group()]);
+    let before = (hub.store.loaded(), hub.footprint());
+    let one = group(incident_id(1), &person.chunks()[3..4]);
+    let relayed = Group { relayed: true, ..one.clone() };
+    assert_eq!(hub.takes(&ada, &vec![one; 500]), vec![Verdict::Duplicate; 500]);
+    assert_eq!(hub.takes(&ben, &vec![relayed; 500]), vec![Verdict::Duplicate; 500]);
+    let mut orphan = person.clone();
+    orphan.edits_times(2);
+    assert_eq!(hub.takes(&ada, &vec![group(incident_id(1), &orphan.chunks()[22..]); 500]), vec![PENDING; 500]);
+    assert_eq!((hub.store.loaded(), hub.footprint().1), (before.0, before.1.1));
+}
+
+/// Merging groups changes neither who is said to have written what, nor the order of the verdicts.
+pub fn groups_of_one_document_load_it_once_and_each_change_keeps_its_verdict<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut hub = Hub::new(&make);
+    let (ada, ben) = (hub.enrols(Role::Educator), hub.enrols(Role::Responder));
+    let mut person = Person::logs(incident_id(1), 1, &consented());
+    hub.takes(&ada, &[person.group()]);
+    let theirs = person.edits(&json!({"set": {"field": "danger_now", "value": "yes"}}));
+    let forged = person.clone().edits(&json!({"set": {"field": "held_now", "value": "no"}}));
+    let mut own = Person::copies(incident_id(1), 2, person.chunks());
+    let mine = own.edits(&json!({"add": {"set": "needs", "code": "shelter"}}));
+    let other = Person::logs(incident_id(2), 3, &consented());
+    let (relayed, loaded) = (|chunk: &Vec<u8>| Group { relayed: true, ..group(incident_id(1), std::slice::from_ref(chunk)) }, hub.store.loaded());
+    let groups = [
+        group(incident_id(1), &[mine.clone()]),
+        other.group(),
+        group(incident_id(1), &[forged]),
+        relayed(&theirs),
+        relayed(&person.chunks()[0]),
+        group(incident_id(1), &[vec![1, 2, 3]]),
+    ];
+    let verdicts = hub.takes(&ben, &groups);
+    assert_eq!(verdicts[..5], [STORED, STORED, refused(Refusal::ForeignActor), STORED, Verdict::Duplicate]);
+    assert!(matches!(verdicts[5], Verdict::Rejected(_)), "{:?}", verdicts[5]);
+    let author = |hub: &mut Hub<S>, chunk: &[u8]| hub.store.author(incident_id(1), hash(chunk)).expect("an author");
+    assert_eq!((author(&mut hub, &mine), author(&mut hub, &theirs)), (Some(ben.number), Some(ada.number)));
+    let once = hub.store.loaded() - loaded;
+    // The same in one group each: both documents were loaded once.
+    let mut apart = Hub::new(&make);
+    let (ada, ben) = (apart.enrols(Role::Educator), apart.enrols(Role::Responder));
+    apart.takes(&ada, &[group(incident_id(1), &person.chunks()[..1])]);
+    let loaded = apart.store.loaded();
+    apart.takes(&ben, &[relayed(&theirs), other.group()]);
+    let more = apart.store.loaded() - loaded;
+    assert!(once > more && once < 2 * more, "{once} operations, and {more} without one of them");
+}
+
+/// What decides on a device's share: an upper bound of what is loaded then, and next to nothing where nothing is new.
+pub fn what_it_will_cost_is_known_before_anything_is_loaded<S: HubStore>(make: impl Fn(&Path) -> S) {
+    let mut hub = Hub::new(make);
+    let ada = hub.enrols(Role::Educator);
+    let mut person = Person::logs(incident_id(1), 1, &consented());
+    person.edits_times(200);
+    hub.takes(&ada, &[person.group()]);
+    let weigh = |hub: &mut Hub<S>, groups: &[Group]| {
+        let documents = policy::by_incident(groups);
+        documents.iter().map(|(incident, changes)| hub.store.weigh(&ada, *incident, changes).expect("a weight")).sum::<u64>()
+    };
+    let known = vec![group(incident_id(1), &person.chunks()[3..4]); 4000];
+    let before = hub.store.loaded();
+    assert!(weigh(&mut hub, &known) < 1000);
+    let new = [group(incident_id(1), &person.edits_times(1))];
+    let weight = weigh(&mut hub, &new);
+    assert_eq!(hub.store.loaded(), before, "weighing loads nothing");
+    hub.takes(&ada, &new);
+    let loaded = hub.store.loaded() - before;
+    assert!(loaded > 200 && (loaded..=loaded + 2 * policy::DOCUMENT_OPS).contains(&weight), "{weight} for {loaded}");
 }
 
 /// Two branches of one restored phone: automerge would reject the whole call.

@@ -3,77 +3,95 @@
 use sha2::{Digest, Sha256};
 use vicinity_core::admit::Verdict;
 use vicinity_core::areas::Areas;
-use vicinity_core::batch::Group;
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId};
 use vicinity_core::time::Timestamp;
 use vicinity_store::hub::{Peer, ProjectionRow, Random, Role};
-use vicinity_store::policy::{self, LogRow};
+use vicinity_store::policy::{self, Brought, LogRow};
 use vicinity_store::row::IncidentRow;
 
-use super::{FeedRow, MemoryHub, Projection, Sent, What, name};
+use super::{FeedRow, MemoryHub, Projection, Sent, What};
 
 impl MemoryHub {
-    pub(super) fn accept_group(&mut self, peer: &Peer, group: &Group, now: Timestamp, random: &mut dyn Random) -> Vec<Verdict> {
-        let refused_as_erased = || vec![Verdict::Rejected(Refusal::Erased); group.changes.len()];
-        if self.is_erased(group.incident) {
-            self.order_again(group.incident, peer);
+    pub(super) fn accept_document(
+        &mut self,
+        peer: &Peer,
+        incident: IncidentId,
+        changes: &[Brought<'_>],
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Vec<Verdict> {
+        let refused_as_erased = || vec![Verdict::Rejected(Refusal::Erased); changes.len()];
+        if self.is_erased(incident) {
+            self.order_again(incident, peer);
             return refused_as_erased();
         }
-        let is_new = !self.documents.contains_key(&group.incident);
-        let log: Vec<LogRow> = self.all_changes(group.incident).map(log_row).collect();
-        if let Some(verdicts) = policy::other_incident(&log, &group.changes) {
+        if self.documents.contains_key(&incident) && changes.iter().all(|brought| self.is_known(peer, incident, brought)) {
+            return vec![Verdict::Duplicate; changes.len()];
+        }
+        let is_new = !self.documents.contains_key(&incident);
+        let log: Vec<LogRow> = self.all_changes(incident).map(log_row).collect();
+        if let Some(verdicts) = policy::other_incident(&log, changes) {
             return verdicts;
         }
-        if !is_new && !self.sees(peer, group.incident) {
-            let is_back = self.departed.remove(&(group.incident, peer.number));
+        if !is_new && !self.sees(peer, incident) {
+            let is_back = self.departed.remove(&(incident, peer.number));
             self.note_lasting(peer.number, u64::from(is_back));
-            if !is_back && (!self.lost_scope(peer, group.incident) || !policy::proves_possession(&log, &group.changes)) {
-                return policy::out_of_scope(&log, &group.changes);
+            if !is_back && (!self.lost_scope(peer, incident) || !policy::proves_possession(&log, changes)) {
+                return policy::out_of_scope(&log, changes);
             }
-            self.enters(group.incident, peer.number);
+            self.enters(incident, peer.number);
         }
-        let waiting: Vec<Vec<u8>> = self.waiting_of(group.incident).map(|sent| sent.chunk.clone()).collect();
-        let judged = policy::judge(&log, &waiting, &group.changes, peer.number, group.relayed);
+        let waiting: Vec<Vec<u8>> = self.waiting_of(incident).map(|sent| sent.chunk.clone()).collect();
+        let judged = policy::judge(&log, &waiting, changes, peer.number);
+        self.loaded += judged.loaded;
         if !judged.consented {
             return judged.verdicts;
         }
-        for (change, verdict) in group.changes.iter().zip(&judged.verdicts) {
-            let place = (group.incident, name(&change.chunk));
-            if *verdict == Verdict::Pending || judged.stored.contains(&place.1) {
-                let sent = Sent { device: peer.number, incarnation: peer.incarnation, relayed: group.relayed, chunk: change.chunk.clone() };
+        for (brought, verdict) in changes.iter().zip(&judged.verdicts) {
+            let place = (incident, brought.hash());
+            if matches!(verdict, Verdict::Pending | Verdict::Stored) {
+                let sent = Sent { device: peer.number, incarnation: peer.incarnation, relayed: brought.relayed, chunk: brought.change.chunk.clone() };
                 self.waiting.entry(place).or_insert(sent);
             }
             if let Verdict::Rejected(refusal) = verdict {
-                self.waiting.remove(&place);
+                if !judged.stored.contains(&place.1) {
+                    self.waiting.remove(&place);
+                }
                 self.quarantine.insert((place.0, place.1, *refusal));
             }
         }
         for (hash, refusal) in judged.dropped {
-            self.waiting.remove(&(group.incident, hash));
-            self.quarantine.insert((group.incident, hash, refusal));
+            self.waiting.remove(&(incident, hash));
+            self.quarantine.insert((incident, hash, refusal));
         }
         if judged.view.is_some() {
-            self.bring_back(group.incident);
+            self.bring_back(incident);
         }
         for hash in judged.stored {
-            if let Some(sent) = self.waiting.remove(&(group.incident, hash)) {
-                self.append(group.incident, hash, What::Change(sent));
+            if let Some(sent) = self.waiting.remove(&(incident, hash)) {
+                self.append(incident, hash, What::Change(sent));
             }
         }
         if let Some(view) = judged.view {
             if is_new && peer.role == Role::Educator {
-                self.scope.insert((group.incident, peer.number));
+                self.scope.insert((incident, peer.number));
             }
             let recalled = policy::recalled(&view.incident);
-            self.documents.insert(group.incident, IncidentRow { incident: view.incident, heads: view.heads });
+            self.documents.insert(incident, IncidentRow { incident: view.incident, heads: view.heads });
             if recalled {
-                self.recall(group.incident, peer, is_new && waiting.is_empty() && !group.relayed, now);
+                self.recall(incident, peer, is_new && waiting.is_empty() && changes.iter().all(|brought| !brought.relayed), now);
                 return refused_as_erased();
             }
-            self.project(group.incident, now, random);
+            self.project(incident, now, random);
         }
         judged.verdicts
+    }
+
+    /// Whether a change is in the log, and its sender may have that said: it passes it on, or brought it itself.
+    pub(super) fn is_known(&self, peer: &Peer, incident: IncidentId, brought: &Brought<'_>) -> bool {
+        let may_know = |sent: &Sent| brought.relayed || (!sent.relayed && sent.device == peer.number);
+        self.sees(peer, incident) && self.all_changes(incident).any(|sent| sent.chunk == brought.change.chunk && may_know(sent))
     }
 
     pub(super) fn waiting_of(&self, incident: IncidentId) -> impl Iterator<Item = &Sent> {

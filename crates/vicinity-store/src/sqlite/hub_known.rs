@@ -1,0 +1,94 @@
+//! What the hub knows of an incident before it reads its log: how much it would cost to load it, and whether anything that a
+//! device brings of it is new.
+
+use std::collections::BTreeSet;
+
+use vicinity_core::access::Action;
+use vicinity_core::chunk::Chunk;
+use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
+
+use super::hub_accept::in_scope;
+use super::{Db, Result, hub_erase};
+use crate::hub::Peer;
+use crate::policy::{self, Brought, LogRow};
+use crate::row;
+
+/// What is known of an incident before its log is read.
+pub(super) struct Known {
+    pub(super) doc: Option<i64>,
+    pub(super) term: ScopeDigest,
+    /// Operations of its log.
+    ops: u64,
+    pub(super) waiting: Vec<Waiting>,
+}
+
+/// A change that waits, with the life of the device that sent it (that life is not to be given it back) and its envelope.
+pub(super) struct Waiting {
+    pub(super) hash: ChangeHash,
+    pub(super) row: LogRow,
+    pub(super) incarnation: i64,
+    pub(super) envelope: Option<i64>,
+}
+
+/// What it costs to take these changes ([`policy::weight`]).
+pub(super) fn weigh(db: &Db, peer: &Peer, incident: IncidentId, changes: &[Brought<'_>]) -> Result<u64> {
+    if hub_erase::is_erased(db, incident)? {
+        return policy::weight(changes, 0, |_| Ok(true));
+    }
+    let known = read_known(db, incident)?;
+    let in_scope = may_write(db, &known, peer)?;
+    // What waits may come in with it; a change of one operation has about sixteen bytes or more for each.
+    let waiting: usize = known.waiting.iter().map(|waiting| waiting.row.chunk.len()).sum();
+    policy::weight(changes, known.ops + waiting as u64 / 16, |brought| Ok(in_scope && is_known(db, &known, peer, brought)?))
+}
+
+pub(super) fn may_write(db: &Db, known: &Known, peer: &Peer) -> Result<bool> {
+    let Some(doc) = known.doc else { return Ok(true) };
+    policy::may_reach(peer.role, Action::WriteIncident, || in_scope(db, doc, peer.number))
+}
+
+/// Whether nothing of this is new, found out without reading the log.
+pub(super) fn are_all_known(db: &Db, known: &Known, peer: &Peer, changes: &[Brought<'_>]) -> Result<bool> {
+    let mut seen = BTreeSet::new();
+    for brought in changes {
+        if seen.insert((brought.change.chunk.as_slice(), brought.relayed)) && !is_known(db, known, peer, brought)? {
+            return Ok(false);
+        }
+    }
+    Ok(known.doc.is_some())
+}
+
+/// Whether a change is in the log, and its sender may have that said: it passes it on, or brought it itself.
+fn is_known(db: &Db, known: &Known, peer: &Peer, brought: &Brought<'_>) -> Result<bool> {
+    let (Some(doc), Ok(chunk)) = (known.doc, Chunk::parse(&brought.change.chunk)) else { return Ok(false) };
+    let query = "SELECT chunk, device, relayed FROM feed WHERE kind = 0 AND doc = ?1 AND actor = ?2 AND actor_seq = ?3";
+    let row = db.one("looking for a change", query, &[&doc, &chunk.actor, &chunk.seq.cast_signed()], log_row)?;
+    Ok(row.is_some_and(|row| row.chunk == brought.change.chunk && (brought.relayed || (!row.relayed && row.device == peer.number))))
+}
+
+fn log_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<LogRow> {
+    Ok(LogRow { chunk: row.get(0)?, device: row.get(1)?, relayed: row.get(2)? })
+}
+
+pub(super) fn read_known(db: &Db, incident: IncidentId) -> Result<Known> {
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, i64>(2)?));
+    let found = db.one("reading a document", "SELECT doc, heads, ops FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
+    let wait = |row: &rusqlite::Row<'_>| Ok(Waiting { row: log_row(row)?, incarnation: row.get(3)?, envelope: row.get(4)?, hash: ChangeHash(row.get(5)?) });
+    let waiting = db.all(
+        "reading changes that wait",
+        "SELECT chunk, device, relayed, incarnation, envelope, hash FROM waiting WHERE incident = ?1",
+        &[incident.as_bytes()],
+        wait,
+    )?;
+    let Some((doc, heads, ops)) = found else { return Ok(Known { doc: None, term: ScopeDigest::default(), ops: 0, waiting }) };
+    Ok(Known { doc: Some(doc), term: ScopeDigest::term(incident, &row::heads(&heads)), ops: ops.cast_unsigned(), waiting })
+}
+
+pub(super) fn read_log(db: &Db, known: &Known) -> Result<Vec<LogRow>> {
+    let Some(doc) = known.doc else { return Ok(Vec::new()) };
+    db.all("reading changes", "SELECT chunk, device, relayed FROM feed WHERE kind = 0 AND doc = ?1 ORDER BY seq", &[&doc], log_row)
+}
+
+pub(super) fn forget_waiting(db: &Db, incident: IncidentId, hash: ChangeHash) -> Result<()> {
+    db.execute("forgetting a change that waited", "DELETE FROM waiting WHERE incident = ?1 AND hash = ?2", &[incident.as_bytes(), &hash.0]).map(drop)
+}
