@@ -237,6 +237,7 @@ impl Talk {
             if exchange::is_full(store, &self.peer, envelope, &request.push)? {
                 return Err(Refused::Quota.into());
             }
+            store.note_skew(&self.peer, None, self.now)?;
             Ok(store.accept(&self.peer, Some(exchange::signed(envelope)), &request.push, self.now, random)?)
         })?;
         let pushed = request.push.iter().flat_map(|group| group.changes.iter().map(|change| (group.incident, change)));

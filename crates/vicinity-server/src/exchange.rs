@@ -133,7 +133,7 @@ pub(crate) fn signed(envelope: &Envelope) -> SignedRequest<'_> {
 pub fn sync(store: &mut dyn HubStore, request: Proven<SyncRequest, Peer>, now: Timestamp, random: &mut dyn Random) -> Result<Exchanged, ExchangeError> {
     let peer = request.asker();
     let (envelope, (mut session, groups)) = request.into_parts();
-    store.note_skew(&peer, session.skew_seconds)?;
+    store.note_skew(&peer, Some(session.skew_seconds), now)?;
     let secret = hub_secret(store)?;
     let erased = proven(&session.erased, &secret);
     if !erased.is_empty() {

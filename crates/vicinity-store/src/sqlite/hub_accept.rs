@@ -8,14 +8,16 @@ use vicinity_core::chunk::Chunk;
 use vicinity_core::consent;
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
+use vicinity_core::incident::Incident;
+use vicinity_core::reading::{self, Reading};
 use vicinity_core::time::Timestamp;
 
 use super::hub_evidence::Taking;
-use super::{Db, Result, digest_of, hub_board, hub_erase, hub_leaving, hub_shares, hub_uplink};
+use super::{Db, Result, digest_of, hub_board, hub_erase, hub_leaving, hub_shares, hub_times, hub_uplink};
 use crate::StoreError;
 use crate::evidence::SignedRequest;
 use crate::hub::{DEVICE_REFUSED_BYTES, Peer, REFUSED_ROW_BYTES, Random, Role};
-use crate::policy::{self, LogRow};
+use crate::policy::{self, ClockKnown, LogRow};
 use crate::row;
 
 pub(super) const KIND_CHANGE: i64 = 0;
@@ -52,6 +54,7 @@ impl Head {
 
 struct Known {
     doc: Option<i64>,
+    first_at: Timestamp,
     term: ScopeDigest,
     log: Vec<LogRow>,
     waiting: Vec<Waiting>,
@@ -80,8 +83,9 @@ pub(super) fn accept(
 ) -> Result<Vec<Verdict>> {
     let mut verdicts = Vec::new();
     let mut envelope = Taking::begin(db, request)?;
+    let clock = hub_times::clock_of(db, peer)?;
     for group in groups {
-        let given = accept_group(db, &Sender { peer, envelope: envelope.id }, group, now, random)?;
+        let given = accept_group(db, &Sender { peer, clock, envelope: envelope.id }, group, now, random)?;
         envelope.note(group.incident, &given);
         verdicts.extend(given);
     }
@@ -89,10 +93,20 @@ pub(super) fn accept(
     Ok(verdicts)
 }
 
-/// Who sends, and in which envelope.
+/// Who sends, by which clock, and in which envelope.
 struct Sender<'a> {
     peer: &'a Peer,
+    clock: ClockKnown,
     envelope: Option<i64>,
+}
+
+impl Sender<'_> {
+    /// A change as its log will have it. Of what others wrote it knows no clock.
+    fn row(&self, group: &Group, chunk: &[u8], now: Timestamp) -> LogRow {
+        let written = Chunk::parse(chunk).ok().filter(|_| !group.relayed).map(|chunk| chunk.time);
+        let skew_seconds = written.and_then(|written| self.clock.skew_of(written, now));
+        LogRow { chunk: chunk.to_vec(), device: self.peer.number, relayed: group.relayed, skew_seconds, received_at: now }
+    }
 }
 
 fn accept_group(db: &mut Db, sender: &Sender<'_>, group: &Group, now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
@@ -102,7 +116,7 @@ fn accept_group(db: &mut Db, sender: &Sender<'_>, group: &Group, now: Timestamp,
         hub_erase::order_again(db, group.incident, peer)?;
         return Ok(refused_as_erased());
     }
-    let known = read_known(db, group.incident)?;
+    let known = read_known(db, group.incident, now)?;
     if let Some(doc) = known.doc
         && !policy::may_reach(peer.role, Action::WriteIncident, || in_scope(db, doc, peer.number))?
     {
@@ -131,7 +145,15 @@ fn accept_group(db: &mut Db, sender: &Sender<'_>, group: &Group, now: Timestamp,
         if let Some(doc) = known.doc {
             hub_leaving::bring_back(db, doc, group.incident, known.term, now)?;
         }
-        let doc = write_document(db, group.incident, &known, view, peer, now)?;
+        let came: Vec<LogRow> = group.changes.iter().map(|change| sender.row(group, &change.chunk, now)).collect();
+        let waited = known.waiting.iter().map(|waiting| &waiting.row);
+        let reading = Reading {
+            zone: hub_times::zone(db)?,
+            received_at: Some(known.first_at),
+            times: policy::times(&view.written, known.log.iter().chain(waited).chain(&came)),
+        };
+        let incident = view.incident.clone().read_by(reading);
+        let doc = write_document(db, group.incident, &known, view, &incident, peer, now)?;
         append(db, doc, sender, group, &known, &judged.stored, now)?;
         if policy::recalled(&view.incident) {
             // Taken first, so that its sender is among those who hold it.
@@ -139,7 +161,7 @@ fn accept_group(db: &mut Db, sender: &Sender<'_>, group: &Group, now: Timestamp,
             hub_erase::recall(db, group.incident, peer, is_new, now)?;
             return Ok(refused_as_erased());
         }
-        hub_uplink::project(db, doc, group.incident, &view.incident, now, random)?;
+        hub_uplink::project(db, doc, group.incident, &incident, now, random)?;
     } else if let Some(doc) = known.doc {
         // A document that does not load any more: the log takes what came, the row stays until somebody mends it.
         append(db, doc, sender, group, &known, &judged.stored, now)?;
@@ -148,11 +170,21 @@ fn accept_group(db: &mut Db, sender: &Sender<'_>, group: &Group, now: Timestamp,
         let hash = ChangeHash::of(change.chunk.get(8..).unwrap_or_default());
         match verdict {
             Verdict::Pending => {
-                let query = "INSERT INTO waiting (incident, hash, device, incarnation, relayed, chunk, envelope) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
+                let query = "INSERT INTO waiting (incident, hash, device, incarnation, relayed, chunk, envelope, skew) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING";
+                let skew = sender.row(group, &change.chunk, now).skew_seconds;
                 let is_new = db.execute(
                     "keeping a change that waits",
                     query,
-                    &[group.incident.as_bytes(), &hash.0, &peer.number, &peer.incarnation.cast_signed(), &group.relayed, &change.chunk, &sender.envelope],
+                    &[
+                        group.incident.as_bytes(),
+                        &hash.0,
+                        &peer.number,
+                        &peer.incarnation.cast_signed(),
+                        &group.relayed,
+                        &change.chunk,
+                        &sender.envelope,
+                        &skew,
+                    ],
                 )?;
                 if is_new == 1 {
                     hub_shares::move_stored(db, peer.number, change.chunk.len() as i64)?;
@@ -165,39 +197,45 @@ fn accept_group(db: &mut Db, sender: &Sender<'_>, group: &Group, now: Timestamp,
     Ok(judged.verdicts)
 }
 
-fn read_known(db: &Db, incident: IncidentId) -> Result<Known> {
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
-    let found = db.one("reading a document", "SELECT doc, heads FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
-    let log_row = |row: &rusqlite::Row<'_>| Ok(LogRow { chunk: row.get(0)?, device: row.get(1)?, relayed: row.get(2)? });
-    let wait = |row: &rusqlite::Row<'_>| Ok(Waiting { row: log_row(row)?, incarnation: row.get(3)?, envelope: row.get(4)? });
+fn read_known(db: &Db, incident: IncidentId, now: Timestamp) -> Result<Known> {
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, i64>(2)?));
+    let found = db.one("reading a document", "SELECT doc, heads, first_at FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
+    let wait = |row: &rusqlite::Row<'_>| {
+        // What waits counts as taken when it is part of the document.
+        let held = LogRow { chunk: row.get(0)?, device: row.get(1)?, relayed: row.get(2)?, skew_seconds: row.get(5)?, received_at: now };
+        Ok(Waiting { row: held, incarnation: row.get(3)?, envelope: row.get(4)? })
+    };
     let waiting = db.all(
         "reading changes that wait",
-        "SELECT chunk, device, relayed, incarnation, envelope FROM waiting WHERE incident = ?1",
+        "SELECT chunk, device, relayed, incarnation, envelope, skew FROM waiting WHERE incident = ?1",
         &[incident.as_bytes()],
         wait,
     )?;
-    let Some((doc, heads)) = found else { return Ok(Known { doc: None, term: ScopeDigest::default(), log: Vec::new(), waiting }) };
-    let log = db.all("reading changes", "SELECT chunk, device, relayed FROM feed WHERE kind = 0 AND doc = ?1 ORDER BY seq", &[&doc], log_row)?;
-    Ok(Known { doc: Some(doc), term: ScopeDigest::term(incident, &row::heads(&heads)), log, waiting })
+    let Some((doc, heads, first_at)) = found else { return Ok(Known { doc: None, first_at: now, term: ScopeDigest::default(), log: Vec::new(), waiting }) };
+    let query = "SELECT chunk, device, relayed, skew, received_at FROM feed WHERE kind = 0 AND doc = ?1 ORDER BY seq";
+    let log = db.all("reading changes", query, &[&doc], hub_times::log_row)?;
+    let first_at = Timestamp::from_second(first_at).unwrap_or(now);
+    Ok(Known { doc: Some(doc), first_at, term: ScopeDigest::term(incident, &row::heads(&heads)), log, waiting })
 }
 
-fn write_document(db: &Db, incident: IncidentId, known: &Known, view: &View, peer: &Peer, now: Timestamp) -> Result<i64> {
+fn write_document(db: &Db, incident: IncidentId, known: &Known, view: &View, read: &Incident, peer: &Peer, now: Timestamp) -> Result<i64> {
     let recheck = consent::next_expiry(&view.incident, now).map(Timestamp::as_second);
     let (heads, facts, disputes) = (row::heads_bytes(&view.heads), row::facts(&view.incident), row::disputes(&view.incident));
+    let times = reading::to_json(&read.reading().times);
     let doc = if let Some(doc) = known.doc {
-        let query = "UPDATE documents SET heads = ?2, facts = ?3, disputes = ?4, recheck_at = ?5 WHERE doc = ?1";
-        db.execute("writing a document", query, &[&doc, &heads, &facts, &disputes, &recheck])?;
+        let query = "UPDATE documents SET heads = ?2, facts = ?3, disputes = ?4, recheck_at = ?5, times = ?6 WHERE doc = ?1";
+        db.execute("writing a document", query, &[&doc, &heads, &facts, &disputes, &recheck, &times])?;
         doc
     } else {
-        let query = "INSERT INTO documents (incident, heads, facts, disputes, first_at, recheck_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        db.execute("writing a document", query, &[incident.as_bytes(), &heads, &facts, &disputes, &now.as_second(), &recheck])?;
+        let query = "INSERT INTO documents (incident, heads, facts, disputes, first_at, recheck_at, times) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        db.execute("writing a document", query, &[incident.as_bytes(), &heads, &facts, &disputes, &now.as_second(), &recheck, &times])?;
         let doc = db.conn.last_insert_rowid();
         if peer.role == Role::Educator {
             db.execute("writing scope", "INSERT INTO scope (doc, device) VALUES (?1, ?2)", &[&doc, &peer.number])?;
         }
         doc
     };
-    hub_board::write(db, doc, &view.incident, now)?;
+    hub_board::write(db, doc, read, now)?;
     move_digests(db, doc, known.term, ScopeDigest::term(incident, &view.heads))?;
     Ok(doc)
 }
@@ -229,10 +267,10 @@ fn append(db: &Db, doc: i64, sender: &Sender<'_>, group: &Group, known: &Known, 
             if let Some(waited) = waited {
                 hub_shares::move_stored(db, waited.row.device, -(change.chunk.len() as i64))?;
             }
-            let Peer { number, incarnation, .. } = *sender.peer;
-            append_change(db, head, doc, number, incarnation.cast_signed(), group.relayed, &change.chunk, sender.envelope, now)?;
+            let row = sender.row(group, &change.chunk, now);
+            append_change(db, head, doc, &row, sender.peer.incarnation.cast_signed(), sender.envelope)?;
         } else if let Some(Waiting { row, incarnation, envelope }) = waited {
-            append_change(db, head, doc, row.device, *incarnation, row.relayed, &row.chunk, *envelope, now)?;
+            append_change(db, head, doc, row, *incarnation, *envelope)?;
         }
         if waited.is_some() {
             db.execute("forgetting a change that waited", "DELETE FROM waiting WHERE incident = ?1 AND hash = ?2", &[group.incident.as_bytes(), &hash.0])?;
@@ -242,24 +280,13 @@ fn append(db: &Db, doc: i64, sender: &Sender<'_>, group: &Group, known: &Known, 
     hub_shares::move_stored(db, sender.peer.number, bytes)
 }
 
-#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
-fn append_change(
-    db: &Db,
-    head: Head,
-    doc: i64,
-    device: u32,
-    incarnation: i64,
-    relayed: bool,
-    chunk: &[u8],
-    envelope: Option<i64>,
-    now: Timestamp,
-) -> Result<()> {
-    let parsed = Chunk::parse(chunk).map_err(|_| StoreError::Damaged("change"))?;
-    let query = "INSERT INTO feed (seq, chain, kind, doc, device, incarnation, relayed, actor, actor_seq, received_at, chunk, envelope) VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
-    let (seq, actor_seq) = (head.seq.cast_signed(), parsed.seq.cast_signed());
-    let received_at = now.as_second();
-    let columns: [&dyn rusqlite::ToSql; 11] =
-        [&seq, &head.chain, &doc, &device, &incarnation, &relayed, &parsed.actor, &actor_seq, &received_at, &chunk, &envelope];
+fn append_change(db: &Db, head: Head, doc: i64, row: &LogRow, incarnation: i64, envelope: Option<i64>) -> Result<()> {
+    let parsed = Chunk::parse(&row.chunk).map_err(|_| StoreError::Damaged("change"))?;
+    let query = "INSERT INTO feed (seq, chain, kind, doc, device, incarnation, relayed, actor, actor_seq, received_at, chunk, envelope, skew)
+        VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    let (seq, actor_seq, received_at) = (head.seq.cast_signed(), parsed.seq.cast_signed(), row.received_at.as_second());
+    let columns: [&dyn rusqlite::ToSql; 12] =
+        [&seq, &head.chain, &doc, &row.device, &incarnation, &row.relayed, &parsed.actor, &actor_seq, &received_at, &row.chunk, &envelope, &row.skew_seconds];
     db.execute("appending a change", query, &columns).map(drop)
 }
 

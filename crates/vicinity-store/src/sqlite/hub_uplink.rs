@@ -5,10 +5,13 @@ use vicinity_core::ids::{IncidentId, ProjectionId};
 use vicinity_core::incident::Incident;
 use vicinity_core::time::Timestamp;
 
-use super::{Db, Result};
+use super::hub_times::AtHub;
+use super::{Db, Result, hub_times};
 use crate::hub::{ProjectionRow, Random, SentProjection};
 use crate::policy;
-use crate::row;
+
+/// Projections that are worked out anew under one commit: another zone changes tens of thousands.
+const RECHECKED_MAX: i64 = 5000;
 
 /// Makes a document's projection anew, in the transaction that changed the document.
 pub(super) fn project(db: &Db, doc: i64, incident_id: IncidentId, incident: &Incident, now: Timestamp, random: &mut dyn Random) -> Result<()> {
@@ -44,13 +47,16 @@ fn projection_key(db: &Db, random: &mut dyn Random) -> Result<Vec<u8>> {
 }
 
 pub(super) fn recheck_consents(db: &mut Db, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {
-    type Due = (i64, [u8; 16], String, String);
-    let query = "SELECT doc, incident, facts, disputes FROM documents WHERE recheck_at <= ?1";
-    let due: Vec<Due> = db.all("reading consents that end", query, &[&now.as_second()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    type Due = (i64, [u8; 16], AtHub);
+    // Consents that end come before what is only worked out anew.
+    let query = "SELECT doc, incident, facts, disputes, times, first_at FROM documents WHERE recheck_at <= ?1 ORDER BY recheck_at DESC LIMIT ?2";
+    let due: Vec<Due> =
+        db.all("reading consents that end", query, &[&now.as_second(), &RECHECKED_MAX], |row| Ok((row.get(0)?, row.get(1)?, AtHub::read(row, 2)?)))?;
+    let zone = hub_times::zone(db)?;
     let mut damaged = Vec::new();
-    for (doc, id, facts, disputes) in due {
+    for (doc, id, row) in due {
         // What consent a row that cannot be read still gives, nobody knows: it is taken back, and nobody else waits for it.
-        let Ok(incident) = row::incident(&facts, &disputes) else {
+        let Ok(incident) = row.incident(zone.as_ref()) else {
             let query = "UPDATE projections SET json = NULL, version = version + 1 WHERE doc = ?1 AND json IS NOT NULL";
             db.execute("taking a projection back", query, &[&doc])?;
             db.execute("passing a damaged row", "UPDATE documents SET recheck_at = NULL WHERE doc = ?1", &[&doc])?;

@@ -3,8 +3,10 @@
 use sha2::{Digest, Sha256};
 use vicinity_core::admit::Verdict;
 use vicinity_core::batch::Group;
+use vicinity_core::chunk::Chunk;
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId};
+use vicinity_core::reading::Reading;
 use vicinity_core::time::Timestamp;
 use vicinity_store::hub::{Peer, ProjectionRow, Random, Role};
 use vicinity_store::policy::{self, LogRow};
@@ -37,7 +39,14 @@ impl MemoryHub {
         for (change, verdict) in group.changes.iter().zip(&judged.verdicts) {
             let place = (group.incident, name(&change.chunk));
             if *verdict == Verdict::Pending || judged.stored.contains(&place.1) {
-                let sent = Sent { device: peer.number, incarnation: peer.incarnation, relayed: group.relayed, chunk: change.chunk.clone() };
+                let sent = Sent {
+                    device: peer.number,
+                    incarnation: peer.incarnation,
+                    relayed: group.relayed,
+                    chunk: change.chunk.clone(),
+                    skew_seconds: self.skew_of(peer, group, &change.chunk, now),
+                    received_at: now,
+                };
                 self.waiting.entry(place).or_insert(sent);
             }
             if let Verdict::Rejected(refusal) = verdict {
@@ -54,7 +63,7 @@ impl MemoryHub {
         }
         for hash in judged.stored {
             if let Some(sent) = self.waiting.remove(&(group.incident, hash)) {
-                self.append(group.incident, hash, What::Change(sent));
+                self.append(group.incident, hash, What::Change(Sent { received_at: now, ..sent }));
             }
         }
         if let Some(view) = judged.view {
@@ -62,7 +71,10 @@ impl MemoryHub {
                 self.scope.insert((group.incident, peer.number));
             }
             let recalled = policy::recalled(&view.incident);
-            self.documents.insert(group.incident, IncidentRow { incident: view.incident, heads: view.heads });
+            let received_at = self.documents.get(&group.incident).map_or(Some(now), |row| row.incident.reading().received_at);
+            let log: Vec<LogRow> = self.all_changes(group.incident).map(log_row).collect();
+            let reading = Reading { zone: self.zone(), received_at, times: policy::times(&view.written, log.iter()) };
+            self.documents.insert(group.incident, IncidentRow { incident: view.incident.read_by(reading), heads: view.heads });
             if recalled {
                 self.recall(group.incident, peer, is_new && waiting.is_empty() && !group.relayed, now);
                 return refused_as_erased();
@@ -70,6 +82,13 @@ impl MemoryHub {
             self.project(group.incident, now, random);
         }
         judged.verdicts
+    }
+
+    fn skew_of(&self, peer: &Peer, group: &Group, chunk: &[u8], now: Timestamp) -> Option<i64> {
+        let own = (peer.number == 0).then_some(policy::ClockKnown::OWN);
+        let clock = own.or_else(|| Some(self.devices.iter().find(|known| known.row.number == peer.number)?.clock))?;
+        let written = Chunk::parse(chunk).ok().filter(|_| !group.relayed)?.time;
+        clock.skew_of(written, now)
     }
 
     pub(super) fn waiting_of(&self, incident: IncidentId) -> impl Iterator<Item = &Sent> {
@@ -116,5 +135,5 @@ impl MemoryHub {
 }
 
 pub(super) fn log_row(sent: &Sent) -> LogRow {
-    LogRow { chunk: sent.chunk.clone(), device: sent.device, relayed: sent.relayed }
+    LogRow { chunk: sent.chunk.clone(), device: sent.device, relayed: sent.relayed, skew_seconds: sent.skew_seconds, received_at: sent.received_at }
 }
