@@ -7,6 +7,7 @@ use vicinity_core::document::{Authoring, Document};
 use vicinity_core::draft::Draft;
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
+use vicinity_core::reading::Reading;
 use vicinity_core::value::{FieldError, Problem};
 use vicinity_store::device::{DeviceStore, Written};
 
@@ -52,6 +53,8 @@ pub trait LogSink {
     fn logged(&mut self, id: IncidentId);
     /// A line was not kept.
     fn refused(&mut self, bad: &BadLine);
+    /// A line is kept, and a time in it cannot be right by this device's clock: the field's name.
+    fn doubtful(&mut self, _line: usize, _field: &'static str) {}
 }
 
 /// Bytes of the longest line.
@@ -98,7 +101,13 @@ impl Device {
             return Ok(());
         }
         match line.and_then(|line| self.parse_line(&line, with_edits)) {
-            Ok(written) => waiting.push(written),
+            Ok(written) => {
+                // Only said: it may be this clock that is wrong. The hub judges by its own.
+                let reading = Reading { received_at: Some((self.machine.now)()), ..Reading::default() };
+                let doubtful = written.view.clone().read_by(reading).impossible_times();
+                doubtful.into_iter().for_each(|field| sink.doubtful(number, field));
+                waiting.push(written);
+            }
             Err(problem) => sink.refused(&BadLine { line: number, problem }),
         }
         if waiting.len() >= TOGETHER { self.flush(waiting, sink) } else { Ok(()) }

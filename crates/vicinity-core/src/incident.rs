@@ -11,9 +11,9 @@ use serde_json::{Map, Value};
 use crate::fields;
 use crate::ids::{Actor, ChangeHash};
 use crate::reading::{Moment, Reading, Written};
-use crate::time::{self, LocalTime, Precision};
+use crate::time::{self, LocalTime, Precision, TimeZone};
 use crate::value;
-use crate::zone::Zones;
+use crate::zone::{self, Zones};
 
 /// The facts of an incident, and how their times are read. Its `Debug` shows no facts.
 #[derive(Clone)]
@@ -186,6 +186,13 @@ impl Incident {
     #[must_use]
     pub fn zones(&self) -> Zones {
         Zones::of_place(self.text("place.zone"), self.reading.zone.as_ref(), self.text("place.area"))
+    }
+
+    /// The zone in which people at the hub live: the hub's, else of its area, else UTC.
+    #[must_use]
+    pub fn local_zone(&self) -> TimeZone {
+        let there = || zone::of_area(self.text("place.area").unwrap_or_default()).first().copied().and_then(zone::named);
+        self.reading.zone.clone().or_else(there).unwrap_or(TimeZone::UTC)
     }
 
     /// The earliest and the latest instant of a told time; `None` if it cannot have been then.

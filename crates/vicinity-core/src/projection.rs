@@ -224,10 +224,7 @@ fn month(incident: &Incident) -> (String, MonthBasis) {
 
 /// The day it was at the hub, so that a report at night on the last of the month counts in that month.
 fn local_date(at: Timestamp, incident: &Incident) -> Date {
-    match &incident.reading().zone {
-        Some(zone) => zone.to_datetime(at).date(),
-        None => incident.zones().day(at),
-    }
+    incident.local_zone().to_datetime(at).date()
 }
 
 fn iso_week(incident: &Incident) -> Option<String> {

@@ -1,7 +1,7 @@
 //! Time zones: by name from the IANA database that is bundled, by area code from a table. No file is read.
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 
 /// Area codes and the names of the zones that people keep there.
@@ -92,13 +92,6 @@ impl Zones {
     #[must_use]
     pub fn latest(&self, wall: DateTime) -> Option<Timestamp> {
         self.0.iter().filter_map(|zone| zone.to_ambiguous_timestamp(wall).later().ok()).max()
-    }
-
-    /// The day that it was there at a moment. Of several zones the first counts, and of unknown ones UTC.
-    #[must_use]
-    pub fn day(&self, at: Timestamp) -> Date {
-        let zone = self.0.first().filter(|zone| zone.iana_name().is_some()).cloned().unwrap_or(TimeZone::UTC);
-        zone.to_datetime(at).date()
     }
 }
 

@@ -17,7 +17,7 @@ use vicinity_sync::message::{ERASURES_MAX, Refused, Request, SYNC_PATH};
 use vicinity_sync::order::{self, WipeOrder};
 
 use crate::gate::{Proven, SealedRequest};
-use crate::{alerts, bundle, keyset, tls};
+use crate::{alerts, bundle, keyset, tls, zone};
 
 /// The setting under which a hub keeps the key that survivor codes are hashed with.
 pub const SURVIVOR_KEY: &str = "survivor_key";
@@ -115,10 +115,11 @@ pub(crate) fn news(store: &mut dyn HubStore, peer: &Peer, known: Known, now: Tim
     let live = alerts::list(store, now)?;
     let alerts = (list_hash(&live) != known.alerts).then_some(live);
     let pins = tls::news(store.setting(tls::PINS)?, known.pins);
-    let Some(current) = keyset::current(store)? else { return Ok(News { alerts, pins, ..News::default() }) };
+    let zone = zone::name(store)?;
+    let Some(current) = keyset::current(store)? else { return Ok(News { alerts, pins, zone, ..News::default() }) };
     let may_rewrap = access::decide(peer.role.actor(), Action::Rewrap, Resource::Server).is_ok();
     let old_wraps = if may_rewrap { store.newest_old_wrap(current.version)? } else { 0 };
-    Ok(News { key_set: (known.key_set < current.version).then_some(current.signed), old_wraps, alerts, pins })
+    Ok(News { key_set: (known.key_set < current.version).then_some(current.signed), old_wraps, alerts, pins, zone })
 }
 
 /// What proves that its device sent it.
@@ -221,6 +222,6 @@ pub fn enrol(store: &mut dyn HubStore, body: &[u8], now: Timestamp) -> Result<(P
     let hub_key = public_key(&hub_secret(store)?);
     let bundle_key = bundle::opener(store)?.recipient().to_string();
     let pins = store.setting(tls::PINS)?.unwrap_or_default();
-    let answer = EnrolAnswer { number: peer.number, role: peer.role.code().to_owned(), survivor_key, hub_key, bundle_key, pins };
+    let answer = EnrolAnswer { number: peer.number, role: peer.role.code().to_owned(), survivor_key, hub_key, bundle_key, pins, zone: zone::name(store)? };
     Ok((peer, vicinity_sync::enrol::encode(&answer)))
 }

@@ -2,13 +2,13 @@
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use vicinity_core::time::{SignedDuration, Timestamp};
+use vicinity_core::time::{SignedDuration, TimeZone, Timestamp};
 use vicinity_link::IdentityError;
 use vicinity_pages::frame::Place;
 use vicinity_seal::keys::Opener;
@@ -37,6 +37,7 @@ use crate::statements::{self, AskRequest, BlobRequest};
 use crate::tls;
 use crate::uplink::{self, Uplink};
 use crate::writer::{self, Stored, Writer, WriterError};
+use crate::zone;
 
 /// Seconds between looks at what time has changed on the board.
 const TURN_SECONDS: u64 = 20;
@@ -185,14 +186,16 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     keyring::warn_if_open(&config.data)?;
     let (_, tls) = tls::announce(&mut store, &listener.local_addr()?.to_string(), config.plain_http)?;
     let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
+    let zone = zone::of(&mut store)?;
     let (writer, writing) = Writer::start(store);
     let (reader, reading) = Writer::start(Reading(open_with(&config.data, &key, &config.machine)?));
     let last = writer.clone();
     let (desk, seating) = Desk::open(Place::Hub, &config.data, &key, &config.machine, tls.is_some())?;
+    zone::show(&desk.zone, zone);
     let (changed, live) = (Arc::new(Notify::new()), desk.live.clone());
     let uplink = Uplink { writer: writer.clone(), machine: config.machine.clone(), changed: Arc::clone(&changed), live: live.clone() };
     let uplink = tokio::spawn(uplink::run(uplink, link));
-    let turning = tokio::spawn(turn_board(writer.clone(), config.machine.clone(), live.clone()));
+    let turning = tokio::spawn(turn_board(writer.clone(), config.machine.clone(), live.clone(), Arc::clone(&desk.zone)));
     let hub = Hub { gate: Gate::new(writer, reader), machine: config.machine, desk, metrics: Metrics::new("vicinity_hub"), changed };
     let shutdown = async move {
         shutdown.await;
@@ -210,12 +213,14 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
 }
 
 /// Works out places on the board that time alone has changed, now and then. Ends never; abort it.
-async fn turn_board(writer: Writer<dyn BoardStore>, machine: Machine, live: Live) {
+async fn turn_board(writer: Writer<dyn BoardStore>, machine: Machine, live: Live, shown: Arc<Mutex<TimeZone>>) {
     loop {
         let now = (machine.now)();
-        let mut drawn = machine.clone();
+        let (mut drawn, shown) = (machine.clone(), Arc::clone(&shown));
         // A consent that has run out counts also where no national server asks.
         let turn = move |store: &mut (dyn BoardStore + 'static)| {
+            zone::guess(store)?;
+            zone::show(&shown, zone::of(store)?);
             uplink::recheck_consents(store, now, &mut drawn)?;
             store.forget_stale_blobs(now)?;
             store.refresh_board(now)

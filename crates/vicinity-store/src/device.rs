@@ -71,6 +71,8 @@ pub enum Fact {
     Pins,
     /// The last contact with the hub.
     Contact,
+    /// The name of the hub's time zone.
+    Zone,
 }
 
 impl Fact {
@@ -92,6 +94,7 @@ impl Fact {
             Self::Alerts => "alerts",
             Self::Pins => "pins",
             Self::Contact => "contact",
+            Self::Zone => "zone",
         }
     }
 }

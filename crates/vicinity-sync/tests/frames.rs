@@ -149,7 +149,8 @@ fn answers() -> Vec<(&'static str, Answer)> {
     let full = Pull { groups: groups(), removed: vec![incident(0x44)], need: heads(), more: true, rebased_until: Some(incident(0x22)), ..pull.clone() };
     let verdicts = [Verdict::Stored, Verdict::Stored, Verdict::Duplicate, Verdict::Pending].into_iter();
     let verdicts = verdicts.chain(Refusal::ALL.map(Verdict::Rejected)).chain([Verdict::Stored; 300]).collect();
-    let nothing = Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None, pins: None };
+    let nothing =
+        Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None, pins: None, zone: None };
     vec![
         ("answer_nothing_new", nothing.clone()),
         (
@@ -163,6 +164,7 @@ fn answers() -> Vec<(&'static str, Answer)> {
                 old_wraps: 300,
                 alerts: None,
                 pins: Some(vec![9; 64]),
+                zone: None,
             },
         ),
         ("answer_alerts", Answer { alerts: Some(vec![alert()]), ..nothing.clone() }),

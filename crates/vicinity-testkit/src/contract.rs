@@ -17,6 +17,7 @@ pub mod hub_projections;
 pub mod hub_rebase;
 pub mod hub_scope;
 pub mod hub_statements;
+pub mod hub_times;
 pub mod national;
 mod stage;
 
@@ -100,6 +101,13 @@ macro_rules! hub_store_contract {
             what_national_has_is_not_sent_again
             where_national_is_ahead_the_row_goes_above_it
             a_question_is_kept_once_and_its_answer_reported_until_confirmed
+        }
+        $crate::sentences! { $make, hub_times:
+            an_action_of_a_slow_clock_is_read_with_that_clock_s_skew
+            what_comes_by_a_file_or_through_others_has_no_known_interval
+            a_time_that_was_typed_is_not_corrected
+            a_month_that_cannot_be_is_unknown_until_somebody_corrects_it
+            a_zone_that_is_set_later_changes_what_national_is_told
         }
         $crate::sentences! { $make, hub_rebase:
             a_rebase_gives_what_the_sender_lacks

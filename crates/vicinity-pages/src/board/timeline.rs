@@ -106,6 +106,7 @@ mod tests {
             reader: None,
             theme: Theme::System,
             now: at,
+            zone: vicinity_core::time::TimeZone::UTC,
             notice: None,
             back: "/".to_owned(),
             once: String::new(),

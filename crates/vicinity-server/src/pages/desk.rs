@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use vicinity_core::time::TimeZone;
 use vicinity_pages::frame::Place;
 use vicinity_store::sqlite::SqlitePeople;
 use vicinity_store::{DatabaseKey, StoreError};
@@ -66,6 +67,8 @@ pub struct Desk {
     /// Forms that were taken and count once.
     pub(crate) once: Once,
     limits: Mutex<Limits>,
+    /// The zone whose time pages speak: a hub's own; UTC at national, and while nobody knows it.
+    pub(crate) zone: Arc<Mutex<TimeZone>>,
 }
 
 impl Desk {
@@ -76,8 +79,14 @@ impl Desk {
     pub fn open(place: Place, folder: &Path, key: &DatabaseKey, machine: &Machine, secure: bool) -> Result<(Self, JoinHandle<()>), StoreError> {
         let (people, thread) = Writer::start(SqlitePeople::open(folder, key)?);
         let (live, turns, once) = (Live::default(), Turns::default(), Once::default());
-        let desk = Self { place, people, machine: machine.clone(), live, secure, turns, once, limits: Mutex::default() };
+        let desk =
+            Self { place, people, machine: machine.clone(), live, secure, turns, once, limits: Mutex::default(), zone: Arc::new(Mutex::new(TimeZone::UTC)) };
         Ok((desk, thread))
+    }
+
+    /// The zone whose time pages speak.
+    pub(crate) fn zone(&self) -> TimeZone {
+        self.zone.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How many wrong tries came from where.

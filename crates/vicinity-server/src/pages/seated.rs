@@ -210,7 +210,7 @@ fn notice(query: &Form, words: &Words) -> Option<String> {
 pub fn guest_frame(desk: &Desk, headers: &HeaderMap) -> Frame {
     let language = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map_or(Language::English, Language::preferred);
     let (words, now, once) = (Words::of(language), (desk.machine.now)(), hex::write(&desk.machine.bytes::<16>()));
-    Frame { words, place: desk.place, reader: None, theme: Theme::System, now, notice: None, back: "/".to_owned(), once }
+    Frame { words, place: desk.place, reader: None, theme: Theme::System, now, zone: desk.zone(), notice: None, back: "/".to_owned(), once }
 }
 
 fn read_by(guest: &Frame, session: &Session) -> Frame {

@@ -25,6 +25,9 @@ pub struct HubArguments {
     /// Serve without TLS; only on loopback, for tests and for a proxy that brings TLS
     #[arg(long)]
     pub plain_http: bool,
+    /// The hub's time zone, as Asia/Bishkek; kept, and guessed from the areas of its incidents when never given
+    #[arg(long)]
+    pub zone: Option<String>,
     /// National's link, as `vicinity national invite` prints it; kept, so that it is needed only once
     #[arg(long)]
     pub upstream: Option<String>,
