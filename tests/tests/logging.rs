@@ -220,3 +220,15 @@ fn a_line_that_is_too_large_is_named_and_the_others_are_logged() {
     assert!(run.stderr.contains("line 2: perpetrators") && run.stderr.contains("too large"), "{}", run.stderr);
     assert_eq!(device.list().len(), 2);
 }
+
+#[test]
+fn a_date_that_cannot_be_by_this_device_s_clock_is_said_and_kept() {
+    let site = Site::new();
+    let device = site.device("phone");
+    let told = json!({"reported_at": "2569-11-01T09:00:00Z", "occurred": {"at": "0001-01-01", "precision": "day"}});
+    let run = device.run_with(&["log", "-"], &told.to_string());
+    assert_eq!((run.code, run.stdout.lines().count()), (Some(0), 1), "{}", run.stderr);
+    for field in ["line 1: occurred: ", "line 1: reported_at: "] {
+        assert!(run.stderr.lines().any(|line| line.starts_with(field)), "{}", run.stderr);
+    }
+}

@@ -319,6 +319,7 @@ fn apply(store: &mut SqliteDevice, whole: Whole, identity: &Identity, compared_a
     let contact = Contact::at(now, 0).encode();
     let mut facts = vec![(Fact::BundleNeed, bundle::need_bytes(&need)), (Fact::Contact, contact)];
     // The hub signed the reply, and may say which of its keys will be next.
+    facts.extend(delivery.zone.clone().map(|zone| (Fact::Zone, zone.into_bytes())));
     facts.extend(delivery.pins.as_deref().and_then(Pins::of_bytes).map(|pins| (Fact::Pins, pins.to_bytes())));
     if let Some(bytes) = &delivery.key_set
         && statements::newer_key_set(store, &identity.hub_key, bytes)?.is_some()

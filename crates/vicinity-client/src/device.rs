@@ -7,10 +7,11 @@ use vicinity_core::document::{AuthoredAll, Authoring, Document, EditError};
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::{DeviceId, IncidentId};
 use vicinity_core::incident::Incident;
+use vicinity_core::reading::Reading;
 use vicinity_core::remark::Remark;
 use vicinity_core::show;
 use vicinity_core::time::Timestamp;
-use vicinity_core::{consent, value::FieldError};
+use vicinity_core::{consent, value::FieldError, zone};
 use vicinity_seal::keys::Opener;
 use vicinity_store::DatabaseKey;
 use vicinity_store::device::{DeviceStanding, DeviceStore, Fact, Written};
@@ -201,7 +202,14 @@ impl Device {
         let pins = Some(answer.pins).filter(|pins| !pins.is_empty());
         // An enrolment is a contact: the lease begins.
         let contact = Some(Contact::at((self.machine.now)(), 0).encode());
-        let facts = [(Fact::Enrolment, Some(bytes)), (Fact::Opener, opener), (Fact::Enrolling, None), (Fact::Pins, pins), (Fact::Contact, contact)];
+        let facts = [
+            (Fact::Enrolment, Some(bytes)),
+            (Fact::Opener, opener),
+            (Fact::Enrolling, None),
+            (Fact::Pins, pins),
+            (Fact::Contact, contact),
+            (Fact::Zone, answer.zone.map(String::into_bytes)),
+        ];
         self.store.set_facts(&facts)?;
         self.enrolment = Some(enrolment.clone());
         self.hash_waiting_codes()?;
@@ -315,9 +323,9 @@ impl Device {
     /// # Errors
     /// Storage.
     pub fn list(&mut self) -> Result<Vec<(IncidentId, Incident)>> {
-        let mut all = Vec::new();
+        let (mut all, reading) = (Vec::new(), self.reading()?);
         self.store.each_incident(&mut |id, row| {
-            all.push((id, row.incident));
+            all.push((id, row.incident.read_by(reading.clone())));
             Ok(())
         })?;
         Ok(all)
@@ -329,7 +337,13 @@ impl Device {
     /// No such incident.
     pub fn show(&mut self, incident: IncidentId) -> Result<Value> {
         let row = self.row(incident)?;
-        Ok(show::show(incident, &row.incident, (self.machine.now)()))
+        Ok(show::show(incident, &row.incident.read_by(self.reading()?), (self.machine.now)()))
+    }
+
+    /// How this device reads times: in the zone that its hub told it. By its own clock it judges nothing.
+    fn reading(&mut self) -> Result<Reading> {
+        let zone = self.store.fact(Fact::Zone)?.and_then(|name| zone::named(core::str::from_utf8(&name).ok()?));
+        Ok(Reading { zone, ..Reading::default() })
     }
 
     /// Texts of an incident's statements that this device holds, by entry.

@@ -163,6 +163,7 @@ fn incarnation_of(bytes: &[u8]) -> Option<(u64, u64)> {
 fn persist(store: &mut dyn DeviceStore, delivery: &Delivery, hub_key: &[u8], now: Timestamp) -> Result<Standing, ClientError> {
     let mut facts = vec![(Fact::BatchBytes, delivery.batch_bytes.to_be_bytes().to_vec()), (Fact::Skew, delivery.skew_seconds.to_be_bytes().to_vec())];
     // Who answered has one of the keys that were known before: it may say which will be next.
+    facts.extend(delivery.zone.clone().map(|zone| (Fact::Zone, zone.into_bytes())));
     facts.extend(delivery.pins.as_deref().and_then(Pins::of_bytes).map(|pins| (Fact::Pins, pins.to_bytes())));
     facts.push((Fact::Contact, Contact::at(now, delivery.skew_seconds).encode()));
     let (mut key_set, mut key_set_refused) = (0, false);

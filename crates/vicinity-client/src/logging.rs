@@ -13,6 +13,7 @@ use vicinity_core::draft::Draft;
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
 use vicinity_core::json::{self, BadJson};
+use vicinity_core::reading::Reading;
 use vicinity_core::remark::Remark;
 use vicinity_core::spelling;
 use vicinity_core::text::NotText;
@@ -101,6 +102,8 @@ pub trait LogSink {
     fn again(&mut self) {}
     /// A line was not kept.
     fn refused(&mut self, bad: &BadLine);
+    /// A line is kept, and a time in it cannot be right by this device's clock: the field's name.
+    fn doubtful(&mut self, _line: usize, _field: &'static str) {}
 }
 
 /// A run of `log`.
@@ -176,6 +179,10 @@ impl Device {
         match line.and_then(|line| self.parse_line(&line, run)) {
             Ok((logged, remarks)) => {
                 remarks.iter().for_each(|remark| sink.remarked(number, remark));
+                // Only said: it may be this clock that is wrong. The hub judges by its own.
+                let reading = Reading { received_at: Some((self.machine.now)()), ..Reading::default() };
+                let doubtful = logged.written.view.clone().read_by(reading).impossible_times();
+                doubtful.into_iter().for_each(|field| sink.doubtful(number, field));
                 run.waiting.push((number, logged));
             }
             Err(problem) => sink.refused(&BadLine { line: number, problem }),

@@ -140,7 +140,18 @@ impl Link for Says {
 fn nothing_new(clock: Timestamp) -> Says {
     let cursor = Cursor { epoch: [1; 16], seq: 0, chain: [0; 16], mac: [0; 8] };
     let pull = Pull { groups: Vec::new(), removed: Vec::new(), need: Vec::new(), cursor, more: false, rebased_until: None, digest: ScopeDigest::default() };
-    Says(Ok(Answer { verdicts: Vec::new(), pull, clock: clock.as_second(), erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None, pins: None }.encode()))
+    Says(Ok(Answer {
+        verdicts: Vec::new(),
+        pull,
+        clock: clock.as_second(),
+        erase: Vec::new(),
+        key_set: None,
+        old_wraps: 0,
+        alerts: None,
+        pins: None,
+        zone: None,
+    }
+    .encode()))
 }
 
 fn syncs(device: &mut Device, mut link: Says) {

@@ -17,6 +17,7 @@ use crate::document::{Document, SKELETON};
 use crate::guard::{self, Checked, Refusal};
 use crate::ids::ChangeHash;
 use crate::incident::Incident;
+use crate::reading::Written;
 
 /// Bytes of the largest document, as the sum of its changes.
 pub const DOCUMENT_MAX_BYTES: usize = 1024 * 1024;
@@ -49,6 +50,8 @@ pub struct View {
     pub heads: Vec<ChangeHash>,
     /// What it says.
     pub incident: Incident,
+    /// Its times, with the changes that wrote them.
+    pub written: Vec<Written>,
 }
 
 /// What to write down.
@@ -250,7 +253,7 @@ impl<'a> Admitting<'a> {
         survives(|| {
             let document = Document::from_changes(stored.iter().map(Vec::as_slice).chain(self.accepted.iter().map(|candidate| candidate.bytes))).ok()?;
             let written: BTreeSet<ChangeHash> = document.as_automerge().get_changes(&before).iter().map(|change| ChangeHash(change.hash().0)).collect();
-            ours.is_subset(&written).then(|| View { heads: document.heads(), incident: document.incident() })
+            ours.is_subset(&written).then(|| View { heads: document.heads(), incident: document.incident(), written: document.written() })
         })
     }
 
@@ -285,7 +288,7 @@ fn ops_of(candidates: &[Candidate<'_>]) -> u64 {
 pub fn load<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Option<View> {
     survives(|| {
         let document = Document::from_changes(chunks).ok()?;
-        Some(View { heads: document.heads(), incident: document.incident() })
+        Some(View { heads: document.heads(), incident: document.incident(), written: document.written() })
     })
 }
 

@@ -138,13 +138,13 @@ fn group(incident: &Incident, next: Option<&Clock>, status: &str, now: Timestamp
 fn sort(group: Group, next: Option<&Clock>, incident: &Incident) -> i64 {
     match group {
         Group::DangerDue | Group::Due | Group::Later => next.and_then(Clock::sorts_at).map_or(i64::MAX, Timestamp::as_second),
-        Group::Danger | Group::DangerTold | Group::Unanswered | Group::Over => incident.instant("reported_at").map_or(i64::MAX, |at| -at.as_second()),
+        Group::Danger | Group::DangerTold | Group::Unanswered | Group::Over => incident.reported_at().map_or(i64::MAX, |at| -at.as_second()),
     }
 }
 
 /// Until when a danger that was reported counts as one of now where the incident is only watched.
 fn danger_fades(incident: &Incident) -> Option<Timestamp> {
-    incident.instant("reported_at")?.checked_add(SignedDuration::from_hours(24 * DANGER_DAYS)).ok()
+    incident.reported_at()?.checked_add(SignedDuration::from_hours(24 * DANGER_DAYS)).ok()
 }
 
 /// Where an incident stands now.
@@ -170,7 +170,7 @@ pub fn place(incident: &Incident, now: Timestamp) -> Place {
         sort: sort(group, next, incident),
         clock: next.map(|clock| clock.name),
         due_at: next.and_then(|clock| clock.due_at),
-        reported_at: incident.instant("reported_at"),
+        reported_at: incident.reported_at(),
         area: incident.text("place.area").unwrap_or_default().to_owned(),
         setting: incident.text("place.setting").unwrap_or_default().to_owned(),
         kinds,
@@ -197,7 +197,14 @@ fn turns_at(incident: &Incident, clocks: &[Clock], now: Timestamp) -> Option<Tim
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reading::Reading;
+    use jiff::tz::TimeZone;
     use serde_json::{Value, json};
+
+    /// At a hub whose people live by UTC.
+    fn in_utc(incident: Incident) -> Incident {
+        incident.read_by(Reading { zone: Some(TimeZone::UTC), ..Reading::default() })
+    }
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -209,7 +216,7 @@ mod tests {
             "violations": ["extortion_bribe", "rape"], "perpetrators": [{"id": "a", "kind": "police"}, {"id": "b", "kind": "client"}, {"id": "c", "kind": "police"}],
             "place": {"area": "SN-DK-01", "setting": "street"}, "survivor": {"gender": "man"},
         });
-        Incident::from_row(facts, Vec::new())
+        in_utc(Incident::from_row(facts, Vec::new()))
     }
 
     #[test]
@@ -230,7 +237,7 @@ mod tests {
         let with = |consents: Value| {
             let mut facts = Value::Object(rape().facts().clone());
             facts["consents"] = consents;
-            Incident::from_row(facts, Vec::new())
+            in_utc(Incident::from_row(facts, Vec::new()))
         };
         let grant = |id: &str, scope: &str| json!({"id": id, "scope": scope, "state": "granted"});
         let now = at("2026-11-22T12:30:00Z");
@@ -251,7 +258,7 @@ mod tests {
         let with = |more: Value| {
             let mut facts = rape().facts().clone();
             facts.extend(more.as_object().unwrap().clone());
-            Incident::from_row(Value::Object(facts), Vec::new())
+            in_utc(Incident::from_row(Value::Object(facts), Vec::new()))
         };
         let care = json!([{"code": "shelter", "done_at": "2026-11-22T12:10:00Z"}, {"code": "pep_start", "done_at": "2026-11-22T13:00:00Z"}]);
         for incident in [
@@ -288,7 +295,7 @@ mod tests {
     }
 
     fn stands(facts: &Value) -> (u8, i64) {
-        let place = place(&Incident::from_row(facts.clone(), Vec::new()), now());
+        let place = place(&in_utc(Incident::from_row(facts.clone(), Vec::new())), now());
         (place.rank(), place.sort)
     }
 
@@ -328,7 +335,7 @@ mod tests {
     fn what_can_no_longer_be_done_is_no_next_clock() {
         let facts =
             reported(24 * 300, json!({"violations": ["rape"], "status": "monitoring", "actions": [{"code": "pep_start", "done_at": "2026-01-27T12:00:00Z"}]}));
-        let place = place(&Incident::from_row(facts, Vec::new()), now());
+        let place = place(&in_utc(Incident::from_row(facts, Vec::new())), now());
         assert_eq!((place.group, place.clock, place.due_at), (Group::Over, None, None));
     }
 
@@ -336,7 +343,7 @@ mod tests {
     fn a_planned_followup_is_the_next_clock_of_who_was_cared_for() {
         let mut facts = reported(24 * 20, json!({"violations": ["eviction"], "actions": [{"code": "shelter", "done_at": "2026-11-03T12:00:00Z"}]}));
         facts["followups"] = json!([{"id": "a-1", "done_at": "2026-11-16T12:00:00Z"}, {"id": "b-1", "due_at": "2026-11-24T23:59:59Z"}]);
-        let place = place(&Incident::from_row(facts, Vec::new()), now());
+        let place = place(&in_utc(Incident::from_row(facts, Vec::new())), now());
         assert_eq!((place.group, place.clock, place.due_at), (Group::Later, Some("followup_planned"), Some(at("2026-11-24T23:59:59Z"))));
     }
 
@@ -344,7 +351,7 @@ mod tests {
     fn a_closed_incident_has_no_next_clock() {
         let mut facts = Value::Object(rape().facts().clone());
         facts["status"] = "closed_declined".into();
-        let place = place(&Incident::from_row(facts, Vec::new()), at("2026-11-22T12:30:00Z"));
+        let place = place(&in_utc(Incident::from_row(facts, Vec::new())), at("2026-11-22T12:30:00Z"));
         assert_eq!((place.closed, place.clock, place.due_at), (true, None, None));
     }
 }

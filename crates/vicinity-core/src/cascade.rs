@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 
 use crate::clocks;
 use crate::incident::{Entry, Incident};
+use crate::reading::Moment;
 
 /// Neither exposed nor, for EC, able to conceive.
 pub(crate) const NOT_EXPOSED: &str = "not_exposed";
@@ -58,20 +59,27 @@ fn is_done(incident: &Incident, code: &str) -> bool {
 }
 
 /// Whether the report came when it could not have helped any more, even if the incident was as late as it may have been. A
-/// time that nobody knows counts as in time, as it does for the clocks.
+/// time that nobody knows counts as in time, as it does for the clocks, and so does one of a clock that nobody knows.
 fn is_too_late(incident: &Incident, hours: i64) -> bool {
     let latest = incident.occurred_window().map(|(_, latest)| latest);
     let ends = latest.and_then(|at| at.checked_add(SignedDuration::from_hours(hours)).ok());
-    incident.instant("reported_at").zip(ends).is_some_and(|(reported, ends)| reported > ends)
+    incident.reported().and_then(Moment::sure).zip(ends).is_some_and(|(reported, ends)| reported > ends)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reading::Reading;
+    use jiff::tz::TimeZone;
     use serde_json::{Value, json};
 
+    /// At a hub whose people live by UTC.
+    fn in_utc(incident: Incident) -> Incident {
+        incident.read_by(Reading { zone: Some(TimeZone::UTC), ..Reading::default() })
+    }
+
     fn steps(facts: Value) -> (&'static str, &'static str) {
-        let incident = Incident::from_row(facts, Vec::new());
+        let incident = in_utc(Incident::from_row(facts, Vec::new()));
         (pep(&incident), ec(&incident))
     }
 

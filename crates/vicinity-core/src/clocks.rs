@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Span, Timestamp};
 use serde_json::{Value, json};
 
 use crate::incident::{Entry, Incident};
+use crate::reading::Moment;
 use crate::triage::{self, Level};
 
 /// What a clock runs from.
@@ -51,6 +52,8 @@ pub enum State {
     Met,
     /// Done, but after it was due.
     Late,
+    /// Done; nobody can know whether in time: one of the two times is unknown, or before what it runs from.
+    DoneUnknown,
     /// Not done; by the earliest time of the incident it is too late, by the latest it is not.
     Uncertain,
     /// Not done, and too late even by the latest time the incident can have.
@@ -68,6 +71,7 @@ impl State {
             Self::Overdue => "overdue",
             Self::Met => "met",
             Self::Late => "late",
+            Self::DoneUnknown => "done_unknown",
             Self::Uncertain => "uncertain",
             Self::MissedWindow => "missed_window",
             Self::UnknownTime => "unknown_time",
@@ -195,45 +199,57 @@ pub(crate) fn clock_json(clock: &Clock) -> Value {
     json!({"name": clock.name, "from": clock.from.code(), "due_at": clock.due_at.map(|at| at.to_string()), "state": clock.state.code()})
 }
 
-/// When somebody first responded: an action done, an offer that was not declined, or the move to `responding`.
+/// How long the first response took from the report; `None` if there was none, or nobody can know.
 #[must_use]
-pub fn first_response(incident: &Incident) -> Option<Timestamp> {
+pub(crate) fn response_took(incident: &Incident) -> Option<SignedDuration> {
+    let responses: Vec<Option<Timestamp>> = responses(incident).map(Moment::sure).collect();
+    // One of a time that nobody knows may have been the first.
+    let first = responses.into_iter().collect::<Option<Vec<Timestamp>>>()?.into_iter().min()?;
+    let took = first.duration_since(incident.reported()?.sure()?);
+    (!took.is_negative()).then_some(took)
+}
+
+/// When somebody responded: an action done, an offer that was not declined, or the move to `responding`.
+fn responses(incident: &Incident) -> impl Iterator<Item = Moment> {
     let declined = |action: &Entry<'_>| matches!(action.text("accepted"), Some("declined" | "no"));
-    let offered = incident.entries("actions").filter(|action| !declined(action)).filter_map(|action| action.instant("offered_at"));
-    offered.chain(done_times(incident)).chain(moved_to_responding(incident)).min()
+    let offered = incident.entries("actions").filter(move |action| !declined(action)).filter_map(|action| action.moment("offered_at"));
+    offered.chain(done_times(incident)).chain(moved_to_responding(incident))
 }
 
-/// When somebody first reached the survivor. An offer that was declined is contact too.
-fn first_contact(incident: &Incident) -> Option<Timestamp> {
-    let offered = incident.entries("actions").filter_map(|action| action.instant("offered_at"));
-    offered.chain(done_times(incident)).chain(moved_to_responding(incident)).min()
+/// When somebody reached the survivor. An offer that was declined is contact too.
+fn contacts(incident: &Incident) -> impl Iterator<Item = Moment> {
+    let offered = incident.entries("actions").filter_map(|action| action.moment("offered_at"));
+    offered.chain(done_times(incident)).chain(moved_to_responding(incident))
 }
 
-fn done_times(incident: &Incident) -> impl Iterator<Item = Timestamp> {
-    incident.entries("actions").filter_map(|action| action.instant("done_at"))
+fn done_times(incident: &Incident) -> impl Iterator<Item = Moment> {
+    incident.entries("actions").filter_map(|action| action.moment("done_at"))
 }
 
-fn moved_to_responding(incident: &Incident) -> impl Iterator<Item = Timestamp> {
-    incident.entries("transitions").filter(|entry| entry.text("to") == Some("responding")).filter_map(|entry| entry.instant("at"))
+fn moved_to_responding(incident: &Incident) -> impl Iterator<Item = Moment> {
+    incident.entries("transitions").filter(|entry| entry.text("to") == Some("responding")).filter_map(|entry| entry.moment("at"))
 }
 
-fn first_done(incident: &Incident, code: &str) -> Option<Timestamp> {
-    incident.entries("actions").filter(|action| action.text("code") == Some(code)).filter_map(|action| action.instant("done_at")).min()
+fn done<'a>(incident: &'a Incident, code: &'a str) -> impl Iterator<Item = Moment> + use<'a> {
+    incident.entries("actions").filter(move |action| action.text("code") == Some(code)).filter_map(|action| action.moment("done_at"))
 }
 
 /// The clocks that run from the report. The first hour is for what is red now or was when it was reported: sexual
 /// violence that turns amber after three days does not take its missed first contact off the list.
 fn report_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>) {
-    let reported = incident.instant("reported_at");
-    let clock = |name, hours, done| {
-        let due_at = reported.and_then(|at| later(at, SignedDuration::from_hours(hours)));
-        Clock { name, from: Basis::Report, due_at, ends_at: due_at, state: state_of_due(due_at, done, now) }
+    let reported = incident.reported();
+    let clock = |name, hours, done: Vec<Moment>| {
+        let due_at = reported.and_then(Moment::at).and_then(|at| later(at, SignedDuration::from_hours(hours)));
+        // Of a report at a time that nobody knows, nobody knows how long anything took.
+        let span = reported.and_then(Moment::sure).zip(due_at);
+        let state = if done.is_empty() { state_until(due_at, now) } else { state_within(span, &done) };
+        Clock { name, from: Basis::Report, due_at, ends_at: due_at, state }
     };
     let is_red = |at: Timestamp| triage::level(incident, at) == Level::Red;
-    if is_red(now) || reported.is_some_and(is_red) {
-        clocks.push(clock("first_contact_1h", 1, first_contact(incident)));
+    if is_red(now) || incident.reported_at().is_some_and(is_red) {
+        clocks.push(clock("first_contact_1h", 1, contacts(incident).collect()));
     }
-    clocks.push(clock("response_24h", 24, first_response(incident)));
+    clocks.push(clock("response_24h", 24, responses(incident).collect()));
 }
 
 /// The clocks that run from the incident, where there was sexual exposure.
@@ -241,12 +257,14 @@ fn exposure_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>)
     if !is_exposed(incident) {
         return;
     }
-    let (window, reported) = (incident.occurred_window(), incident.instant("reported_at"));
+    let (window, reported) = (incident.occurred_window(), incident.reported_at());
     let latest = window.map_or(reported, |(earliest, latest)| Some(reported.map_or(latest, |at| latest.min(at.max(earliest)))));
     let clock = |name, hours, action| {
         let end = |from| later(from, SignedDuration::from_hours(hours));
         let ends = window.and_then(|(earliest, latest)| Some((end(earliest)?, end(latest)?)));
-        let state = state_of_window(ends, first_done(incident, action), now);
+        let done: Vec<Moment> = done(incident, action).collect();
+        let span = window.zip(ends).map(|((earliest, _), (_, closed))| (earliest, closed));
+        let state = if done.is_empty() { state_of_window(ends, now) } else { state_within(span, &done) };
         Clock { name, from: Basis::Incident, due_at: ends.map(|(due, _)| due), ends_at: latest.and_then(end), state }
     };
     clocks.push(clock("pep_72h", PEP_HOURS, "pep_start"));
@@ -272,22 +290,23 @@ pub(crate) fn may_conceive(incident: &Incident) -> bool {
 fn planned_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>) {
     for planned in incident.entries("followups") {
         let Some(due_at) = planned.instant("due_at") else { continue };
-        let others = incident.entries("followups").filter_map(|entry| entry.instant("done_at")).filter(|at| *at >= due_at);
-        let done = planned.instant("done_at").or_else(|| others.min());
-        let state = state_of_due(Some(due_at), done, now);
+        let others = incident.entries("followups").filter_map(|entry| entry.moment("done_at")?.sure()).filter(|at| *at >= due_at);
+        let done = planned.moment("done_at").or_else(|| others.min().map(Moment::Sure));
+        // It may be done at any time before it is due.
+        let state = done.map_or_else(|| state_until(Some(due_at), now), |done| state_within(Some((Timestamp::MIN, due_at)), &[done]));
         clocks.push(Clock { name: "followup_planned", from: Basis::Planned, due_at: Some(due_at), ends_at: Some(due_at), state });
     }
 }
 
 /// The clocks that run from the first care and from the first dose of PEP; none before there was any.
 fn care_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>) {
-    if let Some(care) = done_times(incident).min() {
+    if let Some(care) = done_times(incident).filter_map(Moment::at).min() {
         for (name, span) in [("followup_2w", Span::new().days(14)), ("followup_3m", Span::new().months(3)), ("followup_6m", Span::new().months(6))] {
             clocks.push(followup_clock(incident, name, Basis::FirstCare, care, span, now));
         }
     }
-    if let Some(start) = first_done(incident, "pep_start") {
-        let complete = first_done(incident, "pep_complete").is_some();
+    if let Some(start) = done(incident, "pep_start").filter_map(Moment::at).min() {
+        let complete = done(incident, "pep_complete").next().is_some();
         for (name, days) in [("pep_adherence_d3", 3), ("pep_adherence_d14", 14), ("pep_adherence_d28", 28)] {
             let clock = followup_clock(incident, name, Basis::PepStart, start, Span::new().days(days), now);
             clocks.push(if complete { Clock { state: State::Met, ..clock } } else { clock });
@@ -300,30 +319,40 @@ fn followup_clock(incident: &Incident, name: &'static str, from: Basis, start: T
     let utc = jiff::tz::Offset::UTC;
     let due_at = utc.to_datetime(start).checked_add(span).and_then(|due| utc.to_timestamp(due)).ok();
     let counts_from = due_at.and_then(|due| due.checked_sub(FOLLOWUP_EARLY.min(due.duration_since(start) / 3)).ok());
-    let mut done = incident.entries("followups").filter_map(|entry| entry.instant("done_at"));
+    let mut done = incident.entries("followups").filter_map(|entry| entry.moment("done_at")?.at());
     let is_met = counts_from.is_some_and(|from| done.any(|at| at >= from));
-    let state = if is_met { State::Met } else { state_of_due(due_at, None, now) };
+    let state = if is_met { State::Met } else { state_until(due_at, now) };
     Clock { name, from, due_at, ends_at: due_at, state }
 }
 
-fn state_of_due(due: Option<Timestamp>, done: Option<Timestamp>, now: Timestamp) -> State {
-    match (due, done) {
-        (Some(due), Some(done)) if done > due => State::Late,
-        (_, Some(_)) => State::Met,
-        (Some(due), None) if now > due => State::Overdue,
-        (Some(_), None) => State::Running,
-        (None, None) => State::UnknownTime,
+/// Of what was not done yet.
+fn state_until(due: Option<Timestamp>, now: Timestamp) -> State {
+    match due {
+        Some(due) if now > due => State::Overdue,
+        Some(_) => State::Running,
+        None => State::UnknownTime,
     }
 }
 
-fn state_of_window(ends: Option<(Timestamp, Timestamp)>, done: Option<Timestamp>, now: Timestamp) -> State {
-    match (ends, done) {
-        (Some((_, closed)), Some(done)) if done > closed => State::Late,
-        (_, Some(_)) => State::Met,
-        (None, None) => State::UnknownTime,
-        (Some((due, _)), None) if now <= due => State::Running,
-        (Some((_, closed)), None) if now <= closed => State::Uncertain,
-        (Some(_), None) => State::MissedWindow,
+/// Of what was done, by the first and the last moment at which it is in time. What was done before the first nobody can date.
+fn state_within(span: Option<(Timestamp, Timestamp)>, done: &[Moment]) -> State {
+    let Some((from, due)) = span else { return State::DoneUnknown };
+    if done.iter().filter_map(|done| done.sure()).any(|at| from <= at && at <= due) {
+        State::Met
+    } else if done.iter().all(|done| done.sure().is_some_and(|at| at > due)) {
+        State::Late
+    } else {
+        State::DoneUnknown
+    }
+}
+
+/// Of what was not done yet, by the first and the last moment at which it may be too late.
+fn state_of_window(ends: Option<(Timestamp, Timestamp)>, now: Timestamp) -> State {
+    match ends {
+        None => State::UnknownTime,
+        Some((due, _)) if now <= due => State::Running,
+        Some((_, closed)) if now <= closed => State::Uncertain,
+        Some(_) => State::MissedWindow,
     }
 }
 

@@ -102,7 +102,7 @@ violence less than 120 hours ago. **Green**: the rest. Of an imprecise time the 
 | `followup_planned` | planned | the time that was planned | a follow-up that somebody planned, until it is done |
 | `pep_adherence_d3`, `_d14`, `_d28` | first dose | 3, 14, 28 days | keeping up PEP |
 
-A clock is `running`, `overdue`, `met` or `late`. One that runs from the incident is `uncertain` when it is too late by the
+A clock is `running`, `overdue`, `met` or `late`; `done_unknown` where it was done and nobody can know whether in time. One that runs from the incident is `uncertain` when it is too late by the
 earliest time the incident can have and not by the latest, `missed_window` when it is too late by both, and
 `unknown_time` where nobody knows.
 ";
@@ -258,6 +258,7 @@ fn kind(kind: Kind) -> String {
         Kind::Age => "whole years, 0 to 120, or null".into(),
         Kind::Occurred => format!("`{{at, precision}}`: local time or date, and {}", list_link(&codes::PRECISIONS)),
         Kind::Instant => "instant in UTC".into(),
+        Kind::Zone => "a time zone's name in the IANA database, as `Asia/Bishkek`: where it was elsewhere than the hub".into(),
         Kind::Area => "the hub's area code, as `SN-DK-01`".into(),
         Kind::SurvivorCode => "keyed hash of the programme's own code".into(),
         Kind::Pseudonym => "pseudonym".into(),

@@ -15,7 +15,8 @@ use crate::draft::{Draft, StatementBody, Write};
 use crate::edit::{self, Edit, EntryEdit, TriageOverride};
 use crate::fields;
 use crate::ids::{ACTOR_BYTES, Actor, ChangeHash};
-use crate::incident::Incident;
+use crate::incident::{self, Incident};
+use crate::reading::Written;
 use crate::remark::{About, Remark};
 use crate::room::Room;
 use crate::spelling;
@@ -210,6 +211,12 @@ impl Document {
     #[must_use]
     pub fn incident(&self) -> Incident {
         Incident::read(&self.doc)
+    }
+
+    /// The times that it holds, with the changes that wrote them.
+    #[must_use]
+    pub fn written(&self) -> Vec<Written> {
+        incident::written(&self.doc)
     }
 
     /// The document as automerge holds it, for comparisons in tests.
@@ -472,8 +479,8 @@ impl Writer<'_, '_> {
 fn same_referral(incident: &Incident, fields: &[(String, ScalarValue)]) -> Option<String> {
     let text = |name: &str| fields.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.as_str());
     let (service, partner) = (text("service"), text("partner"));
-    let under_way = |entry: &crate::incident::Entry<'_>| entry.text("completed").is_none() && entry.text("failed").is_none();
-    let same = |entry: &crate::incident::Entry<'_>| entry.text("service") == service && entry.text("partner") == partner && under_way(entry);
+    let under_way = |entry: &incident::Entry<'_>| entry.text("completed").is_none() && entry.text("failed").is_none();
+    let same = |entry: &incident::Entry<'_>| entry.text("service") == service && entry.text("partner") == partner && under_way(entry);
     incident.entries("referrals").find(same).map(|entry| entry.id().to_owned())
 }
 

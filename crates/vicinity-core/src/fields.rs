@@ -16,6 +16,8 @@ pub enum Kind {
     Instant,
     /// A hub's area code, as `SN-DK-01`.
     Area,
+    /// A time zone's name, as `Asia/Bishkek`.
+    Zone,
     /// A keyed hash, or the programme's own code while it is still on the way to be hashed.
     SurvivorCode,
     /// A staff pseudonym.
@@ -61,6 +63,9 @@ const fn fixed(name: &'static str, kind: Kind, reach: Reach) -> Field {
     Field { name, kind, merge: Merge::Immutable, reach }
 }
 
+/// The register that corrects when an incident was reported: who wrote it and when stands in its change, as for every register.
+pub const REPORTED_CORRECTED: &str = "reported_at_corrected";
+
 const AS_IS: Reach = Reach::National("");
 
 /// Every register this version knows.
@@ -68,9 +73,11 @@ pub static FIELDS: &[Field] = &[
     field("occurred", Kind::Occurred, Reach::National("ISO week, or month where no week is known")),
     field("time_of_day", Kind::Code(&codes::TIMES_OF_DAY), AS_IS),
     fixed("reported_at", Kind::Instant, Reach::National("month, where the incident's is unknown; hours to the first response")),
+    field(REPORTED_CORRECTED, Kind::Instant, Reach::National("instead of `reported_at`, where that was wrong")),
     fixed("captured_at", Kind::Instant, Reach::Hub),
     field("place.setting", Kind::Code(&codes::SETTINGS), AS_IS),
     field("place.area", Kind::Area, Reach::National("admin-1")),
+    field("place.zone", Kind::Zone, Reach::Hub),
     field("channel", Kind::Code(&codes::CHANNELS), AS_IS),
     fixed("reporter", Kind::Pseudonym, Reach::Hub),
     fixed("reporter_role", Kind::Code(&codes::REPORTER_ROLES), AS_IS),

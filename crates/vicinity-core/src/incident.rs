@@ -14,14 +14,24 @@ use serde_json::{Map, Value};
 use crate::codes::{self, CodeList};
 use crate::fields::{self, EntryKind, Kind};
 use crate::ids::{Actor, ChangeHash};
-use crate::time::{self, LocalTime, Precision};
+use crate::reading::{Moment, Reading, Written};
+use crate::time::{self, LocalTime, Precision, TimeZone};
 use crate::value;
+use crate::zone::{self, Zones};
 
-/// The facts of an incident. Its `Debug` shows no facts.
-#[derive(Clone, PartialEq)]
+/// The facts of an incident, and how their times are read. Its `Debug` shows no facts.
+#[derive(Clone)]
 pub struct Incident {
     json: Map<String, Value>,
     disputes: Vec<Dispute>,
+    reading: Reading,
+}
+
+/// Two that say the same are equal, wherever they are read.
+impl PartialEq for Incident {
+    fn eq(&self, other: &Self) -> bool {
+        self.json == other.json && self.disputes == other.disputes
+    }
 }
 
 impl core::fmt::Debug for Incident {
@@ -60,7 +70,7 @@ impl core::fmt::Debug for Claim {
 
 impl Incident {
     pub(crate) fn read(doc: &Automerge) -> Self {
-        let mut incident = Self { json: Map::new(), disputes: Vec::new() };
+        let mut incident = Self { json: Map::new(), disputes: Vec::new(), reading: Reading::default() };
         for item in doc.map_range(ROOT, ..) {
             let conflict = item.conflict;
             let value = match item.value {
@@ -174,21 +184,64 @@ impl Incident {
         self.claims(field).any(|value| value.as_str() == Some(code))
     }
 
-    /// When it happened, as it was told. A time without a precision counts as the day.
+    /// When it happened, as it was told, unless it cannot have been then. A time without a precision counts as the day.
     #[must_use]
     pub fn occurred(&self) -> Option<(LocalTime, Precision)> {
-        told_time(self.register("occurred")?)
+        let (local, precision) = told_time(self.register("occurred")?)?;
+        self.span_of(local, precision)?;
+        Some((local, precision))
+    }
+
+    /// The zones in which its local times may be meant.
+    #[must_use]
+    pub fn zones(&self) -> Zones {
+        Zones::of_place(self.text("place.zone"), self.reading.zone.as_ref(), self.text("place.area"))
+    }
+
+    /// The zone in which people at the hub live: the hub's, else of its area, else UTC.
+    #[must_use]
+    pub fn local_zone(&self) -> TimeZone {
+        let there = || zone::of_area(self.text("place.area").unwrap_or_default()).first().copied().and_then(zone::named);
+        self.reading.zone.clone().or_else(there).unwrap_or(TimeZone::UTC)
+    }
+
+    /// The earliest and the latest instant of a told time; `None` if it cannot have been then.
+    fn span_of(&self, local: LocalTime, precision: Precision) -> Option<(Timestamp, Timestamp)> {
+        time::window(local, precision, &self.zones()).filter(|(earliest, latest)| self.reading.can_be(*earliest, *latest))
+    }
+
+    /// When it was reported: as somebody corrected it, else as it was written.
+    #[must_use]
+    pub fn reported(&self) -> Option<Moment> {
+        let read = |name: &str| match self.moment(name)? {
+            moment if moment.at().is_some_and(|at| self.reading.can_be(at, at)) => Some(moment),
+            _ => Some(Moment::Impossible),
+        };
+        read(fields::REPORTED_CORRECTED).filter(|moment| *moment != Moment::Impossible).or_else(|| read("reported_at"))
+    }
+
+    /// When it was reported, sure or not.
+    #[must_use]
+    pub fn reported_at(&self) -> Option<Timestamp> {
+        self.reported()?.at()
+    }
+
+    /// Times that cannot be right, by their register: they count as unknown until somebody corrects them.
+    #[must_use]
+    pub fn impossible_times(&self) -> Vec<&'static str> {
+        let occurred = self.register("occurred").and_then(told_time).filter(|(local, precision)| self.span_of(*local, *precision).is_none());
+        let reported = self.reported().filter(|moment| *moment == Moment::Impossible);
+        occurred.map(|_| "occurred").into_iter().chain(reported.map(|_| "reported_at")).collect()
     }
 
     /// The earliest and the latest instant at which it can have happened, whichever side of a conflict is right.
-    /// `None` where one side does not know.
+    /// `None` where one side does not know, or says what cannot be.
     #[must_use]
     pub fn occurred_window(&self) -> Option<(Timestamp, Timestamp)> {
-        let area = self.text("place.area");
         let mut whole: Option<(Timestamp, Timestamp)> = None;
         for told in self.claims("occurred") {
             let (local, precision) = told_time(told)?;
-            let (earliest, latest) = time::window(local, precision, area)?;
+            let (earliest, latest) = self.span_of(local, precision)?;
             whole = Some(whole.map_or((earliest, latest), |(first, last)| (first.min(earliest), last.max(latest))));
         }
         whole
@@ -200,10 +253,17 @@ impl Incident {
         self.register(name)?.as_str()
     }
 
-    /// A register's instant.
+    /// A register's instant, as it was written.
     #[must_use]
     pub fn instant(&self, name: &str) -> Option<Timestamp> {
         time::parse_instant(self.text(name)?)
+    }
+
+    /// A register's instant, as it is read.
+    #[must_use]
+    pub fn moment(&self, name: &str) -> Option<Moment> {
+        let written = self.instant(name)?;
+        Some(self.reading.times.get(name).copied().unwrap_or(Moment::Sure(written)))
     }
 
     /// A set's codes.
@@ -219,20 +279,36 @@ impl Incident {
 
     /// The entries of a map, in the order of their first time and id.
     pub fn entries<'a>(&'a self, map: &str) -> impl Iterator<Item = Entry<'a>> + use<'a> {
-        self.json.get(map).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object).map(Entry)
+        self.json.get(map).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object).map(|json| Entry { json, reading: &self.reading })
     }
 
     /// The view back from its facts and conflicts, as a store's row holds them.
     #[must_use]
     pub fn from_row(facts: Value, disputes: Vec<Dispute>) -> Self {
         let json = if let Value::Object(json) = facts { json } else { Map::new() };
-        Self { json, disputes }
+        Self { json, disputes, reading: Reading::default() }
+    }
+
+    /// The same, its times read by what a hub knows.
+    #[must_use]
+    pub fn read_by(mut self, reading: Reading) -> Self {
+        self.reading = reading;
+        self
+    }
+
+    /// How its times are read.
+    #[must_use]
+    pub fn reading(&self) -> &Reading {
+        &self.reading
     }
 }
 
 /// One entry of a log, or one perpetrator.
 #[derive(Clone, Copy)]
-pub struct Entry<'a>(&'a Map<String, Value>);
+pub struct Entry<'a> {
+    json: &'a Map<String, Value>,
+    reading: &'a Reading,
+}
 
 impl<'a> Entry<'a> {
     /// Its id.
@@ -244,20 +320,54 @@ impl<'a> Entry<'a> {
     /// A field's text.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<&'a str> {
-        self.0.get(key)?.as_str()
+        self.json.get(key)?.as_str()
     }
 
-    /// A field's instant.
+    /// A field's instant, as it was written.
     #[must_use]
     pub fn instant(&self, key: &str) -> Option<Timestamp> {
         time::parse_instant(self.text(key)?)
     }
 
+    /// A field's instant, as it is read.
+    #[must_use]
+    pub fn moment(&self, key: &str) -> Option<Moment> {
+        let written = self.instant(key)?;
+        let times = &self.reading.times;
+        let otherwise = if times.is_empty() { None } else { times.get(&format!("{}.{key}", self.id())) };
+        Some(otherwise.copied().unwrap_or(Moment::Sure(written)))
+    }
+
     /// The entry as JSON.
     #[must_use]
     pub fn json(&self) -> &'a Map<String, Value> {
-        self.0
+        self.json
     }
+}
+
+/// The times that a document holds, with the changes that wrote them. Of a conflict the side that shows counts.
+pub(crate) fn written(doc: &Automerge) -> Vec<Written> {
+    let mut all = Vec::new();
+    let mut note = |place: String, value: &ValueRef<'_>, op: &automerge::ObjId| {
+        if let ValueRef::Scalar(scalar) = value
+            && let ScalarValue::Timestamp(at) = ScalarValue::from(scalar)
+            && let (Ok(at), Some(hash)) = (Timestamp::from_millisecond(at), doc.hash_for_opid(op))
+        {
+            all.push(Written { place, at, change: ChangeHash(hash.0) });
+        }
+    };
+    for item in doc.map_range(ROOT, ..) {
+        if !matches!(item.value, ValueRef::Object(ObjType::Map)) {
+            note(item.key.to_string(), &item.value, &item.id());
+            continue;
+        }
+        for entry in doc.map_range(item.id(), ..).filter(|entry| matches!(entry.value, ValueRef::Object(ObjType::Map))) {
+            for field in doc.map_range(entry.id(), ..) {
+                note(format!("{}.{}", entry.key, field.key), &field.value, &field.id());
+            }
+        }
+    }
+    all
 }
 
 fn told_time(occurred: &Value) -> Option<(LocalTime, Precision)> {

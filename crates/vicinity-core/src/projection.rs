@@ -173,7 +173,7 @@ pub(crate) fn is_consented(incident: &Incident, now: Timestamp) -> bool {
 pub(crate) fn coarse(incident: &Incident, now: Timestamp) -> Projection {
     let (month, month_basis, iso_week) = closed(month(incident), iso_week(incident));
     // A level that faded with the days would make the row depend on when it was made.
-    let triage_at = incident.instant("reported_at").unwrap_or(now);
+    let triage_at = incident.reported_at().or(incident.reading().received_at).unwrap_or(now);
     let code = |field: &str, list: &CodeList| listed(list, incident.text(field));
     Projection {
         schema: SCHEMA,
@@ -224,7 +224,7 @@ fn month(incident: &Incident) -> (String, MonthBasis) {
     if let Some((local, _)) = incident.occurred() {
         return (time::month(local.wall.date()), MonthBasis::Incident);
     }
-    let month = incident.instant("reported_at").map(|at| time::month(local_date(at, incident)));
+    let month = incident.reported_at().map(|at| time::month(local_date(at, incident)));
     (month.unwrap_or_else(|| UNKNOWN.to_owned()), MonthBasis::Report)
 }
 
@@ -233,10 +233,9 @@ fn closed((month, basis): (String, MonthBasis), iso_week: Option<String>) -> (St
     if gate::is_month(&month) { (month, basis, iso_week) } else { (UNKNOWN.to_owned(), MonthBasis::Report, None) }
 }
 
-/// The day it was there, so that a report at night on the last of the month counts in that month.
+/// The day it was at the hub, so that a report at night on the last of the month counts in that month.
 fn local_date(at: Timestamp, incident: &Incident) -> Date {
-    let seconds = incident.text("place.area").and_then(time::country_offset_seconds).unwrap_or(0);
-    jiff::tz::Offset::from_seconds(seconds).unwrap_or(jiff::tz::Offset::UTC).to_datetime(at).date()
+    incident.local_zone().to_datetime(at).date()
 }
 
 fn iso_week(incident: &Incident) -> Option<String> {
@@ -297,10 +296,9 @@ fn actions(incident: &Incident) -> BTreeMap<String, u32> {
 
 /// How long the first response took. To the minute it would point back at one incident for whoever saw the other end of
 /// it, in a clinic's book or a police log; full hours, rounded up, still tell within 24 h from later, and never make a
-/// response look faster than it was.
+/// response look faster than it was. What nobody can know is nothing, and never 0.
 fn response_minutes(incident: &Incident) -> Option<u32> {
-    let took = clocks::first_response(incident)?.duration_since(incident.instant("reported_at")?);
-    let seconds = u64::try_from(took.as_secs()).unwrap_or(0);
+    let seconds = u64::try_from(clocks::response_took(incident)?.as_secs()).ok()?;
     Some(u32::try_from(seconds.div_ceil(3600) * 60).unwrap_or(u32::MAX).min(RESPONSE_MAX_MINUTES))
 }
 
@@ -323,6 +321,7 @@ fn referrals(incident: &Incident) -> BTreeMap<String, ReferralCounts> {
 mod tests {
     use super::*;
     use crate::fields::{self, EntryKind, Kind};
+    use crate::reading::Reading;
     use serde_json::{Map, Value, json};
 
     const MARKER: &str = "Zqxj-Marker";
@@ -348,6 +347,7 @@ mod tests {
             Kind::Age if !marked => json!(24),
             Kind::Occurred if !marked => json!({"at": "2026-11-22T23:30", "precision": "hour", MARKER: MARKER}),
             Kind::Occurred => json!({"at": MARKER, "precision": MARKER}),
+            Kind::Zone if !marked => "Africa/Dakar".into(),
             Kind::Instant if !marked => json!("2026-11-23T09:11:12Z"),
             Kind::Area if !marked => format!("SN-DK-{MARKER}").into(),
             _ => MARKER.into(),
@@ -442,6 +442,21 @@ mod tests {
     }
 
     #[test]
+    fn a_month_is_by_the_hub_s_local_time_and_never_one_that_cannot_be() {
+        let read = |facts: Value, zone: &str| {
+            let reading = Reading { zone: crate::zone::named(zone), received_at: Some(now()), ..Reading::default() };
+            coarse(&Incident::from_row(facts, Vec::new()).read_by(reading), now())
+        };
+        let night = json!({"reported_at": "2026-10-31T18:30:00Z"});
+        assert_eq!(read(night.clone(), "Asia/Phnom_Penh").month, "2026-11", "01:30 there");
+        assert_eq!(read(night, "Africa/Dakar").month, "2026-10");
+        let buddhist = read(json!({"reported_at": "2569-11-23T09:00:00Z", "occurred": {"at": "2569-11-22", "precision": "day"}}), "Asia/Bangkok");
+        assert_eq!((buddhist.month.as_str(), buddhist.iso_week, buddhist.response_minutes), (UNKNOWN, None, None));
+        let told = read(json!({"reported_at": "2026-11-23T09:00:00Z", "occurred": {"at": "2569-11-22", "precision": "day"}}), "Asia/Bangkok");
+        assert_eq!((told.month.as_str(), told.month_basis), ("2026-11", MonthBasis::Report));
+    }
+
+    #[test]
     fn an_area_is_cut_to_its_first_level() {
         for (area, expected) in [("SN-DK-01", "SN-DK"), ("kg-gb", "KG-GB"), ("FR-75C-12", "FR-75C")] {
             assert_eq!(admin1(area).as_deref(), Some(expected), "{area}");
@@ -452,13 +467,13 @@ mod tests {
     }
 
     #[test]
-    fn a_response_is_rounded_up_to_the_hour_and_never_negative() {
+    fn a_response_is_rounded_up_to_the_hour_and_unknown_where_it_would_be_negative() {
         let facts = |done: &str| json!({"reported_at": "2026-11-23T09:00:00Z", "actions": [{"code": "shelter", "done_at": done}]});
         let minutes = |done: &str| project_facts(facts(done)).response_minutes;
         assert_eq!(minutes("2026-11-23T09:00:01Z"), Some(60));
         assert_eq!(minutes("2026-11-23T10:00:00Z"), Some(60));
         assert_eq!(minutes("2026-11-24T09:00:00Z"), Some(1440));
-        assert_eq!(minutes("2026-11-23T08:00:00Z"), Some(0));
+        assert_eq!(minutes("2026-11-23T08:00:00Z"), None, "done before it was reported: nobody knows how long it took");
         assert_eq!(project_facts(json!({"reported_at": "2026-11-23T09:00:00Z"})).response_minutes, None);
     }
 

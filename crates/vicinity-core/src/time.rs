@@ -1,9 +1,11 @@
 //! Times: instants in UTC, local times with a precision, ISO weeks. No clock in here: `now` is always an argument.
 
 use jiff::civil::{Date, DateTime};
+pub use jiff::tz::TimeZone;
 pub use jiff::{SignedDuration, Timestamp};
 
 use crate::codes;
+use crate::zone::Zones;
 
 /// An instant, or nothing if the text is none. Fractions below a millisecond are dropped.
 #[must_use]
@@ -101,44 +103,14 @@ fn split_offset(text: &str) -> Option<(&str, Option<i32>)> {
     (hours <= 14 && minutes < 60).then_some((body, Some(sign * (hours * 3600 + minutes * 60))))
 }
 
-/// Seconds east of UTC that people of a country keep (standard time), by the two letters an area code starts with. For
-/// countries with several zones the most populous one. `None` for a country not listed.
-///
-/// Source: IANA time zone database, standard offsets.
+/// The earliest and the latest instant that a local time with a precision can mean. Without an offset in the text it is read
+/// in each of the zones.
 #[must_use]
-pub fn country_offset_seconds(area: &str) -> Option<i32> {
-    let minutes = match area.get(..2)? {
-        "SN" | "GH" | "CI" | "ML" | "BF" | "GB" => 0,
-        "NG" | "CM" | "CD" => 60,
-        "ZA" | "MZ" | "ZM" | "ZW" | "BW" | "UA" | "MK" => 120,
-        "KE" | "UG" | "TZ" | "ET" => 180,
-        "KZ" | "TJ" | "UZ" | "PK" => 300,
-        "IN" | "LK" => 330,
-        "NP" => 345,
-        "KG" | "BD" => 360,
-        "MM" => 390,
-        "KH" | "TH" | "VN" | "LA" => 420,
-        "ID" => 420,
-        "CN" | "PH" | "MY" => 480,
-        "MX" | "GT" | "SV" | "HN" | "NI" => -360,
-        "CO" | "PE" | "EC" | "JM" => -300,
-        "BR" | "AR" => -180,
-        _ => return None,
-    };
-    Some(minutes * 60)
-}
-
-/// The earliest and the latest instant that a local time with a precision can mean. Without an offset in the text the
-/// country's is taken, and UTC where that is not known.
-#[must_use]
-pub fn window(local: LocalTime, precision: Precision, area: Option<&str>) -> Option<(Timestamp, Timestamp)> {
-    let offset = local.offset_seconds.or_else(|| area.and_then(country_offset_seconds)).unwrap_or(0);
-    let instant = |wall: DateTime| -> Option<Timestamp> {
-        let utc = jiff::tz::Offset::UTC.to_timestamp(wall).ok()?;
-        utc.checked_sub(SignedDuration::from_secs(i64::from(offset))).ok()
-    };
+pub fn window(local: LocalTime, precision: Precision, zones: &Zones) -> Option<(Timestamp, Timestamp)> {
+    let fixed = local.offset_seconds.map(Zones::fixed);
+    let zones = fixed.as_ref().unwrap_or(zones);
     let date = local.wall.date();
-    let (first, days_or_minutes) = match precision {
+    let (first, length) = match precision {
         Precision::Exact if local.has_time => (local.wall, SignedDuration::from_mins(1)),
         Precision::Hour if local.has_time => (local.wall.with().minute(0).second(0).build().ok()?, SignedDuration::from_hours(1)),
         Precision::Exact | Precision::Hour | Precision::Day => (date.into(), SignedDuration::from_hours(24)),
@@ -149,8 +121,8 @@ pub fn window(local: LocalTime, precision: Precision, area: Option<&str>) -> Opt
         Precision::Month => (date.first_of_month().into(), SignedDuration::from_hours(24 * i64::from(date.days_in_month()))),
         Precision::Unknown => return None,
     };
-    let earliest = instant(first)?;
-    Some((earliest, earliest.checked_add(days_or_minutes).ok()?))
+    // Both ends are times on the wall: a day on which the clocks change has other than 24 hours.
+    Some((zones.earliest(first)?, zones.latest(first.checked_add(length).ok()?)?))
 }
 
 /// The ISO week of a date, as `2026-W47`.
@@ -177,22 +149,36 @@ mod tests {
         }
     }
 
+    fn zone(name: &str) -> Zones {
+        Zones::one(crate::zone::named(name).unwrap())
+    }
+
     #[test]
-    fn a_local_time_takes_the_offset_of_its_country() {
+    fn a_local_time_is_read_in_its_zone_unless_it_says_its_offset() {
         let local = parse_local("2026-11-22T23:30").unwrap();
-        let (earliest, latest) = window(local, Precision::Hour, Some("KG-GB-01")).unwrap();
+        let (earliest, latest) = window(local, Precision::Hour, &zone("Asia/Bishkek")).unwrap();
         assert_eq!(earliest.to_string(), "2026-11-22T17:00:00Z");
         assert_eq!(latest.to_string(), "2026-11-22T18:00:00Z");
         let said = parse_local("2026-11-22T23:30+06:00").unwrap();
-        assert_eq!(window(said, Precision::Hour, Some("SN-DK-01")), Some((earliest, latest)));
+        assert_eq!(window(said, Precision::Hour, &zone("Africa/Dakar")), Some((earliest, latest)));
+    }
+
+    #[test]
+    fn summer_time_counts_and_a_day_on_which_the_clocks_change_is_as_long_as_it_is() {
+        let kyiv = zone("Europe/Kyiv");
+        let (earliest, _) = window(parse_local("2026-07-01T12:00").unwrap(), Precision::Exact, &kyiv).unwrap();
+        assert_eq!(earliest.to_string(), "2026-07-01T09:00:00Z");
+        let (earliest, latest) = window(parse_local("2026-03-29").unwrap(), Precision::Day, &kyiv).unwrap();
+        assert_eq!((earliest.to_string(), latest.to_string()), ("2026-03-28T22:00:00Z".into(), "2026-03-29T21:00:00Z".into()));
     }
 
     #[test]
     fn weeks_and_months_cover_all_their_days() {
         let local = parse_local("2026-11-22").unwrap();
-        let (earliest, latest) = window(local, Precision::Week, None).unwrap();
+        let dakar = zone("Africa/Dakar");
+        let (earliest, latest) = window(local, Precision::Week, &dakar).unwrap();
         assert_eq!((earliest.to_string(), latest.to_string()), ("2026-11-16T00:00:00Z".into(), "2026-11-23T00:00:00Z".into()));
-        let (earliest, latest) = window(local, Precision::Month, None).unwrap();
+        let (earliest, latest) = window(local, Precision::Month, &dakar).unwrap();
         assert_eq!((earliest.to_string(), latest.to_string()), ("2026-11-01T00:00:00Z".into(), "2026-12-01T00:00:00Z".into()));
         assert_eq!(iso_week(local.wall.date()), "2026-W47");
     }

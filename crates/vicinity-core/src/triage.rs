@@ -116,7 +116,14 @@ fn sexual_violence_within(incident: &Incident, now: Timestamp, hours: i64) -> bo
 mod tests {
     use super::*;
     use crate::incident::{Claim, Dispute};
+    use crate::reading::Reading;
+    use jiff::tz::TimeZone;
     use serde_json::json;
+
+    /// At a hub whose people live by UTC.
+    fn in_utc(incident: Incident) -> Incident {
+        incident.read_by(Reading { zone: Some(TimeZone::UTC), ..Reading::default() })
+    }
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -127,12 +134,12 @@ mod tests {
     }
 
     fn of(facts: Value) -> Level {
-        level(&Incident::from_row(facts, Vec::new()), now())
+        level(&in_utc(Incident::from_row(facts, Vec::new())), now())
     }
 
     fn disputed(field: &str, values: &[Value], facts: Value) -> Incident {
         let claims = values.iter().map(|value| Claim { value: value.clone(), at: None, change: None, actor: None }).collect();
-        Incident::from_row(facts, vec![Dispute { field: field.into(), claims }])
+        in_utc(Incident::from_row(facts, vec![Dispute { field: field.into(), claims }]))
     }
 
     #[test]

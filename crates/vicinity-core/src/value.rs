@@ -109,6 +109,14 @@ pub fn register(kind: Kind, value: &Value) -> Checked {
         Kind::Instant => instant(value),
         Kind::Age => age(value),
         Kind::Occurred => occurred(value),
+        Kind::Zone => zone(value),
+    }
+}
+
+fn zone(value: &Value) -> Checked {
+    match text(value, codes::CODE_MAX_BYTES)? {
+        ScalarValue::Str(name) if crate::zone::named(&name).is_none() => Err(Problem::WrongType("a time zone's name, as Asia/Bishkek")),
+        checked => Ok(checked),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What stands around every page: the head, the pages one can go to, whose page it is, the language.
 
 use maud::{DOCTYPE, Markup, html};
-use vicinity_core::time::Timestamp;
+use vicinity_core::time::{TimeZone, Timestamp};
 
 use crate::assets::{ICON, SCRIPT, STYLE};
 use crate::words::{Said, Words};
@@ -72,6 +72,8 @@ pub struct Frame {
     pub now: Timestamp,
     /// Seconds by which the server's clock is ahead of what it should show, where it is in doubt; negative where it is behind.
     pub clock_ahead: Option<i64>,
+    /// The zone whose time pages speak.
+    pub zone: TimeZone,
     /// The id of a text that tells how what was done just now went.
     pub notice: Option<String>,
     /// Where "back" leads from a page that says what went wrong.
@@ -136,13 +138,25 @@ impl Frame {
     /// A time as `<time>`, told by how far it is away; the exact one shows on hovering and to screen readers' users who ask.
     #[must_use]
     pub fn away(&self, at: Timestamp) -> Markup {
-        html! { time datetime=(at) title=(self.words.moment(at)) { (self.words.away(at, self.now)) } }
+        html! { time datetime=(at) title=(self.told(at)) { (self.words.away(at, self.now)) } }
     }
 
     /// A time as `<time>`, told exactly.
     #[must_use]
     pub fn moment(&self, at: Timestamp) -> Markup {
-        html! { time datetime=(at) { (self.words.moment(at)) } }
+        html! { time datetime=(at) { (self.told(at)) } }
+    }
+
+    /// A day and a time, by the clocks of the hub.
+    #[must_use]
+    pub fn told(&self, at: Timestamp) -> String {
+        self.words.moment(at, &self.zone)
+    }
+
+    /// A day, by the clocks of the hub.
+    #[must_use]
+    pub fn day(&self, at: Timestamp) -> String {
+        self.words.day(at, &self.zone)
     }
 
     /// A page. `here` is the path of the page in the list of pages that it belongs to.
@@ -241,6 +255,7 @@ pub(crate) mod tests {
             theme: Theme::System,
             now,
             clock_ahead: None,
+            zone: TimeZone::UTC,
             notice: None,
             back: "/".to_owned(),
             once: String::new(),

@@ -9,7 +9,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 use vicinity_core::text;
-use vicinity_core::time::Timestamp;
+use vicinity_core::time::{TimeZone, Timestamp};
 
 /// A language that every page can be read in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -222,22 +222,22 @@ impl Words {
         self.with(form, &[("month", Said::Text(&name)), ("year", Said::Text(year))])
     }
 
-    /// A day, in UTC.
+    /// The day that it is in a zone.
     #[must_use]
-    pub fn day(&self, at: Timestamp) -> String {
-        let text = at.to_string();
+    pub fn day(&self, at: Timestamp, zone: &TimeZone) -> String {
+        let text = zone.to_datetime(at).to_string();
         let (year, month, day) = (text.get(..4), text.get(5..7), text.get(8..10));
         let (Some(year), Some(month), Some(day)) = (year, month, day) else { return text };
         let name = self.t(&format!("month-in-day-{}", month.trim_start_matches('0')));
         self.with("date-day", &[("day", Said::Text(day.trim_start_matches('0'))), ("month", Said::Text(&name)), ("year", Said::Text(year))])
     }
 
-    /// A day and a time to the minute, in UTC.
+    /// The day and the time to the minute that it is in a zone, with the zone's name.
     #[must_use]
-    pub fn moment(&self, at: Timestamp) -> String {
-        let text = at.to_string();
-        let time = text.get(11..16).unwrap_or_default();
-        self.with("date-moment", &[("day", Said::Text(&self.day(at))), ("time", Said::Text(time))])
+    pub fn moment(&self, at: Timestamp, zone: &TimeZone) -> String {
+        let text = zone.to_datetime(at).to_string();
+        let (day, time) = (self.day(at, zone), text.get(11..16).unwrap_or_default());
+        self.with("date-moment", &[("day", Said::Text(&day)), ("time", Said::Text(time)), ("zone", Said::Text(zone.iana_name().unwrap_or("UTC")))])
     }
 
     /// A day, or a day and a time to the minute, as people told it where it happened: `2026-11-22` or `2026-11-22T23:30`. `None` for
@@ -248,8 +248,8 @@ impl Words {
         let at: Timestamp = format!("{day}T00:00:00Z").parse().ok().filter(|_| day.len() == 10)?;
         let is_time = |time: &str| time.len() == 5 && time.chars().all(|character| character.is_ascii_digit() || character == ':');
         match time {
-            None => Some(self.day(at)),
-            Some(time) if is_time(time) => Some(format!("{}, {time}", self.day(at))),
+            None => Some(self.day(at, &TimeZone::UTC)),
+            Some(time) if is_time(time) => Some(format!("{}, {time}", self.day(at, &TimeZone::UTC))),
             Some(_) => None,
         }
     }

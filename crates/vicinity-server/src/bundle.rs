@@ -257,6 +257,7 @@ impl Talk {
                 if exchange::is_full(store, &self.peer, envelope, &groups)? {
                     return Err(Refused::Quota.into());
                 }
+                store.note_skew(&self.peer, None, self.now)?;
                 Ok((taken, store.accept(&self.peer, Some(exchange::signed(envelope)), &groups, self.now, random)?))
             })?;
             let mut said = said.into_iter();

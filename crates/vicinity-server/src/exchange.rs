@@ -17,7 +17,7 @@ use vicinity_sync::message::{ERASURES_MAX, Refused, Request, SYNC_PATH};
 use vicinity_sync::order::{self, WipeOrder};
 
 use crate::gate::{Proven, SealedRequest};
-use crate::{alerts, budget, bundle, keyset, tls};
+use crate::{alerts, budget, bundle, keyset, tls, zone};
 
 /// The setting under which a hub keeps the key that survivor codes are hashed with.
 pub const SURVIVOR_KEY: &str = "survivor_key";
@@ -121,10 +121,11 @@ pub(crate) fn news(store: &mut dyn HubStore, peer: &Peer, known: Known, now: Tim
     let live = alerts::list(store, now)?;
     let alerts = (list_hash(&live) != known.alerts).then_some(live);
     let pins = tls::news(store.setting(tls::PINS)?, known.pins);
-    let Some(current) = keyset::current(store)? else { return Ok(News { alerts, pins, ..News::default() }) };
+    let zone = zone::name(store)?;
+    let Some(current) = keyset::current(store)? else { return Ok(News { alerts, pins, zone, ..News::default() }) };
     let may_rewrap = access::decide(peer.role.actor(), Action::Rewrap, Resource::Server).is_ok();
     let old_wraps = if may_rewrap { store.newest_old_wrap(current.version)? } else { 0 };
-    Ok(News { key_set: (known.key_set < current.version).then_some(current.signed), old_wraps, alerts, pins })
+    Ok(News { key_set: (known.key_set < current.version).then_some(current.signed), old_wraps, alerts, pins, zone })
 }
 
 /// What proves that its device sent it.
@@ -147,7 +148,7 @@ pub fn sync(store: &mut dyn HubStore, request: Proven<SyncRequest, Peer>, now: T
     }
     let (groups, taken) = budget::first(&brought, plan.incidents);
     let skew_seconds = session.skew_seconds;
-    store.note_skew(&peer, skew_seconds)?;
+    store.note_skew(&peer, Some(skew_seconds), now)?;
     let secret = hub_secret(store)?;
     let erased = proven(&session.erased, &secret);
     if !erased.is_empty() {
@@ -236,6 +237,6 @@ pub fn enrol(store: &mut dyn HubStore, body: &[u8], now: Timestamp) -> Result<(P
     let hub_key = public_key(&hub_secret(store)?);
     let bundle_key = bundle::opener(store)?.recipient().to_string();
     let pins = store.setting(tls::PINS)?.unwrap_or_default();
-    let answer = EnrolAnswer { number: peer.number, role: peer.role.code().to_owned(), survivor_key, hub_key, bundle_key, pins };
+    let answer = EnrolAnswer { number: peer.number, role: peer.role.code().to_owned(), survivor_key, hub_key, bundle_key, pins, zone: zone::name(store)? };
     Ok((peer, vicinity_sync::enrol::encode(&answer)))
 }

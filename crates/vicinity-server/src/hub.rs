@@ -2,13 +2,13 @@
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use vicinity_core::time::{SignedDuration, Timestamp};
+use vicinity_core::time::{SignedDuration, TimeZone, Timestamp};
 use vicinity_link::IdentityError;
 use vicinity_pages::frame::Place;
 use vicinity_seal::keys::Opener;
@@ -43,6 +43,7 @@ use crate::tls;
 use crate::upkeep;
 use crate::uplink::{self, Uplink};
 use crate::writer::{self, Stored, Writer, WriterError};
+use crate::zone;
 
 /// Seconds between looks at what time has changed.
 pub(crate) const TURN_SECONDS: u64 = 20;
@@ -231,15 +232,17 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     let clock = Clock::open::<dyn BoardStore>(&mut store, &config.machine)?;
     let (data, its_key, unused_epoch) = (config.data.clone(), key.clone(), config.machine.bytes());
     let damage = damage::look_beside(&config.data.join("hub.db"), move || SqliteHub::open(&data, &its_key, unused_epoch)?.damaged());
+    let zone = zone::of(&mut store)?;
     let (writer, writing) = Writer::start(store);
     let (reader, reading) = Writer::start(Reading(open_with(&config.data, &key, &config.machine)?.only_reading()?));
     let (counter, counting) = Writer::start(Reading(open_with(&config.data, &key, &config.machine)?.only_reading()?));
     let last = writer.clone();
     let (desk, seating) = Desk::open(Place::Hub, &config.data, &key, &config.machine, &clock, network.is_secure(config.plain_http))?;
+    zone::show(&desk.zone, zone);
     let (changed, live) = (Arc::new(Notify::new()), desk.live.clone());
     let uplink = Uplink { writer: writer.clone(), machine: config.machine.clone(), clock: clock.clone(), changed: Arc::clone(&changed), live: live.clone() };
     let uplink = tokio::spawn(uplink::run(uplink, link));
-    let keeping = keep_up(writer.clone(), desk.people.clone(), config.machine.clone(), clock.clone(), live.clone());
+    let keeping = keep_up(writer.clone(), desk.people.clone(), config.machine.clone(), clock.clone(), live.clone(), Arc::clone(&desk.zone));
     let keeping = tokio::spawn(keeping);
     let hub = Hub { gate: Gate::new(writer, reader, counter), machine: config.machine, desk, metrics: Metrics::new("vicinity_hub"), changed };
     let (shutdown, ended) = damage::or_damage(shutdown, damage);
@@ -259,11 +262,11 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
 }
 
 /// Does what time alone changes, now and then. Runs until aborted.
-async fn keep_up(writer: Writer<dyn BoardStore>, people: Writer<SqlitePeople>, machine: Machine, clock: Clock, live: Live) {
+async fn keep_up(writer: Writer<dyn BoardStore>, people: Writer<SqlitePeople>, machine: Machine, clock: Clock, live: Live, zone: Arc<Mutex<TimeZone>>) {
     let mut was_in_doubt = false;
     loop {
-        let (own, mut drawn) = (clock.clone(), machine.clone());
-        let done = writer.step(move |store| upkeep::of_hub(store, &own, &mut drawn)).await;
+        let (own, mut drawn, zone) = (clock.clone(), machine.clone(), Arc::clone(&zone));
+        let done = writer.step(move |store| upkeep::of_hub(store, &own, &zone, &mut drawn)).await;
         let ClockReading { now, doubt } = clock.read();
         if was_in_doubt != doubt.is_some() {
             was_in_doubt = doubt.is_some();

@@ -43,6 +43,7 @@ pub mod upkeep;
 pub mod uplink;
 pub mod upstream;
 pub mod writer;
+pub mod zone;
 
 /// Keys that statements are sealed to, and files for one reader, for commands that name one.
 pub use vicinity_seal::{keys, parcel};

@@ -244,7 +244,7 @@ async fn enrol(national: Arc<National>, request: Open<Enrol>) -> Result<Response
         publish::COUNTRY => tracing::info!(country = number, "enrolled"),
         _ => tracing::info!(hub = number, "enrolled"),
     }
-    let answer = EnrolAnswer { number, role: role.to_owned(), survivor_key: Vec::new(), hub_key: [0; 32], bundle_key: String::new(), pins };
+    let answer = EnrolAnswer { number, role: role.to_owned(), survivor_key: Vec::new(), hub_key: [0; 32], bundle_key: String::new(), pins, zone: None };
     Ok(http::frame(vicinity_sync::enrol::encode(&answer)))
 }
 

@@ -272,3 +272,21 @@ fn what_does_not_fit_is_named_as_the_page_names_it_and_need_not_be_typed_again()
     let not_sure = page.visitor.post(&format!("/incident/{id}/erase"), &[]);
     assert!(not_sure.body.contains(&format!("<a href=\"/incident/{id}/erase\">Back</a>")), "{}", not_sure.body);
 }
+
+#[test]
+fn a_date_that_cannot_be_right_is_said_on_the_page_and_corrected_there() {
+    let site = Site::hub();
+    let id = site.log(1, &json!([{"set": {"field": "occurred", "value": {"at": "2569-11-22", "precision": "day"}}}]));
+    let amina = site.signed_in("amina");
+    let mut open = Open::new(&amina, &id);
+    assert!(open.page.body.contains("This date cannot be right"), "{}", open.page.body);
+    let wrong = open.send(&[("do", "occurred"), ("at", "2570-11-22"), ("precision", "day")]);
+    assert!(wrong.status == 422 && wrong.body.contains("cannot be right either"), "{}", wrong.body);
+    let day = site.now().to_string()[..8].to_owned() + "01";
+    assert_eq!(open.send(&[("do", "occurred"), ("at", &day), ("precision", "day")]).status, 303);
+    let minute = day.clone() + "T00:10";
+    assert_eq!(open.send(&[("do", "reported"), ("at", &minute)]).status, 303);
+    let facts = site.facts(&id).unwrap();
+    assert_eq!((&facts["occurred"]["at"], &facts["reported_at_corrected"]), (&json!(day), &json!(format!("{minute}:00Z"))));
+    assert!(!Open::new(&amina, &id).page.body.contains("This date cannot be right"));
+}

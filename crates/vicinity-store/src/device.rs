@@ -137,6 +137,8 @@ pub enum Fact {
     Contact,
     /// The key under which inputs and attachments are hashed, to know them again.
     OnceKey,
+    /// The name of the hub's time zone.
+    Zone,
 }
 
 impl Fact {
@@ -159,6 +161,7 @@ impl Fact {
             Self::Pins => "pins",
             Self::Contact => "contact",
             Self::OnceKey => "once_key",
+            Self::Zone => "zone",
         }
     }
 }

@@ -276,11 +276,19 @@ pub trait HubStore: HubStatements + HubAlerts {
     /// Storage.
     fn heard(&mut self, device: DeviceId, incarnation: u64) -> Result<core::result::Result<(Peer, u64), Denied>>;
 
-    /// Notes how far the hub's clock is ahead of a device's.
+    /// Notes how far the hub's clock is ahead of a device's, for what [`HubStore::accept`] takes next; `None` for what comes by a
+    /// file, whose clock nobody sees.
     ///
     /// # Errors
     /// Storage.
-    fn note_skew(&mut self, peer: &Peer, skew_seconds: i64) -> Result<()>;
+    fn note_skew(&mut self, peer: &Peer, skew_seconds: Option<i64>, now: Timestamp) -> Result<()>;
+
+    /// Sets the hub's time zone, by its name. What it changes is worked out by [`HubStore::recheck_consents`] and where the board is
+    /// refreshed.
+    ///
+    /// # Errors
+    /// Storage.
+    fn set_zone(&mut self, zone: &str) -> Result<()>;
 
     /// Takes changes: guard, log, rows, projections, feed, and the signed request that brought them. One verdict a change, in
     /// order. Groups of one incident are one: its document is loaded at most once, and not at all where nothing is new.

@@ -14,6 +14,7 @@ use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ProjectionId};
 use vicinity_core::incident::Incident;
 use vicinity_core::projection::{self, Projection};
+use vicinity_core::reading::{self, Moment, READ_WITHIN, Written};
 use vicinity_core::time::Timestamp;
 
 use crate::hub::Role;
@@ -27,6 +28,57 @@ pub struct LogRow {
     pub device: u32,
     /// Whether that device only passed it on.
     pub relayed: bool,
+    /// Seconds by which the hub's clock was ahead of the one that it was written by; `None` where nobody knows.
+    pub skew_seconds: Option<i64>,
+    /// When the hub took it.
+    pub received_at: Timestamp,
+}
+
+/// The setting under which a hub keeps the name of its time zone.
+pub const ZONE: &str = "zone";
+
+/// What a hub knows of a device's clock when a request comes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ClockKnown {
+    /// Seconds by which the hub's clock was ahead at the contact before, and when that was.
+    pub before: Option<(i64, Timestamp)>,
+    /// The same now; `None` for what came by a file, whose clock nobody sees.
+    pub now: Option<i64>,
+}
+
+impl ClockKnown {
+    /// The hub's own clock.
+    pub const OWN: Self = Self { before: None, now: Some(0) };
+
+    /// The skew of the clock that a change was written by, if it is known within ten minutes: as it is now, or as it was at the
+    /// contact before, whichever puts the change between that contact and this one.
+    #[must_use]
+    pub fn skew_of(&self, written: i64, received_at: Timestamp) -> Option<i64> {
+        let (now, within) = (self.now?, READ_WITHIN.as_secs());
+        let since = self.before.map_or(i64::MIN, |(_, at)| at.as_second().saturating_sub(within));
+        let until = received_at.as_second().saturating_add(within);
+        match self.before {
+            Some((before, _)) if before.abs_diff(now) > within.unsigned_abs() => {
+                let fits = |skew: &i64| (since..=until).contains(&written.saturating_add(*skew));
+                let mut fitting = [before, now].into_iter().filter(fits);
+                fitting.next().filter(|_| fitting.next().is_none())
+            }
+            // What was sent later than it was written may be of any time before.
+            _ => Some(now).filter(|now| written.saturating_add(*now) <= until),
+        }
+    }
+}
+
+/// How the times of a document are read, by the log of its changes.
+#[must_use]
+pub fn times<'a>(written: &[Written], log: impl Iterator<Item = &'a LogRow>) -> BTreeMap<String, Moment> {
+    let wanted: BTreeSet<ChangeHash> = written.iter().map(|written| written.change).collect();
+    let brought = |row: &LogRow| {
+        let chunk = Chunk::parse(&row.chunk).ok().filter(|chunk| wanted.contains(&chunk.hash))?;
+        Some((chunk.hash, reading::Brought { clock: chunk.time, skew_seconds: row.skew_seconds, received_at: row.received_at }))
+    };
+    let brought: BTreeMap<ChangeHash, reading::Brought> = log.filter_map(brought).collect();
+    reading::times(written, |change| brought.get(&change).copied())
 }
 
 /// Whether a role may do something to an incident that is here. `in_scope` is asked only where it matters.
@@ -335,4 +387,41 @@ pub fn version_above(held: u64, sent: u64) -> Option<u64> {
 #[must_use]
 pub fn may_be_projected(incident: &Incident) -> bool {
     consent::ever_granted(incident, "national_deid")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 86_400;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_clock_that_two_contacts_agree_on_is_known() {
+        let known = ClockKnown { before: Some((3 * DAY, at(100 * DAY))), now: Some(3 * DAY + 90) };
+        assert_eq!(known.skew_of(98 * DAY, at(101 * DAY)), Some(3 * DAY + 90));
+        assert_eq!(ClockKnown { before: None, now: Some(60) }.skew_of(7 * DAY, at(101 * DAY)), Some(60), "the first contact");
+        assert_eq!(ClockKnown::OWN.skew_of(101 * DAY, at(101 * DAY)), Some(0));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_between_two_contacts_is_known_where_only_one_of_its_skews_fits() {
+        // Right a day ago, three days slow now: what it wrote at day 98 by its clock it wrote at day 101.
+        let slow = ClockKnown { before: Some((0, at(100 * DAY))), now: Some(3 * DAY) };
+        assert_eq!(slow.skew_of(98 * DAY, at(101 * DAY)), Some(3 * DAY));
+        assert_eq!(slow.skew_of(100 * DAY + 3600, at(101 * DAY)), Some(0), "before it was set wrong");
+        // Slow ten days ago, right now: a day between fits both, so that nobody knows.
+        let set_right = ClockKnown { before: Some((3 * DAY, at(90 * DAY))), now: Some(0) };
+        assert_eq!(set_right.skew_of(95 * DAY, at(101 * DAY)), None);
+        assert_eq!(set_right.skew_of(88 * DAY, at(101 * DAY)), Some(3 * DAY));
+    }
+
+    #[test]
+    fn what_comes_by_a_file_or_from_the_future_has_no_known_clock() {
+        assert_eq!(ClockKnown { before: Some((0, at(100 * DAY))), now: None }.skew_of(100 * DAY, at(101 * DAY)), None);
+        assert_eq!(ClockKnown { before: None, now: Some(0) }.skew_of(102 * DAY, at(101 * DAY)), None);
+    }
 }

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use vicinity_core::hex;
 use vicinity_core::ids::ChangeHash;
 use vicinity_core::incident::{Claim, Dispute, Incident};
-use vicinity_core::time::Timestamp;
+use vicinity_core::reading::{self, Reading};
+use vicinity_core::time::{TimeZone, Timestamp};
 
 use crate::StoreError;
 
@@ -62,6 +63,15 @@ pub fn incident(facts: &str, disputes: &str) -> Result<Incident, StoreError> {
         claims: dispute["claims"].as_array().map(|claims| claims.iter().map(claim).collect()).unwrap_or_default(),
     };
     Ok(Incident::from_row(facts, disputes.iter().map(dispute).collect()))
+}
+
+/// The same at a hub, which knows when it first heard of the incident and how its times are read.
+///
+/// # Errors
+/// A row that is no JSON.
+pub fn at_hub(facts: &str, disputes: &str, times: &str, first_at: i64, zone: Option<&TimeZone>) -> Result<Incident, StoreError> {
+    let received_at = Timestamp::from_second(first_at).ok();
+    Ok(incident(facts, disputes)?.read_by(Reading { zone: zone.cloned(), received_at, times: reading::from_json(times) }))
 }
 
 /// Heads as bytes, 32 each.

@@ -21,6 +21,7 @@ mod hub_leaving;
 mod hub_pull;
 mod hub_shares;
 mod hub_statements;
+mod hub_times;
 mod hub_uplink;
 mod national;
 mod national_review;

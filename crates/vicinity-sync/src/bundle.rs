@@ -349,6 +349,7 @@ pub fn read(reply: &Reply, reader: &Reader) -> Result<Reading, BadReply> {
         delivery.alerts = answer.alerts.or(delivery.alerts);
         delivery.key_set = answer.key_set.or(delivery.key_set);
         delivery.pins = answer.pins.or(delivery.pins);
+        delivery.zone = answer.zone.or(delivery.zone);
     }
     Ok(Reading::Whole(Box::new(Whole { delivery, void: reply.void, need, end })))
 }

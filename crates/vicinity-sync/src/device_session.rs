@@ -371,6 +371,7 @@ impl DeviceSession {
             key_set: answer.key_set.take(),
             alerts: answer.alerts.take(),
             pins: answer.pins.take(),
+            zone: answer.zone.take(),
             ..Delivery::default()
         };
         if let Some(alerts) = &delivery.alerts {

@@ -145,6 +145,9 @@ pub struct EnrolAnswer {
     #[n(5)]
     #[cbor(with = "minicbor::bytes")]
     pub pins: Vec<u8>,
+    /// The name of the hub's time zone; none from national, and where the hub has none.
+    #[n(6)]
+    pub zone: Option<String>,
 }
 
 impl EnrolRequest {

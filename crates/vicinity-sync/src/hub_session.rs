@@ -34,6 +34,8 @@ pub struct News {
     pub alerts: Option<Vec<Alert>>,
     /// The pins of its keys, if the device knows others.
     pub pins: Option<Vec<u8>>,
+    /// The name of its time zone.
+    pub zone: Option<String>,
 }
 
 /// One request at the hub.
@@ -112,9 +114,9 @@ impl HubSession {
     /// What the store gives, and what the device is to erase; the answer, or a smaller pull.
     pub fn pulled(&mut self, pull: Pull, erase: &[Erasure], now: Timestamp) -> Step {
         let changes: usize = pull.groups.iter().map(|group| group.changes.len()).sum();
-        let News { key_set, old_wraps, alerts, pins } = self.news.clone();
+        let News { key_set, old_wraps, alerts, pins, zone } = self.news.clone();
         let erase = erase.to_vec();
-        let answer = Answer { verdicts: core::mem::take(&mut self.verdicts), pull, clock: now.as_second(), erase, key_set, old_wraps, alerts, pins };
+        let answer = Answer { verdicts: core::mem::take(&mut self.verdicts), pull, clock: now.as_second(), erase, key_set, old_wraps, alerts, pins, zone };
         let body = answer.encode();
         if body.len() > self.budget + 1024 && changes > 1 && self.plan.raw_bytes > 1 {
             self.plan.raw_bytes /= 2;

@@ -69,6 +69,8 @@ pub struct Answer {
     pub alerts: Option<Vec<Alert>>,
     /// The pins of the hub's keys, if the device knows others.
     pub pins: Option<Vec<u8>>,
+    /// The name of the hub's time zone.
+    pub zone: Option<String>,
 }
 
 /// Why a hub does not answer a request at all.
@@ -276,6 +278,8 @@ struct AnswerWire {
     pins: Option<Vec<u8>>,
     #[n(14)]
     alerts: Option<Vec<AlertRow>>,
+    #[n(15)]
+    zone: Option<String>,
 }
 
 #[derive(Encode, Decode)]
@@ -456,6 +460,7 @@ impl Answer {
             key_set: self.key_set.clone(),
             alerts: self.alerts.as_deref().map(alert::rows),
             pins: self.pins.clone(),
+            zone: self.zone.clone(),
         })
     }
 
@@ -487,6 +492,16 @@ impl Answer {
         };
         let alerts = wire.alerts.map(alert::alerts).transpose()?;
         let erase = erasures_of(wire.erase)?;
-        Ok(Self { verdicts, pull, clock: wire.clock, erase, key_set: wire.key_set, old_wraps: wire.old_wraps, alerts, pins: wire.pins })
+        Ok(Self {
+            verdicts,
+            pull,
+            clock: wire.clock,
+            erase,
+            key_set: wire.key_set,
+            old_wraps: wire.old_wraps,
+            alerts,
+            pins: wire.pins,
+            zone: wire.zone.filter(|zone| vicinity_core::zone::named(zone).is_some()),
+        })
     }
 }

@@ -46,7 +46,7 @@ fn answer(seq: u64, rebased_until: Option<IncidentId>) -> Vec<u8> {
         rebased_until,
         digest: ScopeDigest(seq.into()),
     };
-    Answer { verdicts: Vec::new(), pull, clock: 0, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None, pins: None }.encode()
+    Answer { verdicts: Vec::new(), pull, clock: 0, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None, pins: None, zone: None }.encode()
 }
 
 /// To a device that stood at 5 in its life 9 and had made 20 requests.

@@ -150,7 +150,8 @@ fn answers() -> Vec<(&'static str, Answer)> {
     let verdicts = [Verdict::Stored, Verdict::Stored, Verdict::Duplicate, Verdict::Pending].into_iter();
     // Those that there were when this frame was frozen.
     let verdicts = verdicts.chain(Refusal::ALL.into_iter().take(12).map(Verdict::Rejected)).chain([Verdict::Stored; 300]).collect();
-    let nothing = Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None, pins: None };
+    let nothing =
+        Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None, pins: None, zone: None };
     vec![
         ("answer_nothing_new", nothing.clone()),
         (
@@ -164,6 +165,7 @@ fn answers() -> Vec<(&'static str, Answer)> {
                 old_wraps: 300,
                 alerts: None,
                 pins: Some(vec![9; 64]),
+                zone: None,
             },
         ),
         ("answer_alerts", Answer { alerts: Some(vec![alert()]), ..nothing.clone() }),

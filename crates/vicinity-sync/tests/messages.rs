@@ -66,6 +66,7 @@ fn any_answer() -> impl Strategy<Value = Answer> {
         old_wraps: clock.unsigned_abs() % 3,
         alerts: (clock % 5 == 0).then(|| vec![Alert { id: [3; 16], area: "SN-DK".into(), text: "a van".into(), ends: clock }]),
         pins: (clock % 5 == 0).then(|| vec![9; 64]),
+        zone: (clock % 3 == 0).then(|| "Asia/Bishkek".to_owned()),
     })
 }
 
@@ -172,7 +173,7 @@ fn a_refusal_of_a_newer_hub_is_still_a_refusal() {
         digest: ScopeDigest(0),
     };
     let verdicts = vec![Verdict::Rejected(Refusal::Malformed)];
-    let body = Answer { verdicts, pull, clock: 0, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None, pins: None }.encode();
+    let body = Answer { verdicts, pull, clock: 0, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None, pins: None, zone: None }.encode();
     for unknown in [3, 15, 16 + 12, 200, 255] {
         let mut body = body.clone();
         let run = body.windows(3).position(|three| three == [0x82, 16, 1]).unwrap();

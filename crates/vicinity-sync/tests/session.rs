@@ -48,7 +48,7 @@ fn chunk(number: u32, len: usize) -> Vec<u8> {
 
 fn answer() -> Answer {
     let pull = Pull { groups: Vec::new(), removed: Vec::new(), need: Vec::new(), cursor: cursor(9), more: false, rebased_until: None, digest: OURS };
-    Answer { verdicts: Vec::new(), pull, clock: 1_000_060, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None, pins: None }
+    Answer { verdicts: Vec::new(), pull, clock: 1_000_060, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None, pins: None, zone: None }
 }
 
 /// A session and the effects of the last input.

@@ -19,6 +19,7 @@ pub mod hub_projections;
 pub mod hub_rebase;
 pub mod hub_scope;
 pub mod hub_statements;
+pub mod hub_times;
 pub mod national;
 mod stage;
 
@@ -117,6 +118,13 @@ macro_rules! hub_store_contract {
             a_question_is_kept_once_and_its_answer_reported_until_confirmed
             an_area_beyond_the_first_thirty_leaves_as_unknown
             a_list_of_areas_counts_alone_and_makes_rows_anew
+        }
+        $crate::sentences! { $make, hub_times:
+            an_action_of_a_slow_clock_is_read_with_that_clock_s_skew
+            what_comes_by_a_file_or_through_others_has_no_known_interval
+            a_time_that_was_typed_is_not_corrected
+            a_month_that_cannot_be_is_unknown_until_somebody_corrects_it
+            a_zone_that_is_set_later_changes_what_national_is_told
         }
         $crate::sentences! { $make, hub_rebase:
             a_rebase_gives_what_the_sender_lacks

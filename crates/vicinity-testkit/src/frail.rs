@@ -141,8 +141,11 @@ impl HubStore for Frail<'_, dyn HubStore> {
     fn heard(&mut self, device: DeviceId, incarnation: u64) -> Result<core::result::Result<(Peer, u64), Denied>> {
         self.room()?.heard(device, incarnation)
     }
-    fn note_skew(&mut self, peer: &Peer, skew_seconds: i64) -> Result<()> {
-        self.room()?.note_skew(peer, skew_seconds)
+    fn note_skew(&mut self, peer: &Peer, skew_seconds: Option<i64>, now: Timestamp) -> Result<()> {
+        self.room()?.note_skew(peer, skew_seconds, now)
+    }
+    fn set_zone(&mut self, zone: &str) -> Result<()> {
+        self.room()?.set_zone(zone)
     }
     fn accept(&mut self, peer: &Peer, request: Option<SignedRequest<'_>>, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
         self.room()?.accept(peer, request, groups, now, random)

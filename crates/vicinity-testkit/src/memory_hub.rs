@@ -14,7 +14,9 @@ use vicinity_core::areas::Areas;
 use vicinity_core::batch::{Cursor, DocumentHeads, Group, HeadsPage, Pull};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ORDINAL_MAX, ProjectionId, ScopeDigest};
-use vicinity_core::time::{SignedDuration, Timestamp};
+use vicinity_core::reading::Reading;
+use vicinity_core::time::{SignedDuration, TimeZone, Timestamp};
+use vicinity_core::zone;
 use vicinity_store::StoreError;
 use vicinity_store::evidence::SignedRequest;
 use vicinity_store::hub::{
@@ -55,6 +57,9 @@ impl Invites {
 struct Device {
     public_key: [u8; 32],
     row: DeviceRow,
+    clock: policy::ClockKnown,
+    /// When its clock was last seen.
+    seen_at: Option<Timestamp>,
     /// The counter of each of its lives.
     counters: BTreeMap<u64, u64>,
 }
@@ -66,6 +71,8 @@ struct Sent {
     incarnation: u64,
     relayed: bool,
     chunk: Vec<u8>,
+    skew_seconds: Option<i64>,
+    received_at: Timestamp,
 }
 
 #[derive(Clone)]
@@ -169,6 +176,10 @@ impl MemoryHub {
         })
     }
 
+    fn zone(&self) -> Option<TimeZone> {
+        self.settings.get(policy::ZONE).and_then(|name| zone::named(core::str::from_utf8(name).ok()?))
+    }
+
     fn all_changes(&self, incident: IncidentId) -> impl Iterator<Item = &Sent> {
         self.changes(incident, self.feed.len())
     }
@@ -215,7 +226,7 @@ impl HubStore for MemoryHub {
         }
         let number = self.devices.len() as u32 + 1;
         let row = DeviceRow { number, device, role, last_seen: None, skew_seconds: None, revoked: false, enrolled_with: (code_hash, public_key) };
-        self.devices.push(Device { public_key, row, counters: BTreeMap::new() });
+        self.devices.push(Device { public_key, row, clock: policy::ClockKnown::default(), seen_at: None, counters: BTreeMap::new() });
         Ok(Some(Peer { number, incarnation: 0, role }))
     }
 
@@ -257,9 +268,22 @@ impl HubStore for MemoryHub {
         Ok(Ok((Peer { number: known.row.number, incarnation, role: known.row.role }, counter)))
     }
 
-    fn note_skew(&mut self, peer: &Peer, skew_seconds: i64) -> Result<()> {
+    fn note_skew(&mut self, peer: &Peer, skew_seconds: Option<i64>, now: Timestamp) -> Result<()> {
         if let Some(known) = self.devices.iter_mut().find(|known| known.row.number == peer.number) {
-            known.row.skew_seconds = Some(skew_seconds);
+            known.clock.now = skew_seconds;
+            if skew_seconds.is_some() {
+                known.clock.before = known.row.skew_seconds.zip(known.seen_at);
+                (known.row.skew_seconds, known.seen_at) = (skew_seconds, Some(now));
+            }
+        }
+        Ok(())
+    }
+
+    fn set_zone(&mut self, zone: &str) -> Result<()> {
+        self.settings.insert(policy::ZONE.to_owned(), zone.as_bytes().to_vec());
+        let read = self.zone();
+        for row in self.documents.values_mut() {
+            row.incident = row.incident.clone().read_by(Reading { zone: read.clone(), ..row.incident.reading().clone() });
         }
         Ok(())
     }

@@ -237,6 +237,11 @@ impl Printing {
 }
 
 impl LogSink for Printing {
+    fn doubtful(&mut self, line: usize, field: &'static str) {
+        let how = if field == "occurred" { "occurred" } else { "reported_at_corrected" };
+        eprintln!("line {line}: {field}: kept, but by this device's clock this date cannot be right; an edit of {how} corrects it");
+    }
+
     fn logged(&mut self, id: IncidentId) {
         self.logged += 1;
         self.print(id);

@@ -45,7 +45,14 @@ pub const ROTATES: &str = "the key changes at the next start; whoever has been i
 
 pub fn run(arguments: HubArguments) -> Result<ExitCode> {
     match arguments.command {
-        None => serve(arguments.data.unwrap_or_default(), &arguments.listen.unwrap_or_default(), arguments.plain_http, arguments.network, arguments.upstream)?,
+        None => serve(
+            arguments.data.unwrap_or_default(),
+            &arguments.listen.unwrap_or_default(),
+            arguments.plain_http,
+            arguments.network,
+            arguments.zone.as_deref(),
+            arguments.upstream,
+        )?,
         Some(HubCommand::Invite { data, role, json }) => invite(&data, role, json)?,
         Some(HubCommand::List { data, json }) => list(&data, json)?,
         Some(HubCommand::Show { data, id }) => show_one(&data, &id)?,
@@ -124,9 +131,11 @@ pub fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }
 
-fn serve(data: PathBuf, listen: &str, plain_http: bool, network: NetworkArguments, upstream: Option<String>) -> Result<()> {
+fn serve(data: PathBuf, listen: &str, plain_http: bool, network: NetworkArguments, zone: Option<&str>, upstream: Option<String>) -> Result<()> {
     // A bad link is said before anybody takes the server for ready.
     upstream.as_deref().map(EnrolLink::parse).transpose().context("--upstream")?;
+    let named = |name: &str| vicinity_core::zone::named(name).with_context(|| format!("--zone: {name} is no time zone; expected one as Asia/Bishkek"));
+    let zone = zone.map(named).transpose()?;
     let held = hold(&data)?;
     let unlock = secrets::unlock_at_start(&data)?;
     log_to_stderr();
@@ -134,6 +143,9 @@ fn serve(data: PathBuf, listen: &str, plain_http: bool, network: NetworkArgument
         let listener = bind(listen, plain_http).await?;
         // Opened first, so that "ready" is said by a hub that can answer, and whose links lead to where it listens now.
         let mut store = hub::open_to_serve(&data, unlock.as_ref(), &machine::server())?;
+        if let Some(zone) = &zone {
+            vicinity_server::zone::set(&mut store, zone)?;
+        }
         let network = network::of(listen, &listener, network)?;
         let (pin, _) = tls::announce(&mut store, &network, plain_http)?;
         drop(store);

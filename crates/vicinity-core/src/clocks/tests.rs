@@ -1,11 +1,19 @@
+use jiff::tz::TimeZone;
+
 use super::*;
+use crate::reading::Reading;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
+/// An incident of a hub whose people live by UTC.
+fn in_utc(facts: Value) -> Incident {
+    Incident::from_row(facts, Vec::new()).read_by(Reading { zone: Some(TimeZone::UTC), ..Reading::default() })
+}
+
 fn find(facts: Value, name: &str, now: &str) -> Option<Clock> {
-    clocks(&Incident::from_row(facts, Vec::new()), at(now)).into_iter().find(|clock| clock.name == name)
+    clocks(&in_utc(facts), at(now)).into_iter().find(|clock| clock.name == name)
 }
 
 fn state(facts: &Value, name: &str, now: &str) -> Option<&'static str> {
@@ -66,7 +74,7 @@ fn an_unknown_time_of_exposure_says_so_until_care_is_given() {
     let facts = json!({"violations": ["gang_rape"]});
     assert_eq!(find(facts, "pep_72h", "2026-11-22T12:00:00Z").map(|clock| (clock.due_at, clock.state)), Some((None, State::UnknownTime)));
     let cared = json!({"violations": ["gang_rape"], "actions": [{"code": "pep_start", "done_at": "2026-11-22T10:00:00Z"}]});
-    assert_eq!(state(&cared, "pep_72h", "2026-12-22T12:00:00Z"), Some("met"));
+    assert_eq!(state(&cared, "pep_72h", "2026-12-22T12:00:00Z"), Some("done_unknown"), "nobody knows whether in time");
     assert_eq!(state(&cared, "forensic_72h", "2026-12-22T12:00:00Z"), Some("unknown_time"));
 }
 
@@ -164,4 +172,85 @@ fn a_planned_followup_is_a_clock_until_it_or_a_later_one_is_done() {
 fn times_at_the_edge_of_the_calendar_give_no_due_time() {
     let facts = json!({"reported_at": "9999-12-30T22:00:00Z", "actions": [{"code": "pep_start", "done_at": "9999-12-30T22:00:00Z"}]});
     assert_eq!(find(facts, "followup_6m", "2026-11-22T12:00:00Z").map(|clock| clock.state), Some(State::UnknownTime));
+}
+
+/// At a hub that first heard of it at a time, with what it knows of clocks.
+fn at_hub(facts: Value, received: &str, zone: Option<&str>, times: &[(&str, Moment)]) -> Incident {
+    let times = times.iter().map(|(place, moment)| ((*place).to_owned(), *moment)).collect();
+    let reading = Reading { zone: zone.and_then(crate::zone::named), received_at: Some(at(received)), times };
+    Incident::from_row(facts, Vec::new()).read_by(reading)
+}
+
+fn of(incident: &Incident, name: &str, now: &str) -> (Option<Timestamp>, State) {
+    let clock = clocks(incident, at(now)).into_iter().find(|clock| clock.name == name).unwrap();
+    (clock.due_at, clock.state)
+}
+
+#[test]
+fn the_pep_window_is_read_by_the_clocks_of_the_place() {
+    for (local, area, due) in [
+        ("2026-11-22T23:30", "PG-NCD-01", "2026-11-25T13:30:00Z"),
+        ("2026-11-22T23:30", "kh-12-03", "2026-11-25T16:30:00Z"),
+        ("2026-11-22T23:30", "RU-MOW", "2026-11-25T20:30:00Z"),
+        ("2026-11-22T23:30", "RW-01", "2026-11-25T21:30:00Z"),
+        ("2026-11-22T23:30", "ID-PA-71", "2026-11-25T14:30:00Z"),
+        ("2026-07-01T12:00", "UA-30", "2026-07-04T09:00:00Z"),
+        ("2026-11-22T23:30", "MK-85", "2026-11-25T22:30:00Z"),
+        // Nobody knows where: as early as it may have been.
+        ("2026-11-22T23:30", "our street", "2026-11-25T09:30:00Z"),
+    ] {
+        let facts = json!({"violations": ["rape"], "occurred": {"at": local, "precision": "exact"}, "place": {"area": area}});
+        let incident = Incident::from_row(facts, Vec::new());
+        assert_eq!(of(&incident, "pep_72h", "2026-11-23T00:00:00Z").0, Some(at(due)), "{area}");
+    }
+}
+
+#[test]
+fn a_hub_s_zone_counts_and_an_incident_elsewhere_may_name_its_own() {
+    let facts = |place: Value| json!({"violations": ["rape"], "occurred": {"at": "2026-11-22T23:30", "precision": "exact"}, "place": place});
+    let due = |place: Value| of(&at_hub(facts(place), "2026-11-23T12:00:00Z", Some("Asia/Bishkek"), &[]), "pep_72h", "2026-11-23T12:00:00Z").0;
+    assert_eq!(due(json!({"area": "north quarter"})), Some(at("2026-11-25T17:30:00Z")));
+    assert_eq!(due(json!({"area": "north quarter", "zone": "Asia/Dubai"})), Some(at("2026-11-25T19:30:00Z")));
+}
+
+#[test]
+fn an_interval_of_a_clock_that_nobody_knows_is_unknown_and_never_met() {
+    let facts = json!({"reported_at": "2026-11-23T09:00:00Z", "actions": [{"id": "a-1", "code": "shelter", "done_at": "2026-11-21T15:00:00Z"}]});
+    let told = |times: &[(&str, Moment)]| {
+        let incident = at_hub(facts.clone(), "2026-11-23T09:05:00Z", None, times);
+        (of(&incident, "response_24h", "2026-11-30T00:00:00Z").1, response_took(&incident).map(|took| took.as_hours()))
+    };
+    assert_eq!(told(&[]), (State::DoneUnknown, None), "done before it was reported");
+    assert_eq!(told(&[("a-1.done_at", Moment::Sure(at("2026-11-24T15:00:00Z")))]), (State::Late, Some(30)), "read with the clock's skew");
+    assert_eq!(told(&[("a-1.done_at", Moment::Unsure(at("2026-11-23T10:00:00Z")))]), (State::DoneUnknown, None));
+    assert_eq!(told(&[("a-1.done_at", Moment::Impossible)]), (State::DoneUnknown, None));
+    assert_eq!(
+        told(&[("a-1.done_at", Moment::Sure(at("2026-11-23T10:00:00Z"))), ("reported_at", Moment::Unsure(at("2026-11-23T09:00:00Z")))]),
+        (State::DoneUnknown, None)
+    );
+}
+
+#[test]
+fn a_time_that_cannot_be_counts_as_unknown_until_somebody_corrects_it() {
+    for year in ["2569", "2027", "0001"] {
+        let occurred = json!({"at": format!("{year}-11-22"), "precision": "day"});
+        let mut facts = json!({"reported_at": format!("{year}-11-23T09:00:00Z"), "violations": ["rape"], "occurred": occurred});
+        let read = |facts: &Value| at_hub(facts.clone(), "2026-11-23T10:00:00Z", Some("Asia/Bangkok"), &[]);
+        let now = "2026-11-23T12:00:00Z";
+        let wrong = read(&facts);
+        assert_eq!(wrong.impossible_times(), ["occurred", "reported_at"], "{year}");
+        assert_eq!((of(&wrong, "response_24h", now), of(&wrong, "pep_72h", now)), ((None, State::UnknownTime), (None, State::UnknownTime)), "{year}");
+        facts["reported_at_corrected"] = "2026-11-23T09:00:00Z".into();
+        facts["occurred"] = json!({"at": "2026-11-22", "precision": "day"});
+        let right = read(&facts);
+        assert!(right.impossible_times().is_empty());
+        assert_eq!(of(&right, "response_24h", now), (Some(at("2026-11-24T09:00:00Z")), State::Running));
+        assert_eq!(of(&right, "pep_72h", now), (Some(at("2026-11-24T17:00:00Z")), State::Running));
+    }
+}
+
+#[test]
+fn a_device_judges_no_time_by_its_own_clock() {
+    let facts = json!({"reported_at": "2569-11-23T09:00:00Z", "occurred": {"at": "2569-11-22", "precision": "day"}});
+    assert!(Incident::from_row(facts, Vec::new()).impossible_times().is_empty());
 }

@@ -241,13 +241,7 @@ fn refused(frame: &Frame, refused: &[RefusedView]) -> Markup {
     let rows: Vec<Vec<String>> = refused
         .iter()
         .map(|row| {
-            vec![
-                frame.words.label("why-", &row.reason),
-                row.device.to_string(),
-                short(&row.id).to_owned(),
-                frame.words.moment(row.at),
-                frame.words.count(row.changes),
-            ]
+            vec![frame.words.label("why-", &row.reason), row.device.to_string(), short(&row.id).to_owned(), frame.told(row.at), frame.words.count(row.changes)]
         })
         .collect();
     html! {

@@ -59,6 +59,8 @@ fn title(frame: &Frame, doing: &str) -> String {
         "link" => "do-link",
         "assign" => "do-assign",
         "withdraw" => "f-consents",
+        "occurred" => "f-occurred",
+        "reported" => "f-reported-at",
         _ => "incident-respond",
     })
 }
@@ -116,6 +118,15 @@ fn fields(frame: &Frame, case: &CaseView, doing: &str, given: &Given) -> Markup 
             (select("refer-state", "state", "f-state", codes::REFERRAL_STATES.codes, "sent"))
         },
         "follow" => follow(frame, case, given),
+        "occurred" => html! {
+            (date(frame, "occurred-at", "date", &frame.t("correct-day"), given))
+            (select("occurred-precision", "precision", "f-precision", &["day", "week", "month"], "day"))
+        },
+        "reported" => {
+            let zone = case.incident.local_zone();
+            let label = frame.with("correct-time", &[("zone", Said::Text(zone.iana_name().unwrap_or("UTC")))]);
+            date(frame, "reported-at", "datetime-local", &label, given)
+        }
         "move" => html! {
             (select("move-to", "to", "f-status", codes::STATUSES.codes, &case.status))
             (reason(frame, "move-reason", "hint-no-names", given))
@@ -144,12 +155,35 @@ pub(super) fn respond(frame: &Frame, case: &CaseView) -> Markup {
     }
 }
 
+fn date(frame: &Frame, id: &str, kind: &str, label: &str, given: &Given) -> Markup {
+    let last = if kind == "date" { 10 } else { 16 };
+    // Nobody is kept from an answer by a browser in another zone: a day ahead is let through, and the server looks again.
+    let max: String = frame.now.checked_add(SignedDuration::from_hours(24)).unwrap_or(frame.now).to_string().chars().take(last).collect();
+    html! { div { label for=(id) { (label) } input id=(id) name="at" type=(kind) value=(given.or("at", "")) max=(max) required; } }
+}
+
+/// Times that cannot be right, and the forms that correct them.
+pub(super) fn impossible(frame: &Frame, case: &CaseView) -> Markup {
+    html! {
+        section.sheet.attention {
+            h2 { (frame.t("impossible-title")) }
+            p { (frame.t("impossible-below")) }
+            @for field in &case.impossible {
+                @let doing = if *field == "occurred" { "occurred" } else { "reported" };
+                @let told = case.incident.register(field).map(|value| incident::fact(frame, field, value)).unwrap_or_default();
+                h3 { (title(frame, doing)) ": " (told) }
+                (form(frame, case, doing, &Given::default()))
+            }
+        }
+    }
+}
+
 /// Planning a follow-up, or writing down one that was done: one that was planned, or another.
 fn follow(frame: &Frame, case: &CaseView, given: &Given) -> Markup {
-    let day = |at: Timestamp| at.to_string().chars().take(10).collect::<String>();
+    let day = |at: Timestamp| frame.zone.to_datetime(at).date().to_string();
     let (first, last) = followup_days(&case.incident, frame.now);
     let planned = case.incident.entries("followups").filter(|entry| entry.text("done_at").is_none());
-    let planned = planned.filter_map(|entry| Some(Choice::new(entry.id(), frame.words.day(entry.instant("due_at")?))));
+    let planned = planned.filter_map(|entry| Some(Choice::new(entry.id(), frame.day(entry.instant("due_at")?))));
     let choices: Vec<Choice> = planned.chain([Choice::new("", frame.t("follow-other"))]).collect();
     html! {
         div {
@@ -169,7 +203,7 @@ fn follow(frame: &Frame, case: &CaseView, given: &Given) -> Markup {
 #[must_use]
 pub fn followup_days(incident: &Incident, now: Timestamp) -> (Timestamp, Timestamp) {
     let last = now.checked_add(SignedDuration::from_hours(24 * FOLLOWUP_DAYS_MAX)).unwrap_or(Timestamp::MAX);
-    (incident.instant("reported_at").unwrap_or(now), last)
+    (incident.reported_at().unwrap_or(now), last)
 }
 
 fn assign(frame: &Frame, case: &CaseView) -> Markup {

@@ -99,6 +99,8 @@ pub struct CaseView {
     pub clocks: Vec<Clock>,
     /// Conflicts: the field, and its sides, the one that shows first.
     pub conflicts: Vec<(String, Vec<Side>)>,
+    /// Registers whose time cannot be right.
+    pub impossible: Vec<&'static str>,
     /// Scopes that are granted now.
     pub granted: Vec<String>,
     /// When the hub first heard of it.
@@ -119,11 +121,13 @@ pub struct CaseView {
 const PERPETRATOR: [&str; 6] = ["kind", "count_band", "sex", "age_group", "known_before", "repeat"];
 
 /// Registers that the page shows as facts, in this order.
-const FACTS: [&str; 13] = [
+const FACTS: [&str; 15] = [
     "occurred",
+    "reported_at_corrected",
     "time_of_day",
     "place.setting",
     "place.area",
+    "place.zone",
     "channel",
     "reporter_role",
     "survivor.code",
@@ -148,6 +152,7 @@ pub fn incident(frame: &Frame, case: &CaseView) -> Markup {
         }
         div.split.case {
             div.stack.wide data-live="facts" {
+                @if !case.impossible.is_empty() { (forms::impossible(frame, case)) }
                 @if !case.conflicts.is_empty() { (conflicts(frame, case)) }
                 (what(frame, case))
             }
@@ -317,7 +322,7 @@ pub(super) fn said(frame: &Frame, value: &Value) -> String {
     match value {
         Value::Null => frame.t("not-known"),
         Value::String(text) => match text.parse::<Timestamp>() {
-            Ok(at) => frame.words.moment(at),
+            Ok(at) => frame.told(at),
             Err(_) => frame.words.told(text).unwrap_or_else(|| frame.words.code(text)),
         },
         Value::Bool(yes) => frame.t(if *yes { "yes" } else { "no" }),

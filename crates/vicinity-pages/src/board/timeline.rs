@@ -107,6 +107,7 @@ mod tests {
             theme: Theme::System,
             now: at,
             clock_ahead: None,
+            zone: vicinity_core::time::TimeZone::UTC,
             notice: None,
             back: "/".to_owned(),
             once: String::new(),

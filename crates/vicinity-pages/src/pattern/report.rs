@@ -52,7 +52,7 @@ pub fn report(frame: &Frame, view: &ReportView) -> Markup {
     };
     let title = frame.with("report-title", &[("place", Said::Text(&place)), ("quarter", Said::Text(&quarter(frame, &view.quarter)))]);
     let body = html! {
-        (parts::title(&title, frame.with("report-made", &[("day", Said::Text(&frame.words.day(frame.now)))])))
+        (parts::title(&title, frame.with("report-made", &[("day", Said::Text(&frame.day(frame.now)))])))
         (chooser(frame, view))
         @if view.figures == Figures::Exact { p.notice.caution { (frame.t("report-own")) } }
         (figures(frame, view))

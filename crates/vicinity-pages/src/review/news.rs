@@ -30,7 +30,7 @@ pub struct NewsView {
 /// The page.
 #[must_use]
 pub fn news(frame: &Frame, news: &NewsView) -> Markup {
-    let since = news.since.map_or_else(|| frame.t("news-ever"), |at| frame.with("news-since", &[("moment", Said::Text(&frame.words.moment(at)))]));
+    let since = news.since.map_or_else(|| frame.t("news-ever"), |at| frame.with("news-since", &[("moment", Said::Text(&frame.told(at)))]));
     let figures = [
         ("news-new", news.new, "/queue"),
         ("news-changed", news.changed, "/queue?review=changed"),

@@ -137,6 +137,7 @@ fn every_name_that_pages_show_has_a_label() {
         clocks::State::Overdue,
         clocks::State::Met,
         clocks::State::Late,
+        clocks::State::DoneUnknown,
         clocks::State::Uncertain,
         clocks::State::MissedWindow,
         clocks::State::UnknownTime,
@@ -216,7 +217,7 @@ fn every_code_has_a_label_in_every_language() {
 #[test]
 fn dates_and_numbers_are_written_as_readers_write_them() {
     let at: Timestamp = "2026-11-04T09:05:00Z".parse().unwrap();
-    let says = |language| (Words::of(language).moment(at), Words::of(language).count(1_234_567), Words::of(language).month("2026-11"));
+    let says = |language| (Words::of(language).moment(at, &TimeZone::UTC), Words::of(language).count(1_234_567), Words::of(language).month("2026-11"));
     assert_eq!(says(Language::English), ("4 Nov 2026, 09:05 UTC".into(), "1,234,567".into(), "November 2026".into()));
     assert_eq!(says(Language::French).0, "4 nov. 2026, 09:05 UTC");
     assert_eq!(says(Language::French).1, "1\u{202f}234\u{202f}567");

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::{OwnedMutexGuard, Semaphore};
+use vicinity_core::time::TimeZone;
 use vicinity_pages::frame::Place;
 use vicinity_store::forms::Forms;
 use vicinity_store::sqlite::SqlitePeople;
@@ -88,6 +89,8 @@ pub struct Desk {
     pub(crate) once: Once,
     limits: Mutex<Limits>,
     tries: Mutex<Tries>,
+    /// The zone whose time pages speak: a hub's own; UTC at national, and while nobody knows it.
+    pub(crate) zone: Arc<Mutex<TimeZone>>,
 }
 
 impl Desk {
@@ -100,10 +103,15 @@ impl Desk {
         let secret = Secret::new(people.secret(machine.bytes())?);
         let (people, thread) = Writer::start(people);
         let (live, turns, once, kept) = (Live::default(), Turns::default(), Once::default(), Kept::default());
-        let (limits, tries) = (Mutex::default(), Mutex::default());
+        let (limits, tries, zone) = (Mutex::default(), Mutex::default(), Arc::new(Mutex::new(TimeZone::UTC)));
         let (machine, clock) = (machine.clone(), clock.clone());
-        let desk = Self { place, people, machine, clock, live, secure, secret, turns, kept, once, limits, tries };
+        let desk = Self { place, people, machine, clock, live, secure, secret, turns, kept, once, limits, tries, zone };
         Ok((desk, thread))
+    }
+
+    /// The zone whose time pages speak.
+    pub(crate) fn zone(&self) -> TimeZone {
+        self.zone.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How many wrong one-time codes came from where.

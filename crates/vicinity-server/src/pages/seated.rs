@@ -257,7 +257,8 @@ pub fn guest_frame(desk: &Desk, headers: &HeaderMap) -> Frame {
     let language = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map_or(Language::English, Language::preferred);
     let (words, ClockReading { now, doubt }) = (Words::of(language), desk.clock.read());
     let (once, clock_ahead) = (hex::write(&desk.machine.bytes::<16>()), doubt.map(|doubt| doubt.ahead_seconds));
-    Frame { words, place: desk.place, reader: None, theme: Theme::System, now, clock_ahead, notice: None, back: "/".to_owned(), once }
+    let (place, zone, back) = (desk.place, desk.zone(), "/".to_owned());
+    Frame { words, place, reader: None, theme: Theme::System, now, clock_ahead, zone, notice: None, back, once }
 }
 
 fn read_by(guest: &Frame, session: &Session) -> Frame {

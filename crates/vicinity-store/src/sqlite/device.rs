@@ -288,7 +288,11 @@ impl DeviceStore for SqliteDevice {
     }
 
     fn each_incident(&mut self, each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>) -> Result<()> {
-        let walked = super::hub::each_incident(&self.db, each);
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Vec<u8>>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?));
+        let query = "SELECT incident, heads, facts, disputes FROM documents ORDER BY incident";
+        let walked = super::hub::each_incident(&self.db, query, read, &mut |id, (heads, facts, disputes)| {
+            each(id, IncidentRow { incident: row::incident(&facts, &disputes)?, heads: row::heads(&heads) })
+        });
         self.db.told(walked)
     }
 

@@ -11,6 +11,7 @@ use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId};
 use vicinity_core::time::Timestamp;
 
+use super::hub_times::AtHub;
 use super::{Db, Result, id16};
 use crate::error::Damage;
 use crate::evidence::SignedRequest;
@@ -39,6 +40,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/hub_0009_clock.sql"),
     include_str!("../../migrations/hub_0010_national_0007_forms.sql"),
     include_str!("../../migrations/hub_0011_ops.sql"),
+    include_str!("../../migrations/hub_0012_times.sql"),
 ];
 const KEYS_MIGRATIONS: &[&str] = &[include_str!("../../migrations/keys_0001.sql")];
 
@@ -258,8 +260,12 @@ impl HubStore for SqliteHub {
         Ok(Ok((Peer { number, incarnation, role }, counter.cast_unsigned())))
     }
 
-    fn note_skew(&mut self, peer: &Peer, skew_seconds: i64) -> Result<()> {
-        self.db.execute("noting a device", "UPDATE devices SET skew = ?2 WHERE number = ?1", &[&peer.number, &skew_seconds]).map(drop)
+    fn note_skew(&mut self, peer: &Peer, skew_seconds: Option<i64>, now: Timestamp) -> Result<()> {
+        super::hub_times::note_skew(&self.db, peer, skew_seconds, now)
+    }
+
+    fn set_zone(&mut self, zone: &str) -> Result<()> {
+        self.db.immediate(|db| super::hub_times::set_zone(db, zone))
     }
 
     fn accept(&mut self, peer: &Peer, request: Option<SignedRequest<'_>>, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
@@ -315,20 +321,26 @@ impl HubStore for SqliteHub {
     }
 
     fn incident(&mut self, incident: IncidentId) -> Result<Option<IncidentRow>> {
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
-        let found = self.db.one("reading an incident", "SELECT heads, facts, disputes FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
-        found.map(|(heads, facts, disputes)| Ok(IncidentRow { incident: row::incident(&facts, &disputes)?, heads: row::heads(&heads) })).transpose()
+        let query = "SELECT facts, disputes, times, first_at, heads FROM documents WHERE incident = ?1";
+        let read = |row: &rusqlite::Row<'_>| Ok((AtHub::read(row, 0)?, row.get::<_, Vec<u8>>(4)?));
+        let found = self.db.one("reading an incident", query, &[incident.as_bytes()], read)?;
+        let zone = super::hub_times::zone(&self.db)?;
+        found.map(|(row, heads)| Ok(IncidentRow { incident: row.incident(zone.as_ref())?, heads: row::heads(&heads) })).transpose()
     }
 
     fn each_incident(&mut self, each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>) -> Result<()> {
-        let walked = each_incident(&self.db, each);
+        let zone = super::hub_times::zone(&self.db)?;
+        let read = |row: &rusqlite::Row<'_>| Ok((AtHub::read(row, 2)?, row.get::<_, Vec<u8>>(1)?));
+        let query = "SELECT incident, heads, facts, disputes, times, first_at FROM documents ORDER BY incident";
+        let walked = each_incident(&self.db, query, read, &mut |id, (row, heads): (AtHub, Vec<u8>)| {
+            each(id, IncidentRow { incident: row.incident(zone.as_ref())?, heads: row::heads(&heads) })
+        });
         self.db.told(walked)
     }
 
     fn author(&mut self, incident: IncidentId, change: ChangeHash) -> Result<Option<u32>> {
-        let query = "SELECT chunk, device, relayed FROM feed WHERE kind = 0 AND doc = (SELECT doc FROM documents WHERE incident = ?1)";
-        let read = |row: &rusqlite::Row<'_>| Ok(policy::LogRow { chunk: row.get(0)?, device: row.get(1)?, relayed: row.get(2)? });
-        Ok(policy::author(&self.db.all("reading a change", query, &[incident.as_bytes()], read)?, change))
+        let query = "SELECT chunk, device, relayed, skew, received_at FROM feed WHERE kind = 0 AND doc = (SELECT doc FROM documents WHERE incident = ?1)";
+        Ok(policy::author(&self.db.all("reading a change", query, &[incident.as_bytes()], super::hub_times::log_row)?, change))
     }
 
     fn chunks(&mut self, incident: IncidentId) -> Result<Vec<Vec<u8>>> {
@@ -434,16 +446,19 @@ impl HubStore for SqliteHub {
     }
 }
 
-/// Walks all documents by id; devices have the same columns.
-pub(super) fn each_incident(db: &Db, each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>) -> Result<()> {
+/// Walks all documents by id; a query gives the id first, and what `read` wants.
+pub(super) fn each_incident<T>(
+    db: &Db,
+    query: &str,
+    read: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    each: &mut dyn FnMut(IncidentId, T) -> Result<()>,
+) -> Result<()> {
     let step = "reading incidents";
-    let mut statement = super::sql(step, db.conn.prepare_cached("SELECT incident, heads, facts, disputes FROM documents ORDER BY incident"))?;
+    let mut statement = super::sql(step, db.conn.prepare_cached(query))?;
     let mut rows = super::sql(step, statement.query([]))?;
     while let Some(found) = super::sql(step, rows.next())? {
         let incident = IncidentId::from_bytes(super::sql(step, found.get(0))?);
-        let (heads, facts, disputes): (Vec<u8>, String, String) =
-            (super::sql(step, found.get(1))?, super::sql(step, found.get(2))?, super::sql(step, found.get(3))?);
-        each(incident, IncidentRow { incident: row::incident(&facts, &disputes)?, heads: row::heads(&heads) })?;
+        each(incident, super::sql(step, read(found))?)?;
     }
     Ok(())
 }

@@ -9,15 +9,17 @@ use vicinity_core::chunk::Chunk;
 use vicinity_core::consent;
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
+use vicinity_core::incident::Incident;
+use vicinity_core::reading::{self, Reading};
 use vicinity_core::time::Timestamp;
 
 use super::hub_evidence::Taking;
 use super::hub_known::{Known, Waiting, are_all_known, forget_waiting, may_write, read_known, read_log};
-use super::{Db, Result, digest_of, hub_board, hub_erase, hub_leaving, hub_shares, hub_uplink};
+use super::{Db, Result, digest_of, hub_board, hub_erase, hub_leaving, hub_shares, hub_times, hub_uplink};
 use crate::StoreError;
 use crate::evidence::SignedRequest;
 use crate::hub::{DEVICE_REFUSED_BYTES, Peer, REFUSED_ROW_BYTES, Random, Role};
-use crate::policy::{self, Brought, Judgement};
+use crate::policy::{self, Brought, ClockKnown, Judgement, LogRow};
 use crate::row;
 
 pub(super) const KIND_CHANGE: i64 = 0;
@@ -62,8 +64,9 @@ pub(super) fn accept(
 ) -> Result<Vec<Verdict>> {
     let mut verdicts = vec![Verdict::NotYet; groups.iter().map(|group| group.changes.len()).sum()];
     let mut envelope = Taking::begin(db, request)?;
+    let clock = hub_times::clock_of(db, peer)?;
     for (incident, changes) in policy::by_incident(groups) {
-        let given = accept_document(db, &Sender { peer, envelope: envelope.id }, incident, &changes, now, random)?;
+        let given = accept_document(db, &Sender { peer, clock, envelope: envelope.id }, incident, &changes, now, random)?;
         envelope.note(incident, &given);
         for (brought, verdict) in changes.iter().zip(given) {
             verdicts[brought.place] = verdict;
@@ -73,10 +76,30 @@ pub(super) fn accept(
     Ok(verdicts)
 }
 
-/// Who sends, and in which envelope.
+/// Who sends, by which clock, and in which envelope.
 struct Sender<'a> {
     peer: &'a Peer,
+    clock: ClockKnown,
     envelope: Option<i64>,
+}
+
+impl Sender<'_> {
+    /// A change as its log will have it. Of what others wrote it knows no clock.
+    fn row(&self, brought: &Brought<'_>, now: Timestamp) -> LogRow {
+        let written = Chunk::parse(&brought.change.chunk).ok().filter(|_| !brought.relayed).map(|chunk| chunk.time);
+        let skew_seconds = written.and_then(|written| self.clock.skew_of(written, now));
+        LogRow { chunk: brought.change.chunk.clone(), device: self.peer.number, relayed: brought.relayed, skew_seconds, received_at: now }
+    }
+}
+
+/// What one document's step knows.
+struct Step<'a> {
+    incident: IncidentId,
+    changes: &'a [Brought<'a>],
+    known: &'a Known,
+    log: &'a [LogRow],
+    judged: &'a Judgement,
+    now: Timestamp,
 }
 
 fn accept_document(
@@ -126,7 +149,8 @@ fn accept_document(
         }
         forget_waiting(db, incident, *hash)?;
     }
-    if keep(db, sender, incident, changes, &known, &judged, now, random)? {
+    let step = Step { incident, changes, known: &known, log: &log, judged: &judged, now };
+    if keep(db, sender, &step, random)? {
         return Ok(vec![Verdict::Rejected(Refusal::Erased); changes.len()]);
     }
     keep_aside(db, sender, incident, changes, &judged.verdicts, now)?;
@@ -134,21 +158,12 @@ fn accept_document(
 }
 
 /// Writes down what is part of the document now. `true` if its survivor took all consent back with it: it is erased then.
-#[expect(clippy::too_many_arguments, reason = "what one document's step knows")]
-fn keep(
-    db: &mut Db,
-    sender: &Sender<'_>,
-    incident: IncidentId,
-    changes: &[Brought<'_>],
-    known: &Known,
-    judged: &Judgement,
-    now: Timestamp,
-    random: &mut dyn Random,
-) -> Result<bool> {
+fn keep(db: &mut Db, sender: &Sender<'_>, step: &Step<'_>, random: &mut dyn Random) -> Result<bool> {
+    let Step { incident, changes, known, log, judged, now } = *step;
     let Some(view) = &judged.view else {
         if let Some(doc) = known.doc {
             // A document that does not load any more: the log takes what came, the row stays until somebody mends it.
-            append(db, doc, sender, incident, changes, known, judged, now)?;
+            append(db, doc, sender, step)?;
         }
         return Ok(false);
     };
@@ -156,15 +171,18 @@ fn keep(
     if let Some(doc) = known.doc {
         hub_leaving::bring_back(db, doc, incident, known.term, now)?;
     }
-    let doc = write_document(db, incident, known, view, judged.ops, peer, now)?;
-    append(db, doc, sender, incident, changes, known, judged, now)?;
+    let came: Vec<LogRow> = changes.iter().map(|brought| sender.row(brought, now)).chain(known.waiting.iter().map(|waiting| waiting.taken(now))).collect();
+    let times = policy::times(&view.written, log.iter().chain(&came));
+    let read = view.incident.clone().read_by(Reading { zone: hub_times::zone(db)?, received_at: Some(known.first_at.unwrap_or(now)), times });
+    let doc = write_document(db, step, view, &read, peer)?;
+    append(db, doc, sender, step)?;
     if policy::recalled(&view.incident) {
         // Taken first, so that its sender is among those who hold it.
         let is_new = known.doc.is_none() && known.waiting.is_empty() && changes.iter().all(|brought| !brought.relayed);
         hub_erase::recall(db, incident, peer, is_new, now)?;
         return Ok(true);
     }
-    hub_uplink::project(db, doc, incident, &view.incident, now, random)?;
+    hub_uplink::project(db, doc, incident, &read, now, random)?;
     Ok(false)
 }
 
@@ -175,11 +193,12 @@ fn keep_aside(db: &Db, sender: &Sender<'_>, incident: IncidentId, changes: &[Bro
         let chunk = &brought.change.chunk;
         match verdict {
             Verdict::Pending => {
-                let query = "INSERT INTO waiting (incident, hash, device, incarnation, relayed, chunk, envelope) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
+                let query = "INSERT INTO waiting (incident, hash, device, incarnation, relayed, chunk, envelope, skew) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING";
+                let skew = sender.row(brought, now).skew_seconds;
                 let is_new = db.execute(
                     "keeping a change that waits",
                     query,
-                    &[incident.as_bytes(), &brought.hash().0, &peer.number, &peer.incarnation.cast_signed(), &brought.relayed, chunk, &sender.envelope],
+                    &[incident.as_bytes(), &brought.hash().0, &peer.number, &peer.incarnation.cast_signed(), &brought.relayed, chunk, &sender.envelope, &skew],
                 )?;
                 if is_new == 1 {
                     hub_shares::move_stored(db, peer.number, chunk.len() as i64)?;
@@ -192,25 +211,28 @@ fn keep_aside(db: &Db, sender: &Sender<'_>, incident: IncidentId, changes: &[Bro
     Ok(())
 }
 
-fn write_document(db: &Db, incident: IncidentId, known: &Known, view: &View, ops: u64, peer: &Peer, now: Timestamp) -> Result<i64> {
-    let ops = ops.cast_signed();
+fn write_document(db: &Db, step: &Step<'_>, view: &View, read: &Incident, peer: &Peer) -> Result<i64> {
+    let Step { incident, known, judged, now, .. } = *step;
+    let ops = judged.ops.cast_signed();
     let (recheck, ended) = (consent::next_expiry(&view.incident, now), consent::last_expiry(&view.incident, now));
     let (recheck, ended) = (recheck.map(Timestamp::as_second), ended.map(Timestamp::as_second));
     let (heads, facts, disputes) = (row::heads_bytes(&view.heads), row::facts(&view.incident), row::disputes(&view.incident));
+    let times = reading::to_json(&read.reading().times);
     let doc = if let Some(doc) = known.doc {
-        let query = "UPDATE documents SET heads = ?2, facts = ?3, disputes = ?4, recheck_at = ?5, ended_at = ?6, ops = ?7 WHERE doc = ?1";
-        db.execute("writing a document", query, &[&doc, &heads, &facts, &disputes, &recheck, &ended, &ops])?;
+        let query = "UPDATE documents SET heads = ?2, facts = ?3, disputes = ?4, recheck_at = ?5, ended_at = ?6, ops = ?7, times = ?8 WHERE doc = ?1";
+        db.execute("writing a document", query, &[&doc, &heads, &facts, &disputes, &recheck, &ended, &ops, &times])?;
         doc
     } else {
-        let query = "INSERT INTO documents (incident, heads, facts, disputes, first_at, recheck_at, ended_at, ops) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-        db.execute("writing a document", query, &[incident.as_bytes(), &heads, &facts, &disputes, &now.as_second(), &recheck, &ended, &ops])?;
+        let query = "INSERT INTO documents (incident, heads, facts, disputes, first_at, recheck_at, ended_at, ops, times)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        db.execute("writing a document", query, &[incident.as_bytes(), &heads, &facts, &disputes, &now.as_second(), &recheck, &ended, &ops, &times])?;
         let doc = db.conn.last_insert_rowid();
         if peer.role == Role::Educator {
             db.execute("writing scope", "INSERT INTO scope (doc, device) VALUES (?1, ?2)", &[&doc, &peer.number])?;
         }
         doc
     };
-    hub_board::write(db, doc, &view.incident, now)?;
+    hub_board::write(db, doc, read, now)?;
     move_digests(db, doc, known.term, ScopeDigest::term(incident, &view.heads))?;
     Ok(doc)
 }
@@ -231,17 +253,8 @@ fn move_device_digest(db: &Db, device: u32, old: ScopeDigest, new: ScopeDigest) 
     db.execute("writing a digest", "UPDATE devices SET digest = ?2 WHERE number = ?1", &[&device, &digest]).map(drop)
 }
 
-#[expect(clippy::too_many_arguments, reason = "what one document's step knows")]
-fn append(
-    db: &Db,
-    doc: i64,
-    sender: &Sender<'_>,
-    incident: IncidentId,
-    changes: &[Brought<'_>],
-    known: &Known,
-    judged: &Judgement,
-    now: Timestamp,
-) -> Result<()> {
+fn append(db: &Db, doc: i64, sender: &Sender<'_>, step: &Step<'_>) -> Result<()> {
+    let Step { incident, changes, known, judged, now, .. } = *step;
     let mut head = Head::read(db)?;
     let mut bytes = 0;
     // A change that is named more than once counts as it was named first.
@@ -250,15 +263,14 @@ fn append(
     for hash in &judged.stored {
         let waited = known.waiting.iter().find(|waiting| waiting.hash == *hash);
         head = head.next(incident, *hash);
-        if let Some(Brought { change, relayed, .. }) = came.get(hash) {
-            bytes += change.chunk.len() as i64;
+        if let Some(brought) = came.get(hash) {
+            bytes += brought.change.chunk.len() as i64;
             if let Some(waited) = waited {
-                hub_shares::move_stored(db, waited.row.device, -(change.chunk.len() as i64))?;
+                hub_shares::move_stored(db, waited.row.device, -(brought.change.chunk.len() as i64))?;
             }
-            let Peer { number, incarnation, .. } = *sender.peer;
-            append_change(db, head, doc, number, incarnation.cast_signed(), *relayed, &change.chunk, sender.envelope, now)?;
-        } else if let Some(Waiting { row, incarnation, envelope, .. }) = waited {
-            append_change(db, head, doc, row.device, *incarnation, row.relayed, &row.chunk, *envelope, now)?;
+            append_change(db, head, doc, &sender.row(brought, now), sender.peer.incarnation.cast_signed(), sender.envelope)?;
+        } else if let Some(waiting) = waited {
+            append_change(db, head, doc, &waiting.taken(now), waiting.incarnation, waiting.envelope)?;
         }
         if waited.is_some() {
             forget_waiting(db, incident, *hash)?;
@@ -268,24 +280,13 @@ fn append(
     hub_shares::move_stored(db, sender.peer.number, bytes)
 }
 
-#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
-fn append_change(
-    db: &Db,
-    head: Head,
-    doc: i64,
-    device: u32,
-    incarnation: i64,
-    relayed: bool,
-    chunk: &[u8],
-    envelope: Option<i64>,
-    now: Timestamp,
-) -> Result<()> {
-    let parsed = Chunk::parse(chunk).map_err(|_| StoreError::Damaged("change"))?;
-    let query = "INSERT INTO feed (seq, chain, kind, doc, device, incarnation, relayed, actor, actor_seq, received_at, chunk, envelope) VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
-    let (seq, actor_seq) = (head.seq.cast_signed(), parsed.seq.cast_signed());
-    let received_at = now.as_second();
-    let columns: [&dyn rusqlite::ToSql; 11] =
-        [&seq, &head.chain, &doc, &device, &incarnation, &relayed, &parsed.actor, &actor_seq, &received_at, &chunk, &envelope];
+fn append_change(db: &Db, head: Head, doc: i64, row: &LogRow, incarnation: i64, envelope: Option<i64>) -> Result<()> {
+    let parsed = Chunk::parse(&row.chunk).map_err(|_| StoreError::Damaged("change"))?;
+    let query = "INSERT INTO feed (seq, chain, kind, doc, device, incarnation, relayed, actor, actor_seq, received_at, chunk, envelope, skew)
+        VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    let (seq, actor_seq, received_at) = (head.seq.cast_signed(), parsed.seq.cast_signed(), row.received_at.as_second());
+    let columns: [&dyn rusqlite::ToSql; 12] =
+        [&seq, &head.chain, &doc, &row.device, &incarnation, &row.relayed, &parsed.actor, &actor_seq, &received_at, &row.chunk, &envelope, &row.skew_seconds];
     db.execute("appending a change", query, &columns).map(drop)
 }
 

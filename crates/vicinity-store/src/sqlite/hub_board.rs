@@ -7,10 +7,11 @@ use vicinity_core::board::{self, Place};
 use vicinity_core::ids::{ChangeHash, IncidentId, ProjectionId};
 use vicinity_core::incident::Incident;
 use vicinity_core::published::Cell;
-use vicinity_core::time::Timestamp;
+use vicinity_core::time::{TimeZone, Timestamp};
 use vicinity_core::triage::Level;
 
 use super::hub::SqliteHub;
+use super::hub_times::{self, AtHub};
 use super::{Db, Result, sql};
 use crate::advocacy::Patterns;
 use crate::board::{AskedHere, BoardFilter, BoardPage, BoardStore, Case, HeldSealed, LoggedChange, PAGE_ROWS, RefusedHere};
@@ -171,14 +172,15 @@ fn page_of(conditions: &str, page: u32) -> String {
     format!("SELECT doc, closed, rank, sort FROM board WHERE {conditions} {ORDER} LIMIT {PAGE_ROWS} OFFSET {}", page as usize * PAGE_ROWS)
 }
 
-type Found = (i64, [u8; 16], String, String, Vec<u8>);
+type Found = (i64, [u8; 16], AtHub, Vec<u8>);
 
+/// `doc, incident, facts, disputes, times, first_at, heads`.
 fn found(row: &Row<'_>) -> rusqlite::Result<Found> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+    Ok((row.get(0)?, row.get(1)?, AtHub::read(row, 2)?, row.get(6)?))
 }
 
-fn read((_, id, facts, disputes, heads): Found) -> Result<(IncidentId, IncidentRow)> {
-    Ok((IncidentId::from_bytes(id), IncidentRow { incident: row::incident(&facts, &disputes)?, heads: row::heads(&heads) }))
+fn read((_, id, row, heads): Found, zone: Option<&TimeZone>) -> Result<(IncidentId, IncidentRow)> {
+    Ok((IncidentId::from_bytes(id), IncidentRow { incident: row.incident(zone)?, heads: row::heads(&heads) }))
 }
 
 impl SqliteHub {
@@ -242,11 +244,12 @@ impl BoardStore for SqliteHub {
 
     fn refresh_board(&mut self, now: Timestamp) -> Result<u64> {
         self.db.immediate(|db| {
-            let query = "SELECT doc, facts, disputes FROM board JOIN documents USING (doc) WHERE turns_at <= ?1 OR placed_at > ?1 LIMIT ?2";
-            let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
+            let query = "SELECT doc, facts, disputes, times, first_at FROM board JOIN documents USING (doc) WHERE turns_at <= ?1 OR placed_at > ?1 LIMIT ?2";
+            let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, AtHub::read(row, 1)?));
+            let zone = hub_times::zone(db)?;
             let due = db.all("reading the board", query, &[&now.as_second(), &REFRESHED_MAX], read)?;
-            for (doc, facts, disputes) in &due {
-                match row::incident(facts, disputes) {
+            for (doc, row) in &due {
+                match row.incident(zone.as_ref()) {
                     Ok(incident) => write(db, *doc, &incident, now)?,
                     // A row that cannot be read keeps its place, and nobody else waits for it.
                     Err(_) => drop(db.execute("passing a damaged row", "UPDATE board SET turns_at = NULL, placed_at = 0 WHERE doc = ?1", &[doc])?),
@@ -261,10 +264,11 @@ impl BoardStore for SqliteHub {
         let total = format!("SELECT count(*) FROM board WHERE {}", conditions.text);
         let total = self.db.one("counting the board", &total, &conditions.values(), |row| row.get::<_, i64>(0))?.unwrap_or(0).cast_unsigned();
         let docs = page_of(&conditions.text, page);
-        let query = format!("SELECT doc, incident, facts, disputes, heads FROM ({docs}) JOIN documents USING (doc) {ORDER}");
+        let query = format!("SELECT doc, incident, facts, disputes, times, first_at, heads FROM ({docs}) JOIN documents USING (doc) {ORDER}");
         let rows = self.db.all("reading the board", &query, &conditions.values(), found)?;
+        let zone = hub_times::zone(&self.db)?;
         // One damaged row keeps no other off the board; it is missing among the rows and counted in the total.
-        let rows = rows.into_iter().filter_map(|row| read(row).ok()).collect();
+        let rows = rows.into_iter().filter_map(|row| read(row, zone.as_ref()).ok()).collect();
         let mut open = [0; 3];
         let count = |row: &Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?.cast_unsigned()));
         for (level, count) in self.db.all("counting the board", "SELECT level, count(*) FROM board WHERE closed = 0 GROUP BY level", &[], count)? {
@@ -278,19 +282,20 @@ impl BoardStore for SqliteHub {
     }
 
     fn case(&mut self, incident: IncidentId) -> Result<Option<Case>> {
-        let query = "SELECT doc, incident, facts, disputes, heads, first_at FROM documents WHERE incident = ?1";
+        let query = "SELECT doc, incident, facts, disputes, times, first_at, heads FROM documents WHERE incident = ?1";
         let row = self.db.one("reading an incident", query, &[incident.as_bytes()], |row| Ok((found(row)?, row.get::<_, i64>(5)?)))?;
         let Some((row, first_at)) = row else { return Ok(None) };
         let doc = row.0;
         let devices = self.db.all("reading scope", "SELECT device FROM scope WHERE doc = ?1 ORDER BY device", &[&doc], |row| row.get(0))?;
         let (statements, linked_from) = (self.held_sealed(doc)?, self.linked_from(incident)?);
-        Ok(Some(Case { row: read(row)?.1, first_at: time(first_at), devices, statements, linked_from }))
+        Ok(Some(Case { row: read(row, hub_times::zone(&self.db)?.as_ref())?.1, first_at: time(first_at), devices, statements, linked_from }))
     }
 
     fn between(&mut self, first: IncidentId, last: IncidentId, max: usize) -> Result<Vec<(IncidentId, IncidentRow)>> {
-        let query = "SELECT doc, incident, facts, disputes, heads FROM documents WHERE incident BETWEEN ?1 AND ?2 ORDER BY incident LIMIT ?3";
+        let query = "SELECT doc, incident, facts, disputes, times, first_at, heads FROM documents WHERE incident BETWEEN ?1 AND ?2 ORDER BY incident LIMIT ?3";
+        let zone = hub_times::zone(&self.db)?;
         let rows = self.db.all("reading incidents", query, &[first.as_bytes(), last.as_bytes(), &(max as i64)], found)?;
-        Ok(rows.into_iter().filter_map(|row| read(row).ok()).collect())
+        Ok(rows.into_iter().filter_map(|row| read(row, zone.as_ref()).ok()).collect())
     }
 
     fn logged(&mut self, incident: IncidentId) -> Result<Vec<LoggedChange>> {
@@ -316,10 +321,11 @@ impl BoardStore for SqliteHub {
     fn conflicted(&mut self, max: usize) -> Result<Vec<(IncidentId, IncidentRow)>> {
         // Places are sorted first, so that no document is read and sorted in vain.
         let docs = format!("SELECT doc, closed, rank, sort FROM board WHERE conflicts > 0 {ORDER} LIMIT ?1");
-        let query = format!("SELECT doc, incident, facts, disputes, heads FROM ({docs}) JOIN documents USING (doc) {ORDER}");
+        let query = format!("SELECT doc, incident, facts, disputes, times, first_at, heads FROM ({docs}) JOIN documents USING (doc) {ORDER}");
         let rows = self.db.all("reading conflicts", &query, &[&(max as i64)], found)?;
+        let zone = hub_times::zone(&self.db)?;
         // As on the board: a damaged row hides no other.
-        Ok(rows.into_iter().filter_map(|row| read(row).ok()).collect())
+        Ok(rows.into_iter().filter_map(|row| read(row, zone.as_ref()).ok()).collect())
     }
 
     fn asked(&mut self) -> Result<Vec<AskedHere>> {

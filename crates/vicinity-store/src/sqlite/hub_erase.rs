@@ -56,7 +56,7 @@ fn erase_ordered(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result<bo
         for query in [
             // Each by its own index.
             "UPDATE feed SET kind = 3, doc = 0, device = 0, received_at = 0 WHERE kind <> 0 AND doc = ?1",
-            "UPDATE feed SET kind = 3, doc = 0, device = 0, incarnation = 0, relayed = 0, actor = NULL, actor_seq = NULL, received_at = 0, chunk = NULL,
+            "UPDATE feed SET kind = 3, doc = 0, device = 0, incarnation = 0, relayed = 0, actor = NULL, actor_seq = NULL, received_at = 0, skew = NULL, chunk = NULL,
                 envelope = NULL WHERE kind = 0 AND doc = ?1",
             "DELETE FROM scope WHERE doc = ?1",
             "DELETE FROM departed WHERE doc = ?1",

@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use vicinity_core::access::Action;
 use vicinity_core::chunk::Chunk;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
+use vicinity_core::time::Timestamp;
 
 use super::hub_accept::in_scope;
+use super::hub_times::log_row;
 use super::{Db, Result, hub_erase};
 use crate::hub::Peer;
 use crate::policy::{self, Brought, LogRow};
@@ -16,6 +18,8 @@ use crate::row;
 /// What is known of an incident before its log is read.
 pub(super) struct Known {
     pub(super) doc: Option<i64>,
+    /// When the hub first had it.
+    pub(super) first_at: Option<Timestamp>,
     pub(super) term: ScopeDigest,
     /// Operations of its log.
     ops: u64,
@@ -28,6 +32,13 @@ pub(super) struct Waiting {
     pub(super) row: LogRow,
     pub(super) incarnation: i64,
     pub(super) envelope: Option<i64>,
+}
+
+impl Waiting {
+    /// Its row in the log once its ancestors are there: what waits counts as taken then.
+    pub(super) fn taken(&self, now: Timestamp) -> LogRow {
+        LogRow { received_at: now, ..self.row.clone() }
+    }
 }
 
 /// What it costs to take these changes ([`policy::weight`]).
@@ -61,32 +72,29 @@ pub(super) fn are_all_known(db: &Db, known: &Known, peer: &Peer, changes: &[Brou
 /// Whether a change is in the log, and its sender may have that said: it passes it on, or brought it itself.
 fn is_known(db: &Db, known: &Known, peer: &Peer, brought: &Brought<'_>) -> Result<bool> {
     let (Some(doc), Ok(chunk)) = (known.doc, Chunk::parse(&brought.change.chunk)) else { return Ok(false) };
-    let query = "SELECT chunk, device, relayed FROM feed WHERE kind = 0 AND doc = ?1 AND actor = ?2 AND actor_seq = ?3";
+    let query = "SELECT chunk, device, relayed, skew, received_at FROM feed WHERE kind = 0 AND doc = ?1 AND actor = ?2 AND actor_seq = ?3";
     let row = db.one("looking for a change", query, &[&doc, &chunk.actor, &chunk.seq.cast_signed()], log_row)?;
     Ok(row.is_some_and(|row| row.chunk == brought.change.chunk && (brought.relayed || (!row.relayed && row.device == peer.number))))
 }
 
-fn log_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<LogRow> {
-    Ok(LogRow { chunk: row.get(0)?, device: row.get(1)?, relayed: row.get(2)? })
-}
-
 pub(super) fn read_known(db: &Db, incident: IncidentId) -> Result<Known> {
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, i64>(2)?));
-    let found = db.one("reading a document", "SELECT doc, heads, ops FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
-    let wait = |row: &rusqlite::Row<'_>| Ok(Waiting { row: log_row(row)?, incarnation: row.get(3)?, envelope: row.get(4)?, hash: ChangeHash(row.get(5)?) });
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?));
+    let found = db.one("reading a document", "SELECT doc, heads, ops, first_at FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
+    let wait = |row: &rusqlite::Row<'_>| Ok(Waiting { row: log_row(row)?, incarnation: row.get(5)?, envelope: row.get(6)?, hash: ChangeHash(row.get(7)?) });
     let waiting = db.all(
         "reading changes that wait",
-        "SELECT chunk, device, relayed, incarnation, envelope, hash FROM waiting WHERE incident = ?1",
+        "SELECT chunk, device, relayed, skew, 0, incarnation, envelope, hash FROM waiting WHERE incident = ?1",
         &[incident.as_bytes()],
         wait,
     )?;
-    let Some((doc, heads, ops)) = found else { return Ok(Known { doc: None, term: ScopeDigest::default(), ops: 0, waiting }) };
-    Ok(Known { doc: Some(doc), term: ScopeDigest::term(incident, &row::heads(&heads)), ops: ops.cast_unsigned(), waiting })
+    let Some((doc, heads, ops, first_at)) = found else { return Ok(Known { doc: None, first_at: None, term: ScopeDigest::default(), ops: 0, waiting }) };
+    let first_at = Timestamp::from_second(first_at).ok();
+    Ok(Known { doc: Some(doc), first_at, term: ScopeDigest::term(incident, &row::heads(&heads)), ops: ops.cast_unsigned(), waiting })
 }
 
 pub(super) fn read_log(db: &Db, known: &Known) -> Result<Vec<LogRow>> {
     let Some(doc) = known.doc else { return Ok(Vec::new()) };
-    db.all("reading changes", "SELECT chunk, device, relayed FROM feed WHERE kind = 0 AND doc = ?1 ORDER BY seq", &[&doc], log_row)
+    db.all("reading changes", "SELECT chunk, device, relayed, skew, received_at FROM feed WHERE kind = 0 AND doc = ?1 ORDER BY seq", &[&doc], log_row)
 }
 
 pub(super) fn forget_waiting(db: &Db, incident: IncidentId, hash: ChangeHash) -> Result<()> {

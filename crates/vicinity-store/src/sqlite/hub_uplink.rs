@@ -8,10 +8,13 @@ use vicinity_core::ids::{IncidentId, ProjectionId};
 use vicinity_core::incident::Incident;
 use vicinity_core::time::Timestamp;
 
-use super::{Db, Result};
+use super::hub_times::AtHub;
+use super::{Db, Result, hub_times};
 use crate::hub::{ProjectionRow, Random, SentProjection};
 use crate::policy;
-use crate::row;
+
+/// Projections that are worked out anew under one commit: another zone changes tens of thousands.
+const RECHECKED_MAX: i64 = 5000;
 
 /// Makes a document's projection anew, in the transaction that changed the document.
 pub(super) fn project(db: &Db, doc: i64, incident_id: IncidentId, incident: &Incident, now: Timestamp, random: &mut dyn Random) -> Result<()> {
@@ -58,12 +61,11 @@ pub(super) fn list_areas(db: &mut Db, listed: &BTreeSet<String>, now: Timestamp,
     db.set_meta(policy::AREAS_LISTED, Areas::to_text(listed).as_bytes())?;
     let (mut damaged, mut last) = (Vec::new(), i64::MIN);
     loop {
-        let query =
-            "SELECT doc, incident, facts, disputes FROM documents JOIN projections USING (doc) WHERE json IS NOT NULL AND doc > ?1 ORDER BY doc LIMIT ?2";
+        let query = "SELECT doc, incident, facts, disputes, times, first_at FROM documents JOIN projections USING (doc) WHERE json IS NOT NULL AND doc > ?1 ORDER BY doc LIMIT ?2";
         let some: Vec<Kept> = db.all("reading rows", query, &[&last, &ANEW_ROWS], kept)?;
         let Some((doc, ..)) = some.last() else { return Ok(damaged) };
         last = *doc;
-        damaged.extend(project_anew(db, some, now, random)?);
+        damaged.extend(project_again(db, some, now, random)?);
     }
 }
 
@@ -71,25 +73,27 @@ pub(super) fn list_areas(db: &mut Db, listed: &BTreeSet<String>, now: Timestamp,
 const ANEW_ROWS: i64 = 200;
 
 /// A document's number, its incident, and its row.
-type Kept = (i64, [u8; 16], String, String);
+type Kept = (i64, [u8; 16], AtHub);
 
 fn kept(row: &rusqlite::Row<'_>) -> rusqlite::Result<Kept> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    Ok((row.get(0)?, row.get(1)?, AtHub::read(row, 2)?))
 }
 
 pub(super) fn recheck_consents(db: &mut Db, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {
-    // Also what had ended by a clock that shows an earlier time again.
-    let query = "SELECT doc, incident, facts, disputes FROM documents WHERE recheck_at <= ?1 OR ended_at > ?1";
-    let due = db.all("reading consents that end", query, &[&now.as_second()], kept)?;
-    project_anew(db, due, now, random)
+    // Also what had ended by a clock that shows an earlier time again. Consents that end come before what is only worked out again.
+    let query = "SELECT doc, incident, facts, disputes, times, first_at FROM documents WHERE recheck_at <= ?1 OR ended_at > ?1
+        ORDER BY recheck_at DESC LIMIT ?2";
+    let due = db.all("reading consents that end", query, &[&now.as_second(), &RECHECKED_MAX], kept)?;
+    project_again(db, due, now, random)
 }
 
 /// Makes the projections of documents again. Gives the numbers of those whose rows cannot be read.
-fn project_anew(db: &mut Db, due: Vec<Kept>, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {
+fn project_again(db: &mut Db, due: Vec<Kept>, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {
+    let zone = hub_times::zone(db)?;
     let mut damaged = Vec::new();
-    for (doc, id, facts, disputes) in due {
+    for (doc, id, row) in due {
         // What consent a row that cannot be read still gives, nobody knows: it is taken back, and nobody else waits for it.
-        let Ok(incident) = row::incident(&facts, &disputes) else {
+        let Ok(incident) = row.incident(zone.as_ref()) else {
             let query = "UPDATE projections SET json = NULL, version = version + 1 WHERE doc = ?1 AND json IS NOT NULL";
             db.execute("taking a projection back", query, &[&doc])?;
             db.execute("passing a damaged row", "UPDATE documents SET recheck_at = NULL, ended_at = NULL WHERE doc = ?1", &[&doc])?;

@@ -32,6 +32,8 @@ pub struct Delivery {
     pub alerts: Option<Vec<Alert>>,
     /// The pins of the hub's keys, where they are others than the device knew.
     pub pins: Option<Vec<u8>>,
+    /// The name of the hub's time zone.
+    pub zone: Option<String>,
 }
 
 /// How the device stands after a delivery was written.

@@ -131,7 +131,7 @@ pub fn devices_are_listed_with_what_is_known_of_their_clocks<S: HubStore>(make: 
     let ada = hub.enrols(Role::Educator);
     hub.enrols(Role::Responder);
     hub.store.let_in(device_id(1), 1, 1, now_plus(30)).expect("an answer").expect("let in");
-    hub.store.note_skew(&ada, -7200).expect("a note");
+    hub.store.note_skew(&ada, Some(-7200), now_plus(30)).expect("a note");
     let devices = hub.store.devices().expect("devices");
     assert_eq!(
         devices.iter().map(|row| (row.number, row.device, row.role)).collect::<Vec<_>>(),

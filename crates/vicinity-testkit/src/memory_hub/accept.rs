@@ -3,8 +3,10 @@
 use sha2::{Digest, Sha256};
 use vicinity_core::admit::Verdict;
 use vicinity_core::areas::Areas;
+use vicinity_core::chunk::Chunk;
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId};
+use vicinity_core::reading::Reading;
 use vicinity_core::time::Timestamp;
 use vicinity_store::hub::{Peer, ProjectionRow, Random, Role};
 use vicinity_store::policy::{self, Brought, LogRow};
@@ -51,7 +53,14 @@ impl MemoryHub {
         for (brought, verdict) in changes.iter().zip(&judged.verdicts) {
             let place = (incident, brought.hash());
             if matches!(verdict, Verdict::Pending | Verdict::Stored) {
-                let sent = Sent { device: peer.number, incarnation: peer.incarnation, relayed: brought.relayed, chunk: brought.change.chunk.clone() };
+                let sent = Sent {
+                    device: peer.number,
+                    incarnation: peer.incarnation,
+                    relayed: brought.relayed,
+                    chunk: brought.change.chunk.clone(),
+                    skew_seconds: self.skew_of(peer, brought, now),
+                    received_at: now,
+                };
                 self.waiting.entry(place).or_insert(sent);
             }
             if let Verdict::Rejected(refusal) = verdict {
@@ -70,7 +79,7 @@ impl MemoryHub {
         }
         for hash in judged.stored {
             if let Some(sent) = self.waiting.remove(&(incident, hash)) {
-                self.append(incident, hash, What::Change(sent));
+                self.append(incident, hash, What::Change(Sent { received_at: now, ..sent }));
             }
         }
         if let Some(view) = judged.view {
@@ -78,7 +87,10 @@ impl MemoryHub {
                 self.scope.insert((incident, peer.number));
             }
             let recalled = policy::recalled(&view.incident);
-            self.documents.insert(incident, IncidentRow { incident: view.incident, heads: view.heads });
+            let received_at = self.documents.get(&incident).map_or(Some(now), |row| row.incident.reading().received_at);
+            let log: Vec<LogRow> = self.all_changes(incident).map(log_row).collect();
+            let reading = Reading { zone: self.zone(), received_at, times: policy::times(&view.written, log.iter()) };
+            self.documents.insert(incident, IncidentRow { incident: view.incident.read_by(reading), heads: view.heads });
             if recalled {
                 self.recall(incident, peer, is_new && waiting.is_empty() && changes.iter().all(|brought| !brought.relayed), now);
                 return refused_as_erased();
@@ -92,6 +104,13 @@ impl MemoryHub {
     pub(super) fn is_known(&self, peer: &Peer, incident: IncidentId, brought: &Brought<'_>) -> bool {
         let may_know = |sent: &Sent| brought.relayed || (!sent.relayed && sent.device == peer.number);
         self.sees(peer, incident) && self.all_changes(incident).any(|sent| sent.chunk == brought.change.chunk && may_know(sent))
+    }
+
+    fn skew_of(&self, peer: &Peer, brought: &Brought<'_>, now: Timestamp) -> Option<i64> {
+        let own = (peer.number == 0).then_some(policy::ClockKnown::OWN);
+        let clock = own.or_else(|| Some(self.devices.iter().find(|known| known.row.number == peer.number)?.clock))?;
+        let written = Chunk::parse(&brought.change.chunk).ok().filter(|_| !brought.relayed)?.time;
+        clock.skew_of(written, now)
     }
 
     pub(super) fn waiting_of(&self, incident: IncidentId) -> impl Iterator<Item = &Sent> {
@@ -148,5 +167,5 @@ impl MemoryHub {
 }
 
 pub(super) fn log_row(sent: &Sent) -> LogRow {
-    LogRow { chunk: sent.chunk.clone(), device: sent.device, relayed: sent.relayed }
+    LogRow { chunk: sent.chunk.clone(), device: sent.device, relayed: sent.relayed, skew_seconds: sent.skew_seconds, received_at: sent.received_at }
 }

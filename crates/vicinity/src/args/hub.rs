@@ -28,6 +28,9 @@ pub struct HubArguments {
     /// How others reach it.
     #[command(flatten)]
     pub network: NetworkArguments,
+    /// The hub's time zone, as Asia/Bishkek; kept, and guessed from the areas of its incidents when never given
+    #[arg(long)]
+    pub zone: Option<String>,
     /// National's link, as `vicinity national invite` prints it; kept, so that it is needed only once
     #[arg(long)]
     pub upstream: Option<String>,

@@ -7,9 +7,10 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use vicinity_core::document::EditError;
 use vicinity_core::edit::Edit;
+use vicinity_core::fields::REPORTED_CORRECTED;
 use vicinity_core::ids::IncidentId;
 use vicinity_core::incident::Incident;
-use vicinity_core::time::Timestamp;
+use vicinity_core::time::{self, Precision, Timestamp};
 use vicinity_core::value::FieldError;
 use vicinity_pages::board::{self, Given};
 use vicinity_store::board::BoardStore;
@@ -60,7 +61,7 @@ impl From<OwnError> for PageError {
 
 /// The edit of a form. `None` for a form that nobody sends. Who it was stands beside the document and never in it: devices
 /// that are not told who wrote what get it whole.
-fn edit_of(form: &Form, now: Timestamp) -> Option<Value> {
+fn edit_of(form: &Form, incident: &Incident, now: Timestamp) -> Option<Value> {
     let now = now.to_string();
     let filled = |name: &str| form.filled(name).map_or(Value::Null, Value::from);
     Some(match form.get("do") {
@@ -77,30 +78,54 @@ fn edit_of(form: &Form, now: Timestamp) -> Option<Value> {
             without_nulls("followup", json!({"id": filled("planned"), "done_at": now, "outcome": "done", "safety_changed": filled("safety_changed")}))
         }
         // The day is for it, to its end.
-        "follow" => without_nulls("followup", json!({"due_at": due_of(form)?.to_string()})),
+        "follow" => without_nulls("followup", json!({"due_at": due_of(form, incident)?.to_string()})),
         "move" => without_nulls("transition", json!({"to": filled("to"), "reason": filled("reason")})),
         "triage" => without_nulls("triage", json!({"level": filled("level"), "reason": filled("reason")})),
         "link" => without_nulls("link", json!({"kind": filled("kind"), "to": filled("to")})),
         "withdraw" => without_nulls("consent", json!({"scope": filled("scope"), "state": "withdrawn"})),
+        "occurred" => json!({"set": {"field": "occurred", "value": {"at": filled("at"), "precision": filled("precision")}}}),
+        "reported" => json!({"set": {"field": REPORTED_CORRECTED, "value": reported_of(form, incident)?.to_string()}}),
         "answer" => without_nulls("answer", json!({"id": filled("id"), "answer": filled("answer")})),
         _ => return None,
     })
 }
 
+/// When an incident was reported, as a form corrects it: by the clocks on the walls of the hub.
+fn reported_of(form: &Form, incident: &Incident) -> Option<Timestamp> {
+    let local = time::parse_local(form.get("at")).filter(|local| local.has_time && local.offset_seconds.is_none())?;
+    incident.local_zone().to_ambiguous_timestamp(local.wall).earlier().ok()
+}
+
+/// Whether a corrected time can be, as far as this hub knows: it does not take one wrong time for another.
+fn check_time(form: &Form, incident: &Incident) -> Result<(), PageError> {
+    let reading = incident.reading();
+    let can_be = match form.get("do") {
+        "reported" => reported_of(form, incident).is_some_and(|at| reading.can_be(at, at)),
+        "occurred" => {
+            let precision = Precision::from_code(form.get("precision"));
+            let window = time::parse_local(form.get("at")).and_then(|local| time::window(local, precision, &incident.zones()));
+            window.is_some_and(|(earliest, latest)| reading.can_be(earliest, latest))
+        }
+        _ => true,
+    };
+    if can_be { Ok(()) } else { Err(PageError::Refused("refused-time")) }
+}
+
 /// When a follow-up that a form plans is due.
-fn due_of(form: &Form) -> Option<Timestamp> {
-    format!("{}T23:59:59Z", form.get("due")).parse().ok()
+fn due_of(form: &Form, incident: &Incident) -> Option<Timestamp> {
+    let day = time::parse_local(form.get("due")).filter(|local| !local.has_time)?;
+    incident.local_zone().to_ambiguous_timestamp(day.wall.date().at(23, 59, 59, 0)).later().ok()
 }
 
 /// Whether what a form does to a follow-up can be: one that is planned lies ahead, one that was done is one that was planned.
 fn check_followup(form: &Form, incident: &Incident, now: Timestamp) -> Result<(), PageError> {
     let (first, last) = board::followup_days(incident, now);
-    let day_of = |at: Timestamp| at.to_string().chars().take(10).collect::<String>();
+    let day_of = |at: Timestamp| incident.local_zone().to_datetime(at).date();
     match (form.get("do"), form.get("done"), form.filled("planned")) {
         ("follow", "yes", None) => Ok(()),
         ("follow", "yes", Some(planned)) if incident.entries("followups").any(|entry| entry.id() == planned) => Ok(()),
         ("follow", "yes", Some(_)) => Err(PageError::Form),
-        ("follow", ..) => match due_of(form) {
+        ("follow", ..) => match due_of(form, incident) {
             Some(due) if day_of(first) <= day_of(due) && day_of(due) <= day_of(last) => Ok(()),
             _ => Err(PageError::Refused("refused-due")),
         },
@@ -122,8 +147,9 @@ async fn act(hub: Arc<Hub>, seated: Seated<Act>) -> Result<Response, PageError> 
         let row = store.incident(id)?.ok_or(PageError::NotFound)?;
         checks::check(&form, &row.incident, now)?;
         check_followup(&form, &row.incident, now)?;
+        check_time(&form, &row.incident)?;
         let form = if form.get("do") == "link" { linking::resolved(store, id, &form)? } else { form };
-        let edit = edit_of(&form, now).ok_or(PageError::Form)?;
+        let edit = edit_of(&form, &row.incident, now).ok_or(PageError::Form)?;
         write(store, id, Edit::parse(&edit, now)?, &handle, now, &mut machine)
     };
     match hub.gate.write(&seated, step).await {

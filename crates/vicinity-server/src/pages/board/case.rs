@@ -81,6 +81,7 @@ pub(super) fn view(store: &mut dyn BoardStore, id: IncidentId, now: Timestamp) -
         danger: danger(&incident),
         clocks: clocks::clocks(&incident, now),
         conflicts: incident.disputes().iter().map(|dispute| (dispute.field.clone(), sides(dispute, &logged))).collect(),
+        impossible: incident.impossible_times(),
         granted: consent::effective(&incident, now),
         first_at,
         seen: checks::seen(&incident, &holders, now),

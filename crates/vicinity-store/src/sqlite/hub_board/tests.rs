@@ -258,3 +258,14 @@ fn every_incident_is_counted_by_month_area_and_code_whatever_was_agreed_to() {
     hub.store.erase(id(2), now()).unwrap();
     assert!(hub.store.response_minutes("2026-10", "2026-11").unwrap().is_empty(), "what is erased is not counted");
 }
+
+#[test]
+fn a_zone_that_is_set_later_works_every_place_out_anew() {
+    let mut hub = Hub::new();
+    hub.log(1, json!({"reported_at": "2026-10-31T18:30:00Z", "violations": ["eviction"]}), json!([]));
+    let months = |hub: &mut Hub| hub.store.window("2026-10", "2026-11").unwrap().into_iter().map(|(month, ..)| month).collect::<Vec<_>>();
+    assert!(months(&mut hub).iter().all(|month| month == "2026-10"));
+    hub.store.set_zone("Asia/Phnom_Penh").unwrap();
+    assert_eq!(hub.store.refresh_board(now()).unwrap(), 1);
+    assert!(months(&mut hub).iter().all(|month| month == "2026-11"), "01:30 there, on the first");
+}
