@@ -361,7 +361,7 @@ mod tests {
         assert_eq!((again.verdicts, again.loaded, again.view.is_some()), (vec![Verdict::Duplicate; 3], 0, false));
         let waits = admit(&stored, &[], std::slice::from_ref(&orphan));
         assert_eq!((waits.verdicts, waits.loaded), (vec![Verdict::Pending], 0));
-        assert_eq!(admit(&stored, std::slice::from_ref(&orphan), &[orphan.clone()]).loaded, 0);
+        assert_eq!(admit(&stored, std::slice::from_ref(&orphan), std::slice::from_ref(&orphan)).loaded, 0);
         let more = admit(&stored, &[], &[change(4, root, false)]);
         assert_eq!((more.verdicts, more.loaded), (vec![Verdict::Stored], more.ops));
     }

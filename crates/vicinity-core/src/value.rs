@@ -114,7 +114,7 @@ pub fn register(kind: Kind, value: &Value) -> Checked {
 }
 
 fn zone(value: &Value) -> Checked {
-    match text(value, codes::CODE_MAX_BYTES)? {
+    match code(value)? {
         ScalarValue::Str(name) if crate::zone::named(&name).is_none() => Err(Problem::WrongType("a time zone's name, as Asia/Bishkek")),
         checked => Ok(checked),
     }

@@ -1,6 +1,7 @@
 //! Sealed statements at the hub: pieces of blobs in, statements out to responders. No network in here, and no key that
 //! opens anything.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
@@ -123,12 +124,11 @@ fn is_named(
     class: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let id = row.incident();
-    if !known.contains_key(&id) {
-        let named = statements_of(store, peer, id, now)?;
-        known.insert(id, named);
-    }
-    Ok(known.get(&id).is_some_and(|(named, may)| *may && named.contains(&(row.entry.clone(), class.to_owned()))))
+    let (named, may) = match known.entry(row.incident()) {
+        Entry::Occupied(read) => read.into_mut(),
+        Entry::Vacant(place) => place.insert(statements_of(store, peer, row.incident(), now)?),
+    };
+    Ok(*may && named.contains(&(row.entry.clone(), class.to_owned())))
 }
 
 fn statements_of(store: &mut dyn HubStore, peer: &Peer, incident: IncidentId, now: Timestamp) -> Result<Named, StoreError> {

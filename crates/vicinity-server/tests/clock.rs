@@ -59,7 +59,8 @@ fn a_clock_that_is_a_hundred_days_ahead_for_a_while_costs_a_hub_nothing() {
     log(&mut store, &site, &peer, &incident);
     store.publish_alert(&alert(&site, 10), 9, site.now()).unwrap();
     store.take_piece(&peer, &BlobPiece { hash: [5; 32], total: 9, offset: 0, bytes: &[1; 4] }, 1 << 20, site.now()).unwrap();
-    let keep_up = |store: &mut SqliteHub| while upkeep::of_hub(store, &clock, &mut site.machine()).unwrap() > 0 {};
+    let shown = std::sync::Mutex::new(vicinity_core::time::TimeZone::UTC);
+    let keep_up = |store: &mut SqliteHub| while upkeep::of_hub(store, &clock, &shown, &mut site.machine()).unwrap() > 0 {};
     keep_up(&mut store);
     assert_eq!(held(&mut store, &site, &peer), (1, 1, true));
 

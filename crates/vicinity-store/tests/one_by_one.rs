@@ -1,4 +1,5 @@
 //! Steps under one commit, one by one; and connections that only read.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -14,7 +14,7 @@ use vicinity_core::reading::{self, Reading};
 use vicinity_core::time::Timestamp;
 
 use super::hub_evidence::Taking;
-use super::hub_known::{Known, Waiting, are_all_known, forget_waiting, may_write, read_known, read_log};
+use super::hub_known::{Known, are_all_known, forget_waiting, may_write, read_known, read_log};
 use super::{Db, Result, digest_of, hub_board, hub_erase, hub_leaving, hub_shares, hub_times, hub_uplink};
 use crate::StoreError;
 use crate::evidence::SignedRequest;

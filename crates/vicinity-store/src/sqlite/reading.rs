@@ -1,11 +1,12 @@
 //! Opening a database in a folder that cannot be written: on a disk that turned read-only, or a card that is locked.
 
+use std::cell::Cell;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{BUSY_WAIT, Db, Result};
+use super::{BUSY_WAIT, Db, Result, damage};
 use crate::StoreError;
 use crate::key::DatabaseKey;
 
@@ -42,13 +43,14 @@ impl Db {
         };
         let text = || path.display().to_string();
         let (conn, found) = open().map_err(|source| match source.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase) => StoreError::WrongKey { path: text() },
+            Some(ErrorCode::NotADatabase) => damage::closed(path),
+            Some(ErrorCode::DatabaseCorrupt) => damage::damage(path).into(),
             _ => StoreError::Open { path: text(), source },
         })?;
         match found {
             found if found > known => Err(StoreError::Newer { found, known }),
             found if found < known => Err(StoreError::Older { path: text() }),
-            _ => Ok(Self { conn }),
+            _ => Ok(Self { conn, loaded: Cell::new(0) }),
         }
     }
 }

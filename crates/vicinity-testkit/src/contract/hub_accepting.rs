@@ -82,7 +82,7 @@ pub fn groups_of_one_document_load_it_once_and_each_change_keeps_its_verdict<S: 
     let other = Person::logs(incident_id(2), 3, &consented());
     let (relayed, loaded) = (|chunk: &Vec<u8>| Group { relayed: true, ..group(incident_id(1), std::slice::from_ref(chunk)) }, hub.store.loaded());
     let groups = [
-        group(incident_id(1), &[mine.clone()]),
+        group(incident_id(1), std::slice::from_ref(&mine)),
         other.group(),
         group(incident_id(1), &[forged]),
         relayed(&theirs),

@@ -9,7 +9,7 @@ use vicinity_core::ids::{ChangeHash, IncidentId};
 use vicinity_core::reading::Reading;
 use vicinity_core::time::Timestamp;
 use vicinity_store::hub::{Peer, ProjectionRow, Random, Role};
-use vicinity_store::policy::{self, Brought, LogRow};
+use vicinity_store::policy::{self, Brought, Judgement, LogRow};
 use vicinity_store::row::IncidentRow;
 
 use super::{FeedRow, MemoryHub, Projection, Sent, What};
@@ -50,26 +50,7 @@ impl MemoryHub {
         if !judged.consented {
             return judged.verdicts;
         }
-        for (brought, verdict) in changes.iter().zip(&judged.verdicts) {
-            let place = (incident, brought.hash());
-            if matches!(verdict, Verdict::Pending | Verdict::Stored) {
-                let sent = Sent {
-                    device: peer.number,
-                    incarnation: peer.incarnation,
-                    relayed: brought.relayed,
-                    chunk: brought.change.chunk.clone(),
-                    skew_seconds: self.skew_of(peer, brought, now),
-                    received_at: now,
-                };
-                self.waiting.entry(place).or_insert(sent);
-            }
-            if let Verdict::Rejected(refusal) = verdict {
-                if !judged.stored.contains(&place.1) {
-                    self.waiting.remove(&place);
-                }
-                self.quarantine.insert((place.0, place.1, *refusal));
-            }
-        }
+        self.keep_aside(peer, incident, changes, &judged, now);
         for (hash, refusal) in judged.dropped {
             self.waiting.remove(&(incident, hash));
             self.quarantine.insert((incident, hash, refusal));
@@ -98,6 +79,30 @@ impl MemoryHub {
             self.project(incident, now, random);
         }
         judged.verdicts
+    }
+
+    /// Keeps what comes until its ancestors are there, and what is refused.
+    fn keep_aside(&mut self, peer: &Peer, incident: IncidentId, changes: &[Brought<'_>], judged: &Judgement, now: Timestamp) {
+        for (brought, verdict) in changes.iter().zip(&judged.verdicts) {
+            let place = (incident, brought.hash());
+            if matches!(verdict, Verdict::Pending | Verdict::Stored) {
+                let sent = Sent {
+                    device: peer.number,
+                    incarnation: peer.incarnation,
+                    relayed: brought.relayed,
+                    chunk: brought.change.chunk.clone(),
+                    skew_seconds: self.skew_of(peer, brought, now),
+                    received_at: now,
+                };
+                self.waiting.entry(place).or_insert(sent);
+            }
+            if let Verdict::Rejected(refusal) = verdict {
+                if !judged.stored.contains(&place.1) {
+                    self.waiting.remove(&place);
+                }
+                self.quarantine.insert((place.0, place.1, *refusal));
+            }
+        }
     }
 
     /// Whether a change is in the log, and its sender may have that said: it passes it on, or brought it itself.
