@@ -19,6 +19,8 @@ use driver::{Driver, Raw};
 
 /// How long something may take to appear.
 const APPEARS_MAX: Duration = Duration::from_secs(15);
+/// Between two looks at a page: each look takes the browser's time.
+const LOOKS_EVERY: Duration = Duration::from_millis(20);
 /// Pixels of the tallest picture.
 const PICTURE_MAX_HEIGHT: u64 = 1400;
 /// The password of everybody whom tests sign in.
@@ -121,7 +123,7 @@ impl Browser {
         let start = Instant::now();
         loop {
             match self.runtime.block_on(step()) {
-                Err(error) if error.is_stale_element_reference() && start.elapsed() < APPEARS_MAX => {}
+                Err(error) if error.is_stale_element_reference() && start.elapsed() < APPEARS_MAX => std::thread::sleep(LOOKS_EVERY),
                 done => return done,
             }
         }
@@ -139,6 +141,7 @@ impl Browser {
         let start = Instant::now();
         while self.count(css) == 0 {
             assert!(start.elapsed() < APPEARS_MAX, "{css} did not appear in: {}", self.text());
+            std::thread::sleep(LOOKS_EVERY);
         }
     }
 
@@ -158,6 +161,7 @@ impl Browser {
         // A click may come back before its page begins to load; what is read until then is the old one.
         while self.document().is_none_or(|now| Some(now) == before) {
             assert!(start.elapsed() < APPEARS_MAX, "{css} leads nowhere from: {}", self.text());
+            std::thread::sleep(LOOKS_EVERY);
         }
     }
 

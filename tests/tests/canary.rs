@@ -64,7 +64,7 @@ fn planted() -> Value {
         "place": {"setting": "zqxjsetting", "area": "QC-NAT-ZQXJAREA"}, "reporter": "zqxjreporter",
         "survivor": {"code": "zqxjcode", "gender": "zqxjgender", "populations": ["zqxjpopulation"]},
         "violations": ["zqxjviolation"], "perpetrators": [{"kind": "zqxjkind", "note": "zqxjnote"}], "needs": ["zqxjneed"],
-        "consents": ["hub_response", "national_deid", "aggregate_count", "zqxjscope"],
+        "consents": ["hub_response", "national_deid", "aggregate_count", "referral:zqxjscope"],
         "statements": [{"class": "narrative", "text": "zqxjsaid, and where"}, {"class": "zqxjclass", "text": "zqxjsaid again"}], "zqxjkey": "zqxjvalue",
     })
 }

@@ -52,6 +52,13 @@ impl Areas {
         self.listed.is_empty() && self.met.len() < MET_MAX && gate::is_area(area) && self.met.insert(area.to_owned())
     }
 
+    /// Forgets the met ones that no incident's area code names any more. Whether there were any.
+    pub fn keep_only<'a>(&mut self, codes: impl Iterator<Item = &'a str>) -> bool {
+        let (before, held) = (self.met.len(), codes.filter_map(of_code).collect::<BTreeSet<String>>());
+        self.met.retain(|area| held.contains(area));
+        self.met.len() < before
+    }
+
     /// What a row says of an area.
     #[must_use]
     pub fn named<'a>(&self, area: &'a str) -> &'a str {

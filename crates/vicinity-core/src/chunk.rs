@@ -285,7 +285,7 @@ impl<'a> Chunk<'a> {
         for (spec, len) in &self.columns {
             let column = data.take(*len)?;
             if *spec == ACTION_SPEC {
-                return Ok(self.start_op + count_rle(column)? as u64 - 1);
+                return Ok(self.start_op.saturating_add(count_rle(column)? as u64).saturating_sub(1));
             }
         }
         Ok(self.start_op.saturating_sub(1))

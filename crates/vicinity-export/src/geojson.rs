@@ -47,8 +47,7 @@ impl Boundaries {
             let Some(code) = code_of(&feature["properties"]) else { continue };
             let (geometry, shape) = (&feature["geometry"], shapes.entry(code.clone()).or_default());
             match (geometry["type"].as_str(), geometry["coordinates"].as_array()) {
-                (Some("Polygon"), Some(_)) => shape.push(geometry["coordinates"].clone()),
-                (Some("MultiPolygon"), Some(polygons)) => shape.extend(polygons.iter().cloned()),
+                (Some("Polygon" | "MultiPolygon"), Some(_)) => shape.push(geometry.clone()),
                 _ if geometry.is_null() => {}
                 _ => return Err(BoundariesError::Shape(code)),
             }
@@ -56,7 +55,7 @@ impl Boundaries {
         if shapes.is_empty() {
             return Err(BoundariesError::NoCodes);
         }
-        Ok(Self(shapes.into_iter().filter_map(|(code, polygons)| Some((code, shape_of(polygons)?))).collect()))
+        Ok(Self(shapes.into_iter().filter_map(|(code, geometries)| Some((code, shape_of(geometries)?))).collect()))
     }
 }
 
@@ -67,13 +66,16 @@ fn code_of(properties: &Value) -> Option<String> {
     Some(code.to_ascii_uppercase())
 }
 
-/// The shape of an area that has so many polygons; none where it has none.
-fn shape_of(mut polygons: Vec<Value>) -> Option<Value> {
-    match polygons.len() {
-        0 => None,
-        1 => Some(json!({"type": "Polygon", "coordinates": polygons.remove(0)})),
-        _ => Some(json!({"type": "MultiPolygon", "coordinates": polygons})),
+/// The shape of an area that is drawn in so many parts: one as it came, several as one. None where there is none.
+fn shape_of(mut parts: Vec<Value>) -> Option<Value> {
+    if parts.len() < 2 {
+        return parts.pop();
     }
+    let polygons = parts.into_iter().flat_map(|part| match (part["type"].as_str(), &part["coordinates"]) {
+        (Some("MultiPolygon"), Value::Array(polygons)) => polygons.clone(),
+        (_, polygon) => vec![polygon.clone()],
+    });
+    Some(json!({"type": "MultiPolygon", "coordinates": polygons.collect::<Vec<Value>>()}))
 }
 
 /// Areas as GeoJSON, and those among them for which boundaries were given, but not theirs.

@@ -163,7 +163,7 @@ pub fn weight<E>(changes: &[Brought<'_>], ops: u64, mut is_known: impl FnMut(&Br
 /// Operations that a change says it has, at least one. What cannot be read costs no more than its parsing.
 #[must_use]
 pub fn ops_in(chunk: &[u8]) -> u64 {
-    let ops = Chunk::parse(chunk).ok().and_then(|chunk| Some((chunk.max_op().ok()? + 1).saturating_sub(chunk.start_op)));
+    let ops = Chunk::parse(chunk).ok().and_then(|chunk| Some(chunk.max_op().ok()?.saturating_add(1).saturating_sub(chunk.start_op)));
     ops.unwrap_or(1).clamp(1, admit::DOCUMENT_MAX_OPS)
 }
 

@@ -159,7 +159,7 @@ pub enum End {
 pub struct Outcome {
     /// How it ended.
     pub end: End,
-    /// Changes sent, each time they were.
+    /// Changes sent, each time they were looked at.
     pub sent: u64,
     /// Changes the hub acknowledged.
     pub acked: u64,
@@ -407,6 +407,7 @@ impl DeviceSession {
             }
         }
         self.verdicts.settled = delivery.acked.len() + delivery.rejected.len();
+        self.outcome.sent = self.outcome.sent.saturating_sub(self.verdicts.not_yet as u64);
         self.outcome.acked += delivery.acked.len() as u64;
         self.outcome.rejected += delivery.rejected.len() as u64;
     }

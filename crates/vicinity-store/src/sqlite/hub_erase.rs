@@ -6,7 +6,7 @@ use vicinity_core::ids::{IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 
 use super::hub_accept::move_digests;
-use super::{Db, Result, hub_evidence, hub_shares, hub_statements};
+use super::{Db, Result, hub_evidence, hub_shares, hub_statements, hub_uplink};
 use crate::StoreError;
 use crate::hub::{ErasurePlace, ErasureRow, Peer, RECEIPTS_MAX, Role};
 use crate::policy;
@@ -69,6 +69,7 @@ fn erase_ordered(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result<bo
         ] {
             db.execute("erasing a document", query, &[doc])?;
         }
+        hub_uplink::forget_areas(db)?;
     }
     // Who was led to its page.
     let page = format!("/incident/{incident}");

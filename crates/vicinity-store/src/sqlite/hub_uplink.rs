@@ -57,6 +57,13 @@ pub(super) fn told_areas(db: &Db) -> Result<Areas> {
     Ok(policy::kept_areas(db.meta(policy::AREAS_LISTED)?, db.meta(policy::AREAS_MET)?))
 }
 
+/// Forgets the areas that the hub met in incidents that are erased now.
+pub(super) fn forget_areas(db: &Db) -> Result<()> {
+    let mut areas = told_areas(db)?;
+    let codes: Vec<String> = db.all("reading areas", "SELECT DISTINCT area FROM board WHERE area <> ''", &[], |row| row.get(0))?;
+    if areas.keep_only(codes.iter().map(String::as_str)) { db.set_meta(policy::AREAS_MET, Areas::to_text(&areas.met).as_bytes()) } else { Ok(()) }
+}
+
 pub(super) fn list_areas(db: &mut Db, listed: &BTreeSet<String>, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {
     db.set_meta(policy::AREAS_LISTED, Areas::to_text(listed).as_bytes())?;
     let (mut damaged, mut last) = (Vec::new(), i64::MIN);

@@ -1,5 +1,6 @@
 //! Erasing.
 
+use vicinity_core::areas::Areas;
 use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
 use vicinity_store::hub::{DeviceRow, ErasurePlace, ErasureRow, LASTING_ROW_BYTES, Peer, ProjectionRow, Role};
@@ -37,6 +38,10 @@ impl MemoryHub {
         let writers: Vec<u32> = wrote.chain(scoped).collect();
         self.forget_under_way(&writers);
         let is_known = self.documents.remove(&incident).is_some();
+        let mut areas = self.areas();
+        if areas.keep_only(self.documents.values().filter_map(|row| row.incident.text("place.area"))) {
+            self.settings.insert(policy::AREAS_MET.to_owned(), Areas::to_text(&areas.met).into_bytes());
+        }
         self.take_back(incident, is_known);
         for row in self.feed.iter_mut().filter(|row| row.incident == incident) {
             *row = FeedRow { chain: row.chain, incident: IncidentId::from_bytes([0; 16]), what: What::Erased };
