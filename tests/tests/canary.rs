@@ -40,7 +40,6 @@ const PLANTED: &[(&str, &[&str])] = &[
     ("zqxjkind", DOCUMENT),
     ("zqxjnote", DOCUMENT),
     ("zqxjneed", DOCUMENT),
-    ("zqxjscope", DOCUMENT),
     ("zqxjclass", DOCUMENT),
     ("zqxjkey", DOCUMENT),
     ("zqxjvalue", DOCUMENT),
@@ -64,7 +63,7 @@ fn planted() -> Value {
         "place": {"setting": "zqxjsetting", "area": "QC-NAT-ZQXJAREA"}, "reporter": "zqxjreporter",
         "survivor": {"code": "zqxjcode", "gender": "zqxjgender", "populations": ["zqxjpopulation"]},
         "violations": ["zqxjviolation"], "perpetrators": [{"kind": "zqxjkind", "note": "zqxjnote"}], "needs": ["zqxjneed"],
-        "consents": ["hub_response", "national_deid", "aggregate_count", "referral:zqxjscope"],
+        "consents": ["hub_response", "national_deid", "aggregate_count"],
         "statements": [{"class": "narrative", "text": "zqxjsaid, and where"}, {"class": "zqxjclass", "text": "zqxjsaid again"}], "zqxjkey": "zqxjvalue",
     })
 }

@@ -356,13 +356,15 @@ mod tests {
     #[test]
     fn what_brings_nothing_new_loads_nothing() {
         let root = ChangeHash::of(&SKELETON[8..]);
-        let (stored, orphan) = ([change(1, root, false), change(2, root, false)], change(3, ChangeHash([7; 32]), false));
+        let first = change(1, root, false);
+        let begun = ChangeHash::of(&first[8..]);
+        let (stored, orphan) = ([first, change(2, begun, false)], change(3, ChangeHash([7; 32]), false));
         let again = admit(&stored, &[], &[stored[1].clone(), stored[0].clone(), stored[1].clone()]);
         assert_eq!((again.verdicts, again.loaded, again.view.is_some()), (vec![Verdict::Duplicate; 3], 0, false));
         let waits = admit(&stored, &[], std::slice::from_ref(&orphan));
         assert_eq!((waits.verdicts, waits.loaded), (vec![Verdict::Pending], 0));
         assert_eq!(admit(&stored, std::slice::from_ref(&orphan), std::slice::from_ref(&orphan)).loaded, 0);
-        let more = admit(&stored, &[], &[change(4, root, false)]);
+        let more = admit(&stored, &[], &[change(4, begun, false)]);
         assert_eq!((more.verdicts, more.loaded), (vec![Verdict::Stored], more.ops));
     }
 

@@ -94,7 +94,7 @@ fn every_edit_takes_every_spelling() {
 fn what_no_version_knows_is_kept_and_said_with_its_path() {
     let (incident, remarks) = written(
         json!({
-            "violations": ["rape", "a_newer_one"], "danger_now": "perhaps", "Newer": 1, "place": {"zone": "a"}, "occurred": {"precision": "fortnight"},
+            "violations": ["rape", "a_newer_one"], "danger_now": "perhaps", "Newer": 1, "place": {"floor": "a"}, "occurred": {"precision": "fortnight"},
             "perpetrators": [{"kind": "police"}, {"kind": "ghost", "hat": "blue"}], "statements": [{"class": "poem", "text": "t"}],
         }),
         &json!([{"set": {"field": "weather", "value": "wet"}}, {"add": {"set": "needs", "code": "a_newer_need"}}, {"action": {"code": "dance"}}]),
@@ -106,7 +106,7 @@ fn what_no_version_knows_is_kept_and_said_with_its_path() {
         "occurred.precision UnknownCode",
         "perpetrators[1].hat UnknownField",
         "perpetrators[1].kind UnknownCode",
-        "place.zone UnknownField",
+        "place.floor UnknownField",
         "statements[0].class UnknownCode",
         "violations[1] UnknownCode",
         "edits[0].set.field UnknownField",

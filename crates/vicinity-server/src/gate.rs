@@ -525,12 +525,14 @@ mod tests {
     use vicinity_store::sqlite::SqliteNational;
 
     use super::*;
+    use crate::national::Reading;
 
     #[tokio::test]
     async fn what_is_being_worked_out_holds_up_no_quick_page_and_no_report() {
         let folder = tempfile::tempdir().unwrap();
         let store = || SqliteNational::open(folder.path(), &DatabaseKey::new([7; 32])).unwrap();
-        let [(writer, writing), (reader, reading), (counter, counting)] = [store(), store(), store()].map(Writer::start);
+        let (writer, writing) = Writer::start(store());
+        let [(reader, reading), (counter, counting)] = [(), ()].map(|()| Writer::start(Reading(store().only_reading().unwrap())));
         let gate = Gate::new(writer, reader, counter);
         let (end, ended) = std::sync::mpsc::channel::<()>();
         let heavy = gate.counter.clone();

@@ -79,7 +79,7 @@ impl Stored for SqliteNational {
 }
 
 /// A connection for pages: reads as of one moment, and cannot write.
-struct Reading(SqliteNational);
+pub(crate) struct Reading(pub(crate) SqliteNational);
 
 impl Stored for Reading {
     type Port = dyn ReviewStore;

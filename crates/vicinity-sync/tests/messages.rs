@@ -174,7 +174,7 @@ fn a_refusal_of_a_newer_hub_is_still_a_refusal() {
     };
     let verdicts = vec![Verdict::Rejected(Refusal::Malformed)];
     let body = Answer { verdicts, pull, clock: 0, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None, pins: None, zone: None }.encode();
-    for unknown in [3, 15, 16 + 12, 200, 255] {
+    for unknown in [4, 15, 16 + 12, 200, 255] {
         let mut body = body.clone();
         let run = body.windows(3).position(|three| three == [0x82, 16, 1]).unwrap();
         body.splice(run + 1..=run + 1, if unknown < 24 { vec![unknown] } else { vec![0x18, unknown] });

@@ -320,7 +320,7 @@ why-unappliable = It does not fit the rest of the incident.
 why-consent-missing = The survivor has not agreed to the response by this hub.
 why-out-of-scope = This device may not see this incident.
 why-erased = The incident was erased and is not taken again.
-why-other_incident = The hub already has another incident under this id.
+why-other-incident = The hub already has another incident under this id.
 
 c-meeting-authority = meeting with an authority
 c-training = training

@@ -322,7 +322,7 @@ why-unappliable = No encaja con el resto del incidente.
 why-consent-missing = La persona sobreviviente no ha aceptado la respuesta de este centro.
 why-out-of-scope = Este dispositivo no tiene acceso a este incidente.
 why-erased = El incidente fue borrado y no se admite de nuevo.
-why-other_incident = El centro ya tiene otro incidente con este identificador.
+why-other-incident = El centro ya tiene otro incidente con este identificador.
 
 c-meeting-authority = reunión con una autoridad
 c-training = formación

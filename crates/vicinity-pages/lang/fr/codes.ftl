@@ -323,7 +323,7 @@ why-unappliable = Ne va pas avec le reste du cas.
 why-consent-missing = La personne survivante n’a pas accepté la réponse par ce centre.
 why-out-of-scope = Cet appareil n’a pas accès à ce cas.
 why-erased = Le cas a été effacé et n’est plus repris.
-why-other_incident = Le centre a déjà un autre cas sous cet identifiant.
+why-other-incident = Le centre a déjà un autre cas sous cet identifiant.
 
 c-meeting-authority = rencontre avec une autorité
 c-training = formation

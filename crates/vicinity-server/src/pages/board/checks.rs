@@ -18,6 +18,8 @@ static CODES: &[(&str, &[(&str, &CodeList)])] = &[
     ("act", &[("code", &codes::ACTION_CODES), ("outcome", &codes::OUTCOMES), ("accepted", &codes::ACCEPTED)]),
     ("refer", &[("service", &codes::ACTION_CODES), ("state", &codes::REFERRAL_STATES)]),
     ("follow", &[("safety_changed", &codes::YES_NO)]),
+    ("occurred", &[("precision", &codes::PRECISIONS)]),
+    ("reported", &[]),
     ("move", &[("to", &codes::STATUSES)]),
     ("triage", &[("level", &codes::TRIAGE_LEVELS)]),
     ("link", &[("kind", &codes::LINK_KINDS)]),
