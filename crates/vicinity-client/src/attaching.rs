@@ -6,8 +6,9 @@ use vicinity_store::StoreError;
 use vicinity_store::statement::DeviceStatements;
 
 use crate::ClientError;
-use crate::device::{Device, Work};
+use crate::device::Device;
 use crate::media;
+use crate::work::Work;
 
 /// A file that was attached.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use vicinity_core::document::{AuthoredAll, Authoring, Document, EditError};
+use vicinity_core::document::{Authoring, Document};
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::{DeviceId, IncidentId};
 use vicinity_core::incident::Incident;
@@ -11,10 +11,10 @@ use vicinity_core::reading::Reading;
 use vicinity_core::remark::Remark;
 use vicinity_core::show;
 use vicinity_core::time::Timestamp;
-use vicinity_core::{consent, value::FieldError, zone};
+use vicinity_core::zone;
 use vicinity_seal::keys::Opener;
 use vicinity_store::DatabaseKey;
-use vicinity_store::device::{DeviceStanding, DeviceStore, Fact, Written};
+use vicinity_store::device::{DeviceStanding, DeviceStore, Fact};
 use vicinity_store::error::Damage;
 use vicinity_store::row::IncidentRow;
 use vicinity_store::sqlite::SqliteDevice;
@@ -30,6 +30,7 @@ use crate::exchange::{self, Identity, World};
 use crate::link::{HttpLink, Link, LinkFailure};
 use crate::statements::{self, Carriage};
 use crate::vault::{Boot, Contact};
+use crate::work::{Work, at_edit};
 
 type Result<T> = core::result::Result<T, ClientError>;
 
@@ -480,44 +481,5 @@ impl Device {
     #[must_use]
     pub fn enrolment(&self) -> Option<&Enrolment> {
         self.enrolment.as_ref()
-    }
-}
-
-/// The error of one edit of a list, with its place.
-pub(crate) fn at_edit((at, error): (usize, Box<EditError>)) -> ClientError {
-    match ClientError::from(*error) {
-        ClientError::Field(field) => ClientError::Field(FieldError::new(format!("edits[{at}].{}", field.path), field.problem)),
-        other => other,
-    }
-}
-
-/// What one command writes.
-#[derive(Default)]
-pub(crate) struct Work {
-    chunks: Vec<Vec<u8>>,
-    statements: Vec<(String, Vec<u8>)>,
-    pub(crate) unhashed_code: Option<String>,
-    /// The keyed hash of a photo or sound.
-    attached: Option<[u8; 32]>,
-}
-
-impl Work {
-    /// Work that brings a photo or sound.
-    pub(crate) fn attaching(hash: [u8; 32]) -> Self {
-        Self { attached: Some(hash), ..Self::default() }
-    }
-
-    /// Takes in what was authored, and gives the remarks on it.
-    pub(crate) fn add(&mut self, authored: AuthoredAll) -> Vec<Remark> {
-        self.chunks.extend(authored.chunks);
-        self.statements.extend(authored.statements.into_iter().map(|(entry, body)| (entry, body.0)));
-        authored.remarks
-    }
-
-    pub(crate) fn written(self, incident: IncidentId, document: &Document, now: Timestamp) -> Written {
-        let view = document.incident();
-        let granted = consent::granted(&view, "hub_response", now);
-        let Self { chunks, statements, unhashed_code, attached } = self;
-        Written { incident, chunks, heads: document.heads(), granted, statements, unhashed_code, attached, view }
     }
 }

@@ -114,7 +114,9 @@ pub enum ClientError {
     LeaseOver,
     /// No contact for long, if the clock is right. Nothing is destroyed yet.
     #[error(
-        "this device's clock shows {date}, {days} days after the last contact with its hub, and after {LOCKED_FROM_DAY} days it opens nothing: if that date is wrong, set the clock right; if it is right, sync now, for `sync` still runs and an answer of the hub opens the device again. Nothing is destroyed yet. The key is destroyed if the device is opened like this once more after running for another 24 hours, or on a third different day"
+        "this device's clock shows {date}, {days} days after the last contact with its hub, and after {LOCKED_FROM_DAY} days it opens nothing: \
+         if that date is wrong, set the clock right; if it is right, sync now, for `sync` still runs and an answer of the hub opens the device again. \
+         Nothing is destroyed yet. The key is destroyed if the device is opened like this once more after running for another 24 hours, or on a third different day"
     )]
     LeaseLocked {
         /// The day that the device's clock shows: year, month, day.
@@ -124,7 +126,8 @@ pub enum ClientError {
     },
     /// The clock went beyond the lease and back, again and again.
     #[error(
-        "this device's clock was set back more than {SET_BACK_MAX} times since the last contact with its hub: nothing but `sync` opens it now; nothing is destroyed, and an answer of the hub opens it again"
+        "this device's clock was set back more than {SET_BACK_MAX} times since the last contact with its hub: \
+         nothing but `sync` opens it now; nothing is destroyed, and an answer of the hub opens it again"
     )]
     ClockSetBack,
     /// The vault.

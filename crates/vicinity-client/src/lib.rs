@@ -19,6 +19,7 @@ mod once;
 pub mod reserve;
 pub mod statements;
 pub mod vault;
+mod work;
 
 pub use error::ClientError;
 pub use vicinity_seal::keys;

@@ -21,8 +21,9 @@ use vicinity_core::value::{FieldError, Problem};
 use vicinity_store::device::{DeviceStore, LoggedLine, LoggedLines, Mark, Once, Written};
 
 use crate::ClientError;
-use crate::device::{Device, Work, at_edit};
+use crate::device::Device;
 use crate::once::OnceKey;
+use crate::work::{Work, at_edit};
 
 /// Incidents that become durable together: one fsync for so many.
 const TOGETHER: usize = 64;

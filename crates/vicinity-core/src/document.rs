@@ -109,8 +109,7 @@ impl Document {
     /// A new document from a draft and its first edits, and all their changes.
     ///
     /// # Errors
-    /// An edit that does not fit, with its place in the list, or without one what is wrong with the incident itself;
-    /// nothing is left of the document then.
+    /// An edit that does not fit, with its place in the list, or without one what is wrong with the incident itself; nothing is left of it then.
     pub fn create_and_edit(draft: &Draft, edits: &[Edit], authoring: Authoring) -> Result<(Self, AuthoredAll), (Option<usize>, Box<EditError>)> {
         let own = |error: EditError| (None, Box::new(error));
         let mut document = Self::empty().map_err(|error| own(error.into()))?;

@@ -5,6 +5,8 @@
 //! [`open`] and [`Opened::let_in`] make: a known device, a proof that fits, a message that can be read, a role that may, and
 //! a counter that rises, in this order; between them its device's share is counted ([`crate::limits`]). [`crate::routes`] binds a handler to the path that its request names.
 
+mod door;
+
 use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,25 +15,23 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request as HttpRequest};
 use vicinity_core::access::{self, Action, Actor, Resource};
 use vicinity_core::batch::Group;
-use vicinity_core::ids::DeviceId;
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
-use vicinity_store::board::BoardStore;
 use vicinity_store::forms::Forms;
-use vicinity_store::hub::{Credentials, Denied, HubCounts, HubStore, Peer};
-use vicinity_store::national::NationalStore;
-use vicinity_store::review::ReviewStore;
+use vicinity_store::hub::{Denied, HubCounts};
 use vicinity_sync::envelope::Envelope;
 use vicinity_sync::message::Refused;
 
-use crate::budget::{self, Plan, STEP_OPS};
-use crate::exchange::{self, ExchangeError};
+use crate::budget::{Plan, STEP_OPS};
+use crate::exchange::ExchangeError;
 use crate::http::{self, ApiError, Frame};
 use crate::limits::{Limits, Spent, network};
 use crate::once::OnceASecond;
 use crate::pages::answer::PageError;
 use crate::pages::seated::{PageRequest, Seated};
 use crate::writer::{Line, NOBODY, Writer, WriterError};
+
+pub use door::Door;
 
 /// A request in an envelope: its path, what it does, how it is read.
 pub trait SealedRequest: Send + 'static {
@@ -67,133 +67,6 @@ pub trait OpenRequest: Send + 'static {
     const PATH: &'static str;
     /// What it does.
     const ACTION: Action;
-}
-
-/// A store that knows who may ask.
-pub trait Door {
-    /// Who asks, once that is proven.
-    type Asker: Copy + Send;
-
-    /// What is needed to check a proof.
-    ///
-    /// # Errors
-    /// Storage.
-    fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError>;
-
-    /// What a revoked device is answered.
-    ///
-    /// # Errors
-    /// Storage.
-    fn farewell(&mut self, envelope: &Envelope) -> Result<ExchangeError, StoreError>;
-
-    /// Moves the counter. Gives who it is and in what role.
-    ///
-    /// # Errors
-    /// Storage.
-    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Self::Asker, Actor), Denied>, StoreError>;
-
-    /// How much of these changes is taken at once ([`crate::budget`]).
-    ///
-    /// # Errors
-    /// Storage.
-    fn plan(&mut self, asker: &Self::Asker, groups: &[Group]) -> Result<Plan, StoreError>;
-}
-
-/// A store that takes no changes.
-const NOTHING: Plan = Plan { incidents: 0, ops: 0 };
-
-impl Door for dyn BoardStore + '_ {
-    type Asker = Peer;
-
-    fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError> {
-        self.credentials(device)
-    }
-
-    fn farewell(&mut self, envelope: &Envelope) -> Result<ExchangeError, StoreError> {
-        <dyn HubStore as Door>::farewell(self, envelope)
-    }
-
-    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Peer, Actor), Denied>, StoreError> {
-        <dyn HubStore as Door>::admit(self, envelope, now)
-    }
-
-    fn plan(&mut self, asker: &Peer, groups: &[Group]) -> Result<Plan, StoreError> {
-        budget::plan(self, asker, groups)
-    }
-}
-
-impl Door for dyn ReviewStore + '_ {
-    /// The number of a hub, or of a country: which of them its action tells.
-    type Asker = u32;
-
-    fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError> {
-        let hub = self.credentials(device)?;
-        if hub.is_some() { Ok(hub) } else { self.country_credentials(device) }
-    }
-
-    fn farewell(&mut self, envelope: &Envelope) -> Result<ExchangeError, StoreError> {
-        <dyn NationalStore as Door>::farewell(self, envelope)
-    }
-
-    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(u32, Actor), Denied>, StoreError> {
-        if self.credentials(envelope.device())?.is_some() {
-            return <dyn NationalStore as Door>::admit(self, envelope, now);
-        }
-        let let_in = self.let_country_in(envelope.device(), envelope.incarnation, envelope.counter, now)?;
-        Ok(let_in.map(|country| (country, Actor::Country)))
-    }
-
-    fn plan(&mut self, _: &u32, _: &[Group]) -> Result<Plan, StoreError> {
-        Ok(NOTHING)
-    }
-}
-
-impl Door for dyn HubStore + '_ {
-    type Asker = Peer;
-
-    fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError> {
-        self.credentials(device)
-    }
-
-    fn farewell(&mut self, envelope: &Envelope) -> Result<ExchangeError, StoreError> {
-        Ok(ExchangeError::Revoked(exchange::wipe_order(self, envelope)?))
-    }
-
-    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Peer, Actor), Denied>, StoreError> {
-        let let_in = self.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)?;
-        if matches!(let_in, Err(Denied::Replayed | Denied::RolledBack))
-            && let Ok((peer, _)) = self.heard(envelope.device(), envelope.incarnation)?
-        {
-            // Whoever runs the hub should know which phone may have been copied.
-            tracing::warn!(device = peer.number, "a request that was seen, or older than one: replayed, restored or copied");
-        }
-        Ok(let_in.map(|peer| (peer, peer.role.actor())))
-    }
-
-    fn plan(&mut self, asker: &Peer, groups: &[Group]) -> Result<Plan, StoreError> {
-        budget::plan(self, asker, groups)
-    }
-}
-
-impl Door for dyn NationalStore + '_ {
-    type Asker = u32;
-
-    fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError> {
-        self.credentials(device)
-    }
-
-    fn farewell(&mut self, _: &Envelope) -> Result<ExchangeError, StoreError> {
-        Ok(Refused::Revoked.into())
-    }
-
-    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(u32, Actor), Denied>, StoreError> {
-        let let_in = self.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)?;
-        Ok(let_in.map(|hub| (hub, Actor::Hub)))
-    }
-
-    fn plan(&mut self, _: &u32, _: &[Group]) -> Result<Plan, StoreError> {
-        Ok(NOTHING)
-    }
 }
 
 /// A request whose proof fits and whose message can be read. Its counter has not moved.
@@ -520,31 +393,4 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
 }
 
 #[cfg(test)]
-mod tests {
-    use vicinity_store::DatabaseKey;
-    use vicinity_store::sqlite::SqliteNational;
-
-    use super::*;
-    use crate::national::Reading;
-
-    #[tokio::test]
-    async fn what_is_being_worked_out_holds_up_no_quick_page_and_no_report() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = || SqliteNational::open(folder.path(), &DatabaseKey::new([7; 32])).unwrap();
-        let (writer, writing) = Writer::start(store());
-        let [(reader, reading), (counter, counting)] = [(), ()].map(|()| Writer::start(Reading(store().only_reading().unwrap())));
-        let gate = Gate::new(writer, reader, counter);
-        let (end, ended) = std::sync::mpsc::channel::<()>();
-        let heavy = gate.counter.clone();
-        let heavy = tokio::spawn(async move { heavy.step(move |_| ended.recv().is_err()).await });
-        assert!(gate.reader.step(|store| store.hubs().is_ok()).await.unwrap());
-        assert!(gate.writer.step(|store| store.set_setting("x", b"y").is_ok()).await.unwrap());
-        assert!(!heavy.is_finished());
-        drop(end);
-        assert!(heavy.await.unwrap().unwrap());
-        drop(gate);
-        for thread in [counting, reading, writing] {
-            thread.join().unwrap();
-        }
-    }
-}
+mod tests;

@@ -1,10 +1,10 @@
 //! The hub and the national server.
 //!
 //! Reading order: [`gate`] (who asks and whether they may), [`exchange`] (one sync request against a store, no network),
-//! [`writer`] (one thread that owns the store and commits many requests with one fsync), [`network`] (how a server is reached), [`connections`], [`http`]
-//! and [`routes`] (what both servers share), [`hub`], [`national`], [`upstream`] and on it [`uplink`] (from hub to national)
-//! and [`publish`] (from national to the one above), [`clock`] and [`upkeep`] (what time alone changes), [`pages`] (what browsers get). Beside [`exchange`]: [`keyset`] (to whom statements are sealed) and
-//! [`statements`]; [`bundle`] is the same by file.
+//! [`writer`] (one thread that owns the store and commits many requests with one fsync), [`network`] (how a server is reached),
+//! [`connections`], [`http`] and [`routes`] (what both servers share), [`hub`], [`national`], [`upstream`] and on it [`uplink`] (from hub to national)
+//! and [`publish`] (from national to the one above), [`clock`] and [`upkeep`] (what time alone changes), [`pages`]
+//! (what browsers get). Beside [`exchange`]: [`keyset`] (to whom statements are sealed) and [`statements`]; [`bundle`] is the same by file.
 
 pub mod advocacy;
 pub mod alerts;

@@ -13,7 +13,8 @@ use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId};
 
 use crate::device_session::Delivery;
 use crate::envelope::Envelope;
-use crate::message::{Answer, CursorWire, HeadsWire, IdWire, Refused, Request, heads_of, heads_wire, id_wire, verdict_code, verdict_of};
+use crate::message::{Answer, CursorWire, HeadsWire, IdWire, Refused, Request, heads_of, heads_wire, id_wire};
+use crate::verdict::{verdict_code, verdict_of};
 
 /// Stands in the place of a path in the proof of a bundle's envelope: no bundle can be posted, and no request is a bundle.
 pub const BUNDLE_PATH: &str = "bundle";

@@ -10,6 +10,7 @@
 //! a first pull, a hub's restore and a device's restore all work.
 
 mod delivery;
+mod looked;
 
 use std::collections::VecDeque;
 
@@ -24,6 +25,7 @@ use crate::message::{Answer, Refused, Request};
 use crate::pins::Pins;
 
 pub use delivery::{Delivery, Standing};
+use looked::Looked;
 
 /// Bytes of the smallest batch, compressed.
 pub const BATCH_MIN_BYTES: u32 = 16 * 1024;
@@ -190,22 +192,6 @@ struct Rebase {
 struct Missing {
     need: DocumentHeads,
     skip: usize,
-}
-
-/// What the hub did with what was sent: a request's work has a bound there.
-#[derive(Debug, Clone, Copy, Default)]
-struct Looked {
-    /// Acknowledged or refused: it is not sent again.
-    settled: usize,
-    /// Not looked at, to be sent again.
-    not_yet: usize,
-}
-
-impl Looked {
-    /// Whether to send the rest at once. Where nothing was settled, the rest waits for the next sync.
-    fn goes_on(self) -> bool {
-        self.not_yet > 0 && self.settled > 0
-    }
 }
 
 /// The device's end.

@@ -19,4 +19,5 @@ pub mod order;
 pub mod pins;
 pub mod statement;
 pub mod uplink;
+mod verdict;
 pub mod windows;
