@@ -176,6 +176,7 @@ macro_rules! device_store_contract {
             an_incident_without_consent_is_held_back_until_it_is_granted
             what_a_clock_ahead_held_back_may_leave_when_the_clock_is_right
             the_withdrawal_of_what_was_shared_is_sent
+            what_the_hub_gives_back_it_has
             consent_given_later_travels_with_the_incident
             statements_never_leave
             what_a_hub_lacks_is_given_from_the_whole_document

@@ -148,8 +148,14 @@ fn take(db: &Db, group: &Group) -> Result<u64> {
             let granted = consent::ever_granted(&view.incident, "hub_response");
             put_document(db, known.as_ref(), &NewRow { incident: group.incident, view: &view.incident, heads: &view.heads, granted, shared: true })?
         }
-        // A document that does not load any more: the log takes what came, the row stays until somebody mends it.
-        (None, Some(known)) => known.doc,
+        // Nothing is new, or the document does not load any more: the log takes what came, the row stays until somebody mends it.
+        (None, Some(known)) => {
+            // What the hub gives back it has, also where no acknowledgement came.
+            if !known.shared && admission.verdicts.contains(&Verdict::Duplicate) {
+                share(db, group.incident, known)?;
+            }
+            known.doc
+        }
         (None, None) => return keep_waiting(db, group, &admission.verdicts).map(|()| 0),
     };
     for hash in &admission.stored {
@@ -185,17 +191,23 @@ fn acknowledge(db: &Db, acked: &[(IncidentId, ChangeHash)]) -> Result<()> {
         let incident = group[0].0;
         let Some(before) = known(db, incident)? else { continue };
         device_leaving::unsettle(db, before.doc)?;
+        if !before.shared {
+            share(db, incident, &before)?;
+        }
         for (_, hash) in group {
             let query = "UPDATE changes SET state = ?3 WHERE doc = ?1 AND hash = ?2";
             db.execute("noting an acknowledgement", query, &[&before.doc, &hash.0, &HELD_BY_HUB])?;
         }
-        if !before.shared {
-            db.execute("noting an acknowledgement", "UPDATE documents SET shared = 1 WHERE doc = ?1", &[&before.doc])?;
-            let after = known(db, incident)?.map(|known| known.term).unwrap_or_default();
-            move_digest(db, ScopeDigest::default(), after)?;
-        }
     }
     Ok(())
+}
+
+/// The hub has a part of a document of which it was not known: the days until it may leave begin now.
+fn share(db: &Db, incident: IncidentId, before: &Known) -> Result<()> {
+    device_leaving::unsettle(db, before.doc)?;
+    db.execute("noting that the hub has a document", "UPDATE documents SET shared = 1 WHERE doc = ?1", &[&before.doc])?;
+    let after = known(db, incident)?.map(|known| known.term).unwrap_or_default();
+    move_digest(db, ScopeDigest::default(), after)
 }
 
 /// A document that left the scope goes, but never with work in it that the hub does not have.

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::json;
 use vicinity_core::batch::{DocumentHeads, Group};
 use vicinity_core::edit::Edit;
+use vicinity_core::ids::ScopeDigest;
 use vicinity_store::device::{DeviceStore, Written};
 
 use super::stage::{ALL_BYTES, Phone, changes_of, count, names};
@@ -133,6 +134,24 @@ pub fn the_withdrawal_of_what_was_shared_is_sent<S: DeviceStore>(make: impl Fn(&
     writes(&mut phone, person.written(1));
     assert_eq!(changes_of(&phone.outbox(), id), names(&[withdrawal]));
     assert_eq!(phone.store.standing().expect("a standing").unsent, 1);
+}
+
+/// Its acknowledgement was lost, or it left the scope and came back: the withdrawal of what is there must not wait for ever.
+pub fn what_the_hub_gives_back_it_has<S: DeviceStore>(make: impl Fn(&Path) -> S) {
+    let mut phone = Phone::new(make);
+    let id = incident_id(1);
+    let mut person = Person::logs(id, 1, &consented());
+    person.edits(&json!({"consent": {"scope": "hub_response", "state": "withdrawn"}}));
+    writes(&mut phone, Written { granted: false, ..person.written(2) });
+    assert_eq!(phone.outbox(), []);
+    let orphan = &Person::logs(id, 2, &consented()).edits(&json!({"set": {"field": "weapon", "value": "yes"}}));
+    phone.pulls(id, core::slice::from_ref(orphan));
+    assert_eq!(phone.outbox(), [], "what it does not have proves nothing");
+    phone.pulls(id, &person.chunks()[..1]);
+    assert_eq!(changes_of(&phone.outbox(), id), names(person.chunks()));
+    assert_eq!(phone.store.heads(None, 10).expect("heads").have, [DocumentHeads { incident: id, heads: person.heads() }]);
+    let digest = ScopeDigest::default().replace(ScopeDigest::default(), ScopeDigest::term(id, &person.heads()));
+    assert_eq!(phone.store.standing().expect("a standing").digest, digest);
 }
 
 /// In one group: the hub decides by the group, and would refuse what came before the consent.

@@ -89,6 +89,12 @@ impl MemoryDevice {
             let row = IncidentRow { incident: view.incident, heads: view.heads };
             self.documents.insert(incident, Held { row, granted, shared: true, statements, unhashed_code });
             self.touch(incident);
+        } else if admission.verdicts.contains(&Verdict::Duplicate)
+            && let Some(held) = self.documents.get_mut(&incident).filter(|held| !held.shared)
+        {
+            // What the hub gives back it has, also where no acknowledgement came.
+            held.shared = true;
+            self.touch(incident);
         }
         admission.stored.len() as u64
     }
