@@ -7,7 +7,6 @@ use vicinity_core::batch::HeadsPage;
 use vicinity_core::consent;
 use vicinity_core::document::Document;
 use vicinity_core::ids::{IncidentId, ScopeDigest};
-use vicinity_core::projection::Projection;
 use vicinity_store::hub::{Peer, Role};
 use vicinity_store::national::NationalStore;
 use vicinity_store::policy;
@@ -16,7 +15,6 @@ use vicinity_sync::device_session::{End, Outcome};
 
 use super::{PhoneNumber, Sim, people};
 use crate::net::Weather;
-use crate::person;
 
 /// How a world healed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -245,11 +243,6 @@ impl Sim {
             let at_national = held.remove(incident);
             // Taken back, and the hub forgot why: it has sent its row once and does not send it again.
             if at_national.is_none() && self.forgotten.contains(incident) {
-                continue;
-            }
-            // A month that by national's clock was yet to come, of a phone whose clock is years ahead: refused.
-            let takes = |json: &String| serde_json::from_str::<Projection>(json).is_ok_and(|row| row.is_well_formed(person::now()));
-            if projected.as_ref().is_some_and(|json| !takes(json)) {
                 continue;
             }
             assert_eq!(at_national, *projected, "projection of {incident}");
