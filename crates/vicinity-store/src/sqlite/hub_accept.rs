@@ -11,7 +11,7 @@ use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::incident::Incident;
 use vicinity_core::reading::{self, Reading};
-use vicinity_core::time::Timestamp;
+use vicinity_core::time::{TimeZone, Timestamp};
 
 use super::hub_evidence::Taking;
 use super::hub_known::{Known, are_all_known, forget_waiting, may_write, read_known, read_log};
@@ -64,9 +64,9 @@ pub(super) fn accept(
 ) -> Result<Vec<Verdict>> {
     let mut verdicts = vec![Verdict::NotYet; groups.iter().map(|group| group.changes.len()).sum()];
     let mut envelope = Taking::begin(db, request)?;
-    let clock = hub_times::clock_of(db, peer)?;
+    let (clock, zone) = (hub_times::clock_of(db, peer)?, hub_times::zone(db)?);
     for (incident, changes) in policy::by_incident(groups) {
-        let given = accept_document(db, &Sender { peer, clock, envelope: envelope.id }, incident, &changes, now, random)?;
+        let given = accept_document(db, &Sender { peer, clock, zone: zone.clone(), envelope: envelope.id }, incident, &changes, now, random)?;
         envelope.note(incident, &given);
         for (brought, verdict) in changes.iter().zip(given) {
             verdicts[brought.place] = verdict;
@@ -80,6 +80,8 @@ pub(super) fn accept(
 struct Sender<'a> {
     peer: &'a Peer,
     clock: ClockKnown,
+    /// The hub's, looked up once a request: finding it reads the time zone database.
+    zone: Option<TimeZone>,
     envelope: Option<i64>,
 }
 
@@ -173,7 +175,7 @@ fn keep(db: &mut Db, sender: &Sender<'_>, step: &Step<'_>, random: &mut dyn Rand
     }
     let came: Vec<LogRow> = changes.iter().map(|brought| sender.row(brought, now)).chain(known.waiting.iter().map(|waiting| waiting.taken(now))).collect();
     let times = policy::times(&view.written, log.iter().chain(&came));
-    let read = view.incident.clone().read_by(Reading { zone: hub_times::zone(db)?, received_at: Some(known.first_at.unwrap_or(now)), times });
+    let read = view.incident.clone().read_by(Reading { zone: sender.zone.clone(), received_at: Some(known.first_at.unwrap_or(now)), times });
     let doc = write_document(db, step, view, &read, peer)?;
     append(db, doc, sender, step)?;
     if policy::recalled(&view.incident) {
