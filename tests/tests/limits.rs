@@ -3,7 +3,7 @@
 use serde_json::json;
 use vicinity_core::admit::Verdict;
 use vicinity_core::batch::Group;
-use vicinity_tests::by_hand::{ByHand, group};
+use vicinity_tests::by_hand::{ByHand, group, request};
 use vicinity_tests::database::{number, tamper};
 use vicinity_tests::http;
 use vicinity_tests::site::Site;
@@ -79,6 +79,23 @@ fn naming_a_large_incident_thousands_of_times_is_answered_for_each() {
         assert_eq!(device.push(named).verdicts, vec![Verdict::Duplicate; groups]);
     }
     assert_eq!(number(hub.data(), "SELECT count(*) FROM feed"), 301);
+}
+
+#[test]
+fn asking_for_a_large_incident_again_and_again_spends_ones_own_share() {
+    let (site, hub) = Site::with_hub();
+    let (mut greedy, other) = (ByHand::enrol(&site.invite("educator"), 1), site.enrolled("other", "educator"));
+    let written = greedy.incident(2000);
+    greedy.push(vec![group(written.id, written.chunks.clone())]);
+    // A request without a place in the feed compares everything, and is given everything.
+    let ask = |device: &mut ByHand| device.post(request(Vec::new()).encode()).status;
+    let answered = (0..2000).take_while(|_| ask(&mut greedy) == 200).count();
+    assert!((100..1000).contains(&answered), "{answered} requests were answered");
+    assert_eq!(ask(&mut greedy), 429);
+    assert!(http::get(&hub.address, "/metrics").contains("slow_down"));
+    other.log(&[incident()]);
+    other.sync();
+    assert_eq!(site.hub_export().len(), 2);
 }
 
 #[test]

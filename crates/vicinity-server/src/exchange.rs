@@ -16,6 +16,7 @@ use vicinity_sync::hub_session::{HubSession, News, PullPlan, Step};
 use vicinity_sync::message::{ERASURES_MAX, Refused, Request, SYNC_PATH};
 use vicinity_sync::order::{self, WipeOrder};
 
+use crate::budget::STEP_OPS;
 use crate::gate::{Proven, SealedRequest};
 use crate::{alerts, budget, bundle, keyset, tls, zone};
 
@@ -23,6 +24,11 @@ use crate::{alerts, budget, bundle, keyset, tls, zone};
 pub const SURVIVOR_KEY: &str = "survivor_key";
 /// The setting under which a hub keeps the secret of its own signatures: an Ed25519 seed.
 pub const HUB_SECRET: &str = "hub_secret";
+
+/// What it costs to check the proof of an erasure and to note it, in operations.
+const ERASED_OPS: u64 = 20;
+/// What it costs to let an incident go, in operations.
+const LEAVING_OPS: u64 = 4;
 
 /// Why a request got no answer.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +76,10 @@ impl SealedRequest for SyncRequest {
 
     fn groups((_, groups): &Self::Message) -> &[Group] {
         groups
+    }
+
+    fn ops((session, _): &Self::Message) -> u64 {
+        STEP_OPS + session.erased.len() as u64 * ERASED_OPS + session.leaving.len() as u64 * LEAVING_OPS
     }
 }
 

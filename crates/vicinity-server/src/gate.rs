@@ -83,11 +83,11 @@ pub struct Proven<A: SealedRequest, P> {
     plan: Plan,
 }
 
-/// Opens a request: a device that is known and not revoked, a proof that fits, a message that can be read.
-///
-/// # Errors
-/// What to answer instead.
-pub fn open<A: SealedRequest, D: Door + ?Sized>(door: &mut D, bytes: &[u8], now: Timestamp) -> Result<Opened<A>, ExchangeError> {
+/// A request whose proof fits. Nothing of what it says was read.
+struct Identified<A>(Envelope, PhantomData<A>);
+
+/// Finds out who sends a request: a device that is known and not revoked, and a proof that fits.
+fn identify<A: SealedRequest, D: Door + ?Sized>(door: &mut D, bytes: &[u8]) -> Result<Identified<A>, ExchangeError> {
     let envelope = Envelope::decode(bytes).map_err(|_| Refused::Malformed)?;
     let credentials = door.credentials_of(envelope.device())?.ok_or(Refused::NotEnrolled)?;
     if !envelope.is_proven(&credentials.public_key, A::PATH) {
@@ -96,8 +96,23 @@ pub fn open<A: SealedRequest, D: Door + ?Sized>(door: &mut D, bytes: &[u8], now:
     if credentials.revoked {
         return Err(door.farewell(&envelope)?);
     }
-    let message = A::decode(&envelope.body, now)?;
-    Ok(Opened { envelope, message })
+    Ok(Identified(envelope, PhantomData))
+}
+
+impl<A: SealedRequest> Identified<A> {
+    /// Reads what it says.
+    fn read(self, now: Timestamp) -> Result<Opened<A>, ExchangeError> {
+        let message = A::decode(&self.0.body, now)?;
+        Ok(Opened { envelope: self.0, message })
+    }
+}
+
+/// Opens a request: a device that is known and not revoked, a proof that fits, a message that can be read.
+///
+/// # Errors
+/// What to answer instead.
+pub fn open<A: SealedRequest, D: Door + ?Sized>(door: &mut D, bytes: &[u8], now: Timestamp) -> Result<Opened<A>, ExchangeError> {
+    identify::<A, D>(door, bytes)?.read(now)
 }
 
 impl<A: SealedRequest> Opened<A> {
@@ -330,14 +345,22 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
         let device = Envelope::decode(&request.bytes).map_or(NOBODY, |envelope| *envelope.device().as_bytes());
         let line = Line::Of(device, network(request.from));
         let step = move |store: &mut P, ops: &mut u64| {
-            let opened = open::<A, P>(store, &request.bytes, now)?;
-            let device = opened.envelope.device();
+            let identified = identify::<A, P>(store, &request.bytes)?;
+            let device = identified.0.device();
+            // Who owes something is refused before its request is read.
+            locked(&limits).work(device, 0, now)?;
             locked(&limits).device(device, request.bytes.len(), now)?;
-            let proven = opened.let_in(store, now)?;
+            let proven = identified.read(now)?.let_in(store, now)?;
             // Before anything is loaded.
             locked(&limits).work(device, proven.ops(), now)?;
             *ops = proven.ops();
-            step(store, proven)
+            let before = store.done();
+            let answer = step(store, proven);
+            // What it is given back is known only now: it is owed, and the device's next request waits for it.
+            let owed = store.done().saturating_sub(before).saturating_sub(*ops);
+            locked(&limits).owe(device, owed, now);
+            *ops = ops.saturating_add(owed);
+            answer
         };
         self.writer.weighed(line, step).await
     }

@@ -20,8 +20,8 @@ const DEVICE_REQUESTS: Rate = Rate { at_once: 10_000, per_hour: 10_000 };
 /// Bytes of one device's proven requests.
 const DEVICE_BYTES: Rate = Rate { at_once: 2 << 30, per_hour: 2 << 30 };
 
-/// Operations of documents that are loaded for one device's requests ([`crate::budget`]): a tenth of a small hub's
-/// processor, and what comes together in some minutes at once. A first sync of five thousand incidents is less than that.
+/// Operations of documents that are loaded for one device's requests, or looked at and given ([`crate::budget`]): a tenth of a small
+/// hub's processor, and what comes together in some minutes at once. A first sync of five thousand incidents is less than that.
 const DEVICE_OPS: Rate = Rate { at_once: 1_500_000, per_hour: 60 * 600_000 };
 
 /// So much at once, and so much comes back in an hour.
@@ -43,8 +43,8 @@ pub struct Spent {
 /// What is left of a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bucket {
-    /// In 3,600ths.
-    level: u64,
+    /// In 3,600ths. Below zero: what is owed.
+    level: i64,
     at: i64,
 }
 
@@ -52,13 +52,13 @@ impl Bucket {
     /// A full one.
     #[must_use]
     pub fn full(rate: Rate, now: Timestamp) -> Self {
-        Self { level: rate.at_once.saturating_mul(3600), at: now.as_second() }
+        Self { level: parts(rate.at_once), at: now.as_second() }
     }
 
     fn refill(&mut self, rate: Rate, now: Timestamp) {
         // A clock that was set back gives nothing, and costs nothing later.
         let seconds = now.as_second().saturating_sub(self.at).max(0).cast_unsigned();
-        self.level = self.level.saturating_add(seconds.saturating_mul(rate.per_hour)).min(rate.at_once.saturating_mul(3600));
+        self.level = self.level.saturating_add_unsigned(seconds.saturating_mul(rate.per_hour)).min(parts(rate.at_once));
         self.at = now.as_second();
     }
 
@@ -68,8 +68,11 @@ impl Bucket {
     /// When it would be.
     pub fn look(&mut self, rate: Rate, amount: u64, now: Timestamp) -> Result<(), Spent> {
         self.refill(rate, now);
-        let missing = amount.saturating_mul(3600).saturating_sub(self.level);
-        if missing == 0 { Ok(()) } else { Err(Spent { seconds: missing.div_ceil(rate.per_hour.max(1)).max(1) }) }
+        let missing = parts(amount).saturating_sub(self.level);
+        match u64::try_from(missing) {
+            Ok(missing @ 1..) => Err(Spent { seconds: missing.div_ceil(rate.per_hour.max(1)).max(1) }),
+            _ => Ok(()),
+        }
     }
 
     /// Takes so much, or nothing.
@@ -78,9 +81,20 @@ impl Bucket {
     /// When it would be there.
     pub fn take(&mut self, rate: Rate, amount: u64, now: Timestamp) -> Result<(), Spent> {
         self.look(rate, amount, now)?;
-        self.level -= amount.saturating_mul(3600);
+        self.level -= parts(amount);
         Ok(())
     }
+
+    /// Takes so much that was used already, whether it is there or not: at most what comes back in an hour is owed.
+    pub fn owe(&mut self, rate: Rate, amount: u64, now: Timestamp) {
+        self.refill(rate, now);
+        self.level = self.level.saturating_sub(parts(amount)).max(-parts(rate.per_hour));
+    }
+}
+
+/// An amount in 3,600ths.
+fn parts(amount: u64) -> i64 {
+    i64::try_from(amount.saturating_mul(3600)).unwrap_or(i64::MAX)
 }
 
 /// A server's limits.
@@ -117,6 +131,11 @@ impl Limits {
     pub fn work(&mut self, device: DeviceId, ops: u64, now: Timestamp) -> Result<(), Spent> {
         let left = self.work.entry(device).or_insert_with(|| Bucket::full(DEVICE_OPS, now));
         left.take(DEVICE_OPS, ops.min(DEVICE_OPS.at_once), now)
+    }
+
+    /// Counts what a device's request was given besides, which nobody knew before: its next one waits until that came back.
+    pub fn owe(&mut self, device: DeviceId, ops: u64, now: Timestamp) {
+        self.work.entry(device).or_insert_with(|| Bucket::full(DEVICE_OPS, now)).owe(DEVICE_OPS, ops, now);
     }
 
     /// Whether somebody at this address may try a code. Right codes cost nothing.
@@ -246,6 +265,17 @@ mod tests {
         assert_eq!(limits.work(device(2), u64::MAX, at(0)), Ok(()));
         assert_eq!(limits.work(device(2), u64::MAX, at(0)), Err(Spent { seconds: 150 }));
         assert_eq!(limits.work(device(2), u64::MAX, at(150)), Ok(()));
+    }
+
+    #[test]
+    fn what_a_device_was_given_is_owed_and_no_more_than_comes_back_in_an_hour() {
+        let mut limits = Limits::default();
+        limits.owe(device(1), 1_500_000 + 20_000, at(0));
+        assert_eq!(limits.work(device(1), 0, at(0)), Err(Spent { seconds: 2 }));
+        assert_eq!(limits.work(device(1), 10_000, at(3)), Ok(()));
+        limits.owe(device(2), u64::MAX, at(0));
+        assert_eq!(limits.work(device(2), 0, at(0)), Err(Spent { seconds: 3600 }));
+        assert_eq!(limits.work(device(3), 100, at(0)), Ok(()), "nobody else owes it");
     }
 
     #[test]

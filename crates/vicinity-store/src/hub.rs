@@ -303,7 +303,8 @@ pub trait HubStore: HubStatements + HubAlerts {
     /// Storage.
     fn weigh(&mut self, peer: &Peer, incident: IncidentId, changes: &[Brought<'_>]) -> Result<u64>;
 
-    /// Operations of documents that [`HubStore::accept`] has loaded since the store was opened.
+    /// What was done since the store was opened, in operations: of documents that [`HubStore::accept`] loaded, and of what
+    /// [`HubStore::pull`] looked at and gave.
     fn loaded(&self) -> u64;
 
     /// Bytes of changes and envelopes that this device brought and that are here, and of what stays for good of what passed

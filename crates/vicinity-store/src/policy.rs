@@ -134,6 +134,16 @@ pub const DOCUMENT_OPS: u64 = 50;
 /// What a change costs that is there already: one look at an index; in operations.
 pub const KNOWN_OPS: u64 = 2;
 
+/// Operations of one document at which it costs twice as much as many small ones of as many operations.
+const LARGE_OPS: u64 = 400;
+
+/// What it costs to load or to give one document of so many operations. It is done in one piece, and everybody waits: its cost
+/// grows with its square. One of 40 operations costs 44, one of 10,000 costs 260,000.
+#[must_use]
+pub const fn in_one_piece(ops: u64) -> u64 {
+    ops.saturating_add(ops.saturating_mul(ops) / LARGE_OPS)
+}
+
 /// What it costs to take these changes of one document, in operations that are loaded. `ops` are those of its log and of what
 /// waits; `is_known` says whether a change is there already and its sender may have it said so. Each distinct change is asked
 /// for once, and one that is named again costs next to nothing.
@@ -154,7 +164,7 @@ pub fn weight<E>(changes: &[Brought<'_>], ops: u64, mut is_known: impl FnMut(&Br
             new_ops = new_ops.saturating_add(ops_in(&brought.change.chunk));
         }
     }
-    let loaded = if new == 0 { 0 } else { ops.saturating_add(new_ops) };
+    let loaded = if new == 0 { 0 } else { in_one_piece(ops.saturating_add(new_ops)) };
     // To take one from its frame and to sort it takes about an eighth of an operation.
     let named = changes.len() as u64 / 8;
     Ok(DOCUMENT_OPS.saturating_add(known * KNOWN_OPS).saturating_add(named).saturating_add(loaded))

@@ -43,6 +43,8 @@ pub struct News {
 pub struct HubSession {
     plan: PullPlan,
     budget: usize,
+    /// Changes of the pull before, if there was one.
+    changes_before: Option<usize>,
     verdicts: Vec<Verdict>,
     /// The version of the key set that the device has.
     pub key_set: u64,
@@ -90,7 +92,8 @@ impl HubSession {
         let plan = PullPlan { cursor: request.cursor, page, raw_bytes: budget * RATIO };
         let skew_seconds = now.as_second().saturating_sub(request.clock);
         let Request { key_set, pins, alerts, erased, leaving, .. } = request;
-        let session = Self { plan, budget, verdicts: Vec::new(), key_set, pins, alerts, news: News::default(), skew_seconds, erased, leaving };
+        let session =
+            Self { plan, budget, changes_before: None, verdicts: Vec::new(), key_set, pins, alerts, news: News::default(), skew_seconds, erased, leaving };
         Ok((session, request.push))
     }
 
@@ -111,18 +114,83 @@ impl HubSession {
         self.news = news;
     }
 
-    /// What the store gives, and what the device is to erase; the answer, or a smaller pull.
+    /// What the store gives, and what the device is to erase; the answer, or a smaller pull. An incident is given whole where it
+    /// is compared: what a smaller pull made no smaller is the answer, however large.
     pub fn pulled(&mut self, pull: Pull, erase: &[Erasure], now: Timestamp) -> Step {
         let changes: usize = pull.groups.iter().map(|group| group.changes.len()).sum();
+        let raw_bytes: usize = pull.groups.iter().flat_map(|group| &group.changes).map(|change| change.chunk.len()).sum();
         let News { key_set, old_wraps, alerts, pins, zone } = self.news.clone();
         let erase = erase.to_vec();
         let answer = Answer { verdicts: core::mem::take(&mut self.verdicts), pull, clock: now.as_second(), erase, key_set, old_wraps, alerts, pins, zone };
         let body = answer.encode();
-        if body.len() > self.budget + 1024 && changes > 1 && self.plan.raw_bytes > 1 {
-            self.plan.raw_bytes /= 2;
+        let is_smaller = self.changes_before.replace(changes).is_none_or(|before| changes < before);
+        let is_one = if self.plan.page.is_some() { answer.pull.groups.len() < 2 } else { changes < 2 };
+        if body.len() > self.budget + 1024 && is_smaller && !is_one {
+            // As much less as it was too large, and a little less than that.
+            let fitting = self.plan.raw_bytes.min(raw_bytes) as u64 * self.budget as u64 / body.len() as u64 * 3 / 4;
+            self.plan.raw_bytes = usize::try_from(fitting).unwrap_or(usize::MAX).max(1);
             self.verdicts = answer.verdicts;
             return Step::PullAgain(self.plan.clone());
         }
         Step::Answer(body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vicinity_core::batch::GroupChange;
+    use vicinity_core::ids::{IncidentId, ScopeDigest};
+
+    use super::*;
+
+    const CURSOR: Cursor = Cursor { epoch: [0; 16], seq: 1, chain: [0; 16], mac: [0; 8] };
+
+    fn session() -> HubSession {
+        let request = Request {
+            cursor: Some(CURSOR),
+            push: Vec::new(),
+            rebase: None,
+            answer_budget: BATCH_MIN_BYTES,
+            clock: 0,
+            erased: Vec::new(),
+            key_set: 0,
+            alerts: 0,
+            pins: 0,
+            leaving: Vec::new(),
+        };
+        HubSession::of(request, Timestamp::default()).unwrap().0
+    }
+
+    /// Bytes that do not compress.
+    fn noise(seed: usize) -> Vec<u8> {
+        let mut state = seed as u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        };
+        (0..1024).map(|_| next()).collect()
+    }
+
+    /// One incident of so many changes of 1 KiB each.
+    fn pull(changes: usize) -> Pull {
+        let changes = (0..changes).map(|seed| GroupChange { chunk: noise(seed), by: 0 }).collect();
+        let groups = vec![Group { incident: IncidentId::from_random([1; 16]), relayed: false, changes }];
+        Pull { groups, removed: Vec::new(), need: Vec::new(), cursor: CURSOR, more: true, rebased_until: None, digest: ScopeDigest::default() }
+    }
+
+    #[test]
+    fn what_is_too_large_is_pulled_again_as_much_smaller_as_it_was_too_large() {
+        let mut session = session();
+        let first = session.accepted(Vec::new()).raw_bytes;
+        let Step::PullAgain(smaller) = session.pulled(pull(first / 1024), &[], Timestamp::default()) else { panic!("that fits nowhere") };
+        assert!((first / 6..first / 3).contains(&smaller.raw_bytes), "{} of {first}", smaller.raw_bytes);
+        assert!(matches!(session.pulled(pull(smaller.raw_bytes / 1024), &[], Timestamp::default()), Step::Answer(_)));
+    }
+
+    #[test]
+    fn what_a_smaller_pull_makes_no_smaller_is_answered_the_second_time() {
+        let mut session = session();
+        assert!(matches!(session.pulled(pull(400), &[], Timestamp::default()), Step::PullAgain(_)));
+        assert!(matches!(session.pulled(pull(400), &[], Timestamp::default()), Step::Answer(_)));
     }
 }

@@ -43,6 +43,9 @@ pub trait Door {
     /// # Errors
     /// Storage.
     fn plan(&mut self, asker: &Self::Asker, groups: &[Group]) -> Result<Plan, StoreError>;
+
+    /// Operations that it has done since it was opened: what a request cost in the end is the difference.
+    fn done(&self) -> u64;
 }
 
 /// A store that takes no changes.
@@ -65,6 +68,10 @@ impl Door for dyn BoardStore + '_ {
 
     fn plan(&mut self, asker: &Peer, groups: &[Group]) -> Result<Plan, StoreError> {
         budget::plan(self, asker, groups)
+    }
+
+    fn done(&self) -> u64 {
+        self.loaded()
     }
 }
 
@@ -91,6 +98,10 @@ impl Door for dyn ReviewStore + '_ {
 
     fn plan(&mut self, _: &u32, _: &[Group]) -> Result<Plan, StoreError> {
         Ok(NOTHING)
+    }
+
+    fn done(&self) -> u64 {
+        0
     }
 }
 
@@ -119,6 +130,10 @@ impl Door for dyn HubStore + '_ {
     fn plan(&mut self, asker: &Peer, groups: &[Group]) -> Result<Plan, StoreError> {
         budget::plan(self, asker, groups)
     }
+
+    fn done(&self) -> u64 {
+        self.loaded()
+    }
 }
 
 impl Door for dyn NationalStore + '_ {
@@ -139,5 +154,9 @@ impl Door for dyn NationalStore + '_ {
 
     fn plan(&mut self, _: &u32, _: &[Group]) -> Result<Plan, StoreError> {
         Ok(NOTHING)
+    }
+
+    fn done(&self) -> u64 {
+        0
     }
 }

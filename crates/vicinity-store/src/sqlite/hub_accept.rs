@@ -140,7 +140,7 @@ fn accept_document(
     }
     let waiting: Vec<Vec<u8>> = known.waiting.iter().map(|waiting| waiting.row.chunk.clone()).collect();
     let judged = policy::judge(&log, &waiting, changes, peer.number);
-    db.loaded.set(db.loaded.get().saturating_add(judged.loaded));
+    db.loaded.set(db.loaded.get().saturating_add(policy::in_one_piece(judged.loaded)));
     if !judged.consented {
         return Ok(judged.verdicts);
     }

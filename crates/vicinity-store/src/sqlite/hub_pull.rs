@@ -1,6 +1,6 @@
 //! Giving a device what it lacks: by the feed, or by comparing heads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use vicinity_core::access::{self, Action, Resource};
 use vicinity_core::batch::{self, Cursor, DocumentHeads, Group, GroupChange, HeadsPage, Pull};
@@ -13,8 +13,34 @@ use crate::hub::{Peer, Role};
 use crate::policy;
 use crate::row;
 
-/// Rows that one pull looks at, of the feed or of documents: a device that was away for a year must not hold the writer for long.
-const ROWS_MAX: usize = 20_000;
+/// What one pull may cost, in operations: a device that was away for a year, or that asks for one very large incident again and
+/// again, must not hold the writer for long. One for each row of the feed, document or change that is looked at.
+const PULL_OPS_MAX: u64 = 20_000;
+/// Bytes given that cost as much as one more operation: they are written into a frame and compressed.
+const OP_BYTES: usize = 1024;
+
+/// How much a pull has given and cost so far, and how much it may.
+struct Work {
+    bytes: usize,
+    raw_bytes: usize,
+    ops: u64,
+}
+
+impl Work {
+    fn has_room(&self) -> bool {
+        self.bytes < self.raw_bytes && self.ops < PULL_OPS_MAX
+    }
+
+    fn looked(&mut self, rows: usize) {
+        self.ops = self.ops.saturating_add(rows as u64);
+    }
+
+    fn gave(&mut self, changes: &[GroupChange]) {
+        let bytes: usize = changes.iter().map(|change| change.chunk.len()).sum();
+        self.bytes += bytes;
+        self.looked(changes.len() + bytes / OP_BYTES);
+    }
+}
 
 pub(super) fn pull(
     db: &mut Db,
@@ -26,23 +52,25 @@ pub(super) fn pull(
     raw_bytes: usize,
 ) -> Result<Option<Pull>> {
     // Less than one byte would never go on.
-    let raw_bytes = raw_bytes.max(1);
+    let mut work = Work { bytes: 0, raw_bytes: raw_bytes.max(1), ops: 0 };
     let head = Head::read(db)?;
     let key = db.meta(policy::CURSOR_KEY)?;
     let at_head = policy::cursor(key.as_deref(), epoch, head.seq, head.chain);
     let mut pull =
         Pull { groups: Vec::new(), removed: Vec::new(), need: Vec::new(), cursor: at_head, more: false, rebased_until: None, digest: digest(db, peer)? };
     if let Some(page) = page {
-        compare(db, peer, page, raw_bytes, &mut pull)?;
+        compare(db, peer, page, &mut work, &mut pull)?;
     } else {
         let Some(cursor) = cursor else { return Ok(None) };
         if !stands(db, epoch, &cursor)? {
             return Ok(None);
         }
-        follow(db, peer, cursor, head, raw_bytes, &mut pull)?;
+        follow(db, peer, cursor, head, &mut work, &mut pull)?;
         pull.cursor = policy::cursor(key.as_deref(), epoch, pull.cursor.seq, pull.cursor.chain);
     }
+    work.looked(pushed.len());
     needed(db, peer, pushed, &mut pull)?;
+    db.loaded.set(db.loaded.get().saturating_add(work.ops));
     Ok(Some(pull))
 }
 
@@ -96,7 +124,7 @@ struct FeedRow {
     chunk: Option<Vec<u8>>,
 }
 
-fn follow(db: &Db, peer: &Peer, cursor: Cursor, head: Head, raw_bytes: usize, pull: &mut Pull) -> Result<()> {
+fn follow(db: &Db, peer: &Peer, cursor: Cursor, head: Head, work: &mut Work, pull: &mut Pull) -> Result<()> {
     pull.cursor = cursor;
     if cursor.seq == head.seq {
         return Ok(());
@@ -107,14 +135,13 @@ fn follow(db: &Db, peer: &Peer, cursor: Cursor, head: Head, raw_bytes: usize, pu
     let mut rows = super::sql(step, statement.query([cursor.seq.cast_signed()]))?;
     let mut places: BTreeMap<i64, usize> = BTreeMap::new();
     let mut scope: BTreeMap<i64, bool> = BTreeMap::new();
-    let (mut bytes, mut looked) = (0usize, 0usize);
     while let Some(found) = super::sql(step, rows.next())? {
         let row = super::sql(step, read_row(found))?;
-        if looked >= ROWS_MAX || bytes >= raw_bytes {
+        if !work.has_room() {
             pull.more = true;
             break;
         }
-        looked += 1;
+        work.looked(1);
         let visible = sees(peer, || {
             Ok(match scope.get(&row.doc) {
                 Some(known) => *known,
@@ -124,16 +151,16 @@ fn follow(db: &Db, peer: &Peer, cursor: Cursor, head: Head, raw_bytes: usize, pu
         let own = row.device == peer.number && row.incarnation == peer.incarnation;
         match row.kind {
             KIND_CHANGE if visible && !own => {
-                let chunk = row.chunk.unwrap_or_default();
-                bytes += chunk.len();
+                let change = GroupChange { chunk: row.chunk.unwrap_or_default(), by: told(peer, row.device, row.relayed) };
+                work.gave(std::slice::from_ref(&change));
                 let at = place(db, row.doc, &mut places, &mut pull.groups)?;
-                pull.groups[at].changes.push(GroupChange { chunk, by: told(peer, row.device, row.relayed) });
+                pull.groups[at].changes.push(change);
             }
             KIND_ENTERED if row.device == peer.number && visible => {
                 let at = place(db, row.doc, &mut places, &mut pull.groups)?;
                 // Whole up to here; what came later has rows of its own.
-                pull.groups[at].changes = whole(db, peer, row.doc, row.seq)?;
-                bytes += pull.groups[at].changes.iter().map(|change| change.chunk.len()).sum::<usize>();
+                pull.groups[at].changes = whole(db, peer, row.doc, row.seq, work)?;
+                work.gave(&pull.groups[at].changes);
             }
             KIND_LEFT if row.device == peer.number && !visible => pull.removed.extend(incident_of(db, row.doc)?),
             _ => {}
@@ -172,14 +199,18 @@ fn incident_of(db: &Db, doc: i64) -> Result<Option<IncidentId>> {
     Ok(found.map(IncidentId::from_bytes))
 }
 
-fn whole(db: &Db, peer: &Peer, doc: i64, until: u64) -> Result<Vec<GroupChange>> {
+fn whole(db: &Db, peer: &Peer, doc: i64, until: u64, work: &mut Work) -> Result<Vec<GroupChange>> {
     let query = "SELECT chunk, device, relayed FROM feed WHERE kind = 0 AND doc = ?1 AND seq <= ?2 ORDER BY seq";
-    db.all("reading changes", query, &[&doc, &until.cast_signed()], |row| Ok(GroupChange { chunk: row.get(0)?, by: told(peer, row.get(1)?, row.get(2)?) }))
+    let read = |row: &rusqlite::Row<'_>| Ok(GroupChange { chunk: row.get(0)?, by: told(peer, row.get(1)?, row.get(2)?) });
+    let changes = db.all("reading changes", query, &[&doc, &until.cast_signed()], read)?;
+    work.ops = work.ops.saturating_add(policy::in_one_piece(changes.len() as u64));
+    Ok(changes)
 }
 
 /// Compares heads in a stretch of ids: what the sender lacks is given, what the hub lacks is asked for.
-fn compare(db: &Db, peer: &Peer, page: &HeadsPage, raw_bytes: usize, pull: &mut Pull) -> Result<()> {
+fn compare(db: &Db, peer: &Peer, page: &HeadsPage, work: &mut Work, pull: &mut Pull) -> Result<()> {
     let mut have: BTreeMap<IncidentId, &[ChangeHash]> = page.have.iter().map(|document| (document.incident, document.heads.as_slice())).collect();
+    work.looked(page.have.len());
     for document in &page.have {
         if hub_erase::is_erased(db, document.incident)? {
             hub_erase::order_again(db, document.incident, peer)?;
@@ -192,18 +223,17 @@ fn compare(db: &Db, peer: &Peer, page: &HeadsPage, raw_bytes: usize, pull: &mut 
     let step = "comparing heads";
     let mut statement = super::sql(step, db.conn.prepare_cached(query))?;
     let mut rows = super::sql(step, statement.query([&after, &until]))?;
-    let (mut bytes, mut looked) = (0usize, 0usize);
     let mut last = None;
     let mut cut = false;
     while let Some(found) = super::sql(step, rows.next())? {
         let (doc, incident, heads): (i64, [u8; 16], Vec<u8>) =
             (super::sql(step, found.get(0))?, super::sql(step, found.get(1))?, super::sql(step, found.get(2))?);
         let (incident, heads) = (IncidentId::from_bytes(incident), row::heads(&heads));
-        if looked >= ROWS_MAX || bytes >= raw_bytes {
+        if !work.has_room() {
             cut = true;
             break;
         }
-        looked += 1;
+        work.looked(1);
         last = Some(incident);
         let theirs = have.remove(&incident);
         if !sees(peer, || in_scope(db, doc, peer.number))? {
@@ -218,7 +248,7 @@ fn compare(db: &Db, peer: &Peer, page: &HeadsPage, raw_bytes: usize, pull: &mut 
         if theirs.is_some_and(|theirs| theirs == heads) {
             continue;
         }
-        bytes += difference(db, peer, doc, DocumentHeads { incident, heads }, theirs.unwrap_or_default(), pull)?;
+        difference(db, peer, doc, DocumentHeads { incident, heads }, theirs.unwrap_or_default(), work, pull)?;
     }
     // What is left over, the sender has and the hub does not know at all.
     let covered = |incident: &IncidentId| !cut || last.is_some_and(|last| *incident <= last);
@@ -228,26 +258,28 @@ fn compare(db: &Db, peer: &Peer, page: &HeadsPage, raw_bytes: usize, pull: &mut 
     Ok(())
 }
 
-fn difference(db: &Db, peer: &Peer, doc: i64, ours: DocumentHeads, theirs: &[ChangeHash], pull: &mut Pull) -> Result<usize> {
-    let changes = whole(db, peer, doc, i64::MAX.cast_unsigned())?;
+fn difference(db: &Db, peer: &Peer, doc: i64, ours: DocumentHeads, theirs: &[ChangeHash], work: &mut Work, pull: &mut Pull) -> Result<()> {
+    let changes = whole(db, peer, doc, i64::MAX.cast_unsigned(), work)?;
     let chunks: Vec<Chunk<'_>> = changes.iter().filter_map(|change| Chunk::parse(&change.chunk).ok()).collect();
     let lacks = batch::missing(&chunks, theirs);
-    let unknown = theirs.iter().any(|head| !chunks.iter().any(|chunk| chunk.hash == *head));
+    let here: BTreeSet<ChangeHash> = chunks.iter().map(|chunk| chunk.hash).collect();
+    let unknown = theirs.iter().any(|head| !here.contains(head));
     drop(chunks);
     let mut changes: Vec<Option<GroupChange>> = changes.into_iter().map(Some).collect();
     let given: Vec<GroupChange> = lacks.into_iter().filter_map(|at| changes.get_mut(at).and_then(Option::take)).collect();
-    let bytes = given.iter().map(|change| change.chunk.len()).sum();
+    work.gave(&given);
     if !given.is_empty() {
         pull.groups.push(Group { incident: ours.incident, relayed: false, changes: given });
     }
     if unknown {
         pull.need.push(ours);
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// Of what was just pushed, the documents in which something waits for ancestors.
 fn needed(db: &Db, peer: &Peer, pushed: &[IncidentId], pull: &mut Pull) -> Result<()> {
+    let mut asked: BTreeSet<IncidentId> = pull.need.iter().map(|need| need.incident).collect();
     for incident in pushed {
         if db.one("reading changes that wait", "SELECT 1 FROM waiting WHERE incident = ?1 LIMIT 1", &[incident.as_bytes()], |_| Ok(()))?.is_none() {
             continue;
@@ -259,7 +291,7 @@ fn needed(db: &Db, peer: &Peer, pushed: &[IncidentId], pull: &mut Pull) -> Resul
         {
             continue;
         }
-        if !pull.need.iter().any(|need| need.incident == *incident) {
+        if asked.insert(*incident) {
             pull.need.push(DocumentHeads { incident: *incident, heads: found.map(|(_, heads)| row::heads(&heads)).unwrap_or_default() });
         }
     }

@@ -46,7 +46,7 @@ impl MemoryHub {
         }
         let waiting: Vec<Vec<u8>> = self.waiting_of(incident).map(|sent| sent.chunk.clone()).collect();
         let judged = policy::judge(&log, &waiting, changes, peer.number);
-        self.loaded += judged.loaded;
+        self.loaded += policy::in_one_piece(judged.loaded);
         if !judged.consented {
             return judged.verdicts;
         }
