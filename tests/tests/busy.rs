@@ -39,7 +39,7 @@ impl Attack {
             std::thread::spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
                     // Refused or cut, it asks again.
-                    answered.fetch_add(u64::from(attacker.try_post(body.clone()).is_some()), Ordering::Relaxed);
+                    answered.fetch_add(u64::from(attacker.try_post(body.clone()).is_some_and(|answer| answer.status == 200)), Ordering::Relaxed);
                 }
             })
         };
