@@ -51,6 +51,13 @@ impl ByHand {
         Self { address: link.addresses[0].to_string(), number: answer.number, device, secret, hub_key: answer.hub_key, incarnation: 1, counter: 0, random }
     }
 
+    /// The same device in a later life of its, for a connection of its own: counters of two would cross.
+    #[must_use]
+    pub fn in_life(&self, incarnation: u64) -> Self {
+        let (address, random) = (self.address.clone(), StdRng::seed_from_u64(incarnation));
+        Self { address, number: self.number, device: self.device, secret: self.secret, hub_key: self.hub_key, incarnation, counter: 0, random }
+    }
+
     /// The next envelope around a body, as bytes.
     pub fn seal(&mut self, body: Vec<u8>) -> Vec<u8> {
         self.counter += 1;
@@ -61,6 +68,12 @@ impl ByHand {
     pub fn post(&mut self, body: Vec<u8>) -> http::Answer {
         let envelope = self.seal(body);
         http::post(&self.address, SYNC_PATH, &envelope)
+    }
+
+    /// The same to a hub that may be gone.
+    pub fn try_post(&mut self, body: Vec<u8>) -> Option<http::Answer> {
+        let envelope = self.seal(body);
+        http::try_post(&self.address, SYNC_PATH, &envelope)
     }
 
     /// Posts a body in the next envelope to another path.

@@ -33,8 +33,18 @@ impl Answer {
 /// Posts a body.
 #[must_use]
 pub fn post(address: &str, path: &str, body: &[u8]) -> Answer {
+    exchange(address, &posted(address, path, body))
+}
+
+/// Posts a body to a server that may be gone, or cut the line.
+#[must_use]
+pub fn try_post(address: &str, path: &str, body: &[u8]) -> Option<Answer> {
+    try_exchange(address, &posted(address, path, body)).ok()
+}
+
+fn posted(address: &str, path: &str, body: &[u8]) -> Vec<u8> {
     let head = format!("POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
-    exchange(address, &[head.as_bytes(), body].concat())
+    [head.as_bytes(), body].concat()
 }
 
 /// Gets a page as a text.
@@ -47,19 +57,25 @@ pub fn get(address: &str, path: &str) -> String {
 
 /// Sends any bytes and reads the answer to them.
 #[must_use]
+#[track_caller]
 pub fn exchange(address: &str, bytes: &[u8]) -> Answer {
-    let mut stream = TcpStream::connect(address).expect("the server is there");
-    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
-    let mut writer = stream.try_clone().expect("a socket can be cloned");
+    try_exchange(address, bytes).unwrap_or_else(|error| panic!("no answer from {address}: {error}"))
+}
+
+/// The same, where there may be none.
+fn try_exchange(address: &str, bytes: &[u8]) -> std::io::Result<Answer> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let mut writer = stream.try_clone()?;
     let bytes = bytes.to_vec();
     // Besides, since a server may refuse before it has read everything; it then closes, and the rest cannot be sent.
     let writing = std::thread::spawn(move || writer.write_all(&bytes).ok());
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).ok();
     writing.join().expect("writing does not panic");
-    let (head, body) = split(&answer).unwrap_or_else(|| panic!("no answer but {} bytes", answer.len()));
-    let status = head.split_whitespace().nth(1).and_then(|status| status.parse().ok()).expect("an answer has a status");
-    Answer { status, body: body.to_vec() }
+    let parts = split(&answer).and_then(|(head, body)| Some((head.split_whitespace().nth(1)?.parse().ok()?, body.to_vec())));
+    let (status, body) = parts.ok_or_else(|| std::io::Error::other(format!("{} bytes", answer.len())))?;
+    Ok(Answer { status, body })
 }
 
 /// A whole request, for who answers it: the lines of its head, and its body.

@@ -102,6 +102,13 @@ impl Server {
         move || Self::start_at(kind, &data, &address, extra)
     }
 
+    /// Stops it in order, and starts it again on the same port without TLS, with these arguments.
+    pub fn restart_with(mut self, extra: &[&str]) -> Self {
+        self.extra = extra.iter().copied().chain(["--plain-http"]).map(ToString::to_string).collect();
+        let again = self.stop();
+        again()
+    }
+
     /// Stops it in order and waits for its end. What it gives starts it again on the same port.
     pub fn stop(mut self) -> impl FnOnce() -> Self {
         let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill can be run");

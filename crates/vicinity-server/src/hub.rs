@@ -386,3 +386,6 @@ async fn metrics(hub: Arc<Hub>, request: Open<Figures>) -> Result<Response, ApiE
     let counts = hub.gate.figures(request, (hub.machine.now)(), |store| store.counts()).await?;
     Ok(hub.metrics.text(&counts).into_response())
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,6 +32,8 @@ pub mod network;
 mod once;
 pub mod own;
 pub mod pages;
+#[cfg(test)]
+mod pages_of;
 pub mod people;
 pub mod publish;
 pub mod published;

@@ -27,7 +27,7 @@ use vicinity_sync::uplink::{self, Question, Reply, UPLINK_PATH};
 pub use vicinity_sync::uplink::{Report, Row};
 
 use crate::budget::STEP_OPS;
-use crate::clock::Clock;
+use crate::clock::{Clock, ClockReading};
 use crate::connections;
 use crate::damage;
 use crate::exchange::ExchangeError;
@@ -250,9 +250,9 @@ async fn enrol(national: Arc<National>, request: Open<Enrol>) -> Result<Response
 
 async fn report(national: Arc<National>, request: Sealed<ReportRequest>) -> Result<Response, ApiError> {
     let started = Instant::now();
-    let (now, shares) = ((national.machine.now)(), Arc::clone(&national.shares));
-    let step = move |store: &mut (dyn ReviewStore + 'static), request| take_all(store, request, &shares, now);
-    let result = national.gate.proven(request, now, step).await.map_err(ApiError::from).and_then(|result| Ok(result?));
+    let (reading, shares) = (national.desk.clock.read(), Arc::clone(&national.shares));
+    let step = move |store: &mut (dyn ReviewStore + 'static), request| take_all(store, request, &shares, reading);
+    let result = national.gate.proven(request, reading.now, step).await.map_err(ApiError::from).and_then(|result| Ok(result?));
     let seconds = started.elapsed().as_secs_f64();
     match result {
         Ok((hub, rows, reply)) => {
@@ -297,14 +297,25 @@ fn take_all(
     store: &mut (dyn ReviewStore + 'static),
     request: Proven<ReportRequest, u32>,
     shares: &Mutex<HubShares>,
-    now: Timestamp,
+    reading: ClockReading,
 ) -> Result<(u32, usize, Reply), ExchangeError> {
-    let (hub, mut report) = (request.asker(), request.into_message());
+    let (hub, mut report, now) = (request.asker(), request.into_message(), reading.now);
+    // What is refused is not sent again: nothing is while nobody knows whether it is wrong or the clock.
+    if reading.doubt.is_some() && !is_taken_whole(&report, now) {
+        return Err(Refused::Busy.into());
+    }
     // As a whole, and before anything of it is kept: what was refused row by row would not be sent again.
     shares.lock().unwrap_or_else(PoisonError::into_inner).take(hub, &report, now)?;
     let wanted = advocacy::take(store, hub, report.advocacy.take(), now)?;
     let (rows, reply) = (report.rows.len(), take_report(store, hub, report, now)?);
     Ok((hub, rows, Reply { log_wanted: wanted.then_some(true), ..reply }))
+}
+
+/// Whether nothing of a report is refused for good at this time.
+fn is_taken_whole(report: &Report, now: Timestamp) -> bool {
+    let mut areas = Areas(BTreeSet::new());
+    let log = report.advocacy.clone().and_then(|told| told.into_log().ok().flatten()).unwrap_or_default();
+    report.rows.iter().all(|row| checked(row, &mut areas, now).is_some()) && log.iter().all(|entry| entry.check(now).is_ok())
 }
 
 /// Takes a hub's report: its rows, its answers; what is open goes down.
@@ -378,4 +389,4 @@ async fn metrics(national: Arc<National>, request: Open<Figures>) -> Result<Resp
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

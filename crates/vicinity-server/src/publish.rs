@@ -138,3 +138,6 @@ async fn contact(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -165,6 +165,12 @@ impl<P: ?Sized + 'static> Writer<P> {
         answer.await.unwrap_or(Err(WriterError::NotKept))
     }
 
+    /// Steps that wait before all that devices ask.
+    #[cfg(test)]
+    pub(crate) fn waiting_first(&self) -> usize {
+        self.queue.0.locked().0.first()
+    }
+
     fn add(&self, line: Line, job: Box<dyn Job<P>>) -> Result<(), WriterError> {
         let mut jobs = self.queue.0.locked();
         if jobs.1 {

@@ -1,16 +1,25 @@
 //! Hubs that are not to be trusted, and those that have much to tell.
 
 use serde_json::{Value, json};
-use vicinity_core::ids::{DeviceId, ProjectionId};
+use vicinity_core::advocacy::{Advocacy, log_hash};
+use vicinity_core::doubt::{Doubt, Witness};
+use vicinity_core::ids::{AdvocacyId, DeviceId, ProjectionId};
 use vicinity_core::incident::Incident;
 use vicinity_core::projection;
+use vicinity_core::published::Window;
+use vicinity_store::DatabaseKey;
+use vicinity_store::advocacy::HubLogs;
+use vicinity_store::country::Countries;
 use vicinity_store::hub::Role;
+use vicinity_sync::advocacy::LogReport;
 use vicinity_sync::envelope::{Envelope, public_key};
+use vicinity_sync::windows::{WINDOWS_PATH, Windows};
 
 use super::*;
 use crate::gate;
+use crate::pages_of::on_the_counter;
 
-fn at(second: i64) -> Timestamp {
+pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
 }
 
@@ -23,6 +32,21 @@ struct Scene {
 }
 
 const SECRET: [u8; 32] = [7; 32];
+const DAY: i64 = 86_400;
+
+fn machine() -> Machine {
+    Machine { now: Arc::new(|| at(0)), running: Arc::new(|| None), random: Arc::new(|bytes| bytes.fill(9)) }
+}
+
+/// A clock that is believed.
+fn sure(now: Timestamp) -> ClockReading {
+    ClockReading { now, doubt: None }
+}
+
+/// A clock that is so many days ahead of what the machine's running time says.
+fn in_doubt(days_ahead: i64) -> ClockReading {
+    ClockReading { now: at(days_ahead * DAY), doubt: Some(Doubt { witness: Witness::Running, ahead_seconds: days_ahead * DAY }) }
+}
 
 fn hub() -> DeviceId {
     DeviceId::from_random([7; 16])
@@ -31,19 +55,21 @@ fn hub() -> DeviceId {
 impl Scene {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let machine = Machine { now: Arc::new(|| at(0)), running: Arc::new(|| None), random: Arc::new(|bytes| bytes.fill(9)) };
-        let mut store = open(folder.path(), None, &machine).unwrap();
+        let mut store = open(folder.path(), None, &machine()).unwrap();
         store.invite([1; 32], Role::Hub, Timestamp::MAX).unwrap();
         store.enrol([1; 32], hub(), public_key(&SECRET), at(0)).unwrap().unwrap();
         Self { _folder: folder, store, shares: Mutex::default(), counter: 0 }
     }
 
     fn reports(&mut self, rows: Vec<Row>, now: Timestamp) -> Result<Vec<Option<u64>>, ExchangeError> {
+        self.reports_all(&Report { rows, ..Report::default() }, sure(now)).map(|reply| reply.held)
+    }
+
+    fn reports_all(&mut self, report: &Report, reading: ClockReading) -> Result<Reply, ExchangeError> {
         self.counter += 1;
-        let body = uplink::encode(&Report { rows, ..Report::default() });
-        let sealed = Envelope::seal(&SECRET, UPLINK_PATH, hub(), 1, self.counter, body).encode();
-        let proven = gate::prove::<ReportRequest, dyn ReviewStore>(&mut self.store, &sealed, now)?;
-        take_all(&mut self.store, proven, &self.shares, now).map(|(.., reply)| reply.held)
+        let sealed = Envelope::seal(&SECRET, UPLINK_PATH, hub(), 1, self.counter, uplink::encode(report)).encode();
+        let proven = gate::prove::<ReportRequest, dyn ReviewStore>(&mut self.store, &sealed, reading.now)?;
+        take_all(&mut self.store, proven, &self.shares, reading).map(|(.., reply)| reply)
     }
 
     fn rows(&mut self) -> u64 {
@@ -51,14 +77,14 @@ impl Scene {
     }
 }
 
-fn projection(area: &str) -> Projection {
+pub(crate) fn projection(area: &str) -> Projection {
     let consents: Vec<Value> =
         ["hub_response", "national_deid", "aggregate_count"].iter().map(|scope| json!({"id": scope, "scope": scope, "state": "granted"})).collect();
     let facts = json!({"occurred": {"at": "2026-11-22", "precision": "day"}, "reported_at": "2026-11-23T09:00:00Z", "place": {"area": area}, "violations": ["rape"], "consents": consents});
     projection::project(&Incident::from_row(facts, Vec::new()), at(0)).unwrap()
 }
 
-fn row(number: u128, projection: &impl serde::Serialize) -> Row {
+pub(crate) fn row(number: u128, projection: &impl serde::Serialize) -> Row {
     Row::new(ProjectionId::from_random(number.to_be_bytes()), 1, Some(serde_json::to_string(projection).unwrap()))
 }
 
@@ -118,4 +144,72 @@ fn a_row_with_a_field_of_no_form_is_refused_and_the_others_are_taken() {
     ];
     let rows = rows.iter().zip(1u128..).map(|(row, number)| self::row(number << 80, row)).collect();
     assert_eq!(scene.reports(rows, at(0)).unwrap(), [Some(1), None, None, None, None, None, Some(1)]);
+}
+
+#[test]
+fn what_a_clock_in_doubt_would_refuse_for_good_waits_as_a_whole_report() {
+    let mut scene = Scene::new();
+    let report = Report { rows: vec![row(1 << 80, &projection("SN-DK"))], ..Report::default() };
+    let refused = scene.reports_all(&report, in_doubt(-200)).unwrap_err();
+    assert!(matches!(refused, ExchangeError::Refused(Refused::Busy)), "a month that is yet to come by a clock that is behind: {refused:?}");
+    assert_eq!(scene.rows(), 0);
+    let entry = Advocacy {
+        id: AdvocacyId::from_random([1; 16]),
+        day: "2027-01-10".to_owned(),
+        action: "media".to_owned(),
+        kind: String::new(),
+        area: String::new(),
+        outcome: "awaited".to_owned(),
+    };
+    entry.check(at(0)).unwrap();
+    let log = [entry];
+    let logged = Report { advocacy: Some(LogReport::new(log_hash(&log), Some(log.to_vec()))), ..Report::default() };
+    assert!(matches!(scene.reports_all(&logged, in_doubt(-200)), Err(ExchangeError::Refused(Refused::Busy))));
+    assert_eq!(scene.store.hub_log_hash(1).unwrap(), 0, "so the hub is asked for it again");
+
+    // What can be taken back is taken: a withdrawal waits for no clock.
+    let taken = scene.reports_all(&report, in_doubt(100)).unwrap();
+    assert_eq!((taken.held, scene.rows()), (vec![Some(1)], 1));
+    let withdrawn = Report { rows: vec![Row::new(ProjectionId::from_random((1u128 << 80).to_be_bytes()), 2, None)], ..Report::default() };
+    assert_eq!((scene.reports_all(&withdrawn, in_doubt(-200)).unwrap().held, scene.rows()), (vec![Some(2)], 0));
+
+    // By a clock that is believed a wrong row is refused for good.
+    let again = Report { rows: vec![row(2 << 80, &projection("SN-DK"))], ..Report::default() };
+    assert_eq!(scene.reports_all(&again, sure(at(-200 * DAY))).unwrap().held, [None]);
+}
+
+#[test]
+fn no_month_of_a_country_is_taken_while_the_clock_is_in_doubt() {
+    let mut scene = Scene::new();
+    let (country, secret) = (DeviceId::from_random([8; 16]), [8; 32]);
+    scene.store.invite_country([2; 32], "Senegal", Timestamp::MAX).unwrap();
+    scene.store.enrol_country([2; 32], country, public_key(&secret), at(0)).unwrap().unwrap();
+    let window = Window { month: "2026-10".to_owned(), cells: [((String::new(), String::new()), 12)].into() };
+    let mut publishes = |counter, reading: ClockReading| {
+        let body = uplink::encode(&Windows::new(std::slice::from_ref(&window), 0));
+        let sealed = Envelope::seal(&secret, WINDOWS_PATH, country, 1, counter, body).encode();
+        let proven = gate::prove::<WindowsRequest, dyn ReviewStore>(&mut scene.store, &sealed, reading.now).unwrap();
+        let taken = publish::take(&mut scene.store, proven, reading).map(|(_, months, _)| months);
+        (taken, scene.store.countries("", "9999-99").unwrap()[0].windows.len())
+    };
+    for (counter, days) in [(1, -100), (2, 100)] {
+        let (refused, held) = publishes(counter, in_doubt(days));
+        assert!(matches!((&refused, held), (Err(ExchangeError::Refused(Refused::Busy)), 0)), "{refused:?}");
+    }
+    assert!(matches!(publishes(3, sure(at(0))), (Ok(1), 1)), "and it is not lost");
+}
+
+#[tokio::test]
+async fn pages_of_national_that_work_much_out_hold_up_each_other_and_not_the_queue() {
+    let folder = tempfile::tempdir().unwrap();
+    let (machine, key) = (machine(), DatabaseKey::new([7; 32]));
+    let store = || SqliteNational::open(folder.path(), &key).unwrap();
+    let clock = Clock::open::<dyn ReviewStore>(&mut store(), &machine).unwrap();
+    let (writer, _) = Writer::start(store());
+    let [(reader, _), (counter, _)] = [(), ()].map(|()| Writer::start(Reading(store().only_reading().unwrap())));
+    let (desk, _) = Desk::open(Place::National, folder.path(), &key, &machine, &clock, false).unwrap();
+    let gate = Gate::new(writer, reader, counter.clone());
+    let national = Arc::new(National { gate, machine, desk, metrics: Metrics::new("x"), shares: Arc::default() });
+    let waiting = on_the_counter(&national, all_routes(), &counter).await;
+    assert_eq!(waiting, ["/advocacy", "/exports/counts", "/exports/rows", "/picture", "/report"], "all others answer meanwhile, `/queue` among them");
 }

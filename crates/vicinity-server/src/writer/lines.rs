@@ -35,6 +35,12 @@ impl<T> Default for Lines<T> {
 }
 
 impl<T> Lines<T> {
+    /// Steps in the first line.
+    #[cfg(test)]
+    pub(super) fn first(&self) -> usize {
+        self.first.len()
+    }
+
     /// Puts a step at the end of its line.
     ///
     /// # Errors

@@ -1,6 +1,9 @@
 use std::sync::mpsc;
 
-use vicinity_store::StoreError;
+use vicinity_store::board::BoardStore;
+use vicinity_store::review::ReviewStore;
+use vicinity_store::sqlite::{SqliteHub, SqliteNational};
+use vicinity_store::{DatabaseKey, StoreError};
 
 use super::*;
 
@@ -40,7 +43,7 @@ fn device(number: u8) -> Line {
 }
 
 /// Holds the thread in a step until this is used, so that what is asked meanwhile waits together.
-fn held(writer: &Writer<Numbers>) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<(), WriterError>>) {
+fn held<P: ?Sized + 'static>(writer: &Writer<P>) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<(), WriterError>>) {
     let (go, wait) = mpsc::channel();
     let (begun, has_begun) = mpsc::channel();
     let writer = writer.clone();
@@ -113,4 +116,45 @@ async fn when_the_commit_fails_nobody_is_told_that_it_was_kept() {
     assert_eq!(asks(&writer, device(1), 1, 1).await.unwrap(), Err(WriterError::NotKept));
     drop(writer);
     thread.join().unwrap();
+}
+
+/// Thirty-two devices ask a real store at the same moment, each to set a name; one of the steps panics when it has.
+async fn one_of_thirty_two_panics<P: ?Sized + 'static>(store: impl Stored<Port = P>, set: fn(&mut P, &str), is_set: fn(&mut P, &str) -> bool) {
+    let (writer, thread) = Writer::start(store);
+    let (go, holding) = held(&writer);
+    let asks = |number: u8| {
+        let (reply, answer) = oneshot::channel();
+        let step = move |store: &mut P, _: &mut u64| {
+            set(store, &format!("step {number}"));
+            assert_ne!(number, 13, "a bug");
+        };
+        writer.add(device(number), Box::new(Step { step: Some(step), result: None, reply })).unwrap();
+        (number, answer)
+    };
+    let answers: Vec<_> = (1..=TOGETHER_MAX as u8).map(asks).collect();
+    go.send(()).unwrap();
+    holding.await.unwrap().unwrap();
+    for (number, answer) in answers {
+        assert_eq!(answer.await.unwrap(), if number == 13 { Err(WriterError::NotKept) } else { Ok(()) }, "{number}");
+    }
+    let kept = writer.step(move |store| (1..=TOGETHER_MAX).filter(|number| is_set(store, &format!("step {number}"))).collect::<Vec<_>>()).await.unwrap();
+    assert_eq!(kept, (1..=TOGETHER_MAX).filter(|number| *number != 13).collect::<Vec<_>>());
+    drop(writer);
+    thread.join().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_thirty_two_requests_at_once_one_that_panics_leaves_thirty_one_at_a_hub() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteHub::open(folder.path(), &DatabaseKey::new([7; 32]), [1; 16]).unwrap();
+    let set = |store: &mut (dyn BoardStore + 'static), name: &str| store.set_setting(name, b"written").unwrap();
+    one_of_thirty_two_panics(store, set, |store, name| store.setting(name).unwrap().is_some()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_thirty_two_requests_at_once_one_that_panics_leaves_thirty_one_at_national() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteNational::open(folder.path(), &DatabaseKey::new([7; 32])).unwrap();
+    let set = |store: &mut (dyn ReviewStore + 'static), name: &str| store.set_setting(name, b"written").unwrap();
+    one_of_thirty_two_panics(store, set, |store, name| store.setting(name).unwrap().is_some()).await;
 }
