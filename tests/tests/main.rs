@@ -32,5 +32,6 @@ mod scope;
 mod secrecy;
 mod statements;
 mod text;
+mod times;
 mod tls;
 mod unlocking;

@@ -339,7 +339,7 @@ fn the_end(stage: &Stage<'_>) -> Result<()> {
     heading("Dakar: who needs help now (the first ten)")?;
     let mut store = stage.dakar.as_hub(stage.world)?;
     let mut lines = hub::lines(&mut store, stage.world.now())?;
-    line(output::table(output::INCIDENT_HEADING, output::incident_rows(&mut lines).into_iter().take(10)))?;
+    line(output::table(output::INCIDENT_HEADING, output::incident_rows(&mut lines, &hub::zone(&mut store)?).into_iter().take(10)))?;
     heading("Conflicts that wait for a person")?;
     for (name, hub) in [("Dakar", &stage.dakar), ("Phnom Penh", &stage.phnom_penh)] {
         let conflicts = hub::conflicts(&mut hub.as_hub(stage.world)?)?;
