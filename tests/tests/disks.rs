@@ -85,12 +85,11 @@ fn on_a_read_only_disk_what_is_here_is_shown_and_no_pin_is_tried() {
 #[test]
 fn on_a_read_only_disk_what_lies_in_the_log_of_a_program_that_died_is_shown_with_an_index_and_without() {
     let site = Site::new();
-    let script = format!(
-        r#"
+    let script = r#"
         mkfifo lines ids
         "$PROGRAM" device --home phone log - < lines > ids &
         exec 3> lines 4< ids
-        for line in $(seq 65); do echo '{{"reported_at": "2026-11-23T09:00:00Z", "violations": ["stalking"]}}' >&3; done
+        for line in $(seq 65); do echo '{"reported_at": "2026-11-23T09:00:00Z", "violations": ["stalking"]}' >&3; done
         read -r id <&4
         # The last line waits for its end; the others are on disk.
         kill -9 $!; wait $! || true
@@ -103,9 +102,8 @@ fn on_a_read_only_disk_what_lies_in_the_log_of_a_program_that_died_is_shown_with
             rm -f phone/*/device.db-shm
         done
         test "$("$PROGRAM" device --home phone list --json | grep -c stalking)" = 64
-        "#
-    );
-    on_a_disk(&site.path("disk"), 16, &script);
+        "#;
+    on_a_disk(&site.path("disk"), 16, script);
 }
 
 #[test]
