@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use vicinity_core::time::Timestamp;
 
 use crate::device::Device;
 use crate::program;
@@ -134,12 +135,27 @@ pub fn timeless(incidents: Vec<Value>) -> Vec<Value> {
     incidents.into_iter().map(timeless_one).collect()
 }
 
-/// One incident without what depends on the moment of asking.
+/// One incident without what depends on the moment of asking, and with its times in UTC: a device speaks its hub's time only once
+/// it has learned it.
 #[must_use]
 pub fn timeless_one(mut incident: Value) -> Value {
-    incident.as_object_mut().map(|object| object.remove("triage"));
+    incident.as_object_mut().map(|object| (object.remove("triage"), object.remove("time_zone")));
+    in_utc(&mut incident);
     for clock in incident["clocks"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
         clock.remove("state");
     }
     incident
+}
+
+fn in_utc(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Ok(at) = text.parse::<Timestamp>() {
+                *text = at.to_string();
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(in_utc),
+        Value::Object(values) => values.values_mut().for_each(in_utc),
+        _ => {}
+    }
 }

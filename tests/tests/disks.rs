@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::json;
+use vicinity_tests::database;
 use vicinity_tests::device::Device;
 use vicinity_tests::program;
 use vicinity_tests::site::Site;
@@ -78,6 +79,59 @@ fn on_a_read_only_disk_what_is_here_is_shown_and_no_pin_is_tried() {
         "#
     );
     on_a_disk(&site.path("disk"), 16, &script);
+}
+
+/// A program that died leaves its log behind, and the index of that is lost with the machine's memory or is not copied.
+#[test]
+fn on_a_read_only_disk_what_lies_in_the_log_of_a_program_that_died_is_shown_with_an_index_and_without() {
+    let site = Site::new();
+    let script = r#"
+        mkfifo lines ids
+        "$PROGRAM" device --home phone log - < lines > ids &
+        exec 3> lines 4< ids
+        for line in $(seq 65); do echo '{"reported_at": "2026-11-23T09:00:00Z", "violations": ["stalking"]}' >&3; done
+        read -r id <&4
+        # The last line waits for its end; the others are on disk.
+        kill -9 $!; wait $! || true
+        for index in with without; do
+            test -s phone/*/device.db-wal
+            mount -o remount,ro "$DISK"
+            test "$("$PROGRAM" device --home phone list --json | grep -c stalking)" = 64
+            "$PROGRAM" device --home phone show "$id" --json | grep -q stalking
+            mount -o remount,rw "$DISK"
+            rm -f phone/*/device.db-shm
+        done
+        test "$("$PROGRAM" device --home phone list --json | grep -c stalking)" = 64
+        "#;
+    on_a_disk(&site.path("disk"), 16, script);
+}
+
+#[test]
+fn on_a_read_only_disk_the_lease_is_looked_at_by_what_was_kept_before() {
+    let (site, _hub) = Site::with_hub();
+    for (days, name) in [(25, "warned"), (40, "locked")] {
+        let phone = site.enrolled(name, "educator");
+        phone.log(&[json!({"reported_at": "2026-11-23T09:00:00Z", "violations": ["stalking"]})]);
+        database::age(&phone.home, days);
+    }
+    let script = r#"
+        cp -a ../warned ../warned.secret ../locked ../locked.secret .
+        mount -o remount,ro "$DISK"
+        phone() { "$PROGRAM" device --home "$@"; }
+        for look in 1 2; do
+            phone warned list --json 2> ../said | grep -q stalking
+            grep -q 'in 5 days' ../said
+        done
+        for look in 1 2 3 4; do
+            if phone locked list --json 2> ../said; then exit 7; fi
+            grep -q 'Nothing is destroyed yet' ../said
+        done
+        test -s locked.secret
+        mount -o remount,rw "$DISK"
+        if phone locked list --json 2> ../said; then exit 8; fi
+        grep -q 'Nothing is destroyed yet' ../said
+    "#;
+    on_a_disk(&site.path("disk"), 16, script);
 }
 
 /// Where nobody may mount, this much is tried: a folder whose files were taken the right to be written.

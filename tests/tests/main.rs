@@ -33,6 +33,7 @@ mod scope;
 mod secrecy;
 mod statements;
 mod text;
+mod times;
 mod tls;
 mod unlocking;
 mod zones;

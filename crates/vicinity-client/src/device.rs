@@ -10,7 +10,7 @@ use vicinity_core::incident::Incident;
 use vicinity_core::reading::Reading;
 use vicinity_core::remark::Remark;
 use vicinity_core::show;
-use vicinity_core::time::Timestamp;
+use vicinity_core::time::{TimeZone, Timestamp};
 use vicinity_core::zone;
 use vicinity_seal::keys::Opener;
 use vicinity_store::DatabaseKey;
@@ -343,8 +343,19 @@ impl Device {
 
     /// How this device reads times: in the zone that its hub told it. By its own clock it judges nothing.
     fn reading(&mut self) -> Result<Reading> {
-        let zone = self.store.fact(Fact::Zone)?.and_then(|name| zone::named(core::str::from_utf8(&name).ok()?));
-        Ok(Reading { zone, ..Reading::default() })
+        Ok(Reading { zone: self.learned_zone()?, ..Reading::default() })
+    }
+
+    fn learned_zone(&mut self) -> Result<Option<TimeZone>> {
+        Ok(self.store.fact(Fact::Zone)?.and_then(|name| zone::named(core::str::from_utf8(&name).ok()?)))
+    }
+
+    /// The zone whose time this device speaks: its hub's, as far as the hub told it, else UTC.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn zone(&mut self) -> Result<TimeZone> {
+        Ok(self.learned_zone()?.unwrap_or(TimeZone::UTC))
     }
 
     /// Texts of an incident's statements that this device holds, by entry.

@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use vicinity_store::DatabaseKey;
+use vicinity_core::time::Timestamp;
 use vicinity_store::device::{DeviceStore, Fact};
 use vicinity_store::sqlite::DATABASE_FILE;
-
+use vicinity_store::{DatabaseKey, StoreError};
 use zeroize::Zeroizing;
 
 use crate::ClientError;
 use crate::device::{Device, Machine};
-use crate::vault::{self, Contact, DeviceSecret, Lease, Opened};
+use crate::vault::{self, Boot, Contact, DeviceSecret, Lease, Opened};
 
 type Result<T> = core::result::Result<T, ClientError>;
 
@@ -34,7 +34,7 @@ pub fn open(home: &Path, secret: &dyn DeviceSecret, opened: &Opened, machine: Ma
     match device.look()? {
         Lease::Valid => Ok(Leased { device, days_left: None }),
         Lease::Warn { days_left } => Ok(Leased { device, days_left: Some(days_left) }),
-        Lease::Locked { days } => Err(ClientError::LeaseLocked { date: device.now().strftime("%Y-%m-%d").to_string(), days }),
+        Lease::Locked { days } => Err(ClientError::LeaseLocked { date: device.zone()?.to_datetime(device.now()).date().to_string(), days }),
         Lease::SetBack => Err(ClientError::ClockSetBack),
         Lease::Over => {
             // Closed before anything is destroyed: nothing may be written back.
@@ -86,19 +86,29 @@ pub fn fill_profiles(home: &Path, opened: &Opened, machine: impl Fn() -> Machine
 }
 
 impl Device {
-    /// What the time since the last contact allows to somebody who looks now. What was seen is written down first.
+    /// What the time since the last contact allows to somebody who looks now. What was seen is written down first; where that cannot
+    /// be, it is as [`Contact::look_unnoted`] says.
     fn look(&mut self) -> Result<Lease> {
         let Some(contact) = self.contact()? else { return Ok(Lease::Valid) };
         let (now, boot) = ((self.machine.now)(), (self.machine.boot)());
         let (lease, changed) = contact.look(now, boot);
-        // Whoever syncs at this moment writes a newer contact, which must not be overwritten.
-        if changed.is_some()
-            && let Ok(_lock) = self.lock()
-            && let Some(changed) = self.contact()?.and_then(|contact| contact.look(now, boot).1)
-        {
+        match changed.map_or(Ok(()), |_| self.note(now, boot)) {
+            Ok(()) => Ok(lease),
+            // Somebody syncs at this moment.
+            Err(ClientError::Locked) => contact.look_unnoted(now).ok_or(ClientError::Locked),
+            // Neither the file that is held meanwhile nor the database can be written.
+            Err(ClientError::Input(_) | ClientError::Store(StoreError::ReadOnly)) => Ok(contact.look_unnoted(now).ok_or(StoreError::ReadOnly)?),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Writes down what a look has seen. Whoever syncs at this moment writes a newer contact, which must not be overwritten.
+    fn note(&mut self, now: Timestamp, boot: Option<Boot>) -> Result<()> {
+        let _lock = self.lock()?;
+        if let Some(changed) = self.contact()?.and_then(|contact| contact.look(now, boot).1) {
             self.store.set_facts(&[(Fact::Contact, Some(changed.encode()))])?;
         }
-        Ok(lease)
+        Ok(())
     }
 
     /// The last contact of an enrolled device.

@@ -21,9 +21,9 @@ use vicinity_core::batch::{Cursor, Pull};
 use vicinity_core::ids::{DeviceId, IncidentId, ScopeDigest};
 use vicinity_core::remark::Remark;
 use vicinity_core::time::Timestamp;
-use vicinity_store::DatabaseKey;
 use vicinity_store::device::{DeviceStore, Fact};
 use vicinity_store::sqlite::SqliteDevice;
+use vicinity_store::{DatabaseKey, StoreError};
 use vicinity_sync::message::{Answer, Refused};
 
 const DAY: i64 = 24 * 3600;
@@ -285,6 +285,35 @@ fn an_alert_is_not_shown_after_its_end_and_forgotten_days_later_for_the_clock_ma
     assert_eq!((shown(0), shown(2 * DAY), shown(8 * DAY)), (vec![alert.clone()], vec![], vec![]));
     assert_eq!(shown(0), [alert], "the clock was ahead");
     assert_eq!((shown(9 * DAY), shown(0)), (vec![], vec![]));
+}
+
+/// Whatever its clock says: a folder stands where the file has to be made under which a look is written down.
+#[test]
+fn a_look_that_cannot_be_written_down_opens_within_the_lease_locks_beyond_it_and_destroys_nothing() {
+    let phone = Phone::enrolled();
+    let stop = phone.profile().join("sync.lock");
+    let notes = |notes: bool| if notes { std::fs::remove_dir(&stop) } else { std::fs::create_dir(&stop) }.unwrap();
+    drop(phone.opens(0));
+    std::fs::remove_file(&stop).ok();
+    notes(false);
+    assert_eq!((phone.days_left(DAY), phone.days_left(25 * DAY)), (None, Some(5)));
+    for day in 31..35 {
+        phone.ran.set(phone.ran.get() + 2 * 24 * 3600);
+        assert_eq!(phone.is_locked(day * DAY).1, day, "however often, nothing is destroyed");
+    }
+    assert!(phone.is_open());
+    assert_eq!(phone.days_left(2 * DAY), None, "nothing was kept of it");
+    notes(true);
+    phone.is_locked(31 * DAY);
+    std::fs::remove_file(&stop).unwrap();
+    notes(false);
+    for _ in 0..3 {
+        assert!(matches!(phone.opens(DAY), Err(ClientError::Store(StoreError::ReadOnly))), "a clock that is set back opens it only where that is counted");
+    }
+    phone.ran.set(phone.ran.get() + 2 * 24 * 3600);
+    assert_eq!(phone.is_locked(32 * DAY).1, 32, "it would be the last look");
+    notes(true);
+    assert_eq!(phone.days_left(DAY), None);
 }
 
 #[test]

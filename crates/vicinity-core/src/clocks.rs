@@ -316,8 +316,9 @@ fn care_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>) {
 
 /// A clock that a follow-up meets, done a little before it is due or at any time after.
 fn followup_clock(incident: &Incident, name: &'static str, from: Basis, start: Timestamp, span: Span, now: Timestamp) -> Clock {
-    let utc = jiff::tz::Offset::UTC;
-    let due_at = utc.to_datetime(start).checked_add(span).and_then(|due| utc.to_timestamp(due)).ok();
+    // Days and months are those of the people at the hub: at the same time on their wall, whatever the clocks do in between.
+    let zone = incident.local_zone();
+    let due_at = zone.to_datetime(start).checked_add(span).and_then(|due| zone.to_ambiguous_timestamp(due).compatible()).ok();
     let counts_from = due_at.and_then(|due| due.checked_sub(FOLLOWUP_EARLY.min(due.duration_since(start) / 3)).ok());
     let mut done = incident.entries("followups").filter_map(|entry| entry.moment("done_at")?.at());
     let is_met = counts_from.is_some_and(|from| done.any(|at| at >= from));

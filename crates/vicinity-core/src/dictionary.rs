@@ -98,7 +98,7 @@ violence less than 120 hours ago. **Green**: the rest. Of an imprecise time the 
 | `response_24h` | report | 24 hours | any supportive response |
 | `pep_72h`, `forensic_72h` | incident | 72 hours | HIV prophylaxis, forensic examination, after sexual exposure |
 | `ec_120h` | incident | 120 hours | emergency contraception, where a pregnancy is possible |
-| `followup_2w`, `followup_3m`, `followup_6m` | first care | 2 weeks, 3 and 6 months | follow-up |
+| `followup_2w`, `followup_3m`, `followup_6m` | first care | 2 weeks, 3 and 6 months, by the calendar of the hub's zone | follow-up |
 | `followup_planned` | planned | the time that was planned | a follow-up that somebody planned, until it is done |
 | `pep_adherence_d3`, `_d14`, `_d28` | first dose | 3, 14, 28 days | keeping up PEP |
 

@@ -31,6 +31,7 @@ pub mod hex;
 pub mod ids;
 pub mod incident;
 pub mod json;
+pub mod local;
 mod mark;
 pub mod projection;
 pub mod published;

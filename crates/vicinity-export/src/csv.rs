@@ -33,21 +33,33 @@ const COLUMNS: [(&str, &str); 25] = [
     ("countable", ""),
 ];
 
-/// The heading.
+/// The last column of a hub's file: the zone that its months, weeks and times of day are of. HXL has no word for it.
+const TIME_ZONE: &str = "time_zone";
+
+/// The heading, of a hub with the column of its zone.
 #[must_use]
-pub fn heading() -> String {
-    COLUMNS.map(|(name, _)| name).join(",")
+pub fn heading(is_hub: bool) -> String {
+    with(COLUMNS.map(|(name, _)| name).join(","), is_hub.then_some(TIME_ZONE))
 }
 
 /// The row of HXL tags that goes below the heading.
 #[must_use]
-pub fn tags() -> String {
-    COLUMNS.map(|(_, tag)| tag).join(",")
+pub fn tags(is_hub: bool) -> String {
+    with(COLUMNS.map(|(_, tag)| tag).join(","), is_hub.then_some(""))
 }
 
-/// A projection. What it does not say is an empty cell.
+/// One more cell, where there is one.
+fn with(mut row: String, cell: Option<&str>) -> String {
+    if let Some(cell) = cell {
+        row.push(',');
+        row.push_str(&quoted(cell));
+    }
+    row
+}
+
+/// A projection, of a hub with the name of its zone. What it does not say is an empty cell.
 #[must_use]
-pub fn row(projection: ProjectionId, body: &Value) -> String {
+pub fn row(projection: ProjectionId, body: &Value, zone: Option<&str>) -> String {
     let cell = |(name, _): (&str, &str)| match name {
         // What looks like a number or a date to a spreadsheet is turned into one: 0502 into 502, 10-14 into a day of October.
         "age_band" => years(&plain(&body[name])),
@@ -56,7 +68,7 @@ pub fn row(projection: ProjectionId, body: &Value) -> String {
         "perpetrators" => body["perpetrators"].as_array().into_iter().flatten().map(|one| plain(&one["kind"])).collect::<Vec<_>>().join(" "),
         name => plain(&body[name]),
     };
-    COLUMNS.map(|column| quoted(&cell(column))).join(",")
+    with(COLUMNS.map(|column| quoted(&cell(column))).join(","), zone)
 }
 
 /// A band of ages with its unit.
@@ -90,9 +102,9 @@ mod tests {
             "month": "2026-11", "admin1": "SN-DK", "populations": ["fsw", "migrant"], "perpetrators": [{"kind": "police"}, {"kind": "client"}],
             "response_minutes": 120, "iso_week": null, "countable": true,
         });
-        let row = row(ProjectionId::from_bytes([7; 16]), &body);
+        let row = row(ProjectionId::from_bytes([7; 16]), &body, None);
         let cells: Vec<&str> = row.split(',').collect();
-        let heading = heading();
+        let heading = heading(false);
         let shown: Vec<(&str, &str)> = heading.split(',').zip(cells).filter(|(_, cell)| !cell.is_empty()).collect();
         let id = ProjectionId::from_bytes([7; 16]).to_string();
         let expected = [
@@ -120,8 +132,8 @@ mod tests {
             ("50+", json!([]), ("50+ years", "")),
             ("unknown", json!(["0102"]), ("unknown", "ICCS0102")),
         ] {
-            let row = row(ProjectionId::from_bytes([0xab; 16]), &json!({"age_band": age_band, "iccs": iccs, "month": "2026-11", "response_minutes": 60}));
-            let heading = heading();
+            let row = row(ProjectionId::from_bytes([0xab; 16]), &json!({"age_band": age_band, "iccs": iccs, "month": "2026-11", "response_minutes": 60}), None);
+            let heading = heading(false);
             let cells: Vec<(&str, &str)> = heading.split(',').zip(row.split(',')).collect();
             assert!(cells.contains(&("age_band", written.0)) && cells.contains(&("iccs", written.1)), "{cells:?}");
             let turned: Vec<&str> = cells.iter().filter(|(_, cell)| looks_like_number_or_date(cell)).map(|(name, _)| *name).collect();
@@ -131,11 +143,21 @@ mod tests {
 
     #[test]
     fn tags_stand_below_their_columns() {
-        let (heading, tags) = (heading(), tags());
+        let (heading, tags) = (heading(false), tags(false));
         let pairs: Vec<_> = heading.split(',').zip(tags.split(',')).collect();
         assert_eq!(heading.matches(',').count(), tags.matches(',').count());
         assert!(pairs.contains(&("admin1", "#adm1+code")) && pairs.contains(&("month", "#date+month")) && pairs.contains(&("channel", "")));
         assert!(tags.split(',').all(|tag| tag.is_empty() || tag.starts_with('#')));
+    }
+
+    #[test]
+    fn a_hub_s_file_names_its_zone_in_each_row_and_national_s_has_no_such_column() {
+        let own = |zone| row(ProjectionId::from_bytes([7; 16]), &json!({"month": "2026-11"}), zone);
+        let lines = [heading(true), tags(true), own(Some("Asia/Phnom_Penh")), own(Some(""))];
+        let cells = lines.each_ref().map(|line| line.split(',').collect::<Vec<_>>());
+        assert_eq!(cells.each_ref().map(Vec::len), [COLUMNS.len() + 1; 4]);
+        assert_eq!(cells.each_ref().map(|cells| cells[COLUMNS.len()]), ["time_zone", "", "Asia/Phnom_Penh", ""]);
+        assert_eq!([heading(false), tags(false), own(None)].map(|line| line.split(',').count()), [COLUMNS.len(); 3]);
     }
 
     #[test]

@@ -10,6 +10,9 @@ pub const ROWS_MAX: u32 = 1_048_575;
 /// The name of the sheet, as the Incident Recorder's importers look for it.
 pub const SHEET: &str = "Incident Data";
 
+/// The name of the sheet that says what the other one is of.
+pub const ABOUT: &str = "About";
+
 /// Why there is no workbook.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkbookError {
@@ -58,14 +61,20 @@ impl IncidentWorkbook {
         Ok(())
     }
 
-    /// The workbook's bytes. It names no author, and `now` as the time it was made.
+    /// The workbook's bytes. It names no author, and `now` as the time it was made. Of a hub a second sheet names the zone that
+    /// the months and times of day of the first are of: the Recorder has no column for it.
     ///
     /// # Errors
     /// Writing.
-    pub fn into_bytes(self, now: Timestamp) -> Result<Vec<u8>, WorkbookError> {
+    pub fn into_bytes(self, now: Timestamp, zone: Option<&str>) -> Result<Vec<u8>, WorkbookError> {
         let mut workbook = Workbook::new();
         workbook.set_properties(&DocProperties::new().set_creation_datetime(&ExcelDateTime::from_timestamp(now.as_second())?));
         workbook.push_worksheet(self.sheet);
+        if let Some(zone) = zone {
+            let about = workbook.add_worksheet().set_name(ABOUT)?;
+            about.write_string_with_format(0, 0, "time_zone", &Format::new().set_bold())?.write_string(0, 1, zone)?;
+            about.set_column_width(0, 12)?.set_column_width(1, 24)?;
+        }
         Ok(workbook.save_to_buffer()?)
     }
 }
@@ -80,7 +89,7 @@ mod tests {
         let mut workbook = IncidentWorkbook::new().unwrap();
         let body = json!({"admin1": "SN-DK"});
         workbook.push(&Incident { projection: ProjectionId::from_bytes([7; 16]), hub: 1, body: &body }).unwrap();
-        workbook.into_bytes("2026-11-24T10:00:00Z".parse().unwrap()).unwrap()
+        workbook.into_bytes("2026-11-24T10:00:00Z".parse().unwrap(), Some("Asia/Phnom_Penh")).unwrap()
     }
 
     #[test]

@@ -52,24 +52,35 @@ pub enum ExportError {
 /// Where rows come from: gives each to what it is given, until that fails.
 pub type Source<'a> = dyn FnMut(&mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>) -> Result<(), StoreError> + 'a;
 
+/// What rows are taken of.
+pub struct Taken<'a> {
+    /// Of which months.
+    pub months: &'a Months,
+    /// Of a hub the name of its zone, which is empty while nobody knows it; of national none: its rows are of many zones.
+    pub zone: Option<&'a str>,
+    /// When they are taken.
+    pub now: Timestamp,
+}
+
 /// Writes rows of some months. Of a source that gives them in order the file is in order.
 ///
 /// # Errors
 /// The store, the writer, or more rows than a workbook holds.
-pub fn rows(form: Rows, months: &Months, source: &mut Source<'_>, now: Timestamp, out: &mut dyn Write) -> Result<(), ExportError> {
+pub fn rows(form: Rows, taken: &Taken<'_>, source: &mut Source<'_>, out: &mut dyn Write) -> Result<(), ExportError> {
+    let Taken { months, zone, now } = *taken;
     match form {
-        Rows::Json => each(months, source, |row, body| Ok(writeln!(out, "{}", json_row(row, body))?)),
+        Rows::Json => each(months, source, |row, body| Ok(writeln!(out, "{}", json_row(row, body, zone))?)),
         Rows::Csv { tags } => {
-            writeln!(out, "{}", csv::heading())?;
+            writeln!(out, "{}", csv::heading(zone.is_some()))?;
             if tags {
-                writeln!(out, "{}", csv::tags())?;
+                writeln!(out, "{}", csv::tags(zone.is_some()))?;
             }
-            each(months, source, |row, body| Ok(writeln!(out, "{}", csv::row(row.projection, &body))?))
+            each(months, source, |row, body| Ok(writeln!(out, "{}", csv::row(row.projection, &body, zone))?))
         }
         Rows::Xlsx => {
             let mut workbook = IncidentWorkbook::new()?;
             each(months, source, |row, body| Ok(workbook.push(&Incident { projection: row.projection, hub: row.hub, body: &body })?))?;
-            Ok(out.write_all(&workbook.into_bytes(now)?)?)
+            Ok(out.write_all(&workbook.into_bytes(now, zone)?)?)
         }
     }
 }
@@ -86,7 +97,10 @@ fn each(months: &Months, source: &mut Source<'_>, mut take: impl FnMut(&Projecti
     taken
 }
 
-fn json_row(listing: &ProjectionListing, mut row: Value) -> Value {
+fn json_row(listing: &ProjectionListing, mut row: Value, zone: Option<&str>) -> Value {
+    if let Some(zone) = zone {
+        row["time_zone"] = zone.into();
+    }
     row["projection"] = listing.projection.to_string().into();
     row["version"] = listing.version.into();
     row["hub"] = listing.hub.into();

@@ -19,7 +19,8 @@ use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
 use vicinity_core::json::{self, BadJson};
 use vicinity_core::remark::Remark;
-use vicinity_core::{show, text};
+use vicinity_core::time::TimeZone;
+use vicinity_core::{local, show, text};
 
 use crate::args::{AlertCommand, BundleCommand, DeviceArguments, DeviceCommand};
 use crate::secrets::Purpose;
@@ -91,7 +92,7 @@ fn run_open(command: DeviceCommand, mut device: Device, home: &Path) -> Result<E
         DeviceCommand::Edit { id, file } => edit(&mut device, &id, &file)?,
         DeviceCommand::List { json } => list(&mut device, json)?,
         DeviceCommand::Show { id, json } => show_one(&mut device, &id, json)?,
-        DeviceCommand::Conflicts { json } => print_conflicts(&device.conflicts()?, json)?,
+        DeviceCommand::Conflicts { json } => print_conflicts(&device.conflicts()?, &device.zone()?, json)?,
         DeviceCommand::Resolve { id, field, take, value } => resolve(&mut device, &id, &field, take, value.as_deref())?,
         DeviceCommand::Statements { id, json } => statements::list(&mut device, &id, json)?,
         DeviceCommand::Attach { id, file } => statements::attach(&mut device, &id, &file)?,
@@ -305,21 +306,22 @@ fn edit(device: &mut Device, id: &str, file: &Path) -> Result<()> {
 }
 
 fn list(device: &mut Device, json: bool) -> Result<()> {
-    let now = device.now();
+    let (now, zone) = (device.now(), device.zone()?);
     let held = device.list()?;
     let without: Vec<_> = held.iter().filter(|(_, incident)| !consent::granted(incident, consent::HUB_RESPONSE, now)).collect();
     let withdrawn = without.iter().filter(|(_, incident)| consent::withdrawn(incident, consent::HUB_RESPONSE)).count();
     let withheld = without.len() - withdrawn;
     let mut lines: Vec<Value> = held.iter().map(|(id, incident)| show::list_line(*id, incident, now)).collect();
     if json {
-        return lines.iter().try_for_each(output::line);
+        return lines.into_iter().try_for_each(|line| output::line(local::shown(line, &zone)));
     }
     if lines.is_empty() {
         return output::line("nothing logged yet; `vicinity device --home … log FILE` logs an incident");
     }
-    output::line(output::table(output::INCIDENT_HEADING, output::incident_rows(&mut lines)))?;
+    output::line(output::table(output::INCIDENT_HEADING, output::incident_rows(&mut lines, &zone)))?;
     let standing = device.standing()?;
-    output::line(format!("\n{} incidents; {} changes wait for the hub, {} were refused by it", lines.len(), standing.unsent, standing.rejected))?;
+    let (count, zone) = (lines.len(), local::name(&zone));
+    output::line(format!("\n{count} incidents; {} changes wait for the hub, {} were refused by it; times are of {zone}", standing.unsent, standing.rejected))?;
     // Forgotten consents must not look like work that is done.
     if withheld > 0 {
         output::line(format!("{withheld} without consent to hub_response: what the hub does not have of these stays on this device"))?;
@@ -332,7 +334,7 @@ fn list(device: &mut Device, json: bool) -> Result<()> {
 
 fn show_one(device: &mut Device, id: &str, json: bool) -> Result<()> {
     let id: IncidentId = id.parse()?;
-    let shown = device.show(id)?;
+    let shown = local::shown(device.show(id)?, &device.zone()?);
     if json {
         return output::line(shown);
     }
@@ -344,12 +346,15 @@ fn show_one(device: &mut Device, id: &str, json: bool) -> Result<()> {
 }
 
 /// Prints conflicts; the hub prints its own the same way.
-pub fn print_conflicts(conflicts: &[Conflict], json: bool) -> Result<()> {
+pub fn print_conflicts(conflicts: &[Conflict], zone: &TimeZone, json: bool) -> Result<()> {
     if json {
         for conflict in conflicts {
-            let sides: Vec<Value> =
-                conflict.sides.iter().map(|side| json!({"value": side.value, "at": side.at.map(|at| at.to_string()), "device": side.device})).collect();
-            output::line(json!({"id": conflict.incident.to_string(), "field": conflict.field, "values": sides}))?;
+            let sides: Vec<Value> = conflict
+                .sides
+                .iter()
+                .map(|side| json!({"value": side.value, "at": side.at.map(|at| local::instant(at, zone)), "device": side.device}))
+                .collect();
+            output::line(json!({"id": conflict.incident.to_string(), "field": conflict.field, "values": sides, "time_zone": local::name(zone)}))?;
         }
         return Ok(());
     }
@@ -359,11 +364,11 @@ pub fn print_conflicts(conflicts: &[Conflict], json: bool) -> Result<()> {
     for conflict in conflicts {
         output::line(format!("{} {}", conflict.incident, text::printable_in_line(&conflict.field)))?;
         for (at, side) in conflict.sides.iter().enumerate() {
-            let when = side.at.map(|at| at.to_string()).unwrap_or_default();
+            let when = side.at.map(|at| local::minute(at, zone)).unwrap_or_default();
             output::line(format!("  {}  {}  ({}, {when})", at + 1, output::plain(&side.value), side.device))?;
         }
     }
-    output::line("\nresolve one with: vicinity device --home … resolve ID FIELD --take N")
+    output::line(format!("\ntimes are of {}; resolve one with: vicinity device --home … resolve ID FIELD --take N", local::name(zone)))
 }
 
 fn resolve(device: &mut Device, id: &str, field: &str, take: Option<usize>, value: Option<&str>) -> Result<()> {

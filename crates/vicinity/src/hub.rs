@@ -14,7 +14,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 use vicinity_client::device::{Conflict, Side};
 use vicinity_core::access::{self, Action, Actor, Resource};
 use vicinity_core::ids::IncidentId;
-use vicinity_core::show;
+use vicinity_core::time::TimeZone;
+use vicinity_core::{local, show};
 use vicinity_server::hub::{self, EnrolLink, HubConfig};
 use vicinity_server::store::board::BoardStore;
 use vicinity_server::store::error::Damage;
@@ -57,9 +58,16 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
         Some(HubCommand::List { data, json }) => list(&data, json)?,
         Some(HubCommand::Show { data, id }) => show_one(&data, &id)?,
         Some(HubCommand::Export { data, json: _ }) => export(&data)?,
-        Some(HubCommand::Conflicts { data, json }) => device::print_conflicts(&conflicts(&mut open(&data, Action::PrintIncidents)?)?, json)?,
+        Some(HubCommand::Conflicts { data, json }) => {
+            let mut store = open(&data, Action::PrintIncidents)?;
+            device::print_conflicts(&conflicts(&mut store)?, &zone(&mut store)?, json)?;
+        }
         Some(HubCommand::Devices { data, json }) => devices(&data, json)?,
-        Some(HubCommand::Clock { data, confirm, json }) => clock::run::<dyn BoardStore>(&mut open(&data, Action::Keep)?, confirm, json)?,
+        Some(HubCommand::Clock { data, confirm, json }) => {
+            let mut store = open(&data, Action::Keep)?;
+            let zone = zone(&mut store)?;
+            clock::run::<dyn BoardStore>(&mut store, &zone, confirm, json)?;
+        }
         Some(HubCommand::Revoke { data, device }) => hub_erase::revoke(&data, device)?,
         Some(HubCommand::Erase { data, id, unknown }) => hub_erase::erase(&data, &id, unknown)?,
         Some(HubCommand::Erasures { data, json }) => hub_erase::erasures(&data, json)?,
@@ -205,13 +213,19 @@ pub fn print_link(link: &str, json: bool) -> Result<()> {
     Ok(())
 }
 
+/// The zone whose time a hub speaks; UTC while nobody knows it.
+pub fn zone(store: &mut dyn HubStore) -> Result<TimeZone> {
+    Ok(vicinity_server::zone::of(store)?.unwrap_or(TimeZone::UTC))
+}
+
 fn list(data: &Path, json: bool) -> Result<()> {
-    let mut lines = lines(&mut open(data, Action::PrintIncidents)?, machine::now())?;
+    let mut store = open(data, Action::PrintIncidents)?;
+    let (mut lines, zone) = (lines(&mut store, machine::now())?, zone(&mut store)?);
     if json {
-        return lines.iter().try_for_each(output::line);
+        return lines.into_iter().try_for_each(|line| output::line(local::shown(line, &zone)));
     }
-    output::line(output::table(output::INCIDENT_HEADING, output::incident_rows(&mut lines)))?;
-    output::line(format!("\n{} incidents", lines.len()))
+    output::line(output::table(output::INCIDENT_HEADING, output::incident_rows(&mut lines, &zone)))?;
+    output::line(format!("\n{} incidents; times are of {}", lines.len(), local::name(&zone)))
 }
 
 /// Every incident in one line.
@@ -226,16 +240,20 @@ pub fn lines(store: &mut dyn HubStore, now: jiff::Timestamp) -> Result<Vec<Value
 
 fn show_one(data: &Path, id: &str) -> Result<()> {
     let id: IncidentId = id.parse()?;
-    let row = open(data, Action::PrintIncidents)?.incident(id)?.context("this hub holds no such incident")?;
-    output::line(serde_json::to_string_pretty(&show::show(id, &row.incident, machine::now()))?)
+    let mut store = open(data, Action::PrintIncidents)?;
+    let row = store.incident(id)?.context("this hub holds no such incident")?;
+    let shown = local::shown(show::show(id, &row.incident, machine::now()), &zone(&mut store)?);
+    output::line(serde_json::to_string_pretty(&shown)?)
 }
 
 fn export(data: &Path) -> Result<()> {
     let now = machine::now();
     let mut failed = None;
-    open(data, Action::PrintIncidents)?.each_incident(&mut |id, row| {
+    let mut store = open(data, Action::PrintIncidents)?;
+    let zone = zone(&mut store)?;
+    store.each_incident(&mut |id, row| {
         if failed.is_none() {
-            failed = output::line(show::show(id, &row.incident, now)).err();
+            failed = output::line(local::shown(show::show(id, &row.incident, now), &zone)).err();
         }
         Ok(())
     })?;
@@ -268,7 +286,8 @@ fn check(row: &DeviceRow) -> String {
 }
 
 fn devices(data: &Path, json: bool) -> Result<()> {
-    let rows = open(data, Action::Inspect)?.devices()?;
+    let mut store = open(data, Action::Inspect)?;
+    let (rows, zone) = (store.devices()?, zone(&mut store)?);
     if json {
         return rows.iter().try_for_each(|row| {
             output::line(json!({
@@ -280,9 +299,9 @@ fn devices(data: &Path, json: bool) -> Result<()> {
     let text = |row: &DeviceRow| {
         let skew = row.skew_seconds.map(|seconds| format!("{seconds:+} s")).unwrap_or_default();
         let revoked = if row.revoked { "revoked".to_owned() } else { String::new() };
-        [row.number.to_string(), row.role.code().to_owned(), row.last_seen.map_or("never".to_owned(), |at| at.to_string()), skew, check(row), revoked]
+        [row.number.to_string(), row.role.code().to_owned(), row.last_seen.map_or("never".to_owned(), |at| local::minute(at, &zone)), skew, check(row), revoked]
     };
-    output::line(output::table(["device", "role", "last seen", "hub's clock ahead", "check", ""], rows.iter().map(text)))
+    output::line(output::table(["device", "role", &output::of_zone("last seen", &zone), "hub's clock ahead", "check", ""], rows.iter().map(text)))
 }
 
 fn assign(data: &Path, id: &str, device: u32, remove: bool) -> Result<()> {

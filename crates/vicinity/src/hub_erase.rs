@@ -6,6 +6,8 @@ use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use vicinity_core::access::Action;
 use vicinity_core::ids::IncidentId;
+use vicinity_core::local;
+use vicinity_core::time::TimeZone;
 use vicinity_server::keyset;
 use vicinity_server::store::hub::{ErasurePlace, ErasureRow, HubStore};
 use vicinity_server::uplink;
@@ -33,12 +35,12 @@ pub fn erase(data: &Path, id: &str, unknown: bool) -> Result<()> {
     }
     store.erase(incident, machine::now())?;
     let row = store.erasures()?.into_iter().find(|row| row.incident == incident);
-    let joined = uplink::is_joined(&mut store)?;
-    output::line(row.map_or_else(String::new, |row| summary(&row, joined)))
+    let (joined, zone) = (uplink::is_joined(&mut store)?, hub::zone(&mut store)?);
+    output::line(row.map_or_else(String::new, |row| summary(&row, joined, &zone)))
 }
 
 /// "erased on 3 of 4 places; device 7 not seen since 2026-05-12".
-fn summary(row: &ErasureRow, has_national: bool) -> String {
+fn summary(row: &ErasureRow, has_national: bool, zone: &TimeZone) -> String {
     // The hub is a place too, and national where there is one.
     let national_owes = has_national && row.national_owes;
     let confirmed = 1 + usize::from(has_national && !national_owes) + row.places.iter().filter(|place| place.confirmed_at.is_some()).count();
@@ -47,27 +49,28 @@ fn summary(row: &ErasureRow, has_national: bool) -> String {
         text += "; national has not confirmed";
     }
     for place in row.places.iter().filter(|place| place.confirmed_at.is_none()) {
-        text += &format!("; {}", outstanding(place));
+        text += &format!("; {}", outstanding(place, zone));
     }
     text
 }
 
-fn outstanding(place: &ErasurePlace) -> String {
-    let seen = place.last_seen.map_or("never seen".to_owned(), |at| format!("not seen since {at}"));
+fn outstanding(place: &ErasurePlace, zone: &TimeZone) -> String {
+    let seen = place.last_seen.map_or("never seen".to_owned(), |at| format!("not seen since {}", local::instant(at, zone)));
     format!("device {} {}", place.device, if place.revoked { "is revoked".to_owned() } else { seen })
 }
 
 /// Lists what was erased.
 pub fn erasures(data: &Path, json: bool) -> Result<()> {
     let mut store = hub::open(data, Action::Inspect)?;
-    let (rows, joined) = (store.erasures()?, uplink::is_joined(&mut store)?);
+    let (rows, joined, zone) = (store.erasures()?, uplink::is_joined(&mut store)?, hub::zone(&mut store)?);
     if json {
         return rows.iter().map(|row| line(row, joined)).try_for_each(output::line);
     }
     if rows.is_empty() {
         return output::line("nothing was erased");
     }
-    rows.iter().try_for_each(|row| output::line(format!("{}  {}  {}", row.incident, row.erased_at, summary(row, joined))))
+    rows.iter().try_for_each(|row| output::line(format!("{}  {}  {}", row.incident, local::minute(row.erased_at, &zone), summary(row, joined, &zone))))?;
+    output::line(format!("\ntimes are of {}", local::name(&zone)))
 }
 
 fn line(row: &ErasureRow, has_national: bool) -> Value {

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 use vicinity_core::access::{self, Action, Actor, Resource};
 use vicinity_core::published::K;
+use vicinity_core::time::TimeZone;
 use vicinity_core::{codes, text};
 use vicinity_server::hub::EnrolLink;
 use vicinity_server::national::{self, NationalConfig};
@@ -30,7 +31,9 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
             let link = national::invite(&mut open(&data, Action::Invite)?, country.as_deref(), &machine::server())?.to_text();
             hub::print_link(&link, json)?;
         }
-        Some(NationalCommand::Clock { data, confirm, json }) => clock::run::<dyn ReviewStore>(&mut open(&data, Action::Keep)?, confirm, json)?,
+        Some(NationalCommand::Clock { data, confirm, json }) => {
+            clock::run::<dyn ReviewStore>(&mut open(&data, Action::Keep)?, &TimeZone::UTC, confirm, json)?;
+        }
         Some(NationalCommand::Revoke { data, role, number }) => revoke(&data, role, number)?,
         Some(NationalCommand::RotateTls { data }) => {
             tls::rotate(&mut open(&data, Action::Keep)?)?;

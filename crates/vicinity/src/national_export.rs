@@ -13,7 +13,7 @@ use vicinity_export::Months;
 use vicinity_export::dhis2::{Ids, Mapping};
 use vicinity_export::geojson::Boundaries;
 use vicinity_server::dhis2::Target;
-use vicinity_server::export::{self, Rows};
+use vicinity_server::export::{self, Rows, Taken};
 use vicinity_server::store::StoreError;
 use vicinity_server::store::national::{NationalStore, ProjectionListing};
 use vicinity_server::store::sqlite::SqliteNational;
@@ -73,7 +73,7 @@ fn print(arguments: &ExportArguments, months: &Months, store: &mut SqliteNationa
             Rows::Json
         };
         let mut source = |each: &mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>| store.each_projection(months.from(), months.to(), each);
-        export::rows(form, months, &mut source, machine::now(), out)?;
+        export::rows(form, &Taken { months, zone: None, now: machine::now() }, &mut source, out)?;
     }
     Ok(out.flush()?)
 }

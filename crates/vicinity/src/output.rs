@@ -6,7 +6,8 @@ use std::io::Write;
 use anyhow::Result;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
-use vicinity_core::{tables, text};
+use vicinity_core::time::{TimeZone, Timestamp};
+use vicinity_core::{local, tables, text};
 
 /// Prints a line on standard output, or several: as a terminal may get it, whoever wrote what is in it. JSON stays the same JSON.
 pub fn line(text: impl Display) -> Result<()> {
@@ -78,8 +79,19 @@ pub fn plain(value: &Value) -> String {
     }
 }
 
-/// Rows for the list of incidents, most urgent first.
-pub fn incident_rows(lines: &mut [Value]) -> Vec<[String; 7]> {
+/// What a column's times are: its heading, with the zone that they are of.
+pub fn of_zone(heading: &str, zone: &TimeZone) -> String {
+    format!("{heading} ({})", local::name(zone))
+}
+
+/// An instant of JSON, by the clocks of a zone; any other text as it is.
+fn moment(value: &Value, zone: &TimeZone) -> String {
+    let at = value.as_str().and_then(|text| text.parse::<Timestamp>().ok());
+    at.map_or_else(|| plain(value), |at| local::minute(at, zone))
+}
+
+/// Rows for the list of incidents, most urgent first. The zone that their times are of has to be named beside them.
+pub fn incident_rows(lines: &mut [Value], zone: &TimeZone) -> Vec<[String; 7]> {
     let urgency = |line: &Value| match line["triage"].as_str() {
         Some("red") => 0,
         Some("amber") => 1,
@@ -92,13 +104,13 @@ pub fn incident_rows(lines: &mut [Value]) -> Vec<[String; 7]> {
         .map(|line| {
             let conflicts = line["conflicts"].as_u64().unwrap_or(0);
             let due = match line.get("next_clock") {
-                Some(Value::Object(clock)) => format!("{} {}", plain(&clock["name"]), plain(clock.get("due_at").unwrap_or(&Value::Null))),
+                Some(Value::Object(clock)) => format!("{} {}", plain(&clock["name"]), moment(clock.get("due_at").unwrap_or(&Value::Null), zone)),
                 _ => String::new(),
             };
             let by = plain(&line["perpetrators"]);
             let what = plain(&line["violations"]) + &if by.is_empty() { String::new() } else { format!(" by {by}") };
             let conflicts = if conflicts > 0 { format!("{conflicts} in conflict") } else { String::new() };
-            [plain(&line["id"]), plain(&line["triage"]), plain(&line["status"]), plain(&line["reported_at"]), what, due, conflicts]
+            [plain(&line["id"]), plain(&line["triage"]), plain(&line["status"]), moment(&line["reported_at"], zone), what, due, conflicts]
         })
         .collect()
 }
@@ -116,7 +128,7 @@ mod tests {
         let code = "\u{1b}[2J\u{202e}\nall is well";
         let mut lines =
             [json!({"id": "a", "triage": code, "status": code, "violations": [code], "perpetrators": [code], "next_clock": {"name": code, "due_at": code}})];
-        let printed = table(INCIDENT_HEADING, incident_rows(&mut lines));
+        let printed = table(INCIDENT_HEADING, incident_rows(&mut lines, &TimeZone::UTC));
         assert_eq!(printed.lines().count(), 2, "{printed}");
         assert_eq!(text::printable(&printed), printed);
         assert!(!plain(&json!([code])).contains(char::is_control));

@@ -6,9 +6,12 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 use vicinity_core::access::Action;
+use vicinity_core::time::TimeZone;
+use vicinity_core::{local, zone};
 use vicinity_server::pages::credentials;
 use vicinity_server::people;
 use vicinity_server::store::person::{Desk, PersonRow};
+use vicinity_server::store::policy::ZONE;
 use vicinity_server::store::sqlite::SqlitePeople;
 use vicinity_server::tls::Settings;
 
@@ -39,7 +42,10 @@ fn run(command: PeopleCommand, database: &str, desk: Desk, server: impl Fn(&Path
                 false => links.iter().try_for_each(output::line),
             }
         }
-        PeopleCommand::List { data, json } => list(&open(&data)?.0.people()?, json),
+        PeopleCommand::List { data, json } => {
+            let (mut people, mut server) = open(&data)?;
+            list(&people.people()?, &zone_of(&mut *server)?, json)
+        }
         PeopleCommand::Remove { data, name } => {
             if !open(&data)?.0.remove(&people::handle(&name))? {
                 bail!("nobody signs in as that; `people list` names who does");
@@ -49,17 +55,23 @@ fn run(command: PeopleCommand, database: &str, desk: Desk, server: impl Fn(&Path
     }
 }
 
-fn list(people: &[PersonRow], json: bool) -> Result<()> {
-    let seen = |person: &PersonRow| person.last_seen.map(|at| at.to_string());
+/// The zone whose time a server speaks: a hub's own, else UTC.
+fn zone_of(server: &mut dyn Settings) -> Result<TimeZone> {
+    let name = server.get(ZONE)?.and_then(|name| String::from_utf8(name).ok());
+    Ok(name.as_deref().and_then(zone::named).unwrap_or(TimeZone::UTC))
+}
+
+fn list(people: &[PersonRow], zone: &TimeZone, json: bool) -> Result<()> {
     if json {
-        let line = |person: &PersonRow| json!({"name": person.handle, "role": person.desk.code(), "set_up": person.has_password, "last_seen": seen(person)});
+        let line = |person: &PersonRow| json!({"name": person.handle, "role": person.desk.code(), "set_up": person.has_password, "last_seen": person.last_seen.map(|at| at.to_string())});
         return people.iter().try_for_each(|person| output::line(line(person)));
     }
     let row = |person: &PersonRow| {
+        let seen = person.last_seen.map_or_else(|| "never".to_owned(), |at| local::minute(at, zone));
         let set_up = if person.has_password { "yes" } else { "link not used yet" };
-        [person.handle.clone(), person.desk.code().to_owned(), set_up.to_owned(), seen(person).unwrap_or_else(|| "never".to_owned())]
+        [person.handle.clone(), person.desk.code().to_owned(), set_up.to_owned(), seen]
     };
-    output::line(output::table(["name", "role", "set up", "last seen"], people.iter().map(row)))
+    output::line(output::table(["name", "role", "set up", &output::of_zone("last seen", zone)], people.iter().map(row)))
 }
 
 /// Prints the six-digit code of now of a key on standard input.

@@ -11,12 +11,12 @@ use vicinity_client::device::Device;
 use vicinity_client::media;
 use vicinity_client::statements::StatementLine;
 use vicinity_core::ids::IncidentId;
-use vicinity_core::{hex, text};
+use vicinity_core::{hex, local, text};
 use vicinity_server::keys::{Opener, Recipient};
 use vicinity_server::keyset;
 use vicinity_server::store::hub::HubStore;
 
-use crate::{output, secrets};
+use crate::{hub, output, secrets};
 
 /// How far this device has brought a statement, in a word.
 fn here(line: &StatementLine) -> Option<&'static str> {
@@ -112,7 +112,9 @@ pub fn audit(store: &mut dyn HubStore, json: bool) -> Result<()> {
             output::line(line)
         });
     }
-    output::line(output::table(["device", "at", "statement"], rows.iter().map(|row| [row.device.to_string(), row.at.to_string(), hex::write(&row.entry_hash)])))
+    let zone = hub::zone(store)?;
+    let cells = rows.iter().map(|row| [row.device.to_string(), local::minute(row.at, &zone), hex::write(&row.entry_hash)]);
+    output::line(output::table(["device", &output::of_zone("at", &zone), "statement"], cells))
 }
 
 /// A new file that only its owner may read. One that is there already stays as it is.

@@ -4,7 +4,9 @@ use std::io::Cursor;
 
 use calamine::{Reader, Xlsx, open_workbook_from_rs};
 use serde_json::json;
+use vicinity_tests::browser::Browser;
 use vicinity_tests::dhis2::{self, Dhis2};
+use vicinity_tests::site::Site;
 
 use super::scene::Scene;
 
@@ -59,7 +61,10 @@ fn a_responder_takes_the_hubs_own_rows_as_national_has_them() {
     assert_eq!(browser.count("form[action='/exports/push']"), 0, "counts are national's");
     browser.run_scripts(true);
     let csv = text(browser.fetch("/exports/rows?form=csv"));
-    assert_eq!(csv.trim_end(), scene.site.national_run("export", &["--csv"]).done().trim_end());
+    // The hub's areas lie in two zones, and nobody said which is its own.
+    let (by_national, mut lines) = (scene.site.national_run("export", &["--csv"]).done(), csv.lines());
+    assert_eq!(lines.next(), Some(format!("{},time_zone", by_national.lines().next().unwrap()).as_str()));
+    assert_eq!(lines.collect::<Vec<_>>(), by_national.lines().skip(1).map(|line| format!("{line},")).collect::<Vec<_>>());
     let sheet = cells(browser.fetch("/exports/rows?form=xlsx&from=2026-11&to=2026-11"));
     let rows = scene.site.national_export();
     assert_eq!(sheet.len(), 1 + rows.iter().filter(|row| row["month"] == "2026-11").count());
@@ -68,6 +73,28 @@ fn a_responder_takes_the_hubs_own_rows_as_national_has_them() {
         assert_eq!((cell("INCIDENT ID"), cell("INCIDENT COUNTY")), (projection["projection"].as_str().unwrap(), projection["admin1"].as_str().unwrap()));
     }
     assert!(csv.lines().count() > 10 && !csv.contains("SN04211") && !csv.contains(&scene.ids[0]), "no code and no incident's id");
+}
+
+#[test]
+fn files_of_a_hub_name_the_zone_that_their_months_are_of() {
+    let site = Site::new();
+    let _hub = site.hub(&["--zone", "Asia/Phnom_Penh"]);
+    let phone = site.enrolled("phone", "educator");
+    // The last of October by UTC, the first of November in Phnom Penh.
+    phone.log(&[json!({"reported_at": "2026-10-31T18:00:00Z", "violations": ["hit_push"], "consents": ["hub_response", "national_deid"]})]);
+    phone.sync();
+    let browser = Browser::start();
+    browser.welcome(&site.invite_person("hub", "amina"));
+    let csv = text(browser.fetch("/exports/rows?form=hxl&from=2026-11&to=2026-11"));
+    let rows: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows.iter().map(|row| *row.last().unwrap()).collect::<Vec<_>>(), ["time_zone", "", "Asia/Phnom_Penh"]);
+    assert_eq!((rows[0][1], rows[2][1]), ("month", "2026-11"));
+    let row: serde_json::Value = serde_json::from_str(text(browser.fetch("/exports/rows?form=json")).trim()).unwrap();
+    assert_eq!((&row["time_zone"], &row["month"]), (&json!("Asia/Phnom_Penh"), &json!("2026-11")));
+    let mut workbook: Xlsx<_> = open_workbook_from_rs(Cursor::new(browser.fetch("/exports/rows?form=xlsx"))).unwrap();
+    assert_eq!(workbook.sheet_names(), ["Incident Data", "About"]);
+    let about: Vec<String> = workbook.worksheet_range("About").unwrap().rows().flatten().map(ToString::to_string).collect();
+    assert_eq!(about, ["time_zone", "Asia/Phnom_Penh"]);
 }
 
 #[test]

@@ -94,10 +94,27 @@ impl Contact {
     /// no other time to go by.
     #[must_use]
     pub fn look(self, now: Timestamp, boot: Option<Boot>) -> (Lease, Option<Self>) {
-        let since = |then: i64| Some(now.as_second().saturating_sub(then)).filter(|seconds| *seconds >= 0);
-        let passed = [since(self.by_device), since(self.by_hub)].into_iter().flatten().min().unwrap_or(0);
+        let passed = self.passed(now);
         let (lease, kept) = if passed >= LOCKED_FROM_DAY * DAY_SECONDS { self.look_beyond(passed, now, boot) } else { self.look_within(passed) };
         (lease, (kept != self).then_some(kept))
+    }
+
+    /// What a look allows that cannot be written down, on a disk that takes no writes: what was kept before and the clock decide.
+    /// Within the lease it opens, beyond it it is locked, and nothing is destroyed. `None` where the clock was set back after a look
+    /// beyond: that opens only once it is counted, or it would open as often as somebody likes.
+    #[must_use]
+    pub fn look_unnoted(self, now: Timestamp) -> Option<Lease> {
+        match self.passed(now) {
+            passed if passed >= LOCKED_FROM_DAY * DAY_SECONDS => Some(Lease::Locked { days: passed / DAY_SECONDS }),
+            _ if self.is_locked() => None,
+            passed => Some(self.look_within(passed).0),
+        }
+    }
+
+    /// Seconds since the contact, by the clock.
+    fn passed(self, now: Timestamp) -> i64 {
+        let since = |then: i64| Some(now.as_second().saturating_sub(then)).filter(|seconds| *seconds >= 0);
+        [since(self.by_device), since(self.by_hub)].into_iter().flatten().min().unwrap_or(0)
     }
 
     /// Whether the last look was beyond the lease.

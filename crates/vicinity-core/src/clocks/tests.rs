@@ -103,6 +103,28 @@ fn followups_run_from_the_first_care() {
 }
 
 #[test]
+fn followups_count_the_days_and_months_of_the_hub_s_zone() {
+    let due = |zone: &str, care: &str, name: &str| {
+        let facts = json!({"actions": [{"code": "pep_start", "done_at": care}]});
+        let incident = Incident::from_row(facts, Vec::new()).read_by(Reading { zone: crate::zone::named(zone), ..Reading::default() });
+        let found = clocks(&incident, at(care)).into_iter().find(|clock| clock.name == name);
+        found.and_then(|clock| clock.due_at).unwrap().to_string()
+    };
+    // At half past two on the morning of the first of December in Phnom Penh it is the last of November by UTC.
+    let care = "2026-11-30T19:30:00Z";
+    assert_eq!(due("Asia/Phnom_Penh", care, "followup_3m"), "2027-02-28T19:30:00Z", "on the first of March, there");
+    assert_eq!(due("UTC", care, "followup_3m"), "2027-02-28T19:30:00Z");
+    assert_eq!(due("Asia/Phnom_Penh", "2026-08-30T19:30:00Z", "followup_6m"), "2027-02-27T19:30:00Z", "the 31st, and February has 28");
+    assert_eq!(due("UTC", "2026-08-30T19:30:00Z", "followup_6m"), "2027-02-28T19:30:00Z");
+    // In Kyiv the clocks go back on the 25th of October: at nine on the wall it stays.
+    for (name, expected) in
+        [("followup_2w", "2026-11-03T07:00:00Z"), ("pep_adherence_d3", "2026-10-23T06:00:00Z"), ("pep_adherence_d14", "2026-11-03T07:00:00Z")]
+    {
+        assert_eq!(due("Europe/Kyiv", "2026-10-20T06:00:00Z", name), expected, "{name}");
+    }
+}
+
+#[test]
 fn adherence_runs_from_the_first_dose() {
     let start = json!({"code": "pep_start", "done_at": "2026-11-01T10:00:00Z"});
     let facts = json!({"actions": [start], "followups": [{"done_at": "2026-11-03T12:00:00Z"}]});

@@ -158,7 +158,8 @@ pub(super) fn respond(frame: &Frame, case: &CaseView) -> Markup {
 fn date(frame: &Frame, id: &str, kind: &str, label: &str, given: &Given) -> Markup {
     let last = if kind == "date" { 10 } else { 16 };
     // Nobody is kept from an answer by a browser in another zone: a day ahead is let through, and the server looks again.
-    let max: String = frame.now.checked_add(SignedDuration::from_hours(24)).unwrap_or(frame.now).to_string().chars().take(last).collect();
+    let ahead = frame.now.checked_add(SignedDuration::from_hours(24)).unwrap_or(frame.now);
+    let max: String = frame.zone.to_datetime(ahead).to_string().chars().take(last).collect();
     html! { div { label for=(id) { (label) } input id=(id) name="at" type=(kind) value=(given.or("at", "")) max=(max) required; } }
 }
 

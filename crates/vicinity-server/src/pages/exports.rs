@@ -13,13 +13,14 @@ use vicinity_store::national::ProjectionListing;
 use vicinity_store::review::ReviewStore;
 
 use crate::dhis2::{PushError, Target};
-use crate::export::{self, ExportError, Rows};
+use crate::export::{self, ExportError, Rows, Taken};
 use crate::hub::Hub;
 use crate::national::National;
 use crate::pages::answer::{self, PageError};
 use crate::pages::form::Form;
 use crate::pages::seated::Seated;
 use crate::routes::{Routes, pages};
+use crate::zone;
 
 /// Rows that a browser is given at once: others wait for pages of that kind meanwhile. The command line knows no such end.
 const ROWS_MAX: u64 = 50_000;
@@ -114,8 +115,10 @@ async fn hub_rows(hub: Arc<Hub>, seated: Seated<HubRows>) -> Result<Response, Pa
         if store.counts()?.incidents > ROWS_MAX {
             return Err(PageError::Refused("exports-too-many"));
         }
-        let mut bytes = Vec::new();
-        export::rows(form, &months, &mut |each: &mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>| store.each_own_projection(each), now, &mut bytes)?;
+        // The zone that the rows were made in: pages hear of another one a little later.
+        let zone = zone::name(store)?.unwrap_or_default();
+        let (taken, mut bytes) = (Taken { months: &months, zone: Some(&zone), now }, Vec::new());
+        export::rows(form, &taken, &mut |each: &mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>| store.each_own_projection(each), &mut bytes)?;
         Ok(bytes)
     };
     let bytes = hub.gate.count(&seated, read).await?;
@@ -132,7 +135,7 @@ fn rows_of(store: &mut (dyn ReviewStore + 'static), form: Rows, months: &Months,
     }
     let mut bytes = Vec::new();
     let mut source = |each: &mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>| store.each_projection(months.from(), months.to(), each);
-    export::rows(form, months, &mut source, now, &mut bytes)?;
+    export::rows(form, &Taken { months, zone: None, now }, &mut source, &mut bytes)?;
     Ok(bytes)
 }
 

@@ -1,15 +1,15 @@
 //! Months and quarters that a page is about.
 
-use vicinity_core::time::{Timestamp, month_number, numbered_month};
+use vicinity_core::time::{self, TimeZone, Timestamp, month_number, numbered_month};
 
 /// Months that are shown unless somebody chooses others, and at most.
 const MONTHS: usize = 12;
 const MONTHS_MAX: usize = 36;
 
-/// The month of a moment, in UTC, as `2026-11`.
+/// The month that it is in a zone, as `2026-11`.
 #[must_use]
-pub fn month_of(at: Timestamp) -> String {
-    at.to_string().chars().take(7).collect()
+pub fn month_of(at: Timestamp, zone: &TimeZone) -> String {
+    time::month(zone.to_datetime(at).date())
 }
 
 /// So many months up to one, the last of them; none for a text that is no month.
@@ -32,14 +32,14 @@ pub fn moved(month: &str, by: i32) -> String {
     month_number(month).and_then(|at| at.checked_add_signed(by)).map_or_else(String::new, numbered_month)
 }
 
-/// The months from one to another, at most so many; the last year up to `to` where `from` is none, up to `now` where `to` is none.
+/// The months from one to another, at most so many; the last year up to `to` where `from` is none, up to `this_month` where `to` is none.
 #[must_use]
-pub fn stretch(from: &str, to: &str, now: Timestamp) -> Vec<String> {
-    let to = if month_number(to).is_some() { to.to_owned() } else { month_of(now) };
+pub fn stretch(from: &str, to: &str, this_month: &str) -> Vec<String> {
+    let to = if month_number(to).is_some() { to } else { this_month };
     let count = month_number(from)
-        .zip(month_number(&to))
+        .zip(month_number(to))
         .map_or(MONTHS, |(first, last)| usize::try_from((last + 1).saturating_sub(first).max(1)).unwrap_or(1).min(MONTHS_MAX));
-    months_to(&to, count)
+    months_to(to, count)
 }
 
 /// The quarter of a month, as `2026-Q4`.
@@ -70,15 +70,21 @@ mod tests {
 
     #[test]
     fn a_stretch_is_what_was_chosen_or_the_last_year_and_never_too_long() {
-        let now: Timestamp = "2026-11-28T20:00:00Z".parse().unwrap();
         let ends = |from: &str, to: &str| {
-            let months = stretch(from, to, now);
+            let months = stretch(from, to, "2026-11");
             (months.first().cloned().unwrap(), months.last().cloned().unwrap(), months.len())
         };
         assert_eq!(ends("", ""), ("2025-12".to_owned(), "2026-11".to_owned(), 12));
         assert_eq!(ends("2026-09", "2026-10"), ("2026-09".to_owned(), "2026-10".to_owned(), 2));
         assert_eq!(ends("1990-01", "2026-10"), ("2023-11".to_owned(), "2026-10".to_owned(), 36));
         assert_eq!(ends("2026-12", "2026-10"), ("2026-10".to_owned(), "2026-10".to_owned(), 1));
+    }
+
+    #[test]
+    fn a_month_begins_when_it_does_in_the_zone() {
+        let at: Timestamp = "2026-11-30T20:00:00Z".parse().unwrap();
+        let there = vicinity_core::zone::named("Asia/Phnom_Penh").unwrap();
+        assert_eq!((month_of(at, &TimeZone::UTC), month_of(at, &there)), ("2026-11".to_owned(), "2026-12".to_owned()));
     }
 
     #[test]

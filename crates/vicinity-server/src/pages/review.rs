@@ -104,7 +104,7 @@ async fn looked(national: Arc<National>, seated: Seated<Looked>) -> Result<Respo
 
 async fn hubs(national: Arc<National>, seated: Seated<Hubs>) -> Result<Response, PageError> {
     let now = seated.frame.now;
-    let months = months_to(&month_of(now), STRIP_MONTHS);
+    let months = months_to(&month_of(now, &seated.frame.zone), STRIP_MONTHS);
     let (from, to) = (months.first().cloned().unwrap_or_default(), months.last().cloned().unwrap_or_default());
     let (hubs, counts) = national.gate.read(&seated, move |store| Ok((store.hubs()?, store.hub_months(&from, &to)?))).await?;
     let counts: BTreeMap<(u32, String), u64> = counts.into_iter().map(|(hub, month, count)| ((hub, month), count)).collect();

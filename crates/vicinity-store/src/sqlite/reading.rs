@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{BUSY_WAIT, Db, Result, damage};
@@ -25,14 +26,19 @@ impl Db {
         }
     }
 
-    /// Nothing is written, not even a lock. What is in the log of a program that died is read with it; without one the file is
-    /// taken as it is, for nobody else can write it either.
+    /// Nothing is written, not even a lock. What is in the log of a program that died is read with it.
     fn open_to_read(path: &Path, key: &DatabaseKey, known: i64) -> Result<Self> {
-        let has_log = std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
+        let way = Way::of(path);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let open = || -> rusqlite::Result<(Connection, i64)> {
-            let conn = Connection::open_with_flags(address(path, !has_log), flags)?;
+            let conn = Connection::open_with_flags(address(path, way), flags)?;
             conn.execute_batch(&key.pragma())?;
+            if way == Way::OwnIndex {
+                // Before anything is read: from then on the index of the log is looked for beside the file.
+                conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+                // The log stays as it is when this is closed, too.
+                conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+            }
             conn.busy_timeout(BUSY_WAIT)?;
             conn.pragma_update(None, "cache_size", -8192)?;
             conn.pragma_update(None, "temp_store", "MEMORY")?;
@@ -55,6 +61,28 @@ impl Db {
     }
 }
 
+/// How a file that cannot be written is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// There is no log: the file as it is, for nobody else can write it either.
+    AsItIs,
+    /// With its log, and the index of that beside it.
+    WithIndex,
+    /// With its log, and an index of its own in memory: there is none beside it, and none can be made. It needs locks of nobody.
+    OwnIndex,
+}
+
+impl Way {
+    fn of(path: &Path) -> Self {
+        let has_log = std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
+        match (has_log, beside(path, "-shm").exists()) {
+            (false, _) => Self::AsItIs,
+            (true, true) => Self::WithIndex,
+            (true, false) => Self::OwnIndex,
+        }
+    }
+}
+
 fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
@@ -62,9 +90,15 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 }
 
 /// A path as SQLite takes it with options.
-fn address(path: &Path, immutable: bool) -> String {
+fn address(path: &Path, way: Way) -> String {
     let escaped = path.display().to_string().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    format!("file:{escaped}?mode=ro{}", if immutable { "&immutable=1" } else { "" })
+    let options = match way {
+        Way::AsItIs => "&immutable=1",
+        Way::WithIndex => "",
+        // SQLite takes no log with `nolock`; this makes none either, and an index of its own does without.
+        Way::OwnIndex => "&vfs=unix-none",
+    };
+    format!("file:{escaped}?mode=ro{options}")
 }
 
 /// Whether a file is there and cannot be written. Nothing is written to find out.
@@ -89,15 +123,15 @@ mod tests {
 
     const MIGRATIONS: &[&str] = &["CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID"];
 
-    /// A folder with a database in which something is kept; its log is left behind as by a program that died, or not.
-    fn folder(with_log: bool) -> (tempfile::TempDir, PathBuf, DatabaseKey) {
+    /// A folder with a database in which something is kept; these files are left beside it as by a program that died.
+    fn folder(left: &[&str]) -> (tempfile::TempDir, PathBuf, DatabaseKey) {
         let (folder, key) = (tempfile::tempdir().unwrap(), DatabaseKey::new([1; 32]));
         let path = folder.path().join("a 100% #?.db");
         let db = Db::open(&path, &key, MIGRATIONS).unwrap();
         db.set_meta("it", b"is here").unwrap();
-        if with_log {
+        if !left.is_empty() {
             let copy = folder.path().join("copy.db");
-            for ending in ["", "-wal", "-shm"] {
+            for ending in [""].iter().chain(left) {
                 std::fs::copy(beside(&path, ending), beside(&copy, ending)).unwrap();
             }
             return (folder, copy, key);
@@ -107,8 +141,8 @@ mod tests {
 
     #[test]
     fn what_was_kept_is_read_and_nothing_is_written() {
-        for with_log in [false, true] {
-            let (folder, path, key) = folder(with_log);
+        for left in [&[][..], &["-wal", "-shm"], &["-wal"]] {
+            let (folder, path, key) = folder(left);
             let files = || {
                 let mut names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
                 names.sort();
@@ -116,7 +150,7 @@ mod tests {
             };
             let before = files();
             let db = Db::open_to_read(&path, &key, 1).unwrap();
-            assert_eq!(db.meta("it").unwrap().as_deref(), Some(b"is here".as_slice()), "{with_log}");
+            assert_eq!(db.meta("it").unwrap().as_deref(), Some(b"is here".as_slice()), "{left:?}");
             assert!(matches!(db.set_meta("it", b"else"), Err(StoreError::ReadOnly)));
             drop(db);
             assert_eq!(files(), before);
@@ -128,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_can_be_written_is_written() {
-        let (_folder, path, key) = folder(false);
+        let (_folder, path, key) = folder(&[]);
         let (db, writes) = Db::open_or_read(&path, &key, MIGRATIONS).unwrap();
         db.set_meta("it", b"else").unwrap();
         assert!(writes);

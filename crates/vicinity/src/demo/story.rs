@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use tokio::runtime::Runtime;
 use vicinity_core::ids::{IncidentId, ProjectionId};
-use vicinity_core::show;
+use vicinity_core::{local, show};
 use vicinity_server::published;
 use vicinity_server::store::hub::{HubStore, Role};
 use vicinity_server::store::national::NationalStore;
@@ -336,10 +336,10 @@ fn the_end(stage: &Stage<'_>) -> Result<()> {
     }
     settle(stage)?;
     heading("The end. Every responder's phone and its hub hold the same incidents, field by field (compared just now).")?;
-    heading("Dakar: who needs help now (the first ten)")?;
     let mut store = stage.dakar.as_hub(stage.world)?;
-    let mut lines = hub::lines(&mut store, stage.world.now())?;
-    line(output::table(output::INCIDENT_HEADING, output::incident_rows(&mut lines).into_iter().take(10)))?;
+    let (mut lines, zone) = (hub::lines(&mut store, stage.world.now())?, hub::zone(&mut store)?);
+    heading(&format!("Dakar: who needs help now (the first ten; times are of {})", local::name(&zone)))?;
+    line(output::table(output::INCIDENT_HEADING, output::incident_rows(&mut lines, &zone).into_iter().take(10)))?;
     heading("Conflicts that wait for a person")?;
     for (name, hub) in [("Dakar", &stage.dakar), ("Phnom Penh", &stage.phnom_penh)] {
         let conflicts = hub::conflicts(&mut hub.as_hub(stage.world)?)?;

@@ -9,7 +9,6 @@ use vicinity_core::advocacy::{Advocacy, BadAdvocacy, LOG_MAX, is_note};
 use vicinity_core::codes;
 use vicinity_core::ids::AdvocacyId;
 use vicinity_core::published::ALL;
-use vicinity_core::time::Timestamp;
 use vicinity_pages::pattern::{self, AdvocacyLine, AdvocacyView};
 use vicinity_store::advocacy::{AdvocacyLog, LoggedAdvocacy};
 
@@ -53,8 +52,9 @@ fn aim(query: &Form) -> (String, String) {
 }
 
 async fn page<S: Observatory>(server: Arc<S>, seated: Seated<AdvocacyPage<S>>) -> Result<Response, PageError> {
-    let now = seated.frame.now;
-    let months = stretch(seated.query.get("from"), seated.query.get("to"), now);
+    let (now, zone) = (seated.frame.now, &seated.frame.zone);
+    let this_month = month_of(now, zone);
+    let months = stretch(seated.query.get("from"), seated.query.get("to"), &this_month);
     let (kind, area) = aim(&seated.query);
     let ends = (months.first().cloned().unwrap_or_default(), months.last().cloned().unwrap_or_default());
     let read = {
@@ -70,9 +70,9 @@ async fn page<S: Observatory>(server: Arc<S>, seated: Seated<AdvocacyPage<S>>) -
         stretch: ends,
         areas: counts.areas(),
         incidents: months.iter().map(|month| counts.cell(month, &area, dimension, code)).collect(),
-        lines: logged.into_iter().filter(|logged| logged.entry.aims_at(&kind, &area)).map(|logged| line(logged, &counts, now)).collect(),
+        lines: logged.into_iter().filter(|logged| logged.entry.aims_at(&kind, &area)).map(|logged| line(logged, &counts, &this_month)).collect(),
         figures: counts.figures(),
-        today: now.to_string().chars().take(10).collect(),
+        today: zone.to_datetime(now).date().to_string(),
         months,
         kind,
         area,
@@ -81,11 +81,11 @@ async fn page<S: Observatory>(server: Arc<S>, seated: Seated<AdvocacyPage<S>>) -
 }
 
 /// An action with the incidents that it aims at, before and after its own month.
-pub(super) fn line(logged: LoggedAdvocacy, counts: &Counts, now: Timestamp) -> AdvocacyLine {
+pub(super) fn line(logged: LoggedAdvocacy, counts: &Counts, this_month: &str) -> AdvocacyLine {
     let LoggedAdvocacy { entry, hub, note, person } = logged;
     let (dimension, code) = if entry.kind.is_empty() { (ALL, "") } else { ("perpetrator", entry.kind.as_str()) };
     let sum = |last: i32| counts.sum(&months_to(&moved(entry.month(), last), AROUND), &entry.area, dimension, code).amount;
-    let is_over = moved(entry.month(), AROUND as i32) < month_of(now);
+    let is_over = moved(entry.month(), AROUND as i32).as_str() < this_month;
     let around = (sum(-1), is_over.then(|| sum(AROUND as i32)));
     let id = hub.is_none().then(|| entry.id.to_string());
     AdvocacyLine { id, day: entry.day, action: entry.action, kind: entry.kind, area: entry.area, outcome: entry.outcome, note, person, hub, around }

@@ -69,24 +69,24 @@ fn chosen(query: &Form, last: &str) -> String {
 }
 
 async fn page<S: Observatory>(server: Arc<S>, seated: Seated<ReportPage<S>>) -> Result<Response, PageError> {
-    let now = seated.frame.now;
+    let this_month = month_of(seated.frame.now, &seated.frame.zone);
     let for_others = seated.frame.place == Place::Hub && seated.query.get("for") == "others";
     // What is handed on is not got back: while the clock is in doubt only what is closed by either time is.
     let closed = last_closed(seated.frame.surely_come());
-    let quarter = chosen(&seated.query, &if for_others { moved(&closed, -2) } else { month_of(now) });
+    let quarter = chosen(&seated.query, &if for_others { moved(&closed, -2) } else { this_month.clone() });
     // What is handed on of a quarter that goes on differs from day to day, and the difference is one person.
     if for_others && of_quarter(&quarter).is_none_or(|months| months[2] > closed) {
         return Err(PageError::Refused("report-open"));
     }
     let area: String = seated.query.get("area").chars().take(AREA_MAX).collect();
     let read = {
-        let quarter = quarter.clone();
-        move |store: &mut S::Store| find::<S>(store, &quarter, &month_of(now), for_others)
+        let (quarter, last) = (quarter.clone(), this_month.clone());
+        move |store: &mut S::Store| find::<S>(store, &quarter, &last, for_others)
     };
     let Found { counts, before, months, median_minutes, logged, asks } = server.gate().count(&seated, read).await?;
     let parts = |dimension: &'static str| counts.parts(&months, &area, dimension, CODES_MAX);
     let view = ReportView {
-        quarters: (0..QUARTERS).map(|back| quarter_of(&moved(&month_of(now), -3 * back))).collect(),
+        quarters: (0..QUARTERS).map(|back| quarter_of(&moved(&this_month, -3 * back))).collect(),
         areas: counts.areas(),
         figures: counts.figures(),
         incidents: (counts.incidents(&months, &area), before.incidents(before.months(), &area)),
@@ -95,7 +95,7 @@ async fn page<S: Observatory>(server: Arc<S>, seated: Seated<ReportPage<S>>) -> 
         response: parts("response"),
         median_minutes: median_minutes.filter(|_| area.is_empty()),
         done: DONE.map(parts).into(),
-        advocacy: logged.into_iter().filter(|logged| logged.entry.aims_at("", &area)).map(|logged| line(logged, &counts, now)).collect(),
+        advocacy: logged.into_iter().filter(|logged| logged.entry.aims_at("", &area)).map(|logged| line(logged, &counts, &this_month)).collect(),
         asks: asks.map(|asks| asks.text).unwrap_or_default(),
         quarter,
         area,

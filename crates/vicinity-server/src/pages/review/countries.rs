@@ -11,7 +11,7 @@ use vicinity_store::country::CountryRow;
 
 use crate::national::National;
 use crate::pages::answer::{self, PageError};
-use crate::pages::months::{ends, stretch};
+use crate::pages::months::{ends, month_of, stretch};
 use crate::pages::seated::Seated;
 use crate::routes::{Routes, pages};
 
@@ -35,7 +35,7 @@ pub(super) fn routes(routes: Routes<National>) -> Routes<National> {
 }
 
 async fn page(national: Arc<National>, seated: Seated<CountriesPage>) -> Result<Response, PageError> {
-    let months = stretch(seated.query.get("from"), seated.query.get("to"), seated.frame.now);
+    let months = stretch(seated.query.get("from"), seated.query.get("to"), &month_of(seated.frame.now, &seated.frame.zone));
     let (from, to) = (ends(&months).0.to_owned(), ends(&months).1.to_owned());
     let rows = national.gate.read(&seated, move |store| Ok(store.countries(&from, &to)?)).await?;
     let published = |month: &String| rows.iter().flat_map(|row| &row.windows).any(|window| window.month == *month);

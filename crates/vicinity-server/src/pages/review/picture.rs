@@ -10,7 +10,7 @@ use vicinity_pages::review::{self, Choice, Panel, Picture};
 
 use crate::national::National;
 use crate::pages::answer::{self, PageError};
-use crate::pages::months::stretch;
+use crate::pages::months::{month_of, stretch};
 use crate::pages::pattern::Counts;
 use crate::pages::seated::Seated;
 use crate::published;
@@ -32,7 +32,7 @@ pub(super) fn routes(routes: Routes<National>) -> Routes<National> {
 }
 
 async fn page(national: Arc<National>, seated: Seated<PicturePage>) -> Result<Response, PageError> {
-    let mut months = stretch(seated.query.get("from"), seated.query.get("to"), seated.frame.now);
+    let mut months = stretch(seated.query.get("from"), seated.query.get("to"), &month_of(seated.frame.now, &seated.frame.zone));
     let (first, last) = (months.first().cloned().unwrap_or_default(), months.last().cloned().unwrap_or_default());
     let found = national.gate.count(&seated, move |store| Ok(published::months(store, &first, &last)?)).await?;
     // Without a word it ends with the last month that shows: the one that goes on seldom does, and every sum would be "at least".
