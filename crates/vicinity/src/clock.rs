@@ -6,16 +6,18 @@ use vicinity_core::doubt::Witness;
 use vicinity_server::clock::{self, ClockReading};
 use vicinity_server::upstream::Keeps;
 
+use crate::args::ClockArguments;
 use crate::{machine, output};
 
 /// Says how the clock stands, or confirms it.
-pub fn run<S: Keeps + ?Sized>(store: &mut S, confirm: bool, json: bool) -> Result<()> {
+pub fn run<S: Keeps + ?Sized>(store: &mut S, arguments: &ClockArguments) -> Result<()> {
+    let (confirm, as_json) = (arguments.confirm, arguments.json);
     let machine = machine::server();
     if confirm {
         clock::confirm_beside(store, &machine)?;
     }
     let ClockReading { now, doubt } = clock::read_beside(store, &machine)?;
-    if json {
+    if as_json {
         let (witness, ahead) = (doubt.map(|doubt| doubt.witness.code()), doubt.map(|doubt| doubt.ahead_seconds));
         return output::line(json!({"now": now.to_string(), "in_doubt": doubt.is_some(), "witness": witness, "ahead_seconds": ahead}));
     }
