@@ -1,10 +1,12 @@
 //! Hubs that are not to be trusted, and those that have much to tell.
 
 use serde_json::{Value, json};
-use vicinity_core::ids::{DeviceId, ProjectionId};
+use vicinity_core::advocacy::Advocacy;
+use vicinity_core::ids::{AdvocacyId, DeviceId, ProjectionId};
 use vicinity_core::incident::Incident;
 use vicinity_core::projection;
 use vicinity_store::hub::Role;
+use vicinity_sync::advocacy::LogReport;
 use vicinity_sync::envelope::{Envelope, public_key};
 
 use super::*;
@@ -118,4 +120,26 @@ fn a_row_with_a_field_of_no_form_is_refused_and_the_others_are_taken() {
     ];
     let rows = rows.iter().zip(1u128..).map(|(row, number)| self::row(number << 80, row)).collect();
     assert_eq!(scene.reports(rows, at(0)).unwrap(), [Some(1), None, None, None, None, None, Some(1)]);
+}
+
+#[test]
+fn a_report_weighs_by_all_that_national_would_write() {
+    let log = |count: u8| {
+        let action = |id: u8| Advocacy {
+            id: AdvocacyId::from_random([id; 16]),
+            day: "2026-11-03".to_owned(),
+            action: "media".to_owned(),
+            kind: String::new(),
+            area: String::new(),
+            outcome: "awaited".to_owned(),
+        };
+        Some(LogReport::new(1, Some((0..count).map(action).collect())))
+    };
+    let nothing = ReportRequest::ops(&Report::default());
+    let weight = |report: Report| ReportRequest::ops(&report) - nothing;
+    assert_eq!(nothing, STEP_OPS);
+    assert_eq!(weight(Report { rows: vec![Row::new(ProjectionId::from_random([1; 16]), 1, None); 3], ..Report::default() }), 3 * ROW_OPS);
+    assert_eq!(weight(Report { questions_received: vec![7; 200], ..Report::default() }), 200 * ROW_OPS);
+    assert_eq!(weight(Report { advocacy: log(200), ..Report::default() }), 200 * ROW_OPS);
+    assert_eq!(weight(Report { advocacy: Some(LogReport::new(1, None)), ..Report::default() }), 0, "a hash alone");
 }
