@@ -61,6 +61,7 @@ fn new_orphans_do_not_push_out_those_that_wait() {
 }
 
 #[test]
+#[allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "what it costs shows in time alone")]
 fn a_chain_behind_another_incident_is_refused_with_one_look_at_each_whatever_numbers_it_says() {
     let (dep, first_op) = skeleton();
     let stored = chain(1, dep, first_op);
