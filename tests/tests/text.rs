@@ -142,3 +142,24 @@ fn a_reader_that_goes_away_is_no_failure() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap()), (Some(0), String::new()));
 }
+
+#[test]
+fn a_command_line_that_is_not_understood_moves_no_cursor_and_is_not_said_again() {
+    let typed = "\u{1b}[2J\u{202e}amina was beaten";
+    let option = format!("--{typed}");
+    for arguments in [
+        vec![typed],
+        vec!["hub", typed],
+        vec!["device", "--home", "phone", "log", "a", typed],
+        vec!["device", "--home", "phone", "list", &option],
+        vec!["hub", "invite", "--data", "hub", "--role", typed],
+        vec!["hub", "revoke", "--data", "hub", typed],
+    ] {
+        let run = run(&arguments);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(run.stderr.starts_with("error: ") && run.stderr.contains("--help"), "{}", run.stderr);
+        assert!(!run.stderr.contains(['\u{1b}', '\u{202e}']) && !run.stderr.contains("amina"), "{}", run.stderr);
+    }
+    assert!(run(["device", "--home", "phone", "list", "--jsn"]).stderr.contains("'--json'"));
+    assert!(run(["hub", "invite", "--data", "hub", "--role", "educater"]).stderr.contains("'educator'"));
+}

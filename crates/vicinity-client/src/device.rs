@@ -17,7 +17,7 @@ use vicinity_store::DatabaseKey;
 use vicinity_store::device::{DeviceStanding, DeviceStore, Fact};
 use vicinity_store::error::Damage;
 use vicinity_store::row::IncidentRow;
-use vicinity_store::sqlite::SqliteDevice;
+use vicinity_store::sqlite::{DATABASE_FILE, SqliteDevice};
 use vicinity_sync::device_session::{End, Outcome};
 use vicinity_sync::enrol::{self, ENROL_PATH, EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::envelope::public_key;
@@ -28,6 +28,7 @@ use crate::alerts;
 use crate::enrolment::{Enrolling, Enrolment};
 use crate::exchange::{self, Identity, World};
 use crate::link::{HttpLink, Link, LinkFailure};
+use crate::look;
 use crate::statements::{self, Carriage};
 use crate::vault::{Boot, Contact};
 use crate::work::{Work, at_edit};
@@ -150,13 +151,23 @@ impl Device {
         Ok(Self { store, machine, enrolment, home: home.to_owned() })
     }
 
-    /// Looks at every page of the database, whatever lies on it: whether one is damaged. What can be read still can, and goes to
-    /// the hub.
+    /// Looks at every page of the database, whatever lies on it: whether one is damaged. A large one that was found whole within
+    /// a day is not looked at again. What can be read still can, and goes to the hub.
     ///
     /// # Errors
     /// The file cannot be read at all.
-    pub fn damaged(&self) -> Result<Option<Damage>> {
-        Ok(self.store.damaged()?)
+    pub fn damaged(&mut self) -> Result<Option<Damage>> {
+        let bytes = std::fs::metadata(self.home.join(DATABASE_FILE)).map_or(0, |metadata| metadata.len());
+        let now = (self.machine.now)();
+        if !look::is_due(bytes, look::whole_at(&mut self.store)?, now) {
+            return Ok(None);
+        }
+        let found = self.store.damaged()?;
+        if self.store.writes() {
+            // On a full or damaged disk it is looked at again the next time.
+            look::keep(&mut self.store, bytes, found.is_none(), now).ok();
+        }
+        Ok(found)
     }
 
     /// Enrols at a hub. Durable when this returns. A device that is enrolled may do so again at the same hub, with the keys it has: a hub that was

@@ -14,6 +14,7 @@ pub mod exchange;
 pub mod leased;
 pub mod link;
 pub mod logging;
+mod look;
 pub mod media;
 mod once;
 pub mod reserve;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ureq::Agent;
 use ureq::http::StatusCode;
-use vicinity_link::{Failure, Pin, Ways};
+use vicinity_link::{Answer, Failure, Pin, Ways};
 use vicinity_sync::compress::BODY_MAX_BYTES;
 use vicinity_sync::message::Refused;
 use vicinity_sync::order::WipeOrder;
@@ -67,7 +67,7 @@ impl Link for HttpLink {
         self.requests += 1;
         self.bytes_up += body.len() as u64;
         let limit = BODY_MAX_BYTES as u64 + 64 * 1024;
-        let (status, answer) = match self.ways.post(path, body, limit) {
+        let Answer { status, body: answer, .. } = match self.ways.post(path, body, limit) {
             Ok(answered) => answered,
             Err(failed) => {
                 self.failed = failed;

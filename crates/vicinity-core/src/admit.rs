@@ -4,14 +4,14 @@
 //! and hubs, call the one function here and write down what it decides.
 
 mod index;
+mod sift;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use automerge::{Automerge, Change};
-
 use crate::admit::index::Index;
+use crate::admit::sift::sift;
 use crate::chunk::Chunk;
 use crate::document::{Document, SKELETON};
 use crate::guard::{self, Checked, Refusal};
@@ -27,6 +27,23 @@ pub const DOCUMENT_MAX_CHANGES: usize = 10_000;
 pub const DOCUMENT_MAX_OPS: u64 = 100_000;
 /// Changes of one document that may wait for ancestors.
 pub const ORPHANS_MAX: usize = 64;
+
+/// How much one admission may be. What is not reached is [`Verdict::NotYet`], and the next admission goes on behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Work {
+    /// Changes that are passed on the way back to what a change refers to, before no more are looked at.
+    pub steps: u64,
+    /// Operations that are loaded to tell the bad from the good where automerge does not take all, before no more are tried.
+    pub sifted: u64,
+}
+
+impl Work {
+    /// All of it: for a device, which keeps no account of what its hub gave it twice.
+    pub const ALL: Self = Self { steps: u64::MAX, sifted: u64::MAX };
+    /// What one request may cost a hub of one document. With the trials before and after, no more than five times
+    /// [`DOCUMENT_MAX_OPS`] is loaded.
+    pub const OF_A_REQUEST: Self = Self { steps: 2_000_000, sifted: DOCUMENT_MAX_OPS };
+}
 
 /// What became of one change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,15 +110,22 @@ pub fn is_other<'a>(stored: impl Iterator<Item = &'a [u8]>, incoming: impl Itera
     !first.is_empty() && incoming.filter_map(begins).any(|hash| !first.contains(&hash))
 }
 
-/// Admits `incoming` into a document whose log holds `stored` (ancestors first) and `waiting`.
+/// Admits `incoming` into a document whose log holds `stored` (ancestors first) and `waiting`, however much work it is.
 #[must_use]
 pub fn admit(stored: &[Vec<u8>], waiting: &[Vec<u8>], incoming: &[Vec<u8>]) -> Admission {
+    admit_within(stored, waiting, incoming, Work::ALL)
+}
+
+/// The same within so much work. What had waited is looked at whatever it costs: there is no more of it than [`ORPHANS_MAX`].
+#[must_use]
+pub fn admit_within(stored: &[Vec<u8>], waiting: &[Vec<u8>], incoming: &[Vec<u8>], work: Work) -> Admission {
     let mut index = Index::of_skeleton();
     for chunk in stored {
         index.add_trusted(chunk);
     }
     let (before, loaded) = (index.ops, Cell::new(0));
-    let mut admitting = Admitting { index, before, loaded, waited: BTreeSet::new(), verdicts: BTreeMap::new(), candidates: Vec::new(), accepted: Vec::new() };
+    let mut admitting =
+        Admitting { index, work, before, loaded, waited: BTreeSet::new(), verdicts: BTreeMap::new(), candidates: Vec::new(), accepted: Vec::new() };
     let verdicts = admitting.sort_out(incoming, waiting);
     admitting.settle();
     // A document that nothing is added to says what it said before: whoever holds its row need not load it.
@@ -116,6 +140,7 @@ struct Candidate<'a> {
 
 struct Admitting<'a> {
     index: Index<'a>,
+    work: Work,
     /// Operations of the log as it was.
     before: u64,
     loaded: Cell<u64>,
@@ -160,48 +185,72 @@ impl<'a> Admitting<'a> {
         early
     }
 
-    /// Takes candidates whose ancestors are there, until no more can be taken.
+    /// Takes candidates whose ancestors are there.
     fn settle(&mut self) {
-        // A descendant's operations have the higher numbers, so the first pass takes all that can be taken.
+        // A descendant's operations have the higher numbers, so the first pass takes all that can be taken. The second refuses
+        // those that say lower ones.
         self.candidates.sort_by_key(|candidate| candidate.checked.chunk.start_op);
-        loop {
-            let mut left = Vec::new();
-            let mut moved = false;
-            for candidate in core::mem::take(&mut self.candidates) {
-                let chunk = &candidate.checked.chunk;
-                if chunk.deps.iter().any(|dep| self.verdicts.get(dep) == Some(&Verdict::Rejected(Refusal::OtherIncident))) {
-                    moved = true;
-                    self.verdicts.insert(chunk.hash, Verdict::Rejected(Refusal::OtherIncident));
-                    continue;
-                }
-                if chunk.deps.iter().any(|dep| !self.index.knows(dep)) {
-                    left.push(candidate);
-                    continue;
-                }
-                moved = true;
-                match self.judge(&candidate) {
-                    Ok(()) => {
-                        self.index.add(&candidate.checked, candidate.bytes);
-                        self.verdicts.insert(chunk.hash, Verdict::Stored);
-                        self.accepted.push(candidate);
-                    }
-                    Err(refusal) => {
-                        self.verdicts.insert(chunk.hash, Verdict::Rejected(refusal));
-                    }
-                }
-            }
-            self.candidates = left;
-            if !moved {
-                break;
-            }
-        }
+        self.pass();
+        self.pass();
+        self.refuse_other_incident();
+        let is_spent = self.is_spent();
         // Those that wait already keep their place.
         let waited = |candidate: &Candidate<'_>| self.waited.contains(&candidate.checked.chunk.hash);
         self.candidates.sort_by_key(|candidate| !waited(candidate));
         for (place, candidate) in self.candidates.iter().enumerate() {
-            let verdict = if waited(candidate) || place < ORPHANS_MAX { Verdict::Pending } else { Verdict::Rejected(Refusal::TooManyOrphans) };
+            let verdict = match waited(candidate) {
+                true => Verdict::Pending,
+                // Its ancestors may be among those that were not looked at.
+                false if is_spent => Verdict::NotYet,
+                false if place < ORPHANS_MAX => Verdict::Pending,
+                false => Verdict::Rejected(Refusal::TooManyOrphans),
+            };
             self.verdicts.insert(candidate.checked.chunk.hash, verdict);
         }
+    }
+
+    /// Judges candidates whose ancestors are there, in order.
+    fn pass(&mut self) {
+        for candidate in core::mem::take(&mut self.candidates) {
+            let hash = candidate.checked.chunk.hash;
+            let is_due = self.waited.contains(&hash) || !self.is_spent();
+            if !is_due || candidate.checked.chunk.deps.iter().any(|dep| !self.index.knows(dep)) {
+                self.candidates.push(candidate);
+                continue;
+            }
+            match self.judge(&candidate) {
+                Ok(()) => {
+                    self.index.add(&candidate.checked, candidate.bytes);
+                    self.verdicts.insert(hash, Verdict::Stored);
+                    self.accepted.push(candidate);
+                }
+                Err(refusal) => {
+                    self.verdicts.insert(hash, Verdict::Rejected(refusal));
+                }
+            }
+        }
+    }
+
+    fn is_spent(&self) -> bool {
+        self.index.steps() >= self.work.steps
+    }
+
+    /// Refuses what follows on another incident, each with one look: a chain of them may be as long as a request.
+    fn refuse_other_incident(&mut self) {
+        let other = Verdict::Rejected(Refusal::OtherIncident);
+        let mut open: Vec<ChangeHash> = self.verdicts.iter().filter(|(_, verdict)| **verdict == other).map(|(hash, _)| *hash).collect();
+        if open.is_empty() {
+            return;
+        }
+        let mut followers: BTreeMap<ChangeHash, Vec<ChangeHash>> = BTreeMap::new();
+        for chunk in self.candidates.iter().map(|candidate| &candidate.checked.chunk) {
+            chunk.deps.iter().for_each(|dep| followers.entry(*dep).or_default().push(chunk.hash));
+        }
+        while let Some(hash) = open.pop() {
+            self.verdicts.insert(hash, other);
+            open.extend(followers.remove(&hash).unwrap_or_default());
+        }
+        self.candidates.retain(|candidate| self.verdicts.get(&candidate.checked.chunk.hash) != Some(&other));
     }
 
     fn judge(&self, candidate: &Candidate<'_>) -> Result<(), Refusal> {
@@ -228,13 +277,13 @@ impl<'a> Admitting<'a> {
         // What was there before does not load: nothing can be said against what came.
         self.note_loaded(self.before);
         let document = survives(|| Document::from_changes(stored.iter().map(Vec::as_slice)).ok())?;
-        let mut bad = BTreeSet::new();
-        let note = |candidates: &[Candidate<'_>]| self.note_loaded(self.before + ops_of(candidates));
-        sift(document.as_automerge().clone(), &self.accepted, &mut bad, &note);
-        self.refuse(|hash| bad.contains(hash));
-        let view = self.trial(stored);
+        let sifted = sift(document.as_automerge().clone(), self.before, &self.accepted, self.work.sifted, &|ops| self.note_loaded(ops));
+        let not_yet: BTreeSet<ChangeHash> = self.accepted.iter().skip(sifted.decided).map(|candidate| candidate.checked.chunk.hash).collect();
+        self.take_back(Verdict::NotYet, |hash| not_yet.contains(hash));
+        self.take_back(Verdict::Rejected(Refusal::Unappliable), |hash| sifted.bad.contains(hash));
+        let view = if self.accepted.is_empty() { None } else { self.trial(stored) };
         if view.is_none() {
-            self.refuse(|_| true);
+            self.take_back(Verdict::Rejected(Refusal::Unappliable), |_| true);
         }
         view
     }
@@ -257,11 +306,12 @@ impl<'a> Admitting<'a> {
         })
     }
 
-    fn refuse(&mut self, is_bad: impl Fn(&ChangeHash) -> bool) {
-        let (bad, good) = core::mem::take(&mut self.accepted).into_iter().partition(|candidate| is_bad(&candidate.checked.chunk.hash));
-        self.accepted = good;
-        let bad: Vec<Candidate<'_>> = bad;
-        self.verdicts.extend(bad.iter().map(|candidate| (candidate.checked.chunk.hash, Verdict::Rejected(Refusal::Unappliable))));
+    /// Takes some out of those that were accepted.
+    fn take_back(&mut self, verdict: Verdict, is_one: impl Fn(&ChangeHash) -> bool) {
+        let hash = |candidate: &Candidate<'_>| candidate.checked.chunk.hash;
+        let (back, kept): (Vec<_>, Vec<_>) = core::mem::take(&mut self.accepted).into_iter().partition(|candidate| is_one(&hash(candidate)));
+        self.accepted = kept;
+        self.verdicts.extend(back.iter().map(|candidate| (hash(candidate), verdict)));
     }
 
     fn finish(self, early: Vec<Early>, view: Option<View>) -> Admission {
@@ -292,35 +342,6 @@ pub fn load<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Option<View> {
     })
 }
 
-/// The document with the good ones of these changes. The bad, and what follows on them, go into `bad`. Halves what does
-/// not go in as a whole, so that one bad change among thousands is found in a few steps.
-fn sift(doc: Automerge, candidates: &[Candidate<'_>], bad: &mut BTreeSet<ChangeHash>, note: &dyn Fn(&[Candidate<'_>])) -> Automerge {
-    let follows_on_bad = |chunk: &Chunk<'_>| chunk.deps.iter().any(|dep| bad.contains(dep));
-    if !candidates.iter().any(|candidate| follows_on_bad(&candidate.checked.chunk)) {
-        note(candidates);
-        if let Some(grown) = survives(|| with(&doc, candidates)) {
-            return grown;
-        }
-    }
-    if let [candidate] = candidates {
-        bad.insert(candidate.checked.chunk.hash);
-        return doc;
-    }
-    let (first, second) = candidates.split_at(candidates.len() / 2);
-    let doc = sift(doc, first, bad, note);
-    sift(doc, second, bad, note)
-}
-
-/// The document with some changes more, if it takes them and gives them back unaltered.
-fn with(doc: &Automerge, candidates: &[Candidate<'_>]) -> Option<Automerge> {
-    let mut doc = doc.clone();
-    let before = doc.get_heads();
-    let changes: Vec<Change> = candidates.iter().map(|candidate| Change::from_bytes(candidate.bytes.to_vec()).ok()).collect::<Option<_>>()?;
-    doc.apply_changes(changes).ok()?;
-    let written: BTreeSet<ChangeHash> = doc.get_changes(&before).iter().map(|change| ChangeHash(change.hash().0)).collect();
-    candidates.iter().all(|candidate| written.contains(&candidate.checked.chunk.hash)).then_some(doc)
-}
-
 /// Automerge panics on some changes.
 fn survives<T>(body: impl FnOnce() -> Option<T>) -> Option<T> {
     catch_unwind(AssertUnwindSafe(body)).ok().flatten()
@@ -332,7 +353,7 @@ mod tests {
     use crate::document::SKELETON;
 
     /// A change that writes to the root's key `k`; the bad one replaces what the skeleton wrote elsewhere.
-    fn change(actor: u8, dep: ChangeHash, is_bad: bool) -> Vec<u8> {
+    pub(super) fn change(actor: u8, dep: ChangeHash, is_bad: bool) -> Vec<u8> {
         let skeleton = Chunk::parse(SKELETON).unwrap();
         let start_op = skeleton.max_op().unwrap() + if dep == skeleton.hash { 1 } else { 2 };
         let preds: &[(u32, &[u8])] = if is_bad { &[(0x70, &[0x7f, 1]), (0x71, &[0x7f, 1]), (0x73, &[0x7f, 2])] } else { &[(0x70, &[0x7f, 0])] };
@@ -366,20 +387,5 @@ mod tests {
         assert_eq!(admit(&stored, std::slice::from_ref(&orphan), std::slice::from_ref(&orphan)).loaded, 0);
         let more = admit(&stored, &[], &[change(4, begun, false)]);
         assert_eq!((more.verdicts, more.loaded), (vec![Verdict::Stored], more.ops));
-    }
-
-    /// The index refuses these already: this is what happens to one it does not see through.
-    #[test]
-    fn the_bad_and_what_follows_on_them_are_sifted_out() {
-        let root = ChangeHash::of(&SKELETON[8..]);
-        let bad = change(3, root, true);
-        let follower = change(4, ChangeHash::of(&bad[8..]), false);
-        let chunks = [change(1, root, false), change(2, root, false), bad, change(5, root, false), follower, change(6, root, false)];
-        let candidates: Vec<Candidate<'_>> = chunks.iter().map(|bytes| Candidate { checked: guard::check(bytes).unwrap(), bytes }).collect();
-        let document = Document::from_changes(core::iter::empty()).unwrap();
-        let mut bad = BTreeSet::new();
-        let sifted = sift(document.as_automerge().clone(), &candidates, &mut bad, &|_| {});
-        assert_eq!(bad, [2, 4].map(|at: usize| candidates[at].checked.chunk.hash).into());
-        assert_eq!(sifted.get_heads().len(), 4);
     }
 }

@@ -13,4 +13,4 @@ mod ways;
 pub use client::{agent, vouched_agent};
 pub use pin::{BadPin, Pin};
 pub use server::{IdentityError, ServerKey};
-pub use ways::{Failure, Ways, Why, is_other_key, told};
+pub use ways::{Answer, Failure, Ways, Why, is_other_key, told};

@@ -4,7 +4,8 @@ use core::fmt;
 use std::io;
 
 use ureq::config::ConfigBuilder;
-use ureq::http::StatusCode;
+use ureq::http::header::RETRY_AFTER;
+use ureq::http::{HeaderValue, StatusCode};
 use ureq::typestate::AgentScope;
 use ureq::{Agent, Error};
 
@@ -67,6 +68,17 @@ pub fn is_other_key(failures: &[Failure]) -> bool {
     !failures.is_empty() && failures.iter().all(|failure| failure.why == Why::OtherKey)
 }
 
+/// What a server answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its body.
+    pub body: Vec<u8>,
+    /// After how many seconds it asks to be asked again (`Retry-After`).
+    pub retry_after: Option<u64>,
+}
+
 /// The ways to one server.
 pub struct Ways {
     agent: Agent,
@@ -89,15 +101,20 @@ impl Ways {
     ///
     /// # Errors
     /// What each address said. After [`Why::Cut`] the request may have arrived.
-    pub fn post(&mut self, path: &str, body: &[u8], limit: u64) -> Result<(StatusCode, Vec<u8>), Vec<Failure>> {
+    pub fn post(&mut self, path: &str, body: &[u8], limit: u64) -> Result<Answer, Vec<Failure>> {
         let (agent, scheme) = (&self.agent, self.scheme);
         let one = |address: &str| {
             let mut response = agent.post(format!("{scheme}://{address}{path}")).send(body)?;
-            let answer = response.body_mut().with_config().limit(limit).read_to_vec()?;
-            Ok((response.status(), answer))
+            let body = response.body_mut().with_config().limit(limit).read_to_vec()?;
+            Ok(Answer { status: response.status(), body, retry_after: response.headers().get(RETRY_AFTER).and_then(seconds) })
         };
         in_turn(&self.addresses, &mut self.first, |address| one(address).map_err(|error| why(&error)))
     }
+}
+
+/// The seconds that a header says; none of a date, which is of another clock.
+fn seconds(value: &HeaderValue) -> Option<u64> {
+    value.to_str().ok()?.trim().parse().ok()
 }
 
 /// Tries addresses from `first` on until one answers, which is the first one from then on. Stops where a request may have arrived:
@@ -184,6 +201,33 @@ mod tests {
         });
         assert_eq!((failed.unwrap_err().len(), tried, first), (1, 1, 1), "the next request begins elsewhere");
         assert!(in_turn::<u8>(&[], &mut 0, |_| Err(Why::Cut)).unwrap_err().is_empty());
+    }
+
+    #[test]
+    fn a_retry_after_counts_where_it_is_seconds() {
+        for (value, said) in
+            [("60", Some(60)), (" 7 ", Some(7)), ("0", Some(0)), ("-1", None), ("soon", None), ("Tue, 01 Dec 2026 05:00:00 GMT", None), ("", None)]
+        {
+            assert_eq!(seconds(&HeaderValue::from_str(value).unwrap()), said, "{value}");
+        }
+    }
+
+    #[test]
+    fn an_answer_has_its_status_its_body_and_when_to_ask_again() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let (mut asked, mut some) = (Vec::new(), [0; 1024]);
+            while !asked.ends_with(b"asked") {
+                let read = io::Read::read(&mut stream, &mut some).unwrap();
+                asked.extend_from_slice(&some[..read]);
+            }
+            io::Write::write_all(&mut stream, b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 90\r\ncontent-length: 4\r\n\r\nslow").unwrap();
+        });
+        let answer = Ways::new(Agent::config_builder(), &[], vec![address]).post("/sync", b"asked", 10).unwrap();
+        assert_eq!(answer, Answer { status: StatusCode::TOO_MANY_REQUESTS, body: b"slow".to_vec(), retry_after: Some(90) });
+        server.join().unwrap();
     }
 
     #[test]

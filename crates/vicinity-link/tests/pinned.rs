@@ -58,7 +58,7 @@ fn get(address: &str, pins: &[Pin]) -> Result<String, ureq::Error> {
 
 fn post(addresses: &[&str], pins: &[Pin]) -> Result<Vec<u8>, Vec<Failure>> {
     let addresses = addresses.iter().map(ToString::to_string).collect();
-    Ways::new(Config::builder(), pins, addresses).post("/", b"asked", 100).map(|(_, body)| body)
+    Ways::new(Config::builder(), pins, addresses).post("/", b"asked", 100).map(|answer| answer.body)
 }
 
 /// An address at which nothing listens.

@@ -165,6 +165,12 @@ pub fn pager(frame: &Frame, page: u32, pages: u32, to: &dyn Fn(u32) -> String) -
     }
 }
 
+/// A number that is counted up to `max` only: more are said to be more.
+#[must_use]
+pub fn counted(frame: &Frame, count: u64, max: u64) -> String {
+    if count > max { frame.with("news-more", &[("count", Said::Count(max))]) } else { frame.words.count(count) }
+}
+
 /// A hub by its number.
 #[must_use]
 pub fn hub(frame: &Frame, number: u32) -> String {

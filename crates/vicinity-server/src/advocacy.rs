@@ -1,7 +1,7 @@
 //! The advocacy log between a hub and national: both compare a hash, and the hub sends its log whole where national lacks it.
 //! No network in here.
 
-use vicinity_core::advocacy::{Advocacy, log_hash};
+use vicinity_core::advocacy::log_hash;
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
 use vicinity_store::advocacy::{AdvocacyLog, HubLogs};
@@ -14,7 +14,7 @@ use crate::exchange::ExchangeError;
 /// # Errors
 /// The store.
 pub fn report(store: &mut (impl AdvocacyLog + ?Sized), whole: bool) -> Result<Option<LogReport>, StoreError> {
-    let log: Vec<Advocacy> = store.advocacy("", "9999-99-99")?.into_iter().filter(|logged| logged.hub.is_none()).map(|logged| logged.entry).collect();
+    let log = store.own_advocacy()?;
     if log.is_empty() {
         return Ok(None);
     }

@@ -129,8 +129,7 @@ pub fn open(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<S
 pub fn open_to_serve(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<SqliteHub, ServeError> {
     let key = keyring::open(data, "hub.db", unlock, machine)?;
     let store = open_with(data, &key, machine)?;
-    let first = damage::is_looked_at_first(&data.join("hub.db"));
-    let own = if first { store.damaged()? } else { None };
+    let own = damage::look_first(&data.join("hub.db"), || store.damaged())?;
     damage::refuse([store.damaged_keys()?, SqlitePeople::open(data, &key)?.damaged()?, own].into_iter().flatten())?;
     Ok(store)
 }

@@ -118,8 +118,7 @@ pub fn open(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<S
 pub fn open_to_serve(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<SqliteNational, ServeError> {
     let key = keyring::open(data, "national.db", unlock, machine)?;
     let store = SqliteNational::open(data, &key)?;
-    let first = damage::is_looked_at_first(&data.join("national.db"));
-    let own = if first { store.damaged()? } else { None };
+    let own = damage::look_first(&data.join("national.db"), || store.damaged())?;
     damage::refuse([SqlitePeople::open(data, &key)?.damaged()?, own].into_iter().flatten())?;
     Ok(store)
 }
@@ -224,7 +223,10 @@ impl SealedRequest for ReportRequest {
     }
 
     fn ops(report: &Report) -> u64 {
-        STEP_OPS + (report.rows.len() + report.answers.len()) as u64 * ROW_OPS
+        let actions = report.advocacy.as_ref().and_then(|told| told.log.as_ref()).map_or(0, Vec::len);
+        let alerts = report.alerts.as_ref().and_then(|told| told.own.as_ref()).map_or(0, Vec::len);
+        let rows = report.rows.len() + report.answers.len() + report.questions_received.len() + actions + alerts;
+        STEP_OPS + rows as u64 * ROW_OPS
     }
 }
 

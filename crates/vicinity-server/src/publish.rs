@@ -90,7 +90,7 @@ pub async fn run(writer: Writer<dyn ReviewStore>, machine: Machine, clock: Clock
                 }
                 failures += 1;
                 tracing::warn!(%error, failures, "the server above");
-                upstream::backoff(failures)
+                upstream::backoff(failures, &error)
             }
         };
         tokio::time::sleep(Duration::from_secs(pause)).await;

@@ -66,7 +66,7 @@ pub async fn run(uplink: Uplink, link: Option<EnrolLink>) {
                 }
                 failures += 1;
                 tracing::warn!(%error, failures, "national");
-                upstream::backoff(failures)
+                upstream::backoff(failures, &error)
             }
         };
         let waited = tokio::time::timeout(Duration::from_secs(pause), uplink.changed.notified()).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use vicinity_core::ids::DeviceId;
-use vicinity_link::{Pin, Ways};
+use vicinity_link::{Answer, Pin, Ways};
 use vicinity_store::StoreError;
 use vicinity_store::board::BoardStore;
 use vicinity_store::review::ReviewStore;
@@ -22,6 +22,8 @@ pub(crate) const SETTING: &str = "upstream";
 const ANSWER_MAX_BYTES: u64 = 10 << 20;
 /// Seconds before the next try after the n-th failure in a row, at most.
 const BACKOFF_MAX_SECONDS: u64 = 120;
+/// Seconds that it may ask for at most: a hub that believes more would be silent for days.
+const ASKED_MAX_SECONDS: u64 = 3600;
 
 /// Why a contact failed. The next one goes on where it stood.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +37,14 @@ pub enum UpstreamError {
     /// The server above refused.
     #[error("the server above refused: {0}")]
     Refused(Refused),
+    /// The server above refused, and says after how many seconds it may be asked again.
+    #[error("the server above refused: {refused}")]
+    Later {
+        /// Why.
+        refused: Refused,
+        /// After how many seconds.
+        seconds: u64,
+    },
     /// It has revoked this one.
     #[error("the server above has revoked this server and takes nothing more of it: ask whoever runs it")]
     Revoked,
@@ -65,10 +75,11 @@ impl From<Refused> for UpstreamError {
     }
 }
 
-/// Seconds to wait after so many failures in a row.
+/// Seconds to wait after so many failures in a row: as long as the server above asks, where that is longer.
 #[must_use]
-pub fn backoff(failures: u32) -> u64 {
-    (1u64 << failures.min(7)).min(BACKOFF_MAX_SECONDS)
+pub fn backoff(failures: u32, error: &UpstreamError) -> u64 {
+    let asked = if let UpstreamError::Later { seconds, .. } = error { *seconds } else { 0 };
+    (1u64 << failures.min(7)).min(BACKOFF_MAX_SECONDS).max(asked.min(ASKED_MAX_SECONDS))
 }
 
 /// A store that keeps an enrolment.
@@ -272,13 +283,17 @@ async fn post(upstream: &Upstream, path: &'static str, body: Vec<u8>) -> Result<
     let addresses = upstream.addresses.clone();
     let posted = tokio::task::spawn_blocking(move || {
         let config = ureq::Agent::config_builder().timeout_connect(Some(Duration::from_secs(10))).timeout_global(Some(Duration::from_secs(60)));
-        let (status, answer) = Ways::new(config, &pins, addresses).post(path, &body, ANSWER_MAX_BYTES).map_err(|failures| {
+        let Answer { status, body, retry_after } = Ways::new(config, &pins, addresses).post(path, &body, ANSWER_MAX_BYTES).map_err(|failures| {
             if vicinity_link::is_other_key(&failures) { UpstreamError::Refused(Refused::OtherKey) } else { UpstreamError::Cut(vicinity_link::told(&failures)) }
         })?;
         if status == ureq::http::StatusCode::OK {
-            return Ok(answer);
+            return Ok(body);
         }
-        Err(Refused::from_code(str::from_utf8(&answer).unwrap_or_default()).unwrap_or(Refused::Failed).into())
+        let refused = Refused::from_code(str::from_utf8(&body).unwrap_or_default()).unwrap_or(Refused::Failed);
+        Err(match (UpstreamError::from(refused), retry_after) {
+            (UpstreamError::Refused(refused), Some(seconds)) => UpstreamError::Later { refused, seconds },
+            (error, _) => error,
+        })
     });
     posted.await.unwrap_or_else(|_| Err(UpstreamError::Cut("this server stopped".to_owned())))
 }
@@ -318,6 +333,29 @@ mod tests {
 
     fn with(link: &EnrolLink) -> Upstream {
         Upstream::with(Some(kept()), Some(link), &machine()).unwrap()
+    }
+
+    #[test]
+    fn a_server_waits_as_long_as_the_one_above_asks_and_an_hour_at_most() {
+        let later = |seconds| UpstreamError::Later { refused: Refused::SlowDown, seconds };
+        let cut = || UpstreamError::Cut(String::new());
+        for (failures, error, waited) in [
+            (1, cut(), 2),
+            (3, cut(), 8),
+            (7, cut(), 120),
+            (u32::MAX, cut(), 120),
+            (3, UpstreamError::Refused(Refused::SlowDown), 8),
+            (1, later(0), 2),
+            (1, later(1), 2),
+            (1, later(60), 60),
+            (7, later(60), 120),
+            (7, later(600), 600),
+            (1, later(3600), 3600),
+            (1, later(3601), 3600),
+            (1, later(u64::MAX), 3600),
+        ] {
+            assert_eq!(backoff(failures, &error), waited, "{failures} {error:?}");
+        }
     }
 
     #[test]

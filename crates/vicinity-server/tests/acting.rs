@@ -184,6 +184,27 @@ fn a_form_that_is_sent_twice_counts_once() {
 }
 
 #[test]
+fn a_page_of_the_advocacy_log_has_fifty_actions_and_a_way_to_the_others() {
+    let site = Site::national();
+    let mut visitor = site.signed_in("dara");
+    for at in 0..53 {
+        let day = format!("2026-11-{:02}", 1 + at % 3);
+        let fields = [("action", "training"), ("day", day.as_str()), ("kind", ""), ("area", ""), ("outcome", "awaited"), ("note", "")];
+        assert_eq!(visitor.post("/advocacy", &fields).header("location"), Some("/advocacy?done=advocacy"));
+    }
+    let of = |visitor: &mut Visitor, page: &str| visitor.get(&format!("/advocacy?from=2026-06&to=2027-01{page}")).body;
+    let (first, second) = (of(&mut visitor, ""), of(&mut visitor, "&page=1"));
+    let actions = |body: &str| body.matches("action=\"/advocacy/").count();
+    assert_eq!((actions(&first), actions(&second), actions(&of(&mut visitor, "&page=99"))), (50, 3, 3));
+    let number = |number: u32| format!("<span class=\"chip accent\">{number}</span>");
+    assert!(first.contains(&number(53)) && first.contains(&number(4)) && !first.contains(&number(3)), "numbered from the earliest on");
+    assert!(second.contains(&number(3)) && second.contains(&number(1)) && second.contains("rel=\"prev\""));
+    assert!(first.contains("kind=&amp;area=&amp;from=2026-06&amp;to=2027-01&amp;page=1"));
+    let report = visitor.get("/report?quarter=2026-Q4").body;
+    assert!(report.contains("Only the latest 50") && report.contains("<b>53</b>"), "{report}");
+}
+
+#[test]
 fn a_form_that_is_sent_again_after_the_server_was_started_again_counts_once() {
     let mut site = Site::hub();
     let id = site.log(1, &json!([]));

@@ -29,6 +29,35 @@ impl core::fmt::Debug for LoggedAdvocacy {
     }
 }
 
+/// Actions of one page of the log.
+pub const LOG_ROWS: usize = 50;
+
+/// Which actions of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LogFilter {
+    /// The first day.
+    pub from: String,
+    /// The last day.
+    pub to: String,
+    /// The kind of perpetrator that they aim at; empty for any.
+    pub kind: String,
+    /// The area that they aim at; empty for any.
+    pub area: String,
+}
+
+/// A page of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogPage {
+    /// Its actions, the latest first.
+    pub lines: Vec<LoggedAdvocacy>,
+    /// How many there are on all pages, at most [`COUNTED_MAX`](crate::review::COUNTED_MAX) and one.
+    pub total: u64,
+    /// Which page it is, from 0: the last one, if one behind that was asked for.
+    pub page: u32,
+    /// How many pages there are.
+    pub pages: u32,
+}
+
 /// What a report asks for, as somebody wrote it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Asks {
@@ -64,11 +93,17 @@ pub trait AdvocacyLog {
     /// Storage.
     fn drop_advocacy(&mut self, id: AdvocacyId) -> Result<bool>;
 
-    /// Actions of a stretch of days, both ends included, the latest first.
+    /// A page of the actions of a stretch of days, both ends included: at national there may be a thousand of each hub.
     ///
     /// # Errors
     /// Storage.
-    fn advocacy(&mut self, from: &str, to: &str) -> Result<Vec<LoggedAdvocacy>>;
+    fn advocacy(&mut self, filter: &LogFilter, page: u32) -> Result<LogPage>;
+
+    /// All actions of its own, as others may be told of them: at most [`LOG_MAX`](vicinity_core::advocacy::LOG_MAX).
+    ///
+    /// # Errors
+    /// Storage.
+    fn own_advocacy(&mut self) -> Result<Vec<Advocacy>>;
 
     /// What the report of a quarter asks for.
     ///

@@ -139,6 +139,8 @@ pub enum Fact {
     OnceKey,
     /// The name of the hub's time zone.
     Zone,
+    /// When every page of its file was last looked at and found whole: seconds, as 8 bytes, big-endian.
+    LookedAt,
 }
 
 impl Fact {
@@ -162,6 +164,7 @@ impl Fact {
             Self::Contact => "contact",
             Self::OnceKey => "once_key",
             Self::Zone => "zone",
+            Self::LookedAt => "looked_at",
         }
     }
 }

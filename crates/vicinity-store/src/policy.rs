@@ -208,14 +208,17 @@ pub fn judge(stored: &[LogRow], waiting: &[Vec<u8>], changes: &[Brought<'_>], de
     let foreign: Vec<bool> = changes.iter().map(foreign).collect();
     let log: Vec<Vec<u8>> = stored.iter().map(|row| row.chunk.clone()).collect();
     let fit: Vec<Vec<u8>> = changes.iter().zip(&foreign).filter(|(_, foreign)| !**foreign).map(|(brought, _)| brought.change.chunk.clone()).collect();
-    let admission = admit::admit(&log, waiting, &fit);
+    let admission = admit::admit_within(&log, waiting, &fit, admit::Work::OF_A_REQUEST);
     // A document that is here was consented to when it came; where nothing is new, nothing is loaded to say so again.
     let consented = admission.view.as_ref().is_none_or(|view| consent::ever_granted(&view.incident, "hub_response"));
+    let is_part = admission.verdicts.contains(&Verdict::NotYet);
     let mut verdicts = admission.verdicts.into_iter();
     let verdicts = foreign
         .into_iter()
         .map(|foreign| match if foreign { None } else { verdicts.next() } {
             None => Verdict::Rejected(Refusal::ForeignActor),
+            // What would grant it may be among what was not reached: nothing is kept, and nothing refused for ever.
+            Some(Verdict::Stored | Verdict::Pending) if !consented && is_part => Verdict::NotYet,
             Some(Verdict::Stored | Verdict::Pending) if !consented => Verdict::Rejected(Refusal::ConsentMissing),
             Some(verdict) => verdict,
         })

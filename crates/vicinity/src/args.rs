@@ -1,6 +1,7 @@
 //! The command line.
 
 mod carrying;
+mod clock;
 mod dimension;
 mod export;
 mod help;
@@ -13,10 +14,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use carrying::{AlertCommand, BundleCommand, HubBundleCommand};
+pub use clock::ClockArguments;
 pub use dimension::Dimension;
 pub use export::{ExportArguments, PushArguments};
 pub use hub::{AreasCommand, DeviceRole, HubArguments, HubCommand};
-pub use network::NetworkArguments;
+pub use network::{ListenArguments, NetworkArguments};
 pub use people::PeopleCommand;
 
 /// Log incidents of violence without a network, respond at the hub, review nationally.
@@ -88,15 +90,9 @@ pub struct NationalArguments {
     /// National's folder; made when missing
     #[arg(long, required = true)]
     pub data: Option<PathBuf>,
-    /// Address and port; port 0 takes a free one
-    #[arg(long, required = true)]
-    pub listen: Option<String>,
-    /// Serve without TLS; only on loopback, for tests and for a proxy that brings TLS
-    #[arg(long)]
-    pub plain_http: bool,
-    /// How others reach it.
+    /// Where it listens.
     #[command(flatten)]
-    pub network: NetworkArguments,
+    pub listen: ListenArguments,
     /// The server above: what its `national invite --role country` printed. Closed months are published there, each once
     #[arg(long, value_name = "LINK")]
     pub upstream: Option<String>,
@@ -121,17 +117,7 @@ pub enum NationalCommand {
         json: bool,
     },
     /// Whether the clock may be believed; while it may not, nothing is sent to other servers and nothing is deleted
-    Clock {
-        /// National's folder
-        #[arg(long)]
-        data: PathBuf,
-        /// The time that the clock shows is right
-        #[arg(long)]
-        confirm: bool,
-        /// One JSON line
-        #[arg(long)]
-        json: bool,
-    },
+    Clock(ClockArguments),
     /// Take nothing more from a hub, or from a country's server; what came before stays
     Revoke {
         /// National's folder

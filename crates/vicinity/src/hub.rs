@@ -23,7 +23,7 @@ use vicinity_server::store::hub::{DeviceRow, HubStore, Role};
 use vicinity_server::store::sqlite::SqliteHub;
 use vicinity_server::tls::{self, Pin};
 
-use crate::args::{DeviceRole, HubArguments, HubBundleCommand, HubCommand, NetworkArguments};
+use crate::args::{DeviceRole, HubArguments, HubBundleCommand, HubCommand, ListenArguments};
 use crate::{bundle, clock, device, hub_areas, hub_erase, hub_keeping, hub_verify, machine, network, output, people, secrets, statements};
 
 /// Held by the process that serves the folder, with its number in it, for whoever has to stop it.
@@ -46,14 +46,7 @@ pub const ROTATES: &str = "the key changes at the next start; whoever has been i
 
 pub fn run(arguments: HubArguments) -> Result<ExitCode> {
     match arguments.command {
-        None => serve(
-            arguments.data.unwrap_or_default(),
-            &arguments.listen.unwrap_or_default(),
-            arguments.plain_http,
-            arguments.network,
-            arguments.zone.as_deref(),
-            arguments.upstream,
-        )?,
+        None => serve(arguments.data.unwrap_or_default(), arguments.listen, arguments.zone.as_deref(), arguments.upstream)?,
         Some(HubCommand::Invite { data, role, json }) => invite(&data, role, json)?,
         Some(HubCommand::List { data, json }) => list(&data, json)?,
         Some(HubCommand::Show { data, id }) => show_one(&data, &id)?,
@@ -63,10 +56,10 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
             device::print_conflicts(&conflicts(&mut store)?, &zone(&mut store)?, json)?;
         }
         Some(HubCommand::Devices { data, json }) => devices(&data, json)?,
-        Some(HubCommand::Clock { data, confirm, json }) => {
-            let mut store = open(&data, Action::Keep)?;
+        Some(HubCommand::Clock(arguments)) => {
+            let mut store = open(&arguments.data, Action::Keep)?;
             let zone = zone(&mut store)?;
-            clock::run::<dyn BoardStore>(&mut store, &zone, confirm, json)?;
+            clock::run::<dyn BoardStore>(&mut store, &zone, &arguments)?;
         }
         Some(HubCommand::Revoke { data, device }) => hub_erase::revoke(&data, device)?,
         Some(HubCommand::Erase { data, id, unknown }) => hub_erase::erase(&data, &id, unknown)?,
@@ -139,7 +132,9 @@ pub fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }
 
-fn serve(data: PathBuf, listen: &str, plain_http: bool, network: NetworkArguments, zone: Option<&str>, upstream: Option<String>) -> Result<()> {
+fn serve(data: PathBuf, listening: ListenArguments, zone: Option<&str>, upstream: Option<String>) -> Result<()> {
+    let ListenArguments { listen, plain_http, network } = listening;
+    let listen = &listen.unwrap_or_default();
     // A bad link is said before anybody takes the server for ready.
     upstream.as_deref().map(EnrolLink::parse).transpose().context("--upstream")?;
     let named = |name: &str| vicinity_core::zone::named(name).with_context(|| format!("--zone: {name} is no time zone; expected one as Asia/Bishkek"));

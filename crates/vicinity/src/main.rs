@@ -21,6 +21,7 @@ mod secrets;
 mod session;
 mod statements;
 mod stopping;
+mod usage;
 
 use std::process::ExitCode;
 
@@ -29,7 +30,10 @@ use clap::{CommandFactory, Parser};
 use args::{Arguments, Command};
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage::complain(error),
+    };
     let result = match arguments.command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Hub(arguments) => hub::run(arguments),

@@ -17,12 +17,12 @@ use vicinity_server::store::review::ReviewStore;
 use vicinity_server::store::sqlite::SqliteNational;
 use vicinity_server::{published, tls};
 
-use crate::args::{Dimension, NationalArguments, NationalCommand, NationalRole, NetworkArguments};
+use crate::args::{Dimension, ListenArguments, NationalArguments, NationalCommand, NationalRole};
 use crate::{clock, hub, machine, national_export, network, output, people, secrets};
 
 pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
     match arguments.command {
-        None => serve(arguments.data.unwrap_or_default(), &arguments.listen.unwrap_or_default(), arguments.plain_http, arguments.network, arguments.upstream)?,
+        None => serve(arguments.data.unwrap_or_default(), arguments.listen, arguments.upstream)?,
         Some(NationalCommand::Invite { data, role, country, json }) => {
             let country = country.filter(|_| matches!(role, NationalRole::Country));
             if country.as_deref().is_some_and(|name| !is_name(name)) {
@@ -31,9 +31,7 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
             let link = national::invite(&mut open(&data, Action::Invite)?, country.as_deref(), &machine::server())?.to_text();
             hub::print_link(&link, json)?;
         }
-        Some(NationalCommand::Clock { data, confirm, json }) => {
-            clock::run::<dyn ReviewStore>(&mut open(&data, Action::Keep)?, &TimeZone::UTC, confirm, json)?;
-        }
+        Some(NationalCommand::Clock(arguments)) => clock::run::<dyn ReviewStore>(&mut open(&arguments.data, Action::Keep)?, &TimeZone::UTC, &arguments)?,
         Some(NationalCommand::Revoke { data, role, number }) => revoke(&data, role, number)?,
         Some(NationalCommand::RotateTls { data }) => {
             tls::rotate(&mut open(&data, Action::Keep)?)?;
@@ -67,7 +65,9 @@ fn is_name(name: &str) -> bool {
     !name.trim().is_empty() && text::fits(name, 40) && !name.contains(char::is_control)
 }
 
-fn serve(data: PathBuf, listen: &str, plain_http: bool, network: NetworkArguments, upstream: Option<String>) -> Result<()> {
+fn serve(data: PathBuf, listening: ListenArguments, upstream: Option<String>) -> Result<()> {
+    let ListenArguments { listen, plain_http, network } = listening;
+    let listen = &listen.unwrap_or_default();
     upstream.as_deref().map(EnrolLink::parse).transpose().context("--upstream")?;
     let held = hub::hold(&data)?;
     let unlock = secrets::unlock_at_start(&data)?;

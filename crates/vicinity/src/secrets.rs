@@ -76,13 +76,13 @@ pub enum Purpose {
 pub fn open_device(home: &Path, pin_file: Option<&Path>, purpose: Purpose) -> Result<Device> {
     let opened = open_vault(home, pin_file)?;
     let secret = device_secret(home)?;
-    let leased = match purpose {
+    let mut leased = match purpose {
         Purpose::Use => leased::open(home, &secret, &opened, machine::device()).inspect_err(|error| end_if_over(home, &secret, error))?,
         Purpose::Contact => leased::open_for_contact(home, &opened, machine::device())?,
     };
     warn(&leased);
     if let Some(damage) = leased.device.damaged()? {
-        eprintln!("vicinity: {damage}");
+        output::warn(damage);
     }
     Ok(leased.device)
 }

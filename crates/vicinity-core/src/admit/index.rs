@@ -1,6 +1,6 @@
 //! What the changes of a document say of its causal order and its operations, without automerge.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use crate::chunk::Chunk;
@@ -20,6 +20,8 @@ pub(super) struct Index<'a> {
     pub(super) bytes: usize,
     /// Operations of all changes.
     pub(super) ops: u64,
+    /// Changes that were passed on the way back from one to another.
+    steps: Cell<u64>,
 }
 
 struct Indexed<'a> {
@@ -41,7 +43,8 @@ struct Earlier<'a> {
 impl<'a> Index<'a> {
     /// Nothing but the skeleton.
     pub(super) fn of_skeleton() -> Self {
-        let mut index = Self { known: BTreeMap::new(), changes: Vec::new(), actors: BTreeMap::new(), written: Vec::new(), bytes: 0, ops: 0 };
+        let mut index =
+            Self { known: BTreeMap::new(), changes: Vec::new(), actors: BTreeMap::new(), written: Vec::new(), bytes: 0, ops: 0, steps: Cell::new(0) };
         index.add_trusted(SKELETON);
         index
     }
@@ -49,6 +52,11 @@ impl<'a> Index<'a> {
     /// How many changes there are besides the skeleton.
     pub(super) fn changes(&self) -> usize {
         self.changes.len() - 1
+    }
+
+    /// How many changes were passed on the way back, all checks together: what they cost.
+    pub(super) fn steps(&self) -> u64 {
+        self.steps.get()
     }
 
     pub(super) fn knows(&self, hash: &ChangeHash) -> bool {
@@ -129,9 +137,11 @@ impl<'a> Index<'a> {
         needed.remove(&0);
         let mut open = BinaryHeap::from(deps);
         while let Some(oldest) = needed.first() {
+            self.steps.set(self.steps.get().saturating_add(1));
             match open.pop() {
                 Some(place) if place >= *oldest => {
                     while open.peek() == Some(&place) {
+                        self.steps.set(self.steps.get().saturating_add(1));
                         open.pop();
                     }
                     needed.remove(&place);

@@ -51,6 +51,7 @@ report-done = Help given
 report-asks = What we ask for
 report-nothing = Nothing can be shown of this quarter.
 report-advocacy = Advocacy of the quarter
+report-latest = Only the latest { $count-text } are listed here; the others are in the advocacy log.
 report-asks-none = Nobody has written yet what this report asks for.
 report-asks-write = What this report asks for, and of whom
 report-asks-hint = A paragraph a line. It is printed with the report. No name of a survivor.

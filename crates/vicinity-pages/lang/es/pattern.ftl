@@ -51,6 +51,7 @@ report-done = Ayuda prestada
 report-asks = Qué pedimos
 report-nothing = No se puede mostrar nada de este trimestre.
 report-advocacy = Incidencia del trimestre
+report-latest = Aquí figuran solo las últimas { $count-text }; las demás están en el registro de incidencia.
 report-asks-none = Nadie ha escrito aún qué pide este informe.
 report-asks-write = Qué pide este informe, y a quién
 report-asks-hint = Un párrafo por línea. Se imprime con el informe. Ningún nombre de sobreviviente.

@@ -51,6 +51,7 @@ report-done = Aide apportée
 report-asks = Ce que nous demandons
 report-nothing = Rien ne peut être montré de ce trimestre.
 report-advocacy = Plaidoyer du trimestre
+report-latest = Seules les { $count-text } dernières figurent ici ; les autres sont dans le journal de plaidoyer.
 report-asks-none = Personne n’a encore écrit ce que ce rapport demande.
 report-asks-write = Ce que ce rapport demande, et à qui
 report-asks-hint = Un paragraphe par ligne. Imprimé avec le rapport. Aucun nom de survivante.

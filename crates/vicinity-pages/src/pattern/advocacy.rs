@@ -51,8 +51,12 @@ pub struct AdvocacyView {
     pub months: Vec<String>,
     /// Incidents of what is looked at; `None` where they are left out.
     pub incidents: Vec<Option<u64>>,
-    /// Actions that aim at what is looked at, the latest first.
+    /// Actions of this page that aim at what is looked at, the latest first.
     pub lines: Vec<AdvocacyLine>,
+    /// The number of the first of them: they are numbered from the earliest on.
+    pub newest: u64,
+    /// This page, from 0, and how many there are.
+    pub page: (u32, u32),
     /// How counts are shown.
     pub figures: Figures,
     /// Today, as `2026-11-28`.
@@ -69,7 +73,8 @@ pub fn advocacy(frame: &Frame, view: &AdvocacyView) -> Markup {
         section.stack {
             h2 { (frame.t("advocacy-log")) }
             @if view.lines.is_empty() { p.sheet { (frame.t("advocacy-none")) } }
-            ul.plain.stack { @for (at, line) in view.lines.iter().enumerate() { li.sheet { (entry(frame, view.lines.len() - at, line)) } } }
+            ul.plain.stack { @for (number, line) in numbered(view) { li.sheet { (entry(frame, number, line)) } } }
+            (parts::pager(frame, view.page.0, view.page.1, &|page| format!("/advocacy?kind={}&area={}&from={}&to={}&page={page}", view.kind, view.area, view.stretch.0, view.stretch.1)))
         }
         (form(frame, view))
     };
@@ -101,11 +106,15 @@ fn looked_at(frame: &Frame, view: &AdvocacyView) -> String {
     format!("{} · {kind} · {area}", frame.t("picture-incidents"))
 }
 
-/// Numbers of the actions of each month that is shown.
+/// The actions of this page with their numbers.
+fn numbered(view: &AdvocacyView) -> impl DoubleEndedIterator<Item = (u64, &AdvocacyLine)> {
+    (0u64..).zip(&view.lines).map(|(at, line)| (view.newest.saturating_sub(at), line)).collect::<Vec<_>>().into_iter()
+}
+
+/// Numbers of this page's actions of each month that is shown.
 fn marks(view: &AdvocacyView) -> Vec<Mark> {
     let of = |month: &String| {
-        let numbers: Vec<String> =
-            view.lines.iter().enumerate().filter(|(_, line)| line.day.starts_with(month)).map(|(at, _)| (view.lines.len() - at).to_string()).rev().collect();
+        let numbers: Vec<String> = numbered(view).filter(|(_, line)| line.day.starts_with(month)).map(|(number, _)| number.to_string()).rev().collect();
         numbers.join(", ")
     };
     view.months.iter().enumerate().map(|(month, name)| Mark { month, label: of(name) }).filter(|mark| !mark.label.is_empty()).collect()
@@ -122,7 +131,7 @@ pub(super) fn day_of(frame: &Frame, line: &AdvocacyLine) -> String {
     frame.words.told(&line.day).unwrap_or_else(|| line.day.clone())
 }
 
-fn entry(frame: &Frame, number: usize, line: &AdvocacyLine) -> Markup {
+fn entry(frame: &Frame, number: u64, line: &AdvocacyLine) -> Markup {
     let aim = if line.kind.is_empty() { frame.t("advocacy-any-kind") } else { frame.words.code(&line.kind) };
     let place = if line.area.is_empty() { frame.t("pattern-everywhere") } else { line.area.clone() };
     let by = line.hub.map_or_else(|| line.person.clone(), |hub| parts::hub(frame, hub));

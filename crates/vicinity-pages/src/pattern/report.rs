@@ -36,8 +36,12 @@ pub struct ReportView {
     pub median_minutes: Option<u32>,
     /// What was done for survivors.
     pub done: Vec<Parts>,
-    /// What was done about the pattern.
+    /// What was done about the pattern, the latest of it.
     pub advocacy: Vec<AdvocacyLine>,
+    /// How many actions there are in all, at most one more than `counted_max`.
+    pub actions: u64,
+    /// Up to what that is exact.
+    pub counted_max: u64,
     /// What it asks for.
     pub asks: String,
 }
@@ -97,7 +101,7 @@ fn figures(frame: &Frame, view: &ReportView) -> Markup {
             li.figure { b { (view.incidents.1.said(frame)) } span { (frame.t("report-before")) } }
             @if let Some(within) = within { li.figure { b { (within.share(frame)) } span { (frame.t("report-within")) } } }
             @if let Some(minutes) = view.median_minutes { li.figure { b { (frame.words.span(u64::from(minutes) * 60)) } span { (frame.t("report-median")) } } }
-            li.figure { b { (frame.words.count(view.advocacy.len() as u64)) } span { (frame.t("report-actions")) } }
+            li.figure { b { (parts::counted(frame, view.actions, view.counted_max)) } span { (frame.t("report-actions")) } }
         }
     }
 }
@@ -139,6 +143,7 @@ fn done(frame: &Frame, view: &ReportView) -> Markup {
     html! {
         (tables(frame, view, &view.done))
         @if rows.is_empty() { p.sheet { (frame.t("advocacy-none")) } } @else { (parts::table(&caption, &heads.each_ref().map(String::as_str), 5, &rows)) }
+        @if view.actions > rows.len() as u64 { p.hint { (frame.with("report-latest", &[("count", Said::Count(rows.len() as u64))])) } }
     }
 }
 

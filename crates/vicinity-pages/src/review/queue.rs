@@ -52,8 +52,7 @@ pub fn queue(frame: &Frame, queue: &QueueView) -> Markup {
     let reviews = reviews.map(|code| Choice::new(code, if code.is_empty() { frame.t("queue-waiting") } else { frame.words.label("review-", code) }));
     let hubs: Vec<Choice> =
         [Choice::new("", frame.t("all"))].into_iter().chain(queue.hubs.iter().map(|hub| Choice::new(hub.to_string(), parts::hub(frame, *hub)))).collect();
-    let total =
-        if queue.total > queue.counted_max { frame.with("news-more", &[("count", Said::Count(queue.counted_max))]) } else { frame.words.count(queue.total) };
+    let total = parts::counted(frame, queue.total, queue.counted_max);
     let to = |page: u32| format!("/queue?review={}&hub={}&page={page}", queue.review, queue.hub);
     let body = html! {
         (parts::title(&frame.t("nav-queue"), frame.with("queue-below", &[("count", Said::Text(&total))])))

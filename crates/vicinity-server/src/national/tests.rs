@@ -213,3 +213,25 @@ async fn pages_of_national_that_work_much_out_hold_up_each_other_and_not_the_que
     let waiting = on_the_counter(&national, all_routes(), &counter).await;
     assert_eq!(waiting, ["/advocacy", "/exports/counts", "/exports/rows", "/picture", "/report"], "all others answer meanwhile, `/queue` among them");
 }
+
+#[test]
+fn a_report_weighs_by_all_that_national_would_write() {
+    let log = |count: u8| {
+        let action = |id: u8| Advocacy {
+            id: AdvocacyId::from_random([id; 16]),
+            day: "2026-11-03".to_owned(),
+            action: "media".to_owned(),
+            kind: String::new(),
+            area: String::new(),
+            outcome: "awaited".to_owned(),
+        };
+        Some(LogReport::new(1, Some((0..count).map(action).collect())))
+    };
+    let nothing = ReportRequest::ops(&Report::default());
+    let weight = |report: Report| ReportRequest::ops(&report) - nothing;
+    assert_eq!(nothing, STEP_OPS);
+    assert_eq!(weight(Report { rows: vec![Row::new(ProjectionId::from_random([1; 16]), 1, None); 3], ..Report::default() }), 3 * ROW_OPS);
+    assert_eq!(weight(Report { questions_received: vec![7; 200], ..Report::default() }), 200 * ROW_OPS);
+    assert_eq!(weight(Report { advocacy: log(200), ..Report::default() }), 200 * ROW_OPS);
+    assert_eq!(weight(Report { advocacy: Some(LogReport::new(1, None)), ..Report::default() }), 0, "a hash alone");
+}

@@ -1,6 +1,6 @@
 //! The advocacy log at a hub and at national: one table in both. What was written here has hub 0.
 
-use rusqlite::Row;
+use rusqlite::{Row, ToSql};
 use vicinity_core::advocacy::Advocacy;
 use vicinity_core::ids::AdvocacyId;
 use vicinity_core::time::Timestamp;
@@ -8,7 +8,8 @@ use vicinity_core::time::Timestamp;
 use super::hub::SqliteHub;
 use super::national::SqliteNational;
 use super::{Db, Result};
-use crate::advocacy::{AdvocacyLog, Asks, HubLogs, LoggedAdvocacy};
+use crate::advocacy::{AdvocacyLog, Asks, HubLogs, LOG_ROWS, LogFilter, LogPage, LoggedAdvocacy};
+use crate::review::COUNTED_MAX;
 
 const COLUMNS: &str = "id, day, action, kind, area, outcome";
 
@@ -40,12 +41,27 @@ fn remove(db: &mut Db, id: AdvocacyId) -> Result<bool> {
     db.immediate(|db| Ok(db.execute("taking an action out", "DELETE FROM advocacy WHERE hub = 0 AND id = ?1", &[id.as_bytes()])? == 1))
 }
 
-fn between(db: &Db, from: &str, to: &str) -> Result<Vec<LoggedAdvocacy>> {
-    let query = format!("SELECT {COLUMNS}, hub, note, person FROM advocacy WHERE day >= ?1 AND day <= ?2 ORDER BY day DESC, written_at DESC, id");
-    db.all("reading the advocacy log", &query, &[&from, &to], |row| {
+/// The order is the index's, but for actions of one day: what stands behind the page is not read.
+fn page_of(db: &Db, filter: &LogFilter, page: u32) -> Result<LogPage> {
+    let condition = "advocacy WHERE day >= ?1 AND day <= ?2 AND (?3 = '' OR kind IN ('', ?3)) AND (?4 = '' OR area IN ('', ?4))";
+    let values: [&dyn ToSql; 4] = [&filter.from, &filter.to, &filter.kind, &filter.area];
+    let query = format!("SELECT count(*) FROM (SELECT 1 FROM {condition} LIMIT {})", COUNTED_MAX + 1);
+    let total = db.one("counting actions", &query, &values, |row| row.get::<_, i64>(0))?.unwrap_or(0).cast_unsigned();
+    let pages = u32::try_from(total.div_ceil(LOG_ROWS as u64)).unwrap_or(u32::MAX);
+    let page = page.min(pages.saturating_sub(1));
+    let query = format!(
+        "SELECT {COLUMNS}, hub, note, person FROM {condition} ORDER BY day DESC, written_at DESC, hub, id LIMIT {LOG_ROWS} OFFSET {}",
+        page as usize * LOG_ROWS
+    );
+    let lines = db.all("reading the advocacy log", &query, &values, |row| {
         let hub: u32 = row.get(6)?;
         Ok(LoggedAdvocacy { entry: entry(row)?, hub: (hub > 0).then_some(hub), note: row.get(7)?, person: row.get(8)? })
-    })
+    })?;
+    Ok(LogPage { lines, total, page, pages })
+}
+
+fn of_hub(db: &Db, hub: u32) -> Result<Vec<Advocacy>> {
+    db.all("reading a hub's log", &format!("SELECT {COLUMNS} FROM advocacy WHERE hub = ?1 ORDER BY id"), &[&hub], entry)
 }
 
 fn asks(db: &Db, quarter: &str) -> Result<Option<Asks>> {
@@ -79,8 +95,12 @@ macro_rules! logs {
                     remove(&mut self.db, id)
                 }
 
-                fn advocacy(&mut self, from: &str, to: &str) -> Result<Vec<LoggedAdvocacy>> {
-                    between(&self.db, from, to)
+                fn advocacy(&mut self, filter: &LogFilter, page: u32) -> Result<LogPage> {
+                    page_of(&self.db, filter, page)
+                }
+
+                fn own_advocacy(&mut self) -> Result<Vec<Advocacy>> {
+                    of_hub(&self.db, 0)
                 }
 
                 fn asks(&mut self, quarter: &str) -> Result<Option<Asks>> {
@@ -116,8 +136,7 @@ impl HubLogs for SqliteNational {
     }
 
     fn hub_log(&mut self, hub: u32) -> Result<Vec<Advocacy>> {
-        let query = format!("SELECT {COLUMNS} FROM advocacy WHERE hub = ?1 ORDER BY id");
-        self.db.all("reading a hub's log", &query, &[&hub], entry)
+        of_hub(&self.db, hub)
     }
 }
 

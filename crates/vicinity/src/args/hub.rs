@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{HubBundleCommand, NetworkArguments, PeopleCommand};
+use super::{ClockArguments, HubBundleCommand, ListenArguments, PeopleCommand};
 
 /// Arguments of `hub`.
 #[derive(Args)]
@@ -19,15 +19,9 @@ pub struct HubArguments {
     /// The hub's folder; made when missing
     #[arg(long, required = true)]
     pub data: Option<PathBuf>,
-    /// Address and port; port 0 takes a free one
-    #[arg(long, required = true)]
-    pub listen: Option<String>,
-    /// Serve without TLS; only on loopback, for tests and for a proxy that brings TLS
-    #[arg(long)]
-    pub plain_http: bool,
-    /// How others reach it.
+    /// Where it listens.
     #[command(flatten)]
-    pub network: NetworkArguments,
+    pub listen: ListenArguments,
     /// The hub's time zone, as Asia/Bishkek; kept, and guessed from the areas of its incidents when never given
     #[arg(long)]
     pub zone: Option<String>,
@@ -96,17 +90,7 @@ pub enum HubCommand {
         json: bool,
     },
     /// Whether the clock may be believed; while it may not, nothing is sent to other servers and nothing is deleted
-    Clock {
-        /// The hub's folder
-        #[arg(long)]
-        data: PathBuf,
-        /// The time that the clock shows is right
-        #[arg(long)]
-        confirm: bool,
-        /// One JSON line
-        #[arg(long)]
-        json: bool,
-    },
+    Clock(ClockArguments),
     /// Revoke a device: a lost phone, or somebody who left; at its next contact it wipes itself
     Revoke {
         /// The hub's folder

@@ -1,9 +1,23 @@
-//! Arguments that say how others reach a server.
+//! Arguments that say where a server listens and how others reach it.
 
 use std::net::IpAddr;
 
 use clap::Args;
 use vicinity_server::network::Address;
+
+/// Where a server listens.
+#[derive(Args)]
+pub struct ListenArguments {
+    /// Address and port; port 0 takes a free one
+    #[arg(long, required = true)]
+    pub listen: Option<String>,
+    /// Serve without TLS; only on loopback, for tests and for a proxy that brings TLS
+    #[arg(long)]
+    pub plain_http: bool,
+    /// How others reach it.
+    #[command(flatten)]
+    pub network: NetworkArguments,
+}
 
 /// How others reach a server.
 #[derive(Args)]

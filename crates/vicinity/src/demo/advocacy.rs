@@ -6,7 +6,7 @@ use serde_json::json;
 use vicinity_core::advocacy::{Advocacy, LOG_MAX};
 use vicinity_core::ids::{AdvocacyId, IncidentId};
 use vicinity_server::pages::months::{month_of, quarter_of};
-use vicinity_server::store::advocacy::{AdvocacyLog, Asks, LoggedAdvocacy};
+use vicinity_server::store::advocacy::{AdvocacyLog, Asks, LogFilter, LoggedAdvocacy};
 
 use super::servers::until;
 use super::story::{Stage, heading};
@@ -35,7 +35,7 @@ pub fn advocate(stage: &Stage<'_>, shared: IncidentId) -> Result<()> {
     responder.edit(stage.world, shared, &json!([{"add": {"set": "needs", "code": "legal_advice"}}]))?;
     responder.sync(stage.world)?;
     until("Dakar's actions are at national", || {
-        let log = stage.national.as_national(stage.world)?.advocacy("", "9999")?;
+        let log = stage.national.as_national(stage.world)?.advocacy(&LogFilter { to: "9999".to_owned(), ..LogFilter::default() }, 0)?.lines;
         ensure!(log.iter().all(|logged| logged.hub.is_none() || logged.note.is_empty()), "a note left its hub");
         Ok(log.iter().filter(|logged| logged.hub.is_some()).count() == AT_DAKAR.len())
     })?;

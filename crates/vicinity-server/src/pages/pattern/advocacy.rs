@@ -10,7 +10,7 @@ use vicinity_core::codes;
 use vicinity_core::ids::AdvocacyId;
 use vicinity_core::published::ALL;
 use vicinity_pages::pattern::{self, AdvocacyLine, AdvocacyView};
-use vicinity_store::advocacy::{AdvocacyLog, LoggedAdvocacy};
+use vicinity_store::advocacy::{AdvocacyLog, LOG_ROWS, LogFilter, LogPage, LoggedAdvocacy};
 
 use super::{AREA_MAX, Counts, Observatory, patterns};
 use crate::pages::answer::{self, PageError};
@@ -58,19 +58,20 @@ async fn page<S: Observatory>(server: Arc<S>, seated: Seated<AdvocacyPage<S>>) -
     let (kind, area) = aim(&seated.query);
     let ends = (months.first().cloned().unwrap_or_default(), months.last().cloned().unwrap_or_default());
     let read = {
-        let (months, ends) = (months.clone(), ends.clone());
-        move |store: &mut S::Store| {
-            let around = months_to(&moved(&ends.1, AROUND as i32), months.len() + 2 * AROUND);
-            Ok((S::counts(store, around)?, store.advocacy(&format!("{}-01", ends.0), &format!("{}-31", ends.1))?))
-        }
+        let around = months_to(&moved(&ends.1, AROUND as i32), months.len() + 2 * AROUND);
+        let filter = LogFilter { from: format!("{}-01", ends.0), to: format!("{}-31", ends.1), kind: kind.clone(), area: area.clone() };
+        let page: u32 = seated.query.get("page").parse().unwrap_or(0);
+        move |store: &mut S::Store| Ok((S::counts(store, around)?, store.advocacy(&filter, page)?))
     };
-    let (counts, logged) = server.gate().count(&seated, read).await?;
+    let (counts, LogPage { lines, total, page, pages }) = server.gate().count(&seated, read).await?;
     let (dimension, code) = if kind.is_empty() { (ALL, "") } else { ("perpetrator", kind.as_str()) };
     let view = AdvocacyView {
         stretch: ends,
         areas: counts.areas(),
         incidents: months.iter().map(|month| counts.cell(month, &area, dimension, code)).collect(),
-        lines: logged.into_iter().filter(|logged| logged.entry.aims_at(&kind, &area)).map(|logged| line(logged, &counts, &this_month)).collect(),
+        lines: lines.into_iter().map(|logged| line(logged, &counts, &this_month)).collect(),
+        newest: total.saturating_sub(u64::from(page) * LOG_ROWS as u64),
+        page: (page, pages),
         figures: counts.figures(),
         today: zone.to_datetime(now).date().to_string(),
         months,

@@ -9,7 +9,8 @@ use vicinity_core::published::{ALL, last_closed};
 use vicinity_core::text;
 use vicinity_pages::frame::Place;
 use vicinity_pages::pattern::{self, ASKS_MAX_LETTERS, ReportView};
-use vicinity_store::advocacy::{AdvocacyLog, Asks, LoggedAdvocacy};
+use vicinity_store::advocacy::{AdvocacyLog, Asks, LogFilter, LogPage};
+use vicinity_store::review::COUNTED_MAX;
 
 use super::advocacy::line;
 use super::{AREA_MAX, Counts, Observatory, patterns};
@@ -43,16 +44,16 @@ struct Found {
     before: Counts,
     months: Vec<String>,
     median_minutes: Option<u32>,
-    logged: Vec<LoggedAdvocacy>,
+    logged: LogPage,
     asks: Option<Asks>,
 }
 
 /// Reads a quarter, up to a month that is not over. `for_others`: small counts left out, and the quarter as one, in bands.
-fn find<S: Observatory>(store: &mut S::Store, quarter: &str, last: &str, for_others: bool) -> Result<Found, PageError> {
+fn find<S: Observatory>(store: &mut S::Store, quarter: &str, last: &str, area: &str, for_others: bool) -> Result<Found, PageError> {
     let months: Vec<String> = of_quarter(quarter).ok_or(PageError::NotFound)?.into();
     let before: Vec<String> = of_quarter(&quarter_of(&moved(&months[0], -1))).ok_or(PageError::NotFound)?.into();
-    let (days, asks) = ((format!("{}-01", months[0]), format!("{}-31", months[2])), store.asks(quarter)?);
-    let logged = store.advocacy(&days.0, &days.1)?;
+    let filter = LogFilter { from: format!("{}-01", months[0]), to: format!("{}-31", months[2]), kind: String::new(), area: area.to_owned() };
+    let (logged, asks) = (store.advocacy(&filter, 0)?, store.asks(quarter)?);
     if for_others {
         let (counts, before) = (S::to_pass_on(store, quarter, months)?, S::to_pass_on(store, quarter, before)?);
         return Ok(Found { counts, before, months: vec![quarter.to_owned()], median_minutes: None, logged, asks });
@@ -80,8 +81,8 @@ async fn page<S: Observatory>(server: Arc<S>, seated: Seated<ReportPage<S>>) -> 
     }
     let area: String = seated.query.get("area").chars().take(AREA_MAX).collect();
     let read = {
-        let (quarter, last) = (quarter.clone(), this_month.clone());
-        move |store: &mut S::Store| find::<S>(store, &quarter, &last, for_others)
+        let (quarter, area, last) = (quarter.clone(), area.clone(), this_month.clone());
+        move |store: &mut S::Store| find::<S>(store, &quarter, &last, &area, for_others)
     };
     let Found { counts, before, months, median_minutes, logged, asks } = server.gate().count(&seated, read).await?;
     let parts = |dimension: &'static str| counts.parts(&months, &area, dimension, CODES_MAX);
@@ -95,7 +96,9 @@ async fn page<S: Observatory>(server: Arc<S>, seated: Seated<ReportPage<S>>) -> 
         response: parts("response"),
         median_minutes: median_minutes.filter(|_| area.is_empty()),
         done: DONE.map(parts).into(),
-        advocacy: logged.into_iter().filter(|logged| logged.entry.aims_at("", &area)).map(|logged| line(logged, &counts, &this_month)).collect(),
+        actions: logged.total,
+        counted_max: COUNTED_MAX,
+        advocacy: logged.lines.into_iter().map(|logged| line(logged, &counts, &this_month)).collect(),
         asks: asks.map(|asks| asks.text).unwrap_or_default(),
         quarter,
         area,
