@@ -132,7 +132,7 @@ impl Device {
     }
 
     /// Survivor codes typed before enrolment are hashed now that there is a key.
-    fn hash_waiting_codes(&mut self) -> Result<()> {
+    pub(super) fn hash_waiting_codes(&mut self) -> Result<()> {
         for (incident, code) in self.store.unhashed_codes()? {
             let hash = self.enrolment.as_ref().and_then(|enrolment| enrolment.hash_code(&code));
             if let Some(hash) = hash {
