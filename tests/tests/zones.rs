@@ -19,10 +19,15 @@ fn at_ten(area: Option<&str>) -> Value {
     incident
 }
 
-/// Until when PEP can be begun, as an incident shows it.
+/// Until when PEP can be begun, as an incident shows it; in UTC, for it is shown by the clocks of the place.
 fn pep_until(shown: &Value) -> String {
     let clocks = shown["clocks"].as_array().unwrap();
-    clocks.iter().find(|clock| clock["name"] == "pep_72h").unwrap_or_else(|| panic!("no such clock: {shown}"))["due_at"].as_str().unwrap().to_owned()
+    clocks.iter().find(|clock| clock["name"] == "pep_72h").unwrap_or_else(|| panic!("no such clock: {shown}"))["due_at"]
+        .as_str()
+        .unwrap()
+        .parse::<jiff::Timestamp>()
+        .unwrap()
+        .to_string()
 }
 
 fn phone_says(phone: &Device, id: &str) -> String {

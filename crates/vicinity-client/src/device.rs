@@ -14,11 +14,11 @@ use vicinity_core::remark::Remark;
 use vicinity_core::show;
 use vicinity_core::time::{TimeZone, Timestamp};
 use vicinity_core::zone;
+use vicinity_sqlite::{DATABASE_FILE, SqliteDevice};
 use vicinity_store::DatabaseKey;
 use vicinity_store::device::{DeviceStanding, DeviceStore, Fact};
 use vicinity_store::error::Damage;
 use vicinity_store::row::IncidentRow;
-use vicinity_store::sqlite::{DATABASE_FILE, SqliteDevice};
 use vicinity_sync::device_session::{End, Outcome};
 use vicinity_sync::pins::Pins;
 

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use vicinity_core::time::Timestamp;
+use vicinity_sqlite::DATABASE_FILE;
 use vicinity_store::device::{DeviceStore, Fact};
-use vicinity_store::sqlite::DATABASE_FILE;
 use vicinity_store::{DatabaseKey, StoreError};
 use zeroize::Zeroizing;
 

@@ -21,8 +21,8 @@ use vicinity_core::batch::{Cursor, Pull};
 use vicinity_core::ids::{DeviceId, IncidentId, ScopeDigest};
 use vicinity_core::remark::Remark;
 use vicinity_core::time::Timestamp;
+use vicinity_sqlite::SqliteDevice;
 use vicinity_store::device::{DeviceStore, Fact};
-use vicinity_store::sqlite::SqliteDevice;
 use vicinity_store::{DatabaseKey, StoreError};
 use vicinity_sync::message::{Answer, Refused};
 

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use vicinity_client::device::{Device, Machine};
 use vicinity_core::time::Timestamp;
+use vicinity_sqlite::{DATABASE_FILE, SqliteDevice};
 use vicinity_store::DatabaseKey;
 use vicinity_store::device::{DeviceStore, Fact};
-use vicinity_store::sqlite::{DATABASE_FILE, SqliteDevice};
 
 fn key() -> DatabaseKey {
     DatabaseKey::new([1; 32])

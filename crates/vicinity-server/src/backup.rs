@@ -15,10 +15,10 @@ use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use vicinity_sqlite::SqliteHub;
 use vicinity_store::board::BoardStore;
 use vicinity_store::hub::HubStore;
 use vicinity_store::policy;
-use vicinity_store::sqlite::SqliteHub;
 use vicinity_store::{DatabaseKey, StoreError};
 
 use crate::clock;

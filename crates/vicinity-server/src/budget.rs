@@ -23,6 +23,8 @@ pub struct Plan {
     pub incidents: usize,
     /// What they cost, in operations.
     pub ops: u64,
+    /// What their device pays for them: each is loaded in one piece ([`policy::in_one_piece`]).
+    pub price: u64,
 }
 
 /// Fits incidents into the budget, in order: the first always, so that a device with one very large document gets on too. Weighs
@@ -31,13 +33,14 @@ pub struct Plan {
 /// # Errors
 /// What a weight says.
 pub fn fit<E>(weights: impl IntoIterator<Item = Result<u64, E>>, budget: u64) -> Result<Plan, E> {
-    let mut plan = Plan { incidents: 0, ops: 0 };
+    let mut plan = Plan { incidents: 0, ops: 0, price: 0 };
     for weight in weights {
-        let ops = plan.ops.saturating_add(weight?);
+        let weight = weight?;
+        let ops = plan.ops.saturating_add(weight);
         if plan.incidents > 0 && ops > budget {
             break;
         }
-        plan = Plan { incidents: plan.incidents + 1, ops };
+        plan = Plan { incidents: plan.incidents + 1, ops, price: plan.price.saturating_add(policy::in_one_piece(weight)) };
     }
     Ok(plan)
 }
@@ -92,9 +95,16 @@ mod tests {
     }
 
     #[test]
+    fn one_large_incident_costs_its_device_more_than_many_small_ones() {
+        let price = |weights: &[u64]| fit(weights.iter().map(|weight| Ok::<_, ()>(*weight)), u64::MAX).unwrap().price;
+        assert_eq!(price(&[40; 250]), 250 * 44);
+        assert_eq!(price(&[10_000]), 260_000);
+    }
+
+    #[test]
     fn nothing_is_weighed_behind_what_does_not_fit() {
         let weights = [Ok(1), Ok(100), Err("weighed")];
-        assert_eq!(fit(weights, 10), Ok(Plan { incidents: 1, ops: 1 }));
+        assert_eq!(fit(weights, 10), Ok(Plan { incidents: 1, ops: 1, price: 1 }));
     }
 
     #[test]

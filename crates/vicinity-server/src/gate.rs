@@ -168,6 +168,11 @@ impl<A: SealedRequest, P: Copy> Proven<A, P> {
         self.plan.ops.saturating_add(A::ops(&self.message))
     }
 
+    /// What its device pays for it, in operations.
+    fn price(&self) -> u64 {
+        self.plan.price.saturating_add(A::ops(&self.message))
+    }
+
     /// What it says.
     pub fn into_message(self) -> A::Message {
         self.message
@@ -352,12 +357,13 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
             locked(&limits).device(device, request.bytes.len(), now)?;
             let proven = identified.read(now)?.let_in(store, now)?;
             // Before anything is loaded.
-            locked(&limits).work(device, proven.ops(), now)?;
+            let price = proven.price();
+            locked(&limits).work(device, price, now)?;
             *ops = proven.ops();
             let before = store.done();
             let answer = step(store, proven);
             // What it is given back is known only now: it is owed, and the device's next request waits for it.
-            let owed = store.done().saturating_sub(before).saturating_sub(*ops);
+            let owed = store.done().saturating_sub(before).saturating_sub(price);
             locked(&limits).owe(device, owed, now);
             *ops = ops.saturating_add(owed);
             answer

@@ -50,4 +50,5 @@ pub mod zone;
 /// Keys that statements are sealed to, and files for one reader, for commands that name one.
 pub use vicinity_seal::{keys, parcel};
 /// The stores, for commands that read beside a running server.
+pub use vicinity_sqlite as sqlite;
 pub use vicinity_store as store;

@@ -23,7 +23,7 @@ use crate::writer::Writer;
 async fn signed_in(desk: &Desk) -> String {
     let (now, is_hub) = ((desk.machine.now)(), desk.place == vicinity_pages::frame::Place::Hub);
     let role = if is_hub { person::Desk::Responder } else { person::Desk::Coordinator };
-    let begin = move |people: &mut vicinity_store::sqlite::SqlitePeople| {
+    let begin = move |people: &mut vicinity_sqlite::SqlitePeople| {
         let expires = now + SignedDuration::from_secs(60);
         people.invite(&NewPerson { handle: "amina", desk: role, code_hash: [1; 32], expires, totp: [1; 20] }, now).unwrap();
         assert!(people.welcome([1; 32], &PasswordHash { salt: [1; 16], hash: [1; 32] }, now).unwrap());

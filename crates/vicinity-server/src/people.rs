@@ -4,9 +4,9 @@ use std::path::Path;
 
 use vicinity_core::time::{SignedDuration, Timestamp};
 use vicinity_core::{hex, text};
+use vicinity_sqlite::SqlitePeople;
 use vicinity_store::StoreError;
 use vicinity_store::person::{Desk, LINK_SECONDS, NewPerson};
-use vicinity_store::sqlite::SqlitePeople;
 
 use crate::hub::ServeError;
 use crate::keyring::{self, Unlock};

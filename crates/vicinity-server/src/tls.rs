@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use tokio_rustls::rustls::ServerConfig;
 pub use vicinity_link::Pin;
 use vicinity_link::{IdentityError, ServerKey};
+use vicinity_sqlite::{SqliteHub, SqliteNational};
 use vicinity_store::StoreError;
 use vicinity_store::hub::HubStore;
 use vicinity_store::national::NationalStore;
-use vicinity_store::sqlite::{SqliteHub, SqliteNational};
 
 use vicinity_sync::pins::Pins;
 

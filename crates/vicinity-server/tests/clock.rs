@@ -11,12 +11,12 @@ use vicinity_core::document::{Authoring, Document};
 use vicinity_core::draft::Draft;
 use vicinity_core::ids::{DeviceId, IncidentId};
 use vicinity_server::clock::Clock;
+use vicinity_server::sqlite::SqliteHub;
 use vicinity_server::store::alert::{HubAlerts, NationalAlerts};
 use vicinity_server::store::board::BoardStore;
 use vicinity_server::store::hub::{HubStore, Peer, Role};
 use vicinity_server::store::national::NationalStore;
 use vicinity_server::store::review::ReviewStore;
-use vicinity_server::store::sqlite::SqliteHub;
 use vicinity_server::store::statement::{BlobPiece, BlobState, HubStatements};
 use vicinity_server::upkeep;
 

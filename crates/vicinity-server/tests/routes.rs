@@ -170,7 +170,7 @@ fn served<F: Future<Output = Result<(), hub::ServeError>> + Send + 'static>(
     runtime.block_on(serving).unwrap().unwrap();
 }
 
-fn hub_at(data: &Path) -> vicinity_server::store::sqlite::SqliteHub {
+fn hub_at(data: &Path) -> vicinity_server::sqlite::SqliteHub {
     hub::open(data, None, &machine()).unwrap()
 }
 

@@ -12,6 +12,9 @@ pub struct Damage {
     pub advice: &'static str,
 }
 
+/// What an engine says of its own failure.
+pub type EngineError = Box<dyn core::error::Error + Send + Sync>;
+
 /// A step on a store that failed. Nothing of the step was kept.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -20,8 +23,10 @@ pub enum StoreError {
     Open {
         /// Its path.
         path: String,
+        /// Whether room on the disk may help.
+        may_be_full: bool,
         /// Why.
-        source: rusqlite::Error,
+        source: EngineError,
     },
     /// The key is another one's, or the file's first page is not what was written.
     #[error("{kind} does not open with this key: it is damaged, or the key is another one's; {advice}; the file is {path}")]
@@ -64,13 +69,15 @@ pub enum StoreError {
         /// Its path.
         path: String,
     },
-    /// SQLite failed.
+    /// The engine failed.
     #[error("{step} failed: {source}")]
-    Sql {
+    Engine {
         /// What was to be done.
         step: &'static str,
+        /// Whether room on the disk may help.
+        may_be_full: bool,
         /// Why.
-        source: rusqlite::Error,
+        source: EngineError,
     },
     /// The steps under one commit were taken back together.
     #[error("the steps were taken back")]
@@ -87,16 +94,13 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether room on the disk may help. SQLite does not always say that it was room that failed it.
+    /// Whether room on the disk may help. An engine does not always say that it lacked room.
     #[must_use]
     pub fn may_be_full(&self) -> bool {
         use std::io::ErrorKind::{QuotaExceeded, StorageFull};
         match self {
             Self::Full => true,
-            Self::Open { source, .. } | Self::Sql { source, .. } => {
-                use rusqlite::ErrorCode::{CannotOpen, DiskFull, SystemIoFailure};
-                matches!(source.sqlite_error_code(), Some(DiskFull | SystemIoFailure | CannotOpen))
-            }
+            Self::Open { may_be_full, .. } | Self::Engine { may_be_full, .. } => *may_be_full,
             Self::File { source, .. } => matches!(source.kind(), StorageFull | QuotaExceeded),
             _ => false,
         }

@@ -2,7 +2,6 @@
 
 use core::fmt;
 
-use vicinity_core::hex;
 use zeroize::Zeroizing;
 
 /// 32 random bytes that a database is encrypted with. They are never derived from a passphrase: what a person types
@@ -21,20 +20,6 @@ impl DatabaseKey {
     #[must_use]
     pub fn bytes(&self) -> &[u8; 32] {
         &self.0
-    }
-
-    /// The statement that gives it to SQLCipher raw: SQLCipher's own derivation takes 180 ms a connection.
-    pub(crate) fn pragma(&self) -> Zeroizing<String> {
-        Zeroizing::new(format!("PRAGMA key = \"{}\"", *self.raw()))
-    }
-
-    /// The key as SQLCipher takes it raw: `x'…'`.
-    pub(crate) fn raw(&self) -> Zeroizing<String> {
-        let mut text = Zeroizing::new(String::with_capacity(72));
-        text.push_str("x'");
-        text.push_str(&Zeroizing::new(hex::write(&*self.0)));
-        text.push('\'');
-        text
     }
 }
 

@@ -1,8 +1,7 @@
-//! Storage ports by use case, and their SQLite engine.
+//! Storage ports by use case, and the rules that every engine keeps. It holds no engine: `vicinity-sqlite` is one.
 //!
 //! A port method is one transaction: it happened and is durable when it returns, or nothing of it happened. The truth
-//! on disk is the log of original change bytes; JSON rows are a cache made from it in the same transaction. Databases
-//! run in WAL mode with `synchronous=FULL`: a commit is an fsync.
+//! on disk is the log of original change bytes; rows are a cache made from it in the same transaction.
 
 pub mod advocacy;
 pub mod alert;
@@ -19,7 +18,6 @@ pub mod person;
 pub mod policy;
 pub mod review;
 pub mod row;
-pub mod sqlite;
 pub mod statement;
 
 pub use error::StoreError;

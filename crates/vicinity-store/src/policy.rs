@@ -164,7 +164,7 @@ pub fn weight<E>(changes: &[Brought<'_>], ops: u64, mut is_known: impl FnMut(&Br
             new_ops = new_ops.saturating_add(ops_in(&brought.change.chunk));
         }
     }
-    let loaded = if new == 0 { 0 } else { in_one_piece(ops.saturating_add(new_ops)) };
+    let loaded = if new == 0 { 0 } else { ops.saturating_add(new_ops) };
     // To take one from its frame and to sort it takes about an eighth of an operation.
     let named = changes.len() as u64 / 8;
     Ok(DOCUMENT_OPS.saturating_add(known * KNOWN_OPS).saturating_add(named).saturating_add(loaded))

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use tempfile::TempDir;
+use vicinity_sqlite::{SqliteDevice, SqliteHub};
 use vicinity_store::DatabaseKey;
 use vicinity_store::device::DeviceStore;
 use vicinity_store::hub::HubStore;
-use vicinity_store::sqlite::{SqliteDevice, SqliteHub};
 
 use crate::memory_device::MemoryDevice;
 use crate::memory_hub::MemoryHub;

@@ -17,10 +17,10 @@ use vicinity_core::ids::IncidentId;
 use vicinity_core::time::TimeZone;
 use vicinity_core::{local, show};
 use vicinity_server::hub::{self, EnrolLink, HubConfig};
+use vicinity_server::sqlite::SqliteHub;
 use vicinity_server::store::board::BoardStore;
 use vicinity_server::store::error::Damage;
 use vicinity_server::store::hub::{DeviceRow, HubStore, Role};
-use vicinity_server::store::sqlite::SqliteHub;
 use vicinity_server::tls::{self, Pin};
 
 use crate::args::{DeviceRole, HubArguments, HubBundleCommand, HubCommand, ListenArguments};

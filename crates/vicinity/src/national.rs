@@ -11,10 +11,10 @@ use vicinity_core::time::TimeZone;
 use vicinity_core::{codes, text};
 use vicinity_server::hub::EnrolLink;
 use vicinity_server::national::{self, NationalConfig};
+use vicinity_server::sqlite::SqliteNational;
 use vicinity_server::store::country::Countries;
 use vicinity_server::store::national::NationalStore;
 use vicinity_server::store::review::ReviewStore;
-use vicinity_server::store::sqlite::SqliteNational;
 use vicinity_server::{published, tls};
 
 use crate::args::{Dimension, ListenArguments, NationalArguments, NationalCommand, NationalRole};

@@ -14,9 +14,9 @@ use vicinity_export::dhis2::{Ids, Mapping};
 use vicinity_export::geojson::Boundaries;
 use vicinity_server::dhis2::Target;
 use vicinity_server::export::{self, Rows, Taken};
+use vicinity_server::sqlite::SqliteNational;
 use vicinity_server::store::StoreError;
 use vicinity_server::store::national::{NationalStore, ProjectionListing};
-use vicinity_server::store::sqlite::SqliteNational;
 
 use crate::args::{ExportArguments, PushArguments};
 use crate::{machine, national, output, secrets};

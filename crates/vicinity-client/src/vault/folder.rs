@@ -4,7 +4,7 @@ use std::fs::{self, DirBuilder, File, FileTimes, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use vicinity_store::sqlite::DATABASE_FILE;
+use vicinity_sqlite::DATABASE_FILE;
 
 use super::VaultError;
 use super::image::{IMAGE_BYTES, Image, filler, is_name, name_text};

@@ -49,7 +49,7 @@ pub trait Door {
 }
 
 /// A store that takes no changes.
-const NOTHING: Plan = Plan { incidents: 0, ops: 0 };
+const NOTHING: Plan = Plan { incidents: 0, ops: 0, price: 0 };
 
 impl Door for dyn BoardStore + '_ {
     type Asker = Peer;

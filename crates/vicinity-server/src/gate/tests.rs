@@ -1,7 +1,7 @@
 //! Which connection does what.
 
+use vicinity_sqlite::SqliteNational;
 use vicinity_store::DatabaseKey;
-use vicinity_store::sqlite::SqliteNational;
 
 use super::*;
 use crate::national::Reading;

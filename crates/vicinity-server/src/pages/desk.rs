@@ -7,8 +7,8 @@ use std::thread::JoinHandle;
 use tokio::sync::{OwnedMutexGuard, Semaphore};
 use vicinity_core::time::TimeZone;
 use vicinity_pages::frame::Place;
+use vicinity_sqlite::SqlitePeople;
 use vicinity_store::forms::Forms;
-use vicinity_store::sqlite::SqlitePeople;
 use vicinity_store::{DatabaseKey, StoreError};
 
 use crate::clock::Clock;

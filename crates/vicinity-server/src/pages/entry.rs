@@ -10,8 +10,8 @@ use vicinity_pages::assets::Asset;
 use vicinity_pages::entry::{self, PASSWORD_MIN_CHARS, Welcome};
 use vicinity_pages::frame::Theme;
 use vicinity_pages::words::Language;
+use vicinity_sqlite::SESSION_SECONDS;
 use vicinity_store::person::{NewSession, PasswordHash};
-use vicinity_store::sqlite::SESSION_SECONDS;
 
 use crate::limits::network;
 use crate::pages::answer::{self, PageError};

@@ -2,10 +2,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use vicinity_core::ids::DeviceId;
+use vicinity_sqlite::SqliteNational;
 use vicinity_store::DatabaseKey;
 use vicinity_store::hub::Role;
 use vicinity_store::national::NationalStore;
-use vicinity_store::sqlite::SqliteNational;
 use vicinity_sync::uplink::Report;
 
 use super::*;

@@ -1,8 +1,8 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use vicinity_core::ids::DeviceId;
+use vicinity_sqlite::SqliteHub;
 use vicinity_store::DatabaseKey;
-use vicinity_store::sqlite::SqliteHub;
 
 use super::*;
 

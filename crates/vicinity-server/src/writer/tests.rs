@@ -1,8 +1,8 @@
 use std::sync::mpsc;
 
+use vicinity_sqlite::{SqliteHub, SqliteNational};
 use vicinity_store::board::BoardStore;
 use vicinity_store::review::ReviewStore;
-use vicinity_store::sqlite::{SqliteHub, SqliteNational};
 use vicinity_store::{DatabaseKey, StoreError};
 
 use super::*;

@@ -25,9 +25,9 @@ use vicinity_server::national::{self, NationalConfig};
 use vicinity_server::network::Network;
 use vicinity_server::pages::credentials;
 use vicinity_server::people;
+use vicinity_server::sqlite::{SqliteHub, SqliteNational};
 use vicinity_server::store::hub::{HubStore, Role};
 use vicinity_server::store::person::Desk;
-use vicinity_server::store::sqlite::{SqliteHub, SqliteNational};
 
 /// A server that runs beside a test, and its clock.
 pub struct Site {

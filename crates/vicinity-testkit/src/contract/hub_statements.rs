@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use vicinity_core::ids::IncidentId;
+use vicinity_sqlite::audit_chain;
 use vicinity_store::hub::{HubStore, Peer, Role};
-use vicinity_store::sqlite::audit_chain;
 use vicinity_store::statement::{BLOB_TERM_SECONDS, BlobPiece, BlobState, KeptWrap, SealedStatement};
 
 use super::stage::Hub;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
+use vicinity_sqlite::audit_chain;
 use vicinity_store::hub::{Peer, Role};
 use vicinity_store::row::IncidentRow;
-use vicinity_store::sqlite::audit_chain;
 use vicinity_store::statement::{AuditRow, BLOB_TERM_SECONDS, BlobPiece, BlobState, HeldStatement, HubStatements, KeptWrap, SealedStatement};
 
 use super::{MemoryHub, Result};

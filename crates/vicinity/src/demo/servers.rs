@@ -12,9 +12,9 @@ use vicinity_server::hub::{HubConfig, ServeError};
 use vicinity_server::keyring::{Passphrase, Unlock};
 use vicinity_server::national::NationalConfig;
 use vicinity_server::network::Network;
+use vicinity_server::sqlite::{SqliteHub, SqliteNational};
 use vicinity_server::store::hub::Role;
 use vicinity_server::store::person::Desk;
-use vicinity_server::store::sqlite::{SqliteHub, SqliteNational};
 use vicinity_server::tls::Settings;
 use vicinity_server::{hub, national, people, tls};
 

@@ -1,0 +1,198 @@
+//! Erasing at the hub: nothing of an incident stays but a tombstone, and everybody who may hold it is told.
+
+use std::collections::BTreeMap;
+
+use vicinity_core::ids::{IncidentId, ScopeDigest};
+use vicinity_core::time::Timestamp;
+
+use crate::db::{Db, Result};
+use crate::hub::accept::move_digests;
+use crate::hub::evidence;
+use crate::hub::shares;
+use crate::hub::statements;
+use crate::hub::uplink;
+use vicinity_store::StoreError;
+use vicinity_store::hub::{ErasurePlace, ErasureRow, Peer, RECEIPTS_MAX, Role};
+use vicinity_store::policy;
+use vicinity_store::row;
+
+/// The setting that says that the log beside the database may hold pages from before an erasure.
+pub(crate) const LOG_HOLDS_ERASED: &str = "log_holds_erased";
+
+pub(crate) fn is_erased(db: &Db, incident: IncidentId) -> Result<bool> {
+    Ok(db.one("reading tombstones", "SELECT 1 FROM tombstones WHERE incident = ?1", &[incident.as_bytes()], |_| Ok(()))?.is_some())
+}
+
+pub(crate) fn erase(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result<bool> {
+    // Nothing of it can have come since.
+    if is_erased(db, incident)? {
+        return Ok(true);
+    }
+    let doc = statements::doc_of(db, incident)?;
+    order_holders(db, incident, doc)?;
+    erase_ordered(db, incident, now)
+}
+
+/// Erases what its survivor withdrew, at the word of a device, in whose share stays what stays of it. What came and was
+/// withdrawn in one step nobody else was ever given.
+pub(crate) fn recall(db: &mut Db, incident: IncidentId, peer: &Peer, is_new: bool, now: Timestamp) -> Result<()> {
+    let orders = if is_new && db.meta(policy::RESTORED)?.is_none() {
+        order(db, incident, peer)?
+    } else {
+        let doc = statements::doc_of(db, incident)?;
+        order_holders(db, incident, doc)?
+    };
+    erase_ordered(db, incident, now)?;
+    shares::note_lasting(db, peer.number, 1 + orders)
+}
+
+fn erase_ordered(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result<bool> {
+    let id = incident.as_bytes();
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
+    let found = db.one("reading a document", "SELECT doc, heads FROM documents WHERE incident = ?1", &[id], read)?;
+    let doc = found.as_ref().map(|(doc, _)| *doc);
+    let envelopes = evidence::holding(db, incident, doc)?;
+    shares::give_back(db, incident, doc)?;
+    statements::forget_under_way(db, doc)?;
+    retract(db, incident, doc)?;
+    if let Some((doc, heads)) = &found {
+        move_digests(db, *doc, ScopeDigest::term(incident, &row::heads(heads)), ScopeDigest::default())?;
+        for query in [
+            // Each by its own index.
+            "UPDATE feed SET kind = 3, doc = 0, device = 0, received_at = 0 WHERE kind <> 0 AND doc = ?1",
+            "UPDATE feed SET kind = 3, doc = 0, device = 0, incarnation = 0, relayed = 0, actor = NULL, actor_seq = NULL, received_at = 0, skew = NULL, chunk = NULL,
+                envelope = NULL WHERE kind = 0 AND doc = ?1",
+            "DELETE FROM scope WHERE doc = ?1",
+            "DELETE FROM departed WHERE doc = ?1",
+            "DELETE FROM statements WHERE doc = ?1",
+            "DELETE FROM questions WHERE doc = ?1",
+            "DELETE FROM board WHERE doc = ?1",
+            "DELETE FROM desk_changes WHERE doc = ?1",
+            "DELETE FROM links WHERE doc = ?1",
+            "DELETE FROM documents WHERE doc = ?1",
+        ] {
+            db.execute("erasing a document", query, &[doc])?;
+        }
+        uplink::forget_areas(db)?;
+    }
+    // Who was led to its page.
+    let page = format!("/incident/{incident}");
+    db.execute("erasing a form's place", "DELETE FROM forms WHERE substr(place, 1, ?2) = ?1", &[&page, &(page.len() as i64)])?;
+    let waited = db.execute("erasing what waited", "DELETE FROM waiting WHERE incident = ?1", &[id])?;
+    let refused = db.execute("erasing what was refused", "DELETE FROM quarantine WHERE incident = ?1", &[id])?;
+    envelopes.into_iter().try_for_each(|envelope| evidence::cut(db, envelope))?;
+    db.execute("keeping a tombstone", "INSERT INTO tombstones (incident, erased_at) VALUES (?1, ?2)", &[id, &now.as_second()])?;
+    db.set_meta(LOG_HOLDS_ERASED, &[1])?;
+    Ok(doc.is_some() || waited + refused > 0)
+}
+
+/// Orders everybody who ever sent or was given anything of it, and every responder, to erase it. A revoked device may hold it
+/// still, until it is wiped: it is listed, though it is never asked.
+fn order_holders(db: &Db, incident: IncidentId, doc: Option<i64>) -> Result<usize> {
+    let query = "INSERT INTO erase_orders (device, incident)
+        SELECT number, ?1 FROM devices WHERE (role = 'responder' AND (revoked_at IS NULL OR last_seen IS NOT NULL)
+            OR number IN (SELECT device FROM scope WHERE doc = ?2) OR number IN (SELECT device FROM feed WHERE kind = 0 AND doc = ?2)
+            OR number IN (SELECT device FROM feed WHERE kind <> 0 AND doc = ?2)
+            OR number IN (SELECT device FROM waiting WHERE incident = ?1) OR number IN (SELECT device FROM quarantine WHERE incident = ?1))
+        ON CONFLICT DO NOTHING";
+    db.execute("ordering an erasure", query, &[incident.as_bytes(), &doc])
+}
+
+/// Takes the projection back. Where the hub was restored, or never held the incident that it is told was erased, national
+/// may hold a row that this hub does not know of: it is taken back to be sure.
+fn retract(db: &Db, incident: IncidentId, doc: Option<i64>) -> Result<()> {
+    let is_unsure = doc.is_none() || db.meta(policy::RESTORED)?.is_some();
+    let query = "UPDATE projections SET json = NULL, version = version + 1 WHERE doc = ?1 AND (json IS NOT NULL OR ?2)";
+    db.execute("taking a projection back", query, &[&doc, &is_unsure])?;
+    db.execute("forgetting a projection", "DELETE FROM projections WHERE doc = ?1 AND json IS NULL AND sent >= version", &[&doc])?;
+    // Without the key nothing was ever projected.
+    if let Some(key) = db.meta(policy::PROJECTION_KEY)?.filter(|_| is_unsure) {
+        let projection = policy::projection_id(&key, incident);
+        let query = "INSERT INTO projections (doc, projection, version, sent, refused, json)
+            SELECT coalesce(?1, min(coalesce(min(doc), 0), 0) - 1), ?2, 1, 0, 0, NULL FROM projections WHERE true ON CONFLICT DO NOTHING";
+        db.execute("taking a projection back", query, &[&doc, projection.as_bytes()])?;
+    }
+    Ok(())
+}
+
+pub(crate) fn confirm(db: &mut Db, peer: &Peer, incidents: &[IncidentId], now: Timestamp) -> Result<()> {
+    for incident in incidents {
+        // The hub was restored from before the erasure, and learns of it here.
+        erase(db, *incident, now)?;
+        order(db, *incident, peer)?;
+        let query = "INSERT INTO erase_receipts (device, incarnation, incident, confirmed_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+        if db.execute("keeping a receipt", query, &[&peer.number, &peer.incarnation.cast_signed(), incident.as_bytes(), &now.as_second()])? == 1 {
+            // A life whose receipt is gone is asked again.
+            let newest = "SELECT incarnation FROM erase_receipts WHERE device = ?1 AND incident = ?2 ORDER BY confirmed_at DESC, incarnation LIMIT ?3";
+            let query = format!("DELETE FROM erase_receipts WHERE device = ?1 AND incident = ?2 AND incarnation NOT IN ({newest})");
+            db.execute("forgetting receipts", &query, &[&peer.number, incident.as_bytes(), &(RECEIPTS_MAX as i64)])?;
+        }
+    }
+    // What it was bringing may hold statements of these; it seals the others anew.
+    statements::forget_under_way_of(db, peer.number)
+}
+
+fn order(db: &Db, incident: IncidentId, peer: &Peer) -> Result<usize> {
+    let query = "INSERT INTO erase_orders (device, incident) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    db.execute("ordering an erasure", query, &[&peer.number, incident.as_bytes()])
+}
+
+/// A device shows that it holds what was erased: whatever it confirmed, it is told again.
+pub(crate) fn order_again(db: &Db, incident: IncidentId, peer: &Peer) -> Result<()> {
+    order(db, incident, peer)?;
+    let query = "DELETE FROM erase_receipts WHERE device = ?1 AND incarnation = ?2 AND incident = ?3";
+    db.execute("ordering an erasure", query, &[&peer.number, &peer.incarnation.cast_signed(), incident.as_bytes()]).map(drop)
+}
+
+pub(crate) fn orders(db: &Db, peer: &Peer, max: usize) -> Result<Vec<IncidentId>> {
+    let all = "SELECT incident FROM tombstones";
+    let own = "SELECT incident FROM erase_orders WHERE device = ?1";
+    let from = if db.meta(policy::RESTORED)?.is_some() { all } else { own };
+    let query = format!("{from} EXCEPT SELECT incident FROM erase_receipts WHERE device = ?1 AND incarnation = ?2 LIMIT ?3");
+    let params: [&dyn rusqlite::ToSql; 3] = [&peer.number, &peer.incarnation.cast_signed(), &(max as i64)];
+    db.all("reading orders", &query, &params, |row| Ok(IncidentId::from_bytes(row.get(0)?)))
+}
+
+pub(crate) fn erasures(db: &Db) -> Result<Vec<ErasureRow>> {
+    type Place = ([u8; 16], u32, String, Option<i64>, Option<i64>, bool);
+    let query = "SELECT incident, number, role, last_seen, revoked_at IS NOT NULL,
+        (SELECT max(confirmed_at) FROM erase_receipts AS receipts WHERE receipts.device = number AND receipts.incident = erase_orders.incident)
+        FROM erase_orders JOIN devices ON number = erase_orders.device ORDER BY number";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(5)?, row.get(4)?));
+    let found: Vec<Place> = db.all("reading erasures", query, &[], read)?;
+    let time = |second: Option<i64>| second.and_then(|second| Timestamp::from_second(second).ok());
+    let mut places: BTreeMap<[u8; 16], Vec<ErasurePlace>> = BTreeMap::new();
+    for (incident, device, role, last_seen, confirmed_at, revoked) in found {
+        let role = Role::from_code(&role).ok_or(StoreError::Damaged("device"))?;
+        let place = ErasurePlace { device, role, confirmed_at: time(confirmed_at), last_seen: time(last_seen), revoked };
+        places.entry(incident).or_default().push(place);
+    }
+    let key = db.meta(policy::PROJECTION_KEY)?;
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, i64>(1)?));
+    let tombstones = db.all("reading erasures", "SELECT incident, erased_at FROM tombstones ORDER BY erased_at, incident", &[], read)?;
+    let row = |(id, erased_at): ([u8; 16], i64)| {
+        let incident = IncidentId::from_bytes(id);
+        let projection = key.as_ref().map(|key| *policy::projection_id(key, incident).as_bytes());
+        let owes = db.one("reading a projection", "SELECT 1 FROM projections WHERE projection = ?1", &[&projection], |_| Ok(()))?.is_some();
+        let erased_at = time(Some(erased_at)).ok_or(StoreError::Damaged("tombstone"))?;
+        Ok(ErasureRow { incident, erased_at, national_owes: owes, places: places.remove(&id).unwrap_or_default() })
+    };
+    tombstones.into_iter().map(row).collect()
+}
+
+/// Deletes the keys of what was erased, and empties the logs if they may hold pages from before; what cannot be done now is
+/// done later, and a crash in between is made up for when the hub is opened.
+pub(crate) fn finish(db: &mut Db, keys: &mut Db) -> Result<()> {
+    if !db.conn.is_autocommit() || db.meta(LOG_HOLDS_ERASED)?.is_none() {
+        return Ok(());
+    }
+    let erased = db.all("reading tombstones", "SELECT incident FROM tombstones", &[], |row| row.get::<_, [u8; 16]>(0))?;
+    keys.immediate(|keys| {
+        erased.iter().try_for_each(|incident| keys.execute("erasing keys", "DELETE FROM keys WHERE incident = ?1", &[incident]).map(drop))?;
+        keys.execute("erasing batches' keys", "DELETE FROM wraps WHERE NOT EXISTS (SELECT 1 FROM keys WHERE keys.wrap = wraps.id)", &[]).map(drop)
+    })?;
+    if !keys.truncate_log()? || !db.truncate_log()? {
+        return Ok(());
+    }
+    db.execute("noting that the log is empty", "DELETE FROM meta WHERE key = ?1", &[&LOG_HOLDS_ERASED]).map(drop)
+}

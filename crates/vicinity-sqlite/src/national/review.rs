@@ -1,0 +1,241 @@
+//! The national review: counts, queue, marks.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Row, ToSql};
+use vicinity_core::ids::ProjectionId;
+use vicinity_core::projection::Projection;
+use vicinity_core::published::Cell;
+use vicinity_core::time::Timestamp;
+
+use crate::db::{Db, Result};
+use crate::national::SqliteNational;
+use vicinity_store::advocacy::Patterns;
+use vicinity_store::national::{ProjectionBody, QuestionRow};
+use vicinity_store::review::{COUNTED_MAX, News, QUEUE_ROWS, QueueFilter, Review, ReviewStore, Reviewed};
+
+/// The dimension of hubs: of all rows, whether or not they may be counted elsewhere. It is in no published table.
+const HUB: &str = "hub";
+
+/// The setting that says that everything was counted.
+const COUNTED: &str = "counted";
+
+/// Counts that rows add and take, summed up before they are written.
+#[derive(Default)]
+pub(crate) struct Tally(BTreeMap<(String, String, String, String), i64>);
+
+/// By what a row is counted, as it is kept.
+pub(crate) fn kept_facets(body: &ProjectionBody) -> String {
+    let mut facets: Vec<String> = body.facets.iter().map(|(dimension, code)| format!("{dimension} {code}")).collect();
+    facets.sort_unstable();
+    facets.dedup();
+    facets.join("\n")
+}
+
+/// The first-level area of a row; empty if it names none.
+pub(crate) fn area_of(body: &ProjectionBody) -> &str {
+    body.facets.iter().find(|(dimension, _)| *dimension == "admin1").map_or("", |(_, code)| code)
+}
+
+/// A row as far as counts go.
+pub(crate) struct Counted<'a> {
+    pub(crate) hub: u32,
+    pub(crate) month: &'a str,
+    pub(crate) area: &'a str,
+    pub(crate) facets: &'a str,
+    /// May be counted, and is no duplicate.
+    pub(crate) counts: bool,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, row: &Counted<'_>, by: i64) {
+        let mut put = |area: &str, dimension: &str, code: &str| {
+            *self.0.entry((row.month.to_owned(), area.to_owned(), dimension.to_owned(), code.to_owned())).or_default() += by;
+        };
+        put("", HUB, &row.hub.to_string());
+        if row.counts {
+            put(row.area, "", "");
+            for (dimension, code) in row.facets.lines().filter_map(|facet| facet.split_once(' ')) {
+                put(row.area, dimension, code);
+            }
+        }
+    }
+
+    pub(crate) fn write(self, db: &Db) -> Result<()> {
+        for ((month, area, dimension, code), by) in self.0.into_iter().filter(|(_, by)| *by != 0) {
+            let query = "INSERT INTO counts (month, area, dimension, code, n) VALUES (?1, ?2, ?3, ?4, ?5)
+                ON CONFLICT DO UPDATE SET n = n + excluded.n";
+            db.execute("counting", query, &[&month, &area, &dimension, &code, &by])?;
+            if by < 0 {
+                let query = "DELETE FROM counts WHERE month = ?1 AND area = ?2 AND dimension = ?3 AND code = ?4 AND n <= 0";
+                db.execute("counting", query, &[&month, &area, &dimension, &code])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn time(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+const COLUMNS: &str = "projection, hub, json, received_at, changed_at, review, duplicate_of, reviewer, reviewed_at";
+
+fn reviewed(row: &Row<'_>) -> rusqlite::Result<Reviewed> {
+    let review: String = row.get(5)?;
+    let other: Option<[u8; 16]> = row.get(6)?;
+    let review = match (review.as_str(), other) {
+        ("duplicate", Some(other)) => Review::Duplicate(ProjectionId::from_bytes(other)),
+        ("verified", _) => Review::Verified,
+        ("queried", _) => Review::Queried,
+        ("changed", _) => Review::Changed,
+        _ => Review::New,
+    };
+    let (person, at): (Option<String>, Option<i64>) = (row.get(7)?, row.get(8)?);
+    Ok(Reviewed {
+        projection: ProjectionId::from_bytes(row.get(0)?),
+        hub: row.get(1)?,
+        json: row.get(2)?,
+        received_at: time(row.get(3)?),
+        changed_at: time(row.get(4)?),
+        review,
+        reviewer: person.zip(at.map(time)),
+    })
+}
+
+impl SqliteNational {
+    /// Counts everything, once: a database from before there were counts has rows and none.
+    pub(crate) fn count_once(&mut self) -> Result<()> {
+        if self.db.meta(COUNTED)?.is_some() {
+            return Ok(());
+        }
+        self.db.immediate(|db| {
+            let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
+            for (row, json) in db.all("reading rows", "SELECT row, json FROM projections WHERE json IS NOT NULL AND facets = ''", &[], read)? {
+                let Ok(projection) = serde_json::from_str::<Projection>(&json) else { continue };
+                let facets: Vec<String> = projection.facets().into_iter().map(|(dimension, code)| format!("{dimension} {code}")).collect();
+                let query = "UPDATE projections SET area = ?2, facets = ?3 WHERE row = ?1";
+                db.execute("writing facets", query, &[&row, &projection.admin1, &facets.join("\n")])?;
+            }
+            let query = "SELECT hub, month, area, facets, countable AND review <> 'duplicate' FROM projections WHERE json IS NOT NULL";
+            let read = |row: &Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?, row.get(4)?));
+            let mut tally = Tally::default();
+            for (hub, month, area, facets, counts) in db.all("counting", query, &[], read)? {
+                tally.add(&Counted { hub, month: &month, area: &area, facets: &facets, counts }, 1);
+            }
+            tally.write(db)?;
+            db.set_meta(COUNTED, &[1])
+        })
+    }
+
+    /// How many rows a query gives, as far as anybody wants to know.
+    fn capped(&self, query: &str, values: &[&dyn ToSql]) -> Result<u64> {
+        let query = format!("SELECT count(*) FROM (SELECT 1 FROM {query} LIMIT {})", COUNTED_MAX + 1);
+        Ok(self.db.one("counting rows", &query, values, |row| row.get::<_, i64>(0))?.unwrap_or(0).cast_unsigned())
+    }
+}
+
+impl Patterns for SqliteNational {
+    fn window(&mut self, from: &str, to: &str) -> Result<Vec<(String, Cell, u64)>> {
+        let query = "SELECT month, area, dimension, code, n FROM counts WHERE month >= ?1 AND month <= ?2 AND dimension <> 'hub'";
+        self.db.all("reading counts", query, &[&from, &to], |row| {
+            Ok((row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?), row.get::<_, i64>(4)?.cast_unsigned()))
+        })
+    }
+}
+
+impl ReviewStore for SqliteNational {
+    fn months(&mut self) -> Result<Option<(String, String)>> {
+        let query = "SELECT min(month), max(month) FROM counts WHERE month <> 'unknown'";
+        let ends = self.db.one("reading months", query, &[], |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?)))?;
+        Ok(ends.and_then(|(first, last)| first.zip(last)))
+    }
+
+    fn queue(&mut self, filter: &QueueFilter, page: u32) -> Result<(Vec<Reviewed>, u64)> {
+        let mut condition = "projections WHERE json IS NOT NULL".to_owned();
+        let mut values: Vec<&dyn ToSql> = Vec::new();
+        if filter.review.is_empty() {
+            condition.push_str(" AND review IN ('new', 'changed')");
+        } else {
+            values.push(&filter.review);
+            condition.push_str(" AND review = ?1");
+        }
+        if let Some(hub) = &filter.hub {
+            values.push(hub);
+            condition.push_str(&format!(" AND hub = ?{}", values.len()));
+        }
+        if !filter.area.is_empty() {
+            values.push(&filter.area);
+            condition.push_str(&format!(" AND area = ?{}", values.len()));
+        }
+        let total = self.capped(&condition, &values)?;
+        let query = format!("SELECT {COLUMNS} FROM {condition} ORDER BY received_at, row LIMIT {QUEUE_ROWS} OFFSET {}", page as usize * QUEUE_ROWS);
+        Ok((self.db.all("reading the queue", &query, &values, reviewed)?, total))
+    }
+
+    fn reviewed(&mut self, projection: ProjectionId) -> Result<Option<Reviewed>> {
+        let query = format!("SELECT {COLUMNS} FROM projections WHERE projection = ?1 AND json IS NOT NULL");
+        self.db.one("reading a row", &query, &[projection.as_bytes()], reviewed)
+    }
+
+    fn alike(&mut self, projection: ProjectionId) -> Result<Vec<Reviewed>> {
+        let query = "SELECT month, area, facets FROM projections WHERE projection = ?1 AND json IS NOT NULL";
+        let read = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
+        let Some((month, area, facets)) = self.db.one("reading a row", query, &[projection.as_bytes()], read)? else { return Ok(Vec::new()) };
+        let query = format!("SELECT {COLUMNS}, facets FROM projections WHERE month = ?1 AND area = ?2 AND json IS NOT NULL AND projection <> ?3 LIMIT 2000");
+        let rows = self.db.all("reading rows", &query, &[&month, &area, projection.as_bytes()], |row| Ok((reviewed(row)?, row.get::<_, String>(9)?)))?;
+        let own: Vec<&str> = facets.lines().collect();
+        let mut rows: Vec<(usize, Reviewed)> =
+            rows.into_iter().map(|(row, facets)| (facets.lines().filter(|facet| own.contains(facet)).count(), row)).collect();
+        rows.retain(|(common, _)| *common * 10 >= own.len() * 8);
+        rows.sort_by_key(|(common, row)| (core::cmp::Reverse(*common), row.received_at));
+        Ok(rows.into_iter().take(5).map(|(_, row)| row).collect())
+    }
+
+    fn mark(&mut self, projection: ProjectionId, review: Review, person: &str, now: Timestamp) -> Result<bool> {
+        self.db.immediate(|db| {
+            let query = "SELECT row, hub, month, area, facets, countable, review = 'duplicate' FROM projections WHERE projection = ?1 AND json IS NOT NULL";
+            let read = |row: &Row<'_>| {
+                Ok((
+                    (row.get::<_, i64>(0)?, row.get::<_, u32>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?, row.get::<_, String>(4)?),
+                    (row.get::<_, bool>(5)?, row.get::<_, bool>(6)?),
+                ))
+            };
+            let found = db.one("reading a row", query, &[projection.as_bytes()], read)?;
+            let Some(((row, hub, month, area, facets), (countable, was_duplicate))) = found else { return Ok(false) };
+            let other = if let Review::Duplicate(other) = review { Some(*other.as_bytes()) } else { None };
+            let query = "UPDATE projections SET review = ?2, duplicate_of = ?3, reviewer = ?4, reviewed_at = ?5 WHERE row = ?1";
+            db.execute("marking a row", query, &[&row, &review.code(), &other, &person, &now.as_second()])?;
+            let mut tally = Tally::default();
+            let counted = |counts: bool| Counted { hub, month: &month, area: &area, facets: &facets, counts };
+            tally.add(&counted(countable && !was_duplicate), -1);
+            tally.add(&counted(countable && other.is_none()), 1);
+            tally.write(db)?;
+            Ok(true)
+        })
+    }
+
+    fn news(&mut self, since: Timestamp) -> Result<News> {
+        let since = since.as_second();
+        Ok(News {
+            new: self.capped("projections WHERE changed_at > ?1 AND received_at > ?1 AND json IS NOT NULL", &[&since])?,
+            changed: self.capped("projections WHERE changed_at > ?1 AND received_at <= ?1 AND json IS NOT NULL", &[&since])?,
+            gone: self.capped("projections WHERE changed_at > ?1 AND json IS NULL", &[&since])?,
+            answered: self.capped("questions WHERE answered_at > ?1", &[&since])?,
+            waiting: self.capped("projections WHERE review IN ('new', 'changed') AND json IS NOT NULL", &[])?,
+        })
+    }
+
+    fn questions_about(&mut self, projection: ProjectionId) -> Result<Vec<QuestionRow>> {
+        let query = "SELECT id, projection, code, answer FROM questions WHERE projection = ?1 ORDER BY id";
+        self.db.all("reading questions", query, &[projection.as_bytes()], crate::national::question)
+    }
+
+    fn hub_months(&mut self, from: &str, to: &str) -> Result<Vec<(u32, String, u64)>> {
+        let query = "SELECT CAST(code AS INTEGER), month, n FROM counts WHERE dimension = 'hub' AND month >= ?1 AND month <= ?2";
+        self.db.all("reading counts", query, &[&from, &to], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.cast_unsigned())))
+    }
+}
+
+#[cfg(test)]
+mod tests;
