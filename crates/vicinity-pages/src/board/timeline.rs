@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 use vicinity_core::time::Timestamp;
 use vicinity_core::timeline::Deed;
 
-use super::incident::{Step, Who, fact, field_name, name_of, said};
+use super::case::{Step, Who};
 use super::list::short;
+use super::values::{fact, field_name, name_of, said};
 use crate::frame::Frame;
 
 /// Seconds between what an entry says of its time and when the hub heard of it, up to which the time is told once.
