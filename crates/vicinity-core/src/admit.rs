@@ -102,8 +102,8 @@ pub fn heads_of(chunks: &[Chunk<'_>]) -> Vec<ChangeHash> {
 /// log under one id log two incidents, and nothing of them may be merged.
 #[must_use]
 pub fn is_other<'a>(stored: impl Iterator<Item = &'a [u8]>, incoming: impl Iterator<Item = &'a [u8]>) -> bool {
-    let skeleton = ChangeHash::of(SKELETON.get(8..).unwrap_or_default());
-    let begins = |bytes: &'a [u8]| Chunk::parse(bytes).ok().filter(|chunk| chunk.deps.iter().all(|dep| *dep == skeleton)).map(|chunk| chunk.hash);
+    let skeleton = ChangeHash::of_chunk(SKELETON);
+    let begins = |bytes: &'a [u8]| Chunk::parse(bytes).ok().filter(|chunk| chunk.deps.iter().all(|dep| Some(*dep) == skeleton)).map(|chunk| chunk.hash);
     let first: BTreeSet<ChangeHash> = stored.filter_map(begins).collect();
     !first.is_empty() && incoming.filter_map(begins).any(|hash| !first.contains(&hash))
 }
