@@ -21,7 +21,7 @@ pub enum Who {
 
 /// A step of the timeline.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub struct TimelineStep {
     /// When the hub heard of it.
     pub at: Timestamp,
     /// Who.
@@ -109,5 +109,5 @@ pub struct CaseView {
     /// Links.
     pub links: Vec<Link>,
     /// What was done, oldest first.
-    pub steps: Vec<Step>,
+    pub steps: Vec<TimelineStep>,
 }
