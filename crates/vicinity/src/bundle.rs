@@ -14,7 +14,7 @@ use vicinity_core::access::Action;
 use vicinity_server::bundle;
 use vicinity_server::parcel::{PARCEL_FILE_MAX_BYTES, ParcelError};
 
-use crate::{hub, machine, output};
+use crate::{hub_store, machine, output};
 
 /// `vicinity device bundle export`.
 pub fn export(device: &mut Device, home: &Path, file: &Path, json: bool) -> Result<()> {
@@ -38,7 +38,7 @@ pub fn import(device: &mut Device, file: &Path, json: bool) -> Result<ExitCode> 
             imported.acked, imported.rejected, imported.received, imported.erased, imported.statements
         ))?;
     }
-    crate::device::say_what_stays_apart(&device.apart()?);
+    output::say_what_stays_apart(&device.apart()?);
     let next = match imported.standing {
         Standing::UpToDate => return Ok(ExitCode::SUCCESS),
         Standing::Behind => "there is more to carry: export another bundle",
@@ -60,7 +60,7 @@ pub fn import(device: &mut Device, file: &Path, json: bool) -> Result<ExitCode> 
 
 /// `vicinity hub bundle import`.
 pub fn take(data: &Path, file: &Path, out: &Path, json: bool) -> Result<()> {
-    let mut store = hub::open(data, Action::TakeBundle)?;
+    let mut store = hub_store::open(data, Action::TakeBundle)?;
     let imported = bundle::import(&mut store, &read(file)?, machine::now(), &mut machine::server())?;
     // What was taken is durable; if the reply cannot be written, the same bundle brings it again.
     write(out, &imported.reply)?;

@@ -6,6 +6,7 @@ use std::io::Write;
 use anyhow::Result;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
+use vicinity_core::ids::IncidentId;
 use vicinity_core::time::{TimeZone, Timestamp};
 use vicinity_core::{local, tables, text};
 
@@ -22,6 +23,15 @@ pub fn complain(text: impl Display) {
 /// The same, said by the program about the whole command.
 pub fn warn(text: impl Display) {
     complain(format_args!("vicinity: {text}"));
+}
+
+/// Names incidents of a device that the hub has others of under the same id.
+pub fn say_what_stays_apart(apart: &[IncidentId]) {
+    for incident in apart {
+        eprintln!(
+            "vicinity: {incident} stays on this device: the hub has another incident under this id, and the two are not merged; log it again with an id of its own, or without"
+        );
+    }
 }
 
 /// Standard error for log lines, as a terminal may get them.

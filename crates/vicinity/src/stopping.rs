@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::hub::PID_FILE;
+use crate::serving::PID_FILE;
 
 /// How often, and how far apart, it is looked whether they are gone: two seconds in all.
 const LOOKS: u32 = 100;
