@@ -21,7 +21,6 @@ mod attempt;
 mod error;
 mod folder;
 mod image;
-mod lease;
 mod pin;
 mod sealed;
 mod secret;
@@ -34,12 +33,12 @@ use zeroize::Zeroizing;
 
 pub use attempt::Attempt;
 pub use error::{Remains, VaultError};
-pub use lease::{Boot, Contact, DESTROYED_AFTER, DESTROYED_ON_DAY, LOCKED_FROM_DAY, Lease, SET_BACK_MAX, WARNED_FROM_DAY};
 pub use pin::Pin;
 pub use sealed::Cost;
 pub use secret::{DeviceSecret, FileSecret};
 pub use session::{RamFolder, SESSION_IDLE, SESSION_MAX, Session};
 pub use state::MAX_WRONG_PINS;
+pub use vicinity_device::lease::{Boot, Contact, DESTROYED_AFTER, DESTROYED_ON_DAY, LOCKED_FROM_DAY, Lease, SET_BACK_MAX, WARNED_FROM_DAY};
 
 use folder::Folder;
 use image::{Image, name_text};

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use vicinity_client::bundle::Standing;
+use vicinity_client::bundle::ImportEnd;
 use vicinity_client::device::Device;
 use vicinity_client::reserve;
 use vicinity_core::access::Action;
@@ -39,15 +39,15 @@ pub fn import(device: &mut Device, file: &Path, json: bool) -> Result<ExitCode> 
         ))?;
     }
     output::say_what_stays_apart(&device.apart()?);
-    let next = match imported.standing {
-        Standing::UpToDate => return Ok(ExitCode::SUCCESS),
-        Standing::Behind => "there is more to carry: export another bundle",
-        Standing::Differs => "some changes were refused by the hub; `list` shows how many stay on this device",
-        Standing::Compare => "this device and its hub do not hold the same yet: the next bundle, or sync, compares all",
-        Standing::Old => "this device has heard from its hub since it made that bundle: nothing was lost, and nothing but acknowledgements counted",
-        Standing::EarlierLife => "the reply is to an earlier life of this device; nothing was changed",
-        Standing::Reborn => "this device was restored or copied: the next bundle, or sync, compares all",
-        Standing::Alarm => {
+    let next = match imported.end {
+        ImportEnd::UpToDate => return Ok(ExitCode::SUCCESS),
+        ImportEnd::Behind => "there is more to carry: export another bundle",
+        ImportEnd::Differs => "some changes were refused by the hub; `list` shows how many stay on this device",
+        ImportEnd::Compare => "this device and its hub do not hold the same yet: the next bundle, or sync, compares all",
+        ImportEnd::Old => "this device has heard from its hub since it made that bundle: nothing was lost, and nothing but acknowledgements counted",
+        ImportEnd::EarlierLife => "the reply is to an earlier life of this device; nothing was changed",
+        ImportEnd::NewLife => "this device was restored or copied: the next bundle, or sync, compares all",
+        ImportEnd::Alarm => {
             eprintln!("vicinity: this device and its hub hold different things even after comparing all; tell whoever runs the hub");
             return Ok(ExitCode::FAILURE);
         }

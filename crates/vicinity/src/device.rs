@@ -7,13 +7,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
-use vicinity_client::End;
 use vicinity_client::device::Device;
-use vicinity_client::error::ClientError;
 use vicinity_client::leased;
 use vicinity_client::logging::{BadLine, LogSink};
 use vicinity_client::reserve;
 use vicinity_client::vault::{self, DeviceSecret, VaultError};
+use vicinity_client::{ClientError, DeviceError, End};
 use vicinity_core::consent;
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
@@ -39,7 +38,7 @@ pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
     }
     let device = open(&arguments.command, home, pin_file)?;
     let done = match run_open(arguments.command, device, home) {
-        Err(error) if matches!(error.downcast_ref(), Some(ClientError::WipeOrdered)) => wipe_by_order(home),
+        Err(error) if matches!(error.downcast_ref(), Some(ClientError::Device(DeviceError::WipeOrdered))) => wipe_by_order(home),
         other => other,
     };
     if vault::has_pin(home).is_ok() {
@@ -54,8 +53,8 @@ fn open(command: &DeviceCommand, home: &Path, pin_file: Option<&Path>) -> Result
     let takes_reserve =
         matches!(command, List { .. } | Show { .. } | Conflicts { .. } | Sync { .. } | Statements { .. } | Open { .. } | Alerts { .. } | Bundle { .. });
     let may_be_full = |error: &anyhow::Error| {
-        let client = error.downcast_ref().is_some_and(reserve::may_be_full);
-        takes_reserve && (client || error.downcast_ref().is_some_and(reserve::vault_may_be_full))
+        let device = error.downcast_ref().is_some_and(reserve::open_may_be_full);
+        takes_reserve && (device || error.downcast_ref().is_some_and(reserve::vault_may_be_full))
     };
     let purpose = if is_contact(command) { Purpose::Contact } else { Purpose::Use };
     reserve::with(home, may_be_full, || opening::open_device(home, pin_file, purpose))
@@ -350,7 +349,7 @@ fn resolve(device: &mut Device, id: &str, field: &str, take: Option<usize>, valu
         (Some(take), _) => {
             let conflicts = device.conflicts()?;
             let conflict = conflicts.iter().find(|conflict| conflict.incident == id && conflict.field == field);
-            let conflict = conflict.ok_or(ClientError::NoSuchConflict)?;
+            let conflict = conflict.ok_or(DeviceError::NoSuchConflict)?;
             match take.checked_sub(1).and_then(|at| conflict.sides.get(at)) {
                 Some(side) => side.value.clone(),
                 None => bail!("--take: this conflict has the values 1 to {}", conflict.sides.len()),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use vicinity_client::ClientError;
+use vicinity_client::OpenError;
 use vicinity_client::device::Device;
 use vicinity_client::leased::{self, Leased};
 use vicinity_client::vault::{self, Cost, DeviceSecret, FileSecret, Opened, Pin, VaultError};
@@ -67,8 +67,8 @@ pub fn open_device(home: &Path, pin_file: Option<&Path>, purpose: Purpose) -> Re
 
 /// A device whose lease has ended, or that locked itself, has no session any more. It opens nothing already, so a failure
 /// changes nothing.
-pub fn end_if_over(home: &Path, secret: &FileSecret, error: &ClientError) {
-    if matches!(error, ClientError::LeaseOver | ClientError::LeaseLocked { .. } | ClientError::ClockSetBack)
+pub fn end_if_over(home: &Path, secret: &FileSecret, error: &OpenError) {
+    if matches!(error, OpenError::LeaseOver | OpenError::LeaseLocked { .. } | OpenError::ClockSetBack)
         && let Err(error) = session::end(home, secret)
     {
         output::warn(error);

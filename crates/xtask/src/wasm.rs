@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 const TARGET: &str = "wasm32-unknown-unknown";
-const CRATES: [&str; 2] = ["vicinity-core", "vicinity-sync"];
+const CRATES: [&str; 3] = ["vicinity-core", "vicinity-sync", "vicinity-device"];
 const RUSTUP_LIMIT: Duration = Duration::from_secs(30);
 /// Debian's compiler that has the target, and the source of its standard library.
 const DEBIAN_RUST: [&str; 2] = ["rustc-web", "rust-web-src"];

@@ -3,7 +3,7 @@
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 use serde_json::Value;
-use vicinity_client::ClientError;
+use vicinity_client::DeviceError;
 use vicinity_client::exchange::{self, Identity, World};
 use vicinity_client::link::Link;
 use vicinity_core::consent;
@@ -149,7 +149,7 @@ impl Phone {
         let mut store = Frail::<dyn DeviceStore>::new(self.engine.store(), &mut self.calls_left);
         match exchange::sync(&mut store, link, &self.identity, &mut world) {
             Ok(outcome) => Some(outcome),
-            Err(ClientError::Store(StoreError::File { .. })) => None,
+            Err(DeviceError::Store(StoreError::File { .. })) => None,
             Err(error) => unreachable!("a sync failed: {error}"),
         }
     }

@@ -1,65 +1,66 @@
 //! How a device becomes one of a hub's.
 
-use vicinity_core::edit::Edit;
 use vicinity_core::ids::DeviceId;
 use vicinity_seal::keys::Opener;
 use vicinity_store::device::{DeviceStore, Fact};
+use vicinity_store::hub::Role;
 use vicinity_sync::enrol::{self, ENROL_PATH, EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::envelope::public_key;
+use vicinity_sync::message::Refused;
 use vicinity_sync::pins::Pins;
 
-use super::{Device, Result};
-use crate::ClientError;
+use crate::device::Device;
 use crate::enrolment::{Enrolling, Enrolment};
-use crate::link::{HttpLink, Link, LinkFailure};
-use crate::vault::Contact;
+use crate::error::{DeviceError, EnrolError};
+use crate::lease::Contact;
+use crate::link::{Link, LinkFailure};
+
+type Result<T> = core::result::Result<T, DeviceError>;
 
 fn texts(link: &EnrolLink) -> Vec<String> {
     link.addresses.iter().map(ToString::to_string).collect()
 }
 
-fn post_enrolment(link: &EnrolLink, request: &[u8]) -> Result<EnrolAnswer> {
-    let mut way = HttpLink::new(&texts(link), link.pin.as_slice());
+fn post_enrolment(way: &mut dyn Link, request: &[u8]) -> Result<EnrolAnswer> {
     match way.post(ENROL_PATH, request) {
         Ok(answer) => Ok(enrol::decode::<EnrolAnswer>(&answer)?),
-        Err(LinkFailure::Cut) => Err(ClientError::Unreachable(way.failed())),
-        Err(LinkFailure::Refused(vicinity_sync::message::Refused::NotEnrolled)) => Err(ClientError::CodeRefused),
+        Err(LinkFailure::Cut) => Err(DeviceError::Unreachable(way.failed())),
+        Err(LinkFailure::Refused(Refused::NotEnrolled)) => Err(EnrolError::CodeRefused.into()),
         Err(LinkFailure::Refused(refused)) => Err(refused.into()),
-        Err(LinkFailure::Revoked(_)) => Err(vicinity_sync::message::Refused::Revoked.into()),
+        Err(LinkFailure::Revoked(_)) => Err(Refused::Revoked.into()),
     }
 }
 
-impl Device {
-    /// Enrols at a hub. Durable when this returns. A device that is enrolled may do so again at the same hub, with the keys it has: a hub that was
+impl<S: DeviceStore> Device<S> {
+    /// Enrols at the hub of a link; `way` leads to the link's addresses. Durable when this returns. A device that is enrolled may do so again at the same hub, with the keys it has: a hub that was
     /// restored from a backup of before does not know it.
     ///
     /// # Errors
-    /// A bad link, an unreachable hub, a code it does not take, or another hub than the device's.
-    pub fn enrol(&mut self, link: &str) -> Result<Enrolment> {
-        let link = EnrolLink::parse(link)?;
+    /// An unreachable hub, a code it does not take, or another hub than the device's.
+    pub fn enrol(&mut self, link: &EnrolLink, way: &mut dyn Link) -> Result<Enrolment> {
         let Enrolling { device, secret, opener, .. } = match self.enrolment.clone() {
             None => self.enrolling(EnrolLink::code_hash(&link.code))?,
-            Some(own) if self.is_own_hub(&own, &link)? => self.enrolling_again(&own)?,
-            Some(_) => return Err(ClientError::AlreadyEnrolled),
+            Some(own) if self.is_own_hub(&own, link)? => self.enrolling_again(&own)?,
+            Some(_) => return Err(EnrolError::AlreadyEnrolled.into()),
         };
-        let id: DeviceId = device.parse().map_err(|_| ClientError::Damaged("enrolling"))?;
-        let recipient = Opener::from_secret_string(&opener).map_err(|_| ClientError::Damaged("enrolling"))?.recipient();
+        let id: DeviceId = device.parse().map_err(|_| DeviceError::Damaged("enrolling"))?;
+        let recipient = Opener::from_secret_string(&opener).map_err(|_| DeviceError::Damaged("enrolling"))?.recipient();
         let request = EnrolRequest::new(link.code, id, public_key(&secret)).with_recipient(recipient.to_string());
-        let answer = post_enrolment(&link, &enrol::encode(&request))?;
+        let answer = post_enrolment(way, &enrol::encode(&request))?;
         // National enrols hubs: it has no key to hash survivors' codes with.
         if answer.survivor_key.is_empty() {
-            return Err(ClientError::NotForDevices);
+            return Err(EnrolError::NotForDevices.into());
         }
         if link.signs.is_some_and(|key| key != answer.hub_key) {
-            return Err(ClientError::OtherSigner);
+            return Err(EnrolError::OtherSigner.into());
         }
         if self.enrolment.as_ref().is_some_and(|own| own.hub_key != answer.hub_key) {
-            return Err(ClientError::AlreadyEnrolled);
+            return Err(EnrolError::AlreadyEnrolled.into());
         }
         let enrolment = Enrolment {
             pin: link.pin,
             check: EnrolLink::check_digits(&EnrolLink::code_hash(&link.code), &public_key(&secret)),
-            addresses: texts(&link),
+            addresses: texts(link),
             device,
             secret,
             number: answer.number,
@@ -68,9 +69,9 @@ impl Device {
             hub_key: answer.hub_key,
             bundle_key: answer.bundle_key,
         };
-        let bytes = serde_json::to_vec(&enrolment).map_err(|_| ClientError::Damaged("enrolment"))?;
+        let bytes = serde_json::to_vec(&enrolment).map_err(|_| DeviceError::Damaged("enrolment"))?;
         // Whose role it is the hub says; an educator's device forgets the key again.
-        let opener = (enrolment.role == "responder").then(|| opener.into_bytes());
+        let opener = enrolment.is(Role::Responder).then(|| opener.into_bytes());
         let pins = Some(answer.pins).filter(|pins| !pins.is_empty());
         // An enrolment is a contact: the lease begins.
         let contact = Some(Contact::at((self.machine.now)(), 0).encode());
@@ -107,7 +108,7 @@ impl Device {
     /// The keys for a link, durable: the same ones if this link was followed before.
     fn enrolling(&mut self, code: [u8; 32]) -> Result<Enrolling> {
         if let Some(kept) = self.store.fact(Fact::Enrolling)? {
-            let kept: Enrolling = serde_json::from_slice(&kept).map_err(|_| ClientError::Damaged("enrolling"))?;
+            let kept: Enrolling = serde_json::from_slice(&kept).map_err(|_| DeviceError::Damaged("enrolling"))?;
             if kept.code == code {
                 return Ok(kept);
             }
@@ -115,30 +116,19 @@ impl Device {
         let device = DeviceId::from_random(self.machine.bytes()).to_string();
         let opener = Opener::generate().to_secret_string().to_string();
         let enrolling = Enrolling { code, device, secret: self.machine.bytes(), opener };
-        let bytes = serde_json::to_vec(&enrolling).map_err(|_| ClientError::Damaged("enrolling"))?;
+        let bytes = serde_json::to_vec(&enrolling).map_err(|_| DeviceError::Damaged("enrolling"))?;
         self.store.set_facts(&[(Fact::Enrolling, Some(bytes))])?;
         Ok(enrolling)
     }
 
-    /// Forgets the enrolment: the person says that the hub is not the one she meant. Nothing was sent to it yet but the
-    /// device's key.
+    /// Forgets the enrolment, for a person who says that the hub is not the one she meant. The hub has the device's key and
+    /// nothing else.
     ///
     /// # Errors
     /// Storage.
     pub fn forget_enrolment(&mut self) -> Result<()> {
         self.store.set_facts(&[(Fact::Enrolment, None), (Fact::Contact, None)])?;
         self.enrolment = None;
-        Ok(())
-    }
-
-    /// Survivor codes typed before enrolment are hashed now that there is a key.
-    pub(super) fn hash_waiting_codes(&mut self) -> Result<()> {
-        for (incident, code) in self.store.unhashed_codes()? {
-            let hash = self.enrolment.as_ref().and_then(|enrolment| enrolment.hash_code(&code));
-            if let Some(hash) = hash {
-                self.apply(incident, &[Edit::survivor_code(&hash)], false)?;
-            }
-        }
         Ok(())
     }
 }
