@@ -11,7 +11,6 @@ use vicinity_device::DeviceError;
 use vicinity_device::bundle::{Exported, Imported};
 use vicinity_device::enrolment::Enrolment;
 use vicinity_device::statements::StatementLine;
-use vicinity_device::syncing::{StatementCounts, Synced};
 use vicinity_sqlite::{DATABASE_FILE, SqliteDevice};
 use vicinity_store::error::Damage;
 use vicinity_store::hub::Role;
@@ -55,8 +54,6 @@ impl DerefMut for Device {
 pub struct SyncReport {
     /// How it went.
     pub outcome: Outcome,
-    /// What became of statements.
-    pub statements: StatementCounts,
     /// Requests posted.
     pub requests: u64,
     /// Bytes of bodies sent.
@@ -76,7 +73,7 @@ impl SyncReport {
         let Outcome { sent, acked, received, rejected, pending, rounds, erased, .. } = self.outcome;
         json!({
             "sent": sent, "acked": acked, "received": received, "rejected": rejected, "pending": pending, "rounds": rounds, "erased": erased,
-            "statements": self.statements.delivered, "rewrapped": self.statements.rewrapped,
+            "statements": self.outcome.statements.delivered, "rewrapped": self.outcome.statements.rewrapped,
             "other_incident": self.apart.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "requests": self.requests, "bytes_up": self.bytes_up, "bytes_down": self.bytes_down, "up_to_date": self.outcome.end == End::UpToDate,
         })
@@ -132,17 +129,17 @@ impl Device {
     /// Not enrolled, another sync under way, or the local store.
     pub fn sync(&mut self) -> Result<SyncReport, ClientError> {
         let mut link = self.hub_link()?;
-        let Synced { outcome, statements } = self.sync_over(&mut link)?;
+        let outcome = self.sync_over(&mut link)?;
         let unreachable = if outcome.end == End::Cut { link.failed() } else { String::new() };
         let apart = self.apart()?;
-        Ok(SyncReport { outcome, statements, requests: link.requests, bytes_up: link.bytes_up, bytes_down: link.bytes_down, unreachable, apart })
+        Ok(SyncReport { outcome, requests: link.requests, bytes_up: link.bytes_up, bytes_down: link.bytes_down, unreachable, apart })
     }
 
     /// Syncs with the hub over any link.
     ///
     /// # Errors
     /// As [`Device::sync`].
-    pub fn sync_over(&mut self, link: &mut dyn Link) -> Result<Synced, ClientError> {
+    pub fn sync_over(&mut self, link: &mut dyn Link) -> Result<Outcome, ClientError> {
         let _lock = self.lock()?;
         Ok(self.device.sync(link)?)
     }

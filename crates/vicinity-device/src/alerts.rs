@@ -1,4 +1,4 @@
-//! Alerts on a device: what the hub told of, and, on a responder's, publishing and withdrawing.
+//! Alerts on a device: the hub's list, and on a responder's device publishing and withdrawing.
 
 use vicinity_core::alert::Alert;
 use vicinity_core::consent;
@@ -64,7 +64,7 @@ impl<S: DeviceStore> Device<S> {
         Ok(id)
     }
 
-    /// Withdraws an alert that this hub published. Gone from the hub when this returns, and from everybody else as they hear of it.
+    /// Withdraws an alert that this hub published. Gone from the hub when this returns, and from other devices at their next contact.
     ///
     /// # Errors
     /// Not a responder's device, no such alert of this hub, or the hub cannot be reached.

@@ -1,4 +1,4 @@
-//! Photos and sounds: stripped first, then kept and carried like any statement.
+//! Photos and sounds: stripped of metadata, then kept and carried like any statement.
 
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
@@ -36,7 +36,7 @@ impl<S: DeviceStore> Device<S> {
         let mut already_here = self.store.attached(incident, hash)?.is_some();
         if !already_here {
             match self.apply_as(incident, &[Edit::attachment(class, stripped.bytes)?], true, Work::attaching(hash)) {
-                // Somebody attached it at the same moment.
+                // Another program attached it at the same moment.
                 Err(DeviceError::Store(StoreError::AlreadyAttached)) => already_here = true,
                 other => drop(other?),
             }

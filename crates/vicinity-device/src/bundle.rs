@@ -51,7 +51,7 @@ pub enum ImportEnd {
     Differs,
     /// The two differ, or the hub was restored: the next bundle, or sync, compares all.
     Compare,
-    /// They differ although all was compared: somebody has to look.
+    /// They differ although all was compared: a person has to look.
     Alarm,
     /// The device has heard from its hub since: only acknowledgements counted.
     Old,
@@ -304,7 +304,7 @@ fn delivered(store: &mut dyn DeviceStore, taken: &[([u8; 32], Vec<u32>)], forget
 /// Writes a reply that counts whole.
 fn apply(store: &mut dyn DeviceStore, whole: Whole, identity: &Identity, compared_all: bool, now: Timestamp, imported: &mut Imported) -> Result<()> {
     let Whole { mut delivery, void, need, end } = whole;
-    // Nobody but the hub can have anything erased, whoever wrote the reply.
+    // Only the hub's own orders erase anything, whichever server wrote the reply.
     delivery.erase.retain(|erasure| order::is_ordered(erasure, &identity.hub_key));
     // Its hub has spoken: the days begin again. A reply that is carried about for a while gains the device that while.
     let contact = Contact::at(now, 0).encode();

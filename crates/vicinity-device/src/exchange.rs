@@ -4,18 +4,25 @@ use vicinity_core::alert::list_hash;
 use vicinity_core::time::Timestamp;
 use vicinity_store::device::{self, Delivered, DeviceStanding, DeviceStore, Fact};
 use vicinity_sync::alert;
-use vicinity_sync::device_session::{Delivery, DeviceSession, Effect, Gather, Gathered, Input, Outcome, Standing, Start};
-use vicinity_sync::message::{ERASURES_MAX, LEAVING_MAX, SYNC_PATH};
+use vicinity_sync::device_session::{
+    BATCH_START_BYTES, Delivery, DeviceSession, DeviceState, Effect, Gather, Gathered, Input, Outcome, SealingKeys, Start, StatementWork, WaitingBatch,
+};
+use vicinity_sync::message::{ERASURES_MAX, LEAVING_MAX};
 use vicinity_sync::order;
 use vicinity_sync::pins::Pins;
+use vicinity_sync::statement::PIECE_MAX_BYTES;
 
 use crate::error::DeviceError;
 use crate::key_set;
 use crate::lease::Contact;
 use crate::link::{Link, LinkFailure};
 use crate::requests;
+use crate::rewrapping;
+use crate::sealing::Sealer;
 
 pub use crate::requests::Identity;
+
+type Result<T> = core::result::Result<T, DeviceError>;
 
 /// What the session needs beside the store and the link.
 pub struct World<'a> {
@@ -27,40 +34,32 @@ pub struct World<'a> {
     pub wait: &'a mut dyn FnMut(u64),
 }
 
-/// Syncs until there is nothing left to do, or it cannot go on.
+/// Syncs changes until there is nothing left to do, or it cannot go on.
 ///
 /// # Errors
 /// The local store failed. A link or hub that fails is an outcome, not an error.
-pub fn sync(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identity, world: &mut World<'_>) -> Result<Outcome, DeviceError> {
-    let cursor = store.fact(Fact::Cursor)?.as_deref().and_then(device::cursor_of);
-    let batch_bytes = store.fact(Fact::BatchBytes)?.and_then(|bytes| Some(u32::from_be_bytes(bytes.try_into().ok()?)));
-    let key_set = key_set::version(store, &identity.hub_key)?;
-    let pins = Pins::mark(store.fact(Fact::Pins)?.as_deref().and_then(Pins::of_bytes));
-    let batch_bytes = batch_bytes.unwrap_or(vicinity_sync::device_session::BATCH_START_BYTES);
-    let start = Start { cursor, batch_bytes, key_set, pins, alerts: kept_alerts(store)? };
+pub fn sync(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identity, world: &mut World<'_>) -> Result<Outcome> {
+    sync_with(store, link, identity, world, StatementWork::None)
+}
+
+/// Syncs changes, and then statements, until there is nothing left to do, or it cannot go on.
+///
+/// # Errors
+/// The local store failed, or sealing did. A link or hub that fails is an outcome, not an error.
+pub fn sync_with(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identity, world: &mut World<'_>, statements: StatementWork) -> Result<Outcome> {
+    let start = start(store, identity, statements)?;
     let mut session = DeviceSession::new(world.now);
+    let mut runner = Runner { store, link, identity, world, statements };
     let mut effects = session.handle(Input::Start(start));
     loop {
         let mut next = Vec::new();
         for effect in effects {
             match effect {
                 Effect::Done(outcome) => return Ok(outcome),
-                Effect::Wait(millis) => (world.wait)(millis),
-                Effect::Gather(gather) => {
-                    next.extend(session.handle(Input::Gathered(perform_gather(store, gather, identity.keeps_little.then_some(world.now))?)))
-                }
-                Effect::Send(body) => {
-                    let input = send(store, link, identity, world, body)?;
-                    next.extend(session.handle(input));
-                }
-                Effect::Persist(mut delivery) => {
-                    // Nobody but the hub can have anything erased, whoever answered.
-                    delivery.erase.retain(|erasure| order::is_ordered(erasure, &identity.hub_key));
-                    next.extend(session.handle(Input::Persisted(persist(store, &delivery, &identity.hub_key, world.now)?)));
-                }
-                Effect::BeReborn => {
-                    requests::begin_new_life(store, (world.random)())?;
-                    next.extend(session.handle(Input::Reborn));
+                effect => {
+                    if let Some(input) = runner.perform(effect)? {
+                        next.extend(session.handle(input));
+                    }
                 }
             }
         }
@@ -68,42 +67,124 @@ pub fn sync(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identit
     }
 }
 
-fn perform_gather(store: &mut dyn DeviceStore, gather: Gather, leaves_by: Option<Timestamp>) -> Result<Gathered, DeviceError> {
-    let is_rebase_begun = matches!(gather, Gather::Heads { after: None, .. });
-    let erased = store.erasures(is_rebase_begun, ERASURES_MAX)?;
-    let leaving = leaves_by.map(|now| store.leaving(now, LEAVING_MAX)).transpose()?.unwrap_or_default();
-    let gathered = match gather {
-        Gather::Heads { after, max_documents } => Gathered { page: Some(store.heads(after, max_documents)?), ..Gathered::default() },
-        Gather::Missing { need, skip, raw_bytes } => {
-            let (groups, more) = store.missing(&need, skip, raw_bytes)?;
-            Gathered { groups, more, ..Gathered::default() }
-        }
-        Gather::Outbox { after, raw_bytes } => {
-            let page = store.outbox(after, raw_bytes)?;
-            Gathered { groups: page.groups, more: page.more, outbox_at: page.at, ..Gathered::default() }
-        }
-    };
-    Ok(Gathered { erased, leaving, ..gathered })
-}
-
-fn send(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identity, world: &mut World<'_>, body: Vec<u8>) -> Result<Input, DeviceError> {
-    let answer = requests::post(store, link, identity, world.random, SYNC_PATH, body)?;
-    Ok(match answer {
-        Ok(answer) => Input::Answered(answer),
-        Err(LinkFailure::Cut) => Input::Cut,
-        Err(LinkFailure::Refused(refused)) => Input::Refused(refused),
-        Err(LinkFailure::Revoked(_)) => Input::OrderedToWipe,
-    })
+fn start(store: &mut dyn DeviceStore, identity: &Identity, statements: StatementWork) -> Result<Start> {
+    let cursor = store.fact(Fact::Cursor)?.as_deref().and_then(device::cursor_of);
+    let batch_bytes = store.fact(Fact::BatchBytes)?.and_then(|bytes| Some(u32::from_be_bytes(bytes.try_into().ok()?)));
+    let key_set = key_set::version(store, &identity.hub_key)?;
+    let pins = Pins::mark(store.fact(Fact::Pins)?.as_deref().and_then(Pins::of_bytes));
+    Ok(Start { cursor, batch_bytes: batch_bytes.unwrap_or(BATCH_START_BYTES), key_set, pins, alerts: kept_alerts(store)?, statements })
 }
 
 /// The hash of the alerts that are kept; 0 for none.
-pub(crate) fn kept_alerts(store: &mut dyn DeviceStore) -> Result<u64, DeviceError> {
+pub(crate) fn kept_alerts(store: &mut dyn DeviceStore) -> Result<u64> {
     Ok(list_hash(&store.fact(Fact::Alerts)?.map(|bytes| alert::kept(&bytes)).unwrap_or_default()))
 }
 
-fn persist(store: &mut dyn DeviceStore, delivery: &Delivery, hub_key: &[u8], now: Timestamp) -> Result<Standing, DeviceError> {
+/// Performs effects.
+struct Runner<'a, 'w> {
+    store: &'a mut dyn DeviceStore,
+    link: &'a mut dyn Link,
+    identity: &'a Identity,
+    world: &'a mut World<'w>,
+    statements: StatementWork,
+}
+
+impl Runner<'_, '_> {
+    /// Performs an effect: what happened, where the session waits for it.
+    fn perform(&mut self, effect: Effect) -> Result<Option<Input>> {
+        Ok(Some(match effect {
+            Effect::Done(_) => return Ok(None),
+            Effect::Wait(millis) => {
+                (self.world.wait)(millis);
+                return Ok(None);
+            }
+            Effect::Gather(gather) => Input::Gathered(self.gather(gather)?),
+            Effect::Send { path, body } => self.send(path, body)?,
+            Effect::Persist(mut delivery) => {
+                // Only the hub's own orders erase anything, whichever server answered.
+                delivery.erase.retain(|erasure| order::is_ordered(erasure, &self.identity.hub_key));
+                Input::Persisted(persist(self.store, &delivery, &self.identity.hub_key, self.world.now)?)
+            }
+            Effect::BeginNewLife => {
+                requests::begin_new_life(self.store, (self.world.random)())?;
+                Input::NewLifeBegun
+            }
+            effect => return self.perform_on_statements(effect),
+        }))
+    }
+
+    fn perform_on_statements(&mut self, effect: Effect) -> Result<Option<Input>> {
+        Ok(Some(match effect {
+            Effect::Seal => Input::Sealed(self.seal()?),
+            Effect::FindBatch => {
+                Input::Batch(self.store.next_blob()?.map(|blob| WaitingBatch { number: blob.number, hash: blob.hash, total: blob.total, begun: blob.begun }))
+            }
+            Effect::ReadPiece { number, offset } => Input::Piece(self.store.blob_piece(number, offset, PIECE_MAX_BYTES)?),
+            Effect::KeepDelivered { number, refused } => {
+                // A responder's device keeps what it wrote.
+                let forgets = self.statements != StatementWork::UploadAndRewrap;
+                Input::DeliveredKept(self.store.blob_delivered(number, &refused, forgets)?)
+            }
+            Effect::Rewrap(old) => {
+                let (wraps, shut) = rewrapping::rewrap(self.store, &self.identity.hub_key, old)?;
+                Input::Rewrapped { wraps, shut }
+            }
+            Effect::Unseal { number } => {
+                self.store.unseal_blob(number)?;
+                return Ok(None);
+            }
+            Effect::KeepTried { key_set, place } => {
+                rewrapping::keep_tried(self.store, key_set, place)?;
+                return Ok(None);
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    fn gather(&mut self, gather: Gather) -> Result<Gathered> {
+        let is_rebase_begun = matches!(gather, Gather::Heads { after: None, .. });
+        let erased = self.store.erasures(is_rebase_begun, ERASURES_MAX)?;
+        let leaving = if self.identity.keeps_little { self.store.leaving(self.world.now, LEAVING_MAX)? } else { Vec::new() };
+        let gathered = match gather {
+            Gather::Heads { after, max_documents } => Gathered { page: Some(self.store.heads(after, max_documents)?), ..Gathered::default() },
+            Gather::Missing { need, skip, raw_bytes } => {
+                let (groups, more) = self.store.missing(&need, skip, raw_bytes)?;
+                Gathered { groups, more, ..Gathered::default() }
+            }
+            Gather::Outbox { after, raw_bytes } => {
+                let page = self.store.outbox(after, raw_bytes)?;
+                Gathered { groups: page.groups, more: page.more, outbox_at: page.at, ..Gathered::default() }
+            }
+        };
+        Ok(Gathered { erased, leaving, ..gathered })
+    }
+
+    fn send(&mut self, path: &str, body: Vec<u8>) -> Result<Input> {
+        let answer = requests::post(self.store, self.link, self.identity, self.world.random, path, body)?;
+        Ok(match answer {
+            Ok(answer) => Input::Answered(answer),
+            Err(LinkFailure::Cut) => Input::Cut,
+            Err(LinkFailure::Refused(refused)) => Input::Refused(refused),
+            Err(LinkFailure::Revoked(_)) => Input::OrderedToWipe,
+        })
+    }
+
+    fn seal(&mut self) -> Result<Option<SealingKeys>> {
+        let Some(keys) = key_set::kept(self.store, &self.identity.hub_key)? else { return Ok(None) };
+        let random = &mut *self.world.random;
+        let mut fill = |bytes: &mut [u8]| {
+            for chunk in bytes.chunks_mut(8) {
+                chunk.copy_from_slice(&random().to_be_bytes()[..chunk.len()]);
+            }
+        };
+        Sealer { store: &mut *self.store, now: self.world.now, random: &mut fill }.seal_all(&keys)?;
+        rewrapping::sealing_keys(self.store, &keys).map(Some)
+    }
+}
+
+fn persist(store: &mut dyn DeviceStore, delivery: &Delivery, hub_key: &[u8], now: Timestamp) -> Result<DeviceState> {
     let mut facts = vec![(Fact::BatchBytes, delivery.batch_bytes.to_be_bytes().to_vec()), (Fact::Skew, delivery.skew_seconds.to_be_bytes().to_vec())];
-    // Who answered has one of the keys that were known before: it may say which will be next.
+    // The server that answered holds a key that was known before: it may name the next one.
     facts.extend(delivery.zone.clone().map(|zone| (Fact::Zone, zone.into_bytes())));
     facts.extend(delivery.pins.as_deref().and_then(Pins::of_bytes).map(|pins| (Fact::Pins, pins.to_bytes())));
     facts.push((Fact::Contact, Contact::at(now, delivery.skew_seconds).encode()));
@@ -122,7 +203,7 @@ fn persist(store: &mut dyn DeviceStore, delivery: &Delivery, hub_key: &[u8], now
         facts.push((Fact::Alerts, alert::kept_bytes(alerts)));
     }
     let DeviceStanding { received, digest, unsent, rejected, erased, untold } = store.deliver(&delivered(delivery, &facts))?;
-    Ok(Standing { received, digest, differs: unsent > 0 || rejected > 0, erased, untold, key_set, key_set_refused })
+    Ok(DeviceState { received, digest, differs: unsent > 0 || rejected > 0, erased, untold, key_set, key_set_refused })
 }
 
 /// What an answer brought, as the store takes it.

@@ -24,10 +24,10 @@ pub mod machine;
 pub mod media;
 mod once;
 mod requests;
+mod rewrapping;
 mod sealing;
 pub mod statements;
 pub mod syncing;
-mod upload;
 mod work;
 
 pub use device::Device;

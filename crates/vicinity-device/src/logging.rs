@@ -1,8 +1,8 @@
 //! Logging incidents, one or many: a bad line is named and the others are kept, each once.
 //!
-//! A line with an `id` is that incident, however often it comes. Lines without are known by all lines up to them, as long as the
-//! run that they belong to is unfinished: the same lines after a run that was cut off go on with it. A run that came to its end
-//! is over, and the same lines again are incidents again; that is said.
+//! A line with an `id` is that incident, however often it comes. A line without one is known by all lines up to it while its run
+//! is unfinished: the same lines after a run that was cut off continue that run. After the end of a run the same lines are new
+//! incidents; [`LogSink::again`] reports it.
 
 use serde_json::Value;
 use vicinity_core::document::{Authoring, Document};

@@ -8,7 +8,7 @@ use vicinity_sync::message::Refused;
 use crate::error::DeviceError;
 use crate::link::{Link, LinkFailure};
 
-/// Who syncs.
+/// The device that speaks, and the hub that it speaks to.
 #[derive(Clone)]
 pub struct Identity {
     /// The device.
@@ -21,8 +21,8 @@ pub struct Identity {
     pub keeps_little: bool,
 }
 
-/// Posts a body in the next envelope. The counter is durable before the request leaves: a device restored from a backup is found out by it.
-/// [`LinkFailure::Revoked`] comes out of here only with the hub's proof for this very request.
+/// Posts a body in the next envelope. The counter is durable before the request leaves: it shows the hub a device that was restored from a backup.
+/// [`LinkFailure::Revoked`] is returned only with the hub's proof for this very request.
 pub(crate) fn post(
     store: &mut dyn DeviceStore,
     link: &mut dyn Link,
@@ -33,7 +33,7 @@ pub(crate) fn post(
 ) -> Result<Result<Vec<u8>, LinkFailure>, DeviceError> {
     let envelope = seal(store, identity, random, path, body)?;
     Ok(link.post(path, &envelope.encode()).map_err(|failure| match failure {
-        // Anybody on the way can say "revoked": without the hub's proof it is a refusal and wipes nothing.
+        // Anyone on the way can say "revoked": without the hub's proof it is a refusal and wipes nothing.
         LinkFailure::Revoked(order) if !order.is_of(&identity.hub_key, identity.device, envelope.incarnation, envelope.counter) => {
             LinkFailure::Refused(Refused::Revoked)
         }

@@ -29,7 +29,7 @@ pub(crate) fn address(incident: IncidentId, entry: &str, class: &str) -> Address
 /// Seals what may go to the hub, for a bundle; without a key set it waits.
 pub(crate) fn seal_waiting(store: &mut dyn DeviceStore, machine: &mut Machine, hub_key: &[u8]) -> Result<()> {
     match key_set::kept(store, hub_key)? {
-        Some(keys) => Sealer { store, machine }.seal_all(&keys),
+        Some(keys) => Sealer { store, now: (machine.now)(), random: &mut *machine.random }.seal_all(&keys),
         None => Ok(()),
     }
 }
@@ -37,7 +37,10 @@ pub(crate) fn seal_waiting(store: &mut dyn DeviceStore, machine: &mut Machine, h
 /// Seals statements.
 pub(crate) struct Sealer<'a> {
     pub(crate) store: &'a mut dyn DeviceStore,
-    pub(crate) machine: &'a mut Machine,
+    /// The device's clock: consent is granted or not as of now.
+    pub(crate) now: Timestamp,
+    /// Fills a slice with random bytes.
+    pub(crate) random: &'a mut dyn FnMut(&mut [u8]),
 }
 
 impl Sealer<'_> {
@@ -46,14 +49,13 @@ impl Sealer<'_> {
         if keys.responders().is_empty() && keys.recovery().is_none() {
             return Ok(());
         }
-        let now = (self.machine.now)();
         let mut not_now: Vec<IncidentId> = Vec::new();
         loop {
             let plain = self.store.unsealed(BATCH_BYTES, BATCH_STATEMENTS, &not_now)?;
             if plain.is_empty() {
                 return Ok(());
             }
-            let withheld = self.without_consent(&plain, now)?;
+            let withheld = self.without_consent(&plain)?;
             let plain: Vec<PlainStatement> = plain.into_iter().filter(|statement| !withheld.contains(&statement.incident)).collect();
             not_now.extend(withheld);
             if !plain.is_empty() {
@@ -63,11 +65,11 @@ impl Sealer<'_> {
     }
 
     /// Incidents whose survivors do not agree any more.
-    fn without_consent(&mut self, plain: &[PlainStatement], now: Timestamp) -> Result<Vec<IncidentId>> {
+    fn without_consent(&mut self, plain: &[PlainStatement]) -> Result<Vec<IncidentId>> {
         let mut withheld = Vec::new();
         for statement in plain {
             let row = self.store.incident(statement.incident)?;
-            if row.is_none_or(|row| !consent::granted(&row.incident, consent::HUB_RESPONSE, now)) && !withheld.contains(&statement.incident) {
+            if row.is_none_or(|row| !consent::granted(&row.incident, consent::HUB_RESPONSE, self.now)) && !withheld.contains(&statement.incident) {
                 withheld.push(statement.incident);
             }
         }
@@ -78,7 +80,7 @@ impl Sealer<'_> {
         let bodies: Vec<Zeroizing<Vec<u8>>> = plain.iter().map(|statement| Zeroizing::new(statement.body.clone())).collect();
         let addressed: Vec<(Address, &[u8])> =
             plain.iter().zip(&bodies).map(|(statement, body)| (address(statement.incident, &statement.entry, &statement.class), body.as_slice())).collect();
-        let (wrap, sealed) = seal::seal(&addressed, keys, &mut *self.machine.random)?;
+        let (wrap, sealed) = seal::seal(&addressed, keys, &mut *self.random)?;
         let mut classes: Vec<String> = Vec::new();
         let mut rows = Vec::new();
         for (statement, sealed) in plain.iter().zip(sealed) {

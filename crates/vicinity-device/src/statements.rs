@@ -7,15 +7,16 @@ use vicinity_store::device::DeviceStore;
 use vicinity_store::hub::Role;
 use vicinity_store::statement::Carried;
 use vicinity_sync::message::Refused;
-use vicinity_sync::statement::{StatementAnswer, StatementRequest};
+use vicinity_sync::statement::{STATEMENT_PATH, StatementAnswer, StatementRequest};
+use vicinity_sync::uplink;
 use zeroize::Zeroizing;
 
 use crate::device::Device;
 use crate::error::{DeviceError, StatementError};
 use crate::link::Link;
 use crate::requests;
+use crate::rewrapping;
 use crate::sealing::address;
-use crate::upload::{self, Stop, Uploader};
 
 type Result<T> = core::result::Result<T, DeviceError>;
 
@@ -96,7 +97,7 @@ impl<S: DeviceStore> Device<S> {
             }
         }
         // Asked before it is looked for: an educator's device hears from the hub that it may not.
-        let opener = upload::opener(&mut self.store)?.ok_or(Refused::NotAllowed)?;
+        let opener = rewrapping::opener(&mut self.store)?.ok_or(Refused::NotAllowed)?;
         let (class, key) = found.ok_or(Refused::Failed)?;
         let wrap = Wrap { id: key.wrap.id, bytes: key.wrap.bytes };
         let sealed = Sealed { wrap: wrap.id, wrapped_key: key.wrapped_key, body };
@@ -105,10 +106,8 @@ impl<S: DeviceStore> Device<S> {
 
     fn ask_hub(&mut self, link: &mut dyn Link, request: &StatementRequest) -> Result<StatementAnswer> {
         let identity = self.identity()?;
-        let mut uploader = Uploader { store: &mut self.store, machine: &mut self.machine, link: &mut *link, identity: &identity };
-        uploader.ask(request).map_err(|stop| match stop {
-            Stop::Failed(error) => error,
-            Stop::Link(failure) => requests::failed(failure, link),
-        })
+        let posted = requests::post(&mut self.store, link, &identity, &mut || self.machine.number(), STATEMENT_PATH, uplink::encode(request))?;
+        let answer = posted.map_err(|failure| requests::failed(failure, link))?;
+        Ok(uplink::decode(&answer)?)
     }
 }

@@ -2,33 +2,23 @@
 
 use vicinity_core::ids::IncidentId;
 use vicinity_store::device::DeviceStore;
-use vicinity_sync::device_session::Outcome;
+use vicinity_store::hub::Role;
+use vicinity_sync::device_session::{Outcome, StatementWork};
 
 use crate::device::Device;
 use crate::error::DeviceError;
 use crate::exchange::{self, World};
 use crate::link::Link;
 use crate::machine::Machine;
-use crate::upload;
-
-pub use crate::upload::StatementCounts;
-
-/// A sync that ran.
-#[derive(Debug, Clone)]
-pub struct Synced {
-    /// How it ended, and figures of changes.
-    pub outcome: Outcome,
-    /// Figures of statements.
-    pub statements: StatementCounts,
-}
 
 impl<S: DeviceStore> Device<S> {
     /// Syncs with the hub. A link or hub that fails is an outcome, not an error: what was exchanged until then is durable.
     ///
     /// # Errors
     /// Not enrolled, or the local store.
-    pub fn sync(&mut self, link: &mut dyn Link) -> Result<Synced, DeviceError> {
+    pub fn sync(&mut self, link: &mut dyn Link) -> Result<Outcome, DeviceError> {
         let identity = self.identity()?;
+        let is_responder = self.enrolment().is_some_and(|enrolment| enrolment.is(Role::Responder));
         // An enrolment that was cut at its end has left some.
         self.hash_waiting_codes()?;
         let now = (self.machine.now)();
@@ -40,14 +30,13 @@ impl<S: DeviceStore> Device<S> {
             u64::from_be_bytes(bytes)
         };
         let mut world = World { now, random: &mut draw, wait: &mut **wait };
-        let mut outcome = exchange::sync(&mut self.store, link, &identity, &mut world)?;
-        let enrolment = self.enrolment.as_ref().ok_or(DeviceError::NotEnrolled)?;
-        let statements = upload::carry(&mut self.store, &mut self.machine, link, enrolment, &identity, &mut outcome)?;
+        let statements = if is_responder { StatementWork::UploadAndRewrap } else { StatementWork::Upload };
+        let outcome = exchange::sync_with(&mut self.store, link, &identity, &mut world, statements)?;
         if identity.keeps_little {
             // What went up with the last request or the last statement is delivered from now on.
             self.store.leaving(now, 0)?;
         }
-        Ok(Synced { outcome, statements })
+        Ok(outcome)
     }
 
     /// Incidents that stay on this device because the hub has another one under the same id, ascending.
