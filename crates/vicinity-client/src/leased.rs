@@ -86,7 +86,7 @@ pub fn fill_profiles(home: &Path, opened: &Opened, machine: impl Fn() -> Machine
 }
 
 impl Device {
-    /// What the time since the last contact allows to somebody who looks now. What was seen is written down first; where that cannot
+    /// What the time since the last contact allows now. What was seen is written down first; where that cannot
     /// be, it is as [`Contact::look_unnoted`] says.
     fn look(&mut self) -> Result<Lease> {
         let Some(contact) = self.contact()? else { return Ok(Lease::Valid) };
@@ -94,7 +94,7 @@ impl Device {
         let (lease, changed) = contact.look(now, boot);
         match changed.map_or(Ok(()), |_| self.note(now, boot)) {
             Ok(()) => Ok(lease),
-            // Somebody syncs at this moment.
+            // Another program syncs at this moment.
             Err(OpenError::Lock(LockError::Held)) => Ok(contact.look_unnoted(now).ok_or(LockError::Held)?),
             // Neither the file that is held meanwhile nor the database can be written.
             Err(OpenError::Lock(LockError::Io(_)) | OpenError::Device(DeviceError::Store(StoreError::ReadOnly))) => {

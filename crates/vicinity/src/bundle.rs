@@ -48,7 +48,7 @@ pub fn import(device: &mut Device, file: &Path, json: bool) -> Result<ExitCode> 
         ImportEnd::EarlierLife => "the reply is to an earlier life of this device; nothing was changed",
         ImportEnd::NewLife => "this device was restored or copied: the next bundle, or sync, compares all",
         ImportEnd::Alarm => {
-            eprintln!("vicinity: this device and its hub hold different things even after comparing all; tell whoever runs the hub");
+            eprintln!("vicinity: this device and its hub hold different things even after comparing all; tell the person who runs the hub");
             return Ok(ExitCode::FAILURE);
         }
     };

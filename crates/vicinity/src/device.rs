@@ -107,7 +107,7 @@ fn run_open(command: DeviceCommand, mut device: Device, home: &Path) -> Result<E
     Ok(ExitCode::SUCCESS)
 }
 
-/// A code that was photographed over a shoulder enrols somebody else: people compare six digits.
+/// A code that was photographed over a shoulder enrols another person's phone: people compare six digits.
 fn enrol(device: &mut Device, link: &str, yes: bool) -> Result<()> {
     let is_again = device.enrolment().is_some();
     let enrolment = device.enrol(link)?;
@@ -116,7 +116,7 @@ fn enrol(device: &mut Device, link: &str, yes: bool) -> Result<()> {
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer)?;
         if !answer.trim().eq_ignore_ascii_case("y") {
-            // Enrolled again at its own hub it stays what it was: nobody else's keys are in it.
+            // Enrolled again at its own hub it stays what it was: it holds no other hub's keys.
             if is_again {
                 bail!("somebody else may have used the link: look at `vicinity hub devices`, and have the hub print a new one");
             }
@@ -133,7 +133,7 @@ fn init(home: &Path, pin_file: Option<&Path>) -> Result<ExitCode> {
     match vault::has_pin(home) {
         Err(VaultError::Missing) => drop(opening::make_vault(home, Some(pin))?),
         Ok(false) => vault::change_pin(home, &secrets::device_secret(home)?, None, &pin, &mut machine::fill)?,
-        Ok(true) => bail!("this device has a PIN already; wipe it to begin anew"),
+        Ok(true) => bail!("this device has a PIN already; wipe it to begin again"),
         Err(error) => return Err(error.into()),
     }
     reserve::refill(home, &mut machine::fill);
@@ -146,7 +146,7 @@ fn wipe(home: &Path, yes: bool) -> Result<ExitCode> {
     if !yes {
         bail!("this destroys everything on the device; what the hub has stays there. Say --yes");
     }
-    // Whoever mistypes the folder must not believe that it is done.
+    // A person who mistypes the folder must not believe that it is done.
     if matches!(vault::has_pin(home), Err(VaultError::Missing)) && secrets::device_secret(home)?.get().is_err() {
         bail!("{} holds no device: nothing was wiped", home.display());
     }
@@ -184,7 +184,7 @@ fn duress(home: &Path, pin_file: Option<&Path>, second_pin_file: Option<&Path>) 
     session::end(home, &secret)?;
     match vault::set_duress(home, &secret, &pin, &second, &mut machine::fill) {
         Ok(second) => leased::fill_profiles(home, &second, machine::device)?,
-        // The PIN was itself a second one. Whoever looks on must not learn that: nothing was done, and nothing else is said.
+        // The PIN was itself a second one. A person who looks on must not learn that: nothing was done, and nothing else is said.
         Err(VaultError::NotHere) => {}
         Err(error) => return Err(error.into()),
     }
@@ -385,7 +385,7 @@ fn sync(mut device: Device, home: &Path, json: bool) -> Result<ExitCode> {
     // Closed before anything is destroyed: nothing may be written back.
     drop(device);
     if outcome.key_set_refused {
-        eprintln!("vicinity: the hub sent keys that it did not sign, or old ones; no statement was sealed to them: tell whoever runs the hub");
+        eprintln!("vicinity: the hub sent keys that it did not sign, or old ones; no statement was sealed to them: tell the person who runs the hub");
         return Ok(ExitCode::FAILURE);
     }
     match outcome.end {
@@ -394,7 +394,7 @@ fn sync(mut device: Device, home: &Path, json: bool) -> Result<ExitCode> {
             "vicinity: {} changes were refused by the hub and {} wait for others; `list` shows how many stay on this device",
             outcome.rejected, outcome.pending
         ),
-        End::Alarm => eprintln!("vicinity: this device and its hub hold different things even after comparing all; tell whoever runs the hub"),
+        End::Alarm => eprintln!("vicinity: this device and its hub hold different things even after comparing all; tell the person who runs the hub"),
         End::Cut => eprintln!(
             "vicinity: the hub cannot be reached, or the link was cut too often ({}); nothing was lost, sync again when there is a network",
             report.unreachable

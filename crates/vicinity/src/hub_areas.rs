@@ -25,7 +25,7 @@ fn set(data: &Path, file: &Path) -> Result<()> {
     for document in damaged {
         eprintln!("vicinity: document {document} cannot be read: what national has of it is taken back");
     }
-    output::line(format!("{} listed; of any other area, rows say unknown from now on, and those that national has are made anew", listed.len()))
+    output::line(format!("{} listed; of any other area, rows say unknown from now on, and those that national has are made again", listed.len()))
 }
 
 fn list(data: &Path, json: bool) -> Result<()> {

@@ -99,11 +99,11 @@ fn table(data: &Path, by: Dimension, json: bool) -> Result<()> {
     }
     if table.rows.is_empty() {
         return output::line(format!(
-            "no cell can be shown: there are too few incidents of any month; cells below {K} are left out, and others from which they could be reckoned"
+            "no cell can be shown: there are too few incidents of any month; cells below {K} are left out, and others from which they could be computed"
         ));
     }
     output::line(output::counts(&table))?;
-    output::line(format!("\ncells below {K} are left out (·), and others from which they could be reckoned"))
+    output::line(format!("\ncells below {K} are left out (·), and others from which they could be computed"))
 }
 
 fn countries(data: &Path, json: bool) -> Result<()> {

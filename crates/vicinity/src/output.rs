@@ -10,7 +10,7 @@ use vicinity_core::ids::IncidentId;
 use vicinity_core::time::{TimeZone, Timestamp};
 use vicinity_core::{local, tables, text};
 
-/// Prints a line on standard output, or several: as a terminal may get it, whoever wrote what is in it. JSON stays the same JSON.
+/// Prints a line on standard output, or several: escaped, so that no text of others moves a terminal's cursor. JSON stays the same JSON.
 pub fn line(text: impl Display) -> Result<()> {
     Ok(writeln!(std::io::stdout().lock(), "{}", text::printable(&text.to_string()))?)
 }

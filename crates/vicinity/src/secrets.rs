@@ -1,4 +1,4 @@
-//! What a person types and nobody else may know: from files for scripts, or at a terminal. Never from arguments, which
+//! Secrets that a person types: from files for scripts, or at a terminal. Never from arguments, which
 //! every process of the machine can read.
 
 use std::io::IsTerminal;

@@ -14,10 +14,10 @@ use vicinity_server::tls::Pin;
 
 use crate::output;
 
-/// Held by the process that serves the folder, with its number in it, for whoever has to stop it.
+/// Held by the process that serves the folder, with its number in it, so that it can be stopped.
 pub const PID_FILE: &str = "pid";
 
-/// Takes a folder for this process alone: two servers would answer for one, and whoever has to stop one would miss the other.
+/// Takes a folder for this process alone: two servers would answer for one, and a person who stops one would miss the other.
 pub fn hold(data: &Path) -> Result<File> {
     std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
     let path = data.join(PID_FILE);
@@ -29,7 +29,7 @@ pub fn hold(data: &Path) -> Result<File> {
     Ok(held)
 }
 
-/// What is said after the TLS key was told to change.
+/// What is printed after `rotate-tls`.
 pub const ROTATES: &str = "the key changes at the next start; whoever has been in contact since the last change follows";
 
 /// Binds an address. Without TLS only this machine may listen: everything else would send what survivors told in clear.
@@ -41,7 +41,7 @@ pub async fn bind(listen: &str, plain_http: bool) -> Result<TcpListener> {
     Ok(listener)
 }
 
-/// Ends on Ctrl-C or SIGTERM. It listens from the call on, so that whoever has read that a server is ready can stop it in order.
+/// Ends on Ctrl-C or SIGTERM. It listens from the call on, so that a script that has read that a server is ready can stop it in order.
 /// In a runtime only.
 pub fn told_to_stop() -> impl Future<Output = ()> {
     let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
@@ -66,7 +66,7 @@ pub fn ready(listener: &TcpListener, pin: Option<Pin>) -> Result<()> {
 /// Logs go to standard error, one JSON object a line.
 pub fn log_to_stderr() {
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).with_writer(|| output::LogLines);
-    // Nobody else's: a library's lines and spans may hold what it was given, and spans of every change took 8 % of a hub's CPU.
+    // Not others': a library's lines and spans may hold what it was given, and spans of every change took 8 % of a hub's CPU.
     let own = Targets::new().with_target("vicinity", LevelFilter::INFO);
     tracing_subscriber::registry().with(lines.with_filter(own)).init();
 }

@@ -84,7 +84,7 @@ pub fn set_recovery(store: &mut dyn HubStore, key: &str) -> Result<()> {
     output::line("statements are sealed to this key too, from each device's next sync on; older ones once a responder's device has synced")
 }
 
-/// Wraps batches' keys anew with the recovery key.
+/// Wraps batches' keys again with the recovery key.
 pub fn recover(store: &mut dyn HubStore, key: &Path) -> Result<()> {
     let text = secrets::read_secret(key)?;
     let opener = Opener::from_secret_string(&text::secret(&text)).with_context(|| format!("{} holds no key that `vicinity hub keygen` made", key.display()))?;

@@ -13,7 +13,7 @@ use super::stage::{Stage, heading};
 use crate::hub_store;
 use crate::output::line;
 
-/// Days before today, what was done, whom it aims at, where, what came of it, and a note.
+/// Days before today, what was done, its target, the area, the outcome, and a note.
 type Action = (i64, &'static str, &'static str, &'static str, &'static str, &'static str);
 
 const AT_DAKAR: [Action; 2] = [

@@ -1,4 +1,4 @@
-//! `vicinity demo`: the whole way on this machine, told in plain words.
+//! `vicinity demo`: the whole way on this machine, in plain words.
 //!
 //! Everything is real: servers on loopback sockets, databases on disk, the same code as in the field. Only the clock is
 //! the story's own, and the random bytes come from the seed. The demo checks what it tells: it fails if two phones and

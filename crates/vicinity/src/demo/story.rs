@@ -29,7 +29,7 @@ const FIRST_DAY: usize = 110;
 /// And on the second.
 const SECOND_DAY: usize = 15;
 
-/// The demo after its story: everything is up.
+/// The demo after its story: every server is up.
 pub struct Told {
     national: Server,
     dakar: Server,
@@ -198,7 +198,7 @@ fn second_day(stage: &mut Stage<'_>, shared: IncidentId) -> Result<()> {
     line("  The responder resolves it as yes; after the next sync Awa's phone has no conflict either.")
 }
 
-/// A second incident that two people edit: this conflict waits for somebody to decide.
+/// A second incident that two people edit: this conflict waits for a person to decide.
 fn leave_a_conflict(stage: &Stage<'_>, undecided: IncidentId) -> Result<()> {
     let (fatou, responder) = (&stage.phones[1], &stage.phones[2]);
     for (phone, setting) in [(fatou, "police_station"), (responder, "detention")] {
