@@ -2,8 +2,8 @@
 //!
 //! The host is a program with files and sockets, or a browser. The crate opens no file and no socket, starts no thread and
 //! reads no clock, and compiles for wasm32. [`device::Device`] edits, lists and resolves on the local store alone;
-//! [`logging`] adds incidents, [`syncing`] exchanges changes and statements with the hub over a [`link::Link`],
-//! [`bundle`] does the same by file.
+//! [`logging`] adds incidents, [`syncing`] exchanges changes and statements with the hub, over a [`link::Link`] that blocks or driven
+//! by the host step by step, [`bundle`] does the same by file.
 //!
 //! One device speaks to its hub at a time: a host that can open the store twice holds a lock around each call that takes a link,
 //! and around [`bundle`]'s.

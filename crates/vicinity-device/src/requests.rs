@@ -32,13 +32,17 @@ pub(crate) fn post(
     body: Vec<u8>,
 ) -> Result<Result<Vec<u8>, LinkFailure>, DeviceError> {
     let envelope = seal(store, identity, random, path, body)?;
-    Ok(link.post(path, &envelope.encode()).map_err(|failure| match failure {
-        // Anyone on the way can say "revoked": without the hub's proof it is a refusal and wipes nothing.
-        LinkFailure::Revoked(order) if !order.is_of(&identity.hub_key, identity.device, envelope.incarnation, envelope.counter) => {
-            LinkFailure::Refused(Refused::Revoked)
-        }
+    let sealed_as = (envelope.incarnation, envelope.counter);
+    Ok(link.post(path, &envelope.encode()).map_err(|failure| proven(failure, identity, sealed_as)))
+}
+
+/// A failure as it counts. Anyone on the way can say "revoked": without the hub's proof for the request of this incarnation and counter it
+/// is a refusal, and wipes nothing.
+pub(crate) fn proven(failure: LinkFailure, identity: &Identity, (incarnation, counter): (u64, u64)) -> LinkFailure {
+    match failure {
+        LinkFailure::Revoked(order) if !order.is_of(&identity.hub_key, identity.device, incarnation, counter) => LinkFailure::Refused(Refused::Revoked),
         failure => failure,
-    }))
+    }
 }
 
 /// Puts a body in the next envelope. The counter is durable when this returns.

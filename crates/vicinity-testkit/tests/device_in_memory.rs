@@ -11,13 +11,14 @@ use vicinity_core::ids::ScopeDigest;
 use vicinity_core::time::Timestamp;
 use vicinity_device::error::{AlertError, EnrolError, StatementError};
 use vicinity_device::link::{Link, LinkFailure};
+use vicinity_device::syncing::Step;
 use vicinity_device::{Device, DeviceError, Machine};
 use vicinity_store::hub::Role;
 use vicinity_sync::address::Address;
 use vicinity_sync::device_session::End;
 use vicinity_sync::enrol::{self, EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::envelope::public_key;
-use vicinity_sync::message::{Answer, Refused};
+use vicinity_sync::message::{Answer, Refused, SYNC_PATH};
 use vicinity_testkit::memory_device::MemoryDevice;
 
 const HUB_SECRET: [u8; 32] = [9; 32];
@@ -145,6 +146,39 @@ fn a_sync_goes_over_any_link_and_a_cut_one_is_an_outcome() {
     assert_eq!((outcome.end, outcome.rounds as usize), (End::UpToDate, way.posted.len()));
     assert_eq!(device.sync(&mut Scripted::default()).unwrap().end, End::Cut);
     assert!(matches!(self::device().sync(&mut way), Err(DeviceError::NotEnrolled)));
+}
+
+#[test]
+fn a_host_that_cannot_block_drives_a_sync_step_by_step_as_a_blocking_one_does() {
+    let mut device = enrolled("educator");
+    device.log(draft()).unwrap();
+    let (mut exchange, mut step) = device.begin_sync().unwrap();
+    let (mut posts, mut waits) = (0, 0);
+    let outcome = loop {
+        step = match step {
+            Step::Done(outcome) => break outcome,
+            Step::Wait(millis) => {
+                waits += millis;
+                device.go_on(&mut exchange).unwrap()
+            }
+            Step::Post { path, body } => {
+                assert!(path == SYNC_PATH && !body.is_empty());
+                posts += 1;
+                let answer = if posts == 1 { Err(LinkFailure::Cut) } else { Ok(nothing_new()) };
+                device.answered(&mut exchange, answer).unwrap()
+            }
+        };
+    };
+    assert_eq!((outcome.end, waits, posts), (End::UpToDate, 200, 1 + outcome.rounds));
+    assert!(device.go_on(&mut exchange).is_err(), "it is over");
+}
+
+#[test]
+fn a_sync_whose_host_went_away_in_the_middle_is_as_one_that_was_cut() {
+    let mut device = enrolled("educator");
+    drop(device.begin_sync().unwrap());
+    let mut way = Scripted::of([Ok(nothing_new()), Ok(nothing_new())]);
+    assert_eq!(device.sync(&mut way).unwrap().end, End::UpToDate);
 }
 
 #[test]
