@@ -21,42 +21,77 @@ fn texts(link: &EnrolLink) -> Vec<String> {
     link.addresses.iter().map(ToString::to_string).collect()
 }
 
-fn post_enrolment(way: &mut dyn Link, request: &[u8]) -> Result<EnrolAnswer> {
-    match way.post(ENROL_PATH, request) {
-        Ok(answer) => Ok(enrol::decode::<EnrolAnswer>(&answer)?),
-        Err(LinkFailure::Cut) => Err(DeviceError::Unreachable(way.failed())),
-        Err(LinkFailure::Refused(Refused::NotEnrolled)) => Err(EnrolError::CodeRefused.into()),
-        Err(LinkFailure::Refused(refused)) => Err(refused.into()),
-        Err(LinkFailure::Revoked(_)) => Err(Refused::Revoked.into()),
-    }
+/// An enrolment whose answer is still to come.
+pub struct BegunEnrolment {
+    link: EnrolLink,
+    keys: Enrolling,
 }
 
 impl<S: DeviceStore> Device<S> {
-    /// Enrols at the hub of a link; `way` leads to the link's addresses. Durable when this returns. A device that is enrolled may do so again at the same hub, with the keys it has: a hub that was
-    /// restored from a backup of before does not know it.
+    /// Enrols at the hub of a link; `way` leads to the link's addresses. Durable when this returns. A device that is enrolled may enrol
+    /// again at the same hub, with the keys it has: a hub that was restored from an older backup does not know it.
     ///
     /// # Errors
     /// An unreachable hub, a code it does not take, or another hub than the device's.
     pub fn enrol(&mut self, link: &EnrolLink, way: &mut dyn Link) -> Result<Enrolment> {
-        let Enrolling { device, secret, opener, .. } = match self.enrolment.clone() {
+        let (begun, body) = self.begin_enrol(link)?;
+        match way.post(ENROL_PATH, &body) {
+            Err(LinkFailure::Cut) => Err(DeviceError::Unreachable(way.failed())),
+            answer => self.finish_enrol(begun, answer),
+        }
+    }
+
+    /// Begins an enrolment: the body that its host posts to [`ENROL_PATH`]. The keys in it are durable when this returns, and the same link
+    /// begins with the same keys.
+    ///
+    /// # Errors
+    /// Another hub than the device's, or storage.
+    pub fn begin_enrol(&mut self, link: &EnrolLink) -> Result<(BegunEnrolment, Vec<u8>)> {
+        let keys = match self.enrolment.clone() {
             None => self.enrolling(EnrolLink::code_hash(&link.code))?,
             Some(own) if self.is_own_hub(&own, link)? => self.enrolling_again(&own)?,
             Some(_) => return Err(EnrolError::AlreadyEnrolled.into()),
         };
-        let id: DeviceId = device.parse().map_err(|_| DeviceError::Damaged("enrolling"))?;
-        let recipient = Opener::from_secret_string(&opener).map_err(|_| DeviceError::Damaged("enrolling"))?.recipient();
-        let request = EnrolRequest::new(link.code, id, public_key(&secret)).with_recipient(recipient.to_string());
-        let answer = post_enrolment(way, &enrol::encode(&request))?;
+        let id: DeviceId = keys.device.parse().map_err(|_| DeviceError::Damaged("enrolling"))?;
+        let recipient = Opener::from_secret_string(&keys.opener).map_err(|_| DeviceError::Damaged("enrolling"))?.recipient();
+        let request = EnrolRequest::new(link.code, id, public_key(&keys.secret)).with_recipient(recipient.to_string());
+        Ok((BegunEnrolment { link: link.clone(), keys }, enrol::encode(&request)))
+    }
+
+    /// Finishes an enrolment with what came of the post. Durable when this returns.
+    ///
+    /// # Errors
+    /// As [`Self::enrol`].
+    pub fn finish_enrol(&mut self, begun: BegunEnrolment, answer: core::result::Result<Vec<u8>, LinkFailure>) -> Result<Enrolment> {
+        let BegunEnrolment { link, keys } = begun;
+        let answer: EnrolAnswer = match answer {
+            Ok(answer) => enrol::decode(&answer)?,
+            Err(LinkFailure::Cut) => return Err(DeviceError::Unreachable(String::new())),
+            Err(LinkFailure::Refused(Refused::NotEnrolled)) => return Err(EnrolError::CodeRefused.into()),
+            Err(LinkFailure::Refused(refused)) => return Err(refused.into()),
+            Err(LinkFailure::Revoked(_)) => return Err(Refused::Revoked.into()),
+        };
+        self.check_answer(&link, &answer)?;
+        self.keep_enrolment(&link, keys, answer)
+    }
+
+    /// Whether an answer is of the link's hub, and of this device's.
+    fn check_answer(&self, link: &EnrolLink, answer: &EnrolAnswer) -> core::result::Result<(), EnrolError> {
         // National enrols hubs: it has no key to hash survivors' codes with.
         if answer.survivor_key.is_empty() {
-            return Err(EnrolError::NotForDevices.into());
+            return Err(EnrolError::NotForDevices);
         }
         if link.signs.is_some_and(|key| key != answer.hub_key) {
-            return Err(EnrolError::OtherSigner.into());
+            return Err(EnrolError::OtherSigner);
         }
         if self.enrolment.as_ref().is_some_and(|own| own.hub_key != answer.hub_key) {
-            return Err(EnrolError::AlreadyEnrolled.into());
+            return Err(EnrolError::AlreadyEnrolled);
         }
+        Ok(())
+    }
+
+    fn keep_enrolment(&mut self, link: &EnrolLink, keys: Enrolling, answer: EnrolAnswer) -> Result<Enrolment> {
+        let Enrolling { device, secret, opener, .. } = keys;
         let enrolment = Enrolment {
             pin: link.pin,
             check: EnrolLink::check_digits(&EnrolLink::code_hash(&link.code), &public_key(&secret)),

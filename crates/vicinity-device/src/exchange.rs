@@ -71,14 +71,14 @@ pub fn sync_with(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Id
 /// What a sync asks of its host.
 #[derive(Debug)]
 pub enum Step {
-    /// Post this, and hand over what came of it with [`Exchange::answered`].
+    /// Post this, and hand over what came of it with [`Device::answered`](crate::Device::answered).
     Post {
         /// Where to.
         path: &'static str,
         /// The body.
         body: Vec<u8>,
     },
-    /// Wait so many milliseconds, and then call [`Exchange::go_on`].
+    /// Wait so many milliseconds, and then call [`Device::go_on`](crate::Device::go_on).
     Wait(u64),
     /// The end.
     Done(Outcome),

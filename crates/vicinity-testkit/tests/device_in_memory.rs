@@ -128,6 +128,18 @@ fn an_enrolment_whose_answer_was_lost_comes_again_with_the_same_keys() {
 }
 
 #[test]
+fn a_host_that_cannot_block_enrols_in_two_steps_and_after_a_restart_between_them_with_the_same_keys() {
+    let mut device = device();
+    let (_, lost) = device.begin_enrol(&link(1)).unwrap();
+    let (begun, again) = device.begin_enrol(&link(1)).unwrap();
+    assert_eq!(lost, again);
+    let (other, _) = device.begin_enrol(&link(2)).unwrap();
+    assert!(matches!(device.finish_enrol(other, Err(LinkFailure::Cut)), Err(DeviceError::Unreachable(_))));
+    let enrolment = device.finish_enrol(begun, Ok(enrolled_as("educator"))).unwrap();
+    assert!(enrolment.is(Role::Educator) && device.enrolment().is_some());
+}
+
+#[test]
 fn a_server_that_signs_with_another_key_than_the_link_says_enrols_nothing() {
     let mut device = device();
     let other = EnrolLink { signs: Some([8; 32]), ..link(1) };
