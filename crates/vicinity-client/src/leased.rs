@@ -3,16 +3,17 @@
 use std::path::Path;
 
 use vicinity_core::time::Timestamp;
+use vicinity_device::DeviceError;
 use vicinity_sqlite::DATABASE_FILE;
 use vicinity_store::device::{DeviceStore, Fact};
 use vicinity_store::{DatabaseKey, StoreError};
 use zeroize::Zeroizing;
 
-use crate::ClientError;
 use crate::device::{Device, Machine};
+use crate::error::{LockError, OpenError};
 use crate::vault::{self, Boot, Contact, DeviceSecret, Lease, Opened};
 
-type Result<T> = core::result::Result<T, ClientError>;
+type Result<T> = core::result::Result<T, OpenError>;
 
 /// A device that may be used, and what its lease says.
 pub struct Leased {
@@ -27,33 +28,33 @@ pub struct Leased {
 /// wipes the vault, with both profiles, as [`vault::wipe`] does.
 ///
 /// # Errors
-/// [`ClientError::LeaseLocked`] and [`ClientError::ClockSetBack`] open nothing and destroy nothing; [`ClientError::LeaseOver`]
+/// [`OpenError::LeaseLocked`] and [`OpenError::ClockSetBack`] open nothing and destroy nothing; [`OpenError::LeaseOver`]
 /// once it is wiped; the store; or a wipe that failed, which is tried again at the next command.
 pub fn open(home: &Path, secret: &dyn DeviceSecret, opened: &Opened, machine: Machine) -> Result<Leased> {
     let mut device = Device::open(&home.join(&opened.folder), &DatabaseKey::new(*opened.key), machine)?;
     match device.look()? {
         Lease::Valid => Ok(Leased { device, days_left: None }),
         Lease::Warn { days_left } => Ok(Leased { device, days_left: Some(days_left) }),
-        Lease::Locked { days } => Err(ClientError::LeaseLocked { date: device.zone()?.to_datetime(device.now()).date().to_string(), days }),
-        Lease::SetBack => Err(ClientError::ClockSetBack),
+        Lease::Locked { days } => Err(OpenError::LeaseLocked { date: device.zone()?.to_datetime(device.now()).date().to_string(), days }),
+        Lease::SetBack => Err(OpenError::ClockSetBack),
         Lease::Over => {
             // Closed before anything is destroyed: nothing may be written back.
             drop(device);
             vault::wipe(home, secret)?;
-            Err(ClientError::LeaseOver)
+            Err(OpenError::LeaseOver)
         }
     }
 }
 
 /// Opens a device for contact with its hub and for nothing else, whatever its lease says: an answer of the hub renews it.
-/// Whoever asks for it shows nothing that is on the device. Nothing is destroyed, and it is no look beyond the lease.
+/// The caller shows nothing that is on the device. Nothing is destroyed, and it is no look beyond the lease.
 ///
 /// # Errors
 /// The store.
 pub fn open_for_contact(home: &Path, opened: &Opened, machine: Machine) -> Result<Leased> {
     let mut device = Device::open(&home.join(&opened.folder), &DatabaseKey::new(*opened.key), machine)?;
     let is_locked = device.contact()?.is_some_and(Contact::is_locked);
-    let now = (device.machine.now)();
+    let now = device.now();
     let lease = match device.contact()? {
         Some(contact) if !is_locked => contact.look(now, None).0,
         _ => Lease::Valid,
@@ -62,9 +63,8 @@ pub fn open_for_contact(home: &Path, opened: &Opened, machine: Machine) -> Resul
     Ok(Leased { device, days_left })
 }
 
-/// Sees to it that both profiles' folders hold a database, as a device that has just begun does. One that nobody has a PIN
-/// for is made under a key that is forgotten at once: so a database tells neither that there is a second PIN nor that it
-/// was used.
+/// Makes a database in each profile's folder that has none, as a new device's. One that nobody has a PIN for gets a key that is
+/// forgotten at once: so a database tells neither that there is a second PIN nor that it was used.
 ///
 /// # Errors
 /// The vault or a store.
@@ -86,37 +86,39 @@ pub fn fill_profiles(home: &Path, opened: &Opened, machine: impl Fn() -> Machine
 }
 
 impl Device {
-    /// What the time since the last contact allows to somebody who looks now. What was seen is written down first; where that cannot
+    /// What the time since the last contact allows now. What was seen is written down first; where that cannot
     /// be, it is as [`Contact::look_unnoted`] says.
     fn look(&mut self) -> Result<Lease> {
         let Some(contact) = self.contact()? else { return Ok(Lease::Valid) };
-        let (now, boot) = ((self.machine.now)(), (self.machine.boot)());
+        let (now, boot) = (self.now(), (self.machine().boot)());
         let (lease, changed) = contact.look(now, boot);
         match changed.map_or(Ok(()), |_| self.note(now, boot)) {
             Ok(()) => Ok(lease),
-            // Somebody syncs at this moment.
-            Err(ClientError::Locked) => contact.look_unnoted(now).ok_or(ClientError::Locked),
+            // Another program syncs at this moment.
+            Err(OpenError::Lock(LockError::Held)) => Ok(contact.look_unnoted(now).ok_or(LockError::Held)?),
             // Neither the file that is held meanwhile nor the database can be written.
-            Err(ClientError::Input(_) | ClientError::Store(StoreError::ReadOnly)) => Ok(contact.look_unnoted(now).ok_or(StoreError::ReadOnly)?),
+            Err(OpenError::Lock(LockError::Io(_)) | OpenError::Device(DeviceError::Store(StoreError::ReadOnly))) => {
+                Ok(contact.look_unnoted(now).ok_or(StoreError::ReadOnly)?)
+            }
             Err(other) => Err(other),
         }
     }
 
-    /// Writes down what a look has seen. Whoever syncs at this moment writes a newer contact, which must not be overwritten.
+    /// Writes down what a look has seen. A program that syncs at this moment writes a newer contact, which must not be overwritten.
     fn note(&mut self, now: Timestamp, boot: Option<Boot>) -> Result<()> {
         let _lock = self.lock()?;
         if let Some(changed) = self.contact()?.and_then(|contact| contact.look(now, boot).1) {
-            self.store.set_facts(&[(Fact::Contact, Some(changed.encode()))])?;
+            self.store().set_facts(&[(Fact::Contact, Some(changed.encode()))])?;
         }
         Ok(())
     }
 
     /// The last contact of an enrolled device.
     fn contact(&mut self) -> Result<Option<Contact>> {
-        if self.enrolment.is_none() {
+        if self.enrolment().is_none() {
             return Ok(None);
         }
-        let bytes = self.store.fact(Fact::Contact)?;
-        bytes.as_deref().and_then(Contact::decode).map(Some).ok_or(ClientError::Damaged("time of the last contact"))
+        let bytes = self.store().fact(Fact::Contact)?;
+        bytes.as_deref().and_then(Contact::decode).map(Some).ok_or_else(|| DeviceError::Damaged("time of the last contact").into())
     }
 }

@@ -1,28 +1,20 @@
-//! The device's runtime: what a phone does, without and with a network.
+//! A device on a machine with files and sockets: what a phone's program does.
 //!
-//! [`device::Device`] logs, edits, lists and resolves on the local store alone; [`exchange`] runs the sync session over
-//! a [`link::Link`], [`statements`] brings statements up and opens them; [`bundle`] is sync
-//! by file. The clock and the random bytes come from outside, so that tests and the demo bring their own.
+//! [`device::Device`] is a [`vicinity_device::Device`] in its folder: the vault opens it, a file keeps two programs from syncing it at
+//! once, and a [`link::HttpLink`] leads to its hub. [`vault`] holds the database's key, [`leased`] opens a device while its lease
+//! allows it, [`reserve`] keeps room on the disk. The clock and the random bytes come from the caller.
 
-pub mod alerts;
-pub mod attaching;
-pub mod bundle;
 pub mod device;
-pub mod enrolment;
 pub mod error;
-pub mod exchange;
 pub mod leased;
+mod lines;
 pub mod link;
-pub mod logging;
 mod look;
-pub mod media;
-mod once;
 pub mod reserve;
-pub mod statements;
 pub mod vault;
-mod work;
 
-pub use error::ClientError;
+pub use error::{ClientError, OpenError};
+pub use vicinity_device::{DeviceError, bundle, enrolment, logging, media, statements};
 pub use vicinity_seal::keys;
 pub use vicinity_store::statement::Carried;
 pub use vicinity_sync::device_session::End;

@@ -1,4 +1,4 @@
-//! The way to a hub.
+//! The way to a hub over HTTP.
 
 use std::time::Duration;
 
@@ -9,25 +9,7 @@ use vicinity_sync::compress::BODY_MAX_BYTES;
 use vicinity_sync::message::Refused;
 use vicinity_sync::order::WipeOrder;
 
-/// Why a post brought no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LinkFailure {
-    /// The other side refused.
-    Refused(Refused),
-    /// The other side says that this device was revoked, and orders it to wipe itself; the order is not checked yet.
-    Revoked(WipeOrder),
-    /// The link was cut: whether the request arrived is not known.
-    Cut,
-}
-
-/// A way to post a request and get its answer.
-pub trait Link {
-    /// Posts a body to a path.
-    ///
-    /// # Errors
-    /// A refusal or a cut.
-    fn post(&mut self, path: &str, body: &[u8]) -> Result<Vec<u8>, LinkFailure>;
-}
+pub use vicinity_device::link::{Link, LinkFailure};
 
 /// HTTP: over TLS to the holder of a pinned key, or in clear to a hub on this machine.
 pub struct HttpLink {
@@ -42,7 +24,7 @@ pub struct HttpLink {
 }
 
 impl HttpLink {
-    /// A link to a server at these hosts and ports, to whoever holds the key of one of these pins; without any in clear.
+    /// A link to the server at these hosts and ports that holds the key of one of these pins; without any pin, in clear.
     #[must_use]
     pub fn new(addresses: &[String], pins: &[[u8; 32]]) -> Self {
         let config = Agent::config_builder()
@@ -53,12 +35,6 @@ impl HttpLink {
             .timeout_global(Some(Duration::from_secs(60)));
         let pins: Vec<Pin> = pins.iter().copied().map(Pin).collect();
         Self { ways: Ways::new(config, &pins, addresses.to_vec()), failed: Vec::new(), requests: 0, bytes_up: 0, bytes_down: 0 }
-    }
-
-    /// The addresses that did not answer the last request that nobody answered, each with the reason.
-    #[must_use]
-    pub fn failed(&self) -> String {
-        vicinity_link::told(&self.failed)
     }
 }
 
@@ -83,5 +59,10 @@ impl Link for HttpLink {
         }
         let code = str::from_utf8(&answer).unwrap_or_default();
         Err(LinkFailure::Refused(Refused::from_code(code).unwrap_or(Refused::Failed)))
+    }
+
+    /// The addresses that did not answer the last request that nobody answered, each with the reason.
+    fn failed(&self) -> String {
+        vicinity_link::told(&self.failed)
     }
 }

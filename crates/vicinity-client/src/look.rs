@@ -1,5 +1,4 @@
-//! When a device looks at every page of its file: that takes 4 milliseconds a megabyte, and a command should not be slower for
-//! what was attached long ago.
+//! When a device checks every page of its file. That takes 4 milliseconds a megabyte, and old attachments must not slow each command.
 
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;

@@ -5,7 +5,9 @@ use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use crate::ClientError;
+use vicinity_device::DeviceError;
+
+use crate::error::{ClientError, LockError, OpenError};
 use crate::vault::VaultError;
 
 /// Its size.
@@ -41,7 +43,7 @@ pub fn free(home: &Path) -> bool {
     fs::remove_file(home.join(FILE)).is_ok()
 }
 
-/// Does something that may fail for want of room: once more with the reserve given up, if it did.
+/// Does something that may fail for want of room: once more without the reserve, if it did.
 ///
 /// # Errors
 /// What `act` says.
@@ -52,13 +54,23 @@ pub fn with<T, E>(home: &Path, may_be_full: impl Fn(&E) -> bool, mut act: impl F
     }
 }
 
-/// Whether room on the disk may help.
+/// Whether room on the disk may help a command that failed.
 #[must_use]
 pub fn may_be_full(error: &ClientError) -> bool {
     match error {
-        ClientError::Store(store) => store.may_be_full(),
-        ClientError::Vault(vault) => vault_may_be_full(vault),
-        ClientError::Input(error) => is_full(error),
+        ClientError::Device(device) => device_may_be_full(device),
+        ClientError::Lock(LockError::Io(error)) | ClientError::Input(error) => is_full(error),
+        _ => false,
+    }
+}
+
+/// Whether room on the disk may help a device that did not open.
+#[must_use]
+pub fn open_may_be_full(error: &OpenError) -> bool {
+    match error {
+        OpenError::Device(device) => device_may_be_full(device),
+        OpenError::Vault(vault) => vault_may_be_full(vault),
+        OpenError::Lock(LockError::Io(error)) => is_full(error),
         _ => false,
     }
 }
@@ -67,6 +79,10 @@ pub fn may_be_full(error: &ClientError) -> bool {
 #[must_use]
 pub fn vault_may_be_full(error: &VaultError) -> bool {
     matches!(error, VaultError::Io { source, .. } if is_full(source))
+}
+
+fn device_may_be_full(error: &DeviceError) -> bool {
+    matches!(error, DeviceError::Store(store) if store.may_be_full())
 }
 
 fn is_full(error: &std::io::Error) -> bool {
@@ -82,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reserve_is_filled_once_and_again_after_it_was_given_up() {
+    fn the_reserve_is_filled_once_and_again_after_it_was_freed() {
         let home = tempfile::tempdir().unwrap();
         let mut drawn = 0;
         let mut random = |bytes: &mut [u8]| {
@@ -100,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_for_want_of_room_is_done_once_more_with_the_reserve_given_up() {
+    fn what_fails_for_want_of_room_is_done_once_more_without_the_reserve() {
         let home = tempfile::tempdir().unwrap();
         let full = || ClientError::Input(ErrorKind::StorageFull.into());
         refill(home.path(), &mut |_| {});
@@ -115,9 +131,9 @@ mod tests {
             tries += 1;
             Err(full())
         });
-        assert!(failed.is_err() && tries == 1, "there is none to give up");
+        assert!(failed.is_err() && tries == 1, "there is none to free");
         refill(home.path(), &mut |_| {});
-        assert!(with::<(), ClientError>(home.path(), may_be_full, || Err(ClientError::NotEnrolled)).is_err());
+        assert!(with::<(), ClientError>(home.path(), may_be_full, || Err(ClientError::Device(DeviceError::NotEnrolled))).is_err());
         assert_eq!(held(home.path()), Some(RESERVE_BYTES), "room does not help");
     }
 }

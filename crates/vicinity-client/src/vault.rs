@@ -11,17 +11,16 @@
 //! ```
 //!
 //! Not promised:
-//! - Somebody who puts back an older copy of the folder puts back the attempts too. Against that a keystore must count.
+//! - A thief who puts back an older copy of the folder puts back the attempts too. Against that a keystore must count.
 //! - Flash keeps old blocks. What counts when a key is destroyed is the device's secret, so a keystore should hold it.
 //! - Two copies of the folder from different days tell that a slot changed, and the profiles' folders have sizes. An
 //!   honest-looking profile needs honest-looking contents; that is the caller's part.
-//! - Who has the duress PIN, the device's secret and this source knows that it opened the second profile.
+//! - A person who has the duress PIN, the device's secret and this source knows that it opened the second profile.
 
 mod attempt;
 mod error;
 mod folder;
 mod image;
-mod lease;
 mod pin;
 mod sealed;
 mod secret;
@@ -34,12 +33,12 @@ use zeroize::Zeroizing;
 
 pub use attempt::Attempt;
 pub use error::{Remains, VaultError};
-pub use lease::{Boot, Contact, DESTROYED_AFTER, DESTROYED_ON_DAY, LOCKED_FROM_DAY, Lease, SET_BACK_MAX, WARNED_FROM_DAY};
 pub use pin::Pin;
 pub use sealed::Cost;
 pub use secret::{DeviceSecret, FileSecret};
 pub use session::{RamFolder, SESSION_IDLE, SESSION_MAX, Session};
 pub use state::MAX_WRONG_PINS;
+pub use vicinity_device::lease::{Boot, Contact, DESTROYED_AFTER, DESTROYED_ON_DAY, LOCKED_FROM_DAY, Lease, SET_BACK_MAX, WARNED_FROM_DAY};
 
 use folder::Folder;
 use image::{Image, name_text};
@@ -154,7 +153,7 @@ pub fn set_duress(folder: &Path, secret: &dyn DeviceSecret, pin: &Pin, duress_pi
     Ok(Opened::new(&contents))
 }
 
-/// Changes the PIN of the profile that `old` opens, or gives a vault without a PIN its first. The keys stay: somebody who
+/// Changes the PIN of the profile that `old` opens, or gives a vault without a PIN its first. The keys stay: a person who
 /// kept an older copy of the file and the device's secret can still use the old PIN on it.
 ///
 /// # Errors
@@ -179,7 +178,7 @@ pub fn change_pin(folder: &Path, secret: &dyn DeviceSecret, old: Option<&Pin>, n
 /// # Errors
 /// [`VaultError::Remains`] names what is left. If overwriting or the secret's end succeeded nothing opens any more.
 pub fn wipe(folder: &Path, secret: &dyn DeviceSecret) -> Result<(), VaultError> {
-    // Somebody in the middle of an attempt may write the old slots back; without the secret they are worth nothing.
+    // A program in the middle of an attempt may write the old slots back; without the secret they are worth nothing.
     let _lock = folder::try_lock(folder);
     let overwritten = folder::overwrite(folder, secret.get().ok().as_deref());
     let destroyed = secret.destroy();

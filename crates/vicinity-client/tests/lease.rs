@@ -2,16 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
 use tempfile::TempDir;
-use vicinity_client::ClientError;
+use vicinity_client::DeviceError;
 use vicinity_client::device::{Device, Machine};
 use vicinity_client::enrolment::Enrolment;
+use vicinity_client::error::OpenError;
 use vicinity_client::leased::{self, Leased};
 use vicinity_client::link::{Link, LinkFailure};
 use vicinity_client::logging::{BadLine, LogSink};
@@ -36,9 +37,9 @@ struct Phone {
     root: TempDir,
     secret: FileSecret,
     opened: Opened,
-    now: Rc<Cell<i64>>,
+    now: Arc<AtomicI64>,
     /// Seconds that its machine has run.
-    ran: Rc<Cell<u64>>,
+    ran: Arc<AtomicU64>,
 }
 
 impl Phone {
@@ -55,7 +56,7 @@ impl Phone {
             }
         };
         let opened = vault::create(&root.path().join("phone"), &secret, None, Cost::weak_for_tests(), &mut random).unwrap();
-        Self { root, secret, opened, now: Rc::new(Cell::new(0)), ran: Rc::new(Cell::new(60)) }
+        Self { root, secret, opened, now: Arc::new(AtomicI64::new(0)), ran: Arc::new(AtomicU64::new(60)) }
     }
 
     fn enrolled() -> Self {
@@ -87,22 +88,27 @@ impl Phone {
     }
 
     /// A command, so many seconds after the enrolment.
-    fn opens(&self, seconds: i64) -> Result<Leased, ClientError> {
-        self.now.set(seconds);
-        let now = Rc::clone(&self.now);
+    fn opens(&self, seconds: i64) -> Result<Leased, OpenError> {
+        self.now.store(seconds, Ordering::Relaxed);
+        let now = Arc::clone(&self.now);
         leased::open(&self.home(), &self.secret, &self.opened, self.machine(now))
     }
 
-    fn machine(&self, now: Rc<Cell<i64>>) -> Machine {
-        let ran = Rc::clone(&self.ran);
-        let boot = move || Some(Boot { id: [1; 16], since: Duration::from_secs(ran.get()) });
-        Machine { now: Box::new(move || at(now.get())), random: Box::new(|bytes| bytes.fill(9)), wait: Box::new(|_| {}), boot: Box::new(boot) }
+    fn machine(&self, now: Arc<AtomicI64>) -> Machine {
+        let ran = Arc::clone(&self.ran);
+        let boot = move || Some(Boot { id: [1; 16], since: Duration::from_secs(ran.load(Ordering::Relaxed)) });
+        Machine {
+            now: Box::new(move || at(now.load(Ordering::Relaxed))),
+            random: Box::new(|bytes| bytes.fill(9)),
+            wait: Box::new(|_| {}),
+            boot: Box::new(boot),
+        }
     }
 
     /// A sync, so many seconds after the enrolment: it opens the device whatever its lease says.
     fn syncs(&self, seconds: i64, mut link: Says) {
-        self.now.set(seconds);
-        let machine = self.machine(Rc::clone(&self.now));
+        self.now.store(seconds, Ordering::Relaxed);
+        let machine = self.machine(Arc::clone(&self.now));
         let mut device = leased::open_for_contact(&self.home(), &self.opened, machine).unwrap_or_else(|error| panic!("{error}")).device;
         device.sync_over(&mut link).unwrap_or_else(|error| panic!("{error}"));
     }
@@ -110,7 +116,7 @@ impl Phone {
     #[track_caller]
     fn is_locked(&self, seconds: i64) -> (String, i64) {
         match self.opens(seconds) {
-            Err(ClientError::LeaseLocked { date, days }) => (date, days),
+            Err(OpenError::LeaseLocked { date, days }) => (date, days),
             Err(error) => panic!("{error}"),
             Ok(_) => panic!("it opens"),
         }
@@ -186,11 +192,11 @@ fn after_21_days_it_warns_after_30_it_locks_and_a_day_of_running_later_its_key_i
     drop(device);
     assert_eq!((phone.days_left(21 * DAY - 1), phone.days_left(21 * DAY), phone.days_left(30 * DAY - 1)), (None, Some(9), Some(1)));
     assert_eq!(phone.is_locked(30 * DAY), ("2027-02-14".to_owned(), 30));
-    phone.ran.set(60 + 24 * 3600 - 1);
+    phone.ran.store(60 + 24 * 3600 - 1, Ordering::Relaxed);
     assert_eq!(phone.is_locked(31 * DAY), ("2027-02-15".to_owned(), 31));
     assert!(phone.is_open(), "nothing is destroyed yet");
-    phone.ran.set(60 + 24 * 3600);
-    assert!(matches!(phone.opens(31 * DAY), Err(ClientError::LeaseOver)));
+    phone.ran.store(60 + 24 * 3600, Ordering::Relaxed);
+    assert!(matches!(phone.opens(31 * DAY), Err(OpenError::LeaseOver)));
     assert!(matches!(vault::unlock(&phone.home(), &phone.secret, None), Err(VaultError::Destroyed)));
     assert!(matches!(phone.secret.get(), Err(VaultError::SecretGone)));
     assert!(!exists(&phone.profile()), "the database is gone, too");
@@ -200,7 +206,7 @@ fn after_21_days_it_warns_after_30_it_locks_and_a_day_of_running_later_its_key_i
 fn a_third_different_day_destroys_the_key_however_little_the_phone_has_run() {
     let phone = Phone::enrolled();
     assert_eq!((phone.is_locked(40 * DAY).1, phone.is_locked(40 * DAY).1, phone.is_locked(41 * DAY).1), (40, 40, 41));
-    assert!(matches!(phone.opens(42 * DAY), Err(ClientError::LeaseOver)));
+    assert!(matches!(phone.opens(42 * DAY), Err(OpenError::LeaseOver)));
 }
 
 #[test]
@@ -224,7 +230,7 @@ fn a_seized_phone_gains_nothing_by_a_clock_that_is_set_back_again_and_again() {
     }
     phone.is_locked(31 * DAY);
     for day in [1, 2, 29] {
-        assert!(matches!(phone.opens(day * DAY), Err(ClientError::ClockSetBack)));
+        assert!(matches!(phone.opens(day * DAY), Err(OpenError::ClockSetBack)));
     }
     phone.syncs(3 * DAY, nothing_new(at(3 * DAY)));
     assert_eq!(phone.days_left(3 * DAY), None, "the hub has answered");
@@ -234,7 +240,7 @@ fn a_seized_phone_gains_nothing_by_a_clock_that_is_set_back_again_and_again() {
 fn a_locked_phone_still_syncs_and_only_an_answer_of_the_hub_opens_it_again() {
     let phone = Phone::enrolled();
     phone.is_locked(100 * DAY);
-    phone.ran.set(30 * 24 * 3600);
+    phone.ran.store(30 * 24 * 3600, Ordering::Relaxed);
     phone.syncs(101 * DAY, Says(Err(LinkFailure::Cut)));
     phone.syncs(102 * DAY, Says(Err(LinkFailure::Refused(Refused::Failed))));
     assert!(phone.is_open(), "a sync that reaches nobody destroys nothing");
@@ -298,7 +304,7 @@ fn a_look_that_cannot_be_written_down_opens_within_the_lease_locks_beyond_it_and
     notes(false);
     assert_eq!((phone.days_left(DAY), phone.days_left(25 * DAY)), (None, Some(5)));
     for day in 31..35 {
-        phone.ran.set(phone.ran.get() + 2 * 24 * 3600);
+        phone.ran.fetch_add(2 * 24 * 3600, Ordering::Relaxed);
         assert_eq!(phone.is_locked(day * DAY).1, day, "however often, nothing is destroyed");
     }
     assert!(phone.is_open());
@@ -308,9 +314,12 @@ fn a_look_that_cannot_be_written_down_opens_within_the_lease_locks_beyond_it_and
     std::fs::remove_file(&stop).unwrap();
     notes(false);
     for _ in 0..3 {
-        assert!(matches!(phone.opens(DAY), Err(ClientError::Store(StoreError::ReadOnly))), "a clock that is set back opens it only where that is counted");
+        assert!(
+            matches!(phone.opens(DAY), Err(OpenError::Device(DeviceError::Store(StoreError::ReadOnly)))),
+            "a clock that is set back opens it only where that is counted"
+        );
     }
-    phone.ran.set(phone.ran.get() + 2 * 24 * 3600);
+    phone.ran.fetch_add(2 * 24 * 3600, Ordering::Relaxed);
     assert_eq!(phone.is_locked(32 * DAY).1, 32, "it would be the last look");
     notes(true);
     assert_eq!(phone.days_left(DAY), None);

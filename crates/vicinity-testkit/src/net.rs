@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use vicinity_client::link::{Link, LinkFailure};
+use vicinity_device::link::{Link, LinkFailure};
 
 /// What becomes of one request and its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -221,7 +221,7 @@ pub enum DeviceCommand {
         #[arg(long)]
         yes: bool,
     },
-    /// Set a second PIN, which opens an empty profile: for whoever is forced to open the device
+    /// Set a second PIN, which opens an empty profile: for a person who is forced to open the device
     DuressPin {
         /// A file that holds the second PIN
         #[arg(long)]

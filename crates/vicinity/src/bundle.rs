@@ -7,14 +7,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use vicinity_client::bundle::Standing;
+use vicinity_client::bundle::ImportEnd;
 use vicinity_client::device::Device;
 use vicinity_client::reserve;
 use vicinity_core::access::Action;
 use vicinity_server::bundle;
 use vicinity_server::parcel::{PARCEL_FILE_MAX_BYTES, ParcelError};
 
-use crate::{hub, machine, output};
+use crate::{hub_store, machine, output};
 
 /// `vicinity device bundle export`.
 pub fn export(device: &mut Device, home: &Path, file: &Path, json: bool) -> Result<()> {
@@ -38,17 +38,17 @@ pub fn import(device: &mut Device, file: &Path, json: bool) -> Result<ExitCode> 
             imported.acked, imported.rejected, imported.received, imported.erased, imported.statements
         ))?;
     }
-    crate::device::say_what_stays_apart(&device.apart()?);
-    let next = match imported.standing {
-        Standing::UpToDate => return Ok(ExitCode::SUCCESS),
-        Standing::Behind => "there is more to carry: export another bundle",
-        Standing::Differs => "some changes were refused by the hub; `list` shows how many stay on this device",
-        Standing::Compare => "this device and its hub do not hold the same yet: the next bundle, or sync, compares all",
-        Standing::Old => "this device has heard from its hub since it made that bundle: nothing was lost, and nothing but acknowledgements counted",
-        Standing::EarlierLife => "the reply is to an earlier life of this device; nothing was changed",
-        Standing::Reborn => "this device was restored or copied: the next bundle, or sync, compares all",
-        Standing::Alarm => {
-            eprintln!("vicinity: this device and its hub hold different things even after comparing all; tell whoever runs the hub");
+    output::say_what_stays_apart(&device.apart()?);
+    let next = match imported.end {
+        ImportEnd::UpToDate => return Ok(ExitCode::SUCCESS),
+        ImportEnd::Behind => "there is more to carry: export another bundle",
+        ImportEnd::Differs => "some changes were refused by the hub; `list` shows how many stay on this device",
+        ImportEnd::Compare => "this device and its hub do not hold the same yet: the next bundle, or sync, compares all",
+        ImportEnd::Old => "this device has heard from its hub since it made that bundle: nothing was lost, and nothing but acknowledgements counted",
+        ImportEnd::EarlierLife => "the reply is to an earlier life of this device; nothing was changed",
+        ImportEnd::NewLife => "this device was restored or copied: the next bundle, or sync, compares all",
+        ImportEnd::Alarm => {
+            eprintln!("vicinity: this device and its hub hold different things even after comparing all; tell the person who runs the hub");
             return Ok(ExitCode::FAILURE);
         }
     };
@@ -60,7 +60,7 @@ pub fn import(device: &mut Device, file: &Path, json: bool) -> Result<ExitCode> 
 
 /// `vicinity hub bundle import`.
 pub fn take(data: &Path, file: &Path, out: &Path, json: bool) -> Result<()> {
-    let mut store = hub::open(data, Action::TakeBundle)?;
+    let mut store = hub_store::open(data, Action::TakeBundle)?;
     let imported = bundle::import(&mut store, &read(file)?, machine::now(), &mut machine::server())?;
     // What was taken is durable; if the reply cannot be written, the same bundle brings it again.
     write(out, &imported.reply)?;

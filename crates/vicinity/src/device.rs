@@ -6,41 +6,39 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use serde_json::{Value, json};
-use vicinity_client::End;
-use vicinity_client::device::{Conflict, Device};
-use vicinity_client::error::ClientError;
+use serde_json::Value;
+use vicinity_client::device::Device;
 use vicinity_client::leased;
 use vicinity_client::logging::{BadLine, LogSink};
 use vicinity_client::reserve;
 use vicinity_client::vault::{self, DeviceSecret, VaultError};
+use vicinity_client::{ClientError, DeviceError, End};
 use vicinity_core::consent;
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
 use vicinity_core::json::{self, BadJson};
 use vicinity_core::remark::Remark;
-use vicinity_core::time::TimeZone;
-use vicinity_core::{local, show, text};
+use vicinity_core::{local, show};
 
 use crate::args::{AlertCommand, BundleCommand, DeviceArguments, DeviceCommand};
-use crate::secrets::Purpose;
-use crate::{alerts, bundle, machine, output, secrets, session, statements};
+use crate::opening::Purpose;
+use crate::{alerts, bundle, conflicts, locking, machine, opening, output, secrets, session, statements};
 
 pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
     let home = arguments.home.as_path();
     let pin_file = arguments.pin_file.as_deref();
     match arguments.command {
         DeviceCommand::Init => return init(home, pin_file),
-        DeviceCommand::Unlock => return session::unlock(home, pin_file),
-        DeviceCommand::Lock => return session::lock(home),
-        DeviceCommand::WatchSession => return session::watch(home),
+        DeviceCommand::Unlock => return locking::unlock(home, pin_file),
+        DeviceCommand::Lock => return locking::lock(home),
+        DeviceCommand::WatchSession => return locking::watch(home),
         DeviceCommand::Wipe { yes } => return wipe(home, yes),
         DeviceCommand::DuressPin { second_pin_file } => return duress(home, pin_file, second_pin_file.as_deref()),
         _ => {}
     }
     let device = open(&arguments.command, home, pin_file)?;
     let done = match run_open(arguments.command, device, home) {
-        Err(error) if matches!(error.downcast_ref(), Some(ClientError::WipeOrdered)) => wipe_by_order(home),
+        Err(error) if matches!(error.downcast_ref(), Some(ClientError::Device(DeviceError::WipeOrdered))) => wipe_by_order(home),
         other => other,
     };
     if vault::has_pin(home).is_ok() {
@@ -55,11 +53,11 @@ fn open(command: &DeviceCommand, home: &Path, pin_file: Option<&Path>) -> Result
     let takes_reserve =
         matches!(command, List { .. } | Show { .. } | Conflicts { .. } | Sync { .. } | Statements { .. } | Open { .. } | Alerts { .. } | Bundle { .. });
     let may_be_full = |error: &anyhow::Error| {
-        let client = error.downcast_ref().is_some_and(reserve::may_be_full);
-        takes_reserve && (client || error.downcast_ref().is_some_and(reserve::vault_may_be_full))
+        let device = error.downcast_ref().is_some_and(reserve::open_may_be_full);
+        takes_reserve && (device || error.downcast_ref().is_some_and(reserve::vault_may_be_full))
     };
     let purpose = if is_contact(command) { Purpose::Contact } else { Purpose::Use };
-    reserve::with(home, may_be_full, || secrets::open_device(home, pin_file, purpose))
+    reserve::with(home, may_be_full, || opening::open_device(home, pin_file, purpose))
 }
 
 /// Whether a command does nothing but speak with the hub, over a network or by file: it runs also where the lease has ended.
@@ -86,13 +84,13 @@ fn run_open(command: DeviceCommand, mut device: Device, home: &Path) -> Result<E
         DeviceCommand::Wipe { .. } | DeviceCommand::DuressPin { .. } => {}
         DeviceCommand::Enrol { link, yes } => {
             enrol(&mut device, &link, yes)?;
-            secrets::warn_without_pin(home)?;
+            opening::warn_without_pin(home)?;
         }
         DeviceCommand::Log { file, with_edits } => return log(&mut device, &file, with_edits),
         DeviceCommand::Edit { id, file } => edit(&mut device, &id, &file)?,
         DeviceCommand::List { json } => list(&mut device, json)?,
         DeviceCommand::Show { id, json } => show_one(&mut device, &id, json)?,
-        DeviceCommand::Conflicts { json } => print_conflicts(&device.conflicts()?, &device.zone()?, json)?,
+        DeviceCommand::Conflicts { json } => conflicts::print(&device.conflicts()?, &device.zone()?, json)?,
         DeviceCommand::Resolve { id, field, take, value } => resolve(&mut device, &id, &field, take, value.as_deref())?,
         DeviceCommand::Statements { id, json } => statements::list(&mut device, &id, json)?,
         DeviceCommand::Attach { id, file } => statements::attach(&mut device, &id, &file)?,
@@ -109,7 +107,7 @@ fn run_open(command: DeviceCommand, mut device: Device, home: &Path) -> Result<E
     Ok(ExitCode::SUCCESS)
 }
 
-/// A code that was photographed over a shoulder enrols somebody else: people compare six digits.
+/// A code that was photographed over a shoulder enrols another person's phone: people compare six digits.
 fn enrol(device: &mut Device, link: &str, yes: bool) -> Result<()> {
     let is_again = device.enrolment().is_some();
     let enrolment = device.enrol(link)?;
@@ -118,7 +116,7 @@ fn enrol(device: &mut Device, link: &str, yes: bool) -> Result<()> {
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer)?;
         if !answer.trim().eq_ignore_ascii_case("y") {
-            // Enrolled again at its own hub it stays what it was: nobody else's keys are in it.
+            // Enrolled again at its own hub it stays what it was: it holds no other hub's keys.
             if is_again {
                 bail!("somebody else may have used the link: look at `vicinity hub devices`, and have the hub print a new one");
             }
@@ -133,9 +131,9 @@ fn enrol(device: &mut Device, link: &str, yes: bool) -> Result<()> {
 fn init(home: &Path, pin_file: Option<&Path>) -> Result<ExitCode> {
     let pin = secrets::new_pin(pin_file)?;
     match vault::has_pin(home) {
-        Err(VaultError::Missing) => drop(secrets::make_vault(home, Some(pin))?),
+        Err(VaultError::Missing) => drop(opening::make_vault(home, Some(pin))?),
         Ok(false) => vault::change_pin(home, &secrets::device_secret(home)?, None, &pin, &mut machine::fill)?,
-        Ok(true) => bail!("this device has a PIN already; wipe it to begin anew"),
+        Ok(true) => bail!("this device has a PIN already; wipe it to begin again"),
         Err(error) => return Err(error.into()),
     }
     reserve::refill(home, &mut machine::fill);
@@ -148,7 +146,7 @@ fn wipe(home: &Path, yes: bool) -> Result<ExitCode> {
     if !yes {
         bail!("this destroys everything on the device; what the hub has stays there. Say --yes");
     }
-    // Whoever mistypes the folder must not believe that it is done.
+    // A person who mistypes the folder must not believe that it is done.
     if matches!(vault::has_pin(home), Err(VaultError::Missing)) && secrets::device_secret(home)?.get().is_err() {
         bail!("{} holds no device: nothing was wiped", home.display());
     }
@@ -186,7 +184,7 @@ fn duress(home: &Path, pin_file: Option<&Path>, second_pin_file: Option<&Path>) 
     session::end(home, &secret)?;
     match vault::set_duress(home, &secret, &pin, &second, &mut machine::fill) {
         Ok(second) => leased::fill_profiles(home, &second, machine::device)?,
-        // The PIN was itself a second one. Whoever looks on must not learn that: nothing was done, and nothing else is said.
+        // The PIN was itself a second one. A person who looks on must not learn that: nothing was done, and nothing else is said.
         Err(VaultError::NotHere) => {}
         Err(error) => return Err(error.into()),
     }
@@ -345,39 +343,13 @@ fn show_one(device: &mut Device, id: &str, json: bool) -> Result<()> {
     Ok(())
 }
 
-/// Prints conflicts; the hub prints its own the same way.
-pub fn print_conflicts(conflicts: &[Conflict], zone: &TimeZone, json: bool) -> Result<()> {
-    if json {
-        for conflict in conflicts {
-            let sides: Vec<Value> = conflict
-                .sides
-                .iter()
-                .map(|side| json!({"value": side.value, "at": side.at.map(|at| local::instant(at, zone)), "device": side.device}))
-                .collect();
-            output::line(json!({"id": conflict.incident.to_string(), "field": conflict.field, "values": sides, "time_zone": local::name(zone)}))?;
-        }
-        return Ok(());
-    }
-    if conflicts.is_empty() {
-        return output::line("no conflicts");
-    }
-    for conflict in conflicts {
-        output::line(format!("{} {}", conflict.incident, text::printable_in_line(&conflict.field)))?;
-        for (at, side) in conflict.sides.iter().enumerate() {
-            let when = side.at.map(|at| local::minute(at, zone)).unwrap_or_default();
-            output::line(format!("  {}  {}  ({}, {when})", at + 1, output::plain(&side.value), side.device))?;
-        }
-    }
-    output::line(format!("\ntimes are of {}; resolve one with: vicinity device --home … resolve ID FIELD --take N", local::name(zone)))
-}
-
 fn resolve(device: &mut Device, id: &str, field: &str, take: Option<usize>, value: Option<&str>) -> Result<()> {
     let id: IncidentId = id.parse()?;
     let value = match (take, value) {
         (Some(take), _) => {
             let conflicts = device.conflicts()?;
             let conflict = conflicts.iter().find(|conflict| conflict.incident == id && conflict.field == field);
-            let conflict = conflict.ok_or(ClientError::NoSuchConflict)?;
+            let conflict = conflict.ok_or(DeviceError::NoSuchConflict)?;
             match take.checked_sub(1).and_then(|at| conflict.sides.get(at)) {
                 Some(side) => side.value.clone(),
                 None => bail!("--take: this conflict has the values 1 to {}", conflict.sides.len()),
@@ -392,15 +364,6 @@ fn resolve(device: &mut Device, id: &str, field: &str, take: Option<usize>, valu
     };
     device.resolve(id, field, &value)?;
     Ok(())
-}
-
-/// Names incidents that the hub has others of under the same id.
-pub fn say_what_stays_apart(apart: &[IncidentId]) {
-    for incident in apart {
-        eprintln!(
-            "vicinity: {incident} stays on this device: the hub has another incident under this id, and the two are not merged; log it again with an id of its own, or without"
-        );
-    }
 }
 
 fn sync(mut device: Device, home: &Path, json: bool) -> Result<ExitCode> {
@@ -418,11 +381,11 @@ fn sync(mut device: Device, home: &Path, json: bool) -> Result<ExitCode> {
     if outcome.erased > 0 && !json {
         output::line(format!("{} incidents were erased: somebody asked for it, or took consent back", outcome.erased))?;
     }
-    say_what_stays_apart(&report.apart);
+    output::say_what_stays_apart(&report.apart);
     // Closed before anything is destroyed: nothing may be written back.
     drop(device);
     if outcome.key_set_refused {
-        eprintln!("vicinity: the hub sent keys that it did not sign, or old ones; no statement was sealed to them: tell whoever runs the hub");
+        eprintln!("vicinity: the hub sent keys that it did not sign, or old ones; no statement was sealed to them: tell the person who runs the hub");
         return Ok(ExitCode::FAILURE);
     }
     match outcome.end {
@@ -431,7 +394,7 @@ fn sync(mut device: Device, home: &Path, json: bool) -> Result<ExitCode> {
             "vicinity: {} changes were refused by the hub and {} wait for others; `list` shows how many stay on this device",
             outcome.rejected, outcome.pending
         ),
-        End::Alarm => eprintln!("vicinity: this device and its hub hold different things even after comparing all; tell whoever runs the hub"),
+        End::Alarm => eprintln!("vicinity: this device and its hub hold different things even after comparing all; tell the person who runs the hub"),
         End::Cut => eprintln!(
             "vicinity: the hub cannot be reached, or the link was cut too often ({}); nothing was lost, sync again when there is a network",
             report.unreachable

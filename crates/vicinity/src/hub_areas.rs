@@ -9,7 +9,7 @@ use vicinity_core::areas::Areas;
 use vicinity_server::store::hub::HubStore;
 
 use crate::args::AreasCommand;
-use crate::{hub, machine, output};
+use crate::{hub_store, machine, output};
 
 pub fn run(data: &Path, command: &AreasCommand) -> Result<()> {
     match command {
@@ -21,15 +21,15 @@ pub fn run(data: &Path, command: &AreasCommand) -> Result<()> {
 fn set(data: &Path, file: &Path) -> Result<()> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let listed = Areas::parse(&text).with_context(|| file.display().to_string())?;
-    let damaged = hub::open(data, Action::Keep)?.list_areas(&listed, machine::now(), &mut machine::server())?;
+    let damaged = hub_store::open(data, Action::Keep)?.list_areas(&listed, machine::now(), &mut machine::server())?;
     for document in damaged {
         eprintln!("vicinity: document {document} cannot be read: what national has of it is taken back");
     }
-    output::line(format!("{} listed; of any other area, rows say unknown from now on, and those that national has are made anew", listed.len()))
+    output::line(format!("{} listed; of any other area, rows say unknown from now on, and those that national has are made again", listed.len()))
 }
 
 fn list(data: &Path, json: bool) -> Result<()> {
-    let areas = hub::open(data, Action::Inspect)?.told_areas()?;
+    let areas = hub_store::open(data, Action::Inspect)?.told_areas()?;
     let is_listed = !areas.listed.is_empty();
     if json {
         return output::line(json!({"listed": is_listed, "areas": areas.told()}));

@@ -12,11 +12,11 @@ use vicinity_server::keyset;
 use vicinity_server::store::hub::{ErasurePlace, ErasureRow, HubStore};
 use vicinity_server::uplink;
 
-use crate::{hub, machine, output};
+use crate::{hub_store, machine, output};
 
 /// Revokes a device. Its next request is answered with the order to wipe itself.
 pub fn revoke(data: &Path, device: u32) -> Result<()> {
-    let mut store = hub::open(data, Action::Revoke)?;
+    let mut store = hub_store::open(data, Action::Revoke)?;
     if !store.revoke(device, machine::now())? {
         bail!("no such device; see `vicinity hub devices`");
     }
@@ -28,14 +28,14 @@ pub fn revoke(data: &Path, device: u32) -> Result<()> {
 /// Erases an incident, beside a hub that runs or not.
 pub fn erase(data: &Path, id: &str, unknown: bool) -> Result<()> {
     let incident: IncidentId = id.parse()?;
-    let mut store = hub::open(data, Action::Erase)?;
+    let mut store = hub_store::open(data, Action::Erase)?;
     let is_known = store.incident(incident)?.is_some() || store.erasures()?.iter().any(|row| row.incident == incident);
     if !is_known && !unknown {
         bail!("this hub holds no such incident; with --unknown it is refused should it ever come");
     }
     store.erase(incident, machine::now())?;
     let row = store.erasures()?.into_iter().find(|row| row.incident == incident);
-    let (joined, zone) = (uplink::is_joined(&mut store)?, hub::zone(&mut store)?);
+    let (joined, zone) = (uplink::is_joined(&mut store)?, hub_store::zone(&mut store)?);
     output::line(row.map_or_else(String::new, |row| summary(&row, joined, &zone)))
 }
 
@@ -61,8 +61,8 @@ fn outstanding(place: &ErasurePlace, zone: &TimeZone) -> String {
 
 /// Lists what was erased.
 pub fn erasures(data: &Path, json: bool) -> Result<()> {
-    let mut store = hub::open(data, Action::Inspect)?;
-    let (rows, joined, zone) = (store.erasures()?, uplink::is_joined(&mut store)?, hub::zone(&mut store)?);
+    let mut store = hub_store::open(data, Action::Inspect)?;
+    let (rows, joined, zone) = (store.erasures()?, uplink::is_joined(&mut store)?, hub_store::zone(&mut store)?);
     if json {
         return rows.iter().map(|row| line(row, joined)).try_for_each(output::line);
     }

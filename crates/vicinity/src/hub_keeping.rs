@@ -6,11 +6,11 @@ use anyhow::{Result, bail};
 use vicinity_core::access::Action;
 use vicinity_server::{backup, destroy, keyring};
 
-use crate::{hub, machine, output, secrets, stopping};
+use crate::{hub_store, machine, output, secrets, stopping};
 
 /// `vicinity hub backup`.
 pub fn backup(data: &Path, file: &Path) -> Result<()> {
-    let mut store = hub::open(data, Action::Keep)?;
+    let mut store = hub_store::open(data, Action::Keep)?;
     let passphrase = secrets::needed_passphrase("Passphrase of the backup: ")?;
     backup::write(&mut store, file, &passphrase, &machine::server())?;
     let keys = backup::keys_file(file);
@@ -36,7 +36,7 @@ pub fn restore(data: &Path, file: &Path) -> Result<()> {
 pub fn relock(data: &Path, identity: Option<&Path>, passphrase: Option<&Path>) -> Result<()> {
     let new = secrets::new_unlock(identity, passphrase)?;
     // Opened first: who may not open it may not lock it.
-    drop(hub::open(data, Action::Keep)?);
+    drop(hub_store::open(data, Action::Keep)?);
     keyring::relock(data, "hub.db", secrets::unlock(data)?.as_ref(), &new, &machine::server())?;
     output::line("the folder opens to this alone from now on; destroy old copies of its file keyring, which open as before")
 }

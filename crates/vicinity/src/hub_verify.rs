@@ -10,18 +10,18 @@ use vicinity_core::access::Action;
 use vicinity_core::hex;
 use vicinity_server::evidence::{self, Finding, Misfit};
 
-use crate::{hub, output};
+use crate::{hub_store, output};
 
 /// Looks at every page of a hub's files, and proves its log; says what does not fit as it is found.
 pub fn verify(data: &Path, json: bool) -> Result<ExitCode> {
-    let damaged = hub::damaged(data, Action::Inspect)?;
+    let damaged = hub_store::damaged(data, Action::Inspect)?;
     if !damaged.is_empty() {
         damaged
             .iter()
             .try_for_each(|damage| output::line(if json { json!({"in": "files", "misfit": damage.to_string()}).to_string() } else { damage.to_string() }))?;
         return Ok(ExitCode::FAILURE);
     }
-    let mut store = hub::open(data, Action::Inspect)?;
+    let mut store = hub_store::open(data, Action::Inspect)?;
     let rows = vicinity_server::store::hub::HubStore::counts(&mut store)?.feed_seq;
     let shows_progress = std::io::stderr().is_terminal();
     let mut failed = None;

@@ -5,20 +5,19 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
-use vicinity_core::access::{self, Action, Actor, Resource};
+use vicinity_core::access::Action;
 use vicinity_core::published::K;
 use vicinity_core::time::TimeZone;
 use vicinity_core::{codes, text};
 use vicinity_server::hub::EnrolLink;
 use vicinity_server::national::{self, NationalConfig};
-use vicinity_server::sqlite::SqliteNational;
 use vicinity_server::store::country::Countries;
 use vicinity_server::store::national::NationalStore;
 use vicinity_server::store::review::ReviewStore;
 use vicinity_server::{published, tls};
 
 use crate::args::{Dimension, ListenArguments, NationalArguments, NationalCommand, NationalRole};
-use crate::{clock, hub, machine, national_export, network, output, people, secrets};
+use crate::{clock, links, machine, national_export, national_store, network, output, people, secrets, serving};
 
 pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
     match arguments.command {
@@ -28,14 +27,16 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
             if country.as_deref().is_some_and(|name| !is_name(name)) {
                 bail!("a country's name is one line of 1 to 40 letters");
             }
-            let link = national::invite(&mut open(&data, Action::Invite)?, country.as_deref(), &machine::server())?.to_text();
-            hub::print_link(&link, json)?;
+            let link = national::invite(&mut national_store::open(&data, Action::Invite)?, country.as_deref(), &machine::server())?.to_text();
+            links::print(&link, json)?;
         }
-        Some(NationalCommand::Clock(arguments)) => clock::run::<dyn ReviewStore>(&mut open(&arguments.data, Action::Keep)?, &TimeZone::UTC, &arguments)?,
+        Some(NationalCommand::Clock(arguments)) => {
+            clock::run::<dyn ReviewStore>(&mut national_store::open(&arguments.data, Action::Keep)?, &TimeZone::UTC, &arguments)?
+        }
         Some(NationalCommand::Revoke { data, role, number }) => revoke(&data, role, number)?,
         Some(NationalCommand::RotateTls { data }) => {
-            tls::rotate(&mut open(&data, Action::Keep)?)?;
-            output::line(hub::ROTATES)?;
+            tls::rotate(&mut national_store::open(&data, Action::Keep)?)?;
+            output::line(serving::ROTATES)?;
         }
         Some(NationalCommand::Export(arguments)) => national_export::run(arguments)?,
         Some(NationalCommand::Push(arguments)) => return national_export::push(arguments),
@@ -49,7 +50,7 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
 }
 
 fn revoke(data: &Path, role: NationalRole, number: u32) -> Result<()> {
-    let mut store = open(data, Action::Revoke)?;
+    let mut store = national_store::open(data, Action::Revoke)?;
     let now = machine::now();
     let (who, known) = match role {
         NationalRole::Hub => ("hub", store.revoke(number, now)?),
@@ -69,34 +70,25 @@ fn serve(data: PathBuf, listening: ListenArguments, upstream: Option<String>) ->
     let ListenArguments { listen, plain_http, network } = listening;
     let listen = &listen.unwrap_or_default();
     upstream.as_deref().map(EnrolLink::parse).transpose().context("--upstream")?;
-    let held = hub::hold(&data)?;
+    let held = serving::hold(&data)?;
     let unlock = secrets::unlock_at_start(&data)?;
-    hub::log_to_stderr();
-    hub::runtime()?.block_on(async {
-        let listener = hub::bind(listen, plain_http).await?;
+    serving::log_to_stderr();
+    serving::runtime()?.block_on(async {
+        let listener = serving::bind(listen, plain_http).await?;
         let mut store = national::open_to_serve(&data, unlock.as_ref(), &machine::server())?;
         let network = network::of(listen, &listener, network)?;
         let (pin, _) = tls::announce(&mut store, &network, plain_http)?;
         drop(store);
-        let stopped = hub::told_to_stop();
-        hub::ready(&listener, pin)?;
+        let stopped = serving::told_to_stop();
+        serving::ready(&listener, pin)?;
         national::serve(NationalConfig { data, unlock, plain_http, network, upstream, machine: machine::server() }, listener, stopped).await?;
         drop(held);
         Ok(())
     })
 }
 
-/// Opens national's store for what the command line may do there.
-pub fn open(data: &Path, action: Action) -> Result<SqliteNational> {
-    access::decide(Actor::Admin, action, Resource::Server)?;
-    if !data.join("national.db").exists() {
-        bail!("{} holds no national server; start one with `vicinity national --data … --listen 127.0.0.1:7310`", data.display());
-    }
-    Ok(national::open(data, secrets::unlock(data)?.as_ref(), &machine::server())?)
-}
-
 fn table(data: &Path, by: Dimension, json: bool) -> Result<()> {
-    let table = published::table(&published::all(&mut open(data, Action::PrintProjections)?)?, by.name());
+    let table = published::table(&published::all(&mut national_store::open(data, Action::PrintProjections)?)?, by.name());
     if json {
         for row in &table.rows {
             for (column, count) in table.columns.iter().filter_map(|column| Some((column, table.cell(row, column)?))) {
@@ -107,15 +99,15 @@ fn table(data: &Path, by: Dimension, json: bool) -> Result<()> {
     }
     if table.rows.is_empty() {
         return output::line(format!(
-            "no cell can be shown: there are too few incidents of any month; cells below {K} are left out, and others from which they could be reckoned"
+            "no cell can be shown: there are too few incidents of any month; cells below {K} are left out, and others from which they could be computed"
         ));
     }
     output::line(output::counts(&table))?;
-    output::line(format!("\ncells below {K} are left out (·), and others from which they could be reckoned"))
+    output::line(format!("\ncells below {K} are left out (·), and others from which they could be computed"))
 }
 
 fn countries(data: &Path, json: bool) -> Result<()> {
-    let countries = open(data, Action::PrintProjections)?.countries("", "9999-99")?;
+    let countries = national_store::open(data, Action::PrintProjections)?.countries("", "9999-99")?;
     let cells =
         countries.iter().flat_map(|row| row.windows.iter().flat_map(move |window| window.cells.iter().map(move |cell| (&row.country, &window.month, cell))));
     if json {
@@ -131,14 +123,14 @@ fn countries(data: &Path, json: bool) -> Result<()> {
 
 fn ask(data: &Path, projection: &str, question: &str) -> Result<()> {
     let Some(question) = codes::QUESTIONS.find(question) else { bail!("a question is one of {}", codes::QUESTIONS.codes.join(", ")) };
-    match open(data, Action::AskHub)?.ask(projection.parse()?, question, machine::now())? {
+    match national_store::open(data, Action::AskHub)?.ask(projection.parse()?, question, machine::now())? {
         Some(id) => output::line(id),
         None => bail!("no such projection; `vicinity national export --json` lists them"),
     }
 }
 
 fn questions(data: &Path, json: bool) -> Result<()> {
-    let rows = open(data, Action::AskHub)?.questions()?;
+    let rows = national_store::open(data, Action::AskHub)?.questions()?;
     if json {
         return rows
             .iter()

@@ -19,14 +19,14 @@ use vicinity_server::store::StoreError;
 use vicinity_server::store::national::{NationalStore, ProjectionListing};
 
 use crate::args::{ExportArguments, PushArguments};
-use crate::{machine, national, output, secrets};
+use crate::{machine, national_store, output, secrets};
 
 pub fn run(arguments: ExportArguments) -> Result<()> {
     if arguments.xlsx {
         refuse_terminal(arguments.out.as_deref(), std::io::stdout().is_terminal())?;
     }
     let months = Months::new(arguments.from.clone(), arguments.to.clone())?;
-    let mut store = national::open(&arguments.data, Action::PrintProjections)?;
+    let mut store = national_store::open(&arguments.data, Action::PrintProjections)?;
     match &arguments.out {
         None => print(&arguments, &months, &mut store, &mut BufWriter::new(std::io::stdout().lock())),
         Some(path) => print_into(path, |out| print(&arguments, &months, &mut store, out)),
@@ -103,7 +103,7 @@ pub fn push(arguments: PushArguments) -> Result<ExitCode> {
     let token = text::secret(&secrets::read_secret(&arguments.token_file)?);
     let target = Target::new(&arguments.url, &token)?;
     let ids = ids(arguments.mapping.as_deref())?;
-    let payload = export::data_value_set(&mut national::open(&arguments.data, Action::PrintProjections)?, &months, &ids)?;
+    let payload = export::data_value_set(&mut national_store::open(&arguments.data, Action::PrintProjections)?, &months, &ids)?;
     let summary = target.push(&payload, arguments.dry_run)?;
     if arguments.json {
         let conflicts: Vec<Value> = summary.conflicts.iter().map(|(object, value)| json!({"object": object, "value": value})).collect();

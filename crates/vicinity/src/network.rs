@@ -8,7 +8,7 @@ use vicinity_server::network::{ADDRESSES_MAX, Network, reached_at, tell_guessed}
 
 use crate::args::NetworkArguments;
 
-/// How a server is reached that was told to listen on `listen`.
+/// How a server that listens on `listen` is reached.
 pub fn of(listen: &str, listener: &TcpListener, arguments: NetworkArguments) -> Result<Network> {
     if arguments.public.len() > ADDRESSES_MAX {
         bail!("--public: a link holds at most {ADDRESSES_MAX} addresses");

@@ -6,10 +6,11 @@ use std::io::Write;
 use anyhow::Result;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
+use vicinity_core::ids::IncidentId;
 use vicinity_core::time::{TimeZone, Timestamp};
 use vicinity_core::{local, tables, text};
 
-/// Prints a line on standard output, or several: as a terminal may get it, whoever wrote what is in it. JSON stays the same JSON.
+/// Prints a line on standard output, or several: escaped, so that no text of others moves a terminal's cursor. JSON stays the same JSON.
 pub fn line(text: impl Display) -> Result<()> {
     Ok(writeln!(std::io::stdout().lock(), "{}", text::printable(&text.to_string()))?)
 }
@@ -22,6 +23,15 @@ pub fn complain(text: impl Display) {
 /// The same, said by the program about the whole command.
 pub fn warn(text: impl Display) {
     complain(format_args!("vicinity: {text}"));
+}
+
+/// Names incidents of a device that the hub has others of under the same id.
+pub fn say_what_stays_apart(apart: &[IncidentId]) {
+    for incident in apart {
+        eprintln!(
+            "vicinity: {incident} stays on this device: the hub has another incident under this id, and the two are not merged; log it again with an id of its own, or without"
+        );
+    }
 }
 
 /// Standard error for log lines, as a terminal may get them.

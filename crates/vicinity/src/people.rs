@@ -16,16 +16,16 @@ use vicinity_server::store::policy::ZONE;
 use vicinity_server::tls::Settings;
 
 use crate::args::PeopleCommand;
-use crate::{hub, machine, national, output, secrets};
+use crate::{hub_store, machine, national_store, output, secrets};
 
 /// At a hub: people who respond.
 pub fn at_hub(command: PeopleCommand) -> Result<()> {
-    run(command, "hub.db", Desk::Responder, |data| Ok(Box::new(hub::open(data, Action::InvitePeople)?)))
+    run(command, "hub.db", Desk::Responder, |data| Ok(Box::new(hub_store::open(data, Action::InvitePeople)?)))
 }
 
 /// At national: people who review.
 pub fn at_national(command: PeopleCommand) -> Result<()> {
-    run(command, "national.db", Desk::Coordinator, |data| Ok(Box::new(national::open(data, Action::InvitePeople)?)))
+    run(command, "national.db", Desk::Coordinator, |data| Ok(Box::new(national_store::open(data, Action::InvitePeople)?)))
 }
 
 fn run(command: PeopleCommand, database: &str, desk: Desk, server: impl Fn(&Path) -> Result<Box<dyn Settings>>) -> Result<()> {

@@ -16,7 +16,7 @@ use vicinity_server::keys::{Opener, Recipient};
 use vicinity_server::keyset;
 use vicinity_server::store::hub::HubStore;
 
-use crate::{hub, output, secrets};
+use crate::{hub_store, output, secrets};
 
 /// How far this device has brought a statement, in a word.
 fn here(line: &StatementLine) -> Option<&'static str> {
@@ -84,7 +84,7 @@ pub fn set_recovery(store: &mut dyn HubStore, key: &str) -> Result<()> {
     output::line("statements are sealed to this key too, from each device's next sync on; older ones once a responder's device has synced")
 }
 
-/// Wraps batches' keys anew with the recovery key.
+/// Wraps batches' keys again with the recovery key.
 pub fn recover(store: &mut dyn HubStore, key: &Path) -> Result<()> {
     let text = secrets::read_secret(key)?;
     let opener = Opener::from_secret_string(&text::secret(&text)).with_context(|| format!("{} holds no key that `vicinity hub keygen` made", key.display()))?;
@@ -112,7 +112,7 @@ pub fn audit(store: &mut dyn HubStore, json: bool) -> Result<()> {
             output::line(line)
         });
     }
-    let zone = hub::zone(store)?;
+    let zone = hub_store::zone(store)?;
     let cells = rows.iter().map(|row| [row.device.to_string(), local::minute(row.at, &zone), hex::write(&row.entry_hash)]);
     output::line(output::table(["device", &output::of_zone("at", &zone), "statement"], cells))
 }

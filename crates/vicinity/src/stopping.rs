@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::hub::PID_FILE;
+use crate::serving::PID_FILE;
 
 /// How often, and how far apart, it is looked whether they are gone: two seconds in all.
 const LOOKS: u32 = 100;
 const BETWEEN: Duration = Duration::from_millis(20);
 
 /// Kills the server of a folder, and every other process of this program that has the hub's database open: each has the key
-/// in its memory. Found by the number in the file `pid`, while somebody holds that file, and by what processes have open.
+/// in its memory. Found by the number in the file `pid`, while a process holds that file, and by what processes have open.
 pub fn stop(data: &Path) -> Result<()> {
     for look in 0..LOOKS {
         let running = running(data);

@@ -29,7 +29,7 @@ enum Task {
     Test,
     /// Run everything a change must pass: format, lints, tests, docs, wasm32, tidy.
     Check,
-    /// Check that the core and the sync crate compile for wasm32-unknown-unknown.
+    /// Check that the core, sync and device crates compile for wasm32-unknown-unknown, and that a device links.
     Wasm,
     /// Check crate arrows, file sizes, links, and what no tracked file may hold.
     Tidy,

@@ -1,4 +1,4 @@
-//! Checks that the crates a phone's browser runs compile for wasm32-unknown-unknown.
+//! Checks that the crates a phone's browser runs compile for wasm32-unknown-unknown, and that a device links for it.
 //!
 //! Two things may be missing on a machine: Rust's standard library for that target, and a C compiler that knows it
 //! (zstd is C, and gcc does not know wasm). What is missing is unpacked under target/wasm-toolchain; nothing is installed.
@@ -13,8 +13,10 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 const TARGET: &str = "wasm32-unknown-unknown";
-const CRATES: [&str; 2] = ["vicinity-core", "vicinity-sync"];
+const CRATES: [&str; 3] = ["vicinity-core", "vicinity-sync", "vicinity-device"];
 const RUSTUP_LIMIT: Duration = Duration::from_secs(30);
+/// The program that links: an example of its crate.
+const LINKED: &str = "--package vicinity-device --example links";
 /// Debian's compiler that has the target, and the source of its standard library.
 const DEBIAN_RUST: [&str; 2] = ["rustc-web", "rust-web-src"];
 const DEBIAN_CLANG: &str = "clang";
@@ -23,18 +25,32 @@ pub fn check() -> Result<()> {
     let toolchain = PathBuf::from("target/wasm-toolchain");
     let rustc = if has_target()? || rustup_adds_target()? { None } else { Some(debian_rustc(&toolchain)?) };
     let clang = installed_clang().map_or_else(|| debian_clang(&toolchain), Ok)?;
-    for name in CRATES {
-        let arguments = format!("check --quiet --package {name} --target {TARGET} --target-dir target/wasm");
+    let cargo = |arguments: &str| {
+        let arguments = format!("{arguments} --quiet --target {TARGET} --target-dir target/wasm");
         let cargo = match &rustc {
             None => Cargo::new(&arguments),
             // A stable cargo builds the standard library too when it takes itself for a nightly one.
             Some(rustc) => Cargo::new(&format!("{arguments} -Zbuild-std=std,panic_abort")).env("RUSTC", rustc).env("RUSTC_BOOTSTRAP", "1"),
         };
-        // A check links nothing, so the machine's own `ar` will do.
-        cargo.env("CC_wasm32_unknown_unknown", &clang).env("AR_wasm32_unknown_unknown", "ar").run()?;
+        // rustc makes the index of an archive's objects itself, so the machine's own `ar` will do.
+        cargo.env("CC_wasm32_unknown_unknown", &clang).env("AR_wasm32_unknown_unknown", "ar")
+    };
+    for name in CRATES {
+        cargo(&format!("check --package {name}")).run()?;
         eprintln!("wasm32: {name} compiles");
     }
+    let linker = rust_lld()?;
+    cargo(&format!("build {LINKED}")).env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker).run()?;
+    eprintln!("wasm32: a device links");
     Ok(())
+}
+
+/// The linker that comes with the active toolchain; Debian's compiler has none for this target.
+fn rust_lld() -> Result<PathBuf> {
+    let output = Command::new("rustc").args(["--print", "target-libdir"]).output().context("cannot start rustc")?;
+    let libraries = String::from_utf8(output.stdout).context("rustc's folder of libraries is no text")?;
+    let linker = Path::new(libraries.trim()).with_file_name("bin").join("rust-lld");
+    if linker.is_file() { Ok(linker) } else { bail!("{} is not there: the active toolchain has to come from rustup", linker.display()) }
 }
 
 /// Whether the active toolchain has the target's standard library.

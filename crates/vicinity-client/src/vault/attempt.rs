@@ -47,7 +47,7 @@ impl<'a> Attempt<'a> {
             (false, None) => return Ok(Self { held, pin }),
             (true, Some(_)) => {}
         }
-        // Somebody died between counting and destroying.
+        // The program died between counting and destroying.
         if held.state.is_over() {
             return Err(held.destroy());
         }
@@ -109,7 +109,7 @@ impl<'a> Held<'a> {
         // Before anything is believed that the file says: the flags, the cost, the counts.
         let state = image.open_state(&device).ok_or(VaultError::Damaged("vault"))?;
         let held = Self { place, image, path, keystore, device, state };
-        // Somebody died between overwriting the slots and destroying the secret.
+        // The program died between overwriting the slots and destroying the secret.
         if held.image.is_destroyed() { Err(held.destroy()) } else { Ok(held) }
     }
 

@@ -12,7 +12,7 @@ pub enum VaultError {
         left: u8,
     },
     /// Too many wrong PINs, or a wipe. For good.
-    #[error("this device's key was destroyed; nothing on it opens any more; remove its folder and enrol anew")]
+    #[error("this device's key was destroyed; nothing on it opens any more; remove its folder and enrol again")]
     Destroyed,
     /// The vault asks for a PIN and none was given. Not counted.
     #[error("this device asks for a PIN")]
@@ -81,7 +81,7 @@ pub enum VaultError {
 pub struct Remains {
     /// What it is, in words.
     pub what: &'static str,
-    /// Whether somebody who has the PIN can still open the device with it.
+    /// Whether a person who has the PIN can still open the device with it.
     pub opens: bool,
     /// Why it remains.
     pub why: Box<VaultError>,

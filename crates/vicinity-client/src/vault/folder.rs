@@ -21,7 +21,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Holds a folder that has a vault, once nobody else does.
+    /// Holds a folder that has a vault, once no other program does.
     pub(super) fn hold(path: &Path) -> Result<Self, VaultError> {
         // Before the lock, whose file must not appear where there is no vault.
         if has_vault(path)? { Self::lock(path) } else { Err(VaultError::Missing) }
@@ -92,7 +92,7 @@ impl Folder {
         level(&self.path, names);
     }
 
-    /// Empties a profile's folder. Folder and database stay where they are, the database without a byte: made anew, they
+    /// Empties a profile's folder. Folder and database stay where they are, the database without a byte: made again, they
     /// would be younger than the other profile's, and tell that there is a second PIN.
     pub(super) fn empty_profile(&self, name: [u8; NAME_BYTES]) -> Result<(), VaultError> {
         let profile = self.path.join(name_text(name));

@@ -129,7 +129,7 @@ impl Image {
         self.0[slot_at(at)..slot_at(at) + SLOT_BYTES].copy_from_slice(&filler[..SLOT_BYTES]);
     }
 
-    /// Overwrites both slots and says so. Sealed anew where the secret is known, so that it is believed.
+    /// Overwrites both slots and says so. Sealed again where the secret is known, so that it is believed.
     pub(super) fn destroy(&mut self, device: Option<&[u8; 32]>) {
         let filler = filler(device, &self.0);
         self.0[SLOTS_AT..].copy_from_slice(&filler[SLOTS_AT..]);
@@ -148,7 +148,7 @@ impl Image {
         after.copy_from_slice(&sealed::seal::<{ STATE_BYTES + SEAL_BYTES }>(&key, before, &state.encode(), *nonce));
     }
 
-    /// The state, if every byte of the file is as it was written by somebody who had the device's secret.
+    /// The state, if every byte of the file is as a program with the device's secret wrote it.
     pub(super) fn open_state(&self, device: &[u8; 32]) -> Option<State> {
         let key = sealed::derive::<32>(device, &[STATE_INFO]);
         let (before, after) = self.0.split_at(STATE_AT);

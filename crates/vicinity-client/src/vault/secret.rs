@@ -25,9 +25,9 @@ pub trait DeviceSecret {
 
 /// A secret in a file, for machines without a keystore.
 ///
-/// What it is worth: it protects a *folder* that is copied, backed up or synced without the file, and no more. Who has
+/// What it is worth: it protects a *folder* that is copied, backed up or synced without the file, and no more. A person who has
 /// the disk, or runs as the same user, has the file, and then only the PIN and its cost stand between them and the data;
-/// the attempts are not counted for somebody who brings their own program. Destroying overwrites the file, and flash or a
+/// the attempts are not counted for a person who brings another program. Destroying overwrites the file, and flash or a
 /// copying file system may keep the old block. Full-disk encryption, or the file on a stick, is worth more.
 #[derive(Debug, Clone)]
 pub struct FileSecret {

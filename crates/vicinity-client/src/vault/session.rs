@@ -29,7 +29,7 @@ pub const SESSION_IDLE: Duration = Duration::from_secs(5 * 60);
 /// After so long a session ends, used or not.
 pub const SESSION_MAX: Duration = Duration::from_secs(60 * 60);
 
-/// How often whoever watches a session looks whether it was ended by hand.
+/// How often the process that watches a session looks whether it was ended by hand.
 const LOOK: Duration = Duration::from_secs(2);
 const INFO: &[u8] = b"vicinity-session-v1";
 const TIMES_BYTES: usize = 16;
@@ -46,7 +46,7 @@ impl RamFolder {
     /// of this user's in it, which is made.
     ///
     /// # Errors
-    /// [`VaultError::NoMemoryFolder`] if none does, or if somebody else's folder is in the way.
+    /// [`VaultError::NoMemoryFolder`] if none does, or if another user's folder is in the way.
     pub fn find(places: &[PathBuf], mounts: &str, user: u32) -> Result<Self, VaultError> {
         let in_memory = |place: &&PathBuf| place.canonicalize().is_ok_and(|place| is_in_memory(&place, mounts));
         let place = places.iter().find(in_memory).ok_or(VaultError::NoMemoryFolder)?;
@@ -76,7 +76,7 @@ fn is_in_memory(path: &Path, mounts: &str) -> bool {
     found.1
 }
 
-/// A folder that is no link, is this user's, and that nobody else may look into.
+/// A folder that is no link, is this user's, and that no other user may look into.
 fn is_private(path: &Path, user: u32) -> Result<bool, VaultError> {
     let metadata = fs::symlink_metadata(path).map_err(VaultError::io("look at", path))?;
     #[cfg(unix)]
@@ -149,7 +149,7 @@ impl<'a> Session<'a> {
         file.write_all(&bytes).map_err(VaultError::io("write", &self.file))
     }
 
-    /// What is open, if the session is not over; five minutes begin anew. One that is over, or is of another vault, is ended.
+    /// What is open, if the session is not over; five minutes begin again. One that is over, or is of another vault, is ended.
     ///
     /// # Errors
     /// The vault was destroyed, the secret is gone, or a file failed.
@@ -165,7 +165,7 @@ impl<'a> Session<'a> {
         };
         let (times, _) = bytes.split_first_chunk::<TIMES_BYTES>().unwrap_or((&[0; TIMES_BYTES], &[]));
         let renewed = self.seal(&opened, &Times::from(since_boot, Times::decode(times).end), random)?;
-        // Where it lies: whoever ended the session meanwhile removed this file, and it does not come back.
+        // Where it lies: a program that ended the session meanwhile removed this file, and it does not come back.
         write_at_start(&mut file, &renewed).map_err(VaultError::io("write", &self.file))?;
         Ok(Some(opened))
     }
@@ -186,7 +186,7 @@ impl<'a> Session<'a> {
     }
 
     /// Waits until the session is over and ends it, so that its end does not hang on a next command. Returns also when
-    /// somebody else has ended it. Needs no key, and reads none.
+    /// another program has ended it. Needs no key, and reads none.
     ///
     /// # Errors
     /// The file cannot be read or removed.

@@ -18,7 +18,7 @@ pub struct Delivery {
     pub removed: Vec<IncidentId>,
     /// Orders to erase. Only those that the hub's key proves may be followed.
     pub erase: Vec<Erasure>,
-    /// The hub was told that these were erased.
+    /// Erasures that the hub has heard of.
     pub told: Vec<IncidentId>,
     /// The new place; `None` leaves the old one.
     pub cursor: Option<Cursor>,
@@ -38,7 +38,7 @@ pub struct Delivery {
 
 /// How the device stands after a delivery was written.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Standing {
+pub struct DeviceState {
     /// Changes that were new.
     pub received: u64,
     /// The digest over what the hub and the device share.
@@ -47,7 +47,7 @@ pub struct Standing {
     pub differs: bool,
     /// Incidents that were erased.
     pub erased: u64,
-    /// Erasures of which the hub is still to be told.
+    /// Erasures that the hub has not heard of.
     pub untold: u64,
     /// The version of the key set that came and is kept now; 0 if none came.
     pub key_set: u64,

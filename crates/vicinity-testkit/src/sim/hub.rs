@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
-use vicinity_client::link::LinkFailure;
 use vicinity_core::ids::DeviceId;
 use vicinity_core::time::Timestamp;
+use vicinity_device::link::LinkFailure;
 use vicinity_server::exchange::{self, ExchangeError};
 use vicinity_server::gate;
 use vicinity_server::machine::Machine;

@@ -3,15 +3,15 @@
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 use serde_json::Value;
-use vicinity_client::ClientError;
-use vicinity_client::exchange::{self, Identity, World};
-use vicinity_client::link::Link;
 use vicinity_core::consent;
 use vicinity_core::document::{Authored, Authoring, Document, EditError};
 use vicinity_core::draft::Draft;
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::{ChangeHash, IncidentId};
 use vicinity_core::time::{SignedDuration, Timestamp};
+use vicinity_device::DeviceError;
+use vicinity_device::exchange::{self, Identity, World};
+use vicinity_device::link::Link;
 use vicinity_store::StoreError;
 use vicinity_store::device::{DeviceStore, Written};
 use vicinity_store::hub::Role;
@@ -149,7 +149,7 @@ impl Phone {
         let mut store = Frail::<dyn DeviceStore>::new(self.engine.store(), &mut self.calls_left);
         match exchange::sync(&mut store, link, &self.identity, &mut world) {
             Ok(outcome) => Some(outcome),
-            Err(ClientError::Store(StoreError::File { .. })) => None,
+            Err(DeviceError::Store(StoreError::File { .. })) => None,
             Err(error) => unreachable!("a sync failed: {error}"),
         }
     }

@@ -49,7 +49,7 @@ pub enum BundleCommand {
 pub enum AlertCommand {
     /// Publish one, to every device of this hub and of hubs in the same area; prints its id
     #[command(after_help = "The incident must have the consent aggressor_alert. Nothing of it is sent: write what others can know the aggressor by, and\n\
-                      nothing that tells who told it, or when.\n\nExample:\n  \
+                      nothing that tells who said it, or when.\n\nExample:\n  \
                       echo 'grey van, two men, near the station' \
                       | vicinity device --home phone alert publish --incident ID --area SN-DK --until 2026-12-24 -")]
     Publish {

@@ -91,7 +91,7 @@ pub enum HubCommand {
     },
     /// Whether the clock may be believed; while it may not, nothing is sent to other servers and nothing is deleted
     Clock(ClockArguments),
-    /// Revoke a device: a lost phone, or somebody who left; at its next contact it wipes itself
+    /// Revoke a device: a lost phone, or a person who left; at its next contact it wipes itself
     Revoke {
         /// The hub's folder
         #[arg(long)]
@@ -119,7 +119,7 @@ pub enum HubCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Let an educator's device have an incident of somebody else's, or take it back
+    /// Let an educator's device have an incident of another device's, or take it back
     Assign {
         /// The hub's folder
         #[arg(long)]
@@ -163,7 +163,7 @@ pub enum HubCommand {
     },
     /// Change the hub's TLS key at its next start, to the one that its devices know as the next
     #[command(
-        after_help = "Devices that have synced since the last change follow by themselves. One that missed two changes has to be enrolled anew.\nLinks that were printed before do not work after it."
+        after_help = "Devices that have synced since the last change follow by themselves. One that missed two changes has to be enrolled again.\nLinks that were printed before do not work after it."
     )]
     RotateTls {
         /// The hub's folder
@@ -194,7 +194,7 @@ pub enum HubCommand {
         #[arg(long)]
         data: PathBuf,
     },
-    /// Set the offline recovery key: statements are sealed to it besides the responders
+    /// Set the offline recovery key: statements are sealed to it beside the responders
     RecoveryKey {
         /// The hub's folder
         #[arg(long)]
@@ -275,7 +275,7 @@ pub enum DeviceRole {
 /// What to do with a hub's list of areas.
 #[derive(Subcommand)]
 pub enum AreasCommand {
-    /// Replace the list; works while the hub runs, and rows that national has are made anew
+    /// Replace the list; works while the hub runs, and rows that national has are made again
     Set {
         /// First-level areas (ISO 3166-2, as SN-DK), one a line, 100 at most
         file: PathBuf,

@@ -9,11 +9,11 @@ use vicinity_server::pages::months::{month_of, quarter_of};
 use vicinity_server::store::advocacy::{AdvocacyLog, Asks, LogFilter, LoggedAdvocacy};
 
 use super::servers::until;
-use super::story::{Stage, heading};
-use crate::hub;
+use super::stage::{Stage, heading};
+use crate::hub_store;
 use crate::output::line;
 
-/// Days before today, what was done, whom it aims at, where, what came of it, and a note.
+/// Days before today, what was done, its target, the area, the outcome, and a note.
 type Action = (i64, &'static str, &'static str, &'static str, &'static str, &'static str);
 
 const AT_DAKAR: [Action; 2] = [
@@ -27,7 +27,7 @@ pub fn advocate(stage: &Stage<'_>, shared: IncidentId) -> Result<()> {
     heading("Day 4. What was done about the patterns, on the months of the incidents")?;
     AT_DAKAR.iter().try_for_each(|action| log(stage, &mut stage.dakar.as_hub(stage.world)?, action, "amina"))?;
     log(stage, &mut stage.national.as_national(stage.world)?, &AT_NATIONAL, "dara")?;
-    let quarter = quarter_of(&month_of(stage.world.now(), &hub::zone(&mut stage.dakar.as_hub(stage.world)?)?));
+    let quarter = quarter_of(&month_of(stage.world.now(), &hub_store::zone(&mut stage.dakar.as_hub(stage.world)?)?));
     let asks = Asks { text: "That no condom is evidence again.\nThat the night shift of the second district is trained.".into(), person: "amina".into() };
     stage.dakar.as_hub(stage.world)?.set_asks(&quarter, &asks, stage.world.now())?;
     // Any news makes the hub contact national at once; else it would do so within seconds.

@@ -15,7 +15,7 @@ use vicinity_core::remark::Remark;
 use vicinity_server::store::DatabaseKey;
 use vicinity_server::store::hub::Role;
 
-use crate::secrets;
+use crate::opening;
 
 use super::servers::Server;
 use super::world::World;
@@ -65,7 +65,7 @@ impl Phone {
 
     /// Opens it, as the program does at each command.
     pub fn open(&self, world: &World) -> Result<Device> {
-        let opened = secrets::open_vault(&self.home, None)?;
+        let opened = opening::open_vault(&self.home, None)?;
         Ok(Device::open(&self.home.join(&opened.folder), &DatabaseKey::new(*opened.key), world.device(self.skew))?)
     }
 

@@ -7,18 +7,18 @@ use vicinity_client::vault;
 use vicinity_server::store::hub::{HubStore, Role};
 
 use crate::output::line;
-use crate::{hub, secrets};
+use crate::{links, secrets};
 
 use super::cast::Phone;
 use super::servers::until;
-use super::story::{Stage, heading, settle};
+use super::stage::{Stage, heading, settle};
 
 /// A phone is enrolled with a QR code, lost, and revoked; an incident is erased everywhere.
 pub fn fifth_day(stage: &Stage<'_>) -> Result<()> {
     stage.world.pass(SignedDuration::from_hours(24));
     heading("Day 5, Dakar. A volunteer's phone is enrolled with a QR code, and lost the same day")?;
     let link = stage.dakar.invite(stage.world, Role::Educator)?;
-    line(hub::qr(&link).context("a QR code")?)?;
+    line(links::qr(&link).context("a QR code")?)?;
     let lost = Phone::enrolled_by(stage.world, &link, "Volunteer", SignedDuration::ZERO)?;
     let number = lost.open(stage.world)?.enrolment().map(|enrolment| (enrolment.number, enrolment.check.clone()));
     let (number, check) = number.context("an enrolment")?;

@@ -1,4 +1,4 @@
-//! `vicinity demo`: the whole way on this machine, told in plain words.
+//! `vicinity demo`: the whole way on this machine, in plain words.
 //!
 //! Everything is real: servers on loopback sockets, databases on disk, the same code as in the field. Only the clock is
 //! the story's own, and the random bytes come from the seed. The demo checks what it tells: it fails if two phones and
@@ -9,6 +9,7 @@ mod cast;
 mod incidents;
 mod losses;
 mod servers;
+mod stage;
 mod story;
 mod world;
 
@@ -17,10 +18,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::args::DemoArguments;
-use crate::{hub, output};
+use crate::{output, serving};
 
 pub fn run(arguments: &DemoArguments) -> Result<ExitCode> {
-    let runtime = hub::runtime()?;
+    let runtime = serving::runtime()?;
     let world = world::World::new(arguments.seed)?;
     let told = story::tell(&world, &runtime)?;
     if arguments.exit {
@@ -29,7 +30,7 @@ pub fn run(arguments: &DemoArguments) -> Result<ExitCode> {
     }
     world.run_on();
     output::line(told.how_to_go_on(&world)?)?;
-    runtime.block_on(async { hub::told_to_stop().await });
+    runtime.block_on(async { serving::told_to_stop().await });
     told.end(&runtime)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -62,7 +62,7 @@ impl Server {
         }
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move {
-            // Told to, or forgotten: both are the end.
+            // Stopped, or dropped: both are the end.
             stopped.await.ok();
         };
         let (data, machine) = (self.data.clone(), world.server());
@@ -100,7 +100,7 @@ impl Server {
         Ok(national::invite(&mut self.as_national(world)?, None, &world.server())?.to_text())
     }
 
-    /// A one-time link for somebody who signs in with a browser.
+    /// A one-time link for a person who signs in with a browser.
     pub fn invite_person(&self, world: &World, handle: &str, desk: Desk) -> Result<String> {
         let (database, mut server): (&str, Box<dyn Settings>) = match self.kind {
             Kind::National => ("national.db", Box::new(self.as_national(world)?)),

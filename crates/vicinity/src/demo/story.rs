@@ -19,8 +19,9 @@ use super::cast::Phone;
 use super::incidents::{self, Near};
 use super::losses::fifth_day;
 use super::servers::{Server, until};
+use super::stage::{Stage, heading, settle};
 use super::world::World;
-use crate::hub;
+use crate::hub_store;
 use crate::output::{self, line};
 
 /// Incidents that one phone logs on the first day.
@@ -28,7 +29,7 @@ const FIRST_DAY: usize = 110;
 /// And on the second.
 const SECOND_DAY: usize = 15;
 
-/// The demo after its story: everything is up.
+/// The demo after its story: every server is up.
 pub struct Told {
     national: Server,
     dakar: Server,
@@ -68,21 +69,6 @@ impl Told {
     }
 }
 
-/// Who plays.
-pub struct Stage<'a> {
-    /// Clock, randomness, folder.
-    pub world: &'a World,
-    runtime: &'a Runtime,
-    /// Above both.
-    pub national: Server,
-    /// A hub.
-    pub dakar: Server,
-    /// The other hub.
-    pub phnom_penh: Server,
-    /// Three in Dakar, three in Phnom Penh; the third of each is the responder's.
-    pub phones: Vec<Phone>,
-}
-
 /// Tells the story, checking what it tells.
 pub fn tell(world: &World, runtime: &Runtime) -> Result<Told> {
     let mut stage = set_up(world, runtime)?;
@@ -111,10 +97,6 @@ fn shared_incident(stage: &Stage<'_>, ids: &[IncidentId]) -> Result<IncidentId> 
         }
     }
     anyhow::bail!("none of the incidents may leave the phone; take another seed")
-}
-
-pub fn heading(text: &str) -> Result<()> {
-    line(format!("\n{text}"))
 }
 
 fn set_up<'a>(world: &'a World, runtime: &'a Runtime) -> Result<Stage<'a>> {
@@ -176,14 +158,6 @@ fn first_day(stage: &Stage<'_>) -> Result<Vec<Vec<IncidentId>>> {
     Ok(logged)
 }
 
-/// Waits until national has confirmed everything.
-pub fn settle(stage: &Stage<'_>) -> Result<()> {
-    until("national has everything", || {
-        let unsent = |hub: &Server| Ok::<u64, anyhow::Error>(hub.as_hub(stage.world)?.counts()?.projections_unsent);
-        Ok(unsent(&stage.dakar)? + unsent(&stage.phnom_penh)? == 0)
-    })
-}
-
 fn projections(stage: &Stage<'_>) -> Result<u64> {
     Ok(stage.national.as_national(stage.world)?.hubs()?.iter().map(|hub| hub.projections).sum())
 }
@@ -224,7 +198,7 @@ fn second_day(stage: &mut Stage<'_>, shared: IncidentId) -> Result<()> {
     line("  The responder resolves it as yes; after the next sync Awa's phone has no conflict either.")
 }
 
-/// A second incident that two people edit: this conflict waits for somebody to decide.
+/// A second incident that two people edit: this conflict waits for a person to decide.
 fn leave_a_conflict(stage: &Stage<'_>, undecided: IncidentId) -> Result<()> {
     let (fatou, responder) = (&stage.phones[1], &stage.phones[2]);
     for (phone, setting) in [(fatou, "police_station"), (responder, "detention")] {
@@ -337,12 +311,12 @@ fn the_end(stage: &Stage<'_>) -> Result<()> {
     settle(stage)?;
     heading("The end. Every responder's phone and its hub hold the same incidents, field by field (compared just now).")?;
     let mut store = stage.dakar.as_hub(stage.world)?;
-    let (mut lines, zone) = (hub::lines(&mut store, stage.world.now())?, hub::zone(&mut store)?);
+    let (mut lines, zone) = (hub_store::lines(&mut store, stage.world.now())?, hub_store::zone(&mut store)?);
     heading(&format!("Dakar: who needs help now (the first ten; times are of {})", local::name(&zone)))?;
     line(output::table(output::INCIDENT_HEADING, output::incident_rows(&mut lines, &zone).into_iter().take(10)))?;
     heading("Conflicts that wait for a person")?;
     for (name, hub) in [("Dakar", &stage.dakar), ("Phnom Penh", &stage.phnom_penh)] {
-        let conflicts = hub::conflicts(&mut hub.as_hub(stage.world)?)?;
+        let conflicts = hub_store::conflicts(&mut hub.as_hub(stage.world)?)?;
         line(format!("  {name}: {}", conflicts.len()))?;
         for conflict in conflicts {
             let sides: Vec<String> = conflict.sides.iter().map(|side| format!("{} ({})", output::plain(&side.value), side.device)).collect();

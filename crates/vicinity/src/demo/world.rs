@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::machine;
 
-/// Days before today on which the story begins: it takes four, and whoever looks at its pages afterwards finds them fresh.
+/// Days before today on which the story begins: it takes four, so that its pages are fresh afterwards.
 const BEGINS_DAYS_AGO: i64 = 5;
 /// The hour of its first morning.
 const BEGINS_AT_HOUR: i64 = 8;

@@ -6,7 +6,8 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 /// A crate of the product, and the crates of the workspace that it may depend on.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("vicinity", &["vicinity-client", "vicinity-server", "vicinity-export", "vicinity-core"]),
-    ("vicinity-client", &["vicinity-sync", "vicinity-sqlite", "vicinity-store", "vicinity-core", "vicinity-link", "vicinity-seal"]),
+    ("vicinity-device", &["vicinity-sync", "vicinity-store", "vicinity-core", "vicinity-seal"]),
+    ("vicinity-client", &["vicinity-device", "vicinity-sync", "vicinity-sqlite", "vicinity-store", "vicinity-core", "vicinity-link", "vicinity-seal"]),
     (
         "vicinity-server",
         &["vicinity-sync", "vicinity-sqlite", "vicinity-store", "vicinity-core", "vicinity-link", "vicinity-seal", "vicinity-pages", "vicinity-export"],

@@ -1,15 +1,15 @@
 //! How far the hub came with a request: its work has a bound there.
 
-/// What the hub did with what was sent: a request's work has a bound there.
+/// What the hub did with the changes of one request.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Looked {
+pub(super) struct Tally {
     /// Acknowledged or refused: it is not sent again.
     pub(super) settled: usize,
     /// Not looked at, to be sent again.
     pub(super) not_yet: usize,
 }
 
-impl Looked {
+impl Tally {
     /// Whether to send the rest at once. Where nothing was settled, the rest waits for the next sync.
     pub(super) fn goes_on(self) -> bool {
         self.not_yet > 0 && self.settled > 0

@@ -3,7 +3,7 @@
 //! The device has no clock that can be trusted: people set it, and a battery that is empty sets it to 1970 or 2038. So one
 //! look at a clock destroys nothing. A look at 30 days or more without contact *locks*; a later one that is worth as much
 //! as a day destroys. A clock that is set right opens the device again, with the evidence gone, but only twice between two
-//! contacts: somebody who has the phone and its PIN cannot go on setting it back.
+//! contacts: a thief who has the phone and its PIN cannot go on setting it back.
 
 use core::time::Duration;
 
@@ -15,7 +15,7 @@ pub const WARNED_FROM_DAY: i64 = 21;
 pub const LOCKED_FROM_DAY: i64 = 30;
 /// The device must have run for so long between the first look beyond the lease and the one that destroys.
 pub const DESTROYED_AFTER: Duration = Duration::from_secs(24 * 3600);
-/// On so many different days, by the device's clock, it was looked at beyond the lease: the last of these looks destroys.
+/// On so many different days, by the device's clock, it was opened beyond the lease: the last of these looks destroys.
 pub const DESTROYED_ON_DAY: usize = 3;
 /// So often between two contacts a clock that is set back opens the device again.
 pub const SET_BACK_MAX: u8 = 2;
@@ -85,7 +85,7 @@ impl Contact {
         Self { by_device, by_hub: by_device.saturating_add(skew_seconds), spent: 0, set_back: 0, beyond: Beyond::default() }
     }
 
-    /// What the time allows to somebody who looks at this moment, and the contact to keep instead of this one where it
+    /// What the time allows at this moment, and the contact to keep instead of this one where it
     /// changed. The caller keeps it before it opens or destroys anything.
     ///
     /// The device's clock may have been wrong at the contact and be right now, or still be wrong: time is counted from the
@@ -101,7 +101,7 @@ impl Contact {
 
     /// What a look allows that cannot be written down, on a disk that takes no writes: what was kept before and the clock decide.
     /// Within the lease it opens, beyond it it is locked, and nothing is destroyed. `None` where the clock was set back after a look
-    /// beyond: that opens only once it is counted, or it would open as often as somebody likes.
+    /// beyond: that opens only once it is counted, or it would open any number of times.
     #[must_use]
     pub fn look_unnoted(self, now: Timestamp) -> Option<Lease> {
         match self.passed(now) {

@@ -5,9 +5,8 @@ use vicinity_core::batch::{Group, HeadsPage};
 use vicinity_core::time::Timestamp;
 use vicinity_seal::keys::{Opener, Recipient};
 use vicinity_seal::parcel;
-use vicinity_sqlite::SqliteDevice;
 use vicinity_store::device::{self, Delivered, DeviceStore, Fact};
-use vicinity_store::statement::DeviceStatements;
+use vicinity_store::hub::Role;
 use vicinity_sync::alert;
 use vicinity_sync::bundle::{self, BLOBS_MAX_BYTES, BUNDLE_PATH, BUNDLED_PATH, Bundle, REQUESTS_MAX, REQUESTS_MAX_BYTES, Reader, Reading, Reply, Whole};
 use vicinity_sync::device_session::BATCH_MAX_BYTES;
@@ -15,14 +14,15 @@ use vicinity_sync::message::{DOCUMENTS_MAX, ERASURES_MAX, Request};
 use vicinity_sync::order;
 use vicinity_sync::pins::Pins;
 
-use crate::ClientError;
-use crate::alerts;
-use crate::device::{Device, Machine};
-use crate::exchange::{self, Identity};
-use crate::statements;
-use crate::vault::Contact;
+use crate::device::Device;
+use crate::error::{BundleError, DeviceError};
+use crate::exchange;
+use crate::key_set;
+use crate::lease::Contact;
+use crate::requests::{self, Identity};
+use crate::sealing;
 
-type Result<T> = core::result::Result<T, ClientError>;
+type Result<T> = core::result::Result<T, DeviceError>;
 
 /// Bytes of changes that one request of a bundle begins with; halved until it fits.
 const RAW_BYTES: usize = 2 * BATCH_MAX_BYTES as usize;
@@ -40,9 +40,9 @@ pub struct Exported {
     pub more: bool,
 }
 
-/// What came of a reply.
+/// How a device and its hub stand after a reply was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum ImportEnd {
     /// The device and its hub held the same when the hub replied.
     UpToDate,
     /// Something is still to go or to come: export another bundle.
@@ -51,14 +51,14 @@ pub enum Standing {
     Differs,
     /// The two differ, or the hub was restored: the next bundle, or sync, compares all.
     Compare,
-    /// They differ although all was compared: somebody has to look.
+    /// They differ although all was compared: a person has to look.
     Alarm,
     /// The device has heard from its hub since: only acknowledgements counted.
     Old,
     /// The reply is to an earlier life of this device: nothing of it counted.
     EarlierLife,
     /// This device was restored or copied: it begins a new life, and the next bundle, or sync, compares all.
-    Reborn,
+    NewLife,
 }
 
 /// A reply that was read.
@@ -74,33 +74,33 @@ pub struct Imported {
     pub erased: u64,
     /// Statements that it has.
     pub statements: u64,
-    /// Where that leaves the device.
-    pub standing: Standing,
+    /// How the device and its hub stand after it.
+    pub end: ImportEnd,
 }
 
 impl Imported {
     /// As scripts read it.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let Self { acked, rejected, received, erased, statements, standing } = *self;
-        let name = match standing {
-            Standing::UpToDate => "up_to_date",
-            Standing::Behind => "behind",
-            Standing::Differs => "differs",
-            Standing::Compare => "compare",
-            Standing::Alarm => "alarm",
-            Standing::Old => "old",
-            Standing::EarlierLife => "earlier_life",
-            Standing::Reborn => "reborn",
+        let Self { acked, rejected, received, erased, statements, end } = *self;
+        let name = match end {
+            ImportEnd::UpToDate => "up_to_date",
+            ImportEnd::Behind => "behind",
+            ImportEnd::Differs => "differs",
+            ImportEnd::Compare => "compare",
+            ImportEnd::Alarm => "alarm",
+            ImportEnd::Old => "old",
+            ImportEnd::EarlierLife => "earlier_life",
+            ImportEnd::NewLife => "reborn",
         };
         json!({
             "acked": acked, "rejected": rejected, "received": received, "erased": erased, "statements": statements,
-            "standing": name, "up_to_date": standing == Standing::UpToDate,
+            "standing": name, "up_to_date": end == ImportEnd::UpToDate,
         })
     }
 }
 
-impl Device {
+impl<S: DeviceStore> Device<S> {
     /// Makes a bundle of what waits for the hub. Nothing leaves the outbox before the hub's reply. The counter that the bundle takes, and
     /// the key that opens the reply, are durable when this returns.
     ///
@@ -108,47 +108,43 @@ impl Device {
     /// Not enrolled, another sync under way, or the local store.
     pub fn export_bundle(&mut self) -> Result<Exported> {
         let identity = self.identity()?;
-        let bundle_key = self.enrolment().ok_or(ClientError::NotEnrolled)?.bundle_key.clone();
-        let hub = Recipient::parse(&bundle_key).map_err(|_| ClientError::Damaged("enrolment"))?;
-        let _lock = self.lock()?;
+        let bundle_key = self.enrolment().ok_or(DeviceError::NotEnrolled)?.bundle_key.clone();
+        let hub = Recipient::parse(&bundle_key).map_err(|_| DeviceError::Damaged("enrolment"))?;
         let now = (self.machine.now)();
         self.store.recheck_grants(now)?;
-        let mut random = draw(&mut self.machine);
+        let mut random = || self.machine.number();
         let (store, clock) = (&mut self.store, now.as_second());
         let mut packer = Packer { store, identity: &identity, random: &mut random, clock, bytes: 0, changes: 0, more: false, requests: Vec::new() };
         packer.pack()?;
         let Packer { requests, changes, more, .. } = packer;
-        drop(random);
-        statements::seal_waiting(&mut self.store, &mut self.machine, &identity.hub_key)?;
+        sealing::seal_waiting(&mut self.store, &mut self.machine, &identity.hub_key)?;
         let (blobs, left) = blobs(&mut self.store)?;
         let batches = blobs.len() as u64;
         let reply_to = reply_opener(&mut self.store)?.recipient().to_string();
         let body = Bundle { reply_to, requests, blobs }.encode();
-        let mut draw = draw(&mut self.machine);
-        let envelope = exchange::seal(&mut self.store, &identity, &mut draw, BUNDLE_PATH, body)?;
+        let envelope = requests::seal(&mut self.store, &identity, &mut || self.machine.number(), BUNDLE_PATH, body)?;
         Ok(Exported { file: parcel::pack(&envelope.encode(), &hub)?, changes, batches, more: more || left })
     }
 
     /// Reads a hub's reply. What still counts of it is written in one transaction, and durable when this returns.
     ///
     /// # Errors
-    /// Not enrolled; a file that is damaged, for somebody else, or not signed by this device's hub: then nothing was changed.
+    /// Not enrolled; a file that is damaged, for another device, or not signed by this device's hub: then nothing was changed.
     pub fn import_reply(&mut self, file: &[u8]) -> Result<Imported> {
         let (identity, now) = (self.identity()?, (self.machine.now)());
-        let forget = self.enrolment().is_some_and(|enrolment| enrolment.role != "responder");
-        let _lock = self.lock()?;
-        let secret = self.store.fact(Fact::BundleKey)?.ok_or(ClientError::NoBundle)?;
+        let forget = self.enrolment().is_some_and(|enrolment| !enrolment.is(Role::Responder));
+        let secret = self.store.fact(Fact::BundleKey)?.ok_or(BundleError::NoBundle)?;
         let content = parcel::unpack(file, &opener_of(&secret)?)?;
         let reply = Reply::open(&content, &identity.hub_key)?;
-        let (incarnation, counter) = exchange::life(&mut self.store)?.unwrap_or_default();
+        let (incarnation, counter) = requests::life(&mut self.store)?.unwrap_or_default();
         let cursor = self.store.fact(Fact::Cursor)?.as_deref().and_then(device::cursor_of);
         let reading = bundle::read(&reply, &Reader { device: identity.device, incarnation, counter, cursor })?;
-        let mut imported = Imported { acked: 0, rejected: 0, received: 0, erased: 0, statements: 0, standing: Standing::Old };
+        let mut imported = Imported { acked: 0, rejected: 0, received: 0, erased: 0, statements: 0, end: ImportEnd::Old };
         match reading {
-            Reading::EarlierLife => imported.standing = Standing::EarlierLife,
+            Reading::EarlierLife => imported.end = ImportEnd::EarlierLife,
             Reading::RolledBack => {
-                exchange::be_reborn(&mut self.store, draw(&mut self.machine)())?;
-                imported.standing = Standing::Reborn;
+                requests::begin_new_life(&mut self.store, self.machine.number())?;
+                imported.end = ImportEnd::NewLife;
             }
             Reading::Acknowledged(acked) => {
                 imported.acked = acked.len() as u64;
@@ -156,16 +152,11 @@ impl Device {
             }
             Reading::Whole(whole) => apply(&mut self.store, *whole, &identity, cursor.is_none(), now, &mut imported)?,
         }
-        if !matches!(imported.standing, Standing::EarlierLife | Standing::Reborn) {
+        if !matches!(imported.end, ImportEnd::EarlierLife | ImportEnd::NewLife) {
             imported.statements = delivered(&mut self.store, &reply.blobs, forget)?;
         }
         Ok(imported)
     }
-}
-
-/// Eight random bytes, each time.
-fn draw(machine: &mut Machine) -> impl FnMut() -> u64 {
-    || u64::from_be_bytes(machine.bytes())
 }
 
 /// The key that opens replies, made when it is first needed.
@@ -179,13 +170,13 @@ fn reply_opener(store: &mut dyn DeviceStore) -> Result<Opener> {
 }
 
 fn opener_of(secret: &[u8]) -> Result<Opener> {
-    let text = str::from_utf8(secret).map_err(|_| ClientError::Damaged("bundle key"))?;
-    Opener::from_secret_string(text).map_err(|_| ClientError::Damaged("bundle key"))
+    let text = str::from_utf8(secret).map_err(|_| DeviceError::Damaged("bundle key"))?;
+    Opener::from_secret_string(text).map_err(|_| DeviceError::Damaged("bundle key"))
 }
 
 /// Gathers requests as a sync would have sent them, as far as that goes without an answer.
 struct Packer<'a> {
-    store: &'a mut SqliteDevice,
+    store: &'a mut dyn DeviceStore,
     identity: &'a Identity,
     random: &'a mut dyn FnMut() -> u64,
     clock: i64,
@@ -199,8 +190,8 @@ impl Packer<'_> {
     fn pack(&mut self) -> Result<()> {
         let cursor = self.store.fact(Fact::Cursor)?.as_deref().and_then(device::cursor_of);
         let erased = self.store.erasures(cursor.is_none(), ERASURES_MAX)?;
-        let key_set = statements::key_set_version(self.store, &self.identity.hub_key)?;
-        let (answer_budget, alerts) = (BATCH_MAX_BYTES, alerts::kept_hash(self.store)?);
+        let key_set = key_set::version(self.store, &self.identity.hub_key)?;
+        let (answer_budget, alerts) = (BATCH_MAX_BYTES, exchange::kept_alerts(self.store)?);
         let pins = Pins::mark(self.store.fact(Fact::Pins)?.as_deref().and_then(Pins::of_bytes));
         // The first says where the device stands; without a cursor all documents are compared.
         let mut page = if cursor.is_none() { Some(self.store.heads(None, DOCUMENTS_MAX / 2)?) } else { None };
@@ -238,7 +229,7 @@ impl Packer<'_> {
     }
 
     /// Puts changes into a request of its own, fewer until it fits; how many there are, and what else was read with them.
-    fn push<T>(&mut self, mut read: impl FnMut(&mut SqliteDevice, usize) -> Result<(Vec<Group>, T)>) -> Result<(usize, T)> {
+    fn push<T>(&mut self, mut read: impl FnMut(&mut dyn DeviceStore, usize) -> Result<(Vec<Group>, T)>) -> Result<(usize, T)> {
         let mut raw_bytes = RAW_BYTES;
         loop {
             let (groups, rest) = read(self.store, raw_bytes)?;
@@ -273,7 +264,7 @@ impl Packer<'_> {
 
     /// Takes a request, while there is room; the rest goes with the next bundle.
     fn put(&mut self, frame: Vec<u8>, changes: usize) -> Result<()> {
-        let request = exchange::seal(self.store, self.identity, self.random, BUNDLED_PATH, frame)?.encode();
+        let request = requests::seal(self.store, self.identity, self.random, BUNDLED_PATH, frame)?.encode();
         if self.requests.len() >= REQUESTS_MAX || self.bytes + request.len() > REQUESTS_MAX_BYTES {
             self.more = true;
             return Ok(());
@@ -286,7 +277,7 @@ impl Packer<'_> {
 }
 
 /// Sealed batches, smallest first, as far as they fit; whether some did not.
-fn blobs(store: &mut SqliteDevice) -> Result<(Vec<Vec<u8>>, bool)> {
+fn blobs(store: &mut dyn DeviceStore) -> Result<(Vec<Vec<u8>>, bool)> {
     let (mut blobs, mut bytes) = (Vec::new(), 0);
     for waiting in store.waiting_blobs()? {
         let total = usize::try_from(waiting.total).unwrap_or(usize::MAX);
@@ -300,7 +291,7 @@ fn blobs(store: &mut SqliteDevice) -> Result<(Vec<Vec<u8>>, bool)> {
 }
 
 /// Notes what the hub has of the batches that still wait; how many statements that are.
-fn delivered(store: &mut SqliteDevice, taken: &[([u8; 32], Vec<u32>)], forget: bool) -> Result<u64> {
+fn delivered(store: &mut dyn DeviceStore, taken: &[([u8; 32], Vec<u32>)], forget: bool) -> Result<u64> {
     let mut count = 0;
     for waiting in store.waiting_blobs()? {
         if let Some((_, refused)) = taken.iter().find(|(hash, _)| *hash == waiting.hash) {
@@ -311,18 +302,18 @@ fn delivered(store: &mut SqliteDevice, taken: &[([u8; 32], Vec<u32>)], forget: b
 }
 
 /// Writes a reply that counts whole.
-fn apply(store: &mut SqliteDevice, whole: Whole, identity: &Identity, compared_all: bool, now: Timestamp, imported: &mut Imported) -> Result<()> {
+fn apply(store: &mut dyn DeviceStore, whole: Whole, identity: &Identity, compared_all: bool, now: Timestamp, imported: &mut Imported) -> Result<()> {
     let Whole { mut delivery, void, need, end } = whole;
-    // Nobody but the hub can have anything erased, whoever wrote the reply.
+    // Only the hub's own orders erase anything, whichever server wrote the reply.
     delivery.erase.retain(|erasure| order::is_ordered(erasure, &identity.hub_key));
-    // Its hub has spoken: the days begin anew. Who carries a reply about for a while gains that while.
+    // Its hub has spoken: the days begin again. A reply that is carried about for a while gains the device that while.
     let contact = Contact::at(now, 0).encode();
     let mut facts = vec![(Fact::BundleNeed, bundle::need_bytes(&need)), (Fact::Contact, contact)];
     // The hub signed the reply, and may say which of its keys will be next.
     facts.extend(delivery.zone.clone().map(|zone| (Fact::Zone, zone.into_bytes())));
     facts.extend(delivery.pins.as_deref().and_then(Pins::of_bytes).map(|pins| (Fact::Pins, pins.to_bytes())));
     if let Some(bytes) = &delivery.key_set
-        && statements::newer_key_set(store, &identity.hub_key, bytes)?.is_some()
+        && key_set::newer(store, &identity.hub_key, bytes)?.is_some()
     {
         facts.push((Fact::KeySet, bytes.clone()));
     }
@@ -334,15 +325,15 @@ fn apply(store: &mut SqliteDevice, whole: Whole, identity: &Identity, compared_a
     (imported.received, imported.erased) = (standing.received, standing.erased);
     let more = end.is_none_or(|(more, _)| more) || standing.unsent > 0 || !need.is_empty();
     let is_same = end.is_some_and(|(_, digest)| digest == standing.digest);
-    imported.standing = match (void, more, is_same) {
-        (true, ..) => Standing::Compare,
-        (false, true, _) => Standing::Behind,
-        (false, false, true) => Standing::UpToDate,
-        (false, false, false) if standing.rejected > 0 => Standing::Differs,
-        (false, false, false) if compared_all => Standing::Alarm,
-        (false, false, false) => Standing::Compare,
+    imported.end = match (void, more, is_same) {
+        (true, ..) => ImportEnd::Compare,
+        (false, true, _) => ImportEnd::Behind,
+        (false, false, true) => ImportEnd::UpToDate,
+        (false, false, false) if standing.rejected > 0 => ImportEnd::Differs,
+        (false, false, false) if compared_all => ImportEnd::Alarm,
+        (false, false, false) => ImportEnd::Compare,
     };
-    if imported.standing == Standing::Compare {
+    if imported.end == ImportEnd::Compare {
         store.set_facts(&[(Fact::Cursor, None)])?;
     }
     Ok(())

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use vicinity_core::ids::DeviceId;
 use vicinity_core::{hex, text};
+use vicinity_store::hub::Role;
 use zeroize::Zeroizing;
 
 /// An enrolment, as it is kept.
@@ -20,7 +21,7 @@ pub struct Enrolment {
     pub secret: [u8; 32],
     /// Its number at the hub.
     pub number: u32,
-    /// Its role.
+    /// The code of its role, as the hub sent it.
     pub role: String,
     /// Six digits that the hub shows for this device, too.
     pub check: String,
@@ -57,6 +58,12 @@ impl Enrolment {
     #[must_use]
     pub fn device(&self) -> Option<DeviceId> {
         self.device.parse().ok()
+    }
+
+    /// Whether the device has this role. A role of a newer hub that this version does not know is none.
+    #[must_use]
+    pub fn is(&self, role: Role) -> bool {
+        Role::from_code(&self.role) == Some(role)
     }
 
     /// The keyed hash of a survivor's code: the same on every device of the hub, useless without the key. Case, spaces and all

@@ -8,12 +8,12 @@ use vicinity_core::time::Timestamp;
 use vicinity_core::value::FieldError;
 use vicinity_store::device::Written;
 
-use crate::ClientError;
+use crate::error::DeviceError;
 
 /// The error of one edit of a list, with its place.
-pub(crate) fn at_edit((at, error): (usize, Box<EditError>)) -> ClientError {
-    match ClientError::from(*error) {
-        ClientError::Field(field) => ClientError::Field(FieldError::new(format!("edits[{at}].{}", field.path), field.problem)),
+pub(crate) fn at_edit((at, error): (usize, Box<EditError>)) -> DeviceError {
+    match DeviceError::from(*error) {
+        DeviceError::Field(field) => DeviceError::Field(FieldError::new(format!("edits[{at}].{}", field.path), field.problem)),
         other => other,
     }
 }
@@ -43,7 +43,7 @@ impl Work {
 
     pub(crate) fn written(self, incident: IncidentId, document: &Document, now: Timestamp) -> Written {
         let view = document.incident();
-        let granted = consent::granted(&view, "hub_response", now);
+        let granted = consent::granted(&view, consent::HUB_RESPONSE, now);
         let Self { chunks, statements, unhashed_code, attached } = self;
         Written { incident, chunks, heads: document.heads(), granted, statements, unhashed_code, attached, view }
     }

@@ -8,8 +8,8 @@ use vicinity_core::canonical;
 use vicinity_core::ids::IncidentId;
 use vicinity_store::device::{DeviceStore, Fact};
 
-use crate::ClientError;
 use crate::device::Device;
+use crate::error::DeviceError;
 
 /// The key of these hashes.
 pub(crate) struct OnceKey([u8; 32]);
@@ -43,11 +43,11 @@ impl OnceKey {
     }
 }
 
-impl Device {
+impl<S: DeviceStore> Device<S> {
     /// The key, made when it is needed for the first time.
-    pub(crate) fn once_key(&mut self) -> Result<OnceKey, ClientError> {
+    pub(crate) fn once_key(&mut self) -> Result<OnceKey, DeviceError> {
         if let Some(kept) = self.store.fact(Fact::OnceKey)? {
-            return Ok(OnceKey(kept.try_into().map_err(|_| ClientError::Damaged("key of what counts once"))?));
+            return Ok(OnceKey(kept.try_into().map_err(|_| DeviceError::Damaged("key of what counts once"))?));
         }
         let key: [u8; 32] = self.machine.bytes();
         self.store.set_facts(&[(Fact::OnceKey, Some(key.to_vec()))])?;

@@ -1,27 +1,25 @@
 //! Logging incidents, one or many: a bad line is named and the others are kept, each once.
 //!
-//! A line with an `id` is that incident, however often it comes. Lines without are known by all lines up to them, as long as the
-//! run that they belong to is unfinished: the same lines after a run that was cut off go on with it. A run that came to its end
-//! is over, and the same lines again are incidents again; that is said.
-
-use std::io::BufRead;
+//! A line with an `id` is that incident, however often it comes. A line without one is known by all lines up to it while its run
+//! is unfinished: the same lines after a run that was cut off continue that run. After the end of a run the same lines are new
+//! incidents; [`LogSink::again`] reports it.
 
 use serde_json::Value;
-use vicinity_core::canonical;
 use vicinity_core::document::{Authoring, Document};
 use vicinity_core::draft::Draft;
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
-use vicinity_core::json::{self, BadJson};
+use vicinity_core::json::BadJson;
 use vicinity_core::reading::Reading;
 use vicinity_core::remark::Remark;
 use vicinity_core::spelling;
 use vicinity_core::text::NotText;
+use vicinity_core::time::Timestamp;
 use vicinity_core::value::{FieldError, Problem};
 use vicinity_store::device::{DeviceStore, LoggedLine, LoggedLines, Mark, Once, Written};
 
-use crate::ClientError;
 use crate::device::Device;
+use crate::error::DeviceError;
 use crate::once::OnceKey;
 use crate::work::{Work, at_edit};
 
@@ -87,7 +85,7 @@ impl From<BadJson> for LineProblem {
     }
 }
 
-/// What is told while logging: ids are told once they are durable.
+/// What a run reports as it goes on. Ids are reported once they are durable.
 pub trait LogSink {
     /// An incident is durable.
     fn logged(&mut self, id: IncidentId);
@@ -107,8 +105,8 @@ pub trait LogSink {
     fn doubtful(&mut self, _line: usize, _field: &'static str) {}
 }
 
-/// A run of `log`.
-struct Run {
+/// A run of many incidents that are logged one after another. Dropped without [`Device::end_log`] it counts as cut off.
+pub struct LogRun {
     key: OnceKey,
     with_edits: bool,
     /// The hash of all lines so far.
@@ -119,79 +117,69 @@ struct Run {
     waiting: Vec<(usize, LoggedLine)>,
 }
 
-impl Run {
-    /// Comes to a line: by its content if it is JSON, else by its letters. What has no text is all the same.
-    fn pass(&mut self, line: &Line) {
-        let text = line.as_deref().unwrap_or_default();
-        let content = serde_json::from_str(text).map_or_else(|_| text.trim().as_bytes().to_vec(), |json| canonical::bytes(&json));
-        self.so_far = self.key.line(&self.so_far, &content);
-    }
-}
-
-/// Bytes of the longest line.
-const LINE_MAX_BYTES: usize = 1024 * 1024;
-
-impl Device {
-    /// Logs JSON lines, or one JSON object over several lines. With `with_edits` a line is `{"incident", "edits"}`.
+impl<S: DeviceStore> Device<S> {
+    /// Logs one incident. Durable when this returns.
     ///
     /// # Errors
-    /// Reading or storage failed; what the sink was told is durable.
-    pub fn log_lines(&mut self, input: &mut dyn BufRead, with_edits: bool, sink: &mut dyn LogSink) -> Result<(), ClientError> {
-        let mut whole: Vec<Line> = Vec::new();
-        let mut run = Run { key: self.once_key()?, with_edits, so_far: [0; 32], number: None, waiting: Vec::new() };
-        for (at, line) in (Lines { input }).enumerate() {
-            let line = line.map_err(ClientError::Input)?;
-            if !whole.is_empty() || (at == 0 && line.as_ref().is_ok_and(|line| begins_an_object(line))) {
-                whole.push(line);
-                continue;
-            }
-            self.log_line(line, at + 1, &mut run, sink)?;
-        }
-        if !whole.is_empty() {
-            self.log_whole(whole, &mut run, sink)?;
-        }
-        let end = run.so_far;
-        self.flush(&mut run, Some(end), sink)
+    /// A draft that cannot be kept, or storage; then nothing was kept.
+    pub fn log(&mut self, draft: Draft) -> Result<(IncidentId, Vec<Remark>), DeviceError> {
+        let now = (self.machine.now)();
+        let (written, remarks) = self.author(draft, &[], None, now)?;
+        let id = written.incident;
+        self.store.write(&[written])?;
+        Ok((id, remarks))
     }
 
-    /// A first line that is no JSON by itself: one object over all lines, or a bad line and more behind it.
-    fn log_whole(&mut self, whole: Vec<Line>, run: &mut Run, sink: &mut dyn LogSink) -> Result<(), ClientError> {
-        let texts: Option<Vec<&str>> = whole.iter().map(|line| line.as_deref().ok()).collect();
-        if let Some(object) = texts.map(|texts| texts.join("\n"))
-            && serde_json::from_str::<Value>(&object).is_ok()
-        {
-            return self.log_line(Ok(object), 1, run, sink);
-        }
-        for (at, line) in whole.into_iter().enumerate() {
-            self.log_line(line, at + 1, run, sink)?;
-        }
-        Ok(())
+    /// Begins a run of many incidents, of which each counts once. With `with_edits` each is `{"incident", "edits"}`.
+    ///
+    /// # Errors
+    /// Storage.
+    pub fn begin_log(&mut self, with_edits: bool) -> Result<LogRun, DeviceError> {
+        Ok(LogRun { key: self.once_key()?, with_edits, so_far: [0; 32], number: None, waiting: Vec::new() })
     }
 
-    fn log_line(&mut self, line: Line, number: usize, run: &mut Run, sink: &mut dyn LogSink) -> Result<(), ClientError> {
-        if line.as_ref().is_ok_and(|line| line.trim().is_empty()) {
-            return Ok(());
-        }
+    /// Logs the next line of a run: its incident, or why there is none. `content` is what the line says, the same bytes whenever
+    /// it is logged again. Durable once the sink is called with its id, at the latest with [`Self::end_log`].
+    ///
+    /// # Errors
+    /// Storage; what the sink was called with is durable.
+    pub fn log_line(
+        &mut self,
+        run: &mut LogRun,
+        line: usize,
+        content: &[u8],
+        incident: Result<Value, LineProblem>,
+        sink: &mut dyn LogSink,
+    ) -> Result<(), DeviceError> {
         // Not before the next line comes: the last ones of a run become durable with its end.
         if run.waiting.len() >= TOGETHER {
             self.flush(run, None, sink)?;
         }
-        run.pass(&line);
-        match line.and_then(|line| self.parse_line(&line, run)) {
+        run.so_far = run.key.line(&run.so_far, content);
+        match incident.and_then(|json| self.parse_entry(json, run)) {
             Ok((logged, remarks)) => {
-                remarks.iter().for_each(|remark| sink.remarked(number, remark));
+                remarks.iter().for_each(|remark| sink.remarked(line, remark));
                 // Only said: it may be this clock that is wrong. The hub judges by its own.
                 let reading = Reading { received_at: Some((self.machine.now)()), ..Reading::default() };
                 let doubtful = logged.written.view.clone().read_by(reading).impossible_times();
-                doubtful.into_iter().for_each(|field| sink.doubtful(number, field));
-                run.waiting.push((number, logged));
+                doubtful.into_iter().for_each(|field| sink.doubtful(line, field));
+                run.waiting.push((line, logged));
             }
-            Err(problem) => sink.refused(&BadLine { line: number, problem }),
+            Err(problem) => sink.refused(&BadLine { line, problem }),
         }
         Ok(())
     }
 
-    fn flush(&mut self, run: &mut Run, end: Option<[u8; 32]>, sink: &mut dyn LogSink) -> Result<(), ClientError> {
+    /// Ends a run. All of it is durable when this returns, and the same lines again are new incidents.
+    ///
+    /// # Errors
+    /// Storage; what the sink was called with is durable.
+    pub fn end_log(&mut self, mut run: LogRun, sink: &mut dyn LogSink) -> Result<(), DeviceError> {
+        let end = run.so_far;
+        self.flush(&mut run, Some(end), sink)
+    }
+
+    fn flush(&mut self, run: &mut LogRun, end: Option<[u8; 32]>, sink: &mut dyn LogSink) -> Result<(), DeviceError> {
         if run.waiting.is_empty() && (end.is_none() || run.number.is_none()) {
             return Ok(());
         }
@@ -224,25 +212,23 @@ impl Device {
         Ok(())
     }
 
-    fn parse_line(&mut self, line: &str, run: &Run) -> Result<(LoggedLine, Vec<Remark>), LineProblem> {
-        if line.len() > LINE_MAX_BYTES {
-            return Err(LineProblem::TooLong);
-        }
-        let json = json::parse_text(line)?;
+    fn parse_entry(&mut self, json: Value, run: &LogRun) -> Result<(LoggedLine, Vec<Remark>), LineProblem> {
         let (incident, edits) = if run.with_edits { parts(&json)? } else { (json, None) };
         let (id, incident) = given_id(incident)?;
         let mark = id.map_or(Mark::Line(run.so_far), |id| Mark::Input(run.key.input(id, &incident, edits.as_ref())));
-        let (written, remarks) = self.draft(&incident, edits.as_ref(), id).map_err(|error| match error {
-            ClientError::Field(field) => LineProblem::Field(field),
+        let now = (self.machine.now)();
+        let draft = Draft::parse(&incident, now)?;
+        let edits = edits.map(|edits| Edit::parse_list(&edits, now)).transpose()?.unwrap_or_default();
+        let (written, remarks) = self.author(draft, &edits, id, now).map_err(|error| match error {
+            DeviceError::Field(field) => LineProblem::Field(field),
             _ => LineProblem::Field(FieldError::new("incident", Problem::WrongType("an incident that can be kept"))),
         })?;
         Ok((LoggedLine { written, mark }, remarks))
     }
 
-    fn draft(&mut self, incident: &Value, edits: Option<&Value>, id: Option<IncidentId>) -> Result<(Written, Vec<Remark>), ClientError> {
-        let authoring = Authoring { actor: self.machine.bytes(), now: (self.machine.now)() };
-        let mut draft = Draft::parse(incident, authoring.now)?;
-        let edits = edits.map(|edits| Edit::parse_list(edits, authoring.now)).transpose()?.unwrap_or_default();
+    /// A new incident's document. A survivor's code is hashed, or waits for the key.
+    fn author(&mut self, mut draft: Draft, edits: &[Edit], id: Option<IncidentId>, now: Timestamp) -> Result<(Written, Vec<Remark>), DeviceError> {
+        let authoring = Authoring { actor: self.machine.bytes(), now };
         let mut work = Work::default();
         if let Some(code) = draft.survivor_code().map(str::to_owned) {
             match self.enrolment.as_ref().and_then(|enrolment| enrolment.hash_code(&code)) {
@@ -253,19 +239,12 @@ impl Device {
         let edits: Vec<Edit> = edits.iter().filter_map(|edit| self.with_hashed_code(edit, true, &mut work)).collect();
         let (document, authored) = Document::create_and_edit(&draft, &edits, authoring).map_err(|(at, error)| match at {
             Some(at) => at_edit((at, error)),
-            None => ClientError::from(*error),
+            None => DeviceError::from(*error),
         })?;
         let remarks = work.add(authored);
         let id = id.unwrap_or_else(|| IncidentId::from_random(self.machine.bytes()));
-        Ok((work.written(id, &document, authoring.now), remarks))
+        Ok((work.written(id, &document, now), remarks))
     }
-}
-
-/// A line's text, or why it has none.
-type Line = Result<String, LineProblem>;
-
-fn begins_an_object(line: &str) -> bool {
-    line.trim_start().starts_with('{') && serde_json::from_str::<Value>(line).is_err_and(|error| error.is_eof())
 }
 
 /// An incident and its edits. Another key is a misspelt one: what stands under it would be lost.
@@ -290,47 +269,6 @@ fn given_id(incident: Value) -> Result<(Option<IncidentId>, Value), FieldError> 
         }
     };
     Ok((id, Value::Object(rest)))
-}
-
-/// The text of a line. One that is too long was cut, perhaps within a letter.
-fn text(bytes: Vec<u8>) -> Line {
-    if bytes.len() > LINE_MAX_BYTES {
-        return Err(LineProblem::TooLong);
-    }
-    match vicinity_core::text::utf8(&bytes) {
-        Ok(line) => Ok(line.to_owned()),
-        Err(problem) => Err(BadJson::NotText(problem).into()),
-    }
-}
-
-/// Lines, each read no further than a line may be long.
-struct Lines<'a> {
-    input: &'a mut dyn BufRead,
-}
-
-impl Iterator for Lines<'_> {
-    type Item = std::io::Result<Line>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let mut bytes = Vec::new();
-        loop {
-            let buffer = match self.input.fill_buf() {
-                Ok(buffer) => buffer,
-                Err(error) => return Some(Err(error)),
-            };
-            if buffer.is_empty() {
-                return if bytes.is_empty() { None } else { Some(Ok(text(bytes))) };
-            }
-            let newline = buffer.iter().position(|byte| *byte == b'\n');
-            let taken = newline.unwrap_or(buffer.len());
-            let room = (LINE_MAX_BYTES + 1).saturating_sub(bytes.len()).min(taken);
-            bytes.extend_from_slice(&buffer[..room]);
-            self.input.consume(taken + usize::from(newline.is_some()));
-            if newline.is_some() {
-                return Some(Ok(text(bytes)));
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -362,13 +300,5 @@ mod tests {
         for bad in nobody.into_iter().chain([json!(7), json!([id])]) {
             assert_eq!(given_id(json!({"id": bad})).unwrap_err().path, "id", "{bad}");
         }
-    }
-
-    #[test]
-    fn a_line_that_is_no_text_is_named_and_nothing_is_put_in_its_place() {
-        let long = "é".repeat(LINE_MAX_BYTES);
-        let input = [b"{}\n\"caf\xe9\"\n", long.as_bytes(), b"\n{}"].concat();
-        let lines: Vec<Line> = Lines { input: &mut input.as_slice() }.map(Result::unwrap).collect();
-        assert_eq!(lines, [Ok("{}".to_owned()), Err(LineProblem::NotUtf8), Err(LineProblem::TooLong), Ok("{}".to_owned())]);
     }
 }

@@ -1,6 +1,8 @@
 //! The device's session, driven by hand: which effects follow on which inputs.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+mod statements;
+
 use vicinity_core::admit::Verdict;
 use vicinity_core::alert::{Alert, list_hash};
 use vicinity_core::batch::{Cursor, DocumentHeads, Group, GroupChange, HeadsPage, Pull};
@@ -8,9 +10,9 @@ use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 use vicinity_sync::device_session::{
-    BATCH_MAX_BYTES, BATCH_MIN_BYTES, Delivery, DeviceSession, Effect, End, Gather, Gathered, Input, Outcome, Standing, Start,
+    BATCH_MAX_BYTES, BATCH_MIN_BYTES, Delivery, DeviceSession, DeviceState, Effect, End, Gather, Gathered, Input, Outcome, Start, StatementWork,
 };
-use vicinity_sync::message::{Answer, Refused, Request};
+use vicinity_sync::message::{Answer, Refused, Request, SYNC_PATH};
 
 const BATCH: u32 = 64 * 1024;
 const OURS: ScopeDigest = ScopeDigest(17);
@@ -59,8 +61,12 @@ struct Script {
 
 impl Script {
     fn start(cursor: Option<Cursor>) -> Self {
+        Self::start_with(cursor, StatementWork::None)
+    }
+
+    fn start_with(cursor: Option<Cursor>, statements: StatementWork) -> Self {
         let mut script = Self { session: DeviceSession::new(Timestamp::from_second(1_000_000).unwrap()), effects: Vec::new() };
-        script.input(Input::Start(Start { cursor, batch_bytes: BATCH, key_set: 0, pins: 0, alerts: 0 }));
+        script.input(Input::Start(Start { cursor, batch_bytes: BATCH, key_set: 0, pins: 0, alerts: 0, statements }));
         script
     }
 
@@ -92,7 +98,7 @@ impl Script {
     fn sends(&mut self, gathered: Gathered) -> Request {
         self.input(Input::Gathered(gathered));
         match self.effect() {
-            Effect::Send(body) => Request::decode(&body).unwrap(),
+            Effect::Send { path: SYNC_PATH, body } => Request::decode(&body).unwrap(),
             other => panic!("nothing sent but {other:?}"),
         }
     }
@@ -106,7 +112,7 @@ impl Script {
     }
 
     fn persisted(&mut self, digest: ScopeDigest, differs: bool) {
-        self.input(Input::Persisted(Standing { digest, differs, ..Standing::default() }));
+        self.input(Input::Persisted(DeviceState { digest, differs, ..DeviceState::default() }));
     }
 
     fn done(&mut self) -> Outcome {
@@ -177,7 +183,7 @@ fn what_was_refused_or_waits_makes_the_ends_differ_without_alarm() {
 }
 
 #[test]
-fn a_cut_halves_the_batch_waits_longer_each_time_and_gives_up_in_the_end() {
+fn a_cut_halves_the_batch_waits_longer_each_time_and_ends_the_session() {
     let mut script = Script::start(Some(cursor(9)));
     let first = script.raw_bytes();
     script.sends(Gathered::default());
@@ -231,14 +237,14 @@ fn a_busy_hub_is_asked_again_later_and_not_for_ever() {
 }
 
 #[test]
-fn a_device_rolled_back_or_replayed_is_reborn_and_rebases() {
+fn a_device_rolled_back_or_replayed_begins_a_new_life_and_rebases() {
     for refused in [Refused::RolledBack, Refused::Replayed] {
         let mut script = Script::start(Some(cursor(9)));
         script.gather();
         script.sends(Gathered::default());
         script.input(Input::Refused(refused));
-        assert!(matches!(script.effect(), Effect::BeReborn));
-        script.input(Input::Reborn);
+        assert!(matches!(script.effect(), Effect::BeginNewLife));
+        script.input(Input::NewLifeBegun);
         assert!(matches!(script.gather(), Gather::Heads { after: None, .. }));
         assert_eq!(script.sends(page(3)).cursor, None);
     }
