@@ -1,51 +1,37 @@
-//! The hub and the national server.
+//! The hub and the national server, in floors. Each imports from floors below it and from no floor above.
 //!
-//! Reading order: [`gate`] (who asks and whether they may), [`exchange`] (one sync request against a store, no network),
-//! [`writer`] (one thread that owns the store and commits many requests with one fsync), [`network`] (how a server is reached),
-//! [`connections`], [`http`] and [`routes`] (what both servers share), [`hub`], [`national`], [`upstream`] and on it [`uplink`] (from hub to national)
-//! and [`publish`] (from national to the one above), [`clock`] and [`upkeep`] (what time alone changes), [`pages`]
-//! (what browsers get). Beside [`exchange`]: [`keyset`] (to whom statements are sealed) and [`statements`]; [`bundle`] is the same by file.
+//! ```text
+//!  hub, national   configuration and wiring: what a server is made of, and in which order it starts and ends
+//!  pages           what browsers get
+//!  api             what devices, hubs and countries ask for
+//!  jobs            what a server does by itself: upkeep, uplink, publishing, damage, the clock
+//!  access          the gate: who may do what, and how much of it
+//!  storage         what is on disk: writer, keys, backups, evidence
+//!  net             connections, TLS, HTTP, routes
+//!  machine, settings   clock and randomness; small stored values
+//! ```
+//!
+//! Reading order: [`access::gate`] and [`storage::writer`] first, for every request passes both; then [`api::exchange`] (one sync
+//! request against a store, no network), [`api`], [`jobs`], [`pages`]; last [`hub`] and [`national`].
 
-pub mod advocacy;
-pub mod alerts;
-pub mod backup;
-pub mod budget;
-pub mod bundle;
-pub mod clock;
-pub mod connections;
-pub mod damage;
-pub mod destroy;
-pub mod dhis2;
-pub mod evidence;
-pub mod exchange;
-pub mod export;
-pub mod gate;
-pub mod http;
+pub mod access;
+pub mod api;
 pub mod hub;
-pub mod keyring;
-pub mod keyset;
-pub mod limits;
+pub mod jobs;
 pub mod machine;
-pub mod metrics;
 pub mod national;
-pub mod network;
-mod once;
-pub mod own;
+pub mod net;
 pub mod pages;
-#[cfg(test)]
-mod pages_of;
-pub mod people;
-pub mod publish;
-pub mod published;
-pub mod routes;
-pub mod shares;
-pub mod statements;
-pub mod tls;
-pub mod upkeep;
-pub mod uplink;
-pub mod upstream;
-pub mod writer;
-pub mod zone;
+pub mod settings;
+pub mod storage;
+
+/// What commands and tests use, without its floor.
+pub use access::{gate, people};
+pub use api::{bundle, exchange, statements};
+pub use jobs::{clock, upkeep, uplink};
+pub use net::error::ApiError;
+pub use net::{dhis2, network, routes, tls};
+pub use storage::{alerts, backup, destroy, evidence, export, hub_edits, keyring, keyset, published, zone};
 
 /// Keys that statements are sealed to, and files for one reader, for commands that name one.
 pub use vicinity_seal::{keys, parcel};

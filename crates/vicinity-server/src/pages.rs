@@ -18,6 +18,8 @@ pub mod answer;
 pub mod board;
 pub mod clock;
 pub mod cookies;
+#[cfg(test)]
+pub(crate) mod counter_use;
 pub mod credentials;
 pub mod desk;
 pub mod entry;
@@ -29,6 +31,7 @@ pub mod months;
 pub mod once;
 pub mod pattern;
 pub mod review;
+pub mod routes;
 pub mod seated;
 pub mod secret;
 pub mod tries;

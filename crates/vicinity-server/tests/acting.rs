@@ -240,7 +240,7 @@ fn codes_that_no_page_offers_are_refused_and_a_question_is_answered_once() {
     let id = site.log(1, &json!([{"set": {"field": "weapon", "value": "no"}}]));
     let mut store = site.hub_store();
     let asked = [vicinity_core::edit::Edit::question("7", "verify_area", site.now())];
-    vicinity_server::own::write(&mut store, id.parse().unwrap(), &asked, site.now(), &mut site.machine()).unwrap();
+    vicinity_server::hub_edits::write(&mut store, id.parse().unwrap(), &asked, site.now(), &mut site.machine()).unwrap();
     let mut page = Open::new(&site.signed_in("amina"), &id);
     let seen = page.hidden("withdraw", "seen");
     for fields in [

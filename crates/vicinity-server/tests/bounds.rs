@@ -103,7 +103,7 @@ fn a_bundle_that_names_a_large_incident_five_hundred_times_loads_it_once() {
     let named = || vec![group(&scene.known[..1]); TIMES];
     let bodies = [request(named()), request(named()), request([named(), vec![group(&scene.new)], named()].concat())];
     let requests = bodies.iter().zip(1..).map(|(body, counter)| Envelope::seal(&SECRET, BUNDLED_PATH, device(), 1, counter, body.encode()).encode());
-    let hub = bundle::opener(&mut scene.store).unwrap().recipient();
+    let hub = vicinity_server::storage::hub_keys::opener(&mut scene.store).unwrap().recipient();
     let bundle = Bundle { reply_to: hub.to_string(), requests: requests.collect(), blobs: Vec::new() };
     let file = parcel::pack(&Envelope::seal(&SECRET, BUNDLE_PATH, device(), 1, 9, bundle.encode()).encode(), &hub).unwrap();
     let (before, start) = (scene.store.loaded(), std::time::Instant::now());

@@ -143,7 +143,7 @@ fn what_is_confirmed_at_the_command_line_a_server_that_starts_takes_and_so_it_do
     site.set_clock_ahead(8 * DAY);
     site.restart();
     assert!(support::Visitor::new(&site.address).get("/sign-in").body.contains(NOTICE), "more than a week");
-    vicinity_server::clock::confirm_beside::<dyn BoardStore>(&mut site.hub_store(), &site.machine()).unwrap();
+    vicinity_server::storage::clock_record::confirm_beside::<dyn BoardStore>(&mut site.hub_store(), &site.machine()).unwrap();
     site.restart();
     assert!(!support::Visitor::new(&site.address).get("/sign-in").body.contains(NOTICE));
 }

@@ -6,7 +6,8 @@
 use vicinity_core::batch::{Cursor, Erasure};
 use vicinity_core::ids::{DeviceId, IncidentId};
 use vicinity_core::time::Timestamp;
-use vicinity_server::exchange::{self, ExchangeError, Exchanged};
+use vicinity_server::ApiError;
+use vicinity_server::exchange::{self, Exchanged};
 use vicinity_server::gate;
 use vicinity_server::machine::Machine;
 use vicinity_store::hub::Role;
@@ -28,7 +29,9 @@ impl Stand {
     fn new(kind: Kind) -> Self {
         let mut engine = HubEngine::new(kind, [7; 16]);
         let store = engine.store();
-        for (key, value) in [(policy::CURSOR_KEY, &[8; 16][..]), (policy::PROJECTION_KEY, &[7; 16]), (exchange::HUB_SECRET, &HUB_SECRET)] {
+        for (key, value) in
+            [(policy::CURSOR_KEY, &[8; 16][..]), (policy::PROJECTION_KEY, &[7; 16]), (vicinity_server::storage::hub_keys::HUB_SECRET, &HUB_SECRET)]
+        {
             store.set_setting(key, value).expect("a setting");
         }
         for (number, role) in [(1, Role::Educator), (2, Role::Educator), (3, Role::Responder)] {
@@ -57,7 +60,7 @@ impl Stand {
         committed.expect("a commit");
         match answered.expect("a step that ran") {
             Ok(Exchanged { answer, .. }) => Ok(Answer::decode(&answer).expect("an answer")),
-            Err(ExchangeError::Refused(refused)) => Err(refused),
+            Err(ApiError::Refused(refused)) => Err(refused),
             Err(error) => panic!("{error}"),
         }
     }

@@ -5,20 +5,20 @@ use serde_json::json;
 use vicinity_core::doubt::Witness;
 use vicinity_core::local;
 use vicinity_core::time::TimeZone;
-use vicinity_server::clock::{self, ClockReading};
-use vicinity_server::upstream::Keeps;
+use vicinity_server::settings::Settings;
+use vicinity_server::storage::clock_record::{self, ClockReading};
 
 use crate::args::ClockArguments;
 use crate::{machine, output};
 
 /// Says how the clock stands, in the time of a zone, or confirms it.
-pub fn run<S: Keeps + ?Sized>(store: &mut S, zone: &TimeZone, arguments: &ClockArguments) -> Result<()> {
+pub fn run<S: Settings + ?Sized>(store: &mut S, zone: &TimeZone, arguments: &ClockArguments) -> Result<()> {
     let (confirm, as_json) = (arguments.confirm, arguments.json);
     let machine = machine::server();
     if confirm {
-        clock::confirm_beside(store, &machine)?;
+        clock_record::confirm_beside(store, &machine)?;
     }
-    let ClockReading { now, doubt } = clock::read_beside(store, &machine)?;
+    let ClockReading { now, doubt } = clock_record::read_beside(store, &machine)?;
     if as_json {
         let (witness, ahead) = (doubt.map(|doubt| doubt.witness.code()), doubt.map(|doubt| doubt.ahead_seconds));
         return output::line(json!({"now": now.to_string(), "in_doubt": doubt.is_some(), "witness": witness, "ahead_seconds": ahead}));

@@ -10,10 +10,10 @@ use vicinity_core::time::TimeZone;
 use vicinity_core::{local, zone};
 use vicinity_server::pages::credentials;
 use vicinity_server::people;
+use vicinity_server::settings::Settings;
 use vicinity_server::sqlite::SqlitePeople;
 use vicinity_server::store::person::{Desk, PersonRow};
 use vicinity_server::store::policy::ZONE;
-use vicinity_server::tls::Settings;
 
 use crate::args::PeopleCommand;
 use crate::{hub_store, machine, national_store, output, secrets};

@@ -10,7 +10,6 @@ mod linking;
 use std::sync::Arc;
 
 use axum::response::Response;
-use vicinity_core::access::Action;
 use vicinity_core::board::Group;
 use vicinity_core::clocks;
 use vicinity_core::codes::{self, ViolationGroup};
@@ -18,19 +17,18 @@ use vicinity_core::ids::IncidentId;
 use vicinity_core::incident::Incident;
 use vicinity_core::time::Timestamp;
 use vicinity_pages::board::{self, Choices, Danger, Line, List};
-use vicinity_store::StoreError;
-use vicinity_store::board::{BoardFilter, BoardStore, PAGE_ROWS};
+use vicinity_store::board::{BoardFilter, PAGE_ROWS};
 use vicinity_store::row::IncidentRow;
 
-use crate::gate::Gate;
-use crate::hub::Hub;
+use crate::api::server::HubServer;
+use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
+use crate::pages::desk::Office;
 use crate::pages::exports;
 use crate::pages::form::Form;
-use crate::pages::months::ends;
-use crate::pages::pattern::{self, Counts, Observatory};
+use crate::pages::pattern::{self, Observatory};
+use crate::pages::routes::pages;
 use crate::pages::seated::Seated;
-use crate::routes::{Routes, pages};
 
 /// How many incidents are shown of those that one search finds.
 const FOUND_MAX: usize = 50;
@@ -46,47 +44,16 @@ pages! {
 
 /// Adds the pages of a hub.
 #[must_use]
-pub fn routes(routes: Routes<Hub>) -> Routes<Hub> {
+pub fn routes<S: HubServer + Observatory>(routes: Routes<S>) -> Routes<S> {
     let board = routes.seated::<Board, _>(list).seated::<Find, _>(find);
-    exports::of_hub(pattern::routes(areas::routes(hub::routes(linking::routes(acting::routes(case::routes(board)))))))
+    exports::of_hub(pattern::routes(areas::routes(hub::routes(acting::routes(case::routes(board))))))
 }
 
-impl Observatory for Hub {
-    type Store = dyn BoardStore;
-    const SEE: Action = Action::SeeBoard;
-    const WRITE: Action = Action::Respond;
-
-    fn gate(&self) -> &Gate<Self::Store> {
-        &self.gate
-    }
-
-    fn counts(store: &mut Self::Store, months: Vec<String>) -> Result<Counts, StoreError> {
-        let (from, to) = ends(&months);
-        let window = store.window(from, to)?;
-        Ok(Counts::exact(months, window))
-    }
-
-    fn to_pass_on(store: &mut Self::Store, name: &str, months: Vec<String>) -> Result<Counts, StoreError> {
-        let (from, to) = ends(&months);
-        let areas = store.told_areas()?;
-        let window = store.countable_window(from, to)?.into_iter();
-        // Of an area that is not told national nobody else is told either.
-        let told = window.map(|(month, (area, dimension, code), count)| (month, (areas.named(&area).to_owned(), dimension, code), count));
-        Ok(Counts::as_one(name, told.collect()))
-    }
-
-    fn median_minutes(store: &mut Self::Store, months: &[String]) -> Result<Option<u32>, StoreError> {
-        let (from, to) = ends(months);
-        let minutes = store.response_minutes(from, to)?;
-        Ok(minutes.get(minutes.len().saturating_sub(1) / 2).copied())
-    }
-}
-
-async fn list(hub: Arc<Hub>, seated: Seated<Board>) -> Result<Response, PageError> {
+async fn list<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Board>) -> Result<Response, PageError> {
     let choices = choices(&seated.query);
     let page: u32 = seated.query.get("page").parse().unwrap_or(0);
     let (filter, now) = (filter(&choices), seated.frame.now);
-    let (found, areas) = hub.gate.read(&seated, move |store| Ok((store.board(&filter, page, now)?, store.areas(100)?))).await?;
+    let (found, areas) = hub.gate().read(&seated, move |store| Ok((store.board(&filter, page, now)?, store.areas(100)?))).await?;
     let lines = found.rows.iter().map(|(id, row)| line(*id, row, now)).collect();
     let pages = u32::try_from(found.total.div_ceil(PAGE_ROWS as u64)).unwrap_or(u32::MAX);
     let list = List { choices, areas, lines, total: found.total, page, pages, open: found.open, overdue: found.overdue };
@@ -119,10 +86,10 @@ fn filter(choices: &Choices) -> BoardFilter {
 }
 
 /// One incident by its id, the first eight digits of it, or the address of its page.
-async fn find(hub: Arc<Hub>, seated: Seated<Find>) -> Result<Response, PageError> {
+async fn find<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Find>) -> Result<Response, PageError> {
     let now = seated.frame.now;
     let rows = match sought(seated.query.get("incident")) {
-        Some((first, last)) => hub.gate.read(&seated, move |store| Ok(store.between(first, last, FOUND_MAX)?)).await?,
+        Some((first, last)) => hub.gate().read(&seated, move |store| Ok(store.between(first, last, FOUND_MAX)?)).await?,
         None => Vec::new(),
     };
     if let [(id, _)] = rows.as_slice() {

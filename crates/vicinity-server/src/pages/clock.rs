@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use axum::response::Response;
 
-use crate::hub::Hub;
-use crate::national::National;
+use crate::api::server::HubServer;
+use crate::api::server::NationalServer;
+use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
 use crate::pages::desk::Office;
 use crate::pages::form::Form;
+use crate::pages::routes::pages;
 use crate::pages::seated::Seated;
-use crate::routes::{Routes, pages};
 
 pages! {
     /// Confirming a hub's clock.
@@ -21,30 +22,30 @@ pages! {
 
 /// Adds the form of a hub.
 #[must_use]
-pub fn of_hub(routes: Routes<Hub>) -> Routes<Hub> {
+pub fn of_hub<S: HubServer + Office>(routes: Routes<S>) -> Routes<S> {
     routes.seated::<HubClock, _>(confirm_hub)
 }
 
 /// Adds the form of a national server.
 #[must_use]
-pub fn of_national(routes: Routes<National>) -> Routes<National> {
+pub fn of_national<S: NationalServer + Office>(routes: Routes<S>) -> Routes<S> {
     routes.seated::<NationalClock, _>(confirm_national)
 }
 
-async fn confirm_hub(hub: Arc<Hub>, seated: Seated<HubClock>) -> Result<Response, PageError> {
+async fn confirm_hub<S: HubServer + Office>(hub: Arc<S>, seated: Seated<HubClock>) -> Result<Response, PageError> {
     check(&seated.form)?;
-    let clock = hub.desk().clock.clone();
-    hub.gate.write(&seated, move |store| Ok(clock.confirm(store)?)).await?;
+    let clock = hub.site().clock.clone();
+    hub.gate().write(&seated, move |store| Ok(clock.confirm(store)?)).await?;
     tracing::info!(person = seated.session.number, "the clock was confirmed");
     // What waited may go to national now.
-    hub.told();
+    hub.changed();
     Ok(answer::done("/", "clock"))
 }
 
-async fn confirm_national(national: Arc<National>, seated: Seated<NationalClock>) -> Result<Response, PageError> {
+async fn confirm_national<S: NationalServer + Office>(national: Arc<S>, seated: Seated<NationalClock>) -> Result<Response, PageError> {
     check(&seated.form)?;
-    let clock = national.desk().clock.clone();
-    national.gate.write(&seated, move |store| Ok(clock.confirm(store)?)).await?;
+    let clock = national.site().clock.clone();
+    national.gate().write(&seated, move |store| Ok(clock.confirm(store)?)).await?;
     tracing::info!(person = seated.session.number, "the clock was confirmed");
     Ok(answer::done("/", "clock"))
 }

@@ -11,26 +11,18 @@ use vicinity_sqlite::SqlitePeople;
 use vicinity_store::forms::Forms;
 use vicinity_store::{DatabaseKey, StoreError};
 
-use crate::clock::Clock;
-use crate::gate::{Door, Gate};
-use crate::limits::Limits;
+use crate::access::limits::Limits;
+use crate::api::server::Server;
+use crate::jobs::clock::Clock;
 use crate::machine::Machine;
+use crate::net::live::Live;
 use crate::pages::answer::PageError;
 use crate::pages::credentials::Memory;
 use crate::pages::kept::Kept;
-use crate::pages::live::Live;
 use crate::pages::once::Once;
 use crate::pages::secret::Secret;
 use crate::pages::tries::Tries;
-use crate::writer::{Stored, Writer};
-
-impl Stored for SqlitePeople {
-    type Port = Self;
-
-    fn together(&mut self, next: &mut dyn FnMut(&mut Self) -> Option<bool>) -> Result<(), StoreError> {
-        self.group_commit(next)
-    }
-}
+use crate::storage::writer::Writer;
 
 /// Sign-ins that may wait for their turn: a second or two of them. One more is told to try again.
 const WAITING_MAX: usize = 32;
@@ -127,20 +119,9 @@ impl Desk {
 }
 
 /// A server that has pages.
-pub trait Office: Send + Sync + 'static {
-    /// Where its forms write.
-    type Forms: Forms + Door + ?Sized + 'static;
-
-    /// The way there.
-    fn forms(&self) -> &Gate<Self::Forms>;
-
+pub trait Office: Server<Store: Forms> {
     /// What its pages need.
-    fn desk(&self) -> &Desk;
-
-    /// Something was written at a page: others may have to be told.
-    fn told(&self) {
-        self.desk().live.tell();
-    }
+    fn site(&self) -> &Desk;
 }
 
 #[cfg(test)]

@@ -13,17 +13,19 @@ use vicinity_pages::words::Language;
 use vicinity_sqlite::SESSION_SECONDS;
 use vicinity_store::person::{NewSession, PasswordHash};
 
-use crate::limits::network;
+use crate::access::people;
+use crate::access::session::hash_of;
+use crate::net::network::network;
+use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
 use crate::pages::cookies::Cookie;
 use crate::pages::credentials;
 use crate::pages::desk::{Desk, Office, Turn};
 use crate::pages::live;
-use crate::pages::seated::{Guest, Seated, hash_of};
+use crate::pages::routes::pages;
+use crate::pages::seated::{Guest, Seated};
 use crate::pages::secret::KNOWN_SECONDS;
 use crate::pages::tries::Who;
-use crate::people;
-use crate::routes::{Routes, pages};
 
 pages! {
     /// What pages are made with.
@@ -64,7 +66,7 @@ async fn sign_in_page<S: Office>(_: Arc<S>, guest: Guest<SignInPage>) -> Result<
 
 /// Goes on to its end also where the browser does not wait: a try counts whoever hears of it.
 async fn sign_in<S: Office>(server: Arc<S>, guest: Guest<SignIn>) -> Result<Response, PageError> {
-    tokio::spawn(async move { try_sign_in(server.desk(), &guest).await }).await.unwrap_or(Err(PageError::Failed))
+    tokio::spawn(async move { try_sign_in(server.site(), &guest).await }).await.unwrap_or(Err(PageError::Failed))
 }
 
 async fn try_sign_in(desk: &Desk, guest: &Guest<SignIn>) -> Result<Response, PageError> {
@@ -134,7 +136,7 @@ async fn start_session(desk: &Desk, (person, handle): (u32, &str), totp_step: u6
 }
 
 async fn welcome_page<S: Office>(server: Arc<S>, guest: Guest<WelcomePage>) -> Result<Response, PageError> {
-    welcome(server.desk(), &guest, None).await
+    welcome(server.site(), &guest, None).await
 }
 
 /// The page of a one-time link, with what did not fit the last time.
@@ -153,7 +155,7 @@ async fn welcome<A>(desk: &Desk, guest: &Guest<A>, problem: Option<&'static str>
 }
 
 async fn use_link<S: Office>(server: Arc<S>, guest: Guest<UseLink>) -> Result<Response, PageError> {
-    let (desk, now) = (server.desk(), (server.desk().machine.now)());
+    let (desk, now) = (server.site(), (server.site().machine.now)());
     let code_hash = hash_of(guest.path.get("code"));
     let Some((person, handle, totp)) = desk.people.step(move |people| people.invited(code_hash, now)).await?? else {
         return welcome(desk, &guest, None).await;
@@ -181,14 +183,14 @@ async fn change_settings<S: Office>(server: Arc<S>, seated: Seated<ChangeSetting
     let language = Language::from_code(seated.form.get("language")).ok_or(PageError::Form)?.code();
     let theme = Theme::from_code(seated.form.get("theme")).ok_or(PageError::Form)?.code();
     let person = seated.session.number;
-    server.desk().people.step(move |people| people.set_reading(person, language, theme)).await??;
+    server.site().people.step(move |people| people.set_reading(person, language, theme)).await??;
     Ok(answer::done("/settings", "saved"))
 }
 
 async fn sign_out<S: Office>(server: Arc<S>, seated: Seated<SignOut>) -> Result<Response, PageError> {
     let token_hash = seated.token_hash;
-    server.desk().people.step(move |people| people.end_session(token_hash)).await??;
+    server.site().people.step(move |people| people.end_session(token_hash)).await??;
     let mut response = answer::done("/sign-in", "signed-out");
-    Cookie::Session.give(server.desk(), &mut response, "", 0);
+    Cookie::Session.give(server.site(), &mut response, "", 0);
     Ok(response)
 }

@@ -12,15 +12,17 @@ use vicinity_store::board::BoardStore;
 use vicinity_store::national::ProjectionListing;
 use vicinity_store::review::ReviewStore;
 
-use crate::dhis2::{PushError, Target};
-use crate::export::{self, ExportError, Rows, Taken};
-use crate::hub::Hub;
-use crate::national::National;
+use crate::api::server::HubServer;
+use crate::api::server::NationalServer;
+use crate::net::dhis2::{PushError, Target};
+use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
+use crate::pages::desk::Office;
 use crate::pages::form::Form;
+use crate::pages::routes::pages;
 use crate::pages::seated::Seated;
-use crate::routes::{Routes, pages};
-use crate::zone;
+use crate::storage::export::{self, ExportError, Rows, Taken};
+use crate::storage::zone;
 
 /// Rows that a browser is given at once: others wait for pages of that kind meanwhile. The command line knows no such end.
 const ROWS_MAX: u64 = 50_000;
@@ -42,13 +44,13 @@ pages! {
 
 /// Adds a hub's.
 #[must_use]
-pub fn of_hub(routes: Routes<Hub>) -> Routes<Hub> {
+pub fn of_hub<S: HubServer + Office>(routes: Routes<S>) -> Routes<S> {
     routes.seated::<HubExports, _>(at_hub).seated::<HubRows, _>(hub_rows)
 }
 
 /// Adds national's.
 #[must_use]
-pub fn of_national(routes: Routes<National>) -> Routes<National> {
+pub fn of_national<S: NationalServer + Office>(routes: Routes<S>) -> Routes<S> {
     let routes = routes.seated::<NationalExports, _>(at_national).seated::<NationalRows, _>(national_rows);
     routes.seated::<NationalCounts, _>(national_counts).seated::<Push, _>(push)
 }
@@ -100,15 +102,15 @@ fn named(what: &str, months: &Months, ending: &str) -> String {
     format!("{}.{ending}", months.join("-"))
 }
 
-async fn at_hub(_: Arc<Hub>, seated: Seated<HubExports>) -> Result<Response, PageError> {
+async fn at_hub<S: HubServer + Office>(_: Arc<S>, seated: Seated<HubExports>) -> Result<Response, PageError> {
     Ok(answer::page(&exports::exports(&seated.frame, &stretch(&seated.query), None)))
 }
 
-async fn at_national(_: Arc<National>, seated: Seated<NationalExports>) -> Result<Response, PageError> {
+async fn at_national<S: NationalServer + Office>(_: Arc<S>, seated: Seated<NationalExports>) -> Result<Response, PageError> {
     Ok(answer::page(&exports::exports(&seated.frame, &stretch(&seated.query), None)))
 }
 
-async fn hub_rows(hub: Arc<Hub>, seated: Seated<HubRows>) -> Result<Response, PageError> {
+async fn hub_rows<S: HubServer + Office>(hub: Arc<S>, seated: Seated<HubRows>) -> Result<Response, PageError> {
     let (months, (form, ending, content_type), now) = (months(&seated.query)?, rows_form(&seated.query)?, seated.frame.now);
     let name = named("incidents", &months, ending);
     let read = move |store: &mut (dyn BoardStore + 'static)| {
@@ -121,7 +123,7 @@ async fn hub_rows(hub: Arc<Hub>, seated: Seated<HubRows>) -> Result<Response, Pa
         export::rows(form, &taken, &mut |each: &mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>| store.each_own_projection(each), &mut bytes)?;
         Ok(bytes)
     };
-    let bytes = hub.gate.count(&seated, read).await?;
+    let bytes = hub.gate().count(&seated, read).await?;
     tracing::info!(bytes = bytes.len(), "rows were taken away");
     Ok(answer::file(&name, content_type, bytes))
 }
@@ -139,15 +141,15 @@ fn rows_of(store: &mut (dyn ReviewStore + 'static), form: Rows, months: &Months,
     Ok(bytes)
 }
 
-async fn national_rows(national: Arc<National>, seated: Seated<NationalRows>) -> Result<Response, PageError> {
+async fn national_rows<S: NationalServer + Office>(national: Arc<S>, seated: Seated<NationalRows>) -> Result<Response, PageError> {
     let (months, (form, ending, content_type), now) = (months(&seated.query)?, rows_form(&seated.query)?, seated.frame.now);
     let name = named("incidents", &months, ending);
-    let bytes = national.gate.count(&seated, move |store| rows_of(store, form, &months, now)).await?;
+    let bytes = national.gate().count(&seated, move |store| rows_of(store, form, &months, now)).await?;
     tracing::info!(bytes = bytes.len(), "rows were taken away");
     Ok(answer::file(&name, content_type, bytes))
 }
 
-async fn national_counts(national: Arc<National>, seated: Seated<NationalCounts>) -> Result<Response, PageError> {
+async fn national_counts<S: NationalServer + Office>(national: Arc<S>, seated: Seated<NationalCounts>) -> Result<Response, PageError> {
     let (months, form) = (months(&seated.query)?, seated.query.get("form").to_owned());
     let (name, content_type) = match form.as_str() {
         "dhis2" | "" => (named("dhis2", &months, "json"), "application/json"),
@@ -157,14 +159,14 @@ async fn national_counts(national: Arc<National>, seated: Seated<NationalCounts>
     let read = move |store: &mut (dyn ReviewStore + 'static)| {
         Ok(if form == "geojson" { export::areas(store, &months, None)?.collection.to_string() } else { export::data_value_set(store, &months, &Ids::Codes)? })
     };
-    let text = national.gate.count(&seated, read).await?;
+    let text = national.gate().count(&seated, read).await?;
     Ok(answer::file(&name, content_type, text.into_bytes()))
 }
 
-async fn push(national: Arc<National>, seated: Seated<Push>) -> Result<Response, PageError> {
+async fn push<S: NationalServer + Office>(national: Arc<S>, seated: Seated<Push>) -> Result<Response, PageError> {
     let (months, dry) = (months(&seated.form)?, seated.form.get("dry") == "yes");
     let target = Target::new(seated.form.get("url"), seated.form.get("token"))?;
-    let payload = national.gate.count(&seated, move |store| Ok(export::data_value_set(store, &months, &Ids::Codes)?)).await?;
+    let payload = national.gate().count(&seated, move |store| Ok(export::data_value_set(store, &months, &Ids::Codes)?)).await?;
     let pushed = tokio::task::spawn_blocking(move || target.push(&payload, dry)).await.map_err(|_| PageError::Failed)??;
     tracing::info!(dry, imported = pushed.imported, updated = pushed.updated, ignored = pushed.ignored, "pushed to DHIS2");
     Ok(answer::page(&exports::exports(&seated.frame, &stretch(&seated.form), Some(&view(pushed, dry)))))

@@ -11,7 +11,7 @@ use axum::http::header::LOCATION;
 use axum::response::Response;
 use vicinity_store::forms::Forms;
 
-use crate::gate::{Door, Gate};
+use crate::access::gate::{Door, Gate};
 use crate::pages::answer::{self, PageError};
 
 /// Turns of people: forms of one person wait for each other, for the second click comes while the first one is at work.

@@ -8,11 +8,9 @@ mod report;
 use vicinity_core::access::Action;
 use vicinity_store::StoreError;
 use vicinity_store::advocacy::Patterns;
-use vicinity_store::forms::Forms;
 
-use crate::gate::{Door, Gate};
+use crate::net::routes::Routes;
 use crate::pages::desk::Office;
-use crate::routes::Routes;
 
 pub use counts::Counts;
 
@@ -20,16 +18,11 @@ pub use counts::Counts;
 const AREA_MAX: usize = 10;
 
 /// A server with these pages.
-pub trait Observatory: Office {
-    /// Its store.
-    type Store: Patterns + Forms + Door + ?Sized + 'static;
+pub trait Observatory: Office<Store: Patterns> {
     /// What reading these pages is.
     const SEE: Action;
     /// What writing in them is.
     const WRITE: Action;
-
-    /// The way to its store.
-    fn gate(&self) -> &Gate<Self::Store>;
 
     /// Counts of these months.
     ///

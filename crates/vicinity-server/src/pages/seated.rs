@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::net::IpAddr;
+use std::ops::Deref;
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, RawPathParams, Request};
@@ -17,8 +18,9 @@ use vicinity_pages::frame::{Frame, Reader, Theme};
 use vicinity_pages::words::{Language, Words};
 use vicinity_store::person::Session;
 
-use crate::clock::ClockReading;
-use crate::http;
+use crate::access::session::{Permit, hash_of};
+use crate::jobs::clock::ClockReading;
+use crate::net::http;
 use crate::pages::answer::{self, PageError};
 use crate::pages::cookies::{self, Cookie};
 use crate::pages::credentials::same;
@@ -121,8 +123,8 @@ impl<A: PageRequest> Guest<A> {
 
 /// Somebody who is signed in and may do this. Only [`Seated::of`] makes one.
 pub struct Seated<A> {
-    /// Who.
-    pub session: Session,
+    /// That the session may do this, for the gate.
+    permit: Permit,
     /// What every page is made with.
     pub frame: Frame,
     /// What the address says.
@@ -131,11 +133,15 @@ pub struct Seated<A> {
     pub form: Form,
     /// Parts of the path.
     pub path: Form,
-    /// The cookie's hash, by which the session is kept.
-    pub(crate) token_hash: [u8; 32],
-    /// The hash of a form that counts once.
-    pub(crate) sent: Option<[u8; 32]>,
     named: PhantomData<A>,
+}
+
+impl<A> Deref for Seated<A> {
+    type Target = Permit;
+
+    fn deref(&self) -> &Permit {
+        &self.permit
+    }
 }
 
 /// A request that was turned away: why, and what the answer is made with.
@@ -183,7 +189,7 @@ impl<A: PageRequest> Seated<A> {
     /// # Errors
     /// What to show instead.
     pub async fn of(server: &impl Office, request: Request) -> Result<Self, Box<Turned>> {
-        let desk = server.desk();
+        let desk = server.site();
         let by_hand = !request.headers().contains_key(BY_ITSELF) && A::PATH != "/live";
         let mut frame = guest_frame(desk, request.headers());
         // Whoever did not get a page is not led to it again.
@@ -214,14 +220,14 @@ impl<A: PageRequest> Seated<A> {
             return Err(PageError::SignIn);
         };
         *frame = read_by(frame, &session);
-        access::decide(session.desk.actor(), A::ACTION, Resource::Server)?;
+        let permit = Permit::of(session, token_hash, A::ACTION, &frame.back)?;
         let came = came(request).await?;
-        if A::METHOD == "POST" && !same(came.form.exact("csrf").as_bytes(), session.csrf.as_bytes()) {
-            return Err(of_another_session::<A>(desk, &came.form, &uri, session.number, now));
+        if A::METHOD == "POST" && !same(came.form.exact("csrf").as_bytes(), permit.session.csrf.as_bytes()) {
+            return Err(of_another_session::<A>(desk, &came.form, &uri, permit.session.number, now));
         }
         frame.notice = notice(&came.query, frame.words);
         let Came { query, form, path, sent } = came;
-        Ok(Self { session, frame: frame.clone(), query, form, path, token_hash, sent, named: PhantomData })
+        Ok(Self { permit: Permit { sent, ..permit }, frame: frame.clone(), query, form, path, named: PhantomData })
     }
 }
 
@@ -265,10 +271,4 @@ fn read_by(guest: &Frame, session: &Session) -> Frame {
     let words = session.language.as_deref().and_then(Language::from_code).map_or(guest.words, Words::of);
     let theme = session.theme.as_deref().and_then(Theme::from_code).unwrap_or_default();
     Frame { words, theme, reader: Some(Reader { handle: session.handle.clone(), csrf: session.csrf.clone() }), ..guest.clone() }
-}
-
-/// What is kept of a token or of a one-time code.
-#[must_use]
-pub fn hash_of(token: &str) -> [u8; 32] {
-    Sha256::digest(token.as_bytes()).into()
 }

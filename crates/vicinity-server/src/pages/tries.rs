@@ -3,7 +3,7 @@
 
 use vicinity_core::time::Timestamp;
 
-use crate::limits::{Bucket, Buckets, Rate, Spent};
+use crate::access::limits::{Bucket, Buckets, Rate, Spent};
 
 /// Of one name from one network.
 const OF_NAME_THERE: Rate = Rate { at_once: 6, per_hour: 20 };

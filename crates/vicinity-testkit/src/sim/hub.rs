@@ -8,7 +8,8 @@ use rand::{Rng, RngExt, SeedableRng};
 use vicinity_core::ids::DeviceId;
 use vicinity_core::time::Timestamp;
 use vicinity_device::link::LinkFailure;
-use vicinity_server::exchange::{self, ExchangeError};
+use vicinity_server::ApiError;
+use vicinity_server::exchange;
 use vicinity_server::gate;
 use vicinity_server::machine::Machine;
 use vicinity_server::national::{ReportRequest, take_report};
@@ -61,7 +62,7 @@ impl HubHouse {
         // As a hub is set up: every backup has the key.
         engine.store().set_setting(vicinity_store::policy::PROJECTION_KEY, &[7; 16]).expect("a setting");
         engine.store().set_setting(vicinity_store::policy::CURSOR_KEY, &[8; 16]).expect("a setting");
-        engine.store().set_setting(exchange::HUB_SECRET, &HUB_SECRET).expect("a setting");
+        engine.store().set_setting(vicinity_server::storage::hub_keys::HUB_SECRET, &HUB_SECRET).expect("a setting");
         let drawn = Mutex::new(StdRng::seed_from_u64(rng.random()));
         let random = move |bytes: &mut [u8]| drawn.lock().expect("a lock that nobody poisons").fill_bytes(bytes);
         let machine = Machine { now: Arc::new(move || now), running: Arc::new(|| None), random: Arc::new(random) };
@@ -110,10 +111,10 @@ impl HubHouse {
         });
         match answered.filter(|_| committed.is_ok()) {
             Some(Ok(exchanged)) => Ok(exchanged.answer),
-            Some(Err(ExchangeError::Refused(refused))) => Err(LinkFailure::Refused(refused)),
-            Some(Err(ExchangeError::SlowDown(_))) => Err(LinkFailure::Refused(Refused::SlowDown)),
-            Some(Err(ExchangeError::Revoked(order))) => Err(LinkFailure::Revoked(order)),
-            Some(Err(ExchangeError::Store(_))) | None => Err(LinkFailure::Refused(Refused::Failed)),
+            Some(Err(ApiError::Refused(refused))) => Err(LinkFailure::Refused(refused)),
+            Some(Err(ApiError::SlowDown(_))) => Err(LinkFailure::Refused(Refused::SlowDown)),
+            Some(Err(ApiError::Revoked(order))) => Err(LinkFailure::Revoked(order)),
+            Some(Err(ApiError::Store(_))) | None => Err(LinkFailure::Refused(Refused::Failed)),
         }
     }
 

@@ -12,10 +12,10 @@ use vicinity_server::hub::{HubConfig, ServeError};
 use vicinity_server::keyring::{Passphrase, Unlock};
 use vicinity_server::national::NationalConfig;
 use vicinity_server::network::Network;
+use vicinity_server::settings::Settings;
 use vicinity_server::sqlite::{SqliteHub, SqliteNational};
 use vicinity_server::store::hub::Role;
 use vicinity_server::store::person::Desk;
-use vicinity_server::tls::Settings;
 use vicinity_server::{hub, national, people, tls};
 
 use super::world::World;

@@ -16,13 +16,15 @@ use vicinity_pages::board::{self, Given};
 use vicinity_store::board::BoardStore;
 
 use super::{case, checks, incident_of, linking};
-use crate::hub::Hub;
+use crate::api::server::HubServer;
 use crate::machine::Machine;
-use crate::own::{self, OwnError};
+use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
+use crate::pages::desk::Office;
 use crate::pages::form::Form;
+use crate::pages::routes::pages;
 use crate::pages::seated::{PageRequest, Seated};
-use crate::routes::{Routes, pages};
+use crate::storage::hub_edits::{self, OwnError};
 
 pages! {
     /// An edit.
@@ -33,10 +35,12 @@ pages! {
     Assign: "POST" "/incident/{id}/assign" Respond on "/incident/{id}",
     /// Erasing.
     Erase: "POST" "/incident/{id}/erase" Respond,
+    /// Taking a link back, from either end.
+    Unlink: "POST" "/incident/{id}/unlink" Respond on "/incident/{id}",
 }
 
-pub(super) fn routes(routes: Routes<Hub>) -> Routes<Hub> {
-    routes.seated::<Act, _>(act).seated::<Resolve, _>(resolve).seated::<Assign, _>(assign).seated::<Erase, _>(erase)
+pub(super) fn routes<S: HubServer + Office>(routes: Routes<S>) -> Routes<S> {
+    routes.seated::<Act, _>(act).seated::<Resolve, _>(resolve).seated::<Assign, _>(assign).seated::<Erase, _>(erase).seated::<Unlink, _>(unlink)
 }
 
 impl From<FieldError> for PageError {
@@ -140,9 +144,9 @@ fn without_nulls(name: &str, mut body: Value) -> Value {
     json!({ name: body })
 }
 
-async fn act(hub: Arc<Hub>, seated: Seated<Act>) -> Result<Response, PageError> {
+async fn act<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Act>) -> Result<Response, PageError> {
     let (id, now, form) = (incident_of(&seated.path)?, seated.frame.now, seated.form.clone());
-    let (handle, mut machine) = (seated.session.handle.clone(), hub.machine.clone());
+    let (handle, mut machine) = (seated.session.handle.clone(), hub.machine().clone());
     let step = move |store: &mut (dyn BoardStore + 'static)| {
         let row = store.incident(id)?.ok_or(PageError::NotFound)?;
         checks::check(&form, &row.incident, now)?;
@@ -152,35 +156,35 @@ async fn act(hub: Arc<Hub>, seated: Seated<Act>) -> Result<Response, PageError> 
         let edit = edit_of(&form, &row.incident, now).ok_or(PageError::Form)?;
         write(store, id, Edit::parse(&edit, now)?, &handle, now, &mut machine)
     };
-    match hub.gate.write(&seated, step).await {
+    match hub.gate().write(&seated, step).await {
         Ok(gone) => {
-            hub.tell();
+            hub.changed();
             Ok(if gone { answer::done("/hub", "erased") } else { answer::done(&format!("/incident/{id}"), "acted") })
         }
-        Err(error) => again(&hub, &seated, id, seated.form.get("do"), error).await,
+        Err(error) => again(&*hub, &seated, id, seated.form.get("do"), error).await,
     }
 }
 
 /// The page that holds a form again which was refused; any other error as it is.
-async fn again<A: PageRequest>(hub: &Hub, seated: &Seated<A>, id: IncidentId, doing: &str, error: PageError) -> Result<Response, PageError> {
+async fn again<A: PageRequest>(hub: &impl HubServer, seated: &Seated<A>, id: IncidentId, doing: &str, error: PageError) -> Result<Response, PageError> {
     let now = seated.frame.now;
     let Some(problem) = error.refusal(&seated.frame) else { return Err(error) };
-    let view = hub.gate.read(seated, move |store| case::view(store, id, now)).await?;
+    let view = hub.gate().read(seated, move |store| case::view(store, id, now)).await?;
     let page = board::again(&seated.frame, &view, doing, &Given::new(seated.form.fields().to_vec()), &problem);
     Ok(answer::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page))
 }
 
 /// Writes an edit. Says whether the incident is gone now: a withdrawal of all consent erases it.
 pub(super) fn write(store: &mut dyn BoardStore, id: IncidentId, edit: Edit, handle: &str, now: Timestamp, machine: &mut Machine) -> Result<bool, PageError> {
-    own::write_at_board(store, id, &[edit], handle, now, machine)?;
+    hub_edits::write_at_board(store, id, &[edit], handle, now, machine)?;
     Ok(store.incident(id)?.is_none())
 }
 
-async fn resolve(hub: Arc<Hub>, seated: Seated<Resolve>) -> Result<Response, PageError> {
+async fn resolve<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Resolve>) -> Result<Response, PageError> {
     let (id, now) = (incident_of(&seated.path)?, seated.frame.now);
     let field = seated.form.get("field").to_owned();
     let value: Value = serde_json::from_str(seated.form.get("value")).map_err(|_| PageError::Form)?;
-    let (handle, mut machine) = (seated.session.handle.clone(), hub.machine.clone());
+    let (handle, mut machine) = (seated.session.handle.clone(), hub.machine().clone());
     let step = move |store: &mut (dyn BoardStore + 'static)| {
         let row = store.incident(id)?.ok_or(PageError::NotFound)?;
         // What was shown must still be one of the sides: somebody may have decided, or written more, meanwhile.
@@ -190,12 +194,12 @@ async fn resolve(hub: Arc<Hub>, seated: Seated<Resolve>) -> Result<Response, Pag
         }
         write(store, id, Edit::resolve(&field, &value, now)?, &handle, now, &mut machine)
     };
-    hub.gate.write(&seated, step).await?;
-    hub.tell();
+    hub.gate().write(&seated, step).await?;
+    hub.changed();
     Ok(answer::done(&format!("/incident/{id}"), "resolved"))
 }
 
-async fn assign(hub: Arc<Hub>, seated: Seated<Assign>) -> Result<Response, PageError> {
+async fn assign<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Assign>) -> Result<Response, PageError> {
     let (id, now) = (incident_of(&seated.path)?, seated.frame.now);
     let device: u32 = seated.form.get("device").parse().map_err(|_| PageError::Form)?;
     let (given, seen) = (seated.form.get("to") == "yes", seated.form.get("seen").to_owned());
@@ -206,14 +210,14 @@ async fn assign(hub: Arc<Hub>, seated: Seated<Assign>) -> Result<Response, PageE
         }
         if store.assign(id, device, given, now)? { Ok(()) } else { Err(PageError::Refused("refused-no-device")) }
     };
-    if let Err(error) = hub.gate.write(&seated, step).await {
-        return again(&hub, &seated, id, "assign", error).await;
+    if let Err(error) = hub.gate().write(&seated, step).await {
+        return again(&*hub, &seated, id, "assign", error).await;
     }
-    hub.tell();
+    hub.changed();
     Ok(answer::done(&format!("/incident/{id}"), "assigned"))
 }
 
-async fn erase(hub: Arc<Hub>, seated: Seated<Erase>) -> Result<Response, PageError> {
+async fn erase<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Erase>) -> Result<Response, PageError> {
     let (id, now) = (incident_of(&seated.path)?, seated.frame.now);
     if seated.form.get("sure") != "yes" {
         return Err(PageError::Refused("refused-not-sure"));
@@ -222,7 +226,18 @@ async fn erase(hub: Arc<Hub>, seated: Seated<Erase>) -> Result<Response, PageErr
         store.incident(id)?.ok_or(PageError::NotFound)?;
         Ok(store.erase(id, now)?)
     };
-    hub.gate.write(&seated, step).await?;
-    hub.tell();
+    hub.gate().write(&seated, step).await?;
+    hub.changed();
     Ok(answer::done("/hub", "erased"))
+}
+
+async fn unlink<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Unlink>) -> Result<Response, PageError> {
+    let (id, now, form) = (incident_of(&seated.path)?, seated.frame.now, &seated.form);
+    let other = |name: &str| form.get(name).parse::<IncidentId>().map_err(|_| PageError::Form);
+    let (holder, to) = if form.has("from") { (other("from")?, id) } else { (id, other("to")?) };
+    let edit = Edit::parse(&json!({"unlink": {"kind": form.get("kind"), "to": to.to_string()}}), now)?;
+    let (handle, mut machine) = (seated.session.handle.clone(), hub.machine().clone());
+    hub.gate().write(&seated, move |store| write(store, holder, edit, &handle, now, &mut machine)).await?;
+    hub.changed();
+    Ok(answer::done(&format!("/incident/{id}"), "unlinked"))
 }

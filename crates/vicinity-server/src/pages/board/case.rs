@@ -15,10 +15,12 @@ use vicinity_store::board::{BoardStore, Case, LoggedChange};
 use vicinity_store::hub::Role;
 
 use super::{checks, danger, incident_of};
-use crate::hub::Hub;
+use crate::api::server::HubServer;
+use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
+use crate::pages::desk::Office;
+use crate::pages::routes::pages;
 use crate::pages::seated::Seated;
-use crate::routes::{Routes, pages};
 
 /// Changes that a timeline takes apart one by one. Of a longer log the beginning is one step.
 const STEPS_MAX: usize = 120;
@@ -36,25 +38,25 @@ pages! {
     Conflicts: "GET" "/conflicts" SeeBoard,
 }
 
-pub(super) fn routes(routes: Routes<Hub>) -> Routes<Hub> {
+pub(super) fn routes<S: HubServer + Office>(routes: Routes<S>) -> Routes<S> {
     routes.seated::<CasePage, _>(page).seated::<ErasePage, _>(erase_page).seated::<WithdrawPage, _>(withdraw_page).seated::<Conflicts, _>(conflicts)
 }
 
-async fn page(hub: Arc<Hub>, seated: Seated<CasePage>) -> Result<Response, PageError> {
+async fn page<S: HubServer + Office>(hub: Arc<S>, seated: Seated<CasePage>) -> Result<Response, PageError> {
     let (id, now) = (incident_of(&seated.path)?, seated.frame.now);
-    let view = hub.gate.read(&seated, move |store| view(store, id, now)).await?;
+    let view = hub.gate().read(&seated, move |store| view(store, id, now)).await?;
     Ok(answer::page(&board::incident(&seated.frame, &view)))
 }
 
-async fn erase_page(hub: Arc<Hub>, seated: Seated<ErasePage>) -> Result<Response, PageError> {
+async fn erase_page<S: HubServer + Office>(hub: Arc<S>, seated: Seated<ErasePage>) -> Result<Response, PageError> {
     let id = incident_of(&seated.path)?;
-    hub.gate.read(&seated, move |store| store.incident(id)?.ok_or(PageError::NotFound)).await?;
+    hub.gate().read(&seated, move |store| store.incident(id)?.ok_or(PageError::NotFound)).await?;
     Ok(answer::page(&board::erase(&seated.frame, &id.to_string())))
 }
 
-async fn withdraw_page(hub: Arc<Hub>, seated: Seated<WithdrawPage>) -> Result<Response, PageError> {
+async fn withdraw_page<S: HubServer + Office>(hub: Arc<S>, seated: Seated<WithdrawPage>) -> Result<Response, PageError> {
     let (id, now) = (incident_of(&seated.path)?, seated.frame.now);
-    let case = hub.gate.read(&seated, move |store| store.case(id)?.ok_or(PageError::NotFound)).await?;
+    let case = hub.gate().read(&seated, move |store| store.case(id)?.ok_or(PageError::NotFound)).await?;
     let seen = checks::seen(&case.row.incident, &case.devices, now);
     Ok(answer::page(&board::withdraw(&seated.frame, &id.to_string(), &seen)))
 }
@@ -124,8 +126,8 @@ fn steps(logged: &[LoggedChange]) -> Result<Vec<TimelineStep>, StoreError> {
     Ok(steps)
 }
 
-async fn conflicts(hub: Arc<Hub>, seated: Seated<Conflicts>) -> Result<Response, PageError> {
-    let found = hub.gate.read(&seated, conflicted).await?;
+async fn conflicts<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Conflicts>) -> Result<Response, PageError> {
+    let found = hub.gate().read(&seated, conflicted).await?;
     Ok(answer::page(&board::conflicts(&seated.frame, &found)))
 }
 

@@ -9,11 +9,15 @@ use vicinity_store::board::BoardStore;
 use vicinity_store::hub::{DeviceRow, ErasureRow, Role};
 use vicinity_sync::enrol::EnrolLink;
 
-use crate::hub::{self, Hub};
+use crate::access::invites;
+use crate::api::server::HubServer;
+use crate::jobs::uplink;
+use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
+use crate::pages::desk::Office;
+use crate::pages::routes::pages;
 use crate::pages::seated::Seated;
-use crate::routes::{Routes, pages};
-use crate::{keyset, uplink};
+use crate::storage::keyset;
 
 /// Rows of what was refused.
 const REFUSED_MAX: usize = 200;
@@ -31,13 +35,13 @@ pages! {
     Invite: "POST" "/hub/invite" ManageDevices on "/hub",
 }
 
-pub(super) fn routes(routes: Routes<Hub>) -> Routes<Hub> {
+pub(super) fn routes<S: HubServer + Office>(routes: Routes<S>) -> Routes<S> {
     let routes = routes.seated::<Questions, _>(questions).seated::<Alerts, _>(alerts).seated::<HubPage, _>(page);
     routes.seated::<Revoke, _>(revoke).seated::<Invite, _>(invite)
 }
 
-async fn questions(hub: Arc<Hub>, seated: Seated<Questions>) -> Result<Response, PageError> {
-    let found = hub.gate.read(&seated, asked).await?;
+async fn questions<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Questions>) -> Result<Response, PageError> {
+    let found = hub.gate().read(&seated, asked).await?;
     Ok(answer::page(&board::questions(&seated.frame, &found)))
 }
 
@@ -52,9 +56,9 @@ fn asked(store: &mut (dyn BoardStore + 'static)) -> Result<Vec<QuestionView>, Pa
     Ok(views)
 }
 
-async fn alerts(hub: Arc<Hub>, seated: Seated<Alerts>) -> Result<Response, PageError> {
+async fn alerts<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Alerts>) -> Result<Response, PageError> {
     let now = seated.frame.now;
-    let (own, near) = hub.gate.read(&seated, move |store| Ok(store.alerts(now)?)).await?;
+    let (own, near) = hub.gate().read(&seated, move |store| Ok(store.alerts(now)?)).await?;
     let view = |from_elsewhere: bool| {
         move |alert: vicinity_core::alert::Alert| AlertView {
             area: alert.area,
@@ -67,8 +71,8 @@ async fn alerts(hub: Arc<Hub>, seated: Seated<Alerts>) -> Result<Response, PageE
     Ok(answer::page(&board::alerts(&seated.frame, &views)))
 }
 
-async fn page(hub: Arc<Hub>, seated: Seated<HubPage>) -> Result<Response, PageError> {
-    let view = hub.gate.read(&seated, view).await?;
+async fn page<S: HubServer + Office>(hub: Arc<S>, seated: Seated<HubPage>) -> Result<Response, PageError> {
+    let view = hub.gate().read(&seated, view).await?;
     Ok(answer::page(&board::hub(&seated.frame, &view)))
 }
 
@@ -116,7 +120,7 @@ fn erasure(row: &ErasureRow, joined: bool) -> ErasureView {
     ErasureView { id: row.incident.to_string(), at: row.erased_at, confirmed: (confirmed, places), outstanding }
 }
 
-async fn revoke(hub: Arc<Hub>, seated: Seated<Revoke>) -> Result<Response, PageError> {
+async fn revoke<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Revoke>) -> Result<Response, PageError> {
     let device: u32 = seated.form.get("device").parse().map_err(|_| PageError::Form)?;
     if seated.form.get("sure") != "yes" {
         return Err(PageError::Refused("refused-not-sure"));
@@ -128,16 +132,16 @@ async fn revoke(hub: Arc<Hub>, seated: Seated<Revoke>) -> Result<Response, PageE
         keyset::renew(store)?;
         Ok(known)
     };
-    if !hub.gate.write(&seated, step).await? {
+    if !hub.gate().write(&seated, step).await? {
         return Err(PageError::Refused("refused-no-device"));
     }
     Ok(answer::done("/hub", "revoked"))
 }
 
 /// The link is shown once, in the answer to the form, and stands in no address.
-async fn invite(hub: Arc<Hub>, seated: Seated<Invite>) -> Result<Response, PageError> {
+async fn invite<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Invite>) -> Result<Response, PageError> {
     let role = Role::from_code(seated.form.get("role")).filter(|role| *role != Role::Hub).ok_or(PageError::Form)?;
-    let machine = hub.machine.clone();
-    let link = hub.gate.write(&seated, move |store| hub::invite(store, &machine, role).map_err(|_| PageError::Failed)).await?;
+    let machine = hub.machine().clone();
+    let link = hub.gate().write(&seated, move |store| invites::invite(store, &machine, role).map_err(|_| PageError::Failed)).await?;
     Ok(answer::page(&board::invited(&seated.frame, &link.to_text(), role.code())))
 }

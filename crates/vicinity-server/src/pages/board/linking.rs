@@ -1,33 +1,16 @@
-//! Links between incidents: which one somebody means, which links cannot be, and taking one back.
+//! Links between incidents: which one somebody means, which links cannot be.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use axum::response::Response;
-use serde_json::json;
-use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
 use vicinity_store::board::BoardStore;
 
-use super::acting::write;
-use super::{incident_of, sought};
-use crate::hub::Hub;
-use crate::pages::answer::{self, PageError};
+use super::sought;
+use crate::pages::answer::PageError;
 use crate::pages::form::Form;
-use crate::pages::seated::Seated;
-use crate::routes::{Routes, pages};
 
 /// Incidents that are looked through for a circle.
 const CHAIN_MAX: usize = 1000;
-
-pages! {
-    /// Taking a link back, from either end.
-    Unlink: "POST" "/incident/{id}/unlink" Respond on "/incident/{id}",
-}
-
-pub(super) fn routes(routes: Routes<Hub>) -> Routes<Hub> {
-    routes.seated::<Unlink, _>(unlink)
-}
 
 /// The form of a link with the whole id of the incident that it names.
 pub(super) fn resolved(store: &mut dyn BoardStore, id: IncidentId, form: &Form) -> Result<Form, PageError> {
@@ -66,15 +49,4 @@ fn leads_to(store: &mut dyn BoardStore, from: IncidentId, to: IncidentId) -> Res
         }
     }
     Ok(false)
-}
-
-async fn unlink(hub: Arc<Hub>, seated: Seated<Unlink>) -> Result<Response, PageError> {
-    let (id, now, form) = (incident_of(&seated.path)?, seated.frame.now, &seated.form);
-    let other = |name: &str| form.get(name).parse::<IncidentId>().map_err(|_| PageError::Form);
-    let (holder, to) = if form.has("from") { (other("from")?, id) } else { (id, other("to")?) };
-    let edit = Edit::parse(&json!({"unlink": {"kind": form.get("kind"), "to": to.to_string()}}), now)?;
-    let (handle, mut machine) = (seated.session.handle.clone(), hub.machine.clone());
-    hub.gate.write(&seated, move |store| write(store, holder, edit, &handle, now, &mut machine)).await?;
-    hub.tell();
-    Ok(answer::done(&format!("/incident/{id}"), "unlinked"))
 }

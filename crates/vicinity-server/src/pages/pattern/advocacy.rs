@@ -13,11 +13,11 @@ use vicinity_pages::pattern::{self, AdvocacyLine, AdvocacyView};
 use vicinity_store::advocacy::{AdvocacyLog, LOG_ROWS, LogFilter, LogPage, LoggedAdvocacy};
 
 use super::{AREA_MAX, Counts, Observatory, patterns};
+use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
 use crate::pages::form::Form;
 use crate::pages::months::{month_of, months_to, moved, stretch};
 use crate::pages::seated::{PageRequest, Seated};
-use crate::routes::Routes;
 
 /// Months before and after an action that are set beside each other.
 const AROUND: usize = 3;
@@ -97,7 +97,7 @@ async fn write<S: Observatory>(server: Arc<S>, seated: Seated<WriteAdvocacy<S>>)
     let text = |name: &str| seated.form.get(name).to_owned();
     let code = |name: &str, list: &'static codes::CodeList| list.folded(seated.form.get(name)).to_owned();
     let entry = Advocacy {
-        id: AdvocacyId::from_random(server.desk().machine.bytes()),
+        id: AdvocacyId::from_random(server.site().machine.bytes()),
         day: text("day"),
         action: code("action", &codes::ADVOCACY_ACTIONS),
         kind: code("kind", &codes::PERPETRATOR_KINDS),
@@ -112,7 +112,7 @@ async fn write<S: Observatory>(server: Arc<S>, seated: Seated<WriteAdvocacy<S>>)
     if !server.gate().write(&seated, move |store| Ok(store.log_advocacy(&logged, LOG_MAX, now)?)).await? {
         return Err(PageError::Refused("advocacy-full"));
     }
-    server.told();
+    server.changed();
     Ok(answer::done("/advocacy", "advocacy"))
 }
 
@@ -127,6 +127,6 @@ async fn change<S: Observatory>(server: Arc<S>, seated: Seated<ChangeAdvocacy<S>
     if !known {
         return Err(PageError::NotFound);
     }
-    server.told();
+    server.changed();
     Ok(answer::done("/advocacy", "saved"))
 }

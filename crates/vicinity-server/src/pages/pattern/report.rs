@@ -14,11 +14,11 @@ use vicinity_store::review::COUNTED_MAX;
 
 use super::advocacy::line;
 use super::{AREA_MAX, Counts, Observatory, patterns};
+use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
 use crate::pages::form::Form;
 use crate::pages::months::{month_of, moved, of_quarter, quarter_of};
 use crate::pages::seated::{PageRequest, Seated};
-use crate::routes::Routes;
 
 /// Quarters to choose of: three years.
 const QUARTERS: i32 = 12;

@@ -9,11 +9,13 @@ use vicinity_pages::pattern::{Amount, CodeCount};
 use vicinity_pages::review::{self, CountryView};
 use vicinity_store::country::CountryRow;
 
-use crate::national::National;
+use crate::api::server::NationalServer;
+use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
+use crate::pages::desk::Office;
 use crate::pages::months::{ends, month_of, stretch};
+use crate::pages::routes::pages;
 use crate::pages::seated::Seated;
-use crate::routes::{Routes, pages};
 
 /// What is set beside each other: dimension and code.
 const SHARES: [(&str, &str); 6] = [
@@ -30,14 +32,14 @@ pages! {
     CountriesPage: "GET" "/countries" SeeReview,
 }
 
-pub(super) fn routes(routes: Routes<National>) -> Routes<National> {
+pub(super) fn routes<S: NationalServer + Office>(routes: Routes<S>) -> Routes<S> {
     routes.seated::<CountriesPage, _>(page)
 }
 
-async fn page(national: Arc<National>, seated: Seated<CountriesPage>) -> Result<Response, PageError> {
+async fn page<S: NationalServer + Office>(national: Arc<S>, seated: Seated<CountriesPage>) -> Result<Response, PageError> {
     let months = stretch(seated.query.get("from"), seated.query.get("to"), &month_of(seated.frame.now, &seated.frame.zone));
     let (from, to) = (ends(&months).0.to_owned(), ends(&months).1.to_owned());
-    let rows = national.gate.read(&seated, move |store| Ok(store.countries(&from, &to)?)).await?;
+    let rows = national.gate().read(&seated, move |store| Ok(store.countries(&from, &to)?)).await?;
     let published = |month: &String| rows.iter().flat_map(|row| &row.windows).any(|window| window.month == *month);
     let (first, last) = (months.iter().position(published), months.iter().rposition(published));
     // What nobody has published yet is not drawn: it would look as if it were left out.

@@ -8,13 +8,15 @@ use vicinity_core::time::month_number;
 use vicinity_pages::pattern::CodeCount;
 use vicinity_pages::review::{self, Choice, Panel, Picture};
 
-use crate::national::National;
+use crate::api::server::NationalServer;
+use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
+use crate::pages::desk::Office;
 use crate::pages::months::{month_of, stretch};
 use crate::pages::pattern::Counts;
+use crate::pages::routes::pages;
 use crate::pages::seated::Seated;
-use crate::published;
-use crate::routes::{Routes, pages};
+use crate::storage::published;
 
 /// Codes of one panel: the most frequent.
 const CODES_MAX: usize = 12;
@@ -27,14 +29,14 @@ pages! {
     PicturePage: "GET" "/picture" SeeReview,
 }
 
-pub(super) fn routes(routes: Routes<National>) -> Routes<National> {
+pub(super) fn routes<S: NationalServer + Office>(routes: Routes<S>) -> Routes<S> {
     routes.seated::<PicturePage, _>(page)
 }
 
-async fn page(national: Arc<National>, seated: Seated<PicturePage>) -> Result<Response, PageError> {
+async fn page<S: NationalServer + Office>(national: Arc<S>, seated: Seated<PicturePage>) -> Result<Response, PageError> {
     let mut months = stretch(seated.query.get("from"), seated.query.get("to"), &month_of(seated.frame.now, &seated.frame.zone));
     let (first, last) = (months.first().cloned().unwrap_or_default(), months.last().cloned().unwrap_or_default());
-    let found = national.gate.count(&seated, move |store| Ok(published::months(store, &first, &last)?)).await?;
+    let found = national.gate().count(&seated, move |store| Ok(published::months(store, &first, &last)?)).await?;
     // Without a word it ends with the last month that shows: the one that goes on seldom does, and every sum would be "at least".
     if month_number(seated.query.get("to")).is_none()
         && let Some(last) = months.iter().rposition(|month| found.get(month).is_some_and(|month| month.incidents(COUNTRY).is_some()))

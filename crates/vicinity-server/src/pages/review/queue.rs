@@ -9,11 +9,13 @@ use vicinity_core::projection::Projection;
 use vicinity_pages::review::{self, QueueView, RowView};
 use vicinity_store::review::{COUNTED_MAX, QUEUE_ROWS, QueueFilter, Review, ReviewStore, Reviewed};
 
-use crate::national::National;
+use crate::api::server::NationalServer;
+use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
+use crate::pages::desk::Office;
 use crate::pages::form::Form;
+use crate::pages::routes::pages;
 use crate::pages::seated::Seated;
-use crate::routes::{Routes, pages};
 
 /// Reviews that a queue can show.
 const REVIEWS: [&str; 5] = ["new", "changed", "verified", "queried", "duplicate"];
@@ -27,7 +29,7 @@ pages! {
     Mark: "POST" "/projection/{id}" Review,
 }
 
-pub(super) fn routes(routes: Routes<National>) -> Routes<National> {
+pub(super) fn routes<S: NationalServer + Office>(routes: Routes<S>) -> Routes<S> {
     routes.seated::<Queue, _>(queue).seated::<Row, _>(row).seated::<Mark, _>(mark)
 }
 
@@ -46,12 +48,12 @@ fn view(row: Reviewed) -> Option<RowView> {
     })
 }
 
-async fn queue(national: Arc<National>, seated: Seated<Queue>) -> Result<Response, PageError> {
+async fn queue<S: NationalServer + Office>(national: Arc<S>, seated: Seated<Queue>) -> Result<Response, PageError> {
     let review = Some(seated.query.get("review")).filter(|review| REVIEWS.contains(review)).unwrap_or_default().to_owned();
     let hub: Option<u32> = seated.query.get("hub").parse().ok();
     let page: u32 = seated.query.get("page").parse().unwrap_or(0);
     let filter = QueueFilter { review: review.clone(), hub, area: String::new() };
-    let ((rows, total), hubs) = national.gate.read(&seated, move |store| Ok((store.queue(&filter, page)?, store.hubs()?))).await?;
+    let ((rows, total), hubs) = national.gate().read(&seated, move |store| Ok((store.queue(&filter, page)?, store.hubs()?))).await?;
     let view = QueueView {
         rows: rows.into_iter().filter_map(view).collect(),
         total,
@@ -68,20 +70,20 @@ fn row_of(path: &Form) -> Result<ProjectionId, PageError> {
     path.get("id").parse().map_err(|_| PageError::NotFound)
 }
 
-async fn row(national: Arc<National>, seated: Seated<Row>) -> Result<Response, PageError> {
+async fn row<S: NationalServer + Office>(national: Arc<S>, seated: Seated<Row>) -> Result<Response, PageError> {
     let id = row_of(&seated.path)?;
     let read = move |store: &mut (dyn ReviewStore + 'static)| {
         let row = store.reviewed(id)?.ok_or(PageError::NotFound)?;
         Ok((row, store.alike(id)?, store.questions_about(id)?))
     };
-    let (row, alike, asked) = national.gate.read(&seated, read).await?;
+    let (row, alike, asked) = national.gate().read(&seated, read).await?;
     let row = view(row).ok_or(PageError::Failed)?;
     let alike: Vec<RowView> = alike.into_iter().filter_map(view).collect();
     let asked: Vec<(String, Option<String>)> = asked.into_iter().map(|question| (question.code, question.answer)).collect();
     Ok(answer::page(&review::row(&seated.frame, &row, &alike, &asked)))
 }
 
-async fn mark(national: Arc<National>, seated: Seated<Mark>) -> Result<Response, PageError> {
+async fn mark<S: NationalServer + Office>(national: Arc<S>, seated: Seated<Mark>) -> Result<Response, PageError> {
     let (id, now, handle) = (row_of(&seated.path)?, seated.frame.now, seated.session.handle.clone());
     let question = seated.form.get("question").to_owned();
     let (review, question) = match seated.form.get("do") {
@@ -99,7 +101,7 @@ async fn mark(national: Arc<National>, seated: Seated<Mark>) -> Result<Response,
         }
         Ok(store.mark(id, review, &handle, now)?)
     };
-    if !national.gate.write(&seated, step).await? {
+    if !national.gate().write(&seated, step).await? {
         return Err(PageError::NotFound);
     }
     let back = if seated.form.get("back") == "queue" { "/queue".to_owned() } else { format!("/projection/{id}") };

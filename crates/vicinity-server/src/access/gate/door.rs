@@ -1,0 +1,163 @@
+//! What the gate asks of a store: who may ask, and how much of what they bring is taken.
+
+use vicinity_core::access::Actor;
+use vicinity_core::batch::Group;
+use vicinity_core::ids::DeviceId;
+use vicinity_core::time::Timestamp;
+use vicinity_store::StoreError;
+use vicinity_store::board::BoardStore;
+use vicinity_store::hub::{Credentials, Denied, HubStore, Peer};
+use vicinity_store::national::NationalStore;
+use vicinity_store::review::ReviewStore;
+use vicinity_sync::envelope::Envelope;
+use vicinity_sync::message::Refused;
+
+use crate::access::budget::{self, Plan};
+use crate::net::error::ApiError;
+use crate::storage::hub_keys;
+
+/// A store that knows who may ask.
+pub trait Door {
+    /// Who asks, once that is proven.
+    type Asker: Copy + Send;
+
+    /// What is needed to check a proof.
+    ///
+    /// # Errors
+    /// Storage.
+    fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError>;
+
+    /// What a revoked device is answered.
+    ///
+    /// # Errors
+    /// Storage.
+    fn farewell(&mut self, envelope: &Envelope) -> Result<ApiError, StoreError>;
+
+    /// Moves the counter. Gives who it is and in what role.
+    ///
+    /// # Errors
+    /// Storage.
+    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Self::Asker, Actor), Denied>, StoreError>;
+
+    /// How much of these changes is taken at once ([`crate::access::budget`]).
+    ///
+    /// # Errors
+    /// Storage.
+    fn plan(&mut self, asker: &Self::Asker, groups: &[Group]) -> Result<Plan, StoreError>;
+
+    /// Operations that it has done since it was opened: what a request cost in the end is the difference.
+    fn done(&self) -> u64;
+}
+
+/// A store that takes no changes.
+const NOTHING: Plan = Plan { incidents: 0, ops: 0, price: 0 };
+
+impl Door for dyn BoardStore + '_ {
+    type Asker = Peer;
+
+    fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError> {
+        self.credentials(device)
+    }
+
+    fn farewell(&mut self, envelope: &Envelope) -> Result<ApiError, StoreError> {
+        <dyn HubStore as Door>::farewell(self, envelope)
+    }
+
+    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Peer, Actor), Denied>, StoreError> {
+        <dyn HubStore as Door>::admit(self, envelope, now)
+    }
+
+    fn plan(&mut self, asker: &Peer, groups: &[Group]) -> Result<Plan, StoreError> {
+        budget::plan(self, asker, groups)
+    }
+
+    fn done(&self) -> u64 {
+        self.loaded()
+    }
+}
+
+impl Door for dyn ReviewStore + '_ {
+    /// The number of a hub, or of a country: which of them its action tells.
+    type Asker = u32;
+
+    fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError> {
+        let hub = self.credentials(device)?;
+        if hub.is_some() { Ok(hub) } else { self.country_credentials(device) }
+    }
+
+    fn farewell(&mut self, envelope: &Envelope) -> Result<ApiError, StoreError> {
+        <dyn NationalStore as Door>::farewell(self, envelope)
+    }
+
+    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(u32, Actor), Denied>, StoreError> {
+        if self.credentials(envelope.device())?.is_some() {
+            return <dyn NationalStore as Door>::admit(self, envelope, now);
+        }
+        let let_in = self.let_country_in(envelope.device(), envelope.incarnation, envelope.counter, now)?;
+        Ok(let_in.map(|country| (country, Actor::Country)))
+    }
+
+    fn plan(&mut self, _: &u32, _: &[Group]) -> Result<Plan, StoreError> {
+        Ok(NOTHING)
+    }
+
+    fn done(&self) -> u64 {
+        0
+    }
+}
+
+impl Door for dyn HubStore + '_ {
+    type Asker = Peer;
+
+    fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError> {
+        self.credentials(device)
+    }
+
+    fn farewell(&mut self, envelope: &Envelope) -> Result<ApiError, StoreError> {
+        Ok(ApiError::Revoked(hub_keys::wipe_order(self, envelope)?))
+    }
+
+    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Peer, Actor), Denied>, StoreError> {
+        let let_in = self.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)?;
+        if matches!(let_in, Err(Denied::Replayed | Denied::RolledBack))
+            && let Ok((peer, _)) = self.heard(envelope.device(), envelope.incarnation)?
+        {
+            // Whoever runs the hub should know which phone may have been copied.
+            tracing::warn!(device = peer.number, "a request that was seen, or older than one: replayed, restored or copied");
+        }
+        Ok(let_in.map(|peer| (peer, peer.role.actor())))
+    }
+
+    fn plan(&mut self, asker: &Peer, groups: &[Group]) -> Result<Plan, StoreError> {
+        budget::plan(self, asker, groups)
+    }
+
+    fn done(&self) -> u64 {
+        self.loaded()
+    }
+}
+
+impl Door for dyn NationalStore + '_ {
+    type Asker = u32;
+
+    fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError> {
+        self.credentials(device)
+    }
+
+    fn farewell(&mut self, _: &Envelope) -> Result<ApiError, StoreError> {
+        Ok(Refused::Revoked.into())
+    }
+
+    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(u32, Actor), Denied>, StoreError> {
+        let let_in = self.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)?;
+        Ok(let_in.map(|hub| (hub, Actor::Hub)))
+    }
+
+    fn plan(&mut self, _: &u32, _: &[Group]) -> Result<Plan, StoreError> {
+        Ok(NOTHING)
+    }
+
+    fn done(&self) -> u64 {
+        0
+    }
+}

@@ -1,0 +1,11 @@
+//! What a server does by itself: each runs until aborted.
+//!
+//! Reading order: [`clock`] (whether it may be believed), [`upkeep`] (what time alone changes), [`damage`] (whether files are whole),
+//! [`upstream`] and on it [`uplink`] (a hub to national) and [`publish`] (national to the server above).
+
+pub mod clock;
+pub mod damage;
+pub mod publish;
+pub mod upkeep;
+pub mod uplink;
+pub mod upstream;

@@ -1,0 +1,131 @@
+//! Files of what a server may give away: rows, one by one, and counts that may be published. [`vicinity_export`] says it in
+//! others' forms; here it is read.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use serde_json::Value;
+use vicinity_core::published::Month;
+use vicinity_core::time::Timestamp;
+use vicinity_export::dhis2::{self, Ids, Unmapped};
+use vicinity_export::gbvims::Incident;
+use vicinity_export::geojson::{self, Boundaries};
+use vicinity_export::xlsx::{IncidentWorkbook, WorkbookError};
+use vicinity_export::{By, Months, Published, csv};
+use vicinity_store::StoreError;
+use vicinity_store::national::ProjectionListing;
+use vicinity_store::review::ReviewStore;
+
+use crate::storage::published;
+
+/// Rows, one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// JSON lines.
+    Json,
+    /// Comma-separated values with a heading, and with a row of HXL tags below it.
+    Csv {
+        /// Whether there are tags.
+        tags: bool,
+    },
+    /// A workbook in the columns of the Incident Recorder.
+    Xlsx,
+}
+
+/// Why a file cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Whoever takes the bytes does not.
+    #[error(transparent)]
+    Write(#[from] std::io::Error),
+    /// More rows than a workbook holds, or none can be made.
+    #[error(transparent)]
+    Workbook(#[from] WorkbookError),
+    /// The mapping lacks codes.
+    #[error(transparent)]
+    Unmapped(#[from] Unmapped),
+}
+
+/// Where rows come from: gives each to what it is given, until that fails.
+pub type Source<'a> = dyn FnMut(&mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>) -> Result<(), StoreError> + 'a;
+
+/// What rows are taken of.
+pub struct Taken<'a> {
+    /// Of which months.
+    pub months: &'a Months,
+    /// Of a hub the name of its zone, which is empty while nobody knows it; of national none: its rows are of many zones.
+    pub zone: Option<&'a str>,
+    /// When they are taken.
+    pub now: Timestamp,
+}
+
+/// Writes rows of some months. Of a source that gives them in order the file is in order.
+///
+/// # Errors
+/// The store, the writer, or more rows than a workbook holds.
+pub fn rows(form: Rows, taken: &Taken<'_>, source: &mut Source<'_>, out: &mut dyn Write) -> Result<(), ExportError> {
+    let Taken { months, zone, now } = *taken;
+    match form {
+        Rows::Json => each(months, source, |row, body| Ok(writeln!(out, "{}", json_row(row, body, zone))?)),
+        Rows::Csv { tags } => {
+            writeln!(out, "{}", csv::heading(zone.is_some()))?;
+            if tags {
+                writeln!(out, "{}", csv::tags(zone.is_some()))?;
+            }
+            each(months, source, |row, body| Ok(writeln!(out, "{}", csv::row(row.projection, &body, zone))?))
+        }
+        Rows::Xlsx => {
+            let mut workbook = IncidentWorkbook::new()?;
+            each(months, source, |row, body| Ok(workbook.push(&Incident { projection: row.projection, hub: row.hub, body: &body })?))?;
+            Ok(out.write_all(&workbook.into_bytes(now, zone)?)?)
+        }
+    }
+}
+
+fn each(months: &Months, source: &mut Source<'_>, mut take: impl FnMut(&ProjectionListing, Value) -> Result<(), ExportError>) -> Result<(), ExportError> {
+    let mut taken = Ok(());
+    source(&mut |row| {
+        let body: Value = serde_json::from_str(&row.json).map_err(|_| StoreError::Damaged("projection"))?;
+        if taken.is_ok() && months.hold(body["month"].as_str().unwrap_or_default()) {
+            taken = take(&row, body);
+        }
+        Ok(())
+    })?;
+    taken
+}
+
+fn json_row(listing: &ProjectionListing, mut row: Value, zone: Option<&str>) -> Value {
+    if let Some(zone) = zone {
+        row["time_zone"] = zone.into();
+    }
+    row["projection"] = listing.projection.to_string().into();
+    row["version"] = listing.version.into();
+    row["hub"] = listing.hub.into();
+    row
+}
+
+/// What may be shown of the months that are asked for: no other is worked out.
+fn shown(store: &mut dyn ReviewStore, months: &Months) -> Result<BTreeMap<String, Month>, StoreError> {
+    published::months(store, months.from().unwrap_or(""), months.to().unwrap_or("\u{ffff}"))
+}
+
+/// Counts of some months for DHIS2.
+///
+/// # Errors
+/// The store, or codes that the mapping lacks.
+pub fn data_value_set(store: &mut dyn ReviewStore, months: &Months, ids: &Ids) -> Result<String, ExportError> {
+    let shown = shown(store, months)?;
+    Ok(dhis2::data_value_set(&By::ALL.map(|by| Published::new(by, published::table(&shown, by.name()))), months, ids)?)
+}
+
+/// Areas with counts of some months.
+///
+/// # Errors
+/// The store.
+pub fn areas(store: &mut dyn ReviewStore, months: &Months, boundaries: Option<&Boundaries>) -> Result<geojson::Areas, ExportError> {
+    let by = By::Admin1;
+    Ok(geojson::areas(&Published::new(by, published::table(&shown(store, months)?, by.name())), months, boundaries))
+}
