@@ -273,10 +273,18 @@ fn what_does_not_fit_is_named_as_the_page_names_it_and_need_not_be_typed_again()
     for (fields, said, kept) in [
         (&[("do", "follow"), ("due", ""), ("safety_changed", "unknown")][..], "Give a day for the follow-up", "value=\"unknown\" selected"),
         (&[("do", "follow"), ("due", "soon"), ("safety_changed", "unknown")], "Give a day for the follow-up", "value=\"soon\""),
-        (&[("do", "move"), ("to", "monitoring"), ("reason", &long), ("seen", &moved)], "“Reason” is too long: 280 letters", "value=\"monitoring\" selected"),
-        (&[("do", "triage"), ("level", "green"), ("reason", ""), ("seen", &triage)], "Lowering the triage needs a reason", "value=\"green\" selected"),
+        (
+            &[("do", "move"), ("to", "monitoring"), ("reason", &long), ("seen", &moved)],
+            "“Reason” is too long. Use at most 280 letters",
+            "value=\"monitoring\" selected",
+        ),
+        (&[("do", "triage"), ("level", "green"), ("reason", ""), ("seen", &triage)], "Give a reason for lowering the triage", "value=\"green\" selected"),
         (&[("do", "triage"), ("level", "green"), ("reason", &long), ("seen", &triage)], "“Reason” is too long", long.as_str()),
-        (&[("do", "refer"), ("service", "shelter"), ("partner", &long), ("state", "sent")], "“Partner” is too long: 64 letters", "value=\"shelter\" selected"),
+        (
+            &[("do", "refer"), ("service", "shelter"), ("partner", &long), ("state", "sent")],
+            "“Partner” is too long. Use at most 64 letters",
+            "value=\"shelter\" selected",
+        ),
     ] {
         let refused = page.send(fields);
         assert!(refused.status == 422 && refused.body.contains(said) && refused.body.contains(kept), "{fields:?}: {}", refused.body);

@@ -15,7 +15,7 @@ news-looked = Mark as seen
 done-looked = Marked as seen. Only what comes after this is new.
 
 queue-below = Rows: { $count }, oldest first
-queue-review = Show rows
+queue-review = Show
 queue-waiting = Waiting for review
 queue-hub = Hub
 queue-empty = Nothing here.
