@@ -20,3 +20,4 @@ pub mod search;
 pub mod server;
 pub mod site;
 pub mod wait;
+pub mod walkthrough;

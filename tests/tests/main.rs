@@ -35,5 +35,6 @@ mod statements;
 mod text;
 mod times;
 mod tls;
+mod tutorial;
 mod unlocking;
 mod zones;

@@ -86,7 +86,7 @@ fn consents_and_assignments_are_decided_on_as_they_were_shown() {
     };
     assert_eq!(assign(&mut first, "2", "yes").status, 303);
     let refused = assign(&mut second, "1", "no");
-    assert!(refused.status == 422 && refused.body.contains("Take back from 2"), "{}", refused.body);
+    assert!(refused.status == 422 && refused.body.contains("Unassign from 2"), "{}", refused.body);
     assert_eq!(assign(&mut Open::new(&amina, &id), "9", "yes").status, 422, "no such device");
 
     assert_eq!(first.set("withdraw", &[("scope", "contact_me")]).status, 303);
@@ -124,8 +124,8 @@ fn links_name_another_incident_that_is_here_and_can_be_taken_back() {
     for (to, said) in [
         (one.as_str(), "cannot be linked to itself"),
         (&one[..8], "cannot be linked to itself"),
-        ("00000000-0000-0000-0000-000000000000", "holds no such incident"),
-        ("0badcafe", "holds no such incident"),
+        ("00000000-0000-0000-0000-000000000000", "has no such incident"),
+        ("0badcafe", "has no such incident"),
         ("what happened in May", "names no incident"),
         ("", "names no incident"),
     ] {
@@ -144,7 +144,7 @@ fn links_name_another_incident_that_is_here_and_can_be_taken_back() {
 
     assert_eq!(link(&one, "duplicate_of", &two).status, 303);
     let circle = link(&two, "duplicate_of", &one);
-    assert!(circle.status == 422 && circle.body.contains("Take that link back first"), "{}", circle.body);
+    assert!(circle.status == 422 && circle.body.contains("Remove that link first"), "{}", circle.body);
     let three = site.log(3, &json!([{"link": {"kind": "duplicate_of", "to": one}}]));
     assert_eq!(link(&two, "duplicate_of", &three).status, 422, "nor by way of a third");
     assert_eq!(link(&two, "same_aggressor", &one).status, 303, "other links may go both ways");
@@ -258,7 +258,7 @@ fn codes_that_no_page_offers_are_refused_and_a_question_is_answered_once() {
     assert_eq!(page.send(&[("do", "answer"), ("id", "q-8"), ("answer", "confirmed")]).status, 422);
     assert_eq!(page.send(&[("do", "answer"), ("id", "q-7"), ("answer", "confirmed")]).status, 303);
     let twice = page.send(&[("do", "answer"), ("id", "q-7"), ("answer", "corrected")]);
-    assert!(twice.status == 422 && twice.body.contains("Somebody has answered"), "{}", twice.body);
+    assert!(twice.status == 422 && twice.body.contains("Somebody has already answered"), "{}", twice.body);
     let facts = site.facts(&id).unwrap();
     assert_eq!((&facts["queries"][0]["answer"], count(&facts, "actions")), (&json!("confirmed"), 0));
 }
@@ -273,10 +273,18 @@ fn what_does_not_fit_is_named_as_the_page_names_it_and_need_not_be_typed_again()
     for (fields, said, kept) in [
         (&[("do", "follow"), ("due", ""), ("safety_changed", "unknown")][..], "Give a day for the follow-up", "value=\"unknown\" selected"),
         (&[("do", "follow"), ("due", "soon"), ("safety_changed", "unknown")], "Give a day for the follow-up", "value=\"soon\""),
-        (&[("do", "move"), ("to", "monitoring"), ("reason", &long), ("seen", &moved)], "“Reason” is too long: 280 letters", "value=\"monitoring\" selected"),
-        (&[("do", "triage"), ("level", "green"), ("reason", ""), ("seen", &triage)], "Lowering the triage needs a reason", "value=\"green\" selected"),
+        (
+            &[("do", "move"), ("to", "monitoring"), ("reason", &long), ("seen", &moved)],
+            "“Reason” is too long. Use at most 280 letters",
+            "value=\"monitoring\" selected",
+        ),
+        (&[("do", "triage"), ("level", "green"), ("reason", ""), ("seen", &triage)], "Give a reason for lowering the triage", "value=\"green\" selected"),
         (&[("do", "triage"), ("level", "green"), ("reason", &long), ("seen", &triage)], "“Reason” is too long", long.as_str()),
-        (&[("do", "refer"), ("service", "shelter"), ("partner", &long), ("state", "sent")], "“Partner” is too long: 64 letters", "value=\"shelter\" selected"),
+        (
+            &[("do", "refer"), ("service", "shelter"), ("partner", &long), ("state", "sent")],
+            "“Partner” is too long. Use at most 64 letters",
+            "value=\"shelter\" selected",
+        ),
     ] {
         let refused = page.send(fields);
         assert!(refused.status == 422 && refused.body.contains(said) && refused.body.contains(kept), "{fields:?}: {}", refused.body);

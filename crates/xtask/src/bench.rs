@@ -32,10 +32,10 @@ pub struct Arguments {
     /// How often each workload runs: of times the best is shown, of bytes and memory the worst
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=20))]
     runs: u8,
-    /// Also how costs grow up to so many incidents at the hub, and the single figures; takes minutes
+    /// Also measure how costs grow up to this number of incidents at the hub; takes minutes
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "20000", value_name = "INCIDENTS")]
     growth: Option<usize>,
-    /// Also how long pages take, with so many incidents at a hub and fifty times as many rows at national; takes minutes
+    /// Also measure how long pages take, with this number of incidents at a hub and fifty times as many rows at national; takes minutes
     #[cfg(feature = "pages")]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "20000", value_name = "INCIDENTS")]
     pages: Option<usize>,

@@ -40,7 +40,7 @@ enum Task {
     Bench(bench::Arguments),
     /// Write the generated pages of docs/ again.
     Docs,
-    /// Draw docs/pictures anew, with a real browser at real servers.
+    /// Redraw docs/pictures, with a real browser at real servers.
     Pictures,
 }
 

@@ -1,13 +1,15 @@
-//! What no compiler checks: crate arrows, circles between files, file sizes, links, tables, and what no tracked file may hold.
+//! What no compiler checks: crate arrows, circles between files, file sizes, links, tables, phrases, and what no tracked file may hold.
 
 mod arrows;
 mod circles;
 mod links;
+mod phrases;
 mod promises;
 mod sources;
 mod tables;
 
 use anyhow::{Context, Result, bail};
+use phrases::Phrases;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,6 +17,8 @@ use std::process::Command;
 pub fn run() -> Result<()> {
     let mut problems = arrows::check()?;
     let files = project_files()?;
+    let style = std::fs::read_to_string(phrases::STYLE).with_context(|| format!("cannot read {}", phrases::STYLE))?;
+    let phrases = Phrases::parse(&style).with_context(|| format!("{}: no table of phrases, or a row without two cells", phrases::STYLE))?;
     let mut functions = BTreeSet::new();
     let mut promising = Vec::new();
     let mut rust = circles::Sources::default();
@@ -27,6 +31,7 @@ pub fn run() -> Result<()> {
             rust.add(file, &text);
         }
         problems.extend(sources::problems(file, &text));
+        problems.extend(phrases.problems(file, &text));
         if links::has_links_to_check(file) {
             problems.extend(links::problems(file, &text, |target| target.exists()));
         }

@@ -1,5 +1,5 @@
 //! Programs that the tests of pages and exports drive: a browser with its driver, pip (which brings axe-core), a reader of
-//! PDFs, and a spreadsheet. Where they are missing and the system lets us, they are installed; else it is said how.
+//! PDFs, and a spreadsheet. Installs them where they are missing and the system permits it; otherwise reports how to.
 
 use crate::shell;
 use anyhow::{Context, Result, bail};

@@ -24,7 +24,7 @@ fn a_responder_decides_a_conflict_acts_assigns_and_the_phone_hears_of_it() {
     assert_eq!(browser.count(".sides"), 0);
     assert_eq!(scene.exported(id)["danger_now"], "yes");
 
-    browser.click_text("Write down an action");
+    browser.click_text("Record an action");
     browser.choose("#act-code", "pep_start");
     browser.follow("details[open] button");
     browser.wait_for("p.notice:not([hidden])");
@@ -50,12 +50,12 @@ fn no_document_that_a_phone_is_given_holds_the_name_of_who_acted_at_the_board() 
     let browser = scene.at_hub();
     let page = scene.hub_page(&format!("/incident/{id}"));
     browser.go(&page);
-    browser.click_text("Write down an action");
+    browser.click_text("Record an action");
     browser.choose("#act-code", "pep_start");
     browser.follow("details[open] button");
     browser.wait_for("p.notice:not([hidden])");
     browser.go(&page);
-    browser.click_text("Move the status");
+    browser.click_text("Change the status");
     browser.choose("#move-to", "responding");
     browser.follow("details[open] button");
     browser.wait_for("p.notice:not([hidden])");
@@ -102,7 +102,7 @@ fn whoever_goes_back_and_sends_a_form_again_adds_nothing_and_a_refused_one_comes
     let started = || scene.exported(id)["actions"].to_string().matches("pep_start").count();
     let before = started();
     browser.go(&scene.hub_page(&format!("/incident/{id}")));
-    browser.click_text("Write down an action");
+    browser.click_text("Record an action");
     browser.choose("#act-code", "pep_start");
     browser.follow("details[open] button");
     browser.wait_for("p.notice:not([hidden])");
@@ -110,7 +110,7 @@ fn whoever_goes_back_and_sends_a_form_again_adds_nothing_and_a_refused_one_comes
     browser.wait_for("#act-code");
     // Browsers that load the page anew fold it, with nothing of what was chosen.
     if browser.count("details[open]") == 0 {
-        browser.click_text("Write down an action");
+        browser.click_text("Record an action");
     }
     browser.follow("details[open] button");
     browser.wait_for("p.notice:not([hidden])");
@@ -195,12 +195,12 @@ fn an_open_page_follows_what_others_do_and_takes_no_form_away() {
         scene.phone.edit(id, &edits);
         scene.phone.sync();
     };
-    browser.click_text("Follow up");
+    browser.click_text("Add a follow-up");
     change(json!([{"transition": {"to": "responding"}}, {"set": {"field": "held_now", "value": "yes"}}]));
     wait::until("the title's chips", || Some(browser.text_of("div.title")).filter(|text| text.contains("responding") && text.contains("Held now")));
     wait::until("the clocks", || Some(browser.text_of("[data-live=clocks]")).filter(|text| text.contains("Response (24 h)")));
     assert_eq!(browser.count("details[open]"), 1, "what was open stays open");
-    browser.click_text("Refer");
+    browser.click_text("Add a referral");
     browser.fill("#refer-partner", "a partner");
     change(json!([{"transition": {"to": "monitoring"}}]));
     browser.wait_for("[data-live-notice]:not([hidden])");
@@ -222,7 +222,7 @@ fn a_followup_that_is_planned_is_a_clock_until_it_is_done() {
     let page = browser.path();
     let plan = |day: &str| {
         browser.go(&scene.hub_page(&page));
-        browser.click_text("Follow up");
+        browser.click_text("Add a follow-up");
         // A page of a browser that does not look at days itself.
         browser
             .script(&format!("const due = document.querySelector('#follow-due'); due.removeAttribute('min'); due.removeAttribute('max'); due.value = '{day}'"));
@@ -235,12 +235,12 @@ fn a_followup_that_is_planned_is_a_clock_until_it_is_done() {
     let in_two_days = wait::now().checked_add(vicinity_core::time::SignedDuration::from_hours(48)).unwrap().to_string();
     plan(&in_two_days[..10]);
     assert!(browser.text_of("[data-live=clocks]").contains("Planned follow-up"), "{}", browser.text());
-    browser.click_text("Write down an action");
+    browser.click_text("Record an action");
     browser.follow("details[open] button");
     browser.go(&scene.hub_page("/?status=open&clock=followup_planned&level=green"));
     assert_eq!(browser.count("tbody tr"), 1, "{}", browser.text());
     browser.follow("tbody a");
-    browser.click_text("Follow up");
+    browser.click_text("Add a follow-up");
     browser.click("#follow-done");
     browser.follow("details[open] button");
     let followups = scene.exported(page.rsplit('/').next().unwrap())["followups"].clone();
@@ -286,7 +286,7 @@ fn everything_on_the_board_works_without_scripts() {
     let browser = scene.at_hub();
     browser.run_scripts(false);
     browser.go(&scene.hub_page(&format!("/incident/{id}")));
-    browser.click_text("Move the status");
+    browser.click_text("Change the status");
     browser.choose("#move-to", "responding");
     browser.fill("#move-reason", "on the way");
     browser.follow("details[open] button");
@@ -313,7 +313,7 @@ fn a_coordinator_asks_a_hub_answers_on_its_board_and_the_answer_is_news() {
     national.choose("#question", "verify_area");
     national.follow("form:has(#question) button");
     national.wait_for("p.notice:not([hidden])");
-    assert!(national.text().contains("asked back"), "{}", national.text());
+    assert!(national.text().contains("question sent"), "{}", national.text());
 
     // The question comes down with the hub's next contact, which something new brings about.
     scene.phone.edit(&scene.ids[0], &json!([{"set": {"field": "weapon", "value": "no"}}]));
@@ -333,7 +333,7 @@ fn a_coordinator_asks_a_hub_answers_on_its_board_and_the_answer_is_news() {
         national.text().contains("confirmed").then_some(())
     });
     national.go(&scene.national_page("/"));
-    assert!(national.text().contains("1\nAnswers of hubs"), "{}", national.text());
+    assert!(national.text().contains("1\nAnswers from hubs"), "{}", national.text());
 }
 
 #[test]

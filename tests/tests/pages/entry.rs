@@ -26,7 +26,7 @@ fn what_was_typed_when_the_session_had_ended_stands_in_its_form_again_in_a_real_
     let link = site.invite_person("hub", "amina");
     browser.follow("form[action='/advocacy'][method=post] button");
     assert_eq!(browser.path(), "/sign-in");
-    assert!(browser.text().contains("comes back in its form"), "{}", browser.text());
+    assert!(browser.text().contains("returns to its form"), "{}", browser.text());
     browser.use_link(&link);
     assert_eq!(browser.path(), "/advocacy");
     let typed = browser.script("return [document.querySelector('#w-note').value, document.querySelector('#w-action').value]");

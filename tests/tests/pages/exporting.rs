@@ -123,15 +123,15 @@ fn counts_go_to_dhis2_from_a_page_and_its_summary_stands_there() {
         browser.wait_for("main h2, main p a");
     };
     push(dhis2::TOKEN, true);
-    assert!(browser.text().contains("Dry run, nothing was kept.") && dhis2.values().is_empty(), "{}", browser.text());
+    assert!(browser.text().contains("Dry run, nothing was stored.") && dhis2.values().is_empty(), "{}", browser.text());
     browser.run_scripts(true);
     assert_eq!(browser.axe(), Vec::<String>::new());
     browser.run_scripts(false);
     push(dhis2::TOKEN, false);
     let text = browser.text();
-    assert!(text.contains("DHIS2 did not take every value") && text.contains("SN_DK Organisation unit not found"), "{text}");
+    assert!(text.contains("DHIS2 did not accept every value") && text.contains("SN_DK Organisation unit not found"), "{text}");
     assert!(!dhis2.values().is_empty() && dhis2.problems().is_empty(), "{:?}", dhis2.problems());
     assert!(!browser.source().contains(dhis2::TOKEN), "a token is not shown again");
     push("d2pat_wrong", false);
-    assert!(browser.text().contains("DHIS2 does not take the token"), "{}", browser.text());
+    assert!(browser.text().contains("DHIS2 rejected the token"), "{}", browser.text());
 }

@@ -81,7 +81,7 @@ fn a_report_says_what_happened_what_was_done_and_what_it_asks_for() {
     browser.go(&scene.hub_page("/report"));
     let open = browser.script("return document.querySelector('#r-quarter').value").as_str().unwrap().to_owned();
     browser.go(&scene.hub_page(&format!("/report?quarter={open}&for=others")));
-    assert!(browser.text().contains("can be handed on when a whole month has passed"), "{}", browser.text());
+    assert!(browser.text().contains("can be shared once a whole month has passed"), "{}", browser.text());
     browser.go(&scene.hub_page("/report?for=others"));
     let closed = browser.script("return document.querySelector('#r-quarter').value").as_str().unwrap().to_owned();
     assert!(closed < open, "{closed} {open}");
@@ -89,7 +89,7 @@ fn a_report_says_what_happened_what_was_done_and_what_it_asks_for() {
     browser.go(&scene.hub_page("/report"));
     let own = browser.text();
     let incidents: usize = browser.text_of("ul.figures li b").parse().unwrap();
-    assert!(incidents > 0 && own.contains("Small counts can tell") && own.contains("meeting with an authority"), "{own}");
+    assert!(incidents > 0 && own.contains("Small counts can reveal") && own.contains("meeting with an authority"), "{own}");
     browser.go(&scene.hub_page(&format!("/report?quarter={closed}")));
     browser.fill("#r-asks", "That no condom is ever evidence again.\nThat the night shift of the second district is trained.");
     browser.follow("form:has(#r-asks) button");
@@ -99,7 +99,7 @@ fn a_report_says_what_happened_what_was_done_and_what_it_asks_for() {
 
     browser.go(&scene.hub_page(&format!("/report?quarter={closed}&for=others")));
     let others = browser.text();
-    assert!(!others.contains("Small counts can tell") && others.contains("That no condom"), "{others}");
+    assert!(!others.contains("Small counts can reveal") && others.contains("That no condom"), "{others}");
     let small = browser.script(
         "return [...document.querySelectorAll('ul.figures li:not(:last-child) b, td.number')].map((one) => one.innerText)
             .filter((text) => /^[1-9]$/.test(text))",

@@ -27,7 +27,7 @@ month-short-9 = Sep
 month-short-10 = Oct
 month-short-11 = Nov
 month-short-12 = Dec
-# As a month stands in a day: some languages bend it.
+# The month within a day: some languages inflect it.
 month-in-day-1 = Jan
 month-in-day-2 = Feb
 month-in-day-3 = Mar
@@ -86,12 +86,12 @@ sign-in-handle = Name
 sign-in-password = Password
 sign-in-code = Six-digit code
 sign-in-code-hint = From the app on your phone that makes codes
-sign-in-refused = Name, password or code do not fit. Each code works once: wait for the next one.
+sign-in-refused = Wrong name, password or code. Each code works once: wait for the next one.
 sign-in-wait = Too many wrong tries. Wait { $span } and try again.
 sign-in-expired = You were signed out because nothing happened for a while. Sign in again.
-done-not-sent = You were signed out, and what you sent was not kept. Sign in: you come back to its page and can write it again.
-done-kept = You were signed out before this arrived, and nothing was changed. Sign in: what you typed comes back in its form, and you can send it then.
-done-back = Nothing was sent yet. What you typed stands in its form again: look at it and send it.
+done-not-sent = You were signed out, and what you sent was not kept. Sign in: you return to its page and can write it again.
+done-kept = You were signed out before this arrived, and nothing was changed. Sign in: what you typed returns to its form, and you can send it then.
+done-back = Nothing was sent yet. What you typed is in its form again: check it and send it.
 
 welcome = Welcome, { $handle }
 welcome-intro = This link works once. Choose a password and set up your second factor; after that you sign in with both.
@@ -103,18 +103,18 @@ welcome-key = Key
 welcome-code-now = The code that the app shows now
 welcome-enter = Set up and sign in
 welcome-password-short = The password has fewer than 12 characters. Choose a longer one.
-welcome-code-wrong = The code does not fit. Check that the phone's clock is right, and type the code that it shows now.
-welcome-gone = This link was used or has expired. Ask whoever runs the server for a new one.
+welcome-code-wrong = Wrong code. Check that the phone’s clock is right, and type the code that it shows now.
+welcome-gone = This link was used or has expired. Ask the person who runs the server for a new one.
 
 error-title = That did not work
 error-not-found = There is no such page, or what it showed was erased.
-error-not-allowed = Your role may not do this.
+error-not-allowed = Your role may not do this. Ask somebody whose role may.
 error-form = The form was incomplete, or stood open for too long. Go back, reload the page and try again.
 error-other-reader = This page was opened by somebody else who was signed in here. Nothing was changed. Go back, reload the page and try again.
 kept-no-form = The form that you typed this into is not on this page any more. Nothing was changed. Copy what you need:
 error-too-large = That was more than a form holds. Nothing was changed. Go back and write less.
 error-busy = The server is busy. Try again in a moment; nothing was changed.
-error-failed = The server could not do this; nothing was changed. Whoever runs it finds the reason in its log.
+error-failed = The server could not do this; nothing was changed. The person who runs it finds the reason in its log.
 error-refused = { $reason } Nothing was changed.
 
 place-hub = Hub
@@ -142,7 +142,7 @@ clock-doubt = The server’s clock
 clock-doubt-ahead = This server’s clock may be wrong: it shows { $moment }, which is { $span } later than expected.
 clock-doubt-behind = This server’s clock may be wrong: it shows { $moment }, which is { $span } earlier than expected.
 clock-doubt-what = Until it is right, nothing is sent to other servers and nothing is deleted. If the time shown is wrong, set this computer’s clock; this notice then goes away. If it is right, confirm it.
-clock-doubt-codes = Until then the six-digit codes of your phone may not fit.
+clock-doubt-codes = Until then the six-digit codes of your phone may not work.
 clock-doubt-sure = The time shown here is right
 clock-doubt-do = Confirm time
 done-clock = Time confirmed.

@@ -35,7 +35,7 @@ const AT_ONCE: usize = 4;
 const ROUND_TRIP: Duration = Duration::from_millis(20);
 /// The most that a sync may take longer meanwhile.
 const RATIO: f64 = 2.0;
-/// What is pushed again and again: so many groups that name one change that is there, or, at 0, one change more.
+/// What is pushed repeatedly: `groups` groups that name one change that the hub has or, at 0, one new change.
 const KINDS: [Kind; 3] = [Kind { groups: 500 }, Kind { groups: 4000 }, Kind { groups: 0 }];
 
 /// One kind of attack.
@@ -141,7 +141,7 @@ fn large(number: u8) -> Result<Vec<Vec<u8>>> {
     Ok(chunks)
 }
 
-/// A push that asks for everything besides.
+/// A push that also asks for everything.
 fn request(push: Vec<Group>) -> Vec<u8> {
     let request = Request {
         cursor: None,

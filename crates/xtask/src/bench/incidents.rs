@@ -1,5 +1,5 @@
 //! Invented incidents with what was done to them later, the same for the same seed: the shape that the peers were
-//! measured with. No person or event stands behind any of them.
+//! measured with. None is of a real person or event.
 
 use anyhow::Result;
 use rand::rngs::StdRng;

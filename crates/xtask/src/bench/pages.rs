@@ -43,7 +43,7 @@ fn now() -> Timestamp {
     Timestamp::from_second(since.as_secs().cast_signed()).unwrap_or_default()
 }
 
-/// The figures, with so many incidents at the hub.
+/// The figures, with `incidents` incidents at the hub.
 pub fn figures(program: &Program, incidents: usize) -> Result<Vec<Line>> {
     let folder = tempfile::tempdir().context("no folder")?;
     let mut lines = Vec::new();
@@ -179,7 +179,7 @@ fn of_invented_areas(program: &Program, data: &Path) -> Result<Vec<Line>> {
         for _ in 0..3 {
             scope.spawn(|| {
                 while asking.load(Ordering::Relaxed) {
-                    // What comes of it is of no interest here.
+                    // The answer does not matter here.
                     ask(&served.address, "GET", "/picture", &served.cookie, "").ok();
                 }
             });

@@ -36,7 +36,7 @@ fn inside(folder: &Path, target: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-/// Line number and target, without its #anchor, of every link that is no address and no anchor of its own page.
+/// Line number and target, without its #anchor, of every relative link to another file.
 fn relative_links(text: &str) -> Vec<(usize, String)> {
     let mut links = Vec::new();
     let mut in_code = false;

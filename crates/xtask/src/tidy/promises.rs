@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Documents that name tests.
 const DOCUMENTS: [&str; 2] = ["docs/THREATS.md", "docs/VERIFICATION.md"];
-/// A name in code with so many underscores is a sentence, and so a test's.
+/// A name in code with at least this many underscores is a sentence, so a test's name.
 const UNDERSCORES_MIN: usize = 3;
 
 /// The functions of a source file.

@@ -6,7 +6,7 @@ pub fn has_tables_to_check(file: &Path) -> bool {
     file.extension().is_some_and(|extension| extension == "md")
 }
 
-/// Rows that no heading stands above; of rows in a block, the first alone is named.
+/// Rows without a heading. Names only the first row of a block.
 pub fn problems(file: &Path, text: &str) -> Vec<String> {
     let mut lines = (1..).zip(text.lines()).peekable();
     let (mut problems, mut in_code, mut in_block) = (Vec::new(), false, false);
