@@ -1,119 +1,110 @@
-//! Engines that a simulation can copy as a backup would, in memory or on SQLite.
+//! Engines of tests: SQLite in folders that go with the test, in memory where the system keeps such folders. A simulation can
+//! copy them as a backup would.
 
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 
 use tempfile::TempDir;
-use vicinity_sqlite::{SqliteDevice, SqliteHub};
+use vicinity_sqlite::{SqliteDevice, SqliteHub, SqliteNational};
 use vicinity_store::DatabaseKey;
-use vicinity_store::device::DeviceStore;
-use vicinity_store::hub::HubStore;
 
-use crate::memory_device::MemoryDevice;
-use crate::memory_hub::MemoryHub;
+/// Where Linux keeps files in memory: an fsync there costs next to nothing.
+const IN_MEMORY: &str = "/dev/shm";
 
-/// Which engines a simulation runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// In memory: fast.
-    Memory,
-    /// On SQLite, in folders that go with the simulation.
-    Sqlite,
+/// An engine and its folder.
+pub struct Engine<S> {
+    // Before the folder: it is closed first.
+    store: S,
+    folder: TempDir,
 }
 
 /// A hub's engine.
-pub enum HubEngine {
-    /// In memory.
-    Memory(Box<MemoryHub>),
-    /// On SQLite.
-    Sqlite(Box<SqliteHub>, TempDir),
+pub type HubEngine = Engine<SqliteHub>;
+/// A device's engine.
+pub type DeviceEngine = Engine<SqliteDevice>;
+/// National's engine.
+pub type NationalEngine = Engine<SqliteNational>;
+
+impl<S> Deref for Engine<S> {
+    type Target = S;
+
+    fn deref(&self) -> &S {
+        &self.store
+    }
 }
 
-/// A device's engine.
-pub enum DeviceEngine {
-    /// In memory.
-    Memory(Box<MemoryDevice>),
-    /// On SQLite.
-    Sqlite(Box<SqliteDevice>, TempDir),
+impl<S> DerefMut for Engine<S> {
+    fn deref_mut(&mut self) -> &mut S {
+        &mut self.store
+    }
+}
+
+impl<S> Engine<S> {
+    fn in_folder(folder: TempDir, open: impl FnOnce(&Path) -> Result<S, vicinity_store::StoreError>) -> Self {
+        let store = open(folder.path()).expect("an engine that opens");
+        Self { store, folder }
+    }
+
+    /// The engine alone, for who owns its stores; the folder must be kept as long.
+    #[must_use]
+    pub fn into_parts(self) -> (S, TempDir) {
+        (self.store, self.folder)
+    }
 }
 
 impl HubEngine {
     /// A new hub.
     #[must_use]
-    pub fn new(kind: Kind, epoch: [u8; 16]) -> Self {
-        match kind {
-            Kind::Memory => Self::Memory(Box::new(MemoryHub::new(epoch))),
-            Kind::Sqlite => {
-                let folder = tempfile::tempdir().expect("a folder");
-                Self::Sqlite(Box::new(SqliteHub::open(folder.path(), &key(), epoch).expect("a new hub")), folder)
-            }
-        }
+    pub fn new(epoch: [u8; 16]) -> Self {
+        Self::in_folder(folder(), |path| SqliteHub::open(path, &key(), epoch))
     }
 
     /// A copy, whose feed will be taken for another one.
     #[must_use]
     pub fn copy(&self, epoch: [u8; 16]) -> Self {
-        match self {
-            Self::Memory(hub) => Self::Memory(Box::new(hub.restored(epoch))),
-            Self::Sqlite(_, folder) => {
-                let copy = copy_of(folder.path(), "hub.db");
-                Self::Sqlite(Box::new(SqliteHub::open(copy.path(), &key(), epoch).expect("a copied hub")), copy)
-            }
-        }
+        Self::in_folder(copy_of(self.folder.path(), "hub.db"), |path| SqliteHub::open(path, &key(), epoch))
     }
 
     /// A copy of the whole folder, epoch and all: its feed will be taken for the same.
     #[must_use]
     pub fn whole_copy(&self) -> Self {
-        match self {
-            Self::Memory(hub) => Self::Memory(Box::new(hub.put_back())),
-            Self::Sqlite(hub, folder) => {
-                let copy = copy_of(folder.path(), "hub.db");
-                std::fs::write(copy.path().join("epoch"), hub.epoch()).expect("a copied epoch");
-                Self::Sqlite(Box::new(SqliteHub::open(copy.path(), &key(), [0; 16]).expect("a copied hub")), copy)
-            }
-        }
-    }
-
-    /// The port.
-    pub fn store(&mut self) -> &mut (dyn HubStore + 'static) {
-        match self {
-            Self::Memory(hub) => &mut **hub,
-            Self::Sqlite(hub, _) => &mut **hub,
-        }
+        let copy = copy_of(self.folder.path(), "hub.db");
+        std::fs::write(copy.path().join("epoch"), self.store.epoch()).expect("a copied epoch");
+        Self::in_folder(copy, |path| SqliteHub::open(path, &key(), [0; 16]))
     }
 }
 
 impl DeviceEngine {
     /// A new device.
     #[must_use]
-    pub fn new(kind: Kind) -> Self {
-        match kind {
-            Kind::Memory => Self::Memory(Box::default()),
-            Kind::Sqlite => {
-                let folder = tempfile::tempdir().expect("a folder");
-                Self::Sqlite(Box::new(SqliteDevice::open(folder.path(), &key()).expect("a new device")), folder)
-            }
-        }
+    pub fn new() -> Self {
+        Self::in_folder(folder(), |path| SqliteDevice::open(path, &key()))
     }
 
     /// A copy.
     #[must_use]
     pub fn copy(&self) -> Self {
-        match self {
-            Self::Memory(device) => Self::Memory(device.clone()),
-            Self::Sqlite(_, folder) => {
-                let copy = copy_of(folder.path(), "device.db");
-                Self::Sqlite(Box::new(SqliteDevice::open(copy.path(), &key()).expect("a copied device")), copy)
-            }
-        }
+        Self::in_folder(copy_of(self.folder.path(), "device.db"), |path| SqliteDevice::open(path, &key()))
     }
+}
 
-    /// The port.
-    pub fn store(&mut self) -> &mut (dyn DeviceStore + 'static) {
-        match self {
-            Self::Memory(device) => &mut **device,
-            Self::Sqlite(device, _) => &mut **device,
-        }
+impl Default for DeviceEngine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl NationalEngine {
+    /// A new national.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::in_folder(folder(), |path| SqliteNational::open(path, &key()))
+    }
+}
+
+impl Default for NationalEngine {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -121,12 +112,17 @@ fn key() -> DatabaseKey {
     DatabaseKey::new([1; 32])
 }
 
+/// A folder that goes when it is dropped.
+fn folder() -> TempDir {
+    tempfile::tempdir_in(IN_MEMORY).or_else(|_| tempfile::tempdir()).expect("a folder")
+}
+
 /// The database and its log, as they lie there while nobody writes.
-fn copy_of(folder: &Path, database: &str) -> TempDir {
-    let copy = tempfile::tempdir().expect("a folder");
+fn copy_of(from: &Path, database: &str) -> TempDir {
+    let copy = folder();
     for name in [database.to_owned(), format!("{database}-wal")] {
-        if folder.join(&name).exists() {
-            std::fs::copy(folder.join(&name), copy.path().join(&name)).expect("a copied file");
+        if from.join(&name).exists() {
+            std::fs::copy(from.join(&name), copy.path().join(&name)).expect("a copied file");
         }
     }
     copy

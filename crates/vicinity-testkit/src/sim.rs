@@ -22,10 +22,10 @@ use vicinity_store::hub::Role;
 use vicinity_sync::device_session::Outcome;
 use vicinity_sync::envelope::public_key;
 
-use crate::engine::{DeviceEngine, HubEngine, Kind};
-use crate::memory_hub::name;
+use crate::engine::{DeviceEngine, HubEngine};
 use crate::net::{Weather, Wire};
 use crate::person;
+use crate::person::hash as name;
 
 pub use check::Healed;
 pub use hub::{HubHouse, NationalHouse};
@@ -39,7 +39,6 @@ pub type PhoneNumber = usize;
 
 /// The world.
 pub struct Sim {
-    kind: Kind,
     rng: StdRng,
     now: Timestamp,
     hub: HubHouse,
@@ -56,21 +55,14 @@ pub struct Sim {
 }
 
 impl Sim {
-    /// A world in memory with a hub and a national server and no phones yet.
+    /// A world with a hub and a national server and no phones yet.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self::on(Kind::Memory, seed)
-    }
-
-    /// The same on these engines.
-    #[must_use]
-    pub fn on(kind: Kind, seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let now = person::now();
         let national = NationalHouse::new(now, DeviceId::from_random(rng.random()), rng.random());
-        let hub = HubHouse::new(kind, now, rng.random());
+        let hub = HubHouse::new(now, rng.random());
         Self {
-            kind,
             rng,
             now,
             hub,
@@ -115,7 +107,7 @@ impl Sim {
             keeps_little: role == Role::Educator,
         };
         let number = self.enrol_identity(&identity, role);
-        self.phones.push(Phone::new(DeviceEngine::new(self.kind), identity, number, role, self.rng.random()));
+        self.phones.push(Phone::new(DeviceEngine::new(), identity, number, role, self.rng.random()));
         self.phones.len() - 1
     }
 

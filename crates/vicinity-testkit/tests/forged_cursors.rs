@@ -10,11 +10,12 @@ use vicinity_server::ApiError;
 use vicinity_server::exchange::{self, Exchanged};
 use vicinity_server::gate;
 use vicinity_server::machine::Machine;
+use vicinity_store::hub::HubStore;
 use vicinity_store::hub::Role;
 use vicinity_store::policy;
 use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::message::{Answer, Refused, Request, SYNC_PATH};
-use vicinity_testkit::engine::{HubEngine, Kind};
+use vicinity_testkit::engine::HubEngine;
 use vicinity_testkit::person::{Person, consented, incident_id, now};
 
 const HUB_SECRET: [u8; 32] = [9; 32];
@@ -26,9 +27,9 @@ struct Stand {
 }
 
 impl Stand {
-    fn new(kind: Kind) -> Self {
-        let mut engine = HubEngine::new(kind, [7; 16]);
-        let store = engine.store();
+    fn new() -> Self {
+        let mut engine = HubEngine::new([7; 16]);
+        let store = &mut *engine;
         for (key, value) in
             [(policy::CURSOR_KEY, &[8; 16][..]), (policy::PROJECTION_KEY, &[7; 16]), (vicinity_server::storage::hub_keys::HUB_SECRET, &HUB_SECRET)]
         {
@@ -43,7 +44,7 @@ impl Stand {
         let start = stand.asks(1, rebase()).expect("an answer");
         stand.asks(1, Request { push: logged.to_vec(), cursor: Some(start.pull.cursor), ..plain() }).expect("an answer");
         stand.asks(3, rebase()).expect("an answer");
-        stand.engine.store().erase(incident_id(1), now()).expect("an erasure");
+        stand.engine.erase(incident_id(1), now()).expect("an erasure");
         stand
     }
 
@@ -53,7 +54,7 @@ impl Stand {
         let bytes = Envelope::seal(&[number; 32], SYNC_PATH, device(number), 1, self.counter, request.encode()).encode();
         let mut machine = machine();
         let mut answered = None;
-        let committed = self.engine.store().group_commit(&mut |store| {
+        let committed = self.engine.group_commit(&mut |store| {
             answered = Some(gate::prove(store, &bytes, now()).and_then(|request| exchange::sync(store, request, now(), &mut machine)));
             true
         });
@@ -66,7 +67,7 @@ impl Stand {
     }
 
     fn is_marked(&mut self) -> bool {
-        self.engine.store().setting(policy::RESTORED).expect("a setting").is_some()
+        self.engine.setting(policy::RESTORED).expect("a setting").is_some()
     }
 
     /// Where a device stands.
@@ -117,67 +118,61 @@ fn forged(good: Cursor) -> Vec<Cursor> {
 
 #[test]
 fn a_forged_cursor_from_any_role_is_answered_with_rebase_and_changes_nothing() {
-    for kind in [Kind::Memory, Kind::Sqlite] {
-        let mut stand = Stand::new(kind);
-        let good = stand.cursor(3);
-        let before = stand.engine.store().counts().expect("counts");
-        for number in 1..=3 {
-            for cursor in forged(good) {
-                // It brings something, and says that it let go of something, besides.
-                let push = vec![Person::logs(incident_id(40 + number), number, &consented()).group()];
-                let request = Request { cursor: Some(cursor), push, ..plain() };
-                assert_eq!(stand.asks(number, request).map(drop), Err(Refused::Rebase), "{kind:?}, device {number}: {cursor:?}");
-                assert!(!stand.is_marked(), "{kind:?}, device {number}: {cursor:?}");
-                assert_eq!(stand.engine.store().counts().expect("counts"), before, "{kind:?}, device {number}: {cursor:?}");
-            }
+    let mut stand = Stand::new();
+    let good = stand.cursor(3);
+    let before = stand.engine.counts().expect("counts");
+    for number in 1..=3 {
+        for cursor in forged(good) {
+            // It brings something, and says that it let go of something, besides.
+            let push = vec![Person::logs(incident_id(40 + number), number, &consented()).group()];
+            let request = Request { cursor: Some(cursor), push, ..plain() };
+            assert_eq!(stand.asks(number, request).map(drop), Err(Refused::Rebase), "device {number}: {cursor:?}");
+            assert!(!stand.is_marked(), "device {number}: {cursor:?}");
+            assert_eq!(stand.engine.counts().expect("counts"), before, "device {number}: {cursor:?}");
         }
-        // The second educator never held what was erased, and is never told of it.
-        let told = |answer: Answer| answer.erase.iter().map(|erasure| erasure.incident).collect::<Vec<IncidentId>>();
-        assert_eq!(told(stand.asks(2, rebase()).expect("an answer")), []);
-        for number in [1, 3] {
-            assert_eq!(told(stand.asks(number, rebase()).expect("an answer")), [incident_id(1)], "device {number} had it");
-        }
-        // A cursor that another device was given is a place in the same feed, and tells its user nothing that is not in scope.
-        assert_eq!(stand.asks(2, Request { cursor: Some(good), ..plain() }).expect("an answer").pull.groups, []);
-        assert!(!stand.is_marked());
     }
+    // The second educator never held what was erased, and is never told of it.
+    let told = |answer: Answer| answer.erase.iter().map(|erasure| erasure.incident).collect::<Vec<IncidentId>>();
+    assert_eq!(told(stand.asks(2, rebase()).expect("an answer")), []);
+    for number in [1, 3] {
+        assert_eq!(told(stand.asks(number, rebase()).expect("an answer")), [incident_id(1)], "device {number} had it");
+    }
+    // A cursor that another device was given is a place in the same feed, and tells its user nothing that is not in scope.
+    assert_eq!(stand.asks(2, Request { cursor: Some(good), ..plain() }).expect("an answer").pull.groups, []);
+    assert!(!stand.is_marked());
 }
 
 #[test]
 fn a_cursor_that_a_restored_hub_gave_out_before_marks_it() {
-    for kind in [Kind::Memory, Kind::Sqlite] {
-        let mut stand = Stand::new(kind);
-        let copy = stand.engine.whole_copy();
-        let other = Person::logs(incident_id(3), 3, &consented()).group();
-        let cursor = stand.cursor(1);
-        let ahead = stand.asks(1, Request { cursor: Some(cursor), push: vec![other], ..plain() }).expect("an answer").pull.cursor;
-        // Before anybody shows it, nothing tells.
-        stand.engine = copy;
-        assert!(stand.asks(2, rebase()).is_ok() && !stand.is_marked());
-        assert_eq!(stand.asks(1, Request { cursor: Some(ahead), ..plain() }).map(drop), Err(Refused::Rebase));
-        assert!(stand.is_marked(), "{kind:?}");
-        assert_eq!(stand.asks(2, rebase()).expect("an answer").erase.len(), 1, "who held what is lost");
-    }
+    let mut stand = Stand::new();
+    let copy = stand.engine.whole_copy();
+    let other = Person::logs(incident_id(3), 3, &consented()).group();
+    let cursor = stand.cursor(1);
+    let ahead = stand.asks(1, Request { cursor: Some(cursor), push: vec![other], ..plain() }).expect("an answer").pull.cursor;
+    // Before anybody shows it, nothing tells.
+    stand.engine = copy;
+    assert!(stand.asks(2, rebase()).is_ok() && !stand.is_marked());
+    assert_eq!(stand.asks(1, Request { cursor: Some(ahead), ..plain() }).map(drop), Err(Refused::Rebase));
+    assert!(stand.is_marked());
+    assert_eq!(stand.asks(2, rebase()).expect("an answer").erase.len(), 1, "who held what is lost");
 }
 
 /// Nothing else that a device can say: proofs of erasures that nobody ordered, every number at its end, ids of all kinds.
 #[test]
 fn no_message_of_a_device_marks_a_hub() {
-    for kind in [Kind::Memory, Kind::Sqlite] {
-        let mut stand = Stand::new(kind);
-        let erasures = stand.engine.store().erasures().expect("erasures").len();
-        for number in 1..=3 {
-            let erased = vec![Erasure { incident: incident_id(2), proof: [number; 64] }, Erasure { incident: incident_id(77), proof: [0; 64] }];
-            for request in [
-                Request { erased: erased.clone(), ..rebase() },
-                Request { key_set: u64::MAX, pins: u32::MAX, alerts: u64::MAX, clock: i64::MIN, ..rebase() },
-                Request { answer_budget: u32::MAX, clock: i64::MAX, ..rebase() },
-            ] {
-                stand.asks(number, request).expect("an answer");
-            }
+    let mut stand = Stand::new();
+    let erasures = stand.engine.erasures().expect("erasures").len();
+    for number in 1..=3 {
+        let erased = vec![Erasure { incident: incident_id(2), proof: [number; 64] }, Erasure { incident: incident_id(77), proof: [0; 64] }];
+        for request in [
+            Request { erased: erased.clone(), ..rebase() },
+            Request { key_set: u64::MAX, pins: u32::MAX, alerts: u64::MAX, clock: i64::MIN, ..rebase() },
+            Request { answer_budget: u32::MAX, clock: i64::MAX, ..rebase() },
+        ] {
+            stand.asks(number, request).expect("an answer");
         }
-        assert!(!stand.is_marked(), "{kind:?}");
-        assert_eq!(stand.engine.store().erasures().expect("erasures").len(), erasures);
-        assert!(stand.engine.store().incident(incident_id(2)).expect("a reading").is_some());
     }
+    assert!(!stand.is_marked());
+    assert_eq!(stand.engine.erasures().expect("erasures").len(), erasures);
+    assert!(stand.engine.incident(incident_id(2)).expect("a reading").is_some());
 }

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 use vicinity_sync::device_session::End;
-use vicinity_testkit::engine::Kind;
 use vicinity_testkit::net::{Fate, Weather};
 use vicinity_testkit::sim::{PhoneNumber, Sim};
 
@@ -68,7 +67,7 @@ fn a_hub_whose_whole_folder_was_put_back_finds_out_by_its_own_cursors_and_loses_
 /// A backup of the first day has devices and nothing else.
 #[test]
 fn a_hub_restored_from_before_its_first_incident_knows_it() {
-    let mut sim = Sim::on(Kind::Sqlite, 18);
+    let mut sim = Sim::new(18);
     let (anna, rita) = (sim.educator(), sim.responder());
     let copy = sim.copies_hub();
     let incident = sim.logs(anna);
@@ -438,36 +437,32 @@ fn a_responders_phone_keeps_everything() {
 /// The phone does not know that the hub has it, and consent lets nothing of it go: what the hub gives back says so.
 #[test]
 fn a_withdrawal_after_an_acknowledgement_that_was_lost_reaches_the_hub() {
-    for kind in [Kind::Memory, Kind::Sqlite] {
-        let mut sim = Sim::on(kind, 19);
-        let (anna, rita) = (sim.educator(), sim.responder());
-        sim.syncs(anna);
-        let incident = sim.logs(anna);
-        sim.syncs_in(anna, &mut Weather::script(&[Fate::AnswerLost, Fate::RequestLost, Fate::RequestLost, Fate::RequestLost, Fate::RequestLost]));
-        sim.syncs(rita);
-        assert_eq!((sim.at_hub(incident), sim.holds(rita, incident)), (1, true));
-        sim.edits(anna, incident, &json!({"consent": {"scope": "hub_response", "state": "withdrawn"}}));
-        assert_eq!(sim.syncs(anna).end, End::UpToDate, "{kind:?}");
-        assert_eq!((sim.at_hub(incident), sim.holds(anna, incident)), (0, false), "{kind:?}");
-        assert_eq!(sim.heals().erased, 1);
-        assert!(!sim.holds(rita, incident));
-    }
+    let mut sim = Sim::new(19);
+    let (anna, rita) = (sim.educator(), sim.responder());
+    sim.syncs(anna);
+    let incident = sim.logs(anna);
+    sim.syncs_in(anna, &mut Weather::script(&[Fate::AnswerLost, Fate::RequestLost, Fate::RequestLost, Fate::RequestLost, Fate::RequestLost]));
+    sim.syncs(rita);
+    assert_eq!((sim.at_hub(incident), sim.holds(rita, incident)), (1, true));
+    sim.edits(anna, incident, &json!({"consent": {"scope": "hub_response", "state": "withdrawn"}}));
+    assert_eq!(sim.syncs(anna).end, End::UpToDate);
+    assert_eq!((sim.at_hub(incident), sim.holds(anna, incident)), (0, false));
+    assert_eq!(sim.heals().erased, 1);
+    assert!(!sim.holds(rita, incident));
 }
 
 /// Its words keep it on the phone when it leaves the scope; nothing in it is new when it is back.
 #[test]
 fn what_stayed_for_its_words_counts_again_when_it_is_back() {
-    for kind in [Kind::Memory, Kind::Sqlite] {
-        let mut sim = Sim::on(kind, 20);
-        let anna = sim.educator();
-        let incident = sim.logs(anna);
-        sim.edits(anna, incident, &json!({"statement": {"class": "narrative", "text": "hers"}}));
-        sim.syncs(anna);
-        sim.assigns(incident, anna, false);
-        assert_eq!(sim.syncs(anna).end, End::UpToDate, "{kind:?}");
-        sim.assigns(incident, anna, true);
-        assert_eq!(sim.syncs(anna).end, End::UpToDate, "{kind:?}");
-        assert!(sim.holds(anna, incident));
-        sim.heals();
-    }
+    let mut sim = Sim::new(20);
+    let anna = sim.educator();
+    let incident = sim.logs(anna);
+    sim.edits(anna, incident, &json!({"statement": {"class": "narrative", "text": "hers"}}));
+    sim.syncs(anna);
+    sim.assigns(incident, anna, false);
+    assert_eq!(sim.syncs(anna).end, End::UpToDate);
+    sim.assigns(incident, anna, true);
+    assert_eq!(sim.syncs(anna).end, End::UpToDate);
+    assert!(sim.holds(anna, incident));
+    sim.heals();
 }

@@ -3,41 +3,38 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use vicinity_testkit::engine::Kind;
 use vicinity_testkit::sim::{Healed, Sim};
 
 /// Seeds of the normal test run. `VICINITY_SEEDS=10000` runs more, `VICINITY_SEED=42` one alone.
 const SEEDS: u64 = 150;
-/// Seeds that run on SQLite besides.
-const SEEDS_ON_SQLITE: u64 = 6;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().expect("a number"))
 }
 
 /// One world: 5 to 40 phones, and so many things that happen that each does something.
-fn world(kind: Kind, seed: u64) -> Sim {
-    let mut sim = Sim::on(kind, seed);
+fn world(seed: u64) -> Sim {
+    let mut sim = Sim::new(seed);
     let phones = 5 + seed % 9 + if seed.is_multiple_of(10) { 26 } else { 0 };
     sim.peoples(phones as usize);
     sim
 }
 
 /// What went wrong with a seed, told with the last things that happened.
-fn fails(kind: Kind, seed: u64) -> Result<Healed, String> {
-    let mut sim = world(kind, seed);
+fn fails(seed: u64) -> Result<Healed, String> {
+    let mut sim = world(seed);
     let life = catch_unwind(AssertUnwindSafe(|| {
         sim.lives(120);
         sim.heals()
     }));
     life.map_err(|panic| {
         let said = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|said| (*said).to_owned()));
-        format!("{}\nseed {seed} on {kind:?}: {}", sim.story(), said.unwrap_or_default())
+        format!("{}\nseed {seed}: {}", sim.story(), said.unwrap_or_default())
     })
 }
 
 /// Runs seeds on all cores but few: the machine may have other things to do.
-fn sweep(kind: Kind, seeds: core::ops::Range<u64>) {
+fn sweep(seeds: core::ops::Range<u64>) {
     let (next, end) = (AtomicU64::new(seeds.start), seeds.end);
     let work = || {
         let (mut worlds, mut failures) = (Healed::default(), Vec::new());
@@ -46,7 +43,7 @@ fn sweep(kind: Kind, seeds: core::ops::Range<u64>) {
             if seed >= end {
                 return (worlds, failures);
             }
-            match fails(kind, seed) {
+            match fails(seed) {
                 Ok(healed) => worlds = worlds + healed,
                 Err(story) => failures.push((seed, story)),
             }
@@ -71,12 +68,7 @@ fn sweep(kind: Kind, seeds: core::ops::Range<u64>) {
 #[test]
 fn whatever_happens_nothing_is_lost_and_everybody_ends_with_the_same() {
     match number("VICINITY_SEED") {
-        Some(seed) => sweep(Kind::Memory, seed..seed + 1),
-        None => sweep(Kind::Memory, 0..number("VICINITY_SEEDS").unwrap_or(SEEDS)),
+        Some(seed) => sweep(seed..seed + 1),
+        None => sweep(0..number("VICINITY_SEEDS").unwrap_or(SEEDS)),
     }
-}
-
-#[test]
-fn the_same_on_sqlite() {
-    sweep(Kind::Sqlite, 0..number("VICINITY_SEEDS_ON_SQLITE").unwrap_or(SEEDS_ON_SQLITE));
 }

@@ -9,7 +9,7 @@ use vicinity_store::device::{Delivered, DeviceStore};
 use vicinity_store::hub::{HubStore, Peer, Role};
 
 use super::stage::{ALL_BYTES, Hub, changes_of, count, names};
-use crate::memory_device::MemoryDevice;
+use crate::engine::DeviceEngine;
 use crate::person::{Person, consented, group, hash, incident_id};
 
 /// Such a device has to compare everything.
@@ -116,7 +116,7 @@ pub fn ancestors_are_asked_for_while_a_pushed_change_waits<S: HubStore>(make: im
 pub fn digests_of_hub_and_device_agree_after_an_exchange<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut hub = Hub::new(make);
     let (ada, ben) = (hub.enrols(Role::Educator), hub.enrols(Role::Responder));
-    let (mut adas, mut bens) = (MemoryDevice::new(), MemoryDevice::new());
+    let (mut adas, mut bens) = (DeviceEngine::new(), DeviceEngine::new());
     for number in 1..=3 {
         let (phone, actor) = if number == 1 { (&mut bens, 20) } else { (&mut adas, number) };
         phone.write(&[Person::logs(incident_id(number), actor, &consented()).written(1)]).expect("written");
@@ -142,7 +142,7 @@ pub fn digests_of_hub_and_device_agree_after_an_exchange<S: HubStore>(make: impl
 type Digests = (vicinity_core::ids::ScopeDigest, vicinity_core::ids::ScopeDigest);
 
 /// One request: the outbox, verdicts, pull and delivery; the digests of both ends.
-fn exchange<S: HubStore>(hub: &mut Hub<S>, phone: &mut MemoryDevice, peer: &Peer, cursor: Cursor) -> Digests {
+fn exchange<S: HubStore>(hub: &mut Hub<S>, phone: &mut DeviceEngine, peer: &Peer, cursor: Cursor) -> Digests {
     let groups = phone.outbox(0, ALL_BYTES).expect("an outbox").groups;
     let verdicts = hub.takes(peer, &groups);
     assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Stored));

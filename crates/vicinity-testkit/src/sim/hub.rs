@@ -21,9 +21,8 @@ use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::message::Refused;
 use vicinity_sync::uplink::{Reply, Report, UPLINK_PATH};
 
-use crate::engine::{HubEngine, Kind};
+use crate::engine::{HubEngine, NationalEngine};
 use crate::frail::Frail;
-use crate::memory_national::MemoryNational;
 use crate::net::{Fate, Host, Weather};
 
 /// The secret of the hub's signatures.
@@ -48,7 +47,7 @@ pub struct HubHouse {
 
 /// National in its house, and everything it was ever sent.
 pub struct NationalHouse {
-    pub(super) store: MemoryNational,
+    pub(super) store: NationalEngine,
     device: DeviceId,
     secret: [u8; 32],
     /// What hubs sent, taken apart.
@@ -56,13 +55,13 @@ pub struct NationalHouse {
 }
 
 impl HubHouse {
-    pub(super) fn new(kind: Kind, now: Timestamp, seed: u64) -> Self {
+    pub(super) fn new(now: Timestamp, seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
-        let mut engine = HubEngine::new(kind, rng.random());
+        let mut engine = HubEngine::new(rng.random());
         // As a hub is set up: every backup has the key.
-        engine.store().set_setting(vicinity_store::policy::PROJECTION_KEY, &[7; 16]).expect("a setting");
-        engine.store().set_setting(vicinity_store::policy::CURSOR_KEY, &[8; 16]).expect("a setting");
-        engine.store().set_setting(vicinity_server::storage::hub_keys::HUB_SECRET, &HUB_SECRET).expect("a setting");
+        engine.set_setting(vicinity_store::policy::PROJECTION_KEY, &[7; 16]).expect("a setting");
+        engine.set_setting(vicinity_store::policy::CURSOR_KEY, &[8; 16]).expect("a setting");
+        engine.set_setting(vicinity_server::storage::hub_keys::HUB_SECRET, &HUB_SECRET).expect("a setting");
         let drawn = Mutex::new(StdRng::seed_from_u64(rng.random()));
         let random = move |bytes: &mut [u8]| drawn.lock().expect("a lock that nobody poisons").fill_bytes(bytes);
         let machine = Machine { now: Arc::new(move || now), running: Arc::new(|| None), random: Arc::new(random) };
@@ -71,7 +70,7 @@ impl HubHouse {
     }
 
     pub(super) fn store(&mut self) -> &mut (dyn HubStore + 'static) {
-        self.engine.store()
+        &mut *self.engine
     }
 
     pub(super) fn random<const N: usize>(&mut self) -> [u8; N] {
@@ -103,7 +102,7 @@ impl HubHouse {
         let is_kept = !core::mem::take(&mut self.commit_fails);
         let (now, mut machine, calls_left) = (self.now, self.machine.clone(), &mut self.calls_left);
         let mut answered = None;
-        let committed = self.engine.store().group_commit(&mut |store| {
+        let committed = self.engine.group_commit(&mut |store| {
             let mut store = Frail::<dyn HubStore>::new(store, calls_left);
             let store: &mut dyn HubStore = &mut store;
             answered = Some(gate::prove(store, bytes, now).and_then(|request| exchange::sync(store, request, now, &mut machine)));
@@ -123,12 +122,12 @@ impl HubHouse {
         let mut received = Vec::new();
         loop {
             let mut machine = self.machine.clone();
-            let report = uplink::gather(self.engine.store(), self.now, &mut machine)?;
+            let report = uplink::gather(&mut *self.engine, self.now, &mut machine)?;
             let said = report.rows.len() + report.answers.len();
             let report = Report { questions_received: core::mem::take(&mut received), ..report };
             self.life.1 += 1;
             let Some(reply) = national.takes(&report, self.life, self.now, weather.next_fate()) else { return Ok(()) };
-            received = uplink::settle(self.engine.store(), &report, &reply, self.now, &mut machine)?;
+            received = uplink::settle(&mut *self.engine, &report, &reply, self.now, &mut machine)?;
             if said == 0 && received.is_empty() {
                 return Ok(());
             }
@@ -156,7 +155,7 @@ impl Host for HubHouse {
 
 impl NationalHouse {
     pub(super) fn new(now: Timestamp, hub: DeviceId, secret: [u8; 32]) -> Self {
-        let mut store = MemoryNational::default();
+        let mut store = NationalEngine::new();
         store.invite([1; 32], Role::Hub, Timestamp::MAX).expect("an invitation");
         store.enrol([1; 32], hub, public_key(&secret), now).expect("an enrolment").expect("an open code");
         Self { store, device: hub, secret, heard: Vec::new() }
@@ -169,7 +168,7 @@ impl NationalHouse {
         let bytes = Envelope::seal(&self.secret, UPLINK_PATH, self.device, incarnation, counter, body).encode();
         self.heard.extend_from_slice(&bytes);
         let mut take = || {
-            let store: &mut dyn NationalStore = &mut self.store;
+            let store: &mut dyn NationalStore = &mut *self.store;
             let request = gate::prove::<ReportRequest, _>(store, &bytes, now).ok()?;
             take_report(store, request.asker(), request.into_message(), now).ok()
         };

@@ -21,7 +21,7 @@ use vicinity_sync::device_session::Outcome;
 use super::people;
 use crate::engine::DeviceEngine;
 use crate::frail::Frail;
-use crate::memory_hub::name;
+use crate::person::hash as name;
 
 /// A change by its incident and name.
 pub type Named = (IncidentId, ChangeHash);
@@ -53,7 +53,7 @@ impl Phone {
     }
 
     pub(super) fn store(&mut self) -> &mut (dyn DeviceStore + 'static) {
-        self.engine.store()
+        &mut *self.engine
     }
 
     /// What its clock shows.
@@ -79,7 +79,7 @@ impl Phone {
     pub(super) fn tombstones(&mut self) -> Vec<IncidentId> {
         // A copy is asked: the phone itself would tell the hub of them again.
         let mut copy = self.engine.copy();
-        copy.store().erasures(true, usize::MAX >> 1).expect("tombstones").into_iter().map(|erasure| erasure.incident).collect()
+        copy.erasures(true, usize::MAX >> 1).expect("tombstones").into_iter().map(|erasure| erasure.incident).collect()
     }
 
     /// Every change it holds.
@@ -122,7 +122,7 @@ impl Phone {
         let names = chunks.iter().map(|chunk| (incident, name(chunk))).collect();
         let statements = authored.statements.into_iter().map(|(entry, body)| (entry, body.0)).collect();
         let written = Written { incident, chunks, heads: document.heads(), granted, statements, unhashed_code: None, attached: None, view };
-        Frail::<dyn DeviceStore>::new(self.engine.store(), &mut self.calls_left).write(&[written])?;
+        Frail::<dyn DeviceStore>::new(&mut *self.engine, &mut self.calls_left).write(&[written])?;
         Ok(names)
     }
 
@@ -146,7 +146,7 @@ impl Phone {
         let clock = self.clock(now);
         let rng = &mut self.rng;
         let mut world = World { now: clock, random: &mut || rng.next_u64(), wait: &mut |_| {} };
-        let mut store = Frail::<dyn DeviceStore>::new(self.engine.store(), &mut self.calls_left);
+        let mut store = Frail::<dyn DeviceStore>::new(&mut *self.engine, &mut self.calls_left);
         match exchange::sync(&mut store, link, &self.identity, &mut world) {
             Ok(outcome) => Some(outcome),
             Err(DeviceError::Store(StoreError::File { .. })) => None,

@@ -1,9 +1,11 @@
-//! A device over a store in memory and a link that says what the test wants: no file, no socket, no thread of its own.
+//! A device over a store and a link that says what the test wants: no file, no socket, no thread of its own.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use std::collections::VecDeque;
+use std::ops::{Deref, DerefMut};
 
 use serde_json::json;
+use tempfile::TempDir;
 use vicinity_core::batch::{Cursor, Pull};
 use vicinity_core::draft::Draft;
 use vicinity_core::edit::Edit;
@@ -13,13 +15,14 @@ use vicinity_device::error::{AlertError, EnrolError, StatementError};
 use vicinity_device::link::{Link, LinkFailure};
 use vicinity_device::syncing::Step;
 use vicinity_device::{Device, DeviceError, Machine};
+use vicinity_sqlite::SqliteDevice;
 use vicinity_store::hub::Role;
 use vicinity_sync::address::Address;
 use vicinity_sync::device_session::End;
 use vicinity_sync::enrol::{self, EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::envelope::public_key;
 use vicinity_sync::message::{Answer, Refused, SYNC_PATH};
-use vicinity_testkit::memory_device::MemoryDevice;
+use vicinity_testkit::engine::DeviceEngine;
 
 const HUB_SECRET: [u8; 32] = [9; 32];
 
@@ -39,8 +42,29 @@ fn machine() -> Machine {
     Machine { now: Box::new(now), random: Box::new(random), wait: Box::new(|_| {}), boot: Box::new(|| None) }
 }
 
-fn device() -> Device<MemoryDevice> {
-    Device::new(MemoryDevice::default(), machine()).unwrap()
+/// A device, and the folder of its store.
+struct Held {
+    device: Device<SqliteDevice>,
+    _folder: TempDir,
+}
+
+impl Deref for Held {
+    type Target = Device<SqliteDevice>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.device
+    }
+}
+
+impl DerefMut for Held {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.device
+    }
+}
+
+fn device() -> Held {
+    let (store, folder) = DeviceEngine::new().into_parts();
+    Held { device: Device::new(store, machine()).unwrap(), _folder: folder }
 }
 
 /// Answers in their order, and what was posted.
@@ -76,7 +100,7 @@ fn enrolled_as(role: &str) -> Vec<u8> {
     enrol::encode(&EnrolAnswer { number: 4, role: role.to_owned(), survivor_key, hub_key, bundle_key: String::new(), pins: Vec::new(), zone: None })
 }
 
-fn enrolled(role: &str) -> Device<MemoryDevice> {
+fn enrolled(role: &str) -> Held {
     let mut device = device();
     device.enrol(&link(1), &mut Scripted::of([Ok(enrolled_as(role))])).unwrap();
     device
@@ -94,7 +118,7 @@ fn nothing_new() -> Vec<u8> {
 }
 
 #[test]
-fn a_device_in_memory_logs_edits_lists_and_shows_what_it_was_given_as_values() {
+fn a_device_logs_edits_lists_and_shows_what_it_was_given_as_values() {
     let mut device = device();
     let (id, remarks) = device.log(draft()).unwrap();
     assert!(remarks.is_empty());
