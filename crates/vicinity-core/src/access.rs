@@ -114,7 +114,7 @@ pub enum Reach {
 
 /// What the survivor decided about an incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
+pub enum IncidentState {
     /// `hub_response` holds.
     Consented,
     /// `hub_response` was never given, or ended.
@@ -129,7 +129,7 @@ pub enum Resource {
     /// The server: what does not concern one incident, or is decided again for each.
     Server,
     /// One incident.
-    Incident(Reach, Standing),
+    Incident(Reach, IncidentState),
 }
 
 /// Why it may not be done.
@@ -248,12 +248,12 @@ pub fn decide(actor: Actor, action: Action, resource: Resource) -> Result<(), De
     }
     let Resource::Incident(reach, standing) = resource else { return Ok(()) };
     match (action, reach, standing) {
-        (_, _, Standing::Erased) => Err(Denied::Erased),
+        (_, _, IncidentState::Erased) => Err(Denied::Erased),
         // Nobody is given what is not there, and no statement comes before its incident.
         (Action::ReadIncident | Action::KeepStatement, Reach::New, _) => Err(Denied::OutOfScope),
         (_, Reach::OutOfScope, _) if actor == Actor::Educator => Err(Denied::OutOfScope),
         // What is here stays readable for those who respond while a consent has only run out; a withdrawal erases.
-        (Action::WriteIncident, Reach::New, Standing::Unconsented) | (Action::KeepStatement, _, Standing::Unconsented) => Err(Denied::Unconsented),
+        (Action::WriteIncident, Reach::New, IncidentState::Unconsented) | (Action::KeepStatement, _, IncidentState::Unconsented) => Err(Denied::Unconsented),
         _ => Ok(()),
     }
 }

@@ -3,28 +3,26 @@
 //! The log of original change bytes is the truth; the view is made from it and thrown away. All engines, on devices
 //! and hubs, call the one function here and write down what it decides.
 
+mod candidate;
 mod index;
 mod sift;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::admit::index::Index;
-use crate::admit::sift::sift;
+use self::candidate::{Candidate, ops_of, survives};
+use self::index::Index;
+use self::sift::sift;
 use crate::chunk::Chunk;
-use crate::document::{Document, SKELETON};
-use crate::guard::{self, Checked, Refusal};
+use crate::document::Document;
+use crate::guard::{self, Refusal};
 use crate::ids::ChangeHash;
 use crate::incident::Incident;
 use crate::reading::Written;
+use crate::skeleton::SKELETON;
 
-/// Bytes of the largest document, as the sum of its changes.
-pub const DOCUMENT_MAX_BYTES: usize = 1024 * 1024;
-/// Changes of the largest document.
-pub const DOCUMENT_MAX_CHANGES: usize = 10_000;
-/// Operations of the largest document: loaded, each takes some hundreds of bytes.
-pub const DOCUMENT_MAX_OPS: u64 = 100_000;
+pub use crate::room::{DOCUMENT_MAX_BYTES, DOCUMENT_MAX_CHANGES, DOCUMENT_MAX_OPS};
+
 /// Changes of one document that may wait for ancestors.
 pub const ORPHANS_MAX: usize = 64;
 
@@ -104,8 +102,8 @@ pub fn heads_of(chunks: &[Chunk<'_>]) -> Vec<ChangeHash> {
 /// log under one id log two incidents, and nothing of them may be merged.
 #[must_use]
 pub fn is_other<'a>(stored: impl Iterator<Item = &'a [u8]>, incoming: impl Iterator<Item = &'a [u8]>) -> bool {
-    let skeleton = ChangeHash::of(SKELETON.get(8..).unwrap_or_default());
-    let begins = |bytes: &'a [u8]| Chunk::parse(bytes).ok().filter(|chunk| chunk.deps.iter().all(|dep| *dep == skeleton)).map(|chunk| chunk.hash);
+    let skeleton = ChangeHash::of_chunk(SKELETON);
+    let begins = |bytes: &'a [u8]| Chunk::parse(bytes).ok().filter(|chunk| chunk.deps.iter().all(|dep| Some(*dep) == skeleton)).map(|chunk| chunk.hash);
     let first: BTreeSet<ChangeHash> = stored.filter_map(begins).collect();
     !first.is_empty() && incoming.filter_map(begins).any(|hash| !first.contains(&hash))
 }
@@ -131,11 +129,6 @@ pub fn admit_within(stored: &[Vec<u8>], waiting: &[Vec<u8>], incoming: &[Vec<u8>
     // A document that nothing is added to says what it said before: whoever holds its row need not load it.
     let view = if admitting.accepted.is_empty() { None } else { admitting.materialise(stored) };
     admitting.finish(verdicts, view)
-}
-
-struct Candidate<'a> {
-    checked: Checked<'a>,
-    bytes: &'a [u8],
 }
 
 struct Admitting<'a> {
@@ -329,10 +322,6 @@ impl<'a> Admitting<'a> {
     }
 }
 
-fn ops_of(candidates: &[Candidate<'_>]) -> u64 {
-    candidates.iter().map(|candidate| candidate.checked.ops).sum()
-}
-
 /// The view of these changes, or nothing if automerge cannot make one, by error or by panic.
 #[must_use]
 pub fn load<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Option<View> {
@@ -342,15 +331,9 @@ pub fn load<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Option<View> {
     })
 }
 
-/// Automerge panics on some changes.
-fn survives<T>(body: impl FnOnce() -> Option<T>) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(body)).ok().flatten()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::SKELETON;
 
     /// A change that writes to the root's key `k`; the bad one replaces what the skeleton wrote elsewhere.
     pub(super) fn change(actor: u8, dep: ChangeHash, is_bad: bool) -> Vec<u8> {

@@ -54,7 +54,7 @@ pub enum Group {
 
 /// An incident's place on a board at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct Placement {
     /// Whether the response has ended.
     pub closed: bool,
     /// Where the response stands.
@@ -93,7 +93,7 @@ pub struct Place {
     pub turns_at: Option<Timestamp>,
 }
 
-impl Place {
+impl Placement {
     /// The order of the open ones, and of the closed ones among themselves: the smallest first, then by `sort`.
     #[must_use]
     pub fn rank(&self) -> u8 {
@@ -149,7 +149,7 @@ fn danger_fades(incident: &Incident) -> Option<Timestamp> {
 
 /// Where an incident stands now.
 #[must_use]
-pub fn place(incident: &Incident, now: Timestamp) -> Place {
+pub fn place(incident: &Incident, now: Timestamp) -> Placement {
     let clocks = clocks::clocks(incident, now);
     let closed = status::is_closed(incident);
     let next = clocks::next_due(&clocks, now).filter(|_| !closed);
@@ -162,7 +162,7 @@ pub fn place(incident: &Incident, now: Timestamp) -> Place {
     groups.sort_unstable();
     groups.dedup();
     let counted = projection::coarse(incident, now);
-    Place {
+    Placement {
         closed,
         status,
         level: triage::level(incident, now),
@@ -272,7 +272,7 @@ mod tests {
             let mut turns = 0;
             while let Some(turn) = place(&incident, now).turns_at {
                 let (before, kept) = (turn.checked_sub(SignedDuration::from_secs(1)).unwrap(), place(&incident, now));
-                assert_eq!(Place { turns_at: kept.turns_at, ..place(&incident, before) }, kept, "{now} {before}");
+                assert_eq!(Placement { turns_at: kept.turns_at, ..place(&incident, before) }, kept, "{now} {before}");
                 assert!(turn > now);
                 now = turn;
                 turns += 1;

@@ -11,25 +11,22 @@ use automerge::{ActorId, Automerge, AutomergeError, Change, ObjType, ROOT, ReadD
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::draft::{Draft, StatementBody, Write};
+use crate::draft::{Draft, StatementBody};
 use crate::edit::{self, Edit, EntryEdit, TriageOverride};
 use crate::fields;
-use crate::ids::{ACTOR_BYTES, Actor, ChangeHash};
+use crate::ids::{Actor, ChangeHash};
 use crate::incident::{self, Incident};
 use crate::reading::Written;
 use crate::remark::{About, Remark};
 use crate::room::Room;
 use crate::spelling;
 use crate::value::{FieldError, Problem};
+use crate::write::Write;
+
+pub use crate::skeleton::{SKELETON, SKELETON_ACTOR};
 
 /// The schema that new documents get.
 pub const SCHEMA: i64 = 1;
-
-/// The skeleton change of schema 1, frozen: its hash is the root of every document there is.
-pub static SKELETON: &[u8] = include_bytes!("skeleton_v1.bin");
-
-/// The actor that wrote the skeleton. No change from outside may carry it.
-pub const SKELETON_ACTOR: Actor = [0; ACTOR_BYTES];
 
 /// Why a document cannot be built from its changes.
 #[derive(Debug, thiserror::Error)]

@@ -11,15 +11,7 @@ use crate::fields::{self, EntryMap};
 use crate::remark::{self, About, Remark};
 use crate::spelling;
 use crate::value::{self, FieldError, KEY_MAX_BYTES, Problem, STATEMENT_MAX_BYTES};
-
-/// One write to a document.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Write {
-    Register { name: String, value: ScalarValue },
-    Add { set: String, code: String },
-    Remove { set: String, code: String },
-    Entry { map: &'static str, id: Option<String>, fields: Vec<(String, ScalarValue)> },
-}
+use crate::write::Write;
 
 /// A text, photo or sound that is kept beside the document and never in it.
 #[derive(Clone, PartialEq, Eq)]

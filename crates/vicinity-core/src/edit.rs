@@ -6,12 +6,13 @@ use serde_json::{Map, Value};
 use automerge::ScalarValue;
 
 use crate::codes;
-use crate::draft::{self, StatementBody, StatementDraft, Write};
+use crate::draft::{self, StatementBody, StatementDraft};
 use crate::fields::{self, Merge};
 use crate::ids::IncidentId;
 use crate::remark::{self, About, Remark};
 use crate::spelling;
 use crate::value::{self, ATTACHMENT_MAX_BYTES, FieldError, Problem};
+use crate::write::Write;
 
 /// One command.
 #[derive(Debug, Clone, PartialEq)]

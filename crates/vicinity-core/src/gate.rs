@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::codes::{self, CodeList, ViolationGroup};
+use crate::form::{has_form, is_month};
 use crate::projection::{MonthBasis, OTHER_UNLISTED, PERPETRATORS_MAX, Projection, RESPONSE_MAX_MINUTES, SCHEMA, TIMES_MAX, UNKNOWN};
-use crate::published::ALL;
+use crate::published::cells::ALL;
 use crate::{cascade, classify, clocks, time};
 
 /// Perpetrators that act for the state.
@@ -42,21 +43,6 @@ fn violation(code: &str) -> bool {
 
 fn times(count: u32) -> bool {
     (1..=TIMES_MAX).contains(&count)
-}
-
-/// Letters and digits in the places of a pattern: `A` a capital, `9` a digit, anything else itself.
-fn has_form(text: &str, pattern: &str) -> bool {
-    text.len() == pattern.len()
-        && text.bytes().zip(pattern.bytes()).all(|(byte, form)| match form {
-            b'A' => byte.is_ascii_uppercase(),
-            b'9' => byte.is_ascii_digit(),
-            form => byte == form,
-        })
-}
-
-/// A month of a year in which there were computers to write it down, or stories to be told late.
-pub(crate) fn is_month(text: &str) -> bool {
-    has_form(text, "9999-99") && ("01"..="12").contains(&&text[5..]) && text >= "1900"
 }
 
 /// A month that may have been by now, and that somebody may still tell of.

@@ -6,8 +6,8 @@
 //! lists, texts, counters and marks are refused.
 
 use crate::chunk::{ACTION_SPEC, Chunk, Malformed, OPS_MAX, Reader};
-use crate::document::SKELETON_ACTOR;
 use crate::ids::ORDINAL_MAX;
+use crate::skeleton::SKELETON_ACTOR;
 use crate::value::KEY_MAX_BYTES;
 
 /// Bytes of the longest scalar.

@@ -19,6 +19,9 @@ pub type Actor = [u8; ACTOR_BYTES];
 /// where what is above it would be below everything else.
 pub const ORDINAL_MAX: u64 = i64::MAX as u64;
 
+/// Bytes of a chunk's magic number and checksum: 4 each.
+pub const CHUNK_PREFIX_BYTES: usize = 8;
+
 /// The SHA-256 that names a change.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChangeHash(pub [u8; 32]);
@@ -28,6 +31,14 @@ impl ChangeHash {
     #[must_use]
     pub fn of(type_length_data: &[u8]) -> Self {
         Self(Sha256::digest(type_length_data).into())
+    }
+
+    /// The hash of a whole chunk, whose first [`CHUNK_PREFIX_BYTES`] bytes are not part of it. Nothing else of the chunk is checked.
+    ///
+    /// `None` if no byte is left behind these: such bytes have no hash.
+    #[must_use]
+    pub fn of_chunk(chunk: &[u8]) -> Option<Self> {
+        chunk.get(CHUNK_PREFIX_BYTES..).filter(|hashed| !hashed.is_empty()).map(Self::of)
     }
 }
 
@@ -132,5 +143,18 @@ impl ScopeDigest {
     #[must_use]
     pub fn replace(self, old: Self, new: Self) -> Self {
         Self(self.0.wrapping_sub(old.0).wrapping_add(new.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chunk_that_ends_with_its_checksum_has_no_hash() {
+        for len in 0..=CHUNK_PREFIX_BYTES {
+            assert_eq!(ChangeHash::of_chunk(&vec![1; len]), None, "{len}");
+        }
+        assert_eq!(ChangeHash::of_chunk(&[1; CHUNK_PREFIX_BYTES + 1]), Some(ChangeHash::of(&[1])));
     }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::codes::{self, CodeList, ViolationGroup};
 use crate::incident::{Entry, Incident};
 use crate::time::{self, Precision};
-use crate::{cascade, classify, clocks, consent, gate, status, triage};
+use crate::{cascade, classify, clocks, consent, form, status, triage};
 
 /// The schema of projections: raised when a field is added or its meaning changes.
 pub const SCHEMA: u32 = 2;
@@ -230,7 +230,7 @@ fn month(incident: &Incident) -> (String, MonthBasis) {
 
 /// A month that national takes, or none at all: years that no reader has a form for are as good as unknown.
 fn closed((month, basis): (String, MonthBasis), iso_week: Option<String>) -> (String, MonthBasis, Option<String>) {
-    if gate::is_month(&month) { (month, basis, iso_week) } else { (UNKNOWN.to_owned(), MonthBasis::Report, None) }
+    if form::is_month(&month) { (month, basis, iso_week) } else { (UNKNOWN.to_owned(), MonthBasis::Report, None) }
 }
 
 /// The day it was at the hub, so that a report at night on the last of the month counts in that month.

@@ -10,6 +10,7 @@
 //! The work for a month has a bound whatever hubs report: no more than [`AREAS_MAX`] areas are told apart, the largest, and the
 //! others count as one that is unknown. Where that is still too much work, no area is told apart.
 
+pub(crate) mod cells;
 mod reckoning;
 mod span;
 mod table;
@@ -22,10 +23,10 @@ use jiff::Timestamp;
 
 use self::reckoning::Reckoning;
 use crate::projection::UNKNOWN;
-use crate::{gate, time};
+use crate::{form, gate, time};
 
-/// The smallest count that is published.
-pub const K: u64 = 10;
+pub use self::cells::{ALL, COUNTRY, COVERS, Cell, K, PARTITIONS};
+
 /// Areas of one month that are told apart, the one that is unknown among them.
 pub const AREAS_MAX: usize = 40;
 /// Cells and terms looked at for one month, at most, before its areas are told apart no more. A country of 30 areas and 20,000
@@ -33,20 +34,6 @@ pub const AREAS_MAX: usize = 40;
 const WORK_MAX: u64 = 10_000_000;
 /// The largest count that anybody is believed.
 const COUNT_MAX: u64 = 1_000_000_000;
-/// The area that stands for the whole country.
-pub const COUNTRY: &str = "";
-/// The dimension of all incidents, with the one code `""`.
-pub const ALL: &str = "";
-
-/// By what incidents are counted where each has exactly one code.
-pub const PARTITIONS: [&str; 10] =
-    ["setting", "gender", "age_band", "response", "pep", "ec", "referral", "state_perpetrator", "extortion", "healthcare_refusal"];
-/// By what incidents are counted where one may have several codes, or none.
-pub const COVERS: [&str; 3] = ["perpetrator", "violation_group", "population"];
-
-/// A cell's name: area, dimension, code.
-pub type Cell = (String, String, String);
-
 /// One month as it may be published.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Month {
@@ -120,7 +107,7 @@ impl Window {
     /// Whether it is a month with nothing but counts that may be published, by dimensions that are known.
     #[must_use]
     pub fn is_well_formed(&self) -> bool {
-        gate::is_month(&self.month)
+        form::is_month(&self.month)
             && self.cells.iter().all(|((dimension, code), count)| gate::is_counted_by(dimension, code) && (K..=COUNT_MAX).contains(count))
     }
 
@@ -167,10 +154,6 @@ fn bounded(counts: &BTreeMap<Cell, u64>, max: usize) -> Cow<'_, BTreeMap<Cell, u
         *merged.entry((area.to_owned(), dimension.clone(), code.clone())).or_insert(0) += count;
     }
     Cow::Owned(merged)
-}
-
-fn is_known(dimension: &str) -> bool {
-    dimension == ALL || PARTITIONS.contains(&dimension) || COVERS.contains(&dimension)
 }
 
 #[cfg(test)]

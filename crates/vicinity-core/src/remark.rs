@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use automerge::ScalarValue;
 
 use crate::codes;
-use crate::draft::Write;
 use crate::fields::{self, EntryKind, EntryMap, Kind};
 use crate::value;
+use crate::write::Write;
 
 /// A remark on what was kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,11 +3,17 @@
 
 use automerge::Change;
 
-use crate::admit::{DOCUMENT_MAX_BYTES, DOCUMENT_MAX_CHANGES, DOCUMENT_MAX_OPS};
-use crate::document::SKELETON;
 use crate::fields;
 use crate::guard;
+use crate::skeleton::SKELETON;
 use crate::value::Problem;
+
+/// Bytes of the largest document, as the sum of its changes.
+pub const DOCUMENT_MAX_BYTES: usize = 1024 * 1024;
+/// Changes of the largest document.
+pub const DOCUMENT_MAX_CHANGES: usize = 10_000;
+/// Operations of the largest document: loaded, each takes some hundreds of bytes.
+pub const DOCUMENT_MAX_OPS: u64 = 100_000;
 
 /// What a document holds so far.
 #[derive(Debug, Clone, Copy)]

@@ -6,9 +6,9 @@
 use serde_json::{Map, Value};
 
 use crate::codes::{self, CodeList};
+use crate::field_error::{FieldError, Problem};
 use crate::fields::{self, CodeSet};
 use crate::text;
-use crate::value::{FieldError, Problem};
 
 /// Whether two codes or keys differ at most by their spelling.
 #[must_use]

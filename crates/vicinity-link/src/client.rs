@@ -17,7 +17,7 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, TcpConnector, Transport, TransportAdapter};
 use ureq::{Agent, Error};
 
-use crate::Pin;
+use crate::pin::Pin;
 
 /// An agent for `https://` to the holder of one of these keys. An address by `http://` goes in clear.
 ///

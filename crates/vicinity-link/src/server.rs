@@ -7,7 +7,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::version::TLS13;
 
-use crate::Pin;
+use crate::pin::Pin;
 
 /// A server's key. It lies in the server's encrypted database and nowhere else.
 pub struct ServerKey(KeyPair);

@@ -9,8 +9,8 @@ use ureq::http::{HeaderValue, StatusCode};
 use ureq::typestate::AgentScope;
 use ureq::{Agent, Error};
 
-use crate::Pin;
 use crate::client::{self, HandshakeFailed};
+use crate::pin::Pin;
 
 /// Why an address brought no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -1,14 +1,17 @@
 //! The hub's board, for responders: who needs help now, one incident's page, and what the hub is told of itself.
 
 mod areas;
+mod case;
 mod desk;
 mod forms;
 mod incident;
 mod list;
 mod timeline;
+mod values;
 
 pub use areas::{AreasView, areas};
+pub use case::{CaseView, Link, Seen, Side, StatementView, TimelineStep, Who};
 pub use desk::{AlertView, ConflictView, DeviceView, ErasureView, HubView, QuestionView, RefusedView, alerts, conflicts, hub, invited, questions};
 pub use forms::{Given, again, erase, followup_days, label_of, withdraw};
-pub use incident::{CaseView, Link, Seen, Side, StatementView, Step, Who, incident};
+pub use incident::incident;
 pub use list::{Choices, Danger, Line, List, found, list};

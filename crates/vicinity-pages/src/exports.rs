@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::frame::{Frame, Place};
+use crate::frame::{Frame, Tier};
 use crate::parts::{self, Choice};
 use crate::words::Said;
 
@@ -25,7 +25,7 @@ pub struct Pushed {
 /// The page. `stretch` is what the fields say first; `pushed` what came of a push just now.
 #[must_use]
 pub fn exports(frame: &Frame, stretch: &(String, String), pushed: Option<&Pushed>) -> Markup {
-    let is_hub = frame.place == Place::Hub;
+    let is_hub = frame.place == Tier::Hub;
     let rows: &[(&str, &str)] = if is_hub {
         &[("csv", "exports-csv"), ("xlsx", "exports-xlsx")]
     } else {

@@ -8,7 +8,7 @@ use crate::words::{Said, Words};
 
 /// Whose pages these are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Tier {
     /// A hub's board.
     Hub,
     /// The national review.
@@ -63,7 +63,7 @@ pub struct Frame {
     /// The reader's language.
     pub words: &'static Words,
     /// Whose pages these are.
-    pub place: Place,
+    pub place: Tier,
     /// Who reads; `None` before signing in.
     pub reader: Option<Reader>,
     /// Light or dark.
@@ -211,8 +211,8 @@ impl Frame {
     }
 
     fn top(&self, here: &str) -> Markup {
-        let pages = if self.place == Place::Hub { BOARD } else { REVIEW };
-        let place = self.t(if self.place == Place::Hub { "place-hub" } else { "place-national" });
+        let pages = if self.place == Tier::Hub { BOARD } else { REVIEW };
+        let place = self.t(if self.place == Tier::Hub { "place-hub" } else { "place-national" });
         html! {
             header.top { div {
                 a.brand href="/" { img src={ "/assets/" (ICON.file()) } alt="" width="26" height="26"; (self.t("product")) " " span.quiet { (place) } }
@@ -250,7 +250,7 @@ pub(crate) mod tests {
         let now = "2026-11-28T20:00:00Z".parse().unwrap();
         Frame {
             words: Words::of(language),
-            place: Place::National,
+            place: Tier::National,
             reader: None,
             theme: Theme::System,
             now,

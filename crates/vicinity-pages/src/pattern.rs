@@ -2,8 +2,8 @@
 //! quarter's report.
 
 mod advocacy;
+mod count;
 mod report;
-mod step;
 
 use maud::{Markup, html};
 use vicinity_core::published::COVERS;
@@ -14,8 +14,8 @@ use crate::parts;
 use crate::words::Said;
 
 pub use advocacy::{AdvocacyLine, AdvocacyView, advocacy};
+pub use count::{Amount, CodeCount, Figures, Parts, band};
 pub use report::{ASKS_MAX_LETTERS, ReportView, report};
-pub use step::{Amount, Figures, Parts, Step, band};
 
 /// How a code of a dimension reads.
 #[must_use]
@@ -42,14 +42,14 @@ pub fn table_of(frame: &Frame, parts: &Parts, figures: Figures) -> Markup {
     let heads = [caption.clone(), frame.t("picture-incidents"), frame.t("picture-share")];
     let columns = if figures == Figures::Banded { 2 } else { 3 };
     let heads: Vec<&str> = heads.iter().take(columns).map(String::as_str).collect();
-    let row = |name: String, step: &Step| [name, step.amount.said(frame), step.share(frame)].into_iter().take(columns).collect::<Vec<_>>();
+    let row = |name: String, step: &CodeCount| [name, step.amount.said(frame), step.share(frame)].into_iter().take(columns).collect::<Vec<_>>();
     let rest = parts.rest.iter().map(|rest| row(frame.t("picture-rest"), rest));
     let rows: Vec<Vec<String>> = parts.steps.iter().map(|step| row(name_of(frame, parts.dimension, &step.code), step)).chain(rest).collect();
     parts::table(&caption, &heads, 1, &rows)
 }
 
 /// Whether a code is a step of its dimension that somebody came to: who was not exposed came to none.
-fn is_step(step: &Step) -> bool {
+fn is_step(step: &CodeCount) -> bool {
     step.code != "not_exposed"
 }
 
@@ -57,7 +57,7 @@ fn is_step(step: &Step) -> bool {
 #[must_use]
 pub fn drawn(frame: &Frame, parts: &Parts) -> Markup {
     let caption = frame.words.label("dimension-", parts.dimension);
-    let bar = |name: String, step: &Step, is_rest: bool| Bar { name, long: step.amount.drawn(), figure: step.amount.said(frame), is_rest };
+    let bar = |name: String, step: &CodeCount, is_rest: bool| Bar { name, long: step.amount.drawn(), figure: step.amount.said(frame), is_rest };
     let bars = parts.steps.iter().filter(|step| is_step(step)).map(|step| bar(name_of(frame, parts.dimension, &step.code), step, false));
     let bars: Vec<Bar> = bars.chain(parts.rest.iter().map(|rest| bar(frame.t("picture-rest"), rest, true))).collect();
     html! {
@@ -70,7 +70,7 @@ pub fn drawn(frame: &Frame, parts: &Parts) -> Markup {
 
 /// What the parts of a dimension that show do not say: how many are in others, or that an incident may be in several.
 #[must_use]
-pub fn beside(frame: &Frame, dimension: &str, rest: Option<&Step>) -> Markup {
+pub fn beside(frame: &Frame, dimension: &str, rest: Option<&CodeCount>) -> Markup {
     html! {
         @if COVERS.contains(&dimension) { p.hint { (frame.t("picture-several")) } }
         @if let Some(rest) = rest { p { (frame.with("picture-rest-all", &[("figure", Said::Text(&rest.amount.said(frame)))])) } }

@@ -41,16 +41,16 @@ fn fill(page: &str, sent: &Sent<'_>) -> Option<String> {
 }
 
 /// A form's place in a page: from its first letter to the one after its end.
-struct Place {
+struct FormSpan {
     begin: usize,
     end: usize,
 }
 
-fn forms(page: &str) -> impl Iterator<Item = Place> {
-    page.match_indices("<form").filter_map(|(begin, _)| Some(Place { begin, end: begin + page[begin..].find("</form>")? }))
+fn forms(page: &str) -> impl Iterator<Item = FormSpan> {
+    page.match_indices("<form").filter_map(|(begin, _)| Some(FormSpan { begin, end: begin + page[begin..].find("</form>")? }))
 }
 
-impl Place {
+impl FormSpan {
     /// Whether what was sent came from this form: its place, and every hidden field that tells it from others.
     fn is_of(&self, page: &str, sent: &Sent<'_>) -> bool {
         let mut tags = tags(&page[self.begin..self.end]);

@@ -17,6 +17,7 @@
 //! Apart from statements: [`parcel`], a file for one reader, and [`lockbox`].
 
 mod cbor;
+mod error;
 pub mod keys;
 pub mod keyset;
 pub mod lockbox;

@@ -7,8 +7,8 @@ use std::io::{Read, Write};
 use age::DecryptError;
 use zeroize::Zeroizing;
 
+use crate::error::OpenError;
 use crate::keys::{Opener, Recipient};
-use crate::seal::OpenError;
 
 /// Bytes of the longest box that is opened.
 const BOX_MAX_BYTES: usize = 1024;

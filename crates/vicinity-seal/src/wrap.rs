@@ -14,9 +14,9 @@ use minicbor::{CborLen, Decode, Encode};
 use zeroize::Zeroizing;
 
 use crate::cbor::{self, Hex};
+use crate::error::{OpenError, SealError};
 use crate::keys::Opener;
 use crate::keyset::{KeySet, RESPONDERS_MAX};
-use crate::seal::{OpenError, SealError};
 
 /// Bytes of the longest encoded wrap.
 pub const WRAP_MAX_BYTES: usize = 16 * 1024;

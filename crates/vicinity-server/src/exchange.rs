@@ -12,7 +12,7 @@ use vicinity_store::evidence::SignedRequest;
 use vicinity_store::hub::{DEVICE_STORED_BYTES, HubStore, Peer, Random};
 use vicinity_sync::enrol::{EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::envelope::{Envelope, public_key};
-use vicinity_sync::hub_session::{HubSession, News, PullPlan, Step};
+use vicinity_sync::hub_session::{HubSession, News, PullOutcome, PullPlan};
 use vicinity_sync::message::{ERASURES_MAX, Refused, Request, SYNC_PATH};
 use vicinity_sync::order::{self, WipeOrder};
 
@@ -217,8 +217,8 @@ pub(crate) fn answer(
         let (cursor, more, rebased_until) = (pull.cursor, pull.more, pull.rebased_until);
         let orders = store.erase_orders(peer, ERASURES_MAX)?.into_iter().map(|incident| order::sign_erasure(secret, incident)).collect::<Vec<_>>();
         match session.pulled(pull, &orders, now) {
-            Step::Answer(frame) => return Ok(Some(Answered { frame, given, cursor, more, rebased_until })),
-            Step::PullAgain(smaller) => plan = smaller,
+            PullOutcome::Answer(frame) => return Ok(Some(Answered { frame, given, cursor, more, rebased_until })),
+            PullOutcome::PullAgain(smaller) => plan = smaller,
         }
     }
 }

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use vicinity_core::time::{SignedDuration, TimeZone, Timestamp};
 use vicinity_link::IdentityError;
-use vicinity_pages::frame::Place;
+use vicinity_pages::frame::Tier;
 use vicinity_seal::keys::Opener;
 use vicinity_sqlite::{SqliteHub, SqlitePeople};
 use vicinity_store::board::BoardStore;
@@ -236,7 +236,7 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     let (reader, reading) = Writer::start(Reading(open_with(&config.data, &key, &config.machine)?.only_reading()?));
     let (counter, counting) = Writer::start(Reading(open_with(&config.data, &key, &config.machine)?.only_reading()?));
     let last = writer.clone();
-    let (desk, seating) = Desk::open(Place::Hub, &config.data, &key, &config.machine, &clock, network.is_secure(config.plain_http))?;
+    let (desk, seating) = Desk::open(Tier::Hub, &config.data, &key, &config.machine, &clock, network.is_secure(config.plain_http))?;
     zone::show(&desk.zone, zone);
     let (changed, live) = (Arc::new(Notify::new()), desk.live.clone());
     let uplink = Uplink { writer: writer.clone(), machine: config.machine.clone(), clock: clock.clone(), changed: Arc::clone(&changed), live: live.clone() };

@@ -13,7 +13,7 @@ use vicinity_core::areas::LISTED_MAX as AREAS_LISTED_MAX;
 use vicinity_core::codes;
 use vicinity_core::projection::{Projection, UNKNOWN};
 use vicinity_core::time::Timestamp;
-use vicinity_pages::frame::Place;
+use vicinity_pages::frame::Tier;
 use vicinity_sqlite::{SqliteNational, SqlitePeople};
 use vicinity_store::StoreError;
 use vicinity_store::hub::{HubCounts, Role};
@@ -161,7 +161,7 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
     let (reader, reading) = Writer::start(Reading(SqliteNational::open(&config.data, &key)?.only_reading()?));
     let (counter, counting) = Writer::start(Reading(SqliteNational::open(&config.data, &key)?.only_reading()?));
     let last = writer.clone();
-    let (desk, seating) = Desk::open(Place::National, &config.data, &key, &config.machine, &clock, network.is_secure(config.plain_http))?;
+    let (desk, seating) = Desk::open(Tier::National, &config.data, &key, &config.machine, &clock, network.is_secure(config.plain_http))?;
     let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
     let publishing = tokio::spawn(publish::run(last.clone(), config.machine.clone(), clock.clone(), link));
     let live = desk.live.clone();

@@ -46,7 +46,7 @@ pub fn write(store: &mut dyn HubStore, incident: IncidentId, edits: &[Edit], now
     if authored.chunks.is_empty() {
         return Ok(Vec::new());
     }
-    let hashes = authored.chunks.iter().map(|chunk| ChangeHash::of(chunk.get(8..).unwrap_or_default())).collect();
+    let hashes = authored.chunks.iter().filter_map(|chunk| ChangeHash::of_chunk(chunk)).collect();
     let changes = authored.chunks.into_iter().map(|chunk| GroupChange { chunk, by: 0 }).collect();
     let hub = Peer { number: 0, incarnation: 0, role: Role::Responder };
     let groups = [Group { incident, relayed: false, changes }];

@@ -21,7 +21,7 @@ use crate::writer::Writer;
 
 /// A cookie of somebody who is signed in.
 async fn signed_in(desk: &Desk) -> String {
-    let (now, is_hub) = ((desk.machine.now)(), desk.place == vicinity_pages::frame::Place::Hub);
+    let (now, is_hub) = ((desk.machine.now)(), desk.place == vicinity_pages::frame::Tier::Hub);
     let role = if is_hub { person::Desk::Responder } else { person::Desk::Coordinator };
     let begin = move |people: &mut vicinity_sqlite::SqlitePeople| {
         let expires = now + SignedDuration::from_secs(60);

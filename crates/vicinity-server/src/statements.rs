@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
-use vicinity_core::access::{self, Action, Reach, Resource, Standing};
+use vicinity_core::access::{self, Action, IncidentState, Reach, Resource};
 use vicinity_core::consent;
 use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
@@ -134,7 +134,7 @@ fn is_named(
 fn statements_of(store: &mut dyn HubStore, peer: &Peer, incident: IncidentId, now: Timestamp) -> Result<Named, StoreError> {
     let Some(incident) = store.incident_in_scope(peer, incident)?.map(|row| row.incident) else { return Ok(Named::default()) };
     let named = incident.entries("statements").filter_map(|entry| Some((entry.id().to_owned(), entry.text("class")?.to_owned()))).collect();
-    let standing = if consent::granted(&incident, consent::HUB_RESPONSE, now) { Standing::Consented } else { Standing::Unconsented };
+    let standing = if consent::granted(&incident, consent::HUB_RESPONSE, now) { IncidentState::Consented } else { IncidentState::Unconsented };
     let incident = Resource::Incident(Reach::InScope, standing);
     Ok((named, access::decide(peer.role.actor(), Action::KeepStatement, incident).is_ok()))
 }

@@ -164,7 +164,7 @@ fn take(db: &Db, group: &Group) -> Result<u64> {
         (None, None) => return keep_waiting(db, group, &admission.verdicts).map(|()| 0),
     };
     for hash in &admission.stored {
-        let named = |chunk: &[u8]| ChangeHash::of(chunk.get(8..).unwrap_or_default()) == *hash;
+        let named = |chunk: &[u8]| ChangeHash::of_chunk(chunk) == Some(*hash);
         let found =
             group.changes.iter().map(|change| (&change.chunk, change.by)).chain(waiting.iter().map(|(chunk, by)| (chunk, *by))).find(|(chunk, _)| named(chunk));
         if let Some((chunk, by)) = found {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
-use vicinity_core::access::{self, Action, Reach, Resource, Standing};
+use vicinity_core::access::{self, Action, IncidentState, Reach, Resource};
 use vicinity_core::admit::{self, Verdict, View};
 use vicinity_core::areas::{self, Areas};
 use vicinity_core::batch::{Cursor, Group, GroupChange};
@@ -86,7 +86,7 @@ pub fn times<'a>(written: &[Written], log: impl Iterator<Item = &'a LogRow>) -> 
 /// # Errors
 /// What `in_scope` says.
 pub fn may_reach<E>(role: Role, action: Action, in_scope: impl FnOnce() -> Result<bool, E>) -> Result<bool, E> {
-    let may = |reach| access::decide(role.actor(), action, Resource::Incident(reach, Standing::Consented)).is_ok();
+    let may = |reach| access::decide(role.actor(), action, Resource::Incident(reach, IncidentState::Consented)).is_ok();
     Ok(may(Reach::OutOfScope) || in_scope()? && may(Reach::InScope))
 }
 

@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 use vicinity_core::advocacy::{Advocacy, LOG_MAX};
 use vicinity_core::ids::AdvocacyId;
 
-use crate::message::Refused;
+use crate::refused::Refused;
 
 /// An action on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

@@ -3,7 +3,8 @@
 use minicbor::{Decode, Encode};
 use vicinity_core::alert::{ALERTS_MAX, Alert};
 
-use crate::message::Refused;
+use crate::frame;
+use crate::refused::Refused;
 
 /// Where responders publish and withdraw.
 pub const ALERT_PATH: &str = "/v1/alert";
@@ -57,13 +58,13 @@ pub fn alerts(rows: Vec<AlertRow>) -> Result<Vec<Alert>, Refused> {
 /// A list as a device keeps it.
 #[must_use]
 pub fn kept_bytes(alerts: &[Alert]) -> Vec<u8> {
-    crate::uplink::encode(&rows(alerts))
+    frame::encode(&rows(alerts))
 }
 
 /// The list of what was kept; nothing for other bytes: the hub tells it again.
 #[must_use]
 pub fn kept(bytes: &[u8]) -> Vec<Alert> {
-    crate::uplink::decode::<Vec<AlertRow>>(bytes).and_then(alerts).unwrap_or_default()
+    frame::decode::<Vec<AlertRow>>(bytes).and_then(alerts).unwrap_or_default()
 }
 
 /// What a responder asks. The answer is the hub's whole list.

@@ -123,8 +123,10 @@ fn strippable(bytes: &[u8]) -> Option<Chunk<'_>> {
     Chunk::parse(bytes).ok().filter(|chunk| !chunk.deps.is_empty() && chunk.assemble() == bytes)
 }
 
+/// What later changes of the group refer to this one by. Bytes without a hash take a place, too: the format has the hash of no bytes
+/// there, and nothing can refer to it.
 fn name_of(bytes: &[u8]) -> ChangeHash {
-    ChangeHash::of(bytes.get(8..).unwrap_or_default())
+    ChangeHash::of_chunk(bytes).unwrap_or_else(|| ChangeHash::of(&[]))
 }
 
 /// What a change is written against: the one before it in the group.

@@ -63,7 +63,7 @@ pub struct HubSession {
 
 /// The next step.
 #[derive(Debug)]
-pub enum Step {
+pub enum PullOutcome {
     /// Post this.
     Answer(Vec<u8>),
     /// Too large: pull again, less.
@@ -116,7 +116,7 @@ impl HubSession {
 
     /// What the store gives, and what the device is to erase; the answer, or a smaller pull. An incident is given whole where it
     /// is compared: what a smaller pull made no smaller is the answer, however large.
-    pub fn pulled(&mut self, pull: Pull, erase: &[Erasure], now: Timestamp) -> Step {
+    pub fn pulled(&mut self, pull: Pull, erase: &[Erasure], now: Timestamp) -> PullOutcome {
         let changes: usize = pull.groups.iter().map(|group| group.changes.len()).sum();
         let raw_bytes: usize = pull.groups.iter().flat_map(|group| &group.changes).map(|change| change.chunk.len()).sum();
         let News { key_set, old_wraps, alerts, pins, zone } = self.news.clone();
@@ -130,9 +130,9 @@ impl HubSession {
             let fitting = self.plan.raw_bytes.min(raw_bytes) as u64 * self.budget as u64 / body.len() as u64 * 3 / 4;
             self.plan.raw_bytes = usize::try_from(fitting).unwrap_or(usize::MAX).max(1);
             self.verdicts = answer.verdicts;
-            return Step::PullAgain(self.plan.clone());
+            return PullOutcome::PullAgain(self.plan.clone());
         }
-        Step::Answer(body)
+        PullOutcome::Answer(body)
     }
 }
 
@@ -182,15 +182,15 @@ mod tests {
     fn what_is_too_large_is_pulled_again_as_much_smaller_as_it_was_too_large() {
         let mut session = session();
         let first = session.accepted(Vec::new()).raw_bytes;
-        let Step::PullAgain(smaller) = session.pulled(pull(first / 1024), &[], Timestamp::default()) else { panic!("that fits nowhere") };
+        let PullOutcome::PullAgain(smaller) = session.pulled(pull(first / 1024), &[], Timestamp::default()) else { panic!("that fits nowhere") };
         assert!((first / 6..first / 3).contains(&smaller.raw_bytes), "{} of {first}", smaller.raw_bytes);
-        assert!(matches!(session.pulled(pull(smaller.raw_bytes / 1024), &[], Timestamp::default()), Step::Answer(_)));
+        assert!(matches!(session.pulled(pull(smaller.raw_bytes / 1024), &[], Timestamp::default()), PullOutcome::Answer(_)));
     }
 
     #[test]
     fn what_a_smaller_pull_makes_no_smaller_is_answered_the_second_time() {
         let mut session = session();
-        assert!(matches!(session.pulled(pull(400), &[], Timestamp::default()), Step::PullAgain(_)));
-        assert!(matches!(session.pulled(pull(400), &[], Timestamp::default()), Step::Answer(_)));
+        assert!(matches!(session.pulled(pull(400), &[], Timestamp::default()), PullOutcome::PullAgain(_)));
+        assert!(matches!(session.pulled(pull(400), &[], Timestamp::default()), PullOutcome::Answer(_)));
     }
 }

@@ -9,8 +9,11 @@ use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use crate::alert::{self, AlertRow};
 use crate::codec;
 use crate::compress;
+use crate::frame;
 use crate::pins::Pins;
 use crate::verdict::{verdict_code, verdict_of};
+
+pub use crate::refused::Refused;
 
 /// The protocol this version speaks.
 pub const PROTOCOL: u8 = 1;
@@ -71,96 +74,6 @@ pub struct Answer {
     pub pins: Option<Vec<u8>>,
     /// The name of the hub's time zone.
     pub zone: Option<String>,
-}
-
-/// Why a hub does not answer a request at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// Not a request.
-    #[error("the hub cannot read the request")]
-    Malformed,
-    /// Above a cap.
-    #[error("the request is too large")]
-    TooLarge,
-    /// No protocol in common.
-    #[error("the hub speaks another version of the protocol; update this program")]
-    Version,
-    /// Unknown device, or a code that enrols nobody.
-    #[error("the hub does not know this device; enrol it again")]
-    NotEnrolled,
-    /// A device that is known, and a proof that does not fit what was sent: forged, or altered on its way.
-    #[error("the proof does not fit the request: something between here and the hub has altered it, or this device's key is not the one that enrolled")]
-    WrongProof,
-    /// The device was revoked.
-    #[error("this device was revoked by its hub")]
-    Revoked,
-    /// The counter of the last request of this life: the same request again, or a device cloned since.
-    #[error("the hub has already seen this request")]
-    Replayed,
-    /// A counter below the last of this life: a device restored or cloned, or an old request again.
-    #[error("the hub has already seen a later request of this device")]
-    RolledBack,
-    /// The cursor does not fit the hub's feed.
-    #[error("the hub's feed is another one now")]
-    Rebase,
-    /// The role may not do this.
-    #[error("only a responder's device may do this")]
-    NotAllowed,
-    /// The device has filled its share of the hub.
-    #[error("this device has filled its share of the hub's disk; whoever runs the hub can tell more")]
-    Quota,
-    /// Too much in too short a time; `Retry-After` says for how many seconds.
-    #[error("too much was asked in too short a time; try again later")]
-    SlowDown,
-    /// Too much to do.
-    #[error("the hub is busy")]
-    Busy,
-    /// Never sent: what a client says itself when another than the pinned key answers.
-    #[error(
-        "whoever answers at that address does not have the hub's key; do not go on until you know why; if the hub's key was changed twice since this device last synced, enrol it anew"
-    )]
-    OtherKey,
-    /// The hub failed.
-    #[error("the hub failed; its log says why")]
-    Failed,
-}
-
-impl Refused {
-    const ALL: [(Self, &'static str, u16); 15] = [
-        (Self::Malformed, "malformed", 400),
-        (Self::TooLarge, "too_large", 413),
-        (Self::Version, "version", 426),
-        (Self::NotEnrolled, "not_enrolled", 401),
-        (Self::WrongProof, "wrong_proof", 401),
-        (Self::Revoked, "revoked", 403),
-        (Self::Replayed, "replayed", 409),
-        (Self::RolledBack, "device_rolled_back", 409),
-        (Self::Rebase, "rebase", 409),
-        (Self::NotAllowed, "not_allowed", 403),
-        (Self::Quota, "quota", 413),
-        (Self::SlowDown, "slow_down", 429),
-        (Self::Busy, "busy", 503),
-        (Self::OtherKey, "other_key", 495),
-        (Self::Failed, "failed", 500),
-    ];
-
-    /// Its name on the wire: the whole body of the answer.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        Self::ALL.iter().find(|(refused, ..)| *refused == self).map_or("failed", |(_, code, _)| code)
-    }
-
-    /// The HTTP status that goes with it.
-    #[must_use]
-    pub fn status(self) -> u16 {
-        Self::ALL.iter().find(|(refused, ..)| *refused == self).map_or(500, |(.., status)| *status)
-    }
-
-    /// The refusal of that name.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, name, _)| *name == code).map(|(refused, ..)| *refused)
-    }
 }
 
 #[derive(Encode, Decode)]
@@ -342,26 +255,11 @@ fn erasures_of(wire: Vec<ErasureWire>) -> Result<Vec<Erasure>, Refused> {
     Ok(wire.into_iter().map(|wire| Erasure { incident: IncidentId::from_bytes(wire.incident.0), proof: wire.proof }).collect())
 }
 
-fn open(body: &[u8]) -> Result<Vec<u8>, Refused> {
-    compress::inflate(body).map_err(|error| match error {
-        compress::InflateError::TooLarge => Refused::TooLarge,
-        compress::InflateError::Malformed => Refused::Malformed,
-    })
-}
-
-fn close<T: Encode<()>>(wire: &T) -> Vec<u8> {
-    let mut plain = Vec::new();
-    if minicbor::encode(wire, &mut plain).is_err() {
-        plain.clear();
-    }
-    compress::deflate(&plain)
-}
-
 impl Request {
     /// The compressed frame.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        close(&RequestWire {
+        frame::encode(&RequestWire {
             oldest: PROTOCOL,
             newest: PROTOCOL,
             cursor: self.cursor.as_ref().map(Into::into),
@@ -386,8 +284,7 @@ impl Request {
     /// # Errors
     /// What to answer to any other bytes.
     pub fn decode(body: &[u8]) -> Result<Self, Refused> {
-        let plain = open(body)?;
-        let wire: RequestWire = minicbor::decode(&plain).map_err(|_| Refused::Malformed)?;
+        let wire: RequestWire = frame::decode(body)?;
         if wire.oldest > PROTOCOL || wire.newest < PROTOCOL {
             return Err(Refused::Version);
         }
@@ -421,7 +318,7 @@ impl Answer {
                 _ => runs.push((verdict_code(*verdict), 1)),
             }
         }
-        close(&AnswerWire {
+        frame::encode(&AnswerWire {
             version: PROTOCOL,
             verdicts: runs,
             pull: if self.pull.groups.is_empty() { Vec::new() } else { codec::encode(&self.pull.groups) },
@@ -446,8 +343,7 @@ impl Answer {
     /// # Errors
     /// Any other bytes.
     pub fn decode(body: &[u8]) -> Result<Self, Refused> {
-        let plain = open(body)?;
-        let wire: AnswerWire = minicbor::decode(&plain).map_err(|_| Refused::Malformed)?;
+        let wire: AnswerWire = frame::decode(body)?;
         let mut verdicts = Vec::new();
         for (code, count) in wire.verdicts {
             if verdicts.len() + count as usize > codec::GROUPS_MAX * 8 {

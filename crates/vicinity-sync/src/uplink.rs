@@ -8,8 +8,8 @@ use vicinity_core::ids::ProjectionId;
 
 use crate::advocacy::LogReport;
 use crate::alert::{AlertReply, AlertReport};
-use crate::compress;
-use crate::message::Refused;
+
+pub use crate::frame::{decode, encode};
 
 /// Where hubs post.
 pub const UPLINK_PATH: &str = "/v1/uplink";
@@ -139,26 +139,4 @@ impl Question {
     pub fn projection(&self) -> ProjectionId {
         ProjectionId::from_bytes(self.projection)
     }
-}
-
-/// The compressed frame of a message.
-#[must_use]
-pub fn encode<T: Encode<()>>(message: &T) -> Vec<u8> {
-    let mut plain = Vec::new();
-    if minicbor::encode(message, &mut plain).is_err() {
-        plain.clear();
-    }
-    compress::deflate(&plain)
-}
-
-/// The message of a compressed frame.
-///
-/// # Errors
-/// Any other bytes.
-pub fn decode<T: for<'b> Decode<'b, ()>>(body: &[u8]) -> Result<T, Refused> {
-    let plain = compress::inflate(body).map_err(|error| match error {
-        compress::InflateError::TooLarge => Refused::TooLarge,
-        compress::InflateError::Malformed => Refused::Malformed,
-    })?;
-    minicbor::decode(&plain).map_err(|_| Refused::Malformed)
 }

@@ -1,6 +1,7 @@
-//! What no compiler checks: crate arrows, file sizes, links, tables, and what no tracked file may hold.
+//! What no compiler checks: crate arrows, circles between files, file sizes, links, tables, and what no tracked file may hold.
 
 mod arrows;
+mod circles;
 mod links;
 mod promises;
 mod sources;
@@ -16,12 +17,14 @@ pub fn run() -> Result<()> {
     let files = project_files()?;
     let mut functions = BTreeSet::new();
     let mut promising = Vec::new();
+    let mut rust = circles::Sources::default();
     for file in &files {
         let Ok(text) = String::from_utf8(std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?) else {
             continue; // not a text
         };
         if file.extension().is_some_and(|extension| extension == "rs") {
             functions.extend(promises::functions(&text).map(str::to_owned));
+            rust.add(file, &text);
         }
         problems.extend(sources::problems(file, &text));
         if links::has_links_to_check(file) {
@@ -35,6 +38,7 @@ pub fn run() -> Result<()> {
         }
     }
     problems.extend(promising.iter().flat_map(|(file, text)| promises::problems(file, text, &functions)));
+    problems.extend(rust.problems());
     if problems.is_empty() {
         eprintln!("tidy: {} files are in order", files.len());
         return Ok(());

@@ -1,6 +1,6 @@
 //! Every actor, action and state against a table that is written out.
 
-use super::{Action, Actor, Denied, Reach, Resource, Standing, decide};
+use super::{Action, Actor, Denied, IncidentState, Reach, Resource, decide};
 
 /// Columns: anonymous, educator, responder, hub, country, board, coordinator, admin. `y` may; `p` is unproven, `r` another role, `s` out of
 /// scope, `c` without consent, `e` erased. Every action and every state that it is done to stands here once.
@@ -68,8 +68,8 @@ Publish           server               p r r r y r r r
 ";
 
 fn resources() -> Vec<(&'static str, Resource)> {
+    use IncidentState::{Consented, Erased, Unconsented};
     use Reach::{InScope, New, OutOfScope};
-    use Standing::{Consented, Erased, Unconsented};
     vec![
         ("server", Resource::Server),
         ("new consented", Resource::Incident(New, Consented)),

@@ -4,9 +4,9 @@ use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use crate::chunk::Chunk;
-use crate::document::SKELETON;
 use crate::guard::{self, Checked, OpRef, Ops, Refusal};
 use crate::ids::ChangeHash;
+use crate::skeleton::SKELETON;
 
 /// The changes of a document, ancestors first, from the skeleton on.
 pub(super) struct Index<'a> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use automerge::{Automerge, Change};
 
-use super::{Candidate, ops_of, survives};
+use super::candidate::{Candidate, ops_of, survives};
 use crate::chunk::Chunk;
 use crate::ids::ChangeHash;
 

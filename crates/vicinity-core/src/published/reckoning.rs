@@ -4,9 +4,9 @@ use std::cell::Cell as Counter;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::cells::{ALL, COUNTRY, COVERS, Cell, K, is_known};
 use super::span::Span;
 use super::table::{Blocks, Table};
-use super::{ALL, COUNTRY, COVERS, Cell, K, is_known};
 
 /// Something small that can be reckoned.
 enum Leak {

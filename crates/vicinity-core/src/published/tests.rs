@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::cells::is_known;
 use super::*;
 
 /// Small steps of a generator of its own: the tests of the core draw no randomness.

@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 use vicinity_core::time::Timestamp;
 
-use super::incident::{self, Side};
+use super::case::Side;
+use super::incident;
 use super::list::short;
 use crate::draw;
 use crate::frame::Frame;

@@ -8,8 +8,9 @@ use vicinity_core::incident::Incident;
 use vicinity_core::time::{SignedDuration, Timestamp};
 use vicinity_core::value::{NOTE_MAX_LETTERS, PSEUDONYM_MAX_LETTERS};
 
-use super::incident::{self, CaseView, Seen};
+use super::case::{CaseView, Seen};
 use super::list::short;
+use super::values::{self, fact};
 use crate::frame::Frame;
 use crate::parts::{self, Choice, Line};
 use crate::words::Said;
@@ -171,7 +172,7 @@ pub(super) fn impossible(frame: &Frame, case: &CaseView) -> Markup {
             p { (frame.t("impossible-below")) }
             @for field in &case.impossible {
                 @let doing = if *field == "occurred" { "occurred" } else { "reported" };
-                @let told = case.incident.register(field).map(|value| incident::fact(frame, field, value)).unwrap_or_default();
+                @let told = case.incident.register(field).map(|value| fact(frame, field, value)).unwrap_or_default();
                 h3 { (title(frame, doing)) ": " (told) }
                 (form(frame, case, doing, &Given::default()))
             }
@@ -330,7 +331,7 @@ fn now(frame: &Frame, case: &CaseView, doing: &str) -> Markup {
             let last = case.incident.entries("transitions").last();
             let told = ["at", "by", "reason"]
                 .into_iter()
-                .filter_map(|key| Some((frame.words.label("f-", key), incident::said(frame, last?.json().get(key).filter(|value| !value.is_null())?))));
+                .filter_map(|key| Some((frame.words.label("f-", key), values::said(frame, last?.json().get(key).filter(|value| !value.is_null())?))));
             html! { p { (frame.t("f-status")) ": " span.chip.accent { (frame.words.code(&case.status)) } } p.quiet { (said(&told.collect::<Vec<_>>())) } }
         }
         "triage" => {

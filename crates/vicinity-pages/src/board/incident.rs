@@ -1,121 +1,14 @@
 //! One incident: its facts, clocks and conflicts, what was done by whom, and what can be done now.
 
 use maud::{Markup, html};
-use serde_json::Value;
-use vicinity_core::clocks::Clock;
-use vicinity_core::incident::Incident;
-use vicinity_core::time::Timestamp;
-use vicinity_core::timeline::Deed;
 
-use super::list::{Danger, joined, marks, running, short};
+use super::case::{CaseView, Link, Side};
+use super::list::{joined, marks, running, short};
+use super::values::{fact, field_name, name_of, said};
 use super::{forms, timeline};
 use crate::frame::Frame;
 use crate::parts;
 use crate::words::Said;
-
-/// Who did something.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Who {
-    /// A device of the hub's, by number.
-    Device(u32),
-    /// Somebody at the board.
-    Person(String),
-    /// National, through the hub.
-    National,
-}
-
-/// A step of the timeline.
-#[derive(Debug, Clone)]
-pub struct Step {
-    /// When the hub heard of it.
-    pub at: Timestamp,
-    /// Who.
-    pub who: Who,
-    /// What.
-    pub deeds: Vec<Deed>,
-}
-
-/// A side of a conflict.
-#[derive(Debug, Clone)]
-pub struct Side {
-    /// What it says.
-    pub value: Value,
-    /// When, by the clock of who said it.
-    pub at: Option<Timestamp>,
-    /// Who said it.
-    pub who: Option<Who>,
-}
-
-/// A statement, sealed.
-#[derive(Debug, Clone)]
-pub struct StatementView {
-    /// What opens it is asked for by this name on a responder's device.
-    pub name: String,
-    /// Its class.
-    pub class: String,
-    /// Bytes, sealed.
-    pub bytes: u64,
-    /// When it came.
-    pub received_at: Timestamp,
-}
-
-/// A link with another incident.
-#[derive(Debug, Clone)]
-pub struct Link {
-    /// Its kind.
-    pub kind: String,
-    /// The other.
-    pub to: String,
-    /// Whether the other names this one.
-    pub from_there: bool,
-}
-
-/// What forms that set a state carry of it: what the page showed, so that nobody decides on what has changed meanwhile.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// Of the status.
-    pub status: String,
-    /// Of the triage.
-    pub triage: String,
-    /// Of the consents.
-    pub consents: String,
-    /// Of the devices that have it.
-    pub devices: String,
-}
-
-/// One incident's page.
-pub struct CaseView {
-    /// Its id.
-    pub id: String,
-    /// Its facts.
-    pub incident: Incident,
-    /// How urgent it is.
-    pub level: String,
-    /// Where the response stands.
-    pub status: String,
-    /// Whether somebody is in danger or held now.
-    pub danger: Danger,
-    /// Every clock.
-    pub clocks: Vec<Clock>,
-    /// Conflicts: the field, and its sides, the one that shows first.
-    pub conflicts: Vec<(String, Vec<Side>)>,
-    /// Registers whose time cannot be right.
-    pub impossible: Vec<&'static str>,
-    /// Scopes that are granted now.
-    pub granted: Vec<String>,
-    /// When the hub first heard of it.
-    pub first_at: Timestamp,
-    /// What is shown of what forms set.
-    pub seen: Seen,
-    /// Devices that can be assigned, and whether each has it.
-    pub devices: Vec<(u32, bool)>,
-    /// Statements.
-    pub statements: Vec<StatementView>,
-    /// Links.
-    pub links: Vec<Link>,
-    /// What was done, oldest first.
-    pub steps: Vec<Step>,
-}
 
 /// What is shown of a perpetrator.
 const PERPETRATOR: [&str; 6] = ["kind", "count_band", "sex", "age_group", "known_before", "repeat"];
@@ -234,18 +127,6 @@ fn what(frame: &Frame, case: &CaseView) -> Markup {
     }
 }
 
-/// A fact in words. Of the survivor's code, which is a hash already, only the beginning: enough to see that two are one.
-pub(super) fn fact(frame: &Frame, field: &str, value: &Value) -> String {
-    match field {
-        "survivor.code" => value.as_str().map_or_else(String::new, |hash| hash.chars().take(8).collect()),
-        "occurred" => {
-            let part = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
-            format!("{} ({})", frame.words.told(part("at")).unwrap_or_else(|| part("at").to_owned()), frame.words.code(part("precision")))
-        }
-        _ => said(frame, value),
-    }
-}
-
 fn statements(frame: &Frame, case: &CaseView) -> Markup {
     html! {
         section.sheet {
@@ -295,41 +176,5 @@ fn take_back(frame: &Frame, id: &str, link: &Link) -> Markup {
             input type="hidden" name=(if link.from_there { "from" } else { "to" }) value=(link.to);
             button.plain.small aria-label={ (frame.t("link-take-back")) ": " (frame.words.code(&link.kind)) " " (short(&link.to)) } { (frame.t("link-take-back")) }
         }
-    }
-}
-
-/// Who, in words.
-pub(super) fn name_of(frame: &Frame, who: &Who) -> String {
-    match who {
-        Who::Device(0) => frame.t("who-hub"),
-        Who::Device(number) => frame.with("who-device", &[("number", Said::Text(&number.to_string()))]),
-        Who::Person(handle) => frame.with("who-person", &[("handle", Said::Text(handle))]),
-        Who::National => frame.t("place-national"),
-    }
-}
-
-/// A field's name in words; an entry's field by its own name.
-pub(super) fn field_name(frame: &Frame, field: &str) -> String {
-    let parts: Vec<&str> = field.splitn(3, '.').collect();
-    match parts[..] {
-        [map, _, key] => format!("{}: {}", frame.words.label("f-", map), frame.words.label("f-", key)),
-        _ => frame.words.label("f-", field),
-    }
-}
-
-/// A value in words.
-pub(super) fn said(frame: &Frame, value: &Value) -> String {
-    match value {
-        Value::Null => frame.t("not-known"),
-        Value::String(text) => match text.parse::<Timestamp>() {
-            Ok(at) => frame.told(at),
-            Err(_) => frame.words.told(text).unwrap_or_else(|| frame.words.code(text)),
-        },
-        Value::Bool(yes) => frame.t(if *yes { "yes" } else { "no" }),
-        Value::Array(items) => items.iter().map(|item| said(frame, item)).collect::<Vec<_>>().join(", "),
-        Value::Object(fields) => {
-            fields.iter().map(|(key, value)| format!("{} {}", frame.words.label("f-", key), said(frame, value))).collect::<Vec<_>>().join(", ")
-        }
-        number @ Value::Number(_) => number.to_string(),
     }
 }

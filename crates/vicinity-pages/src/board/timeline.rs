@@ -5,15 +5,16 @@ use serde_json::{Map, Value};
 use vicinity_core::time::Timestamp;
 use vicinity_core::timeline::Deed;
 
-use super::incident::{Step, Who, fact, field_name, name_of, said};
+use super::case::{TimelineStep, Who};
 use super::list::short;
+use super::values::{fact, field_name, name_of, said};
 use crate::frame::Frame;
 
 /// Seconds between what an entry says of its time and when the hub heard of it, up to which the time is told once.
 const SAME_TIME_SECONDS: i64 = 3600;
 
 /// The steps, newest first.
-pub(super) fn log(frame: &Frame, steps: &[Step]) -> Markup {
+pub(super) fn log(frame: &Frame, steps: &[TimelineStep]) -> Markup {
     html! {
         section.sheet {
             h2 { (frame.t("incident-timeline")) }
@@ -33,7 +34,7 @@ pub(super) fn log(frame: &Frame, steps: &[Step]) -> Markup {
 }
 
 /// What people did in a step. The form of the record is nobody's deed, and a move of the status writes it in two places.
-fn told_of(step: &Step) -> Vec<&Deed> {
+fn told_of(step: &TimelineStep) -> Vec<&Deed> {
     let moves = step.deeds.iter().any(|deed| matches!(deed, Deed::Entry { map, .. } if map == "transitions"));
     let is_told = |deed: &&Deed| match deed {
         Deed::Set { field, .. } => field != "schema" && !(moves && field == "status"),
@@ -42,7 +43,7 @@ fn told_of(step: &Step) -> Vec<&Deed> {
     step.deeds.iter().filter(is_told).collect()
 }
 
-fn told(frame: &Frame, step: &Step, deed: &Deed) -> Markup {
+fn told(frame: &Frame, step: &TimelineStep, deed: &Deed) -> Markup {
     match deed {
         Deed::Set { field, value } if field == "survivor.code" => html! { (field_name(frame, field)) ": " (fact(frame, field, value)) },
         Deed::Set { field, value } => html! { (field_name(frame, field)) ": " b { (said(frame, value)) } },
@@ -53,7 +54,7 @@ fn told(frame: &Frame, step: &Step, deed: &Deed) -> Markup {
 }
 
 /// An entry: what it is about comes first, without its field's name; the rest follows by name.
-fn entry(frame: &Frame, step: &Step, map: &str, new: bool, fields: &Map<String, Value>) -> Markup {
+fn entry(frame: &Frame, step: &TimelineStep, map: &str, new: bool, fields: &Map<String, Value>) -> Markup {
     let (name, about): (&str, &[&str]) = match map {
         "transitions" => ("status", &["to"]),
         "consents" => (map, &["scope", "state"]),
@@ -73,7 +74,7 @@ fn entry(frame: &Frame, step: &Step, map: &str, new: bool, fields: &Map<String, 
 }
 
 /// Whether a field says something that the step does not say already, to people.
-fn is_for_people(step: &Step, key: &str, value: &Value) -> bool {
+fn is_for_people(step: &TimelineStep, key: &str, value: &Value) -> bool {
     let text = value.as_str().unwrap_or_default();
     match key {
         "bytes" | "supersedes" => false,
@@ -94,7 +95,7 @@ fn linked(frame: &Frame, code: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{Place, Theme};
+    use crate::frame::{Theme, Tier};
     use crate::words::{Language, Words};
     use serde_json::json;
 
@@ -102,7 +103,7 @@ mod tests {
         let at: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
         let frame = Frame {
             words: Words::of(Language::English),
-            place: Place::Hub,
+            place: Tier::Hub,
             reader: None,
             theme: Theme::System,
             now: at,
@@ -113,7 +114,7 @@ mod tests {
             once: String::new(),
         };
         let entry = Deed::Entry { map: map.into(), new: true, fields: fields.as_object().unwrap().clone() };
-        let step = Step { at, who: Who::Person("amina".into()), deeds: more.into_iter().chain([entry]).collect() };
+        let step = TimelineStep { at, who: Who::Person("amina".into()), deeds: more.into_iter().chain([entry]).collect() };
         let page = log(&frame, &[step]).0;
         let lines = page.split("<ul class=\"plain\">").nth(1).unwrap().split("</ul>").next().unwrap();
         let parts = lines.replace("</li>", "|");

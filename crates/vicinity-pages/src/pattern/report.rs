@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::advocacy::day_of;
 use super::{AdvocacyLine, Amount, Figures, Parts, areas, beside, by_month, rules, shown, table_of};
 use crate::draw::{self, Bar};
-use crate::frame::{Frame, Place};
+use crate::frame::{Frame, Tier};
 use crate::parts::{self, Choice};
 use crate::words::Said;
 
@@ -51,8 +51,8 @@ pub struct ReportView {
 pub fn report(frame: &Frame, view: &ReportView) -> Markup {
     let place = match (frame.place, view.area.as_str()) {
         (_, area) if !area.is_empty() => area.to_owned(),
-        (Place::Hub, _) => frame.t("report-this-hub"),
-        (Place::National, _) => frame.t("picture-country"),
+        (Tier::Hub, _) => frame.t("report-this-hub"),
+        (Tier::National, _) => frame.t("picture-country"),
     };
     let title = frame.with("report-title", &[("place", Said::Text(&place)), ("quarter", Said::Text(&quarter(frame, &view.quarter)))]);
     let body = html! {
@@ -85,7 +85,7 @@ fn chooser(frame: &Frame, view: &ReportView) -> Markup {
             div.fields {
                 (parts::select("r-quarter", "quarter", &frame.t("report-choose"), &quarters, &view.quarter))
                 (parts::select("r-area", "area", &frame.t("f-place-area"), &areas(frame, &view.areas), &view.area))
-                @if frame.place == Place::Hub { (parts::select("r-for", "for", &frame.t("report-for"), &readers, if view.figures == Figures::Exact { "us" } else { "others" })) }
+                @if frame.place == Tier::Hub { (parts::select("r-for", "for", &frame.t("report-for"), &readers, if view.figures == Figures::Exact { "us" } else { "others" })) }
                 div { button { (frame.t("board-show")) } }
             }
             p.hint { (frame.t("report-print")) }

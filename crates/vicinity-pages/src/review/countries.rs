@@ -6,7 +6,7 @@ use vicinity_core::time::Timestamp;
 use crate::draw::{self, Series};
 use crate::frame::Frame;
 use crate::parts;
-use crate::pattern::{Amount, Step, name_of, shown, texts_by_month};
+use crate::pattern::{Amount, CodeCount, name_of, shown, texts_by_month};
 
 /// A country.
 pub struct CountryView {
@@ -19,7 +19,7 @@ pub struct CountryView {
     /// All incidents of the months that were published.
     pub all: Amount,
     /// Shares that are set beside each other: dimension, and the code with its sum.
-    pub shares: Vec<(&'static str, Step)>,
+    pub shares: Vec<(&'static str, CodeCount)>,
 }
 
 /// The page.

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::draw::{self, Series, Tile};
 use crate::frame::Frame;
 use crate::parts;
-use crate::pattern::{Parts, Step, beside, by_month, drawn, name_of};
+use crate::pattern::{CodeCount, Parts, beside, by_month, drawn, name_of};
 
 /// What the reader chose.
 pub struct Choice {
@@ -26,7 +26,7 @@ pub struct Panel {
     /// Code, and a count for each month; `None` where it is left out.
     pub codes: Vec<(String, Vec<Option<u64>>)>,
     /// Incidents that show, but of which no code of it shows.
-    pub rest: Option<Step>,
+    pub rest: Option<CodeCount>,
 }
 
 /// The picture.
@@ -38,7 +38,7 @@ pub struct Picture {
     /// All incidents by month.
     pub incidents: Vec<Option<u64>>,
     /// Areas and the sum of what their months show.
-    pub areas: Vec<Step>,
+    pub areas: Vec<CodeCount>,
     /// Small multiples.
     pub panels: Vec<Panel>,
     /// Sums by code.

@@ -5,7 +5,7 @@ use axum::http::HeaderValue;
 use axum::http::header::{COOKIE, HeaderMap, SET_COOKIE};
 use axum::response::Response;
 use vicinity_core::hex;
-use vicinity_pages::frame::Place;
+use vicinity_pages::frame::Tier;
 
 use crate::pages::desk::Desk;
 
@@ -29,7 +29,7 @@ pub enum Cookie {
 impl Cookie {
     fn name(self, desk: &Desk) -> String {
         let prefix = if desk.secure { "__Host-" } else { "" };
-        let place = if desk.place == Place::Hub { "hub" } else { "national" };
+        let place = if desk.place == Tier::Hub { "hub" } else { "national" };
         let what = match self {
             Self::Session => String::new(),
             Self::Asked => "-asked".to_owned(),

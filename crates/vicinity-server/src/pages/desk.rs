@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{OwnedMutexGuard, Semaphore};
 use vicinity_core::time::TimeZone;
-use vicinity_pages::frame::Place;
+use vicinity_pages::frame::Tier;
 use vicinity_sqlite::SqlitePeople;
 use vicinity_store::forms::Forms;
 use vicinity_store::{DatabaseKey, StoreError};
@@ -69,7 +69,7 @@ impl Turns {
 /// What pages need besides the server's own store.
 pub struct Desk {
     /// Whose pages these are.
-    pub place: Place,
+    pub place: Tier,
     /// Who may sign in, and who is.
     pub people: Writer<SqlitePeople>,
     /// Clock and randomness.
@@ -98,7 +98,7 @@ impl Desk {
     ///
     /// # Errors
     /// The file cannot be used.
-    pub fn open(place: Place, folder: &Path, key: &DatabaseKey, machine: &Machine, clock: &Clock, secure: bool) -> Result<(Self, JoinHandle<()>), StoreError> {
+    pub fn open(place: Tier, folder: &Path, key: &DatabaseKey, machine: &Machine, clock: &Clock, secure: bool) -> Result<(Self, JoinHandle<()>), StoreError> {
         let mut people = SqlitePeople::open(folder, key)?;
         let secret = Secret::new(people.secret(machine.bytes())?);
         let (people, thread) = Writer::start(people);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rusqlite::{Row, ToSql};
-use vicinity_core::board::{self, Place};
+use vicinity_core::board::{self, Placement};
 use vicinity_core::ids::{ChangeHash, IncidentId, ProjectionId};
 use vicinity_core::incident::Incident;
 use vicinity_core::published::Cell;
@@ -49,7 +49,7 @@ fn level_number(level: Level) -> i64 {
 pub(crate) fn write(db: &Db, doc: i64, incident: &Incident, now: Timestamp) -> Result<()> {
     let place = board::place(incident, now);
     let rank = place.rank();
-    let Place {
+    let Placement {
         group: _,
         sort,
         closed,
@@ -306,8 +306,8 @@ impl BoardStore for SqliteHub {
         let query = "SELECT hash, person FROM desk_changes WHERE doc = ?1";
         let people = self.db.all("reading who wrote", query, &[&doc], |row| Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, String>(1)?)))?;
         let logged = changes.into_iter().map(|(chunk, device, received_at)| {
-            let hash = ChangeHash::of(chunk.get(8..).unwrap_or_default());
-            let person = people.iter().find(|(own, _)| *own == hash.0).map(|(_, person)| person.clone());
+            let hash = ChangeHash::of_chunk(&chunk);
+            let person = people.iter().find(|(own, _)| hash.is_some_and(|hash| *own == hash.0)).map(|(_, person)| person.clone());
             LoggedChange { chunk, device, person, received_at: time(received_at) }
         });
         Ok(logged.collect())

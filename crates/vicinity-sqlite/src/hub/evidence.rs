@@ -79,7 +79,7 @@ pub(crate) fn holding(db: &Db, incident: IncidentId, doc: Option<i64>) -> Result
 pub(crate) fn cut(db: &Db, id: i64) -> Result<()> {
     let query = "SELECT chunk FROM feed WHERE envelope = ?1 AND kind = 0 UNION ALL SELECT chunk FROM waiting WHERE envelope = ?1";
     let chunks = db.all("reading changes", query, &[&id], |row| row.get::<_, Vec<u8>>(0))?;
-    let mut left: BTreeSet<ChangeHash> = chunks.iter().map(|chunk| ChangeHash::of(chunk.get(8..).unwrap_or_default())).collect();
+    let mut left: BTreeSet<ChangeHash> = chunks.iter().filter_map(|chunk| ChangeHash::of_chunk(chunk)).collect();
     let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?));
     if let Some((device, bytes)) = db.one("reading envelopes", "SELECT device, length(body) FROM envelopes WHERE id = ?1 AND body IS NOT NULL", &[&id], read)? {
         shares::move_stored(db, device, -bytes)?;

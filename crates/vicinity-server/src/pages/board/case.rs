@@ -9,7 +9,7 @@ use vicinity_core::incident::Dispute;
 use vicinity_core::time::Timestamp;
 use vicinity_core::timeline;
 use vicinity_core::{clocks, consent, status, triage};
-use vicinity_pages::board::{self, CaseView, ConflictView, Link, Side, StatementView, Step, Who};
+use vicinity_pages::board::{self, CaseView, ConflictView, Link, Side, StatementView, TimelineStep, Who};
 use vicinity_store::StoreError;
 use vicinity_store::board::{BoardStore, Case, LoggedChange};
 use vicinity_store::hub::Role;
@@ -101,17 +101,13 @@ fn who(change: &LoggedChange) -> Who {
     }
 }
 
-fn hash_of(change: &LoggedChange) -> ChangeHash {
-    ChangeHash::of(change.chunk.get(8..).unwrap_or_default())
-}
-
 fn sides(dispute: &Dispute, logged: &[LoggedChange]) -> Vec<Side> {
-    let author = |hash: ChangeHash| logged.iter().find(|change| hash_of(change) == hash).map(who);
+    let author = |hash: ChangeHash| logged.iter().find(|change| ChangeHash::of_chunk(&change.chunk) == Some(hash)).map(who);
     dispute.claims.iter().map(|claim| Side { value: claim.value.clone(), at: claim.at, who: claim.change.and_then(author) }).collect()
 }
 
 /// What each change did, by building the incident anew up to each.
-fn steps(logged: &[LoggedChange]) -> Result<Vec<Step>, StoreError> {
+fn steps(logged: &[LoggedChange]) -> Result<Vec<TimelineStep>, StoreError> {
     let mut steps = Vec::new();
     let mut before = None;
     let first = logged.len().saturating_sub(STEPS_MAX).max(1).min(logged.len());
@@ -121,7 +117,7 @@ fn steps(logged: &[LoggedChange]) -> Result<Vec<Step>, StoreError> {
         let after = document.map_err(|_| StoreError::Damaged("document"))?.incident();
         let deeds = timeline::deeds(before.as_ref(), &after);
         if !deeds.is_empty() {
-            steps.push(Step { at: change.received_at, who: who(change), deeds });
+            steps.push(TimelineStep { at: change.received_at, who: who(change), deeds });
         }
         before = Some(after);
     }

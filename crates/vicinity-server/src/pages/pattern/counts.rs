@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use vicinity_core::band::Band;
 use vicinity_core::gate;
 use vicinity_core::published::{ALL, COUNTRY, Cell, Month, PARTITIONS};
-use vicinity_pages::pattern::{Amount, Figures, Parts, Step};
+use vicinity_pages::pattern::{Amount, CodeCount, Figures, Parts};
 
 /// Counts of some months.
 pub struct Counts {
@@ -77,12 +77,12 @@ impl Counts {
 
     /// What some months show of a code.
     #[must_use]
-    pub fn sum(&self, months: &[String], area: &str, dimension: &str, code: &str) -> Step {
+    pub fn sum(&self, months: &[String], area: &str, dimension: &str, code: &str) -> CodeCount {
         let windows = self.of_months(months, area, dimension, code);
         let mut step = if self.figures == Figures::Banded {
-            Step::in_band(code, windows.first().copied().flatten())
+            CodeCount::in_band(code, windows.first().copied().flatten())
         } else {
-            Step::of(code, &windows, &self.of_months(months, area, ALL, ""))
+            CodeCount::of(code, &windows, &self.of_months(months, area, ALL, ""))
         };
         if step.amount == Amount::LeftOut && months.iter().any(|month| self.shows_a_part(month, area, dimension, code)) {
             step.amount = Amount::NotShown;
@@ -105,7 +105,7 @@ impl Counts {
     /// Incidents that show, but of which no code of a dimension shows. Whoever has all and the codes of a month reckons the same;
     /// that nothing small comes of it is what the protection of a month is for.
     #[must_use]
-    pub fn rest(&self, months: &[String], area: &str, dimension: &str) -> Option<Step> {
+    pub fn rest(&self, months: &[String], area: &str, dimension: &str) -> Option<CodeCount> {
         if self.figures != Figures::Published || !PARTITIONS.contains(&dimension) {
             return None;
         }
@@ -113,7 +113,7 @@ impl Counts {
         let shown = |month: &String| codes.iter().filter_map(|code| self.cell(month, area, dimension, code)).sum();
         let wholes = self.of_months(months, area, ALL, "");
         let rests: Vec<Option<u64>> = months.iter().zip(&wholes).map(|(month, whole)| whole.map(|whole| whole.saturating_sub(shown(month)))).collect();
-        Some(Step::of("", &rests, &wholes)).filter(|step| step.amount.drawn().is_some_and(|rest| rest > 0))
+        Some(CodeCount::of("", &rests, &wholes)).filter(|step| step.amount.drawn().is_some_and(|rest| rest > 0))
     }
 
     /// The codes of a dimension, the most frequent first, at most so many.

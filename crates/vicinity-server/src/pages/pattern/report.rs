@@ -7,7 +7,7 @@ use axum::response::Response;
 use vicinity_core::access::Action;
 use vicinity_core::published::{ALL, last_closed};
 use vicinity_core::text;
-use vicinity_pages::frame::Place;
+use vicinity_pages::frame::Tier;
 use vicinity_pages::pattern::{self, ASKS_MAX_LETTERS, ReportView};
 use vicinity_store::advocacy::{AdvocacyLog, Asks, LogFilter, LogPage};
 use vicinity_store::review::COUNTED_MAX;
@@ -71,7 +71,7 @@ fn chosen(query: &Form, last: &str) -> String {
 
 async fn page<S: Observatory>(server: Arc<S>, seated: Seated<ReportPage<S>>) -> Result<Response, PageError> {
     let this_month = month_of(seated.frame.now, &seated.frame.zone);
-    let for_others = seated.frame.place == Place::Hub && seated.query.get("for") == "others";
+    let for_others = seated.frame.place == Tier::Hub && seated.query.get("for") == "others";
     // What is handed on is not got back: while the clock is in doubt only what is closed by either time is.
     let closed = last_closed(seated.frame.surely_come());
     let quarter = chosen(&seated.query, &if for_others { moved(&closed, -2) } else { this_month.clone() });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use vicinity_core::published::ALL;
-use vicinity_pages::pattern::{Amount, Step};
+use vicinity_pages::pattern::{Amount, CodeCount};
 use vicinity_pages::review::{self, CountryView};
 use vicinity_store::country::CountryRow;
 
@@ -57,6 +57,6 @@ fn view(row: CountryRow, months: &[String]) -> CountryView {
         last_seen: row.last_seen,
         incidents: months.iter().map(|month| shows(month, ALL, "")).collect(),
         all: Amount::of(&all),
-        shares: SHARES.map(|(dimension, code)| (dimension, Step::of(code, &of_published(dimension, code), &all))).into(),
+        shares: SHARES.map(|(dimension, code)| (dimension, CodeCount::of(code, &of_published(dimension, code), &all))).into(),
     }
 }

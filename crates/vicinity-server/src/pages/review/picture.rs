@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use vicinity_core::published::{ALL, COUNTRY};
 use vicinity_core::time::month_number;
-use vicinity_pages::pattern::Step;
+use vicinity_pages::pattern::CodeCount;
 use vicinity_pages::review::{self, Choice, Panel, Picture};
 
 use crate::national::National;
@@ -54,7 +54,7 @@ fn picture_of(months: &[String], counts: &Counts, area: &str) -> Picture {
     let areas = counts.areas();
     Picture {
         incidents: counts.series(area, ALL, ""),
-        areas: areas.iter().map(|area| Step { code: area.clone(), ..counts.sum(months, area, ALL, "") }).collect(),
+        areas: areas.iter().map(|area| CodeCount { code: area.clone(), ..counts.sum(months, area, ALL, "") }).collect(),
         panels: PANELS.map(panel).into(),
         sums: SUMS.map(|dimension| counts.parts(months, area, dimension, CODES_MAX)).into(),
         choice: Choice { from: months.first().cloned().unwrap_or_default(), to: months.last().cloned().unwrap_or_default(), area: area.to_owned(), areas },

@@ -81,7 +81,7 @@ pub fn band(frame: &Frame, band: Band) -> String {
 
 /// A code and what shows of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct CodeCount {
     /// The code.
     pub code: String,
     /// How many.
@@ -90,7 +90,7 @@ pub struct Step {
     pub share: Option<(u64, u64)>,
 }
 
-impl Step {
+impl CodeCount {
     /// A code of some windows, and all incidents of the same windows.
     #[must_use]
     pub fn of(code: &str, windows: &[Option<u64>], wholes: &[Option<u64>]) -> Self {
@@ -118,9 +118,9 @@ pub struct Parts {
     /// The dimension.
     pub dimension: &'static str,
     /// Its codes.
-    pub steps: Vec<Step>,
+    pub steps: Vec<CodeCount>,
     /// Incidents that show, but of which no part of it shows: none where there are none, or where parts do not add up.
-    pub rest: Option<Step>,
+    pub rest: Option<CodeCount>,
 }
 
 #[cfg(test)]
@@ -144,9 +144,9 @@ mod tests {
 
     #[test]
     fn a_share_is_of_the_months_in_which_both_show() {
-        let step = Step::of("yes", &[Some(20), None, Some(10)], &[Some(40), Some(1000), None]);
+        let step = CodeCount::of("yes", &[Some(20), None, Some(10)], &[Some(40), Some(1000), None]);
         assert_eq!((step.amount, step.share), (Amount::AtLeast(30), Some((20, 40))));
-        assert_eq!(Step::of("yes", &[None], &[Some(40)]).share, None);
+        assert_eq!(CodeCount::of("yes", &[None], &[Some(40)]).share, None);
     }
 
     #[test]
@@ -154,6 +154,6 @@ mod tests {
         let frame = frame::tests::national(Language::English);
         let said: Vec<String> = [0, 7, 14, 21, 1234].map(|count| band(&frame, Band::of(count))).into();
         assert_eq!(said, ["0", "fewer than 10", "10 to 19", "20 to 49", "1,000 or more"]);
-        assert_eq!(Step::in_band("yes", None).amount, Amount::LeftOut);
+        assert_eq!(CodeCount::in_band("yes", None).amount, Amount::LeftOut);
     }
 }
