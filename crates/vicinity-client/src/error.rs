@@ -61,7 +61,7 @@ pub enum ClientError {
     /// The file that one program at a time holds.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// What is to be logged cannot be read.
+    /// The lines to log cannot be read.
     #[error("reading failed: {0}")]
     Input(std::io::Error),
 }

@@ -55,7 +55,7 @@ impl Device {
     }
 }
 
-/// What a line says: its content if it is JSON, else its letters. A line without a text says nothing.
+/// The content that a line is known again by: its JSON in canonical form, else its letters. Empty for a line that is no text.
 fn content(text: &str) -> Vec<u8> {
     serde_json::from_str(text).map_or_else(|_| text.trim().as_bytes().to_vec(), |json| canonical::bytes(&json))
 }

@@ -46,7 +46,7 @@ pub fn free(home: &Path) -> bool {
 /// Does something that may fail for want of room: once more without the reserve, if it did.
 ///
 /// # Errors
-/// What `act` says.
+/// The error of `act`.
 pub fn with<T, E>(home: &Path, may_be_full: impl Fn(&E) -> bool, mut act: impl FnMut() -> Result<T, E>) -> Result<T, E> {
     match act() {
         Err(error) if may_be_full(&error) && free(home) => act(),

@@ -173,7 +173,7 @@ pub fn change_pin(folder: &Path, secret: &dyn DeviceSecret, old: Option<&Pin>, n
 }
 
 /// Destroys what opens this device: overwrites both slots, destroys the device's secret, then removes the profiles'
-/// folders. Every step is tried whatever became of the others. Needs no PIN, waits for nobody, and does no harm twice.
+/// folders. Every step is tried even where others fail. Needs no PIN, waits for nobody, and does no harm twice.
 ///
 /// # Errors
 /// [`VaultError::Remains`] names what is left. If overwriting or the secret's end succeeded nothing opens any more.

@@ -276,7 +276,7 @@ impl Packer<'_> {
     }
 }
 
-/// Sealed batches, smallest first, as far as they fit; whether some did not.
+/// Sealed batches, smallest first, as many as fit, and whether some did not.
 fn blobs(store: &mut dyn DeviceStore) -> Result<(Vec<Vec<u8>>, bool)> {
     let (mut blobs, mut bytes) = (Vec::new(), 0);
     for waiting in store.waiting_blobs()? {

@@ -37,7 +37,7 @@ pub struct Side {
     pub value: Value,
     /// When, by the writer's clock.
     pub at: Option<Timestamp>,
-    /// Whose device.
+    /// The device that wrote it, as a person names it.
     pub device: String,
 }
 
@@ -112,7 +112,7 @@ impl<S: DeviceStore> Device<S> {
         Ok(remarks)
     }
 
-    /// What to say of an incident that is not here.
+    /// The error for an incident that is not here.
     pub(crate) fn no_such(&mut self, incident: IncidentId) -> Result<DeviceError> {
         Ok(if self.store.has_left(incident)? { DeviceError::LeftThisDevice } else { DeviceError::NoSuchIncident })
     }
@@ -237,7 +237,7 @@ impl<S: DeviceStore> Device<S> {
         Ok(Identity { device, secret: enrolment.secret, hub_key: enrolment.hub_key, keeps_little: enrolment.is(Role::Educator) })
     }
 
-    /// What this device and its hub share, and what waits.
+    /// Figures of what this device and its hub share, and of what waits.
     ///
     /// # Errors
     /// Storage.

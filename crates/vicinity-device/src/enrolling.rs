@@ -58,7 +58,7 @@ impl<S: DeviceStore> Device<S> {
         Ok((BegunEnrolment { link: link.clone(), keys }, enrol::encode(&request)))
     }
 
-    /// Finishes an enrolment with what came of the post. Durable when this returns.
+    /// Finishes an enrolment with the result of the post. Durable when this returns.
     ///
     /// # Errors
     /// As [`Self::enrol`].
@@ -105,7 +105,7 @@ impl<S: DeviceStore> Device<S> {
             bundle_key: answer.bundle_key,
         };
         let bytes = serde_json::to_vec(&enrolment).map_err(|_| DeviceError::Damaged("enrolment"))?;
-        // Whose role it is the hub says; an educator's device forgets the key again.
+        // The hub decides the role; an educator's device forgets the key again.
         let opener = enrolment.is(Role::Responder).then(|| opener.into_bytes());
         let pins = Some(answer.pins).filter(|pins| !pins.is_empty());
         // An enrolment is a contact: the lease begins.

@@ -39,7 +39,7 @@ impl core::fmt::Debug for Enrolment {
     }
 }
 
-/// What a device enrols with, kept before its hub hears of it: a hub gives a code to one key only, and a device that lost
+/// The keys that a device enrols with, kept before it posts them: a hub gives a code to one key only, and a device that lost
 /// the answer has to come again with that key.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Enrolling {

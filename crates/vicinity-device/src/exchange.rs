@@ -27,7 +27,7 @@ pub use crate::requests::Identity;
 
 type Result<T> = core::result::Result<T, DeviceError>;
 
-/// What the session needs beside the store and the link.
+/// The clock and the randomness of a sync.
 pub struct World<'a> {
     /// The device's clock.
     pub now: Timestamp,
@@ -68,10 +68,10 @@ pub fn sync_with(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Id
     }
 }
 
-/// What a sync asks of its host.
+/// The next thing that a sync asks of its host.
 #[derive(Debug)]
 pub enum Step {
-    /// Post this, and hand over what came of it with [`Device::answered`](crate::Device::answered).
+    /// Post this, and hand over the result with [`Device::answered`](crate::Device::answered).
     Post {
         /// Where to.
         path: &'static str,
@@ -128,7 +128,7 @@ impl Exchange {
         Err(Refused::Failed.into())
     }
 
-    /// Takes what came of a post, and goes on.
+    /// Takes the result of a post, and goes on.
     pub(crate) fn answered(&mut self, local: &mut Local<'_>, answer: core::result::Result<Vec<u8>, LinkFailure>) -> Result<Step> {
         let input = match answer.map_err(|failure| requests::proven(failure, local.identity, self.in_flight)) {
             Ok(answer) => Input::Answered(answer),
@@ -146,7 +146,7 @@ impl Exchange {
         Ok(Step::Post { path, body: envelope.encode() })
     }
 
-    /// Performs an effect: what happened, where the session waits for it.
+    /// Performs an effect, and returns its result where the session waits for one.
     fn perform(&mut self, local: &mut Local<'_>, effect: Effect) -> Result<Option<Input>> {
         Ok(Some(match effect {
             Effect::Gather(gather) => Input::Gathered(local.gather(gather, self.now)?),
@@ -258,7 +258,7 @@ fn persist(store: &mut dyn DeviceStore, delivery: &Delivery, hub_key: &[u8], now
     Ok(DeviceState { received, digest, differs: unsent > 0 || rejected > 0, erased, untold, key_set, key_set_refused })
 }
 
-/// What an answer brought, as the store takes it.
+/// A delivery in the store's form.
 pub(crate) fn delivered<'a>(delivery: &'a Delivery, facts: &'a [(Fact, Vec<u8>)]) -> Delivered<'a> {
     Delivered {
         acked: &delivery.acked,

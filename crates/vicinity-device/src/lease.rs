@@ -24,7 +24,7 @@ const DAY_SECONDS: i64 = 24 * 3600;
 /// By so much time without contact has to grow before it is worth writing down.
 const STEP_SECONDS: i64 = 3600;
 
-/// What a machine says of its present run: which one it is, and how long it has lasted, sleep included. Nobody can set it.
+/// A machine's present run: its id, and how long it has lasted, sleep included. Nobody can set it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Boot {
     /// Random, drawn by the system at its start.
@@ -56,7 +56,7 @@ pub struct Contact {
     beyond: Beyond,
 }
 
-/// What the time without contact allows.
+/// The uses that the time without contact allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lease {
     /// Everything.

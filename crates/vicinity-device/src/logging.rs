@@ -32,11 +32,11 @@ const TOGETHER: usize = 64;
 pub struct BadLine {
     /// From 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// The reason.
     pub problem: LineProblem,
 }
 
-/// What can be wrong with a line.
+/// The reason why a line is not kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LineProblem {
     /// No JSON.
@@ -85,7 +85,7 @@ impl From<BadJson> for LineProblem {
     }
 }
 
-/// What a run reports as it goes on. Ids are reported once they are durable.
+/// Receives what happens in a run. Ids are reported once they are durable.
 pub trait LogSink {
     /// An incident is durable.
     fn logged(&mut self, id: IncidentId);

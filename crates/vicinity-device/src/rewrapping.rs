@@ -13,7 +13,7 @@ use crate::key_set;
 
 type Result<T> = core::result::Result<T, DeviceError>;
 
-/// What a session needs of a key set to wrap keys again for it.
+/// A key set, and how far this device came with it, as a session needs it.
 pub(crate) fn sealing_keys(store: &mut dyn DeviceStore, keys: &KeySet) -> Result<SealingKeys> {
     let version = keys.version();
     Ok(SealingKeys { version, tried: tried(store, version)?, can_open: opener(store)?.is_some() })

@@ -21,7 +21,7 @@ const BATCH_BYTES: usize = 512 * 1024;
 /// Statements that are sealed together.
 const BATCH_STATEMENTS: usize = 1024;
 
-/// What a statement's seal binds it to.
+/// The incident, entry and class that a seal binds a statement to.
 pub(crate) fn address(incident: IncidentId, entry: &str, class: &str) -> Address {
     Address { incident: *incident.as_bytes(), entry: entry.to_owned(), class: class.to_owned(), version: STATEMENT_VERSION }
 }

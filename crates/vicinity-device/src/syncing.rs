@@ -56,7 +56,7 @@ impl<S: DeviceStore> Device<S> {
         self.finish(step)
     }
 
-    /// Goes on with what came of a post.
+    /// Goes on with the result of a post.
     ///
     /// # Errors
     /// The local store, or a sync that waits for no answer.
@@ -91,7 +91,7 @@ impl<S: DeviceStore> Device<S> {
 
     fn finish_sync(&mut self, identity: &Identity) -> Result<()> {
         if identity.keeps_little {
-            // What went up with the last request or the last statement is delivered from now on.
+            // An incident whose last change or statement just went up counts as delivered from now on.
             self.store.leaving((self.machine.now)(), 0)?;
         }
         Ok(())

@@ -18,7 +18,7 @@ pub(crate) fn at_edit((at, error): (usize, Box<EditError>)) -> DeviceError {
     }
 }
 
-/// What one command writes.
+/// The changes and statements that one command writes.
 #[derive(Default)]
 pub(crate) struct Work {
     chunks: Vec<Vec<u8>>,

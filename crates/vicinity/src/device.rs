@@ -65,7 +65,7 @@ fn is_contact(command: &DeviceCommand) -> bool {
     matches!(command, DeviceCommand::Sync { .. } | DeviceCommand::Bundle { .. } | DeviceCommand::Enrol { .. })
 }
 
-/// What a revoked device does with itself. It is closed by now: nothing may be written back.
+/// Wipes a device that its hub revoked. The device is closed by now: nothing may be written back.
 fn wipe_by_order(home: &Path) -> Result<ExitCode> {
     match destroy(home) {
         Ok(()) => eprintln!("vicinity: this device was revoked by its hub and wiped itself; nothing on it opens any more"),
@@ -77,7 +77,7 @@ fn wipe_by_order(home: &Path) -> Result<ExitCode> {
     Ok(ExitCode::FAILURE)
 }
 
-/// What needs the device open.
+/// Runs a command that needs the device open.
 fn run_open(command: DeviceCommand, mut device: Device, home: &Path) -> Result<ExitCode> {
     match command {
         DeviceCommand::Init | DeviceCommand::Unlock | DeviceCommand::Lock | DeviceCommand::WatchSession => {}
@@ -218,7 +218,7 @@ impl Printing {
         }
     }
 
-    /// What was not logged because it was before, or was logged although it was.
+    /// Reports lines that were logged before.
     fn say_what_was_before(&self) {
         if self.already_here > 0 {
             eprintln!("vicinity: {} of these are already here; they were not logged again", self.already_here);

@@ -47,7 +47,7 @@ pub fn panic(data: &Path) -> Result<()> {
     if !data.join("hub.db").exists() && !data.join(keyring::FILE).exists() {
         bail!("{} holds no hub", data.display());
     }
-    // What runs comes first: it has the key in its memory, whatever becomes of the file.
+    // A server that runs comes first: it has the key in its memory, even where the file is gone.
     let stopped = stopping::stop(data);
     let mut left: Vec<String> = destroy::folder(data).iter().map(|left| format!("{left}: destroy the disk or stick that it lies on")).collect();
     let with_key = !left.is_empty();

@@ -41,7 +41,7 @@ pub fn unlock_device(home: &Path, secret: &FileSecret, pin: &Pin) -> Result<Open
     Ok(opened?)
 }
 
-/// What a device is opened for.
+/// The use that a device is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// Anything: its lease must allow it.

@@ -89,7 +89,7 @@ pub fn plain(value: &Value) -> String {
     }
 }
 
-/// What a column's times are: its heading, with the zone that they are of.
+/// A column's heading, with the zone of its times.
 pub fn of_zone(heading: &str, zone: &TimeZone) -> String {
     format!("{heading} ({})", local::name(zone))
 }

@@ -19,7 +19,7 @@ const PIN_FILE: &str = "VICINITY_PIN_FILE";
 /// Names the file that stands for the device's keystore; beside the device's folder unless it is said.
 const SECRET_FILE: &str = "VICINITY_SECRET_FILE";
 
-/// What stands for the keystore of a device.
+/// The file in place of a device's keystore.
 pub fn device_secret(home: &Path) -> Result<FileSecret> {
     Ok(match std::env::var_os(SECRET_FILE) {
         Some(path) => FileSecret::at(path),
@@ -76,7 +76,7 @@ pub fn given_pin(file: Option<&Path>) -> Result<Option<Pin>> {
     file.map(|file| read_pin(&file)).transpose()
 }
 
-/// What opens a server's folder: from the file that fits its lock, asked for at a terminal where a passphrase locks it, or
+/// The key to a server's folder: from the file that fits its lock, asked for at a terminal where a passphrase locks it, or
 /// nothing.
 pub fn unlock(data: &Path) -> Result<Option<Unlock>> {
     // What opens without anything stays so: a server's start, or `relock`, locks a folder, and no other command does.
@@ -119,7 +119,7 @@ pub fn unlock_at_start(data: &Path) -> Result<Option<Unlock>> {
     Ok(None)
 }
 
-/// What a folder is to be opened by from now on: an identity or a passphrase of a file.
+/// The new key to a folder: an identity or a passphrase from a file.
 pub fn new_unlock(identity: Option<&Path>, passphrase: Option<&Path>) -> Result<Unlock> {
     match (identity, passphrase) {
         (Some(file), _) => Ok(Unlock::identity(&read_secret(file)?)?),

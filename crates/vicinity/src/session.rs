@@ -27,7 +27,7 @@ fn with_session<T>(home: &Path, secret: &FileSecret, act: impl FnOnce(&Session<'
     }
 }
 
-/// What is open, if the device was unlocked a short while ago.
+/// The open vault, if the device was unlocked a short while ago.
 pub fn resume(home: &Path, secret: &FileSecret) -> Result<Option<Opened>, VaultError> {
     let Some(since_boot) = machine::since_boot() else { return Ok(None) };
     Ok(with_session(home, secret, |session| session.resume(since_boot, &mut machine::fill))?.flatten())

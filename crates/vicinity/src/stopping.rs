@@ -1,4 +1,4 @@
-//! Stopping a server of this machine at once, whatever became of the file that names it.
+//! Stops a server of this machine at once, even where the file that names it is gone.
 
 use std::fs::{self, File};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What is still to be sent, in this order: heads of a rebase, changes that the hub lacks, the outbox.
+//! The content still to be sent, in this order: heads of a rebase, changes that the hub lacks, the outbox.
 
 use std::collections::VecDeque;
 
@@ -24,7 +24,7 @@ struct Missing {
     skip: usize,
 }
 
-/// What is still to be sent.
+/// The content still to be sent.
 #[derive(Default)]
 pub(super) struct Agenda {
     rebase: Option<Rebase>,
@@ -53,7 +53,7 @@ impl Agenda {
         !self.missing.is_empty()
     }
 
-    /// What the next request carries.
+    /// The content of the next request.
     pub(super) fn next(&self, pace: Pace) -> Gather {
         let raw_bytes = pace.raw_bytes();
         if let Some(rebase) = &self.rebase {

@@ -5,7 +5,7 @@ use vicinity_core::batch::{Cursor, Erasure, Group};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 
-/// What an answer brought: everything is written in one transaction, or nothing.
+/// The content of an answer: everything is written in one transaction, or nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Delivery {
     /// These the hub has for good.

@@ -7,7 +7,7 @@ use super::delivery::{Delivery, DeviceState};
 use crate::message::Refused;
 use crate::statement::{OldWrap, WrapRow};
 
-/// What a session carries beside changes.
+/// The statements that a session carries beside changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum StatementWork {
     /// Nothing.
@@ -19,7 +19,7 @@ pub enum StatementWork {
     UploadAndRewrap,
 }
 
-/// What the session needs to begin.
+/// The device's state when a session begins.
 #[derive(Debug, Clone, Copy)]
 pub struct Start {
     /// Where the device stands; `None` if it never synced or its place is void.
@@ -32,11 +32,11 @@ pub struct Start {
     pub alerts: u64,
     /// The mark of the hub's pins that the device knows.
     pub pins: u32,
-    /// What it carries beside changes.
+    /// The statements that it carries.
     pub statements: StatementWork,
 }
 
-/// What a request is to carry.
+/// The content of the next request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gather {
     /// Heads of at most so many documents with ids above `after`.
@@ -55,7 +55,7 @@ pub enum Gather {
         /// Bytes of the chunks, about.
         raw_bytes: usize,
     },
-    /// What waits in the outbox behind a place.
+    /// Changes in the outbox behind a place.
     Outbox {
         /// Exclusive lower end; 0 is the first.
         after: i64,
@@ -64,7 +64,7 @@ pub enum Gather {
     },
 }
 
-/// What was gathered.
+/// The content that was gathered.
 #[derive(Debug, Clone, Default)]
 pub struct Gathered {
     /// Changes to push.
@@ -78,7 +78,7 @@ pub struct Gathered {
     /// Erasures that the hub has not heard of: at most [`ERASURES_MAX`](crate::message::ERASURES_MAX), with everything that is gathered;
     /// with the first heads of a rebase, all there are.
     pub erased: Vec<Erasure>,
-    /// What this device wants to let go of: at most [`LEAVING_MAX`](crate::message::LEAVING_MAX).
+    /// Documents that this device wants to let go of: at most [`LEAVING_MAX`](crate::message::LEAVING_MAX).
     pub leaving: Vec<DocumentHeads>,
 }
 
@@ -106,7 +106,7 @@ pub struct WaitingBatch {
     pub begun: bool,
 }
 
-/// What happened.
+/// An event: the result of an effect, or the start.
 #[derive(Debug)]
 pub enum Input {
     /// The session begins.
@@ -142,7 +142,7 @@ pub enum Input {
     },
 }
 
-/// What to do next.
+/// An action for the runtime. Actions are done in their order.
 #[derive(Debug)]
 pub enum Effect {
     /// Read from the store.

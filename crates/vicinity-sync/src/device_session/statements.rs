@@ -45,7 +45,7 @@ enum Step {
     Returning(Rewrapping),
 }
 
-/// What follows on an input.
+/// The effects of an input.
 pub(super) enum Next {
     /// These effects.
     Go(Vec<Effect>),

@@ -1,6 +1,6 @@
 //! How far the hub came with a request: its work has a bound there.
 
-/// What the hub did with the changes of one request.
+/// How many changes of one request the hub looked at.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tally {
     /// Acknowledged or refused: it is not sent again.
