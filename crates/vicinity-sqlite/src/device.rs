@@ -4,6 +4,7 @@ pub(crate) mod erase;
 pub(crate) mod leaving;
 pub(crate) mod once;
 pub(crate) mod statements;
+pub(crate) mod tombstones;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -129,7 +130,7 @@ fn chunks(db: &Db, doc: i64) -> Result<Vec<Vec<u8>>> {
 
 /// Takes changes from the hub; how many were new.
 fn take(db: &Db, group: &Group) -> Result<u64> {
-    if erase::is_erased(db, group.incident)? {
+    if tombstones::is_erased(db, group.incident)? {
         return Ok(0);
     }
     let known = known(db, group.incident)?;
@@ -245,7 +246,7 @@ fn standing(db: &Db) -> Result<DeviceStanding> {
 }
 
 pub(crate) fn write_one(db: &Db, written: &Written) -> Result<()> {
-    if erase::is_erased(db, written.incident)? {
+    if tombstones::is_erased(db, written.incident)? {
         return Err(StoreError::Erased);
     }
     once::check_attached(db, written)?;

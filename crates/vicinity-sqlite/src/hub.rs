@@ -4,12 +4,15 @@ pub(crate) mod accept;
 pub(crate) mod board;
 pub(crate) mod erase;
 pub(crate) mod evidence;
+pub(crate) mod feed;
 pub(crate) mod known;
 pub(crate) mod leaving;
 pub(crate) mod pull;
+pub(crate) mod scope;
 pub(crate) mod shares;
 pub(crate) mod statements;
 pub(crate) mod times;
+pub(crate) mod tombstones;
 pub(crate) mod uplink;
 
 use std::collections::BTreeSet;
@@ -67,7 +70,7 @@ impl SqliteHub {
         let mut db = Db::open(&folder.join("hub.db"), key, MIGRATIONS)?;
         let epoch = folder.join("epoch");
         // Devices alone are enough: a backup of the first day has them, and an empty feed.
-        if !epoch.exists() && (accept::Head::read(&db)?.seq > 0 || db.count("counting", "SELECT count(*) FROM devices")? > 0) {
+        if !epoch.exists() && (feed::Head::read(&db)?.seq > 0 || db.count("counting", "SELECT count(*) FROM devices")? > 0) {
             db.immediate(|db| db.set_meta(policy::RESTORED, &[1]))?;
         }
         let mut keys = Db::open(&folder.join("keys.db"), key, KEYS_MIGRATIONS)?;

@@ -11,6 +11,7 @@ mod db;
 mod device;
 mod forms;
 mod hub;
+mod look;
 mod national;
 mod people;
 mod reading;

@@ -2,6 +2,7 @@
 
 pub(crate) mod country;
 pub(crate) mod review;
+pub(crate) mod tally;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,7 +11,7 @@ use vicinity_core::ids::{DeviceId, ProjectionId};
 use vicinity_core::time::Timestamp;
 
 use crate::db::{Db, Result, sql};
-use crate::national::review::{Counted, Tally, area_of, kept_facets};
+use crate::national::tally::{Counted, Tally, area_of, kept_facets};
 use vicinity_store::error::Damage;
 use vicinity_store::hub::{Credentials, Denied, Role};
 use vicinity_store::national::{HubRow, NationalStore, NewProjection, ProjectionBody, ProjectionListing, QuestionRow};

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use vicinity_core::access::Actor;
 use vicinity_core::admit::Verdict;
 use vicinity_core::areas::Areas;
 use vicinity_core::batch::{Cursor, DocumentHeads, Group, HeadsPage, Pull};
@@ -13,6 +12,7 @@ use vicinity_core::time::Timestamp;
 use crate::StoreError;
 use crate::alert::HubAlerts;
 use crate::evidence::SignedRequest;
+pub use crate::peer::{Peer, Role};
 use crate::policy::Brought;
 use crate::row::IncidentRow;
 use crate::statement::HubStatements;
@@ -34,56 +34,6 @@ pub const LIVES_MAX: u32 = 1000;
 
 /// Receipts for one erasure of one device's lives that are kept, the newest: two copies of a phone are two lives that go on.
 pub const RECEIPTS_MAX: usize = 16;
-
-/// What a device may see and do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Its own incidents and those assigned to it.
-    Educator,
-    /// All incidents of the hub.
-    Responder,
-    /// Not a device: a hub, to its national server.
-    Hub,
-}
-
-impl Role {
-    /// Its name.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Educator => "educator",
-            Self::Responder => "responder",
-            Self::Hub => "hub",
-        }
-    }
-
-    /// Who acts in this role.
-    #[must_use]
-    pub fn actor(self) -> Actor {
-        match self {
-            Self::Educator => Actor::Educator,
-            Self::Responder => Actor::Responder,
-            Self::Hub => Actor::Hub,
-        }
-    }
-
-    /// The role of that name.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Educator, Self::Responder, Self::Hub].into_iter().find(|role| role.code() == code)
-    }
-}
-
-/// An enrolled device behind a request that was proven.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Peer {
-    /// Its number at this hub, from 1; 0 is the hub itself.
-    pub number: u32,
-    /// Its life.
-    pub incarnation: u64,
-    /// Its role.
-    pub role: Role,
-}
 
 /// Seconds that an enrolment code is good for, at a hub and at national.
 pub const INVITE_SECONDS: i64 = 10 * 60;

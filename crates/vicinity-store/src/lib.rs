@@ -14,6 +14,7 @@ pub mod forms;
 pub mod hub;
 pub mod key;
 pub mod national;
+mod peer;
 pub mod person;
 pub mod policy;
 pub mod review;

@@ -17,7 +17,7 @@ use vicinity_core::projection::{self, Projection};
 use vicinity_core::reading::{self, Moment, READ_WITHIN, Written};
 use vicinity_core::time::Timestamp;
 
-use crate::hub::Role;
+use crate::peer::Role;
 
 /// A stored change with its author, as the policy needs it.
 #[derive(Debug, Clone)]

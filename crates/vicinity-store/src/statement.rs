@@ -7,7 +7,7 @@ use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
 
 use crate::StoreError;
-use crate::hub::Peer;
+use crate::peer::Peer;
 use crate::row::IncidentRow;
 
 type Result<T> = core::result::Result<T, StoreError>;

@@ -10,10 +10,6 @@ use crate::device::statements;
 use crate::device::{known, move_digest};
 use vicinity_store::StoreError;
 
-pub(crate) fn is_erased(db: &Db, incident: IncidentId) -> Result<bool> {
-    Ok(db.one("reading tombstones", "SELECT 1 FROM tombstones WHERE incident = ?1", &[incident.as_bytes()], |_| Ok(()))?.is_some())
-}
-
 /// Erases everything of these, unsent work too, and keeps tombstones; how many were here.
 pub(crate) fn erase(db: &Db, erasures: &[Erasure]) -> Result<u64> {
     let mut held = 0;

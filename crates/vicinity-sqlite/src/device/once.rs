@@ -4,8 +4,8 @@ use vicinity_core::guard::Refusal;
 use vicinity_core::ids::IncidentId;
 
 use crate::db::{Db, Result};
-use crate::device::erase;
 use crate::device::leaving;
+use crate::device::tombstones;
 use crate::device::{REFUSED, UNSENT, known, write_one};
 use vicinity_store::StoreError;
 use vicinity_store::device::{LoggedLine, LoggedLines, Logging, Mark, Once, RUNS_MAX, UNFINISHED_RUNS_MAX, Written};
@@ -48,7 +48,7 @@ fn line_known(db: &Db, mark: Mark) -> Result<Option<(IncidentId, i64)>> {
 /// A line with an id: whatever was known of that id here decides.
 fn with_id(db: &Db, line: &LoggedLine, input: &[u8; 32]) -> Result<Once> {
     let incident = line.written.incident;
-    if erase::is_erased(db, incident)? {
+    if tombstones::is_erased(db, incident)? {
         return Ok(Once::Erased);
     }
     if let Some(known) = known(db, incident)? {

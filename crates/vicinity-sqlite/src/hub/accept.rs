@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
 use vicinity_core::admit::{Verdict, View};
 use vicinity_core::batch::Group;
 use vicinity_core::chunk::Chunk;
@@ -13,52 +12,22 @@ use vicinity_core::incident::Incident;
 use vicinity_core::reading::{self, Reading};
 use vicinity_core::time::{TimeZone, Timestamp};
 
-use crate::db::{Db, Result, digest_of};
+use crate::db::{Db, Result};
 use crate::hub::board;
 use crate::hub::erase;
 use crate::hub::evidence::Taking;
+use crate::hub::feed::{Head, append_change};
 use crate::hub::known::{Known, are_all_known, forget_waiting, may_write, read_known, read_log};
 use crate::hub::leaving;
+use crate::hub::scope::{enter, in_scope, leave, lost_scope, move_digests};
 use crate::hub::shares;
 use crate::hub::times;
+use crate::hub::tombstones;
 use crate::hub::uplink;
-use vicinity_store::StoreError;
 use vicinity_store::evidence::SignedRequest;
 use vicinity_store::hub::{DEVICE_REFUSED_BYTES, Peer, REFUSED_ROW_BYTES, Random, Role};
 use vicinity_store::policy::{self, Brought, ClockKnown, Judgement, LogRow};
 use vicinity_store::row;
-
-pub(crate) const KIND_CHANGE: i64 = 0;
-pub(crate) const KIND_ENTERED: i64 = 1;
-pub(crate) const KIND_LEFT: i64 = 2;
-
-/// The head of the feed.
-#[derive(Clone, Copy)]
-pub(crate) struct Head {
-    pub(crate) seq: u64,
-    pub(crate) chain: [u8; 16],
-}
-
-impl Head {
-    pub(crate) fn read(db: &Db) -> Result<Self> {
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 16]>(1)?));
-        let found = db.one("reading the feed", "SELECT seq, chain FROM feed ORDER BY seq DESC LIMIT 1", &[], read)?;
-        Ok(found.map_or(Self { seq: 0, chain: [0; 16] }, |(seq, chain)| Self { seq: seq.cast_unsigned(), chain }))
-    }
-
-    pub(crate) fn next(self, incident: IncidentId, hash: ChangeHash) -> Self {
-        let seq = self.seq + 1;
-        let mut hasher = Sha256::new();
-        hasher.update(self.chain);
-        hasher.update(seq.to_be_bytes());
-        hasher.update(incident.as_bytes());
-        hasher.update(hash.0);
-        let full: [u8; 32] = hasher.finalize().into();
-        let mut chain = [0; 16];
-        chain.copy_from_slice(&full[..16]);
-        Self { seq, chain }
-    }
-}
 
 pub(crate) fn accept(
     db: &mut Db,
@@ -119,8 +88,8 @@ fn accept_document(
     random: &mut dyn Random,
 ) -> Result<Vec<Verdict>> {
     let peer = sender.peer;
-    if erase::is_erased(db, incident)? {
-        erase::order_again(db, incident, peer)?;
+    if tombstones::is_erased(db, incident)? {
+        tombstones::order_again(db, incident, peer)?;
         return Ok(vec![Verdict::Rejected(Refusal::Erased); changes.len()]);
     }
     let known = read_known(db, incident)?;
@@ -245,22 +214,6 @@ fn write_document(db: &Db, step: &Step<'_>, view: &View, read: &Incident, peer: 
     Ok(doc)
 }
 
-/// Everyone who sees the document sees its digest move.
-pub(crate) fn move_digests(db: &Db, doc: i64, old: ScopeDigest, new: ScopeDigest) -> Result<()> {
-    let all = digest_of(db.meta("digest")?)?.replace(old, new);
-    db.set_meta("digest", &all.0.to_be_bytes())?;
-    for device in db.all("reading scope", "SELECT device FROM scope WHERE doc = ?1", &[&doc], |row| row.get::<_, u32>(0))? {
-        move_device_digest(db, device, old, new)?;
-    }
-    Ok(())
-}
-
-fn move_device_digest(db: &Db, device: u32, old: ScopeDigest, new: ScopeDigest) -> Result<()> {
-    let digest = db.one("reading a digest", "SELECT digest FROM devices WHERE number = ?1", &[&device], |row| row.get(0))?;
-    let digest = digest_of(digest)?.replace(old, new).0.to_be_bytes();
-    db.execute("writing a digest", "UPDATE devices SET digest = ?2 WHERE number = ?1", &[&device, &digest]).map(drop)
-}
-
 fn append(db: &Db, doc: i64, sender: &Sender<'_>, step: &Step<'_>) -> Result<()> {
     let Step { incident, changes, known, judged, now, .. } = *step;
     let mut head = Head::read(db)?;
@@ -288,16 +241,6 @@ fn append(db: &Db, doc: i64, sender: &Sender<'_>, step: &Step<'_>) -> Result<()>
     shares::move_stored(db, sender.peer.number, bytes)
 }
 
-fn append_change(db: &Db, head: Head, doc: i64, row: &LogRow, incarnation: i64, envelope: Option<i64>) -> Result<()> {
-    let parsed = Chunk::parse(&row.chunk).map_err(|_| StoreError::Damaged("change"))?;
-    let query = "INSERT INTO feed (seq, chain, kind, doc, device, incarnation, relayed, actor, actor_seq, received_at, chunk, envelope, skew)
-        VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-    let (seq, actor_seq, received_at) = (head.seq.cast_signed(), parsed.seq.cast_signed(), row.received_at.as_second());
-    let columns: [&dyn rusqlite::ToSql; 12] =
-        [&seq, &head.chain, &doc, &row.device, &incarnation, &row.relayed, &parsed.actor, &actor_seq, &received_at, &row.chunk, &envelope, &row.skew_seconds];
-    db.execute("appending a change", query, &columns).map(drop)
-}
-
 fn quarantine(db: &Db, device: u32, incident: IncidentId, hash: ChangeHash, chunk: &[u8], refusal: Refusal, now: Timestamp) -> Result<()> {
     let bytes = chunk.len() as u64 + REFUSED_ROW_BYTES;
     if shares::refused(db, device)? + bytes > DEVICE_REFUSED_BYTES {
@@ -308,40 +251,6 @@ fn quarantine(db: &Db, device: u32, incident: IncidentId, hash: ChangeHash, chun
         shares::move_refused(db, device, bytes.cast_signed())?;
     }
     Ok(())
-}
-
-pub(crate) fn in_scope(db: &Db, doc: i64, device: u32) -> Result<bool> {
-    Ok(db.one("reading scope", "SELECT 1 FROM scope WHERE doc = ?1 AND device = ?2", &[&doc, &device], |_| Ok(()))?.is_some())
-}
-
-/// Whether a restore may have taken this document out of the device's scope: nobody took it back, as far as the hub knows.
-pub(crate) fn lost_scope(db: &Db, doc: i64, device: u32) -> Result<bool> {
-    if db.meta(policy::RESTORED)?.is_none() {
-        return Ok(false);
-    }
-    let query = "SELECT kind FROM feed WHERE kind <> 0 AND doc = ?1 AND device = ?2 ORDER BY seq DESC LIMIT 1";
-    let last = db.one("reading scope", query, &[&doc, &device], |row| row.get::<_, i64>(0))?;
-    Ok(last != Some(KIND_LEFT))
-}
-
-/// Lets a document into a device's scope.
-pub(crate) fn enter(db: &Db, doc: i64, incident: IncidentId, device: u32, term: ScopeDigest, now: Timestamp) -> Result<()> {
-    db.execute("writing scope", "INSERT INTO scope (doc, device) VALUES (?1, ?2)", &[&doc, &device])?;
-    move_device_digest(db, device, ScopeDigest::default(), term)?;
-    append_scope(db, doc, incident, device, KIND_ENTERED, now)
-}
-
-/// Takes a document out of a device's scope.
-pub(crate) fn leave(db: &Db, doc: i64, incident: IncidentId, device: u32, term: ScopeDigest, now: Timestamp) -> Result<()> {
-    db.execute("writing scope", "DELETE FROM scope WHERE doc = ?1 AND device = ?2", &[&doc, &device])?;
-    move_device_digest(db, device, term, ScopeDigest::default())?;
-    append_scope(db, doc, incident, device, KIND_LEFT, now)
-}
-
-fn append_scope(db: &Db, doc: i64, incident: IncidentId, device: u32, kind: i64, now: Timestamp) -> Result<()> {
-    let head = Head::read(db)?.next(incident, ChangeHash([kind as u8; 32]));
-    let query = "INSERT INTO feed (seq, chain, kind, doc, device, incarnation, relayed, received_at) VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?6)";
-    db.execute("appending to the feed", query, &[&head.seq.cast_signed(), &head.chain, &kind, &doc, &device, &now.as_second()]).map(drop)
 }
 
 pub(crate) fn assign(db: &mut Db, incident: IncidentId, device: u32, assigned: bool, now: Timestamp) -> Result<bool> {

@@ -6,22 +6,16 @@ use vicinity_core::ids::{IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 
 use crate::db::{Db, Result};
-use crate::hub::accept::move_digests;
 use crate::hub::evidence;
+use crate::hub::scope::move_digests;
 use crate::hub::shares;
 use crate::hub::statements;
+use crate::hub::tombstones::{LOG_HOLDS_ERASED, is_erased, order};
 use crate::hub::uplink;
 use vicinity_store::StoreError;
 use vicinity_store::hub::{ErasurePlace, ErasureRow, Peer, RECEIPTS_MAX, Role};
 use vicinity_store::policy;
 use vicinity_store::row;
-
-/// The setting that says that the log beside the database may hold pages from before an erasure.
-pub(crate) const LOG_HOLDS_ERASED: &str = "log_holds_erased";
-
-pub(crate) fn is_erased(db: &Db, incident: IncidentId) -> Result<bool> {
-    Ok(db.one("reading tombstones", "SELECT 1 FROM tombstones WHERE incident = ?1", &[incident.as_bytes()], |_| Ok(()))?.is_some())
-}
 
 pub(crate) fn erase(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result<bool> {
     // Nothing of it can have come since.
@@ -130,18 +124,6 @@ pub(crate) fn confirm(db: &mut Db, peer: &Peer, incidents: &[IncidentId], now: T
     }
     // What it was bringing may hold statements of these; it seals the others anew.
     statements::forget_under_way_of(db, peer.number)
-}
-
-fn order(db: &Db, incident: IncidentId, peer: &Peer) -> Result<usize> {
-    let query = "INSERT INTO erase_orders (device, incident) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-    db.execute("ordering an erasure", query, &[&peer.number, incident.as_bytes()])
-}
-
-/// A device shows that it holds what was erased: whatever it confirmed, it is told again.
-pub(crate) fn order_again(db: &Db, incident: IncidentId, peer: &Peer) -> Result<()> {
-    order(db, incident, peer)?;
-    let query = "DELETE FROM erase_receipts WHERE device = ?1 AND incarnation = ?2 AND incident = ?3";
-    db.execute("ordering an erasure", query, &[&peer.number, &peer.incarnation.cast_signed(), incident.as_bytes()]).map(drop)
 }
 
 pub(crate) fn orders(db: &Db, peer: &Peer, max: usize) -> Result<Vec<IncidentId>> {

@@ -9,13 +9,11 @@ use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId};
 use crate::db::{Db, Result};
 use crate::hub::SqliteHub;
 use crate::hub::shares;
+use crate::hub::statements::{self, AUDIT_HEAD};
 use vicinity_store::StoreError;
 use vicinity_store::evidence::{EnvelopeContent, FeedRow, FeedRowKind, KeptEnvelope, SignedRequest};
 use vicinity_store::hub::Peer;
 use vicinity_store::statement::AuditRow;
-
-/// The setting of the audit's last link.
-pub(crate) const AUDIT_HEAD: &str = "audit_head";
 
 /// An envelope while its changes are taken.
 pub(crate) struct Taking<'a> {
@@ -157,7 +155,7 @@ impl SqliteHub {
     /// # Errors
     /// Storage.
     pub fn audit_with_head(&mut self) -> Result<(Vec<AuditRow>, Option<Vec<u8>>)> {
-        self.db.as_of_one_moment(|db| Ok((crate::hub::statements::audit(db)?, db.meta(AUDIT_HEAD)?)))
+        self.db.as_of_one_moment(|db| Ok((statements::audit(db)?, db.meta(AUDIT_HEAD)?)))
     }
 }
 

@@ -9,9 +9,9 @@ use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 
 use crate::db::{Db, Result};
-use crate::hub::accept::in_scope;
-use crate::hub::erase;
+use crate::hub::scope::in_scope;
 use crate::hub::times::log_row;
+use crate::hub::tombstones;
 use vicinity_store::hub::Peer;
 use vicinity_store::policy::{self, Brought, LogRow};
 use vicinity_store::row;
@@ -44,7 +44,7 @@ impl Waiting {
 
 /// What it costs to take these changes ([`policy::weight`]).
 pub(crate) fn weigh(db: &Db, peer: &Peer, incident: IncidentId, changes: &[Brought<'_>]) -> Result<u64> {
-    if erase::is_erased(db, incident)? {
+    if tombstones::is_erased(db, incident)? {
         return policy::weight(changes, 0, |_| Ok(true));
     }
     let known = read_known(db, incident)?;

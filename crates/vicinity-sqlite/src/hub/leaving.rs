@@ -5,7 +5,7 @@ use vicinity_core::ids::{IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 
 use crate::db::{Db, Result};
-use crate::hub::accept::{enter, in_scope, leave};
+use crate::hub::scope::{enter, in_scope, leave};
 use crate::hub::shares;
 use vicinity_store::hub::{Peer, Role};
 use vicinity_store::row;

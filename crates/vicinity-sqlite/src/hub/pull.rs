@@ -8,8 +8,9 @@ use vicinity_core::chunk::Chunk;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 
 use crate::db::{Db, Result, digest_of};
-use crate::hub::accept::{Head, KIND_CHANGE, KIND_ENTERED, KIND_LEFT, in_scope, lost_scope};
-use crate::hub::erase;
+use crate::hub::feed::{Head, KIND_CHANGE, KIND_ENTERED, KIND_LEFT};
+use crate::hub::scope::{in_scope, lost_scope};
+use crate::hub::tombstones;
 use vicinity_store::hub::{Peer, Role};
 use vicinity_store::policy;
 use vicinity_store::row;
@@ -215,8 +216,8 @@ fn compare(db: &Db, peer: &Peer, page: &HeadsPage, work: &mut Work, pull: &mut P
     let mut have: BTreeMap<IncidentId, &[ChangeHash]> = page.have.iter().map(|document| (document.incident, document.heads.as_slice())).collect();
     work.looked(page.have.len());
     for document in &page.have {
-        if erase::is_erased(db, document.incident)? {
-            erase::order_again(db, document.incident, peer)?;
+        if tombstones::is_erased(db, document.incident)? {
+            tombstones::order_again(db, document.incident, peer)?;
             have.remove(&document.incident);
         }
     }

@@ -7,14 +7,16 @@ use vicinity_core::time::Timestamp;
 
 use crate::db::{Db, Result};
 use crate::hub::SqliteHub;
-use crate::hub::accept;
-use crate::hub::erase::LOG_HOLDS_ERASED;
-use crate::hub::evidence::AUDIT_HEAD;
+use crate::hub::scope::in_scope;
+use crate::hub::tombstones::LOG_HOLDS_ERASED;
 use vicinity_store::StoreError;
 use vicinity_store::hub::{HubStore, Peer, Role};
 use vicinity_store::policy;
 use vicinity_store::row::IncidentRow;
 use vicinity_store::statement::{AuditRow, BLOB_TERM_SECONDS, BlobPiece, BlobState, HeldStatement, HubStatements, KeptWrap, SealedStatement};
+
+/// The setting of the audit's last link.
+pub(crate) const AUDIT_HEAD: &str = "audit_head";
 
 /// A blob's row.
 struct Blob {
@@ -112,7 +114,7 @@ impl HubStatements for SqliteHub {
 
     fn incident_in_scope(&mut self, peer: &Peer, incident: IncidentId) -> Result<Option<IncidentRow>> {
         let Some(doc) = doc_of(&self.db, incident)? else { return Ok(None) };
-        if !policy::may_reach(peer.role, Action::KeepStatement, || accept::in_scope(&self.db, doc, peer.number))? {
+        if !policy::may_reach(peer.role, Action::KeepStatement, || in_scope(&self.db, doc, peer.number))? {
             return Ok(None);
         }
         self.incident(incident)

@@ -1,5 +1,6 @@
 use super::*;
 use vicinity_store::key::DatabaseKey;
+use vicinity_store::national::ProjectionBody;
 use vicinity_store::national::{NationalStore, NewProjection};
 
 const HUB_NUMBER: u32 = 1;
