@@ -1,9 +1,9 @@
 //! Who may do what: one pure decision for every route and every local command.
 //!
-//! Whoever acts names the action; whoever serves finds out who acts and in what state the thing is. Proofs, counters and
-//! codes are checked elsewhere: here the actor is who it proved to be, or [`Actor::Anonymous`].
+//! The caller names the action. The server establishes who the actor is and what state the incident is in. Proofs, counters and
+//! codes are checked before: here the actor is who it proved to be, or [`Actor::Anonymous`].
 
-/// Who acts.
+/// Who asks to do something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Actor {
     /// Nobody has proven anything.
@@ -16,18 +16,18 @@ pub enum Actor {
     Hub,
     /// A national server, at the one above it.
     Country,
-    /// Somebody who responds, signed in to a hub's board with a browser.
+    /// A person who responds, signed in to a hub's board with a browser.
     Board,
-    /// Somebody who reviews at national, signed in with a browser.
+    /// A person who reviews at national, signed in with a browser.
     Coordinator,
-    /// The local command line of a server's folder: manages, and reads nothing sealed.
+    /// The command line on the server's own machine: manages the server, and reads nothing sealed.
     Admin,
 }
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
-    /// Ask whether a server lives.
+    /// Ask whether a server is up.
     SeeHealth,
     /// Read a server's figures.
     SeeMetrics,
@@ -35,27 +35,27 @@ pub enum Action {
     Enrol,
     /// Exchange changes; what may be written and read is decided for each incident.
     Sync,
-    /// Be given an incident by its changes.
+    /// Receive the changes of an incident.
     ReadIncident,
     /// Add changes to an incident.
     WriteIncident,
-    /// Be told which device wrote a change.
+    /// Learn which device wrote a change.
     ReadWriters,
-    /// Bring pieces of sealed statements.
+    /// Upload pieces of sealed statements.
     BringStatements,
-    /// Have one sealed statement kept.
+    /// Store one sealed statement.
     KeepStatement,
-    /// Ask about sealed statements at all.
+    /// Ask about sealed statements.
     AskForStatements,
-    /// Be given a sealed statement, with what opens it for those it was sealed to.
+    /// Receive a sealed statement with the wrapped key that opens it.
     OpenStatement,
-    /// Wrap batches' keys anew for other responders.
+    /// Upload batch keys that were wrapped again for other responders.
     Rewrap,
     /// Publish or withdraw an alert.
     PublishAlert,
-    /// Bring projections and answers, fetch questions.
+    /// Send projections and answers to national, and fetch questions.
     Report,
-    /// Serve a folder.
+    /// Run a server on a data folder.
     Serve,
     /// Print an enrolment link.
     Invite,
@@ -67,19 +67,19 @@ pub enum Action {
     Revoke,
     /// Take a device's bundle from a file.
     TakeBundle,
-    /// Let an educator's device have an incident, or take it back.
+    /// Give an educator's device access to an incident, or end it.
     Assign,
     /// Erase an incident everywhere.
     Erase,
-    /// Set the recovery key that statements are sealed to besides.
+    /// Set the recovery key, to which statements are also sealed.
     SetRecoveryKey,
-    /// Back up, restore, lock anew, change the server's keys.
+    /// Back up, restore, change the lock or the server's keys.
     Keep,
     /// Print projections and published tables.
     PrintProjections,
     /// Ask a hub about a projection, and read answers.
     AskHub,
-    /// Fetch what pages are made with; sign in.
+    /// Fetch style sheet and script, and sign in.
     SignIn,
     /// Change one's own settings, sign out.
     Settle,
@@ -93,26 +93,26 @@ pub enum Action {
     SeeReview,
     /// Mark, flag and ask at national, write down what was done.
     Review,
-    /// Let people sign in, or no more.
+    /// Give a person an account, or close it.
     InvitePeople,
-    /// Take a hub's own projections as a file.
+    /// Download a hub's own projections as a file.
     ExportRows,
-    /// Bring a country's published months.
+    /// Send a country's published months.
     Publish,
 }
 
-/// Whether an incident is within reach.
+/// How an incident relates to the device that asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {
     /// The server does not hold it yet.
     New,
-    /// It came from this device first, or was assigned to it.
+    /// This device created it, or it was assigned to the device.
     InScope,
-    /// It is somebody else's.
+    /// It belongs to other devices.
     OutOfScope,
 }
 
-/// What the survivor decided about an incident.
+/// Consent of the survivor, or erasure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum IncidentState {
     /// `hub_response` holds.
@@ -123,45 +123,45 @@ pub enum IncidentState {
     Erased,
 }
 
-/// What it is done to.
+/// What the action applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Resource {
-    /// The server: what does not concern one incident, or is decided again for each.
+    /// The server as a whole. Actions on several incidents are decided here first, and again for each incident.
     Server,
     /// One incident.
     Incident(Reach, IncidentState),
 }
 
-/// Why it may not be done.
+/// Why an action is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Denied {
-    /// Nothing was proven.
+    /// The actor proved no identity, and the action needs one.
     #[error("only those who are enrolled may do this")]
     Unproven,
-    /// Another role's business.
+    /// The actor's role does not include the action.
     #[error("this role may not do this")]
     OtherRole,
-    /// The incident is not among those that the device may see.
+    /// The incident is outside the device's scope.
     #[error("the incident is not among those this device may see")]
     OutOfScope,
-    /// The survivor did not agree.
+    /// The consent `hub_response` is missing or has ended.
     #[error("the survivor did not agree to this")]
     Unconsented,
     /// The incident was erased.
     #[error("the incident was erased")]
     Erased,
-    /// The action is not done to such a thing.
-    #[error("this is not done to that")]
+    /// The action does not apply to this resource.
+    #[error("this action does not apply here")]
     Pointless,
 }
 
 impl Actor {
-    /// Everybody.
+    /// Every kind of actor.
     pub const ALL: [Self; 8] = [Self::Anonymous, Self::Educator, Self::Responder, Self::Hub, Self::Country, Self::Board, Self::Coordinator, Self::Admin];
 }
 
 impl Action {
-    /// Everything.
+    /// Every action.
     pub const ALL: [Self; 36] = [
         Self::SeeHealth,
         Self::SeeMetrics,
@@ -201,7 +201,7 @@ impl Action {
         Self::Publish,
     ];
 
-    fn is_done_by(self, actor: Actor) -> bool {
+    fn is_open_to(self, actor: Actor) -> bool {
         match self {
             Self::SeeHealth | Self::SeeMetrics | Self::SignIn => true,
             Self::Enrol => actor == Actor::Anonymous,
@@ -229,7 +229,7 @@ impl Action {
         }
     }
 
-    fn is_done_to(self, resource: Resource) -> bool {
+    fn applies_to(self, resource: Resource) -> bool {
         let of_incidents = matches!(self, Self::ReadIncident | Self::WriteIncident | Self::KeepStatement);
         of_incidents == matches!(resource, Resource::Incident(..))
     }
@@ -238,12 +238,12 @@ impl Action {
 /// Whether `actor` may do `action` to `resource`.
 ///
 /// # Errors
-/// Why not. The first reason counts: who it is, what it is done to, erased, out of scope, no consent.
+/// The first reason that applies, in this order: the actor's role, the kind of resource, erasure, scope, consent.
 pub fn decide(actor: Actor, action: Action, resource: Resource) -> Result<(), Denied> {
-    if !action.is_done_by(actor) {
+    if !action.is_open_to(actor) {
         return Err(if actor == Actor::Anonymous { Denied::Unproven } else { Denied::OtherRole });
     }
-    if !action.is_done_to(resource) {
+    if !action.applies_to(resource) {
         return Err(Denied::Pointless);
     }
     let Resource::Incident(reach, standing) = resource else { return Ok(()) };

@@ -1,7 +1,7 @@
 //! Admission of changes into one document's log: what is stored, what waits, what is refused, and the view after it.
 //!
-//! The log of original change bytes is the truth; the view is made from it and thrown away. All engines, on devices
-//! and hubs, call the one function here and write down what it decides.
+//! The log of original change bytes is the source of truth; the view is a cache made from it. Every storage engine, on devices and
+//! hubs, calls [`admit`] or [`admit_within`] and stores what it decides.
 
 mod candidate;
 mod index;
@@ -26,20 +26,20 @@ pub use crate::room::{DOCUMENT_MAX_BYTES, DOCUMENT_MAX_CHANGES, DOCUMENT_MAX_OPS
 /// Changes of one document that may wait for ancestors.
 pub const ORPHANS_MAX: usize = 64;
 
-/// How much one admission may be. What is not reached is [`Verdict::NotYet`], and the next admission goes on behind it.
+/// The limits of one admission. Changes beyond them get [`Verdict::NotYet`], and the next admission continues there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Work {
-    /// Changes that are passed on the way back to what a change refers to, before no more are looked at.
+    /// Changes that may be visited on the way back to what a change refers to.
     pub steps: u64,
-    /// Operations that are loaded to tell the bad from the good where automerge does not take all, before no more are tried.
+    /// Operations that may be loaded to find the changes that automerge refuses.
     pub sifted: u64,
 }
 
 impl Work {
-    /// All of it: for a device, which keeps no account of what its hub gave it twice.
+    /// No limit: for devices, whose changes come from their own hub.
     pub const ALL: Self = Self { steps: u64::MAX, sifted: u64::MAX };
-    /// What one request may cost a hub of one document. With the trials before and after, no more than five times
-    /// [`DOCUMENT_MAX_OPS`] is loaded.
+    /// The limits for one document in one request to a hub. With the trials before and after, at most five times
+    /// [`DOCUMENT_MAX_OPS`] operations are loaded.
     pub const OF_A_REQUEST: Self = Self { steps: 2_000_000, sifted: DOCUMENT_MAX_OPS };
 }
 
@@ -50,11 +50,11 @@ pub enum Verdict {
     Stored,
     /// Part of the document already.
     Duplicate,
-    /// Kept until its ancestors come.
+    /// Stored apart until its ancestors arrive.
     Pending,
-    /// Refused for ever.
+    /// Refused, and refused again whenever it is sent.
     Rejected(Refusal),
-    /// Not looked at: the work of one request was done before its turn came. To be sent again.
+    /// Not examined: the limits in [`Work`] were reached first. The sender sends it again.
     NotYet,
 }
 
@@ -69,20 +69,20 @@ pub struct View {
     pub written: Vec<Written>,
 }
 
-/// What to write down.
+/// The result of an admission: what the engine stores.
 #[derive(Debug)]
 pub struct Admission {
-    /// One a change that came, in their order.
+    /// One for each incoming change, in the same order.
     pub verdicts: Vec<Verdict>,
-    /// Hashes of those that came and of those that had waited, which are part of the document now, ancestors first.
+    /// Hashes of the incoming and the waiting changes that are part of the document now, ancestors first.
     pub stored: Vec<ChangeHash>,
-    /// Those that had waited, whose ancestors are there now, and which are refused all the same.
+    /// Waiting changes whose ancestors arrived, and which are refused.
     pub dropped: Vec<(ChangeHash, Refusal)>,
-    /// The document now, if anything was stored. `None` also if what was there before cannot be loaded any more.
+    /// The document now, if anything was stored; `None` also if the stored changes can no longer be loaded.
     pub view: Option<View>,
-    /// Operations of the document's log now.
+    /// Operations in the document's log now.
     pub ops: u64,
-    /// Operations that automerge was given: 0 where nothing is new. It is what admission costs.
+    /// Operations that automerge loaded, which is what the admission cost: 0 if nothing is new.
     pub loaded: u64,
 }
 
@@ -98,8 +98,8 @@ pub fn heads_of(chunks: &[Chunk<'_>]) -> Vec<ChangeHash> {
     heads.into_iter().collect()
 }
 
-/// Whether somebody sends another incident under the id of one that is stored: its first change is another one. Two people who
-/// log under one id log two incidents, and nothing of them may be merged.
+/// Whether the incoming changes are of another incident than the stored ones, though both have one id: their first changes differ.
+/// Two people who log under one id log two incidents, which are never merged.
 #[must_use]
 pub fn is_other<'a>(stored: impl Iterator<Item = &'a [u8]>, incoming: impl Iterator<Item = &'a [u8]>) -> bool {
     let skeleton = ChangeHash::of_chunk(SKELETON);
@@ -108,13 +108,13 @@ pub fn is_other<'a>(stored: impl Iterator<Item = &'a [u8]>, incoming: impl Itera
     !first.is_empty() && incoming.filter_map(begins).any(|hash| !first.contains(&hash))
 }
 
-/// Admits `incoming` into a document whose log holds `stored` (ancestors first) and `waiting`, however much work it is.
+/// Admits `incoming` into a document whose log holds `stored` (ancestors first) and `waiting`, without a limit on work.
 #[must_use]
 pub fn admit(stored: &[Vec<u8>], waiting: &[Vec<u8>], incoming: &[Vec<u8>]) -> Admission {
     admit_within(stored, waiting, incoming, Work::ALL)
 }
 
-/// The same within so much work. What had waited is looked at whatever it costs: there is no more of it than [`ORPHANS_MAX`].
+/// As [`admit`], within limits. Waiting changes are always examined: there are at most [`ORPHANS_MAX`].
 #[must_use]
 pub fn admit_within(stored: &[Vec<u8>], waiting: &[Vec<u8>], incoming: &[Vec<u8>], work: Work) -> Admission {
     let mut index = Index::of_skeleton();
@@ -126,7 +126,7 @@ pub fn admit_within(stored: &[Vec<u8>], waiting: &[Vec<u8>], incoming: &[Vec<u8>
         Admitting { index, work, before, loaded, waited: BTreeSet::new(), verdicts: BTreeMap::new(), candidates: Vec::new(), accepted: Vec::new() };
     let verdicts = admitting.sort_out(incoming, waiting);
     admitting.settle();
-    // A document that nothing is added to says what it said before: whoever holds its row need not load it.
+    // Nothing was added, so the view is the one that the caller has.
     let view = if admitting.accepted.is_empty() { None } else { admitting.materialise(stored) };
     admitting.finish(verdicts, view)
 }
@@ -143,7 +143,7 @@ struct Admitting<'a> {
     accepted: Vec<Candidate<'a>>,
 }
 
-/// The verdict of one that came: known at once, or by its hash in the end.
+/// The verdict on an incoming change: known at once, or later by the change's hash.
 enum Early {
     Now(Verdict),
     Later(ChangeHash),

@@ -1,4 +1,4 @@
-//! The advocacy log: what was done about a pattern of violence, beside any one incident: a meeting with a police chief, a
+//! The advocacy log: what was done about a pattern of violence rather than about one incident: a meeting with a police chief, a
 //! training at a clinic, a word in the papers. It aims at a kind of perpetrator, in an area, on a day, so that it can be drawn
 //! on the same months as the incidents. It says nothing of who was harmed.
 
@@ -14,7 +14,7 @@ pub const NOTE_MAX_LETTERS: usize = 400;
 /// Actions in the log of one hub, or of national's own.
 pub const LOG_MAX: usize = 1000;
 
-/// One action as others may be told of it: codes, an area, a day.
+/// One action, in the form that may leave the hub: codes, an area, a day.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Advocacy {
     /// Its id.
@@ -31,7 +31,7 @@ pub struct Advocacy {
     pub outcome: String,
 }
 
-/// Why something does not belong in the log.
+/// Why an action is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadAdvocacy {
     /// No day, or one that is yet to come.
@@ -55,7 +55,7 @@ impl Advocacy {
     /// Checks every field, as it is now.
     ///
     /// # Errors
-    /// The first that does not fit.
+    /// The first field that is not valid.
     pub fn check(&self, now: Timestamp) -> Result<(), BadAdvocacy> {
         if !is_past_day(&self.day, now) {
             Err(BadAdvocacy::Day)
@@ -86,7 +86,7 @@ impl Advocacy {
     }
 }
 
-/// Whether a note may stand beside an action: at most a line.
+/// Whether a note is valid: at most one line.
 #[must_use]
 pub fn is_note(note: &str) -> bool {
     text::fits(note, NOTE_MAX_LETTERS) && !note.contains(char::is_control)

@@ -1,4 +1,4 @@
-//! Alerts: warnings of an aggressor, for whoever works in an area. They tell nothing of who was harmed, and they end.
+//! Alerts: warnings of an aggressor for people who work in an area. They say nothing of who was harmed, and they expire.
 
 use jiff::{SignedDuration, Timestamp};
 use sha2::Digest;
@@ -7,12 +7,12 @@ use crate::{gate, mark, text};
 
 /// Letters of the longest text, of any script; see [`text::fits`].
 pub const TEXT_MAX_LETTERS: usize = 400;
-/// Days that an alert may stand, at most.
+/// Days from now in which an alert must end.
 pub const DAYS_MAX: i64 = 90;
-/// Live alerts of one hub; and as many of others that it is told of.
+/// Live alerts of one hub. A hub receives at most as many from others.
 pub const ALERTS_MAX: usize = 64;
 
-/// An alert. It never changes: it is there, or it is not.
+/// An alert. Alerts are immutable: they are published and withdrawn.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Alert {
     /// Random.
@@ -25,7 +25,7 @@ pub struct Alert {
     pub ends: i64,
 }
 
-/// Why something is no alert that may be published.
+/// Why an alert may not be published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadAlert {
     /// No text, too long, or more than a line.
@@ -40,7 +40,7 @@ pub enum BadAlert {
 }
 
 impl Alert {
-    /// Whether it stands.
+    /// Whether it has not ended.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.ends > now.as_second()

@@ -1,5 +1,5 @@
-//! The first-level areas of a hub that its rows may name. Of any other area a row says `unknown`: an area that nobody vouches for
-//! may be a name, and each area more is more work for everybody who counts.
+//! The first-level areas of a hub that its rows may name. For any other area a row says `unknown`: free text
+//! could hold a name, and every further area makes counting more expensive.
 
 use std::collections::BTreeSet;
 
@@ -8,19 +8,19 @@ use crate::projection::{UNKNOWN, admin1};
 
 /// Areas that a hub may list.
 pub const LISTED_MAX: usize = 100;
-/// Areas that count as listed while nobody has listed any: the first that the hub meets.
+/// Areas that count as listed while the list is empty: the first that appear in incidents.
 pub const MET_MAX: usize = 30;
 
 /// The areas that a hub's rows may name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Areas {
-    /// Those that somebody listed; none while nobody has.
+    /// The areas that a person listed; empty until then.
     pub listed: BTreeSet<String>,
     /// Those that the hub met while none were listed.
     pub met: BTreeSet<String>,
 }
 
-/// Why a list is none.
+/// Why a list of areas is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadList {
     /// A line that names no area.

@@ -21,7 +21,7 @@ pub struct Group {
 pub struct GroupChange {
     /// The original bytes.
     pub chunk: Vec<u8>,
-    /// The number of the device that wrote it, as its hub counts devices; 0 where the receiver is not told.
+    /// The number of the device that wrote it, as its hub counts devices; 0 if the receiver may not know it.
     pub by: u32,
 }
 
@@ -83,13 +83,13 @@ pub struct Pull {
     pub removed: Vec<IncidentId>,
     /// Documents of which the hub lacks ancestors, with the heads it has.
     pub need: Vec<DocumentHeads>,
-    /// Where the device stands after this.
+    /// The device's position in the feed after this.
     pub cursor: Cursor,
     /// Whether there is more behind it.
     pub more: bool,
     /// In a rebase: how far it has come; `None` when it is over.
     pub rebased_until: Option<IncidentId>,
-    /// The digest of the device's scope as it stands now.
+    /// The digest of the device's scope as it is now.
     pub digest: ScopeDigest,
 }
 

@@ -1,22 +1,22 @@
-//! An incident's place on a board: what a list is sorted and filtered by, and when time alone will change that.
+//! An incident's placement on a board: what the list is sorted and filtered by, and when time alone changes it.
 //!
-//! A place is kept as a row, so that a list of tens of thousands needs no incident read. It is a cache: the facts and the
-//! clock give it again.
+//! A placement is stored as a row, so that a list of tens of thousands reads no incident. It is a cache: it is computed from the
+//! facts and the time.
 //!
 //! # The order
 //!
-//! Open incidents come before closed ones, and within each level of triage they stand like this, a [`Group`] for each line:
+//! Open incidents come before closed ones, and within each level of triage they are sorted like this, one [`Group`] a line:
 //!
 //! 1. in danger or held now, with a clock that presses: by the time that is left;
 //! 2. in danger or held now: the newest report first;
 //! 3. with a clock that presses (first contact, response, PEP, forensic, emergency contraception): by the time that is left.
 //!    What runs from the report presses until a day after it was due, a window until it is over;
-//! 4. in danger or held as it was said more than a week ago, and only watched since (status `monitoring`): newest first. Whoever
-//!    is in danger again is moved back to `responding`;
-//! 5. nobody has responded, and that presses no more: newest first;
+//! 4. in danger or held as it was said more than a week ago, and only watched since (status `monitoring`): newest first. An
+//!    incident with new danger is moved back to `responding`;
+//! 5. without a response, and past the time in which that presses: newest first;
 //! 6. with a follow-up to come, or missed by less than two weeks: by when it is due.
 //!
-//! Those that nothing can be done about any more stand behind all others of every level, by level, the newest first: their
+//! Incidents that no clock asks anything of any more come after all levels, by level, the newest first: their
 //! windows are over and their follow-ups were missed long ago.
 
 use jiff::{SignedDuration, Timestamp};
@@ -33,7 +33,7 @@ const TURNS_HOURS: [i64; 2] = [72, 120];
 /// Days after the report for which a danger counts as one of now, though the incident is only watched.
 const DANGER_DAYS: i64 = 7;
 
-/// What an incident stands among, within its level; all that is over stands behind every level.
+/// The groups of a level, in their order. [`Group::Over`] comes after all levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
     /// In danger or held now, and a clock presses.
@@ -52,22 +52,22 @@ pub enum Group {
     Over,
 }
 
-/// An incident's place on a board at a moment.
+/// An incident's placement on a board at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placement {
     /// Whether the response has ended.
     pub closed: bool,
-    /// Where the response stands.
+    /// The status of the response.
     pub status: String,
     /// How urgent it is.
     pub level: Level,
-    /// What it stands among.
+    /// Its group within the level.
     pub group: Group,
     /// Seconds by which those of one group are sorted: when the clock is due, or how new the report is.
     pub sort: i64,
-    /// The clock to look at next that somebody can still do something about; none for a closed incident.
+    /// The next clock that can still be met; none for a closed incident.
     pub clock: Option<&'static str>,
-    /// When that is due, where anybody knows.
+    /// When that is due, if known.
     pub due_at: Option<Timestamp>,
     /// When it was reported.
     pub reported_at: Option<Timestamp>,
@@ -83,7 +83,7 @@ pub struct Placement {
     pub conflicts: u32,
     /// The month it is counted in, as `2026-11`, or `unknown`.
     pub month: String,
-    /// By what it is counted: dimension and code, as at national but whatever the survivor agreed to.
+    /// By what it is counted: dimension and code, as at national, but regardless of consent.
     pub facets: Vec<(&'static str, String)>,
     /// Whether it may be counted elsewhere: its survivor agreed to that, and to its being here and there.
     pub countable: bool,
@@ -109,13 +109,13 @@ impl Placement {
 /// The smallest rank of those that are over: what is below can still be acted on.
 const OVER: u8 = 30;
 
-/// Whether somebody is in danger now, as far as anybody said.
+/// Whether a person is reported to be in danger now; conflicting answers count as yes.
 #[must_use]
 pub fn is_in_danger(incident: &Incident) -> bool {
     incident.may_be("danger_now", "yes")
 }
 
-/// Whether somebody is held now, as far as anybody said.
+/// Whether a person is reported to be held now; conflicting answers count as yes.
 #[must_use]
 pub fn is_held(incident: &Incident) -> bool {
     incident.may_be("held_now", "yes")
@@ -147,7 +147,7 @@ fn danger_fades(incident: &Incident) -> Option<Timestamp> {
     incident.reported_at()?.checked_add(SignedDuration::from_hours(24 * DANGER_DAYS)).ok()
 }
 
-/// Where an incident stands now.
+/// Computes the placement of an incident at a moment.
 #[must_use]
 pub fn place(incident: &Incident, now: Timestamp) -> Placement {
     let clocks = clocks::clocks(incident, now);

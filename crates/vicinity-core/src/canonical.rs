@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// The bytes of a value in that form. They are made to be hashed, and nothing reads them back: lengths stand before what they
+/// The bytes of a value in that form. They are made to be hashed and are never parsed: lengths come before what they
 /// count, so that no two values have the same bytes.
 #[must_use]
 pub fn bytes(value: &Value) -> Vec<u8> {

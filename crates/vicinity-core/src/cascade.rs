@@ -1,6 +1,6 @@
 //! How far somebody who was exposed came: towards HIV prophylaxis (PEP), and towards emergency contraception (EC).
 //!
-//! An incident has one step of each cascade, the furthest that was reached, so that steps are counted beside each other and
+//! An incident has one step of each cascade, the furthest that was reached, so that the counts of steps do not overlap and
 //! none has to be subtracted from another.
 
 use jiff::SignedDuration;
@@ -11,7 +11,7 @@ use crate::reading::Moment;
 
 /// Neither exposed nor, for EC, able to conceive.
 pub(crate) const NOT_EXPOSED: &str = "not_exposed";
-/// The steps of PEP: told too late for it, told in time, offered (also if declined), begun, gone through with.
+/// The steps of PEP: reported too late for it, reported in time, offered (also if declined), started, completed.
 pub(crate) const PEP: [&str; 6] = [NOT_EXPOSED, "too_late", "in_time", "offered", "started", "completed"];
 /// The steps of EC, which is one dose.
 pub(crate) const EC: [&str; 5] = [NOT_EXPOSED, "too_late", "in_time", "offered", "completed"];
@@ -59,7 +59,7 @@ fn is_done(incident: &Incident, code: &str) -> bool {
 }
 
 /// Whether the report came when it could not have helped any more, even if the incident was as late as it may have been. A
-/// time that nobody knows counts as in time, as it does for the clocks, and so does one of a clock that nobody knows.
+/// unknown time counts as in time, as it does for the clocks, and so does a time written by a clock whose error is unknown.
 fn is_too_late(incident: &Incident, hours: i64) -> bool {
     let latest = incident.occurred_window().map(|(_, latest)| latest);
     let ends = latest.and_then(|at| at.checked_add(SignedDuration::from_hours(hours)).ok());

@@ -15,7 +15,7 @@ const CHANGE_TYPE: u8 = 1;
 pub const CHANGE_MAX_BYTES: usize = 64 * 1024;
 /// Dependencies of one change.
 pub const DEPS_MAX: usize = 256;
-/// Actors that one change names besides its own.
+/// Other actors that one change names.
 pub const OTHER_ACTORS_MAX: usize = 256;
 /// Bytes of the longest actor.
 pub const ACTOR_MAX_BYTES: usize = 32;
@@ -43,7 +43,7 @@ pub struct Chunk<'a> {
     pub deps: Vec<ChangeHash>,
     /// Who wrote it.
     pub actor: &'a [u8],
-    /// The how-manieth of this actor's changes, from 1.
+    /// The change's number among those of its actor, from 1.
     pub seq: u64,
     /// The counter of its first operation.
     pub start_op: u64,
@@ -249,7 +249,7 @@ impl<'a> Chunk<'a> {
         Ok(Self { hash, deps, actor, seq, start_op, time, message, other_actors, columns, column_data, extra: reader.rest() })
     }
 
-    /// The whole chunk again, byte for byte; the hash is computed anew and not taken from `self`.
+    /// The whole chunk again, byte for byte; the hash is computed and not taken from `self`.
     #[must_use]
     pub fn assemble(&self) -> Vec<u8> {
         let mut data = Vec::with_capacity(self.column_data.len() + 128);

@@ -1,8 +1,8 @@
 //! The clocks of a response: what is due by when, and whether it was done.
 //!
-//! A clock says when something is due and where it stands, never how many minutes are left: two devices that print the
+//! A clock says when something is due and its state, never how many minutes are left: two devices that print the
 //! same incident moments apart print the same. A clock that runs from the incident has two ends, because people seldom
-//! know the minute: it is due while even the earliest time that the told one can mean leaves room, uncertain until the
+//! know the minute: it is due while even the earliest time that the reported one can mean leaves room, uncertain until the
 //! latest, and missed after that.
 
 use jiff::{SignedDuration, Span, Timestamp};
@@ -23,7 +23,7 @@ pub enum Basis {
     FirstCare,
     /// The first dose of PEP.
     PepStart,
-    /// What somebody planned.
+    /// A planned follow-up.
     Planned,
 }
 
@@ -41,7 +41,7 @@ impl Basis {
     }
 }
 
-/// Where a clock stands.
+/// The state of a clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Not done, and there is time.
@@ -52,7 +52,7 @@ pub enum State {
     Met,
     /// Done, but after it was due.
     Late,
-    /// Done; nobody can know whether in time: one of the two times is unknown, or before what it runs from.
+    /// Done, but whether in time is unknown: one of the two times is unknown, or lies before what the clock runs from.
     DoneUnknown,
     /// Not done; by the earliest time of the incident it is too late, by the latest it is not.
     Uncertain,
@@ -92,12 +92,12 @@ pub struct Clock {
     pub name: &'static str,
     /// What it runs from.
     pub from: Basis,
-    /// When it is due; `None` where nobody knows.
+    /// When it is due; `None` if unknown.
     pub due_at: Option<Timestamp>,
     /// When it is too late even by the latest time that it can run from; for all but the windows of an incident, when it is
     /// due. Nothing happens after it was reported: so a window ends where nobody knows the time, too.
     pub ends_at: Option<Timestamp>,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
 }
 
@@ -160,7 +160,7 @@ pub(crate) const EXPOSURE: [&str; 5] = ["rape", "gang_rape", "condom_refused_rem
 pub(crate) const PEP_HOURS: i64 = 72;
 /// How long after an incident emergency contraception may be taken.
 pub(crate) const EC_HOURS: i64 = 120;
-/// Who cannot become pregnant. Everybody else, and whoever has not said, is offered emergency contraception.
+/// Genders that cannot become pregnant. Everybody else, and people of unknown gender, are offered emergency contraception.
 const CANNOT_CONCEIVE: [&str; 2] = ["man", "trans_woman"];
 
 /// How long before it is due a follow-up may be done and still count for it, unless a third of the way is shorter.
@@ -199,24 +199,24 @@ pub(crate) fn clock_json(clock: &Clock) -> Value {
     json!({"name": clock.name, "from": clock.from.code(), "due_at": clock.due_at.map(|at| at.to_string()), "state": clock.state.code()})
 }
 
-/// How long the first response took from the report; `None` if there was none, or nobody can know.
+/// How long the first response took from the report; `None` if there was none, or a time is unknown.
 #[must_use]
 pub(crate) fn response_took(incident: &Incident) -> Option<SignedDuration> {
     let responses: Vec<Option<Timestamp>> = responses(incident).map(Moment::sure).collect();
-    // One of a time that nobody knows may have been the first.
+    // One without a known time may have been the first.
     let first = responses.into_iter().collect::<Option<Vec<Timestamp>>>()?.into_iter().min()?;
     let took = first.duration_since(incident.reported()?.sure()?);
     (!took.is_negative()).then_some(took)
 }
 
-/// When somebody responded: an action done, an offer that was not declined, or the move to `responding`.
+/// When the hub responded: an action done, an offer that was not declined, or the move to `responding`.
 fn responses(incident: &Incident) -> impl Iterator<Item = Moment> {
     let declined = |action: &Entry<'_>| matches!(action.text("accepted"), Some("declined" | "no"));
     let offered = incident.entries("actions").filter(move |action| !declined(action)).filter_map(|action| action.moment("offered_at"));
     offered.chain(done_times(incident)).chain(moved_to_responding(incident))
 }
 
-/// When somebody reached the survivor. An offer that was declined is contact too.
+/// When the survivor was reached. An offer that was declined is contact too.
 fn contacts(incident: &Incident) -> impl Iterator<Item = Moment> {
     let offered = incident.entries("actions").filter_map(|action| action.moment("offered_at"));
     offered.chain(done_times(incident)).chain(moved_to_responding(incident))
@@ -240,7 +240,7 @@ fn report_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>) {
     let reported = incident.reported();
     let clock = |name, hours, done: Vec<Moment>| {
         let due_at = reported.and_then(Moment::at).and_then(|at| later(at, SignedDuration::from_hours(hours)));
-        // Of a report at a time that nobody knows, nobody knows how long anything took.
+        // If the time of the report is unknown, so is how long anything took.
         let span = reported.and_then(Moment::sure).zip(due_at);
         let state = if done.is_empty() { state_until(due_at, now) } else { state_within(span, &done) };
         Clock { name, from: Basis::Report, due_at, ends_at: due_at, state }
@@ -279,13 +279,13 @@ pub(crate) fn is_exposed(incident: &Incident) -> bool {
     incident.codes("violations").any(|code| EXPOSURE.contains(&code))
 }
 
-/// Whether the survivor may become pregnant, as far as anybody said.
+/// Whether the survivor may become pregnant; an unknown gender counts as yes.
 pub(crate) fn may_conceive(incident: &Incident) -> bool {
     let mut genders = incident.claims("survivor.gender").peekable();
     genders.peek().is_none() || genders.any(|gender| gender.as_str().is_none_or(|code| !CANNOT_CONCEIVE.contains(&code)))
 }
 
-/// A clock for each follow-up that somebody planned. It is met when that one is done; one that was done at its time or after,
+/// A clock for each planned follow-up. It is met when that one is done; one that was done at its time or after,
 /// and written down by itself, counts for it too.
 fn planned_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>) {
     for planned in incident.entries("followups") {

@@ -82,11 +82,11 @@ code_lists! {
     ACCEPTED = "accepted", "own", ["yes" "declined" "no" "unknown"];
     /// What became of an action.
     OUTCOMES = "outcome", "own", ["done" "referred" "pending" "failed" "declined"];
-    /// Where a referral stands.
+    /// The state of a referral.
     REFERRAL_STATES = "referral state", "own", ["sent" "accepted" "attended" "completed" "failed"];
-    /// Where the response stands.
+    /// The status of the response.
     STATUSES = "status", "own", ["open" "responding" "monitoring" "closed_lost" "closed_declined" "closed_resolved"];
-    /// What consent can be given for; `referral:<service>` besides.
+    /// What consent can be given for; also `referral:<service>`.
     CONSENT_SCOPES = "consent scope", "own", ["hub_response" "national_deid" "aggregate_count" "advocacy_story" "aggressor_alert" "police_anonymous" "police_full" "contact_me"];
     /// What a consent entry says.
     CONSENT_STATES = "consent state", "own", ["granted" "withdrawn"];
@@ -100,7 +100,7 @@ code_lists! {
     QUESTIONS = "question", "own", ["verify_date" "verify_area" "verify_violation" "verify_perpetrator" "possible_duplicate"];
     /// What the hub may answer: codes only, so that no free text goes up.
     ANSWERS = "answer", "own", ["confirmed" "corrected" "cannot_say" "duplicate"];
-    /// What is done about a pattern of violence, beside any one incident.
+    /// Actions about a pattern of violence rather than about one incident.
     ADVOCACY_ACTIONS = "advocacy action", "SWIT ch. 2", ["meeting_authority" "training" "community_meeting" "media" "petition_letter" "court_case" "policy_review" "other_advocacy"];
     /// What came of it.
     ADVOCACY_OUTCOMES = "advocacy outcome", "own", ["awaited" "promised" "achieved" "refused"];

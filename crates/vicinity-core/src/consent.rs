@@ -33,7 +33,7 @@ pub fn granted(incident: &Incident, scope: &str, now: Timestamp) -> bool {
     grants(incident).any(|grant| grant.scope == scope && stands(&grant))
 }
 
-/// When a grant ends next: what consent decides has to be decided anew then.
+/// When a grant ends next: decisions that depend on consent are made again then.
 #[must_use]
 pub fn next_expiry(incident: &Incident, now: Timestamp) -> Option<Timestamp> {
     incident.entries("consents").filter_map(|entry| entry.instant("expires_at")).filter(|at| *at > now).min()

@@ -41,7 +41,7 @@ ever made, so nothing that once entered a shared document can be taken out of it
    what identifies a perpetrator, an exact place, photos, recordings. Each is written once and never edited; a later
    account is a new statement. The incident holds only that there is one, of which class and how long. Two people never
    write one statement together, so nothing about it needs to merge.
-3. **The projection** is what national receives: a row of codes and bands, made anew from the incident each time it
+3. **The projection** is what national receives: a row of codes and bands, computed from the incident each time it
    changes, without any history, and only if the survivor agreed. It is an allow-list. What is not named below under
    \"Projection\" does not leave the hub, and a code that the sending hub does not know leaves as `other_unlisted`.
 
@@ -163,7 +163,7 @@ const SCOPES: &[(&str, &str)] = &[
     ("national_deid", "hub to national: the projection. Withdrawn: the projection is retracted"),
     ("aggregate_count", "hub to national: one more in a table of counts"),
     ("advocacy_story", "her story, retold, in advocacy"),
-    ("aggressor_alert", "an alert is made of it for others: an area, a text and an end, written anew, and nothing of the incident"),
+    ("aggressor_alert", "an alert is made of it for others: an area, a text and an end, written for the alert, and nothing of the incident"),
     ("police_anonymous", "a report to the police without her name"),
     ("police_full", "a report to the police with her name"),
     ("contact_me", "that somebody calls or visits"),

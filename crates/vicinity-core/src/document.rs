@@ -53,16 +53,16 @@ pub enum EditError {
     Broken(#[from] DocumentError),
 }
 
-/// Who edits, and when: the caller brings both.
+/// Who edits, and when.
 #[derive(Debug, Clone, Copy)]
 pub struct Authoring {
     /// Random, fresh for each process and document.
     pub actor: Actor,
-    /// The device's clock; shown, never decided upon.
+    /// The device's clock: shown to people, never used for a decision.
     pub now: Timestamp,
 }
 
-/// What an edit left behind.
+/// The result of one edit.
 #[derive(Debug)]
 pub struct Authored {
     /// The new change, uncompressed; `None` where the edit changed nothing.
@@ -71,7 +71,7 @@ pub struct Authored {
     pub statements: Vec<(String, StatementBody)>,
 }
 
-/// What several edits left behind.
+/// The result of several edits.
 #[derive(Debug, Default)]
 pub struct AuthoredAll {
     /// The new changes, uncompressed, ancestors first.
@@ -82,11 +82,11 @@ pub struct AuthoredAll {
     pub remarks: Vec<Remark>,
 }
 
-/// A loaded document. It costs some 50 kB of memory: load, use, drop.
+/// A loaded document. It takes some 50 kB of memory or more, so load it, use it and drop it.
 #[derive(Debug, Clone)]
 pub struct Document {
     doc: Automerge,
-    /// The actor of the last edit here and how many changes it has: counting anew would walk the whole history.
+    /// The actor of the last edit here and how many changes it has: counting them walks the whole history.
     last: Option<(Actor, usize)>,
     room: Room,
 }
@@ -254,7 +254,7 @@ struct Wrote {
     remark: Option<Remark>,
 }
 
-/// A document that holds the skeleton. Made once and cloned: applying the skeleton anew takes longer.
+/// A document that holds the skeleton. Made once and cloned: applying the skeleton each time takes longer.
 fn bare() -> Result<Automerge, DocumentError> {
     static BARE: OnceLock<Automerge> = OnceLock::new();
     if let Some(bare) = BARE.get() {
@@ -329,7 +329,7 @@ impl Writer<'_, '_> {
             Write::Register { name, value } => self.put(&ROOT, name, value.clone())?,
             Write::Add { set, code } => {
                 let set = self.container(set)?;
-                // Automerge drops a put of the value that is there. The code goes first, so that adding it anew wins
+                // Automerge drops a put of the value that is there. The code goes first, so that adding it again wins
                 // over a concurrent remove.
                 if self.tx.get(&set, code.as_str())?.is_some() {
                     self.tx.delete(&set, code.as_str())?;
@@ -357,7 +357,7 @@ impl Writer<'_, '_> {
     }
 
     /// Writes one value. Where several are in conflict they all go first: automerge would else drop a put of the one
-    /// that shows, and a resolution would not stand against another person's concurrent one.
+    /// that shows, and a resolution would lose against another person's concurrent one.
     fn put(&mut self, object: &automerge::ObjId, key: &str, value: ScalarValue) -> Result<(), AutomergeError> {
         if self.tx.get_all(object, key)?.len() > 1 {
             self.tx.delete(object, key)?;
@@ -366,7 +366,7 @@ impl Writer<'_, '_> {
     }
 
     /// Writes one value, also where it is there already: a person looked again, and what another one says at the same
-    /// time must not stand unasked. As with codes of a set, the old value goes first.
+    /// time must not remain unnoticed. As with codes of a set, the old value goes first.
     fn confirm(&mut self, object: &automerge::ObjId, key: &str, value: ScalarValue) -> Result<(), AutomergeError> {
         let is_there = self.tx.get(object, key)?.is_some_and(|(there, _)| there.as_scalar() == Some(&value));
         if is_there {
@@ -416,7 +416,7 @@ impl Writer<'_, '_> {
         self.entry(edit.map, id.as_deref(), &edit.fields).map(drop)
     }
 
-    /// The status is a register beside the log, so that concurrent transitions show as a conflict.
+    /// The status is a register in addition to the log, so that concurrent transitions show as a conflict.
     fn transition(&mut self, entry: &EntryEdit) -> Result<(), EditError> {
         self.entry(entry.map, None, &entry.fields)?;
         if let Some((_, to)) = entry.fields.iter().find(|(key, _)| key == "to") {
@@ -480,7 +480,7 @@ fn same_referral(incident: &Incident, fields: &[(String, ScalarValue)]) -> Optio
     incident.entries("referrals").find(same).map(|entry| entry.id().to_owned())
 }
 
-/// The skeleton of the current schema, made anew: what `SKELETON` was frozen from.
+/// The skeleton of the current schema, made again: what `SKELETON` was frozen from.
 #[doc(hidden)]
 #[must_use]
 pub fn make_skeleton() -> Vec<u8> {

@@ -2,7 +2,7 @@
 //!
 //! A clock that is wrong must not destroy anything. What can be taken back happens by it at once, and is taken back once the
 //! clock is right. What cannot waits while the clock is in doubt, until it is right again or a person confirms it. There are
-//! three witnesses: the machine's own running time, which nobody sets; the last time that was believed before a restart;
+//! three witnesses: the machine's running time, which cannot be set; the last time that was believed before a restart;
 //! and the clocks of devices that were heard, the middle one of at least three.
 
 use std::collections::BTreeMap;
@@ -193,7 +193,7 @@ impl ClockWatch {
         if jump.is_some() && !devices_agree {
             return jump;
         }
-        // What devices said before the restart stands until they are heard again.
+        // The devices' clocks from before the restart count until they are heard again.
         if let Believed::Before(Kept { doubt: Some(doubt @ Doubt { witness: Witness::Devices, .. }), .. }, _) = self.believed
             && ahead.is_none()
         {

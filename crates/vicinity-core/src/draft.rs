@@ -1,4 +1,4 @@
-//! An incident as somebody first logs it: JSON in, a list of writes out. Everything may be missing but `reported_at`.
+//! An incident as it is first logged: JSON in, a list of writes out. Only `reported_at` is required.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::spelling;
 use crate::value::{self, FieldError, KEY_MAX_BYTES, Problem, STATEMENT_MAX_BYTES};
 use crate::write::Write;
 
-/// A text, photo or sound that is kept beside the document and never in it.
+/// A text, photo or sound. It is stored next to the document, never in it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StatementBody(pub Vec<u8>);
 
@@ -41,7 +41,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Checks an incident in JSON form. `now` stands for `captured_at` and for consents without a time.
+    /// Checks an incident in JSON form. `now` is used for `captured_at` and for consents without a time.
     ///
     /// # Errors
     /// The first value of a wrong type, impossible date or text over its limit, with its path; nothing of the incident
@@ -223,7 +223,7 @@ pub(crate) fn entry_keys(map: &EntryMap, object: &Map<String, Value>) -> Result<
     spelling::keys_of(object, &known)
 }
 
-/// A consent says granted or withdrawn: any other word would be neither, and nobody would see it.
+/// The state of a consent, granted or withdrawn. Any other word is refused: it would be neither, and would go unnoticed.
 pub(crate) fn consent_state(consent: &Map<String, Value>) -> Result<String, Problem> {
     let state = parse_code(consent.get("state").ok_or(Problem::Missing)?)?;
     codes::CONSENT_STATES.find(&state).map(str::to_owned).ok_or(Problem::WrongType("granted or withdrawn"))

@@ -140,7 +140,7 @@ impl Edit {
                 remark::of_entry(map, &entry.fields).into_iter().map(|remark| remark.within(entry.name())).collect()
             }
             Self::Statement(statement) => remark("statement.class", (!codes::STATEMENT_CLASSES.knows(&statement.class)).then_some(About::UnknownCode)),
-            // What is taken out of a set that does not hold it is told by the document.
+            // The document remarks on a code that the set does not hold.
             Self::Remove(_) | Self::Triage(_) => Vec::new(),
         }
     }

@@ -1,8 +1,8 @@
-//! What is wrong with a value that somebody gave, and with which field.
+//! Errors of one field: the path and the problem.
 
 use crate::codes;
 
-/// What is wrong with one value, and where. The value itself is never in here: it may be a survivor's.
+/// The problem with one value, and its path. It never holds the value itself, which may be the survivor's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {problem}")]
 pub struct FieldError {
@@ -27,10 +27,10 @@ pub enum Problem {
     /// A text that people write has more letters than the limit.
     #[error("longer than {0} letters")]
     TooManyLetters(usize),
-    /// Two keys of one object that differ only by their spelling.
+    /// Two keys of one object that differ only in spelling.
     #[error("stands twice in one object, in two spellings; put both into one, or take one out")]
     Twice,
-    /// A consent scope that nobody knows. Kept as it is it would look like a consent, or like its withdrawal, and be neither.
+    /// An unknown consent scope. If it were stored, it would look like a consent or a withdrawal, and be neither.
     #[error("not a consent scope; one of {}, or referral: and a service, as referral:legal_advice", codes::CONSENT_SCOPES.codes.join(", "))]
     UnknownScope,
     /// More than one change may hold.

@@ -63,7 +63,7 @@ const fn fixed(name: &'static str, kind: Kind, reach: Reach) -> Field {
     Field { name, kind, merge: Merge::Immutable, reach }
 }
 
-/// The register that corrects when an incident was reported: who wrote it and when stands in its change, as for every register.
+/// The register that corrects when an incident was reported: its change holds who wrote it and when, as for every register.
 pub const REPORTED_CORRECTED: &str = "reported_at_corrected";
 
 const AS_IS: Reach = Reach::National("");
@@ -124,7 +124,7 @@ pub enum EntryKind {
     Code(&'static CodeList),
     /// A code of any list.
     AnyCode,
-    /// A consent scope that this version knows: what nobody understands protects nobody.
+    /// A consent scope that this version knows: an unknown scope would protect nobody.
     Scope,
     /// An instant in UTC.
     Instant,

@@ -1,6 +1,6 @@
-//! Forms that texts of a projection have.
+//! The forms of texts in a projection.
 
-/// Letters and digits in the places of a pattern: `A` a capital, `9` a digit, anything else itself.
+/// Whether a text matches a pattern of the same length: `A` is an ASCII capital, `9` a digit, anything else itself.
 pub(crate) fn has_form(text: &str, pattern: &str) -> bool {
     text.len() == pattern.len()
         && text.bytes().zip(pattern.bytes()).all(|(byte, form)| match form {
@@ -10,7 +10,7 @@ pub(crate) fn has_form(text: &str, pattern: &str) -> bool {
         })
 }
 
-/// A month of a year in which there were computers to write it down, or stories to be told late.
+/// Whether a text is a month, as `2026-11`, from 1900 on.
 pub(crate) fn is_month(text: &str) -> bool {
     has_form(text, "9999-99") && ("01"..="12").contains(&&text[5..]) && text >= "1900"
 }

@@ -16,9 +16,9 @@ use crate::{cascade, classify, clocks, time};
 
 /// Perpetrators that act for the state.
 const STATE: [&str; 4] = ["police", "military", "border_prison_guard", "other_official"];
-/// By how many days a hub's clock may be ahead of national's: a month after this one is no month yet.
+/// Days by which a hub's clock may be ahead of national's: later months are refused.
 const AHEAD_DAYS: i64 = 31;
-/// Years before this one in which something may have been that somebody tells today.
+/// Years before this one in which a reported incident may have happened.
 const YEARS_BACK: i16 = 100;
 
 /// How soon the first response came.
@@ -32,7 +32,7 @@ fn listed(list: &CodeList, code: &str) -> bool {
     list.knows(code) || code == OTHER_UNLISTED || code == UNKNOWN
 }
 
-/// A code of a set: where nothing is known a set is empty, and no word stands for it.
+/// Whether a set may hold a code. A set without known codes is empty: `unknown` is not allowed.
 fn in_set(list: &CodeList, code: &str) -> bool {
     list.knows(code) || code == OTHER_UNLISTED
 }
@@ -45,7 +45,7 @@ fn times(count: u32) -> bool {
     (1..=TIMES_MAX).contains(&count)
 }
 
-/// A month that may have been by now, and that somebody may still tell of.
+/// A month that has begun, and is at most [`YEARS_BACK`] years ago.
 fn is_past_month(month: &str, now: Timestamp) -> bool {
     let latest = now.checked_add(SignedDuration::from_hours(24 * AHEAD_DAYS)).unwrap_or(now);
     let day = |at: Timestamp| jiff::tz::Offset::UTC.to_datetime(at).date();
@@ -67,7 +67,7 @@ fn lies_in(week: &str, month: &str) -> bool {
         })
 }
 
-/// Country and first-level area, as `SN-DK`: as in a projection, but known.
+/// Whether a text is a country and a first-level area, as `SN-DK`, and not `unknown`.
 #[must_use]
 pub(crate) fn is_area(text: &str) -> bool {
     is_admin1(text) && text.contains('-')
@@ -94,7 +94,7 @@ pub(crate) fn is_counted_by(dimension: &str, code: &str) -> bool {
     }
 }
 
-/// The codes of a dimension whose codes follow on each other, in that order; of any other dimension none.
+/// The codes of a dimension that consists of successive steps, in their order; empty for any other dimension.
 #[must_use]
 pub fn steps_of(dimension: &str) -> &'static [&'static str] {
     match dimension {
@@ -108,7 +108,7 @@ pub fn steps_of(dimension: &str) -> &'static [&'static str] {
 
 impl Projection {
     /// Whether every field holds what it may hold, and those that follow from others what follows. `now` is national's own clock:
-    /// what has not been by then, or was longer ago than anybody tells of, is no month.
+    /// a month in the future, or too long ago to be reported, is refused.
     #[must_use]
     pub fn is_well_formed(&self, now: Timestamp) -> bool {
         (1..=SCHEMA).contains(&self.schema)
@@ -169,7 +169,7 @@ impl Projection {
             && self.steps_follow(violations.iter().any(|code| clocks::EXPOSURE.contains(code)))
     }
 
-    /// How far somebody came follows from the violations and from what was done, but for how soon it was told and offered.
+    /// The steps of PEP and EC follow from the violations and the actions, except for how soon they were reported and offered.
     fn steps_follow(&self, is_exposed: bool) -> bool {
         let done = |code: &str| self.actions.contains_key(code);
         let (pep, ec) = (self.pep.as_str(), self.ec.as_str());
@@ -180,7 +180,7 @@ impl Projection {
             (true, false, true) => pep == "started",
             (true, false, false) => before_it_began(pep),
         };
-        // Who cannot conceive was not exposed to that, whatever was done; of who can, a row does not tell.
+        // A person who cannot conceive is not exposed, whatever was done. The row does not say who can.
         let ec_follows = ec == cascade::NOT_EXPOSED || is_exposed && if done("emergency_contraception") { ec == "completed" } else { before_it_began(ec) };
         pep_follows && ec_follows
     }

@@ -18,7 +18,7 @@ pub const OP_MIN_BYTES: usize = 2;
 /// Earlier operations that one change may replace.
 pub const PREDS_MAX: usize = 1024;
 
-/// Why a change is refused for ever. The code is what crosses the wire.
+/// Why a change is refused permanently. The code crosses the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum Refusal {
     /// The bytes are no uncompressed change chunk within the limits.
@@ -80,8 +80,8 @@ impl Refusal {
         Self::OtherIncident,
     ];
 
-    /// Whether the same change may be taken another day: consent can be given, an incident assigned again. Its sender
-    /// keeps it in the outbox.
+    /// Whether the same change may be accepted later: consent can be given, and an incident can be assigned again. The
+    /// sender keeps it in the outbox.
     #[must_use]
     pub fn may_pass(self) -> bool {
         matches!(self, Self::ConsentMissing | Self::OutOfScope)
@@ -296,8 +296,8 @@ fn check_pred(chunk: &Chunk<'_>, ops: &Ops<'_>, at: usize, pred: OpRef) -> Resul
     Ok(())
 }
 
-/// Actors are in the table; an operation's predecessors stand in the order of their counters, then of their actors'
-/// bytes, each once; and a delete has some, else nothing of it would be left.
+/// Checks that actors are in the table, that an operation's predecessors are sorted by counter, then by their actors'
+/// bytes, each once, and that a delete has at least one: without one it would leave no trace.
 fn check_order(chunk: &Chunk<'_>, ops: &Ops<'_>) -> Result<(), Refusal> {
     let others = chunk.other_actors.len();
     let mut named = ops.objects.iter().flatten().chain(ops.preds.iter().map(|(_, pred)| pred));

@@ -1,4 +1,4 @@
-//! Names of things: who an incident, a device or an entry is.
+//! Identifiers of incidents, devices, projections and changes.
 
 use core::fmt;
 use core::str::FromStr;
@@ -22,7 +22,7 @@ pub const ORDINAL_MAX: u64 = i64::MAX as u64;
 /// Bytes of a chunk's magic number and checksum: 4 each.
 pub const CHUNK_PREFIX_BYTES: usize = 8;
 
-/// The SHA-256 that names a change.
+/// The SHA-256 that identifies a change.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChangeHash(pub [u8; 32]);
 
@@ -97,7 +97,7 @@ macro_rules! uuid_id {
 }
 
 uuid_id!(
-    /// An incident: random, so that it tells nothing.
+    /// An incident. The id is random, so it reveals nothing.
     IncidentId
 );
 uuid_id!(
@@ -119,7 +119,7 @@ uuid_id!(
 pub struct BadId;
 
 /// The digest both ends compare when a sync is over: the sum, modulo 2^128, of one term a document. A sum can be kept
-/// up to date one document at a time, so nobody ever walks all documents to compare.
+/// up to date one document at a time, so comparing never reads all documents.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct ScopeDigest(pub u128);
 

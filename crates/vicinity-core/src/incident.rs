@@ -1,7 +1,7 @@
 //! The read view of an incident: canonical JSON with typed, forgiving access.
 //!
 //! The view is the JSON tree itself, so that it can be cached as a row, compared byte for byte between devices, and
-//! keep whatever a newer peer wrote. Nothing here fails: a field of a shape this version does not expect reads as
+//! keep what a newer peer wrote. Nothing here fails: a field of a shape this version does not expect reads as
 //! missing, and stays in the tree. A known code reads as itself in whatever spelling it was written, but for consents: a
 //! word that is nearly a grant is none.
 
@@ -184,7 +184,7 @@ impl Incident {
         self.claims(field).any(|value| value.as_str() == Some(code))
     }
 
-    /// When it happened, as it was told, unless it cannot have been then. A time without a precision counts as the day.
+    /// When it happened, as reported, unless that is impossible. A time without a precision counts as the day.
     #[must_use]
     pub fn occurred(&self) -> Option<(LocalTime, Precision)> {
         let (local, precision) = told_time(self.register("occurred")?)?;
@@ -205,12 +205,12 @@ impl Incident {
         self.reading.zone.clone().or_else(there).unwrap_or(TimeZone::UTC)
     }
 
-    /// The earliest and the latest instant of a told time; `None` if it cannot have been then.
+    /// The earliest and the latest instant of a reported time; `None` if that is impossible.
     fn span_of(&self, local: LocalTime, precision: Precision) -> Option<(Timestamp, Timestamp)> {
         time::window(local, precision, &self.zones()).filter(|(earliest, latest)| self.reading.can_be(*earliest, *latest))
     }
 
-    /// When it was reported: as somebody corrected it, else as it was written.
+    /// When it was reported: the corrected time, if there is one.
     #[must_use]
     pub fn reported(&self) -> Option<Moment> {
         let read = |name: &str| match self.moment(name)? {
@@ -226,7 +226,7 @@ impl Incident {
         self.reported()?.at()
     }
 
-    /// Times that cannot be right, by their register: they count as unknown until somebody corrects them.
+    /// Times that cannot be right, by their register: they count as unknown until they are corrected.
     #[must_use]
     pub fn impossible_times(&self) -> Vec<&'static str> {
         let occurred = self.register("occurred").and_then(told_time).filter(|(local, precision)| self.span_of(*local, *precision).is_none());
@@ -379,7 +379,7 @@ fn told_time(occurred: &Value) -> Option<(LocalTime, Precision)> {
     (precision != Precision::Unknown).then_some((local, precision))
 }
 
-/// Entries stand in the order in which things were said to happen, then by id: the same on every device.
+/// Sorts entries by their reported time, then by id: the same order on every device.
 fn entry_order(entry: &Value) -> (&str, &str) {
     let text = |key: &str| entry.get(key).and_then(Value::as_str);
     let at = ["at", "offered_at", "asked_at", "due_at", "sent", "done_at"].into_iter().find_map(text);

@@ -1,4 +1,4 @@
-//! JSON as people write it: a key that stands twice is an error and not a loss.
+//! JSON as people write it. A duplicate key is an error, so that no value is lost.
 
 use core::fmt;
 use std::collections::BTreeSet;
@@ -52,7 +52,7 @@ pub fn parse_text(text: &str) -> Result<Value, BadJson> {
     Ok(value)
 }
 
-/// Looks for a key that stands twice, for a text that is read into something else than a [`Value`].
+/// Checks a text for duplicate keys, if it is then parsed into something else than a [`Value`].
 ///
 /// # Errors
 /// As [`parse_text`].
@@ -71,7 +71,7 @@ fn not_json(error: &serde_json::Error) -> BadJson {
     BadJson::NotJson { line: error.line(), column: error.column(), is_cut: error.is_eof() }
 }
 
-/// Walks a value and keeps nothing but the path of the first key that stands twice.
+/// Reads a value and keeps only the path of the first duplicate key.
 struct Keys<'a> {
     path: &'a mut String,
     twice: &'a mut Option<String>,

@@ -21,14 +21,14 @@ pub fn instant(at: Timestamp, zone: &TimeZone) -> String {
     if name(zone) == "UTC" { at.to_string() } else { at.display_with_offset(zone.to_offset(at)).to_string() }
 }
 
-/// A time to the minute by a zone's clocks, as people read it: `2026-11-23 15:00`. The zone has to stand beside it.
+/// A time to the minute by a zone's clocks, as people read it: `2026-11-23 15:00`. Show the zone next to it.
 #[must_use]
 pub fn minute(at: Timestamp, zone: &TimeZone) -> String {
     zone.to_datetime(at).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-/// What [`crate::show`] says, with its instants by a zone's clocks and the zone's name under [`TIME_ZONE`]. What somebody told as
-/// a local time stays as it was told, and what this version does not know stays as it is.
+/// What [`crate::show`] says, with its instants by a zone's clocks and the zone's name under [`TIME_ZONE`]. What was reported as
+/// a local time stays as it was reported, and what this version does not know stays as it is.
 #[must_use]
 pub fn shown(mut shown: Value, zone: &TimeZone) -> Value {
     let Some(incident) = shown.as_object_mut() else { return shown };
@@ -36,7 +36,7 @@ pub fn shown(mut shown: Value, zone: &TimeZone) -> Value {
         turn(incident.get_mut(field.name), zone);
     }
     for map in ENTRY_MAPS {
-        // The log of consents stands under another name than in the document.
+        // The log of consents has another name than in the document.
         let key = if map.name == "consents" { "consent_log" } else { map.name };
         objects(incident.get_mut(key)).for_each(|entry| instants_of(map).for_each(|field| turn(entry.get_mut(field), zone)));
     }

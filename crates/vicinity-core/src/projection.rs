@@ -17,11 +17,11 @@ use crate::{cascade, classify, clocks, consent, form, status, triage};
 
 /// The schema of projections: raised when a field is added or its meaning changes.
 pub const SCHEMA: u32 = 2;
-/// What stands for a code that this version does not know.
+/// Replaces a code that this version does not know.
 pub const OTHER_UNLISTED: &str = "other_unlisted";
-/// What stands where nothing is known.
+/// The code for an unknown value.
 pub const UNKNOWN: &str = "unknown";
-/// Perpetrators of one projection: of more the first ones, in their order, stand for all.
+/// Perpetrators of one projection. Of more, only the first ones in the sorted order are kept.
 pub const PERPETRATORS_MAX: usize = 32;
 /// How often one action, or one referral, is counted; what is more counts as so many.
 pub const TIMES_MAX: u32 = 999;
@@ -62,7 +62,7 @@ pub struct Projection {
     pub violations: BTreeSet<String>,
     /// The groups of the violations.
     pub violation_groups: BTreeSet<String>,
-    /// The perpetrators, sorted, so that their order tells nothing.
+    /// The perpetrators, sorted, so that their order reveals nothing.
     pub perpetrators: Vec<ProjectedPerpetrator>,
     /// Codes of the list "motive".
     pub motives: BTreeSet<String>,
@@ -94,7 +94,7 @@ pub struct Projection {
 pub enum MonthBasis {
     /// The incident.
     Incident,
-    /// The report, because nobody knows when the incident was.
+    /// The report, because the time of the incident is unknown.
     Report,
 }
 
@@ -120,7 +120,7 @@ pub struct ProjectedPerpetrator {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReferralCounts {
-    /// Sent, whatever came of it.
+    /// Sent, with any outcome.
     pub sent: u32,
     /// Completed.
     pub completed: u32,
@@ -169,7 +169,7 @@ pub(crate) fn is_consented(incident: &Incident, now: Timestamp) -> bool {
     [consent::HUB_RESPONSE, consent::NATIONAL_DEID].into_iter().all(|scope| consent::granted(incident, scope, now))
 }
 
-/// The same row whatever the survivor agreed to: for the counts that a hub keeps for itself. It goes nowhere.
+/// The same row regardless of consent, for the counts that a hub keeps for itself. It never leaves the hub.
 pub(crate) fn coarse(incident: &Incident, now: Timestamp) -> Projection {
     let (month, month_basis, iso_week) = closed(month(incident), iso_week(incident));
     // A level that faded with the days would make the row depend on when it was made.
@@ -206,7 +206,7 @@ pub(crate) fn coarse(incident: &Incident, now: Timestamp) -> Projection {
     }
 }
 
-/// A code that this version knows, or the word that stands for what it does not know or was not told.
+/// A code that this version knows; [`OTHER_UNLISTED`] for another code, and [`UNKNOWN`] for none.
 fn listed(list: &CodeList, code: Option<&str>) -> String {
     match code {
         None => UNKNOWN.to_owned(),
@@ -294,9 +294,9 @@ fn actions(incident: &Incident) -> BTreeMap<String, u32> {
     counts
 }
 
-/// How long the first response took. To the minute it would point back at one incident for whoever saw the other end of
+/// How long the first response took. To the minute it would identify one incident to anybody who saw the other end of
 /// it, in a clinic's book or a police log; full hours, rounded up, still tell within 24 h from later, and never make a
-/// response look faster than it was. What nobody can know is nothing, and never 0.
+/// response look faster than it was. An unknown duration is `None`, never 0.
 fn response_minutes(incident: &Incident) -> Option<u32> {
     let seconds = u64::try_from(clocks::response_took(incident)?.as_secs()).ok()?;
     Some(u32::try_from(seconds.div_ceil(3600) * 60).unwrap_or(u32::MAX).min(RESPONSE_MAX_MINUTES))
@@ -306,7 +306,7 @@ fn referrals(incident: &Incident) -> BTreeMap<String, ReferralCounts> {
     let mut counts: BTreeMap<String, ReferralCounts> = BTreeMap::new();
     for referral in incident.entries("referrals") {
         let reached = |state: &str| referral.instant(state).is_some();
-        // Somebody who came was sent, even if nobody wrote down when.
+        // A person who attended was sent, even if the time of sending is missing.
         if codes::REFERRAL_STATES.codes.iter().any(|state| reached(state)) {
             let count = counts.entry(listed(&codes::ACTION_CODES, referral.text("service"))).or_default();
             let is_counted = count.sent < TIMES_MAX;

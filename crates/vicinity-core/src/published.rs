@@ -1,18 +1,18 @@
-//! What may be published of one month: counts by area, dimension and code, small ones left out so that no reckoning gets them
-//! back.
+//! What may be published of one month: counts by area, dimension and code. Small counts are left out, with enough others that no
+//! small count can be inferred.
 //!
 //! A month is a window of its own and shares no incident with another, so nothing can be had by comparing months; a longer
 //! time is the sum of what its months show. Within a month every cell is tied to others: the codes of a partition add up to
 //! all incidents, the areas add up to the country, and a code with its complement adds up to all. From such lines a cell that
-//! is left out could be reckoned, from one of them or from many together. So more is left out until all lines at once give
+//! is left out could be inferred, from one of them or from many together. So more is left out until all lines at once give
 //! no count below [`K`] that is not 0, and no line's parts that stay unknown are fewer than [`K`] together.
 //!
-//! The work for a month has a bound whatever hubs report: no more than [`AREAS_MAX`] areas are told apart, the largest, and the
-//! others count as one that is unknown. Where that is still too much work, no area is told apart.
+//! The work for a month is bounded, whatever hubs report: at most [`AREAS_MAX`] areas are counted separately, the largest, and the
+//! others count as one that is unknown. If that is still too much work, no area is counted separately.
 
 pub(crate) mod cells;
-mod reckoning;
 mod span;
+mod suppression;
 mod table;
 
 use std::borrow::Cow;
@@ -21,18 +21,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use self::reckoning::Reckoning;
+use self::suppression::Suppression;
 use crate::projection::UNKNOWN;
 use crate::{form, gate, time};
 
 pub use self::cells::{ALL, COUNTRY, COVERS, Cell, K, PARTITIONS};
 
-/// Areas of one month that are told apart, the one that is unknown among them.
+/// Areas of one month that are counted separately, including the unknown one.
 pub const AREAS_MAX: usize = 40;
-/// Cells and terms looked at for one month, at most, before its areas are told apart no more. A country of 30 areas and 20,000
+/// Cells and terms examined for one month, at most, before its areas are no longer counted separately. A country of 30 areas and 20,000
 /// incidents takes a hundredth, one of 40 areas with a few in each a tenth.
 const WORK_MAX: u64 = 10_000_000;
-/// The largest count that anybody is believed.
+/// The largest count that is accepted.
 const COUNT_MAX: u64 = 1_000_000_000;
 /// One month as it may be published.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,12 +47,13 @@ impl Month {
         Self::worked_out(counts, WORK_MAX).0
     }
 
-    /// The same with at most so much work before areas are told apart no more, and how much it took: cells and terms looked at.
+    /// As [`Month::of`], with at most `max` work before areas are no longer counted separately. Also returns the work, in cells and terms
+    /// examined.
     fn worked_out(counts: &BTreeMap<Cell, u64>, max: u64) -> (Self, u64) {
         let mut work = 0;
         for areas in [AREAS_MAX, 1] {
             let counts = bounded(counts, areas);
-            let mut window = Reckoning::new(&counts);
+            let mut window = Suppression::new(&counts);
             let is_safe = window.protect(max);
             work += window.work();
             if is_safe {
@@ -117,7 +118,7 @@ impl Window {
         self.cells.iter().map(|((dimension, code), count)| format!("{dimension} {code} {count}\n")).collect()
     }
 
-    /// A month as it was kept; whatever is no cell is left out.
+    /// A month as it was stored. Lines that are not a cell are left out.
     #[must_use]
     pub fn of_text(month: &str, text: &str) -> Self {
         let cell = |line: &str| {
@@ -129,7 +130,7 @@ impl Window {
     }
 }
 
-/// The last month that may be published once and for all: one whole month has passed since it ended, so that most of what is told late is in it.
+/// The last month that may be published once and for all: one whole month has passed since it ended, so that most late reports are in it.
 #[must_use]
 pub fn last_closed(now: Timestamp) -> String {
     let month = time::month(jiff::tz::Offset::UTC.to_datetime(now).date());

@@ -20,13 +20,13 @@ use crate::time;
 pub const READ_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 /// A difference that is no more than a slow connection makes: nothing is read otherwise for it.
 const SKEW_OF_NOTE_SECONDS: i64 = 120;
-/// Hours before a hub first heard of an incident that anybody can tell of: a hundred years.
+/// Hours before a hub first received an incident in which its times may lie: a hundred years.
 const TELLABLE: SignedDuration = SignedDuration::from_hours(100 * 8766);
 
-/// Times of what is to come: nobody can say of them that they are too late.
+/// Registers whose times lie in the future: they are never too late.
 const TO_COME: [&str; 2] = ["due_at", "expires_at"];
 
-/// A time in a document: where it stands, and the change that wrote it.
+/// A time in a document: its path, and the change that wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     /// The register's name, or an entry's id and the field's name with a dot between.
@@ -42,7 +42,7 @@ pub struct Written {
 pub struct Brought {
     /// The clock that it was written by, in seconds since 1970.
     pub clock: i64,
-    /// Seconds by which the hub's clock was ahead of that one; `None` where nobody knows within ten minutes.
+    /// Seconds by which the hub's clock was ahead of that one; `None` if that is not known to within ten minutes.
     pub skew_seconds: Option<i64>,
     /// When the hub took it, by its own clock.
     pub received_at: Timestamp,
@@ -53,7 +53,7 @@ pub struct Brought {
 pub enum Moment {
     /// As good as the one who wrote it.
     Sure(Timestamp),
-    /// From a clock that nobody knows: nothing is subtracted from it, and it from nothing.
+    /// Written by a clock whose error is unknown: it is never subtracted from another time.
     Unsure(Timestamp),
     /// It cannot be: it lies after the hub knew of it, or a lifetime before.
     Impossible,
@@ -88,7 +88,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Whether something can have been at a time that somebody told this hub.
+    /// Whether a reported time is possible.
     #[must_use]
     pub fn can_be(&self, earliest: Timestamp, latest: Timestamp) -> bool {
         self.received_at.is_none_or(|received| {

@@ -1,4 +1,4 @@
-//! Remarks: what was kept as it was written and may not be what was meant. They say where, and never a value.
+//! Remarks on values that were stored as they were written and may be mistakes. A remark holds the path and never the value.
 
 use core::fmt;
 use std::collections::BTreeMap;
@@ -15,11 +15,11 @@ use crate::write::Write;
 pub struct Remark {
     /// The field's path, as `perpetrators[0].kind`.
     pub path: String,
-    /// What there is to say.
+    /// The kind of remark.
     pub about: About,
 }
 
-/// What there is to say of a field that was kept.
+/// The kinds of remarks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum About {
     /// No field of this version.

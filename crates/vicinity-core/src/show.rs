@@ -9,7 +9,7 @@ use crate::ids::IncidentId;
 use crate::incident::{Dispute, Incident};
 use crate::{classify, clocks, consent, status, triage};
 
-/// An incident in full. Derived keys stand over registers of the same name that a newer peer may have written.
+/// An incident in full. Derived keys replace registers of the same name that a newer peer may have written.
 #[must_use]
 pub fn show(id: IncidentId, incident: &Incident, now: Timestamp) -> Value {
     let mut shown = incident.facts().clone();
@@ -34,7 +34,7 @@ pub fn show(id: IncidentId, incident: &Incident, now: Timestamp) -> Value {
     Value::Object(shown)
 }
 
-/// An incident in one line of a list. A closed one has no next clock: somebody who declined must not be chased by one.
+/// An incident in one line of a list. A closed one has no next clock: a person who declined must not be pursued.
 #[must_use]
 pub fn list_line(id: IncidentId, incident: &Incident, now: Timestamp) -> Value {
     let clocks = clocks::clocks(incident, now);
@@ -61,7 +61,7 @@ fn perpetrator_kinds(incident: &Incident) -> Vec<&str> {
     kinds
 }
 
-/// Where a referral stands: the last of its states that has a time. One that has none says nothing.
+/// The state of a referral: the last of its states that has a time; none if no state has one.
 fn add_referral_state(referral: &mut Map<String, Value>) {
     let reached = |state: &&&str| referral.get(**state).is_some_and(|at| !at.is_null());
     if let Some(state) = REFERRAL_STATES.codes.iter().rev().find(reached) {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::codes::STATUSES;
 use crate::incident::Incident;
 
-/// The status of an incident that nobody has moved yet.
+/// The status of a new incident.
 pub const OPEN: &str = "open";
 
 /// The status. Where people disagree, the least closed of their claims: an incident is closed only when nobody says

@@ -132,7 +132,7 @@ fn plain_space(letter: char) -> char {
 }
 
 /// A decimal digit of any script as its ASCII digit; any other character as it is. Unicode writes the ten digits of a script in
-/// order and next to each other, so the distance to the first of a run of digits tells the value.
+/// order and next to each other, so the distance to the first of a run of digits is the value.
 pub(crate) fn plain_digit(letter: char) -> char {
     if letter.is_ascii() || !is_digit(letter) {
         return letter;

@@ -14,7 +14,7 @@ pub fn parse_instant(text: &str) -> Option<Timestamp> {
     Timestamp::from_millisecond(instant.as_millisecond()).ok()
 }
 
-/// The number of a month as `2026-11`, counted from the year 0, so that months can be reckoned with.
+/// The number of a month as `2026-11`, counted from the year 0, for arithmetic with months.
 #[must_use]
 pub fn month_number(month: &str) -> Option<u32> {
     let (year, month) = month.split_once('-').filter(|(year, month)| (year.len(), month.len()) == (4, 2))?;
@@ -28,7 +28,7 @@ pub fn numbered_month(number: u32) -> String {
     format!("{:04}-{:02}", number / 12, number % 12 + 1)
 }
 
-/// How exactly somebody knows when it happened.
+/// How exactly the time of an incident is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precision {
     /// To the minute.
@@ -60,7 +60,7 @@ impl Precision {
     }
 }
 
-/// A local time as somebody told it: a date, perhaps a time, perhaps an offset from UTC.
+/// A local time as it was reported: a date, perhaps a time, perhaps an offset from UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LocalTime {
     /// Date and time on the wall there; midnight where only a date was given.

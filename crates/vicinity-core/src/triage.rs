@@ -4,7 +4,7 @@
 //! now, and of the time span that an imprecise time means its latest instant counts. What nobody said is not a yes:
 //! an incident about which little is known must not drown those that are known to be urgent.
 //!
-//! A closed incident keeps the level its facts give. Closing says where the response stands, not how grave it was; a
+//! A closed incident keeps the level its facts give. Closing ends the response and says nothing of how grave it was; a
 //! list that wants open work first sorts by status, then by level.
 
 use jiff::{SignedDuration, Timestamp};
@@ -50,7 +50,7 @@ impl Level {
 /// Sexual violence that starts the clinic's clocks. Harassment alone does not: nobody was touched.
 const SEXUAL_VIOLENCE: [&str; 6] = ["rape", "gang_rape", "attempted_rape", "unwanted_touch", "condom_refused_removed", "sex_demanded_by_official"];
 const WEAPON: [&str; 2] = ["weapon_threat", "weapon_used"];
-/// A threat that can be carried out, or somebody who keeps coming back.
+/// A threat that can be carried out, or a perpetrator who keeps coming back.
 const CREDIBLE_THREAT: [&str; 4] = ["threat_harm", "threat_outing", "threat_children", "stalking"];
 /// Nobody records whether extortion goes on, so it is taken to.
 const EXTORTION: &str = "extortion_bribe";

@@ -68,7 +68,7 @@ pub fn entry(kind: EntryKind, value: &Value) -> Checked {
     }
 }
 
-/// A value this version knows nothing about: kept as it is.
+/// A value of an unknown field: stored as it is.
 ///
 /// # Errors
 /// Only a value over its limit.

@@ -1,4 +1,4 @@
-//! What a draft or an edit writes into a document.
+//! The writes that drafts and edits consist of.
 
 use automerge::ScalarValue;
 

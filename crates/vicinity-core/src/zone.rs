@@ -13,7 +13,7 @@ const FIRST_AND_LAST_HOURS: [i8; 2] = [14, -12];
 /// The zone of a name such as `Asia/Bishkek`, whatever its case.
 #[must_use]
 pub fn named(name: &str) -> Option<TimeZone> {
-    // Of other names, such as a POSIX rule, nobody can say which place they mean.
+    // Other names, such as a POSIX rule, do not identify a place.
     let zone = TimeZone::get(name).ok()?;
     zone.iana_name().is_some().then_some(zone)
 }

@@ -40,7 +40,7 @@ impl By {
     /// Every code that a projection can be counted under here; none for areas, which are no list.
     #[must_use]
     pub fn codes(self) -> Vec<&'static str> {
-        let of = |list: &CodeList, besides: &[&'static str]| list.codes.iter().chain(besides).copied().collect();
+        let of = |list: &CodeList, more: &[&'static str]| list.codes.iter().chain(more).copied().collect();
         match self {
             Self::Admin1 => Vec::new(),
             Self::Perpetrator => of(&PERPETRATOR_KINDS, &[OTHER_UNLISTED]),

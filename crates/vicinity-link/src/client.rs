@@ -36,7 +36,7 @@ pub fn agent(config: ConfigBuilder<AgentScope>, pins: &[Pin]) -> Agent {
     Agent::with_parts(config.proxy(None).build(), TcpConnector::default().chain(PinnedConnector { tls: tls.ok() }), Names::default())
 }
 
-/// An agent for servers that are not ours, whom a public authority vouches for.
+/// An agent for servers of others, with certificates of public authorities.
 #[must_use]
 pub fn vouched_agent(config: Config) -> Agent {
     Agent::new_with_config(config)

@@ -52,7 +52,7 @@ impl ServerKey {
         Pin::of(&self.0.subject_public_key_info())
     }
 
-    /// TLS 1.3 with this key and a certificate without a name, made anew at each start.
+    /// TLS 1.3 with this key and a certificate without a name, made at each start.
     ///
     /// # Errors
     /// No certificate could be made.

@@ -1,4 +1,4 @@
-//! One server at several addresses: each is tried in its turn, and what failed is told with its reason.
+//! One server at several addresses: they are tried in turn, and each failure is reported with its reason.
 
 use core::fmt;
 use std::io;
@@ -62,7 +62,7 @@ pub fn told(failures: &[Failure]) -> String {
     failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// Whether whoever answered had another key, at every address.
+/// Whether the server had another key than the pinned ones, at every address.
 #[must_use]
 pub fn is_other_key(failures: &[Failure]) -> bool {
     !failures.is_empty() && failures.iter().all(|failure| failure.why == Why::OtherKey)

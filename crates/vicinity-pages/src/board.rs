@@ -1,4 +1,4 @@
-//! The hub's board, for responders: who needs help now, one incident's page, and what the hub is told of itself.
+//! The hub's board, for responders: who needs help now, one incident's page, and the state of the hub.
 
 mod areas;
 mod case;

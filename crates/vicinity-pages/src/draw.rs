@@ -1,5 +1,5 @@
-//! Drawings: SVG made here, nothing fetched. Behind each stands a table with the same figures, for whoever reads rather than
-//! looks, and for screen readers, which are told to pass the drawing by.
+//! Drawings: SVG made here, nothing fetched. Behind each is a table with the same figures for people who prefer to read
+//! and for screen readers, which skip the drawing.
 //!
 //! A value that is left out is a hatched band as high as the chart, or as long as a bar can be, and never stands at zero: what
 //! nobody shows may be anything. No rise is red: more reports may mean more trust.

@@ -14,7 +14,7 @@ pub const PASSWORD_MIN_CHARS: usize = 12;
 pub struct Welcome<'a> {
     /// Where the form goes: the link's own path.
     pub path: &'a str,
-    /// For whom it is.
+    /// The person it is for.
     pub handle: &'a str,
     /// The key for codes, as people type it.
     pub key: &'a str,

@@ -1,4 +1,4 @@
-//! What stands around every page: the head, the pages one can go to, whose page it is, the language.
+//! The frame of every page: head, navigation, whose page it is, language.
 
 use maud::{DOCTYPE, Markup, html};
 use vicinity_core::time::{TimeZone, Timestamp};
@@ -48,7 +48,7 @@ impl Theme {
     }
 }
 
-/// Who reads.
+/// The person who is signed in.
 #[derive(Debug, Clone)]
 pub struct Reader {
     /// The name that they sign in with.

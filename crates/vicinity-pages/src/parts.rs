@@ -66,7 +66,7 @@ pub struct Line<'a> {
 }
 
 /// What a browser counts where so many letters fit: a letter of some scripts is several of its units, and no browser can count
-/// letters. Whoever writes too many of them is told when the form is sent.
+/// letters. A text with too many letters is refused when the form is sent.
 #[must_use]
 pub fn units(letters: usize) -> usize {
     letters * LETTER_MAX_BYTES / 2

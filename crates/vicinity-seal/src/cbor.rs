@@ -15,7 +15,7 @@ pub(crate) fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
 }
 
 /// The value of the bytes, if they are what [`encode`] writes: nothing behind them, no fields left out or added, no
-/// numbers longer than need be. Two encodings of one thing would be two things to whoever hashes or signs them.
+/// numbers longer than need be. Hashes and signatures need exactly one encoding of each value.
 pub(crate) fn decode<'b, T: Decode<'b, ()> + CborLen<()>>(bytes: &'b [u8]) -> Option<T> {
     let mut decoder = Decoder::new(bytes);
     let value = decoder.decode().ok()?;

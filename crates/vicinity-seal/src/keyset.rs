@@ -1,4 +1,4 @@
-//! To whom statements are sealed: a set of public keys, numbered and signed by the hub.
+//! The public keys that statements are sealed to, as a set that the hub numbers and signs.
 //!
 //! The set comes to a phone with sync, from a hub that may have been seized. So a phone seals only to a set that
 //! [`SignedKeySet::open`] gave it, and keeps the highest version that it ever saw: it passes that as `at_least`. Two
@@ -84,7 +84,7 @@ impl KeySet {
     }
 }
 
-/// A key set as it travels, not to be believed before [`SignedKeySet::open`].
+/// A key set as it travels. Its signature is verified by [`SignedKeySet::open`] only.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen)]
 #[cbor(array)]
 pub struct SignedKeySet {

@@ -1,7 +1,7 @@
 //! A parcel: bytes for one reader, carried as a file by hands that may not be trusted.
 //!
 //! Outside it is an `age` file and nothing else: it names neither reader nor sender, and its length is a step of a ladder
-//! of powers of two. Whoever changes or shortens it makes it unreadable. Who wrote it, the content has to prove.
+//! of powers of two. A changed or shortened parcel does not open. The content itself must prove who wrote it.
 
 use core::iter;
 use std::io::{Read, Write};
@@ -13,13 +13,13 @@ use crate::keys::{Opener, Recipient};
 
 /// Bytes of the longest content.
 pub const PARCEL_MAX_BYTES: usize = (32 << 20) - LENGTH_BYTES;
-/// Bytes of the longest parcel: whoever reads a file need read no more of it.
+/// Bytes of the longest parcel: no more of a file is read.
 pub const PARCEL_FILE_MAX_BYTES: usize = (32 << 20) + (32 << 20) / 1024 + HEADER_MAX_BYTES;
 
 /// Bytes of the smallest padded content.
 const STEP_MIN_BYTES: usize = 64 << 10;
 const LENGTH_BYTES: usize = 4;
-/// `age` reads its header anew for every line of it: a file of nothing but lines would take for ever.
+/// `age` parses its header again for every line of it: a file of nothing but lines would take for ever.
 const HEADER_MAX_BYTES: usize = 4096;
 const HEADER_LINES_MAX: usize = 64;
 /// What the last line of a header begins with.

@@ -5,9 +5,9 @@
 //! its batch's id as well.
 //!
 //! Nonces are not stored: they are SHA-256 of the address, so that a wrapped key is 32 bytes and a tag. That is safe
-//! because a nonce must only never repeat *under one key*. A batch's key is drawn anew for every call of [`seal`] and
+//! because a nonce must only never repeat *under one key*. A batch's key is drawn for every call of [`seal`] and
 //! used only there, and within the call no two addresses are the same: [`seal`] refuses that. A statement's key encrypts
-//! one body and nothing else. Whoever calls [`seal`] with random bytes that repeat breaks all of this.
+//! one body and nothing else. Random bytes that repeat break all of this.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -79,7 +79,7 @@ pub struct Sealed {
     pub body: Vec<u8>,
 }
 
-/// Bytes that are no sealed statement.
+/// The bytes are not a sealed statement: malformed, or longer than [`SEALED_MAX_BYTES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the bytes are no sealed statement")]
 pub struct BadSealed;

@@ -1,7 +1,7 @@
-//! The key of a batch, wrapped once with `age` to everybody who may open it.
+//! The key of a batch, wrapped once with `age` to all who may open it.
 //!
 //! The `age` payload is `id (16) | key (32)`. The id is random and chosen at sealing, and stands inside with the key: it
-//! stays when the batch is wrapped anew for other responders, and `age` authenticates the two together.
+//! stays when the batch is wrapped again for other responders, and `age` authenticates the two together.
 //!
 //! Every copy of the key made here is wiped; `age`'s writer keeps one in a buffer that it frees without wiping.
 
@@ -21,8 +21,8 @@ use crate::keyset::{KeySet, RESPONDERS_MAX};
 /// Bytes of the longest encoded wrap.
 pub const WRAP_MAX_BYTES: usize = 16 * 1024;
 
-/// Line ends in the longest wrap that is made here, chance ones in its 80 binary bytes included. `age` reads its header
-/// anew for every line, and a wrap of nothing but lines took 1.4 s here, more on a phone.
+/// Line ends in the longest wrap that is made here, chance ones in its 80 binary bytes included. `age` parses its header
+/// again for every line, and a wrap of nothing but lines took 1.4 s here, more on a phone.
 const LINES_MAX: usize = 2 * (RESPONDERS_MAX + 1) + 142;
 
 const ID_BYTES: usize = 16;
@@ -32,7 +32,7 @@ const KEY_BYTES: usize = 32;
 #[derive(Clone, PartialEq, Eq, Encode, Decode, CborLen)]
 #[cbor(array)]
 pub struct Wrap {
-    /// Which batch: what [`crate::seal::Sealed::wrap`] points at. Stays when the batch is wrapped anew.
+    /// Which batch: what [`crate::seal::Sealed::wrap`] points at. Stays when the batch is wrapped again.
     #[n(0)]
     #[cbor(with = "minicbor::bytes")]
     pub id: [u8; 16],
@@ -42,12 +42,12 @@ pub struct Wrap {
     pub bytes: Vec<u8>,
 }
 
-/// Bytes that are no wrap.
+/// The bytes are not a wrap: malformed, or longer than [`WRAP_MAX_BYTES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the bytes are no wrapped key")]
 pub struct BadWrap;
 
-/// Why a batch was not wrapped anew. The wrap that there was still opens to those it was for.
+/// Why a batch was not wrapped again. The old wrap still opens for the keys it was made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RewrapError {
     /// The wrap did not open.
@@ -80,7 +80,7 @@ impl fmt::Debug for Wrap {
     }
 }
 
-/// Wraps a batch's key anew, to the responders of a newer set: for a responder's device, when responders changed. The id
+/// Wraps a batch's key again, to the responders of a newer set: for a responder's device, when responders changed. The id
 /// and the key stay, so every statement of the batch stays as it is.
 ///
 /// Lets new responders in. Does not shut old ones out: they may have kept the key, or the wrap that there was.

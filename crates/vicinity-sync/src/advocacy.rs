@@ -39,7 +39,7 @@ impl From<AdvocacyRow> for Advocacy {
     }
 }
 
-/// What a hub tells national of its log. Left out where it is empty.
+/// A hub's report to national on its log. Left out if the log is empty.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
 pub struct LogReport {

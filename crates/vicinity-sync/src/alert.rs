@@ -61,13 +61,13 @@ pub fn kept_bytes(alerts: &[Alert]) -> Vec<u8> {
     frame::encode(&rows(alerts))
 }
 
-/// The list of what was kept; nothing for other bytes: the hub tells it again.
+/// The list of what was kept; empty for other bytes: the hub sends it again.
 #[must_use]
 pub fn kept(bytes: &[u8]) -> Vec<Alert> {
     frame::decode::<Vec<AlertRow>>(bytes).and_then(alerts).unwrap_or_default()
 }
 
-/// What a responder asks. The answer is the hub's whole list.
+/// A responder's request. The answer holds the hub's whole list.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum AlertRequest {
     /// Publish one.
@@ -90,25 +90,25 @@ pub enum AlertRequest {
 /// The hub's answer to a responder.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum AlertAnswer {
-    /// It is done; the list as it is now.
+    /// Done.
     #[n(0)]
     Done {
-        /// The list.
+        /// The list after it.
         #[n(0)]
         list: Vec<AlertRow>,
     },
-    /// Something of the alert does not fit, by the hub's clock.
+    /// A field of the alert is not valid, by the hub's clock.
     #[n(1)]
     Bad,
-    /// The hub has as many as it may.
+    /// The hub has [`ALERTS_MAX`] live alerts.
     #[n(2)]
     Full,
-    /// No such alert of this hub.
+    /// This hub has no such alert.
     #[n(3)]
     NotHere,
 }
 
-/// What a hub tells national of alerts. Left out where both hashes are 0.
+/// A hub's report to national on alerts. Left out if both hashes are 0.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
 pub struct AlertReport {
@@ -123,7 +123,7 @@ pub struct AlertReport {
     pub own: Option<Vec<AlertRow>>,
 }
 
-/// What national tells a hub of alerts. Left out where nothing differs.
+/// National's reply on alerts. Left out if nothing differs.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
 pub struct AlertReply {

@@ -1,7 +1,7 @@
 //! Sync by file: what a device would have sent, in one bundle, and what the hub would have answered, in one reply.
 //!
 //! A bundle may come late, twice, or after newer ones, and so may a reply. Whatever a bundle brings is named by its hash, so
-//! nothing comes of taking it twice. A reply is good for a device that stands where the bundle was made: [`read`] says what
+//! taking it twice changes nothing. A reply applies to a device that is where it was when it made the bundle: [`read`] says what
 //! of it still counts. The files themselves are encrypted elsewhere; in here is what is inside.
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
@@ -38,7 +38,7 @@ const VERSION: u8 = 1;
 pub struct Bundle {
     /// The public key that the reply is to be encrypted to.
     pub reply_to: String,
-    /// Requests in their order, each a frame in an envelope for [`BUNDLED_PATH`]. The first says where the device stands.
+    /// Requests in their order, each a frame in an envelope for [`BUNDLED_PATH`]. The first says the device's position in the feed.
     pub requests: Vec<Vec<u8>>,
     /// Sealed batches of statements.
     pub blobs: Vec<Vec<u8>>,
@@ -75,7 +75,7 @@ impl Bundle {
         encode(&BundleWire { version: VERSION, reply_to: self.reply_to.clone(), requests: list(&self.requests), blobs: list(&self.blobs) })
     }
 
-    /// The bundle of the bytes, with its requests read to their ends: what comes of it later cannot be `Malformed`.
+    /// The bundle of the bytes, with all its requests parsed: later steps cannot find them `Malformed`.
     ///
     /// # Errors
     /// Any other bytes, and what is above a limit.
@@ -123,7 +123,7 @@ pub struct Reply {
     pub void: bool,
     /// One a change of the bundle.
     pub judged: Vec<Judged>,
-    /// Erasures of which the hub has been told now.
+    /// Erasures that the hub now knows of.
     pub told: Vec<IncidentId>,
     /// Frames of answers, to be applied in their order, together.
     pub answers: Vec<Vec<u8>>,
@@ -270,7 +270,7 @@ pub fn need_of(bytes: &[u8]) -> Vec<DocumentHeads> {
     minicbor::decode::<Vec<HeadsWire>>(bytes).ok().and_then(|wire| heads_of(wire).ok()).unwrap_or_default()
 }
 
-/// Where a device stands that reads a reply.
+/// The state of a device that reads a reply.
 #[derive(Debug, Clone, Copy)]
 pub struct Reader {
     /// The device.
@@ -303,7 +303,7 @@ pub struct Whole {
     pub delivery: Delivery,
     /// Whether the device's place is void.
     pub void: bool,
-    /// What the next bundle is to bring besides.
+    /// What the next bundle must also bring.
     pub need: Vec<DocumentHeads>,
     /// The end of the conversation: whether there is more to get, and the digest to be compared with; `None` if nothing was pulled.
     pub end: Option<(bool, vicinity_core::ids::ScopeDigest)>,
@@ -341,7 +341,7 @@ pub fn read(reply: &Reply, reader: &Reader) -> Result<Reading, BadReply> {
     let mut need: Vec<DocumentHeads> = Vec::new();
     let end = answers.last().map(|answer| (answer.pull.more, answer.pull.digest));
     for answer in answers {
-        // In a rebase that the reply had no room to finish there is no place to stand on yet.
+        // The reply had no room to finish the rebase: there is no position in the feed yet.
         delivery.cursor = answer.pull.rebased_until.is_none().then_some(answer.pull.cursor);
         delivery.groups.extend(answer.pull.groups);
         delivery.removed.extend(answer.pull.removed);

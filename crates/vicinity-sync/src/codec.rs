@@ -25,11 +25,11 @@ pub const CHANGES_MAX: usize = 10_000;
 const RAW_MAX_BYTES: usize = 128 * 1024;
 /// Bytes that the rebuilt changes of one batch take together: a back-reference of one byte becomes a hash of 32.
 const REBUILT_MAX_BYTES: usize = 4 * INFLATED_MAX_BYTES;
-/// Bytes that a change takes besides its own.
+/// Bytes that a change takes in memory in addition to its own.
 const CHANGE_OVERHEAD_BYTES: usize = 64;
 const RELAYED: u64 = 1;
 
-/// Why a batch cannot be read. The whole batch is refused: its sender is broken.
+/// Why a batch cannot be read. The whole batch is refused: it was altered, or its sender has a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CodecError {
     /// The bytes are no batch.
@@ -45,7 +45,7 @@ fn skeleton_hash() -> ChangeHash {
 }
 
 /// Encodes groups of changes. Bytes that are no change travel as they are: what becomes of them is the receiver's guard
-/// to say, one verdict a change.
+/// to decide, one verdict a change.
 #[must_use]
 pub fn encode(groups: &[Group]) -> Vec<u8> {
     let mut out = Vec::new();

@@ -1,6 +1,6 @@
 //! Enrolment: a link with a one-time code, one request, one answer.
 //!
-//! The link is opaque to people and scripts. It says where the server listens, and which key it has: whoever follows it
+//! The link is opaque to people and scripts. It says where the server listens, and which key it has: the device that follows it
 //! talks to the holder of that key or to nobody.
 
 use minicbor::{Decode, Encode};
@@ -61,7 +61,7 @@ impl EnrolLink {
     /// # Errors
     /// Any other text.
     pub fn parse(text: &str) -> Result<Self, BadLink> {
-        // A link that went through a messenger may have been broken into lines, got marks that nobody sees, or capitals.
+        // A link that went through a messenger may have been broken into lines, got invisible marks, or capitals.
         let text = text::secret_digits(text);
         let (scheme, rest) = text.split_at_checked(SCHEME.len()).ok_or(BadLink::Form)?;
         let mut parts = rest.splitn(4, ':');

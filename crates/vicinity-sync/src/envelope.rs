@@ -26,7 +26,7 @@ pub struct Envelope {
     #[n(0)]
     #[cbor(with = "minicbor::bytes")]
     device: [u8; 16],
-    /// Random, anew whenever the device finds that it was restored or cloned.
+    /// Random, drawn again whenever the device finds that it was restored or cloned.
     #[n(1)]
     pub incarnation: u64,
     /// Strictly rising within an incarnation, up to [`ORDINAL_MAX`].

@@ -15,7 +15,7 @@ const RATIO: usize = 3;
 /// What to read for the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PullPlan {
-    /// Where the device stands; `None` in a rebase.
+    /// The device's position in the feed; `None` in a rebase.
     pub cursor: Option<Cursor>,
     /// The stretch to compare, in a rebase.
     pub page: Option<HeadsPage>,
@@ -23,14 +23,14 @@ pub struct PullPlan {
     pub raw_bytes: usize,
 }
 
-/// What the hub tells besides what is pulled.
+/// What the hub sends in addition to the pull.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct News {
     /// Its signed key set, if the device's is older.
     pub key_set: Option<Vec<u8>>,
-    /// For a responder: the place of the newest batch's key to wrap anew; 0 for none.
+    /// For a responder: the place of the newest batch's key to wrap again; 0 for none.
     pub old_wraps: u64,
-    /// The alerts that stand, if the device has another list.
+    /// The live alerts, if the device's list differs.
     pub alerts: Option<Vec<Alert>>,
     /// The pins of its keys, if the device knows others.
     pub pins: Option<Vec<u8>>,
@@ -61,12 +61,12 @@ pub struct HubSession {
     pub leaving: Vec<DocumentHeads>,
 }
 
-/// The next step.
+/// What follows a pull.
 #[derive(Debug)]
 pub enum PullOutcome {
-    /// Post this.
+    /// Send this body.
     Answer(Vec<u8>),
-    /// Too large: pull again, less.
+    /// The answer is too large: pull again with this smaller plan.
     PullAgain(PullPlan),
 }
 
@@ -97,7 +97,7 @@ impl HubSession {
         Ok((session, request.push))
     }
 
-    /// Where the device says that it stands; `None` in a rebase.
+    /// The position that the device claims; `None` in a rebase.
     #[must_use]
     pub fn cursor(&self) -> Option<Cursor> {
         self.plan.cursor.filter(|_| self.plan.page.is_none())
@@ -109,7 +109,7 @@ impl HubSession {
         self.plan.clone()
     }
 
-    /// What to tell besides.
+    /// Sets what to send in addition to the pull.
     pub fn tell(&mut self, news: News) {
         self.news = news;
     }

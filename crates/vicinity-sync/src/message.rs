@@ -31,17 +31,17 @@ pub const LEAVING_MAX: usize = 100;
 /// A device's request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Where it stands in the feed; `None` on the very first contact.
+    /// Its position in the feed; `None` on the first contact.
     pub cursor: Option<Cursor>,
     /// Changes for the hub.
     pub push: Vec<vicinity_core::batch::Group>,
     /// In a rebase: what the device has.
     pub rebase: Option<HeadsPage>,
-    /// Bytes of the largest answer it can take, compressed.
+    /// Bytes of the largest answer that it accepts, compressed.
     pub answer_budget: u32,
-    /// Seconds since 1970 by its clock: shown, never decided upon.
+    /// Seconds since 1970 by its clock: shown to people, never used for a decision.
     pub clock: i64,
-    /// What it erased by the hub's order and has not said yet; in a rebase, what it ever erased.
+    /// What it erased by the hub's order and has not confirmed yet; in a rebase, all it ever erased.
     pub erased: Vec<Erasure>,
     /// The version of the key set that it has; 0 for none.
     pub key_set: u64,
@@ -62,13 +62,13 @@ pub struct Answer {
     pub pull: vicinity_core::batch::Pull,
     /// Seconds since 1970 by the hub's clock.
     pub clock: i64,
-    /// What the device is to erase, until it says that it did.
+    /// What the device must erase; repeated until the device confirms it.
     pub erase: Vec<Erasure>,
-    /// The hub's signed key set, if it is newer than the device's. Not believed here.
+    /// The hub's signed key set, if it is newer than the device's. The signature is not verified here.
     pub key_set: Option<Vec<u8>>,
     /// For a responder: the place of the newest batch's key at the hub that is wrapped to an older set; 0 for none.
     pub old_wraps: u64,
-    /// The alerts that stand, if the device's list is another one.
+    /// The live alerts, if the device's list differs.
     pub alerts: Option<Vec<Alert>>,
     /// The pins of the hub's keys, if the device knows others.
     pub pins: Option<Vec<u8>>,
@@ -142,7 +142,7 @@ pub(crate) struct IdWire(
     pub(crate) [u8; 16],
 );
 
-/// Heads stand as one byte string, 32 bytes each.
+/// Heads are one byte string, 32 bytes each.
 #[derive(Encode, Decode)]
 #[cbor(array)]
 pub(crate) struct HeadsWire {

@@ -1,5 +1,5 @@
 //! Which keys a server has: the one it shows now, and the one it will show after the next change. Whoever knows both follows
-//! one change without enrolling anew.
+//! one change without enrolling again.
 
 use sha2::{Digest, Sha256};
 
@@ -26,7 +26,7 @@ impl Pins {
         Some(Self { current: *current, next: next.try_into().ok()? })
     }
 
-    /// What a client says of the pins that it knows, so that it is told of others only: 0 for none.
+    /// What a client says of the pins that it knows, so that it receives only others: 0 for none.
     #[must_use]
     pub fn mark(pins: Option<Self>) -> u32 {
         let Some(pins) = pins else { return 0 };

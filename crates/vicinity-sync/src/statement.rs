@@ -11,7 +11,7 @@ use crate::message::Refused;
 
 /// Where devices post pieces of blobs.
 pub const BLOB_PATH: &str = "/v1/blob";
-/// Where responders ask for statements, and bring batches' keys wrapped anew.
+/// Where responders ask for statements, and bring batches' keys wrapped again.
 pub const STATEMENT_PATH: &str = "/v1/statement";
 /// Bytes of the largest piece.
 pub const PIECE_MAX_BYTES: usize = 200_000;
@@ -199,7 +199,7 @@ pub enum StatementRequest {
         #[n(0)]
         after: u64,
     },
-    /// Batches' keys wrapped anew.
+    /// Batches' keys wrapped again.
     #[n(3)]
     Rewrapped {
         /// The version of the key set they are wrapped to.
@@ -227,7 +227,7 @@ pub enum StatementAnswer {
         /// Its class.
         #[n(0)]
         class: String,
-        /// With the first piece: what opens it, for whom it was sealed to.
+        /// With the first piece: the wrapped key that opens it.
         #[n(1)]
         key: Option<StatementKey>,
         /// Bytes of the whole body.

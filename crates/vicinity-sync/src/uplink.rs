@@ -32,10 +32,10 @@ pub struct Report {
     /// [`Pins::mark`](crate::pins::Pins::mark) of the pins of national's that the hub knows.
     #[n(3)]
     pub pins: u32,
-    /// How it stands with alerts; left out where there are none.
+    /// The hub's alerts; left out if there are none.
     #[n(4)]
     pub alerts: Option<AlertReport>,
-    /// How it stands with its advocacy log; left out where that is empty.
+    /// The hub's advocacy log; left out if it is empty.
     #[n(5)]
     pub advocacy: Option<LogReport>,
 }

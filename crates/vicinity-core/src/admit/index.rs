@@ -49,7 +49,7 @@ impl<'a> Index<'a> {
         index
     }
 
-    /// How many changes there are besides the skeleton.
+    /// How many changes there are, without the skeleton.
     pub(super) fn changes(&self) -> usize {
         self.changes.len() - 1
     }

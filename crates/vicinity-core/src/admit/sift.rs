@@ -1,4 +1,4 @@
-//! Which of some changes automerge does not take, where it does not take all of them.
+//! Finds the changes that automerge refuses, after it refused all of them together.
 
 use std::collections::BTreeSet;
 
@@ -8,18 +8,18 @@ use super::candidate::{Candidate, ops_of, survives};
 use crate::chunk::Chunk;
 use crate::ids::ChangeHash;
 
-/// What came out of it.
+/// The result of [`sift`].
 #[derive(Debug)]
 pub(super) struct Sifted {
-    /// So many were tried, from the first on.
+    /// How many candidates were tried, from the first on.
     pub(super) decided: usize,
-    /// Of those the bad, and what follows on them.
+    /// Those of them that are refused, with the ones that depend on them.
     pub(super) bad: BTreeSet<ChangeHash>,
 }
 
-/// Tries changes on a document of `ops` operations, ancestors first: ever more at once while they go in, and fewer where they do
-/// not, so that one bad change among thousands is found in a few steps. Each try loads the document, so the bad ones of somebody
-/// who sends many would take hours: it ends once `max_ops` are loaded, after the first change at the earliest.
+/// Tries changes on a document of `ops` operations, ancestors first. The batch doubles after each success and halves after each
+/// failure, so that one bad change among thousands is found in a few steps. Each try loads the document, so thousands of bad
+/// changes would take hours: the search stops once `max_ops` operations are loaded, but always decides at least one change.
 pub(super) fn sift(mut doc: Automerge, mut ops: u64, candidates: &[Candidate<'_>], max_ops: u64, note: &dyn Fn(u64)) -> Sifted {
     let (mut sifted, mut loaded, mut step) = (Sifted { decided: 0, bad: BTreeSet::new() }, 0u64, 1);
     while sifted.decided < candidates.len() && (sifted.decided == 0 || loaded < max_ops) {
@@ -51,7 +51,7 @@ pub(super) fn sift(mut doc: Automerge, mut ops: u64, candidates: &[Candidate<'_>
     sifted
 }
 
-/// The document with some changes more, if it takes them and gives them back unaltered.
+/// The document with these changes added, if automerge takes them and returns them unaltered.
 fn with(doc: &Automerge, candidates: &[Candidate<'_>]) -> Option<Automerge> {
     let mut doc = doc.clone();
     let before = doc.get_heads();

@@ -2,7 +2,7 @@
 
 /// The smallest count that is published.
 pub const K: u64 = 10;
-/// The area that stands for the whole country.
+/// The area code of the whole country.
 pub const COUNTRY: &str = "";
 /// The dimension of all incidents, with the one code `""`.
 pub const ALL: &str = "";

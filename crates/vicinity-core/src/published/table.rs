@@ -129,8 +129,8 @@ impl Table {
 /// How what is left out of a table hangs together, whatever is left out of all incidents. Rows and columns that cells which
 /// are left out connect are a block.
 ///
-/// All that a table says of all incidents is their sum in the rows of each block: whoever adds up the block's rows, and takes
-/// its columns from them, is left with that and with what shows. A cell that is left out can be reckoned only where it is a
+/// All that a table says of all incidents is their sum in the rows of each block: adding up the block's rows and
+/// subtracting its columns leaves that and what shows. A cell that is left out can be inferred only where it is a
 /// bridge: where no ring of such cells, turning from row to column, leads through it. Then it follows from the sum of all
 /// incidents in the rows on one side of it.
 #[derive(Default)]

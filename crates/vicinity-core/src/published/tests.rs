@@ -79,7 +79,7 @@ fn country(seed: u64, areas: u64, incidents: u64) -> BTreeMap<Cell, u64> {
 }
 
 /// Every row and every column: the whole and its parts.
-fn lines(window: &Reckoning<'_>) -> Vec<(usize, Vec<usize>)> {
+fn lines(window: &Suppression<'_>) -> Vec<(usize, Vec<usize>)> {
     let mut lines = Vec::new();
     for table in &window.tables {
         let width = table.rows[0].len();
@@ -95,7 +95,7 @@ fn lines(window: &Reckoning<'_>) -> Vec<(usize, Vec<usize>)> {
 }
 
 /// What can be reckoned exactly from what shows, by elimination over all lines at once.
-fn reckoned(window: &Reckoning<'_>) -> Vec<(usize, i128)> {
+fn inferred(window: &Suppression<'_>) -> Vec<(usize, i128)> {
     let unknown: Vec<usize> = (0..window.counts.len()).filter(|place| window.hidden[*place]).collect();
     let column = |place: usize| unknown.binary_search(&place).ok();
     let width = unknown.len();
@@ -140,13 +140,13 @@ fn gcd(a: i128, b: i128) -> i128 {
 }
 
 /// Small cells that can be reckoned.
-fn leaks(window: &Reckoning<'_>) -> usize {
-    reckoned(window).into_iter().filter(|(_, count)| *count > 0 && *count < i128::from(K)).count()
+fn leaks(window: &Suppression<'_>) -> usize {
+    inferred(window).into_iter().filter(|(_, count)| *count > 0 && *count < i128::from(K)).count()
 }
 
 /// Lines whose whole is known and whose parts, as far as they are not, are small together.
-fn small_sums(window: &Reckoning<'_>) -> Vec<u64> {
-    let solved: BTreeSet<usize> = reckoned(window).into_iter().map(|(place, _)| place).collect();
+fn small_sums(window: &Suppression<'_>) -> Vec<u64> {
+    let solved: BTreeSet<usize> = inferred(window).into_iter().map(|(place, _)| place).collect();
     let unknown = |place: &usize| window.hidden[*place] && !solved.contains(place);
     let of_known = lines(window).into_iter().filter(|(whole, _)| !unknown(whole));
     let sums = of_known.map(|(_, parts)| parts.into_iter().filter(unknown).map(|place| window.counts[place]).sum());
@@ -154,8 +154,8 @@ fn small_sums(window: &Reckoning<'_>) -> Vec<u64> {
 }
 
 /// What shows of these counts, after an attacker failed to get more.
-fn protected<'a>(counts: &'a BTreeMap<Cell, u64>, what: &str) -> Reckoning<'a> {
-    let mut window = Reckoning::new(counts);
+fn protected<'a>(counts: &'a BTreeMap<Cell, u64>, what: &str) -> Suppression<'a> {
+    let mut window = Suppression::new(counts);
     assert!(window.protect(WORK_MAX), "{what}");
     assert_eq!(leaks(&window), 0, "{what}");
     assert_eq!(small_sums(&window), Vec::<u64>::new(), "{what}");
@@ -168,7 +168,7 @@ fn nothing_small_can_be_reckoned_from_everything_that_is_published() {
     let (mut shown, mut naive) = (0, 0);
     for seed in 0..400 {
         let counts = counts(seed);
-        naive += leaks(&Reckoning::new(&counts));
+        naive += leaks(&Suppression::new(&counts));
         shown += protected(&counts, &format!("seed {seed}")).shown().count();
     }
     assert!(naive > 1000, "leaving out small cells alone would leak: {naive}");
@@ -200,7 +200,7 @@ fn what_shows_is_true() {
 fn most_of_a_big_country_shows() {
     for (areas, incidents, least) in [(30, 1000, 300), (30, 10_000, 1100), (20, 20_000, 1000)] {
         let counts = country(1, areas, incidents);
-        let (large, shown) = (Reckoning::new(&counts).shown().count(), Month::of(&counts).cells().len());
+        let (large, shown) = (Suppression::new(&counts).shown().count(), Month::of(&counts).cells().len());
         assert!(shown > least, "{areas} areas, {incidents} incidents: {shown} cells of {large} that are large");
     }
 }
@@ -235,7 +235,7 @@ fn a_month_has_a_bound_however_many_areas_hubs_invent() {
     // Spread over the codes as well, which is more work than a few incidents of one kind in each area.
     let spread = country(1, 120, 1260);
     let (bounded, free) = (Month::worked_out(&spread, WORK_MAX).1, {
-        let mut all = Reckoning::new(&spread);
+        let mut all = Suppression::new(&spread);
         all.protect(u64::MAX);
         all.work()
     });
@@ -269,7 +269,7 @@ fn where_it_would_be_too_much_work_no_area_is_told_apart_and_nothing_small_shows
     for max in [50_000, 100_000, 200_000, 300_000, 400_000] {
         for seed in 0..20 {
             let counts = country(seed, 6, 150);
-            let mut window = Reckoning::new(&counts);
+            let mut window = Suppression::new(&counts);
             if window.protect(max / 20) {
                 assert_eq!((leaks(&window), small_sums(&window)), (0, Vec::new()), "{max} {seed}");
             }
@@ -310,7 +310,7 @@ fn what_no_table_gives_alone_many_do_not_give_together() {
             counts.insert((area.to_owned(), dimension.to_owned(), code.to_owned()), count);
         }
     }
-    assert!(leaks(&Reckoning::new(&counts)) >= 4, "the areas can be had from what is large");
+    assert!(leaks(&Suppression::new(&counts)) >= 4, "the areas can be had from what is large");
     let window = protected(&counts, "four areas");
     assert_eq!(window.shown().count(), 5, "the country, and two of its dimensions");
 }

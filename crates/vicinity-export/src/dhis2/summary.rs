@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-/// Conflicts that are kept: whoever mends the first ones sends again.
+/// Conflicts that are kept. Once these are corrected, the next push shows further ones.
 const CONFLICTS_MAX: usize = 20;
 /// Letters of a text of DHIS2's that are kept.
 const TEXT_MAX: usize = 200;

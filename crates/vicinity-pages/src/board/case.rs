@@ -19,14 +19,14 @@ pub enum Who {
     National,
 }
 
-/// A step of the timeline.
+/// One change in the timeline.
 #[derive(Debug, Clone)]
 pub struct TimelineStep {
-    /// When the hub heard of it.
+    /// When the hub received it.
     pub at: Timestamp,
-    /// Who.
+    /// Who wrote it.
     pub who: Who,
-    /// What.
+    /// What it changed.
     pub deeds: Vec<Deed>,
 }
 

@@ -1,4 +1,4 @@
-//! One incident: its facts, clocks and conflicts, what was done by whom, and what can be done now.
+//! One incident: its facts, clocks and conflicts, what was done and who did it, and what can be done now.
 
 use maud::{Markup, html};
 

@@ -10,7 +10,7 @@ use super::list::short;
 use super::values::{fact, field_name, name_of, said};
 use crate::frame::Frame;
 
-/// Seconds between what an entry says of its time and when the hub heard of it, up to which the time is told once.
+/// Seconds between what an entry says of its time and when the hub heard of it, up to which the time is shown once.
 const SAME_TIME_SECONDS: i64 = 3600;
 
 /// The steps, newest first.

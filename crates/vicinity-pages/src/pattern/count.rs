@@ -99,7 +99,7 @@ impl CodeCount {
         Self { code: code.to_owned(), amount: Amount::of(windows), share: Some(share).filter(|(_, whole)| *whole > 0) }
     }
 
-    /// A code of one window that is told as a band, if it is told.
+    /// A code of one window, shown as a band; left out if there is no count.
     #[must_use]
     pub fn in_band(code: &str, count: Option<u64>) -> Self {
         Self { code: code.to_owned(), amount: count.map_or(Amount::LeftOut, |count| Amount::Within(Band::of(count))), share: None }

@@ -26,7 +26,7 @@ pub struct ReportView {
     pub figures: Figures,
     /// Incidents of the quarter, and of the one before.
     pub incidents: (Amount, Amount),
-    /// The quarter's months and the incidents of each, where they are told apart.
+    /// The quarter's months and the incidents of each, where they are shown by month.
     pub months: Vec<(String, Option<u64>)>,
     /// What happened.
     pub happened: Vec<Parts>,

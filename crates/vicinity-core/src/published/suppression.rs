@@ -1,4 +1,5 @@
-//! What can be reckoned from all that shows of a month, and what else is left out so that nothing small can.
+//! Suppression of cells: finds the small counts that can be inferred from the cells that are shown, and hides more cells until none
+//! can.
 
 use std::cell::Cell as Counter;
 use std::cmp::Reverse;
@@ -8,7 +9,7 @@ use super::cells::{ALL, COUNTRY, COVERS, Cell, K, is_known};
 use super::span::Span;
 use super::table::{Blocks, Table};
 
-/// Something small that can be reckoned.
+/// A small count that can be inferred.
 enum Leak {
     /// A cell, and the rows whose incidents together give it.
     Cell { place: usize, rows: Vec<usize> },
@@ -17,7 +18,7 @@ enum Leak {
 }
 
 /// The counts of a month with what is left out of them, and all lines that tie them.
-pub struct Reckoning<'a> {
+pub struct Suppression<'a> {
     /// Area, dimension and code; none of a complement.
     names: Vec<Option<(&'a str, &'a str, &'a str)>>,
     pub counts: Vec<u64>,
@@ -26,7 +27,7 @@ pub struct Reckoning<'a> {
     pub tables: Vec<Table>,
     /// Of each table.
     blocks: Vec<Blocks>,
-    /// The table of each cell; none for all incidents, which stand in every table.
+    /// The table of each cell; none for all incidents, which are in every table.
     table_of: Vec<Option<usize>>,
     /// Cells and terms that were looked at so far: what the time goes into.
     work: Counter<u64>,
@@ -35,7 +36,7 @@ pub struct Reckoning<'a> {
 /// Places of cells by row; none where there is no incident.
 type Column = Vec<Option<usize>>;
 
-impl<'a> Reckoning<'a> {
+impl<'a> Suppression<'a> {
     /// Counts with the small ones left out.
     pub fn new(counts: &'a BTreeMap<Cell, u64>) -> Self {
         let counts = || counts.iter().filter(|((.., dimension, _), count)| **count > 0 && is_known(dimension));
@@ -116,8 +117,8 @@ impl<'a> Reckoning<'a> {
         self.work.set(self.work.get() + by);
     }
 
-    /// Leaves out more until nothing small can be reckoned. `false` if that takes more work than `max`, in cells and terms looked
-    /// at: then something small may still be reckoned.
+    /// Hides more cells until no small count can be inferred. Returns `false` if that takes more work than `max`, in cells and terms
+    /// examined: then a small count may still be inferred.
     pub fn protect(&mut self, max: u64) -> bool {
         let mut tried = Vec::new();
         while let Some(leak) = self.leak() {
@@ -173,7 +174,7 @@ impl<'a> Reckoning<'a> {
     fn ring(&self, leak: &Leak) -> Vec<usize> {
         match leak {
             Leak::Cell { place, .. } => self.ring_of(*place),
-            // One cell more of the line that nobody knows.
+            // One more unknown cell of the line.
             Leak::Sum { known } => {
                 let mut best: Option<(u64, Vec<usize>)> = None;
                 let mut known = known.clone();
@@ -249,7 +250,7 @@ impl<'a> Reckoning<'a> {
         wholes
     }
 
-    /// Something small that can be reckoned from all lines at once.
+    /// A small count that can be inferred from all lines at once.
     fn leak(&self) -> Option<Leak> {
         let wholes = self.wholes(&vec![true; self.tables.len()]);
         let leak = self.leak_beside(&wholes);
