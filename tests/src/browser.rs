@@ -1,6 +1,6 @@
 //! A real browser: headless Chromium, driven over WebDriver, in a profile of its own.
 //!
-//! Nothing it asks may leave this machine: names are not resolved, and every request that a page makes is looked at.
+//! Nothing it asks may leave this machine: names are not resolved, and every request that a page makes is checked.
 
 pub mod axe;
 mod driver;
@@ -179,7 +179,7 @@ impl Browser {
         clicked.unwrap_or_else(|error| panic!("\"{text}\" cannot be clicked ({error}) in: {}", self.text()));
     }
 
-    /// Types into a field, in the place of what is in it.
+    /// Types into a field, instead of what is in it.
     #[track_caller]
     pub fn fill(&self, css: &str, text: &str) {
         let filled = self.patiently(async || {
@@ -253,7 +253,7 @@ impl Browser {
         let events = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line["message"].as_str()?).ok());
         let sent = events.filter(|event| event["message"]["method"] == "Network.requestWillBeSent");
         let urls = sent.filter_map(|event| event["message"]["params"]["request"]["url"].as_str().map(str::to_owned));
-        // The browser's own first page, and pictures that stand in a style, come over none.
+        // The browser's own first page, and pictures inside a style, use no connection.
         urls.filter(|url| !["chrome", "data:", "about:"].iter().any(|scheme| url.starts_with(scheme))).collect()
     }
 

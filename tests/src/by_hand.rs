@@ -130,7 +130,7 @@ pub fn now() -> Timestamp {
     "2026-11-20T09:00:00Z".parse().expect("a time")
 }
 
-/// Changes as a group of one's own.
+/// Changes as a group of the device's own.
 #[must_use]
 pub fn group(incident: IncidentId, chunks: Vec<Vec<u8>>) -> Group {
     Group { incident, relayed: false, changes: chunks.into_iter().map(|chunk| GroupChange { chunk, by: 0 }).collect() }

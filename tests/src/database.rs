@@ -82,7 +82,7 @@ pub fn number(folder: &Path, query: &str) -> i64 {
     open(folder).query_row(query, [], |row| row.get(0)).expect("the query gives a number")
 }
 
-/// Makes a device believe that it has had its incidents, and its last contact with its hub, for so many days longer.
+/// Makes a device believe that it has had its incidents, and its last contact with its hub, for `days` days longer.
 pub fn age(folder: &Path, days: i64) {
     let connection = open(folder);
     let seconds = days * 24 * 3600;

@@ -95,7 +95,7 @@ fn import(line: &str, content_type: Option<&str>, body: &[u8], units: &[&str], h
         let of = |key: &str| value[key].as_str().unwrap_or_default();
         let name = format!("{} {} {unit} {}", of("dataElement"), of("period"), of("categoryOptionCombo"));
         match held.values.get(&name) {
-            // As DHIS2 does: a value that is there already is counted as ignored, and nothing else is said of it.
+            // As DHIS2 does: a value that is there already is counted as ignored, and nothing else is reported about it.
             Some(there) if there == of("value") => unchanged += 1,
             Some(_) => updated += 1,
             None => imported += 1,

@@ -68,7 +68,7 @@ fn try_exchange(address: &str, bytes: &[u8]) -> std::io::Result<Answer> {
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let mut writer = stream.try_clone()?;
     let bytes = bytes.to_vec();
-    // Besides, since a server may refuse before it has read everything; it then closes, and the rest cannot be sent.
+    // In a thread, since a server may refuse before it has read everything; it then closes, and the rest cannot be sent.
     let writing = std::thread::spawn(move || writer.write_all(&bytes).ok());
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).ok();

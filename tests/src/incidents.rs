@@ -24,7 +24,7 @@ pub fn fixture(name: &str) -> Vec<Value> {
     text.lines().map(program::json).collect()
 }
 
-/// A number from the environment, or the one that stands for it.
+/// A number from the environment, or the default.
 #[must_use]
 pub fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))

@@ -49,7 +49,7 @@ impl From<Output> for Run {
 }
 
 impl Run {
-    /// What it printed, if it did what it was told.
+    /// What it printed, if it succeeded.
     #[track_caller]
     pub fn done(self) -> String {
         assert_eq!(self.code, Some(0), "the program failed: {}{}", self.stderr, self.stdout);
@@ -92,7 +92,7 @@ pub fn run_with<I: IntoIterator<Item: AsRef<OsStr>>>(arguments: I, input: &str) 
     let mut child = command(arguments).stdin(Stdio::piped()).spawn().expect("the program can be run");
     let mut stdin = child.stdin.take().expect("standard input was piped");
     let input = input.to_owned();
-    // Besides, or a program that prints while it reads would wait for us and we for it.
+    // In a thread, or a program that prints while it reads would wait for us and we for it.
     let writer = std::thread::spawn(move || {
         // A program that has seen enough may close its end.
         stdin.write_all(input.as_bytes()).ok();

@@ -50,7 +50,7 @@ impl Proxy {
         Self { address, kept, cut_after }
     }
 
-    /// Cuts the connection, both ways, once so many more bytes have passed.
+    /// Cuts the connection, both ways, once this number of further bytes has passed.
     pub fn cut_after(&self, bytes: u64) {
         self.cut_after.store(bytes, Ordering::SeqCst);
     }
@@ -134,7 +134,7 @@ fn join(client: &TcpStream, server: &TcpStream, kept: &Kept, cut: &Arc<AtomicU64
     }
 }
 
-/// Passes bytes on until an end closes or the link is to be cut. A byte is kept before it is passed on: whoever has
+/// Passes bytes on until an end closes or the link is to be cut. A byte is kept before it is passed on: anyone who has
 /// seen an answer finds it here.
 fn pump(mut from: TcpStream, mut to: TcpStream, cut: &AtomicU64, keep: impl Fn(&[u8])) {
     let mut buffer = [0; 16 * 1024];
@@ -153,7 +153,7 @@ fn pump(mut from: TcpStream, mut to: TcpStream, cut: &AtomicU64, keep: impl Fn(&
     to.shutdown(Shutdown::Both).ok();
 }
 
-/// How many of so many bytes may still pass. They are taken off at once: both directions share what is left.
+/// How many of these bytes may still pass. They are taken off at once: both directions share what is left.
 fn may_pass(cut: &AtomicU64, bytes: usize) -> usize {
     let taken = cut.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| (left != u64::MAX).then(|| left.saturating_sub(bytes as u64)));
     taken.map_or(bytes, |left| usize::try_from(left).unwrap_or(usize::MAX).min(bytes))

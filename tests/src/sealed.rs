@@ -1,4 +1,4 @@
-//! A sealed batch, opened by hand: as whoever has an offline recovery key would.
+//! A sealed batch, opened by hand: as the owner of an offline recovery key would.
 
 use vicinity_core::ids::IncidentId;
 use vicinity_seal::keys::Opener;
@@ -6,7 +6,7 @@ use vicinity_seal::seal::{self, Address, Sealed};
 use vicinity_seal::wrap::Wrap;
 use vicinity_sync::statement::{Batch, STATEMENT_VERSION};
 
-/// The incident of one of a batch's statements, and what was said.
+/// The incident of one of a batch's statements, and its text.
 ///
 /// # Panics
 /// When it does not open.

@@ -66,7 +66,7 @@ impl Server {
         Self::wait_for(command, kind, data, listen, extra)
     }
 
-    /// The same with TLS, where a process may have so many files open.
+    /// The same with TLS, where a process may have at most `files` files open.
     pub fn start_with_files(files: u32, kind: &'static str, data: &Path) -> Self {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\"")]).arg(program::path()).args([kind, "--data"]);

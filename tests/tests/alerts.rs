@@ -1,4 +1,4 @@
-//! Alerts: to everybody who works in an area, about nobody who was harmed, and not for ever.
+//! Alerts: to everybody who works in an area, about nobody who was harmed, and for a limited time.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -86,7 +86,7 @@ fn an_alert_reaches_every_device_of_its_hub_and_of_hubs_in_its_area_and_goes_aga
     assert_eq!((alerts(&nurse), alerts(&phone)), (vec![told.clone()], vec![]));
     assert_eq!(asked(&phone), std::slice::from_ref(&told), "an educator's phone, too");
     wait::until("the other hub", || Some(asked(&near)).filter(|alerts| *alerts == [told.clone()]));
-    // The far hub has been at national since, and has taken what it was told there.
+    // The far hub has been at national since, and has taken what it received there.
     other.edit(&theirs, &json!([{"action": {"code": "shelter", "done_at": "2026-10-06T10:00:00Z"}}]));
     other.sync();
     wait::until("the far hub's word", || here.national_export().iter().any(|row| row["actions"] == json!({"shelter": 1})).then_some(()));

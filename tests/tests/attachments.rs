@@ -20,7 +20,7 @@ fn segment(marker: u8, body: &[u8]) -> Vec<u8> {
     [&[0xff, marker], ((body.len() + 2) as u16).to_be_bytes().as_slice(), body].concat()
 }
 
-/// A photo of so many bytes, with GPS wherever a camera can write it.
+/// A photo of this number of bytes, with GPS wherever a camera can write it.
 fn photo(bytes: usize) -> Vec<u8> {
     let exif = segment(0xe1, format!("Exif\0\0II*\0\x08\0\0\0{GPS}").as_bytes());
     let (xmp, comment) = (segment(0xe1, format!("http://ns.adobe.com/xap/1.0/\0{GPS}").as_bytes()), segment(0xfe, GPS.as_bytes()));

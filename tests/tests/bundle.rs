@@ -270,7 +270,7 @@ fn a_wiped_device_opens_no_reply() {
     phone.run(&["wipe", "--yes"]).done();
     let said = card.try_import(&phone, "a.reply").failed();
     assert!(!said.contains(&ids[0]), "{said}");
-    // Enrolled anew it is another device.
+    // Enrolled again, it is another device.
     let anew = site.enrolled("anew", "educator");
     card.export(&anew, "b");
     assert!(card.try_import(&anew, "a.reply").failed().contains("somebody else"));
@@ -299,7 +299,7 @@ fn phones_and_hubs_from_backups_are_found_out_by_file() {
     assert_eq!(card.round(&back, "d")["standing"], "up_to_date");
     assert_eq!((back.ids(), timeless(back.show_all())), (ids.clone(), timeless(site.hub_export())));
 
-    // The hub of the backup lacks what the phone was told is safe; three cards bring it back.
+    // The hub of the backup lacks what the hub had confirmed to the phone; three cards bring it back.
     let start = hub.stop();
     copy_folder(&site.path("backup"), &site.path("hub"));
     std::fs::remove_file(site.path("hub").join("epoch")).unwrap();

@@ -1,4 +1,4 @@
-//! Whoever runs a hub gets through to it while an enrolled phone does what it can to keep it busy.
+//! The people who run a hub get through to it while an enrolled phone does what it can to keep it busy.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -23,7 +23,7 @@ const AT_ONCE: u64 = 4;
 /// How long anything may take: a second is meant, on a machine that does nothing else and with a program that is built for use.
 const WITHIN: Duration = Duration::from_secs(5);
 
-/// An attack that goes on until it is ended.
+/// An attack that lasts until it is ended.
 struct Attack {
     stop: Arc<AtomicBool>,
     answered: Arc<AtomicU64>,
@@ -49,7 +49,7 @@ impl Attack {
         attack
     }
 
-    /// Waits until more of its requests were answered, so that none of those under way is of before.
+    /// Waits until more of its requests were answered, so that none of those in progress is from before.
     fn goes_on(&self) {
         let before = self.answered.load(Ordering::Relaxed);
         wait::until("answers to the attacker", || (self.answered.load(Ordering::Relaxed) >= before + 2 * AT_ONCE).then_some(()));
@@ -62,7 +62,7 @@ impl Attack {
     }
 }
 
-/// Does something several times while the attack goes on, and says how long the longest took.
+/// Does something several times during the attack, and gives the longest time.
 fn timed_under(attack: &Attack, what: &str, times: usize, mut work: impl FnMut(usize)) {
     let longest = (0..times).map(|time| {
         attack.goes_on();

@@ -69,7 +69,7 @@ impl Country {
         Self { site, national, proxy, _hub: hub, device }
     }
 
-    /// Waits until national holds so many projections.
+    /// Waits until national holds this number of projections.
     #[track_caller]
     fn national_holds(&self, count: usize) -> Vec<Value> {
         wait::until("national's projections", || Some(self.site.national_export()).filter(|rows| rows.len() == count))
@@ -101,7 +101,7 @@ fn nothing_reaches_national_but_what_consent_and_the_gate_let_through() {
     assert_eq!((&rows[0]["admin1"], &rows[0]["age_band"]), (&json!("SN-DK"), &json!("20-24")));
     assert_eq!(rows[0]["violations"], json!(["other_unlisted", "robbery_theft"]));
 
-    // It goes on: an edit of each, and a contact after it.
+    // It continues: an edit of each, and a contact after it.
     for id in &ids[..2] {
         device.edit(id, &json!([{"action": {"code": "shelter", "done_at": "2026-10-06T10:00:00Z"}}, {"statement": {"class": "narrative", "text": MARKER}}]));
     }

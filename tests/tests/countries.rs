@@ -7,7 +7,7 @@ use vicinity_tests::server::Server;
 use vicinity_tests::site::Site;
 use vicinity_tests::{program, wait};
 
-/// The month so many months ago, as `2026-09`.
+/// The month `ago` months before this one, as `2026-09`.
 fn months_ago(count: i64) -> String {
     let now: Timestamp = wait::now();
     let mut month = now.to_string()[..7].to_owned();

@@ -183,7 +183,7 @@ fn an_erasure_killed_at_any_moment_is_finished_by_the_next() {
         if dice.random_bool(0.5) {
             hub = hub.take().map(Server::kill_and_restart);
         }
-        // What was cut is done again by whoever did not see it end.
+        // What was cut is done again by those who did not see it end.
         site.hub_run("erase", &[id]).done();
         assert!(!holds(&database::bytes(&data), &marker), "{marker} is still there");
     }
@@ -205,7 +205,7 @@ fn a_change_of_keys_killed_at_any_moment_is_finished_by_the_next_and_every_state
         let said = json!({"reported_at": "2026-11-20T09:00:00Z", "consents": ["hub_response"], "statements": [{"class": "narrative", "text": format!("told {round}")}]});
         ids.extend(phone.log(&[said]));
         phone.sync();
-        // A responder comes, and leaves: two new key sets, and every batch is wrapped anew after each.
+        // A responder comes, and leaves: two new key sets, and every batch is wrapped again after each.
         let leaving = site.enrolled(&format!("leaving{round}"), "responder");
         killed(&mut dice, length, &[], &office.arguments(&["sync"]).iter().map(String::as_str).collect::<Vec<_>>());
         length = timed(|| drop(office.sync()));

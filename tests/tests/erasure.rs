@@ -1,4 +1,4 @@
-//! Erased means gone: from hub, national and phones, whoever was away, whatever is played back.
+//! Erased means gone: from hub, national and phones, even from devices that were away, and in spite of replays.
 
 use serde_json::{Value, json};
 use vicinity_tests::database;
@@ -65,7 +65,7 @@ fn what_was_erased_is_found_everywhere_before_and_nowhere_after() {
     let said = site.hub_run("erase", &[&ids[0]]).done();
     assert!(said.contains("not seen since"), "{said}");
     assert_eq!(found(&site, "hub"), [""; 0]);
-    // Who read just then held the log; whoever opens the hub next empties it.
+    // Who read just then held the log; the next process to open the hub empties it.
     wait::until("an empty log", || {
         let empty = log_is_empty(&site);
         if !empty {

@@ -91,7 +91,7 @@ fn a_change_that_was_put_in_by_hand_is_named() {
     let data = site.path("hub");
     let last = number(&data, "SELECT max(seq) FROM feed");
     copy_folder(&data, &site.path("whole"));
-    // A change of the hub's own that stands in no incident's log: one of the log again, by an actor of its own.
+    // A change of the hub's own that is in no incident's log: one of the log again, by an actor of its own.
     let forged = |device: &str, envelope: &str| {
         format!(
             "INSERT INTO feed (seq, chain, kind, doc, device, incarnation, relayed, actor, actor_seq, received_at, chunk, envelope)
@@ -175,7 +175,7 @@ fn after_an_erasure_no_envelope_holds_the_incident_and_the_rest_is_vouched_for()
     // The nurse's envelope is as it was; of the phone's only hashes are left.
     assert!(after["signed"].as_i64() > Some(0));
     assert_eq!(number(&data, "SELECT count(*) FROM envelopes WHERE body IS NOT NULL AND device = 1"), 0);
-    // A change that is put in afterwards and points there is named all the same.
+    // A change that is put in afterwards and points there is named anyway.
     tamper(
         &data,
         "INSERT INTO feed (seq, chain, kind, doc, device, incarnation, relayed, actor, actor_seq, received_at, chunk, envelope)

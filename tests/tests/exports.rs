@@ -35,7 +35,7 @@ struct Country {
 }
 
 impl Country {
-    /// National, with so many projections of these incidents.
+    /// National, with this number of projections of these incidents.
     fn with(incidents: &[Value], projections: usize) -> Self {
         let site = Site::new();
         let national = site.national();
@@ -140,7 +140,7 @@ fn counts_say_what_tables_show_and_no_months_of_them_say_more() {
     }
 }
 
-/// 21 in a month, and 9 of them elsewhere: whoever sees 12 and 21 sees 9.
+/// 21 in a month, and 9 of them elsewhere: 12 and 21 together reveal 9.
 #[test]
 fn what_would_tell_a_small_cell_is_left_out_with_it() {
     let some = |count: usize, one: Value| std::iter::repeat_n(one, count);

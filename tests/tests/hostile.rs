@@ -35,7 +35,7 @@ fn quarantined(site: &Site) -> BTreeMap<String, u64> {
     site.hub_run("quarantine", &["--json"]).json_lines().iter().map(line).collect()
 }
 
-/// Every file of the fixtures with what it must be refused as, by the table that stands beside the files.
+/// Every file of the fixtures with what it must be refused as, by the table next to the files.
 fn hostile_changes() -> Vec<(String, String, Vec<u8>)> {
     let folder = incidents::fixtures("hostile");
     let table = std::fs::read_to_string(folder.join("README.md")).unwrap();

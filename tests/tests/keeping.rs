@@ -101,7 +101,7 @@ fn nothing_tells_whether_there_is_a_second_pin_nor_which_of_both_opened() {
     let said = with_pin(&with, &first, &["duress-pin", "--second-pin-file", &second]).done();
     assert_eq!(databases(&with), databases(&without));
     assert_eq!(databases(&with).len(), 2);
-    // Whoever is made to set one in the second profile sees what the first one says, and what is in the first stays.
+    // A person who is forced to set one in the second profile sees what the first one says, and what is in the first stays.
     let logged = with_pin(&with, &first, &["log", &file(&site, "one.json", &incident().to_string())]).done();
     assert_eq!(with_pin(&with, &second, &["duress-pin", "--second-pin-file", &third]).done(), said);
     let list = with_pin(&with, &first, &["list", "--json"]).json_lines();
@@ -253,7 +253,7 @@ fn after_a_panic_a_hub_opens_no_more() {
     assert!(!holds(&files_of(&site.path("hub")), MARKER));
 }
 
-/// A folder in the place of a file can neither be written nor removed as one, whoever tries; and the file that names the
+/// A folder instead of a file can neither be written nor removed as a file, even by root; and the file that names the
 /// process says nothing.
 #[test]
 fn a_panic_ends_the_hub_and_destroys_what_it_can_where_the_key_file_remains() {

@@ -64,7 +64,7 @@ impl Story {
         Self { site, hub: Some(hub), device, dice, promised, kills: 0, slowest: Duration::ZERO, lengths }
     }
 
-    /// Starts a command, kills the device or the hub under it, and writes down what it had promised until then.
+    /// Starts a command, kills the device or the hub under it, and records what it had promised until then.
     fn step(&mut self) {
         let doing = *[Doing::Log, Doing::Edit, Doing::Sync, Doing::Sync].choose(&mut self.dice).unwrap();
         let kill_hub = doing == Doing::Sync && self.dice.random_bool(0.6);

@@ -33,7 +33,7 @@ fn what_was_delivered_leaves_an_educators_phone_after_14_days() {
         assert!(said.contains("has left this device"), "{said}");
     }
     assert!(phone.run(&["show", "00000000-0000-4000-8000-000000000000"]).failed().contains("no such incident"));
-    // The hub and the responder keep it, and no sync brings it back.
+    // The hub and the responder keep it, and no sync returns it.
     assert_eq!(site.hub_export().len(), 1);
     let report = phone.sync();
     assert_eq!((&report["received"], &report["rounds"]), (&json!(0), &json!(1)));

@@ -18,13 +18,13 @@ fn incident(id: Option<&str>, code: &str) -> Value {
     incident
 }
 
-/// Two lines are the same, so that their number tells whether each counted once.
+/// Two lines are the same, so that their number shows whether each counted once.
 fn lines(count: usize) -> Vec<String> {
     let places = ["SN-DK-01", "SN-DK-02", "SN-TH-01"];
     (0..count).map(|at| json!({"reported_at": "2026-11-23T09:00:00Z", "place": {"area": places[at % 3]}}).to_string() + "\n").collect()
 }
 
-/// Logs these lines and is killed when so many ids were printed, with the rest still to come.
+/// Logs these lines and is killed after this number of ids was printed, with the rest still to come.
 fn killed_at(device: &Device, lines: &[String], printed: usize) -> Vec<String> {
     let mut child = program::command(device.arguments(&["log", "-"])).stdin(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
@@ -49,7 +49,7 @@ fn a_run_that_was_killed_is_gone_on_with_and_counts_every_line_once() {
     assert!(again.stderr.contains("already here"), "{}", again.stderr);
     let ids: Vec<String> = again.done().lines().map(str::to_owned).collect();
     assert_eq!((ids.len(), &ids[..128], device.ids().len()), (300, printed.as_slice(), 300));
-    // That run is over: the same lines are incidents again, and that is said.
+    // That run is over: the same lines are incidents again, with a message.
     let third = device.run_with(&["log", "-"], &lines.concat());
     assert!(third.stderr.contains("the very same lines were logged here before"), "{}", third.stderr);
     assert_eq!((third.done().lines().count(), device.ids().len()), (300, 600));

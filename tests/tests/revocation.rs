@@ -1,4 +1,4 @@
-//! A lost phone: it is told to wipe itself, by its own hub and nobody else, and nothing it says is taken any more.
+//! A lost phone: only its own hub can order it to wipe itself, and the hub refuses everything it sends.
 
 use serde_json::json;
 use vicinity_core::ids::DeviceId;

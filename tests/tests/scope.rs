@@ -40,7 +40,7 @@ fn an_educator_sees_her_own_and_what_is_assigned_to_her_and_a_responder_sees_all
     assert_eq!((ada.ids(), ben.ids()), (sorted(&hers), sorted(&his)));
     assert_eq!(responder.ids(), sorted(&[hers.clone(), his.clone()].concat()));
 
-    // Older than everything the feed brings her from now on: it comes whole all the same.
+    // Older than everything the feed brings her from now on: she still receives all of it.
     let assigned = &his[3];
     site.hub_run("assign", &[assigned, &number(&site, "educator", 0)]).done();
     ada.sync();
@@ -91,7 +91,7 @@ fn work_on_an_incident_that_was_taken_away_is_refused_and_stays_on_the_phone() {
     assert!(ada.show(&his[0]).to_string().contains("too_late"), "unsent work is never taken off a phone");
     let listed = ada.run(&["list"]).done();
     assert!(!listed.contains("0 changes wait for the hub, 0 were refused"), "{listed}");
-    // The rest of what she does goes on.
+    // The rest of her work continues.
     let new = ada.log(&incidents::fixture("mexico.jsonl")[..1]).remove(0);
     ada.run(&["sync"]);
     assert!(site.hub_export().iter().any(|incident| incident["id"] == new));

@@ -1,4 +1,4 @@
-//! What a survivor told stands in no log, no figure and no complaint.
+//! What a survivor reported is in no log, no metric and no error message.
 
 use serde_json::{Value, json};
 use vicinity_tests::by_hand::ByHand;
@@ -35,7 +35,7 @@ fn nothing_that_a_survivor_told_stands_in_logs_and_metrics() {
     let ids = device.log(&[json!({"incident": planted(&json!({})), "edits": edits}), planted(&json!({}))]);
     device.sync();
     wait::until("projections", || Some(site.national_export()).filter(|rows| rows.len() == 2));
-    // What is refused is told apart by a reason, and by nothing else.
+    // Refusals differ by their reason, and by nothing else.
     let mut hostile = ByHand::enrol(&site.invite("responder"), 10);
     let mut written = hostile.incident(0);
     written.edit(&json!({"action": {"code": CANARY}}));

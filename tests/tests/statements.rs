@@ -12,7 +12,7 @@ use vicinity_tests::proxy::Proxy;
 use vicinity_tests::search::holds;
 use vicinity_tests::site::Site;
 
-/// What was said. It compresses badly, so that no compression hides it from a search.
+/// A statement's text. It compresses badly, so that no compression hides it from a search.
 const SAID: &str = "zqxjcanary-they-took-her-phone-8153-at-the-bridge";
 
 fn incident(said: &str) -> Value {

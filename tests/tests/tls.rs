@@ -169,7 +169,7 @@ fn closed_at_once(stream: &mut TcpStream) -> bool {
 }
 
 /// Somebody who opens connections and says nothing does not keep devices out, with more of them than the server lets anybody
-/// have, and anew when they are closed.
+/// have, and again when they are closed.
 #[test]
 fn silent_connections_hold_nobody_up() {
     let site = Site::new();

@@ -1,4 +1,4 @@
-//! What people do on pages, and what comes of it at the devices.
+//! What people do on pages, and its effect on the devices.
 
 use serde_json::json;
 use vicinity_tests::search::holds;
@@ -108,7 +108,7 @@ fn whoever_goes_back_and_sends_a_form_again_adds_nothing_and_a_refused_one_comes
     browser.wait_for("p.notice:not([hidden])");
     browser.back();
     browser.wait_for("#act-code");
-    // Browsers that load the page anew fold it, with nothing of what was chosen.
+    // Browsers that reload the page fold it, with nothing of what was chosen.
     if browser.count("details[open]") == 0 {
         browser.click_text("Record an action");
     }

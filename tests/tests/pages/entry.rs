@@ -22,7 +22,7 @@ fn what_was_typed_when_the_session_had_ended_stands_in_its_form_again_in_a_real_
     browser.go(&format!("http://{}/advocacy", hub.address));
     browser.choose("#w-action", "training");
     browser.fill("#w-note", "\"two\" <words> & ខ្មែរ");
-    // Whoever runs the hub gives her a new link: her session is over.
+    // The person who runs the hub gives her a new link: her session is over.
     let link = site.invite_person("hub", "amina");
     browser.follow("form[action='/advocacy'][method=post] button");
     assert_eq!(browser.path(), "/sign-in");

@@ -1,4 +1,4 @@
-//! Figures: what is said of sums of months that are left out, what is handed on, and what is printed.
+//! Figures: sums over months that are left out, shared reports, and printed pages.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -124,7 +124,7 @@ fn the_picture_ends_where_it_shows_and_says_what_its_drawings_leave_out() {
     let bars: Vec<&str> = bars.as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert!(!bars.contains(&"not exposed") && text.contains("Not exposed, and so at no step: at least 35"), "{bars:?} {text}");
     assert!(text.contains("100%") || browser.source().contains("100%"), "shares are of the months that show: {text}");
-    // What is left out stands beside the line as high as the chart, on a phone too.
+    // What is left out is next to the line as high as the chart, on a phone too.
     for screen in [Screen::Wide, Screen::Phone] {
         browser.show_on(screen);
         let gaps = browser.script(

@@ -39,7 +39,7 @@ fn an_action_logged_at_a_hub_stands_on_the_months_of_what_it_aims_at_and_at_nati
     assert!(text.contains("Aims at: police · SN-DK") && !national.source().contains("commander"), "{text}");
     assert_eq!(national.count("details form[action^='/advocacy/']"), 0, "it is the hub's to change");
 
-    // What came of it follows, and so does its end.
+    // Its outcome follows, and so does its end.
     browser.click("li details summary");
     browser.choose("select[name=outcome][id^=outcome-]", "promised");
     browser.follow("button[value=outcome]");

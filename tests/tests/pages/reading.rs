@@ -30,7 +30,7 @@ fn assert_readable(browser: &Browser, page: &str) {
     assert_eq!(browser.axe(), Vec::<String>::new(), "{page}");
 }
 
-/// What a person reads of the page's main part, but for times: how far away they are changes while a page is read twice.
+/// What a person reads of the page's main part, except times: how far away they are changes while a page is read twice.
 fn text_without_times(browser: &Browser) -> String {
     let text = browser.script(
         "const main = document.querySelector('main');
