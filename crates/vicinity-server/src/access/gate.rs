@@ -5,7 +5,7 @@
 //! [`open`] and [`Opened::let_in`] make: a known device, a proof that fits, a message that can be read, a role that may, and
 //! a counter that rises, in this order; between them its device's share is counted ([`crate::access::limits`]). `crate::api::routes` binds a handler to the path that its request names.
 
-mod door;
+mod caller_store;
 mod request;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,16 +25,16 @@ use crate::net::error::ApiError;
 use crate::net::network::network;
 use crate::storage::writer::{Line, NOBODY, Writer};
 
-pub use door::Door;
+pub use caller_store::CallerStore;
 use request::identify;
 pub use request::{Open, OpenRequest, Opened, Proven, Sealed, SealedRequest, open, prove};
 
-/// A step that panicked left figures behind that are still figures.
+/// Counters stay valid after a panic.
 fn locked(limits: &Mutex<Limits>) -> MutexGuard<'_, Limits> {
     limits.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The way to a store: only for who names what it is to do there.
+/// The way to a store, for requests that are permitted and for nothing else.
 pub struct Gate<P: ?Sized> {
     writer: Writer<P>,
     /// A connection of its own for pages that only read: they do not wait for what phones bring, nor phones for them.
@@ -46,7 +46,7 @@ pub struct Gate<P: ?Sized> {
     figures: OnceASecond<HubCounts>,
 }
 
-impl<P: Door + ?Sized + 'static> Gate<P> {
+impl<P: CallerStore + ?Sized + 'static> Gate<P> {
     /// A gate before the threads that own a store's three connections.
     #[must_use]
     pub fn new(writer: Writer<P>, reader: Writer<P>, counter: Writer<P>) -> Self {
@@ -126,10 +126,10 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
         &self,
         request: Sealed<A>,
         now: Timestamp,
-        step: impl FnOnce(&mut P, Proven<A, P::Asker>) -> Result<T, ApiError> + Send + 'static,
+        step: impl FnOnce(&mut P, Proven<A, P::Caller>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let limits = Arc::clone(&self.limits);
-        // Nobody has proven yet to be this device: whoever says so from elsewhere waits in another line.
+        // Nothing is proven yet: another address that names this device waits in another line.
         let device = Envelope::decode(&request.bytes).map_or(NOBODY, |envelope| *envelope.device().as_bytes());
         let line = Line::Of(device, network(request.from));
         let step = move |store: &mut P, ops: &mut u64| {
@@ -143,10 +143,10 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
             let price = proven.price();
             locked(&limits).work(device, price, now)?;
             *ops = proven.ops();
-            let before = store.done();
+            let before = store.ops_done();
             let answer = step(store, proven);
             // What it is given back is known only now: it is owed, and the device's next request waits for it.
-            let owed = store.done().saturating_sub(before).saturating_sub(price);
+            let owed = store.ops_done().saturating_sub(before).saturating_sub(price);
             locked(&limits).owe(device, owed, now);
             *ops = ops.saturating_add(owed);
             answer

@@ -58,7 +58,7 @@ pub(crate) fn take_all(
     shares: &Mutex<HubShares>,
     reading: ClockReading,
 ) -> Result<(u32, usize, Reply), ApiError> {
-    let (hub, mut report, now) = (request.asker(), request.into_message(), reading.now);
+    let (hub, mut report, now) = (request.caller(), request.into_message(), reading.now);
     // What is refused is not sent again: nothing is while nobody knows whether it is wrong or the clock.
     if reading.doubt.is_some() && !is_taken_whole(&report, now) {
         return Err(Refused::Busy.into());

@@ -68,7 +68,7 @@ impl SealedRequest for AskRequest {
 /// # Errors
 /// What to answer instead.
 pub fn blob(store: &mut dyn HubStore, request: Proven<BlobRequest, Peer>, now: Timestamp) -> Result<(Peer, Vec<u8>), ApiError> {
-    let peer = request.asker();
+    let peer = request.caller();
     let answer = take_piece(store, &peer, &request.into_message(), now)?;
     Ok((peer, uplink::encode(&answer)))
 }
@@ -152,7 +152,7 @@ fn is_free(store: &mut dyn HubStore, peer: &Peer, row: &SealedRow) -> Result<boo
 /// # Errors
 /// What to answer instead; an educator's device is not allowed any of it.
 pub fn statement(store: &mut dyn HubStore, request: Proven<AskRequest, Peer>, now: Timestamp) -> Result<(Peer, Vec<u8>), ApiError> {
-    let peer = request.asker();
+    let peer = request.caller();
     let may = |action| access::decide(peer.role.actor(), action, Resource::Server);
     let answer = match request.into_message() {
         StatementRequest::List { incident } => {
@@ -175,7 +175,7 @@ pub fn statement(store: &mut dyn HubStore, request: Proven<AskRequest, Peer>, no
     Ok((peer, uplink::encode(&answer)))
 }
 
-/// What opens a statement comes with its first piece only: whoever has it is in the audit.
+/// What opens a statement comes with its first piece only: the audit names everyone who received it.
 fn open(store: &mut dyn HubStore, peer: &Peer, incident: &[u8; 16], entry: &str, offset: u64, now: Timestamp) -> Result<StatementAnswer, StoreError> {
     let Some(held) = store.sealed_statement(IncidentId::from_bytes(*incident), entry, offset, PIECE_MAX_BYTES)? else {
         return Ok(StatementAnswer::NotHere);

@@ -96,7 +96,7 @@ impl Clock {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Whoever panicked left a watch behind that is still one.
+        // The watch stays valid after a panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

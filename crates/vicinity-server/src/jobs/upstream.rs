@@ -56,9 +56,9 @@ pub enum UpstreamError {
     /// The link was made for somebody else.
     #[error("the link is one for a {found}: ask for one for a {wanted}")]
     OtherLink {
-        /// Whom it is for.
+        /// The role it was made for.
         found: String,
-        /// Who asks.
+        /// The role that this server has.
         wanted: &'static str,
     },
 }
@@ -86,12 +86,12 @@ pub fn backoff(failures: u32, error: &UpstreamError) -> u64 {
 pub struct Upstream {
     addresses: Vec<String>,
     pin: Option<[u8; 32]>,
-    /// Of the key that it will have next; unknown until it has answered once.
+    /// Pin of the server's next key; unknown until it has answered once.
     #[serde(default)]
     next_pin: Option<[u8; 32]>,
-    /// Of the link that it was made by.
+    /// Code of the link that made this enrolment.
     code: [u8; 16],
-    /// Of a later link that named a key that was known, so that nothing was to be done.
+    /// Code of a later link whose pin we already trust: it asks for nothing.
     #[serde(default)]
     noted: Option<[u8; 16]>,
     device: String,
@@ -180,7 +180,7 @@ pub async fn enrolled<P: Settings + ?Sized + 'static>(
         }
         return Ok(Some(upstream));
     }
-    // An enrolment that still stands is given up only for one that has come about: the link may be a spent one.
+    // The old enrolment is replaced only after the new one has succeeded: the link may be a used one.
     let stands = kept.is_some_and(|kept| kept.enrolled && kept.device == upstream.device);
     if !stands {
         keep(writer, &upstream).await?;

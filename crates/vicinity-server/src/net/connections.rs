@@ -46,7 +46,7 @@ pub async fn serve(
 ) {
     let tls = tls.map(TlsAcceptor::from);
     let (serving, end) = watch::channel(());
-    let (mut places, mut under_way) = (Places { proxies: Arc::clone(&proxies), ..Places::default() }, JoinSet::new());
+    let (mut places, mut under_way) = (ConnectionSlots { proxies: Arc::clone(&proxies), ..ConnectionSlots::default() }, JoinSet::new());
     let mut shutdown = pin!(shutdown);
     loop {
         let (stream, from) = tokio::select! {
@@ -71,14 +71,14 @@ pub async fn serve(
 
 /// Who is connected.
 #[derive(Default)]
-struct Places {
+struct ConnectionSlots {
     /// A copy here, and one for each connection.
     taken: BTreeMap<[u8; 8], Arc<()>>,
     /// Proxies that are trusted.
     proxies: Arc<[IpAddr]>,
 }
 
-impl Places {
+impl ConnectionSlots {
     /// A place for a connection from there, which has it until it drops it; `None` if there are too many.
     fn take(&mut self, from: IpAddr) -> Option<Arc<()>> {
         self.taken.retain(|_, place| Arc::strong_count(place) > 1);

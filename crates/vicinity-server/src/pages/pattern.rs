@@ -10,7 +10,7 @@ use vicinity_store::StoreError;
 use vicinity_store::advocacy::Patterns;
 
 use crate::net::routes::Routes;
-use crate::pages::desk::Office;
+use crate::pages::site::PageServer;
 
 pub use counts::Counts;
 
@@ -18,7 +18,7 @@ pub use counts::Counts;
 const AREA_MAX: usize = 10;
 
 /// A server with these pages.
-pub trait Observatory: Office<Store: Patterns> {
+pub trait PatternServer: PageServer<Store: Patterns> {
     /// What reading these pages is.
     const SEE: Action;
     /// What writing in them is.
@@ -45,18 +45,18 @@ pub trait Observatory: Office<Store: Patterns> {
 
 /// Adds these pages.
 #[must_use]
-pub fn routes<S: Observatory>(routes: Routes<S>) -> Routes<S> {
+pub fn routes<S: PatternServer>(routes: Routes<S>) -> Routes<S> {
     report::routes(advocacy::routes(routes))
 }
 
-/// Declares pages of every [`Observatory`]: a type for each, its method, its path, and whether it reads or writes.
+/// Declares pages of every [`PatternServer`]: a type for each, its method, its path, and whether it reads or writes.
 macro_rules! patterns {
     ($($(#[$doc:meta])* $name:ident: $method:literal $path:literal $action:ident $(on $page:literal)?),* $(,)?) => {
         $(
             $(#[$doc])*
             pub struct $name<S>(PhantomData<S>);
 
-            impl<S: Observatory> PageRequest for $name<S> {
+            impl<S: PatternServer> PageRequest for $name<S> {
                 const METHOD: &'static str = $method;
                 const PATH: &'static str = $path;
                 const ACTION: Action = S::$action;

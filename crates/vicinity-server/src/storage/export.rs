@@ -38,7 +38,7 @@ pub enum ExportError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Whoever takes the bytes does not.
+    /// The output could not be written.
     #[error(transparent)]
     Write(#[from] std::io::Error),
     /// More rows than a workbook holds, or none can be made.

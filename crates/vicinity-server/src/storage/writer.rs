@@ -65,13 +65,13 @@ trait Job<P: ?Sized>: Send {
     fn finish(self: Box<Self>, kept: bool);
 }
 
-struct Step<F, T> {
+struct ClosureJob<F, T> {
     step: Option<F>,
     result: Option<T>,
     reply: oneshot::Sender<Result<T, WriterError>>,
 }
 
-impl<P: ?Sized, T: Send, F: FnOnce(&mut P, &mut u64) -> T + Send> Job<P> for Step<F, T> {
+impl<P: ?Sized, T: Send, F: FnOnce(&mut P, &mut u64) -> T + Send> Job<P> for ClosureJob<F, T> {
     fn run(&mut self, port: &mut P) -> (bool, u64) {
         let mut ops = STEP_OPS;
         if let Some(step) = self.step.take() {
@@ -83,7 +83,7 @@ impl<P: ?Sized, T: Send, F: FnOnce(&mut P, &mut u64) -> T + Send> Job<P> for Ste
 
     fn finish(self: Box<Self>, kept: bool) {
         let result = self.result.filter(|_| kept).ok_or(WriterError::NotKept);
-        // Whoever asked may have gone: what was kept stays kept.
+        // The caller may have gone: a kept step stays kept.
         self.reply.send(result).ok();
     }
 }
@@ -175,7 +175,7 @@ impl<P: ?Sized + 'static> Writer<P> {
     /// The queue or the line is full, or nothing of the step was kept.
     pub async fn weighed<T: Send + 'static>(&self, line: Line, step: impl FnOnce(&mut P, &mut u64) -> T + Send + 'static) -> Result<T, WriterError> {
         let (reply, answer) = oneshot::channel();
-        let job: Box<dyn Job<P>> = Box::new(Step { step: Some(step), result: None, reply });
+        let job: Box<dyn Job<P>> = Box::new(ClosureJob { step: Some(step), result: None, reply });
         self.add(line, job)?;
         answer.await.unwrap_or(Err(WriterError::NotKept))
     }
