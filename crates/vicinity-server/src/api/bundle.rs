@@ -214,11 +214,11 @@ fn not_yet(groups: &[Group], verdicts: &[Verdict]) -> Option<Vec<Group>> {
     (!open.is_empty()).then_some(open)
 }
 
-/// What is told with the first answer, and not again.
+/// What only the first answer of a reply carries.
 #[derive(Default)]
 struct ReplyExtras {
     news: News,
-    /// The incidents of which ancestors may be asked for.
+    /// Incidents whose missing ancestors the hub may ask for.
     pushed: Vec<IncidentId>,
 }
 

@@ -1,4 +1,6 @@
 //! One sync request against a store: who it is, what it brings, what it gets. No network in here.
+//!
+//! Errors are what the device gets as the answer.
 
 use vicinity_core::access::{self, Action, Resource};
 use vicinity_core::admit::Verdict;
@@ -112,9 +114,6 @@ pub(crate) fn news(store: &mut dyn HubStore, peer: &Peer, known: DeviceMarks, no
 }
 
 /// Answers a device's request. Everything it changes is one step of the store's: durable when that is.
-///
-/// # Errors
-/// What to answer instead.
 pub fn sync(store: &mut dyn HubStore, request: Proven<SyncRequest, Peer>, now: Timestamp, random: &mut dyn Random) -> Result<Exchanged, ApiError> {
     let (peer, plan) = (request.caller(), request.plan());
     let (envelope, (mut session, brought)) = request.into_parts();
@@ -192,9 +191,6 @@ pub(crate) fn answer(
 }
 
 /// Enrols a device.
-///
-/// # Errors
-/// What to answer instead.
 pub fn enrol(store: &mut dyn HubStore, body: &[u8], now: Timestamp) -> Result<(Peer, Vec<u8>), ApiError> {
     let request: EnrolRequest = vicinity_sync::enrol::decode(body)?;
     let peer = store.enrol(EnrolLink::code_hash(&request.code), request.device(), request.key, now)?.ok_or(Refused::NotEnrolled)?;

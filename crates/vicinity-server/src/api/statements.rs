@@ -1,5 +1,7 @@
 //! Sealed statements at the hub: pieces of blobs in, statements out to responders. No network in here, and no key that
 //! opens anything.
+//!
+//! Errors are what the device gets as the answer.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,9 +66,6 @@ impl SealedRequest for AskRequest {
 
 /// Takes a piece of a blob. What the answer says is there is durable when the step is; with the last piece the blob is
 /// checked against its name and taken apart in the same step.
-///
-/// # Errors
-/// What to answer instead.
 pub fn blob(store: &mut dyn HubStore, request: Proven<BlobRequest, Peer>, now: Timestamp) -> Result<(Peer, Vec<u8>), ApiError> {
     let peer = request.caller();
     let answer = take_piece(store, &peer, &request.into_message(), now)?;
@@ -74,9 +73,6 @@ pub fn blob(store: &mut dyn HubStore, request: Proven<BlobRequest, Peer>, now: T
 }
 
 /// Takes a piece of a device's that was let in.
-///
-/// # Errors
-/// What to answer instead.
 pub(crate) fn take_piece(store: &mut dyn HubStore, peer: &Peer, piece: &Piece, now: Timestamp) -> Result<PieceAnswer, ApiError> {
     let kept = BlobPiece { hash: piece.hash, total: piece.total, offset: piece.offset, bytes: &piece.bytes };
     Ok(match store.take_piece(peer, &kept, DEVICE_QUOTA_BYTES, now)? {

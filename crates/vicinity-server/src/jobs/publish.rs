@@ -17,7 +17,7 @@ use crate::storage::writer::Writer;
 
 /// Seconds between contacts: a month closes once a month, and nobody waits for it.
 const IDLE_SECONDS: u64 = 3600;
-/// The setting that says as whom this server has published.
+/// The setting with the device id under which this server has published.
 const PUBLISHED_AS: &str = "published_as";
 /// What a national server is at the one above.
 pub(crate) const COUNTRY: &str = "country";

@@ -103,10 +103,13 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// What a link makes of the enrolment that is kept. The same server by a link that says nothing else of its key: that one.
-    /// Revoked there: enrolled again as who this server was, since what it brought belongs to it, by a key of its own that is
-    /// new. One of the same addresses with another key, so a server that lost its keys or changed them unseen: enrolled again as who
-    /// it was. None of the same addresses: enrolled as somebody new.
+    /// The enrolment to use, given the kept one and a link:
+    ///
+    /// - no link, or the link of the kept enrolment: the kept one.
+    /// - a link to the same server with a pin that we trust: the kept one, with the link's addresses.
+    /// - a link to a server that revoked this one: a new enrolment with the same device id, since rows belong to it, and a new key.
+    /// - a link to one of the same addresses with another pin: a new enrolment with the same device id and key. That server lost its keys.
+    /// - any other link: a new enrolment with a new device id.
     fn with(kept: Option<Self>, link: Option<&EnrolLink>, machine: &Machine) -> Option<Self> {
         let Some(link) = link else { return kept };
         let addresses: Vec<String> = link.addresses.iter().map(ToString::to_string).collect();
@@ -127,7 +130,7 @@ impl Upstream {
         Some(Self { addresses, pin, next_pin: None, code, noted: None, device, secret, enrolled: false, revoked: false })
     }
 
-    /// Whether a link's pin is one of those known; a link without one is of who is reached without TLS.
+    /// Whether a link's pin is one that we trust. A link without a pin fits a server that is reached without TLS.
     fn knows(&self, pin: Option<[u8; 32]>) -> bool {
         pin == self.pin || (pin.is_some() && pin == self.next_pin)
     }

@@ -90,7 +90,7 @@ impl ConnectionSlots {
     }
 }
 
-/// Whether connections from there are of people who cannot be told apart: a proxy on this machine, which has limits of its own,
+/// Whether an address stands for many clients: a proxy on this machine, which has limits of its own,
 /// passes on those of all browsers. So for the machine itself only the limit over all holds. Only by the addresses that a
 /// proxy comes from, and for proxies elsewhere that are trusted: anybody else on the machine may use the rest of 127.0.0.0/8, and is one as elsewhere.
 fn stands_for_many(from: IpAddr) -> bool {

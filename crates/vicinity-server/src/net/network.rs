@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 pub use vicinity_sync::address::{Address, BadAddress};
 pub use vicinity_sync::enrol::ADDRESSES_MAX;
 
-/// The header in which proxies say for whom they ask, the last one last.
+/// The header with the addresses of the client and of the proxies before the last one, in that order.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// How a server is reached.

@@ -14,7 +14,7 @@ use vicinity_pages::refill::{self, Sent};
 
 /// Seconds for which something is kept.
 const KEPT_SECONDS: i64 = 30 * 60;
-/// Forms that are kept of one person.
+/// Forms that are kept for one person.
 const OF_PERSON_MAX: usize = 4;
 /// Bytes of all that is kept; what is oldest goes first.
 const BYTES_MAX: usize = 4 << 20;
@@ -40,7 +40,7 @@ impl LateForm {
     }
 }
 
-/// Forms that wait for who sent them.
+/// Forms that wait until their sender signs in.
 #[derive(Default)]
 pub struct LateForms(Mutex<VecDeque<LateForm>>);
 

@@ -17,7 +17,7 @@ pub use counts::Counts;
 /// Letters of the longest area that pages speak of: `SN-DK`, or `unknown`.
 const AREA_MAX: usize = 10;
 
-/// A server with these pages.
+/// A server with these pages. Each method fails only where storage does.
 pub trait PatternServer: PageServer<Store: Patterns> {
     /// What reading these pages is.
     const SEE: Action;
@@ -25,21 +25,12 @@ pub trait PatternServer: PageServer<Store: Patterns> {
     const WRITE: Action;
 
     /// Counts of these months.
-    ///
-    /// # Errors
-    /// Storage.
     fn counts(store: &mut Self::Store, months: Vec<String>) -> Result<Counts, StoreError>;
 
     /// What may be handed to others of these months, under one name.
-    ///
-    /// # Errors
-    /// Storage.
     fn to_pass_on(store: &mut Self::Store, name: &str, months: Vec<String>) -> Result<Counts, StoreError>;
 
     /// Minutes in which half of those who got a response had one, where that is known.
-    ///
-    /// # Errors
-    /// Storage.
     fn median_minutes(store: &mut Self::Store, months: &[String]) -> Result<Option<u32>, StoreError>;
 }
 

@@ -31,7 +31,7 @@ use crate::pages::site::{PageServer, Site};
 const FORM_MAX_BYTES: usize = 256 * 1024;
 /// Bytes that are read of a larger one and thrown away: a browser that still sends does not read why it was refused.
 const PASSED_MAX_BYTES: usize = 8 * 1024 * 1024;
-/// A header that the script sends when it looks for what is new by itself: nobody sits there because of it.
+/// A header of requests that the script makes by itself. They do not extend the session.
 const BY_ITSELF: &str = "vicinity-by-itself";
 
 /// A page or a form: its method, its path, what it does.

@@ -24,7 +24,7 @@ use crate::pages::secret::Secret;
 use crate::pages::tries::Tries;
 use crate::storage::writer::Writer;
 
-/// Sign-ins that may wait for their turn: a second or two of them. One more is told to try again.
+/// Sign-ins that may wait for their turn: a second or two of them. One more gets [`PageError::Busy`].
 const WAITING_MAX: usize = 32;
 /// The same of browsers that are known: strangers do not take these places.
 const KNOWN_WAITING_MAX: usize = 8;
@@ -68,7 +68,7 @@ pub struct Site {
     pub machine: Machine,
     /// Whether the clock may be believed.
     pub clock: Clock,
-    /// Who is told that something came in.
+    /// The browsers that listen for new rows.
     pub live: Live,
     /// Whether browsers come over TLS: only then can a cookie be kept from everything else.
     pub secure: bool,

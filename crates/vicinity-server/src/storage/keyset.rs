@@ -18,7 +18,7 @@ use crate::storage::hub_keys::HUB_SECRET;
 const RECOVERY_KEY: &str = "recovery_key";
 /// The setting of the signed set, behind its version in eight bytes.
 const KEY_SET: &str = "key_set";
-/// The setting that says of which life of the database the set is.
+/// The setting with the epoch of the database that the set was made in.
 const KEY_SET_EPOCH: &str = "key_set_epoch";
 
 /// A hub's signed key set.

@@ -16,36 +16,24 @@ use crate::access::budget::{self, Plan};
 use crate::net::error::ApiError;
 use crate::storage::hub_keys;
 
-/// A store that knows who may ask.
+/// A store that knows its callers. Each method fails only where storage does.
 pub trait CallerStore {
-    /// Who asks, once that is proven.
+    /// Who asks, once proven.
     type Caller: Copy + Send;
 
-    /// What is needed to check a proof.
-    ///
-    /// # Errors
-    /// Storage.
+    /// The key that checks a device's proof. `None` for an unknown device.
     fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError>;
 
-    /// What a revoked device is answered.
-    ///
-    /// # Errors
-    /// Storage.
+    /// The error for a revoked device; at a hub with a signed wipe order.
     fn revoked_answer(&mut self, envelope: &Envelope) -> Result<ApiError, StoreError>;
 
-    /// Moves the counter. Gives who it is and in what role.
-    ///
-    /// # Errors
-    /// Storage.
+    /// Moves the device's counter, and gives the caller with its role.
     fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Self::Caller, Actor), Denied>, StoreError>;
 
     /// How much of these changes is taken at once ([`crate::access::budget`]).
-    ///
-    /// # Errors
-    /// Storage.
     fn plan(&mut self, caller: &Self::Caller, groups: &[Group]) -> Result<Plan, StoreError>;
 
-    /// Operations that it has done since it was opened: what a request cost in the end is the difference.
+    /// Operations since the store was opened. The difference over a step is what the step cost.
     fn ops_done(&self) -> u64;
 }
 

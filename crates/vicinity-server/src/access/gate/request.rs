@@ -1,4 +1,6 @@
 //! Requests before the gate and behind it: as they came, proven, and permitted.
+//!
+//! Errors are what the caller gets as the answer.
 
 use std::marker::PhantomData;
 use std::net::IpAddr;
@@ -30,9 +32,6 @@ pub trait SealedRequest: Send + 'static {
     type Message;
 
     /// Reads its body.
-    ///
-    /// # Errors
-    /// What to answer instead.
     fn decode(body: &[u8], now: Timestamp) -> Result<Self::Message, Refused>;
 
     /// The changes that it brings.
@@ -102,9 +101,6 @@ impl<A: SealedRequest> Identified<A> {
 }
 
 /// Opens a request: a device that is known and not revoked, a proof that fits, a message that can be read.
-///
-/// # Errors
-/// What to answer instead.
 pub fn open<A: SealedRequest, D: CallerStore + ?Sized>(store: &mut D, bytes: &[u8], now: Timestamp) -> Result<Opened<A>, ApiError> {
     identify::<A, D>(store, bytes)?.read(now)
 }
@@ -112,9 +108,6 @@ pub fn open<A: SealedRequest, D: CallerStore + ?Sized>(store: &mut D, bytes: &[u
 impl<A: SealedRequest> Opened<A> {
     /// Lets it in: its counter must be above the last, and its role must be one that may do this. The counter has moved also
     /// where the role may not.
-    ///
-    /// # Errors
-    /// What to answer instead.
     pub fn let_in<D: CallerStore + ?Sized>(self, store: &mut D, now: Timestamp) -> Result<Proven<A, D::Caller>, ApiError> {
         let (caller, actor) = store.admit(&self.envelope, now)?.map_err(|denied| match denied {
             Denied::Revoked => Refused::Revoked,
@@ -139,9 +132,6 @@ impl<A: SealedRequest> Opened<A> {
 }
 
 /// Both steps at once.
-///
-/// # Errors
-/// What to answer instead.
 pub fn prove<A: SealedRequest, D: CallerStore + ?Sized>(store: &mut D, bytes: &[u8], now: Timestamp) -> Result<Proven<A, D::Caller>, ApiError> {
     open::<A, D>(store, bytes, now)?.let_in(store, now)
 }

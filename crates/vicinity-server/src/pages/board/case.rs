@@ -22,7 +22,7 @@ use crate::pages::routes::pages;
 use crate::pages::signed_in::SignedIn;
 use crate::pages::site::PageServer;
 
-/// Changes that a timeline takes apart one by one. Of a longer log the beginning is one step.
+/// Changes that a timeline shows one by one. The beginning of a longer log is one step.
 const STEPS_MAX: usize = 120;
 /// Conflicts on their page.
 const CONFLICTS_MAX: usize = 100;
