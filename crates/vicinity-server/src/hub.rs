@@ -32,7 +32,7 @@ use crate::net::network::Network;
 use crate::net::routes::{Route, Routes};
 use crate::net::tls;
 use crate::pages;
-use crate::pages::desk::{Desk, Office};
+use crate::pages::site::{PageServer, Site};
 pub use crate::storage::error::ServeError;
 use crate::storage::keyring::{self, Unlock};
 use crate::storage::stores::HubReader;
@@ -59,7 +59,7 @@ pub struct HubConfig {
 pub struct Hub {
     gate: Gate<dyn BoardStore>,
     machine: Machine,
-    site: Desk,
+    site: Site,
     metrics: Metrics,
     /// Wakes the uplink.
     changed: Arc<Notify>,
@@ -90,8 +90,8 @@ impl Server for Hub {
     }
 }
 
-impl Office for Hub {
-    fn site(&self) -> &Desk {
+impl PageServer for Hub {
+    fn site(&self) -> &Site {
         &self.site
     }
 }
@@ -115,7 +115,7 @@ pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Futu
     let (reader, reading) = Writer::start(HubReader(open_with(&config.data, &key, &config.machine)?.only_reading()?));
     let (counter, counting) = Writer::start(HubReader(open_with(&config.data, &key, &config.machine)?.only_reading()?));
     let last = writer.clone();
-    let (site, seating) = Desk::open(Tier::Hub, &config.data, &key, &config.machine, &clock, network.is_secure(config.plain_http))?;
+    let (site, seating) = Site::open(Tier::Hub, &config.data, &key, &config.machine, &clock, network.is_secure(config.plain_http))?;
     zone::show(&site.zone, zone);
     let (changed, live) = (Arc::new(Notify::new()), site.live.clone());
     let uplink = Uplink { writer: writer.clone(), machine: config.machine.clone(), clock: clock.clone(), changed: Arc::clone(&changed), live: live.clone() };

@@ -31,7 +31,7 @@ use crate::net::network::Network;
 use crate::net::routes::{Route, Routes};
 use crate::net::tls;
 use crate::pages;
-use crate::pages::desk::{Desk, Office};
+use crate::pages::site::{PageServer, Site};
 use crate::storage::error::ServeError;
 use crate::storage::keyring::{self, Unlock};
 use crate::storage::stores::NationalReader;
@@ -91,7 +91,7 @@ pub fn open_to_serve(data: &Path, unlock: Option<&Unlock>, machine: &Machine) ->
 pub struct National {
     gate: Gate<dyn ReviewStore>,
     machine: Machine,
-    site: Desk,
+    site: Site,
     metrics: Metrics,
     shares: Arc<Mutex<HubShares>>,
 }
@@ -126,8 +126,8 @@ impl NationalServer for National {
     }
 }
 
-impl Office for National {
-    fn site(&self) -> &Desk {
+impl PageServer for National {
+    fn site(&self) -> &Site {
         &self.site
     }
 }
@@ -149,7 +149,7 @@ pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl
     let (reader, reading) = Writer::start(NationalReader(SqliteNational::open(&config.data, &key)?.only_reading()?));
     let (counter, counting) = Writer::start(NationalReader(SqliteNational::open(&config.data, &key)?.only_reading()?));
     let last = writer.clone();
-    let (site, seating) = Desk::open(Tier::National, &config.data, &key, &config.machine, &clock, network.is_secure(config.plain_http))?;
+    let (site, seating) = Site::open(Tier::National, &config.data, &key, &config.machine, &clock, network.is_secure(config.plain_http))?;
     let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
     let publishing = tokio::spawn(publish::run(last.clone(), config.machine.clone(), clock.clone(), link));
     let live = site.live.clone();

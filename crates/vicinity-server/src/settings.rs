@@ -10,15 +10,9 @@ use vicinity_store::review::ReviewStore;
 /// A store that keeps settings. Each method fails only where storage does.
 pub trait Settings {
     /// The value of a setting, if it was ever set.
-    ///
-    /// # Errors
-    /// Storage.
     fn get(&mut self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Sets a setting.
-    ///
-    /// # Errors
-    /// Storage.
     fn set(&mut self, name: &str, value: &[u8]) -> Result<(), StoreError>;
 }
 

@@ -3,9 +3,12 @@
 //!
 //! A handler is given a [`Sealed`] or an [`Open`] request. What is in a sealed one comes out only as [`Proven`], which only
 //! [`open`] and [`Opened::let_in`] make: a known device, a proof that fits, a message that can be read, a role that may, and
-//! a counter that rises, in this order; between them its device's share is counted ([`crate::access::limits`]). `crate::api::routes` binds a handler to the path that its request names.
+//! a counter that rises, in this order; between them its device's share is counted ([`crate::access::limits`]). `crate::api::routes` binds a
+//! handler to the path that its request names.
+//!
+//! Errors are refusals: [`ApiError`] for devices and servers, [`PageError`] for browsers. Each variant says its status.
 
-mod door;
+mod caller_store;
 mod request;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,28 +28,28 @@ use crate::net::error::ApiError;
 use crate::net::network::network;
 use crate::storage::writer::{Line, NOBODY, Writer};
 
-pub use door::Door;
+pub use caller_store::CallerStore;
 use request::identify;
 pub use request::{Open, OpenRequest, Opened, Proven, Sealed, SealedRequest, open, prove};
 
-/// A step that panicked left figures behind that are still figures.
+/// Counters stay valid after a panic.
 fn locked(limits: &Mutex<Limits>) -> MutexGuard<'_, Limits> {
     limits.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The way to a store: only for who names what it is to do there.
+/// The way to a store, for requests that are permitted and for nothing else.
 pub struct Gate<P: ?Sized> {
     writer: Writer<P>,
-    /// A connection of its own for pages that only read: they do not wait for what phones bring, nor phones for them.
+    /// A read-only connection for pages: pages and devices do not wait for each other.
     reader: Writer<P>,
-    /// One more for what reads much or works out much: pages that are quick do not wait for it.
+    /// A second read-only connection for slow pages: quick ones do not wait for them.
     counter: Writer<P>,
     limits: Arc<Mutex<Limits>>,
     alive: OnceASecond<()>,
     figures: OnceASecond<HubCounts>,
 }
 
-impl<P: Door + ?Sized + 'static> Gate<P> {
+impl<P: CallerStore + ?Sized + 'static> Gate<P> {
     /// A gate before the threads that own a store's three connections.
     #[must_use]
     pub fn new(writer: Writer<P>, reader: Writer<P>, counter: Writer<P>) -> Self {
@@ -54,26 +57,17 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
     }
 
     /// Reads for a page, after whatever the reader's own last form did. Must not write.
-    ///
-    /// # Errors
-    /// What to show instead.
     pub async fn read<T: Send + 'static>(&self, _: &Permit, step: impl FnOnce(&mut P) -> Result<T, PageError> + Send + 'static) -> Result<T, PageError> {
         self.reader.step(step).await?
     }
 
     /// Reads much for a page, or works much out: after whatever others ask of that kind, and beside what pages read otherwise.
     /// Must not write.
-    ///
-    /// # Errors
-    /// What to show instead.
     pub async fn count<T: Send + 'static>(&self, _: &Permit, step: impl FnOnce(&mut P) -> Result<T, PageError> + Send + 'static) -> Result<T, PageError> {
         self.counter.step(step).await?
     }
 
     /// Does what a form asks. Durable when this returns, and that the form was taken with it.
-    ///
-    /// # Errors
-    /// What to show instead.
     pub async fn write<T: Send + 'static>(&self, permit: &Permit, step: impl FnOnce(&mut P) -> Result<T, PageError> + Send + 'static) -> Result<T, PageError>
     where
         P: Forms,
@@ -93,9 +87,6 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
     }
 
     /// Where a form led that was taken before.
-    ///
-    /// # Errors
-    /// What to show instead.
     pub(crate) async fn taken(&self, sent: [u8; 32]) -> Result<Option<String>, PageError>
     where
         P: Forms,
@@ -104,9 +95,6 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
     }
 
     /// Notes where a form led, or forgets one that was not taken.
-    ///
-    /// # Errors
-    /// What to show instead.
     pub(crate) async fn note_taken(&self, person: u32, sent: [u8; 32], place: Option<String>) -> Result<(), PageError>
     where
         P: Forms,
@@ -119,17 +107,14 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
     }
 
     /// Does a step for a request that is proven in the same transaction. Durable when this returns.
-    ///
-    /// # Errors
-    /// The request is refused, or nothing of it was kept.
     pub async fn proven<A: SealedRequest, T: Send + 'static>(
         &self,
         request: Sealed<A>,
         now: Timestamp,
-        step: impl FnOnce(&mut P, Proven<A, P::Asker>) -> Result<T, ApiError> + Send + 'static,
+        step: impl FnOnce(&mut P, Proven<A, P::Caller>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let limits = Arc::clone(&self.limits);
-        // Nobody has proven yet to be this device: whoever says so from elsewhere waits in another line.
+        // Nothing is proven yet: another address that names this device waits in another line.
         let device = Envelope::decode(&request.bytes).map_or(NOBODY, |envelope| *envelope.device().as_bytes());
         let line = Line::Of(device, network(request.from));
         let step = move |store: &mut P, ops: &mut u64| {
@@ -143,10 +128,10 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
             let price = proven.price();
             locked(&limits).work(device, price, now)?;
             *ops = proven.ops();
-            let before = store.done();
+            let before = store.ops_done();
             let answer = step(store, proven);
             // What it is given back is known only now: it is owed, and the device's next request waits for it.
-            let owed = store.done().saturating_sub(before).saturating_sub(price);
+            let owed = store.ops_done().saturating_sub(before).saturating_sub(price);
             locked(&limits).owe(device, owed, now);
             *ops = ops.saturating_add(owed);
             answer
@@ -155,9 +140,6 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
     }
 
     /// Does a step for a request that shows a one-time code. Who tries too many that are wrong has to wait.
-    ///
-    /// # Errors
-    /// The request is refused, or nothing of it was kept.
     pub async fn with_code<A: OpenRequest, T: Send + 'static>(
         &self,
         request: Open<A>,
@@ -178,9 +160,6 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
     }
 
     /// Whether the store's writer answers: a step of its that does nothing but look.
-    ///
-    /// # Errors
-    /// What to answer instead.
     pub async fn alive<A: OpenRequest>(
         &self,
         _: Open<A>,
@@ -191,9 +170,6 @@ impl<P: Door + ?Sized + 'static> Gate<P> {
     }
 
     /// Figures for anybody, off the reader.
-    ///
-    /// # Errors
-    /// What to answer instead.
     pub async fn figures<A: OpenRequest>(
         &self,
         _: Open<A>,

@@ -142,7 +142,7 @@ impl Limits {
         left.take(DEVICE_OPS, ops.min(DEVICE_OPS.at_once), now)
     }
 
-    /// Counts what a device's request was given besides, which nobody knew before: its next one waits until that came back.
+    /// Charges a device for work that was known only after its request: its next request waits until the debt is paid.
     pub fn owe(&mut self, device: DeviceId, ops: u64, now: Timestamp) {
         self.work.entry(device).or_insert_with(|| Bucket::full(DEVICE_OPS, now)).owe(DEVICE_OPS, ops, now);
     }

@@ -1,4 +1,4 @@
-//! What anybody may ask for without a proof, so that asking costs the store nothing.
+//! Answers to requests without a proof, at most one query of the store a second.
 
 use tokio::sync::Mutex;
 use vicinity_core::time::Timestamp;
@@ -7,7 +7,7 @@ use vicinity_store::StoreError;
 use crate::net::error::ApiError;
 use crate::storage::writer::Writer;
 
-/// An answer to whoever asks without a proof: it is found out once a second, however many ask.
+/// An answer to requests without a proof, computed at most once a second.
 pub(crate) struct OnceASecond<T>(Mutex<Option<(i64, T)>>);
 
 impl<T: Copy + Send + 'static> OnceASecond<T> {

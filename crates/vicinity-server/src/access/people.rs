@@ -42,8 +42,8 @@ pub fn open(data: &Path, database: &str, unlock: Option<&Unlock>, machine: &Mach
     Ok(SqlitePeople::open(data, &keyring::open(data, database, unlock, machine)?)?)
 }
 
-/// A link by which somebody sets up how they sign in, for each address of the server's: one of them is followed. Whoever has that name already is signed out by it and sets it up anew.
-/// Durable when this returns.
+/// Makes a one-time link by which a person sets a password and a second factor, one URL for each address of the server. A person who
+/// has the name already is signed out and sets both again. Durable when this returns.
 ///
 /// # Errors
 /// A name that cannot be one, a server that never ran, or the store.

@@ -32,7 +32,7 @@ impl SealedRequest for AlertAsk {
 /// # Errors
 /// What to answer instead; an educator's device is not allowed any of it.
 pub fn ask(store: &mut dyn HubStore, request: Proven<AlertAsk, Peer>, now: Timestamp) -> Result<(Peer, Vec<u8>), ApiError> {
-    let peer = request.asker();
+    let peer = request.caller();
     let refused = match request.into_message() {
         AlertRequest::Publish { alert } => {
             let alert = Alert::from(alert);

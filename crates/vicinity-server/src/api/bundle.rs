@@ -24,7 +24,7 @@ use vicinity_sync::statement::{PIECE_MAX_BYTES, Piece, blob_hash};
 
 use crate::access::budget;
 use crate::access::gate::{self, SealedRequest};
-use crate::api::exchange::{self, Known};
+use crate::api::exchange::{self, DeviceMarks};
 use crate::api::statements;
 use crate::net::error::ApiError;
 use crate::storage::evidence;
@@ -138,7 +138,7 @@ pub fn import(store: &mut dyn HubStore, file: &[u8], now: Timestamp, random: &mu
     let arrival = step(store, |store| arrive(store, &envelope, &exchange::proven(&erased, &secret), now))?;
     let mut talk = Talk { peer: arrival.peer, secret, now, answers: Vec::new(), bytes: 0 };
     let first = requests.first().map(|(_, first)| first);
-    let (from, known) = (first.and_then(|first| first.cursor), first.map(Known::in_request).unwrap_or_default());
+    let (from, known) = (first.and_then(|first| first.cursor), first.map(DeviceMarks::in_request).unwrap_or_default());
     let (mut judged, mut pages) = (Vec::new(), Vec::new());
     for (signed, request) in requests {
         judged.extend(talk.take(store, &signed, &request, random)?);
@@ -146,8 +146,8 @@ pub fn import(store: &mut dyn HubStore, file: &[u8], now: Timestamp, random: &mu
     }
     let blobs = talk.take_blobs(store, &bundle.blobs)?;
     let pushed: BTreeSet<IncidentId> = judged.iter().map(|judged: &Judged| judged.incident).collect();
-    let mut aside = Aside { news: exchange::news(store, &talk.peer, known, now)?, pushed: pushed.into_iter().take(DOCUMENTS_MAX).collect() };
-    let void = talk.answer(store, from, pages, &mut aside)?;
+    let mut extras = ReplyExtras { news: exchange::news(store, &talk.peer, known, now)?, pushed: pushed.into_iter().take(DOCUMENTS_MAX).collect() };
+    let void = talk.answer(store, from, pages, &mut extras)?;
 
     let count = |is: fn(&Verdict) -> bool| judged.iter().filter(|judged| is(&judged.verdict)).count() as u64;
     let (refused, pending) = (count(|verdict| matches!(verdict, Verdict::Rejected(_))), count(|verdict| *verdict == Verdict::Pending));
@@ -214,11 +214,11 @@ fn not_yet(groups: &[Group], verdicts: &[Verdict]) -> Option<Vec<Group>> {
     (!open.is_empty()).then_some(open)
 }
 
-/// What is told with the first answer, and not again.
+/// What only the first answer of a reply carries.
 #[derive(Default)]
-struct Aside {
+struct ReplyExtras {
     news: News,
-    /// The incidents of which ancestors may be asked for.
+    /// Incidents whose missing ancestors the hub may ask for.
     pushed: Vec<IncidentId>,
 }
 
@@ -293,14 +293,14 @@ impl Talk {
     }
 
     /// Pulls for the device until there is no more, or the reply is full. `true` if its place is void.
-    fn answer(&mut self, store: &mut dyn HubStore, from: Option<Cursor>, pages: Vec<HeadsPage>, aside: &mut Aside) -> Result<bool, BundleError> {
+    fn answer(&mut self, store: &mut dyn HubStore, from: Option<Cursor>, pages: Vec<HeadsPage>, extras: &mut ReplyExtras) -> Result<bool, BundleError> {
         let mut cursor = from;
         if from.is_none() {
             // Not all documents were named: there is no place to stand on before they are compared.
             let is_whole = pages.last().is_some_and(|page| page.until.is_none());
             for mut page in pages {
                 loop {
-                    let Some(answered) = self.pull(store, None, Some(page.clone()), aside)? else { return Ok(true) };
+                    let Some(answered) = self.pull(store, None, Some(page.clone()), extras)? else { return Ok(true) };
                     // The place of the first answer: what happens while the rest is compared stands behind it.
                     cursor = cursor.or(Some(answered.cursor));
                     if answered.rebased_until == page.until {
@@ -318,7 +318,7 @@ impl Talk {
             }
         }
         while let Some(at) = cursor {
-            let Some(answered) = self.pull(store, Some(at), None, aside)? else { return Ok(true) };
+            let Some(answered) = self.pull(store, Some(at), None, extras)? else { return Ok(true) };
             cursor = (answered.more && self.bytes < ANSWERS_MAX_BYTES).then_some(answered.cursor);
         }
         Ok(false)
@@ -329,7 +329,7 @@ impl Talk {
         store: &mut dyn HubStore,
         cursor: Option<Cursor>,
         rebase: Option<HeadsPage>,
-        aside: &mut Aside,
+        extras: &mut ReplyExtras,
     ) -> Result<Option<exchange::Answered>, BundleError> {
         let clock = self.now.as_second();
         let request = Request {
@@ -345,7 +345,7 @@ impl Talk {
             alerts: 0,
         };
         let (mut session, _) = HubSession::of(request, self.now)?;
-        let Aside { news, pushed } = core::mem::take(aside);
+        let ReplyExtras { news, pushed } = core::mem::take(extras);
         session.tell(news);
         let plan = session.accepted(Vec::new());
         let answered = exchange::answer(store, &self.peer, &mut session, plan, &pushed, &self.secret, self.now)?;

@@ -1,4 +1,6 @@
 //! One sync request against a store: who it is, what it brings, what it gets. No network in here.
+//!
+//! Errors are what the device gets as the answer.
 
 use vicinity_core::access::{self, Action, Resource};
 use vicinity_core::admit::Verdict;
@@ -77,9 +79,9 @@ pub(crate) fn proven(erased: &[Erasure], secret: &[u8; 32]) -> Vec<IncidentId> {
     erased.iter().filter(|erasure| order::is_ordered(erasure, &key)).map(|erasure| erasure.incident).collect()
 }
 
-/// What a device says that it knows besides incidents.
+/// What a device says it has of the key set, pins and alerts.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Known {
+pub(crate) struct DeviceMarks {
     /// The version of its key set.
     pub(crate) key_set: u64,
     /// The mark of its pins.
@@ -88,7 +90,7 @@ pub(crate) struct Known {
     pub(crate) alerts: u64,
 }
 
-impl Known {
+impl DeviceMarks {
     fn of(session: &HubSession) -> Self {
         Self { key_set: session.key_set, pins: session.pins, alerts: session.alerts }
     }
@@ -98,8 +100,9 @@ impl Known {
     }
 }
 
-/// What a device is told besides: other alerts and pins than it has, a newer key set, and which batches' keys are to be wrapped anew.
-pub(crate) fn news(store: &mut dyn HubStore, peer: &Peer, known: Known, now: Timestamp) -> Result<News, StoreError> {
+/// What a device receives next to incidents: alerts and pins that differ from its own, a newer key set, and up to which set batches' keys
+/// are to be wrapped again.
+pub(crate) fn news(store: &mut dyn HubStore, peer: &Peer, known: DeviceMarks, now: Timestamp) -> Result<News, StoreError> {
     let live = alerts::list(store, now)?;
     let alerts = (list_hash(&live) != known.alerts).then_some(live);
     let pins = tls::news(store.setting(tls::PINS)?, known.pins);
@@ -111,11 +114,8 @@ pub(crate) fn news(store: &mut dyn HubStore, peer: &Peer, known: Known, now: Tim
 }
 
 /// Answers a device's request. Everything it changes is one step of the store's: durable when that is.
-///
-/// # Errors
-/// What to answer instead.
 pub fn sync(store: &mut dyn HubStore, request: Proven<SyncRequest, Peer>, now: Timestamp, random: &mut dyn Random) -> Result<Exchanged, ApiError> {
-    let (peer, plan) = (request.asker(), request.plan());
+    let (peer, plan) = (request.caller(), request.plan());
     let (envelope, (mut session, brought)) = request.into_parts();
     // Before anything is taken or noted: a cursor that somebody made up changes nothing.
     if let Some(cursor) = session.cursor()
@@ -142,7 +142,7 @@ pub fn sync(store: &mut dyn HubStore, request: Proven<SyncRequest, Peer>, now: T
         store.let_go(&peer, &session.leaving, now)?;
     }
     let pushed: Vec<IncidentId> = taken.into_iter().collect();
-    session.tell(news(store, &peer, Known::of(&session), now)?);
+    session.tell(news(store, &peer, DeviceMarks::of(&session), now)?);
     let plan = session.accepted(verdicts.clone());
     let Answered { frame, given, .. } = answer(store, &peer, &mut session, plan, &pushed, &secret, now)?.ok_or(Refused::Rebase)?;
     Ok(Exchanged { answer: frame, peer, verdicts, given, skew_seconds })
@@ -191,9 +191,6 @@ pub(crate) fn answer(
 }
 
 /// Enrols a device.
-///
-/// # Errors
-/// What to answer instead.
 pub fn enrol(store: &mut dyn HubStore, body: &[u8], now: Timestamp) -> Result<(Peer, Vec<u8>), ApiError> {
     let request: EnrolRequest = vicinity_sync::enrol::decode(body)?;
     let peer = store.enrol(EnrolLink::code_hash(&request.code), request.device(), request.key, now)?.ok_or(Refused::NotEnrolled)?;

@@ -24,7 +24,7 @@ use crate::net::tls;
 use crate::storage::clock_record::ClockReading;
 use crate::storage::{advocacy, alerts};
 
-/// Areas of one hub that are told apart; rows of others count as `unknown`. A hub may list as many, and `unknown` is one.
+/// Distinct areas of one hub, `unknown` among them; rows of further areas count as `unknown`.
 const HUB_AREAS_MAX: usize = AREAS_LISTED_MAX + 1;
 /// What a row of a report costs, in operations.
 const ROW_OPS: u64 = 10;
@@ -58,7 +58,7 @@ pub(crate) fn take_all(
     shares: &Mutex<HubShares>,
     reading: ClockReading,
 ) -> Result<(u32, usize, Reply), ApiError> {
-    let (hub, mut report, now) = (request.asker(), request.into_message(), reading.now);
+    let (hub, mut report, now) = (request.caller(), request.into_message(), reading.now);
     // What is refused is not sent again: nothing is while nobody knows whether it is wrong or the clock.
     if reading.doubt.is_some() && !is_taken_whole(&report, now) {
         return Err(Refused::Busy.into());
@@ -99,8 +99,8 @@ pub fn take_report(store: &mut dyn NationalStore, hub: u32, report: Report, now:
 struct Areas(BTreeSet<String>);
 
 impl Areas {
-    /// An area, or `unknown` where the hub has named as many others as are told apart.
-    fn told_apart(&mut self, area: String) -> String {
+    /// An area, or `unknown` once the hub has named [`HUB_AREAS_MAX`] others.
+    fn or_unknown(&mut self, area: String) -> String {
         if self.0.len() < HUB_AREAS_MAX {
             self.0.insert(area.clone());
         }
@@ -124,7 +124,7 @@ fn body_of(mut projection: Projection, areas: &mut Areas, now: Timestamp) -> Opt
     if !projection.is_well_formed(now) {
         return None;
     }
-    projection.admin1 = areas.told_apart(projection.admin1);
+    projection.admin1 = areas.or_unknown(projection.admin1);
     Some(ProjectionBody {
         json: serde_json::to_string(&projection).ok()?,
         month: projection.month.clone(),

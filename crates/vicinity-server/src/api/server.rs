@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use vicinity_store::board::BoardStore;
 use vicinity_store::review::ReviewStore;
 
-use crate::access::gate::{Door, Gate};
+use crate::access::gate::{CallerStore, Gate};
 use crate::access::shares::HubShares;
 use crate::jobs::clock::Clock;
 use crate::machine::Machine;
@@ -14,7 +14,7 @@ use crate::net::metrics::Metrics;
 /// A running hub or national server.
 pub trait Server: Send + Sync + 'static {
     /// What a step of its store sees.
-    type Store: Door + ?Sized + 'static;
+    type Store: CallerStore + ?Sized + 'static;
 
     /// The way to its store.
     fn gate(&self) -> &Gate<Self::Store>;

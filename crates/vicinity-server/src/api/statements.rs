@@ -1,5 +1,7 @@
 //! Sealed statements at the hub: pieces of blobs in, statements out to responders. No network in here, and no key that
 //! opens anything.
+//!
+//! Errors are what the device gets as the answer.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,19 +66,13 @@ impl SealedRequest for AskRequest {
 
 /// Takes a piece of a blob. What the answer says is there is durable when the step is; with the last piece the blob is
 /// checked against its name and taken apart in the same step.
-///
-/// # Errors
-/// What to answer instead.
 pub fn blob(store: &mut dyn HubStore, request: Proven<BlobRequest, Peer>, now: Timestamp) -> Result<(Peer, Vec<u8>), ApiError> {
-    let peer = request.asker();
+    let peer = request.caller();
     let answer = take_piece(store, &peer, &request.into_message(), now)?;
     Ok((peer, uplink::encode(&answer)))
 }
 
 /// Takes a piece of a device's that was let in.
-///
-/// # Errors
-/// What to answer instead.
 pub(crate) fn take_piece(store: &mut dyn HubStore, peer: &Peer, piece: &Piece, now: Timestamp) -> Result<PieceAnswer, ApiError> {
     let kept = BlobPiece { hash: piece.hash, total: piece.total, offset: piece.offset, bytes: &piece.bytes };
     Ok(match store.take_piece(peer, &kept, DEVICE_QUOTA_BYTES, now)? {
@@ -152,7 +148,7 @@ fn is_free(store: &mut dyn HubStore, peer: &Peer, row: &SealedRow) -> Result<boo
 /// # Errors
 /// What to answer instead; an educator's device is not allowed any of it.
 pub fn statement(store: &mut dyn HubStore, request: Proven<AskRequest, Peer>, now: Timestamp) -> Result<(Peer, Vec<u8>), ApiError> {
-    let peer = request.asker();
+    let peer = request.caller();
     let may = |action| access::decide(peer.role.actor(), action, Resource::Server);
     let answer = match request.into_message() {
         StatementRequest::List { incident } => {
@@ -175,7 +171,7 @@ pub fn statement(store: &mut dyn HubStore, request: Proven<AskRequest, Peer>, no
     Ok((peer, uplink::encode(&answer)))
 }
 
-/// What opens a statement comes with its first piece only: whoever has it is in the audit.
+/// What opens a statement comes with its first piece only: the audit names everyone who received it.
 fn open(store: &mut dyn HubStore, peer: &Peer, incident: &[u8; 16], entry: &str, offset: u64, now: Timestamp) -> Result<StatementAnswer, StoreError> {
     let Some(held) = store.sealed_statement(IncidentId::from_bytes(*incident), entry, offset, PIECE_MAX_BYTES)? else {
         return Ok(StatementAnswer::NotHere);

@@ -45,9 +45,9 @@ pub fn take(
     if reading.doubt.is_some() {
         return Err(Refused::Busy.into());
     }
-    let (country, now) = (request.asker(), reading.now);
+    let (country, now) = (request.caller(), reading.now);
     let (windows, pins) = request.into_message();
-    // A month that is not over cannot have been counted: whoever fills it keeps the true one out.
+    // A month that is not over cannot have been counted, and a month that is taken stays: refuse it.
     let closed = last_closed(now.checked_add(AHEAD).unwrap_or(now));
     if windows.iter().any(|window| window.month > closed) {
         return Err(Refused::Malformed.into());

@@ -6,9 +6,9 @@ use vicinity_store::StoreError;
 use crate::api::server::Server;
 use crate::hub::Hub;
 use crate::pages::months::ends;
-use crate::pages::pattern::{Counts, Observatory};
+use crate::pages::pattern::{Counts, PatternServer};
 
-impl Observatory for Hub {
+impl PatternServer for Hub {
     const SEE: Action = Action::SeeBoard;
     const WRITE: Action = Action::Respond;
 

@@ -14,7 +14,7 @@ async fn pages_of_a_hub_that_work_much_out_hold_up_each_other_and_not_the_board(
     let clock = Clock::open::<dyn BoardStore>(&mut store(), &machine).unwrap();
     let (writer, _) = Writer::start(store());
     let [(reader, _), (counter, _)] = [(), ()].map(|()| Writer::start(HubReader(store().only_reading().unwrap())));
-    let (site, _) = Desk::open(Tier::Hub, folder.path(), &key, &machine, &clock, false).unwrap();
+    let (site, _) = Site::open(Tier::Hub, folder.path(), &key, &machine, &clock, false).unwrap();
     let gate = Gate::new(writer, reader, counter.clone());
     let hub = Arc::new(Hub { gate, machine: machine.clone(), site, metrics: Metrics::new("x"), changed: Arc::default() });
     let waiting = on_the_counter(&hub, all_routes(), &counter).await;

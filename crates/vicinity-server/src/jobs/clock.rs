@@ -3,6 +3,8 @@
 //!
 //! While the clock is in doubt nothing leaves the server and nothing is deleted by it. Whatever a clock decides that cannot
 //! be taken back asks [`Clock::read`] first, and takes the time from there.
+//!
+//! Where a function here fails, storage did.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -34,9 +36,6 @@ struct State {
 
 impl Clock {
     /// The clock of a server that starts.
-    ///
-    /// # Errors
-    /// Storage.
     pub fn open<S: Settings + ?Sized>(store: &mut S, machine: &Machine) -> Result<Self, StoreError> {
         let state = State { watch: ClockWatch::new(kept(store)?), doubt: None, confirmed: store.get(CONFIRMED)?, kept: None };
         let clock = Self { machine: machine.clone(), state: Arc::new(Mutex::new(state)) };
@@ -59,9 +58,6 @@ impl Clock {
     }
 
     /// The same as [`Clock::read`], with what was confirmed at the command line, and what is to be kept over a restart.
-    ///
-    /// # Errors
-    /// Storage.
     pub fn settle<S: Settings + ?Sized>(&self, store: &mut S) -> Result<ClockReading, StoreError> {
         let confirmed = store.get(CONFIRMED)?;
         let (now, moment) = self.moment();
@@ -80,9 +76,6 @@ impl Clock {
     }
 
     /// A person says at a page that the clock is right.
-    ///
-    /// # Errors
-    /// Storage.
     pub fn confirm<S: Settings + ?Sized>(&self, store: &mut S) -> Result<(), StoreError> {
         let (_, moment) = self.moment();
         self.state().watch.confirm(moment);
@@ -96,7 +89,7 @@ impl Clock {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Whoever panicked left a watch behind that is still one.
+        // The watch stays valid after a panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

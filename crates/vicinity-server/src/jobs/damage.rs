@@ -74,7 +74,7 @@ pub fn look_beside(path: &Path, look: impl FnOnce() -> Result<Option<Damage>, St
     told
 }
 
-/// Ends a server when it is told to, or when damage is found: what to wait for, and where the damage is then.
+/// A shutdown that also comes when damage is found, and a receiver of that damage.
 pub fn or_damage(shutdown: impl Future<Output = ()>, told: oneshot::Receiver<StoreError>) -> (impl Future<Output = ()>, oneshot::Receiver<StoreError>) {
     let (ending, ended) = oneshot::channel();
     let either = async move {
@@ -98,7 +98,7 @@ pub fn or_damage(shutdown: impl Future<Output = ()>, told: oneshot::Receiver<Sto
 /// # Errors
 /// Damage.
 pub fn outcome(mut ended: oneshot::Receiver<StoreError>) -> Result<(), StoreError> {
-    ended.try_recv().map_or(Ok(()), |error| Err(error))
+    ended.try_recv().map_or(Ok(()), Err)
 }
 
 #[cfg(test)]

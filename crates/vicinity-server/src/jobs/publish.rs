@@ -17,11 +17,11 @@ use crate::storage::writer::Writer;
 
 /// Seconds between contacts: a month closes once a month, and nobody waits for it.
 const IDLE_SECONDS: u64 = 3600;
-/// The setting that says as whom this server has published.
+/// The setting with the device id under which this server has published.
 const PUBLISHED_AS: &str = "published_as";
 /// What a national server is at the one above.
 pub(crate) const COUNTRY: &str = "country";
-/// Publishes what is closed, now and then. Ends never; abort it.
+/// Publishes what is closed, once an hour. Runs until aborted.
 pub async fn run(writer: Writer<dyn ReviewStore>, machine: Machine, clock: Clock, link: Option<EnrolLink>) {
     let mut life = Life::new(&machine);
     let mut failures = 0u32;
@@ -49,7 +49,7 @@ pub async fn run(writer: Writer<dyn ReviewStore>, machine: Machine, clock: Clock
     }
 }
 
-/// Another server above, or an enrolment made anew, has nothing yet: it gets all that was published, as it was made.
+/// Another server above, or a new enrolment, has nothing yet: it gets all that was published, as it was made.
 fn begin(store: &mut (dyn ReviewStore + 'static), device: &[u8]) -> Result<(), StoreError> {
     if store.setting(PUBLISHED_AS)?.as_deref() != Some(device) {
         store.publish_again()?;

@@ -1,5 +1,7 @@
 //! What time alone changes at a server, done now and then in one step of its store. What can be taken back is done by any
 //! clock, and taken back by the right one; what cannot waits while the clock is in doubt.
+//!
+//! Where a function here fails, storage did; the next look tries again.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,9 +24,6 @@ const TURN_SECONDS: u64 = 20;
 
 /// At a hub: its zone, if nobody gave one; consents that ended or came back, places on the board, terms of codes; pieces that nobody finished and alerts
 /// that ended long ago. How many places changed: there may be more of them.
-///
-/// # Errors
-/// Storage.
 pub fn of_hub(store: &mut (dyn BoardStore + 'static), clock: &Clock, shown: &Mutex<TimeZone>, machine: &mut Machine) -> Result<u64, StoreError> {
     let reading = clock.settle(store)?;
     let now = reading.now;
@@ -41,9 +40,6 @@ pub fn of_hub(store: &mut (dyn BoardStore + 'static), clock: &Clock, shown: &Mut
 }
 
 /// At national: terms of codes, and alerts that ended long ago.
-///
-/// # Errors
-/// Storage.
 pub fn of_national(store: &mut (dyn ReviewStore + 'static), clock: &Clock) -> Result<(), StoreError> {
     let reading = clock.settle(store)?;
     if reading.doubt.is_none() {

@@ -20,7 +20,7 @@ use crate::machine::Machine;
 use crate::net::live::Live;
 use crate::storage::advocacy;
 use crate::storage::alerts;
-use crate::storage::hub_edits::{self, OwnError};
+use crate::storage::hub_edits::{self, HubEditError};
 use crate::storage::writer::Writer;
 
 /// Rows of one report.
@@ -43,7 +43,7 @@ pub struct Uplink {
     pub live: Live,
 }
 
-/// Contacts national whenever something changed, and now and then. Ends never; abort it.
+/// Contacts national whenever something changed, and every 15 seconds. Runs until aborted.
 pub async fn run(uplink: Uplink, link: Option<EnrolLink>) {
     let mut life = Life::new(&uplink.machine);
     let mut failures = 0u32;
@@ -135,7 +135,7 @@ pub fn is_joined(store: &mut dyn HubStore) -> Result<bool, StoreError> {
     Ok(store.setting(upstream::SETTING)?.is_some_and(|kept| !kept.is_empty()))
 }
 
-/// Makes projections anew whose consent ended by its date, and says which documents could not be looked at.
+/// Rebuilds the projections whose consent has ended by its date, and logs the documents that cannot be read.
 ///
 /// # Errors
 /// The hub's own store.
@@ -182,9 +182,9 @@ fn take_question(store: &mut dyn HubStore, question: &Question, now: Timestamp, 
         return Ok(());
     }
     match hub_edits::write(store, incident, &[Edit::question(&question.id.to_string(), &question.code, now)], now, machine) {
-        Ok(_) | Err(OwnError::NoIncident) => Ok(()),
-        Err(OwnError::Store(error)) => Err(error),
-        Err(OwnError::Edit(_) | OwnError::NotTaken) => Err(StoreError::Damaged("document")),
+        Ok(_) | Err(HubEditError::NoIncident) => Ok(()),
+        Err(HubEditError::Store(error)) => Err(error),
+        Err(HubEditError::Edit(_) | HubEditError::NotTaken) => Err(StoreError::Damaged("document")),
     }
 }
 

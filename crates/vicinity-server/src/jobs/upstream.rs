@@ -56,9 +56,9 @@ pub enum UpstreamError {
     /// The link was made for somebody else.
     #[error("the link is one for a {found}: ask for one for a {wanted}")]
     OtherLink {
-        /// Whom it is for.
+        /// The role it was made for.
         found: String,
-        /// Who asks.
+        /// The role that this server has.
         wanted: &'static str,
     },
 }
@@ -86,12 +86,12 @@ pub fn backoff(failures: u32, error: &UpstreamError) -> u64 {
 pub struct Upstream {
     addresses: Vec<String>,
     pin: Option<[u8; 32]>,
-    /// Of the key that it will have next; unknown until it has answered once.
+    /// Pin of the server's next key; unknown until it has answered once.
     #[serde(default)]
     next_pin: Option<[u8; 32]>,
-    /// Of the link that it was made by.
+    /// Code of the link that made this enrolment.
     code: [u8; 16],
-    /// Of a later link that named a key that was known, so that nothing was to be done.
+    /// Code of a later link whose pin we already trust: it asks for nothing.
     #[serde(default)]
     noted: Option<[u8; 16]>,
     device: String,
@@ -103,10 +103,13 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// What a link makes of the enrolment that is kept. The same server by a link that says nothing else of its key: that one.
-    /// Revoked there: enrolled again as who this server was, since what it brought belongs to it, by a key of its own that is
-    /// new. One of the same addresses with another key, so a server that lost its keys or changed them unseen: enrolled again as who
-    /// it was. None of the same addresses: enrolled as somebody new.
+    /// The enrolment to use, given the kept one and a link:
+    ///
+    /// - no link, or the link of the kept enrolment: the kept one.
+    /// - a link to the same server with a pin that we trust: the kept one, with the link's addresses.
+    /// - a link to a server that revoked this one: a new enrolment with the same device id, since rows belong to it, and a new key.
+    /// - a link to one of the same addresses with another pin: a new enrolment with the same device id and key. That server lost its keys.
+    /// - any other link: a new enrolment with a new device id.
     fn with(kept: Option<Self>, link: Option<&EnrolLink>, machine: &Machine) -> Option<Self> {
         let Some(link) = link else { return kept };
         let addresses: Vec<String> = link.addresses.iter().map(ToString::to_string).collect();
@@ -127,7 +130,7 @@ impl Upstream {
         Some(Self { addresses, pin, next_pin: None, code, noted: None, device, secret, enrolled: false, revoked: false })
     }
 
-    /// Whether a link's pin is one of those known; a link without one is of who is reached without TLS.
+    /// Whether a link's pin is one that we trust. A link without a pin fits a server that is reached without TLS.
     fn knows(&self, pin: Option<[u8; 32]>) -> bool {
         pin == self.pin || (pin.is_some() && pin == self.next_pin)
     }
@@ -180,7 +183,7 @@ pub async fn enrolled<P: Settings + ?Sized + 'static>(
         }
         return Ok(Some(upstream));
     }
-    // An enrolment that still stands is given up only for one that has come about: the link may be a spent one.
+    // The old enrolment is replaced only after the new one has succeeded: the link may be a used one.
     let stands = kept.is_some_and(|kept| kept.enrolled && kept.device == upstream.device);
     if !stands {
         keep(writer, &upstream).await?;

@@ -6,10 +6,10 @@ use vicinity_store::StoreError;
 use crate::api::server::Server;
 use crate::national::National;
 use crate::pages::months::ends;
-use crate::pages::pattern::{Counts, Observatory};
+use crate::pages::pattern::{Counts, PatternServer};
 use crate::storage::published;
 
-impl Observatory for National {
+impl PatternServer for National {
     const SEE: Action = Action::SeeReview;
     const WRITE: Action = Action::Review;
 

@@ -14,7 +14,7 @@ async fn pages_of_national_that_work_much_out_hold_up_each_other_and_not_the_que
     let clock = Clock::open::<dyn ReviewStore>(&mut store(), &machine).unwrap();
     let (writer, _) = Writer::start(store());
     let [(reader, _), (counter, _)] = [(), ()].map(|()| Writer::start(NationalReader(store().only_reading().unwrap())));
-    let (site, _) = Desk::open(Tier::National, folder.path(), &key, &machine, &clock, false).unwrap();
+    let (site, _) = Site::open(Tier::National, folder.path(), &key, &machine, &clock, false).unwrap();
     let gate = Gate::new(writer, reader, counter.clone());
     let national = Arc::new(National { gate, machine, site, metrics: Metrics::new("x"), shares: Arc::default() });
     let waiting = on_the_counter(&national, all_routes(), &counter).await;

@@ -46,7 +46,7 @@ pub async fn serve(
 ) {
     let tls = tls.map(TlsAcceptor::from);
     let (serving, end) = watch::channel(());
-    let (mut places, mut under_way) = (Places { proxies: Arc::clone(&proxies), ..Places::default() }, JoinSet::new());
+    let (mut places, mut under_way) = (ConnectionSlots { proxies: Arc::clone(&proxies), ..ConnectionSlots::default() }, JoinSet::new());
     let mut shutdown = pin!(shutdown);
     loop {
         let (stream, from) = tokio::select! {
@@ -71,14 +71,14 @@ pub async fn serve(
 
 /// Who is connected.
 #[derive(Default)]
-struct Places {
+struct ConnectionSlots {
     /// A copy here, and one for each connection.
     taken: BTreeMap<[u8; 8], Arc<()>>,
     /// Proxies that are trusted.
     proxies: Arc<[IpAddr]>,
 }
 
-impl Places {
+impl ConnectionSlots {
     /// A place for a connection from there, which has it until it drops it; `None` if there are too many.
     fn take(&mut self, from: IpAddr) -> Option<Arc<()>> {
         self.taken.retain(|_, place| Arc::strong_count(place) > 1);
@@ -90,7 +90,7 @@ impl Places {
     }
 }
 
-/// Whether connections from there are of people who cannot be told apart: a proxy on this machine, which has limits of its own,
+/// Whether an address stands for many clients: a proxy on this machine, which has limits of its own,
 /// passes on those of all browsers. So for the machine itself only the limit over all holds. Only by the addresses that a
 /// proxy comes from, and for proxies elsewhere that are trusted: anybody else on the machine may use the rest of 127.0.0.0/8, and is one as elsewhere.
 fn stands_for_many(from: IpAddr) -> bool {

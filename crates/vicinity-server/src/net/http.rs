@@ -24,9 +24,9 @@ const REQUEST_MAX_BYTES: usize = BODY_MAX_BYTES + 4096;
 const BODY_SECONDS: u64 = 60;
 
 /// A request's body. One that is too large, or that never came whole, is refused with a code as everything else is.
-pub struct Frame(pub Bytes);
+pub struct RequestBytes(pub Bytes);
 
-impl<S: Send + Sync> FromRequest<S> for Frame {
+impl<S: Send + Sync> FromRequest<S> for RequestBytes {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {

@@ -23,7 +23,7 @@ const ENDED: u64 = u64::MAX;
 /// Streams by their session's token hash.
 type Streams = Arc<Mutex<BTreeMap<[u8; 32], u32>>>;
 
-/// Who is told.
+/// The browsers that listen. Clones are the same browsers.
 #[derive(Clone)]
 pub struct Live {
     count: watch::Sender<u64>,

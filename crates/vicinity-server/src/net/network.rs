@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 pub use vicinity_sync::address::{Address, BadAddress};
 pub use vicinity_sync::enrol::ADDRESSES_MAX;
 
-/// The header in which proxies say for whom they ask, the last one last.
+/// The header with the addresses of the client and of the proxies before the last one, in that order.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// How a server is reached.
@@ -16,7 +16,7 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 pub struct Network {
     /// Where it is reached without further help; as it listens, where none is given.
     pub own: Vec<Address>,
-    /// Names and ports under which others reach it, as whoever runs it gave them. Over plain HTTP: where a proxy with TLS stands.
+    /// Names and ports under which others reach it, as its operator gave them. Over plain HTTP: where a proxy with TLS stands.
     pub public: Vec<Address>,
     /// Proxies whose word counts for where a request comes from.
     pub proxies: Arc<[IpAddr]>,

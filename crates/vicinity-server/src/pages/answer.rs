@@ -138,7 +138,7 @@ pub fn done(path: &str, what: &str) -> Response {
     see_other(&format!("{path}{}done={what}", if path.contains('?') { '&' } else { '?' }))
 }
 
-/// A file to keep: whoever asked for it wants it on their disk.
+/// A file to download.
 #[must_use]
 pub fn file(name: &str, content_type: &'static str, content: Vec<u8>) -> Response {
     let mut response = HttpResponse::new(Body::from(content));

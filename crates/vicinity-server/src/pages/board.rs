@@ -23,12 +23,12 @@ use vicinity_store::row::IncidentRow;
 use crate::api::server::HubServer;
 use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
-use crate::pages::desk::Office;
 use crate::pages::exports;
 use crate::pages::form::Form;
-use crate::pages::pattern::{self, Observatory};
+use crate::pages::pattern::{self, PatternServer};
 use crate::pages::routes::pages;
-use crate::pages::seated::Seated;
+use crate::pages::signed_in::SignedIn;
+use crate::pages::site::PageServer;
 
 /// How many incidents are shown of those that one search finds.
 const FOUND_MAX: usize = 50;
@@ -44,20 +44,20 @@ pages! {
 
 /// Adds the pages of a hub.
 #[must_use]
-pub fn routes<S: HubServer + Observatory>(routes: Routes<S>) -> Routes<S> {
-    let board = routes.seated::<Board, _>(list).seated::<Find, _>(find);
+pub fn routes<S: HubServer + PatternServer>(routes: Routes<S>) -> Routes<S> {
+    let board = routes.signed_in::<Board, _>(list).signed_in::<Find, _>(find);
     exports::of_hub(pattern::routes(areas::routes(hub::routes(acting::routes(case::routes(board))))))
 }
 
-async fn list<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Board>) -> Result<Response, PageError> {
-    let choices = choices(&seated.query);
-    let page: u32 = seated.query.get("page").parse().unwrap_or(0);
-    let (filter, now) = (filter(&choices), seated.frame.now);
-    let (found, areas) = hub.gate().read(&seated, move |store| Ok((store.board(&filter, page, now)?, store.areas(100)?))).await?;
+async fn list<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Board>) -> Result<Response, PageError> {
+    let choices = choices(&request.query);
+    let page: u32 = request.query.get("page").parse().unwrap_or(0);
+    let (filter, now) = (filter(&choices), request.frame.now);
+    let (found, areas) = hub.gate().read(&request, move |store| Ok((store.board(&filter, page, now)?, store.areas(100)?))).await?;
     let lines = found.rows.iter().map(|(id, row)| line(*id, row, now)).collect();
     let pages = u32::try_from(found.total.div_ceil(PAGE_ROWS as u64)).unwrap_or(u32::MAX);
     let list = List { choices, areas, lines, total: found.total, page, pages, open: found.open, overdue: found.overdue };
-    Ok(answer::page(&board::list(&seated.frame, &list)))
+    Ok(answer::page(&board::list(&request.frame, &list)))
 }
 
 /// What the address asks for. Without a word the open ones. What is none of the codes that can be chosen counts as nothing, and an
@@ -86,17 +86,17 @@ fn filter(choices: &Choices) -> BoardFilter {
 }
 
 /// One incident by its id, the first eight digits of it, or the address of its page.
-async fn find<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Find>) -> Result<Response, PageError> {
-    let now = seated.frame.now;
-    let rows = match sought(seated.query.get("incident")) {
-        Some((first, last)) => hub.gate().read(&seated, move |store| Ok(store.between(first, last, FOUND_MAX)?)).await?,
+async fn find<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Find>) -> Result<Response, PageError> {
+    let now = request.frame.now;
+    let rows = match sought(request.query.get("incident")) {
+        Some((first, last)) => hub.gate().read(&request, move |store| Ok(store.between(first, last, FOUND_MAX)?)).await?,
         None => Vec::new(),
     };
     if let [(id, _)] = rows.as_slice() {
         return Ok(answer::see_other(&format!("/incident/{id}")));
     }
     let lines: Vec<Line> = rows.iter().map(|(id, row)| line(*id, row, now)).collect();
-    Ok(answer::page(&board::found(&seated.frame, &lines)))
+    Ok(answer::page(&board::found(&request.frame, &lines)))
 }
 
 /// The first and the last id that can be meant.

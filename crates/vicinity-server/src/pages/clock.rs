@@ -8,10 +8,10 @@ use crate::api::server::HubServer;
 use crate::api::server::NationalServer;
 use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
-use crate::pages::desk::Office;
 use crate::pages::form::Form;
 use crate::pages::routes::pages;
-use crate::pages::seated::Seated;
+use crate::pages::signed_in::SignedIn;
+use crate::pages::site::PageServer;
 
 pages! {
     /// Confirming a hub's clock.
@@ -22,31 +22,31 @@ pages! {
 
 /// Adds the form of a hub.
 #[must_use]
-pub fn of_hub<S: HubServer + Office>(routes: Routes<S>) -> Routes<S> {
-    routes.seated::<HubClock, _>(confirm_hub)
+pub fn of_hub<S: HubServer + PageServer>(routes: Routes<S>) -> Routes<S> {
+    routes.signed_in::<HubClock, _>(confirm_hub)
 }
 
 /// Adds the form of a national server.
 #[must_use]
-pub fn of_national<S: NationalServer + Office>(routes: Routes<S>) -> Routes<S> {
-    routes.seated::<NationalClock, _>(confirm_national)
+pub fn of_national<S: NationalServer + PageServer>(routes: Routes<S>) -> Routes<S> {
+    routes.signed_in::<NationalClock, _>(confirm_national)
 }
 
-async fn confirm_hub<S: HubServer + Office>(hub: Arc<S>, seated: Seated<HubClock>) -> Result<Response, PageError> {
-    check(&seated.form)?;
+async fn confirm_hub<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<HubClock>) -> Result<Response, PageError> {
+    check(&request.form)?;
     let clock = hub.site().clock.clone();
-    hub.gate().write(&seated, move |store| Ok(clock.confirm(store)?)).await?;
-    tracing::info!(person = seated.session.number, "the clock was confirmed");
+    hub.gate().write(&request, move |store| Ok(clock.confirm(store)?)).await?;
+    tracing::info!(person = request.session.number, "the clock was confirmed");
     // What waited may go to national now.
     hub.changed();
     Ok(answer::done("/", "clock"))
 }
 
-async fn confirm_national<S: NationalServer + Office>(national: Arc<S>, seated: Seated<NationalClock>) -> Result<Response, PageError> {
-    check(&seated.form)?;
+async fn confirm_national<S: NationalServer + PageServer>(national: Arc<S>, request: SignedIn<NationalClock>) -> Result<Response, PageError> {
+    check(&request.form)?;
     let clock = national.site().clock.clone();
-    national.gate().write(&seated, move |store| Ok(clock.confirm(store)?)).await?;
-    tracing::info!(person = seated.session.number, "the clock was confirmed");
+    national.gate().write(&request, move |store| Ok(clock.confirm(store)?)).await?;
+    tracing::info!(person = request.session.number, "the clock was confirmed");
     Ok(answer::done("/", "clock"))
 }
 

@@ -4,10 +4,12 @@
 use axum::http::HeaderValue;
 use axum::http::header::{COOKIE, HeaderMap, SET_COOKIE};
 use axum::response::Response;
+use cookie::time::Duration;
+use cookie::{Cookie as HttpCookie, SameSite};
 use vicinity_core::hex;
 use vicinity_pages::frame::Tier;
 
-use crate::pages::desk::Desk;
+use crate::pages::site::Site;
 
 /// Seconds for which the page that was asked for is kept: as long as signing in may take.
 const ASKED_SECONDS: i64 = 600;
@@ -27,46 +29,46 @@ pub enum Cookie {
 }
 
 impl Cookie {
-    fn name(self, desk: &Desk) -> String {
-        let prefix = if desk.secure { "__Host-" } else { "" };
-        let place = if desk.place == Tier::Hub { "hub" } else { "national" };
+    fn name(self, site: &Site) -> String {
+        let prefix = if site.secure { "__Host-" } else { "" };
+        let place = if site.place == Tier::Hub { "hub" } else { "national" };
         let what = match self {
             Self::Session => String::new(),
             Self::Asked => "-asked".to_owned(),
             Self::Known(name) => format!("-known-{}", hex::write(&name)),
         };
-        format!("{prefix}vicinity-{place}-{}{what}", desk.secret.cookies())
+        format!("{prefix}vicinity-{place}-{}{what}", site.secret.cookies())
     }
 
     /// What a browser sent of it.
     #[must_use]
-    pub fn of(self, desk: &Desk, headers: &HeaderMap) -> Option<String> {
-        let name = self.name(desk);
+    pub fn of(self, site: &Site, headers: &HeaderMap) -> Option<String> {
+        let name = self.name(site);
         let cookies = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-        cookies.flat_map(|value| value.split(';')).find_map(|pair| pair.trim().strip_prefix(name.as_str())?.strip_prefix('=').map(str::to_owned))
+        cookies.flat_map(HttpCookie::split_parse).filter_map(Result::ok).find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
     }
 
     /// Gives it to a browser, for so many seconds; none takes it back.
-    pub fn give(self, desk: &Desk, response: &mut Response, value: &str, seconds: i64) {
-        let secure = if desk.secure { "; Secure" } else { "" };
-        let cookie = format!("{}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}", self.name(desk));
-        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+    pub fn give(self, site: &Site, response: &mut Response, value: &str, seconds: i64) {
+        let cookie = HttpCookie::build((self.name(site), value)).path("/").http_only(true).same_site(SameSite::Strict);
+        let cookie = cookie.max_age(Duration::seconds(seconds)).secure(site.secure);
+        if let Ok(cookie) = HeaderValue::from_str(&cookie.to_string()) {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
     }
 }
 
 /// Has a browser keep the page that was asked for. The first page needs no keeping.
-pub fn keep_asked(desk: &Desk, response: &mut Response, path: &str) {
+pub fn keep_asked(site: &Site, response: &mut Response, path: &str) {
     if path != "/" && is_own_path(path) {
-        Cookie::Asked.give(desk, response, path, ASKED_SECONDS);
+        Cookie::Asked.give(site, response, path, ASKED_SECONDS);
     }
 }
 
 /// The page that was asked for before signing in. A browser may send anything: whatever could lead elsewhere counts as nothing.
 #[must_use]
-pub fn asked(desk: &Desk, headers: &HeaderMap) -> Option<String> {
-    Cookie::Asked.of(desk, headers).filter(|path| is_own_path(path))
+pub fn asked(site: &Site, headers: &HeaderMap) -> Option<String> {
+    Cookie::Asked.of(site, headers).filter(|path| is_own_path(path))
 }
 
 /// Whether a text is a path of this server, and nothing else in a cookie or in a header.

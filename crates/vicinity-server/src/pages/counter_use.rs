@@ -16,12 +16,12 @@ use vicinity_store::person::{self, NewPerson, NewSession, PasswordHash};
 use crate::access::session::hash_of;
 use crate::net::routes::Routes;
 use crate::pages::cookies::Cookie;
-use crate::pages::desk::{Desk, Office};
+use crate::pages::site::{PageServer, Site};
 use crate::storage::writer::Writer;
 
 /// A cookie of somebody who is signed in.
-async fn signed_in(desk: &Desk) -> String {
-    let (now, is_hub) = ((desk.machine.now)(), desk.place == vicinity_pages::frame::Tier::Hub);
+async fn signed_in(site: &Site) -> String {
+    let (now, is_hub) = ((site.machine.now)(), site.place == vicinity_pages::frame::Tier::Hub);
     let role = if is_hub { person::Desk::Responder } else { person::Desk::Coordinator };
     let begin = move |people: &mut vicinity_sqlite::SqlitePeople| {
         let expires = now + SignedDuration::from_secs(60);
@@ -30,9 +30,9 @@ async fn signed_in(desk: &Desk) -> String {
         let session = NewSession { person: 1, token_hash: hash_of("token"), csrf: "mark".to_owned(), totp_step: 1 };
         assert!(people.start_session(&session, now).unwrap());
     };
-    desk.people.step(begin).await.unwrap();
+    site.people.step(begin).await.unwrap();
     let mut response = Response::new(Body::empty());
-    Cookie::Session.give(desk, &mut response, "token", 60);
+    Cookie::Session.give(site, &mut response, "token", 60);
     let given = response.headers()[SET_COOKIE].to_str().unwrap();
     given.split(';').next().unwrap().to_owned()
 }
@@ -44,7 +44,7 @@ fn filled(path: &str) -> String {
 
 /// Keeps the counter busy and asks for every page, one after the other, as somebody who is signed in. Gives those that wait for the
 /// counter, in order; all others have answered meanwhile.
-pub(crate) async fn on_the_counter<S: Office, P: ?Sized + 'static>(server: &Arc<S>, routes: Routes<S>, counter: &Writer<P>) -> Vec<&'static str> {
+pub(crate) async fn on_the_counter<S: PageServer, P: ?Sized + 'static>(server: &Arc<S>, routes: Routes<S>, counter: &Writer<P>) -> Vec<&'static str> {
     let cookie = signed_in(server.site()).await;
     let mut pages: Vec<&'static str> = routes.listed().iter().filter(|route| route.method == "GET").map(|route| route.path).collect();
     pages.sort_unstable();

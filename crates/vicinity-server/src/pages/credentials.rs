@@ -33,7 +33,7 @@ pub fn hashed(password: &str, salt: [u8; 16], memory: &mut Memory) -> Option<Pas
     done.ok().map(|()| PasswordHash { salt, hash })
 }
 
-/// Whether a password is the one that is kept. Takes as long for nobody's: names are not told by time.
+/// Whether a password is the one that is kept. Takes as long for an unknown name, so that time does not reveal names.
 #[must_use]
 pub fn fits(password: &str, kept: Option<&PasswordHash>, memory: &mut Memory) -> bool {
     let tried = hashed(password, kept.map_or([0; 16], |kept| kept.salt), memory);

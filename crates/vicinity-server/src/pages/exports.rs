@@ -17,10 +17,10 @@ use crate::api::server::NationalServer;
 use crate::net::dhis2::{PushError, Target};
 use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
-use crate::pages::desk::Office;
 use crate::pages::form::Form;
 use crate::pages::routes::pages;
-use crate::pages::seated::Seated;
+use crate::pages::signed_in::SignedIn;
+use crate::pages::site::PageServer;
 use crate::storage::export::{self, ExportError, Rows, Taken};
 use crate::storage::zone;
 
@@ -44,15 +44,15 @@ pages! {
 
 /// Adds a hub's.
 #[must_use]
-pub fn of_hub<S: HubServer + Office>(routes: Routes<S>) -> Routes<S> {
-    routes.seated::<HubExports, _>(at_hub).seated::<HubRows, _>(hub_rows)
+pub fn of_hub<S: HubServer + PageServer>(routes: Routes<S>) -> Routes<S> {
+    routes.signed_in::<HubExports, _>(at_hub).signed_in::<HubRows, _>(hub_rows)
 }
 
 /// Adds national's.
 #[must_use]
-pub fn of_national<S: NationalServer + Office>(routes: Routes<S>) -> Routes<S> {
-    let routes = routes.seated::<NationalExports, _>(at_national).seated::<NationalRows, _>(national_rows);
-    routes.seated::<NationalCounts, _>(national_counts).seated::<Push, _>(push)
+pub fn of_national<S: NationalServer + PageServer>(routes: Routes<S>) -> Routes<S> {
+    let routes = routes.signed_in::<NationalExports, _>(at_national).signed_in::<NationalRows, _>(national_rows);
+    routes.signed_in::<NationalCounts, _>(national_counts).signed_in::<Push, _>(push)
 }
 
 impl From<ExportError> for PageError {
@@ -102,16 +102,16 @@ fn named(what: &str, months: &Months, ending: &str) -> String {
     format!("{}.{ending}", months.join("-"))
 }
 
-async fn at_hub<S: HubServer + Office>(_: Arc<S>, seated: Seated<HubExports>) -> Result<Response, PageError> {
-    Ok(answer::page(&exports::exports(&seated.frame, &stretch(&seated.query), None)))
+async fn at_hub<S: HubServer + PageServer>(_: Arc<S>, request: SignedIn<HubExports>) -> Result<Response, PageError> {
+    Ok(answer::page(&exports::exports(&request.frame, &stretch(&request.query), None)))
 }
 
-async fn at_national<S: NationalServer + Office>(_: Arc<S>, seated: Seated<NationalExports>) -> Result<Response, PageError> {
-    Ok(answer::page(&exports::exports(&seated.frame, &stretch(&seated.query), None)))
+async fn at_national<S: NationalServer + PageServer>(_: Arc<S>, request: SignedIn<NationalExports>) -> Result<Response, PageError> {
+    Ok(answer::page(&exports::exports(&request.frame, &stretch(&request.query), None)))
 }
 
-async fn hub_rows<S: HubServer + Office>(hub: Arc<S>, seated: Seated<HubRows>) -> Result<Response, PageError> {
-    let (months, (form, ending, content_type), now) = (months(&seated.query)?, rows_form(&seated.query)?, seated.frame.now);
+async fn hub_rows<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<HubRows>) -> Result<Response, PageError> {
+    let (months, (form, ending, content_type), now) = (months(&request.query)?, rows_form(&request.query)?, request.frame.now);
     let name = named("incidents", &months, ending);
     let read = move |store: &mut (dyn BoardStore + 'static)| {
         if store.counts()?.incidents > ROWS_MAX {
@@ -123,7 +123,7 @@ async fn hub_rows<S: HubServer + Office>(hub: Arc<S>, seated: Seated<HubRows>) -
         export::rows(form, &taken, &mut |each: &mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>| store.each_own_projection(each), &mut bytes)?;
         Ok(bytes)
     };
-    let bytes = hub.gate().count(&seated, read).await?;
+    let bytes = hub.gate().count(&request, read).await?;
     tracing::info!(bytes = bytes.len(), "rows were taken away");
     Ok(answer::file(&name, content_type, bytes))
 }
@@ -141,16 +141,16 @@ fn rows_of(store: &mut (dyn ReviewStore + 'static), form: Rows, months: &Months,
     Ok(bytes)
 }
 
-async fn national_rows<S: NationalServer + Office>(national: Arc<S>, seated: Seated<NationalRows>) -> Result<Response, PageError> {
-    let (months, (form, ending, content_type), now) = (months(&seated.query)?, rows_form(&seated.query)?, seated.frame.now);
+async fn national_rows<S: NationalServer + PageServer>(national: Arc<S>, request: SignedIn<NationalRows>) -> Result<Response, PageError> {
+    let (months, (form, ending, content_type), now) = (months(&request.query)?, rows_form(&request.query)?, request.frame.now);
     let name = named("incidents", &months, ending);
-    let bytes = national.gate().count(&seated, move |store| rows_of(store, form, &months, now)).await?;
+    let bytes = national.gate().count(&request, move |store| rows_of(store, form, &months, now)).await?;
     tracing::info!(bytes = bytes.len(), "rows were taken away");
     Ok(answer::file(&name, content_type, bytes))
 }
 
-async fn national_counts<S: NationalServer + Office>(national: Arc<S>, seated: Seated<NationalCounts>) -> Result<Response, PageError> {
-    let (months, form) = (months(&seated.query)?, seated.query.get("form").to_owned());
+async fn national_counts<S: NationalServer + PageServer>(national: Arc<S>, request: SignedIn<NationalCounts>) -> Result<Response, PageError> {
+    let (months, form) = (months(&request.query)?, request.query.get("form").to_owned());
     let (name, content_type) = match form.as_str() {
         "dhis2" | "" => (named("dhis2", &months, "json"), "application/json"),
         "geojson" => (named("areas", &months, "geojson"), "application/geo+json"),
@@ -159,17 +159,17 @@ async fn national_counts<S: NationalServer + Office>(national: Arc<S>, seated: S
     let read = move |store: &mut (dyn ReviewStore + 'static)| {
         Ok(if form == "geojson" { export::areas(store, &months, None)?.collection.to_string() } else { export::data_value_set(store, &months, &Ids::Codes)? })
     };
-    let text = national.gate().count(&seated, read).await?;
+    let text = national.gate().count(&request, read).await?;
     Ok(answer::file(&name, content_type, text.into_bytes()))
 }
 
-async fn push<S: NationalServer + Office>(national: Arc<S>, seated: Seated<Push>) -> Result<Response, PageError> {
-    let (months, dry) = (months(&seated.form)?, seated.form.get("dry") == "yes");
-    let target = Target::new(seated.form.get("url"), seated.form.get("token"))?;
-    let payload = national.gate().count(&seated, move |store| Ok(export::data_value_set(store, &months, &Ids::Codes)?)).await?;
+async fn push<S: NationalServer + PageServer>(national: Arc<S>, request: SignedIn<Push>) -> Result<Response, PageError> {
+    let (months, dry) = (months(&request.form)?, request.form.get("dry") == "yes");
+    let target = Target::new(request.form.get("url"), request.form.get("token"))?;
+    let payload = national.gate().count(&request, move |store| Ok(export::data_value_set(store, &months, &Ids::Codes)?)).await?;
     let pushed = tokio::task::spawn_blocking(move || target.push(&payload, dry)).await.map_err(|_| PageError::Failed)??;
     tracing::info!(dry, imported = pushed.imported, updated = pushed.updated, ignored = pushed.ignored, "pushed to DHIS2");
-    Ok(answer::page(&exports::exports(&seated.frame, &stretch(&seated.form), Some(&view(pushed, dry)))))
+    Ok(answer::page(&exports::exports(&request.frame, &stretch(&request.form), Some(&view(pushed, dry)))))
 }
 
 fn view(summary: Summary, dry: bool) -> Pushed {

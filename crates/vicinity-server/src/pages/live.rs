@@ -7,9 +7,9 @@ use axum::response::{IntoResponse, Response};
 
 use crate::net::live::ALIVE;
 use crate::pages::answer::PageError;
-use crate::pages::desk::{Desk, Office};
 use crate::pages::routes::pages;
-use crate::pages::seated::Seated;
+use crate::pages::signed_in::SignedIn;
+use crate::pages::site::{PageServer, Site};
 
 pages! {
     /// A line over which a browser hears that something came in.
@@ -20,8 +20,8 @@ pages! {
 ///
 /// # Errors
 /// Too many streams of this session.
-pub async fn listen<S: Office>(server: Arc<S>, seated: Seated<Listen>) -> Result<Response, PageError> {
-    let session = seated.token_hash;
+pub async fn listen<S: PageServer>(server: Arc<S>, request: SignedIn<Listen>) -> Result<Response, PageError> {
+    let session = request.token_hash;
     let slot = server.site().live.slot(session).ok_or(PageError::Busy)?;
     let asked = Arc::clone(&server);
     let goes_on = move || {
@@ -32,7 +32,7 @@ pub async fn listen<S: Office>(server: Arc<S>, seated: Seated<Listen>) -> Result
 }
 
 /// Where that cannot be found out the stream ends, and the browser asks again.
-async fn session_goes_on(desk: &Desk, session: [u8; 32]) -> bool {
-    let now = (desk.machine.now)();
-    matches!(desk.people.step(move |people| people.session(session, false, now)).await, Ok(Ok(Some(_))))
+async fn session_goes_on(site: &Site, session: [u8; 32]) -> bool {
+    let now = (site.machine.now)();
+    matches!(site.people.step(move |people| people.session(session, false, now)).await, Ok(Ok(Some(_))))
 }

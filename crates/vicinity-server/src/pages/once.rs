@@ -11,10 +11,10 @@ use axum::http::header::LOCATION;
 use axum::response::Response;
 use vicinity_store::forms::Forms;
 
-use crate::access::gate::{Door, Gate};
+use crate::access::gate::{CallerStore, Gate};
 use crate::pages::answer::{self, PageError};
 
-/// Turns of people: forms of one person wait for each other, for the second click comes while the first one is at work.
+/// PasswordQueue of people: forms of one person wait for each other, for the second click comes while the first one is at work.
 #[derive(Default)]
 pub struct Once(Mutex<BTreeMap<u32, Arc<tokio::sync::Mutex<()>>>>);
 
@@ -23,7 +23,7 @@ impl Once {
     ///
     /// # Errors
     /// The store could not say whether it was done; nothing was done then.
-    pub async fn run<P: Forms + Door + ?Sized + 'static>(
+    pub async fn run<P: Forms + CallerStore + ?Sized + 'static>(
         &self,
         forms: &Gate<P>,
         person: u32,

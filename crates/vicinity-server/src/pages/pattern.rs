@@ -10,53 +10,44 @@ use vicinity_store::StoreError;
 use vicinity_store::advocacy::Patterns;
 
 use crate::net::routes::Routes;
-use crate::pages::desk::Office;
+use crate::pages::site::PageServer;
 
 pub use counts::Counts;
 
 /// Letters of the longest area that pages speak of: `SN-DK`, or `unknown`.
 const AREA_MAX: usize = 10;
 
-/// A server with these pages.
-pub trait Observatory: Office<Store: Patterns> {
+/// A server with these pages. Each method fails only where storage does.
+pub trait PatternServer: PageServer<Store: Patterns> {
     /// What reading these pages is.
     const SEE: Action;
     /// What writing in them is.
     const WRITE: Action;
 
     /// Counts of these months.
-    ///
-    /// # Errors
-    /// Storage.
     fn counts(store: &mut Self::Store, months: Vec<String>) -> Result<Counts, StoreError>;
 
     /// What may be handed to others of these months, under one name.
-    ///
-    /// # Errors
-    /// Storage.
     fn to_pass_on(store: &mut Self::Store, name: &str, months: Vec<String>) -> Result<Counts, StoreError>;
 
     /// Minutes in which half of those who got a response had one, where that is known.
-    ///
-    /// # Errors
-    /// Storage.
     fn median_minutes(store: &mut Self::Store, months: &[String]) -> Result<Option<u32>, StoreError>;
 }
 
 /// Adds these pages.
 #[must_use]
-pub fn routes<S: Observatory>(routes: Routes<S>) -> Routes<S> {
+pub fn routes<S: PatternServer>(routes: Routes<S>) -> Routes<S> {
     report::routes(advocacy::routes(routes))
 }
 
-/// Declares pages of every [`Observatory`]: a type for each, its method, its path, and whether it reads or writes.
+/// Declares pages of every [`PatternServer`]: a type for each, its method, its path, and whether it reads or writes.
 macro_rules! patterns {
     ($($(#[$doc:meta])* $name:ident: $method:literal $path:literal $action:ident $(on $page:literal)?),* $(,)?) => {
         $(
             $(#[$doc])*
             pub struct $name<S>(PhantomData<S>);
 
-            impl<S: Observatory> PageRequest for $name<S> {
+            impl<S: PatternServer> PageRequest for $name<S> {
                 const METHOD: &'static str = $method;
                 const PATH: &'static str = $path;
                 const ACTION: Action = S::$action;

@@ -17,12 +17,12 @@ use vicinity_store::review::COUNTED_MAX;
 use crate::api::server::NationalServer;
 use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
-use crate::pages::desk::Office;
 use crate::pages::exports;
 use crate::pages::months::{month_of, months_to};
-use crate::pages::pattern::{self, Observatory};
+use crate::pages::pattern::{self, PatternServer};
 use crate::pages::routes::pages;
-use crate::pages::seated::Seated;
+use crate::pages::signed_in::SignedIn;
+use crate::pages::site::PageServer;
 
 /// Days without a word after which a hub is called silent.
 const SILENT_DAYS: i64 = 14;
@@ -40,8 +40,8 @@ pages! {
 
 /// Adds the pages of a national server.
 #[must_use]
-pub fn routes<S: NationalServer + Observatory>(routes: Routes<S>) -> Routes<S> {
-    let routes = routes.seated::<NewsPage, _>(news).seated::<Looked, _>(looked).seated::<Hubs, _>(hubs);
+pub fn routes<S: NationalServer + PatternServer>(routes: Routes<S>) -> Routes<S> {
+    let routes = routes.signed_in::<NewsPage, _>(news).signed_in::<Looked, _>(looked).signed_in::<Hubs, _>(hubs);
     exports::of_national(pattern::routes(countries::routes(picture::routes(queue::routes(routes)))))
 }
 
@@ -51,9 +51,9 @@ fn is_silent(hub: &HubRow, now: Timestamp) -> bool {
     hub.last_seen.is_none_or(|at| at < before || at.duration_since(now) > SignedDuration::from_hours(24))
 }
 
-async fn news<S: NationalServer + Office>(national: Arc<S>, seated: Seated<NewsPage>) -> Result<Response, PageError> {
-    let (since, now) = (seated.session.looked_at, seated.frame.now);
-    let (news, hubs) = national.gate().read(&seated, move |store| Ok((store.news(since)?, store.hubs()?))).await?;
+async fn news<S: NationalServer + PageServer>(national: Arc<S>, request: SignedIn<NewsPage>) -> Result<Response, PageError> {
+    let (since, now) = (request.session.looked_at, request.frame.now);
+    let (news, hubs) = national.gate().read(&request, move |store| Ok((store.news(since)?, store.hubs()?))).await?;
     let view = NewsView {
         since: (since != Timestamp::UNIX_EPOCH).then_some(since),
         counted_max: COUNTED_MAX,
@@ -64,20 +64,20 @@ async fn news<S: NationalServer + Office>(national: Arc<S>, seated: Seated<NewsP
         waiting: news.waiting,
         silent: hubs.iter().filter(|hub| is_silent(hub, now)).map(|hub| (hub.number, hub.last_seen)).collect(),
     };
-    Ok(answer::page(&review::news(&seated.frame, &view)))
+    Ok(answer::page(&review::news(&request.frame, &view)))
 }
 
-async fn looked<S: NationalServer + Office>(national: Arc<S>, seated: Seated<Looked>) -> Result<Response, PageError> {
-    let (person, now) = (seated.session.number, seated.frame.now);
+async fn looked<S: NationalServer + PageServer>(national: Arc<S>, request: SignedIn<Looked>) -> Result<Response, PageError> {
+    let (person, now) = (request.session.number, request.frame.now);
     national.site().people.step(move |people| people.looked(person, now)).await??;
     Ok(answer::done("/", "looked"))
 }
 
-async fn hubs<S: NationalServer + Office>(national: Arc<S>, seated: Seated<Hubs>) -> Result<Response, PageError> {
-    let now = seated.frame.now;
-    let months = months_to(&month_of(now, &seated.frame.zone), STRIP_MONTHS);
+async fn hubs<S: NationalServer + PageServer>(national: Arc<S>, request: SignedIn<Hubs>) -> Result<Response, PageError> {
+    let now = request.frame.now;
+    let months = months_to(&month_of(now, &request.frame.zone), STRIP_MONTHS);
     let (from, to) = (months.first().cloned().unwrap_or_default(), months.last().cloned().unwrap_or_default());
-    let (hubs, counts) = national.gate().read(&seated, move |store| Ok((store.hubs()?, store.hub_months(&from, &to)?))).await?;
+    let (hubs, counts) = national.gate().read(&request, move |store| Ok((store.hubs()?, store.hub_months(&from, &to)?))).await?;
     let counts: BTreeMap<(u32, String), u64> = counts.into_iter().map(|(hub, month, count)| ((hub, month), count)).collect();
     let slowed = national.shares().lock().unwrap_or_else(PoisonError::into_inner).refused();
     let line = |hub: &HubRow| HubLine {
@@ -89,5 +89,5 @@ async fn hubs<S: NationalServer + Office>(national: Arc<S>, seated: Seated<Hubs>
         rows: Band::of(hub.projections),
     };
     let lines: Vec<HubLine> = hubs.iter().map(line).collect();
-    Ok(answer::page(&review::hubs(&seated.frame, &months, &lines)))
+    Ok(answer::page(&review::hubs(&request.frame, &months, &lines)))
 }

@@ -11,8 +11,8 @@ use axum::routing::{get, post};
 
 use crate::net::routes::{Route, Routes};
 use crate::pages::answer::PageError;
-use crate::pages::desk::Office;
-use crate::pages::seated::{Guest, PageRequest, Seated, guest_frame};
+use crate::pages::signed_in::{Guest, PageRequest, SignedIn, guest_frame};
+use crate::pages::site::PageServer;
 
 /// Declares pages: a type for each, its method, its path, what is done there, and for a form the page that it stands on, where that has another path.
 macro_rules! pages {
@@ -21,7 +21,7 @@ macro_rules! pages {
             $(#[$doc])*
             pub struct $name;
 
-            impl $crate::pages::seated::PageRequest for $name {
+            impl $crate::pages::signed_in::PageRequest for $name {
                 const METHOD: &'static str = $method;
                 const PATH: &'static str = $path;
                 const ACTION: vicinity_core::access::Action = vicinity_core::access::Action::$action;
@@ -32,24 +32,24 @@ macro_rules! pages {
 }
 pub(crate) use pages;
 
-impl<S: Office> Routes<S> {
-    /// Adds a page or a form for whoever is signed in and may do it.
+impl<S: PageServer> Routes<S> {
+    /// Adds a page or a form for people who are signed in and may do it.
     #[must_use]
-    pub fn seated<A: PageRequest, F>(self, handler: impl Fn(Arc<S>, Seated<A>) -> F + Clone + Send + Sync + 'static) -> Self
+    pub fn signed_in<A: PageRequest, F>(self, handler: impl Fn(Arc<S>, SignedIn<A>) -> F + Clone + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<Response, PageError>> + Send + 'static,
     {
         let serve = async move |State(server): State<Arc<S>>, request: Request| {
             let path = request.uri().path().to_owned();
-            match Seated::<A>::of(&*server, request).await {
-                Ok(seated) => {
-                    let (person, frame, site) = (seated.session.number, seated.frame.clone(), Arc::clone(&server));
-                    let response = done_once(server, seated, handler.clone()).await;
+            match SignedIn::<A>::of(&*server, request).await {
+                Ok(signed_in) => {
+                    let (person, frame, site) = (signed_in.session.number, signed_in.frame.clone(), Arc::clone(&server));
+                    let response = done_once(server, signed_in, handler.clone()).await;
                     if A::METHOD == "GET" {
-                        return site.site().kept.refilled(person, &path, &frame, response).await;
+                        return site.site().late_forms.refilled(person, &path, &frame, response).await;
                     }
                     if response.status() == StatusCode::SEE_OTHER {
-                        site.site().kept.forget(person, &path, frame.now);
+                        site.site().late_forms.forget(person, &path, frame.now);
                     }
                     response
                 }
@@ -60,7 +60,7 @@ impl<S: Office> Routes<S> {
         self.add(route, if A::METHOD == "GET" { get(serve) } else { post(serve) })
     }
 
-    /// Adds a page or a form for whoever is not signed in.
+    /// Adds a page or a form that needs no session.
     #[must_use]
     pub fn guest<A: PageRequest, F>(self, handler: impl Fn(Arc<S>, Guest<A>) -> F + Clone + Send + Sync + 'static) -> Self
     where
@@ -86,15 +86,19 @@ impl<S: Office> Routes<S> {
 }
 
 /// Does what a page or a form asks; a form that counts once at most once.
-async fn done_once<S: Office, A: PageRequest, F>(server: Arc<S>, seated: Seated<A>, handler: impl Fn(Arc<S>, Seated<A>) -> F + Send + 'static) -> Response
+async fn done_once<S: PageServer, A: PageRequest, F>(
+    server: Arc<S>,
+    signed_in: SignedIn<A>,
+    handler: impl Fn(Arc<S>, SignedIn<A>) -> F + Send + 'static,
+) -> Response
 where
     F: Future<Output = Result<Response, PageError>> + Send + 'static,
 {
-    let (frame, sent) = (seated.frame.clone(), seated.sent);
-    let Some(sent) = sent else { return handler(server, seated).await.unwrap_or_else(|error| error.answer(&frame)) };
-    let (person, own) = (seated.session.number, frame.clone());
+    let (frame, sent) = (signed_in.frame.clone(), signed_in.sent);
+    let Some(sent) = sent else { return handler(server, signed_in).await.unwrap_or_else(|error| error.answer(&frame)) };
+    let (person, own) = (signed_in.session.number, frame.clone());
     let work = async move {
-        let work = handler(Arc::clone(&server), seated);
+        let work = handler(Arc::clone(&server), signed_in);
         let done = server.site().once.run(server.gate(), person, sent, async { work.await.unwrap_or_else(|error| error.answer(&frame)) }).await;
         done.unwrap_or_else(|error| error.answer(&frame))
     };

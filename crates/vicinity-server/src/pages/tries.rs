@@ -7,7 +7,7 @@ use crate::access::limits::{Bucket, Buckets, Rate, Spent};
 
 /// Of one name from one network.
 const OF_NAME_THERE: Rate = Rate { at_once: 6, per_hour: 20 };
-/// Of one name over all networks: whoever has a password and many addresses still has to find a code among a million.
+/// Of one name over all networks: a caller with a password and many addresses still has to find one code in a million.
 const OF_NAME: Rate = Rate { at_once: 60, per_hour: 60 };
 /// Of any names from one network: a whole centre may share an address.
 const OF_NETWORK: Rate = Rate { at_once: 20, per_hour: 60 };

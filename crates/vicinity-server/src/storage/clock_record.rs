@@ -1,4 +1,6 @@
 //! What is kept of a server's clock over a restart, for the server itself and for commands that run beside it.
+//!
+//! Where a function here fails, storage did.
 
 use vicinity_core::doubt::{Doubt, Kept};
 use vicinity_core::time::Timestamp;
@@ -27,18 +29,12 @@ pub(crate) fn kept<S: Settings + ?Sized>(store: &mut S) -> Result<Option<Kept>, 
 }
 
 /// Whether the clock of a command that runs beside a server, or without one, is in doubt.
-///
-/// # Errors
-/// Storage.
 pub fn read_beside<S: Settings + ?Sized>(store: &mut S, machine: &Machine) -> Result<ClockReading, StoreError> {
     let now = (machine.now)();
     Ok(ClockReading { now, doubt: kept(store)?.and_then(|kept| kept.doubt_at(now.as_second())) })
 }
 
 /// A person says at the command line that the clock is right. A running server hears it within half a minute.
-///
-/// # Errors
-/// Storage.
 pub fn confirm_beside<S: Settings + ?Sized>(store: &mut S, machine: &Machine) -> Result<(), StoreError> {
     let (believed, confirmed_ahead) = ((machine.now)().as_second(), kept(store)?.map_or(0, |kept| kept.confirmed_ahead));
     store.set(CLOCK, Kept { believed, confirmed_ahead, doubt: None }.to_text().as_bytes())?;
@@ -46,9 +42,6 @@ pub fn confirm_beside<S: Settings + ?Sized>(store: &mut S, machine: &Machine) ->
 }
 
 /// Forgets how the clock stood: a person restores a backup, which is of another time.
-///
-/// # Errors
-/// Storage.
 pub fn forget<S: Settings + ?Sized>(store: &mut S) -> Result<(), StoreError> {
     store.set(CLOCK, b"")
 }

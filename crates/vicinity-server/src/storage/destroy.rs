@@ -71,7 +71,7 @@ fn overwrite(path: &Path) -> std::io::Result<()> {
     file.sync_all()
 }
 
-/// Makes a file, and the folder it lies in, writable for whoever owns them, if that can be done: what is marked as read-only
+/// Makes a file, and the folder it lies in, writable for their owner, if that can be done: what is marked as read-only
 /// is to be destroyed all the same.
 fn loosen(path: &Path) {
     #[cfg(unix)]
@@ -125,7 +125,7 @@ mod tests {
         assert!(!folder.path().join("keyring").exists());
     }
 
-    /// A folder in the place of a file can neither be written nor removed as one, whoever tries.
+    /// A folder in the place of a file can neither be written nor removed as one by anyone.
     #[test]
     fn where_the_key_remains_what_it_opens_is_destroyed_and_the_key_is_named() {
         let folder = full();

@@ -123,7 +123,7 @@ pub fn seal_own(secret: &[u8; 32], groups: &[Group], now: Timestamp) -> Envelope
     Envelope::seal(secret, OWN, DeviceId::from_bytes([0; 16]), 0, 0, request.encode())
 }
 
-/// Proves the whole log. `found` is told what does not fit, `progress` how many rows are done.
+/// Proves the whole log. Calls `found` for each misfit, and `progress` with the number of rows that are done.
 ///
 /// # Errors
 /// Storage.

@@ -38,7 +38,7 @@ pub enum ExportError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Whoever takes the bytes does not.
+    /// The output could not be written.
     #[error(transparent)]
     Write(#[from] std::io::Error),
     /// More rows than a workbook holds, or none can be made.
@@ -56,13 +56,13 @@ pub type Source<'a> = dyn FnMut(&mut dyn FnMut(ProjectionListing) -> Result<(), 
 pub struct Taken<'a> {
     /// Of which months.
     pub months: &'a Months,
-    /// Of a hub the name of its zone, which is empty while nobody knows it; of national none: its rows are of many zones.
+    /// The name of a hub's zone, empty while it is unknown. `None` at national: its rows come from many zones.
     pub zone: Option<&'a str>,
     /// When they are taken.
     pub now: Timestamp,
 }
 
-/// Writes rows of some months. Of a source that gives them in order the file is in order.
+/// Writes rows of some months, in the order of the source.
 ///
 /// # Errors
 /// The store, the writer, or more rows than a workbook holds.

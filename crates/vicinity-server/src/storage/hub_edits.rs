@@ -17,7 +17,7 @@ use crate::storage::hub_keys::hub_secret;
 
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
-pub enum OwnError {
+pub enum HubEditError {
     /// The hub holds no such incident, or it was erased.
     #[error("the hub holds no such incident")]
     NoIncident,
@@ -36,10 +36,10 @@ pub enum OwnError {
 ///
 /// # Errors
 /// Nothing was written.
-pub fn write(store: &mut dyn HubStore, incident: IncidentId, edits: &[Edit], now: Timestamp, machine: &mut Machine) -> Result<Vec<ChangeHash>, OwnError> {
+pub fn write(store: &mut dyn HubStore, incident: IncidentId, edits: &[Edit], now: Timestamp, machine: &mut Machine) -> Result<Vec<ChangeHash>, HubEditError> {
     let chunks = store.chunks(incident)?;
     if chunks.is_empty() {
-        return Err(OwnError::NoIncident);
+        return Err(HubEditError::NoIncident);
     }
     let document = Document::from_changes(chunks.iter().map(Vec::as_slice));
     let mut document = document.map_err(|_| StoreError::Damaged("document"))?;
@@ -56,7 +56,7 @@ pub fn write(store: &mut dyn HubStore, incident: IncidentId, edits: &[Edit], now
     let verdicts = store.accept(&hub, Some(evidence::signed(&envelope)), &groups, now, machine)?;
     // A withdrawal of all consent erases the incident, and what brought it with it: it was taken all the same.
     let taken = |verdict: &Verdict| !matches!(verdict, Verdict::Rejected(refusal) if *refusal != vicinity_core::guard::Refusal::Erased);
-    if verdicts.iter().all(taken) { Ok(hashes) } else { Err(OwnError::NotTaken) }
+    if verdicts.iter().all(taken) { Ok(hashes) } else { Err(HubEditError::NotTaken) }
 }
 
 /// Writes edits that somebody at the board decided, with who that was beside them.
@@ -70,7 +70,7 @@ pub fn write_at_board(
     person: &str,
     now: Timestamp,
     machine: &mut Machine,
-) -> Result<(), OwnError> {
+) -> Result<(), HubEditError> {
     for hash in write(store, incident, edits, now, machine)? {
         store.note_desk_change(incident, hash, person)?;
     }

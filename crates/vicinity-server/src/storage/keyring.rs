@@ -2,7 +2,7 @@
 //! identity that lies on a stick.
 //!
 //! The key is random and never changes; passphrase and identity only unwrap it. Without either the key lies in the file as it
-//! is: then whoever takes the folder has what is in it, and the program says so at each start. Destroying the file
+//! is: then anyone who takes the folder can read it, and the program says so at each start. Destroying the file
 //! destroys the database and every copy of it.
 
 use std::fs::{File, OpenOptions};

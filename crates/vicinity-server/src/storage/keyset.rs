@@ -1,7 +1,7 @@
 //! The hub's signed key set: to whom statements are sealed.
 //!
-//! It is made anew in the step that changes who is in it: an enrolment, a revocation, another recovery key. Whoever
-//! writes such a step calls [`renew`] in it.
+//! The step that changes its members makes it again: an enrolment, a revocation, another recovery key. Each such step calls
+//! [`renew`].
 
 use vicinity_seal::SigningKey;
 use vicinity_seal::keys::{Opener, Recipient};
@@ -18,7 +18,7 @@ use crate::storage::hub_keys::HUB_SECRET;
 const RECOVERY_KEY: &str = "recovery_key";
 /// The setting of the signed set, behind its version in eight bytes.
 const KEY_SET: &str = "key_set";
-/// The setting that says of which life of the database the set is.
+/// The setting with the epoch of the database that the set was made in.
 const KEY_SET_EPOCH: &str = "key_set_epoch";
 
 /// A hub's signed key set.
@@ -53,13 +53,13 @@ pub fn current(store: &mut dyn HubStore) -> Result<Option<Current>, StoreError> 
 /// What became of batches' keys when a recovery key was tried on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Recovered {
-    /// Wrapped anew to today's responders.
+    /// Wrapped again to today's responders.
     pub rewrapped: u64,
     /// Not sealed to this key.
     pub shut: u64,
 }
 
-/// Wraps every batch's key that is of an older set anew, to today's responders, with an offline recovery key: for when no
+/// Wraps every batch's key that is of an older set again, to today's responders, with an offline recovery key: for when no
 /// responder's device is left that could.
 ///
 /// # Errors
@@ -75,16 +75,16 @@ pub fn recover(store: &mut dyn HubStore, opener: &Opener) -> Result<Recovered, S
         let Some((last, _)) = page.last() else { return Ok(recovered) };
         after = *last;
         for (_, old) in page {
-            let Ok(anew) = wrap::rewrap(opener, &Wrap { id: old.id, bytes: old.bytes }, &set) else {
+            let Ok(wrapped) = wrap::rewrap(opener, &Wrap { id: old.id, bytes: old.bytes }, &set) else {
                 recovered.shut += 1;
                 continue;
             };
-            recovered.rewrapped += u64::from(store.rewrap(&KeptWrap { id: anew.id, bytes: anew.bytes }, kept.version)?);
+            recovered.rewrapped += u64::from(store.rewrap(&KeptWrap { id: wrapped.id, bytes: wrapped.bytes }, kept.version)?);
         }
     }
 }
 
-/// Makes the set anew if it is not of today's responders and recovery key, with a version above the last. To be called in
+/// Makes the set again if it is not of today's responders and recovery key, with a version above the last. To be called in
 /// the step that changed them, so that both are kept or neither. An empty set is signed only where there was another.
 ///
 /// # Errors
@@ -141,7 +141,7 @@ pub fn has_room(store: &mut dyn HubStore) -> Result<bool, StoreError> {
     Ok(store.recipients()?.len() < keyset::RESPONDERS_MAX)
 }
 
-/// Sets the offline recovery key, by its public half, and makes the set anew. One step.
+/// Sets the offline recovery key, by its public half, and makes the set again. One step.
 ///
 /// # Errors
 /// The store; then nothing changed.

@@ -1,4 +1,6 @@
 //! The months that national may show: the same for pages, tables and exports, so that no two of them tell more together.
+//!
+//! Where a function here fails, storage did.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +10,6 @@ use vicinity_store::StoreError;
 use vicinity_store::review::ReviewStore;
 
 /// What may be shown of each month of a stretch, both ends included.
-///
-/// # Errors
-/// Storage.
 pub fn months(store: &mut dyn ReviewStore, from: &str, to: &str) -> Result<BTreeMap<String, Month>, StoreError> {
     let mut counts: BTreeMap<String, BTreeMap<Cell, u64>> = BTreeMap::new();
     for (month, cell, count) in store.window(from, to)? {
@@ -20,9 +19,6 @@ pub fn months(store: &mut dyn ReviewStore, from: &str, to: &str) -> Result<BTree
 }
 
 /// Everything that may be shown, of every month.
-///
-/// # Errors
-/// Storage.
 pub fn all(store: &mut dyn ReviewStore) -> Result<BTreeMap<String, Month>, StoreError> {
     months(store, "", "\u{ffff}")
 }

@@ -1,4 +1,6 @@
 //! A hub's time zone: given at the start, else guessed from the areas of its incidents.
+//!
+//! Where a function here fails, storage did.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -13,25 +15,16 @@ use vicinity_store::policy::ZONE;
 const AREAS_MAX: usize = 20;
 
 /// The name of a hub's zone; none while nobody gave one and none could be guessed.
-///
-/// # Errors
-/// The store.
 pub fn name(store: &mut (impl HubStore + ?Sized)) -> Result<Option<String>, StoreError> {
     Ok(store.setting(ZONE)?.and_then(|name| String::from_utf8(name).ok()))
 }
 
 /// A hub's zone.
-///
-/// # Errors
-/// The store.
 pub fn of(store: &mut (impl HubStore + ?Sized)) -> Result<Option<TimeZone>, StoreError> {
     Ok(name(store)?.as_deref().and_then(zone::named))
 }
 
 /// Sets the zone, if it is another than the hub has.
-///
-/// # Errors
-/// The store.
 pub fn set(store: &mut (impl HubStore + ?Sized), given: &TimeZone) -> Result<(), StoreError> {
     match given.iana_name() {
         Some(given) if name(store)?.as_deref() != Some(given) => store.set_zone(given),
@@ -47,9 +40,6 @@ pub(crate) fn show(shown: &Mutex<TimeZone>, zone: Option<TimeZone>) {
 }
 
 /// Guesses the zone of a hub that has none.
-///
-/// # Errors
-/// The store.
 pub fn guess(store: &mut (impl BoardStore + ?Sized)) -> Result<(), StoreError> {
     if store.setting(ZONE)?.is_some() {
         return Ok(());

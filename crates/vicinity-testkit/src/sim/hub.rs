@@ -170,7 +170,7 @@ impl NationalHouse {
         let mut take = || {
             let store: &mut dyn NationalStore = &mut *self.store;
             let request = gate::prove::<ReportRequest, _>(store, &bytes, now).ok()?;
-            take_report(store, request.asker(), request.into_message(), now).ok()
+            take_report(store, request.caller(), request.into_message(), now).ok()
         };
         match fate {
             Fate::RequestLost => None,

@@ -1,4 +1,6 @@
 //! Requests before the gate and behind it: as they came, proven, and permitted.
+//!
+//! Errors are what the caller gets as the answer.
 
 use std::marker::PhantomData;
 use std::net::IpAddr;
@@ -14,9 +16,9 @@ use vicinity_sync::envelope::Envelope;
 use vicinity_sync::message::Refused;
 
 use crate::access::budget::{Plan, STEP_OPS};
-use crate::access::gate::door::Door;
+use crate::access::gate::caller_store::CallerStore;
 use crate::net::error::ApiError;
-use crate::net::http::{self, Frame};
+use crate::net::http::{self, RequestBytes};
 
 /// A request in an envelope: its path, what it does, how it is read.
 pub trait SealedRequest: Send + 'static {
@@ -30,9 +32,6 @@ pub trait SealedRequest: Send + 'static {
     type Message;
 
     /// Reads its body.
-    ///
-    /// # Errors
-    /// What to answer instead.
     fn decode(body: &[u8], now: Timestamp) -> Result<Self::Message, Refused>;
 
     /// The changes that it brings.
@@ -40,13 +39,13 @@ pub trait SealedRequest: Send + 'static {
         &[]
     }
 
-    /// What it costs besides, in operations.
+    /// What it costs in operations, apart from its changes.
     fn ops(_: &Self::Message) -> u64 {
         STEP_OPS
     }
 }
 
-/// A request that proves nobody: its method, its path, what it does.
+/// A request without a proof: its method, its path, what it does.
 pub trait OpenRequest: Send + 'static {
     /// Its name in the log and in the metrics.
     const NAME: &'static str;
@@ -66,7 +65,7 @@ pub struct Opened<A: SealedRequest> {
 
 /// A request that may be done. Only the gate makes one.
 pub struct Proven<A: SealedRequest, P> {
-    asker: P,
+    caller: P,
     envelope: Envelope,
     message: A::Message,
     plan: Plan,
@@ -76,14 +75,14 @@ pub struct Proven<A: SealedRequest, P> {
 pub(super) struct Identified<A>(Envelope, PhantomData<A>);
 
 /// Finds out who sends a request: a device that is known and not revoked, and a proof that fits.
-pub(super) fn identify<A: SealedRequest, D: Door + ?Sized>(door: &mut D, bytes: &[u8]) -> Result<Identified<A>, ApiError> {
+pub(super) fn identify<A: SealedRequest, D: CallerStore + ?Sized>(store: &mut D, bytes: &[u8]) -> Result<Identified<A>, ApiError> {
     let envelope = Envelope::decode(bytes).map_err(|_| Refused::Malformed)?;
-    let credentials = door.credentials_of(envelope.device())?.ok_or(Refused::NotEnrolled)?;
+    let credentials = store.credentials_of(envelope.device())?.ok_or(Refused::NotEnrolled)?;
     if !envelope.is_proven(&credentials.public_key, A::PATH) {
         return Err(Refused::WrongProof.into());
     }
     if credentials.revoked {
-        return Err(door.farewell(&envelope)?);
+        return Err(store.revoked_answer(&envelope)?);
     }
     Ok(Identified(envelope, PhantomData))
 }
@@ -102,21 +101,15 @@ impl<A: SealedRequest> Identified<A> {
 }
 
 /// Opens a request: a device that is known and not revoked, a proof that fits, a message that can be read.
-///
-/// # Errors
-/// What to answer instead.
-pub fn open<A: SealedRequest, D: Door + ?Sized>(door: &mut D, bytes: &[u8], now: Timestamp) -> Result<Opened<A>, ApiError> {
-    identify::<A, D>(door, bytes)?.read(now)
+pub fn open<A: SealedRequest, D: CallerStore + ?Sized>(store: &mut D, bytes: &[u8], now: Timestamp) -> Result<Opened<A>, ApiError> {
+    identify::<A, D>(store, bytes)?.read(now)
 }
 
 impl<A: SealedRequest> Opened<A> {
     /// Lets it in: its counter must be above the last, and its role must be one that may do this. The counter has moved also
     /// where the role may not.
-    ///
-    /// # Errors
-    /// What to answer instead.
-    pub fn let_in<D: Door + ?Sized>(self, door: &mut D, now: Timestamp) -> Result<Proven<A, D::Asker>, ApiError> {
-        let (asker, actor) = door.admit(&self.envelope, now)?.map_err(|denied| match denied {
+    pub fn let_in<D: CallerStore + ?Sized>(self, store: &mut D, now: Timestamp) -> Result<Proven<A, D::Caller>, ApiError> {
+        let (caller, actor) = store.admit(&self.envelope, now)?.map_err(|denied| match denied {
             Denied::Revoked => Refused::Revoked,
             Denied::Replayed => Refused::Replayed,
             Denied::RolledBack => Refused::RolledBack,
@@ -125,8 +118,8 @@ impl<A: SealedRequest> Opened<A> {
             Denied::Unknown => Refused::NotEnrolled,
         })?;
         access::decide(actor, A::ACTION, Resource::Server)?;
-        let plan = door.plan(&asker, A::groups(&self.message))?;
-        Ok(Proven { asker, envelope: self.envelope, message: self.message, plan })
+        let plan = store.plan(&caller, A::groups(&self.message))?;
+        Ok(Proven { caller, envelope: self.envelope, message: self.message, plan })
     }
 }
 
@@ -139,17 +132,14 @@ impl<A: SealedRequest> Opened<A> {
 }
 
 /// Both steps at once.
-///
-/// # Errors
-/// What to answer instead.
-pub fn prove<A: SealedRequest, D: Door + ?Sized>(door: &mut D, bytes: &[u8], now: Timestamp) -> Result<Proven<A, D::Asker>, ApiError> {
-    open::<A, D>(door, bytes, now)?.let_in(door, now)
+pub fn prove<A: SealedRequest, D: CallerStore + ?Sized>(store: &mut D, bytes: &[u8], now: Timestamp) -> Result<Proven<A, D::Caller>, ApiError> {
+    open::<A, D>(store, bytes, now)?.let_in(store, now)
 }
 
 impl<A: SealedRequest, P: Copy> Proven<A, P> {
     /// Who asks.
-    pub fn asker(&self) -> P {
-        self.asker
+    pub fn caller(&self) -> P {
+        self.caller
     }
 
     /// How much of what it brings is taken now.
@@ -190,12 +180,12 @@ impl<A: SealedRequest, S: Send + Sync> FromRequest<S> for Sealed<A> {
 
     async fn from_request(request: HttpRequest, state: &S) -> Result<Self, ApiError> {
         let from = http::address(&request);
-        let Frame(bytes) = Frame::from_request(request, state).await?;
+        let RequestBytes(bytes) = RequestBytes::from_request(request, state).await?;
         Ok(Self { bytes, from, named: PhantomData })
     }
 }
 
-/// A request that proves nobody, and that anybody may make.
+/// A request without a proof, which anyone may make.
 pub struct Open<A> {
     pub(super) body: Bytes,
     pub(super) from: IpAddr,
@@ -208,7 +198,7 @@ impl<A: OpenRequest, S: Send + Sync> FromRequest<S> for Open<A> {
     async fn from_request(request: HttpRequest, state: &S) -> Result<Self, ApiError> {
         access::decide(Actor::Anonymous, A::ACTION, Resource::Server)?;
         let from = http::address(&request);
-        let Frame(body) = Frame::from_request(request, state).await?;
+        let RequestBytes(body) = RequestBytes::from_request(request, state).await?;
         Ok(Self { body, from, named: PhantomData })
     }
 }

@@ -143,7 +143,7 @@ async fn an_end_waits_for_what_was_asked_and_for_no_one_who_asks_nothing() {
 #[test]
 fn one_address_fills_its_share_and_leaves_room_for_others_until_all_is_full() {
     let address = |last| IpAddr::from([10, 0, 0, last]);
-    let mut places = Places::default();
+    let mut places = ConnectionSlots::default();
     let mut taken: Vec<_> = (0..ADDRESS_MAX).map(|_| places.take(address(1)).unwrap()).collect();
     assert!(places.take(address(1)).is_none());
     assert!(places.take(address(2)).is_some());
@@ -165,12 +165,12 @@ fn one_address_fills_its_share_and_leaves_room_for_others_until_all_is_full() {
 #[test]
 fn a_proxy_on_this_machine_may_have_all_and_nobody_else_on_it() {
     for proxy in [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST), IpAddr::from(Ipv4Addr::LOCALHOST.to_ipv6_mapped())] {
-        let mut places = Places::default();
+        let mut places = ConnectionSlots::default();
         let taken: Vec<_> = (0..ALL_MAX).map(|_| places.take(proxy).unwrap()).collect();
         assert!(places.take(proxy).is_none());
         drop(taken);
     }
-    let mut places = Places::default();
+    let mut places = ConnectionSlots::default();
     let taken: Vec<_> = std::iter::from_fn(|| places.take(IpAddr::from([127, 0, 0, 2]))).collect();
     assert_eq!(taken.len(), ADDRESS_MAX);
 }

@@ -20,11 +20,11 @@ use crate::api::server::HubServer;
 use crate::machine::Machine;
 use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
-use crate::pages::desk::Office;
 use crate::pages::form::Form;
 use crate::pages::routes::pages;
-use crate::pages::seated::{PageRequest, Seated};
-use crate::storage::hub_edits::{self, OwnError};
+use crate::pages::signed_in::{PageRequest, SignedIn};
+use crate::pages::site::PageServer;
+use crate::storage::hub_edits::{self, HubEditError};
 
 pages! {
     /// An edit.
@@ -39,8 +39,8 @@ pages! {
     Unlink: "POST" "/incident/{id}/unlink" Respond on "/incident/{id}",
 }
 
-pub(super) fn routes<S: HubServer + Office>(routes: Routes<S>) -> Routes<S> {
-    routes.seated::<Act, _>(act).seated::<Resolve, _>(resolve).seated::<Assign, _>(assign).seated::<Erase, _>(erase).seated::<Unlink, _>(unlink)
+pub(super) fn routes<S: HubServer + PageServer>(routes: Routes<S>) -> Routes<S> {
+    routes.signed_in::<Act, _>(act).signed_in::<Resolve, _>(resolve).signed_in::<Assign, _>(assign).signed_in::<Erase, _>(erase).signed_in::<Unlink, _>(unlink)
 }
 
 impl From<FieldError> for PageError {
@@ -49,16 +49,16 @@ impl From<FieldError> for PageError {
     }
 }
 
-impl From<OwnError> for PageError {
-    fn from(error: OwnError) -> Self {
+impl From<HubEditError> for PageError {
+    fn from(error: HubEditError) -> Self {
         match error {
-            OwnError::NoIncident => Self::NotFound,
-            OwnError::Edit(error) => match *error {
+            HubEditError::NoIncident => Self::NotFound,
+            HubEditError::Edit(error) => match *error {
                 EditError::Field(error) => error.into(),
                 EditError::Document(_) | EditError::Broken(_) => Self::Failed,
             },
-            OwnError::NotTaken => Self::Failed,
-            OwnError::Store(error) => error.into(),
+            HubEditError::NotTaken => Self::Failed,
+            HubEditError::Store(error) => error.into(),
         }
     }
 }
@@ -144,9 +144,9 @@ fn without_nulls(name: &str, mut body: Value) -> Value {
     json!({ name: body })
 }
 
-async fn act<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Act>) -> Result<Response, PageError> {
-    let (id, now, form) = (incident_of(&seated.path)?, seated.frame.now, seated.form.clone());
-    let (handle, mut machine) = (seated.session.handle.clone(), hub.machine().clone());
+async fn act<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Act>) -> Result<Response, PageError> {
+    let (id, now, form) = (incident_of(&request.path)?, request.frame.now, request.form.clone());
+    let (handle, mut machine) = (request.session.handle.clone(), hub.machine().clone());
     let step = move |store: &mut (dyn BoardStore + 'static)| {
         let row = store.incident(id)?.ok_or(PageError::NotFound)?;
         checks::check(&form, &row.incident, now)?;
@@ -156,21 +156,21 @@ async fn act<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Act>) -> Result<
         let edit = edit_of(&form, &row.incident, now).ok_or(PageError::Form)?;
         write(store, id, Edit::parse(&edit, now)?, &handle, now, &mut machine)
     };
-    match hub.gate().write(&seated, step).await {
+    match hub.gate().write(&request, step).await {
         Ok(gone) => {
             hub.changed();
             Ok(if gone { answer::done("/hub", "erased") } else { answer::done(&format!("/incident/{id}"), "acted") })
         }
-        Err(error) => again(&*hub, &seated, id, seated.form.get("do"), error).await,
+        Err(error) => again(&*hub, &request, id, request.form.get("do"), error).await,
     }
 }
 
 /// The page that holds a form again which was refused; any other error as it is.
-async fn again<A: PageRequest>(hub: &impl HubServer, seated: &Seated<A>, id: IncidentId, doing: &str, error: PageError) -> Result<Response, PageError> {
-    let now = seated.frame.now;
-    let Some(problem) = error.refusal(&seated.frame) else { return Err(error) };
-    let view = hub.gate().read(seated, move |store| case::view(store, id, now)).await?;
-    let page = board::again(&seated.frame, &view, doing, &Given::new(seated.form.fields().to_vec()), &problem);
+async fn again<A: PageRequest>(hub: &impl HubServer, request: &SignedIn<A>, id: IncidentId, doing: &str, error: PageError) -> Result<Response, PageError> {
+    let now = request.frame.now;
+    let Some(problem) = error.refusal(&request.frame) else { return Err(error) };
+    let view = hub.gate().read(request, move |store| case::view(store, id, now)).await?;
+    let page = board::again(&request.frame, &view, doing, &Given::new(request.form.fields().to_vec()), &problem);
     Ok(answer::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page))
 }
 
@@ -180,11 +180,11 @@ pub(super) fn write(store: &mut dyn BoardStore, id: IncidentId, edit: Edit, hand
     Ok(store.incident(id)?.is_none())
 }
 
-async fn resolve<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Resolve>) -> Result<Response, PageError> {
-    let (id, now) = (incident_of(&seated.path)?, seated.frame.now);
-    let field = seated.form.get("field").to_owned();
-    let value: Value = serde_json::from_str(seated.form.get("value")).map_err(|_| PageError::Form)?;
-    let (handle, mut machine) = (seated.session.handle.clone(), hub.machine().clone());
+async fn resolve<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Resolve>) -> Result<Response, PageError> {
+    let (id, now) = (incident_of(&request.path)?, request.frame.now);
+    let field = request.form.get("field").to_owned();
+    let value: Value = serde_json::from_str(request.form.get("value")).map_err(|_| PageError::Form)?;
+    let (handle, mut machine) = (request.session.handle.clone(), hub.machine().clone());
     let step = move |store: &mut (dyn BoardStore + 'static)| {
         let row = store.incident(id)?.ok_or(PageError::NotFound)?;
         // What was shown must still be one of the sides: somebody may have decided, or written more, meanwhile.
@@ -194,15 +194,15 @@ async fn resolve<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Resolve>) ->
         }
         write(store, id, Edit::resolve(&field, &value, now)?, &handle, now, &mut machine)
     };
-    hub.gate().write(&seated, step).await?;
+    hub.gate().write(&request, step).await?;
     hub.changed();
     Ok(answer::done(&format!("/incident/{id}"), "resolved"))
 }
 
-async fn assign<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Assign>) -> Result<Response, PageError> {
-    let (id, now) = (incident_of(&seated.path)?, seated.frame.now);
-    let device: u32 = seated.form.get("device").parse().map_err(|_| PageError::Form)?;
-    let (given, seen) = (seated.form.get("to") == "yes", seated.form.get("seen").to_owned());
+async fn assign<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Assign>) -> Result<Response, PageError> {
+    let (id, now) = (incident_of(&request.path)?, request.frame.now);
+    let device: u32 = request.form.get("device").parse().map_err(|_| PageError::Form)?;
+    let (given, seen) = (request.form.get("to") == "yes", request.form.get("seen").to_owned());
     let step = move |store: &mut (dyn BoardStore + 'static)| {
         let case = store.case(id)?.ok_or(PageError::NotFound)?;
         if checks::devices_mark(&case.devices) != seen {
@@ -210,34 +210,34 @@ async fn assign<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Assign>) -> R
         }
         if store.assign(id, device, given, now)? { Ok(()) } else { Err(PageError::Refused("refused-no-device")) }
     };
-    if let Err(error) = hub.gate().write(&seated, step).await {
-        return again(&*hub, &seated, id, "assign", error).await;
+    if let Err(error) = hub.gate().write(&request, step).await {
+        return again(&*hub, &request, id, "assign", error).await;
     }
     hub.changed();
     Ok(answer::done(&format!("/incident/{id}"), "assigned"))
 }
 
-async fn erase<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Erase>) -> Result<Response, PageError> {
-    let (id, now) = (incident_of(&seated.path)?, seated.frame.now);
-    if seated.form.get("sure") != "yes" {
+async fn erase<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Erase>) -> Result<Response, PageError> {
+    let (id, now) = (incident_of(&request.path)?, request.frame.now);
+    if request.form.get("sure") != "yes" {
         return Err(PageError::Refused("refused-not-sure"));
     }
     let step = move |store: &mut (dyn BoardStore + 'static)| {
         store.incident(id)?.ok_or(PageError::NotFound)?;
         Ok(store.erase(id, now)?)
     };
-    hub.gate().write(&seated, step).await?;
+    hub.gate().write(&request, step).await?;
     hub.changed();
     Ok(answer::done("/hub", "erased"))
 }
 
-async fn unlink<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Unlink>) -> Result<Response, PageError> {
-    let (id, now, form) = (incident_of(&seated.path)?, seated.frame.now, &seated.form);
+async fn unlink<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Unlink>) -> Result<Response, PageError> {
+    let (id, now, form) = (incident_of(&request.path)?, request.frame.now, &request.form);
     let other = |name: &str| form.get(name).parse::<IncidentId>().map_err(|_| PageError::Form);
     let (holder, to) = if form.has("from") { (other("from")?, id) } else { (id, other("to")?) };
     let edit = Edit::parse(&json!({"unlink": {"kind": form.get("kind"), "to": to.to_string()}}), now)?;
-    let (handle, mut machine) = (seated.session.handle.clone(), hub.machine().clone());
-    hub.gate().write(&seated, move |store| write(store, holder, edit, &handle, now, &mut machine)).await?;
+    let (handle, mut machine) = (request.session.handle.clone(), hub.machine().clone());
+    hub.gate().write(&request, move |store| write(store, holder, edit, &handle, now, &mut machine)).await?;
     hub.changed();
     Ok(answer::done(&format!("/incident/{id}"), "unlinked"))
 }

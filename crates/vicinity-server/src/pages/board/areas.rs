@@ -11,9 +11,9 @@ use vicinity_store::board::BoardStore;
 use crate::api::server::HubServer;
 use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
-use crate::pages::desk::Office;
 use crate::pages::routes::pages;
-use crate::pages::seated::Seated;
+use crate::pages::signed_in::SignedIn;
+use crate::pages::site::PageServer;
 
 /// Areas of incidents that are looked at for those that no row names.
 const SEEN_MAX: usize = 500;
@@ -25,8 +25,8 @@ pages! {
     ListAreas: "POST" "/hub/areas" ManageDevices on "/hub/areas",
 }
 
-pub(super) fn routes<S: HubServer + Office>(routes: Routes<S>) -> Routes<S> {
-    routes.seated::<AreasPage, _>(page).seated::<ListAreas, _>(list)
+pub(super) fn routes<S: HubServer + PageServer>(routes: Routes<S>) -> Routes<S> {
+    routes.signed_in::<AreasPage, _>(page).signed_in::<ListAreas, _>(list)
 }
 
 fn view(areas: &Areas, seen: &[String]) -> AreasView {
@@ -34,21 +34,21 @@ fn view(areas: &Areas, seen: &[String]) -> AreasView {
     AreasView { is_listed: !areas.listed.is_empty(), told: areas.told().iter().cloned().collect(), others: others.into_iter().collect() }
 }
 
-async fn page<S: HubServer + Office>(hub: Arc<S>, seated: Seated<AreasPage>) -> Result<Response, PageError> {
-    let (areas, seen) = hub.gate().read(&seated, |store| Ok((store.told_areas()?, store.areas(SEEN_MAX)?))).await?;
-    Ok(answer::page(&board::areas(&seated.frame, &view(&areas, &seen))))
+async fn page<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<AreasPage>) -> Result<Response, PageError> {
+    let (areas, seen) = hub.gate().read(&request, |store| Ok((store.told_areas()?, store.areas(SEEN_MAX)?))).await?;
+    Ok(answer::page(&board::areas(&request.frame, &view(&areas, &seen))))
 }
 
-async fn list<S: HubServer + Office>(hub: Arc<S>, seated: Seated<ListAreas>) -> Result<Response, PageError> {
-    let listed = Areas::parse(seated.form.get("areas")).map_err(|_| PageError::Refused("refused-areas"))?;
-    let (now, mut machine) = (seated.frame.now, hub.machine().clone());
+async fn list<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<ListAreas>) -> Result<Response, PageError> {
+    let listed = Areas::parse(request.form.get("areas")).map_err(|_| PageError::Refused("refused-areas"))?;
+    let (now, mut machine) = (request.frame.now, hub.machine().clone());
     let step = move |store: &mut (dyn BoardStore + 'static)| {
         for document in store.list_areas(&listed, now, &mut machine)? {
             tracing::error!(document, "a damaged row: what national had of it is taken back");
         }
         Ok(())
     };
-    hub.gate().write(&seated, step).await?;
+    hub.gate().write(&request, step).await?;
     hub.changed();
     Ok(answer::done("/hub/areas", "areas"))
 }

@@ -18,11 +18,11 @@ use super::{checks, danger, incident_of};
 use crate::api::server::HubServer;
 use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
-use crate::pages::desk::Office;
 use crate::pages::routes::pages;
-use crate::pages::seated::Seated;
+use crate::pages::signed_in::SignedIn;
+use crate::pages::site::PageServer;
 
-/// Changes that a timeline takes apart one by one. Of a longer log the beginning is one step.
+/// Changes that a timeline shows one by one. The beginning of a longer log is one step.
 const STEPS_MAX: usize = 120;
 /// Conflicts on their page.
 const CONFLICTS_MAX: usize = 100;
@@ -38,27 +38,27 @@ pages! {
     Conflicts: "GET" "/conflicts" SeeBoard,
 }
 
-pub(super) fn routes<S: HubServer + Office>(routes: Routes<S>) -> Routes<S> {
-    routes.seated::<CasePage, _>(page).seated::<ErasePage, _>(erase_page).seated::<WithdrawPage, _>(withdraw_page).seated::<Conflicts, _>(conflicts)
+pub(super) fn routes<S: HubServer + PageServer>(routes: Routes<S>) -> Routes<S> {
+    routes.signed_in::<CasePage, _>(page).signed_in::<ErasePage, _>(erase_page).signed_in::<WithdrawPage, _>(withdraw_page).signed_in::<Conflicts, _>(conflicts)
 }
 
-async fn page<S: HubServer + Office>(hub: Arc<S>, seated: Seated<CasePage>) -> Result<Response, PageError> {
-    let (id, now) = (incident_of(&seated.path)?, seated.frame.now);
-    let view = hub.gate().read(&seated, move |store| view(store, id, now)).await?;
-    Ok(answer::page(&board::incident(&seated.frame, &view)))
+async fn page<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<CasePage>) -> Result<Response, PageError> {
+    let (id, now) = (incident_of(&request.path)?, request.frame.now);
+    let view = hub.gate().read(&request, move |store| view(store, id, now)).await?;
+    Ok(answer::page(&board::incident(&request.frame, &view)))
 }
 
-async fn erase_page<S: HubServer + Office>(hub: Arc<S>, seated: Seated<ErasePage>) -> Result<Response, PageError> {
-    let id = incident_of(&seated.path)?;
-    hub.gate().read(&seated, move |store| store.incident(id)?.ok_or(PageError::NotFound)).await?;
-    Ok(answer::page(&board::erase(&seated.frame, &id.to_string())))
+async fn erase_page<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<ErasePage>) -> Result<Response, PageError> {
+    let id = incident_of(&request.path)?;
+    hub.gate().read(&request, move |store| store.incident(id)?.ok_or(PageError::NotFound)).await?;
+    Ok(answer::page(&board::erase(&request.frame, &id.to_string())))
 }
 
-async fn withdraw_page<S: HubServer + Office>(hub: Arc<S>, seated: Seated<WithdrawPage>) -> Result<Response, PageError> {
-    let (id, now) = (incident_of(&seated.path)?, seated.frame.now);
-    let case = hub.gate().read(&seated, move |store| store.case(id)?.ok_or(PageError::NotFound)).await?;
+async fn withdraw_page<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<WithdrawPage>) -> Result<Response, PageError> {
+    let (id, now) = (incident_of(&request.path)?, request.frame.now);
+    let case = hub.gate().read(&request, move |store| store.case(id)?.ok_or(PageError::NotFound)).await?;
     let seen = checks::seen(&case.row.incident, &case.devices, now);
-    Ok(answer::page(&board::withdraw(&seated.frame, &id.to_string(), &seen)))
+    Ok(answer::page(&board::withdraw(&request.frame, &id.to_string(), &seen)))
 }
 
 pub(super) fn view(store: &mut dyn BoardStore, id: IncidentId, now: Timestamp) -> Result<CaseView, PageError> {
@@ -108,7 +108,7 @@ fn sides(dispute: &Dispute, logged: &[LoggedChange]) -> Vec<Side> {
     dispute.claims.iter().map(|claim| Side { value: claim.value.clone(), at: claim.at, who: claim.change.and_then(author) }).collect()
 }
 
-/// What each change did, by building the incident anew up to each.
+/// What each change did, by building the incident again up to each.
 fn steps(logged: &[LoggedChange]) -> Result<Vec<TimelineStep>, StoreError> {
     let mut steps = Vec::new();
     let mut before = None;
@@ -126,9 +126,9 @@ fn steps(logged: &[LoggedChange]) -> Result<Vec<TimelineStep>, StoreError> {
     Ok(steps)
 }
 
-async fn conflicts<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Conflicts>) -> Result<Response, PageError> {
-    let found = hub.gate().read(&seated, conflicted).await?;
-    Ok(answer::page(&board::conflicts(&seated.frame, &found)))
+async fn conflicts<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Conflicts>) -> Result<Response, PageError> {
+    let found = hub.gate().read(&request, conflicted).await?;
+    Ok(answer::page(&board::conflicts(&request.frame, &found)))
 }
 
 fn conflicted(store: &mut (dyn BoardStore + 'static)) -> Result<Vec<ConflictView>, PageError> {

@@ -14,9 +14,9 @@ use crate::api::server::HubServer;
 use crate::jobs::uplink;
 use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
-use crate::pages::desk::Office;
 use crate::pages::routes::pages;
-use crate::pages::seated::Seated;
+use crate::pages::signed_in::SignedIn;
+use crate::pages::site::PageServer;
 use crate::storage::keyset;
 
 /// Rows of what was refused.
@@ -35,14 +35,14 @@ pages! {
     Invite: "POST" "/hub/invite" ManageDevices on "/hub",
 }
 
-pub(super) fn routes<S: HubServer + Office>(routes: Routes<S>) -> Routes<S> {
-    let routes = routes.seated::<Questions, _>(questions).seated::<Alerts, _>(alerts).seated::<HubPage, _>(page);
-    routes.seated::<Revoke, _>(revoke).seated::<Invite, _>(invite)
+pub(super) fn routes<S: HubServer + PageServer>(routes: Routes<S>) -> Routes<S> {
+    let routes = routes.signed_in::<Questions, _>(questions).signed_in::<Alerts, _>(alerts).signed_in::<HubPage, _>(page);
+    routes.signed_in::<Revoke, _>(revoke).signed_in::<Invite, _>(invite)
 }
 
-async fn questions<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Questions>) -> Result<Response, PageError> {
-    let found = hub.gate().read(&seated, asked).await?;
-    Ok(answer::page(&board::questions(&seated.frame, &found)))
+async fn questions<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Questions>) -> Result<Response, PageError> {
+    let found = hub.gate().read(&request, asked).await?;
+    Ok(answer::page(&board::questions(&request.frame, &found)))
 }
 
 fn asked(store: &mut (dyn BoardStore + 'static)) -> Result<Vec<QuestionView>, PageError> {
@@ -56,9 +56,9 @@ fn asked(store: &mut (dyn BoardStore + 'static)) -> Result<Vec<QuestionView>, Pa
     Ok(views)
 }
 
-async fn alerts<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Alerts>) -> Result<Response, PageError> {
-    let now = seated.frame.now;
-    let (own, near) = hub.gate().read(&seated, move |store| Ok(store.alerts(now)?)).await?;
+async fn alerts<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Alerts>) -> Result<Response, PageError> {
+    let now = request.frame.now;
+    let (own, near) = hub.gate().read(&request, move |store| Ok(store.alerts(now)?)).await?;
     let view = |from_elsewhere: bool| {
         move |alert: vicinity_core::alert::Alert| AlertView {
             area: alert.area,
@@ -68,12 +68,12 @@ async fn alerts<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Alerts>) -> R
         }
     };
     let views: Vec<AlertView> = own.into_iter().map(view(false)).chain(near.into_iter().map(view(true))).collect();
-    Ok(answer::page(&board::alerts(&seated.frame, &views)))
+    Ok(answer::page(&board::alerts(&request.frame, &views)))
 }
 
-async fn page<S: HubServer + Office>(hub: Arc<S>, seated: Seated<HubPage>) -> Result<Response, PageError> {
-    let view = hub.gate().read(&seated, view).await?;
-    Ok(answer::page(&board::hub(&seated.frame, &view)))
+async fn page<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<HubPage>) -> Result<Response, PageError> {
+    let view = hub.gate().read(&request, view).await?;
+    Ok(answer::page(&board::hub(&request.frame, &view)))
 }
 
 fn view(store: &mut (dyn BoardStore + 'static)) -> Result<HubView, PageError> {
@@ -120,28 +120,28 @@ fn erasure(row: &ErasureRow, joined: bool) -> ErasureView {
     ErasureView { id: row.incident.to_string(), at: row.erased_at, confirmed: (confirmed, places), outstanding }
 }
 
-async fn revoke<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Revoke>) -> Result<Response, PageError> {
-    let device: u32 = seated.form.get("device").parse().map_err(|_| PageError::Form)?;
-    if seated.form.get("sure") != "yes" {
+async fn revoke<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Revoke>) -> Result<Response, PageError> {
+    let device: u32 = request.form.get("device").parse().map_err(|_| PageError::Form)?;
+    if request.form.get("sure") != "yes" {
         return Err(PageError::Refused("refused-not-sure"));
     }
-    let now = seated.frame.now;
+    let now = request.frame.now;
     let step = move |store: &mut (dyn BoardStore + 'static)| {
         let known = store.revoke(device, now)?;
         // From now on statements are sealed to the others only.
         keyset::renew(store)?;
         Ok(known)
     };
-    if !hub.gate().write(&seated, step).await? {
+    if !hub.gate().write(&request, step).await? {
         return Err(PageError::Refused("refused-no-device"));
     }
     Ok(answer::done("/hub", "revoked"))
 }
 
 /// The link is shown once, in the answer to the form, and stands in no address.
-async fn invite<S: HubServer + Office>(hub: Arc<S>, seated: Seated<Invite>) -> Result<Response, PageError> {
-    let role = Role::from_code(seated.form.get("role")).filter(|role| *role != Role::Hub).ok_or(PageError::Form)?;
+async fn invite<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Invite>) -> Result<Response, PageError> {
+    let role = Role::from_code(request.form.get("role")).filter(|role| *role != Role::Hub).ok_or(PageError::Form)?;
     let machine = hub.machine().clone();
-    let link = hub.gate().write(&seated, move |store| invites::invite(store, &machine, role).map_err(|_| PageError::Failed)).await?;
-    Ok(answer::page(&board::invited(&seated.frame, &link.to_text(), role.code())))
+    let link = hub.gate().write(&request, move |store| invites::invite(store, &machine, role).map_err(|_| PageError::Failed)).await?;
+    Ok(answer::page(&board::invited(&request.frame, &link.to_text(), role.code())))
 }

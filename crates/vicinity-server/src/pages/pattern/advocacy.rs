@@ -12,12 +12,12 @@ use vicinity_core::published::ALL;
 use vicinity_pages::pattern::{self, AdvocacyLine, AdvocacyView};
 use vicinity_store::advocacy::{AdvocacyLog, LOG_ROWS, LogFilter, LogPage, LoggedAdvocacy};
 
-use super::{AREA_MAX, Counts, Observatory, patterns};
+use super::{AREA_MAX, Counts, PatternServer, patterns};
 use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
 use crate::pages::form::Form;
 use crate::pages::months::{month_of, months_to, moved, stretch};
-use crate::pages::seated::{PageRequest, Seated};
+use crate::pages::signed_in::{PageRequest, SignedIn};
 
 /// Months before and after an action that are set beside each other.
 const AROUND: usize = 3;
@@ -31,8 +31,8 @@ patterns! {
     ChangeAdvocacy: "POST" "/advocacy/{id}" WRITE on "/advocacy",
 }
 
-pub(super) fn routes<S: Observatory>(routes: Routes<S>) -> Routes<S> {
-    routes.seated::<AdvocacyPage<S>, _>(page).seated::<WriteAdvocacy<S>, _>(write).seated::<ChangeAdvocacy<S>, _>(change)
+pub(super) fn routes<S: PatternServer>(routes: Routes<S>) -> Routes<S> {
+    routes.signed_in::<AdvocacyPage<S>, _>(page).signed_in::<WriteAdvocacy<S>, _>(write).signed_in::<ChangeAdvocacy<S>, _>(change)
 }
 
 impl From<BadAdvocacy> for PageError {
@@ -51,19 +51,19 @@ fn aim(query: &Form) -> (String, String) {
     (kind, query.get("area").chars().take(AREA_MAX).collect())
 }
 
-async fn page<S: Observatory>(server: Arc<S>, seated: Seated<AdvocacyPage<S>>) -> Result<Response, PageError> {
-    let (now, zone) = (seated.frame.now, &seated.frame.zone);
+async fn page<S: PatternServer>(server: Arc<S>, request: SignedIn<AdvocacyPage<S>>) -> Result<Response, PageError> {
+    let (now, zone) = (request.frame.now, &request.frame.zone);
     let this_month = month_of(now, zone);
-    let months = stretch(seated.query.get("from"), seated.query.get("to"), &this_month);
-    let (kind, area) = aim(&seated.query);
+    let months = stretch(request.query.get("from"), request.query.get("to"), &this_month);
+    let (kind, area) = aim(&request.query);
     let ends = (months.first().cloned().unwrap_or_default(), months.last().cloned().unwrap_or_default());
     let read = {
         let around = months_to(&moved(&ends.1, AROUND as i32), months.len() + 2 * AROUND);
         let filter = LogFilter { from: format!("{}-01", ends.0), to: format!("{}-31", ends.1), kind: kind.clone(), area: area.clone() };
-        let page: u32 = seated.query.get("page").parse().unwrap_or(0);
+        let page: u32 = request.query.get("page").parse().unwrap_or(0);
         move |store: &mut S::Store| Ok((S::counts(store, around)?, store.advocacy(&filter, page)?))
     };
-    let (counts, LogPage { lines, total, page, pages }) = server.gate().count(&seated, read).await?;
+    let (counts, LogPage { lines, total, page, pages }) = server.gate().count(&request, read).await?;
     let (dimension, code) = if kind.is_empty() { (ALL, "") } else { ("perpetrator", kind.as_str()) };
     let view = AdvocacyView {
         stretch: ends,
@@ -78,7 +78,7 @@ async fn page<S: Observatory>(server: Arc<S>, seated: Seated<AdvocacyPage<S>>) -
         kind,
         area,
     };
-    Ok(answer::page(&pattern::advocacy(&seated.frame, &view)))
+    Ok(answer::page(&pattern::advocacy(&request.frame, &view)))
 }
 
 /// An action with the incidents that it aims at, before and after its own month.
@@ -92,10 +92,10 @@ pub(super) fn line(logged: LoggedAdvocacy, counts: &Counts, this_month: &str) ->
     AdvocacyLine { id, day: entry.day, action: entry.action, kind: entry.kind, area: entry.area, outcome: entry.outcome, note, person, hub, around }
 }
 
-async fn write<S: Observatory>(server: Arc<S>, seated: Seated<WriteAdvocacy<S>>) -> Result<Response, PageError> {
-    let now = seated.frame.now;
-    let text = |name: &str| seated.form.get(name).to_owned();
-    let code = |name: &str, list: &'static codes::CodeList| list.folded(seated.form.get(name)).to_owned();
+async fn write<S: PatternServer>(server: Arc<S>, request: SignedIn<WriteAdvocacy<S>>) -> Result<Response, PageError> {
+    let now = request.frame.now;
+    let text = |name: &str| request.form.get(name).to_owned();
+    let code = |name: &str, list: &'static codes::CodeList| list.folded(request.form.get(name)).to_owned();
     let entry = Advocacy {
         id: AdvocacyId::from_random(server.site().machine.bytes()),
         day: text("day"),
@@ -105,23 +105,23 @@ async fn write<S: Observatory>(server: Arc<S>, seated: Seated<WriteAdvocacy<S>>)
         outcome: code("outcome", &codes::ADVOCACY_OUTCOMES),
     };
     entry.check(now)?;
-    let logged = LoggedAdvocacy { entry, hub: None, note: text("note"), person: seated.session.handle.clone() };
+    let logged = LoggedAdvocacy { entry, hub: None, note: text("note"), person: request.session.handle.clone() };
     if !is_note(&logged.note) {
         return Err(PageError::Refused("advocacy-bad-note"));
     }
-    if !server.gate().write(&seated, move |store| Ok(store.log_advocacy(&logged, LOG_MAX, now)?)).await? {
+    if !server.gate().write(&request, move |store| Ok(store.log_advocacy(&logged, LOG_MAX, now)?)).await? {
         return Err(PageError::Refused("advocacy-full"));
     }
     server.changed();
     Ok(answer::done("/advocacy", "advocacy"))
 }
 
-async fn change<S: Observatory>(server: Arc<S>, seated: Seated<ChangeAdvocacy<S>>) -> Result<Response, PageError> {
-    let id: AdvocacyId = seated.path.get("id").parse().map_err(|_| PageError::NotFound)?;
-    let outcome = codes::ADVOCACY_OUTCOMES.folded(seated.form.get("outcome")).to_owned();
-    let known = match seated.form.get("do") {
-        "outcome" if codes::ADVOCACY_OUTCOMES.knows(&outcome) => server.gate().write(&seated, move |store| Ok(store.note_outcome(id, &outcome)?)).await?,
-        "drop" => server.gate().write(&seated, move |store| Ok(store.drop_advocacy(id)?)).await?,
+async fn change<S: PatternServer>(server: Arc<S>, request: SignedIn<ChangeAdvocacy<S>>) -> Result<Response, PageError> {
+    let id: AdvocacyId = request.path.get("id").parse().map_err(|_| PageError::NotFound)?;
+    let outcome = codes::ADVOCACY_OUTCOMES.folded(request.form.get("outcome")).to_owned();
+    let known = match request.form.get("do") {
+        "outcome" if codes::ADVOCACY_OUTCOMES.knows(&outcome) => server.gate().write(&request, move |store| Ok(store.note_outcome(id, &outcome)?)).await?,
+        "drop" => server.gate().write(&request, move |store| Ok(store.drop_advocacy(id)?)).await?,
         _ => return Err(PageError::Form),
     };
     if !known {

@@ -102,7 +102,7 @@ impl Counts {
         self.sum(months, area, ALL, "").amount
     }
 
-    /// Incidents that show, but of which no code of a dimension shows. Whoever has all and the codes of a month reckons the same;
+    /// Incidents that show, but of which no code of a dimension shows. Anyone with the total and the codes of a month can compute the same;
     /// that nothing small comes of it is what the protection of a month is for.
     #[must_use]
     pub fn rest(&self, months: &[String], area: &str, dimension: &str) -> Option<CodeCount> {

@@ -13,12 +13,12 @@ use vicinity_store::advocacy::{AdvocacyLog, Asks, LogFilter, LogPage};
 use vicinity_store::review::COUNTED_MAX;
 
 use super::advocacy::line;
-use super::{AREA_MAX, Counts, Observatory, patterns};
+use super::{AREA_MAX, Counts, PatternServer, patterns};
 use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
 use crate::pages::form::Form;
 use crate::pages::months::{month_of, moved, of_quarter, quarter_of};
-use crate::pages::seated::{PageRequest, Seated};
+use crate::pages::signed_in::{PageRequest, SignedIn};
 
 /// Quarters to choose of: three years.
 const QUARTERS: i32 = 12;
@@ -34,8 +34,8 @@ patterns! {
     WriteAsks: "POST" "/report" WRITE,
 }
 
-pub(super) fn routes<S: Observatory>(routes: Routes<S>) -> Routes<S> {
-    routes.seated::<ReportPage<S>, _>(page).seated::<WriteAsks<S>, _>(write)
+pub(super) fn routes<S: PatternServer>(routes: Routes<S>) -> Routes<S> {
+    routes.signed_in::<ReportPage<S>, _>(page).signed_in::<WriteAsks<S>, _>(write)
 }
 
 /// What a report is made of.
@@ -49,7 +49,7 @@ struct Found {
 }
 
 /// Reads a quarter, up to a month that is not over. `for_others`: small counts left out, and the quarter as one, in bands.
-fn find<S: Observatory>(store: &mut S::Store, quarter: &str, last: &str, area: &str, for_others: bool) -> Result<Found, PageError> {
+fn find<S: PatternServer>(store: &mut S::Store, quarter: &str, last: &str, area: &str, for_others: bool) -> Result<Found, PageError> {
     let months: Vec<String> = of_quarter(quarter).ok_or(PageError::NotFound)?.into();
     let before: Vec<String> = of_quarter(&quarter_of(&moved(&months[0], -1))).ok_or(PageError::NotFound)?.into();
     let filter = LogFilter { from: format!("{}-01", months[0]), to: format!("{}-31", months[2]), kind: String::new(), area: area.to_owned() };
@@ -69,22 +69,22 @@ fn chosen(query: &Form, last: &str) -> String {
     Some(query.get("quarter")).filter(|quarter| of_quarter(quarter).is_some()).map_or_else(|| quarter_of(last), str::to_owned)
 }
 
-async fn page<S: Observatory>(server: Arc<S>, seated: Seated<ReportPage<S>>) -> Result<Response, PageError> {
-    let this_month = month_of(seated.frame.now, &seated.frame.zone);
-    let for_others = seated.frame.place == Tier::Hub && seated.query.get("for") == "others";
+async fn page<S: PatternServer>(server: Arc<S>, request: SignedIn<ReportPage<S>>) -> Result<Response, PageError> {
+    let this_month = month_of(request.frame.now, &request.frame.zone);
+    let for_others = request.frame.place == Tier::Hub && request.query.get("for") == "others";
     // What is handed on is not got back: while the clock is in doubt only what is closed by either time is.
-    let closed = last_closed(seated.frame.surely_come());
-    let quarter = chosen(&seated.query, &if for_others { moved(&closed, -2) } else { this_month.clone() });
+    let closed = last_closed(request.frame.surely_come());
+    let quarter = chosen(&request.query, &if for_others { moved(&closed, -2) } else { this_month.clone() });
     // What is handed on of a quarter that goes on differs from day to day, and the difference is one person.
     if for_others && of_quarter(&quarter).is_none_or(|months| months[2] > closed) {
         return Err(PageError::Refused("report-open"));
     }
-    let area: String = seated.query.get("area").chars().take(AREA_MAX).collect();
+    let area: String = request.query.get("area").chars().take(AREA_MAX).collect();
     let read = {
         let (quarter, area, last) = (quarter.clone(), area.clone(), this_month.clone());
         move |store: &mut S::Store| find::<S>(store, &quarter, &last, &area, for_others)
     };
-    let Found { counts, before, months, median_minutes, logged, asks } = server.gate().count(&seated, read).await?;
+    let Found { counts, before, months, median_minutes, logged, asks } = server.gate().count(&request, read).await?;
     let parts = |dimension: &'static str| counts.parts(&months, &area, dimension, CODES_MAX);
     let view = ReportView {
         quarters: (0..QUARTERS).map(|back| quarter_of(&moved(&this_month, -3 * back))).collect(),
@@ -103,17 +103,17 @@ async fn page<S: Observatory>(server: Arc<S>, seated: Seated<ReportPage<S>>) -> 
         quarter,
         area,
     };
-    Ok(answer::page(&pattern::report(&seated.frame, &view)))
+    Ok(answer::page(&pattern::report(&request.frame, &view)))
 }
 
-async fn write<S: Observatory>(server: Arc<S>, seated: Seated<WriteAsks<S>>) -> Result<Response, PageError> {
-    let (quarter, now) = (seated.form.get("quarter").to_owned(), seated.frame.now);
+async fn write<S: PatternServer>(server: Arc<S>, request: SignedIn<WriteAsks<S>>) -> Result<Response, PageError> {
+    let (quarter, now) = (request.form.get("quarter").to_owned(), request.frame.now);
     of_quarter(&quarter).ok_or(PageError::Form)?;
-    let asks = Asks { text: seated.form.get("asks").to_owned(), person: seated.session.handle.clone() };
+    let asks = Asks { text: request.form.get("asks").to_owned(), person: request.session.handle.clone() };
     if !text::fits(&asks.text, ASKS_MAX_LETTERS) {
         return Err(PageError::Refused("report-asks-long"));
     }
     let back = format!("/report?quarter={quarter}");
-    server.gate().write(&seated, move |store| Ok(store.set_asks(&quarter, &asks, now)?)).await?;
+    server.gate().write(&request, move |store| Ok(store.set_asks(&quarter, &asks, now)?)).await?;
     Ok(answer::done(&back, "saved"))
 }

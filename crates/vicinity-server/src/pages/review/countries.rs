@@ -12,10 +12,10 @@ use vicinity_store::country::CountryRow;
 use crate::api::server::NationalServer;
 use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
-use crate::pages::desk::Office;
 use crate::pages::months::{ends, month_of, stretch};
 use crate::pages::routes::pages;
-use crate::pages::seated::Seated;
+use crate::pages::signed_in::SignedIn;
+use crate::pages::site::PageServer;
 
 /// What is set beside each other: dimension and code.
 const SHARES: [(&str, &str); 6] = [
@@ -32,20 +32,20 @@ pages! {
     CountriesPage: "GET" "/countries" SeeReview,
 }
 
-pub(super) fn routes<S: NationalServer + Office>(routes: Routes<S>) -> Routes<S> {
-    routes.seated::<CountriesPage, _>(page)
+pub(super) fn routes<S: NationalServer + PageServer>(routes: Routes<S>) -> Routes<S> {
+    routes.signed_in::<CountriesPage, _>(page)
 }
 
-async fn page<S: NationalServer + Office>(national: Arc<S>, seated: Seated<CountriesPage>) -> Result<Response, PageError> {
-    let months = stretch(seated.query.get("from"), seated.query.get("to"), &month_of(seated.frame.now, &seated.frame.zone));
+async fn page<S: NationalServer + PageServer>(national: Arc<S>, request: SignedIn<CountriesPage>) -> Result<Response, PageError> {
+    let months = stretch(request.query.get("from"), request.query.get("to"), &month_of(request.frame.now, &request.frame.zone));
     let (from, to) = (ends(&months).0.to_owned(), ends(&months).1.to_owned());
-    let rows = national.gate().read(&seated, move |store| Ok(store.countries(&from, &to)?)).await?;
+    let rows = national.gate().read(&request, move |store| Ok(store.countries(&from, &to)?)).await?;
     let published = |month: &String| rows.iter().flat_map(|row| &row.windows).any(|window| window.month == *month);
     let (first, last) = (months.iter().position(published), months.iter().rposition(published));
     // What nobody has published yet is not drawn: it would look as if it were left out.
     let months = first.zip(last).map_or(months.clone(), |(first, last)| months[first..=last].to_vec());
     let views: Vec<CountryView> = rows.into_iter().map(|row| view(row, &months)).collect();
-    Ok(answer::page(&review::countries(&seated.frame, &months, &views)))
+    Ok(answer::page(&review::countries(&request.frame, &months, &views)))
 }
 
 fn view(row: CountryRow, months: &[String]) -> CountryView {

@@ -11,11 +11,11 @@ use vicinity_pages::review::{self, Choice, Panel, Picture};
 use crate::api::server::NationalServer;
 use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
-use crate::pages::desk::Office;
 use crate::pages::months::{month_of, stretch};
 use crate::pages::pattern::Counts;
 use crate::pages::routes::pages;
-use crate::pages::seated::Seated;
+use crate::pages::signed_in::SignedIn;
+use crate::pages::site::PageServer;
 use crate::storage::published;
 
 /// Codes of one panel: the most frequent.
@@ -29,22 +29,22 @@ pages! {
     PicturePage: "GET" "/picture" SeeReview,
 }
 
-pub(super) fn routes<S: NationalServer + Office>(routes: Routes<S>) -> Routes<S> {
-    routes.seated::<PicturePage, _>(page)
+pub(super) fn routes<S: NationalServer + PageServer>(routes: Routes<S>) -> Routes<S> {
+    routes.signed_in::<PicturePage, _>(page)
 }
 
-async fn page<S: NationalServer + Office>(national: Arc<S>, seated: Seated<PicturePage>) -> Result<Response, PageError> {
-    let mut months = stretch(seated.query.get("from"), seated.query.get("to"), &month_of(seated.frame.now, &seated.frame.zone));
+async fn page<S: NationalServer + PageServer>(national: Arc<S>, request: SignedIn<PicturePage>) -> Result<Response, PageError> {
+    let mut months = stretch(request.query.get("from"), request.query.get("to"), &month_of(request.frame.now, &request.frame.zone));
     let (first, last) = (months.first().cloned().unwrap_or_default(), months.last().cloned().unwrap_or_default());
-    let found = national.gate().count(&seated, move |store| Ok(published::months(store, &first, &last)?)).await?;
+    let found = national.gate().count(&request, move |store| Ok(published::months(store, &first, &last)?)).await?;
     // Without a word it ends with the last month that shows: the one that goes on seldom does, and every sum would be "at least".
-    if month_number(seated.query.get("to")).is_none()
+    if month_number(request.query.get("to")).is_none()
         && let Some(last) = months.iter().rposition(|month| found.get(month).is_some_and(|month| month.incidents(COUNTRY).is_some()))
     {
         months.truncate(last + 1);
     }
-    let picture = picture_of(&months, &Counts::published(months.clone(), found), seated.query.get("area"));
-    Ok(answer::page(&review::picture(&seated.frame, &picture)))
+    let picture = picture_of(&months, &Counts::published(months.clone(), found), request.query.get("area"));
+    Ok(answer::page(&review::picture(&request.frame, &picture)))
 }
 
 fn picture_of(months: &[String], counts: &Counts, area: &str) -> Picture {

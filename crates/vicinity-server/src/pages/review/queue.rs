@@ -12,10 +12,10 @@ use vicinity_store::review::{COUNTED_MAX, QUEUE_ROWS, QueueFilter, Review, Revie
 use crate::api::server::NationalServer;
 use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
-use crate::pages::desk::Office;
 use crate::pages::form::Form;
 use crate::pages::routes::pages;
-use crate::pages::seated::Seated;
+use crate::pages::signed_in::SignedIn;
+use crate::pages::site::PageServer;
 
 /// Reviews that a queue can show.
 const REVIEWS: [&str; 5] = ["new", "changed", "verified", "queried", "duplicate"];
@@ -29,8 +29,8 @@ pages! {
     Mark: "POST" "/projection/{id}" Review,
 }
 
-pub(super) fn routes<S: NationalServer + Office>(routes: Routes<S>) -> Routes<S> {
-    routes.seated::<Queue, _>(queue).seated::<Row, _>(row).seated::<Mark, _>(mark)
+pub(super) fn routes<S: NationalServer + PageServer>(routes: Routes<S>) -> Routes<S> {
+    routes.signed_in::<Queue, _>(queue).signed_in::<Row, _>(row).signed_in::<Mark, _>(mark)
 }
 
 /// A row that cannot be read is damage, and stops no other.
@@ -48,12 +48,12 @@ fn view(row: Reviewed) -> Option<RowView> {
     })
 }
 
-async fn queue<S: NationalServer + Office>(national: Arc<S>, seated: Seated<Queue>) -> Result<Response, PageError> {
-    let review = Some(seated.query.get("review")).filter(|review| REVIEWS.contains(review)).unwrap_or_default().to_owned();
-    let hub: Option<u32> = seated.query.get("hub").parse().ok();
-    let page: u32 = seated.query.get("page").parse().unwrap_or(0);
+async fn queue<S: NationalServer + PageServer>(national: Arc<S>, request: SignedIn<Queue>) -> Result<Response, PageError> {
+    let review = Some(request.query.get("review")).filter(|review| REVIEWS.contains(review)).unwrap_or_default().to_owned();
+    let hub: Option<u32> = request.query.get("hub").parse().ok();
+    let page: u32 = request.query.get("page").parse().unwrap_or(0);
     let filter = QueueFilter { review: review.clone(), hub, area: String::new() };
-    let ((rows, total), hubs) = national.gate().read(&seated, move |store| Ok((store.queue(&filter, page)?, store.hubs()?))).await?;
+    let ((rows, total), hubs) = national.gate().read(&request, move |store| Ok((store.queue(&filter, page)?, store.hubs()?))).await?;
     let view = QueueView {
         rows: rows.into_iter().filter_map(view).collect(),
         total,
@@ -63,33 +63,33 @@ async fn queue<S: NationalServer + Office>(national: Arc<S>, seated: Seated<Queu
         hub: hub.map(|hub| hub.to_string()).unwrap_or_default(),
         hubs: hubs.into_iter().map(|hub| hub.number).collect(),
     };
-    Ok(answer::page(&review::queue(&seated.frame, &view)))
+    Ok(answer::page(&review::queue(&request.frame, &view)))
 }
 
 fn row_of(path: &Form) -> Result<ProjectionId, PageError> {
     path.get("id").parse().map_err(|_| PageError::NotFound)
 }
 
-async fn row<S: NationalServer + Office>(national: Arc<S>, seated: Seated<Row>) -> Result<Response, PageError> {
-    let id = row_of(&seated.path)?;
+async fn row<S: NationalServer + PageServer>(national: Arc<S>, request: SignedIn<Row>) -> Result<Response, PageError> {
+    let id = row_of(&request.path)?;
     let read = move |store: &mut (dyn ReviewStore + 'static)| {
         let row = store.reviewed(id)?.ok_or(PageError::NotFound)?;
         Ok((row, store.alike(id)?, store.questions_about(id)?))
     };
-    let (row, alike, asked) = national.gate().read(&seated, read).await?;
+    let (row, alike, asked) = national.gate().read(&request, read).await?;
     let row = view(row).ok_or(PageError::Failed)?;
     let alike: Vec<RowView> = alike.into_iter().filter_map(view).collect();
     let asked: Vec<(String, Option<String>)> = asked.into_iter().map(|question| (question.code, question.answer)).collect();
-    Ok(answer::page(&review::row(&seated.frame, &row, &alike, &asked)))
+    Ok(answer::page(&review::row(&request.frame, &row, &alike, &asked)))
 }
 
-async fn mark<S: NationalServer + Office>(national: Arc<S>, seated: Seated<Mark>) -> Result<Response, PageError> {
-    let (id, now, handle) = (row_of(&seated.path)?, seated.frame.now, seated.session.handle.clone());
-    let question = seated.form.get("question").to_owned();
-    let (review, question) = match seated.form.get("do") {
+async fn mark<S: NationalServer + PageServer>(national: Arc<S>, request: SignedIn<Mark>) -> Result<Response, PageError> {
+    let (id, now, handle) = (row_of(&request.path)?, request.frame.now, request.session.handle.clone());
+    let question = request.form.get("question").to_owned();
+    let (review, question) = match request.form.get("do") {
         "verify" => (Review::Verified, None),
         "ask" if codes::QUESTIONS.knows(&question) => (Review::Queried, Some(question)),
-        "duplicate" => (Review::Duplicate(seated.form.get("of").parse().map_err(|_| PageError::Form)?), None),
+        "duplicate" => (Review::Duplicate(request.form.get("of").parse().map_err(|_| PageError::Form)?), None),
         _ => return Err(PageError::Form),
     };
     let step = move |store: &mut (dyn ReviewStore + 'static)| {
@@ -101,9 +101,9 @@ async fn mark<S: NationalServer + Office>(national: Arc<S>, seated: Seated<Mark>
         }
         Ok(store.mark(id, review, &handle, now)?)
     };
-    if !national.gate().write(&seated, step).await? {
+    if !national.gate().write(&request, step).await? {
         return Err(PageError::NotFound);
     }
-    let back = if seated.form.get("back") == "queue" { "/queue".to_owned() } else { format!("/projection/{id}") };
+    let back = if request.form.get("back") == "queue" { "/queue".to_owned() } else { format!("/projection/{id}") };
     Ok(answer::done(&back, review.code()))
 }

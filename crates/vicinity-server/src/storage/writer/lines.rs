@@ -15,7 +15,7 @@ pub(crate) const NOBODY: [u8; 16] = [0; 16];
 pub enum Line {
     /// Before all that devices ask: pages, health, what the server does itself.
     First,
-    /// Of who says to be this device, at an address; whoever has no number yet shares one line for each address.
+    /// Requests that name this device, from this address. Requests without a device share one line for each address.
     Of([u8; 16], [u8; 8]),
 }
 

@@ -69,7 +69,7 @@ fn asks(writer: &Writer<Numbers>, line: Line, number: u32, work: u64) -> oneshot
         assert_ne!(number, 13, "a bug");
         number
     };
-    writer.add(line, Box::new(Step { step: Some(step), result: None, reply })).unwrap();
+    writer.add(line, Box::new(ClosureJob { step: Some(step), result: None, reply })).unwrap();
     answer
 }
 
@@ -128,7 +128,7 @@ async fn one_of_thirty_two_panics<P: ?Sized + 'static>(store: impl Stored<Port =
             set(store, &format!("step {number}"));
             assert_ne!(number, 13, "a bug");
         };
-        writer.add(device(number), Box::new(Step { step: Some(step), result: None, reply })).unwrap();
+        writer.add(device(number), Box::new(ClosureJob { step: Some(step), result: None, reply })).unwrap();
         (number, answer)
     };
     let answers: Vec<_> = (1..=TOGETHER_MAX as u8).map(asks).collect();

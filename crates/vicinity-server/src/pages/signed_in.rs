@@ -24,14 +24,14 @@ use crate::net::http;
 use crate::pages::answer::{self, PageError};
 use crate::pages::cookies::{self, Cookie};
 use crate::pages::credentials::same;
-use crate::pages::desk::{Desk, Office};
 use crate::pages::form::Form;
+use crate::pages::site::{PageServer, Site};
 
 /// Bytes of the largest form.
 const FORM_MAX_BYTES: usize = 256 * 1024;
 /// Bytes that are read of a larger one and thrown away: a browser that still sends does not read why it was refused.
 const PASSED_MAX_BYTES: usize = 8 * 1024 * 1024;
-/// A header that the script sends when it looks for what is new by itself: nobody sits there because of it.
+/// A header of requests that the script makes by itself. They do not extend the session.
 const BY_ITSELF: &str = "vicinity-by-itself";
 
 /// A page or a form: its method, its path, what it does.
@@ -66,8 +66,8 @@ async fn came(request: Request) -> Result<Came, PageError> {
     Ok(Came { query, form, path, sent })
 }
 
-/// The hash of a form that counts once, its random mark with it. The session's own mark is not in it: whoever signs in again and
-/// sends the same form sends the same.
+/// The hash of a form that counts once, its random mark with it. The session's own mark is not in it: a form that is sent
+/// again after another sign-in has the same hash.
 fn sent_as(path: &str, body: &[u8]) -> [u8; 32] {
     let fields = body.split(|byte| *byte == b'&').filter(|field| !field.starts_with(b"csrf="));
     fields.fold(Sha256::new().chain_update(path), |hash, field| hash.chain_update(b"&").chain_update(field)).finalize().into()
@@ -88,7 +88,7 @@ async fn whole(body: Body) -> Result<Vec<u8>, PageError> {
     if read > FORM_MAX_BYTES { Err(PageError::TooLarge) } else { Ok(bytes) }
 }
 
-/// Somebody who is not signed in, or whom it does not matter of.
+/// A request that needs no session.
 pub struct Guest<A> {
     /// What every page is made with.
     pub frame: Frame,
@@ -110,19 +110,19 @@ impl<A: PageRequest> Guest<A> {
     ///
     /// # Errors
     /// What to show instead.
-    pub async fn of(desk: &Desk, request: Request) -> Result<Self, PageError> {
+    pub async fn of(site: &Site, request: Request) -> Result<Self, PageError> {
         access::decide(Actor::Anonymous, A::ACTION, Resource::Server)?;
         let from = http::address(&request);
-        let mut frame = guest_frame(desk, request.headers());
-        let (asked, headers) = (cookies::asked(desk, request.headers()), request.headers().clone());
+        let mut frame = guest_frame(site, request.headers());
+        let (asked, headers) = (cookies::asked(site, request.headers()), request.headers().clone());
         let came = came(request).await?;
         frame.notice = notice(&came.query, frame.words);
         Ok(Self { frame, from, form: came.form, path: came.path, asked, headers, named: PhantomData })
     }
 }
 
-/// Somebody who is signed in and may do this. Only [`Seated::of`] makes one.
-pub struct Seated<A> {
+/// A request of a session that may do this. Only [`SignedIn::of`] makes one.
+pub struct SignedIn<A> {
     /// That the session may do this, for the gate.
     permit: Permit,
     /// What every page is made with.
@@ -136,7 +136,7 @@ pub struct Seated<A> {
     named: PhantomData<A>,
 }
 
-impl<A> Deref for Seated<A> {
+impl<A> Deref for SignedIn<A> {
     type Target = Permit;
 
     fn deref(&self) -> &Permit {
@@ -144,8 +144,8 @@ impl<A> Deref for Seated<A> {
     }
 }
 
-/// A request that was turned away: why, and what the answer is made with.
-pub struct Turned {
+/// A refused request: why, and what its answer needs.
+pub struct Rejection {
     error: PageError,
     frame: Frame,
     /// The page to come to after signing in, where somebody asked for one by hand.
@@ -154,16 +154,16 @@ pub struct Turned {
     sent: Option<&'static str>,
 }
 
-impl Turned {
+impl Rejection {
     /// The answer.
     #[must_use]
-    pub fn answer(&self, desk: &Desk) -> Response {
+    pub fn answer(&self, site: &Site) -> Response {
         if !matches!(self.error, PageError::SignIn) {
             return self.error.answer(&self.frame);
         }
         let mut response = self.sent.map_or_else(|| answer::see_other("/sign-in"), |what| answer::done("/sign-in", what));
         if let Some(path) = &self.asked {
-            cookies::keep_asked(desk, &mut response, path);
+            cookies::keep_asked(site, &mut response, path);
         }
         response
     }
@@ -183,37 +183,37 @@ fn asked_of<A: PageRequest>(uri: &Uri) -> String {
     }
 }
 
-impl<A: PageRequest> Seated<A> {
+impl<A: PageRequest> SignedIn<A> {
     /// Takes a request: a session that goes on, a role that may, and for a form the mark that only this session's own pages have.
     ///
     /// # Errors
     /// What to show instead.
-    pub async fn of(server: &impl Office, request: Request) -> Result<Self, Box<Turned>> {
-        let desk = server.site();
+    pub async fn of(server: &impl PageServer, request: Request) -> Result<Self, Box<Rejection>> {
+        let site = server.site();
         let by_hand = !request.headers().contains_key(BY_ITSELF) && A::PATH != "/live";
-        let mut frame = guest_frame(desk, request.headers());
-        // Whoever did not get a page is not led to it again.
+        let mut frame = guest_frame(site, request.headers());
+        // A page that was refused is not linked again.
         frame.back = if A::METHOD == "GET" && A::PAGE == A::PATH { "/".to_owned() } else { page_of::<A>(request.uri()) };
         let asked = by_hand.then(|| asked_of::<A>(request.uri()));
         let mut sent = (A::METHOD == "POST").then_some("not-sent");
-        let seated = Self::let_in(desk, request, by_hand, &mut frame, &mut sent).await;
-        seated.map_err(|error| Box::new(Turned { error, frame, asked, sent }))
+        let signed_in = Self::let_in(site, request, by_hand, &mut frame, &mut sent).await;
+        signed_in.map_err(|error| Box::new(Rejection { error, frame, asked, sent }))
     }
 
     /// The same; `frame` becomes who reads as soon as that is known, so that what is shown instead is shown to them. `sent` becomes
     /// what happened to a form.
-    async fn let_in(desk: &Desk, request: Request, by_hand: bool, frame: &mut Frame, sent: &mut Option<&'static str>) -> Result<Self, PageError> {
-        let token_hash = Cookie::Session.of(desk, request.headers()).map(|token| hash_of(&token));
-        let now = (desk.machine.now)();
+    async fn let_in(site: &Site, request: Request, by_hand: bool, frame: &mut Frame, sent: &mut Option<&'static str>) -> Result<Self, PageError> {
+        let token_hash = Cookie::Session.of(site, request.headers()).map(|token| hash_of(&token));
+        let now = (site.machine.now)();
         let session = match token_hash {
-            Some(token_hash) => desk.people.step(move |people| people.session(token_hash, by_hand, now)).await??.zip(Some(token_hash)),
+            Some(token_hash) => site.people.step(move |people| people.session(token_hash, by_hand, now)).await??.zip(Some(token_hash)),
             None => None,
         };
         let uri = request.uri().clone();
         let Some((session, token_hash)) = session else {
             if A::METHOD == "POST"
                 && let Ok(came) = came(request).await
-                && kept::<A>(desk, &came.form, &uri, now).is_some()
+                && kept::<A>(site, &came.form, &uri, now).is_some()
             {
                 *sent = Some("kept");
             }
@@ -223,7 +223,7 @@ impl<A: PageRequest> Seated<A> {
         let permit = Permit::of(session, token_hash, A::ACTION, &frame.back)?;
         let came = came(request).await?;
         if A::METHOD == "POST" && !same(came.form.exact("csrf").as_bytes(), permit.session.csrf.as_bytes()) {
-            return Err(of_another_session::<A>(desk, &came.form, &uri, permit.session.number, now));
+            return Err(of_another_session::<A>(site, &came.form, &uri, permit.session.number, now));
         }
         frame.notice = notice(&came.query, frame.words);
         let Came { query, form, path, sent } = came;
@@ -233,16 +233,16 @@ impl<A: PageRequest> Seated<A> {
 
 /// Keeps a form that came without a session, for the person for whose session its page was made. `None` for what nobody's page of this
 /// server's sent, or where there is nothing to keep.
-fn kept<A: PageRequest>(desk: &Desk, form: &Form, uri: &Uri, now: Timestamp) -> Option<u32> {
-    let person = desk.secret.person_of(form.exact("csrf"))?;
-    desk.kept.keep(person, &page_of::<A>(uri), uri.path(), form.fields(), now).then_some(person)
+fn kept<A: PageRequest>(site: &Site, form: &Form, uri: &Uri, now: Timestamp) -> Option<u32> {
+    let person = site.secret.person_of(form.exact("csrf"))?;
+    site.late_forms.keep(person, &page_of::<A>(uri), uri.path(), form.fields(), now).then_some(person)
 }
 
 /// What is said to a form whose page was made for another session than the one that sends it: from before its reader signed in again,
 /// or of somebody else who used this browser.
-fn of_another_session<A: PageRequest>(desk: &Desk, form: &Form, uri: &Uri, reader: u32, now: Timestamp) -> PageError {
-    match desk.secret.person_of(form.exact("csrf")) {
-        Some(person) if person == reader => match kept::<A>(desk, form, uri, now) {
+fn of_another_session<A: PageRequest>(site: &Site, form: &Form, uri: &Uri, reader: u32, now: Timestamp) -> PageError {
+    match site.secret.person_of(form.exact("csrf")) {
+        Some(person) if person == reader => match kept::<A>(site, form, uri, now) {
             Some(_) => PageError::Again(page_of::<A>(uri)),
             None => PageError::Form,
         },
@@ -259,11 +259,11 @@ fn notice(query: &Form, words: &Words) -> Option<String> {
 
 /// What pages for nobody are made with: the browser's language.
 #[must_use]
-pub fn guest_frame(desk: &Desk, headers: &HeaderMap) -> Frame {
+pub fn guest_frame(site: &Site, headers: &HeaderMap) -> Frame {
     let language = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map_or(Language::English, Language::preferred);
-    let (words, ClockReading { now, doubt }) = (Words::of(language), desk.clock.read());
-    let (once, clock_ahead) = (hex::write(&desk.machine.bytes::<16>()), doubt.map(|doubt| doubt.ahead_seconds));
-    let (place, zone, back) = (desk.place, desk.zone(), "/".to_owned());
+    let (words, ClockReading { now, doubt }) = (Words::of(language), site.clock.read());
+    let (once, clock_ahead) = (hex::write(&site.machine.bytes::<16>()), doubt.map(|doubt| doubt.ahead_seconds));
+    let (place, zone, back) = (site.place, site.zone(), "/".to_owned());
     Frame { words, place, reader: None, theme: Theme::System, now, clock_ahead, zone, notice: None, back, once }
 }
 

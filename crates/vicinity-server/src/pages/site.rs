@@ -18,48 +18,48 @@ use crate::machine::Machine;
 use crate::net::live::Live;
 use crate::pages::answer::PageError;
 use crate::pages::credentials::Memory;
-use crate::pages::kept::Kept;
+use crate::pages::late_forms::LateForms;
 use crate::pages::once::Once;
 use crate::pages::secret::Secret;
 use crate::pages::tries::Tries;
 use crate::storage::writer::Writer;
 
-/// Sign-ins that may wait for their turn: a second or two of them. One more is told to try again.
+/// Sign-ins that may wait for their turn: a second or two of them. One more gets [`PageError::Busy`].
 const WAITING_MAX: usize = 32;
 /// The same of browsers that are known: strangers do not take these places.
 const KNOWN_WAITING_MAX: usize = 8;
 
-/// Turns to check a password, one at a time, all in the same memory: each takes 19 MiB, and nobody may fill a small machine by
+/// PasswordQueue to check a password, one at a time, all in the same memory: each takes 19 MiB, and nobody may fill a small machine by
 /// trying many at once.
-pub(crate) struct Turns {
+pub(crate) struct PasswordQueue {
     one: Arc<tokio::sync::Mutex<Memory>>,
     strangers: Semaphore,
     known: Semaphore,
 }
 
-impl Default for Turns {
+impl Default for PasswordQueue {
     fn default() -> Self {
         Self { one: Arc::default(), strangers: Semaphore::new(WAITING_MAX), known: Semaphore::new(KNOWN_WAITING_MAX) }
     }
 }
 
 /// A turn, and the memory that it is done in. It lasts until it is dropped.
-pub(crate) type Turn = OwnedMutexGuard<Memory>;
+pub(crate) type PasswordTurn = OwnedMutexGuard<Memory>;
 
-impl Turns {
+impl PasswordQueue {
     /// Waits for a turn.
     ///
     /// # Errors
     /// Too many wait.
-    pub(crate) async fn next(&self, is_known: bool) -> Result<Turn, PageError> {
+    pub(crate) async fn next(&self, is_known: bool) -> Result<PasswordTurn, PageError> {
         let places = if is_known { &self.known } else { &self.strangers };
         let _place = places.try_acquire().map_err(|_| PageError::Busy)?;
         Ok(Arc::clone(&self.one).lock_owned().await)
     }
 }
 
-/// What pages need besides the server's own store.
-pub struct Desk {
+/// What the pages of one server share, apart from its store.
+pub struct Site {
     /// Whose pages these are.
     pub place: Tier,
     /// Who may sign in, and who is.
@@ -68,16 +68,16 @@ pub struct Desk {
     pub machine: Machine,
     /// Whether the clock may be believed.
     pub clock: Clock,
-    /// Who is told that something came in.
+    /// The browsers that listen for new rows.
     pub live: Live,
     /// Whether browsers come over TLS: only then can a cookie be kept from everything else.
     pub secure: bool,
     /// What marks of forms, known browsers and cookies' names are made from.
     pub(crate) secret: Secret,
-    pub(crate) turns: Turns,
+    pub(crate) turns: PasswordQueue,
     /// What was sent when a session had ended.
-    pub(crate) kept: Kept,
-    /// Turns of people whose forms count once.
+    pub(crate) late_forms: LateForms,
+    /// PasswordQueue of people whose forms count once.
     pub(crate) once: Once,
     limits: Mutex<Limits>,
     tries: Mutex<Tries>,
@@ -85,8 +85,8 @@ pub struct Desk {
     pub(crate) zone: Arc<Mutex<TimeZone>>,
 }
 
-impl Desk {
-    /// Opens the file of people in a server's folder. The thread ends with the desk.
+impl Site {
+    /// Opens the file of people in a server's folder. The thread ends with the site.
     ///
     /// # Errors
     /// The file cannot be used.
@@ -94,11 +94,11 @@ impl Desk {
         let mut people = SqlitePeople::open(folder, key)?;
         let secret = Secret::new(people.secret(machine.bytes())?);
         let (people, thread) = Writer::start(people);
-        let (live, turns, once, kept) = (Live::default(), Turns::default(), Once::default(), Kept::default());
+        let (live, turns, once, late_forms) = (Live::default(), PasswordQueue::default(), Once::default(), LateForms::default());
         let (limits, tries, zone) = (Mutex::default(), Mutex::default(), Arc::new(Mutex::new(TimeZone::UTC)));
         let (machine, clock) = (machine.clone(), clock.clone());
-        let desk = Self { place, people, machine, clock, live, secure, secret, turns, kept, once, limits, tries, zone };
-        Ok((desk, thread))
+        let site = Self { place, people, machine, clock, live, secure, secret, turns, late_forms, once, limits, tries, zone };
+        Ok((site, thread))
     }
 
     /// The zone whose time pages speak.
@@ -108,7 +108,7 @@ impl Desk {
 
     /// How many wrong one-time codes came from where.
     pub(crate) fn limits(&self) -> MutexGuard<'_, Limits> {
-        // A step that panicked left figures behind that are still figures.
+        // Counters stay valid after a panic.
         self.limits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -119,9 +119,9 @@ impl Desk {
 }
 
 /// A server that has pages.
-pub trait Office: Server<Store: Forms> {
+pub trait PageServer: Server<Store: Forms> {
     /// What its pages need.
-    fn site(&self) -> &Desk;
+    fn site(&self) -> &Site;
 }
 
 #[cfg(test)]
@@ -130,7 +130,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_finds_too_many_waiting_is_told_so_and_those_who_wait_come_to_their_turn() {
-        let turns = Arc::new(Turns::default());
+        let turns = Arc::new(PasswordQueue::default());
         let first = turns.next(false).await.unwrap();
         let waiting: Vec<_> = (0..WAITING_MAX)
             .map(|_| {

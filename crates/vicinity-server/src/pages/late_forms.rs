@@ -14,14 +14,14 @@ use vicinity_pages::refill::{self, Sent};
 
 /// Seconds for which something is kept.
 const KEPT_SECONDS: i64 = 30 * 60;
-/// Forms that are kept of one person.
+/// Forms that are kept for one person.
 const OF_PERSON_MAX: usize = 4;
 /// Bytes of all that is kept; what is oldest goes first.
 const BYTES_MAX: usize = 4 << 20;
 /// Fields that are of the page, or that people are to say again.
 const NEVER: [&str; 5] = ["csrf", "once", "sure", "token", "password"];
 
-struct Form {
+struct LateForm {
     person: u32,
     page: String,
     action: String,
@@ -29,7 +29,7 @@ struct Form {
     since: i64,
 }
 
-impl Form {
+impl LateForm {
     fn bytes(&self) -> usize {
         let fields = self.fields.iter().map(|(name, value)| name.len() + value.len() + 64);
         self.page.len() + self.action.len() + fields.sum::<usize>()
@@ -40,13 +40,13 @@ impl Form {
     }
 }
 
-/// Forms that wait for who sent them.
+/// Forms that wait until their sender signs in.
 #[derive(Default)]
-pub struct Kept(Mutex<VecDeque<Form>>);
+pub struct LateForms(Mutex<VecDeque<LateForm>>);
 
-impl Kept {
+impl LateForms {
     /// What is kept and not too old. A clock that was set back drops what is from later.
-    fn fresh(&self, now: Timestamp) -> MutexGuard<'_, VecDeque<Form>> {
+    fn fresh(&self, now: Timestamp) -> MutexGuard<'_, VecDeque<LateForm>> {
         let mut forms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         forms.retain(|form| form.is_fresh(now));
         forms
@@ -65,8 +65,8 @@ impl Kept {
         {
             forms.remove(oldest);
         }
-        forms.push_back(Form { person, page: page.to_owned(), action: action.to_owned(), fields, since: now.as_second() });
-        while forms.iter().map(Form::bytes).sum::<usize>() > BYTES_MAX {
+        forms.push_back(LateForm { person, page: page.to_owned(), action: action.to_owned(), fields, since: now.as_second() });
+        while forms.iter().map(LateForm::bytes).sum::<usize>() > BYTES_MAX {
             forms.pop_front();
         }
         true
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn what_was_typed_waits_for_who_typed_it_for_half_an_hour() {
-        let kept = Kept::default();
+        let kept = LateForms::default();
         assert!(kept.keep(1, "/report", "/report", &fields("two words"), at(0)));
         assert_eq!(kept.page_of(1, at(KEPT_SECONDS)).as_deref(), Some("/report"));
         assert_eq!(kept.on(1, "/report", at(0)), [("/report".to_owned(), vec![("note".to_owned(), "two words".to_owned())])]);
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn what_has_arrived_or_says_nothing_is_not_kept() {
-        let kept = Kept::default();
+        let kept = LateForms::default();
         assert!(!kept.keep(1, "/", "/sign-out", &fields(" "), at(0)));
         kept.keep(1, "/a", "/a", &fields("x"), at(0));
         kept.keep(1, "/b", "/b", &fields("x"), at(0));
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_person_has_four_forms_and_all_together_some_megabytes() {
-        let kept = Kept::default();
+        let kept = LateForms::default();
         for number in 0..10 {
             kept.keep(1, "/p", &format!("/p/{number}"), &fields("x"), at(0));
         }
@@ -154,6 +154,6 @@ mod tests {
             kept.keep(person, "/p", "/p", &fields(&"x".repeat(60_000)), at(1));
         }
         let forms = kept.0.lock().unwrap();
-        assert!(forms.iter().map(Form::bytes).sum::<usize>() <= BYTES_MAX && forms.len() > 60);
+        assert!(forms.iter().map(LateForm::bytes).sum::<usize>() <= BYTES_MAX && forms.len() > 60);
     }
 }

@@ -16,82 +16,70 @@ use crate::access::budget::{self, Plan};
 use crate::net::error::ApiError;
 use crate::storage::hub_keys;
 
-/// A store that knows who may ask.
-pub trait Door {
-    /// Who asks, once that is proven.
-    type Asker: Copy + Send;
+/// A store that knows its callers. Each method fails only where storage does.
+pub trait CallerStore {
+    /// Who asks, once proven.
+    type Caller: Copy + Send;
 
-    /// What is needed to check a proof.
-    ///
-    /// # Errors
-    /// Storage.
+    /// The key that checks a device's proof. `None` for an unknown device.
     fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError>;
 
-    /// What a revoked device is answered.
-    ///
-    /// # Errors
-    /// Storage.
-    fn farewell(&mut self, envelope: &Envelope) -> Result<ApiError, StoreError>;
+    /// The error for a revoked device; at a hub with a signed wipe order.
+    fn revoked_answer(&mut self, envelope: &Envelope) -> Result<ApiError, StoreError>;
 
-    /// Moves the counter. Gives who it is and in what role.
-    ///
-    /// # Errors
-    /// Storage.
-    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Self::Asker, Actor), Denied>, StoreError>;
+    /// Moves the device's counter, and gives the caller with its role.
+    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Self::Caller, Actor), Denied>, StoreError>;
 
     /// How much of these changes is taken at once ([`crate::access::budget`]).
-    ///
-    /// # Errors
-    /// Storage.
-    fn plan(&mut self, asker: &Self::Asker, groups: &[Group]) -> Result<Plan, StoreError>;
+    fn plan(&mut self, caller: &Self::Caller, groups: &[Group]) -> Result<Plan, StoreError>;
 
-    /// Operations that it has done since it was opened: what a request cost in the end is the difference.
-    fn done(&self) -> u64;
+    /// Operations since the store was opened. The difference over a step is what the step cost.
+    fn ops_done(&self) -> u64;
 }
 
 /// A store that takes no changes.
 const NOTHING: Plan = Plan { incidents: 0, ops: 0, price: 0 };
 
-impl Door for dyn BoardStore + '_ {
-    type Asker = Peer;
+impl CallerStore for dyn BoardStore + '_ {
+    type Caller = Peer;
 
     fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError> {
         self.credentials(device)
     }
 
-    fn farewell(&mut self, envelope: &Envelope) -> Result<ApiError, StoreError> {
-        <dyn HubStore as Door>::farewell(self, envelope)
+    fn revoked_answer(&mut self, envelope: &Envelope) -> Result<ApiError, StoreError> {
+        <dyn HubStore as CallerStore>::revoked_answer(self, envelope)
     }
 
     fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Peer, Actor), Denied>, StoreError> {
-        <dyn HubStore as Door>::admit(self, envelope, now)
+        <dyn HubStore as CallerStore>::admit(self, envelope, now)
     }
 
-    fn plan(&mut self, asker: &Peer, groups: &[Group]) -> Result<Plan, StoreError> {
-        budget::plan(self, asker, groups)
+    fn plan(&mut self, caller: &Peer, groups: &[Group]) -> Result<Plan, StoreError> {
+        budget::plan(self, caller, groups)
     }
 
-    fn done(&self) -> u64 {
+    fn ops_done(&self) -> u64 {
         self.loaded()
     }
 }
 
-impl Door for dyn ReviewStore + '_ {
-    /// The number of a hub, or of a country: which of them its action tells.
-    type Asker = u32;
+impl CallerStore for dyn ReviewStore + '_ {
+    /// A hub's or a country's number, by action.
+    type Caller = u32;
 
     fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError> {
         let hub = self.credentials(device)?;
         if hub.is_some() { Ok(hub) } else { self.country_credentials(device) }
     }
 
-    fn farewell(&mut self, envelope: &Envelope) -> Result<ApiError, StoreError> {
-        <dyn NationalStore as Door>::farewell(self, envelope)
+    fn revoked_answer(&mut self, envelope: &Envelope) -> Result<ApiError, StoreError> {
+        <dyn NationalStore as CallerStore>::revoked_answer(self, envelope)
     }
 
     fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(u32, Actor), Denied>, StoreError> {
         if self.credentials(envelope.device())?.is_some() {
-            return <dyn NationalStore as Door>::admit(self, envelope, now);
+            return <dyn NationalStore as CallerStore>::admit(self, envelope, now);
         }
         let let_in = self.let_country_in(envelope.device(), envelope.incarnation, envelope.counter, now)?;
         Ok(let_in.map(|country| (country, Actor::Country)))
@@ -101,19 +89,19 @@ impl Door for dyn ReviewStore + '_ {
         Ok(NOTHING)
     }
 
-    fn done(&self) -> u64 {
+    fn ops_done(&self) -> u64 {
         0
     }
 }
 
-impl Door for dyn HubStore + '_ {
-    type Asker = Peer;
+impl CallerStore for dyn HubStore + '_ {
+    type Caller = Peer;
 
     fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError> {
         self.credentials(device)
     }
 
-    fn farewell(&mut self, envelope: &Envelope) -> Result<ApiError, StoreError> {
+    fn revoked_answer(&mut self, envelope: &Envelope) -> Result<ApiError, StoreError> {
         Ok(ApiError::Revoked(hub_keys::wipe_order(self, envelope)?))
     }
 
@@ -122,29 +110,29 @@ impl Door for dyn HubStore + '_ {
         if matches!(let_in, Err(Denied::Replayed | Denied::RolledBack))
             && let Ok((peer, _)) = self.heard(envelope.device(), envelope.incarnation)?
         {
-            // Whoever runs the hub should know which phone may have been copied.
+            // The operator should know which phone may have been copied.
             tracing::warn!(device = peer.number, "a request that was seen, or older than one: replayed, restored or copied");
         }
         Ok(let_in.map(|peer| (peer, peer.role.actor())))
     }
 
-    fn plan(&mut self, asker: &Peer, groups: &[Group]) -> Result<Plan, StoreError> {
-        budget::plan(self, asker, groups)
+    fn plan(&mut self, caller: &Peer, groups: &[Group]) -> Result<Plan, StoreError> {
+        budget::plan(self, caller, groups)
     }
 
-    fn done(&self) -> u64 {
+    fn ops_done(&self) -> u64 {
         self.loaded()
     }
 }
 
-impl Door for dyn NationalStore + '_ {
-    type Asker = u32;
+impl CallerStore for dyn NationalStore + '_ {
+    type Caller = u32;
 
     fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError> {
         self.credentials(device)
     }
 
-    fn farewell(&mut self, _: &Envelope) -> Result<ApiError, StoreError> {
+    fn revoked_answer(&mut self, _: &Envelope) -> Result<ApiError, StoreError> {
         Ok(Refused::Revoked.into())
     }
 
@@ -157,7 +145,7 @@ impl Door for dyn NationalStore + '_ {
         Ok(NOTHING)
     }
 
-    fn done(&self) -> u64 {
+    fn ops_done(&self) -> u64 {
         0
     }
 }
