@@ -106,7 +106,7 @@ impl Device {
         }
         let found = self.store().damaged()?;
         if self.store().writes() {
-            // On a full or damaged disk it is looked at again the next time.
+            // On a full or damaged disk it is checked again the next time.
             look::keep(self.store(), bytes, found.is_none(), now).ok();
         }
         Ok(found)
@@ -126,7 +126,7 @@ impl Device {
     /// Syncs with the hub, over HTTP.
     ///
     /// # Errors
-    /// Not enrolled, another sync under way, or the local store.
+    /// Not enrolled, another sync in progress, or the local store.
     pub fn sync(&mut self) -> Result<SyncReport, ClientError> {
         let mut link = self.hub_link()?;
         let outcome = self.sync_over(&mut link)?;
@@ -147,7 +147,7 @@ impl Device {
     /// Makes a bundle, while no other program speaks to the hub. See [`vicinity_device::Device::export_bundle`].
     ///
     /// # Errors
-    /// As there, or another sync under way.
+    /// As there, or another sync in progress.
     pub fn export_bundle(&mut self) -> Result<Exported, ClientError> {
         let _lock = self.lock()?;
         Ok(self.device.export_bundle()?)
@@ -156,7 +156,7 @@ impl Device {
     /// Reads a reply, while no other program speaks to the hub. See [`vicinity_device::Device::import_reply`].
     ///
     /// # Errors
-    /// As there, or another sync under way.
+    /// As there, or another sync in progress.
     pub fn import_reply(&mut self, file: &[u8]) -> Result<Imported, ClientError> {
         let _lock = self.lock()?;
         Ok(self.device.import_reply(file)?)
@@ -165,7 +165,7 @@ impl Device {
     /// Publishes an alert, over HTTP. See [`vicinity_device::Device::publish_alert`].
     ///
     /// # Errors
-    /// As there, or another sync under way.
+    /// As there, or another sync in progress.
     pub fn publish_alert(&mut self, incident: IncidentId, area: &str, text: &str, ends: Timestamp) -> Result<[u8; 16], ClientError> {
         self.with_hub(|device, link| device.publish_alert(link, incident, area, text, ends))
     }
@@ -173,7 +173,7 @@ impl Device {
     /// Withdraws an alert, over HTTP. See [`vicinity_device::Device::withdraw_alert`].
     ///
     /// # Errors
-    /// As there, or another sync under way.
+    /// As there, or another sync in progress.
     pub fn withdraw_alert(&mut self, id: [u8; 16]) -> Result<(), ClientError> {
         self.with_hub(|device, link| device.withdraw_alert(link, id))
     }
@@ -181,7 +181,7 @@ impl Device {
     /// The statements of an incident; a responder's device asks the hub, over HTTP. See [`vicinity_device::Device::statement_lines`].
     ///
     /// # Errors
-    /// As there, or another sync under way.
+    /// As there, or another sync in progress.
     pub fn statement_lines(&mut self, incident: IncidentId) -> Result<Vec<StatementLine>, ClientError> {
         if self.enrolment().is_some_and(|enrolment| enrolment.is(Role::Responder)) {
             self.with_hub(|device, link| device.statement_lines(Some(link), incident))
@@ -193,7 +193,7 @@ impl Device {
     /// Opens a statement, over HTTP. See [`vicinity_device::Device::open_statement`].
     ///
     /// # Errors
-    /// As there, or another sync under way.
+    /// As there, or another sync in progress.
     pub fn open_statement(&mut self, incident: IncidentId, entry: &str) -> Result<Zeroizing<Vec<u8>>, ClientError> {
         self.with_hub(|device, link| device.open_statement(link, incident, entry))
     }

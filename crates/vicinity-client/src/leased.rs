@@ -86,7 +86,7 @@ pub fn fill_profiles(home: &Path, opened: &Opened, machine: impl Fn() -> Machine
 }
 
 impl Device {
-    /// What the time since the last contact allows now. What was seen is written down first; where that cannot
+    /// What the time since the last contact allows now. What was seen is recorded first; where that cannot
     /// be, it is as [`Contact::look_unnoted`] says.
     fn look(&mut self) -> Result<Lease> {
         let Some(contact) = self.contact()? else { return Ok(Lease::Valid) };
@@ -104,7 +104,7 @@ impl Device {
         }
     }
 
-    /// Writes down what a look has seen. A program that syncs at this moment writes a newer contact, which must not be overwritten.
+    /// Records what a look has seen. A program that syncs at this moment writes a newer contact, which must not be overwritten.
     fn note(&mut self, now: Timestamp, boot: Option<Boot>) -> Result<()> {
         let _lock = self.lock()?;
         if let Some(changed) = self.contact()?.and_then(|contact| contact.look(now, boot).1) {

@@ -4,12 +4,12 @@ use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
 use vicinity_store::device::{DeviceStore, Fact};
 
-/// Bytes of the largest file that is looked at by every command: some 30 milliseconds.
+/// Bytes of the largest file that is checked by every command: some 30 milliseconds.
 const ALWAYS_MAX_BYTES: u64 = 8 << 20;
 /// Seconds for which a larger one that was found whole is not looked at again.
 const WHOLE_SECONDS: i64 = 24 * 60 * 60;
 
-/// Whether a file of so many bytes is looked at now. One that was found damaged is looked at each time, and so is one that was
+/// Whether a file of that many bytes is checked now. One that was found damaged is checked each time, and so is one that was
 /// last looked at in the future: a clock was wrong then, or is now.
 pub(crate) fn is_due(bytes: u64, whole_at: Option<Timestamp>, now: Timestamp) -> bool {
     let age = whole_at.map(|at| now.as_second().saturating_sub(at.as_second()));
@@ -22,7 +22,7 @@ pub(crate) fn whole_at(store: &mut dyn DeviceStore) -> Result<Option<Timestamp>,
     Ok(seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()))
 }
 
-/// Keeps whether it is whole; a small file is looked at anyway, and needs no write.
+/// Keeps whether it is whole; a small file is checked anyway, and needs no write.
 pub(crate) fn keep(store: &mut dyn DeviceStore, bytes: u64, is_whole: bool, now: Timestamp) -> Result<(), StoreError> {
     if bytes <= ALWAYS_MAX_BYTES {
         return Ok(());

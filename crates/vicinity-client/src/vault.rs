@@ -88,7 +88,7 @@ pub fn has_pin(folder: &Path) -> Result<bool, VaultError> {
     if image.is_destroyed() { Err(VaultError::Destroyed) } else { Ok(image.has_pin()) }
 }
 
-/// The names of both profiles' folders, in an order that tells nothing.
+/// The names of both profiles' folders, in an order that reveals nothing.
 ///
 /// # Errors
 /// There is no vault, or it is damaged.

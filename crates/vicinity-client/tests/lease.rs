@@ -87,7 +87,7 @@ impl Phone {
         self.home().join(&self.opened.folder)
     }
 
-    /// A command, so many seconds after the enrolment.
+    /// A command, that many seconds after the enrolment.
     fn opens(&self, seconds: i64) -> Result<Leased, OpenError> {
         self.now.store(seconds, Ordering::Relaxed);
         let now = Arc::clone(&self.now);
@@ -105,7 +105,7 @@ impl Phone {
         }
     }
 
-    /// A sync, so many seconds after the enrolment: it opens the device whatever its lease says.
+    /// A sync, that many seconds after the enrolment: it opens the device whatever its lease says.
     fn syncs(&self, seconds: i64, mut link: Says) {
         self.now.store(seconds, Ordering::Relaxed);
         let machine = self.machine(Arc::clone(&self.now));
@@ -293,7 +293,7 @@ fn an_alert_is_not_shown_after_its_end_and_forgotten_days_later_for_the_clock_ma
     assert_eq!((shown(9 * DAY), shown(0)), (vec![], vec![]));
 }
 
-/// Whatever its clock says: a folder stands where the file has to be made under which a look is written down.
+/// Whatever its clock says: a folder stands where the file has to be made under which a look is recorded.
 #[test]
 fn a_look_that_cannot_be_written_down_opens_within_the_lease_locks_beyond_it_and_destroys_nothing() {
     let phone = Phone::enrolled();

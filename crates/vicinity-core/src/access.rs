@@ -81,17 +81,17 @@ pub enum Action {
     AskHub,
     /// Fetch style sheet and script, and sign in.
     SignIn,
-    /// Change one's own settings, sign out.
+    /// Change its own settings, sign out.
     Settle,
     /// Read a hub's board.
     SeeBoard,
-    /// Act on a hub's board: respond, resolve, assign, write down what was done.
+    /// Act on a hub's board: respond, resolve, assign, record what was done.
     Respond,
     /// Manage a hub's devices from its board.
     ManageDevices,
     /// Read the national review.
     SeeReview,
-    /// Mark, flag and ask at national, write down what was done.
+    /// Mark, flag and ask at national, record what was done.
     Review,
     /// Give a person an account, or close it.
     InvitePeople,

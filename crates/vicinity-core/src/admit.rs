@@ -43,7 +43,7 @@ impl Work {
     pub const OF_A_REQUEST: Self = Self { steps: 2_000_000, sifted: DOCUMENT_MAX_OPS };
 }
 
-/// What became of one change.
+/// The outcome of one change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// New, and part of the document now.
@@ -267,7 +267,7 @@ impl<'a> Admitting<'a> {
         if view.is_some() {
             return view;
         }
-        // What was there before does not load: nothing can be said against what came.
+        // What was there before does not load: nothing can be reported against what came.
         self.note_loaded(self.before);
         let document = survives(|| Document::from_changes(stored.iter().map(Vec::as_slice)).ok())?;
         let sifted = sift(document.as_automerge().clone(), self.before, &self.accepted, self.work.sifted, &|ops| self.note_loaded(ops));

@@ -23,11 +23,11 @@ pub struct Advocacy {
     pub day: String,
     /// What was done: a code of the list "advocacy action".
     pub action: String,
-    /// Whom it aims at: a code of the list "perpetrator kind"; empty for none in particular.
+    /// Who it aims at: a code of the list "perpetrator kind"; empty for none in particular.
     pub kind: String,
     /// Country and first-level area, as `SN-DK`; empty for the whole country.
     pub area: String,
-    /// What came of it: a code of the list "advocacy outcome".
+    /// Its outcome: a code of the list "advocacy outcome".
     pub outcome: String,
 }
 

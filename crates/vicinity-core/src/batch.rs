@@ -63,7 +63,7 @@ pub struct DocumentHeads {
     pub heads: Vec<ChangeHash>,
 }
 
-/// A stretch of a rebase: every document of the sender's with an id above `after` and up to `until`.
+/// A range of a rebase: every document of the sender's with an id above `after` and up to `until`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HeadsPage {
     /// Exclusive lower end; `None` is the first.

@@ -11,7 +11,7 @@
 //! 2. in danger or held now: the newest report first;
 //! 3. with a clock that presses (first contact, response, PEP, forensic, emergency contraception): by the time that is left.
 //!    What runs from the report presses until a day after it was due, a window until it is over;
-//! 4. in danger or held as it was said more than a week ago, and only watched since (status `monitoring`): newest first. An
+//! 4. in danger or held as it was reported more than a week ago, and only watched since (status `monitoring`): newest first. An
 //!    incident with new danger is moved back to `responding`;
 //! 5. without a response, and past the time in which that presses: newest first;
 //! 6. with a follow-up to come, or missed by less than two weeks: by when it is due.
@@ -42,7 +42,7 @@ pub enum Group {
     Danger,
     /// A clock presses.
     Due,
-    /// In danger or held, as was said long ago, and watched since.
+    /// In danger or held, as was reported long ago, and watched since.
     DangerTold,
     /// Nobody has responded, and that presses no more.
     Unanswered,
@@ -282,7 +282,7 @@ mod tests {
         }
     }
 
-    /// Facts of an incident that was reported so many hours before the moment of these tests.
+    /// Facts of an incident that was reported that many hours before the moment of these tests.
     fn reported(hours: i64, more: Value) -> Value {
         let reported = now().checked_sub(SignedDuration::from_hours(hours)).unwrap();
         let mut facts = json!({"reported_at": reported.to_string(), "occurred": {"at": reported.to_string()[..16], "precision": "exact"}});

@@ -7,7 +7,7 @@ use crate::incident::Incident;
 
 /// Contact that is sexual. Whether there was penetration these codes do not say, and GBVIMS's first question needs it.
 const SEXUAL_CONTACT: [&str; 4] = ["attempted_rape", "unwanted_touch", "condom_refused_removed", "sex_demanded_by_official"];
-/// Rights violated by hands on the body.
+/// Rights violated by passes on the body.
 const BODILY_FORCE: [&str; 2] = ["invasive_search", "forced_test_treatment"];
 /// Rights violated by keeping resources, opportunities or services away.
 const DENIAL: [&str; 4] = ["condoms_confiscated", "healthcare_refused", "police_refused_help", "other_service_refused"];

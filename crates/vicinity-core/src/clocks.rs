@@ -58,7 +58,7 @@ pub enum State {
     Uncertain,
     /// Not done, and too late even by the latest time the incident can have.
     MissedWindow,
-    /// Nobody knows what it runs from: it counts as urgent.
+    /// It is unknown what it runs from: it counts as urgent.
     UnknownTime,
 }
 
@@ -95,7 +95,7 @@ pub struct Clock {
     /// When it is due; `None` if unknown.
     pub due_at: Option<Timestamp>,
     /// When it is too late even by the latest time that it can run from; for all but the windows of an incident, when it is
-    /// due. Nothing happens after it was reported: so a window ends where nobody knows the time, too.
+    /// due. Nothing happens after it was reported: so a window ends where the time is unknown, too.
     pub ends_at: Option<Timestamp>,
     /// Its state.
     pub state: State,
@@ -125,7 +125,7 @@ impl Clock {
         if self.from == Basis::Incident { self.ends_at } else { later(self.ends_at?, MADE_GOOD) }
     }
 
-    /// The last moments of what is said of it, while nobody does anything.
+    /// The last moments of what is reported of it, while nobody does anything.
     pub(crate) fn turns(&self) -> impl Iterator<Item = Timestamp> {
         let moments = [self.due_at, self.presses_until(), self.live_until()];
         moments.into_iter().flatten().filter(|_| self.state.is_pending())
@@ -286,7 +286,7 @@ pub(crate) fn may_conceive(incident: &Incident) -> bool {
 }
 
 /// A clock for each planned follow-up. It is met when that one is done; one that was done at its time or after,
-/// and written down by itself, counts for it too.
+/// and recorded by itself, counts for it too.
 fn planned_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>) {
     for planned in incident.entries("followups") {
         let Some(due_at) = planned.instant("due_at") else { continue };

@@ -78,9 +78,9 @@ code_lists! {
         "complaint_filed" "shelter" "relocation" "money_transport" "mediation" "health_facility_advocacy" "community_meeting" "aggressor_alert"
         "refused_by_survivor" "referral_failed"
     ];
-    /// What became of an offer.
+    /// The outcome of an offer.
     ACCEPTED = "accepted", "own", ["yes" "declined" "no" "unknown"];
-    /// What became of an action.
+    /// The outcome of an action.
     OUTCOMES = "outcome", "own", ["done" "referred" "pending" "failed" "declined"];
     /// The state of a referral.
     REFERRAL_STATES = "referral state", "own", ["sent" "accepted" "attended" "completed" "failed"];
@@ -102,7 +102,7 @@ code_lists! {
     ANSWERS = "answer", "own", ["confirmed" "corrected" "cannot_say" "duplicate"];
     /// Actions about a pattern of violence rather than about one incident.
     ADVOCACY_ACTIONS = "advocacy action", "SWIT ch. 2", ["meeting_authority" "training" "community_meeting" "media" "petition_letter" "court_case" "policy_review" "other_advocacy"];
-    /// What came of it.
+    /// Its outcome.
     ADVOCACY_OUTCOMES = "advocacy outcome", "own", ["awaited" "promised" "achieved" "refused"];
     /// Triage.
     TRIAGE_LEVELS = "triage", "own", ["red" "amber" "green"];

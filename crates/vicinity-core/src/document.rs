@@ -471,7 +471,7 @@ impl Writer<'_, '_> {
     }
 }
 
-/// The referral to the same service and partner that is still under way.
+/// The referral to the same service and partner that is still in progress.
 fn same_referral(incident: &Incident, fields: &[(String, ScalarValue)]) -> Option<String> {
     let text = |name: &str| fields.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.as_str());
     let (service, partner) = (text("service"), text("partner"));

@@ -1,6 +1,6 @@
-//! Whether a server's clock may be believed. Pure: the clock, and how long the machine has run, come in.
+//! Whether a server's clock can be trusted. Pure: the clock, and how long the machine has run, come in.
 //!
-//! A clock that is wrong must not destroy anything. What can be taken back happens by it at once, and is taken back once the
+//! A clock that is wrong must not destroy anything. What can be withdrawn happens by it at once, and is withdrawn once the
 //! clock is right. What cannot waits while the clock is in doubt, until it is right again or a person confirms it. There are
 //! three witnesses: the machine's running time, which cannot be set; the last time that was believed before a restart;
 //! and the clocks of devices that were heard, the middle one of at least three.
@@ -13,7 +13,7 @@ pub const JUMP_MAX_SECONDS: i64 = 3600;
 pub const RESTART_MAX_SECONDS: i64 = 7 * 86_400;
 /// Seconds that a clock may differ from the middle one of the devices' clocks: those are set by hand, often by the wrong zone.
 pub const DEVICES_MAX_SECONDS: i64 = 86_400;
-/// So many devices must have been heard before their clocks count.
+/// That many devices must have been heard before their clocks count.
 pub const DEVICES_MIN: usize = 3;
 /// Devices that are remembered.
 const REMEMBERED_MAX: usize = 1024;
@@ -136,7 +136,7 @@ impl ClockWatch {
         Self { believed, confirmed_ahead: kept.map_or(0, |kept| kept.confirmed_ahead), devices: BTreeMap::new(), middle: None }
     }
 
-    /// A device was heard: the server's clock was so many seconds ahead of its.
+    /// A device was heard: the server's clock was that many seconds ahead of its.
     pub fn heard(&mut self, device: u32, ahead_seconds: i64, now: Moment) {
         let Some(running) = now.running else { return };
         self.devices.retain(|_, (_, heard)| running.saturating_sub(*heard) <= REMEMBERED_SECONDS);
@@ -156,7 +156,7 @@ impl ClockWatch {
         Some([ahead(low), ahead(high)]).map(|both| if both[0].unsigned_abs() <= both[1].unsigned_abs() { both[0] } else { both[1] })
     }
 
-    /// By how much the clock is ahead of the time that is believed; nothing where there is nothing to compare with.
+    /// By how much the clock is ahead of the time that is trusted; nothing where there is nothing to compare with.
     fn ahead_of_believed(&self, now: Moment) -> Option<i64> {
         self.expected(now).map(|expected| now.wall.saturating_sub(expected))
     }

@@ -201,7 +201,7 @@ impl Edit {
         parse_set(&body).map(Self::Set)
     }
 
-    /// The scope of the consent that this edit takes back.
+    /// The scope of the consent that this edit withdraws.
     #[must_use]
     pub fn withdraws(&self) -> Option<&str> {
         let Self::Consent(entry) = self else { return None };

@@ -152,7 +152,7 @@ impl Projection {
             && self.response_minutes.is_none_or(full_hours)
     }
 
-    /// A month that can be, and a week that lies in it. The month of an incident is known, and only an incident has a week.
+    /// A month that can be, and a week that is in it. The month of an incident is known, and only an incident has a week.
     fn time_is_well_formed(&self, now: Timestamp) -> bool {
         let of_incident = self.month_basis == MonthBasis::Incident;
         let Some(week) = &self.iso_week else { return self.month == UNKNOWN && !of_incident || is_past_month(&self.month, now) };

@@ -54,7 +54,7 @@ pub enum Refusal {
     /// The document is outside what the device may see.
     #[error("the incident is outside this device's scope")]
     OutOfScope,
-    /// The incident was erased, and nothing of it is ever taken again.
+    /// The incident was erased, and none of it is ever taken again.
     #[error("the incident was erased")]
     Erased,
     /// The hub has another incident under this id: the two are never merged.

@@ -10,7 +10,7 @@ pub fn write(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes that a text of digits says, lower or upper case: a vector, or an array of exactly so many.
+/// The bytes that a text of digits says, lower or upper case: a vector, or an array of exactly that many.
 #[must_use]
 pub fn read<T: TryFrom<Vec<u8>>>(text: &str) -> Option<T> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());

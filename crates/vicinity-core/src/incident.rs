@@ -2,7 +2,7 @@
 //!
 //! The view is the JSON tree itself, so that it can be cached as a row, compared byte for byte between devices, and
 //! keep what a newer peer wrote. Nothing here fails: a field of a shape this version does not expect reads as
-//! missing, and stays in the tree. A known code reads as itself in whatever spelling it was written, but for consents: a
+//! missing, and stays in the tree. A known code reads as itself in whatever spelling it was written, except for consents: a
 //! word that is nearly a grant is none.
 
 use std::collections::BTreeSet;

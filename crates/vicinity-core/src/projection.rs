@@ -23,9 +23,9 @@ pub const OTHER_UNLISTED: &str = "other_unlisted";
 pub const UNKNOWN: &str = "unknown";
 /// Perpetrators of one projection. Of more, only the first ones in the sorted order are kept.
 pub const PERPETRATORS_MAX: usize = 32;
-/// How often one action, or one referral, is counted; what is more counts as so many.
+/// How often one action, or one referral, is counted; what is more counts as that many.
 pub const TIMES_MAX: u32 = 999;
-/// Minutes of the longest response, a year of 366 days; what took longer counts as so many.
+/// Minutes of the longest response, a year of 366 days; what took longer counts as that many.
 pub const RESPONSE_MAX_MINUTES: u32 = 366 * 24 * 60;
 
 /// What consent and de-identification leave of an incident.
@@ -244,7 +244,7 @@ fn iso_week(incident: &Incident) -> Option<String> {
     knows_week.then(|| time::iso_week(local.wall.date()))
 }
 
-/// Country and first-level area of a hub's area code, if it has the form of ISO 3166-2. What stands behind these, a
+/// Country and first-level area of a hub's area code, if it has the form of ISO 3166-2. What is after these, a
 /// district or a street, is dropped.
 pub(crate) fn admin1(area: &str) -> Option<String> {
     let mut parts = area.split('-');

@@ -137,7 +137,7 @@ pub fn last_closed(now: Timestamp) -> String {
     time::month_number(&month).map_or_else(String::new, |number| time::numbered_month(number - 2))
 }
 
-/// Counts of so many areas: the largest, and all others as the one that is unknown. Of two that are as large, the first by name.
+/// Counts of that many areas: the largest, and all others as the one that is unknown. Of two that are as large, the first by name.
 fn bounded(counts: &BTreeMap<Cell, u64>, max: usize) -> Cow<'_, BTreeMap<Cell, u64>> {
     let mut sizes: BTreeMap<&str, u64> = BTreeMap::new();
     for ((area, dimension, _), count) in counts {

@@ -55,7 +55,7 @@ pub enum Moment {
     Sure(Timestamp),
     /// Written by a clock whose error is unknown: it is never subtracted from another time.
     Unsure(Timestamp),
-    /// It cannot be: it lies after the hub knew of it, or a lifetime before.
+    /// It cannot be: it is after the hub knew of it, or a lifetime before.
     Impossible,
 }
 
@@ -154,7 +154,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// How a time is read that a device wrote by a clock that was so many seconds slow.
+    /// How a time is read that a device wrote by a clock that was that many seconds slow.
     fn as_read(place: &str, time: &str, clock: &str, skew_seconds: Option<i64>) -> Option<Moment> {
         let written = Written { place: place.into(), at: at(time), change: ChangeHash([1; 32]) };
         let brought = Brought { clock: at(clock).as_second(), skew_seconds, received_at: at("2026-11-25T12:00:00Z") };

@@ -1,4 +1,4 @@
-//! What an author may write: the limits of admission, asked before anything is stored. A hub would refuse for ever what
+//! What an author may write: the limits of admission, asked before anything is stored. A hub would refuse permanently what
 //! is above them.
 
 use automerge::Change;

@@ -47,7 +47,7 @@ pub fn letters(text: &str) -> usize {
     text.graphemes(true).count()
 }
 
-/// Whether a text has so many letters at most, and no letter of a hundred marks that would make it huge.
+/// Whether a text has that many letters at most, and no letter of a hundred marks that would make it huge.
 #[must_use]
 pub fn fits(text: &str, max_letters: usize) -> bool {
     text.len() <= max_letters || (text.len() <= max_letters * LETTER_MAX_BYTES && letters(text) <= max_letters)

@@ -52,7 +52,7 @@ const SEXUAL_VIOLENCE: [&str; 6] = ["rape", "gang_rape", "attempted_rape", "unwa
 const WEAPON: [&str; 2] = ["weapon_threat", "weapon_used"];
 /// A threat that can be carried out, or a perpetrator who keeps coming back.
 const CREDIBLE_THREAT: [&str; 4] = ["threat_harm", "threat_outing", "threat_children", "stalking"];
-/// Nobody records whether extortion goes on, so it is taken to.
+/// Nobody records whether extortion continues, so it is taken to.
 const EXTORTION: &str = "extortion_bribe";
 
 const ADULT_YEARS: i64 = 18;

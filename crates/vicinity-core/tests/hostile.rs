@@ -1,6 +1,6 @@
-//! Hostile changes: what admission says to each, and that whatever it lets in loads again.
+//! Hostile changes: what admission says to each, and that whatever it accepts loads again.
 //!
-//! `fixtures/hostile/` holds each hand-made change (`UPDATE_FIXTURES=1` writes them anew). Besides, real changes are
+//! `fixtures/hostile/` holds each hand-made change (`UPDATE_FIXTURES=1` writes them again). Also, real changes are
 //! mutated: `VICINITY_MUTANTS` says how many, `VICINITY_SEED` where they start.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test: it reads fixtures and runs on two threads")]
 

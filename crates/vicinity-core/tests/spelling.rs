@@ -1,4 +1,4 @@
-//! What people and other programs spell otherwise is the same code, field and consent; what nobody knows is kept and said.
+//! What people and other programs spell otherwise is the same code, field and consent; what is unknown is kept and said.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use automerge::transaction::{CommitOptions, Transactable};

@@ -31,7 +31,7 @@ impl<S: DeviceStore> Device<S> {
         if alerts.len() == before { Ok(()) } else { keep(&mut self.store, &alerts) }
     }
 
-    /// The alerts that stand, as of the last contact with the hub, those that end first at the top. What has ended is not
+    /// The alerts that are active, as of the last contact with the hub, those that end first at the top. What has ended is not
     /// shown; it goes with the next list of the hub, or some days later: this device's clock may be wrong.
     ///
     /// # Errors

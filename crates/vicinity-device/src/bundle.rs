@@ -55,7 +55,7 @@ pub enum ImportEnd {
     Alarm,
     /// The device has heard from its hub since: only acknowledgements counted.
     Old,
-    /// The reply is to an earlier life of this device: nothing of it counted.
+    /// The reply is to an earlier life of this device: none of it counted.
     EarlierLife,
     /// This device was restored or copied: it begins a new life, and the next bundle, or sync, compares all.
     NewLife,
@@ -105,7 +105,7 @@ impl<S: DeviceStore> Device<S> {
     /// the key that opens the reply, are durable when this returns.
     ///
     /// # Errors
-    /// Not enrolled, another sync under way, or the local store.
+    /// Not enrolled, another sync in progress, or the local store.
     pub fn export_bundle(&mut self) -> Result<Exported> {
         let identity = self.identity()?;
         let bundle_key = self.enrolment().ok_or(DeviceError::NotEnrolled)?.bundle_key.clone();

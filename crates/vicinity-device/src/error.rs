@@ -11,7 +11,7 @@ use vicinity_sync::message::Refused;
 
 use crate::media::MediaError;
 
-/// A call that failed. Nothing of it was kept, unless the call says otherwise.
+/// A call that failed. None of it was kept, unless the call says otherwise.
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
     /// The local store.

@@ -33,7 +33,7 @@ pub struct World<'a> {
     pub now: Timestamp,
     /// Eight random bytes.
     pub random: &'a mut dyn FnMut() -> u64,
-    /// Waits so many milliseconds.
+    /// Waits that many milliseconds.
     pub wait: &'a mut dyn FnMut(u64),
 }
 
@@ -78,7 +78,7 @@ pub enum Step {
         /// The body.
         body: Vec<u8>,
     },
-    /// Wait so many milliseconds, and then call [`Device::go_on`](crate::Device::go_on).
+    /// Wait that many milliseconds, and then call [`Device::go_on`](crate::Device::go_on).
     Wait(u64),
     /// The end.
     Done(Outcome),
@@ -110,7 +110,7 @@ impl Exchange {
         Ok(Self { session, effects, now, statements, in_flight: (0, 0) })
     }
 
-    /// Goes on until the host has something to do.
+    /// Continues until the host has something to do.
     pub(crate) fn go_on(&mut self, local: &mut Local<'_>) -> Result<Step> {
         while let Some(effect) = self.effects.pop_front() {
             match effect {
@@ -128,7 +128,7 @@ impl Exchange {
         Err(Refused::Failed.into())
     }
 
-    /// Takes the result of a post, and goes on.
+    /// Takes the result of a post, and continues.
     pub(crate) fn answered(&mut self, local: &mut Local<'_>, answer: core::result::Result<Vec<u8>, LinkFailure>) -> Result<Step> {
         let input = match answer.map_err(|failure| requests::proven(failure, local.identity, self.in_flight)) {
             Ok(answer) => Input::Answered(answer),

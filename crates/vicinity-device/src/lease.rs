@@ -15,7 +15,7 @@ pub const WARNED_FROM_DAY: i64 = 21;
 pub const LOCKED_FROM_DAY: i64 = 30;
 /// The device must have run for so long between the first look beyond the lease and the one that destroys.
 pub const DESTROYED_AFTER: Duration = Duration::from_secs(24 * 3600);
-/// On so many different days, by the device's clock, it was opened beyond the lease: the last of these looks destroys.
+/// On that many different days, by the device's clock, it was opened beyond the lease: the last of these looks destroys.
 pub const DESTROYED_ON_DAY: usize = 3;
 /// So often between two contacts a clock that is set back opens the device again.
 pub const SET_BACK_MAX: u8 = 2;
@@ -73,7 +73,7 @@ pub enum Lease {
     },
     /// Nothing but contact with the hub: the clock was set back too often.
     SetBack,
-    /// Nothing, for good: the caller destroys the key.
+    /// Nothing, permanently: the caller destroys the key.
     Over,
 }
 
@@ -99,7 +99,7 @@ impl Contact {
         (lease, (kept != self).then_some(kept))
     }
 
-    /// What a look allows that cannot be written down, on a disk that takes no writes: what was kept before and the clock decide.
+    /// What a look allows that cannot be recorded, on a disk that takes no writes: what was kept before and the clock decide.
     /// Within the lease it opens, beyond it it is locked, and nothing is destroyed. `None` where the clock was set back after a look
     /// beyond: that opens only once it is counted, or it would open any number of times.
     #[must_use]

@@ -23,7 +23,7 @@ use crate::error::DeviceError;
 use crate::once::OnceKey;
 use crate::work::{Work, at_edit};
 
-/// Incidents that become durable together: one fsync for so many.
+/// Incidents that become durable together: one fsync for that many.
 const TOGETHER: usize = 64;
 
 /// A line that was not kept. It says where and what, never the value.
@@ -97,7 +97,7 @@ pub trait LogSink {
     }
     /// A line was logged by a run that was cut off, and its incident has left this device since or was erased.
     fn gone(&mut self, _line: usize) {}
-    /// The very same lines were logged here before, to their end: what was logged now is here twice.
+    /// The same lines were logged here before, to their end: what was logged now is here twice.
     fn again(&mut self) {}
     /// A line was not kept.
     fn refused(&mut self, bad: &BadLine);
@@ -255,7 +255,7 @@ fn parts(json: &Value) -> Result<(Value, Option<Value>), FieldError> {
     if parts.is_empty() { Ok((incident, edits)) } else { Err(FieldError::new("edits", Problem::WrongType("no keys beside incident and edits"))) }
 }
 
-/// The id that an incident brings, and the incident without it. One that stands for nothing, as some forms send it, would be the
+/// The id that an incident brings, and the incident without it. One that is for nothing, as some forms send it, would be the
 /// id of all.
 fn given_id(incident: Value) -> Result<(Option<IncidentId>, Value), FieldError> {
     let Value::Object(object) = &incident else { return Ok((None, incident)) };

@@ -2,7 +2,7 @@
 //!
 //! A file is taken apart, and a new one is made of the parts that a picture or a sound cannot do without. Everything else
 //! stays behind, known or not: EXIF with places and times, XMP, comments, colour profiles, thumbnails, names of devices and
-//! programs, what lies behind the end. What cannot be taken apart is refused. Nothing is hidden *in* the picture or the sound:
+//! programs, what is after the end. What cannot be taken apart is refused. Nothing is hidden *in* the picture or the sound:
 //! who is seen and heard, and what a lens leaves, is in there as before.
 
 mod exif;
@@ -15,7 +15,7 @@ mod riff;
 /// Bytes of the largest photo or sound, before and after.
 pub const ATTACHMENT_MAX_BYTES: usize = vicinity_core::value::ATTACHMENT_MAX_BYTES;
 
-/// A file that is not taken. Nothing of it was kept.
+/// A file that is not taken. None of it was kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MediaError {
     /// Above the limit.

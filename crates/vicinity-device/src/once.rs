@@ -1,4 +1,4 @@
-//! By what an input, a line or an attachment is known again: hashes under a key of the device's own, which lies in its encrypted
+//! By what an input, a line or an attachment is known again: hashes under a key of the device's own, which is in its encrypted
 //! store and nowhere else. Without that key they tell nothing of what was hashed.
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -32,7 +32,7 @@ impl OnceKey {
         self.hash(b"attachment", &[incident.as_bytes(), bytes])
     }
 
-    /// Parts are told apart by their lengths.
+    /// Parts are distinguished by their lengths.
     fn hash(&self, what: &[u8], parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("a key of any length is taken");
         for part in core::iter::once(&what).chain(parts) {

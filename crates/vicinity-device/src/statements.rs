@@ -30,7 +30,7 @@ pub struct StatementLine {
     pub entry: String,
     /// Its class.
     pub class: String,
-    /// Bytes of what was said.
+    /// Bytes of what was reported.
     pub bytes: u64,
     /// How far this device has brought it, if it was written here.
     pub here: Option<Carried>,
@@ -73,7 +73,7 @@ impl<S: DeviceStore> Device<S> {
     }
 
     /// Opens a statement that the hub has: on a responder's device, with the key that is only there. The hub notes who
-    /// opened it. What was said is wiped from memory when it is dropped, and is not kept.
+    /// opened it. What was reported is wiped from memory when it is dropped, and is not kept.
     ///
     /// # Errors
     /// Not a responder's device, a statement that is not there, or one that was sealed to others.

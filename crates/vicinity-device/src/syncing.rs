@@ -47,7 +47,7 @@ impl<S: DeviceStore> Device<S> {
         Ok((exchange, step))
     }
 
-    /// Goes on after a wait.
+    /// Continues after a wait.
     ///
     /// # Errors
     /// The local store, or a sync that waits for an answer or is over.
@@ -56,7 +56,7 @@ impl<S: DeviceStore> Device<S> {
         self.finish(step)
     }
 
-    /// Goes on with the result of a post.
+    /// Continues with the result of a post.
     ///
     /// # Errors
     /// The local store, or a sync that waits for no answer.

@@ -1,7 +1,7 @@
 //! Published counts as DHIS2's dataValueSets.
 //!
 //! The bulk form: every value names its period and organisation unit. A cell that is left out of its table is left out
-//! here; a 0 would say that nothing happened. A month or an area that nobody knows has no place in DHIS2.
+//! here; a 0 would say that nothing happened. A month or an area that is unknown has no place in DHIS2.
 
 mod mapping;
 mod summary;

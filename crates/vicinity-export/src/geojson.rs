@@ -66,7 +66,7 @@ fn code_of(properties: &Value) -> Option<String> {
     Some(code.to_ascii_uppercase())
 }
 
-/// The shape of an area that is drawn in so many parts: one as it came, several as one. None where there is none.
+/// The shape of an area that is drawn in that many parts: one as it came, several as one. None where there is none.
 fn shape_of(mut parts: Vec<Value>) -> Option<Value> {
     if parts.len() < 2 {
         return parts.pop();

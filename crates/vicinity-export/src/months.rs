@@ -1,4 +1,4 @@
-//! Months, and a stretch of them.
+//! Months, and a range of them.
 
 use std::str::FromStr;
 
@@ -75,7 +75,7 @@ impl Months {
         self.to.as_ref().map(Month::as_str)
     }
 
-    /// Whether a projection's month lies in it. One that nobody knows lies in no stretch, but in the whole.
+    /// Whether a projection's month is in it. One that is unknown is in no stretch, but in the whole.
     #[must_use]
     pub fn hold(&self, month: &str) -> bool {
         if self.from.is_none() && self.to.is_none() {

@@ -1,4 +1,4 @@
-//! Published tables, as exports take them: what a table shows of a stretch of months, and nothing else.
+//! Published tables, as exports take them: what a table shows of a range of months, and nothing else.
 
 use vicinity_core::codes::{CodeList, PERPETRATOR_KINDS, POPULATIONS, SETTINGS, ViolationGroup};
 use vicinity_core::projection::{OTHER_UNLISTED, UNKNOWN};

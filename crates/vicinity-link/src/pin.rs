@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pin(pub [u8; 32]);
 
-/// A text that is no pin.
+/// A text that is not a pin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a pin: expected 64 hexadecimal digits")]
 pub struct BadPin;

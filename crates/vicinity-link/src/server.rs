@@ -9,7 +9,7 @@ use rustls::version::TLS13;
 
 use crate::pin::Pin;
 
-/// A server's key. It lies in the server's encrypted database and nowhere else.
+/// A server's key. It is in the server's encrypted database and nowhere else.
 pub struct ServerKey(KeyPair);
 
 /// Why there is no TLS.

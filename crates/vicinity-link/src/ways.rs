@@ -96,7 +96,7 @@ impl Ways {
         Self { agent: client::agent(config.http_status_as_error(false), pins), scheme, addresses, first: 0 }
     }
 
-    /// Posts a body to a path, and reads at most so many bytes of the answer. Goes on to the next address only where nothing can
+    /// Posts a body to a path, and reads at most that many bytes of the answer. Continues to the next address only where nothing can
     /// have arrived at the one before.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The one style sheet and the one script. Their paths change with their content, so that browsers may keep them for ever.
+//! The one style sheet and the one script. Their paths change with their content, so that browsers may keep them permanently.
 
 use std::sync::OnceLock;
 
@@ -30,7 +30,7 @@ pub static ICON: Asset =
     Asset { content_type: "image/svg+xml", content: include_str!("../assets/icon.svg"), name: "icon", ending: "svg", path: OnceLock::new() };
 
 impl Asset {
-    /// Where it lies under `/assets/`.
+    /// Where it is under `/assets/`.
     #[must_use]
     pub fn file(&self) -> &str {
         self.path.get_or_init(|| {

@@ -1,7 +1,7 @@
 //! Drawings: SVG made here, nothing fetched. Behind each is a table with the same figures for people who prefer to read
 //! and for screen readers, which skip the drawing.
 //!
-//! A value that is left out is a hatched band as high as the chart, or as long as a bar can be, and never stands at zero: what
+//! A value that is left out is a hatched band as high as the chart, or as long as a bar can be, and never is at zero: what
 //! nobody shows may be anything. No rise is red: more reports may mean more trust.
 
 use maud::{Markup, PreEscaped, html};
@@ -22,7 +22,7 @@ pub struct Series {
 pub struct Mark {
     /// The month's place.
     pub month: usize,
-    /// What stands above.
+    /// What is above.
     pub label: String,
 }
 

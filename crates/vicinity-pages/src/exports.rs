@@ -12,17 +12,17 @@ pub struct Pushed {
     pub dry: bool,
     /// Its word for it.
     pub status: String,
-    /// Values by what became of them: the id of a text, and how many.
+    /// Values by their outcome: the id of a text, and how many.
     pub counts: [(&'static str, u64); 5],
     /// Whether every value was taken.
     pub whole: bool,
     /// What does not fit, and why.
     pub conflicts: Vec<(String, String)>,
-    /// What else it said.
+    /// What otherwise it said.
     pub description: String,
 }
 
-/// The page. `stretch` is what the fields say first; `pushed` what came of a push just now.
+/// The page. `stretch` is what the fields say first; `pushed` the outcome of a push just now.
 #[must_use]
 pub fn exports(frame: &Frame, stretch: &(String, String), pushed: Option<&Pushed>) -> Markup {
     let is_hub = frame.place == Tier::Hub;

@@ -188,7 +188,7 @@ impl Frame {
         }
     }
 
-    /// What is said on every page while the server's clock is in doubt, and the form that confirms it. Whoever wants to sign in learns why a code does not fit.
+    /// What is reported on every page while the server's clock is in doubt, and the form that confirms it. Anyone who wants to sign in learns why a code does not fit.
     fn clock_doubt(&self) -> Markup {
         let Some(ahead) = self.clock_ahead else { return html! {} };
         let (moment, span) = (self.words.moment(self.now, &self.zone), self.words.span(ahead.unsigned_abs()));

@@ -59,13 +59,13 @@ pub struct Line<'a> {
     pub hint: &'a str,
     /// What it says first.
     pub value: &'a str,
-    /// What a browser lets in; see [`units`] for letters of any script.
+    /// What a browser accepts; see [`units`] for letters of any script.
     pub longest: usize,
     /// Whether it may not stay empty.
     pub required: bool,
 }
 
-/// What a browser counts where so many letters fit: a letter of some scripts is several of its units, and no browser can count
+/// What a browser counts where that many letters fit: a letter of some scripts is several of its units, and no browser can count
 /// letters. A text with too many letters is refused when the form is sent.
 #[must_use]
 pub fn units(letters: usize) -> usize {
@@ -132,7 +132,7 @@ pub fn triage(frame: &Frame, level: &str) -> Markup {
     html! { span class={ "chip " (class) } { (frame.words.code(level)) } }
 }
 
-/// A title with what stands beside it.
+/// A title with what is next to it.
 #[must_use]
 pub fn title(text: &str, below: impl Render) -> Markup {
     html! { div.title { h1 { (text) } p.quiet { (below) } } }
@@ -165,7 +165,7 @@ pub fn pager(frame: &Frame, page: u32, pages: u32, to: &dyn Fn(u32) -> String) -
     }
 }
 
-/// A number that is counted up to `max` only: more are said to be more.
+/// A number that is counted up to `max` only: more are reported to be more.
 #[must_use]
 pub fn counted(frame: &Frame, count: u64, max: u64) -> String {
     if count > max { frame.with("news-more", &[("count", Said::Count(max))]) } else { frame.words.count(count) }

@@ -27,7 +27,7 @@ pub fn name_of(frame: &Frame, dimension: &str, code: &str) -> String {
     }
 }
 
-/// A count, or the sign that stands where it is left out.
+/// A count, or the sign that is shown where it is left out.
 #[must_use]
 pub fn shown(frame: &Frame, value: Option<u64>) -> String {
     value.map_or_else(|| frame.t("left-out-short"), |value| frame.words.count(value))

@@ -18,7 +18,7 @@ pub struct Sent<'a> {
     pub fields: &'a [(String, String)],
 }
 
-/// The page with what was sent back in its form. Where the form is not there any more, what was typed stands above everything else,
+/// The page with what was sent back in its form. Where the form is not there any more, what was typed is above everything else,
 /// to be copied.
 #[must_use]
 pub fn refilled(frame: &Frame, page: &str, sent: &Sent<'_>) -> String {
@@ -65,7 +65,7 @@ impl FormSpan {
     }
 }
 
-/// A tag as it stands in a page: `<` to `>`. Pages are made by `maud`: values are in double quotes, and no `>` stands in one.
+/// A tag as it is in a page: `<` to `>`. Pages are made by `maud`: values are in double quotes, and no `>` is in one.
 #[derive(Clone, Copy)]
 struct Tag<'a> {
     text: &'a str,
@@ -87,7 +87,7 @@ impl<'a> Tag<'a> {
         self.text.trim_start_matches('<').split([' ', '>']).next().unwrap_or_default()
     }
 
-    /// The value of an attribute, escaped as it stands there.
+    /// The value of an attribute, escaped as it is there.
     fn attribute(&self, name: &str) -> Option<&'a str> {
         let begin = self.text.find(&format!(" {name}=\""))? + name.len() + 3;
         self.text[begin..].split('"').next()
@@ -154,7 +154,7 @@ impl Filling {
         filled
     }
 
-    /// The next value that was sent under a name, as it stands escaped in a tag.
+    /// The next value that was sent under a name, as it is escaped in a tag.
     fn take(&mut self, name: Option<&str>) -> Option<String> {
         let at = self.left.iter().position(|(own, _)| Some(escaped(own).as_str()) == name)?;
         Some(self.left.remove(at).1)
@@ -183,7 +183,7 @@ impl Filling {
     }
 }
 
-/// What comes before a form, with every fold open that it lies in.
+/// What comes before a form, with every fold open that it is in.
 fn opened(before: &str) -> String {
     let mut folds: Vec<Tag<'_>> = Vec::new();
     for tag in tags(before) {

@@ -2,7 +2,7 @@
 //!
 //! The set comes to a phone with sync, from a hub that may have been seized. So a phone seals only to a set that
 //! [`SignedKeySet::open`] gave it, and keeps the highest version that it ever saw: it passes that as `at_least`. Two
-//! sets of one version are not told apart here; a hub never signs two.
+//! sets of one version are not distinguished here; a hub never signs two.
 
 use ed25519_dalek::{SIGNATURE_LENGTH, Signature, Signer, SigningKey, VerifyingKey};
 use minicbor::{CborLen, Decode, Encode};
@@ -148,7 +148,7 @@ impl SignedKeySet {
         cbor::decode(bytes).ok_or(KeySetError::Malformed)
     }
 
-    /// The set, if this hub signed it and it is of version `at_least` or newer. Nothing of it is read before the
+    /// The set, if this hub signed it and it is of version `at_least` or newer. None of it is read before the
     /// signature is found right.
     ///
     /// # Errors

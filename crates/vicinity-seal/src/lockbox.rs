@@ -1,4 +1,4 @@
-//! One key of 32 bytes, wrapped with `age` to one public key: what a server's database lies under while its identity is on a
+//! One key of 32 bytes, wrapped with `age` to one public key: what a server's database is under while its identity is on a
 //! stick.
 
 use core::iter;

@@ -19,7 +19,7 @@ pub const PARCEL_FILE_MAX_BYTES: usize = (32 << 20) + (32 << 20) / 1024 + HEADER
 /// Bytes of the smallest padded content.
 const STEP_MIN_BYTES: usize = 64 << 10;
 const LENGTH_BYTES: usize = 4;
-/// `age` parses its header again for every line of it: a file of nothing but lines would take for ever.
+/// `age` parses its header again for every line of it: a file of nothing but lines would take permanently.
 const HEADER_MAX_BYTES: usize = 4096;
 const HEADER_LINES_MAX: usize = 64;
 /// What the last line of a header begins with.

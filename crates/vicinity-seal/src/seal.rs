@@ -69,7 +69,7 @@ pub struct Sealed {
     #[n(0)]
     #[cbor(with = "minicbor::bytes")]
     pub wrap: [u8; 16],
-    /// Its key. Without it the body is noise for ever.
+    /// Its key. Without it the body is noise permanently.
     #[n(1)]
     #[cbor(with = "minicbor::bytes")]
     pub wrapped_key: [u8; WRAPPED_KEY_BYTES],

@@ -91,7 +91,7 @@ pub fn rewrap(opener: &Opener, wrap: &Wrap, keys: &KeySet) -> Result<Wrap, Rewra
     Ok(BatchKey::unwrap(opener, wrap)?.wrap(keys)?)
 }
 
-/// The key of a batch, in the open.
+/// The key of a batch, in plain text.
 pub(crate) struct BatchKey {
     pub(crate) id: [u8; ID_BYTES],
     pub(crate) key: Zeroizing<[u8; KEY_BYTES]>,

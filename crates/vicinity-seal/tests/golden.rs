@@ -1,4 +1,4 @@
-//! What version 1 wrote is read for ever: statements outlive the programs that sealed them. A file here that must change
+//! What version 1 wrote is read permanently: statements outlive the programs that sealed them. A file here that must change
 //! is a break of the format and needs a new version beside it.
 #![allow(clippy::unwrap_used, reason = "a test")]
 

@@ -1,4 +1,4 @@
-//! Keys and key sets: what is believed and what is not.
+//! Keys and key sets: what is trusted and what is not.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use proptest::collection::vec;

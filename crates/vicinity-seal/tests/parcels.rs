@@ -1,4 +1,4 @@
-//! Parcels: what hands on the way can do to them, and what they can see.
+//! Parcels: what passes on the way can do to them, and what they can see.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use vicinity_seal::keys::Opener;

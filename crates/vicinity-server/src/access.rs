@@ -1,7 +1,7 @@
 //! Who may do what, and how much of it.
 //!
 //! Reading order: [`gate`] (every request passes it), [`session`] (people at browsers), [`limits`], [`budget`] and [`shares`] (how
-//! much), [`once_a_second`], [`page_error`], [`people`] and [`invites`] (who is let in at all).
+//! much), [`once_a_second`], [`page_error`], [`people`] and [`invites`] (who is accepted at all).
 
 pub mod budget;
 pub mod gate;

@@ -1,6 +1,6 @@
 //! What a server does by itself: each runs until aborted.
 //!
-//! Reading order: [`clock`] (whether it may be believed), [`upkeep`] (what time alone changes), [`damage`] (whether files are whole),
+//! Reading order: [`clock`] (whether it can be trusted), [`upkeep`] (what time alone changes), [`damage`] (whether files are whole),
 //! [`upstream`] and on it [`uplink`] (a hub to national) and [`publish`] (national to the server above).
 
 pub mod clock;

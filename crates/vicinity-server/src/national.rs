@@ -1,4 +1,4 @@
-//! National: keeps projections, asks back, and never holds an incident.
+//! National: keeps projections, asks, and never holds an incident.
 
 mod patterns;
 
@@ -75,7 +75,7 @@ pub fn open(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<S
     Ok(SqliteNational::open(data, &keyring::open(data, "national.db", unlock, machine)?)?)
 }
 
-/// The same for a server that is about to serve: its files are looked at, a large one later, by [`serve`].
+/// The same for a server that is about to serve: its files are checked, a large one later, by [`serve`].
 ///
 /// # Errors
 /// As [`open`]; or a file is damaged.

@@ -64,7 +64,7 @@ fn the_last_one_does_not_win_silently() {
     assert!(lowered.status == 422 && lowered.body.contains("value=\"it healed\""), "{}", lowered.body);
     assert_eq!(site.facts(&id).unwrap()["triage"]["level"], "red");
 
-    // She decides again, on the page that says how it stands.
+    // She decides again, on the page that says how it is.
     let mut again = Open { page: refused, ..second };
     assert_eq!(again.set("move", &[("to", "closed_resolved"), ("reason", "she is safe now")]).status, 303);
     assert_eq!(site.facts(&id).unwrap()["status"], "closed_resolved");

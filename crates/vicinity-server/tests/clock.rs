@@ -39,7 +39,7 @@ fn log(store: &mut SqliteHub, site: &Site, peer: &Peer, incident: &Value) {
     store.accept(peer, None, &[Group { incident: IncidentId::from_random([4; 16]), relayed: false, changes }], now, &mut site.machine()).unwrap();
 }
 
-/// What the hub holds that time ends: rows that say something, alerts that stand, pieces of a batch.
+/// What the hub holds that time ends: rows that say something, alerts that are active, pieces of a batch.
 fn held(store: &mut SqliteHub, site: &Site, peer: &Peer) -> (usize, usize, bool) {
     let rows = store.unsent_projections(9).unwrap().into_iter().filter(|row| row.json.is_some()).count();
     let piece = BlobPiece { hash: [5; 32], total: 9, offset: 0, bytes: &[] };

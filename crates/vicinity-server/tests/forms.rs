@@ -25,7 +25,7 @@ fn what_was_sent_after_the_session_ended_stands_in_its_form_after_signing_in() {
     assert_eq!((answer.status, answer.header("location")), (303, Some("/sign-in?done=kept")), "what was typed stands in no address");
     let said = visitor.get("/sign-in?done=kept").body;
     assert!(said.contains("returns to its form") && !said.contains("Main Street"), "{said}");
-    // Somebody else who signs in gets nothing of it.
+    // Somebody else who signs in gets none of it.
     let mut other = site.signed_in("amina");
     assert!(!other.get("/report").body.contains("Main Street"));
     assert_eq!(site.sign_in_again(&mut visitor, "dara"), "/report?done=back");

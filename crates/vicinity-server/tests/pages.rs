@@ -13,7 +13,7 @@ use vicinity_core::access::{self, Action, Actor, Resource};
 use vicinity_server::routes::Route;
 use vicinity_server::{hub, national};
 
-/// A path with something in the place of its names.
+/// A path with something instead of its names.
 fn filled(path: &str) -> String {
     path.split('/').map(|part| if part.starts_with('{') { "00000000-0000-4000-8000-000000000000" } else { part }).collect::<Vec<_>>().join("/")
 }
@@ -167,7 +167,7 @@ fn twenty_wrong_tries_behind_a_proxy_keep_nobody_out_who_has_signed_in_before() 
     assert_eq!(site.sign_in_again(&mut own, "amina"), "/");
 }
 
-/// Answers to so many wrong sign-ins that come at the same moment, by status.
+/// Answers to that many wrong sign-ins that come at the same moment, by status.
 fn wrong_at_once(site: &Site, handle: impl Fn(usize) -> String) -> BTreeMap<u16, usize> {
     const AT_ONCE: usize = 100;
     let together = Arc::new(Barrier::new(AT_ONCE));

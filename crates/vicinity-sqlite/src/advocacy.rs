@@ -41,7 +41,7 @@ fn remove(db: &mut Db, id: AdvocacyId) -> Result<bool> {
     db.immediate(|db| Ok(db.execute("taking an action out", "DELETE FROM advocacy WHERE hub = 0 AND id = ?1", &[id.as_bytes()])? == 1))
 }
 
-/// The order is the index's, but for actions of one day: what stands behind the page is not read.
+/// The order is the index's, except for actions of one day: what is after the page is not read.
 fn page_of(db: &Db, filter: &LogFilter, page: u32) -> Result<LogPage> {
     let condition = "advocacy WHERE day >= ?1 AND day <= ?2 AND (?3 = '' OR kind IN ('', ?3)) AND (?4 = '' OR area IN ('', ?4))";
     let values: [&dyn ToSql; 4] = [&filter.from, &filter.to, &filter.kind, &filter.area];

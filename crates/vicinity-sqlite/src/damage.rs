@@ -1,4 +1,4 @@
-//! What is said of a database's file that is not what was written.
+//! What is reported of a database's file that is not what was written.
 
 use std::path::Path;
 

@@ -76,13 +76,13 @@ impl Db {
             conn.pragma_update(None, "cache_size", -8192)?;
             conn.pragma_update(None, "temp_store", "MEMORY")?;
             conn.pragma_update(None, "trusted_schema", false)?;
-            // What is taken back is overwritten, not only forgotten.
+            // What is withdrawn is overwritten, not only forgotten.
             conn.pragma_update(None, "secure_delete", true)?;
             conn.set_prepared_statement_cache_capacity(64);
             Ok(conn)
         };
         let conn = open().map_err(|source| match source.sqlite_error_code() {
-            // SQLCipher cannot tell a wrong key from a file that is no database.
+            // SQLCipher cannot tell a wrong key from a file that is not a database.
             Some(rusqlite::ErrorCode::NotADatabase) => damage::closed(path),
             Some(rusqlite::ErrorCode::DatabaseCorrupt) => damage::damage(path).into(),
             _ => unopened(path, source),
@@ -93,7 +93,7 @@ impl Db {
         Ok(db)
     }
 
-    /// Writes a copy into a new file under another key, as of one moment; writers wait meanwhile. `leaving_out` is run on the
+    /// Writes a copy into a new file under another key, from one snapshot; writers wait meanwhile. `leaving_out` is run on the
     /// copy, and what it deletes is overwritten there. Durable when this returns.
     pub(crate) fn copy_into(&mut self, path: &Path, key: &DatabaseKey, leaving_out: &str) -> Result<()> {
         let step = "copying the database";
@@ -132,7 +132,7 @@ impl Db {
         Ok(())
     }
 
-    /// A step that happens whole or not at all. Inside another step it is a savepoint.
+    /// A step that happens complete or not at all. Inside another step it is a savepoint.
     pub(crate) fn immediate<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let (begin, commit, undo) = if self.conn.is_autocommit() {
             ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
@@ -170,7 +170,7 @@ impl Db {
         committed
     }
 
-    /// Reads as of one moment, while others may write.
+    /// Reads from one snapshot, while others may write.
     pub(crate) fn as_of_one_moment<T>(&mut self, step: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
         sql("beginning", self.conn.execute_batch("BEGIN DEFERRED"))?;
         let result = step(self);

@@ -154,7 +154,7 @@ fn take(db: &Db, group: &Group) -> Result<u64> {
             let granted = consent::ever_granted(&view.incident, "hub_response");
             put_document(db, known.as_ref(), &NewRow { incident: group.incident, view: &view.incident, heads: &view.heads, granted, shared: true })?
         }
-        // Nothing is new, or the document does not load any more: the log takes what came, the row stays until somebody mends it.
+        // Nothing is new, or the document does not load any more: the log takes what came, the row stays until somebody repairs it.
         (None, Some(known)) => {
             // What the hub gives back it has, also where no acknowledgement came.
             if !known.shared && admission.verdicts.contains(&Verdict::Duplicate) {

@@ -106,8 +106,8 @@ impl SqliteHub {
 }
 
 impl SqliteHub {
-    /// Writes a copy into a new file under another key, as of one moment. Durable when this returns. Statements that are under
-    /// way are not in it, for what opens them comes with them; their devices bring them again.
+    /// Writes a copy into a new file under another key, from one snapshot. Durable when this returns. Statements that are in
+    /// progress are not in it, for what opens them comes with them; their devices bring them again.
     ///
     /// # Errors
     /// Storage; the file may be there in part then.
@@ -155,7 +155,7 @@ impl SqliteHub {
         Ok(self)
     }
 
-    /// Reads as of one moment, while others write.
+    /// Reads from one snapshot, while others write.
     ///
     /// # Errors
     /// Storage.

@@ -1,7 +1,7 @@
 //! The SQLite engine of [`vicinity_store`]'s ports: one file encrypted by SQLCipher under a random raw key, WAL,
 //! `synchronous=FULL`, `STRICT` tables, numbered migrations.
 //!
-//! A port method is one transaction: it happened and is durable when it returns, or nothing of it happened. The truth on disk is
+//! A port method is one transaction: it happened and is durable when it returns, or none of it happened. The truth on disk is
 //! the log of original change bytes; JSON rows are a cache that the same transaction makes from it.
 
 mod advocacy;

@@ -1,4 +1,4 @@
-//! Whether a database's file is what was written: each page carries a proof of its own, and all of them are looked at here.
+//! Whether a database's file is what was written: each page carries a proof of its own, and all of them are checked here.
 //! A page that nobody reads would else stay damaged unseen until it is needed.
 
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::db::{Db, Result, failure, sql};
 const LOOKS: usize = 3;
 
 impl Db {
-    /// Looks at every page of the file, also at those that hold nothing: 32 bytes of each are its proof. Reads beside whoever
+    /// Looks at every page of the file, also at those that hold nothing: 32 bytes of each are its proof. Reads beside anyone who
     /// writes. Takes some 4 seconds a gigabyte.
     pub(crate) fn damaged(&self) -> Result<Option<Damage>> {
         let step = "looking at every page";

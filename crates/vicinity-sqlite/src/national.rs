@@ -64,7 +64,7 @@ impl SqliteNational {
         Ok(self)
     }
 
-    /// Runs one step under one commit, and keeps nothing of it if it says `false` or panics. Not to be nested.
+    /// Runs one step under one commit, and keeps none of it if it says `false` or panics. Not to be nested.
     ///
     /// # Errors
     /// The commit failed: nothing of the step was kept.
@@ -74,7 +74,7 @@ impl SqliteNational {
         self.db.end(wanted)
     }
 
-    /// Reads as of one moment, while others write.
+    /// Reads from one snapshot, while others write.
     ///
     /// # Errors
     /// Storage.
@@ -90,7 +90,7 @@ struct Known {
     row: i64,
     owner: u32,
     version: u64,
-    /// What it says now; nothing once it was taken back.
+    /// What it says now; nothing once it was withdrawn.
     standing: Option<Standing>,
     review: String,
 }
@@ -290,7 +290,7 @@ impl NationalStore for SqliteNational {
 
     fn each_projection(&mut self, from: Option<&str>, to: Option<&str>, each: &mut dyn FnMut(ProjectionListing) -> Result<()>) -> Result<()> {
         let step = "reading projections";
-        // A month that is not known lies in no stretch of months, but in the whole.
+        // A month that is not known is in no stretch of months, but in the whole.
         let to = to.unwrap_or(if from.is_none() { "\u{ffff}" } else { "9999-99" });
         let query = "SELECT projection, hub, version, json FROM projections WHERE json IS NOT NULL AND month >= ?1 AND month <= ?2 ORDER BY projection";
         let mut statement = sql(step, self.db.conn.prepare_cached(query))?;

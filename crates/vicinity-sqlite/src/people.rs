@@ -72,7 +72,7 @@ impl SqlitePeople {
         })
     }
 
-    /// Lets somebody sign in by a one-time link. Whoever has that name already gets a new password and a new second factor by
+    /// Lets somebody sign in by a one-time link. Anyone who has that name already gets a new password and a new second factor by
     /// it, and is signed out until then.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! A byte that flips in a closed database is noticed, wherever it lies, and what to do is said.
+//! A byte that flips in a closed database is noticed, wherever it is, and what to do is reported.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::path::Path;
@@ -31,7 +31,7 @@ const FILES: [(&str, &str, Look); 5] = [
     ("device.db", "the device's database", |folder| SqliteDevice::open(folder, &key())?.damaged()),
 ];
 
-/// Puts a closed database in the place of another one, with its log.
+/// Replaces a database and its log with a closed one.
 fn put(path: &Path, bytes: &[u8]) {
     std::fs::write(path, bytes).unwrap();
     for ending in ["-wal", "-shm"] {

@@ -13,7 +13,7 @@ type Result<T> = core::result::Result<T, StoreError>;
 /// An action as it is kept.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LoggedAdvocacy {
-    /// What others may be told.
+    /// What others may learn.
     pub entry: Advocacy,
     /// The hub that sent it; `None` for what was written here.
     pub hub: Option<u32>,
@@ -81,7 +81,7 @@ pub trait AdvocacyLog {
     /// Storage.
     fn log_advocacy(&mut self, logged: &LoggedAdvocacy, max: usize, now: Timestamp) -> Result<bool>;
 
-    /// Notes what came of an action of its own; `false` if there is none.
+    /// Notes the outcome of an action of its own; `false` if there is none.
     ///
     /// # Errors
     /// Storage.
@@ -93,13 +93,13 @@ pub trait AdvocacyLog {
     /// Storage.
     fn drop_advocacy(&mut self, id: AdvocacyId) -> Result<bool>;
 
-    /// A page of the actions of a stretch of days, both ends included: at national there may be a thousand of each hub.
+    /// A page of the actions of a range of days, both ends included: at national there may be a thousand of each hub.
     ///
     /// # Errors
     /// Storage.
     fn advocacy(&mut self, filter: &LogFilter, page: u32) -> Result<LogPage>;
 
-    /// All actions of its own, as others may be told of them: at most [`LOG_MAX`](vicinity_core::advocacy::LOG_MAX).
+    /// All actions of its own, as others may learn of them: at most [`LOG_MAX`](vicinity_core::advocacy::LOG_MAX).
     ///
     /// # Errors
     /// Storage.
@@ -120,7 +120,7 @@ pub trait AdvocacyLog {
 
 /// Counts, and what is drawn beside them.
 pub trait Patterns: AdvocacyLog {
-    /// Counts of a stretch of months, both ends included: month, cell, count. At a hub of all its incidents, at national of
+    /// Counts of a range of months, both ends included: month, cell, count. At a hub of all its incidents, at national of
     /// those that may be counted; nothing is left out here.
     ///
     /// # Errors
@@ -130,7 +130,7 @@ pub trait Patterns: AdvocacyLog {
 
 /// What national keeps of hubs' logs.
 pub trait HubLogs {
-    /// Puts these in the place of all of a hub's, with the hash that the hub told of its log.
+    /// Replaces all of a hub's with these, with the hash that the hub told of its log.
     ///
     /// # Errors
     /// Storage.

@@ -11,10 +11,10 @@ type Result<T> = core::result::Result<T, StoreError>;
 /// Seconds that an alert is kept after its end: longer than a wrong clock goes unnoticed.
 pub const ENDED_KEPT_SECONDS: i64 = 8 * 86_400;
 
-/// What became of an alert that was to be published.
+/// The outcome of an alert that was to be published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Published {
-    /// It stands; perhaps it did before, as it was then.
+    /// It is; perhaps it did before, as it was then.
     Stands,
     /// There are as many as may be: nothing was kept.
     Full,
@@ -34,13 +34,13 @@ pub trait HubAlerts {
     /// Storage.
     fn withdraw_alert(&mut self, id: [u8; 16]) -> Result<bool>;
 
-    /// Puts these in the place of all that came from national.
+    /// Replaces all that came from national with these.
     ///
     /// # Errors
     /// Storage.
     fn set_near_alerts(&mut self, alerts: &[Alert]) -> Result<()>;
 
-    /// This hub's alerts that stand, and those from national, each by id.
+    /// This hub's alerts that are active, and those from national, each by id.
     ///
     /// # Errors
     /// Storage.
@@ -55,13 +55,13 @@ pub trait HubAlerts {
 
 /// National's port for alerts. As in [`crate::national::NationalStore`], every method is one transaction.
 pub trait NationalAlerts {
-    /// Puts these in the place of all of a hub's.
+    /// Replaces all of a hub's with these.
     ///
     /// # Errors
     /// Storage.
     fn set_alerts(&mut self, hub: u32, alerts: &[Alert]) -> Result<()>;
 
-    /// A hub's alerts that stand, by id.
+    /// A hub's alerts that are active, by id.
     ///
     /// # Errors
     /// Storage.
@@ -73,8 +73,8 @@ pub trait NationalAlerts {
     /// Storage.
     fn forget_ended_alerts(&mut self, now: Timestamp) -> Result<u64>;
 
-    /// Other hubs' alerts that stand, of the areas in which a hub has a projection or an alert of its own: those that end last,
-    /// at most so many, by id.
+    /// Other hubs' alerts that are active, of the areas in which a hub has a projection or an alert of its own: those that end last,
+    /// at most that many, by id.
     ///
     /// # Errors
     /// Storage.

@@ -63,7 +63,7 @@ pub struct HeldSealed {
     pub received_at: Timestamp,
 }
 
-/// What an incident's page shows besides its facts.
+/// What an incident's page shows also its facts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
     /// Facts and conflicts.
@@ -131,7 +131,7 @@ pub trait BoardStore: HubStore + Patterns + Forms {
     /// The commit failed: none of the steps happened.
     fn board_commit(&mut self, next: &mut dyn FnMut(&mut (dyn BoardStore + 'static)) -> Option<bool>) -> Result<()>;
 
-    /// Works out anew the places that time alone has changed. Gives how many; at most some thousand at once.
+    /// Works out again the places that time alone has changed. Gives how many; at most some thousand at once.
     ///
     /// # Errors
     /// Storage.
@@ -149,7 +149,7 @@ pub trait BoardStore: HubStore + Patterns + Forms {
     /// Storage.
     fn case(&mut self, incident: IncidentId) -> Result<Option<Case>>;
 
-    /// Incidents whose ids lie from one to another, in the order of their ids, at most so many.
+    /// Incidents whose ids lie from one to another, in the order of their ids, at most that many.
     ///
     /// # Errors
     /// Storage.
@@ -167,7 +167,7 @@ pub trait BoardStore: HubStore + Patterns + Forms {
     /// Storage.
     fn note_desk_change(&mut self, incident: IncidentId, change: ChangeHash, person: &str) -> Result<()>;
 
-    /// Incidents with conflicts, most urgent first, at most so many.
+    /// Incidents with conflicts, most urgent first, at most that many.
     ///
     /// # Errors
     /// Storage.
@@ -179,7 +179,7 @@ pub trait BoardStore: HubStore + Patterns + Forms {
     /// Storage.
     fn asked(&mut self) -> Result<Vec<AskedHere>>;
 
-    /// What was refused, newest first, at most so many rows.
+    /// What was refused, newest first, at most that many rows.
     ///
     /// # Errors
     /// Storage.
@@ -191,7 +191,7 @@ pub trait BoardStore: HubStore + Patterns + Forms {
     /// Storage.
     fn waiting_by_device(&mut self) -> Result<Vec<(u32, u64)>>;
 
-    /// Areas that incidents name, by how often, at most so many.
+    /// Areas that incidents name, by how often, at most that many.
     ///
     /// # Errors
     /// Storage.
@@ -209,7 +209,7 @@ pub trait BoardStore: HubStore + Patterns + Forms {
     /// Storage, or what `each` says.
     fn each_own_projection(&mut self, each: &mut dyn FnMut(ProjectionListing) -> Result<()>) -> Result<()>;
 
-    /// Minutes from report to first response of the incidents of a stretch of months that had one, ascending.
+    /// Minutes from report to first response of the incidents of a range of months that had one, ascending.
     ///
     /// # Errors
     /// Storage.

@@ -16,7 +16,7 @@ pub struct CountryRow {
     pub number: u32,
     /// The country, as the invitation named it.
     pub country: String,
-    /// When it was last heard of.
+    /// When it was last seen.
     pub last_seen: Option<Timestamp>,
     /// The months it has published, ascending.
     pub windows: Vec<Window>,
@@ -25,7 +25,7 @@ pub struct CountryRow {
 /// What a national server publishes upwards.
 pub trait Publishing {
     /// Makes the windows of every month up to `last` that was not published yet, from the first that shows anything; once made, a
-    /// window stays as it is. Gives those that the upper server has not confirmed, ascending, at most so many.
+    /// window stays as it is. Gives those that the upper server has not confirmed, ascending, at most that many.
     ///
     /// # Errors
     /// Storage.
@@ -82,7 +82,7 @@ pub trait Countries {
     /// Storage; then none was kept.
     fn take_windows(&mut self, country: u32, windows: &[Window], now: Timestamp) -> Result<()>;
 
-    /// Every country with its windows of a stretch of months.
+    /// Every country with its windows of a range of months.
     ///
     /// # Errors
     /// Storage.

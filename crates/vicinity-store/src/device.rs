@@ -71,7 +71,7 @@ pub struct LoggedLines<'a> {
     pub end: Option<[u8; 32]>,
 }
 
-/// What became of a line.
+/// The outcome of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Once {
     /// It is an incident now.
@@ -88,18 +88,18 @@ pub enum Once {
     Left,
 }
 
-/// What became of lines.
+/// The outcome of lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logging {
     /// Of each line, in their order.
     pub lines: Vec<Once>,
     /// The run, where one of its lines has no id.
     pub run: Option<i64>,
-    /// Whether the very same lines were logged here before, to their end: they are incidents twice now.
+    /// Whether the same lines were logged here before, to their end: they are incidents twice now.
     pub again: bool,
 }
 
-/// Runs of `log` without ids that were cut off and can be gone on with.
+/// Runs of `log` without ids that were cut off and can be continued.
 pub const UNFINISHED_RUNS_MAX: i64 = 8;
 /// Runs that are remembered, to say that the same was logged before.
 pub const RUNS_MAX: i64 = 1000;
@@ -107,7 +107,7 @@ pub const RUNS_MAX: i64 = 1000;
 /// What the device knows of itself and its hub. Every value is small and replaced whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fact {
-    /// Where it stands in the hub's feed.
+    /// Where it is in the hub's feed.
     Cursor,
     /// The batch size that worked last.
     BatchBytes,
@@ -129,7 +129,7 @@ pub enum Fact {
     BundleKey,
     /// Documents of which the hub lacked ancestors when it replied to a bundle.
     BundleNeed,
-    /// The alerts that stand, as the hub told them.
+    /// The alerts that are active, as the hub told them.
     Alerts,
     /// The pins of the hub's keys, present and next.
     Pins,
@@ -183,9 +183,9 @@ pub struct OutboxPage {
 /// What an answer of the hub's brought.
 #[derive(Debug, Clone, Default)]
 pub struct Delivered<'a> {
-    /// These the hub has for good.
+    /// These the hub has permanently.
     pub acked: &'a [(IncidentId, ChangeHash)],
-    /// These it will never take, but for those that lack consent: the consent may be in a later batch, so they stay in
+    /// These it will never take, except for those that lack consent: the consent may be in a later batch, so they stay in
     /// the outbox.
     pub rejected: &'a [(IncidentId, ChangeHash, Refusal)],
     /// Changes from the hub.
@@ -194,7 +194,7 @@ pub struct Delivered<'a> {
     pub removed: &'a [IncidentId],
     /// Incidents to erase, with everything of them. The caller has checked the proofs.
     pub erase: &'a [Erasure],
-    /// The hub was told that these were erased.
+    /// The hub learned that these were erased.
     pub told: &'a [IncidentId],
     /// The new place.
     pub cursor: Option<Cursor>,
@@ -215,7 +215,7 @@ pub struct DeviceStanding {
     pub rejected: u64,
     /// Incidents that were here and were erased.
     pub erased: u64,
-    /// Erasures of which the hub is still to be told.
+    /// Erasures of which the hub is still to learn.
     pub untold: u64,
 }
 
@@ -228,7 +228,7 @@ pub trait DeviceStore: DeviceStatements {
     /// ([`StoreError::AlreadyAttached`]); then nothing of all of it was kept.
     fn write(&mut self, written: &[Written]) -> Result<()>;
 
-    /// Keeps incidents that are logged, each once. A run without ids that was cut off is gone on with: a line of it that is known
+    /// Keeps incidents that are logged, each once. A run without ids that was cut off is continued: a line of it that is known
     /// was logged, and so were all before it. The hashes go with their incident.
     ///
     /// # Errors
@@ -309,7 +309,7 @@ pub trait DeviceStore: DeviceStatements {
     /// Storage.
     fn outbox(&mut self, after: i64, raw_bytes: usize) -> Result<OutboxPage>;
 
-    /// Erasures of which the hub is still to be told, at most so many; `again` begins anew with all there ever were, for a
+    /// Erasures of which the hub is still to learn, at most that many; `again` begins again with all there ever were, for a
     /// hub that may have been restored from before.
     ///
     /// # Errors
@@ -324,8 +324,8 @@ pub trait DeviceStore: DeviceStatements {
     fn recheck_grants(&mut self, now: Timestamp) -> Result<()>;
 
     /// Incidents that the hub has wholly, with their heads, and of which nothing was written, brought or taken for
-    /// [`KEPT_DAYS`]: at most so many, ascending by id. A statement or change that the hub does not have keeps an incident
-    /// here. The days begin when this is asked for the first time after the last change; a clock set back begins them anew.
+    /// [`KEPT_DAYS`]: at most that many, ascending by id. A statement or change that the hub does not have keeps an incident
+    /// here. The days begin when this is asked for the first time after the last change; a clock set back begins them again.
     ///
     /// # Errors
     /// Storage.
@@ -337,11 +337,11 @@ pub trait DeviceStore: DeviceStatements {
     /// Storage.
     fn has_left(&mut self, incident: IncidentId) -> Result<bool>;
 
-    /// Writes what an answer brought, the new cursor with it. Erasures come last but for one thing: of what was erased, no
+    /// Writes what an answer brought, the new cursor with it. Erasures come last except for one thing: of what was erased, no
     /// change is taken any more.
     ///
     /// # Errors
-    /// Storage; then nothing of it was kept.
+    /// Storage; then none of it was kept.
     fn deliver(&mut self, delivered: &Delivered<'_>) -> Result<DeviceStanding>;
 
     /// How the device stands.

@@ -79,7 +79,7 @@ pub enum StoreError {
         /// Why.
         source: EngineError,
     },
-    /// The steps under one commit were taken back together.
+    /// The steps under one commit were withdrawn together.
     #[error("the steps were taken back")]
     RolledBack,
     /// The incident was erased while somebody worked on it.

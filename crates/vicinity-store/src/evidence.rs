@@ -23,13 +23,13 @@ pub enum FeedRowKind {
         /// The envelope's number; `None` if the row names none.
         envelope: Option<u64>,
     },
-    /// A document came into a device's scope, or left it: the byte that stands for a hash in the chain.
+    /// A document came into a device's scope, or left it: the byte that is for a hash in the chain.
     Scope(u8),
     /// A row of what was erased: only place and chain are left.
     Erased,
 }
 
-/// A row of the feed, for whoever checks it.
+/// A row of the feed, for anyone who checks it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FeedRow {
     /// Its number.

@@ -7,7 +7,7 @@ type Result<T> = core::result::Result<T, StoreError>;
 /// Forms that are remembered of each person.
 pub const FORMS_MAX: i64 = 64;
 
-/// The forms that were taken. A hash is of the whole form with its random mark, and tells nothing of what was in it.
+/// The forms that were taken. A hash is of the whole form with its random mark, and reveals nothing of what was in it.
 pub trait Forms {
     /// Where a form led that was taken; `None` if it was not.
     ///
@@ -15,7 +15,7 @@ pub trait Forms {
     /// Storage.
     fn form(&mut self, sent: [u8; 32]) -> Result<Option<String>>;
 
-    /// Notes that a form of somebody's was taken and where it leads. The oldest of theirs beyond [`FORMS_MAX`] are forgotten.
+    /// Notes that a form of a person's was taken and where it leads. The oldest of theirs beyond [`FORMS_MAX`] are forgotten.
     ///
     /// # Errors
     /// Storage.

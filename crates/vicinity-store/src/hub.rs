@@ -23,10 +23,10 @@ type Result<T> = core::result::Result<T, StoreError>;
 pub const DEVICE_STORED_BYTES: u64 = 256 << 20;
 /// Bytes of refused changes of one device that are kept: enough to see what happened, not enough to fill the disk.
 pub const DEVICE_REFUSED_BYTES: u64 = 2 << 20;
-/// What a refused change takes besides its bytes.
+/// What a refused change takes also its bytes.
 pub const REFUSED_ROW_BYTES: u64 = 128;
 
-/// What stays for good of something that passes: the tombstone of an incident that a device withdrew, each order to erase it,
+/// What stays permanently of something that passes: the tombstone of an incident that a device withdrew, each order to erase it,
 /// and each time that an incident leaves a phone or comes back to it. It counts in the share of whose device brought it about.
 pub const LASTING_ROW_BYTES: u64 = 512;
 /// Lives of one device: it begins a new one when it was restored or copied.
@@ -87,7 +87,7 @@ pub struct DeviceRow {
     pub device: DeviceId,
     /// Its role.
     pub role: Role,
-    /// When it was last heard of, by the hub's clock.
+    /// When it was last seen, by the hub's clock.
     pub last_seen: Option<Timestamp>,
     /// Seconds by which the hub's clock is ahead of its.
     pub skew_seconds: Option<i64>,
@@ -132,7 +132,7 @@ pub struct SentProjection {
     pub projection: ProjectionId,
     /// The version that was sent.
     pub version: u64,
-    /// The version that national holds; `None` if it refused the row for ever.
+    /// The version that national holds; `None` if it refused the row permanently.
     pub held: Option<u64>,
 }
 
@@ -145,7 +145,7 @@ pub struct ErasurePlace {
     pub role: Role,
     /// When it last confirmed that it erased.
     pub confirmed_at: Option<Timestamp>,
-    /// When it was last heard of.
+    /// When it was last seen.
     pub last_seen: Option<Timestamp>,
     /// Whether it was revoked since: it gets the order to wipe itself instead, and will confirm nothing.
     pub revoked: bool,
@@ -160,7 +160,7 @@ pub struct ErasureRow {
     pub erased_at: Timestamp,
     /// Whether national still has to confirm that it took its row back.
     pub national_owes: bool,
-    /// The devices that were told, by number.
+    /// The devices that learned, by number.
     pub places: Vec<ErasurePlace>,
 }
 
@@ -206,7 +206,7 @@ pub trait HubStore: HubStatements + HubAlerts {
     /// Storage.
     fn credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>>;
 
-    /// Revokes a device: from now on nothing of it is let in, and it cannot enrol again. `false` if there is no such
+    /// Revokes a device: from now on none of it is accepted, and it cannot enrol again. `false` if there is no such
     /// device.
     ///
     /// # Errors
@@ -257,7 +257,7 @@ pub trait HubStore: HubStatements + HubAlerts {
     /// [`HubStore::pull`] looked at and gave.
     fn loaded(&self) -> u64;
 
-    /// Bytes of changes and envelopes that this device brought and that are here, and of what stays for good of what passed
+    /// Bytes of changes and envelopes that this device brought and that are here, and of what stays permanently of what passed
     /// ([`LASTING_ROW_BYTES`] each): to be held against [`DEVICE_STORED_BYTES`].
     ///
     /// # Errors
@@ -271,15 +271,15 @@ pub trait HubStore: HubStatements + HubAlerts {
     /// Storage.
     fn stands(&mut self, cursor: &Cursor) -> Result<bool>;
 
-    /// What a device lacks: by the feed behind its cursor, or by comparing heads in a stretch of ids. `None` if the
+    /// What a device lacks: by the feed behind its cursor, or by comparing heads in a range of ids. `None` if the
     /// cursor is not of this feed.
     ///
     /// # Errors
     /// Storage.
     fn pull(&mut self, peer: &Peer, cursor: Option<Cursor>, page: Option<&HeadsPage>, pushed: &[IncidentId], raw_bytes: usize) -> Result<Option<Pull>>;
 
-    /// An educator's device wants to let go of these incidents, of which it knows these heads. Each that is in its scope
-    /// with exactly these heads leaves it, as if it had been taken back; but once anything new is stored of it, by whomever,
+    /// An educator's device wants to drop these incidents, of which it knows these heads. Each that is in its scope
+    /// with exactly these heads leaves it, as if it had been withdrawn; but once anything new is stored of it, by whomever,
     /// it comes into the scope again. Any other stays as it is.
     ///
     /// # Errors
@@ -294,8 +294,8 @@ pub trait HubStore: HubStatements + HubAlerts {
 
     /// Erases an incident: its changes and who sent them, its row, what waits or was refused, its scope, its questions and
     /// its projection. A tombstone stays, of its id and the time; the feed keeps its numbers and its chain. Every device that
-    /// may hold it is ordered to erase it, and its projection is taken back. What comes of it later is refused. `false` if
-    /// the hub held nothing of it; it is refused from now on all the same. Once durable, no page of the engine's files holds
+    /// may hold it is ordered to erase it, and its projection is withdrawn. Later changes to it are refused. `false` if
+    /// the hub held none of it; it is refused from now on anyway. Once durable, no page of the engine's files holds
     /// it, as soon as no other process reads an older state.
     ///
     /// # Errors
@@ -309,8 +309,8 @@ pub trait HubStore: HubStatements + HubAlerts {
     /// Storage.
     fn confirm_erased(&mut self, peer: &Peer, incidents: &[IncidentId], now: Timestamp) -> Result<()>;
 
-    /// What a device is to erase and, in this life of it, has not confirmed: at most so many. After a restore the hub no
-    /// longer knows who may hold what, and every device is told of every erasure.
+    /// What a device is to erase and, in this life of it, has not confirmed: at most that many. After a restore the hub no
+    /// longer knows who may hold what, and every device learns of every erasure.
     ///
     /// # Errors
     /// Storage.
@@ -334,7 +334,7 @@ pub trait HubStore: HubStatements + HubAlerts {
     /// Storage, or what `each` says.
     fn each_incident(&mut self, each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>) -> Result<()>;
 
-    /// The number of the device that wrote a change; 0 is the hub itself. `None` if nobody knows: the change came back
+    /// The number of the device that wrote a change; 0 is the hub itself. `None` if it is unknown: the change came back
     /// by somebody else's phone after a restore.
     ///
     /// # Errors
@@ -383,15 +383,15 @@ pub trait HubStore: HubStatements + HubAlerts {
     /// Storage.
     fn told_areas(&mut self) -> Result<Areas>;
 
-    /// Lists them, and makes every row anew that national has or will have. Gives the numbers of documents whose rows cannot be
-    /// read: theirs are taken back.
+    /// Lists them, and makes every row again that national has or will have. Gives the numbers of documents whose rows cannot be
+    /// read: theirs are withdrawn.
     ///
     /// # Errors
     /// Storage.
     fn list_areas(&mut self, listed: &BTreeSet<String>, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>>;
 
-    /// Makes projections anew whose consent ended by its date. Gives the numbers of documents whose rows cannot be read: theirs
-    /// are taken back, and each is told once.
+    /// Makes projections again whose consent ended by its date. Gives the numbers of documents whose rows cannot be read: theirs
+    /// are withdrawn, and each learns once.
     ///
     /// # Errors
     /// Storage.

@@ -5,7 +5,7 @@ use core::fmt;
 use zeroize::Zeroizing;
 
 /// 32 random bytes that a database is encrypted with. They are never derived from a passphrase: what a person types
-/// unwraps them, so that it can be changed without writing the database anew.
+/// unwraps them, so that it can be changed without writing the database again.
 #[derive(Clone)]
 pub struct DatabaseKey(Zeroizing<[u8; 32]>);
 

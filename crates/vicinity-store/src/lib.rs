@@ -1,6 +1,6 @@
 //! Storage ports by use case, and the rules that every engine keeps. It holds no engine: `vicinity-sqlite` is one.
 //!
-//! A port method is one transaction: it happened and is durable when it returns, or nothing of it happened. The truth
+//! A port method is one transaction: it happened and is durable when it returns, or none of it happened. The truth
 //! on disk is the log of original change bytes; rows are a cache made from it in the same transaction.
 
 pub mod advocacy;

@@ -48,7 +48,7 @@ pub struct ProjectionListing {
     pub json: String,
 }
 
-/// A question and where it stands.
+/// A question and where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuestionRow {
     /// Its number.
@@ -66,7 +66,7 @@ pub struct QuestionRow {
 pub struct HubRow {
     /// Its number.
     pub number: u32,
-    /// When it was last heard of.
+    /// When it was last seen.
     pub last_seen: Option<Timestamp>,
     /// How many projections it has here.
     pub projections: u64,
@@ -99,7 +99,7 @@ pub trait NationalStore: NationalAlerts {
     /// Storage.
     fn credentials(&mut self, hub: DeviceId) -> Result<Option<Credentials>>;
 
-    /// Revokes a hub: from now on nothing of it is let in. A new one-time code lets it in again, with another key than it had. What it reported before
+    /// Revokes a hub: from now on none of it is accepted. A new one-time code lets it in again, with another key than it had. What it reported before
     /// stays. `false` if there is no such hub.
     ///
     /// # Errors
@@ -120,7 +120,7 @@ pub trait NationalStore: NationalAlerts {
     /// Storage; then nothing of all rows was kept.
     fn upsert(&mut self, hub: u32, rows: &[NewProjection], now: Timestamp) -> Result<Vec<Option<u64>>>;
 
-    /// The areas that a hub's rows name, at most so many: `unknown` among them, where one does.
+    /// The areas that a hub's rows name, at most that many: `unknown` among them, where one does.
     ///
     /// # Errors
     /// Storage.

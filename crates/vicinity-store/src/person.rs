@@ -43,7 +43,7 @@ pub const LINK_SECONDS: i64 = 24 * 3600;
 /// Seconds of one step of six-digit codes.
 pub const CODE_STEP_SECONDS: i64 = 30;
 
-/// Whoever is to sign in by a one-time link.
+/// Anyone who is to sign in by a one-time link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPerson<'a> {
     /// What they sign in with.

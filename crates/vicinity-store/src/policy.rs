@@ -28,7 +28,7 @@ pub struct LogRow {
     pub device: u32,
     /// Whether that device only passed it on.
     pub relayed: bool,
-    /// Seconds by which the hub's clock was ahead of the one that it was written by; `None` where nobody knows.
+    /// Seconds by which the hub's clock was ahead of the one that it was written by; `None` where it is unknown.
     pub skew_seconds: Option<i64>,
     /// When the hub took it.
     pub received_at: Timestamp,
@@ -129,7 +129,7 @@ pub fn by_incident(groups: &[Group]) -> Vec<(IncidentId, Vec<Brought<'_>>)> {
     documents
 }
 
-/// What a document costs besides its operations: its rows, its place on the board, its projection; in operations.
+/// What a document costs also its operations: its rows, its place on the board, its projection; in operations.
 pub const DOCUMENT_OPS: u64 = 50;
 /// What a change costs that is there already: one look at an index; in operations.
 pub const KNOWN_OPS: u64 = 2;
@@ -137,7 +137,7 @@ pub const KNOWN_OPS: u64 = 2;
 /// Operations of one document at which it costs twice as much as many small ones of as many operations.
 const LARGE_OPS: u64 = 400;
 
-/// What it costs to load or to give one document of so many operations. It is done in one piece, and everybody waits: its cost
+/// What it costs to load or to give one document of that many operations. It is done in one piece, and everybody waits: its cost
 /// grows with its square. One of 40 operations costs 44, one of 10,000 costs 260,000.
 #[must_use]
 pub const fn in_one_piece(ops: u64) -> u64 {
@@ -217,7 +217,7 @@ pub fn judge(stored: &[LogRow], waiting: &[Vec<u8>], changes: &[Brought<'_>], de
         .into_iter()
         .map(|foreign| match if foreign { None } else { verdicts.next() } {
             None => Verdict::Rejected(Refusal::ForeignActor),
-            // What would grant it may be among what was not reached: nothing is kept, and nothing refused for ever.
+            // What would grant it may be among what was not reached: nothing is kept, and nothing refused permanently.
             Some(Verdict::Stored | Verdict::Pending) if !consented && is_part => Verdict::NotYet,
             Some(Verdict::Stored | Verdict::Pending) if !consented => Verdict::Rejected(Refusal::ConsentMissing),
             Some(verdict) => verdict,
@@ -261,7 +261,7 @@ pub fn cursor(key: Option<&[u8]>, epoch: [u8; 16], seq: u64, chain: [u8; 16]) ->
 /// feed is not what it was; any other one proves nothing.
 #[must_use]
 pub fn is_own_cursor(key: Option<&[u8]>, cursor: &Cursor) -> bool {
-    // All bytes are looked at, so that the time taken tells nothing of how many were right.
+    // All bytes are checked, so that the time taken reveals nothing of how many were right.
     key.is_some_and(|key| cursor_mac(key, cursor).iter().zip(cursor.mac).fold(0, |other, (a, b)| other | (a ^ b)) == 0)
 }
 
@@ -279,7 +279,7 @@ fn cursor_mac(key: &[u8], cursor: &Cursor) -> [u8; 8] {
     hash.first_chunk().copied().unwrap_or_default()
 }
 
-/// Whether somebody who sends these changes holds the document already: one of them is in its log, or stands on one that
+/// Whether somebody who sends these changes holds the document already: one of them is in its log, or is based on one that
 /// is. After a restore it shows that the document was in the sender's scope.
 #[must_use]
 pub fn proves_possession(log: &[LogRow], changes: &[Brought<'_>]) -> bool {
@@ -295,7 +295,7 @@ pub fn author(log: &[LogRow], change: ChangeHash) -> Option<u32> {
     owners(log).get(chunk.actor).copied()
 }
 
-/// The verdicts on what somebody sends whose scope the document is not in: what is in the log is, whoever asks, and need
+/// The verdicts on what somebody sends whose scope the document is not in: what is in the log is, anyone who asks, and need
 /// not be sent again.
 #[must_use]
 pub fn out_of_scope(log: &[LogRow], changes: &[Brought<'_>]) -> Vec<Verdict> {
@@ -326,7 +326,7 @@ pub const AREAS_LISTED: &str = "areas_listed";
 /// See [`AREAS_LISTED`].
 pub const AREAS_MET: &str = "areas_met";
 
-/// What national is told of an incident now, as JSON; `None` is nothing at all. Of an area that does not count it is told nothing. The
+/// What national learns of an incident now, as JSON; `None` is nothing at all. Of an area that does not count it learns nothing. The
 /// second is whether its area is one that counts from now on, and that is to be kept.
 #[must_use]
 pub fn projected(incident: &Incident, areas: &mut Areas, now: Timestamp) -> (Option<String>, bool) {
@@ -385,10 +385,10 @@ pub fn projection_id(key: &[u8], incident: IncidentId) -> ProjectionId {
 }
 
 /// By how much national's version of a row can be above a hub's after a restore. A number far above would be the last that
-/// this row ever gets: nothing could be taken back above it.
+/// this row ever gets: nothing could be withdrawn above it.
 const VERSIONS_LOST_MAX: u64 = 1 << 32;
 
-/// Where a row goes for which national holds this version: above it, if a hub can have written that. Else it is as if national
+/// Where a row goes for which national holds this version: above it, if a hub can have written that. Otherwise it is as if national
 /// had refused the row.
 #[must_use]
 pub fn version_above(held: u64, sent: u64) -> Option<u64> {
@@ -426,7 +426,7 @@ mod tests {
         let slow = ClockKnown { before: Some((0, at(100 * DAY))), now: Some(3 * DAY) };
         assert_eq!(slow.skew_of(98 * DAY, at(101 * DAY)), Some(3 * DAY));
         assert_eq!(slow.skew_of(100 * DAY + 3600, at(101 * DAY)), Some(0), "before it was set wrong");
-        // Slow ten days ago, right now: a day between fits both, so that nobody knows.
+        // Slow ten days ago, right now: a day between fits both, so it is unknown.
         let set_right = ClockKnown { before: Some((3 * DAY, at(90 * DAY))), now: Some(0) };
         assert_eq!(set_right.skew_of(95 * DAY, at(101 * DAY)), None);
         assert_eq!(set_right.skew_of(88 * DAY, at(101 * DAY)), Some(3 * DAY));

@@ -82,7 +82,7 @@ pub struct News {
     pub new: u64,
     /// Rows that changed.
     pub changed: u64,
-    /// Rows that were taken back.
+    /// Rows that were withdrawn.
     pub gone: u64,
     /// Answers.
     pub answered: u64,

@@ -45,7 +45,7 @@ pub fn disputes(incident: &Incident) -> String {
 /// The incident of its stored row.
 ///
 /// # Errors
-/// A row that is no JSON.
+/// A row that is not a JSON.
 pub fn incident(facts: &str, disputes: &str) -> Result<Incident, StoreError> {
     let facts = serde_json::from_str(facts).map_err(|_| StoreError::Damaged("incident"))?;
     if disputes == "[]" {
@@ -68,7 +68,7 @@ pub fn incident(facts: &str, disputes: &str) -> Result<Incident, StoreError> {
 /// The same at a hub, which knows when it first heard of the incident and how its times are read.
 ///
 /// # Errors
-/// A row that is no JSON.
+/// A row that is not a JSON.
 pub fn at_hub(facts: &str, disputes: &str, times: &str, first_at: i64, zone: Option<&TimeZone>) -> Result<Incident, StoreError> {
     let received_at = Timestamp::from_second(first_at).ok();
     Ok(incident(facts, disputes)?.read_by(Reading { zone: zone.cloned(), received_at, times: reading::from_json(times) }))

@@ -16,7 +16,7 @@ type Result<T> = core::result::Result<T, StoreError>;
 pub const DEVICE_QUOTA_BYTES: u64 = 2_000_000_000;
 
 /// Seconds after which a blob is forgotten of which nothing more came: as long as the keys of statements are good in backups. A
-/// device that brings it after that begins anew, and of what was taken apart it hears again what was refused.
+/// device that brings it after that begins again, and of what was taken apart it hears again what was refused.
 pub const BLOB_TERM_SECONDS: i64 = 30 * 24 * 3600;
 
 /// A piece of a blob that a device brings.
@@ -32,16 +32,16 @@ pub struct BlobPiece<'a> {
     pub bytes: &'a [u8],
 }
 
-/// How a blob stands at the hub.
+/// How a blob is at the hub.
 #[derive(Clone, PartialEq, Eq)]
 pub enum BlobState {
-    /// So many bytes of it are there.
+    /// That many bytes of it are there.
     Held(u64),
     /// It is there whole, and is to be checked and taken apart.
     Whole(Vec<u8>),
     /// It was taken apart; places of the statements that were not taken.
     Done(Vec<u32>),
-    /// The device's share is full: nothing of it was taken.
+    /// The device's share is full: none of it was taken.
     OverQuota,
 }
 
@@ -196,7 +196,7 @@ pub trait HubStatements {
     /// Storage.
     fn old_wraps(&mut self, key_set: u64, after: u64, max: usize) -> Result<Vec<(u64, KeptWrap)>>;
 
-    /// Puts a batch's key that was wrapped anew in the place of the old one; `false` if there is no such batch.
+    /// Replaces a batch's key with one that was wrapped again; `false` if there is no such batch.
     ///
     /// # Errors
     /// Storage.
@@ -212,14 +212,14 @@ pub struct PlainStatement {
     pub entry: String,
     /// Its class.
     pub class: String,
-    /// What was said.
+    /// What was reported.
     pub body: Vec<u8>,
 }
 
 /// How far a device has brought a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Carried {
-    /// It lies here as it was written.
+    /// It is here as it was written.
     Plain,
     /// It is sealed and waits for the hub.
     Sealed,
@@ -243,7 +243,7 @@ pub struct WaitingBlob {
 /// The device's port for statements. As in [`crate::device::DeviceStore`], every method is one transaction.
 pub trait DeviceStatements {
     /// Statements that may be sealed: the hub has their incidents with all their changes, and may have them. Shortest
-    /// first; at least one where there is one, then up to so many bytes and so many statements. Those named in `not` are left out.
+    /// first; at least one where there is one, then up to that many bytes and that many statements. Those named in `not` are left out.
     ///
     /// # Errors
     /// Storage.
@@ -273,7 +273,7 @@ pub trait DeviceStatements {
     /// Storage.
     fn blob_piece(&mut self, number: i64, offset: u64, max_bytes: usize) -> Result<Vec<u8>>;
 
-    /// The hub has the batch, but for the statements at these places: those are unsealed again. With `forget` what was said
+    /// The hub has the batch, except for the statements at these places: those are unsealed again. With `forget` what was reported
     /// is deleted here, and only that it was delivered stays. Says how many were delivered.
     ///
     /// # Errors

@@ -16,9 +16,9 @@ use crate::envelope::Envelope;
 use crate::message::{Answer, CursorWire, HeadsWire, IdWire, Refused, Request, heads_of, heads_wire, id_wire};
 use crate::verdict::{verdict_code, verdict_of};
 
-/// Stands in the place of a path in the proof of a bundle's envelope: no bundle can be posted, and no request is a bundle.
+/// Stands instead of a path in the proof of a bundle's envelope: no bundle can be posted, and no request is a bundle.
 pub const BUNDLE_PATH: &str = "bundle";
-/// In the place of a path, in what a device signs for one request of a bundle: the hub keeps it as evidence of what came in it.
+/// Instead of a path, in what a device signs for one request of a bundle: the hub keeps it as evidence of what came in it.
 pub const BUNDLED_PATH: &str = "bundle request";
 /// Requests of one bundle.
 pub const REQUESTS_MAX: usize = 64;
@@ -97,7 +97,7 @@ impl Bundle {
     }
 }
 
-/// What became of one change of a bundle.
+/// The outcome of one change of a bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Judged {
     /// The incident.
@@ -217,7 +217,7 @@ impl Reply {
         [signature.as_slice(), &bytes].concat()
     }
 
-    /// The reply of the bytes. Nothing of it is read before the signature is found right.
+    /// The reply of the bytes. None of it is read before the signature is found right.
     ///
     /// # Errors
     /// Any other bytes.
@@ -290,7 +290,7 @@ pub enum Reading {
     EarlierLife,
     /// The hub has spoken with a newer state of this device than this one: it was restored or cloned, and is to begin a new life.
     RolledBack,
-    /// The device has heard from its hub since: these the hub has all the same.
+    /// The device has heard from its hub since: these the hub has anyway.
     Acknowledged(Vec<(IncidentId, ChangeHash)>),
     /// All of it, to be written in one transaction.
     Whole(Box<Whole>),
@@ -312,7 +312,7 @@ pub struct Whole {
 /// Says what of a reply still counts for a device. The reply's `blobs` count always: a batch that the hub has it keeps.
 ///
 /// # Errors
-/// It is to another device, or holds what is no answer; then nothing of it counts.
+/// It is to another device, or holds what is no answer; then none of it counts.
 pub fn read(reply: &Reply, reader: &Reader) -> Result<Reading, BadReply> {
     if reply.device != reader.device {
         return Err(BadReply::OtherDevice);

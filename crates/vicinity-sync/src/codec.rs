@@ -44,7 +44,7 @@ fn skeleton_hash() -> ChangeHash {
     ChangeHash::of(&SKELETON[8..])
 }
 
-/// Encodes groups of changes. Bytes that are no change travel as they are: what becomes of them is the receiver's guard
+/// Encodes groups of changes. Bytes that are no change travel as they are: their outcome is the receiver's guard
 /// to decide, one verdict a change.
 #[must_use]
 pub fn encode(groups: &[Group]) -> Vec<u8> {

@@ -16,9 +16,9 @@ use crate::message::Refused;
 pub const ENROL_PATH: &str = "/v1/enrol";
 
 const SCHEME: &str = "vicinity:3:";
-/// In the place of a pin, for a server without TLS on this machine.
+/// Instead of a pin, for a server without TLS on this machine.
 const PLAIN: &str = "plain";
-/// In the place of a signing key, for a server that signs nothing.
+/// Instead of a signing key, for a server that signs nothing.
 const NONE: &str = "none";
 /// Addresses in one link: a device tries each.
 pub const ADDRESSES_MAX: usize = 8;

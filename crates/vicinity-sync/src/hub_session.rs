@@ -57,7 +57,7 @@ pub struct HubSession {
     pub skew_seconds: i64,
     /// What the device says it erased; the proofs are not checked yet.
     pub erased: Vec<Erasure>,
-    /// What the device wants to let go of.
+    /// What the device wants to drop.
     pub leaving: Vec<DocumentHeads>,
 }
 
@@ -171,7 +171,7 @@ mod tests {
         (0..1024).map(|_| next()).collect()
     }
 
-    /// One incident of so many changes of 1 KiB each.
+    /// One incident of that many changes of 1 KiB each.
     fn pull(changes: usize) -> Pull {
         let changes = (0..changes).map(|seed| GroupChange { chunk: noise(seed), by: 0 }).collect();
         let groups = vec![Group { incident: IncidentId::from_random([1; 16]), relayed: false, changes }];

@@ -25,7 +25,7 @@ pub const DOCUMENTS_MAX: usize = 8192;
 /// Erasures named in one message.
 pub const ERASURES_MAX: usize = 100;
 
-/// Incidents that a device may let go of in one message.
+/// Incidents that a device may drop in one message.
 pub const LEAVING_MAX: usize = 100;
 
 /// A device's request.
@@ -49,7 +49,7 @@ pub struct Request {
     pub alerts: u64,
     /// [`Pins::mark`](crate::pins::Pins::mark) of the hub's pins that it knows.
     pub pins: u32,
-    /// What an educator's device wants to let go of, with the heads that it knows.
+    /// What an educator's device wants to drop, with the heads that it knows.
     pub leaving: Vec<DocumentHeads>,
 }
 

@@ -1,4 +1,4 @@
-//! Which keys a server has: the one it shows now, and the one it will show after the next change. Whoever knows both follows
+//! Which keys a server has: the one it shows now, and the one it will show after the next change. Anyone who knows both follows
 //! one change without enrolling again.
 
 use sha2::{Digest, Sha256};

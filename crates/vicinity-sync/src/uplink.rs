@@ -1,7 +1,7 @@
 //! A hub and national: projection rows and retracts up, questions down. Not a CRDT, no history.
 //!
 //! Every row has a projection's id and a version, and national keeps the highest version: rows may come twice or out
-//! of order. What consent takes back is a row too: a retract leaves nothing but its id and version.
+//! of order. What consent withdraws is a row too: a retract leaves nothing but its id and version.
 
 use minicbor::{Decode, Encode};
 use vicinity_core::ids::ProjectionId;

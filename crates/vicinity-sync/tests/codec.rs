@@ -55,7 +55,7 @@ proptest! {
         mutate(&mut bytes, &mutations);
         if let Ok(decoded) = decode(&bytes) {
             prop_assert!(rebuilt(&decoded) <= 4 << 21);
-            // The proof covers every change; who it is said to be of is the envelope's to prove.
+            // The proof covers every change; who it is reported to be of is the envelope's to prove.
             let of = |groups: &[Group]| groups.iter().flat_map(|group| &group.changes).map(|change| change.chunk.clone()).collect::<Vec<_>>();
             prop_assert!(bytes == sent || of(&decoded).iter().all(|chunk| of(&groups).contains(chunk)));
         }

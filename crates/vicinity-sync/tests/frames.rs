@@ -23,7 +23,7 @@ use vicinity_sync::uplink::{AnswerRow, Question, Reply, Report, Row};
 use vicinity_sync::windows::{Windows, WindowsReply};
 use vicinity_sync::{codec, uplink};
 
-/// Where the files are; on demand they are all written anew, before the first test looks at one.
+/// Where the files are; on demand they are all written again, before the first test looks at one.
 fn folder(kind: &str) -> PathBuf {
     static WRITTEN: Once = Once::new();
     if std::env::var_os("UPDATE_FIXTURES").is_some() {

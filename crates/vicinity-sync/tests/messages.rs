@@ -1,4 +1,4 @@
-//! Messages and envelopes: whatever is said is understood, and a proof holds for nothing but what it was made for.
+//! Messages and envelopes: whatever is reported is understood, and a proof holds for nothing but what it was made for.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod support;

@@ -1,4 +1,4 @@
-//! Stores on a disk that fills up: the n-th call from now fails, and nothing of it is kept.
+//! Stores on a disk that fills up: the n-th call from now fails, and none of it is kept.
 
 mod alerts;
 mod statements;
@@ -27,7 +27,7 @@ pub fn disk_full() -> StoreError {
     StoreError::File { path: "disk".into(), source: ErrorKind::StorageFull.into() }
 }
 
-/// A store whose disk has room for so many calls more; `None` is a disk that never fills.
+/// A store whose disk has room for that many calls more; `None` is a disk that never fills.
 pub struct Frail<'a, S: ?Sized> {
     store: &'a mut S,
     calls_left: &'a mut Option<u32>,

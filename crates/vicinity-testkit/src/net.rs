@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use vicinity_device::link::{Link, LinkFailure};
 
-/// What becomes of one request and its answer.
+/// The outcome of one request and its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     /// Both arrive.
@@ -21,7 +21,7 @@ pub enum Fate {
     Doubled,
     /// The request arrives twice, and the second answer counts.
     SecondAnswer,
-    /// An old request, of whoever it was, arrives again before this one.
+    /// An old request, of anyone who it was, arrives again before this one.
     Overtaken,
 }
 
@@ -37,7 +37,7 @@ pub enum Weather {
 }
 
 impl Weather {
-    /// Bad weather.
+    /// Network faults.
     #[must_use]
     pub fn stormy(seed: u64, harm: f64) -> Self {
         Self::Stormy(Box::new(StdRng::seed_from_u64(seed)), harm)

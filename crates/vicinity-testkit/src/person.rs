@@ -94,7 +94,7 @@ impl Person {
         chunk
     }
 
-    /// Edits so many times, each edit depending on the one before.
+    /// Edits that many times, each edit depending on the one before.
     pub fn edits_times(&mut self, times: usize) -> Vec<Vec<u8>> {
         let before = self.chunks.len();
         (before..before + times).map(|at| self.edits(&json!({"set": {"field": "step", "value": format!("{}-{at}", self.actor[0])}}))).collect()

@@ -1,4 +1,4 @@
-//! A simulated world: one hub, one national server, phones, a clock, bad weather, and people who do things at random.
+//! A simulated world: one hub, one national server, phones, a clock, network faults, and people who do things at random.
 //!
 //! A test is a few sentences: `anna` logs, the network is cut, the hub is restored from a copy, and at the end the
 //! world [heals](Sim::heals): everybody syncs until it is quiet, and everything that must hold is asserted.
@@ -31,7 +31,7 @@ pub use check::Healed;
 pub use hub::{HubHouse, NationalHouse};
 pub use phone::{Named, Phone};
 
-/// Operations that are told when a seed fails.
+/// Operations that are shown when a seed fails.
 const TOLD: usize = 40;
 
 /// A phone by its place in the simulation.
@@ -76,7 +76,7 @@ impl Sim {
         }
     }
 
-    /// The last things that happened, for whoever has to find out why it went wrong.
+    /// The last things that happened, for anyone who has to find out why it went wrong.
     #[must_use]
     pub fn story(&self) -> String {
         self.told.iter().fold(String::new(), |story, line| story + line + "\n")
@@ -111,7 +111,7 @@ impl Sim {
         self.phones.len() - 1
     }
 
-    /// A hub that was restored may not know a phone that enrolled after the copy: it enrols anew, as itself.
+    /// A hub that was restored may not know a phone that enrolled after the copy: it enrols again, as itself.
     fn enrol_identity(&mut self, identity: &Identity, role: Role) -> u32 {
         let code = self.rng.random();
         let store = self.hub.store();
@@ -190,7 +190,7 @@ impl Sim {
         self.copies.len() - 1
     }
 
-    /// The hub's disk dies, and it goes on from a backup.
+    /// The hub's disk dies, and it continues from a backup.
     pub fn restores_hub(&mut self, copy: usize) {
         let known = self.hub.store().erasures().expect("erasures");
         self.erased.extend(known.into_iter().map(|row| row.incident));
@@ -225,14 +225,14 @@ impl Sim {
         self.phones[phone].copies.len() - 1
     }
 
-    /// A phone goes on from a backup.
+    /// A phone continues from a backup.
     pub fn restores_phone(&mut self, phone: PhoneNumber, copy: usize) {
         let held = &mut self.phones[phone];
         held.engine = held.copies[copy].copy();
         self.forget_what_is_gone();
     }
 
-    /// A second phone goes on from a backup of the first, beside it.
+    /// A second phone continues from a backup of the first, beside it.
     pub fn clones_phone(&mut self, phone: PhoneNumber, copy: usize) -> PhoneNumber {
         let seed = self.rng.random();
         let of = &self.phones[phone];

@@ -1,5 +1,5 @@
 //! Whole requests with cursors that somebody made up, from every role: each is answered with "rebase", and the hub stays as
-//! it was; and none of what a device can say marks a hub for ever.
+//! it was; and none of what a device can say marks a hub permanently.
 
 #![allow(clippy::panic, reason = "helpers of tests")]
 
@@ -123,7 +123,7 @@ fn a_forged_cursor_from_any_role_is_answered_with_rebase_and_changes_nothing() {
     let before = stand.engine.counts().expect("counts");
     for number in 1..=3 {
         for cursor in forged(good) {
-            // It brings something, and says that it let go of something, besides.
+            // It brings something, and says, too, that it dropped something.
             let push = vec![Person::logs(incident_id(40 + number), number, &consented()).group()];
             let request = Request { cursor: Some(cursor), push, ..plain() };
             assert_eq!(stand.asks(number, request).map(drop), Err(Refused::Rebase), "device {number}: {cursor:?}");

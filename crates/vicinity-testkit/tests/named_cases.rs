@@ -135,7 +135,7 @@ fn unsent_work_in_what_left_the_scope_waits_and_goes_when_it_comes_back() {
     assert_eq!(sim.at_hub(incident), 2);
 }
 
-/// The answer to a push is lost, and the incident is taken back before the phone hears that it arrived.
+/// The answer to a push is lost, and the incident is withdrawn before the phone hears that it arrived.
 #[test]
 fn what_left_the_scope_before_its_acknowledgement_came_does_not_wait_for_ever() {
     let (mut sim, anna, _, incident, _) = shared(16);
@@ -434,7 +434,7 @@ fn a_responders_phone_keeps_everything() {
     assert!(sim.holds(rita, incident));
 }
 
-/// The phone does not know that the hub has it, and consent lets nothing of it go: what the hub gives back says so.
+/// The phone does not know that the hub has it, and consent lets none of it go: what the hub gives back says so.
 #[test]
 fn a_withdrawal_after_an_acknowledgement_that_was_lost_reaches_the_hub() {
     let mut sim = Sim::new(19);

@@ -12,7 +12,7 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().expect("a number"))
 }
 
-/// One world: 5 to 40 phones, and so many things that happen that each does something.
+/// One world: 5 to 40 phones, and that many things that happen that each does something.
 fn world(seed: u64) -> Sim {
     let mut sim = Sim::new(seed);
     let phones = 5 + seed % 9 + if seed.is_multiple_of(10) { 26 } else { 0 };

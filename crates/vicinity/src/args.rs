@@ -62,7 +62,7 @@ pub enum Command {
 /// Arguments of `demo`.
 #[derive(Args)]
 pub struct DemoArguments {
-    /// End when the story is told, instead of keeping the servers up
+    /// End when the story is over, instead of keeping the servers up
     #[arg(long)]
     pub exit: bool,
     /// Seed of everything random in the story
@@ -116,7 +116,7 @@ pub enum NationalCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Whether the clock may be believed; while it may not, nothing is sent to other servers and nothing is deleted
+    /// Whether the clock can be trusted; while it may not, nothing is sent to other servers and nothing is deleted
     Clock(ClockArguments),
     /// Take nothing more from a hub, or from a country's server; what came before stays
     Revoke {
@@ -316,7 +316,7 @@ pub enum DeviceCommand {
         #[arg(long)]
         out: Option<PathBuf>,
     },
-    /// Alerts that stand in this hub's areas, as of the last sync
+    /// Alerts that are in this hub's areas, as of the last sync
     Alerts {
         /// One JSON line an alert
         #[arg(long)]

@@ -82,7 +82,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     if bytes.len() > PARCEL_FILE_MAX_BYTES { Err(ParcelError::TooLarge.into()) } else { Ok(bytes) }
 }
 
-/// Writes a file whole or not at all, for its owner only where the card can say so. Durable when this returns.
+/// Writes a file complete or not at all, for its owner only where the card can say so. Durable when this returns.
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let failed = || format!("cannot write {}", path.display());
     let mut partial = path.as_os_str().to_owned();

@@ -1,4 +1,4 @@
-//! `vicinity hub clock` and `vicinity national clock`: whether a server's clock may be believed.
+//! `vicinity hub clock` and `vicinity national clock`: whether a server's clock can be trusted.
 
 use anyhow::Result;
 use serde_json::json;

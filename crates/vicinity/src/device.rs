@@ -155,7 +155,7 @@ fn wipe(home: &Path, yes: bool) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Ends what keeps the device open, and then the device. The one is done whatever becomes of the other.
+/// Ends what keeps the device open, and then the device. The one is done whatever happens to the other.
 fn destroy(home: &Path) -> Result<()> {
     let secret = secrets::device_secret(home)?;
     let ended = session::end(home, &secret);
@@ -175,7 +175,7 @@ fn destroy(home: &Path) -> Result<()> {
 fn duress(home: &Path, pin_file: Option<&Path>, second_pin_file: Option<&Path>) -> Result<ExitCode> {
     let second = secrets::new_second_pin(second_pin_file)?;
     let pin = secrets::known_pin(pin_file)?;
-    // Said before anything is opened, so that it is said of either PIN.
+    // Said before anything is opened, so that it is reported of either PIN.
     if pin == second {
         return Err(VaultError::SamePin.into());
     }
@@ -184,7 +184,7 @@ fn duress(home: &Path, pin_file: Option<&Path>, second_pin_file: Option<&Path>) 
     session::end(home, &secret)?;
     match vault::set_duress(home, &secret, &pin, &second, &mut machine::fill) {
         Ok(second) => leased::fill_profiles(home, &second, machine::device)?,
-        // The PIN was itself a second one. A person who looks on must not learn that: nothing was done, and nothing else is said.
+        // The PIN was itself a second one. A person who looks on must not learn that: nothing was done, and nothing else is reported.
         Err(VaultError::NotHere) => {}
         Err(error) => return Err(error.into()),
     }

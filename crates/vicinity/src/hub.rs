@@ -65,7 +65,7 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
 fn serve(data: PathBuf, listening: ListenArguments, zone: Option<&str>, upstream: Option<String>) -> Result<()> {
     let ListenArguments { listen, plain_http, network } = listening;
     let listen = &listen.unwrap_or_default();
-    // A bad link is said before anybody takes the server for ready.
+    // A bad link is reported before anybody takes the server for ready.
     upstream.as_deref().map(EnrolLink::parse).transpose().context("--upstream")?;
     let named = |name: &str| vicinity_core::zone::named(name).with_context(|| format!("--zone: {name} is no time zone; expected one as Asia/Bishkek"));
     let zone = zone.map(named).transpose()?;
@@ -74,7 +74,7 @@ fn serve(data: PathBuf, listening: ListenArguments, zone: Option<&str>, upstream
     serving::log_to_stderr();
     serving::runtime()?.block_on(async {
         let listener = serving::bind(listen, plain_http).await?;
-        // Opened first, so that "ready" is said by a hub that can answer, and whose links lead to where it listens now.
+        // Opened first, so that "ready" is reported by a hub that can answer, and whose links lead to where it listens now.
         let mut store = hub::open_to_serve(&data, unlock.as_ref(), &machine::server())?;
         if let Some(zone) = &zone {
             vicinity_server::zone::set(&mut store, zone)?;

@@ -41,8 +41,8 @@ pub fn relock(data: &Path, identity: Option<&Path>, passphrase: Option<&Path>) -
     output::line("the folder opens to this alone from now on; destroy old copies of its file keyring, which open as before")
 }
 
-/// `vicinity hub panic`: no question is asked, since there may be no time to answer one. Each step is done whatever became
-/// of the others; it fails only if something remains.
+/// `vicinity hub panic`: no question is asked, since there may be no time to answer one. Each step is done, whatever happens
+/// to the others; it fails only if something remains.
 pub fn panic(data: &Path) -> Result<()> {
     if !data.join("hub.db").exists() && !data.join(keyring::FILE).exists() {
         bail!("{} holds no hub", data.display());

@@ -33,7 +33,7 @@ pub fn damaged(data: &Path, action: Action) -> Result<Vec<Damage>> {
     Ok(hub::damaged(data, secrets::unlock(data)?.as_ref(), &machine::server())?)
 }
 
-/// The zone whose time a hub speaks; UTC while nobody knows it.
+/// The zone whose time a hub speaks; UTC while it is unknown.
 pub fn zone(store: &mut dyn HubStore) -> Result<TimeZone> {
     Ok(vicinity_server::zone::of(store)?.unwrap_or(TimeZone::UTC))
 }

@@ -16,7 +16,7 @@ const PASSPHRASE_FILE: &str = "VICINITY_PASSPHRASE_FILE";
 const IDENTITY_FILE: &str = "VICINITY_IDENTITY_FILE";
 /// Names the file that holds a device's PIN.
 const PIN_FILE: &str = "VICINITY_PIN_FILE";
-/// Names the file that stands for the device's keystore; beside the device's folder unless it is said.
+/// Names the file that is for the device's keystore; beside the device's folder unless it is reported.
 const SECRET_FILE: &str = "VICINITY_SECRET_FILE";
 
 /// The file in place of a device's keystore.

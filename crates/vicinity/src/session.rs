@@ -38,7 +38,7 @@ pub fn end(home: &Path, secret: &FileSecret) -> Result<bool, VaultError> {
     if home.exists() { Ok(with_session(home, secret, |session| session.end())?.unwrap_or(false)) } else { Ok(false) }
 }
 
-/// A PIN was given although a session may be open: it goes on only if the PIN opened the same profile.
+/// A PIN was given although a session may be open: it continues only if the PIN opened the same profile.
 pub fn end_unless_of(home: &Path, secret: &FileSecret, opened: &Result<Opened, VaultError>) -> Result<(), VaultError> {
     let same = |kept: Opened| opened.as_ref().is_ok_and(|opened| opened.key == kept.key);
     if resume(home, secret)?.is_some_and(|kept| !same(kept)) { end(home, secret).map(drop) } else { Ok(()) }

@@ -64,7 +64,7 @@ pub fn attach(device: &mut Device, id: &str, file: &Path) -> Result<()> {
 /// Opens a statement and prints it, or writes it into a new file. What is printed is escaped; a file gets every byte.
 pub fn open(device: &mut Device, statement: &str, out: Option<&Path>) -> Result<()> {
     let (id, entry) = statement.split_once('/').context("not a statement: expected INCIDENT/ENTRY, as `statements` prints it")?;
-    // Looked at first: a reading is written down at the hub, and should show something.
+    // Looked at first: a reading is recorded at the hub, and should show something.
     if let Some(path) = out
         && path.exists()
     {

@@ -59,7 +59,7 @@ fn users_of(file: &Path) -> Vec<u32> {
     numbered.filter(|(number, path)| *number != std::process::id() && is_ours(path) && has_it(path)).map(|(number, _)| number).collect()
 }
 
-/// Says nothing: whether it helped is looked at.
+/// Says nothing: whether it helped is checked.
 fn kill(number: u32) {
     let number = number.to_string();
     // Where there is no program of that name, the shell has one.

@@ -1,4 +1,4 @@
-//! What is said of a command line that is not understood. What was typed is not said again: it may be of a survivor, or move a
+//! What is reported of a command line that is not understood. What was typed is not said again: it may be of a survivor, or move a
 //! terminal's cursor.
 
 use std::error::Error as _;
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use vicinity_core::text;
 
-/// In the place of what was typed.
+/// Instead of what was typed.
 const TYPED: &str = "…";
 /// Letters of what was typed, from which on it is looked for in a reason: shorter ones are in many words.
 const SOUGHT_LETTERS: usize = 4;

@@ -38,7 +38,7 @@ impl<'a> Attempt<'a> {
     /// Counts an attempt; durable when this returns. Without a PIN nothing is counted.
     ///
     /// # Errors
-    /// As [`super::unlock`], but for the PIN itself, which is not looked at yet.
+    /// As [`super::unlock`], except for the PIN itself, which is not looked at yet.
     pub fn begin(folder: &'a Path, secret: &'a dyn DeviceSecret, pin: Option<&'a Pin>) -> Result<Self, VaultError> {
         let mut held = Held::take(folder, secret)?;
         match (held.image.has_pin(), pin) {
@@ -106,7 +106,7 @@ impl<'a> Held<'a> {
             Err(VaultError::SecretGone) if image.is_destroyed() => return Err(VaultError::Destroyed),
             other => other?,
         };
-        // Before anything is believed that the file says: the flags, the cost, the counts.
+        // Before anything is trusted that the file says: the flags, the cost, the counts.
         let state = image.open_state(&device).ok_or(VaultError::Damaged("vault"))?;
         let held = Self { place, image, path, keystore, device, state };
         // The program died between overwriting the slots and destroying the secret.
@@ -140,7 +140,7 @@ impl<'a> Held<'a> {
     }
 
     /// The guesses at the real PIN are used up, with openings of the second profile in between: the real key goes, and
-    /// nothing is said.
+    /// nothing is reported.
     fn erase_main_if_over(&mut self) {
         if self.state.is_main_over() {
             self.image.erase(self.state.main, &self.device);

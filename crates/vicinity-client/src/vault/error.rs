@@ -11,7 +11,7 @@ pub enum VaultError {
         /// How many attempts are left.
         left: u8,
     },
-    /// Too many wrong PINs, or a wipe. For good.
+    /// Too many wrong PINs, or a wipe. Permanently.
     #[error("this device's key was destroyed; nothing on it opens any more; remove its folder and enrol again")]
     Destroyed,
     /// The vault asks for a PIN and none was given. Not counted.

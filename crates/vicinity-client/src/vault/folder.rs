@@ -42,7 +42,7 @@ impl Folder {
             other => other.map_err(VaultError::io("open", &at))?,
         };
         match file.lock() {
-            // Some file systems lock nothing; a device on one of them must open all the same.
+            // Some file systems lock nothing; a device on one of them must open anyway.
             Err(error) if error.kind() != ErrorKind::Unsupported => Err(VaultError::io("lock", &at)(error)),
             _ => Ok(Self { path: path.to_owned(), _lock: Some(file) }),
         }
@@ -71,7 +71,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Sees to it that both profiles' folders exist: copies and backups like to lose empty ones, and one folder alone
+    /// Ensures that both profiles' folders exist: copies and backups like to lose empty ones, and one folder alone
     /// would tell which profile it is.
     pub(super) fn ensure_profiles(&self, names: [[u8; NAME_BYTES]; 2]) -> Result<(), VaultError> {
         let mut made = false;
@@ -129,7 +129,7 @@ pub(super) fn read(folder: &Path) -> Result<Vec<u8>, VaultError> {
     Ok(bytes)
 }
 
-/// Overwrites what the vault holds where it lies, and durably, whatever its state. No vault is no error. In place, because
+/// Overwrites what the vault holds where it is, and durably, whatever its state. No vault is no error. In place, because
 /// a replaced file's blocks stay; torn by a crash it is damaged, and opens as little.
 pub(super) fn overwrite(folder: &Path, device: Option<&[u8; 32]>) -> Result<(), VaultError> {
     scrub(&folder.join(NEW));
@@ -187,7 +187,7 @@ fn empty(path: &Path) {
     }
 }
 
-/// Makes what this user owns writable for this user, if it can: what is marked as read-only is to be destroyed all the same.
+/// Makes what this user owns writable for this user, if it can: what is marked as read-only is to be destroyed anyway.
 pub(super) fn loosen(path: &Path) {
     #[cfg(unix)]
     if let Ok(metadata) = fs::symlink_metadata(path)

@@ -129,7 +129,7 @@ impl Image {
         self.0[slot_at(at)..slot_at(at) + SLOT_BYTES].copy_from_slice(&filler[..SLOT_BYTES]);
     }
 
-    /// Overwrites both slots and says so. Sealed again where the secret is known, so that it is believed.
+    /// Overwrites both slots and says so. Sealed again where the secret is known, so that it is trusted.
     pub(super) fn destroy(&mut self, device: Option<&[u8; 32]>) {
         let filler = filler(device, &self.0);
         self.0[SLOTS_AT..].copy_from_slice(&filler[SLOTS_AT..]);

@@ -16,7 +16,7 @@ pub trait DeviceSecret {
     /// [`VaultError::SecretGone`] if there is none, [`VaultError::Keystore`] if it cannot be had now.
     fn get(&self) -> Result<Zeroizing<[u8; 32]>, VaultError>;
 
-    /// Destroys the secret for good: [`DeviceSecret::get`] never gives it again. One that is gone already is no error.
+    /// Destroys the secret permanently: [`DeviceSecret::get`] never gives it again. One that is gone already is no error.
     ///
     /// # Errors
     /// It may still be there.

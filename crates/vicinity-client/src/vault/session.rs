@@ -1,6 +1,6 @@
 //! A device that stays open for a while: between `unlock` and `lock`, or until nobody used it for five minutes.
 //!
-//! The profile's key lies in a file in memory, never on a disk, readable by this user only, and sealed under the device's
+//! The profile's key is in a file in memory, never on a disk, readable by this user only, and sealed under the device's
 //! secret: a wipe ends every session even if the file could not be removed, and the file alone opens nothing.
 //!
 //! ```text
@@ -42,7 +42,7 @@ const IN_MEMORY: [&str; 2] = ["tmpfs", "ramfs"];
 pub struct RamFolder(PathBuf);
 
 impl RamFolder {
-    /// The first of these folders that lies in memory, by the system's list of mounts (as `/proc/self/mounts`), and a folder
+    /// The first of these folders that is in memory, by the system's list of mounts (as `/proc/self/mounts`), and a folder
     /// of this user's in it, which is made.
     ///
     /// # Errors
@@ -76,7 +76,7 @@ fn is_in_memory(path: &Path, mounts: &str) -> bool {
     found.1
 }
 
-/// A folder that is no link, is this user's, and that no other user may look into.
+/// A folder that is not a link, is this user's, and that no other user may look into.
 fn is_private(path: &Path, user: u32) -> Result<bool, VaultError> {
     let metadata = fs::symlink_metadata(path).map_err(VaultError::io("look at", path))?;
     #[cfg(unix)]
@@ -165,7 +165,7 @@ impl<'a> Session<'a> {
         };
         let (times, _) = bytes.split_first_chunk::<TIMES_BYTES>().unwrap_or((&[0; TIMES_BYTES], &[]));
         let renewed = self.seal(&opened, &Times::from(since_boot, Times::decode(times).end), random)?;
-        // Where it lies: a program that ended the session meanwhile removed this file, and it does not come back.
+        // Where it is: a program that ended the session meanwhile removed this file, and it does not come back.
         write_at_start(&mut file, &renewed).map_err(VaultError::io("write", &self.file))?;
         Ok(Some(opened))
     }

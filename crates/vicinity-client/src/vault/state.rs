@@ -1,7 +1,7 @@
 //! How many attempts were wrong, which PIN the last one was, and what follows. Pure.
 //!
 //! Two counts, because an opened second profile resets what a bystander sees but must not buy more guesses at the real
-//! PIN: a person with the duress PIN could otherwise alternate it with guesses for ever.
+//! PIN: a person with the duress PIN could otherwise alternate it with guesses permanently.
 //!
 //! The last wrong PIN is known by two bytes, so that the same one again, of a script or an impatient person, costs nothing. They
 //! come from the key that the PIN makes with the device's secret: to find the PIN from them takes what finding it from a

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use vicinity_client::vault::{self, Attempt, Cost, DeviceSecret, FileSecret, MAX_WRONG_PINS, Opened, Pin, Profile, VaultError};
 
-/// Length of the vault's file; all that is told about its form.
+/// Length of the vault's file; all that is known of its form.
 const FILE_BYTES: usize = 269;
 const VERSION_AT: usize = 15;
 

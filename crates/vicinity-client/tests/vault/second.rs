@@ -1,4 +1,4 @@
-//! The second profile: what it opens, and that nothing tells whether there is one.
+//! The second profile: what it opens, and that nothing shows whether there is one.
 
 use super::*;
 
@@ -46,7 +46,7 @@ fn the_duress_pin_buys_no_guesses_at_the_real_one() {
         left(phone.unlock(&wrong(number)));
     }
     assert_eq!(phone.unlock("1234").unwrap().key, second.key);
-    // The tenth guess at the real PIN: its slot goes, and what is said is what any device would say.
+    // The tenth guess at the real PIN: its slot goes, and what is reported is what any device would say.
     assert_eq!(left(phone.unlock("0000")), MAX_WRONG_PINS - 1);
     assert_eq!(left(phone.unlock("4711")), MAX_WRONG_PINS - 2);
     assert_eq!(phone.unlock("1234").unwrap().key, second.key);

@@ -21,7 +21,7 @@ fn a_wipe_leaves_nothing_that_opens() {
     phone.wipe().unwrap();
 }
 
-/// A folder in the place of a file can neither be written nor removed as one, whoever tries.
+/// A folder instead of a file can neither be written nor removed as one, anyone who tries.
 #[test]
 fn a_wipe_destroys_what_it_can_and_names_what_remains() {
     let (phone, main) = Phone::with_pin("4711");
@@ -31,7 +31,7 @@ fn a_wipe_destroys_what_it_can_and_names_what_remains() {
     let Err(VaultError::Remains(left)) = phone.wipe() else { panic!("the vault remains") };
     assert_eq!(left.iter().map(|left| (left.what, left.opens)).collect::<Vec<_>>(), [("the vault", false)]);
     assert!(!phone.secret_path().exists() && phone.profiles().iter().all(|name| name == "vault"), "all else is gone");
-    // The secret, too: now it may open, and that is said.
+    // The secret, too: now it may open, and that is reported.
     let (phone, _) = Phone::with_pin("4711");
     for path in [phone.file(), phone.secret_path()] {
         fs::remove_file(&path).unwrap();

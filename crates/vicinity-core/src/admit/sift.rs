@@ -70,7 +70,7 @@ mod tests {
     use crate::document::{Document, SKELETON};
     use crate::guard;
 
-    /// What comes of these on an empty document that counts as one of `ops` operations, and what was loaded.
+    /// The outcome of these on an empty document that counts as one of `ops` operations, and what was loaded.
     fn sifted(chunks: &[Vec<u8>], ops: u64, max_ops: u64) -> (Vec<ChangeHash>, Sifted, u64) {
         let candidates: Vec<Candidate<'_>> = chunks.iter().map(|bytes| Candidate { checked: guard::check(bytes).unwrap(), bytes }).collect();
         let document = Document::from_changes(core::iter::empty()).unwrap();

@@ -1,4 +1,4 @@
-//! Edges, and an attacker who has what national publishes of three months and what a hub hands on of them as one quarter.
+//! Edges, and an attacker who has what national publishes of three months and what a hub passes on of them as one quarter.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ type Bounds = (u64, u64);
 
 #[test]
 fn a_quarter_in_bands_and_its_published_months_leave_every_hidden_month_open() {
-    // Each month as one count: what is below ten is not published, and the quarter is told as a band, or not at all.
+    // Each month as one count: what is below ten is not published, and the quarter is shown as a band, or not at all.
     for months in (0..60).flat_map(|first| (0..60).flat_map(move |second| (0..60).map(move |third| [first, second, third]))) {
         let whole: u64 = months.iter().sum();
         let band = Band::of(whole);
@@ -105,7 +105,7 @@ fn narrow(bounds: &mut [Bounds], (whole, parts): &(usize, Vec<usize>)) -> bool {
     parts.iter().chain([whole]).map(|place| bounds[*place]).ne(before)
 }
 
-/// A quarter, and what of each count in it is told.
+/// A quarter, and how each count in it is shown.
 type Quarter<'a> = (&'a Month, &'a dyn Fn(u64) -> Bounds);
 
 /// What an attacker knows of every cell of three months, and behind them of the quarter.

@@ -218,7 +218,7 @@ fn the_pep_window_is_read_by_the_clocks_of_the_place() {
         ("2026-11-22T23:30", "ID-PA-71", "2026-11-25T14:30:00Z"),
         ("2026-07-01T12:00", "UA-30", "2026-07-04T09:00:00Z"),
         ("2026-11-22T23:30", "MK-85", "2026-11-25T22:30:00Z"),
-        // Nobody knows where: as early as it may have been.
+        // Is unknown where: as early as it may have been.
         ("2026-11-22T23:30", "our street", "2026-11-25T09:30:00Z"),
     ] {
         let facts = json!({"violations": ["rape"], "occurred": {"at": local, "precision": "exact"}, "place": {"area": area}});

@@ -4,7 +4,7 @@ const START: i64 = 1_800_000_000;
 const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;
 
-/// So many seconds after the start, with the clock ahead by so many.
+/// That many seconds after the start, with the clock ahead by that many.
 fn after(seconds: i64, ahead: i64) -> Moment {
     Moment { wall: START + seconds + ahead, running: Some(500 + seconds) }
 }
@@ -15,7 +15,7 @@ fn watch() -> ClockWatch {
     watch
 }
 
-/// Devices whose clocks are ahead of the true time by so much are heard after so many seconds, by a server that is ahead itself.
+/// Devices whose clocks are ahead of the true time by so much are heard after that many seconds, by a server that is ahead itself.
 fn hear(watch: &mut ClockWatch, seconds: i64, ahead: i64, devices: &[i64]) {
     for (number, device) in (1..).zip(devices) {
         watch.heard(number, ahead.saturating_sub(*device), after(seconds, ahead));

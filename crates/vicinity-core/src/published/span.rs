@@ -16,7 +16,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// Nothing, of so many terms.
+    /// Nothing, of that many terms.
     pub fn new(terms: usize) -> Self {
         Self { sums: vec![None; terms], work: Cell::new(0) }
     }

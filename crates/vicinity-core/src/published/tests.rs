@@ -94,7 +94,7 @@ fn lines(window: &Suppression<'_>) -> Vec<(usize, Vec<usize>)> {
     lines
 }
 
-/// What can be reckoned exactly from what shows, by elimination over all lines at once.
+/// What can be computed exactly from what shows, by elimination over all lines at once.
 fn inferred(window: &Suppression<'_>) -> Vec<(usize, i128)> {
     let unknown: Vec<usize> = (0..window.counts.len()).filter(|place| window.hidden[*place]).collect();
     let column = |place: usize| unknown.binary_search(&place).ok();
@@ -139,7 +139,7 @@ fn gcd(a: i128, b: i128) -> i128 {
     if b == 0 { a.abs() } else { gcd(b, a % b) }
 }
 
-/// Small cells that can be reckoned.
+/// Small cells that can be computed.
 fn leaks(window: &Suppression<'_>) -> usize {
     inferred(window).into_iter().filter(|(_, count)| *count > 0 && *count < i128::from(K)).count()
 }
@@ -216,7 +216,7 @@ fn invented(areas: u64, each: u64) -> BTreeMap<Cell, u64> {
     counts
 }
 
-/// The areas that a month tells apart.
+/// The areas that a month distinguishes.
 fn areas_of(month: &Month) -> BTreeSet<&str> {
     month.cells().keys().map(|(area, ..)| area.as_str()).collect()
 }

@@ -124,7 +124,7 @@ fn ways_back_through_a_long_document_are_bounded_and_what_is_not_reached_comes_t
         rounds += 1;
     }
     assert_eq!(rounds, 4);
-    // Also what follows on them, and what nobody knows the ancestors of.
+    // Also what follows on them, and what has unknown ancestors.
     let behind = chain(100, ChangeHash::of(&far[99][8..]), first_op + 2_001);
     let admission = admit_within(&stored[..2_000], &[], &[far, behind].concat(), work);
     assert!(admission.verdicts[25..].iter().all(|verdict| *verdict == Verdict::NotYet));

@@ -70,7 +70,7 @@ pub fn setting() -> Setting {
     Setting { base, good, document }
 }
 
-/// A change made by hand, with every part of it in reach. As it stands it writes null to the root's key `k`.
+/// A change made by hand, with every part of it in reach. As it is it writes null to the root's key `k`.
 struct Hand {
     deps: Vec<ChangeHash>,
     actor: [u8; 8],

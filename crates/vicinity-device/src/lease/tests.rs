@@ -8,12 +8,12 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + seconds).unwrap()
 }
 
-/// A run of the machine, so many seconds after its start.
+/// A run of the machine, that many seconds after its start.
 fn run(number: u8, since: i64) -> Option<Boot> {
     Some(Boot { id: [number; 16], since: Duration::from_secs(since.unsigned_abs()) })
 }
 
-/// What is said at these moments, one after the other, each with what was kept of the one before.
+/// What is reported at these moments, one after the other, each with what was kept of the one before.
 fn told_by(contact: Contact, looks: &[(i64, Option<Boot>)]) -> Vec<Lease> {
     let mut contact = contact;
     let mut told = Vec::new();

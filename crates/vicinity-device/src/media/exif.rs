@@ -9,7 +9,7 @@ const ENTRIES_MAX: usize = 1024;
 /// What stands before EXIF in JPEG, and with some writers in WebP.
 pub(super) const PREFIX: &[u8; 6] = b"Exif\0\0";
 
-/// Which way up a photo is, 2 to 8, if EXIF says so. Upright is nothing that has to be said.
+/// Which way up a photo is, 2 to 8, if EXIF says so. Upright is nothing that has to be reported.
 pub(super) fn orientation(exif: &[u8]) -> Option<u8> {
     let tiff = exif.strip_prefix(PREFIX).unwrap_or(exif);
     let is_little = match tiff.get(..4)? {

@@ -1,7 +1,7 @@
 //! MP4, M4A, 3GP and QuickTime with one track of sound: a new file of its samples and their tables, with no times, names or places.
 //!
 //! Nothing of the old file is copied but the samples that the track names and the numbers that say how they are played, so
-//! that other tracks, loose bytes between samples, and boxes that nobody knows are left out.
+//! that other tracks, loose bytes between samples, and boxes that are unknown are left out.
 
 mod boxes;
 mod tables;

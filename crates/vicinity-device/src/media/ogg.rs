@@ -1,4 +1,4 @@
-//! Ogg with one Opus stream: pages anew, with the comments left out and the stream's random number with them.
+//! Ogg with one Opus stream: pages again, with the comments left out and the stream's random number with them.
 
 use super::{Bytes, MediaError};
 

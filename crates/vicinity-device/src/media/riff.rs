@@ -85,7 +85,7 @@ fn sound_chunks(bytes: &[u8]) -> Result<Vec<([u8; 4], &[u8])>, MediaError> {
         let name = body.array::<4>()?;
         let length = u32::from_le_bytes(body.array()?) as usize;
         let rest = &file.rest[file.rest.len() - beyond - body.rest.len()..];
-        // Of a length of nothing only where nothing else is known to follow: else it would be read as sound.
+        // Of a length of nothing only where nothing else is known to follow: otherwise it would be read as sound.
         let is_unwritten = length == 0 && (is_open || body.rest.is_empty()) && !are_chunks(rest);
         if name == *b"data" && (length > body.rest.len() || is_unwritten) {
             found.push((name, if is_unwritten { rest } else { &rest[..length.min(rest.len())] }));

@@ -26,7 +26,7 @@ pub struct Summary {
     pub deleted: u64,
     /// What does not fit: which of ours, and why.
     pub conflicts: Vec<(String, String)>,
-    /// What else it says.
+    /// What otherwise it says.
     pub description: String,
 }
 

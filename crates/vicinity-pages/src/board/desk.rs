@@ -90,7 +90,7 @@ pub struct AlertView {
     pub from_elsewhere: bool,
 }
 
-/// Alerts that stand.
+/// Alerts that are active.
 #[must_use]
 pub fn alerts(frame: &Frame, alerts: &[AlertView]) -> Markup {
     let body = html! {
@@ -115,7 +115,7 @@ pub struct DeviceView {
     pub number: u32,
     /// Its role: a code.
     pub role: String,
-    /// When it was last heard of.
+    /// When it was last seen.
     pub last_seen: Option<Timestamp>,
     /// Seconds by which the hub's clock is ahead of its.
     pub skew_seconds: Option<i64>,
@@ -149,7 +149,7 @@ pub struct ErasureView {
     pub at: Timestamp,
     /// Places that have confirmed, and all.
     pub confirmed: (u64, u64),
-    /// Devices that have not, and when each was last heard of.
+    /// Devices that have not, and when each was last seen.
     pub outstanding: Vec<(u32, Option<Timestamp>)>,
 }
 
@@ -213,7 +213,7 @@ fn devices(frame: &Frame, devices: &[DeviceView]) -> Markup {
     }
 }
 
-/// A clock that is off by more than minutes is said.
+/// A clock that is off by more than minutes is reported.
 fn skewed(frame: &Frame, skew: i64) -> Markup {
     if skew.abs() < 120 {
         return html! { (frame.t("hub-clock-right")) };

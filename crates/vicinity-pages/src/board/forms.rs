@@ -66,7 +66,7 @@ fn title(frame: &Frame, doing: &str) -> String {
     })
 }
 
-/// A form that writes one edit: `doing` says which. Browsers are to keep nothing of it: others use the same computer, and one
+/// A form that writes one edit: `doing` says which. Browsers are to keep none of it: others use the same computer, and one
 /// that comes back filled in is sent twice.
 fn form(frame: &Frame, case: &CaseView, doing: &str, given: &Given) -> Markup {
     let seen = match doing {

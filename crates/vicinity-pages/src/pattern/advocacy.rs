@@ -21,11 +21,11 @@ pub struct AdvocacyLine {
     pub day: String,
     /// What was done: a code.
     pub action: String,
-    /// Whom it aims at: a code, or empty.
+    /// Who it aims at: a code, or empty.
     pub kind: String,
     /// Where: empty for everywhere.
     pub area: String,
-    /// What came of it: a code.
+    /// Its outcome: a code.
     pub outcome: String,
     /// A line for those who work here.
     pub note: String,
@@ -41,17 +41,17 @@ pub struct AdvocacyLine {
 pub struct AdvocacyView {
     /// The first and the last month that are shown.
     pub stretch: (String, String),
-    /// The kind that is looked at; empty for all.
+    /// The kind that is checked; empty for all.
     pub kind: String,
-    /// The area that is looked at; empty for all.
+    /// The area that is checked; empty for all.
     pub area: String,
     /// Areas to choose of.
     pub areas: Vec<String>,
     /// The months.
     pub months: Vec<String>,
-    /// Incidents of what is looked at; `None` where they are left out.
+    /// Incidents of what is checked; `None` where they are left out.
     pub incidents: Vec<Option<u64>>,
-    /// Actions of this page that aim at what is looked at, the latest first.
+    /// Actions of this page that aim at what is checked, the latest first.
     pub lines: Vec<AdvocacyLine>,
     /// The number of the first of them: they are numbered from the earliest on.
     pub newest: u64,

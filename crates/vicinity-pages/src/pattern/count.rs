@@ -1,4 +1,4 @@
-//! How many: what may be said of a count, of a sum of months, and of a share.
+//! How many: what may be reported of a count, of a sum of months, and of a share.
 
 use vicinity_core::band::Band;
 
@@ -12,16 +12,16 @@ pub enum Figures {
     Exact,
     /// What may be published of each month.
     Published,
-    /// As bands: a hub's, to hand on.
+    /// As bands: a hub's, to pass on.
     Banded,
 }
 
 /// How many, as far as that is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Amount {
-    /// So many.
+    /// That many.
     Exactly(u64),
-    /// So many, and what is left out of a sum.
+    /// That many, and what is left out of a sum.
     AtLeast(u64),
     /// As many as a band holds.
     Within(Band),

@@ -12,7 +12,7 @@ use crate::pattern::{Amount, CodeCount, name_of, shown, texts_by_month};
 pub struct CountryView {
     /// Its name, as its invitation had it.
     pub name: String,
-    /// When its server was last heard of.
+    /// When its server was last seen.
     pub last_seen: Option<Timestamp>,
     /// Incidents by month: none where nothing was published, and `None` in it where they are left out.
     pub incidents: Vec<Option<Option<u64>>>,

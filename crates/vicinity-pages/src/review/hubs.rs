@@ -12,7 +12,7 @@ use crate::pattern::band;
 pub struct HubLine {
     /// Its number.
     pub number: u32,
-    /// When it was last heard from.
+    /// When it was last seen.
     pub last_seen: Option<Timestamp>,
     /// Whether it has been silent for two weeks.
     pub silent: bool,

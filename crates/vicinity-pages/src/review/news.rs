@@ -17,7 +17,7 @@ pub struct NewsView {
     pub new: u64,
     /// Rows that changed.
     pub changed: u64,
-    /// Rows that were taken back.
+    /// Rows that were withdrawn.
     pub gone: u64,
     /// Answers of hubs.
     pub answered: u64,

@@ -15,7 +15,7 @@ pub use crate::storage::writer::{REQUEST_OPS, STEP_OPS};
 /// What of a request is done now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
-    /// So many of its incidents, in the order in which it names them.
+    /// That many of its incidents, in the order in which it names them.
     pub incidents: usize,
     /// What they cost, in operations.
     pub ops: u64,
@@ -49,7 +49,7 @@ pub fn plan<S: HubStore + ?Sized>(store: &mut S, peer: &Peer, groups: &[Group]) 
     fit(policy::by_incident(groups).iter().map(|(incident, changes)| store.weigh(peer, *incident, changes)), REQUEST_OPS)
 }
 
-/// The groups of the first so many incidents, and which they are.
+/// The groups of the first that many incidents, and which they are.
 #[must_use]
 pub fn first(groups: &[Group], incidents: usize) -> (Vec<Group>, BTreeSet<IncidentId>) {
     let taken: BTreeSet<IncidentId> = policy::by_incident(groups).into_iter().take(incidents).map(|(incident, _)| incident).collect();

@@ -36,7 +36,7 @@ pub struct Rate {
     pub per_hour: u64,
 }
 
-/// Spent: to be asked again after so many seconds, at least one.
+/// Spent: to be asked again after that many seconds, at least one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spent {
     /// Seconds.

@@ -19,7 +19,7 @@ pub enum PageError {
     NotAllowed,
     /// The form lacks its mark, or a field of it cannot be. 400.
     Form,
-    /// The form's page is from before its reader signed in again. Leads to that page, where what was typed stands in its form.
+    /// The form's page is from before its reader signed in again. Leads to that page, where what was typed is in its form.
     Again(String),
     /// The form's page was made for somebody else. 403.
     OtherReader,
@@ -31,7 +31,7 @@ pub enum PageError {
     Field(FieldError),
     /// More was sent than any form holds. 413.
     TooLarge,
-    /// Too many tries: to be tried again after so many seconds. 429.
+    /// Too many tries: to be tried again after that many seconds. 429.
     SlowDown(u64),
     /// Too many ask at once. 503.
     Busy,

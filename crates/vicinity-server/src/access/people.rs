@@ -26,7 +26,7 @@ pub enum InviteError {
     /// The name cannot be one.
     #[error("a name has 1 to {HANDLE_MAX_LETTERS} letters, digits, dots, dashes or underscores; take a pseudonym, not a name that tells who it is")]
     Handle,
-    /// The server never ran, or nobody knows where it is reached.
+    /// The server never ran, or its address is unknown.
     #[error(transparent)]
     Server(#[from] TlsError),
     /// The store.

@@ -1,7 +1,7 @@
 //! A device's bundle, from a file: taken as its requests would have been, and answered with a file. No network in here.
 //!
-//! Whether the bundle is late or a copy is known by its counter, as with requests; but what it brings is taken all the
-//! same. Each request of it is one step of the store's, so that a hub that runs beside is not held up: a crash in between
+//! Whether the bundle is late or a copy is known by its counter, as with requests; but what it brings is taken
+//! anyway. Each request of it is one step of the store's, so that a hub that runs beside is not delayed: a crash in between
 //! has taken a part, and the same bundle brings the rest.
 
 use std::collections::BTreeSet;
@@ -126,7 +126,7 @@ fn requests(store: &mut dyn HubStore, outer: &Envelope, bundle: &Bundle) -> Resu
 /// Takes a bundle. What the reply says is there is durable when this returns.
 ///
 /// # Errors
-/// Nothing of it was taken, but for a store that fails on the way: then a part may have been, and the same bundle brings all.
+/// None of it was taken, except for a store that fails on the way: then a part may have been, and the same bundle brings all.
 pub fn import(store: &mut dyn HubStore, file: &[u8], now: Timestamp, random: &mut dyn Random) -> Result<Imported, BundleError> {
     let content = parcel::unpack(file, &hub_keys::opener(store)?)?;
     let (envelope, bundle) = gate::open::<BundleRequest, _>(store, &content, now)?.into_parts();
@@ -189,7 +189,7 @@ fn may(peer: &Peer) -> Result<(), BundleError> {
     Ok(access::decide(peer.role.actor(), Action::Sync, Resource::Server).map_err(ApiError::from)?)
 }
 
-/// Does a step that is kept whole or not at all.
+/// Does a step that is kept complete or not at all.
 fn step<T>(store: &mut dyn HubStore, mut work: impl FnMut(&mut dyn HubStore) -> Result<T, BundleError>) -> Result<T, BundleError> {
     let mut done = None;
     let committed = store.group_commit(&mut |store| done.insert(work(store)).is_ok());
@@ -301,7 +301,7 @@ impl Talk {
             for mut page in pages {
                 loop {
                     let Some(answered) = self.pull(store, None, Some(page.clone()), extras)? else { return Ok(true) };
-                    // The place of the first answer: what happens while the rest is compared stands behind it.
+                    // The place of the first answer: what happens while the rest is compared is after it.
                     cursor = cursor.or(Some(answered.cursor));
                     if answered.rebased_until == page.until {
                         break;

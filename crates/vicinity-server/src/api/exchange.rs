@@ -40,7 +40,7 @@ pub struct Exchanged {
     pub answer: Vec<u8>,
     /// Who asked.
     pub peer: Peer,
-    /// What became of what it brought.
+    /// The outcome of what it brought.
     pub verdicts: Vec<Verdict>,
     /// How many changes it was given.
     pub given: usize,
@@ -48,7 +48,7 @@ pub struct Exchanged {
     pub skew_seconds: i64,
 }
 
-/// A sync request: what a device brings, and where it stands.
+/// A sync request: what a device brings, and where it is.
 pub struct SyncRequest;
 
 impl SealedRequest for SyncRequest {

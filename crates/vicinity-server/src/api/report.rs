@@ -59,7 +59,7 @@ pub(crate) fn take_all(
     reading: ClockReading,
 ) -> Result<(u32, usize, Reply), ApiError> {
     let (hub, mut report, now) = (request.caller(), request.into_message(), reading.now);
-    // What is refused is not sent again: nothing is while nobody knows whether it is wrong or the clock.
+    // What is refused is not sent again: nothing is while it is unknown whether it is wrong or the clock.
     if reading.doubt.is_some() && !is_taken_whole(&report, now) {
         return Err(Refused::Busy.into());
     }
@@ -70,7 +70,7 @@ pub(crate) fn take_all(
     Ok((hub, rows, Reply { log_wanted: wanted.then_some(true), ..reply }))
 }
 
-/// Whether nothing of a report is refused for good at this time.
+/// Whether nothing of a report is refused permanently at this time.
 fn is_taken_whole(report: &Report, now: Timestamp) -> bool {
     let mut areas = Areas(BTreeSet::new());
     let log = report.advocacy.clone().and_then(|told| told.into_log().ok().flatten()).unwrap_or_default();

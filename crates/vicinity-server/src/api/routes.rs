@@ -62,7 +62,7 @@ pub(crate) struct Answer {
     pub(crate) given: usize,
 }
 
-/// Runs a handler and answers with what comes of it. Writes the request's result and seconds to the metrics, and a line to the log.
+/// Runs a handler and answers with its outcome. Writes the request's result and seconds to the metrics, and a line to the log.
 async fn measured(metrics: &Metrics, route: &'static str, handler: impl Future<Output = Result<Answer, ApiError>>) -> Response {
     let started = Instant::now();
     let result = handler.await;

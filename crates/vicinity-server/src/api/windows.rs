@@ -41,7 +41,7 @@ pub fn take(
     request: Proven<WindowsRequest, u32>,
     reading: ClockReading,
 ) -> Result<(u32, usize, WindowsReply), ApiError> {
-    // A month is taken once: none is while nobody knows whether it is over.
+    // A month is taken once: none is while it is unknown whether it is over.
     if reading.doubt.is_some() {
         return Err(Refused::Busy.into());
     }

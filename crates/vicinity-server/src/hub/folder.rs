@@ -24,7 +24,7 @@ pub fn open(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<S
     open_with(data, &keyring::open(data, "hub.db", unlock, machine)?, machine)
 }
 
-/// The same for a hub that is about to serve: its files are looked at, those that take long later, by [`serve`](super::serve).
+/// The same for a hub that is about to serve: its files are checked, those that take long later, by [`serve`](super::serve).
 ///
 /// # Errors
 /// As [`open`]; or a file is damaged.

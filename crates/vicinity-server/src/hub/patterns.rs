@@ -22,7 +22,7 @@ impl PatternServer for Hub {
         let (from, to) = ends(&months);
         let areas = store.told_areas()?;
         let window = store.countable_window(from, to)?.into_iter();
-        // Of an area that is not told national nobody else is told either.
+        // Of an area that is not told national nobody else learns either.
         let told = window.map(|(month, (area, dimension, code), count)| (month, (areas.named(&area).to_owned(), dimension, code), count));
         Ok(Counts::as_one(name, told.collect()))
     }

@@ -1,8 +1,8 @@
-//! A server's clock, and whether it may be believed: [`vicinity_core::doubt`] with the machine's time, and what is kept over a
+//! A server's clock, and whether it can be trusted: [`vicinity_core::doubt`] with the machine's time, and what is kept over a
 //! restart.
 //!
 //! While the clock is in doubt nothing leaves the server and nothing is deleted by it. Whatever a clock decides that cannot
-//! be taken back asks [`Clock::read`] first, and takes the time from there.
+//! be withdrawn asks [`Clock::read`] first, and takes the time from there.
 //!
 //! Where a function here fails, storage did.
 
@@ -17,7 +17,7 @@ use crate::settings::Settings;
 pub use crate::storage::clock_record::ClockReading;
 use crate::storage::clock_record::{CLOCK, CONFIRMED, kept};
 
-/// By so much the believed time has to grow before it is written down again.
+/// By so much the believed time has to grow before it is recorded again.
 const STEP_SECONDS: i64 = 3600;
 
 /// A server's clock. Copies of it are one clock.
@@ -44,14 +44,14 @@ impl Clock {
         Ok(clock)
     }
 
-    /// The time, and whether it may be believed.
+    /// The time, and whether it can be trusted.
     #[must_use]
     pub fn read(&self) -> ClockReading {
         let (now, moment) = self.moment();
         ClockReading { now, doubt: look(&mut self.state(), moment) }
     }
 
-    /// A device was heard: this server's clock was so many seconds ahead of its.
+    /// A device was heard: this server's clock was that many seconds ahead of its.
     pub fn heard(&self, device: u32, ahead_seconds: i64) {
         let (_, moment) = self.moment();
         self.state().watch.heard(device, ahead_seconds, moment);

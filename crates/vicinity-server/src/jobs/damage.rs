@@ -1,4 +1,4 @@
-//! Whether a server's files are what was written. Every page of them is looked at: before a server says that it is ready
+//! Whether a server's files are what was written. Every page of them is checked: before a server says that it is ready
 //! where that is a matter of a moment, and else right after, which ends the server if a page is damaged. A file that was found
 //! damaged so is marked, and looked at before the next start: no server that is started again and again serves from it.
 //!
@@ -11,10 +11,10 @@ use tokio::sync::oneshot;
 use vicinity_store::StoreError;
 use vicinity_store::error::Damage;
 
-/// Bytes of the largest file that is looked at before a server is ready: some 0.1 seconds on two quiet cores.
+/// Bytes of the largest file that is checked before a server is ready: some 0.1 seconds on two quiet cores.
 const AT_START_MAX_BYTES: u64 = 32 << 20;
 
-/// Whether a file is looked at before its server is ready.
+/// Whether a file is checked before its server is ready.
 fn is_looked_at_first(path: &Path) -> bool {
     std::fs::metadata(path).map_or(0, |metadata| metadata.len()) <= AT_START_MAX_BYTES || mark(path).exists()
 }
@@ -81,7 +81,7 @@ pub fn or_damage(shutdown: impl Future<Output = ()>, told: oneshot::Receiver<Sto
         let damage = async {
             match told.await {
                 Ok(error) => error,
-                // All is whole, or it was looked at before.
+                // All is whole, or it was checked before.
                 Err(_) => std::future::pending().await,
             }
         };
@@ -109,7 +109,7 @@ mod tests {
         Damage { kind: "the hub's database", path: "hub.db".to_owned(), advice: "restore the newest backup" }
     }
 
-    /// A file of so many bytes, none of them written.
+    /// A file of that many bytes, none of them written.
     fn file(bytes: u64) -> tempfile::NamedTempFile {
         let file = tempfile::NamedTempFile::new().expect("a file");
         file.as_file().set_len(bytes).expect("a length");

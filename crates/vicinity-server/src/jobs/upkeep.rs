@@ -1,5 +1,5 @@
-//! What time alone changes at a server, done now and then in one step of its store. What can be taken back is done by any
-//! clock, and taken back by the right one; what cannot waits while the clock is in doubt.
+//! What time alone changes at a server, done now and then in one step of its store. What can be withdrawn is done by any
+//! clock, and withdrawn by the right one; what cannot waits while the clock is in doubt.
 //!
 //! Where a function here fails, storage did; the next look tries again.
 

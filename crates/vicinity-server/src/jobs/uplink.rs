@@ -116,7 +116,7 @@ async fn contact(uplink: &Uplink, link: Option<&EnrolLink>, life: &mut Life) -> 
             let with_alerts = alerts::settle(store, reply.alerts.clone(), now)?;
             settle(store, &report, &reply, now, &mut machine).map(|received| (received, with_alerts))
         });
-        // Told once a contact: what national does not take it would ask for for ever.
+        // Told once a contact: what national does not take it would ask for permanently.
         let was_told = with_alerts;
         (received, with_alerts) = settled.await??;
         with_alerts &= !was_told;
@@ -157,7 +157,7 @@ pub fn gather(store: &mut dyn HubStore, now: Timestamp, machine: &mut Machine) -
     Ok(Report { rows, questions_received: Vec::new(), answers, pins: 0, alerts: None, advocacy: None })
 }
 
-/// Writes down what national confirmed, and puts its questions into their incidents. Gives the questions that arrived.
+/// Records what national confirmed, and puts its questions into their incidents. Gives the questions that arrived.
 ///
 /// # Errors
 /// The hub's own store.

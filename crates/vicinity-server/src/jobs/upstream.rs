@@ -24,7 +24,7 @@ const BACKOFF_MAX_SECONDS: u64 = 120;
 /// Seconds that it may ask for at most: a hub that believes more would be silent for days.
 const ASKED_MAX_SECONDS: u64 = 3600;
 
-/// Why a contact failed. The next one goes on where it stood.
+/// Why a contact failed. The next one continues where it stood.
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamError {
     /// This server's own store.
@@ -74,7 +74,7 @@ impl From<Refused> for UpstreamError {
     }
 }
 
-/// Seconds to wait after so many failures in a row: as long as the server above asks, where that is longer.
+/// Seconds to wait after that many failures in a row: as long as the server above asks, where that is longer.
 #[must_use]
 pub fn backoff(failures: u32, error: &UpstreamError) -> u64 {
     let asked = if let UpstreamError::Later { seconds, .. } = error { *seconds } else { 0 };
@@ -348,7 +348,7 @@ mod tests {
         }
         let revoked = Upstream { revoked: true, ..kept() };
         assert!(Upstream::with(Some(revoked.clone()), Some(&link("above:7310", 1, Some(1))), &machine()).unwrap().revoked, "the old link brings nothing");
-        // A hub that was restored hears of it only after the new link was noted.
+        // A hub that was restored learns of it only after the new link was noted.
         for noted in [None, Some([5; 16])] {
             let revoked = Upstream { noted, ..revoked.clone() };
             let again = Upstream::with(Some(revoked), Some(&link("above:7310", 5, Some(1))), &machine()).unwrap();

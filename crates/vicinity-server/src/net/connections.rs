@@ -36,7 +36,7 @@ const ALL_MAX: usize = 512;
 const ADDRESS_MAX: usize = 128;
 /// Seconds that a handshake may take: a bad link needs three round trips.
 const HANDSHAKE_SECONDS: u64 = 15;
-/// Serves until `shutdown`, then finishes what is under way.
+/// Serves until `shutdown`, then finishes what is in progress.
 pub async fn serve(
     router: Router,
     mut listener: TcpListener,

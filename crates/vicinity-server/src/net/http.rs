@@ -38,7 +38,7 @@ impl<S: Send + Sync> FromRequest<S> for RequestBytes {
     }
 }
 
-/// Where a connection comes from, and the proxies whose word counts; every request has it with it.
+/// Where a connection comes from, and the trusted proxies; every request has it with it.
 #[derive(Debug, Clone)]
 pub(crate) struct Remote(pub(crate) IpAddr, pub(crate) Arc<[IpAddr]>);
 

@@ -1,5 +1,5 @@
 //! Tells browsers that something came in, by an event that says nothing else: what is new they ask for as always. Before each
-//! event, and now and then between, it is looked whether the session goes on; a stream ends with its session.
+//! event, and now and then between, it is looked whether the session continues; a stream ends with its session.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -64,7 +64,7 @@ impl Live {
         Some(StreamSlot { streams: Arc::clone(&self.streams), session })
     }
 
-    /// What a browser hears, as long as its session goes on.
+    /// What a browser hears, as long as its session continues.
     pub(crate) fn changes<F: Future<Output = bool> + Send, G: Fn() -> F + Send>(
         &self,
         slot: StreamSlot,

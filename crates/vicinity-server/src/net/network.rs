@@ -1,4 +1,4 @@
-//! How a server is reached: what its links name, and whose word counts for where a request comes from.
+//! How a server is reached: what its links name, and which proxies are trusted to say where a request comes from.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -18,12 +18,12 @@ pub struct Network {
     pub own: Vec<Address>,
     /// Names and ports under which others reach it, as its operator gave them. Over plain HTTP: where a proxy with TLS stands.
     pub public: Vec<Address>,
-    /// Proxies whose word counts for where a request comes from.
+    /// Proxies that are trusted to say where a request comes from.
     pub proxies: Arc<[IpAddr]>,
 }
 
 impl Network {
-    /// The same; where nothing is known of where it is reached, as it listens. An address that stands for all of the machine's is none.
+    /// The same; where nothing is known of where it is reached, as it listens. An address that is for all of the machine's is none.
     ///
     /// # Errors
     /// The listener has no address.
@@ -61,8 +61,8 @@ impl Network {
     }
 }
 
-/// Where a server is reached that was told to listen on `listen` and listens on `bound`: a name stays a name, but for loopback, and an address that
-/// stands for all of the machine's becomes those, `machine`.
+/// Where a server is reached that was configured to listen on `listen` and listens on `bound`: a name stays a name, except for loopback. An address
+/// that means every address of the machine is replaced by those, `machine`.
 #[must_use]
 pub fn reached_at(listen: &str, bound: SocketAddr, machine: &[IpAddr]) -> Vec<Address> {
     // A name for this machine itself tells others nothing, and links without TLS take numbers only.

@@ -17,7 +17,7 @@ pub struct Route {
     pub path: &'static str,
     /// What is done there.
     pub action: Action,
-    /// The page that it stands on; its own path for what is no form.
+    /// The page that it is on; its own path for what is no form.
     pub page: &'static str,
 }
 

@@ -34,7 +34,7 @@ pub enum TlsError {
     /// Never served with TLS.
     #[error("this server never ran with TLS: it has no key to change")]
     NoKey,
-    /// Never served, so nobody knows its address.
+    /// Never served, so its address is unknown.
     #[error("this server never ran, so its address is not known; start it first")]
     NoAddress,
     /// Listens on every address of a machine that has none which others reach.
@@ -62,7 +62,7 @@ impl Keys {
     }
 }
 
-/// Writes down where a server is reached and with which keys, for its links; the keys are made the first time, and move on after [`rotate`]. Gives the pin and
+/// Records where a server is reached and with which keys, for its links; the keys are made the first time, and move on after [`rotate`]. Gives the pin and
 /// what TLS needs; neither for plain HTTP.
 ///
 /// # Errors
@@ -95,17 +95,17 @@ pub fn rotate(store: &mut dyn Settings) -> Result<(), TlsError> {
     Keys { rotates: true, ..keys }.write(store)
 }
 
-/// The addresses and the pin that were written down.
+/// The addresses and the pin that were recorded.
 ///
 /// # Errors
-/// The server never ran, or nobody knows where it is reached.
+/// The server never ran, or its address is unknown.
 pub fn announced(addresses: Option<Vec<u8>>, pins: Option<Vec<u8>>) -> Result<(Vec<Address>, Option<[u8; 32]>), TlsError> {
     let (addresses, pins) = addresses.zip(pins).ok_or(TlsError::NoAddress)?;
     let addresses = Address::split(str::from_utf8(&addresses).unwrap_or_default()).map_err(|_| TlsError::NotReached)?;
     Ok((addresses, Pins::of_bytes(&pins).map(|pins| pins.current)))
 }
 
-/// Where browsers go, as it was written down.
+/// Where browsers go, as it was recorded.
 ///
 /// # Errors
 /// As [`announced`].

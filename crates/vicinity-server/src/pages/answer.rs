@@ -54,7 +54,7 @@ impl PageError {
         }
     }
 
-    /// What is said to who can mend it: something does not fit, or changed meanwhile.
+    /// What is reported to who can repair it: something does not fit, or changed meanwhile.
     #[must_use]
     pub fn refusal(&self, frame: &Frame) -> Option<String> {
         (self.status() == StatusCode::UNPROCESSABLE_ENTITY).then(|| self.text(frame))
@@ -150,7 +150,7 @@ pub fn file(name: &str, content_type: &'static str, content: Vec<u8>) -> Respons
     response
 }
 
-/// Something that pages are made with: browsers may keep it for ever, since its path changes with it.
+/// Something that pages are made with: browsers may keep it permanently, since its path changes with it.
 #[must_use]
 pub fn asset(content_type: &'static str, content: &'static str) -> Response {
     let mut response = HttpResponse::new(Body::from(content));

@@ -61,7 +61,7 @@ async fn list<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Board>) 
 }
 
 /// What the address asks for. Without a word the open ones. What is none of the codes that can be chosen counts as nothing, and an
-/// area that is none too: it stands in addresses and in what is asked of the store.
+/// area that is none too: it is in addresses and in what is asked of the store.
 fn choices(query: &Form) -> Choices {
     let of = |name: &str, codes: &[&str]| Some(query.get(name)).filter(|value| codes.contains(value)).unwrap_or_default().to_owned();
     let groups = ViolationGroup::ALL.each_ref().map(|(group, _)| group.name());

@@ -48,7 +48,7 @@ impl Cookie {
         cookies.flat_map(HttpCookie::split_parse).filter_map(Result::ok).find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
     }
 
-    /// Gives it to a browser, for so many seconds; none takes it back.
+    /// Gives it to a browser, for that many seconds; none takes it back.
     pub fn give(self, site: &Site, response: &mut Response, value: &str, seconds: i64) {
         let cookie = HttpCookie::build((self.name(site), value)).path("/").http_only(true).same_site(SameSite::Strict);
         let cookie = cookie.max_age(Duration::seconds(seconds)).secure(site.secure);

@@ -37,7 +37,7 @@ async fn signed_in(site: &Site) -> String {
     given.split(';').next().unwrap().to_owned()
 }
 
-/// A path with an id of nothing in the place of its names.
+/// A path with an id of nothing instead of its names.
 fn filled(path: &str) -> String {
     path.split('/').map(|part| if part.starts_with('{') { "00000000-0000-4000-8000-000000000000" } else { part }).collect::<Vec<_>>().join("/")
 }

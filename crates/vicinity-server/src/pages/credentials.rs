@@ -1,4 +1,4 @@
-//! Passwords and codes: how they are checked. Pure but for the time that a password takes.
+//! Passwords and codes: how they are checked. Pure except for the time that a password takes.
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use totp_rs::{Builder, Secret, Totp};
@@ -40,7 +40,7 @@ pub fn fits(password: &str, kept: Option<&PasswordHash>, memory: &mut Memory) ->
     kept.is_some_and(|kept| tried.is_some_and(|tried| same(&tried.hash, &kept.hash)))
 }
 
-/// Equal, in a time that tells nothing of where they differ.
+/// Equal, in a time that reveals nothing of where they differ.
 #[must_use]
 pub fn same(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && one.iter().zip(other).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0

@@ -64,7 +64,7 @@ async fn sign_in_page<S: PageServer>(_: Arc<S>, guest: Guest<SignInPage>) -> Res
     Ok(answer::page(&entry::sign_in(&guest.frame, None)))
 }
 
-/// Goes on to its end also where the browser does not wait: a try counts even if nobody reads the answer.
+/// Continues to its end also where the browser does not wait: a try counts even if nobody reads the answer.
 async fn sign_in<S: PageServer>(server: Arc<S>, guest: Guest<SignIn>) -> Result<Response, PageError> {
     tokio::spawn(async move { try_sign_in(server.site(), &guest).await }).await.unwrap_or(Err(PageError::Failed))
 }

@@ -129,7 +129,7 @@ async fn hub_rows<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<HubR
 }
 
 fn rows_of(store: &mut (dyn ReviewStore + 'static), form: Rows, months: &Months, now: Timestamp) -> Result<Vec<u8>, PageError> {
-    // As the rows are taken: a month that is not known lies in the whole alone.
+    // As the rows are taken: a month that is not known is in the whole alone.
     let open_end = if months.from().is_none() { "\u{ffff}" } else { "9999-99" };
     let ends = (months.from().unwrap_or(""), months.to().unwrap_or(open_end));
     if store.hub_months(ends.0, ends.1)?.iter().map(|(.., count)| count).sum::<u64>() > ROWS_MAX {

@@ -12,7 +12,7 @@ pub fn month_of(at: Timestamp, zone: &TimeZone) -> String {
     time::month(zone.to_datetime(at).date())
 }
 
-/// So many months up to one, the last of them; none for a text that is no month.
+/// That many months up to one, the last of them; none for a text that is not a month.
 #[must_use]
 pub fn months_to(last: &str, count: usize) -> Vec<String> {
     let Some(last) = month_number(last) else { return Vec::new() };
@@ -32,7 +32,7 @@ pub fn moved(month: &str, by: i32) -> String {
     month_number(month).and_then(|at| at.checked_add_signed(by)).map_or_else(String::new, numbered_month)
 }
 
-/// The months from one to another, at most so many; the last year up to `to` where `from` is none, up to `this_month` where `to` is none.
+/// The months from one to another, at most that many; the last year up to `to` where `from` is none, up to `this_month` where `to` is none.
 #[must_use]
 pub fn stretch(from: &str, to: &str, this_month: &str) -> Vec<String> {
     let to = if month_number(to).is_some() { to } else { this_month };
@@ -48,7 +48,7 @@ pub fn quarter_of(month: &str) -> String {
     month_number(month).map_or_else(String::new, |at| format!("{:04}-Q{}", at / 12, at % 12 / 3 + 1))
 }
 
-/// The months of a quarter; none for a text that is no quarter.
+/// The months of a quarter; none for a text that is not a quarter.
 #[must_use]
 pub fn of_quarter(quarter: &str) -> Option<[String; 3]> {
     let (year, number) = quarter.split_once("-Q")?;

@@ -47,7 +47,7 @@ pub fn routes<S: NationalServer + PatternServer>(routes: Routes<S>) -> Routes<S>
 
 fn is_silent(hub: &HubRow, now: Timestamp) -> bool {
     let before = now.checked_sub(SignedDuration::from_hours(24 * SILENT_DAYS)).unwrap_or(now);
-    // A time ahead of the clock was noted by one that was wrong: how long ago it was, nobody knows.
+    // A time ahead of the clock was noted by one that was wrong: how long ago it was, is unknown.
     hub.last_seen.is_none_or(|at| at < before || at.duration_since(now) > SignedDuration::from_hours(24))
 }
 

@@ -14,7 +14,7 @@ use crate::pages::answer::PageError;
 use crate::pages::signed_in::{Guest, PageRequest, SignedIn, guest_frame};
 use crate::pages::site::PageServer;
 
-/// Declares pages: a type for each, its method, its path, what is done there, and for a form the page that it stands on, where that has another path.
+/// Declares pages: a type for each, its method, its path, what is done there, and for a form the page that it is based on, where that has another path.
 macro_rules! pages {
     ($($(#[$doc:meta])* $name:ident: $method:literal $path:literal $action:ident $(on $page:literal)?),* $(,)?) => {
         $(
@@ -102,6 +102,6 @@ where
         let done = server.site().once.run(server.gate(), person, sent, async { work.await.unwrap_or_else(|error| error.answer(&frame)) }).await;
         done.unwrap_or_else(|error| error.answer(&frame))
     };
-    // By itself: at a second click the browser lets go of the first, and what that one did is to be remembered.
+    // By itself: at a second click the browser drops the first, and what that one did is to be remembered.
     tokio::spawn(work).await.unwrap_or_else(|_| PageError::Failed.answer(&own))
 }

@@ -1,5 +1,5 @@
 //! What a server proves to itself by: marks of forms, browsers that it knows, names of cookies, names in the log. All of it is made
-//! from one random secret that lies in `people.db`. Pure.
+//! from one random secret that is in `people.db`. Pure.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;

@@ -42,7 +42,7 @@ pub trait PageRequest: Send + 'static {
     const PATH: &'static str;
     /// What it does.
     const ACTION: Action;
-    /// The page that a form stands on: its own path, or the beginning of it.
+    /// The page that a form is based on: its own path, or the beginning of it.
     const PAGE: &'static str = Self::PATH;
 }
 
@@ -150,7 +150,7 @@ pub struct Rejection {
     frame: Frame,
     /// The page to come to after signing in, where somebody asked for one by hand.
     asked: Option<String>,
-    /// What became of what was sent: the notice that tells it.
+    /// The outcome of what was sent: the notice that tells it.
     sent: Option<&'static str>,
 }
 
@@ -169,7 +169,7 @@ impl Rejection {
     }
 }
 
-/// The page that a request stands on: as much of its path as that page has.
+/// The page that a request is based on: as much of its path as that page has.
 pub(crate) fn page_of<A: PageRequest>(uri: &Uri) -> String {
     if A::PAGE == "/" { "/".to_owned() } else { uri.path().split('/').take(A::PAGE.split('/').count()).collect::<Vec<_>>().join("/") }
 }
@@ -184,7 +184,7 @@ fn asked_of<A: PageRequest>(uri: &Uri) -> String {
 }
 
 impl<A: PageRequest> SignedIn<A> {
-    /// Takes a request: a session that goes on, a role that may, and for a form the mark that only this session's own pages have.
+    /// Takes a request: a session that continues, a role that may, and for a form the mark that only this session's own pages have.
     ///
     /// # Errors
     /// What to show instead.
@@ -238,7 +238,7 @@ fn kept<A: PageRequest>(site: &Site, form: &Form, uri: &Uri, now: Timestamp) -> 
     site.late_forms.keep(person, &page_of::<A>(uri), uri.path(), form.fields(), now).then_some(person)
 }
 
-/// What is said to a form whose page was made for another session than the one that sends it: from before its reader signed in again,
+/// What is reported to a form whose page was made for another session than the one that sends it: from before its reader signed in again,
 /// or of somebody else who used this browser.
 fn of_another_session<A: PageRequest>(site: &Site, form: &Form, uri: &Uri, reader: u32, now: Timestamp) -> PageError {
     match site.secret.person_of(form.exact("csrf")) {

@@ -1,4 +1,4 @@
-//! What the pages of a hub and of national share: who may sign in, the clock, and who is told that something came in.
+//! What the pages of a hub and of national share: who may sign in, the clock, and who learns that something came in.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -66,7 +66,7 @@ pub struct Site {
     pub people: Writer<SqlitePeople>,
     /// Clock and randomness.
     pub machine: Machine,
-    /// Whether the clock may be believed.
+    /// Whether the clock can be trusted.
     pub clock: Clock,
     /// The browsers that listen for new rows.
     pub live: Live,
@@ -81,7 +81,7 @@ pub struct Site {
     pub(crate) once: Once,
     limits: Mutex<Limits>,
     tries: Mutex<Tries>,
-    /// The zone whose time pages speak: a hub's own; UTC at national, and while nobody knows it.
+    /// The zone whose time pages speak: a hub's own; UTC at national, and while it is unknown.
     pub(crate) zone: Arc<Mutex<TimeZone>>,
 }
 

@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(tries.may(&stranger(1, 2), at(0)), Ok(()), "the same name from elsewhere");
         assert_eq!(tries.may(&stranger(2, 1), at(0)), Ok(()), "another name from there");
         assert_eq!(tries.may(&known(1, 1, 1), at(0)), Ok(()), "who has signed in before, also from there");
-        // One network that goes on for a day spends nothing that others need.
+        // One network that continues for a day spends nothing that others need.
         for hour in 0..24 {
             spend(&mut tries, &stranger(1, 1), at(hour * 3600));
             assert_eq!(tries.may(&stranger(1, 2), at(hour * 3600)), Ok(()), "{hour}");

@@ -1,5 +1,5 @@
 //! A hub's backup: two files, locked by a passphrase, while the hub runs. `FILE` holds the database, `FILE.keys` what opens
-//! sealed statements: it is good for 30 days, so that what was erased cannot be opened from old backups for ever.
+//! sealed statements: it is good for 30 days, so that what was erased cannot be opened from old backups permanently.
 //!
 //! ```text
 //! vicinity-backup 2 SECONDS\n                  when, in seconds since 1970
@@ -72,7 +72,7 @@ pub fn keys_file(file: &Path) -> PathBuf {
     beside(file, "keys")
 }
 
-/// Writes a backup. Durable, and each file whole or not at all, when this returns.
+/// Writes a backup. Durable, and each file complete or not at all, when this returns.
 ///
 /// # Errors
 /// The store or the disk.
@@ -133,7 +133,7 @@ fn proof_under(key: &DatabaseKey) -> Hmac<Sha256> {
     Hmac::new_from_slice(key.bytes()).unwrap_or_else(|_| Hmac::new(&Default::default()))
 }
 
-/// Restores a backup into a folder that does not exist, locked by the same passphrase. Whole or not at all. Says whether the
+/// Restores a backup into a folder that does not exist, locked by the same passphrase. Complete or not at all. Says whether the
 /// keys of statements came with it: they do not where their file is not there or older than 30 days.
 ///
 /// # Errors
@@ -160,7 +160,7 @@ fn restore_into(partial: &Path, file: &Path, folder: &Path, passphrase: &Passphr
     keyring::place(partial, &key, passphrase, machine)?;
     // A database that does not open must not stand where a hub is looked for.
     let mut store = SqliteHub::open(partial, &key, machine.bytes())?;
-    // Said outright: an empty feed would not tell, and what the hub did since the backup is lost all the same.
+    // Said outright: an empty feed would not tell, and what the hub did since the backup is lost anyway.
     HubStore::set_setting(&mut store, policy::RESTORED, &[1])?;
     clock_record::forget::<dyn BoardStore>(&mut store)?;
     drop(store);

@@ -22,7 +22,7 @@ pub struct ClockReading {
     pub doubt: Option<Doubt>,
 }
 
-/// How the clock stood when it was last written down.
+/// How the clock stood when it was last recorded.
 pub(crate) fn kept<S: Settings + ?Sized>(store: &mut S) -> Result<Option<Kept>, StoreError> {
     let text = store.get(CLOCK)?.and_then(|bytes| String::from_utf8(bytes).ok());
     Ok(text.and_then(|text| Kept::of_text(&text)))

@@ -29,7 +29,7 @@ pub struct Left {
 }
 
 /// Destroys a folder's key: what is in its databases, and in every copy of them under this key, is gone. Where the key
-/// remains, the databases beside it are destroyed, too. Each step is tried whatever became of the others: what is left.
+/// remains, the databases beside it are destroyed, too. Each step is tried whatever happens to the others: what is left.
 #[must_use]
 pub fn folder(folder: &Path) -> Vec<Left> {
     // A lock that was cut short leaves a file beside it that opens the folder as well.
@@ -71,8 +71,8 @@ fn overwrite(path: &Path) -> std::io::Result<()> {
     file.sync_all()
 }
 
-/// Makes a file, and the folder it lies in, writable for their owner, if that can be done: what is marked as read-only
-/// is to be destroyed all the same.
+/// Makes a file, and the folder it is in, writable for their owner, if that can be done: what is marked as read-only
+/// is to be destroyed anyway.
 fn loosen(path: &Path) {
     #[cfg(unix)]
     for (path, mode) in [path.parent().map(|folder| (folder, 0o700)), Some((path, 0o600))].into_iter().flatten() {
@@ -80,7 +80,7 @@ fn loosen(path: &Path) {
         if let Ok(metadata) = fs::metadata(path) {
             let mut permissions = metadata.permissions();
             permissions.set_mode(permissions.mode() | mode);
-            // What cannot be loosened fails below, and is told there.
+            // What cannot be loosened fails below, and is reported there.
             let _ = fs::set_permissions(path, permissions);
         }
     }
@@ -125,7 +125,7 @@ mod tests {
         assert!(!folder.path().join("keyring").exists());
     }
 
-    /// A folder in the place of a file can neither be written nor removed as one by anyone.
+    /// A folder instead of a file can neither be written nor removed as one by anyone.
     #[test]
     fn where_the_key_remains_what_it_opens_is_destroyed_and_the_key_is_named() {
         let folder = full();

@@ -1,7 +1,7 @@
 //! Proving a hub's log: every stored change came in a request that an enrolled device signed, or is the hub's own; rows are
 //! linked without a gap; so is the audit. Reads only, a page at a time, beside a hub that runs.
 //!
-//! What was cut out of an envelope by an erasure cannot be proven any more; what else stood in that envelope stands on the
+//! What was cut out of an envelope by an erasure cannot be proven any more; what else stood in that envelope is based on the
 //! hub's word and is counted apart ([`Proved::vouched`]). Why so: docs/adr/0022.
 
 use std::collections::{BTreeSet, VecDeque};
@@ -21,11 +21,11 @@ use vicinity_sync::message::{Request, SYNC_PATH};
 
 use crate::storage::hub_keys::hub_secret;
 
-/// In the place of a path, in what the hub signs for its own log.
+/// Instead of a path, in what the hub signs for its own log.
 const OWN: &str = "hub's own";
-/// Rows of a page: a hub that runs is never held up.
+/// Rows of a page: a hub that runs is never delayed.
 const PAGE_ROWS: usize = 256;
-/// Envelopes that are kept opened. Changes of one stand together, but for those that had waited.
+/// Envelopes that are kept opened. Changes of one stand together, except for those that had waited.
 const OPENED_MAX: usize = 8;
 
 /// What does not fit.
@@ -218,7 +218,7 @@ impl Walk {
         let mut misfits: Vec<Misfit> = self.linked(&row, change).into_iter().collect();
         let mut origin = self.origin(store, &row, change)?;
         if !misfits.is_empty() || origin.is_err() {
-            // The hub may have erased it between two looks: looked at once more, as of one moment.
+            // The hub may have erased it between two looks: looked at once more, from one snapshot.
             let again = match store.feed_row_with_envelope(row.seq) {
                 Err(StoreError::Damaged(_)) => Some((row.clone(), None)),
                 other => other?,

@@ -54,7 +54,7 @@ pub fn write(store: &mut dyn HubStore, incident: IncidentId, edits: &[Edit], now
     // Signed as a device's request is, so that the log holds nothing that nobody signed.
     let envelope = evidence::seal_own(&hub_secret(store)?, &groups, now);
     let verdicts = store.accept(&hub, Some(evidence::signed(&envelope)), &groups, now, machine)?;
-    // A withdrawal of all consent erases the incident, and what brought it with it: it was taken all the same.
+    // A withdrawal of all consent erases the incident, and what brought it with it: it was taken anyway.
     let taken = |verdict: &Verdict| !matches!(verdict, Verdict::Rejected(refusal) if *refusal != vicinity_core::guard::Refusal::Erased);
     if verdicts.iter().all(taken) { Ok(hashes) } else { Err(HubEditError::NotTaken) }
 }

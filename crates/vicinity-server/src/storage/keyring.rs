@@ -1,7 +1,7 @@
 //! How a server's database key lies on disk: wrapped in the file `keyring` of its folder, by a passphrase or to an `age`
 //! identity that lies on a stick.
 //!
-//! The key is random and never changes; passphrase and identity only unwrap it. Without either the key lies in the file as it
+//! The key is random and never changes; passphrase and identity only unwrap it. Without either the key is in the file as it
 //! is: then anyone who takes the folder can read it, and the program says so at each start. Destroying the file
 //! destroys the database and every copy of it.
 
@@ -196,7 +196,7 @@ pub fn relock(folder: &Path, database: &str, unlock: Option<&Unlock>, new: &Unlo
 /// A key locked by a passphrase, as a text that may lie beside what it encrypts.
 ///
 /// # Errors
-/// Never but for want of memory.
+/// Never except for want of memory.
 pub fn locked(key: &DatabaseKey, passphrase: &Passphrase, machine: &Machine) -> Result<String, KeyringError> {
     serde_json::to_string(&wrapped(key.bytes(), passphrase, machine)?).map_err(|_| KeyringError::Damaged)
 }
@@ -280,7 +280,7 @@ fn fresh(path: &Path) -> PathBuf {
     path.with_extension("new")
 }
 
-/// Whole or not at all, and for its owner alone.
+/// Complete or not at all, and for its owner alone.
 fn write(path: &Path, lock: &Lock) -> Result<(), KeyringError> {
     let text = Zeroizing::new(serde_json::to_vec(lock).map_err(|_| KeyringError::Damaged)?);
     let fresh = fresh(path);

@@ -50,7 +50,7 @@ pub fn current(store: &mut dyn HubStore) -> Result<Option<Current>, StoreError> 
     Ok(Some(Current { version: u64::from_be_bytes(*version), signed: signed.to_vec() }))
 }
 
-/// What became of batches' keys when a recovery key was tried on them.
+/// The outcome of batches' keys when a recovery key was tried on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Recovered {
     /// Wrapped again to today's responders.

@@ -15,7 +15,7 @@ impl Stored for SqliteHub {
     }
 }
 
-/// A connection for pages: reads as of one moment, cannot write, and never holds the writer up.
+/// A connection for pages: reads from one snapshot, cannot write, and never holds the writer up.
 pub(crate) struct HubReader(pub(crate) SqliteHub);
 
 impl Stored for HubReader {
@@ -35,7 +35,7 @@ impl Stored for SqliteNational {
     }
 }
 
-/// A connection for pages: reads as of one moment, and cannot write.
+/// A connection for pages: reads from one snapshot, and cannot write.
 pub(crate) struct NationalReader(pub(crate) SqliteNational);
 
 impl Stored for NationalReader {

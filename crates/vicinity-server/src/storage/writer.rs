@@ -51,7 +51,7 @@ pub enum WriterError {
     /// The queue is full.
     #[error("too many requests wait")]
     Busy,
-    /// The commit failed, or the step panicked: nothing of it was kept.
+    /// The commit failed, or the step panicked: none of it was kept.
     #[error("the step was not kept")]
     NotKept,
 }
@@ -79,7 +79,7 @@ pub trait Stored: Send + 'static {
 }
 
 trait Job<P: ?Sized>: Send {
-    /// Whether it came to its end, and how much work it was.
+    /// Whether it finished, and how much work it was.
     fn run(&mut self, port: &mut P) -> (bool, u64);
     fn finish(self: Box<Self>, kept: bool);
 }
@@ -148,7 +148,7 @@ impl<P: ?Sized> Drop for Closing<P> {
     }
 }
 
-/// Closes the queue when the thread that takes from it ends, and lets go of what nobody will do.
+/// Closes the queue when the thread that takes from it ends, and drops what nobody will do.
 struct Ended<P: ?Sized>(Arc<Queue<P>>);
 
 impl<P: ?Sized> Drop for Ended<P> {

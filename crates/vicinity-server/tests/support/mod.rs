@@ -91,7 +91,7 @@ impl Site {
         self.serve();
     }
 
-    /// The same; a browser goes on there.
+    /// The same; a browser continues there.
     pub fn restart_for(&mut self, visitor: &mut Visitor) {
         self.restart();
         visitor.address.clone_from(&self.address);
@@ -157,7 +157,7 @@ impl Site {
         self.machine.clone()
     }
 
-    /// Lets time pass: the clock goes on, and the machine runs.
+    /// Lets time pass: the clock continues, and the machine runs.
     pub fn wait(&self, seconds: i64) {
         self.running.fetch_add(seconds, Ordering::Relaxed);
         self.clock.fetch_add(seconds, Ordering::Relaxed);

@@ -24,7 +24,7 @@ pub(crate) fn leaving(db: &Db, now: Timestamp, max: usize) -> Result<Vec<Documen
     Ok(rows.into_iter().map(|(incident, heads)| DocumentHeads { incident: IncidentId::from_bytes(incident), heads: row::heads(&heads) }).collect())
 }
 
-/// Something of the document changed: the days begin anew.
+/// Something of the document changed: the days begin again.
 pub(crate) fn unsettle(db: &Db, doc: i64) -> Result<()> {
     db.execute("noting a change", "UPDATE documents SET settled_at = NULL WHERE doc = ?1 AND settled_at IS NOT NULL", &[&doc]).map(drop)
 }

@@ -80,7 +80,7 @@ fn begin_run(db: &Db) -> Result<i64> {
     Ok(run)
 }
 
-/// Ends a run: its lines are not gone on with any more. Whether the very same ended here before.
+/// Ends a run: its lines are not continued any more. Whether the same ended here before.
 fn finish_run(db: &Db, run: i64, whole: &[u8; 32]) -> Result<bool> {
     let again = db.execute("finishing a run", "DELETE FROM runs WHERE whole = ?1", &[whole])? > 0;
     db.execute("finishing a run", "UPDATE runs SET whole = ?2 WHERE run = ?1", &[&run, whole])?;

@@ -13,7 +13,7 @@ fn let_go(db: &Db, number: i64) -> Result<()> {
     db.execute("forgetting a batch", "DELETE FROM blobs WHERE id = ?1", &[&number]).map(drop)
 }
 
-/// Batches that hold a statement of this document are no more: what else is in them is sealed anew.
+/// Batches that hold a statement of this document are no more: what else is in them is sealed again.
 pub(crate) fn unseal_all_of(db: &Db, doc: i64) -> Result<()> {
     let query = "SELECT DISTINCT blob FROM statements WHERE doc = ?1 AND blob IS NOT NULL";
     db.all("reading batches", query, &[&doc], |row| row.get::<_, i64>(0))?.into_iter().try_for_each(|number| let_go(db, number))

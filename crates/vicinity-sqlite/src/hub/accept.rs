@@ -134,12 +134,12 @@ fn accept_document(
     Ok(judged.verdicts)
 }
 
-/// Writes down what is part of the document now. `true` if its survivor took all consent back with it: it is erased then.
+/// Records what is part of the document now. `true` if its survivor took all consent back with it: it is erased then.
 fn keep(db: &mut Db, sender: &Sender<'_>, step: &Step<'_>, random: &mut dyn Random) -> Result<bool> {
     let Step { incident, changes, known, log, judged, now } = *step;
     let Some(view) = &judged.view else {
         if let Some(doc) = known.doc {
-            // A document that does not load any more: the log takes what came, the row stays until somebody mends it.
+            // A document that does not load any more: the log takes what came, the row stays until somebody repairs it.
             append(db, doc, sender, step)?;
         }
         return Ok(false);

@@ -18,7 +18,7 @@ use vicinity_store::board::{AskedHere, BoardFilter, BoardPage, BoardStore, Case,
 use vicinity_store::national::ProjectionListing;
 use vicinity_store::row::{self, IncidentRow};
 
-/// Places worked out anew under one commit: a first start after an update has tens of thousands.
+/// Places worked out again under one commit: a first start after an update has tens of thousands.
 const REFRESHED_MAX: i64 = 2000;
 
 /// Most urgent first; `closed`, because what is closed comes after all that is open.
@@ -188,7 +188,7 @@ impl SqliteHub {
         self.db.one("reading a document", "SELECT doc FROM documents WHERE incident = ?1", &[incident.as_bytes()], |row| row.get(0))
     }
 
-    /// Counts of what a query gives, as month and facets, of a stretch of months.
+    /// Counts of what a query gives, as month and facets, of a range of months.
     fn counted(&self, query: &str, from: &str, to: &str) -> Result<Vec<(String, Cell, u64)>> {
         let step = "reading counts";
         let mut statement = sql(step, self.db.conn.prepare_cached(query))?;
@@ -319,7 +319,7 @@ impl BoardStore for SqliteHub {
     }
 
     fn conflicted(&mut self, max: usize) -> Result<Vec<(IncidentId, IncidentRow)>> {
-        // Places are sorted first, so that no document is read and sorted in vain.
+        // Places are sorted first, so that no document is read and sorted without success.
         let docs = format!("SELECT doc, closed, rank, sort FROM board WHERE conflicts > 0 {ORDER} LIMIT ?1");
         let query = format!("SELECT doc, incident, facts, disputes, times, first_at, heads FROM ({docs}) JOIN documents USING (doc) {ORDER}");
         let rows = self.db.all("reading conflicts", &query, &[&(max as i64)], found)?;

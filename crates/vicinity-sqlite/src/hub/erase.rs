@@ -1,4 +1,4 @@
-//! Erasing at the hub: nothing of an incident stays but a tombstone, and everybody who may hold it is told.
+//! Erasing at the hub: nothing of an incident stays but a tombstone, and everybody who may hold it learns.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use vicinity_store::policy;
 use vicinity_store::row;
 
 pub(crate) fn erase(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result<bool> {
-    // Nothing of it can have come since.
+    // None of it can have come since.
     if is_erased(db, incident)? {
         return Ok(true);
     }
@@ -92,8 +92,8 @@ fn order_holders(db: &Db, incident: IncidentId, doc: Option<i64>) -> Result<usiz
     db.execute("ordering an erasure", query, &[incident.as_bytes(), &doc])
 }
 
-/// Takes the projection back. Where the hub was restored, or never held the incident that it is told was erased, national
-/// may hold a row that this hub does not know of: it is taken back to be sure.
+/// Takes the projection back. Where the hub was restored, or never held the incident that it learns was erased, national
+/// may hold a row that this hub does not know of: it is withdrawn to be sure.
 fn retract(db: &Db, incident: IncidentId, doc: Option<i64>) -> Result<()> {
     let is_unsure = doc.is_none() || db.meta(policy::RESTORED)?.is_some();
     let query = "UPDATE projections SET json = NULL, version = version + 1 WHERE doc = ?1 AND (json IS NOT NULL OR ?2)";
@@ -122,7 +122,7 @@ pub(crate) fn confirm(db: &mut Db, peer: &Peer, incidents: &[IncidentId], now: T
             db.execute("forgetting receipts", &query, &[&peer.number, incident.as_bytes(), &(RECEIPTS_MAX as i64)])?;
         }
     }
-    // What it was bringing may hold statements of these; it seals the others anew.
+    // What it was bringing may hold statements of these; it seals the others again.
     statements::forget_under_way_of(db, peer.number)
 }
 

@@ -34,7 +34,7 @@ impl<'a> Taking<'a> {
         Ok(Self { request, id, has_brought: false, must_be_cut: false, besides: Vec::new() })
     }
 
-    /// What became of one group.
+    /// The outcome of one group.
     pub(crate) fn note(&mut self, incident: IncidentId, verdicts: &[Verdict]) {
         let has = |wanted: &dyn Fn(&Verdict) -> bool| verdicts.iter().any(wanted);
         self.has_brought |= has(&|verdict| matches!(verdict, Verdict::Stored | Verdict::Pending));
@@ -45,7 +45,7 @@ impl<'a> Taking<'a> {
         }
     }
 
-    /// Keeps the envelope if anything stands on it.
+    /// Keeps the envelope if anything depends on it.
     pub(crate) fn keep(self, db: &Db, peer: &Peer) -> Result<()> {
         let (Some(request), Some(id)) = (self.request.filter(|_| self.has_brought), self.id) else { return Ok(()) };
         let query = "INSERT INTO envelopes (id, device, incarnation, counter, proof, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -72,7 +72,7 @@ pub(crate) fn holding(db: &Db, incident: IncidentId, doc: Option<i64>) -> Result
     Ok(db.all("reading envelopes", query, &[incident.as_bytes(), &doc], |row| row.get(0))?.into_iter().collect())
 }
 
-/// Takes the body out of an envelope. What still stands on it the hub vouches for, by hash; if nothing does, the envelope
+/// Takes the body out of an envelope. The hub vouches, by hash, for what still depends on it; if nothing does, the envelope
 /// goes too.
 pub(crate) fn cut(db: &Db, id: i64) -> Result<()> {
     let query = "SELECT chunk FROM feed WHERE envelope = ?1 AND kind = 0 UNION ALL SELECT chunk FROM waiting WHERE envelope = ?1";
@@ -135,7 +135,7 @@ impl SqliteHub {
         envelope(&self.db, id)
     }
 
-    /// A row of the feed and its envelope as of one moment: a hub that runs may erase between two looks.
+    /// A row of the feed and its envelope from one snapshot: a hub that runs may erase between two looks.
     ///
     /// # Errors
     /// Storage.
@@ -150,7 +150,7 @@ impl SqliteHub {
         })
     }
 
-    /// The audit and the link that it ends with, as of one moment.
+    /// The audit and the link that it ends with, from one snapshot.
     ///
     /// # Errors
     /// Storage.

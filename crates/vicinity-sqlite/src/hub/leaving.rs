@@ -34,7 +34,7 @@ pub(crate) fn has_departed(db: &Db, doc: i64, device: u32) -> Result<bool> {
     Ok(db.one("reading what left", "SELECT 1 FROM departed WHERE doc = ?1 AND device = ?2", &[&doc, &device], |_| Ok(()))?.is_some())
 }
 
-/// Something new of the document is about to be stored: whoever let go of it sees it again. `term` is of the heads before.
+/// Something new of the document is about to be stored: a device that dropped it sees it again. `term` is of the heads before.
 pub(crate) fn bring_back(db: &Db, doc: i64, incident: IncidentId, term: ScopeDigest, now: Timestamp) -> Result<()> {
     for device in db.all("reading what left", "SELECT device FROM departed WHERE doc = ?1", &[&doc], |row| row.get::<_, u32>(0))? {
         forget(db, doc, device)?;
@@ -43,7 +43,7 @@ pub(crate) fn bring_back(db: &Db, doc: i64, incident: IncidentId, term: ScopeDig
     Ok(())
 }
 
-/// Somebody decided on the scope: what the device let go of counts no more.
+/// Somebody decided on the scope: what the device dropped counts no more.
 pub(crate) fn forget(db: &Db, doc: i64, device: u32) -> Result<()> {
     db.execute("forgetting what left", "DELETE FROM departed WHERE doc = ?1 AND device = ?2", &[&doc, &device]).map(drop)
 }

@@ -16,7 +16,7 @@ use vicinity_store::policy;
 use vicinity_store::row;
 
 /// What one pull may cost, in operations: a device that was away for a year, or that asks for one very large incident again and
-/// again, must not hold the writer for long. One for each row of the feed, document or change that is looked at.
+/// again, must not hold the writer for long. One for each row of the feed, document or change that is checked.
 const PULL_OPS_MAX: u64 = 20_000;
 /// Bytes given that cost as much as one more operation: they are written into a frame and compressed.
 const OP_BYTES: usize = 1024;
@@ -104,8 +104,8 @@ fn fits(db: &Db, cursor: &Cursor) -> Result<bool> {
     Ok(chain == Some(cursor.chain))
 }
 
-/// Responders are told who wrote what; an educator's phone that is searched has nothing to tell.
-/// Of what was only passed on, nobody knows who wrote it.
+/// Responders learn who wrote what; an educator's phone that is searched has nothing to tell.
+/// Of what was only passed on, it is unknown who wrote it.
 fn told(peer: &Peer, author: u32, relayed: bool) -> u32 {
     if !relayed && access::decide(peer.role.actor(), Action::ReadWriters, Resource::Server).is_ok() { author } else { 0 }
 }
@@ -211,7 +211,7 @@ fn whole(db: &Db, peer: &Peer, doc: i64, until: u64, work: &mut Work) -> Result<
     Ok(changes)
 }
 
-/// Compares heads in a stretch of ids: what the sender lacks is given, what the hub lacks is asked for.
+/// Compares heads in a range of ids: what the sender lacks is given, what the hub lacks is asked for.
 fn compare(db: &Db, peer: &Peer, page: &HeadsPage, work: &mut Work, pull: &mut Pull) -> Result<()> {
     let mut have: BTreeMap<IncidentId, &[ChangeHash]> = page.have.iter().map(|document| (document.incident, document.heads.as_slice())).collect();
     work.looked(page.have.len());
@@ -242,7 +242,7 @@ fn compare(db: &Db, peer: &Peer, page: &HeadsPage, work: &mut Work, pull: &mut P
         let theirs = have.remove(&incident);
         if !sees(peer, || in_scope(db, doc, peer.number))? {
             if theirs.is_some() && lost_scope(db, doc, peer.number)? {
-                // Whoever can push it was in scope before the restore.
+                // Anyone who can push it was in scope before the restore.
                 pull.need.push(DocumentHeads { incident, heads: Vec::new() });
             } else if theirs.is_some() {
                 pull.removed.push(incident);

@@ -29,7 +29,7 @@ pub(crate) fn move_refused(db: &Db, device: u32, bytes: i64) -> Result<()> {
     db.execute("noting a device's share", query, &[&device, &bytes]).map(drop)
 }
 
-/// Counts what stays for good of something that passes.
+/// Counts what stays permanently of something that passes.
 pub(crate) fn note_lasting(db: &Db, device: u32, rows: usize) -> Result<()> {
     move_stored(db, device, (rows as u64 * LASTING_ROW_BYTES).cast_signed())
 }

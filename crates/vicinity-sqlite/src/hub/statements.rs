@@ -72,7 +72,7 @@ fn places_of(bytes: &[u8]) -> Vec<u32> {
     bytes.as_chunks::<4>().0.iter().map(|bytes| u32::from_be_bytes(*bytes)).collect()
 }
 
-/// Forgets blobs, of which `which` says which, with what came of them.
+/// Forgets blobs, of which `which` says which, with their outcome.
 fn forget(db: &Db, which: &str, params: &[&dyn rusqlite::ToSql]) -> Result<()> {
     let step = "forgetting blobs";
     let under_way = db.execute(step, &format!("DELETE FROM pieces WHERE blob IN (SELECT id FROM blobs WHERE {which})"), params)?;
@@ -81,14 +81,14 @@ fn forget(db: &Db, which: &str, params: &[&dyn rusqlite::ToSql]) -> Result<()> {
     if under_way > 0 { db.set_meta(LOG_HOLDS_ERASED, &[1]) } else { Ok(()) }
 }
 
-/// Forgets what is under way of whoever may have written in a document: a statement of it may be among it, with what opens
+/// Forgets what is in progress of anyone who may have written in a document: a statement of it may be among it, with what opens
 /// it. What is not of this document comes again.
 pub(crate) fn forget_under_way(db: &Db, doc: Option<i64>) -> Result<()> {
     let writers = "refused IS NULL AND device IN (SELECT device FROM feed WHERE kind = 0 AND doc = ?1 UNION SELECT device FROM scope WHERE doc = ?1)";
     forget(db, writers, &[&doc])
 }
 
-/// Forgets what is under way of a device.
+/// Forgets what is in progress of a device.
 pub(crate) fn forget_under_way_of(db: &Db, device: u32) -> Result<()> {
     forget(db, "refused IS NULL AND device = ?1", &[&device])
 }
@@ -156,7 +156,7 @@ impl HubStatements for SqliteHub {
                 new.push(statement);
             }
         }
-        // Durable here and now, before the bodies are: a crash in between leaves keys without bodies, and nobody was told
+        // Durable here and now, before the bodies are: a crash in between leaves keys without bodies, and nobody was answered
         // anything yet.
         self.keys.immediate(|keys| {
             if new.is_empty() {

@@ -35,7 +35,7 @@ pub(crate) fn zone(db: &Db) -> Result<Option<TimeZone>> {
     Ok(name.and_then(|name| zone::named(core::str::from_utf8(&name).ok()?)))
 }
 
-/// Sets the hub's zone. Every place on the board and every projection is worked out anew, as after a term that ended.
+/// Sets the hub's zone. Every place on the board and every projection is worked out again, as after a term that ended.
 pub(crate) fn set_zone(db: &Db, zone: &str) -> Result<()> {
     db.set_meta(policy::ZONE, zone.as_bytes())?;
     db.execute("setting a zone", "UPDATE documents SET recheck_at = 0", &[])?;

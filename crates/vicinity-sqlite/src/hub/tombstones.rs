@@ -17,7 +17,7 @@ pub(crate) fn order(db: &Db, incident: IncidentId, peer: &Peer) -> Result<usize>
     db.execute("ordering an erasure", query, &[&peer.number, incident.as_bytes()])
 }
 
-/// A device shows that it holds what was erased: whatever it confirmed, it is told again.
+/// A device shows that it holds what was erased: whatever it confirmed, it learns again.
 pub(crate) fn order_again(db: &Db, incident: IncidentId, peer: &Peer) -> Result<()> {
     order(db, incident, peer)?;
     let query = "DELETE FROM erase_receipts WHERE device = ?1 AND incarnation = ?2 AND incident = ?3";

@@ -14,10 +14,10 @@ use crate::hub::times::AtHub;
 use vicinity_store::hub::{ProjectionRow, Random, SentProjection};
 use vicinity_store::policy;
 
-/// Projections that are worked out anew under one commit: another zone changes tens of thousands.
+/// Projections that are worked out again under one commit: another zone changes tens of thousands.
 const RECHECKED_MAX: i64 = 5000;
 
-/// Makes a document's projection anew, in the transaction that changed the document.
+/// Makes a document's projection again, in the transaction that changed the document.
 pub(crate) fn project(db: &Db, doc: i64, incident_id: IncidentId, incident: &Incident, now: Timestamp, random: &mut dyn Random) -> Result<()> {
     let mut areas = told_areas(db)?;
     let (json, is_new_area) = policy::projected(incident, &mut areas, now);
@@ -77,7 +77,7 @@ pub(crate) fn list_areas(db: &mut Db, listed: &BTreeSet<String>, now: Timestamp,
     }
 }
 
-/// Documents that are read at once to make their projections anew.
+/// Documents that are read at once to make their projections again.
 const ANEW_ROWS: i64 = 200;
 
 /// A document's number, its incident, and its row.
@@ -100,7 +100,7 @@ fn project_again(db: &mut Db, due: Vec<Kept>, now: Timestamp, random: &mut dyn R
     let zone = times::zone(db)?;
     let mut damaged = Vec::new();
     for (doc, id, row) in due {
-        // What consent a row that cannot be read still gives, nobody knows: it is taken back, and nobody else waits for it.
+        // What consent a row that cannot be read still gives, is unknown: it is withdrawn, and nobody else waits for it.
         let Ok(incident) = row.incident(zone.as_ref()) else {
             let query = "UPDATE projections SET json = NULL, version = version + 1 WHERE doc = ?1 AND json IS NOT NULL";
             db.execute("taking a projection back", query, &[&doc])?;

@@ -22,7 +22,7 @@ fn next(month: &str) -> Option<String> {
     time::month_number(month).map(|number| time::numbered_month(number + 1))
 }
 
-/// The earliest month that is ever published: what is told of before is a mistyped year, or a story for another place.
+/// The earliest month that is ever published: what is reported from before is a mistyped year, or a story for another place.
 const EARLIEST: &str = "2000-01";
 
 impl SqliteNational {

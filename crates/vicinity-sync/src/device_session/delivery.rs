@@ -8,7 +8,7 @@ use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 /// The content of an answer: everything is written in one transaction, or nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Delivery {
-    /// These the hub has for good.
+    /// These the hub has permanently.
     pub acked: Vec<(IncidentId, ChangeHash)>,
     /// These it will never take.
     pub rejected: Vec<(IncidentId, ChangeHash, Refusal)>,
@@ -28,7 +28,7 @@ pub struct Delivery {
     pub skew_seconds: i64,
     /// A key set that the hub says is newer: to be kept only if the hub signed it.
     pub key_set: Option<Vec<u8>>,
-    /// The alerts that stand, in the place of those that the device has.
+    /// The alerts that are active, instead of those that the device has.
     pub alerts: Option<Vec<Alert>>,
     /// The pins of the hub's keys, where they are others than the device knew.
     pub pins: Option<Vec<u8>>,

@@ -39,11 +39,11 @@ pub struct Start {
 /// The content of the next request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gather {
-    /// Heads of at most so many documents with ids above `after`.
+    /// Heads of at most that many documents with ids above `after`.
     Heads {
         /// Exclusive lower end.
         after: Option<IncidentId>,
-        /// At most so many.
+        /// At most that many.
         max_documents: usize,
     },
     /// Changes that the hub lacks of one document, without the first `skip` of them.
@@ -78,7 +78,7 @@ pub struct Gathered {
     /// Erasures that the hub has not heard of: at most [`ERASURES_MAX`](crate::message::ERASURES_MAX), with everything that is gathered;
     /// with the first heads of a rebase, all there are.
     pub erased: Vec<Erasure>,
-    /// Documents that this device wants to let go of: at most [`LEAVING_MAX`](crate::message::LEAVING_MAX).
+    /// Documents that this device wants to drop: at most [`LEAVING_MAX`](crate::message::LEAVING_MAX).
     pub leaving: Vec<DocumentHeads>,
 }
 
@@ -123,7 +123,7 @@ pub enum Input {
     Cut,
     /// A `Persist` was done.
     Persisted(DeviceState),
-    /// A new incarnation is written down.
+    /// A new incarnation is recorded.
     NewLifeBegun,
     /// A `Seal` was done; `None` on a device without a key set, which seals nothing.
     Sealed(Option<SealingKeys>),
@@ -131,7 +131,7 @@ pub enum Input {
     Batch(Option<WaitingBatch>),
     /// A `ReadPiece` was done.
     Piece(Vec<u8>),
-    /// A `KeepDelivered` was done; so many statements were delivered.
+    /// A `KeepDelivered` was done; that many statements were delivered.
     DeliveredKept(u64),
     /// A `Rewrap` was done.
     Rewrapped {
@@ -158,7 +158,7 @@ pub enum Effect {
     Persist(Box<Delivery>),
     /// Take a new random incarnation and forget the cursor, durably.
     BeginNewLife,
-    /// Wait so many milliseconds before the next effect.
+    /// Wait that many milliseconds before the next effect.
     Wait(u64),
     /// Seal the statements that may go, in batches, durably.
     Seal,
@@ -235,7 +235,7 @@ pub struct Outcome {
     pub acked: u64,
     /// Changes received that were new.
     pub received: u64,
-    /// Changes the hub refused for ever.
+    /// Changes the hub refused permanently.
     pub rejected: u64,
     /// Changes that wait at the hub for ancestors.
     pub pending: u64,

@@ -8,7 +8,7 @@ pub const BATCH_MAX_BYTES: u32 = crate::compress::BODY_MAX_BYTES as u32 - 8 * 10
 pub const BATCH_START_BYTES: u32 = 64 * 1024;
 /// What a batch of changes compresses to, at the least; a batch that turns out larger is halved.
 const RATIO: usize = 3;
-/// Failures in a row after which a session ends; the next one goes on where it stood.
+/// Failures in a row after which a session ends; the next one continues where it stood.
 const FAILURES_MAX: u32 = 5;
 /// Milliseconds of the shortest wait after a cut, halved: each further failure doubles it.
 const CUT_MILLIS: u64 = 100;

@@ -85,7 +85,7 @@ impl Statements {
                 self.keys = keys;
                 self.go(Step::Finding, Effect::FindBatch)
             }
-            // What became of the last try is not known: the device asks first.
+            // The outcome of the last try is not known: the device asks first.
             (Step::Finding, Input::Batch(Some(batch))) => self.piece(Upload { batch, offset: 0, asks: batch.begun }),
             (Step::Finding, Input::Batch(None)) => self.begin_rewrapping(),
             (Step::Reading(upload), Input::Piece(bytes)) => self.send_piece(upload, bytes),
@@ -145,7 +145,7 @@ impl Statements {
             return self.go(Step::Keeping, Effect::KeepDelivered { number, refused });
         }
         let offset = held.min(upload.batch.total);
-        // A hub that has no more than before after a piece would keep this going for ever.
+        // A hub that has no more than before after a piece would keep this going permanently.
         let goes_on = if offset > upload.offset {
             pace.succeeded();
             true

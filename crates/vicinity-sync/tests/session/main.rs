@@ -386,7 +386,7 @@ fn a_batch_that_turns_out_too_large_is_halved_before_it_goes() {
     assert_eq!(request.push[0].changes.len(), 10);
     script.delivers(&Answer { verdicts: vec![Verdict::Stored; 10], ..answer() });
     script.persisted(OURS, true);
-    // It went well: the next batch goes on where this one ended, and may be larger.
+    // It went well: the next batch continues where this one ended, and may be larger.
     assert!(matches!(script.gather(), Gather::Outbox { after: 10, raw_bytes } if raw_bytes == 2 * full));
 }
 
@@ -451,7 +451,7 @@ fn refusals_that_no_repetition_mends_end_the_sync() {
     assert_eq!(script.done().end, End::Refused(Refused::Malformed));
 }
 
-/// What it was told it does not ask for again, and a list that is empty takes the place of another.
+/// What it learned it does not ask for again, and a list that is empty takes the place of another.
 #[test]
 fn a_device_is_told_of_alerts_where_its_list_is_another() {
     let alert = Alert { id: [1; 16], area: "SN-DK".into(), text: "grey van".into(), ends: 2_000_000 };

@@ -73,7 +73,7 @@ impl Script {
         self.input(Input::Answered(uplink::encode(&PieceAnswer { held, refused: None })));
     }
 
-    /// The hub has the batch, but for these statements.
+    /// The hub has the batch, except for these statements.
     fn takes_all(&mut self, refused: Vec<u32>) {
         self.input(Input::Answered(uplink::encode(&PieceAnswer { held: TOTAL, refused: Some(refused.clone()) })));
         let Effect::KeepDelivered { number: 3, refused: kept } = self.effect() else { panic!("nothing is kept") };

@@ -84,7 +84,7 @@ pub fn national_gives_a_hub_others_alerts_for_its_areas<S: NationalStore>(make: 
     assert_eq!(near(&mut store, 1, 0), [alert(7, "KH-12", 60)]);
     assert_eq!(near(&mut store, 2, 0), core::slice::from_ref(&dakar));
     assert_eq!(near(&mut store, 3, 0), core::slice::from_ref(&cambodia));
-    // What the projection said is taken back, and the area with it.
+    // What the projection said is withdrawn, and the area with it.
     store.upsert(2, &[NewProjection { projection: ProjectionId::from_random([5; 16]), version: 2, body: None }], now()).expect("an answer");
     assert!(near(&mut store, 2, 0).is_empty());
     store.set_alerts(2, &[alert(4, "SN-DK", 60), alert(5, "KH-12", 90)]).expect("kept");

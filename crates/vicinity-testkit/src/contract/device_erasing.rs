@@ -45,7 +45,7 @@ pub fn what_was_erased_is_not_taken_and_not_written_again<S: DeviceStore>(make: 
     assert_eq!(phone.store.heads(None, 10).expect("heads").have, []);
 }
 
-/// A hub restored from before hears of all.
+/// A hub restored from before learns of all.
 pub fn erasures_are_told_until_the_hub_knows_and_all_anew_when_asked<S: DeviceStore>(make: impl Fn(&Path) -> S) {
     let mut phone = Phone::new(make);
     phone.delivers(&Delivered { erase: &[order(2), order(1), order(3)], ..Delivered::default() });

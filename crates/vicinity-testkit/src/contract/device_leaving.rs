@@ -25,7 +25,7 @@ fn delivered<S: DeviceStore>(phone: &mut Phone<S>) -> Person {
     person
 }
 
-/// Written here, or taken from the hub: the days begin anew.
+/// Written here, or taken from the hub: the days begin again.
 pub fn what_the_hub_has_leaves_after_14_days_without_a_change<S: DeviceStore>(make: impl Fn(&Path) -> S) {
     let mut phone = Phone::new(make);
     let mut person = delivered(&mut phone);

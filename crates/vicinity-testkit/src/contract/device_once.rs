@@ -52,7 +52,7 @@ fn erases<S: DeviceStore>(phone: &mut Phone<S>, incident: u8) {
     phone.delivers(&Delivered { erase: &[Erasure { incident: incident_id(incident), proof: [1; 64] }], ..Delivered::default() });
 }
 
-/// Whoever logs it, and in whatever command.
+/// Anyone who logs it, and in whatever command.
 pub fn an_incident_with_an_id_is_logged_once_and_other_content_is_refused<S: DeviceStore>(make: impl Fn(&Path) -> S) {
     let mut phone = Phone::new(make);
     let twice = [line(1, 1, input(1)), line(2, 2, input(2)), line(1, 3, input(1))];

@@ -136,7 +136,7 @@ pub fn the_withdrawal_of_what_was_shared_is_sent<S: DeviceStore>(make: impl Fn(&
     assert_eq!(phone.store.standing().expect("a standing").unsent, 1);
 }
 
-/// Its acknowledgement was lost, or it left the scope and came back: the withdrawal of what is there must not wait for ever.
+/// Its acknowledgement was lost, or it left the scope and came back: the withdrawal of what is there must not wait permanently.
 pub fn what_the_hub_gives_back_it_has<S: DeviceStore>(make: impl Fn(&Path) -> S) {
     let mut phone = Phone::new(make);
     let id = incident_id(1);

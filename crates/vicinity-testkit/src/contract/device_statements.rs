@@ -26,7 +26,7 @@ fn acknowledged<S: DeviceStore>(make: impl Fn(&Path) -> S) -> (Phone<S>, Inciden
     (phone, id)
 }
 
-/// Sealed it is offered no more; delivered it is forgotten, but for that.
+/// Sealed it is offered no more; delivered it is forgotten, except for that.
 pub fn a_statement_is_sealed_delivered_and_forgotten<S: DeviceStore>(make: impl Fn(&Path) -> S) {
     let (mut phone, id) = acknowledged(make);
     let plain = phone.store.unsealed(ALL, 9, &[]).expect("statements").remove(0);

@@ -51,7 +51,7 @@ pub fn accepting_twice_gives_duplicates_and_changes_nothing<S: HubStore>(make: i
     assert_eq!(hub.footprint(), before);
 }
 
-/// Whoever names a large document a thousand times, with nothing new, costs the hub looks at an index.
+/// Anyone who names a large document a thousand times, with nothing new, costs the hub looks at an index.
 pub fn what_is_known_is_said_so_without_loading_anything<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut hub = Hub::new(make);
     let (ada, ben) = (hub.enrols(Role::Educator), hub.enrols(Role::Responder));
@@ -69,7 +69,7 @@ pub fn what_is_known_is_said_so_without_loading_anything<S: HubStore>(make: impl
     assert_eq!((hub.store.loaded(), hub.footprint().1), (before.0, before.1.1));
 }
 
-/// Merging groups changes neither who is said to have written what, nor the order of the verdicts.
+/// Merging groups changes neither who is reported to have written what, nor the order of the verdicts.
 pub fn groups_of_one_document_load_it_once_and_each_change_keeps_its_verdict<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut hub = Hub::new(&make);
     let (ada, ben) = (hub.enrols(Role::Educator), hub.enrols(Role::Responder));
@@ -212,7 +212,7 @@ pub fn at_most_64_orphans_of_an_incident_wait<S: HubStore>(make: impl Fn(&Path) 
     assert_eq!(hub.takes(&ada, &[group(id, &chunks[ORPHANS_MAX + 1..])]), [STORED, STORED]);
 }
 
-/// It would be asked after for ever.
+/// It would be asked after permanently.
 pub fn an_orphan_that_turns_out_bad_stops_waiting<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut hub = Hub::new(make);
     let ada = hub.enrols(Role::Educator);

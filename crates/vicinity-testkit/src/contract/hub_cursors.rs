@@ -84,7 +84,7 @@ fn made_up(good: Cursor, start: Cursor) -> Vec<Cursor> {
     made
 }
 
-/// It would else tell every phone what was ever erased, and open what is not in its scope, for ever.
+/// It would else tell every phone what was ever erased, and open what is not in its scope, permanently.
 pub fn a_cursor_that_somebody_made_up_is_refused_and_nothing_changes<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut centre = Centre::new(make);
     let (good, start, before) = (centre.head(), centre.hub.start, centre.hub.footprint());
@@ -142,7 +142,7 @@ pub fn a_device_that_lost_its_state_is_told_of_what_it_had_and_of_nothing_else<S
         centre.hub.rebases(&reborn, &HeadsPage::default(), ALL_BYTES);
         assert_eq!(centre.orders(&reborn), had);
     }
-    // Whoever shows that it holds one is told of that one.
+    // Anyone who shows that it holds one learns of that one.
     let cleo = Peer { incarnation: cleo.incarnation + 1, ..cleo };
     let have = vec![DocumentHeads { incident: incident_id(2), heads: centre.bens.heads() }];
     centre.hub.rebases(&cleo, &HeadsPage { have, ..HeadsPage::default() }, ALL_BYTES);

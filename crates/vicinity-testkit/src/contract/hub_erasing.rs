@@ -70,7 +70,7 @@ pub fn what_was_erased_is_nowhere_at_the_hub_and_the_feed_keeps_its_places<S: Hu
     let pull = centre.hub.gives(&rose, start);
     assert_eq!((pull.groups.len(), pull.groups[0].incident, count(&pull.groups)), (1, incident_id(2), 1));
     assert_eq!(pull.cursor, before);
-    // The feed goes on where it was.
+    // The feed continues where it was.
     let other = Person::logs(incident_id(3), 4, &consented());
     centre.hub.takes(&centre.ben.clone(), &[other.group()]);
     let pull = centre.hub.gives(&rose, before);
@@ -148,7 +148,7 @@ pub fn a_device_that_shows_what_was_erased_is_told_again<S: HubStore>(make: impl
     }
 }
 
-/// Until then the row says nothing but that it was taken back.
+/// Until then the row says nothing but that it was withdrawn.
 pub fn an_erasure_takes_the_projection_back_and_forgets_it_once_national_confirmed<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut centre = Centre::new(make);
     let row = centre.hub.store.unsent_projections(9).expect("projections").remove(0);
@@ -177,12 +177,12 @@ pub fn a_hub_that_does_not_know_of_an_erasure_learns_of_it<S: HubStore>(make: im
     assert_eq!(centre.orders(&ada), [incident_id(1)]);
     assert_eq!(centre.orders(&rose), [incident_id(1), incident_id(7)]);
     assert_eq!(centre.hub.takes(&rose, &[Person::logs(incident_id(7), 7, &consented()).group()]), [ERASED]);
-    // National may hold rows of both: they are taken back to be sure.
+    // National may hold rows of both: they are withdrawn to be sure.
     let unsent = centre.hub.store.unsent_projections(9).expect("projections");
     assert!(unsent.len() == 2 && unsent.iter().all(|row| row.json.is_none()));
 }
 
-/// Whoever changes her mind is logged anew.
+/// Anyone who changes her mind is logged again.
 pub fn a_withdrawal_of_hub_response_recalls_the_incident_and_a_later_grant_does_not_bring_it_back<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut centre = Centre::new(make);
     let (ada, rose) = (centre.ada, centre.rose);
@@ -206,14 +206,14 @@ pub fn what_comes_withdrawn_is_ordered_of_nobody_but_its_sender<S: HubStore>(mak
     assert_eq!((centre.orders(&ada), centre.orders(&ben), centre.orders(&rose)), (vec![incident_id(7)], vec![], vec![]));
     // Its tombstone and its order stay, in the share of who brought it.
     assert_eq!(centre.hub.store.stored_bytes(ada.number).expect("a number"), before + 2 * LASTING_ROW_BYTES);
-    // Passed on by another, it is somebody's who holds it.
+    // Passed on by another, it is a person's who holds it.
     let mut relayed = Person::logs(incident_id(8), 8, &consented());
     relayed.edits(&json!({"consent": {"scope": "hub_response", "state": "withdrawn"}}));
     centre.hub.takes(&rose, &[Group { relayed: true, ..relayed.group() }]);
     assert_eq!(centre.orders(&rose), [incident_id(8)]);
 }
 
-/// Each time the feed grows for good.
+/// Each time the feed grows permanently.
 pub fn what_a_phone_lets_go_of_and_brings_back_counts_in_its_share<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut centre = Centre::new(make);
     let ada = centre.ada;

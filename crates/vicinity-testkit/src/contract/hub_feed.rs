@@ -72,7 +72,7 @@ pub fn a_life_of_a_device_is_not_given_what_it_pushed_and_another_life_is<S: Hub
     let id = incident_id(1);
     let mut person = Person::logs(id, 1, &consented());
     person.edits_times(2);
-    // One that had to wait is one's own all the same.
+    // One that had to wait is its own anyway.
     hub.takes(&ada, &[group(id, &person.chunks()[2..])]);
     hub.takes(&ada, &[group(id, &person.chunks()[..2])]);
     let pull = hub.gives(&ada, hub.start);

@@ -102,7 +102,7 @@ pub fn a_consent_that_ends_by_its_date_retracts<S: HubStore>(make: impl Fn(&Path
     assert_eq!(recheck(&mut desk, 7200), ended);
 }
 
-/// The hub's clock was a hundred days ahead for a while: consent was looked at by it, and an edit was taken by it.
+/// The hub's clock was a hundred days ahead for a while: consent was checked by it, and an edit was taken by it.
 pub fn a_row_that_a_clock_ahead_took_back_comes_again_when_the_clock_is_right<S: HubStore>(make: impl Fn(&Path) -> S) {
     let ahead = 100 * 86_400;
     let mut incident = with_consents(&[]);
@@ -152,7 +152,7 @@ pub fn where_national_is_ahead_the_row_goes_above_it<S: HubStore>(make: impl Fn(
     assert_eq!(desk.unsent(), []);
 }
 
-/// It would be the last version that the row ever gets, and a withdrawal could never be told.
+/// It would be the last version that the row ever gets, and a withdrawal could never be reported.
 pub fn a_version_that_no_hub_can_have_written_is_taken_for_a_refusal<S: HubStore>(make: impl Fn(&Path) -> S) {
     for held in [u64::MAX, u64::MAX - 1, i64::MAX.cast_unsigned(), i64::MAX.cast_unsigned() + 1, 1 << 33] {
         let mut desk = Desk::new(&make, &countable());
@@ -168,7 +168,7 @@ fn said(row: &ProjectionRow, held: Option<u64>) -> SentProjection {
     SentProjection { projection: row.projection, version: row.version, held }
 }
 
-/// The answer is the incident's, whoever wrote it.
+/// The answer is the incident's, anyone who wrote it.
 pub fn a_question_is_kept_once_and_its_answer_reported_until_confirmed<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut desk = Desk::new(make, &countable());
     assert!(desk.hub.store.ask(7, incident_id(1)).expect("an answer"));
@@ -207,7 +207,7 @@ fn told<S: HubStore>(hub: &mut Hub<S>) -> Vec<String> {
     areas
 }
 
-/// While nobody has listed any: whoever may write at the hub may invent areas.
+/// While nobody has listed any: anyone who may write at the hub may invent areas.
 pub fn an_area_beyond_the_first_thirty_leaves_as_unknown<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut hub = Hub::new(make);
     let ada = hub.enrols(Role::Educator);

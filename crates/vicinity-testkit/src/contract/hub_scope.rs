@@ -61,14 +61,14 @@ pub fn an_educator_sees_her_own_and_not_what_others_logged<S: HubStore>(make: im
     assert_eq!(count(&centre.hub.gives(&centre.rose, start).groups), 4);
 }
 
-/// Not even where she knows its id; and nothing of it is kept.
+/// Not even where she knows its id; and none of it is kept.
 pub fn an_educator_cannot_write_to_what_is_not_hers<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut centre = Centre::new(make);
     let before = centre.hub.footprint();
     let mut meddler = Person::copies(incident_id(2), 11, centre.bens.chunks());
     meddler.edits_times(2);
     assert_eq!(centre.hub.takes(&centre.ada, &[meddler.group()]), [OUT_OF_SCOPE; 2]);
-    // What is there already is there, whoever passes it on.
+    // What is there already is there, anyone who passes it on.
     assert_eq!(centre.hub.takes(&centre.ada, &[centre.bens.group()]), [Verdict::Duplicate]);
     assert_eq!(centre.hub.footprint(), before);
     assert!(centre.assigns(incident_id(2), &centre.ada.clone(), true));
@@ -106,7 +106,7 @@ pub fn an_educator_is_not_asked_about_what_is_not_hers<S: HubStore>(make: impl F
     assert_eq!(need(&centre.rose), Some(vec![DocumentHeads { incident: incident_id(2), heads: centre.bens.heads() }]));
 }
 
-/// The device stands behind all its changes already.
+/// The device is after all its changes already.
 pub fn an_assigned_incident_arrives_whole_whatever_the_cursor<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut centre = Centre::new(make);
     let (start, ben) = (centre.hub.start, centre.ben);
@@ -132,7 +132,7 @@ pub fn an_incident_assigned_while_a_device_was_away_arrives_once<S: HubStore>(ma
     assert_eq!(changes_of(&pull.groups, incident_id(1)), names(&all));
 }
 
-/// Until it is assigned anew.
+/// Until it is assigned again.
 pub fn an_incident_taken_back_is_removed<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut centre = Centre::new(make);
     let (start, ben) = (centre.hub.start, centre.ben);
@@ -191,7 +191,7 @@ pub fn the_digest_of_an_educator_is_over_her_scope<S: HubStore>(make: impl Fn(&P
 }
 
 impl<S: HubStore> Centre<S> {
-    /// Ada's phone lets go of its incident, with these heads.
+    /// Ada's phone drops its incident, with these heads.
     fn lets_go(&mut self, peer: &Peer, incident: u8, heads: &[vicinity_core::ids::ChangeHash]) {
         let document = DocumentHeads { incident: incident_id(incident), heads: heads.to_vec() };
         self.hub.store.let_go(peer, &[document], now()).expect("an answer");
@@ -246,7 +246,7 @@ pub fn what_a_phone_let_go_of_comes_back_when_something_new_is_stored<S: HubStor
     let pull = centre.hub.gives(&ada, cursor);
     assert_eq!((count(&pull.groups), pull.removed), (4, vec![]));
     assert_eq!(pull.digest, ScopeDigest::term(incident_id(1), &rose.heads()));
-    // Let go of again, and this time the phone itself has something to say after all.
+    // Drop again, and this time the phone itself has something to say after all.
     centre.lets_go(&ada, 1, &rose.heads());
     let cursor = centre.hub.gives(&ada, pull.cursor).cursor;
     let chunks: Vec<Vec<u8>> = centre.adas.chunks().iter().chain(rose.chunks()).cloned().collect();
@@ -257,7 +257,7 @@ pub fn what_a_phone_let_go_of_comes_back_when_something_new_is_stored<S: HubStor
     assert_eq!((changes_of(&back.groups, incident_id(1)), back.digest), (names(&chunks), ScopeDigest::term(incident_id(1), &more.heads())));
 }
 
-/// A responder's decision is final: what was taken back does not come back by itself.
+/// A responder's decision is final: what was withdrawn does not come back by itself.
 pub fn what_a_phone_let_go_of_and_was_taken_back_stays_away<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut centre = Centre::new(make);
     let (start, ada) = (centre.hub.start, centre.ada);

@@ -58,7 +58,7 @@ pub fn a_device_has_its_share_and_no_more<S: HubStore>(make: impl Fn(&Path) -> S
     assert!(begin(3, 400) == BlobState::Held(1));
 }
 
-/// With its key, by pieces; and once taken apart the blob says so for ever.
+/// With its key, by pieces; and once taken apart the blob says so permanently.
 pub fn a_batch_taken_apart_is_given_statement_by_statement<S: HubStore>(make: impl Fn(&Path) -> S) {
     let (mut hub, ada) = with_incident(make);
     let id = incident_id(1);
@@ -75,7 +75,7 @@ pub fn a_batch_taken_apart_is_given_statement_by_statement<S: HubStore>(make: im
     assert_eq!(hub.store.sealed_statement(id, "a", 0, 64).expect("an answer").expect("a statement").wrap, wrap(1));
 }
 
-/// Erased, nothing of it can be asked for, and its batch's key goes with the last statement.
+/// Erased, none of it can be asked for, and its batch's key goes with the last statement.
 pub fn an_erased_statement_is_gone_with_its_keys<S: HubStore>(make: impl Fn(&Path) -> S) {
     let (mut hub, ada) = with_incident(make);
     let id = incident_id(1);
@@ -102,7 +102,7 @@ pub fn what_is_under_way_is_forgotten_when_an_incident_of_its_writer_is_erased<S
     for (peer, held) in [(&ada, 0), (&eve, 3), (&ben, 3)] {
         assert!(take(&mut hub, peer, piece(0, &[])) == BlobState::Held(held), "device {}", peer.number);
     }
-    // Whoever confirms that an incident is gone brings nothing more that was sealed with it.
+    // Anyone who confirms that an incident is gone brings nothing more that was sealed with it.
     hub.store.confirm_erased(&ben, &[incident_id(1)], now()).expect("noted");
     assert!(take(&mut hub, &ben, piece(0, &[])) == BlobState::Held(0));
 }
@@ -151,7 +151,7 @@ pub fn batches_keys_are_wrapped_anew_to_newer_sets_only<S: HubStore>(make: impl 
     assert_eq!(hub.store.sealed_statement(incident_id(1), "a", 0, 9).expect("an answer").expect("a statement").wrap, anew);
 }
 
-/// An educator's key would let her read what others were told.
+/// An educator's key would let her read what others learned.
 pub fn only_responders_keys_are_sealed_to<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut hub = Hub::new(make);
     let (ada, ben) = (hub.enrols(Role::Educator), hub.enrols(Role::Responder));
@@ -169,7 +169,7 @@ pub fn an_incident_is_in_scope_for_its_educator_and_for_responders<S: HubStore>(
     assert_eq!([sees(&ada), sees(&eve), sees(&ben)], [true, false, true]);
 }
 
-/// Whoever takes a row out breaks the chain.
+/// Anyone who takes a row out breaks the chain.
 pub fn readings_are_noted_in_a_chain<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut hub = Hub::new(make);
     let ben = hub.enrols(Role::Responder);

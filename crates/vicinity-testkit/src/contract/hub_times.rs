@@ -38,7 +38,7 @@ impl<S: HubStore> Desk<S> {
         document.apply(&edit, Authoring { actor: [9; 8], now: clock }).expect("an edit that fits").chunk.expect("a change")
     }
 
-    /// It comes at a moment of the hub's, in a request whose clock is so many seconds behind.
+    /// It comes at a moment of the hub's, in a request whose clock is that many seconds behind.
     fn comes(&mut self, chunk: Vec<u8>, relayed: bool, skew_seconds: Option<i64>, now: Timestamp) {
         self.hub.store.note_skew(&self.laptop, skew_seconds, now).expect("a note");
         let mut brought = group(incident_id(1), &[chunk]);
@@ -72,7 +72,7 @@ pub fn what_comes_by_a_file_or_through_others_has_no_known_interval<S: HubStore>
     }
 }
 
-/// From somebody's watch, however wrong the clock of the laptop is.
+/// From a person's watch, however wrong the clock of the laptop is.
 pub fn a_time_that_was_typed_is_not_corrected<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut desk = Desk::new(make, &countable());
     let action = json!({"action": {"code": "shelter", "done_at": now_plus(HOUR + 1800).to_string()}});

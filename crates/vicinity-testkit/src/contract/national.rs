@@ -93,7 +93,7 @@ pub fn the_highest_version_stays<S: NationalStore>(make: impl Fn(&Path) -> S) {
     assert_eq!(hubs.iter().map(|hub| (hub.number, hub.projections)).collect::<Vec<_>>(), [(HUB, 1), (OTHER_HUB, 0)]);
 }
 
-/// Nothing of it stays but id and version.
+/// None of it stays but id and version.
 pub fn an_older_version_cannot_bring_back_what_was_retracted<S: NationalStore>(make: impl Fn(&Path) -> S) {
     let mut national = National::new(make);
     national.upserts(HUB, &[row(1, 2, "rape")]);
@@ -113,7 +113,7 @@ fn in_area(number: u8, version: u64, area: &str) -> NewProjection {
     NewProjection { body: row.body.map(|body| ProjectionBody { facets: vec![("admin1", area.to_owned())], ..body }), ..row }
 }
 
-/// So that national can bound them: those of rows that stand, of no other hub.
+/// So that national can bound them: those of rows that are active, of no other hub.
 pub fn the_areas_of_a_hub_are_those_that_its_standing_rows_name<S: NationalStore>(make: impl Fn(&Path) -> S) {
     let mut national = National::new(make);
     let areas = |national: &mut National<S>, hub, max| national.store.areas_of(hub, max).expect("areas").into_iter().collect::<Vec<_>>();
@@ -157,7 +157,7 @@ pub fn a_projection_that_changes_is_counted_by_what_it_says_now<S: NationalStore
     assert_eq!(national.counts("violation"), []);
 }
 
-/// A month that nobody knows lies between no two months, but in the whole.
+/// A month that is unknown lies between no two months, but in the whole.
 pub fn projections_are_listed_by_id_and_month<S: NationalStore>(make: impl Fn(&Path) -> S) {
     let mut national = National::new(make);
     national.upserts(HUB, &[of_month(4, "2026-09"), of_month(1, "2026-11"), of_month(3, "unknown"), of_month(2, "2026-10")]);

@@ -19,7 +19,7 @@ impl Sim {
         }
     }
 
-    /// So many things happen.
+    /// That many things happen.
     pub fn lives(&mut self, operations: usize) {
         // Disasters are for some worlds, not for all: the others show what everyday cuts do alone.
         let disasters = self.rng.random_bool(0.6);

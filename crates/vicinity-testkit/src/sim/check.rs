@@ -241,7 +241,7 @@ impl Sim {
         let may: BTreeMap<IncidentId, Option<String>> = at_hub.iter().map(|(incident, row)| (*incident, projected(row))).collect();
         for (incident, projected) in &may {
             let at_national = held.remove(incident);
-            // Taken back, and the hub forgot why: it has sent its row once and does not send it again.
+            // Withdrawn, and the hub forgot why: it has sent its row once and does not send it again.
             if at_national.is_none() && self.forgotten.contains(incident) {
                 continue;
             }

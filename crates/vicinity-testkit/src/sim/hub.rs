@@ -79,14 +79,14 @@ impl HubHouse {
         bytes
     }
 
-    /// Starts anew from a copy, with a new epoch, as after a disk that died.
+    /// Starts again from a copy, with a new epoch, as after a disk that died.
     pub(super) fn restore(&mut self, copy: &HubEngine) {
         let epoch = self.random();
         self.engine = copy.copy(epoch);
         self.life = (self.rng.random(), 0);
     }
 
-    /// Starts anew from a copy of the whole folder, epoch and all: nothing tells that it is one.
+    /// Starts again from a copy of the whole folder, epoch and all: nothing tells that it is one.
     pub(super) fn put_back(&mut self, copy: HubEngine) {
         self.engine = copy;
         self.life = (self.rng.random(), 0);

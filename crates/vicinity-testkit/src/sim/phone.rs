@@ -1,4 +1,4 @@
-//! A phone of a simulation and whoever holds it.
+//! A phone of a simulation and anyone who holds it.
 
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};

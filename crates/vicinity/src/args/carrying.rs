@@ -28,7 +28,7 @@ pub enum HubBundleCommand {
 pub enum BundleCommand {
     /// Write what waits for the hub into a file, encrypted to the hub; it stays here until the hub's reply
     Export {
-        /// The file; choose a name that tells nothing
+        /// The file; choose a name that reveals nothing
         file: PathBuf,
         /// One JSON line
         #[arg(long)]

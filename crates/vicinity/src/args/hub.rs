@@ -89,7 +89,7 @@ pub enum HubCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Whether the clock may be believed; while it may not, nothing is sent to other servers and nothing is deleted
+    /// Whether the clock can be trusted; while it may not, nothing is sent to other servers and nothing is deleted
     Clock(ClockArguments),
     /// Revoke a device: a lost phone, or a person who left; at its next contact it wipes itself
     Revoke {
@@ -99,7 +99,7 @@ pub enum HubCommand {
         /// The device's number, as `hub devices` lists it
         device: u32,
     },
-    /// Erase an incident everywhere: here, at national, and on every device that may hold it; nothing brings it back
+    /// Erase an incident everywhere: here, at national, and on every device that may hold it; nothing restores it
     Erase {
         /// The hub's folder
         #[arg(long)]
@@ -119,7 +119,7 @@ pub enum HubCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Let an educator's device have an incident of another device's, or take it back
+    /// Let an educator's device have an incident of another device's, or withdraw it
     Assign {
         /// The hub's folder
         #[arg(long)]
@@ -128,7 +128,7 @@ pub enum HubCommand {
         id: String,
         /// The device's number, as `hub devices` lists it
         device: u32,
-        /// Take it back
+        /// Withdraw it
         #[arg(long)]
         remove: bool,
     },

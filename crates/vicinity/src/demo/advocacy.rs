@@ -1,4 +1,4 @@
-//! What was done about patterns: written down at Dakar's hub and at national, before the last day.
+//! What was done about patterns: recorded at Dakar's hub and at national, before the last day.
 
 use anyhow::{Result, ensure};
 use jiff::SignedDuration;
@@ -22,7 +22,7 @@ const AT_DAKAR: [Action; 2] = [
 ];
 const AT_NATIONAL: Action = (20, "media", "", "", "awaited", "a radio hour on extortion");
 
-/// Responders and a coordinator write down what they did; the hub's actions reach national as codes.
+/// Responders and a coordinator record what they did; the hub's actions reach national as codes.
 pub fn advocate(stage: &Stage<'_>, shared: IncidentId) -> Result<()> {
     heading("Day 4. What was done about the patterns, on the months of the incidents")?;
     AT_DAKAR.iter().try_for_each(|action| log(stage, &mut stage.dakar.as_hub(stage.world)?, action, "amina"))?;
@@ -30,7 +30,7 @@ pub fn advocate(stage: &Stage<'_>, shared: IncidentId) -> Result<()> {
     let quarter = quarter_of(&month_of(stage.world.now(), &hub_store::zone(&mut stage.dakar.as_hub(stage.world)?)?));
     let asks = Asks { text: "That no condom is evidence again.\nThat the night shift of the second district is trained.".into(), person: "amina".into() };
     stage.dakar.as_hub(stage.world)?.set_asks(&quarter, &asks, stage.world.now())?;
-    // Any news makes the hub contact national at once; else it would do so within seconds.
+    // Any news makes the hub contact national at once; otherwise it would do so within seconds.
     let responder = &stage.phones[2];
     responder.edit(stage.world, shared, &json!([{"add": {"set": "needs", "code": "legal_advice"}}]))?;
     responder.sync(stage.world)?;

@@ -259,7 +259,7 @@ fn fourth_day(stage: &Stage<'_>) -> Result<()> {
     let (asked, projection) = projected(stage, 1)?;
     let question =
         stage.national.as_national(stage.world)?.ask(projection, "verify_area", stage.world.now())?.context("national does not know the projection")?;
-    // Any news makes the hub contact national at once; else it would do so within seconds.
+    // Any news makes the hub contact national at once; otherwise it would do so within seconds.
     responder.edit(stage.world, asked, &json!([{"add": {"set": "needs", "code": "psychosocial"}}]))?;
     responder.sync(stage.world)?;
     until("the question is in the incident", || {

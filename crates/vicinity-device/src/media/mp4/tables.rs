@@ -7,7 +7,7 @@ use super::{Bytes, DAMAGED, DESCRIPTION_MAX_BYTES, KIND, MediaError, OTHER};
 pub(super) struct Track<'a> {
     /// Steps of a second.
     pub(super) scale: u32,
-    /// How its samples are coded, written anew.
+    /// How its samples are coded, written again.
     pub(super) description: Vec<u8>,
     table: Vec<([u8; 4], &'a [u8])>,
 }
@@ -162,7 +162,7 @@ fn description(body: &[u8]) -> Result<Vec<u8>, MediaError> {
     Ok(boxed(&name, &[&[0, 0, 0, 0, 0, 0, 0, 1], &[0; 8], &channels, &bits, &[0; 4], &rate, &coding]))
 }
 
-/// What a decoder of AAC has to know, written anew.
+/// What a decoder of AAC has to know, written again.
 fn esds(body: &[u8]) -> Result<Vec<u8>, MediaError> {
     let mut stream = Bytes::new(body.get(4..).ok_or(DAMAGED)?, KIND);
     let mut stream = descriptor(&mut stream, 3)?;

@@ -87,7 +87,7 @@ fn sound_in_a_quicktime_file_is_kept_as_m4a() {
     let mut quicktime = recording(&aac_of_quicktime(), &[text, boxed(b"udta", &[&[0; 4]])]);
     quicktime[8..12].copy_from_slice(b"qt  ");
     assert_eq!(strip(&quicktime).unwrap(), expected);
-    // As before there were kinds: the place where it would be told is filled with nothing.
+    // As before there were kinds: the place where it would be kept is filled with nothing.
     quicktime[4..8].copy_from_slice(b"wide");
     assert_eq!(crate::media::strip(&quicktime).unwrap().bytes, expected);
     let film = recording(&aac_of_quicktime(), &[track(b"vide", &aac(), &[1], 1, &[30])]);

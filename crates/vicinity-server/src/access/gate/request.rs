@@ -124,7 +124,7 @@ impl<A: SealedRequest> Opened<A> {
 }
 
 impl<A: SealedRequest> Opened<A> {
-    /// The envelope and what it says, for who was carried here by file: its counter may be an old one, and that is looked at
+    /// The envelope and what it says, for who was carried here by file: its counter may be an old one, and that is checked
     /// elsewhere ([`crate::api::bundle`]).
     pub(crate) fn into_parts(self) -> (Envelope, A::Message) {
         (self.envelope, self.message)

@@ -35,12 +35,12 @@ struct Scene {
 const SECRET: [u8; 32] = [7; 32];
 const DAY: i64 = 86_400;
 
-/// A clock that is believed.
+/// A clock that is trusted.
 fn sure(now: Timestamp) -> ClockReading {
     ClockReading { now, doubt: None }
 }
 
-/// A clock that is so many days ahead of what the machine's running time says.
+/// A clock that is that many days ahead of what the machine's running time says.
 fn in_doubt(days_ahead: i64) -> ClockReading {
     ClockReading { now: at(days_ahead * DAY), doubt: Some(Doubt { witness: Witness::Running, ahead_seconds: days_ahead * DAY }) }
 }
@@ -164,13 +164,13 @@ fn what_a_clock_in_doubt_would_refuse_for_good_waits_as_a_whole_report() {
     assert!(matches!(scene.reports_all(&logged, in_doubt(-200)), Err(ApiError::Refused(Refused::Busy))));
     assert_eq!(scene.store.hub_log_hash(1).unwrap(), 0, "so the hub is asked for it again");
 
-    // What can be taken back is taken: a withdrawal waits for no clock.
+    // What can be withdrawn is taken: a withdrawal waits for no clock.
     let taken = scene.reports_all(&report, in_doubt(100)).unwrap();
     assert_eq!((taken.held, scene.rows()), (vec![Some(1)], 1));
     let withdrawn = Report { rows: vec![Row::new(ProjectionId::from_random((1u128 << 80).to_be_bytes()), 2, None)], ..Report::default() };
     assert_eq!((scene.reports_all(&withdrawn, in_doubt(-200)).unwrap().held, scene.rows()), (vec![Some(2)], 0));
 
-    // By a clock that is believed a wrong row is refused for good.
+    // By a clock that is trusted a wrong row is refused permanently.
     let again = Report { rows: vec![row(2 << 80, &projection("SN-DK"))], ..Report::default() };
     assert_eq!(scene.reports_all(&again, sure(at(-200 * DAY))).unwrap().held, [None]);
 }

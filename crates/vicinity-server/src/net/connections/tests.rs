@@ -11,7 +11,7 @@ use super::patience::TAKEN_SECONDS;
 use super::*;
 
 const ASK: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
-/// Bytes that are under way in a pipe.
+/// Bytes that are in progress in a pipe.
 const PIPE_BYTES: usize = 1024;
 const LARGE_BYTES: usize = 100 * 1024;
 

@@ -63,7 +63,7 @@ impl From<HubEditError> for PageError {
     }
 }
 
-/// The edit of a form. `None` for a form that nobody sends. Who it was stands beside the document and never in it: devices
+/// The edit of a form. `None` for a form that nobody sends. Who it was is next to the document and never in it: devices
 /// that are not told who wrote what get it whole.
 fn edit_of(form: &Form, incident: &Incident, now: Timestamp) -> Option<Value> {
     let now = now.to_string();

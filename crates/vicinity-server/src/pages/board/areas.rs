@@ -15,7 +15,7 @@ use crate::pages::routes::pages;
 use crate::pages::signed_in::SignedIn;
 use crate::pages::site::PageServer;
 
-/// Areas of incidents that are looked at for those that no row names.
+/// Areas of incidents that are checked for those that no row names.
 const SEEN_MAX: usize = 500;
 
 pages! {

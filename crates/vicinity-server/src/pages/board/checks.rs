@@ -1,4 +1,4 @@
-//! What is looked at before a form becomes an edit: that its codes are of their lists, and that what it sets is still as the
+//! What is checked before a form becomes an edit: that its codes are of their lists, and that what it sets is still as the
 //! page showed it.
 
 use serde_json::{Value, json};

@@ -138,7 +138,7 @@ async fn revoke<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Revoke
     Ok(answer::done("/hub", "revoked"))
 }
 
-/// The link is shown once, in the answer to the form, and stands in no address.
+/// The link is shown once, in the answer to the form, and is in no address.
 async fn invite<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Invite>) -> Result<Response, PageError> {
     let role = Role::from_code(request.form.get("role")).filter(|role| *role != Role::Hub).ok_or(PageError::Form)?;
     let machine = hub.machine().clone();

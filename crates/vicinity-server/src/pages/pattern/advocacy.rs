@@ -27,7 +27,7 @@ patterns! {
     AdvocacyPage: "GET" "/advocacy" SEE,
     /// Writing an action down.
     WriteAdvocacy: "POST" "/advocacy" WRITE,
-    /// Saying what came of one, or taking it out.
+    /// Saying the outcome of one, or taking it out.
     ChangeAdvocacy: "POST" "/advocacy/{id}" WRITE on "/advocacy",
 }
 

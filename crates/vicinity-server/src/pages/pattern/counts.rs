@@ -1,4 +1,4 @@
-//! Counts of a stretch of months, as pages show them.
+//! Counts of a range of months, as pages show them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,7 +34,7 @@ impl Counts {
         Self { months, cells, figures: Figures::Published }
     }
 
-    /// What may be passed on of these counts as one window: what its months were is told apart no more. `name` stands in their place.
+    /// What may be passed on of these counts as one window: what its months were learns apart no more. `name` is in their place.
     /// Of each count its band is kept and nothing else, so that no page can tell more.
     #[must_use]
     pub fn as_one(name: &str, window: Vec<(String, Cell, u64)>) -> Self {
@@ -116,7 +116,7 @@ impl Counts {
         Some(CodeCount::of("", &rests, &wholes)).filter(|step| step.amount.drawn().is_some_and(|rest| rest > 0))
     }
 
-    /// The codes of a dimension, the most frequent first, at most so many.
+    /// The codes of a dimension, the most frequent first, at most that many.
     #[must_use]
     pub fn codes(&self, months: &[String], area: &str, dimension: &str, max: usize) -> Vec<String> {
         let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
@@ -131,7 +131,7 @@ impl Counts {
     }
 
     /// The codes of a dimension with what some months show of them: the most frequent first, or in their own order where they have
-    /// one. At most so many, but for parts that add up, which are all there.
+    /// one. At most that many, except for parts that add up, which are all there.
     #[must_use]
     pub fn parts(&self, months: &[String], area: &str, dimension: &'static str, max: usize) -> Parts {
         let mut codes = self.codes(months, area, dimension, if PARTITIONS.contains(&dimension) { usize::MAX } else { max });

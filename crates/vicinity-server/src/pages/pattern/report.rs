@@ -72,10 +72,10 @@ fn chosen(query: &Form, last: &str) -> String {
 async fn page<S: PatternServer>(server: Arc<S>, request: SignedIn<ReportPage<S>>) -> Result<Response, PageError> {
     let this_month = month_of(request.frame.now, &request.frame.zone);
     let for_others = request.frame.place == Tier::Hub && request.query.get("for") == "others";
-    // What is handed on is not got back: while the clock is in doubt only what is closed by either time is.
+    // What is passed on is not got back: while the clock is in doubt only what is closed by either time is.
     let closed = last_closed(request.frame.surely_come());
     let quarter = chosen(&request.query, &if for_others { moved(&closed, -2) } else { this_month.clone() });
-    // What is handed on of a quarter that goes on differs from day to day, and the difference is one person.
+    // What is passed on of a quarter that continues differs from day to day, and the difference is one person.
     if for_others && of_quarter(&quarter).is_none_or(|months| months[2] > closed) {
         return Err(PageError::Refused("report-open"));
     }

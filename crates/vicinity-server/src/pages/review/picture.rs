@@ -37,7 +37,7 @@ async fn page<S: NationalServer + PageServer>(national: Arc<S>, request: SignedI
     let mut months = stretch(request.query.get("from"), request.query.get("to"), &month_of(request.frame.now, &request.frame.zone));
     let (first, last) = (months.first().cloned().unwrap_or_default(), months.last().cloned().unwrap_or_default());
     let found = national.gate().count(&request, move |store| Ok(published::months(store, &first, &last)?)).await?;
-    // Without a word it ends with the last month that shows: the one that goes on seldom does, and every sum would be "at least".
+    // Without a word it ends with the last month that shows: the one that continues seldom does, and every sum would be "at least".
     if month_number(request.query.get("to")).is_none()
         && let Some(last) = months.iter().rposition(|month| found.get(month).is_some_and(|month| month.incidents(COUNTRY).is_some()))
     {
