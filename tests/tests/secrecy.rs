@@ -60,6 +60,8 @@ fn nothing_that_a_survivor_told_stands_in_logs_and_metrics() {
                 "level",
                 "message",
                 "device",
+                "caller",
+                "route",
                 "hub",
                 "role",
                 "brought",

@@ -80,7 +80,7 @@ fn a_device_follows_one_change_of_the_hubs_key_and_is_told_when_it_missed_two() 
     assert_eq!(hub.pin, pins[3]);
     misses_one.sync();
     let said = misses_two.run(&["sync"]).failed();
-    assert!(said.contains("changed twice") && said.contains("enrol it anew"), "{said}");
+    assert!(said.contains("changed twice") && said.contains("enrol it again"), "{said}");
     site.enrolled("fresh", "educator").sync();
 }
 
@@ -120,7 +120,7 @@ fn a_hub_that_missed_two_changes_of_nationals_key_or_a_server_made_anew_is_joine
         national = national.stop()();
     }
     hub = again();
-    wait::until("the hub's word on the key", || hub.log().contains("whoever answers").then_some(()));
+    wait::until("the hub's word on the key", || hub.log().contains("does not have the hub's key").then_some(()));
     drop(hub);
     hub = start_hub(&site.invite_hub());
     set_address(&phone.home, &hub.address);

@@ -87,7 +87,9 @@ pub fn warn(leased: &Leased) {
 /// Says once, when a device joins a hub, that nothing locks it.
 pub fn warn_without_pin(home: &Path) -> Result<()> {
     if !vault::has_pin(home)? {
-        eprintln!("vicinity: this device has no PIN: a thief who takes it, with what lies beside its folder, reads all of it; `vicinity device init` locks it");
+        eprintln!(
+            "vicinity: this device has no PIN: anyone who takes it, and the files beside its folder, can read all of it; `vicinity device init` locks it"
+        );
     }
     Ok(())
 }
