@@ -48,9 +48,16 @@ impl Browser {
     #[must_use]
     pub fn start() -> Self {
         let driver = Driver::start();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be built");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime can be built");
         let client = runtime.block_on(driver.session());
-        let browser = Self { client, runtime, driver };
+        let browser = Self {
+            client,
+            runtime,
+            driver,
+        };
         browser.show_on(Screen::Wide);
         browser
     }
@@ -58,51 +65,76 @@ impl Browser {
     /// A screen of that width.
     pub fn show_on(&self, screen: Screen) {
         let width = if screen == Screen::Phone { 360 } else { 1280 };
-        let metrics = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
+        let metrics =
+            json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
         self.devtools("Emulation.setDeviceMetricsOverride", &metrics);
     }
 
     /// A reader whose computer is set to dark, or to light.
     pub fn prefer_dark(&self, dark: bool) {
         let value = if dark { "dark" } else { "light" };
-        self.devtools("Emulation.setEmulatedMedia", &json!({"features": [{"name": "prefers-color-scheme", "value": value}]}));
+        self.devtools(
+            "Emulation.setEmulatedMedia",
+            &json!({"features": [{"name": "prefers-color-scheme", "value": value}]}),
+        );
     }
 
     /// Whether pages are laid out for paper.
     pub fn print_as_paper(&self, paper: bool) {
-        self.devtools("Emulation.setEmulatedMedia", &json!({"media": if paper { "print" } else { "" }}));
+        self.devtools(
+            "Emulation.setEmulatedMedia",
+            &json!({"media": if paper { "print" } else { "" }}),
+        );
     }
 
     /// Whether pages may run scripts.
     pub fn run_scripts(&self, run: bool) {
-        self.devtools("Emulation.setScriptExecutionDisabled", &json!({"value": !run}));
+        self.devtools(
+            "Emulation.setScriptExecutionDisabled",
+            &json!({"value": !run}),
+        );
     }
 
     fn devtools(&self, command: &'static str, parameters: &Value) -> Value {
-        let raw = Raw { path: "goog/cdp/execute", body: json!({"cmd": command, "params": parameters}) };
-        self.runtime.block_on(self.client.issue_cmd(raw)).expect("the browser takes the command")
+        let raw = Raw {
+            path: "goog/cdp/execute",
+            body: json!({"cmd": command, "params": parameters}),
+        };
+        self.runtime
+            .block_on(self.client.issue_cmd(raw))
+            .expect("the browser takes the command")
     }
 
     /// Goes to a page.
     pub fn go(&self, url: &str) {
-        self.runtime.block_on(self.client.goto(url)).expect("the page can be loaded");
+        self.runtime
+            .block_on(self.client.goto(url))
+            .expect("the page can be loaded");
     }
 
     /// Goes back, as with the browser's button.
     pub fn back(&self) {
-        self.runtime.block_on(self.client.back()).expect("there is a page before");
+        self.runtime
+            .block_on(self.client.back())
+            .expect("there is a page before");
     }
 
     /// Where it is, without what follows a question mark.
     #[must_use]
     pub fn path(&self) -> String {
-        self.runtime.block_on(self.client.current_url()).expect("it is somewhere").path().to_owned()
+        self.runtime
+            .block_on(self.client.current_url())
+            .expect("it is somewhere")
+            .path()
+            .to_owned()
     }
 
     /// The page as it came.
     #[must_use]
     pub fn source(&self) -> String {
-        self.runtime.block_on(self.client.source()).expect("a page has a source")
+        self.runtime
+            .block_on(self.client.source())
+            .expect("a page has a source")
     }
 
     /// What a person reads of the page's main part.
@@ -115,7 +147,8 @@ impl Browser {
     #[must_use]
     #[track_caller]
     pub fn text_of(&self, css: &str) -> String {
-        self.patiently(async || self.client.find(Locator::Css(css)).await?.text().await).unwrap_or_else(|error| panic!("{css} cannot be read: {error}"))
+        self.patiently(async || self.client.find(Locator::Css(css)).await?.text().await)
+            .unwrap_or_else(|error| panic!("{css} cannot be read: {error}"))
     }
 
     /// Does something with what is found on the page. One that renews itself may replace it in between: then once more.
@@ -123,7 +156,11 @@ impl Browser {
         let start = Instant::now();
         loop {
             match self.runtime.block_on(step()) {
-                Err(error) if error.is_stale_element_reference() && start.elapsed() < APPEARS_MAX => std::thread::sleep(LOOKS_EVERY),
+                Err(error)
+                    if error.is_stale_element_reference() && start.elapsed() < APPEARS_MAX =>
+                {
+                    std::thread::sleep(LOOKS_EVERY)
+                }
                 done => return done,
             }
         }
@@ -132,7 +169,10 @@ impl Browser {
     /// How many things a selector finds.
     #[must_use]
     pub fn count(&self, css: &str) -> usize {
-        self.runtime.block_on(self.client.find_all(Locator::Css(css))).expect("the selector is one").len()
+        self.runtime
+            .block_on(self.client.find_all(Locator::Css(css)))
+            .expect("the selector is one")
+            .len()
     }
 
     /// Waits until a selector finds something.
@@ -140,7 +180,11 @@ impl Browser {
     pub fn wait_for(&self, css: &str) {
         let start = Instant::now();
         while self.count(css) == 0 {
-            assert!(start.elapsed() < APPEARS_MAX, "{css} did not appear in: {}", self.text());
+            assert!(
+                start.elapsed() < APPEARS_MAX,
+                "{css} did not appear in: {}",
+                self.text()
+            );
             std::thread::sleep(LOOKS_EVERY);
         }
     }
@@ -148,8 +192,11 @@ impl Browser {
     /// Clicks on the first thing that a selector finds.
     #[track_caller]
     pub fn click(&self, css: &str) {
-        let clicked = self.patiently(async || self.client.find(Locator::Css(css)).await?.click().await);
-        clicked.unwrap_or_else(|error| panic!("{css} cannot be clicked ({error}) in: {}", self.text()));
+        let clicked =
+            self.patiently(async || self.client.find(Locator::Css(css)).await?.click().await);
+        clicked.unwrap_or_else(|error| {
+            panic!("{css} cannot be clicked ({error}) in: {}", self.text())
+        });
     }
 
     /// Clicks on what leads to another page, and waits until that one is there.
@@ -160,23 +207,40 @@ impl Browser {
         let start = Instant::now();
         // A click may come back before its page begins to load; what is read until then is the old one.
         while self.document().is_none_or(|now| Some(now) == before) {
-            assert!(start.elapsed() < APPEARS_MAX, "{css} leads nowhere from: {}", self.text());
+            assert!(
+                start.elapsed() < APPEARS_MAX,
+                "{css} leads nowhere from: {}",
+                self.text()
+            );
             std::thread::sleep(LOOKS_EVERY);
         }
     }
 
     /// Which document is shown, if one is: another one has another name, even when it is of the same address.
     fn document(&self) -> Option<String> {
-        let root = self.runtime.block_on(self.client.find(Locator::Css("html")));
+        let root = self
+            .runtime
+            .block_on(self.client.find(Locator::Css("html")));
         root.ok().map(|root| root.element_id().to_string())
     }
 
     /// Clicks on the first link, button or fold with that text.
     #[track_caller]
     pub fn click_text(&self, text: &str) {
-        let xpath = format!("//*[self::a or self::button or self::summary][normalize-space()={}]", quoted(text));
-        let clicked = self.patiently(async || self.client.find(Locator::XPath(&xpath)).await?.click().await);
-        clicked.unwrap_or_else(|error| panic!("\"{text}\" cannot be clicked ({error}) in: {}", self.text()));
+        let xpath = format!(
+            "//*[self::a or self::button or self::summary][normalize-space()={}]",
+            quoted(text)
+        );
+        let clicked = self.patiently(async || {
+            self.client
+                .find(Locator::XPath(&xpath))
+                .await?
+                .click()
+                .await
+        });
+        clicked.unwrap_or_else(|error| {
+            panic!("\"{text}\" cannot be clicked ({error}) in: {}", self.text())
+        });
     }
 
     /// Types into a field, instead of what is in it.
@@ -187,48 +251,69 @@ impl Browser {
             field.clear().await?;
             field.send_keys(text).await
         });
-        filled.unwrap_or_else(|error| panic!("{css} cannot be filled ({error}) in: {}", self.text()));
+        filled
+            .unwrap_or_else(|error| panic!("{css} cannot be filled ({error}) in: {}", self.text()));
     }
 
     /// Presses keys where the focus is.
     pub fn press(&self, keys: &str) {
-        let pressed = self.runtime.block_on(async { self.client.active_element().await?.send_keys(keys).await });
+        let pressed = self
+            .runtime
+            .block_on(async { self.client.active_element().await?.send_keys(keys).await });
         pressed.expect("keys can be pressed");
     }
 
     /// Chooses of a list by value.
     #[track_caller]
     pub fn choose(&self, css: &str, value: &str) {
-        let chosen = self.patiently(async || self.client.find(Locator::Css(css)).await?.select_by_value(value).await);
+        let chosen = self.patiently(async || {
+            self.client
+                .find(Locator::Css(css))
+                .await?
+                .select_by_value(value)
+                .await
+        });
         chosen.unwrap_or_else(|error| panic!("{css} has no {value} ({error}) in: {}", self.text()));
     }
 
     /// What a script gives back.
     #[track_caller]
     pub fn script(&self, script: &str) -> Value {
-        self.runtime.block_on(self.client.execute(script, Vec::new())).unwrap_or_else(|error| panic!("{error}"))
+        self.runtime
+            .block_on(self.client.execute(script, Vec::new()))
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// What a script gives to the function that it gets as its last argument.
     #[track_caller]
     pub fn script_later(&self, script: &str) -> Value {
-        self.runtime.block_on(self.client.execute_async(script, Vec::new())).unwrap_or_else(|error| panic!("{error}"))
+        self.runtime
+            .block_on(self.client.execute_async(script, Vec::new()))
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// The page as a PNG, down to two screens.
     #[must_use]
     pub fn picture(&self) -> Vec<u8> {
-        let size = self.script("return [document.documentElement.clientWidth, document.documentElement.scrollHeight]");
+        let size = self.script(
+            "return [document.documentElement.clientWidth, document.documentElement.scrollHeight]",
+        );
         let height = size[1].as_u64().unwrap_or_default().min(PICTURE_MAX_HEIGHT);
         let clip = json!({"x": 0, "y": 0, "width": size[0], "height": height, "scale": 1});
-        let taken = self.devtools("Page.captureScreenshot", &json!({"captureBeyondViewport": true, "clip": clip}));
+        let taken = self.devtools(
+            "Page.captureScreenshot",
+            &json!({"captureBeyondViewport": true, "clip": clip}),
+        );
         decoded(&taken["data"])
     }
 
     /// The page as it is printed.
     #[must_use]
     pub fn printed(&self) -> Vec<u8> {
-        let printed = self.devtools("Page.printToPDF", &json!({"printBackground": true, "preferCSSPageSize": true}));
+        let printed = self.devtools(
+            "Page.printToPDF",
+            &json!({"printBackground": true, "preferCSSPageSize": true}),
+        );
         decoded(&printed["data"])
     }
 
@@ -239,22 +324,45 @@ impl Browser {
             fetch(path).then((answer) => { if (answer.status !== 200) throw answer.status; return answer.arrayBuffer(); })
                 .then((bytes) => done(btoa(Array.from(new Uint8Array(bytes), (byte) => String.fromCharCode(byte)).join(''))))
                 .catch((error) => done('!' + error))";
-        let answer = self.runtime.block_on(self.client.execute_async(ask, vec![json!(path)])).expect("the page can ask");
-        assert!(!answer.as_str().unwrap_or("!").starts_with('!'), "{path}: {answer}");
+        let answer = self
+            .runtime
+            .block_on(self.client.execute_async(ask, vec![json!(path)]))
+            .expect("the page can ask");
+        assert!(
+            !answer.as_str().unwrap_or("!").starts_with('!'),
+            "{path}: {answer}"
+        );
         decoded(&answer)
     }
 
     /// Every address that was asked for over a network since the last look.
     #[must_use]
     pub fn asked_for(&self) -> Vec<String> {
-        let raw = Raw { path: "se/log", body: json!({"type": "performance"}) };
-        let lines = self.runtime.block_on(self.client.issue_cmd(raw)).expect("the browser gives its log");
+        let raw = Raw {
+            path: "se/log",
+            body: json!({"type": "performance"}),
+        };
+        let lines = self
+            .runtime
+            .block_on(self.client.issue_cmd(raw))
+            .expect("the browser gives its log");
         let lines = lines.as_array().cloned().unwrap_or_default();
-        let events = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line["message"].as_str()?).ok());
+        let events = lines
+            .iter()
+            .filter_map(|line| serde_json::from_str::<Value>(line["message"].as_str()?).ok());
         let sent = events.filter(|event| event["message"]["method"] == "Network.requestWillBeSent");
-        let urls = sent.filter_map(|event| event["message"]["params"]["request"]["url"].as_str().map(str::to_owned));
+        let urls = sent.filter_map(|event| {
+            event["message"]["params"]["request"]["url"]
+                .as_str()
+                .map(str::to_owned)
+        });
         // The browser's own first page, and pictures inside a style, use no connection.
-        urls.filter(|url| !["chrome", "data:", "about:"].iter().any(|scheme| url.starts_with(scheme))).collect()
+        urls.filter(|url| {
+            !["chrome", "data:", "about:"]
+                .iter()
+                .any(|scheme| url.starts_with(scheme))
+        })
+        .collect()
     }
 
     /// Uses a one-time link as a person does, with the key that the page shows.
@@ -297,10 +405,16 @@ pub fn code(key: &str) -> String {
 
 /// Bytes as the browser gives them.
 fn decoded(text: &Value) -> Vec<u8> {
-    STANDARD.decode(text.as_str().expect("bytes come as text")).expect("the text is base64")
+    STANDARD
+        .decode(text.as_str().expect("bytes come as text"))
+        .expect("the text is base64")
 }
 
 /// A text as XPath takes it.
 fn quoted(text: &str) -> String {
-    if text.contains('\'') { format!("\"{text}\"") } else { format!("'{text}'") }
+    if text.contains('\'') {
+        format!("\"{text}\"")
+    } else {
+        format!("'{text}'")
+    }
 }

@@ -45,23 +45,54 @@ impl ByHand {
         random.fill_bytes(&mut id);
         random.fill_bytes(&mut secret);
         let device = DeviceId::from_random(id);
-        let answer = http::post(link.addresses[0].as_str(), ENROL_PATH, &enrol::encode(&EnrolRequest::new(link.code, device, public_key(&secret))));
+        let answer = http::post(
+            link.addresses[0].as_str(),
+            ENROL_PATH,
+            &enrol::encode(&EnrolRequest::new(link.code, device, public_key(&secret))),
+        );
         assert_eq!(answer.status, 200);
-        let answer: EnrolAnswer = enrol::decode(&answer.body).expect("the hub answers with its answer");
-        Self { address: link.addresses[0].to_string(), number: answer.number, device, secret, hub_key: answer.hub_key, incarnation: 1, counter: 0, random }
+        let answer: EnrolAnswer =
+            enrol::decode(&answer.body).expect("the hub answers with its answer");
+        Self {
+            address: link.addresses[0].to_string(),
+            number: answer.number,
+            device,
+            secret,
+            hub_key: answer.hub_key,
+            incarnation: 1,
+            counter: 0,
+            random,
+        }
     }
 
     /// The same device in a later life of its, for a connection of its own: counters of two would cross.
     #[must_use]
     pub fn in_life(&self, incarnation: u64) -> Self {
         let (address, random) = (self.address.clone(), StdRng::seed_from_u64(incarnation));
-        Self { address, number: self.number, device: self.device, secret: self.secret, hub_key: self.hub_key, incarnation, counter: 0, random }
+        Self {
+            address,
+            number: self.number,
+            device: self.device,
+            secret: self.secret,
+            hub_key: self.hub_key,
+            incarnation,
+            counter: 0,
+            random,
+        }
     }
 
     /// The next envelope around a body, as bytes.
     pub fn seal(&mut self, body: Vec<u8>) -> Vec<u8> {
         self.counter += 1;
-        Envelope::seal(&self.secret, SYNC_PATH, self.device, self.incarnation, self.counter, body).encode()
+        Envelope::seal(
+            &self.secret,
+            SYNC_PATH,
+            self.device,
+            self.incarnation,
+            self.counter,
+            body,
+        )
+        .encode()
     }
 
     /// Posts a body in the next envelope.
@@ -79,7 +110,15 @@ impl ByHand {
     /// Posts a body in the next envelope to another path.
     pub fn post_to(&mut self, path: &str, body: Vec<u8>) -> http::Answer {
         self.counter += 1;
-        let envelope = Envelope::seal(&self.secret, path, self.device, self.incarnation, self.counter, body).encode();
+        let envelope = Envelope::seal(
+            &self.secret,
+            path,
+            self.device,
+            self.incarnation,
+            self.counter,
+            body,
+        )
+        .encode();
         http::post(&self.address, path, &envelope)
     }
 
@@ -133,7 +172,14 @@ pub fn now() -> Timestamp {
 /// Changes as a group of the device's own.
 #[must_use]
 pub fn group(incident: IncidentId, chunks: Vec<Vec<u8>>) -> Group {
-    Group { incident, relayed: false, changes: chunks.into_iter().map(|chunk| GroupChange { chunk, by: 0 }).collect() }
+    Group {
+        incident,
+        relayed: false,
+        changes: chunks
+            .into_iter()
+            .map(|chunk| GroupChange { chunk, by: 0 })
+            .collect(),
+    }
 }
 
 /// An incident that a test writes change by change.
@@ -164,14 +210,29 @@ impl Written {
     fn with_consents(id: IncidentId, actor: Actor, consents: &[&str]) -> Self {
         let json = json!({"reported_at": "2026-11-19T09:00:00Z", "violations": ["robbery_theft"], "consents": consents});
         let draft = Draft::parse(&json, now()).expect("an incident");
-        let (document, authored) = Document::create(&draft, Authoring { actor, now: now() }).expect("an incident");
-        Self { id, actor, chunks: authored.chunk.into_iter().collect(), document }
+        let (document, authored) =
+            Document::create(&draft, Authoring { actor, now: now() }).expect("an incident");
+        Self {
+            id,
+            actor,
+            chunks: authored.chunk.into_iter().collect(),
+            document,
+        }
     }
 
     /// One more change.
     pub fn edit(&mut self, edit: &Value) {
         let edit = Edit::parse(edit, now()).expect("an edit");
-        let authored = self.document.apply(&edit, Authoring { actor: self.actor, now: now() }).expect("an edit that fits");
+        let authored = self
+            .document
+            .apply(
+                &edit,
+                Authoring {
+                    actor: self.actor,
+                    now: now(),
+                },
+            )
+            .expect("an edit that fits");
         self.chunks.extend(authored.chunk);
     }
 

@@ -26,15 +26,30 @@ impl Device {
 
     /// The whole command line.
     pub fn arguments(&self, arguments: &[&str]) -> Vec<String> {
-        let home = self.home.to_str().expect("temporary folders have names in UTF-8");
-        ["device", "--home", home].iter().chain(arguments).map(ToString::to_string).collect()
+        let home = self
+            .home
+            .to_str()
+            .expect("temporary folders have names in UTF-8");
+        ["device", "--home", home]
+            .iter()
+            .chain(arguments)
+            .map(ToString::to_string)
+            .collect()
     }
 
     /// Logs incidents, each with its edits where it has any; gives their ids.
     #[track_caller]
     pub fn log(&self, incidents: &[Value]) -> Vec<String> {
-        let lines: String = incidents.iter().map(|incident| with_edits(incident).to_string() + "\n").collect();
-        let ids: Vec<String> = self.run_with(&["log", "--with-edits", "-"], &lines).done().lines().map(str::to_owned).collect();
+        let lines: String = incidents
+            .iter()
+            .map(|incident| with_edits(incident).to_string() + "\n")
+            .collect();
+        let ids: Vec<String> = self
+            .run_with(&["log", "--with-edits", "-"], &lines)
+            .done()
+            .lines()
+            .map(str::to_owned)
+            .collect();
         assert_eq!(ids.len(), incidents.len());
         ids
     }
@@ -74,7 +89,10 @@ impl Device {
     /// The ids of `list`, ascending.
     #[track_caller]
     pub fn ids(&self) -> Vec<String> {
-        self.list().iter().map(|line| line["id"].as_str().expect("a line has an id").to_owned()).collect()
+        self.list()
+            .iter()
+            .map(|line| line["id"].as_str().expect("a line has an id").to_owned())
+            .collect()
     }
 
     /// The lines of `conflicts --json`.
@@ -86,8 +104,14 @@ impl Device {
     /// A copy of the device in another folder, with what stands for its keystore.
     pub fn copy_to(&self, home: &Path) -> Self {
         copy_folder(&self.home, home);
-        std::fs::copy(self.home.with_extension("secret"), home.with_extension("secret")).expect("the secret can be copied");
-        Self { home: home.to_owned() }
+        std::fs::copy(
+            self.home.with_extension("secret"),
+            home.with_extension("secret"),
+        )
+        .expect("the secret can be copied");
+        Self {
+            home: home.to_owned(),
+        }
     }
 }
 
@@ -110,5 +134,9 @@ pub fn copy_folder(from: &Path, to: &Path) {
 
 /// A line for `log --with-edits`: an incident alone has no edits.
 fn with_edits(incident: &Value) -> Value {
-    if incident.get("incident").is_some() { incident.clone() } else { json!({"incident": incident, "edits": []}) }
+    if incident.get("incident").is_some() {
+        incident.clone()
+    } else {
+        json!({"incident": incident, "edits": []})
+    }
 }

@@ -32,7 +32,10 @@ impl Dhis2 {
     #[must_use]
     pub fn without(units: &'static [&'static str]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-        let url = format!("http://{}/demo", listener.local_addr().expect("it has an address"));
+        let url = format!(
+            "http://{}/demo",
+            listener.local_addr().expect("it has an address")
+        );
         let held = Arc::new(Mutex::new(Held::default()));
         let shared = Arc::clone(&held);
         std::thread::spawn(move || {
@@ -60,32 +63,61 @@ fn serve(mut stream: TcpStream, units: &[&str], held: &Mutex<Held>) {
     let (head, body) = http::received(&stream);
     let mut held = held.lock().expect("nobody panicked");
     let line = head.first().cloned().unwrap_or_default();
-    let (status, answer) = if http::header(&head, "authorization") == Some(&format!("ApiToken {TOKEN}")) {
-        import(&line, http::header(&head, "content-type"), &body, units, &mut held)
+    let (status, answer) = if http::header(&head, "authorization")
+        == Some(&format!("ApiToken {TOKEN}"))
+    {
+        import(
+            &line,
+            http::header(&head, "content-type"),
+            &body,
+            units,
+            &mut held,
+        )
     } else {
-        (401, json!({"httpStatus": "Unauthorized", "httpStatusCode": 401, "status": "ERROR", "message": "Unauthorized"}))
+        (
+            401,
+            json!({"httpStatus": "Unauthorized", "httpStatusCode": 401, "status": "ERROR", "message": "Unauthorized"}),
+        )
     };
     let answer = answer.to_string();
     write!(stream, "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{answer}", answer.len()).ok();
 }
 
 fn form() -> jsonschema::Validator {
-    let schema: Value = serde_json::from_str(include_str!("../../fixtures/dhis2/data_value_set.schema.json")).expect("the schema is JSON");
+    let schema: Value = serde_json::from_str(include_str!(
+        "../../fixtures/dhis2/data_value_set.schema.json"
+    ))
+    .expect("the schema is JSON");
     jsonschema::draft202012::new(&schema).expect("the schema is one")
 }
 
-fn import(line: &str, content_type: Option<&str>, body: &[u8], units: &[&str], held: &mut Held) -> (u16, Value) {
+fn import(
+    line: &str,
+    content_type: Option<&str>,
+    body: &[u8],
+    units: &[&str],
+    held: &mut Held,
+) -> (u16, Value) {
     let dry = line.contains("dryRun=true");
-    if !line.starts_with("POST /demo/api/dataValueSets?") || !line.contains("importStrategy=CREATE_AND_UPDATE") {
+    if !line.starts_with("POST /demo/api/dataValueSets?")
+        || !line.contains("importStrategy=CREATE_AND_UPDATE")
+    {
         held.problems.push(line.to_owned());
     }
     if content_type != Some("application/json") {
         held.problems.push(format!("{content_type:?}"));
     }
     let payload: Value = serde_json::from_slice(body).unwrap_or_default();
-    held.problems.extend(form().iter_errors(&payload).map(|error| error.to_string()));
-    let (mut imported, mut updated, mut unchanged, mut conflicts, mut rejected) = (0, 0, 0, Vec::new(), Vec::new());
-    for (index, value) in payload["dataValues"].as_array().into_iter().flatten().enumerate() {
+    held.problems
+        .extend(form().iter_errors(&payload).map(|error| error.to_string()));
+    let (mut imported, mut updated, mut unchanged, mut conflicts, mut rejected) =
+        (0, 0, 0, Vec::new(), Vec::new());
+    for (index, value) in payload["dataValues"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .enumerate()
+    {
         let unit = value["orgUnit"].as_str().unwrap_or_default();
         if units.contains(&unit) {
             conflicts.push(json!({"object": unit, "value": "Organisation unit not found or not accessible", "errorCode": "E7612", "indexes": [index]}));
@@ -93,7 +125,12 @@ fn import(line: &str, content_type: Option<&str>, body: &[u8], units: &[&str], h
             continue;
         }
         let of = |key: &str| value[key].as_str().unwrap_or_default();
-        let name = format!("{} {} {unit} {}", of("dataElement"), of("period"), of("categoryOptionCombo"));
+        let name = format!(
+            "{} {} {unit} {}",
+            of("dataElement"),
+            of("period"),
+            of("categoryOptionCombo")
+        );
         match held.values.get(&name) {
             // As DHIS2 does: a value that is there already is counted as ignored, and nothing else is reported about it.
             Some(there) if there == of("value") => unchanged += 1,
@@ -104,8 +141,15 @@ fn import(line: &str, content_type: Option<&str>, body: &[u8], units: &[&str], h
             held.values.insert(name, of("value").to_owned());
         }
     }
-    let (status, word) = if conflicts.is_empty() { (200, "SUCCESS") } else { (409, "WARNING") };
+    let (status, word) = if conflicts.is_empty() {
+        (200, "SUCCESS")
+    } else {
+        (409, "WARNING")
+    };
     let count = json!({"imported": imported, "updated": updated, "ignored": conflicts.len() + unchanged, "deleted": 0});
     let summary = json!({"responseType": "ImportSummary", "status": word, "importCount": count, "conflicts": conflicts, "rejectedIndexes": rejected, "dataSetComplete": "false"});
-    (status, json!({"httpStatusCode": status, "status": word, "message": "Import process finished", "response": summary}))
+    (
+        status,
+        json!({"httpStatusCode": status, "status": word, "message": "Import process finished", "response": summary}),
+    )
 }

@@ -26,7 +26,10 @@ impl Answer {
     /// Status and body, for an answer that is a text.
     #[must_use]
     pub fn text(&self) -> (u16, String) {
-        (self.status, String::from_utf8_lossy(&self.body).into_owned())
+        (
+            self.status,
+            String::from_utf8_lossy(&self.body).into_owned(),
+        )
     }
 }
 
@@ -43,14 +46,20 @@ pub fn try_post(address: &str, path: &str, body: &[u8]) -> Option<Answer> {
 }
 
 fn posted(address: &str, path: &str, body: &[u8]) -> Vec<u8> {
-    let head = format!("POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
     [head.as_bytes(), body].concat()
 }
 
 /// Gets a page as a text.
 #[must_use]
 pub fn get(address: &str, path: &str) -> String {
-    let answer = exchange(address, format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes());
+    let answer = exchange(
+        address,
+        format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes(),
+    );
     assert_eq!(answer.status, 200, "{path}");
     String::from_utf8(answer.body).expect("the page is a text")
 }
@@ -73,8 +82,11 @@ fn try_exchange(address: &str, bytes: &[u8]) -> std::io::Result<Answer> {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).ok();
     writing.join().expect("writing does not panic");
-    let parts = split(&answer).and_then(|(head, body)| Some((head.split_whitespace().nth(1)?.parse().ok()?, body.to_vec())));
-    let (status, body) = parts.ok_or_else(|| std::io::Error::other(format!("{} bytes", answer.len())))?;
+    let parts = split(&answer).and_then(|(head, body)| {
+        Some((head.split_whitespace().nth(1)?.parse().ok()?, body.to_vec()))
+    });
+    let (status, body) =
+        parts.ok_or_else(|| std::io::Error::other(format!("{} bytes", answer.len())))?;
     Ok(Answer { status, body })
 }
 
@@ -90,7 +102,12 @@ pub fn received(stream: &TcpStream) -> (Vec<String>, Vec<u8>) {
         }
         head.push(line.trim_end().to_owned());
     }
-    let mut body = vec![0; header(&head, "content-length").and_then(|length| length.parse().ok()).unwrap_or(0)];
+    let mut body = vec![
+        0;
+        header(&head, "content-length")
+            .and_then(|length| length.parse().ok())
+            .unwrap_or(0)
+    ];
     reader.read_exact(&mut body).ok();
     (head, body)
 }
@@ -98,7 +115,11 @@ pub fn received(stream: &TcpStream) -> (Vec<String>, Vec<u8>) {
 /// A header among the lines of a head.
 #[must_use]
 pub fn header<'a>(head: &'a [String], name: &str) -> Option<&'a str> {
-    head.iter().find_map(|line| line.split_once(": ").filter(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+    head.iter().find_map(|line| {
+        line.split_once(": ")
+            .filter(|(own, _)| own.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    })
 }
 
 /// The requests that a client sent over one connection.
@@ -106,11 +127,24 @@ pub fn header<'a>(head: &'a [String], name: &str) -> Option<&'a str> {
 pub fn requests(mut bytes: &[u8]) -> Vec<Request> {
     let mut requests = Vec::new();
     while let Some((head, rest)) = split(bytes) {
-        let path = head.split_whitespace().nth(1).unwrap_or_default().to_owned();
-        let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").and_then(|value| value.trim().parse().ok()));
+        let path = head
+            .split_whitespace()
+            .nth(1)
+            .unwrap_or_default()
+            .to_owned();
+        let length = head.lines().find_map(|line| {
+            line.to_ascii_lowercase()
+                .strip_prefix("content-length:")
+                .and_then(|value| value.trim().parse().ok())
+        });
         let length: usize = length.unwrap_or(0);
-        let Some(body) = rest.get(..length) else { break };
-        requests.push(Request { path, body: body.to_vec() });
+        let Some(body) = rest.get(..length) else {
+            break;
+        };
+        requests.push(Request {
+            path,
+            body: body.to_vec(),
+        });
         bytes = &rest[length..];
     }
     requests
@@ -118,5 +152,8 @@ pub fn requests(mut bytes: &[u8]) -> Vec<Request> {
 
 fn split(bytes: &[u8]) -> Option<(String, &[u8])> {
     let at = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
-    Some((String::from_utf8_lossy(&bytes[..at]).into_owned(), &bytes[at + 4..]))
+    Some((
+        String::from_utf8_lossy(&bytes[..at]).into_owned(),
+        &bytes[at + 4..],
+    ))
 }

@@ -13,21 +13,27 @@ use crate::program;
 /// A folder of the fixtures.
 #[must_use]
 pub fn fixtures(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../fixtures")
+        .join(name)
 }
 
 /// The lines of a fixture, `{"incident", "edits"}` each.
 #[must_use]
 pub fn fixture(name: &str) -> Vec<Value> {
     let path = fixtures("incidents").join(name);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     text.lines().map(program::json).collect()
 }
 
 /// A number from the environment, or the default.
 #[must_use]
 pub fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+    std::env::var(name).ok().map_or(default, |text| {
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is no number: {text}"))
+    })
 }
 
 /// The randomness of a test: its seed is printed, and `VICINITY_SEED` gives another one.
@@ -50,12 +56,41 @@ const VIOLATIONS: [&str; 10] = [
     "condoms_confiscated",
     "healthcare_refused",
 ];
-const PERPETRATORS: [&str; 6] = ["police", "military", "client", "manager_third_party", "community_neighbour", "unknown"];
-const SETTINGS: [&str; 6] = ["street", "bar_club", "hotel", "vehicle", "police_station", "online"];
+const PERPETRATORS: [&str; 6] = [
+    "police",
+    "military",
+    "client",
+    "manager_third_party",
+    "community_neighbour",
+    "unknown",
+];
+const SETTINGS: [&str; 6] = [
+    "street",
+    "bar_club",
+    "hotel",
+    "vehicle",
+    "police_station",
+    "online",
+];
 const AREAS: [&str; 5] = ["SN-DK-01", "KH-12-03", "MX-JAL-02", "KG-GB-01", "IN-TG-05"];
-const NEEDS: [&str; 6] = ["medical_injury", "pep_start", "psychosocial", "legal_advice", "shelter", "complaint_filed"];
-const WORDS: [&str; 8] =
-    ["deux agents devant la gare", "se negó a pagar", "забрали телефон", "she walked home", "à l'aube", "las cuatro", "никому", "again on Friday"];
+const NEEDS: [&str; 6] = [
+    "medical_injury",
+    "pep_start",
+    "psychosocial",
+    "legal_advice",
+    "shelter",
+    "complaint_filed",
+];
+const WORDS: [&str; 8] = [
+    "deux agents devant la gare",
+    "se negó a pagar",
+    "забрали телефон",
+    "she walked home",
+    "à l'aube",
+    "las cuatro",
+    "никому",
+    "again on Friday",
+];
 
 fn one<'a>(dice: &mut StdRng, codes: &[&'a str]) -> &'a str {
     codes.choose(dice).copied().unwrap_or_default()
@@ -74,12 +109,26 @@ pub fn invented(dice: &mut StdRng, count: usize) -> Vec<Value> {
 
 fn invent(dice: &mut StdRng) -> Value {
     let start: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
-    let later = |from: Timestamp, minutes: i64| from.checked_add(SignedDuration::from_mins(minutes)).expect("a time of this century");
+    let later = |from: Timestamp, minutes: i64| {
+        from.checked_add(SignedDuration::from_mins(minutes))
+            .expect("a time of this century")
+    };
     let occurred = later(start, dice.random_range(0..300 * 1440));
     let reported = later(occurred, dice.random_range(30..10_000));
     let mut consents = vec!["hub_response"];
-    consents.extend([&["national_deid", "aggregate_count"][..], &["aggregate_count"], &[]].choose(dice).copied().unwrap_or_default());
-    let narrative: Vec<&str> = (0..dice.random_range(4..12)).map(|_| one(dice, &WORDS)).collect();
+    consents.extend(
+        [
+            &["national_deid", "aggregate_count"][..],
+            &["aggregate_count"],
+            &[],
+        ]
+        .choose(dice)
+        .copied()
+        .unwrap_or_default(),
+    );
+    let narrative: Vec<&str> = (0..dice.random_range(4..12))
+        .map(|_| one(dice, &WORDS))
+        .collect();
     let incident = json!({
         "occurred": {"at": occurred.to_string()[..16], "precision": one(dice, &["exact", "hour", "day", "week", "unknown"])},
         "time_of_day": one(dice, &["morning", "afternoon", "evening", "night"]),
@@ -103,7 +152,8 @@ fn invent(dice: &mut StdRng) -> Value {
         "consents": consents,
         "statements": [{"class": "narrative", "text": narrative.join(". ")}],
     });
-    let mut edits = vec![json!({"transition": {"to": "responding", "at": later(reported, 60).to_string()}})];
+    let mut edits =
+        vec![json!({"transition": {"to": "responding", "at": later(reported, 60).to_string()}})];
     for _ in 0..dice.random_range(1..=3) {
         let offered = later(reported, dice.random_range(60..4000));
         edits.push(json!({"action": {

@@ -4,7 +4,11 @@
 //! Start with [`site`] (a hub with its devices), then [`program`] (one run of the program). [`proxy`] stands between two
 //! ends and keeps every byte. [`by_hand`] is a device that says whatever a test wants it to say: only for what the
 //! program itself would never send. [`browser`] is a real one, for pages.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a harness of tests: what it cannot do ends the test, at the line that says why")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a harness of tests: what it cannot do ends the test, at the line that says why"
+)]
 
 pub mod browser;
 pub mod by_hand;

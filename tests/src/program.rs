@@ -12,21 +12,37 @@ use serde_json::Value;
 /// was built elsewhere.
 pub fn path() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| std::env::var_os("VICINITY_PROGRAM").map_or_else(built_with_these_tests, PathBuf::from))
+    PATH.get_or_init(|| {
+        std::env::var_os("VICINITY_PROGRAM").map_or_else(built_with_these_tests, PathBuf::from)
+    })
 }
 
 /// Cargo puts a package's programs two folders above its tests: target/PROFILE/vicinity, target/PROFILE/deps/end_to_end-HASH.
 fn built_with_these_tests() -> PathBuf {
     let test = std::env::current_exe().expect("a running test has a path");
-    let program = test.ancestors().nth(2).expect("tests lie in target/PROFILE/deps").join("vicinity");
-    assert!(program.is_file(), "{} is not there: run `cargo build`", program.display());
+    let program = test
+        .ancestors()
+        .nth(2)
+        .expect("tests lie in target/PROFILE/deps")
+        .join("vicinity");
+    assert!(
+        program.is_file(),
+        "{} is not there: run `cargo build`",
+        program.display()
+    );
     program
 }
 
 /// A command of the program, without colours and without anything on standard input.
 pub fn command<I: IntoIterator<Item: AsRef<OsStr>>>(arguments: I) -> Command {
     let mut command = Command::new(path());
-    command.args(arguments).env("NO_COLOR", "1").env_remove("RUST_LOG").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .env_remove("RUST_LOG")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     command
 }
 
@@ -44,7 +60,11 @@ pub struct Run {
 impl From<Output> for Run {
     fn from(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program prints UTF-8");
-        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Self {
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
     }
 }
 
@@ -52,14 +72,26 @@ impl Run {
     /// What it printed, if it succeeded.
     #[track_caller]
     pub fn done(self) -> String {
-        assert_eq!(self.code, Some(0), "the program failed: {}{}", self.stderr, self.stdout);
+        assert_eq!(
+            self.code,
+            Some(0),
+            "the program failed: {}{}",
+            self.stderr,
+            self.stdout
+        );
         self.stdout
     }
 
     /// What it complained about, if it failed and did not misunderstand.
     #[track_caller]
     pub fn failed(self) -> String {
-        assert_eq!(self.code, Some(1), "not a failure: {}{}", self.stderr, self.stdout);
+        assert_eq!(
+            self.code,
+            Some(1),
+            "not a failure: {}{}",
+            self.stderr,
+            self.stdout
+        );
         assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
         self.stderr
     }
@@ -79,17 +111,30 @@ pub fn json(line: &str) -> Value {
 
 /// Runs the program to its end.
 pub fn run<I: IntoIterator<Item: AsRef<OsStr>>>(arguments: I) -> Run {
-    command(arguments).output().expect("the program can be run").into()
+    command(arguments)
+        .output()
+        .expect("the program can be run")
+        .into()
 }
 
 /// Runs the program to its end with these variables.
-pub fn run_where<I: IntoIterator<Item: AsRef<OsStr>>>(variables: &[(&str, &str)], arguments: I) -> Run {
-    command(arguments).envs(variables.iter().copied()).output().expect("the program can be run").into()
+pub fn run_where<I: IntoIterator<Item: AsRef<OsStr>>>(
+    variables: &[(&str, &str)],
+    arguments: I,
+) -> Run {
+    command(arguments)
+        .envs(variables.iter().copied())
+        .output()
+        .expect("the program can be run")
+        .into()
 }
 
 /// Runs the program to its end with a text on standard input.
 pub fn run_with<I: IntoIterator<Item: AsRef<OsStr>>>(arguments: I, input: &str) -> Run {
-    let mut child = command(arguments).stdin(Stdio::piped()).spawn().expect("the program can be run");
+    let mut child = command(arguments)
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("the program can be run");
     let mut stdin = child.stdin.take().expect("standard input was piped");
     let input = input.to_owned();
     // In a thread, or a program that prints while it reads would wait for us and we for it.

@@ -36,8 +36,15 @@ impl Proxy {
     #[must_use]
     pub fn start(target: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-        let address = listener.local_addr().expect("a listener has an address").to_string();
-        let (kept, target, cut_after) = (Kept::default(), target.to_owned(), Arc::new(AtomicU64::new(u64::MAX)));
+        let address = listener
+            .local_addr()
+            .expect("a listener has an address")
+            .to_string();
+        let (kept, target, cut_after) = (
+            Kept::default(),
+            target.to_owned(),
+            Arc::new(AtomicU64::new(u64::MAX)),
+        );
         let (keep, cut) = (Arc::clone(&kept), Arc::clone(&cut_after));
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
@@ -47,7 +54,11 @@ impl Proxy {
                 }
             }
         });
-        Self { address, kept, cut_after }
+        Self {
+            address,
+            kept,
+            cut_after,
+        }
     }
 
     /// Cuts the connection, both ways, once this number of further bytes has passed.
@@ -69,32 +80,49 @@ impl Proxy {
     /// Forgets what has passed.
     pub fn forget(&self) {
         // Connections still open write into their places, so the places stay.
-        self.kept.lock().expect("no thread panicked").iter_mut().for_each(|connection| *connection = Connection::default());
+        self.kept
+            .lock()
+            .expect("no thread panicked")
+            .iter_mut()
+            .for_each(|connection| *connection = Connection::default());
     }
 
     /// Every byte that went up.
     #[must_use]
     pub fn up(&self) -> Vec<u8> {
-        self.connections().into_iter().flat_map(|connection| connection.up).collect()
+        self.connections()
+            .into_iter()
+            .flat_map(|connection| connection.up)
+            .collect()
     }
 
     /// The requests that went up whole.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
-        self.connections().iter().flat_map(|connection| http::requests(&connection.up)).collect()
+        self.connections()
+            .iter()
+            .flat_map(|connection| http::requests(&connection.up))
+            .collect()
     }
 
     /// What the envelopes that went up to a path hold.
     #[must_use]
     pub fn bodies(&self, path: &str) -> Vec<Vec<u8>> {
-        let to = self.requests().into_iter().filter(|request| request.path == path);
-        to.map(|request| Envelope::decode(&request.body).expect("an envelope").body).collect()
+        let to = self
+            .requests()
+            .into_iter()
+            .filter(|request| request.path == path);
+        to.map(|request| Envelope::decode(&request.body).expect("an envelope").body)
+            .collect()
     }
 
     /// The pieces of sealed statements that went up.
     #[must_use]
     pub fn pieces(&self) -> Vec<Piece> {
-        self.bodies("/v1/blob").iter().map(|body| uplink::decode(body).expect("a piece")).collect()
+        self.bodies("/v1/blob")
+            .iter()
+            .map(|body| uplink::decode(body).expect("a piece"))
+            .collect()
     }
 
     /// Every byte that went up, and behind them what envelopes hold, opened as far as anybody on the way can.
@@ -102,7 +130,11 @@ impl Proxy {
     pub fn opened(&self) -> Vec<u8> {
         let mut bytes = self.up();
         // What enrols comes in no envelope.
-        for envelope in self.requests().iter().filter_map(|request| Envelope::decode(&request.body).ok()) {
+        for envelope in self
+            .requests()
+            .iter()
+            .filter_map(|request| Envelope::decode(&request.body).ok())
+        {
             bytes.extend(compress::inflate(&envelope.body).expect("a frame"));
         }
         bytes
@@ -111,7 +143,10 @@ impl Proxy {
     /// How many bytes passed, headers and all.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.connections().iter().map(|connection| connection.up.len() + connection.down.len()).sum()
+        self.connections()
+            .iter()
+            .map(|connection| connection.up.len() + connection.down.len())
+            .sum()
     }
 }
 
@@ -122,13 +157,20 @@ fn join(client: &TcpStream, server: &TcpStream, kept: &Kept, cut: &Arc<AtomicU64
         kept.len() - 1
     };
     let clone = |stream: &TcpStream| stream.try_clone().expect("a socket can be cloned");
-    for (from, to, is_up) in [(clone(client), clone(server), true), (clone(server), clone(client), false)] {
+    for (from, to, is_up) in [
+        (clone(client), clone(server), true),
+        (clone(server), clone(client), false),
+    ] {
         let (kept, cut) = (Arc::clone(kept), Arc::clone(cut));
         std::thread::spawn(move || {
             pump(from, to, &cut, |bytes| {
                 let mut kept = kept.lock().expect("no thread panicked");
                 let connection = &mut kept[place];
-                if is_up { connection.up.extend_from_slice(bytes) } else { connection.down.extend_from_slice(bytes) }
+                if is_up {
+                    connection.up.extend_from_slice(bytes)
+                } else {
+                    connection.down.extend_from_slice(bytes)
+                }
             })
         });
     }
@@ -155,6 +197,10 @@ fn pump(mut from: TcpStream, mut to: TcpStream, cut: &AtomicU64, keep: impl Fn(&
 
 /// How many of these bytes may still pass. They are taken off at once: both directions share what is left.
 fn may_pass(cut: &AtomicU64, bytes: usize) -> usize {
-    let taken = cut.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| (left != u64::MAX).then(|| left.saturating_sub(bytes as u64)));
-    taken.map_or(bytes, |left| usize::try_from(left).unwrap_or(usize::MAX).min(bytes))
+    let taken = cut.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+        (left != u64::MAX).then(|| left.saturating_sub(bytes as u64))
+    });
+    taken.map_or(bytes, |left| {
+        usize::try_from(left).unwrap_or(usize::MAX).min(bytes)
+    })
 }

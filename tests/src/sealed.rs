@@ -14,8 +14,25 @@ use vicinity_sync::statement::{Batch, STATEMENT_VERSION};
 pub fn open(opener: &Opener, batch: &Batch, place: usize) -> (IncidentId, Vec<u8>) {
     let row = &batch.statements[place];
     let class = batch.classes[row.class as usize].clone();
-    let address = Address { incident: *row.incident().as_bytes(), entry: row.entry.clone(), class, version: STATEMENT_VERSION };
-    let wrap = Wrap { id: batch.wrap.id, bytes: batch.wrap.bytes.clone() };
-    let sealed = Sealed { wrap: wrap.id, wrapped_key: row.wrapped_key, body: row.body.clone() };
-    (row.incident(), seal::open(opener, &wrap, &sealed, &address).expect("a statement that was sealed to this key").to_vec())
+    let address = Address {
+        incident: *row.incident().as_bytes(),
+        entry: row.entry.clone(),
+        class,
+        version: STATEMENT_VERSION,
+    };
+    let wrap = Wrap {
+        id: batch.wrap.id,
+        bytes: batch.wrap.bytes.clone(),
+    };
+    let sealed = Sealed {
+        wrap: wrap.id,
+        wrapped_key: row.wrapped_key,
+        body: row.body.clone(),
+    };
+    (
+        row.incident(),
+        seal::open(opener, &wrap, &sealed, &address)
+            .expect("a statement that was sealed to this key")
+            .to_vec(),
+    )
 }

@@ -17,7 +17,11 @@ pub fn files_of(folder: &Path) -> Vec<u8> {
     for entry in std::fs::read_dir(folder).expect("the folder can be read") {
         let path = entry.expect("the folder can be read").path();
         bytes.extend_from_slice(path.file_name().unwrap_or_default().as_encoded_bytes());
-        bytes.extend(if path.is_dir() { files_of(&path) } else { std::fs::read(&path).expect("a file can be read") });
+        bytes.extend(if path.is_dir() {
+            files_of(&path)
+        } else {
+            std::fs::read(&path).expect("a file can be read")
+        });
     }
     bytes
 }

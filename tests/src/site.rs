@@ -25,7 +25,9 @@ impl Site {
     /// An empty place.
     #[must_use]
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder can be made") }
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder can be made"),
+        }
     }
 
     /// A place and a running hub in it.
@@ -62,7 +64,9 @@ impl Site {
 
     fn verb(&self, kind: &str, verb: &str, arguments: &[&str]) -> program::Run {
         let data = self.path(kind);
-        let data = data.to_str().expect("temporary folders have names in UTF-8");
+        let data = data
+            .to_str()
+            .expect("temporary folders have names in UTF-8");
         program::run([kind, verb, "--data", data].iter().chain(arguments))
     }
 
@@ -81,26 +85,39 @@ impl Site {
     /// An enrolment link of the hub's.
     #[track_caller]
     pub fn invite(&self, role: &str) -> String {
-        self.hub_run("invite", &["--role", role]).done().trim().to_owned()
+        self.hub_run("invite", &["--role", role])
+            .done()
+            .trim()
+            .to_owned()
     }
 
     /// A link of national's for a hub.
     #[track_caller]
     pub fn invite_hub(&self) -> String {
-        self.national_run("invite", &["--role", "hub"]).done().trim().to_owned()
+        self.national_run("invite", &["--role", "hub"])
+            .done()
+            .trim()
+            .to_owned()
     }
 
     /// The one-time link of somebody who is to sign in at a hub or at national.
     #[track_caller]
     pub fn invite_person(&self, kind: &str, name: &str) -> String {
         let data = self.path(kind);
-        let data = data.to_str().expect("temporary folders have names in UTF-8");
-        program::run([kind, "people", "invite", "--data", data, name]).done().trim().to_owned()
+        let data = data
+            .to_str()
+            .expect("temporary folders have names in UTF-8");
+        program::run([kind, "people", "invite", "--data", data, name])
+            .done()
+            .trim()
+            .to_owned()
     }
 
     /// A device that is not enrolled.
     pub fn device(&self, name: &str) -> Device {
-        Device { home: self.path(name) }
+        Device {
+            home: self.path(name),
+        }
     }
 
     /// An enrolled device.
@@ -115,7 +132,9 @@ impl Site {
     #[track_caller]
     pub fn enrolled_through(&self, name: &str, role: &str, address: &str) -> Device {
         let device = self.device(name);
-        device.run(&["enrol", &redirected(&self.invite(role), address)]).done();
+        device
+            .run(&["enrol", &redirected(&self.invite(role), address)])
+            .done();
         device
     }
 }
@@ -124,7 +143,9 @@ impl Site {
 #[must_use]
 pub fn redirected(link: &str, address: &str) -> String {
     let parts: Vec<&str> = link.splitn(6, ':').collect();
-    let [scheme, version, code, pin, signs, _] = parts[..] else { panic!("a link of another form") };
+    let [scheme, version, code, pin, signs, _] = parts[..] else {
+        panic!("a link of another form")
+    };
     format!("{scheme}:{version}:{code}:{pin}:{signs}:{address}")
 }
 
@@ -139,9 +160,16 @@ pub fn timeless(incidents: Vec<Value>) -> Vec<Value> {
 /// it has learned it.
 #[must_use]
 pub fn timeless_one(mut incident: Value) -> Value {
-    incident.as_object_mut().map(|object| (object.remove("triage"), object.remove("time_zone")));
+    incident
+        .as_object_mut()
+        .map(|object| (object.remove("triage"), object.remove("time_zone")));
     in_utc(&mut incident);
-    for clock in incident["clocks"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+    for clock in incident["clocks"]
+        .as_array_mut()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+    {
         clock.remove("state");
     }
     incident

@@ -13,7 +13,10 @@ pub fn until<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
         if let Some(found) = condition() {
             return found;
         }
-        assert!(start.elapsed() < Duration::from_secs(DEADLINE_SECONDS), "waited {DEADLINE_SECONDS} s in vain: {what}");
+        assert!(
+            start.elapsed() < Duration::from_secs(DEADLINE_SECONDS),
+            "waited {DEADLINE_SECONDS} s in vain: {what}"
+        );
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -28,6 +31,8 @@ pub fn timed(work: impl FnOnce()) -> Duration {
 /// Now, by the clock of this machine.
 #[must_use]
 pub fn now() -> jiff::Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("it is after 1970");
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .expect("it is after 1970");
     jiff::Timestamp::from_second(since.as_secs().cast_signed()).expect("it is before 9999")
 }

@@ -36,8 +36,15 @@ pub fn steps(page: &str) -> Vec<Step> {
         if line.starts_with("```") {
             in_console = line == "```console";
         } else if let (true, Some(command)) = (in_console, line.strip_prefix("$ ")) {
-            document_end = command.split_once("<<'").and_then(|(_, rest)| rest.split_once('\'')).map(|(end, _)| end.to_owned());
-            steps.push(Step { line: at + 1, command: command.to_owned(), shown: at + 1..at + 1 });
+            document_end = command
+                .split_once("<<'")
+                .and_then(|(_, rest)| rest.split_once('\''))
+                .map(|(end, _)| end.to_owned());
+            steps.push(Step {
+                line: at + 1,
+                command: command.to_owned(),
+                shown: at + 1..at + 1,
+            });
         } else if let (true, Some(step)) = (in_console, steps.last_mut()) {
             if document_end.is_some() {
                 step.command = format!("{}\n{line}", step.command);
@@ -68,18 +75,43 @@ impl Shell {
         for new in [&programs, &work] {
             std::fs::create_dir(new).expect("a folder can be made");
         }
-        std::os::unix::fs::symlink(program::path(), programs.join("vicinity")).expect("a link can be made");
-        let search = format!("{}:{}", programs.display(), std::env::var("PATH").expect("there is a search path"));
+        std::os::unix::fs::symlink(program::path(), programs.join("vicinity"))
+            .expect("a link can be made");
+        let search = format!(
+            "{}:{}",
+            programs.display(),
+            std::env::var("PATH").expect("there is a search path")
+        );
         let mut command = Command::new("bash");
-        command.current_dir(&work).env("PATH", search).env("NO_COLOR", "1").env_remove("RUST_LOG").env_remove("BASH_ENV");
+        command
+            .current_dir(&work)
+            .env("PATH", search)
+            .env("NO_COLOR", "1")
+            .env_remove("RUST_LOG")
+            .env_remove("BASH_ENV");
         // A group of its own, so that the servers it starts end with it.
-        let mut child = command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("bash can be run");
+        let mut child = command
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("bash can be run");
         let mut stdin = child.stdin.take().expect("standard input was piped");
         let stdout = BufReader::new(child.stdout.take().expect("standard output was piped"));
         let (send, lines) = mpsc::channel();
-        std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
+        std::thread::spawn(move || {
+            stdout
+                .lines()
+                .map_while(Result::ok)
+                .try_for_each(|line| send.send(line))
+        });
         writeln!(stdin, "exec 2>&1").expect("the shell reads");
-        Self { child, stdin, lines, folder }
+        Self {
+            child,
+            stdin,
+            lines,
+            folder,
+        }
     }
 
     /// Runs a command and gives what it printed, without empty lines at its end. Of a server in the background, waits for
@@ -89,28 +121,61 @@ impl Shell {
     /// If it fails or prints nothing for as long as [`wait::DEADLINE_SECONDS`].
     #[track_caller]
     pub fn run(&mut self, step: &Step) -> Vec<String> {
-        let Step { line, command, shown } = step;
-        writeln!(self.stdin, "{{ {command}\n}} </dev/null\nprintf '\\n{MARK}%s\\n' $?").expect("the shell reads");
-        let wanted = if command.ends_with('&') { shown.len() } else { 0 };
+        let Step {
+            line,
+            command,
+            shown,
+        } = step;
+        writeln!(
+            self.stdin,
+            "{{ {command}\n}} </dev/null\nprintf '\\n{MARK}%s\\n' $?"
+        )
+        .expect("the shell reads");
+        let wanted = if command.ends_with('&') {
+            shown.len()
+        } else {
+            0
+        };
         let (mut printed, mut status) = (Vec::new(), None);
-        while status.is_none() || printed.iter().filter(|line: &&String| !line.is_empty()).count() < wanted {
-            match self.lines.recv_timeout(Duration::from_secs(wait::DEADLINE_SECONDS)) {
+        while status.is_none()
+            || printed
+                .iter()
+                .filter(|line: &&String| !line.is_empty())
+                .count()
+                < wanted
+        {
+            match self
+                .lines
+                .recv_timeout(Duration::from_secs(wait::DEADLINE_SECONDS))
+            {
                 Ok(next) => match next.strip_prefix(MARK) {
                     Some(code) => status = Some(code.to_owned()),
                     None => printed.push(next),
                 },
-                Err(error) => panic!("line {line}: {command}: {error}, after {printed:#?}; logs: {}", self.logs()),
+                Err(error) => panic!(
+                    "line {line}: {command}: {error}, after {printed:#?}; logs: {}",
+                    self.logs()
+                ),
             }
         }
-        assert_eq!(status.as_deref(), Some("0"), "line {line}: {command}: failed, after {printed:#?}");
+        assert_eq!(
+            status.as_deref(),
+            Some("0"),
+            "line {line}: {command}: failed, after {printed:#?}"
+        );
         without_end(printed, wanted)
     }
 
     /// What the servers have logged.
     fn logs(&self) -> String {
-        let files = std::fs::read_dir(self.folder.path().join("work")).expect("the folder can be read").flatten().map(|entry| entry.path());
-        let logs = files.filter(|file| file.extension().is_some_and(|extension| extension == "log"));
-        logs.map(|log| std::fs::read_to_string(log).expect("a log is a text")).collect()
+        let files = std::fs::read_dir(self.folder.path().join("work"))
+            .expect("the folder can be read")
+            .flatten()
+            .map(|entry| entry.path());
+        let logs =
+            files.filter(|file| file.extension().is_some_and(|extension| extension == "log"));
+        logs.map(|log| std::fs::read_to_string(log).expect("a log is a text"))
+            .collect()
     }
 }
 
@@ -127,7 +192,11 @@ fn without_end(mut printed: Vec<String>, wanted: usize) -> Vec<String> {
 
 impl Drop for Shell {
     fn drop(&mut self) {
-        Command::new("kill").args(["-KILL", "--", &format!("-{}", self.child.id())]).stderr(Stdio::null()).status().ok();
+        Command::new("kill")
+            .args(["-KILL", "--", &format!("-{}", self.child.id())])
+            .stderr(Stdio::null())
+            .status()
+            .ok();
         self.child.wait().ok();
     }
 }
@@ -139,7 +208,10 @@ pub fn free_port() -> u16 {
     // Ten for each process, since tests run as processes of their own.
     let first = u16::try_from(std::process::id() % 1_000).expect("below 1,000") * 10 + 20_000;
     let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    std::iter::repeat_with(|| first + NEXT.fetch_add(1, Ordering::Relaxed)).take(10).find(is_free).expect("a free port among ten")
+    std::iter::repeat_with(|| first + NEXT.fetch_add(1, Ordering::Relaxed))
+        .take(10)
+        .find(is_free)
+        .expect("a free port among ten")
 }
 
 /// A line without what differs each time: ids, keys, codes, times, counts of bytes, and the width of columns.
@@ -149,9 +221,14 @@ pub fn masked(line: &str) -> String {
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     let (mut masked, mut rest) = (String::new(), line.as_str());
     while !rest.is_empty() {
-        let (part, after) = rest.split_at(rest.find(|letter| !is_part(letter)).unwrap_or(rest.len()));
+        let (part, after) =
+            rest.split_at(rest.find(|letter| !is_part(letter)).unwrap_or(rest.len()));
         let is_first_cell = is_row && masked.is_empty() && is_number(part);
-        masked.push_str(if is_first_cell || differs(&masked, part, after) { "…" } else { part });
+        masked.push_str(if is_first_cell || differs(&masked, part, after) {
+            "…"
+        } else {
+            part
+        });
         let (mark, after) = after.split_at(after.find(is_part).unwrap_or(after.len()));
         masked.push_str(mark);
         rest = after;
@@ -168,9 +245,16 @@ fn is_part(letter: char) -> bool {
 }
 
 fn differs(before: &str, part: &str, after: &str) -> bool {
-    let next = after.trim_start().split(|letter| !is_part(letter)).next().unwrap_or_default();
+    let next = after
+        .trim_start()
+        .split(|letter| !is_part(letter))
+        .next()
+        .unwrap_or_default();
     let is_three_digits = |text: &str| text.len() == 3 && is_number(text);
-    let is_hex = part.len() >= 16 && part.chars().all(|letter| letter.is_ascii_hexdigit() || letter == '-');
+    let is_hex = part.len() >= 16
+        && part
+            .chars()
+            .all(|letter| letter.is_ascii_hexdigit() || letter == '-');
     let is_day = part.len() == 10 && is_number(&part.replace('-', ""));
     let is_entry = before.ends_with("…/") && part.len() == 11;
     let is_time = is_number(part) && (before.ends_with(':') || after.starts_with(':'));

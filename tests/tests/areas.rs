@@ -15,14 +15,21 @@ fn an_area_that_is_not_listed_stays_at_the_hub_and_national_has_it_as_unknown() 
     phone.sync();
     let told = |expected: [&str; 2]| {
         wait::until("the areas at national", || {
-            let mut areas: Vec<String> = site.national_export().iter().map(|row| row["admin1"].as_str().unwrap().to_owned()).collect();
+            let mut areas: Vec<String> = site
+                .national_export()
+                .iter()
+                .map(|row| row["admin1"].as_str().unwrap().to_owned())
+                .collect();
             areas.sort();
             (areas == expected).then_some(())
         })
     };
     told(["SN-DK", "SN-TH"]);
     let listed = || program::json(&site.hub_run("areas", &["list", "--json"]).done());
-    assert_eq!(listed(), json!({"listed": false, "areas": ["SN-DK", "SN-TH"]}));
+    assert_eq!(
+        listed(),
+        json!({"listed": false, "areas": ["SN-DK", "SN-TH"]})
+    );
 
     let file = site.path("areas.txt");
     let set = |text: &str| {
@@ -35,7 +42,11 @@ fn an_area_that_is_not_listed_stays_at_the_hub_and_national_has_it_as_unknown() 
     assert!(set("\u{feff}sn-dk\r\n").done().contains("1 listed"));
     assert_eq!(listed(), json!({"listed": true, "areas": ["SN-DK"]}));
     told(["SN-DK", "unknown"]);
-    let mut kept: Vec<String> = site.hub_export().iter().map(|incident| incident["place"]["area"].as_str().unwrap().to_owned()).collect();
+    let mut kept: Vec<String> = site
+        .hub_export()
+        .iter()
+        .map(|incident| incident["place"]["area"].as_str().unwrap().to_owned())
+        .collect();
     kept.sort();
     assert_eq!(kept, ["SN-DK-01", "SN-TH-02"]);
     drop((national, hub));

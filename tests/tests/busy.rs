@@ -32,19 +32,36 @@ struct Attack {
 
 impl Attack {
     fn start(attacker: &ByHand, pushed: &[Group]) -> Self {
-        let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let (stop, answered) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicU64::new(0)),
+        );
         let ask = |connection: u64| {
-            let (mut attacker, body) = (attacker.in_life(attacker.incarnation + connection), request(pushed.to_vec()).encode());
+            let (mut attacker, body) = (
+                attacker.in_life(attacker.incarnation + connection),
+                request(pushed.to_vec()).encode(),
+            );
             let (stop, answered) = (Arc::clone(&stop), Arc::clone(&answered));
             std::thread::spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
                     // Refused or cut, it asks again.
-                    answered.fetch_add(u64::from(attacker.try_post(body.clone()).is_some_and(|answer| answer.status == 200)), Ordering::Relaxed);
+                    answered.fetch_add(
+                        u64::from(
+                            attacker
+                                .try_post(body.clone())
+                                .is_some_and(|answer| answer.status == 200),
+                        ),
+                        Ordering::Relaxed,
+                    );
                 }
             })
         };
         let asking = (1..=AT_ONCE).map(ask).collect();
-        let attack = Self { stop, answered, asking };
+        let attack = Self {
+            stop,
+            answered,
+            asking,
+        };
         attack.goes_on();
         attack
     }
@@ -52,7 +69,9 @@ impl Attack {
     /// Waits until more of its requests were answered, so that none of those in progress is from before.
     fn goes_on(&self) {
         let before = self.answered.load(Ordering::Relaxed);
-        wait::until("answers to the attacker", || (self.answered.load(Ordering::Relaxed) >= before + 2 * AT_ONCE).then_some(()));
+        wait::until("answers to the attacker", || {
+            (self.answered.load(Ordering::Relaxed) >= before + 2 * AT_ONCE).then_some(())
+        });
     }
 
     fn end(self) -> u64 {
@@ -77,7 +96,9 @@ fn timed_under(attack: &Attack, what: &str, times: usize, mut work: impl FnMut(u
 fn commands_at_the_hub_and_its_health_come_through_while_an_enrolled_phone_keeps_it_busy() {
     let (site, hub) = Site::with_hub();
     let mut attacker = ByHand::enrol(&site.invite("educator"), 1);
-    let lost: Vec<u32> = (2..5).map(|seed| ByHand::enrol(&site.invite("educator"), seed).number).collect();
+    let lost: Vec<u32> = (2..5)
+        .map(|seed| ByHand::enrol(&site.invite("educator"), seed).number)
+        .collect();
     let mut large = Written::new(IncidentId::from_random([4; 16]), [5; 8]);
     while large.chunks.len() < CHANGES {
         large.edit(&json!({"set": {"field": "step", "value": large.chunks.len().to_string()}}));
@@ -90,10 +111,16 @@ fn commands_at_the_hub_and_its_health_come_through_while_an_enrolled_phone_keeps
     let mut pushed = vec![group(large.id, large.chunks[..1].to_vec()); NAMED - 1];
     pushed.push(group(large.id, vec![last.remove(0)]));
     let attack = Attack::start(&attacker, &pushed);
-    timed_under(&attack, "GET /health", 5, |_| assert_eq!(http::get(&hub.address, "/health"), "ok\n"));
+    timed_under(&attack, "GET /health", 5, |_| {
+        assert_eq!(http::get(&hub.address, "/health"), "ok\n")
+    });
     timed_under(&attack, "hub invite", 3, |_| drop(site.invite("educator")));
-    timed_under(&attack, "hub list", 3, |_| assert_eq!(site.hub_run("list", &["--json"]).json_lines().len(), 1));
-    timed_under(&attack, "hub revoke", lost.len(), |time| drop(site.hub_run("revoke", &[&lost[time].to_string()]).done()));
+    timed_under(&attack, "hub list", 3, |_| {
+        assert_eq!(site.hub_run("list", &["--json"]).json_lines().len(), 1)
+    });
+    timed_under(&attack, "hub revoke", lost.len(), |time| {
+        drop(site.hub_run("revoke", &[&lost[time].to_string()]).done())
+    });
     let mut hub = Some(hub);
     timed_under(&attack, "hub panic", 1, |_| {
         site.hub_run("panic", &[]).done();

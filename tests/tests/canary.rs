@@ -17,14 +17,26 @@ use vicinity_tests::site::{Site, redirected};
 use vicinity_tests::wait;
 
 /// Where a word of an incident that is shared with everybody may be found. Places that no word may be in are searched too.
-const DOCUMENT: &[&str] = &["the phone", "the responder's device", "the hub", "bytes to the hub"];
+const DOCUMENT: &[&str] = &[
+    "the phone",
+    "the responder's device",
+    "the hub",
+    "bytes to the hub",
+];
 const PHONE: &[&str] = &["the phone"];
 const NOWHERE: &[&str] = &[];
 /// What the responder writes does not go up the link that is watched.
 const ANSWERED: &[&str] = &["the phone", "the responder's device", "the hub"];
 /// What was refused is kept aside at the hub, and goes to nobody.
 const REFUSED: &[&str] = &["the hub", "bytes to the hub"];
-const EVERYWHERE: &[&str] = &["the phone", "the responder's device", "the hub", "bytes to the hub", "national", "bytes to national"];
+const EVERYWHERE: &[&str] = &[
+    "the phone",
+    "the responder's device",
+    "the hub",
+    "bytes to the hub",
+    "national",
+    "bytes to national",
+];
 
 /// Every planted word, with the places where it must be found; in all others it must not be.
 const PLANTED: &[(&str, &[&str])] = &[
@@ -83,11 +95,18 @@ fn tier(area: &str, consents: &[&str]) -> Value {
 
 /// The paths that were asked for through proxies.
 fn paths(proxies: &[&Proxy]) -> Vec<u8> {
-    proxies.iter().flat_map(|proxy| proxy.requests()).flat_map(|request| request.path.into_bytes()).collect()
+    proxies
+        .iter()
+        .flat_map(|proxy| proxy.requests())
+        .flat_map(|request| request.path.into_bytes())
+        .collect()
 }
 
 fn arguments_of(servers: &[&Server]) -> Vec<u8> {
-    servers.iter().flat_map(|server| std::fs::read(format!("/proc/{}/cmdline", server.pid())).unwrap()).collect()
+    servers
+        .iter()
+        .flat_map(|server| std::fs::read(format!("/proc/{}/cmdline", server.pid())).unwrap())
+        .collect()
 }
 
 struct World {
@@ -108,88 +127,196 @@ impl World {
         let site = Site::new();
         let national = site.national();
         let to_national = Proxy::start(&national.address);
-        let hub = site.hub(&["--upstream", &redirected(&site.invite_hub(), &to_national.address)]);
+        let hub = site.hub(&[
+            "--upstream",
+            &redirected(&site.invite_hub(), &to_national.address),
+        ]);
         let to_hub = Proxy::start(&hub.address);
         let phone = site.device("phone");
         // Logged before it knows the hub: the survivor's code waits in clear, and statements always do.
         let mut ids = phone.log(&[json!({"incident": planted(), "edits": edits()})]);
         let waiting = database::bytes(&phone.home);
-        assert!(["zqxjcode", "zqxjsaid", "zqxjlater"].iter().all(|word| holds(&waiting, word)), "the search finds what is there");
+        assert!(
+            ["zqxjcode", "zqxjsaid", "zqxjlater"]
+                .iter()
+                .all(|word| holds(&waiting, word)),
+            "the search finds what is there"
+        );
         let responder = site.enrolled("office", "responder");
         let other = site.enrolled("other", "educator");
-        phone.run(&["enrol", &redirected(&site.invite("educator"), &to_hub.address)]).done();
+        phone
+            .run(&[
+                "enrol",
+                &redirected(&site.invite("educator"), &to_hub.address),
+            ])
+            .done();
         ids.extend(phone.log(&[
             tier("QA-NON-1", &[]),
             tier("QA-NON-2", &["national_deid", "aggregate_count"]),
             tier("QB-HUB-1", &["hub_response"]),
-            tier("QB-HUB-2", &["hub_response", "aggregate_count", "advocacy_story"]),
+            tier(
+                "QB-HUB-2",
+                &["hub_response", "aggregate_count", "advocacy_story"],
+            ),
             tier("QC-NAT-1", &["hub_response", "national_deid"]),
         ]));
         phone.sync();
         responder.sync();
-        let statements = responder.run(&["statements", &ids[0], "--json"]).json_lines();
-        let said: Vec<String> = statements.iter().map(|line| responder.run(&["open", line["statement"].as_str().unwrap()]).done()).collect();
-        assert!(said.iter().any(|said| said.contains("zqxjsaid")) && said.iter().any(|said| said.contains("zqxjlater")), "{} statements", said.len());
-        let mut world = Self { site, national, hub, to_national, to_hub, phone, other, responder, ids };
+        let statements = responder
+            .run(&["statements", &ids[0], "--json"])
+            .json_lines();
+        let said: Vec<String> = statements
+            .iter()
+            .map(|line| {
+                responder
+                    .run(&["open", line["statement"].as_str().unwrap()])
+                    .done()
+            })
+            .collect();
+        assert!(
+            said.iter().any(|said| said.contains("zqxjsaid"))
+                && said.iter().any(|said| said.contains("zqxjlater")),
+            "{} statements",
+            said.len()
+        );
+        let mut world = Self {
+            site,
+            national,
+            hub,
+            to_national,
+            to_hub,
+            phone,
+            other,
+            responder,
+            ids,
+        };
         world.goes_on();
         world
     }
 
     /// A conflict, a refusal, a question and its answer, a device without the right to anything here.
     fn goes_on(&mut self) {
-        let Self { site, to_hub, phone, other, responder, ids, .. } = self;
-        responder.edit(&ids[0], &json!([{"set": {"field": "danger_now", "value": "yes"}}]));
-        phone.edit(&ids[0], &json!([{"set": {"field": "danger_now", "value": "no"}}]));
+        let Self {
+            site,
+            to_hub,
+            phone,
+            other,
+            responder,
+            ids,
+            ..
+        } = self;
+        responder.edit(
+            &ids[0],
+            &json!([{"set": {"field": "danger_now", "value": "yes"}}]),
+        );
+        phone.edit(
+            &ids[0],
+            &json!([{"set": {"field": "danger_now", "value": "no"}}]),
+        );
         responder.sync();
         phone.sync();
         assert_eq!(phone.conflicts().len(), 1);
-        phone.run(&["resolve", &ids[0], "danger_now", "--take", "1"]).done();
+        phone
+            .run(&["resolve", &ids[0], "danger_now", "--take", "1"])
+            .done();
         phone.sync();
         other.sync();
-        let rows = wait::until("projections", || Some(site.national_export()).filter(|rows| rows.len() == 2));
-        let number = site.national_run("ask", &[rows[0]["projection"].as_str().unwrap(), "verify_date"]).done();
+        let rows = wait::until("projections", || {
+            Some(site.national_export()).filter(|rows| rows.len() == 2)
+        });
+        let number = site
+            .national_run(
+                "ask",
+                &[rows[0]["projection"].as_str().unwrap(), "verify_date"],
+            )
+            .done();
 
         let mut turned = ByHand::enrol(&redirected(&site.invite("educator"), &to_hub.address), 17);
         let mut bent = turned.incident(0);
         bent.edit(&json!({"action": {"code": "zqxjrefused"}}));
         bent.chunks[1][20] ^= 1;
         let verdicts = turned.push(vec![bent.group()]).verdicts;
-        assert!(matches!(verdicts[..], [Verdict::Stored, Verdict::Rejected(_)]), "{verdicts:?}");
+        assert!(
+            matches!(verdicts[..], [Verdict::Stored, Verdict::Rejected(_)]),
+            "{verdicts:?}"
+        );
         ids.push(bent.id.to_string());
 
         // Something new at the hub brings it to ask for questions.
-        let asked = wait::until("the question at the hub", || site.hub_export().into_iter().find(|incident| incident["queries"] != json!([])));
+        let asked = wait::until("the question at the hub", || {
+            site.hub_export()
+                .into_iter()
+                .find(|incident| incident["queries"] != json!([]))
+        });
         responder.sync();
         let answer = json!([{"answer": {"id": format!("q-{}", number.trim()), "answer": "confirmed", "heard": "zqxjanswer"}}]);
         responder.edit(asked["id"].as_str().unwrap(), &answer);
         responder.sync();
         phone.sync();
-        wait::until("the answer at national", || site.national_run("questions", &["--json"]).done().contains("confirmed").then_some(()));
+        wait::until("the answer at national", || {
+            site.national_run("questions", &["--json"])
+                .done()
+                .contains("confirmed")
+                .then_some(())
+        });
     }
 
     /// Everything that there is to search, by the name of its place.
     fn places(&self) -> BTreeMap<&'static str, Vec<u8>> {
         let servers = [&self.hub, &self.national];
-        let national_says = ["--json", "--csv"].map(|form| self.site.national_run("export", &[form]).done()).concat();
-        let refused = [(&self.hub, "/v1/sync"), (&self.hub, "/v1/statement"), (&self.national, "/v1/uplink")]
-            .map(|(server, path)| http::post(&server.address, path, format!("zqxjcode {}", self.ids[0]).as_bytes()).text().1);
+        let national_says = ["--json", "--csv"]
+            .map(|form| self.site.national_run("export", &[form]).done())
+            .concat();
+        let refused = [
+            (&self.hub, "/v1/sync"),
+            (&self.hub, "/v1/statement"),
+            (&self.national, "/v1/uplink"),
+        ]
+        .map(|(server, path)| {
+            http::post(
+                &server.address,
+                path,
+                format!("zqxjcode {}", self.ids[0]).as_bytes(),
+            )
+            .text()
+            .1
+        });
         let mut places = BTreeMap::from([
             ("the phone", database::bytes(&self.phone.home)),
             ("the phone's files", files_of(&self.phone.home)),
-            ("the responder's device", database::bytes(&self.responder.home)),
+            (
+                "the responder's device",
+                database::bytes(&self.responder.home),
+            ),
             ("the responder's files", files_of(&self.responder.home)),
-            ("another educator's phone", database::bytes(&self.other.home)),
+            (
+                "another educator's phone",
+                database::bytes(&self.other.home),
+            ),
             ("the hub", database::bytes(self.hub.data())),
             ("the hub's keys", database::keys(self.hub.data())),
             ("the hub's files", files_of(self.hub.data())),
-            ("national", [database::bytes(self.national.data()), national_says.into_bytes()].concat()),
+            (
+                "national",
+                [
+                    database::bytes(self.national.data()),
+                    national_says.into_bytes(),
+                ]
+                .concat(),
+            ),
             ("national's files", files_of(self.national.data())),
             ("bytes to the hub", self.to_hub.opened()),
             ("bytes to national", self.to_national.opened()),
             ("URLs", paths(&[&self.to_hub, &self.to_national])),
             ("answers to bad requests", refused.concat().into_bytes()),
             ("logs", servers.map(Server::log).concat().into_bytes()),
-            ("metrics", servers.map(|server| http::get(&server.address, "/metrics")).concat().into_bytes()),
+            (
+                "metrics",
+                servers
+                    .map(|server| http::get(&server.address, "/metrics"))
+                    .concat()
+                    .into_bytes(),
+            ),
             ("arguments", arguments_of(&servers)),
         ]);
         places.insert("a backup", self.backup());
@@ -199,10 +326,21 @@ impl World {
     fn backup(&self) -> Vec<u8> {
         let passphrase = self.site.path("passphrase");
         std::fs::write(&passphrase, "seven camels walk north").unwrap();
-        let (data, to) = (self.hub.data().display().to_string(), self.site.path("backup"));
+        let (data, to) = (
+            self.hub.data().display().to_string(),
+            self.site.path("backup"),
+        );
         let known = [("VICINITY_PASSPHRASE_FILE", passphrase.to_str().unwrap())];
-        program::run_where(&known, ["hub", "backup", "--data", &data, to.to_str().unwrap()]).done();
-        [std::fs::read(&to).unwrap(), std::fs::read(self.site.path("backup.keys")).unwrap()].concat()
+        program::run_where(
+            &known,
+            ["hub", "backup", "--data", &data, to.to_str().unwrap()],
+        )
+        .done();
+        [
+            std::fs::read(&to).unwrap(),
+            std::fs::read(self.site.path("backup.keys")).unwrap(),
+        ]
+        .concat()
     }
 }
 
@@ -215,14 +353,23 @@ fn every_planted_word_is_where_it_must_be_and_nowhere_else() {
         for (word, found_in) in PLANTED {
             let (is, must) = (holds(&bytes, word), found_in.contains(&place));
             if is != must {
-                wrong.push(format!("{word} is {} {place}", if is { "in" } else { "not in" }));
+                wrong.push(format!(
+                    "{word} is {} {place}",
+                    if is { "in" } else { "not in" }
+                ));
             }
         }
         // The names of incidents, in all their forms: in devices, at the hub and on the way between, and nowhere else.
         let may = DOCUMENT.contains(&place) || place == "the hub's keys";
         for id in &world.ids {
             let raw: vicinity_core::ids::IncidentId = id.parse().unwrap();
-            let is = [id.as_bytes(), id.replace('-', "").as_bytes(), raw.as_bytes()].iter().any(|form| holds(&bytes, form));
+            let is = [
+                id.as_bytes(),
+                id.replace('-', "").as_bytes(),
+                raw.as_bytes(),
+            ]
+            .iter()
+            .any(|form| holds(&bytes, form));
             if is && !may {
                 wrong.push(format!("an incident's name is in {place}"));
             }

@@ -22,18 +22,34 @@ fn edit_all(device: &Device, ids: &[String], edits: &Value) {
 /// Incident and field of each conflict, after a look at its two sides.
 fn disputed(conflicts: &[Value]) -> Vec<(&str, &str)> {
     let looked_at = |conflict: &'_ Value| {
-        let mut values: Vec<&str> = conflict["values"].as_array().unwrap().iter().map(|side| side["value"].as_str().unwrap()).collect();
+        let mut values: Vec<&str> = conflict["values"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|side| side["value"].as_str().unwrap())
+            .collect();
         values.sort_unstable();
         assert_eq!(values, ["unknown", "yes"]);
     };
     conflicts.iter().for_each(looked_at);
-    conflicts.iter().map(|conflict| (conflict["id"].as_str().unwrap(), conflict["field"].as_str().unwrap())).collect()
+    conflicts
+        .iter()
+        .map(|conflict| {
+            (
+                conflict["id"].as_str().unwrap(),
+                conflict["field"].as_str().unwrap(),
+            )
+        })
+        .collect()
 }
 
 #[test]
 fn two_devices_that_edit_the_same_incidents_offline_keep_all_edits_and_ask_about_what_differs() {
     let (site, _hub) = Site::with_hub();
-    let (one, other) = (site.enrolled("one", "responder"), site.enrolled("other", "responder"));
+    let (one, other) = (
+        site.enrolled("one", "responder"),
+        site.enrolled("other", "responder"),
+    );
     let mut ids = one.log(&(0..INCIDENTS).map(incident).collect::<Vec<_>>());
     ids.sort();
     one.sync();
@@ -67,24 +83,47 @@ fn two_devices_that_edit_the_same_incidents_offline_keep_all_edits_and_ask_about
         assert_eq!(shown[0], shown[1]);
         assert!(at_hub.contains(&shown[0]));
     }
-    let (at_one, at_other, at_hub) = (one.conflicts(), other.conflicts(), site.hub_run("conflicts", &["--json"]).json_lines());
+    let (at_one, at_other, at_hub) = (
+        one.conflicts(),
+        other.conflicts(),
+        site.hub_run("conflicts", &["--json"]).json_lines(),
+    );
     let expected: Vec<_> = ids.iter().map(|id| (id.as_str(), "danger_now")).collect();
     for conflicts in [&at_one, &at_other, &at_hub] {
         assert_eq!(disputed(conflicts), expected);
     }
-    assert!(at_hub[0]["values"].as_array().unwrap().iter().all(|side| side["device"].as_str().unwrap().starts_with("device ")));
+    assert!(
+        at_hub[0]["values"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|side| side["device"].as_str().unwrap().starts_with("device "))
+    );
 
     for (at, id) in ids.iter().enumerate() {
-        let choice = if at % 2 == 0 { ["--take", "2"] } else { ["--value", "no"] };
-        one.run(&["resolve", id, "danger_now", choice[0], choice[1]]).done();
+        let choice = if at % 2 == 0 {
+            ["--take", "2"]
+        } else {
+            ["--value", "no"]
+        };
+        one.run(&["resolve", id, "danger_now", choice[0], choice[1]])
+            .done();
     }
     assert!(one.conflicts().is_empty());
     one.sync();
     other.sync();
     assert!(other.conflicts().is_empty());
-    assert!(site.hub_run("conflicts", &["--json"]).json_lines().is_empty());
+    assert!(
+        site.hub_run("conflicts", &["--json"])
+            .json_lines()
+            .is_empty()
+    );
     for (at, incident) in site.hub_export().iter().enumerate() {
-        let expected = if at % 2 == 0 { at_one[at]["values"][1]["value"].clone() } else { json!("no") };
+        let expected = if at % 2 == 0 {
+            at_one[at]["values"][1]["value"].clone()
+        } else {
+            json!("no")
+        };
         assert_eq!(incident["danger_now"], expected);
     }
     assert_eq!(timeless(one.list()), timeless(other.list()));
@@ -93,43 +132,83 @@ fn two_devices_that_edit_the_same_incidents_offline_keep_all_edits_and_ask_about
 #[test]
 fn two_people_who_resolve_the_same_conflict_differently_are_asked_once_more() {
     let (site, _hub) = Site::with_hub();
-    let (one, other) = (site.enrolled("one", "responder"), site.enrolled("other", "responder"));
+    let (one, other) = (
+        site.enrolled("one", "responder"),
+        site.enrolled("other", "responder"),
+    );
     let id = one.log(&[incident(0)]).remove(0);
     one.sync();
     other.sync();
-    one.edit(&id, &json!([{"set": {"field": "danger_now", "value": "yes"}}]));
-    other.edit(&id, &json!([{"set": {"field": "danger_now", "value": "unknown"}}]));
+    one.edit(
+        &id,
+        &json!([{"set": {"field": "danger_now", "value": "yes"}}]),
+    );
+    other.edit(
+        &id,
+        &json!([{"set": {"field": "danger_now", "value": "unknown"}}]),
+    );
     for device in [&one, &other, &one] {
         device.sync();
     }
-    one.run(&["resolve", &id, "danger_now", "--value", "no"]).done();
-    other.run(&["resolve", &id, "danger_now", "--value", "yes"]).done();
+    one.run(&["resolve", &id, "danger_now", "--value", "no"])
+        .done();
+    other
+        .run(&["resolve", &id, "danger_now", "--value", "yes"])
+        .done();
     for device in [&one, &other, &one] {
         device.sync();
     }
     assert_eq!((one.conflicts().len(), other.conflicts().len()), (1, 1));
-    assert!(one.run(&["resolve", &id, "held_now", "--take", "1"]).failed().contains("no conflict"));
-    other.run(&["resolve", &id, "danger_now", "--take", "1"]).done();
+    assert!(
+        one.run(&["resolve", &id, "held_now", "--take", "1"])
+            .failed()
+            .contains("no conflict")
+    );
+    other
+        .run(&["resolve", &id, "danger_now", "--take", "1"])
+        .done();
     other.sync();
     one.sync();
-    assert!(one.conflicts().is_empty() && site.hub_run("conflicts", &["--json"]).json_lines().is_empty());
+    assert!(
+        one.conflicts().is_empty()
+            && site
+                .hub_run("conflicts", &["--json"])
+                .json_lines()
+                .is_empty()
+    );
 }
 
 #[test]
 fn a_value_that_one_person_confirms_and_another_one_changes_is_a_conflict() {
     let (site, _hub) = Site::with_hub();
-    let (one, other) = (site.enrolled("one", "responder"), site.enrolled("other", "responder"));
+    let (one, other) = (
+        site.enrolled("one", "responder"),
+        site.enrolled("other", "responder"),
+    );
     let mut endangered = incident(0);
     endangered["danger_now"] = "yes".into();
     let id = one.log(&[endangered]).remove(0);
     one.sync();
     other.sync();
-    one.edit(&id, &json!([{"set": {"field": "danger_now", "value": "yes"}}]));
-    other.edit(&id, &json!([{"set": {"field": "danger_now", "value": "no"}}]));
+    one.edit(
+        &id,
+        &json!([{"set": {"field": "danger_now", "value": "yes"}}]),
+    );
+    other.edit(
+        &id,
+        &json!([{"set": {"field": "danger_now", "value": "no"}}]),
+    );
     for device in [&one, &other, &one] {
         device.sync();
     }
-    for conflicts in [one.conflicts(), other.conflicts(), site.hub_run("conflicts", &["--json"]).json_lines()] {
-        assert_eq!((conflicts.len(), &conflicts[0]["field"]), (1, &json!("danger_now")));
+    for conflicts in [
+        one.conflicts(),
+        other.conflicts(),
+        site.hub_run("conflicts", &["--json"]).json_lines(),
+    ] {
+        assert_eq!(
+            (conflicts.len(), &conflicts[0]["field"]),
+            (1, &json!("danger_now"))
+        );
     }
 }

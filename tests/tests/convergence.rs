@@ -25,13 +25,23 @@ fn a_thousand_incidents_reach_the_hub_and_a_second_device_and_then_nothing_moves
     let report = educator.sync();
     let [sent, acked, received, rejected, pending] = figures(&report);
     assert!(sent >= INCIDENTS as u64);
-    assert_eq!((acked, received, rejected, pending), (sent, 0, 0, 0), "{report}");
+    assert_eq!(
+        (acked, received, rejected, pending),
+        (sent, 0, 0, 0),
+        "{report}"
+    );
     assert_eq!(figures(&responder.sync()), [0, 0, sent, 0, 0]);
 
     let exported = site.hub_export();
     let mut sorted = ids;
     sorted.sort();
-    assert_eq!(exported.iter().map(|incident| incident["id"].as_str().unwrap()).collect::<Vec<_>>(), sorted);
+    assert_eq!(
+        exported
+            .iter()
+            .map(|incident| incident["id"].as_str().unwrap())
+            .collect::<Vec<_>>(),
+        sorted
+    );
     assert_eq!(timeless(educator.list()), timeless(responder.list()));
     for line in exported.iter().step_by(INCIDENTS / 30) {
         let id = line["id"].as_str().unwrap();
@@ -43,8 +53,15 @@ fn a_thousand_incidents_reach_the_hub_and_a_second_device_and_then_nothing_moves
     for device in [&educator, &responder] {
         proxy.forget();
         let report = device.sync();
-        assert_eq!((figures(&report), &report["requests"]), ([0; 5], &Value::from(1)));
-        assert!(proxy.bytes() <= IDLE_BYTES_MAX, "{} bytes for nothing", proxy.bytes());
+        assert_eq!(
+            (figures(&report), &report["requests"]),
+            ([0; 5], &Value::from(1))
+        );
+        assert!(
+            proxy.bytes() <= IDLE_BYTES_MAX,
+            "{} bytes for nothing",
+            proxy.bytes()
+        );
         println!("an idle sync took {} bytes", proxy.bytes());
     }
 }

@@ -12,23 +12,33 @@ use vicinity_tests::site::Site;
 /// Runs a script where it may mount, with the program as `$PROGRAM` and the folder of a device's disk as `$DISK`. `None` where the
 /// system lets nobody mount.
 fn on_a_disk(disk: &Path, megabytes: u32, script: &str) -> Option<String> {
-    let mounts = Command::new("unshare").args(["--user", "--map-root-user", "--mount", "true"]).status().is_ok_and(|status| status.success());
+    let mounts = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "true"])
+        .status()
+        .is_ok_and(|status| status.success());
     if !mounts {
         eprintln!("not tried: nobody may mount here");
         return None;
     }
     std::fs::create_dir_all(disk).unwrap();
-    let whole = format!("set -eu\nmount -t tmpfs -o size={megabytes}m tmpfs \"$DISK\"\ncd \"$DISK\"\n{script}");
+    let whole = format!(
+        "set -eu\nmount -t tmpfs -o size={megabytes}m tmpfs \"$DISK\"\ncd \"$DISK\"\n{script}"
+    );
     let mut command = Command::new("unshare");
-    command.args(["--user", "--map-root-user", "--mount", "bash", "-c", &whole]).env("PROGRAM", program::path()).env("DISK", disk);
+    command
+        .args(["--user", "--map-root-user", "--mount", "bash", "-c", &whole])
+        .env("PROGRAM", program::path())
+        .env("DISK", disk);
     let output = command.env("NO_COLOR", "1").output().unwrap();
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
     assert!(output.status.success(), "{out}{err}");
     Some(format!("{out}{err}"))
 }
 
-const LINE: &str =
-    r#"{"id": "0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11", "reported_at": "2026-11-23T09:00:00Z", "violations": ["stalking"], "consents": ["hub_response"]}"#;
+const LINE: &str = r#"{"id": "0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11", "reported_at": "2026-11-23T09:00:00Z", "violations": ["stalking"], "consents": ["hub_response"]}"#;
 
 #[test]
 fn on_a_full_disk_what_is_here_is_shown_and_brought_to_the_hub_and_nothing_new_is_taken() {
@@ -83,7 +93,8 @@ fn on_a_read_only_disk_what_is_here_is_shown_and_no_pin_is_tried() {
 
 /// A program that died leaves its log behind, and the index of that is lost with the machine's memory or is not copied.
 #[test]
-fn on_a_read_only_disk_what_lies_in_the_log_of_a_program_that_died_is_shown_with_an_index_and_without() {
+fn on_a_read_only_disk_what_lies_in_the_log_of_a_program_that_died_is_shown_with_an_index_and_without()
+ {
     let site = Site::new();
     let script = r#"
         mkfifo lines ids
@@ -137,15 +148,41 @@ fn on_a_read_only_disk_the_lease_is_looked_at_by_what_was_kept_before() {
 /// Where nobody may mount, this much is tried: a folder whose files were taken the right to be written.
 #[test]
 fn a_folder_without_the_right_to_write_is_read() {
-    if std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0) {
+    if std::fs::metadata("/proc/self")
+        .is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
+    {
         // Rights do not bind this user.
         return;
     }
     let site = Site::new();
     let phone: Device = site.device("phone");
-    let id = phone.log(&[json!({"reported_at": "2026-11-23T09:00:00Z", "violations": ["stalking"]})]).remove(0);
-    assert!(Command::new("chmod").args(["-R", "a-w"]).arg(&phone.home).status().unwrap().success());
-    assert_eq!((phone.ids(), phone.show(&id)["violations"].clone()), (vec![id.clone()], json!(["stalking"])));
-    assert!(phone.run_with(&["log", "-"], r#"{"reported_at": "2026-11-23T09:00:00Z"}"#).failed().contains("cannot be written"));
-    assert!(Command::new("chmod").args(["-R", "u+w"]).arg(&phone.home).status().unwrap().success());
+    let id = phone
+        .log(&[json!({"reported_at": "2026-11-23T09:00:00Z", "violations": ["stalking"]})])
+        .remove(0);
+    assert!(
+        Command::new("chmod")
+            .args(["-R", "a-w"])
+            .arg(&phone.home)
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(
+        (phone.ids(), phone.show(&id)["violations"].clone()),
+        (vec![id.clone()], json!(["stalking"]))
+    );
+    assert!(
+        phone
+            .run_with(&["log", "-"], r#"{"reported_at": "2026-11-23T09:00:00Z"}"#)
+            .failed()
+            .contains("cannot be written")
+    );
+    assert!(
+        Command::new("chmod")
+            .args(["-R", "u+w"])
+            .arg(&phone.home)
+            .status()
+            .unwrap()
+            .success()
+    );
 }

@@ -22,9 +22,19 @@ const KILLS: u64 = 6;
 const PHONES: usize = 8;
 
 /// Runs a command and kills it at a random moment of that length; whether it had done its work before.
-fn killed(dice: &mut StdRng, length: Duration, variables: &[(&str, &str)], arguments: &[&str]) -> bool {
+fn killed(
+    dice: &mut StdRng,
+    length: Duration,
+    variables: &[(&str, &str)],
+    arguments: &[&str],
+) -> bool {
     let mut command = program::command(arguments);
-    let mut child = command.envs(variables.iter().copied()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = command
+        .envs(variables.iter().copied())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     // The moment of the kill is what is random here: nothing is waited for.
     std::thread::sleep(length.mul_f64(dice.random()));
     child.kill().unwrap();
@@ -46,7 +56,10 @@ impl Kept {
         let site = Site::new();
         let passphrase = site.path("passphrase");
         std::fs::write(&passphrase, "seven camels walk north").unwrap();
-        Self { passphrase: text(&passphrase).to_owned(), site }
+        Self {
+            passphrase: text(&passphrase).to_owned(),
+            site,
+        }
     }
 
     fn known(&self) -> [(&str, &str); 1] {
@@ -63,12 +76,17 @@ impl Kept {
 
     fn hub(&self, verb: &str, arguments: &[&str]) -> program::Run {
         let data = self.site.path("hub");
-        program::run_where(&self.known(), ["hub", verb, "--data", text(&data)].iter().chain(arguments))
+        program::run_where(
+            &self.known(),
+            ["hub", verb, "--data", text(&data)].iter().chain(arguments),
+        )
     }
 
     fn enrolled(&self, name: &str, role: &str) -> Device {
         let device = self.site.device(name);
-        device.run(&["enrol", self.hub("invite", &["--role", role]).done().trim()]).done();
+        device
+            .run(&["enrol", self.hub("invite", &["--role", role]).done().trim()])
+            .done();
         device
     }
 
@@ -82,7 +100,9 @@ fn a_hub_restored_from_an_old_backup_gets_back_all_that_any_of_ten_devices_held(
     let mut dice = incidents::dice(91);
     let kept = Kept::new();
     let hub = kept.start();
-    let mut devices: Vec<Device> = (0..PHONES).map(|at| kept.enrolled(&format!("phone{at}"), "educator")).collect();
+    let mut devices: Vec<Device> = (0..PHONES)
+        .map(|at| kept.enrolled(&format!("phone{at}"), "educator"))
+        .collect();
     devices.extend((0..2).map(|at| kept.enrolled(&format!("office{at}"), "responder")));
     let write = |dice: &mut StdRng, device: &Device| {
         let ids = device.log(&incidents::invented(dice, 5));
@@ -103,7 +123,10 @@ fn a_hub_restored_from_an_old_backup_gets_back_all_that_any_of_ten_devices_held(
     }
     let seen = devices[PHONES].ids();
     devices[PHONES].sync();
-    devices[PHONES].edit(&seen[0], &json!([{"transition": {"to": "responding", "at": "2026-11-20T10:00:00Z"}}]));
+    devices[PHONES].edit(
+        &seen[0],
+        &json!([{"transition": {"to": "responding", "at": "2026-11-20T10:00:00Z"}}]),
+    );
     devices[PHONES].sync();
     let held: BTreeSet<String> = devices.iter().flat_map(Device::ids).collect();
     let before = kept.export();
@@ -120,15 +143,31 @@ fn a_hub_restored_from_an_old_backup_gets_back_all_that_any_of_ten_devices_held(
         devices.iter().for_each(|device| drop(device.sync()));
     }
     let after = kept.export();
-    assert_eq!(after.iter().map(|incident| incident["id"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>(), held);
+    assert_eq!(
+        after
+            .iter()
+            .map(|incident| incident["id"].as_str().unwrap().to_owned())
+            .collect::<BTreeSet<_>>(),
+        held
+    );
     for incident in &before {
         let id = &incident["id"];
         let now = after.iter().find(|now| now["id"] == *id).unwrap();
-        assert_eq!((&now["actions"], &now["status"], &now["danger_now"]), (&incident["actions"], &incident["status"], &incident["danger_now"]));
+        assert_eq!(
+            (&now["actions"], &now["status"], &now["danger_now"]),
+            (
+                &incident["actions"],
+                &incident["status"],
+                &incident["danger_now"]
+            )
+        );
     }
     for device in &devices {
         for incident in timeless(device.show_all()) {
-            assert_eq!(after.iter().find(|held| held["id"] == incident["id"]), Some(&incident));
+            assert_eq!(
+                after.iter().find(|held| held["id"] == incident["id"]),
+                Some(&incident)
+            );
         }
     }
 }
@@ -146,7 +185,12 @@ fn a_backup_killed_at_any_moment_is_whole_or_not_there_and_the_next_one_is_whole
     for round in 0..incidents::number("VICINITY_DRILL_KILLS", KILLS) {
         std::fs::remove_file(&backup).unwrap();
         std::fs::remove_file(kept.site.path("it.backup.keys")).unwrap();
-        let done = killed(&mut dice, length, &kept.known(), &["hub", "backup", "--data", text(&data), text(&backup)]);
+        let done = killed(
+            &mut dice,
+            length,
+            &kept.known(),
+            &["hub", "backup", "--data", text(&data), text(&backup)],
+        );
         assert!(!done || backup.exists());
         if !backup.exists() {
             kept.hub("backup", &[text(&backup)]).done();
@@ -158,7 +202,11 @@ fn a_backup_killed_at_any_moment_is_whole_or_not_there_and_the_next_one_is_whole
         if !restored.exists() {
             program::run_where(&kept.known(), restore).done();
         }
-        let export = program::run_where(&kept.known(), ["hub", "export", "--data", text(&restored), "--json"]).json_lines();
+        let export = program::run_where(
+            &kept.known(),
+            ["hub", "export", "--data", text(&restored), "--json"],
+        )
+        .json_lines();
         assert_eq!(timeless(export), kept.export());
     }
     assert!(!hub.log().contains("panicked"));
@@ -178,14 +226,25 @@ fn an_erasure_killed_at_any_moment_is_finished_by_the_next() {
     let mut hub = Some(hub);
     for (at, id) in (1..).zip(&ids[1..]) {
         let marker = format!("zqxjerase{at}z");
-        assert!(holds(&database::bytes(&data), &marker), "the search finds what is there");
-        killed(&mut dice, length, &[], &["hub", "erase", "--data", text(&data), id]);
+        assert!(
+            holds(&database::bytes(&data), &marker),
+            "the search finds what is there"
+        );
+        killed(
+            &mut dice,
+            length,
+            &[],
+            &["hub", "erase", "--data", text(&data), id],
+        );
         if dice.random_bool(0.5) {
             hub = hub.take().map(Server::kill_and_restart);
         }
         // What was cut is done again by those who did not see it end.
         site.hub_run("erase", &[id]).done();
-        assert!(!holds(&database::bytes(&data), &marker), "{marker} is still there");
+        assert!(
+            !holds(&database::bytes(&data), &marker),
+            "{marker} is still there"
+        );
     }
     phone.sync();
     assert!(phone.ids().is_empty() && site.hub_export().is_empty());
@@ -197,7 +256,10 @@ fn an_erasure_killed_at_any_moment_is_finished_by_the_next() {
 fn a_change_of_keys_killed_at_any_moment_is_finished_by_the_next_and_every_statement_opens() {
     let mut dice = incidents::dice(94);
     let (site, _hub) = Site::with_hub();
-    let (office, phone) = (site.enrolled("office", "responder"), site.enrolled("phone", "educator"));
+    let (office, phone) = (
+        site.enrolled("office", "responder"),
+        site.enrolled("phone", "educator"),
+    );
     let data = site.path("hub");
     let mut ids = Vec::new();
     let mut length = Duration::from_millis(100);
@@ -207,19 +269,56 @@ fn a_change_of_keys_killed_at_any_moment_is_finished_by_the_next_and_every_state
         phone.sync();
         // A responder comes, and leaves: two new key sets, and every batch is wrapped again after each.
         let leaving = site.enrolled(&format!("leaving{round}"), "responder");
-        killed(&mut dice, length, &[], &office.arguments(&["sync"]).iter().map(String::as_str).collect::<Vec<_>>());
+        killed(
+            &mut dice,
+            length,
+            &[],
+            &office
+                .arguments(&["sync"])
+                .iter()
+                .map(String::as_str)
+                .collect::<Vec<_>>(),
+        );
         length = timed(|| drop(office.sync()));
-        let number = site.hub_run("devices", &["--json"]).json_lines().last().unwrap()["number"].to_string();
-        killed(&mut dice, length, &[], &["hub", "revoke", "--data", text(&data), &number]);
+        let number = site
+            .hub_run("devices", &["--json"])
+            .json_lines()
+            .last()
+            .unwrap()["number"]
+            .to_string();
+        killed(
+            &mut dice,
+            length,
+            &[],
+            &["hub", "revoke", "--data", text(&data), &number],
+        );
         site.hub_run("revoke", &[&number]).done();
         assert_eq!(leaving.run(&["sync"]).code, Some(1));
-        killed(&mut dice, length, &[], &phone.arguments(&["sync"]).iter().map(String::as_str).collect::<Vec<_>>());
+        killed(
+            &mut dice,
+            length,
+            &[],
+            &phone
+                .arguments(&["sync"])
+                .iter()
+                .map(String::as_str)
+                .collect::<Vec<_>>(),
+        );
         phone.sync();
         office.sync();
     }
     for (round, id) in ids.iter().enumerate() {
-        let line = office.run(&["statements", id, "--json"]).json_lines().remove(0);
-        assert_eq!(office.run(&["open", line["statement"].as_str().unwrap()]).done().trim_end(), format!("told {round}"));
+        let line = office
+            .run(&["statements", id, "--json"])
+            .json_lines()
+            .remove(0);
+        assert_eq!(
+            office
+                .run(&["open", line["statement"].as_str().unwrap()])
+                .done()
+                .trim_end(),
+            format!("told {round}")
+        );
     }
     assert_eq!(office.sync()["requests"], 1, "nothing is left to wrap");
 }
@@ -231,17 +330,36 @@ fn an_enrolment_killed_at_any_moment_is_finished_by_the_same_link() {
     let length = timed(|| drop(site.enrolled("first", "educator")));
     let kills = incidents::number("VICINITY_DRILL_KILLS", KILLS);
     for round in 0..kills {
-        let (device, link) = (site.device(&format!("phone{round}")), site.invite("educator"));
+        let (device, link) = (
+            site.device(&format!("phone{round}")),
+            site.invite("educator"),
+        );
         let arguments = device.arguments(&["enrol", &link]);
-        let done = killed(&mut dice, length, &[], &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        let done = killed(
+            &mut dice,
+            length,
+            &[],
+            &arguments.iter().map(String::as_str).collect::<Vec<_>>(),
+        );
         let again = device.run(&["enrol", &link]);
         if again.code != Some(0) {
             let complaint = again.failed();
-            assert!(complaint.contains("enrolled already"), "{complaint}; done before: {done}");
+            assert!(
+                complaint.contains("enrolled already"),
+                "{complaint}; done before: {done}"
+            );
         }
         let id = device.log(&incidents::invented(&mut dice, 1)).remove(0);
         device.sync();
-        assert!(site.hub_export().iter().any(|incident| incident["id"] == *id));
+        assert!(
+            site.hub_export()
+                .iter()
+                .any(|incident| incident["id"] == *id)
+        );
     }
-    assert_eq!(site.hub_run("devices", &["--json"]).json_lines().len() as u64, kills + 1, "one device each");
+    assert_eq!(
+        site.hub_run("devices", &["--json"]).json_lines().len() as u64,
+        kills + 1,
+        "one device each"
+    );
 }

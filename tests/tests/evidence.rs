@@ -19,7 +19,10 @@ fn incident(area: &str) -> Value {
 /// A hub that holds incidents of two devices, and has given a statement to open twice.
 fn stage() -> (Site, Server, Vec<String>) {
     let (site, hub) = Site::with_hub();
-    let (phone, nurse) = (site.enrolled("phone", "educator"), site.enrolled("nurse", "responder"));
+    let (phone, nurse) = (
+        site.enrolled("phone", "educator"),
+        site.enrolled("nurse", "responder"),
+    );
     phone.sync();
     let ids = phone.log(&[incident("KG-01"), incident("KG-02"), incident("KG-03")]);
     phone.sync();
@@ -27,7 +30,9 @@ fn stage() -> (Site, Server, Vec<String>) {
     nurse.sync();
     for id in &ids[..2] {
         let lines = nurse.run(&["statements", id, "--json"]).json_lines();
-        nurse.run(&["open", lines[0]["statement"].as_str().unwrap()]).done();
+        nurse
+            .run(&["open", lines[0]["statement"].as_str().unwrap()])
+            .done();
     }
     (site, hub, ids)
 }
@@ -46,7 +51,13 @@ fn misfits(site: &Site) -> Vec<(String, i64, String)> {
     let mut lines: Vec<Value> = run.stdout.lines().map(program::json).collect();
     let counts = lines.pop().unwrap();
     assert_eq!(counts["misfits"].as_u64().unwrap(), lines.len() as u64);
-    let of = |line: Value| (line["in"].as_str().unwrap().to_owned(), line["row"].as_i64().unwrap(), line["misfit"].as_str().unwrap().to_owned());
+    let of = |line: Value| {
+        (
+            line["in"].as_str().unwrap().to_owned(),
+            line["row"].as_i64().unwrap(),
+            line["misfit"].as_str().unwrap().to_owned(),
+        )
+    };
     lines.into_iter().map(of).collect()
 }
 
@@ -54,18 +65,40 @@ fn misfits(site: &Site) -> Vec<(String, i64, String)> {
 fn an_honest_hub_is_proven_while_it_runs_also_after_restarts_and_rebases() {
     let (site, hub, ids) = stage();
     let counts = proved(&site);
-    let changes = number(&site.path("hub"), "SELECT count(*) FROM feed WHERE kind = 0");
-    assert_eq!((counts["signed"].as_i64(), counts["misfits"].as_i64(), counts["audit"].as_i64()), (Some(changes), Some(0), Some(2)));
+    let changes = number(
+        &site.path("hub"),
+        "SELECT count(*) FROM feed WHERE kind = 0",
+    );
+    assert_eq!(
+        (
+            counts["signed"].as_i64(),
+            counts["misfits"].as_i64(),
+            counts["audit"].as_i64()
+        ),
+        (Some(changes), Some(0), Some(2))
+    );
     // A copied phone begins a new life, rebases, and repeats what the hub has.
     let phone = site.device("phone");
     let copy = phone.copy_to(&site.path("copy"));
-    phone.edit(&ids[0], &json!([{"set": {"field": "held_now", "value": "no"}}]));
-    copy.edit(&ids[1], &json!([{"set": {"field": "held_now", "value": "no"}}]));
+    phone.edit(
+        &ids[0],
+        &json!([{"set": {"field": "held_now", "value": "no"}}]),
+    );
+    copy.edit(
+        &ids[1],
+        &json!([{"set": {"field": "held_now", "value": "no"}}]),
+    );
     phone.sync();
     copy.sync();
     let _hub = hub.kill_and_restart();
     assert_eq!(proved(&site)["signed"].as_i64(), Some(changes + 2));
-    assert_eq!(number(&site.path("hub"), "SELECT count(*) FROM envelopes WHERE body IS NULL"), 0);
+    assert_eq!(
+        number(
+            &site.path("hub"),
+            "SELECT count(*) FROM envelopes WHERE body IS NULL"
+        ),
+        0
+    );
 }
 
 #[test]
@@ -76,11 +109,22 @@ fn what_the_hub_writes_itself_is_signed_by_the_hub() {
     let phone = site.enrolled("phone", "educator");
     phone.log(&[incident("KG-01")]);
     phone.sync();
-    let rows = vicinity_tests::wait::until("a projection", || Some(site.national_export()).filter(|rows| !rows.is_empty()));
-    site.national_run("ask", &[rows[0]["projection"].as_str().unwrap(), "verify_date"]).done();
-    phone.edit(&phone.ids()[0], &json!([{"set": {"field": "held_now", "value": "no"}}]));
+    let rows = vicinity_tests::wait::until("a projection", || {
+        Some(site.national_export()).filter(|rows| !rows.is_empty())
+    });
+    site.national_run(
+        "ask",
+        &[rows[0]["projection"].as_str().unwrap(), "verify_date"],
+    )
+    .done();
+    phone.edit(
+        &phone.ids()[0],
+        &json!([{"set": {"field": "held_now", "value": "no"}}]),
+    );
     phone.sync();
-    vicinity_tests::wait::until("the question", || (number(&site.path("hub"), "SELECT count(*) FROM questions") > 0).then_some(()));
+    vicinity_tests::wait::until("the question", || {
+        (number(&site.path("hub"), "SELECT count(*) FROM questions") > 0).then_some(())
+    });
     assert_eq!(proved(&site)["hubs_own"].as_i64(), Some(1));
 }
 
@@ -109,9 +153,24 @@ fn a_change_that_was_put_in_by_hand_is_named() {
         copy_folder(&site.path("whole"), &data);
         tamper(&data, &forged(device, envelope));
         let named = misfits(&site);
-        assert!(named.iter().all(|(of, row, _)| of == "feed" && *row == last + 1), "{named:?}");
-        assert!(named.iter().any(|(.., misfit)| misfit.starts_with(expected)), "{expected}: {named:?}");
-        assert!(named.iter().any(|(.., misfit)| misfit.starts_with("it is not linked")), "{named:?}");
+        assert!(
+            named
+                .iter()
+                .all(|(of, row, _)| of == "feed" && *row == last + 1),
+            "{named:?}"
+        );
+        assert!(
+            named
+                .iter()
+                .any(|(.., misfit)| misfit.starts_with(expected)),
+            "{expected}: {named:?}"
+        );
+        assert!(
+            named
+                .iter()
+                .any(|(.., misfit)| misfit.starts_with("it is not linked")),
+            "{named:?}"
+        );
     }
 }
 
@@ -124,17 +183,35 @@ fn a_flipped_signature_and_a_removed_envelope_name_every_change_that_stood_on_th
     let of_first = number(&data, "SELECT count(*) FROM feed WHERE envelope = 1");
     assert!(of_first > 1 && of_first < number(&data, "SELECT count(*) FROM feed WHERE kind = 0"));
     for (query, expected) in [
-        ("UPDATE envelopes SET proof = zeroblob(64) WHERE id = 1", "its envelope is not signed by a key of its device"),
-        ("UPDATE envelopes SET counter = counter + 1 WHERE id = 1", "its envelope is not signed by a key of its device"),
-        ("UPDATE envelopes SET body = zeroblob(100) WHERE id = 1", "its envelope is not signed by a key of its device"),
-        ("UPDATE device_keys SET public_key = zeroblob(32) WHERE device = 1", "its envelope is not signed by a key of its device"),
-        ("DELETE FROM envelopes WHERE id = 1", "its envelope is not there"),
+        (
+            "UPDATE envelopes SET proof = zeroblob(64) WHERE id = 1",
+            "its envelope is not signed by a key of its device",
+        ),
+        (
+            "UPDATE envelopes SET counter = counter + 1 WHERE id = 1",
+            "its envelope is not signed by a key of its device",
+        ),
+        (
+            "UPDATE envelopes SET body = zeroblob(100) WHERE id = 1",
+            "its envelope is not signed by a key of its device",
+        ),
+        (
+            "UPDATE device_keys SET public_key = zeroblob(32) WHERE device = 1",
+            "its envelope is not signed by a key of its device",
+        ),
+        (
+            "DELETE FROM envelopes WHERE id = 1",
+            "its envelope is not there",
+        ),
     ] {
         copy_folder(&site.path("whole"), &data);
         tamper(&data, query);
         let named = misfits(&site);
         assert_eq!(named.len() as i64, of_first, "{query}: {named:?}");
-        assert!(named.iter().all(|(.., misfit)| misfit == expected), "{named:?}");
+        assert!(
+            named.iter().all(|(.., misfit)| misfit == expected),
+            "{named:?}"
+        );
     }
 }
 
@@ -145,20 +222,61 @@ fn a_removed_row_and_a_cut_audit_are_named() {
     let data = site.path("hub");
     copy_folder(&data, &site.path("whole"));
     for (query, of, expected) in [
-        ("DELETE FROM feed WHERE seq = 2", "feed", "rows are missing before it"),
-        ("UPDATE feed SET chunk = (SELECT chunk FROM feed WHERE seq = 2) WHERE seq = 3", "feed", "it is not linked"),
-        ("DELETE FROM documents WHERE doc = 1", "feed", "its incident is not there"),
-        ("DELETE FROM feed WHERE seq = (SELECT max(seq) FROM feed WHERE kind = 0)", "feed", "the newest change of its incident is not in the log"),
-        ("DELETE FROM feed WHERE seq > 2", "feed", "the newest change of its incident is not in the log"),
-        ("UPDATE feed SET kind = 3, chunk = NULL, actor = NULL, envelope = NULL WHERE doc = 1 AND kind = 0", "feed", "rows are marked as erased of more"),
-        ("DELETE FROM audit WHERE id = 1", "audit", "it is not linked"),
-        ("DELETE FROM audit WHERE id = 2", "audit", "readings are missing behind it"),
-        ("UPDATE audit SET at = at + 1 WHERE id = 1", "audit", "it is not linked"),
+        (
+            "DELETE FROM feed WHERE seq = 2",
+            "feed",
+            "rows are missing before it",
+        ),
+        (
+            "UPDATE feed SET chunk = (SELECT chunk FROM feed WHERE seq = 2) WHERE seq = 3",
+            "feed",
+            "it is not linked",
+        ),
+        (
+            "DELETE FROM documents WHERE doc = 1",
+            "feed",
+            "its incident is not there",
+        ),
+        (
+            "DELETE FROM feed WHERE seq = (SELECT max(seq) FROM feed WHERE kind = 0)",
+            "feed",
+            "the newest change of its incident is not in the log",
+        ),
+        (
+            "DELETE FROM feed WHERE seq > 2",
+            "feed",
+            "the newest change of its incident is not in the log",
+        ),
+        (
+            "UPDATE feed SET kind = 3, chunk = NULL, actor = NULL, envelope = NULL WHERE doc = 1 AND kind = 0",
+            "feed",
+            "rows are marked as erased of more",
+        ),
+        (
+            "DELETE FROM audit WHERE id = 1",
+            "audit",
+            "it is not linked",
+        ),
+        (
+            "DELETE FROM audit WHERE id = 2",
+            "audit",
+            "readings are missing behind it",
+        ),
+        (
+            "UPDATE audit SET at = at + 1 WHERE id = 1",
+            "audit",
+            "it is not linked",
+        ),
     ] {
         copy_folder(&site.path("whole"), &data);
         tamper(&data, query);
         let named = misfits(&site);
-        assert!(named.iter().any(|(table, _, misfit)| table == of && misfit.starts_with(expected)), "{query}: {named:?}");
+        assert!(
+            named
+                .iter()
+                .any(|(table, _, misfit)| table == of && misfit.starts_with(expected)),
+            "{query}: {named:?}"
+        );
     }
 }
 
@@ -169,12 +287,26 @@ fn after_an_erasure_no_envelope_holds_the_incident_and_the_rest_is_vouched_for()
     let before = proved(&site);
     site.hub_run("erase", &[&ids[0]]).done();
     let after = proved(&site);
-    assert!(after["vouched"].as_i64() > Some(0) && after["erased"].as_i64() > Some(0), "{after}");
-    let count = |counts: &Value| ["signed", "vouched", "erased"].iter().filter_map(|name| counts[name].as_i64()).sum::<i64>();
+    assert!(
+        after["vouched"].as_i64() > Some(0) && after["erased"].as_i64() > Some(0),
+        "{after}"
+    );
+    let count = |counts: &Value| {
+        ["signed", "vouched", "erased"]
+            .iter()
+            .filter_map(|name| counts[name].as_i64())
+            .sum::<i64>()
+    };
     assert_eq!(count(&before), count(&after));
     // The nurse's envelope is as it was; of the phone's only hashes are left.
     assert!(after["signed"].as_i64() > Some(0));
-    assert_eq!(number(&data, "SELECT count(*) FROM envelopes WHERE body IS NOT NULL AND device = 1"), 0);
+    assert_eq!(
+        number(
+            &data,
+            "SELECT count(*) FROM envelopes WHERE body IS NOT NULL AND device = 1"
+        ),
+        0
+    );
     // A change that is put in afterwards and points there is named anyway.
     tamper(
         &data,
@@ -182,11 +314,18 @@ fn after_an_erasure_no_envelope_holds_the_incident_and_the_rest_is_vouched_for()
          SELECT seq + 1, chain, 0, (SELECT max(doc) FROM documents), 1, (SELECT incarnation FROM envelopes WHERE device = 1), 0, randomblob(8), 1, received_at, chunk,
          (SELECT id FROM envelopes WHERE device = 1) FROM feed WHERE seq = (SELECT max(seq) FROM feed)",
     );
-    assert!(misfits(&site).iter().any(|(.., misfit)| misfit == "its envelope does not hold it"));
+    assert!(
+        misfits(&site)
+            .iter()
+            .any(|(.., misfit)| misfit == "its envelope does not hold it")
+    );
     for id in &ids[1..] {
         site.hub_run("erase", &[id]).done();
     }
-    assert_eq!(number(&data, "SELECT count(*) FROM envelopes WHERE device = 1"), 0);
+    assert_eq!(
+        number(&data, "SELECT count(*) FROM envelopes WHERE device = 1"),
+        0
+    );
 }
 
 #[test]
@@ -198,6 +337,12 @@ fn an_envelope_that_also_holds_what_may_not_be_kept_is_cut_at_once() {
     let written = vicinity_tests::by_hand::Written::without_consent(refused.id, refused.actor);
     device.push(vec![kept.group(), written.group()]);
     let data = site.path("hub");
-    assert_eq!(number(&data, "SELECT count(*) FROM envelopes WHERE body IS NULL"), 1);
-    assert_eq!(proved(&site)["vouched"].as_i64(), Some(kept.chunks.len() as i64));
+    assert_eq!(
+        number(&data, "SELECT count(*) FROM envelopes WHERE body IS NULL"),
+        1
+    );
+    assert_eq!(
+        proved(&site)["vouched"].as_i64(),
+        Some(kept.chunks.len() as i64)
+    );
 }

@@ -61,22 +61,44 @@ impl Story {
         let edit = timed(|| device.edit(&id, &json!([{"action": {"code": "undisturbed"}}])));
         let sync = timed(|| drop(device.sync()));
         let lengths = [(Doing::Log, log), (Doing::Edit, edit), (Doing::Sync, sync)];
-        Self { site, hub: Some(hub), device, dice, promised, kills: 0, slowest: Duration::ZERO, lengths }
+        Self {
+            site,
+            hub: Some(hub),
+            device,
+            dice,
+            promised,
+            kills: 0,
+            slowest: Duration::ZERO,
+            lengths,
+        }
     }
 
     /// Starts a command, kills the device or the hub under it, and records what it had promised until then.
     fn step(&mut self) {
-        let doing = *[Doing::Log, Doing::Edit, Doing::Sync, Doing::Sync].choose(&mut self.dice).unwrap();
+        let doing = *[Doing::Log, Doing::Edit, Doing::Sync, Doing::Sync]
+            .choose(&mut self.dice)
+            .unwrap();
         let kill_hub = doing == Doing::Sync && self.dice.random_bool(0.6);
         let (arguments, input, pair) = self.command(doing);
         let input_path = self.site.path("input");
         std::fs::write(&input_path, input).unwrap();
         let printed = self.site.path("printed");
-        let mut command = program::command(self.device.arguments(&arguments.iter().map(String::as_str).collect::<Vec<_>>()));
-        command.stdin(File::open(&input_path).unwrap()).stdout(File::create(&printed).unwrap()).stderr(File::create(self.site.path("complaints")).unwrap());
+        let mut command = program::command(
+            self.device
+                .arguments(&arguments.iter().map(String::as_str).collect::<Vec<_>>()),
+        );
+        command
+            .stdin(File::open(&input_path).unwrap())
+            .stdout(File::create(&printed).unwrap())
+            .stderr(File::create(self.site.path("complaints")).unwrap());
         let mut child = command.spawn().unwrap();
         // The moment of the kill is what is random here: nothing is waited for.
-        let length = self.lengths.iter().find(|(other, _)| *other == doing).unwrap().1;
+        let length = self
+            .lengths
+            .iter()
+            .find(|(other, _)| *other == doing)
+            .unwrap()
+            .1;
         std::thread::sleep(length.mul_f64(self.dice.random()));
         if kill_hub {
             let again = self.hub.take().unwrap().kill();
@@ -89,11 +111,18 @@ impl Story {
         let printed = std::fs::read_to_string(printed).unwrap();
         if doing == Doing::Log {
             // A line that was cut in the middle promised nothing.
-            self.promised.ids.extend(printed.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')).map(str::to_owned));
+            self.promised.ids.extend(
+                printed
+                    .split_inclusive('\n')
+                    .filter_map(|line| line.strip_suffix('\n'))
+                    .map(str::to_owned),
+            );
         }
         if let Some((id, codes)) = pair {
             if done {
-                self.promised.edits.extend(codes.iter().map(|code| (id.clone(), code.clone())));
+                self.promised
+                    .edits
+                    .extend(codes.iter().map(|code| (id.clone(), code.clone())));
             }
             self.promised.pairs.push((id, codes));
         }
@@ -107,21 +136,36 @@ impl Story {
                 let count = self.dice.random_range(1..LINES_MAX);
                 let lines = incidents::invented(&mut self.dice, count);
                 let lines: String = lines.iter().map(|line| line.to_string() + "\n").collect();
-                (vec!["log".into(), "--with-edits".into(), "-".into()], lines, None)
+                (
+                    vec!["log".into(), "--with-edits".into(), "-".into()],
+                    lines,
+                    None,
+                )
             }
             Doing::Edit => {
                 let ids: Vec<&String> = self.promised.ids.iter().collect();
                 let id = (*ids.choose(&mut self.dice).unwrap()).clone();
-                let codes = [format!("first_{}", self.kills), format!("second_{}", self.kills)];
+                let codes = [
+                    format!("first_{}", self.kills),
+                    format!("second_{}", self.kills),
+                ];
                 let edits = json!([{"action": {"code": codes[0]}}, {"action": {"code": codes[1]}}]);
-                (vec!["edit".into(), id.clone(), "-".into()], edits.to_string(), Some((id, codes)))
+                (
+                    vec!["edit".into(), id.clone(), "-".into()],
+                    edits.to_string(),
+                    Some((id, codes)),
+                )
             }
         }
     }
 
     fn hub_is_back(&mut self, hub: Server) {
         // How fast it is, the bench says; here it must come back.
-        assert!(hub.ready_after.as_secs() < wait::DEADLINE_SECONDS, "ready after {:?}", hub.ready_after);
+        assert!(
+            hub.ready_after.as_secs() < wait::DEADLINE_SECONDS,
+            "ready after {:?}",
+            hub.ready_after
+        );
         self.slowest = self.slowest.max(hub.ready_after);
         self.hub = Some(hub);
     }
@@ -131,21 +175,47 @@ impl Story {
         let acked = database::acked_changes(&self.device.home);
         let kept = database::hub_changes(&self.site.path("hub"));
         let lost: Vec<_> = acked.difference(&kept).collect();
-        assert!(lost.is_empty(), "acknowledged and lost: {} of {}", lost.len(), acked.len());
+        assert!(
+            lost.is_empty(),
+            "acknowledged and lost: {} of {}",
+            lost.len(),
+            acked.len()
+        );
     }
 
     fn promises_are_kept(&self, incidents: &[Value]) {
-        let held: BTreeSet<&str> = incidents.iter().map(|incident| incident["id"].as_str().unwrap()).collect();
-        assert!(self.promised.ids.iter().all(|id| held.contains(id.as_str())), "a printed id is gone");
+        let held: BTreeSet<&str> = incidents
+            .iter()
+            .map(|incident| incident["id"].as_str().unwrap())
+            .collect();
+        assert!(
+            self.promised
+                .ids
+                .iter()
+                .all(|id| held.contains(id.as_str())),
+            "a printed id is gone"
+        );
         let count = |id: &str, code: &str| {
-            let incident = incidents.iter().find(|incident| incident["id"] == id).unwrap();
-            incident["actions"].as_array().unwrap().iter().filter(|action| action["code"] == code).count()
+            let incident = incidents
+                .iter()
+                .find(|incident| incident["id"] == id)
+                .unwrap();
+            incident["actions"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|action| action["code"] == code)
+                .count()
         };
         for (id, code) in &self.promised.edits {
             assert_eq!(count(id, code), 1, "the edit {code} of {id}");
         }
         for (id, [first, second]) in &self.promised.pairs {
-            assert_eq!(count(id, first), count(id, second), "half of a command's edits of {id}");
+            assert_eq!(
+                count(id, first),
+                count(id, second),
+                "half of a command's edits of {id}"
+            );
         }
     }
 }
@@ -164,10 +234,19 @@ fn a_power_cut_at_any_moment_loses_nothing_that_was_promised() {
     let responder = story.site.enrolled("responder", "responder");
     responder.sync();
     let held = timeless(story.site.hub_export());
-    assert_eq!(story.device.ids(), held.iter().map(|incident| incident["id"].as_str().unwrap()).collect::<Vec<_>>());
+    assert_eq!(
+        story.device.ids(),
+        held.iter()
+            .map(|incident| incident["id"].as_str().unwrap())
+            .collect::<Vec<_>>()
+    );
     story.promises_are_kept(&held);
     for (at, incident) in held.iter().enumerate() {
-        let was_edited = story.promised.pairs.iter().any(|(id, _)| incident["id"] == **id);
+        let was_edited = story
+            .promised
+            .pairs
+            .iter()
+            .any(|(id, _)| incident["id"] == **id);
         if was_edited || at % 50 == 0 {
             let id = incident["id"].as_str().unwrap();
             assert_eq!(&timeless(vec![story.device.show(id)])[0], incident);
@@ -199,7 +278,12 @@ fn a_hub_killed_in_the_middle_of_an_enrolment_takes_the_same_device_again() {
     let link = site.invite("educator");
     let again = hub.kill();
     let device = site.device("phone");
-    assert!(device.run(&["enrol", &link]).failed().contains("cannot be reached"));
+    assert!(
+        device
+            .run(&["enrol", &link])
+            .failed()
+            .contains("cannot be reached")
+    );
     let _hub = again();
     device.run(&["enrol", &link]).done();
     device.sync();

@@ -15,11 +15,22 @@ fn incident() -> serde_json::Value {
 #[test]
 fn a_device_that_has_filled_its_share_is_told_so_and_others_go_on() {
     let (site, hub) = Site::with_hub();
-    let (full, other) = (site.enrolled("full", "educator"), site.enrolled("other", "educator"));
+    let (full, other) = (
+        site.enrolled("full", "educator"),
+        site.enrolled("other", "educator"),
+    );
     full.log(&[incident()]);
     full.sync();
-    assert!(number(hub.data(), "SELECT stored_bytes FROM devices WHERE number = 1") > 0);
-    tamper(hub.data(), "UPDATE devices SET stored_bytes = stored_bytes + 268435456 WHERE number = 1");
+    assert!(
+        number(
+            hub.data(),
+            "SELECT stored_bytes FROM devices WHERE number = 1"
+        ) > 0
+    );
+    tamper(
+        hub.data(),
+        "UPDATE devices SET stored_bytes = stored_bytes + 268435456 WHERE number = 1",
+    );
     // It is still given what it lacks; only more of its own is refused.
     full.sync();
     full.log(&[incident()]);
@@ -28,7 +39,10 @@ fn a_device_that_has_filled_its_share_is_told_so_and_others_go_on() {
     other.log(&[incident()]);
     other.sync();
     assert_eq!(site.hub_export().len(), 2);
-    tamper(hub.data(), "UPDATE devices SET stored_bytes = 0 WHERE number = 1");
+    tamper(
+        hub.data(),
+        "UPDATE devices SET stored_bytes = 0 WHERE number = 1",
+    );
     full.sync();
     assert_eq!(site.hub_export().len(), 3, "nothing was lost meanwhile");
 }
@@ -36,16 +50,30 @@ fn a_device_that_has_filled_its_share_is_told_so_and_others_go_on() {
 #[test]
 fn refused_changes_of_one_device_leave_room_for_those_of_another() {
     let (site, hub) = Site::with_hub();
-    let (mut full, mut other) = (ByHand::enrol(&site.invite("educator"), 1), ByHand::enrol(&site.invite("educator"), 2));
-    let refused = |device: &mut ByHand| -> Group { group(device.incident(0).id, vec![vec![7; 100 * 1024]]) };
+    let (mut full, mut other) = (
+        ByHand::enrol(&site.invite("educator"), 1),
+        ByHand::enrol(&site.invite("educator"), 2),
+    );
+    let refused =
+        |device: &mut ByHand| -> Group { group(device.incident(0).id, vec![vec![7; 100 * 1024]]) };
     for _ in 0..25 {
         let group = refused(&mut full);
         assert_eq!(full.push(vec![group]).verdicts.len(), 1);
     }
-    assert_eq!(number(hub.data(), "SELECT count(*) FROM quarantine"), 20, "two MiB of them");
+    assert_eq!(
+        number(hub.data(), "SELECT count(*) FROM quarantine"),
+        20,
+        "two MiB of them"
+    );
     let group = refused(&mut other);
     other.push(vec![group]);
-    assert_eq!(number(hub.data(), "SELECT count(*) FROM quarantine WHERE device = 2"), 1);
+    assert_eq!(
+        number(
+            hub.data(),
+            "SELECT count(*) FROM quarantine WHERE device = 2"
+        ),
+        1
+    );
     // Nothing that was refused stays in an envelope.
     assert_eq!(number(hub.data(), "SELECT count(*) FROM envelopes"), 0);
 }
@@ -54,13 +82,21 @@ fn refused_changes_of_one_device_leave_room_for_those_of_another() {
 fn a_request_of_too_much_work_is_taken_in_parts_and_comes_to_its_end() {
     let (site, hub) = Site::with_hub();
     let mut device = ByHand::enrol(&site.invite("educator"), 1);
-    let mut left: Vec<Group> = (0..600).map(|_| device.incident(0)).map(|written| group(written.id, written.chunks)).collect();
+    let mut left: Vec<Group> = (0..600)
+        .map(|_| device.incident(0))
+        .map(|written| group(written.id, written.chunks))
+        .collect();
     let mut requests = 0;
     while !left.is_empty() {
         let verdicts = device.push(left.clone()).verdicts;
         assert_eq!(verdicts.len(), left.len());
         let before = left.len();
-        left = left.into_iter().zip(&verdicts).filter(|(_, verdict)| **verdict == Verdict::NotYet).map(|(group, _)| group).collect();
+        left = left
+            .into_iter()
+            .zip(&verdicts)
+            .filter(|(_, verdict)| **verdict == Verdict::NotYet)
+            .map(|(group, _)| group)
+            .collect();
         assert!(left.len() < before, "each request gets on");
         requests += 1;
     }
@@ -76,7 +112,10 @@ fn naming_a_large_incident_thousands_of_times_is_answered_for_each() {
     device.push(vec![group(written.id, written.chunks.clone())]);
     for groups in [500, 4000] {
         let named = vec![group(written.id, written.chunks[..1].to_vec()); groups];
-        assert_eq!(device.push(named).verdicts, vec![Verdict::Duplicate; groups]);
+        assert_eq!(
+            device.push(named).verdicts,
+            vec![Verdict::Duplicate; groups]
+        );
     }
     assert_eq!(number(hub.data(), "SELECT count(*) FROM feed"), 301);
 }
@@ -84,13 +123,19 @@ fn naming_a_large_incident_thousands_of_times_is_answered_for_each() {
 #[test]
 fn asking_for_a_large_incident_again_and_again_spends_ones_own_share() {
     let (site, hub) = Site::with_hub();
-    let (mut greedy, other) = (ByHand::enrol(&site.invite("educator"), 1), site.enrolled("other", "educator"));
+    let (mut greedy, other) = (
+        ByHand::enrol(&site.invite("educator"), 1),
+        site.enrolled("other", "educator"),
+    );
     let written = greedy.incident(2000);
     greedy.push(vec![group(written.id, written.chunks.clone())]);
     // A request without a place in the feed compares everything, and is given everything.
     let ask = |device: &mut ByHand| device.post(request(Vec::new()).encode()).status;
     let answered = (0..2000).take_while(|_| ask(&mut greedy) == 200).count();
-    assert!((100..1000).contains(&answered), "{answered} requests were answered");
+    assert!(
+        (100..1000).contains(&answered),
+        "{answered} requests were answered"
+    );
     assert_eq!(ask(&mut greedy), 429);
     assert!(http::get(&hub.address, "/metrics").contains("slow_down"));
     other.log(&[incident()]);
@@ -113,8 +158,13 @@ fn fifty_devices_enrol_and_push_at_once() {
             })
         })
         .collect();
-    devices.into_iter().for_each(|device| device.join().expect("a device that was served"));
+    devices
+        .into_iter()
+        .for_each(|device| device.join().expect("a device that was served"));
     assert_eq!(site.hub_export().len(), 50 * 20);
     let metrics = http::get(&hub.address, "/metrics");
-    assert!(!metrics.contains("slow_down") && !metrics.contains("quota"), "{metrics}");
+    assert!(
+        !metrics.contains("slow_down") && !metrics.contains("quota"),
+        "{metrics}"
+    );
 }

@@ -19,7 +19,10 @@ fn sorted(ids: impl IntoIterator<Item = String>) -> Vec<String> {
 }
 
 fn ids(exported: &[Value]) -> Vec<String> {
-    exported.iter().map(|incident| incident["id"].as_str().unwrap().to_owned()).collect()
+    exported
+        .iter()
+        .map(|incident| incident["id"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
@@ -32,16 +35,25 @@ fn a_phone_restored_from_a_backup_gets_back_what_the_backup_lacks() {
     let backup = device.copy_to(&site.path("backup"));
 
     logged.extend(log(&device, &mut dice, 30));
-    device.edit(&logged[0], &json!([{"action": {"code": "after_the_backup"}}]));
+    device.edit(
+        &logged[0],
+        &json!([{"action": {"code": "after_the_backup"}}]),
+    );
     device.sync();
 
     let device = backup.copy_to(&device.home);
     assert_eq!(device.ids().len(), 30);
     logged.extend(log(&device, &mut dice, 5));
-    device.edit(&logged[0], &json!([{"action": {"code": "after_the_restore"}}]));
+    device.edit(
+        &logged[0],
+        &json!([{"action": {"code": "after_the_restore"}}]),
+    );
     let report = device.sync();
     let log = hub.log();
-    let found_out = log.lines().find(|line| line.contains("replayed, restored or copied")).unwrap_or_else(|| panic!("{log}"));
+    let found_out = log
+        .lines()
+        .find(|line| line.contains("replayed, restored or copied"))
+        .unwrap_or_else(|| panic!("{log}"));
     assert_eq!(program::json(found_out)["device"], 1, "the hub says which");
     assert!(report["received"].as_u64().unwrap() > 30, "{report}");
     assert_eq!(device.ids(), sorted(logged.clone()));
@@ -49,7 +61,10 @@ fn a_phone_restored_from_a_backup_gets_back_what_the_backup_lacks() {
     let actions = device.show(&logged[0])["actions"].to_string();
     assert!(actions.contains("after_the_backup") && actions.contains("after_the_restore"));
     let report = device.sync();
-    assert_eq!((&report["sent"], &report["received"], &report["requests"]), (&json!(0), &json!(0), &json!(1)));
+    assert_eq!(
+        (&report["sent"], &report["received"], &report["requests"]),
+        (&json!(0), &json!(0), &json!(1))
+    );
 }
 
 #[test]
@@ -63,7 +78,10 @@ fn a_cloned_phone_whose_copies_are_used_in_turn_loses_nothing() {
     for round in 0..4 {
         for device in [&first, &second] {
             logged.extend(log(device, &mut dice, 5));
-            device.edit(&logged[0], &json!([{"action": {"code": format!("round_{round}")}}]));
+            device.edit(
+                &logged[0],
+                &json!([{"action": {"code": format!("round_{round}")}}]),
+            );
             device.sync();
         }
     }
@@ -72,7 +90,9 @@ fn a_cloned_phone_whose_copies_are_used_in_turn_loses_nothing() {
     assert_eq!(first.ids(), sorted(logged.clone()));
     let held = timeless(site.hub_export());
     assert_eq!(
-        held.iter().find(|incident| incident["id"] == logged[0]).unwrap()["actions"]
+        held.iter()
+            .find(|incident| incident["id"] == logged[0])
+            .unwrap()["actions"]
             .as_array()
             .unwrap()
             .iter()
@@ -96,7 +116,10 @@ enum Restored {
 fn hub_forgets_and_is_told_again(restored: Restored) {
     let mut dice = incidents::dice(73);
     let (site, hub) = Site::with_hub();
-    let (one, other) = (site.enrolled("one", "responder"), site.enrolled("other", "responder"));
+    let (one, other) = (
+        site.enrolled("one", "responder"),
+        site.enrolled("other", "responder"),
+    );
     let mut logged = log(&one, &mut dice, 20);
     one.sync();
     other.sync();
@@ -121,11 +144,18 @@ fn hub_forgets_and_is_told_again(restored: Restored) {
         copy_folder(&site.path("hub"), &site.path("hub.lost"));
         std::fs::remove_dir_all(site.path("hub")).unwrap();
         std::fs::create_dir(site.path("hub")).unwrap();
-        std::fs::copy(site.path("hub.lost").join("keyring"), site.path("hub").join("keyring")).unwrap();
+        std::fs::copy(
+            site.path("hub.lost").join("keyring"),
+            site.path("hub").join("keyring"),
+        )
+        .unwrap();
     }
     std::fs::copy(&backup, site.path("hub").join("hub.db")).unwrap();
     let hub = start();
-    assert_eq!(std::fs::read(site.path("hub").join("epoch")).unwrap() != old_epoch, restored == Restored::Fresh);
+    assert_eq!(
+        std::fs::read(site.path("hub").join("epoch")).unwrap() != old_epoch,
+        restored == Restored::Fresh
+    );
     assert_eq!(site.hub_export().len(), 20, "the backup is back");
 
     // One of them is enough: it passes on what the other wrote, too.
@@ -158,7 +188,10 @@ fn an_old_database_put_under_a_newer_epoch_file_is_found_out_by_its_chain() {
 fn a_hub_restored_and_used_by_another_device_first_takes_back_what_the_one_had_sent() {
     let mut dice = incidents::dice(74);
     let (site, hub) = Site::with_hub();
-    let (one, other) = (site.enrolled("one", "educator"), site.enrolled("other", "educator"));
+    let (one, other) = (
+        site.enrolled("one", "educator"),
+        site.enrolled("other", "educator"),
+    );
     let mut logged = log(&one, &mut dice, 5);
     one.sync();
     let start = hub.stop();
@@ -184,7 +217,11 @@ fn a_hub_restored_from_an_old_backup_tells_national_nothing_twice() {
     let _national = site.national();
     let hub = site.hub(&["--upstream", &site.invite_hub()]);
     let device = site.enrolled("phone", "educator");
-    let national_holds = |count: usize| wait::until("projections", || Some(site.national_export()).filter(|rows| rows.len() == count));
+    let national_holds = |count: usize| {
+        wait::until("projections", || {
+            Some(site.national_export()).filter(|rows| rows.len() == count)
+        })
+    };
     let mut logged = device.log(&(0..5).map(incident).collect::<Vec<_>>());
     device.sync();
     national_holds(5);
@@ -193,21 +230,38 @@ fn a_hub_restored_from_an_old_backup_tells_national_nothing_twice() {
     let hub = start();
     logged.extend(device.log(&(5..10).map(incident).collect::<Vec<_>>()));
     device.sync();
-    let before: Vec<Value> = national_holds(10).iter().map(|row| row["projection"].clone()).collect();
+    let before: Vec<Value> = national_holds(10)
+        .iter()
+        .map(|row| row["projection"].clone())
+        .collect();
 
     let start = hub.stop();
     std::fs::copy(site.path("hub.backup"), site.path("hub").join("hub.db")).unwrap();
     std::fs::remove_file(site.path("hub").join("epoch")).unwrap();
     let _hub = start();
     device.sync();
-    device.edit(&logged[7], &json!([{"action": {"code": "shelter", "done_at": "2026-10-20T09:00:00Z"}}]));
+    device.edit(
+        &logged[7],
+        &json!([{"action": {"code": "shelter", "done_at": "2026-10-20T09:00:00Z"}}]),
+    );
     device.sync();
-    let told = || site.national_export().iter().any(|row| row["actions"] == json!({"shelter": 1}));
+    let told = || {
+        site.national_export()
+            .iter()
+            .any(|row| row["actions"] == json!({"shelter": 1}))
+    };
     wait::until("the edit at national", || told().then_some(()));
-    let after: Vec<Value> = site.national_export().iter().map(|row| row["projection"].clone()).collect();
+    let after: Vec<Value> = site
+        .national_export()
+        .iter()
+        .map(|row| row["projection"].clone())
+        .collect();
     assert_eq!(after, before, "the same incidents under the same names");
     // And a withdrawal finds what was sent before the restore.
-    device.edit(&logged[8], &json!([{"consent": {"scope": "national_deid", "state": "withdrawn"}}]));
+    device.edit(
+        &logged[8],
+        &json!([{"consent": {"scope": "national_deid", "state": "withdrawn"}}]),
+    );
     device.sync();
     national_holds(9);
 }
@@ -225,9 +279,14 @@ fn a_device_that_a_restored_hub_does_not_know_enrols_again_and_brings_what_it_ho
     let start = hub.stop();
     std::fs::copy(site.path("hub.backup"), site.path("hub").join("hub.db")).unwrap();
     let _hub = start();
-    assert!(late.run(&["sync"]).stderr.contains("does not know this device; enrol it again"));
+    assert!(
+        late.run(&["sync"])
+            .stderr
+            .contains("does not know this device; enrol it again")
+    );
     assert_eq!(site.hub_export().len(), 0);
-    late.run(&["enrol", "--yes", &site.invite("educator")]).done();
+    late.run(&["enrol", "--yes", &site.invite("educator")])
+        .done();
     late.sync();
     assert_eq!(ids(&site.hub_export()), sorted(logged.clone()));
     assert_eq!(late.ids(), sorted(logged));
@@ -235,5 +294,9 @@ fn a_device_that_a_restored_hub_does_not_know_enrols_again_and_brings_what_it_ho
     let other = Site::new();
     let _elsewhere = other.hub(&[]);
     let run = late.run(&["enrol", "--yes", &other.invite("educator")]);
-    assert!(run.code == Some(1) && run.stderr.contains("enrolled already"), "{}", run.stderr);
+    assert!(
+        run.code == Some(1) && run.stderr.contains("enrolled already"),
+        "{}",
+        run.stderr
+    );
 }

@@ -16,12 +16,18 @@ fn planted(bad: &Value) -> Value {
         "perpetrators": [{"kind": CANARY, "note": CANARY}], "consents": ["hub_response", {"scope": "national_deid", "method": CANARY, "note": CANARY}],
         "statements": [{"class": CANARY, "text": CANARY}], CANARY: CANARY,
     });
-    incident.as_object_mut().unwrap().extend(bad.as_object().unwrap().clone());
+    incident
+        .as_object_mut()
+        .unwrap()
+        .extend(bad.as_object().unwrap().clone());
     incident
 }
 
 fn assert_silent(what: &str, text: &str) {
-    assert!(!text.to_lowercase().contains(CANARY), "{what} tells: {text}");
+    assert!(
+        !text.to_lowercase().contains(CANARY),
+        "{what} tells: {text}"
+    );
 }
 
 #[test]
@@ -30,11 +36,15 @@ fn nothing_that_a_survivor_told_stands_in_logs_and_metrics() {
     let national = site.national();
     let hub = site.hub(&["--upstream", &site.invite_hub()]);
     let device = site.enrolled("phone", "educator");
-    let edits =
-        json!([{"action": {"code": CANARY, "by": CANARY}}, {"transition": {"to": CANARY, "reason": CANARY}}, {"statement": {"class": CANARY, "text": CANARY}}]);
-    let ids = device.log(&[json!({"incident": planted(&json!({})), "edits": edits}), planted(&json!({}))]);
+    let edits = json!([{"action": {"code": CANARY, "by": CANARY}}, {"transition": {"to": CANARY, "reason": CANARY}}, {"statement": {"class": CANARY, "text": CANARY}}]);
+    let ids = device.log(&[
+        json!({"incident": planted(&json!({})), "edits": edits}),
+        planted(&json!({})),
+    ]);
     device.sync();
-    wait::until("projections", || Some(site.national_export()).filter(|rows| rows.len() == 2));
+    wait::until("projections", || {
+        Some(site.national_export()).filter(|rows| rows.len() == 2)
+    });
     // Refusals differ by their reason, and by nothing else.
     let mut hostile = ByHand::enrol(&site.invite("responder"), 10);
     let mut written = hostile.incident(0);
@@ -42,7 +52,11 @@ fn nothing_that_a_survivor_told_stands_in_logs_and_metrics() {
     written.chunks[1][20] ^= 1;
     hostile.push(vec![written.group()]);
     for path in ["/v1/sync", "/v1/enrol"] {
-        let answer = http::post(&hub.address, path, format!("{CANARY} {}", ids[0]).as_bytes());
+        let answer = http::post(
+            &hub.address,
+            path,
+            format!("{CANARY} {}", ids[0]).as_bytes(),
+        );
         assert_silent("an answer", &answer.text().1);
     }
     for (what, server) in [("the hub's", &hub), ("national's", &national)] {
@@ -50,7 +64,10 @@ fn nothing_that_a_survivor_told_stands_in_logs_and_metrics() {
         assert!(log.lines().count() > 1 && metrics.lines().count() > 10);
         for text in [&log, &metrics] {
             assert_silent(what, text);
-            assert!(ids.iter().all(|id| !text.contains(id)), "{what} names an incident: {text}");
+            assert!(
+                ids.iter().all(|id| !text.contains(id)),
+                "{what} names an incident: {text}"
+            );
         }
         // A log line holds these fields and no others.
         for line in log.lines() {
@@ -75,7 +92,12 @@ fn nothing_that_a_survivor_told_stands_in_logs_and_metrics() {
                 "requests",
                 "document",
             ];
-            let unknown: Vec<_> = line.as_object().unwrap().keys().filter(|key| !known.contains(&key.as_str())).collect();
+            let unknown: Vec<_> = line
+                .as_object()
+                .unwrap()
+                .keys()
+                .filter(|key| !known.contains(&key.as_str()))
+                .collect();
             assert!(unknown.is_empty(), "{unknown:?} in {line}");
         }
     }
@@ -121,8 +143,21 @@ fn a_complaint_about_bad_input_says_where_and_never_what() {
         json!(CANARY),
         json!([{CANARY: CANARY}]),
     ] {
-        assert_silent("edit", &device.run_with(&["edit", &id, "-"], &edits.to_string()).failed());
+        assert_silent(
+            "edit",
+            &device
+                .run_with(&["edit", &id, "-"], &edits.to_string())
+                .failed(),
+        );
     }
-    assert_silent("edit", &device.run_with(&["edit", &id, "-"], CANARY).failed());
-    assert_silent("resolve", &device.run(&["resolve", &id, "danger_now", "--value", CANARY]).failed());
+    assert_silent(
+        "edit",
+        &device.run_with(&["edit", &id, "-"], CANARY).failed(),
+    );
+    assert_silent(
+        "resolve",
+        &device
+            .run(&["resolve", &id, "danger_now", "--value", CANARY])
+            .failed(),
+    );
 }

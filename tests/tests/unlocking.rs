@@ -19,7 +19,12 @@ fn locked(site: &Site) -> (Device, String) {
 
 #[track_caller]
 fn asks_for_the_pin(device: &Device) {
-    assert!(device.run(&["list"]).failed().contains("no PIN: name a file"));
+    assert!(
+        device
+            .run(&["list"])
+            .failed()
+            .contains("no PIN: name a file")
+    );
 }
 
 #[test]
@@ -27,13 +32,26 @@ fn an_unlocked_device_asks_for_no_pin_until_it_is_locked() {
     let site = Site::new();
     let (device, pin) = locked(&site);
     asks_for_the_pin(&device);
-    assert!(device.run(&["--pin-file", &pin, "unlock"]).done().contains("5 minutes"));
-    let id = device.log(&[json!({"reported_at": "2026-11-23T09:00:00Z"})]).remove(0);
+    assert!(
+        device
+            .run(&["--pin-file", &pin, "unlock"])
+            .done()
+            .contains("5 minutes")
+    );
+    let id = device
+        .log(&[json!({"reported_at": "2026-11-23T09:00:00Z"})])
+        .remove(0);
     assert_eq!(device.show(&id)["id"], json!(id));
     assert!(device.run(&["lock"]).done().contains("locked"));
     asks_for_the_pin(&device);
     assert!(device.run(&["lock"]).done().contains("was not unlocked"));
-    assert_eq!(device.run(&["list", "--json", "--pin-file", &pin]).json_lines().len(), 1);
+    assert_eq!(
+        device
+            .run(&["list", "--json", "--pin-file", &pin])
+            .json_lines()
+            .len(),
+        1
+    );
 }
 
 #[test]
@@ -44,7 +62,12 @@ fn a_wrong_pin_opens_nothing_and_closes_what_is_open() {
     device.run(&["unlock", "--pin-file", &wrong]).failed();
     asks_for_the_pin(&device);
     device.run(&["unlock", "--pin-file", &pin]).done();
-    assert!(device.run(&["list", "--pin-file", &wrong]).failed().contains("9 attempts left"));
+    assert!(
+        device
+            .run(&["list", "--pin-file", &wrong])
+            .failed()
+            .contains("9 attempts left")
+    );
     asks_for_the_pin(&device);
 }
 
@@ -54,13 +77,33 @@ fn the_second_pin_closes_what_the_first_one_opened_and_setting_it_does_too() {
     let (device, pin) = locked(&site);
     let second = file(&site, "second", "8642");
     device.run(&["unlock", "--pin-file", &pin]).done();
-    device.run(&["duress-pin", "--pin-file", &pin, "--second-pin-file", &second]).done();
+    device
+        .run(&[
+            "duress-pin",
+            "--pin-file",
+            &pin,
+            "--second-pin-file",
+            &second,
+        ])
+        .done();
     asks_for_the_pin(&device);
     device.run(&["unlock", "--pin-file", &pin]).done();
     device.log(&[json!({"reported_at": "2026-11-23T09:00:00Z"})]);
-    assert_eq!(device.run(&["list", "--json", "--pin-file", &pin]).json_lines().len(), 1);
+    assert_eq!(
+        device
+            .run(&["list", "--json", "--pin-file", &pin])
+            .json_lines()
+            .len(),
+        1
+    );
     assert_eq!(device.list().len(), 1, "its own PIN closes nothing");
-    assert_eq!(device.run(&["list", "--json", "--pin-file", &second]).json_lines().len(), 0);
+    assert_eq!(
+        device
+            .run(&["list", "--json", "--pin-file", &second])
+            .json_lines()
+            .len(),
+        0
+    );
     asks_for_the_pin(&device);
     device.run(&["unlock", "--pin-file", &second]).done();
     assert_eq!(device.list().len(), 0);

@@ -22,7 +22,10 @@ fn at_ten(area: Option<&str>) -> Value {
 /// Until when PEP can be begun, as an incident shows it; in UTC, for it is shown by the clocks of the place.
 fn pep_until(shown: &Value) -> String {
     let clocks = shown["clocks"].as_array().unwrap();
-    clocks.iter().find(|clock| clock["name"] == "pep_72h").unwrap_or_else(|| panic!("no such clock: {shown}"))["due_at"]
+    clocks
+        .iter()
+        .find(|clock| clock["name"] == "pep_72h")
+        .unwrap_or_else(|| panic!("no such clock: {shown}"))["due_at"]
         .as_str()
         .unwrap()
         .parse::<jiff::Timestamp>()
@@ -40,10 +43,15 @@ fn assert_page_speaks_time_of(browser: &Browser, hub: &Server, id: &str, zone: &
     let (page, now) = (browser.text(), wait::now());
     let there = TimeZone::get(zone).unwrap();
     let moments = (0..30).map(|minutes| {
-        let at = there.to_datetime(now - SignedDuration::from_mins(minutes)).to_string();
+        let at = there
+            .to_datetime(now - SignedDuration::from_mins(minutes))
+            .to_string();
         format!("{} {zone}", &at[11..16])
     });
-    assert!(moments.into_iter().any(|moment| page.contains(&moment)), "no time of {zone} in {page}");
+    assert!(
+        moments.into_iter().any(|moment| page.contains(&moment)),
+        "no time of {zone} in {page}"
+    );
 }
 
 #[test]
@@ -52,7 +60,11 @@ fn a_device_learns_the_zone_when_it_enrols_and_another_one_at_its_next_sync() {
     let hub = site.hub(&["--zone", "asia/bishkek"]);
     let phone = site.enrolled("phone", "educator");
     let id = phone.log(&[at_ten(None)]).remove(0);
-    assert_eq!(phone_says(&phone, &id), "2026-11-23T04:00:00Z", "six hours east, and nothing was synced yet");
+    assert_eq!(
+        phone_says(&phone, &id),
+        "2026-11-23T04:00:00Z",
+        "six hours east, and nothing was synced yet"
+    );
     phone.sync();
     assert_eq!(pep_until(&site.hub_export()[0]), "2026-11-23T04:00:00Z");
     let link = site.invite_person("hub", "amina");
@@ -61,9 +73,17 @@ fn a_device_learns_the_zone_when_it_enrols_and_another_one_at_its_next_sync() {
     assert_page_speaks_time_of(&browser, &hub, &id, "Asia/Bishkek");
 
     let hub = hub.restart_with(&["--zone", "America/Mexico_City"]);
-    assert_eq!(phone_says(&phone, &id), "2026-11-23T04:00:00Z", "it has heard of nothing");
+    assert_eq!(
+        phone_says(&phone, &id),
+        "2026-11-23T04:00:00Z",
+        "it has heard of nothing"
+    );
     phone.sync();
-    assert_eq!(phone_says(&phone, &id), "2026-11-23T16:00:00Z", "six hours west");
+    assert_eq!(
+        phone_says(&phone, &id),
+        "2026-11-23T16:00:00Z",
+        "six hours west"
+    );
     assert_eq!(pep_until(&site.hub_export()[0]), "2026-11-23T16:00:00Z");
     assert_page_speaks_time_of(&browser, &hub, &id, "America/Mexico_City");
 
@@ -71,7 +91,15 @@ fn a_device_learns_the_zone_when_it_enrols_and_another_one_at_its_next_sync() {
     let hub = hub.restart_with(&[]);
     assert_page_speaks_time_of(&browser, &hub, &id, "America/Mexico_City");
     let data = site.path("elsewhere").display().to_string();
-    let refused = vicinity_tests::program::run(["hub", "--data", &data, "--listen", "127.0.0.1:0", "--zone", "Asia/Nowhere"]);
+    let refused = vicinity_tests::program::run([
+        "hub",
+        "--data",
+        &data,
+        "--listen",
+        "127.0.0.1:0",
+        "--zone",
+        "Asia/Nowhere",
+    ]);
     assert!(refused.failed().contains("Asia/Nowhere is no time zone"));
 }
 
@@ -81,7 +109,11 @@ fn without_a_zone_it_is_guessed_from_the_areas_and_a_given_one_stands_above_the_
     let hub = site.hub(&[]);
     let phone = site.enrolled("phone", "educator");
     let ids = phone.log(&[at_ten(None), at_ten(Some("KG-GB-01"))]);
-    assert_eq!(phone_says(&phone, &ids[0]), "2026-11-22T20:00:00Z", "as early as it may be anywhere on earth");
+    assert_eq!(
+        phone_says(&phone, &ids[0]),
+        "2026-11-22T20:00:00Z",
+        "as early as it may be anywhere on earth"
+    );
     phone.sync();
     // It looks when it starts, and then now and again.
     let hub = hub.restart_with(&[]);
@@ -90,7 +122,11 @@ fn without_a_zone_it_is_guessed_from_the_areas_and_a_given_one_stands_above_the_
         Some(phone_says(&phone, &ids[0])).filter(|until| until == "2026-11-23T04:00:00Z")
     };
     wait::until("the guess on the phone", learnt);
-    assert!(hub.log().contains("the time zone was guessed"), "{}", hub.log());
+    assert!(
+        hub.log().contains("the time zone was guessed"),
+        "{}",
+        hub.log()
+    );
     let browser = Browser::start();
     browser.welcome(&site.invite_person("hub", "amina"));
     assert_page_speaks_time_of(&browser, &hub, &ids[0], "Asia/Bishkek");
@@ -106,11 +142,19 @@ fn a_hub_whose_areas_keep_different_zones_guesses_none() {
     let site = Site::new();
     let hub = site.hub(&[]);
     let phone = site.enrolled("phone", "educator");
-    let ids = phone.log(&[at_ten(None), at_ten(Some("KG-GB-01")), at_ten(Some("SN-DK-01"))]);
+    let ids = phone.log(&[
+        at_ten(None),
+        at_ten(Some("KG-GB-01")),
+        at_ten(Some("SN-DK-01")),
+    ]);
     phone.sync();
     // It looks when it starts.
     let hub = hub.restart_with(&[]);
     phone.sync();
-    assert!(!hub.log().contains("the time zone was guessed"), "{}", hub.log());
+    assert!(
+        !hub.log().contains("the time zone was guessed"),
+        "{}",
+        hub.log()
+    );
     assert_eq!(phone_says(&phone, &ids[0]), "2026-11-22T20:00:00Z");
 }

@@ -70,7 +70,16 @@ impl SyncReport {
     /// The report as scripts read it.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let Outcome { sent, acked, received, rejected, pending, rounds, erased, .. } = self.outcome;
+        let Outcome {
+            sent,
+            acked,
+            received,
+            rejected,
+            pending,
+            rounds,
+            erased,
+            ..
+        } = self.outcome;
         json!({
             "sent": sent, "acked": acked, "received": received, "rejected": rejected, "pending": pending, "rounds": rounds, "erased": erased,
             "statements": self.outcome.statements.delivered, "rewrapped": self.outcome.statements.rewrapped,
@@ -90,7 +99,10 @@ impl Device {
         if device.store().writes() {
             device.forget_ended_alerts()?;
         }
-        Ok(Self { device, folder: folder.to_owned() })
+        Ok(Self {
+            device,
+            folder: folder.to_owned(),
+        })
     }
 
     /// Looks for damage in every page of the database. A large one that was found whole within a day is not looked at again. What can
@@ -99,7 +111,8 @@ impl Device {
     /// # Errors
     /// The file cannot be read at all.
     pub fn damaged(&mut self) -> Result<Option<Damage>, StoreError> {
-        let bytes = std::fs::metadata(self.folder.join(DATABASE_FILE)).map_or(0, |metadata| metadata.len());
+        let bytes =
+            std::fs::metadata(self.folder.join(DATABASE_FILE)).map_or(0, |metadata| metadata.len());
         let now = self.now();
         if !look::is_due(bytes, look::whole_at(self.store())?, now) {
             return Ok(None);
@@ -130,9 +143,20 @@ impl Device {
     pub fn sync(&mut self) -> Result<SyncReport, ClientError> {
         let mut link = self.hub_link()?;
         let outcome = self.sync_over(&mut link)?;
-        let unreachable = if outcome.end == End::Cut { link.failed() } else { String::new() };
+        let unreachable = if outcome.end == End::Cut {
+            link.failed()
+        } else {
+            String::new()
+        };
         let apart = self.apart()?;
-        Ok(SyncReport { outcome, requests: link.requests, bytes_up: link.bytes_up, bytes_down: link.bytes_down, unreachable, apart })
+        Ok(SyncReport {
+            outcome,
+            requests: link.requests,
+            bytes_up: link.bytes_up,
+            bytes_down: link.bytes_down,
+            unreachable,
+            apart,
+        })
     }
 
     /// Syncs with the hub over any link.
@@ -166,7 +190,13 @@ impl Device {
     ///
     /// # Errors
     /// As there, or another sync in progress.
-    pub fn publish_alert(&mut self, incident: IncidentId, area: &str, text: &str, ends: Timestamp) -> Result<[u8; 16], ClientError> {
+    pub fn publish_alert(
+        &mut self,
+        incident: IncidentId,
+        area: &str,
+        text: &str,
+        ends: Timestamp,
+    ) -> Result<[u8; 16], ClientError> {
         self.with_hub(|device, link| device.publish_alert(link, incident, area, text, ends))
     }
 
@@ -182,8 +212,14 @@ impl Device {
     ///
     /// # Errors
     /// As there, or another sync in progress.
-    pub fn statement_lines(&mut self, incident: IncidentId) -> Result<Vec<StatementLine>, ClientError> {
-        if self.enrolment().is_some_and(|enrolment| enrolment.is(Role::Responder)) {
+    pub fn statement_lines(
+        &mut self,
+        incident: IncidentId,
+    ) -> Result<Vec<StatementLine>, ClientError> {
+        if self
+            .enrolment()
+            .is_some_and(|enrolment| enrolment.is(Role::Responder))
+        {
             self.with_hub(|device, link| device.statement_lines(Some(link), incident))
         } else {
             Ok(self.device.statement_lines(None, incident)?)
@@ -194,12 +230,22 @@ impl Device {
     ///
     /// # Errors
     /// As there, or another sync in progress.
-    pub fn open_statement(&mut self, incident: IncidentId, entry: &str) -> Result<Zeroizing<Vec<u8>>, ClientError> {
+    pub fn open_statement(
+        &mut self,
+        incident: IncidentId,
+        entry: &str,
+    ) -> Result<Zeroizing<Vec<u8>>, ClientError> {
         self.with_hub(|device, link| device.open_statement(link, incident, entry))
     }
 
     /// Makes a call that takes a link, while no other program speaks to the hub.
-    fn with_hub<T>(&mut self, act: impl FnOnce(&mut vicinity_device::Device<SqliteDevice>, &mut dyn Link) -> Result<T, DeviceError>) -> Result<T, ClientError> {
+    fn with_hub<T>(
+        &mut self,
+        act: impl FnOnce(
+            &mut vicinity_device::Device<SqliteDevice>,
+            &mut dyn Link,
+        ) -> Result<T, DeviceError>,
+    ) -> Result<T, ClientError> {
         let mut link = self.hub_link()?;
         let _lock = self.lock()?;
         Ok(act(&mut self.device, &mut link)?)
@@ -208,13 +254,20 @@ impl Device {
     /// Keeps other programs from speaking to the hub for this device while the file is held.
     pub(crate) fn lock(&self) -> Result<File, LockError> {
         let lock = File::create(self.folder.join(LOCK_FILE)).map_err(LockError::Io)?;
-        if lock.try_lock().is_err() { Err(LockError::Held) } else { Ok(lock) }
+        if lock.try_lock().is_err() {
+            Err(LockError::Held)
+        } else {
+            Ok(lock)
+        }
     }
 
     /// The way to this device's hub.
     fn hub_link(&mut self) -> Result<HttpLink, ClientError> {
         let pins = self.hub_pins()?;
-        let addresses = self.enrolment().map(|enrolment| enrolment.addresses.as_slice()).unwrap_or_default();
+        let addresses = self
+            .enrolment()
+            .map(|enrolment| enrolment.addresses.as_slice())
+            .unwrap_or_default();
         Ok(HttpLink::new(addresses, &pins))
     }
 }

@@ -30,12 +30,30 @@ pub struct Leased {
 /// # Errors
 /// [`OpenError::LeaseLocked`] and [`OpenError::ClockSetBack`] open nothing and destroy nothing; [`OpenError::LeaseOver`]
 /// once it is wiped; the store; or a wipe that failed, which is tried again at the next command.
-pub fn open(home: &Path, secret: &dyn DeviceSecret, opened: &Opened, machine: Machine) -> Result<Leased> {
-    let mut device = Device::open(&home.join(&opened.folder), &DatabaseKey::new(*opened.key), machine)?;
+pub fn open(
+    home: &Path,
+    secret: &dyn DeviceSecret,
+    opened: &Opened,
+    machine: Machine,
+) -> Result<Leased> {
+    let mut device = Device::open(
+        &home.join(&opened.folder),
+        &DatabaseKey::new(*opened.key),
+        machine,
+    )?;
     match device.look()? {
-        Lease::Valid => Ok(Leased { device, days_left: None }),
-        Lease::Warn { days_left } => Ok(Leased { device, days_left: Some(days_left) }),
-        Lease::Locked { days } => Err(OpenError::LeaseLocked { date: device.zone()?.to_datetime(device.now()).date().to_string(), days }),
+        Lease::Valid => Ok(Leased {
+            device,
+            days_left: None,
+        }),
+        Lease::Warn { days_left } => Ok(Leased {
+            device,
+            days_left: Some(days_left),
+        }),
+        Lease::Locked { days } => Err(OpenError::LeaseLocked {
+            date: device.zone()?.to_datetime(device.now()).date().to_string(),
+            days,
+        }),
         Lease::SetBack => Err(OpenError::ClockSetBack),
         Lease::Over => {
             // Closed before anything is destroyed: nothing may be written back.
@@ -52,14 +70,22 @@ pub fn open(home: &Path, secret: &dyn DeviceSecret, opened: &Opened, machine: Ma
 /// # Errors
 /// The store.
 pub fn open_for_contact(home: &Path, opened: &Opened, machine: Machine) -> Result<Leased> {
-    let mut device = Device::open(&home.join(&opened.folder), &DatabaseKey::new(*opened.key), machine)?;
+    let mut device = Device::open(
+        &home.join(&opened.folder),
+        &DatabaseKey::new(*opened.key),
+        machine,
+    )?;
     let is_locked = device.contact()?.is_some_and(Contact::is_locked);
     let now = device.now();
     let lease = match device.contact()? {
         Some(contact) if !is_locked => contact.look(now, None).0,
         _ => Lease::Valid,
     };
-    let days_left = if let Lease::Warn { days_left } = lease { Some(days_left) } else { None };
+    let days_left = if let Lease::Warn { days_left } = lease {
+        Some(days_left)
+    } else {
+        None
+    };
     Ok(Leased { device, days_left })
 }
 
@@ -89,17 +115,22 @@ impl Device {
     /// What the time since the last contact allows now. What was seen is recorded first; where that cannot
     /// be, it is as [`Contact::look_unnoted`] says.
     fn look(&mut self) -> Result<Lease> {
-        let Some(contact) = self.contact()? else { return Ok(Lease::Valid) };
+        let Some(contact) = self.contact()? else {
+            return Ok(Lease::Valid);
+        };
         let (now, boot) = (self.now(), (self.machine().boot)());
         let (lease, changed) = contact.look(now, boot);
         match changed.map_or(Ok(()), |_| self.note(now, boot)) {
             Ok(()) => Ok(lease),
             // Another program syncs at this moment.
-            Err(OpenError::Lock(LockError::Held)) => Ok(contact.look_unnoted(now).ok_or(LockError::Held)?),
-            // Neither the file that is held meanwhile nor the database can be written.
-            Err(OpenError::Lock(LockError::Io(_)) | OpenError::Device(DeviceError::Store(StoreError::ReadOnly))) => {
-                Ok(contact.look_unnoted(now).ok_or(StoreError::ReadOnly)?)
+            Err(OpenError::Lock(LockError::Held)) => {
+                Ok(contact.look_unnoted(now).ok_or(LockError::Held)?)
             }
+            // Neither the file that is held meanwhile nor the database can be written.
+            Err(
+                OpenError::Lock(LockError::Io(_))
+                | OpenError::Device(DeviceError::Store(StoreError::ReadOnly)),
+            ) => Ok(contact.look_unnoted(now).ok_or(StoreError::ReadOnly)?),
             Err(other) => Err(other),
         }
     }
@@ -107,8 +138,12 @@ impl Device {
     /// Records what a look has seen. A program that syncs at this moment writes a newer contact, which must not be overwritten.
     fn note(&mut self, now: Timestamp, boot: Option<Boot>) -> Result<()> {
         let _lock = self.lock()?;
-        if let Some(changed) = self.contact()?.and_then(|contact| contact.look(now, boot).1) {
-            self.store().set_facts(&[(Fact::Contact, Some(changed.encode()))])?;
+        if let Some(changed) = self
+            .contact()?
+            .and_then(|contact| contact.look(now, boot).1)
+        {
+            self.store()
+                .set_facts(&[(Fact::Contact, Some(changed.encode()))])?;
         }
         Ok(())
     }
@@ -119,6 +154,10 @@ impl Device {
             return Ok(None);
         }
         let bytes = self.store().fact(Fact::Contact)?;
-        bytes.as_deref().and_then(Contact::decode).map(Some).ok_or_else(|| DeviceError::Damaged("time of the last contact").into())
+        bytes
+            .as_deref()
+            .and_then(Contact::decode)
+            .map(Some)
+            .ok_or_else(|| DeviceError::Damaged("time of the last contact").into())
     }
 }

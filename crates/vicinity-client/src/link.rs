@@ -34,7 +34,13 @@ impl HttpLink {
             .timeout_connect(Some(Duration::from_secs(10)))
             .timeout_global(Some(Duration::from_secs(60)));
         let pins: Vec<Pin> = pins.iter().copied().map(Pin).collect();
-        Self { ways: Ways::new(config, &pins, addresses.to_vec()), failed: Vec::new(), requests: 0, bytes_up: 0, bytes_down: 0 }
+        Self {
+            ways: Ways::new(config, &pins, addresses.to_vec()),
+            failed: Vec::new(),
+            requests: 0,
+            bytes_up: 0,
+            bytes_down: 0,
+        }
     }
 }
 
@@ -43,11 +49,19 @@ impl Link for HttpLink {
         self.requests += 1;
         self.bytes_up += body.len() as u64;
         let limit = BODY_MAX_BYTES as u64 + 64 * 1024;
-        let Answer { status, body: answer, .. } = match self.ways.post(path, body, limit) {
+        let Answer {
+            status,
+            body: answer,
+            ..
+        } = match self.ways.post(path, body, limit) {
             Ok(answered) => answered,
             Err(failed) => {
                 self.failed = failed;
-                return Err(if vicinity_link::is_other_key(&self.failed) { LinkFailure::Refused(Refused::OtherKey) } else { LinkFailure::Cut });
+                return Err(if vicinity_link::is_other_key(&self.failed) {
+                    LinkFailure::Refused(Refused::OtherKey)
+                } else {
+                    LinkFailure::Cut
+                });
             }
         };
         self.bytes_down += answer.len() as u64;
@@ -58,7 +72,9 @@ impl Link for HttpLink {
             return Err(LinkFailure::Revoked(order));
         }
         let code = str::from_utf8(&answer).unwrap_or_default();
-        Err(LinkFailure::Refused(Refused::from_code(code).unwrap_or(Refused::Failed)))
+        Err(LinkFailure::Refused(
+            Refused::from_code(code).unwrap_or(Refused::Failed),
+        ))
     }
 
     /// The addresses that did not answer the last request that nobody answered, each with the reason.

@@ -18,16 +18,27 @@ pub(crate) fn is_due(bytes: u64, whole_at: Option<Timestamp>, now: Timestamp) ->
 
 /// When the file was last found whole.
 pub(crate) fn whole_at(store: &mut dyn DeviceStore) -> Result<Option<Timestamp>, StoreError> {
-    let seconds = store.fact(Fact::LookedAt)?.and_then(|bytes| bytes.try_into().ok()).map(i64::from_be_bytes);
+    let seconds = store
+        .fact(Fact::LookedAt)?
+        .and_then(|bytes| bytes.try_into().ok())
+        .map(i64::from_be_bytes);
     Ok(seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()))
 }
 
 /// Keeps whether it is whole; a small file is checked anyway, and needs no write.
-pub(crate) fn keep(store: &mut dyn DeviceStore, bytes: u64, is_whole: bool, now: Timestamp) -> Result<(), StoreError> {
+pub(crate) fn keep(
+    store: &mut dyn DeviceStore,
+    bytes: u64,
+    is_whole: bool,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     if bytes <= ALWAYS_MAX_BYTES {
         return Ok(());
     }
-    store.set_facts(&[(Fact::LookedAt, is_whole.then(|| now.as_second().to_be_bytes().to_vec()))])
+    store.set_facts(&[(
+        Fact::LookedAt,
+        is_whole.then(|| now.as_second().to_be_bytes().to_vec()),
+    )])
 }
 
 #[cfg(test)]
@@ -48,7 +59,11 @@ mod tests {
             (ALWAYS_MAX_BYTES + 1, Some(now - 100 * day), true),
         ] {
             let at = |seconds| Timestamp::from_second(seconds).unwrap();
-            assert_eq!(is_due(bytes, whole_at.map(at), at(now)), is, "{bytes} {whole_at:?}");
+            assert_eq!(
+                is_due(bytes, whole_at.map(at), at(now)),
+                is,
+                "{bytes} {whole_at:?}"
+            );
         }
     }
 }

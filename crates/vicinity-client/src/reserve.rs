@@ -24,7 +24,9 @@ pub fn refill(home: &Path, random: &mut dyn FnMut(&mut [u8])) {
     if held >= RESERVE_BYTES {
         return;
     }
-    let Ok(mut file) = OpenOptions::new().create(true).append(true).open(&path) else { return };
+    let Ok(mut file) = OpenOptions::new().create(true).append(true).open(&path) else {
+        return;
+    };
     let mut bytes = vec![0; STEP_BYTES];
     while held < RESERVE_BYTES {
         random(&mut bytes);
@@ -47,7 +49,11 @@ pub fn free(home: &Path) -> bool {
 ///
 /// # Errors
 /// The error of `act`.
-pub fn with<T, E>(home: &Path, may_be_full: impl Fn(&E) -> bool, mut act: impl FnMut() -> Result<T, E>) -> Result<T, E> {
+pub fn with<T, E>(
+    home: &Path,
+    may_be_full: impl Fn(&E) -> bool,
+    mut act: impl FnMut() -> Result<T, E>,
+) -> Result<T, E> {
     match act() {
         Err(error) if may_be_full(&error) && free(home) => act(),
         other => other,
@@ -86,7 +92,10 @@ fn device_may_be_full(error: &DeviceError) -> bool {
 }
 
 fn is_full(error: &std::io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+    matches!(
+        error.kind(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+    )
 }
 
 #[cfg(test)]
@@ -111,7 +120,10 @@ mod tests {
         assert_eq!(held(home.path()), Some(RESERVE_BYTES));
         assert!(free(home.path()));
         refill(home.path(), &mut random);
-        assert_eq!((held(home.path()), drawn), (Some(RESERVE_BYTES), 2 * RESERVE_BYTES));
+        assert_eq!(
+            (held(home.path()), drawn),
+            (Some(RESERVE_BYTES), 2 * RESERVE_BYTES)
+        );
         refill(&home.path().join("nowhere"), &mut |_| {});
     }
 
@@ -123,7 +135,11 @@ mod tests {
         let mut tries = 0;
         let done = with(home.path(), may_be_full, || {
             tries += 1;
-            if held(home.path()).is_some() { Err(full()) } else { Ok(tries) }
+            if held(home.path()).is_some() {
+                Err(full())
+            } else {
+                Ok(tries)
+            }
         });
         assert_eq!(done.ok(), Some(2));
         let mut tries = 0;
@@ -133,7 +149,12 @@ mod tests {
         });
         assert!(failed.is_err() && tries == 1, "there is none to free");
         refill(home.path(), &mut |_| {});
-        assert!(with::<(), ClientError>(home.path(), may_be_full, || Err(ClientError::Device(DeviceError::NotEnrolled))).is_err());
+        assert!(
+            with::<(), ClientError>(home.path(), may_be_full, || Err(ClientError::Device(
+                DeviceError::NotEnrolled
+            )))
+            .is_err()
+        );
         assert_eq!(held(home.path()), Some(RESERVE_BYTES), "room does not help");
     }
 }

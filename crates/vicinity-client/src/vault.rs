@@ -38,7 +38,10 @@ pub use sealed::Cost;
 pub use secret::{DeviceSecret, FileSecret};
 pub use session::{RamFolder, SESSION_IDLE, SESSION_MAX, Session};
 pub use state::MAX_WRONG_PINS;
-pub use vicinity_device::lease::{Boot, Contact, DESTROYED_AFTER, DESTROYED_ON_DAY, LOCKED_FROM_DAY, Lease, SET_BACK_MAX, WARNED_FROM_DAY};
+pub use vicinity_device::lease::{
+    Boot, Contact, DESTROYED_AFTER, DESTROYED_ON_DAY, LOCKED_FROM_DAY, Lease, SET_BACK_MAX,
+    WARNED_FROM_DAY,
+};
 
 use folder::Folder;
 use image::{Image, name_text};
@@ -75,7 +78,11 @@ impl core::fmt::Debug for Opened {
 
 impl Opened {
     fn new(contents: &Contents) -> Self {
-        Self { key: contents.key.clone(), profile: contents.profile, folder: name_text(contents.folder) }
+        Self {
+            key: contents.key.clone(),
+            profile: contents.profile,
+            folder: name_text(contents.folder),
+        }
     }
 }
 
@@ -85,7 +92,11 @@ impl Opened {
 /// There is no vault, it is damaged, or it was destroyed.
 pub fn has_pin(folder: &Path) -> Result<bool, VaultError> {
     let image = Image::decode(&folder::read(folder)?)?;
-    if image.is_destroyed() { Err(VaultError::Destroyed) } else { Ok(image.has_pin()) }
+    if image.is_destroyed() {
+        Err(VaultError::Destroyed)
+    } else {
+        Ok(image.has_pin())
+    }
 }
 
 /// The names of both profiles' folders, in an order that reveals nothing.
@@ -93,14 +104,22 @@ pub fn has_pin(folder: &Path) -> Result<bool, VaultError> {
 /// # Errors
 /// There is no vault, or it is damaged.
 pub fn profile_folders(folder: &Path) -> Result<[String; 2], VaultError> {
-    Ok(Image::decode(&folder::read(folder)?)?.names().map(name_text))
+    Ok(Image::decode(&folder::read(folder)?)?
+        .names()
+        .map(name_text))
 }
 
 /// Makes a vault with a fresh key, and both profiles' folders. Durable when this returns. The secret must exist.
 ///
 /// # Errors
 /// There is a vault already ([`VaultError::AlreadyThere`]), the secret cannot be had, or the folder cannot be written.
-pub fn create(folder: &Path, secret: &dyn DeviceSecret, pin: Option<&Pin>, cost: Cost, random: Random<'_>) -> Result<Opened, VaultError> {
+pub fn create(
+    folder: &Path,
+    secret: &dyn DeviceSecret,
+    pin: Option<&Pin>,
+    cost: Cost,
+    random: Random<'_>,
+) -> Result<Opened, VaultError> {
     let place = Folder::make(folder)?;
     let device = secret.get()?;
     let mut image = Image::filled(cost, random);
@@ -108,8 +127,17 @@ pub fn create(folder: &Path, secret: &dyn DeviceSecret, pin: Option<&Pin>, cost:
     let main = usize::from(one_byte(random) & 1);
     // Drawn apart from the slot: the order of the names must not tell which slot is whose.
     let own = image.names()[usize::from(one_byte(random) & 1)];
-    let contents = Contents { key: fresh_key(random), profile: Profile::Main, folder: own };
-    image.put(main, &*kek(pin, &image.salt(), cost, &device)?, &contents, random);
+    let contents = Contents {
+        key: fresh_key(random),
+        profile: Profile::Main,
+        folder: own,
+    };
+    image.put(
+        main,
+        &*kek(pin, &image.salt(), cost, &device)?,
+        &contents,
+        random,
+    );
     image.seal_state(&device, State::new(main));
     place.replace(&image)?;
     place.ensure_profiles(image.names())?;
@@ -123,7 +151,11 @@ pub fn create(folder: &Path, secret: &dyn DeviceSecret, pin: Option<&Pin>, cost:
 /// [`VaultError::WrongPin`] says how many attempts are left; with the last one both slots and the device's secret are
 /// destroyed ([`VaultError::Destroyed`]). A vault with a PIN opened without ([`VaultError::PinNeeded`]) or the other way
 /// round ([`VaultError::NoPin`]) counts nothing. Damage is [`VaultError::Damaged`].
-pub fn unlock(folder: &Path, secret: &dyn DeviceSecret, pin: Option<&Pin>) -> Result<Opened, VaultError> {
+pub fn unlock(
+    folder: &Path,
+    secret: &dyn DeviceSecret,
+    pin: Option<&Pin>,
+) -> Result<Opened, VaultError> {
     Attempt::begin(folder, secret, pin)?.finish()
 }
 
@@ -133,7 +165,13 @@ pub fn unlock(folder: &Path, secret: &dyn DeviceSecret, pin: Option<&Pin>) -> Re
 /// # Errors
 /// As [`unlock`]; the duress PIN is the PIN ([`VaultError::SamePin`]); the vault has no PIN ([`VaultError::NoPin`]); or
 /// `pin` itself is the duress PIN ([`VaultError::NotHere`]), for nothing done there may cost the real profile.
-pub fn set_duress(folder: &Path, secret: &dyn DeviceSecret, pin: &Pin, duress_pin: &Pin, random: Random<'_>) -> Result<Opened, VaultError> {
+pub fn set_duress(
+    folder: &Path,
+    secret: &dyn DeviceSecret,
+    pin: &Pin,
+    duress_pin: &Pin,
+    random: Random<'_>,
+) -> Result<Opened, VaultError> {
     let mut open = Attempt::begin(folder, secret, Some(pin))?.check()?;
     if open.contents.profile == Profile::Second {
         return Err(VaultError::NotHere);
@@ -144,7 +182,11 @@ pub fn set_duress(folder: &Path, secret: &dyn DeviceSecret, pin: &Pin, duress_pi
     }
     let [a, b] = open.held.image.names();
     let folder = if open.contents.folder == a { b } else { a };
-    let contents = Contents { key: fresh_key(random), profile: Profile::Second, folder };
+    let contents = Contents {
+        key: fresh_key(random),
+        profile: Profile::Second,
+        folder,
+    };
     // Emptied first: after a crash in between, the old PIN opens an empty profile and not one its key does not fit. The folder
     // and the database's file stay, as old as the other's.
     open.held.place.empty_profile(folder)?;
@@ -158,7 +200,13 @@ pub fn set_duress(folder: &Path, secret: &dyn DeviceSecret, pin: &Pin, duress_pi
 ///
 /// # Errors
 /// As [`unlock`]; from the real profile also [`VaultError::SamePin`] if `new` is the duress PIN.
-pub fn change_pin(folder: &Path, secret: &dyn DeviceSecret, old: Option<&Pin>, new: &Pin, random: Random<'_>) -> Result<(), VaultError> {
+pub fn change_pin(
+    folder: &Path,
+    secret: &dyn DeviceSecret,
+    old: Option<&Pin>,
+    new: &Pin,
+    random: Random<'_>,
+) -> Result<(), VaultError> {
     let mut open = Attempt::begin(folder, secret, old)?.check()?;
     let kek = open.held.kek(Some(new))?;
     let taken = open.held.image.open(1 - open.at, &kek).is_some();
@@ -184,12 +232,26 @@ pub fn wipe(folder: &Path, secret: &dyn DeviceSecret) -> Result<(), VaultError> 
     let destroyed = secret.destroy();
     // Either half is the end of the key.
     let opens = overwritten.is_err() && destroyed.is_err();
-    let remains = |what, opens| move |why| Remains { what, opens, why: Box::new(why) };
+    let remains = |what, opens| {
+        move |why| Remains {
+            what,
+            opens,
+            why: Box::new(why),
+        }
+    };
     let mut left: Vec<Remains> = Vec::new();
     left.extend(overwritten.err().map(remains("the vault", opens)));
     left.extend(destroyed.err().map(remains("the device's secret", opens)));
-    left.extend(folder::remove_profiles(folder).into_iter().map(remains("a profile's folder", false)));
-    if left.is_empty() { Ok(()) } else { Err(VaultError::Remains(left)) }
+    left.extend(
+        folder::remove_profiles(folder)
+            .into_iter()
+            .map(remains("a profile's folder", false)),
+    );
+    if left.is_empty() {
+        Ok(())
+    } else {
+        Err(VaultError::Remains(left))
+    }
 }
 
 /// Makes both profiles' folders and files as old as the vault's file, which is written at each attempt: so their times do not

@@ -16,7 +16,9 @@ use vicinity_client::error::OpenError;
 use vicinity_client::leased::{self, Leased};
 use vicinity_client::link::{Link, LinkFailure};
 use vicinity_client::logging::{BadLine, LogSink};
-use vicinity_client::vault::{self, Boot, Contact, Cost, DeviceSecret, FileSecret, Opened, VaultError};
+use vicinity_client::vault::{
+    self, Boot, Contact, Cost, DeviceSecret, FileSecret, Opened, VaultError,
+};
 use vicinity_core::alert::Alert;
 use vicinity_core::batch::{Cursor, Pull};
 use vicinity_core::ids::{DeviceId, IncidentId, ScopeDigest};
@@ -55,8 +57,21 @@ impl Phone {
                 *byte = state;
             }
         };
-        let opened = vault::create(&root.path().join("phone"), &secret, None, Cost::weak_for_tests(), &mut random).unwrap();
-        Self { root, secret, opened, now: Arc::new(AtomicI64::new(0)), ran: Arc::new(AtomicU64::new(60)) }
+        let opened = vault::create(
+            &root.path().join("phone"),
+            &secret,
+            None,
+            Cost::weak_for_tests(),
+            &mut random,
+        )
+        .unwrap();
+        Self {
+            root,
+            secret,
+            opened,
+            now: Arc::new(AtomicI64::new(0)),
+            ran: Arc::new(AtomicU64::new(60)),
+        }
     }
 
     fn enrolled() -> Self {
@@ -73,9 +88,18 @@ impl Phone {
             bundle_key: String::new(),
             hub_key: [0; 32],
         };
-        let mut store = SqliteDevice::open(&phone.profile(), &DatabaseKey::new(*phone.opened.key)).unwrap();
-        let (enrolment, contact) = (serde_json::to_vec(&enrolment).unwrap(), Contact::at(at(0), 0).encode());
-        store.set_facts(&[(Fact::Enrolment, Some(enrolment)), (Fact::Contact, Some(contact))]).unwrap();
+        let mut store =
+            SqliteDevice::open(&phone.profile(), &DatabaseKey::new(*phone.opened.key)).unwrap();
+        let (enrolment, contact) = (
+            serde_json::to_vec(&enrolment).unwrap(),
+            Contact::at(at(0), 0).encode(),
+        );
+        store
+            .set_facts(&[
+                (Fact::Enrolment, Some(enrolment)),
+                (Fact::Contact, Some(contact)),
+            ])
+            .unwrap();
         phone
     }
 
@@ -96,7 +120,12 @@ impl Phone {
 
     fn machine(&self, now: Arc<AtomicI64>) -> Machine {
         let ran = Arc::clone(&self.ran);
-        let boot = move || Some(Boot { id: [1; 16], since: Duration::from_secs(ran.load(Ordering::Relaxed)) });
+        let boot = move || {
+            Some(Boot {
+                id: [1; 16],
+                since: Duration::from_secs(ran.load(Ordering::Relaxed)),
+            })
+        };
         Machine {
             now: Box::new(move || at(now.load(Ordering::Relaxed))),
             random: Box::new(|bytes| bytes.fill(9)),
@@ -109,8 +138,12 @@ impl Phone {
     fn syncs(&self, seconds: i64, mut link: Says) {
         self.now.store(seconds, Ordering::Relaxed);
         let machine = self.machine(Arc::clone(&self.now));
-        let mut device = leased::open_for_contact(&self.home(), &self.opened, machine).unwrap_or_else(|error| panic!("{error}")).device;
-        device.sync_over(&mut link).unwrap_or_else(|error| panic!("{error}"));
+        let mut device = leased::open_for_contact(&self.home(), &self.opened, machine)
+            .unwrap_or_else(|error| panic!("{error}"))
+            .device;
+        device
+            .sync_over(&mut link)
+            .unwrap_or_else(|error| panic!("{error}"));
     }
 
     #[track_caller]
@@ -124,7 +157,9 @@ impl Phone {
 
     #[track_caller]
     fn days_left(&self, seconds: i64) -> Option<u8> {
-        self.opens(seconds).unwrap_or_else(|error| panic!("{error}")).days_left
+        self.opens(seconds)
+            .unwrap_or_else(|error| panic!("{error}"))
+            .days_left
     }
 
     #[track_caller]
@@ -144,8 +179,21 @@ impl Link for Says {
 
 /// The answer to a device that has nothing, by a hub whose clock shows this.
 fn nothing_new(clock: Timestamp) -> Says {
-    let cursor = Cursor { epoch: [1; 16], seq: 0, chain: [0; 16], mac: [0; 8] };
-    let pull = Pull { groups: Vec::new(), removed: Vec::new(), need: Vec::new(), cursor, more: false, rebased_until: None, digest: ScopeDigest::default() };
+    let cursor = Cursor {
+        epoch: [1; 16],
+        seq: 0,
+        chain: [0; 16],
+        mac: [0; 8],
+    };
+    let pull = Pull {
+        groups: Vec::new(),
+        removed: Vec::new(),
+        need: Vec::new(),
+        cursor,
+        more: false,
+        rebased_until: None,
+        digest: ScopeDigest::default(),
+    };
     Says(Ok(Answer {
         verdicts: Vec::new(),
         pull,
@@ -161,7 +209,9 @@ fn nothing_new(clock: Timestamp) -> Says {
 }
 
 fn syncs(device: &mut Device, mut link: Says) {
-    device.sync_over(&mut link).unwrap_or_else(|error| panic!("{error}"));
+    device
+        .sync_over(&mut link)
+        .unwrap_or_else(|error| panic!("{error}"));
 }
 
 /// Everything that is logged here is kept.
@@ -186,18 +236,33 @@ fn exists(path: &Path) -> bool {
 #[test]
 fn after_21_days_it_warns_after_30_it_locks_and_a_day_of_running_later_its_key_is_destroyed() {
     let phone = Phone::enrolled();
-    let mut device = phone.opens(0).unwrap_or_else(|error| panic!("{error}")).device;
+    let mut device = phone
+        .opens(0)
+        .unwrap_or_else(|error| panic!("{error}"))
+        .device;
     let line = json!({"reported_at": "2026-11-23T09:00:00Z"}).to_string();
-    device.log_lines(&mut line.as_bytes(), false, &mut Taken).unwrap();
+    device
+        .log_lines(&mut line.as_bytes(), false, &mut Taken)
+        .unwrap();
     drop(device);
-    assert_eq!((phone.days_left(21 * DAY - 1), phone.days_left(21 * DAY), phone.days_left(30 * DAY - 1)), (None, Some(9), Some(1)));
+    assert_eq!(
+        (
+            phone.days_left(21 * DAY - 1),
+            phone.days_left(21 * DAY),
+            phone.days_left(30 * DAY - 1)
+        ),
+        (None, Some(9), Some(1))
+    );
     assert_eq!(phone.is_locked(30 * DAY), ("2027-02-14".to_owned(), 30));
     phone.ran.store(60 + 24 * 3600 - 1, Ordering::Relaxed);
     assert_eq!(phone.is_locked(31 * DAY), ("2027-02-15".to_owned(), 31));
     assert!(phone.is_open(), "nothing is destroyed yet");
     phone.ran.store(60 + 24 * 3600, Ordering::Relaxed);
     assert!(matches!(phone.opens(31 * DAY), Err(OpenError::LeaseOver)));
-    assert!(matches!(vault::unlock(&phone.home(), &phone.secret, None), Err(VaultError::Destroyed)));
+    assert!(matches!(
+        vault::unlock(&phone.home(), &phone.secret, None),
+        Err(VaultError::Destroyed)
+    ));
     assert!(matches!(phone.secret.get(), Err(VaultError::SecretGone)));
     assert!(!exists(&phone.profile()), "the database is gone, too");
 }
@@ -205,7 +270,14 @@ fn after_21_days_it_warns_after_30_it_locks_and_a_day_of_running_later_its_key_i
 #[test]
 fn a_third_different_day_destroys_the_key_however_little_the_phone_has_run() {
     let phone = Phone::enrolled();
-    assert_eq!((phone.is_locked(40 * DAY).1, phone.is_locked(40 * DAY).1, phone.is_locked(41 * DAY).1), (40, 40, 41));
+    assert_eq!(
+        (
+            phone.is_locked(40 * DAY).1,
+            phone.is_locked(40 * DAY).1,
+            phone.is_locked(41 * DAY).1
+        ),
+        (40, 40, 41)
+    );
     assert!(matches!(phone.opens(42 * DAY), Err(OpenError::LeaseOver)));
 }
 
@@ -213,11 +285,24 @@ fn a_third_different_day_destroys_the_key_however_little_the_phone_has_run() {
 fn one_command_with_the_clock_ahead_by_a_month_or_by_years_destroys_nothing_and_opens_nothing() {
     for ahead in [31, 45, 366, 5000] {
         let phone = Phone::enrolled();
-        let said = phone.opens(ahead * DAY).err().map(|error| error.to_string()).unwrap_or_default();
+        let said = phone
+            .opens(ahead * DAY)
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default();
         let date = at(ahead * DAY).strftime("%Y-%m-%d").to_string();
-        assert!(said.contains(&date) && said.contains("set the clock right") && said.contains("`sync` still runs"), "{said}");
+        assert!(
+            said.contains(&date)
+                && said.contains("set the clock right")
+                && said.contains("`sync` still runs"),
+            "{said}"
+        );
         assert!(phone.is_open());
-        assert_eq!((phone.days_left(DAY), phone.days_left(25 * DAY)), (None, Some(5)), "set right, it lost nothing");
+        assert_eq!(
+            (phone.days_left(DAY), phone.days_left(25 * DAY)),
+            (None, Some(5)),
+            "set right, it lost nothing"
+        );
     }
 }
 
@@ -230,7 +315,10 @@ fn a_seized_phone_gains_nothing_by_a_clock_that_is_set_back_again_and_again() {
     }
     phone.is_locked(31 * DAY);
     for day in [1, 2, 29] {
-        assert!(matches!(phone.opens(day * DAY), Err(OpenError::ClockSetBack)));
+        assert!(matches!(
+            phone.opens(day * DAY),
+            Err(OpenError::ClockSetBack)
+        ));
     }
     phone.syncs(3 * DAY, nothing_new(at(3 * DAY)));
     assert_eq!(phone.days_left(3 * DAY), None, "the hub has answered");
@@ -243,69 +331,142 @@ fn a_locked_phone_still_syncs_and_only_an_answer_of_the_hub_opens_it_again() {
     phone.ran.store(30 * 24 * 3600, Ordering::Relaxed);
     phone.syncs(101 * DAY, Says(Err(LinkFailure::Cut)));
     phone.syncs(102 * DAY, Says(Err(LinkFailure::Refused(Refused::Failed))));
-    assert!(phone.is_open(), "a sync that reaches nobody destroys nothing");
+    assert!(
+        phone.is_open(),
+        "a sync that reaches nobody destroys nothing"
+    );
     phone.syncs(103 * DAY, nothing_new(at(3 * DAY)));
-    assert_eq!((phone.days_left(103 * DAY), phone.days_left(3 * DAY)), (None, None), "whether the clock is left as it is or set right");
+    assert_eq!(
+        (phone.days_left(103 * DAY), phone.days_left(3 * DAY)),
+        (None, None),
+        "whether the clock is left as it is or set right"
+    );
 }
 
 #[test]
 fn a_clock_that_is_set_back_brings_no_days_back() {
     let phone = Phone::enrolled();
     assert_eq!(phone.days_left(29 * DAY), Some(1));
-    assert_eq!((phone.days_left(DAY), phone.days_left(-4000 * DAY)), (Some(1), Some(1)));
+    assert_eq!(
+        (phone.days_left(DAY), phone.days_left(-4000 * DAY)),
+        (Some(1), Some(1))
+    );
     assert_eq!(phone.is_locked(30 * DAY).1, 30);
 }
 
 #[test]
 fn an_answer_of_the_hub_begins_the_days_anew_and_nothing_else_does() {
     let phone = Phone::enrolled();
-    let mut device = phone.opens(25 * DAY).unwrap_or_else(|error| panic!("{error}")).device;
-    for failure in [LinkFailure::Cut, LinkFailure::Refused(Refused::Failed), LinkFailure::Refused(Refused::Revoked)] {
+    let mut device = phone
+        .opens(25 * DAY)
+        .unwrap_or_else(|error| panic!("{error}"))
+        .device;
+    for failure in [
+        LinkFailure::Cut,
+        LinkFailure::Refused(Refused::Failed),
+        LinkFailure::Refused(Refused::Revoked),
+    ] {
         syncs(&mut device, Says(Err(failure)));
     }
     syncs(&mut device, Says(Ok(b"not an answer".to_vec())));
     drop(device);
     assert_eq!(phone.days_left(25 * DAY), Some(5));
-    syncs(&mut phone.opens(25 * DAY).unwrap_or_else(|error| panic!("{error}")).device, nothing_new(at(25 * DAY)));
-    assert_eq!((phone.days_left(45 * DAY), phone.days_left(46 * DAY)), (None, Some(9)));
+    syncs(
+        &mut phone
+            .opens(25 * DAY)
+            .unwrap_or_else(|error| panic!("{error}"))
+            .device,
+        nothing_new(at(25 * DAY)),
+    );
+    assert_eq!(
+        (phone.days_left(45 * DAY), phone.days_left(46 * DAY)),
+        (None, Some(9))
+    );
 }
 
 #[test]
 fn a_phone_whose_clock_was_years_behind_at_the_contact_loses_nothing_when_it_is_set_right() {
     let phone = Phone::enrolled();
     let behind = -20 * 365 * DAY;
-    syncs(&mut phone.opens(behind).unwrap_or_else(|error| panic!("{error}")).device, nothing_new(at(3 * DAY)));
+    syncs(
+        &mut phone
+            .opens(behind)
+            .unwrap_or_else(|error| panic!("{error}"))
+            .device,
+        nothing_new(at(3 * DAY)),
+    );
     assert_eq!(phone.days_left(behind + DAY), None);
-    assert_eq!((phone.days_left(4 * DAY), phone.days_left(25 * DAY)), (None, Some(8)));
+    assert_eq!(
+        (phone.days_left(4 * DAY), phone.days_left(25 * DAY)),
+        (None, Some(8))
+    );
     assert_eq!(phone.is_locked(33 * DAY).1, 30);
 }
 
 #[test]
 fn an_alert_is_not_shown_after_its_end_and_forgotten_days_later_for_the_clock_may_be_wrong() {
     let phone = Phone::enrolled();
-    let alert = Alert { id: [1; 16], area: "SN-DK".to_owned(), text: "a white van".to_owned(), ends: at(DAY).as_second() };
-    let mut store = SqliteDevice::open(&phone.profile(), &DatabaseKey::new(*phone.opened.key)).unwrap();
-    store.set_facts(&[(Fact::Alerts, Some(vicinity_sync::alert::kept_bytes(core::slice::from_ref(&alert))))]).unwrap();
+    let alert = Alert {
+        id: [1; 16],
+        area: "SN-DK".to_owned(),
+        text: "a white van".to_owned(),
+        ends: at(DAY).as_second(),
+    };
+    let mut store =
+        SqliteDevice::open(&phone.profile(), &DatabaseKey::new(*phone.opened.key)).unwrap();
+    store
+        .set_facts(&[(
+            Fact::Alerts,
+            Some(vicinity_sync::alert::kept_bytes(core::slice::from_ref(
+                &alert,
+            ))),
+        )])
+        .unwrap();
     drop(store);
-    let shown = |seconds: i64| phone.opens(seconds).unwrap_or_else(|error| panic!("{error}")).device.alerts().unwrap();
-    assert_eq!((shown(0), shown(2 * DAY), shown(8 * DAY)), (vec![alert.clone()], vec![], vec![]));
+    let shown = |seconds: i64| {
+        phone
+            .opens(seconds)
+            .unwrap_or_else(|error| panic!("{error}"))
+            .device
+            .alerts()
+            .unwrap()
+    };
+    assert_eq!(
+        (shown(0), shown(2 * DAY), shown(8 * DAY)),
+        (vec![alert.clone()], vec![], vec![])
+    );
     assert_eq!(shown(0), [alert], "the clock was ahead");
     assert_eq!((shown(9 * DAY), shown(0)), (vec![], vec![]));
 }
 
 /// Whatever its clock says: a folder stands where the file has to be made under which a look is recorded.
 #[test]
-fn a_look_that_cannot_be_written_down_opens_within_the_lease_locks_beyond_it_and_destroys_nothing() {
+fn a_look_that_cannot_be_written_down_opens_within_the_lease_locks_beyond_it_and_destroys_nothing()
+{
     let phone = Phone::enrolled();
     let stop = phone.profile().join("sync.lock");
-    let notes = |notes: bool| if notes { std::fs::remove_dir(&stop) } else { std::fs::create_dir(&stop) }.unwrap();
+    let notes = |notes: bool| {
+        if notes {
+            std::fs::remove_dir(&stop)
+        } else {
+            std::fs::create_dir(&stop)
+        }
+        .unwrap()
+    };
     drop(phone.opens(0));
     std::fs::remove_file(&stop).ok();
     notes(false);
-    assert_eq!((phone.days_left(DAY), phone.days_left(25 * DAY)), (None, Some(5)));
+    assert_eq!(
+        (phone.days_left(DAY), phone.days_left(25 * DAY)),
+        (None, Some(5))
+    );
     for day in 31..35 {
         phone.ran.fetch_add(2 * 24 * 3600, Ordering::Relaxed);
-        assert_eq!(phone.is_locked(day * DAY).1, day, "however often, nothing is destroyed");
+        assert_eq!(
+            phone.is_locked(day * DAY).1,
+            day,
+            "however often, nothing is destroyed"
+        );
     }
     assert!(phone.is_open());
     assert_eq!(phone.days_left(2 * DAY), None, "nothing was kept of it");
@@ -315,7 +476,10 @@ fn a_look_that_cannot_be_written_down_opens_within_the_lease_locks_beyond_it_and
     notes(false);
     for _ in 0..3 {
         assert!(
-            matches!(phone.opens(DAY), Err(OpenError::Device(DeviceError::Store(StoreError::ReadOnly)))),
+            matches!(
+                phone.opens(DAY),
+                Err(OpenError::Device(DeviceError::Store(StoreError::ReadOnly)))
+            ),
             "a clock that is set back opens it only where that is counted"
         );
     }
@@ -328,5 +492,8 @@ fn a_look_that_cannot_be_written_down_opens_within_the_lease_locks_beyond_it_and
 #[test]
 fn a_device_that_is_not_enrolled_has_no_lease() {
     let phone = Phone::new();
-    assert_eq!((phone.days_left(0), phone.days_left(4000 * DAY)), (None, None));
+    assert_eq!(
+        (phone.days_left(0), phone.days_left(4000 * DAY)),
+        (None, None)
+    );
 }

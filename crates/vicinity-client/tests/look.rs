@@ -21,15 +21,22 @@ fn finds(folder: &Path, second: i64) -> bool {
         wait: Box::new(|_| ()),
         boot: Box::new(|| None),
     };
-    Device::open(folder, &key(), machine).unwrap().damaged().unwrap().is_some()
+    Device::open(folder, &key(), machine)
+        .unwrap()
+        .damaged()
+        .unwrap()
+        .is_some()
 }
 
 #[test]
-fn damage_of_a_small_file_is_found_by_the_next_command_and_of_a_large_one_within_a_day_and_said_until_it_is_mended() {
+fn damage_of_a_small_file_is_found_by_the_next_command_and_of_a_large_one_within_a_day_and_said_until_it_is_mended()
+ {
     for (bytes, is_large) in [(100_000, false), (10 << 20, true)] {
         let folder = tempfile::tempdir().unwrap();
         let mut store = SqliteDevice::open(folder.path(), &key()).unwrap();
-        store.set_facts(&[(Fact::BundleNeed, Some(vec![7; bytes]))]).unwrap();
+        store
+            .set_facts(&[(Fact::BundleNeed, Some(vec![7; bytes]))])
+            .unwrap();
         store.set_facts(&[(Fact::BundleNeed, None)]).unwrap();
         drop(store);
         let (day, now) = (24 * 60 * 60, 1_795_000_000);
@@ -43,7 +50,10 @@ fn damage_of_a_small_file_is_found_by_the_next_command_and_of_a_large_one_within
         assert_eq!(finds(folder.path(), now + 60), !is_large);
         assert!(finds(folder.path(), now - 60), "the clock was set back");
         assert!(finds(folder.path(), now + day));
-        assert!(finds(folder.path(), now + day + 60), "what was found damaged is looked at each time");
+        assert!(
+            finds(folder.path(), now + day + 60),
+            "what was found damaged is looked at each time"
+        );
         file[place] ^= 1;
         std::fs::write(&path, &file).unwrap();
         assert!(!finds(folder.path(), now + day + 120));

@@ -56,18 +56,42 @@ impl Example {
         for edit in &edits {
             chunks.extend(edited.apply(edit, authoring)?.chunk);
         }
-        Ok(Self { now, authoring, json, draft, edits, created, edited, chunks })
+        Ok(Self {
+            now,
+            authoring,
+            json,
+            draft,
+            edits,
+            created,
+            edited,
+            chunks,
+        })
     }
 }
 
 fn writing(c: &mut Criterion, example: &Example) {
-    let Example { now, authoring, json, draft, edits, created, .. } = example;
+    let Example {
+        now,
+        authoring,
+        json,
+        draft,
+        edits,
+        created,
+        ..
+    } = example;
     c.bench_function("draft: parse", |b| b.iter(|| Draft::parse(json, *now)));
-    c.bench_function("document: create", |b| b.iter(|| Document::create(draft, *authoring)));
+    c.bench_function("document: create", |b| {
+        b.iter(|| Document::create(draft, *authoring))
+    });
     let mut group = c.benchmark_group("document: edit");
     group.throughput(Throughput::Elements(edits.len() as u64));
     group.bench_function("four edits", |b| {
-        let apply_all = |mut document: Document| edits.iter().filter_map(|edit| document.apply(edit, *authoring).ok()).count();
+        let apply_all = |mut document: Document| {
+            edits
+                .iter()
+                .filter_map(|edit| document.apply(edit, *authoring).ok())
+                .count()
+        };
         b.iter_batched(|| created.clone(), apply_all, BatchSize::SmallInput);
     });
     group.finish();
@@ -77,25 +101,44 @@ fn taking(c: &mut Criterion, example: &Example) {
     let chunks = &example.chunks;
     let mut group = c.benchmark_group("guard");
     group.throughput(Throughput::Elements(chunks.len() as u64));
-    group.bench_function("five changes", |b| b.iter(|| chunks.iter().filter(|chunk| guard::check(chunk).is_ok()).count()));
+    group.bench_function("five changes", |b| {
+        b.iter(|| {
+            chunks
+                .iter()
+                .filter(|chunk| guard::check(chunk).is_ok())
+                .count()
+        })
+    });
     group.finish();
     let mut group = c.benchmark_group("admit");
     group.throughput(Throughput::Elements(chunks.len() as u64));
-    group.bench_function("five changes of a new document", |b| b.iter(|| admit::admit(&[], &[], chunks)));
+    group.bench_function("five changes of a new document", |b| {
+        b.iter(|| admit::admit(&[], &[], chunks))
+    });
     group.throughput(Throughput::Elements(1));
     let (known, last) = chunks.split_at(chunks.len() - 1);
-    group.bench_function("one change behind four", |b| b.iter(|| admit::admit(known, &[], last)));
+    group.bench_function("one change behind four", |b| {
+        b.iter(|| admit::admit(known, &[], last))
+    });
     group.finish();
-    c.bench_function("document: from five changes", |b| b.iter(|| Document::from_changes(chunks.iter().map(Vec::as_slice))));
+    c.bench_function("document: from five changes", |b| {
+        b.iter(|| Document::from_changes(chunks.iter().map(Vec::as_slice)))
+    });
 }
 
 fn reading(c: &mut Criterion, example: &Example) {
     let id = IncidentId::from_random([7; 16]);
     let view = example.edited.incident();
     c.bench_function("incident: read", |b| b.iter(|| example.edited.incident()));
-    c.bench_function("incident: show", |b| b.iter(|| show::show(id, &view, example.now)));
-    c.bench_function("incident: line of a list", |b| b.iter(|| show::list_line(id, &view, example.now)));
-    c.bench_function("projection", |b| b.iter(|| projection::project(&view, example.now)));
+    c.bench_function("incident: show", |b| {
+        b.iter(|| show::show(id, &view, example.now))
+    });
+    c.bench_function("incident: line of a list", |b| {
+        b.iter(|| show::list_line(id, &view, example.now))
+    });
+    c.bench_function("projection", |b| {
+        b.iter(|| projection::project(&view, example.now))
+    });
 }
 
 fn all(c: &mut Criterion) {

@@ -157,7 +157,16 @@ pub enum Denied {
 
 impl Actor {
     /// Every kind of actor.
-    pub const ALL: [Self; 8] = [Self::Anonymous, Self::Educator, Self::Responder, Self::Hub, Self::Country, Self::Board, Self::Coordinator, Self::Admin];
+    pub const ALL: [Self; 8] = [
+        Self::Anonymous,
+        Self::Educator,
+        Self::Responder,
+        Self::Hub,
+        Self::Country,
+        Self::Board,
+        Self::Coordinator,
+        Self::Admin,
+    ];
 }
 
 impl Action {
@@ -205,10 +214,18 @@ impl Action {
         match self {
             Self::SeeHealth | Self::SeeMetrics | Self::SignIn => true,
             Self::Enrol => actor == Actor::Anonymous,
-            Self::Sync | Self::ReadIncident | Self::WriteIncident | Self::BringStatements | Self::KeepStatement => {
+            Self::Sync
+            | Self::ReadIncident
+            | Self::WriteIncident
+            | Self::BringStatements
+            | Self::KeepStatement => {
                 matches!(actor, Actor::Educator | Actor::Responder)
             }
-            Self::ReadWriters | Self::AskForStatements | Self::OpenStatement | Self::Rewrap | Self::PublishAlert => actor == Actor::Responder,
+            Self::ReadWriters
+            | Self::AskForStatements
+            | Self::OpenStatement
+            | Self::Rewrap
+            | Self::PublishAlert => actor == Actor::Responder,
             Self::Report => actor == Actor::Hub,
             Self::Serve
             | Self::Invite
@@ -222,15 +239,22 @@ impl Action {
             | Self::Keep
             | Self::InvitePeople => actor == Actor::Admin,
             Self::Settle => matches!(actor, Actor::Board | Actor::Coordinator),
-            Self::SeeBoard | Self::Respond | Self::ManageDevices | Self::ExportRows => actor == Actor::Board,
+            Self::SeeBoard | Self::Respond | Self::ManageDevices | Self::ExportRows => {
+                actor == Actor::Board
+            }
             Self::Publish => actor == Actor::Country,
             Self::SeeReview | Self::Review => actor == Actor::Coordinator,
-            Self::PrintProjections | Self::AskHub => matches!(actor, Actor::Coordinator | Actor::Admin),
+            Self::PrintProjections | Self::AskHub => {
+                matches!(actor, Actor::Coordinator | Actor::Admin)
+            }
         }
     }
 
     fn applies_to(self, resource: Resource) -> bool {
-        let of_incidents = matches!(self, Self::ReadIncident | Self::WriteIncident | Self::KeepStatement);
+        let of_incidents = matches!(
+            self,
+            Self::ReadIncident | Self::WriteIncident | Self::KeepStatement
+        );
         of_incidents == matches!(resource, Resource::Incident(..))
     }
 }
@@ -241,19 +265,26 @@ impl Action {
 /// The first reason that applies, in this order: the actor's role, the kind of resource, erasure, scope, consent.
 pub fn decide(actor: Actor, action: Action, resource: Resource) -> Result<(), Denied> {
     if !action.is_open_to(actor) {
-        return Err(if actor == Actor::Anonymous { Denied::Unproven } else { Denied::OtherRole });
+        return Err(if actor == Actor::Anonymous {
+            Denied::Unproven
+        } else {
+            Denied::OtherRole
+        });
     }
     if !action.applies_to(resource) {
         return Err(Denied::Pointless);
     }
-    let Resource::Incident(reach, standing) = resource else { return Ok(()) };
+    let Resource::Incident(reach, standing) = resource else {
+        return Ok(());
+    };
     match (action, reach, standing) {
         (_, _, IncidentState::Erased) => Err(Denied::Erased),
         // Nobody is given what is not there, and no statement comes before its incident.
         (Action::ReadIncident | Action::KeepStatement, Reach::New, _) => Err(Denied::OutOfScope),
         (_, Reach::OutOfScope, _) if actor == Actor::Educator => Err(Denied::OutOfScope),
         // What is here stays readable for those who respond while a consent has only run out; a withdrawal erases.
-        (Action::WriteIncident, Reach::New, IncidentState::Unconsented) | (Action::KeepStatement, _, IncidentState::Unconsented) => Err(Denied::Unconsented),
+        (Action::WriteIncident, Reach::New, IncidentState::Unconsented)
+        | (Action::KeepStatement, _, IncidentState::Unconsented) => Err(Denied::Unconsented),
         _ => Ok(()),
     }
 }

@@ -37,10 +37,16 @@ pub struct Work {
 
 impl Work {
     /// No limit: for devices, whose changes come from their own hub.
-    pub const ALL: Self = Self { steps: u64::MAX, sifted: u64::MAX };
+    pub const ALL: Self = Self {
+        steps: u64::MAX,
+        sifted: u64::MAX,
+    };
     /// The limits for one document in one request to a hub. With the trials before and after, at most five times
     /// [`DOCUMENT_MAX_OPS`] operations are loaded.
-    pub const OF_A_REQUEST: Self = Self { steps: 2_000_000, sifted: DOCUMENT_MAX_OPS };
+    pub const OF_A_REQUEST: Self = Self {
+        steps: 2_000_000,
+        sifted: DOCUMENT_MAX_OPS,
+    };
 }
 
 /// The outcome of one change.
@@ -101,11 +107,22 @@ pub fn heads_of(chunks: &[Chunk<'_>]) -> Vec<ChangeHash> {
 /// Whether the incoming changes are of another incident than the stored ones, though both have one id: their first changes differ.
 /// Two people who log under one id log two incidents, which are never merged.
 #[must_use]
-pub fn is_other<'a>(stored: impl Iterator<Item = &'a [u8]>, incoming: impl Iterator<Item = &'a [u8]>) -> bool {
+pub fn is_other<'a>(
+    stored: impl Iterator<Item = &'a [u8]>,
+    incoming: impl Iterator<Item = &'a [u8]>,
+) -> bool {
     let skeleton = ChangeHash::of_chunk(SKELETON);
-    let begins = |bytes: &'a [u8]| Chunk::parse(bytes).ok().filter(|chunk| chunk.deps.iter().all(|dep| Some(*dep) == skeleton)).map(|chunk| chunk.hash);
+    let begins = |bytes: &'a [u8]| {
+        Chunk::parse(bytes)
+            .ok()
+            .filter(|chunk| chunk.deps.iter().all(|dep| Some(*dep) == skeleton))
+            .map(|chunk| chunk.hash)
+    };
     let first: BTreeSet<ChangeHash> = stored.filter_map(begins).collect();
-    !first.is_empty() && incoming.filter_map(begins).any(|hash| !first.contains(&hash))
+    !first.is_empty()
+        && incoming
+            .filter_map(begins)
+            .any(|hash| !first.contains(&hash))
 }
 
 /// Admits `incoming` into a document whose log holds `stored` (ancestors first) and `waiting`, without a limit on work.
@@ -116,18 +133,35 @@ pub fn admit(stored: &[Vec<u8>], waiting: &[Vec<u8>], incoming: &[Vec<u8>]) -> A
 
 /// As [`admit`], within limits. Waiting changes are always examined: there are at most [`ORPHANS_MAX`].
 #[must_use]
-pub fn admit_within(stored: &[Vec<u8>], waiting: &[Vec<u8>], incoming: &[Vec<u8>], work: Work) -> Admission {
+pub fn admit_within(
+    stored: &[Vec<u8>],
+    waiting: &[Vec<u8>],
+    incoming: &[Vec<u8>],
+    work: Work,
+) -> Admission {
     let mut index = Index::of_skeleton();
     for chunk in stored {
         index.add_trusted(chunk);
     }
     let (before, loaded) = (index.ops, Cell::new(0));
-    let mut admitting =
-        Admitting { index, work, before, loaded, waited: BTreeSet::new(), verdicts: BTreeMap::new(), candidates: Vec::new(), accepted: Vec::new() };
+    let mut admitting = Admitting {
+        index,
+        work,
+        before,
+        loaded,
+        waited: BTreeSet::new(),
+        verdicts: BTreeMap::new(),
+        candidates: Vec::new(),
+        accepted: Vec::new(),
+    };
     let verdicts = admitting.sort_out(incoming, waiting);
     admitting.settle();
     // Nothing was added, so the view is the one that the caller has.
-    let view = if admitting.accepted.is_empty() { None } else { admitting.materialise(stored) };
+    let view = if admitting.accepted.is_empty() {
+        None
+    } else {
+        admitting.materialise(stored)
+    };
     admitting.finish(verdicts, view)
 }
 
@@ -165,7 +199,9 @@ impl<'a> Admitting<'a> {
         for bytes in incoming {
             early.push(match guard::check(bytes) {
                 Err(refusal) => Early::Now(Verdict::Rejected(refusal)),
-                Ok(checked) if self.index.knows(&checked.chunk.hash) => Early::Now(Verdict::Duplicate),
+                Ok(checked) if self.index.knows(&checked.chunk.hash) => {
+                    Early::Now(Verdict::Duplicate)
+                }
                 Ok(checked) => {
                     let hash = checked.chunk.hash;
                     if seen.insert(hash) {
@@ -182,13 +218,15 @@ impl<'a> Admitting<'a> {
     fn settle(&mut self) {
         // A descendant's operations have the higher numbers, so the first pass takes all that can be taken. The second refuses
         // those that say lower ones.
-        self.candidates.sort_by_key(|candidate| candidate.checked.chunk.start_op);
+        self.candidates
+            .sort_by_key(|candidate| candidate.checked.chunk.start_op);
         self.pass();
         self.pass();
         self.refuse_other_incident();
         let is_spent = self.is_spent();
         // Those that wait already keep their place.
-        let waited = |candidate: &Candidate<'_>| self.waited.contains(&candidate.checked.chunk.hash);
+        let waited =
+            |candidate: &Candidate<'_>| self.waited.contains(&candidate.checked.chunk.hash);
         self.candidates.sort_by_key(|candidate| !waited(candidate));
         for (place, candidate) in self.candidates.iter().enumerate() {
             let verdict = match waited(candidate) {
@@ -207,7 +245,14 @@ impl<'a> Admitting<'a> {
         for candidate in core::mem::take(&mut self.candidates) {
             let hash = candidate.checked.chunk.hash;
             let is_due = self.waited.contains(&hash) || !self.is_spent();
-            if !is_due || candidate.checked.chunk.deps.iter().any(|dep| !self.index.knows(dep)) {
+            if !is_due
+                || candidate
+                    .checked
+                    .chunk
+                    .deps
+                    .iter()
+                    .any(|dep| !self.index.knows(dep))
+            {
                 self.candidates.push(candidate);
                 continue;
             }
@@ -231,19 +276,32 @@ impl<'a> Admitting<'a> {
     /// Refuses what follows on another incident, each with one look: a chain of them may be as long as a request.
     fn refuse_other_incident(&mut self) {
         let other = Verdict::Rejected(Refusal::OtherIncident);
-        let mut open: Vec<ChangeHash> = self.verdicts.iter().filter(|(_, verdict)| **verdict == other).map(|(hash, _)| *hash).collect();
+        let mut open: Vec<ChangeHash> = self
+            .verdicts
+            .iter()
+            .filter(|(_, verdict)| **verdict == other)
+            .map(|(hash, _)| *hash)
+            .collect();
         if open.is_empty() {
             return;
         }
         let mut followers: BTreeMap<ChangeHash, Vec<ChangeHash>> = BTreeMap::new();
-        for chunk in self.candidates.iter().map(|candidate| &candidate.checked.chunk) {
-            chunk.deps.iter().for_each(|dep| followers.entry(*dep).or_default().push(chunk.hash));
+        for chunk in self
+            .candidates
+            .iter()
+            .map(|candidate| &candidate.checked.chunk)
+        {
+            chunk
+                .deps
+                .iter()
+                .for_each(|dep| followers.entry(*dep).or_default().push(chunk.hash));
         }
         while let Some(hash) = open.pop() {
             self.verdicts.insert(hash, other);
             open.extend(followers.remove(&hash).unwrap_or_default());
         }
-        self.candidates.retain(|candidate| self.verdicts.get(&candidate.checked.chunk.hash) != Some(&other));
+        self.candidates
+            .retain(|candidate| self.verdicts.get(&candidate.checked.chunk.hash) != Some(&other));
     }
 
     fn judge(&self, candidate: &Candidate<'_>) -> Result<(), Refusal> {
@@ -254,7 +312,8 @@ impl<'a> Admitting<'a> {
         if checked.chunk.seq <= self.index.seq(checked.chunk.actor) {
             return Err(Refusal::SeqReused);
         }
-        let full = self.index.changes() >= DOCUMENT_MAX_CHANGES || self.index.bytes + candidate.bytes.len() > DOCUMENT_MAX_BYTES;
+        let full = self.index.changes() >= DOCUMENT_MAX_CHANGES
+            || self.index.bytes + candidate.bytes.len() > DOCUMENT_MAX_BYTES;
         if full || self.index.ops + checked.ops > DOCUMENT_MAX_OPS {
             return Err(Refusal::DocumentFull);
         }
@@ -270,11 +329,28 @@ impl<'a> Admitting<'a> {
         // What was there before does not load: nothing can be reported against what came.
         self.note_loaded(self.before);
         let document = survives(|| Document::from_changes(stored.iter().map(Vec::as_slice)).ok())?;
-        let sifted = sift(document.as_automerge().clone(), self.before, &self.accepted, self.work.sifted, &|ops| self.note_loaded(ops));
-        let not_yet: BTreeSet<ChangeHash> = self.accepted.iter().skip(sifted.decided).map(|candidate| candidate.checked.chunk.hash).collect();
+        let sifted = sift(
+            document.as_automerge().clone(),
+            self.before,
+            &self.accepted,
+            self.work.sifted,
+            &|ops| self.note_loaded(ops),
+        );
+        let not_yet: BTreeSet<ChangeHash> = self
+            .accepted
+            .iter()
+            .skip(sifted.decided)
+            .map(|candidate| candidate.checked.chunk.hash)
+            .collect();
         self.take_back(Verdict::NotYet, |hash| not_yet.contains(hash));
-        self.take_back(Verdict::Rejected(Refusal::Unappliable), |hash| sifted.bad.contains(hash));
-        let view = if self.accepted.is_empty() { None } else { self.trial(stored) };
+        self.take_back(Verdict::Rejected(Refusal::Unappliable), |hash| {
+            sifted.bad.contains(hash)
+        });
+        let view = if self.accepted.is_empty() {
+            None
+        } else {
+            self.trial(stored)
+        };
         if view.is_none() {
             self.take_back(Verdict::Rejected(Refusal::Unappliable), |_| true);
         }
@@ -289,36 +365,82 @@ impl<'a> Admitting<'a> {
     /// out with another hash, or not at all, could never be loaded from what automerge saves.
     fn trial(&self, stored: &[Vec<u8>]) -> Option<View> {
         self.note_loaded(self.before + ops_of(&self.accepted));
-        let ours: BTreeSet<ChangeHash> = self.accepted.iter().map(|candidate| candidate.checked.chunk.hash).collect();
-        let deps = self.accepted.iter().flat_map(|candidate| &candidate.checked.chunk.deps);
-        let before: Vec<automerge::ChangeHash> = deps.filter(|dep| !ours.contains(*dep)).map(|dep| automerge::ChangeHash(dep.0)).collect();
+        let ours: BTreeSet<ChangeHash> = self
+            .accepted
+            .iter()
+            .map(|candidate| candidate.checked.chunk.hash)
+            .collect();
+        let deps = self
+            .accepted
+            .iter()
+            .flat_map(|candidate| &candidate.checked.chunk.deps);
+        let before: Vec<automerge::ChangeHash> = deps
+            .filter(|dep| !ours.contains(*dep))
+            .map(|dep| automerge::ChangeHash(dep.0))
+            .collect();
         survives(|| {
-            let document = Document::from_changes(stored.iter().map(Vec::as_slice).chain(self.accepted.iter().map(|candidate| candidate.bytes))).ok()?;
-            let written: BTreeSet<ChangeHash> = document.as_automerge().get_changes(&before).iter().map(|change| ChangeHash(change.hash().0)).collect();
-            ours.is_subset(&written).then(|| View { heads: document.heads(), incident: document.incident(), written: document.written() })
+            let document = Document::from_changes(
+                stored
+                    .iter()
+                    .map(Vec::as_slice)
+                    .chain(self.accepted.iter().map(|candidate| candidate.bytes)),
+            )
+            .ok()?;
+            let written: BTreeSet<ChangeHash> = document
+                .as_automerge()
+                .get_changes(&before)
+                .iter()
+                .map(|change| ChangeHash(change.hash().0))
+                .collect();
+            ours.is_subset(&written).then(|| View {
+                heads: document.heads(),
+                incident: document.incident(),
+                written: document.written(),
+            })
         })
     }
 
     /// Takes some out of those that were accepted.
     fn take_back(&mut self, verdict: Verdict, is_one: impl Fn(&ChangeHash) -> bool) {
         let hash = |candidate: &Candidate<'_>| candidate.checked.chunk.hash;
-        let (back, kept): (Vec<_>, Vec<_>) = core::mem::take(&mut self.accepted).into_iter().partition(|candidate| is_one(&hash(candidate)));
+        let (back, kept): (Vec<_>, Vec<_>) = core::mem::take(&mut self.accepted)
+            .into_iter()
+            .partition(|candidate| is_one(&hash(candidate)));
         self.accepted = kept;
-        self.verdicts.extend(back.iter().map(|candidate| (hash(candidate), verdict)));
+        self.verdicts
+            .extend(back.iter().map(|candidate| (hash(candidate), verdict)));
     }
 
     fn finish(self, early: Vec<Early>, view: Option<View>) -> Admission {
         let verdict = |early: Early| match early {
             Early::Now(verdict) => verdict,
-            Early::Later(hash) => self.verdicts.get(&hash).copied().unwrap_or(Verdict::Rejected(Refusal::Unappliable)),
+            Early::Later(hash) => self
+                .verdicts
+                .get(&hash)
+                .copied()
+                .unwrap_or(Verdict::Rejected(Refusal::Unappliable)),
         };
-        let stored: Vec<ChangeHash> = self.accepted.iter().map(|candidate| candidate.checked.chunk.hash).collect();
-        let dropped = self.waited.iter().filter_map(|hash| match self.verdicts.get(hash) {
-            Some(Verdict::Rejected(refusal)) => Some((*hash, *refusal)),
-            _ => None,
-        });
+        let stored: Vec<ChangeHash> = self
+            .accepted
+            .iter()
+            .map(|candidate| candidate.checked.chunk.hash)
+            .collect();
+        let dropped = self
+            .waited
+            .iter()
+            .filter_map(|hash| match self.verdicts.get(hash) {
+                Some(Verdict::Rejected(refusal)) => Some((*hash, *refusal)),
+                _ => None,
+            });
         let ops = self.before + ops_of(&self.accepted);
-        Admission { dropped: dropped.collect(), verdicts: early.into_iter().map(verdict).collect(), stored, view, ops, loaded: self.loaded.get() }
+        Admission {
+            dropped: dropped.collect(),
+            verdicts: early.into_iter().map(verdict).collect(),
+            stored,
+            view,
+            ops,
+            loaded: self.loaded.get(),
+        }
     }
 }
 
@@ -327,7 +449,11 @@ impl<'a> Admitting<'a> {
 pub fn load<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Option<View> {
     survives(|| {
         let document = Document::from_changes(chunks).ok()?;
-        Some(View { heads: document.heads(), incident: document.incident(), written: document.written() })
+        Some(View {
+            heads: document.heads(),
+            incident: document.incident(),
+            written: document.written(),
+        })
     })
 }
 
@@ -339,8 +465,21 @@ mod tests {
     pub(super) fn change(actor: u8, dep: ChangeHash, is_bad: bool) -> Vec<u8> {
         let skeleton = Chunk::parse(SKELETON).unwrap();
         let start_op = skeleton.max_op().unwrap() + if dep == skeleton.hash { 1 } else { 2 };
-        let preds: &[(u32, &[u8])] = if is_bad { &[(0x70, &[0x7f, 1]), (0x71, &[0x7f, 1]), (0x73, &[0x7f, 2])] } else { &[(0x70, &[0x7f, 0])] };
-        let columns = [&[(0x15, &b"\x7f\x01k"[..]), (0x34, &[1]), (0x42, &[0x7f, 1]), (0x56, &[0x7f, 0])], preds].concat();
+        let preds: &[(u32, &[u8])] = if is_bad {
+            &[(0x70, &[0x7f, 1]), (0x71, &[0x7f, 1]), (0x73, &[0x7f, 2])]
+        } else {
+            &[(0x70, &[0x7f, 0])]
+        };
+        let columns = [
+            &[
+                (0x15, &b"\x7f\x01k"[..]),
+                (0x34, &[1]),
+                (0x42, &[0x7f, 1]),
+                (0x56, &[0x7f, 0]),
+            ],
+            preds,
+        ]
+        .concat();
         let chunk = Chunk {
             hash: dep,
             deps: vec![dep],
@@ -350,8 +489,15 @@ mod tests {
             time: 0,
             message: &[],
             other_actors: if is_bad { vec![&[0; 8]] } else { Vec::new() },
-            columns: columns.iter().map(|(spec, column)| (*spec, column.len())).collect(),
-            column_data: &columns.iter().map(|(_, column)| *column).collect::<Vec<_>>().concat(),
+            columns: columns
+                .iter()
+                .map(|(spec, column)| (*spec, column.len()))
+                .collect(),
+            column_data: &columns
+                .iter()
+                .map(|(_, column)| *column)
+                .collect::<Vec<_>>()
+                .concat(),
             extra: &[],
         };
         chunk.assemble()
@@ -362,13 +508,34 @@ mod tests {
         let root = ChangeHash::of(&SKELETON[8..]);
         let first = change(1, root, false);
         let begun = ChangeHash::of(&first[8..]);
-        let (stored, orphan) = ([first, change(2, begun, false)], change(3, ChangeHash([7; 32]), false));
-        let again = admit(&stored, &[], &[stored[1].clone(), stored[0].clone(), stored[1].clone()]);
-        assert_eq!((again.verdicts, again.loaded, again.view.is_some()), (vec![Verdict::Duplicate; 3], 0, false));
+        let (stored, orphan) = (
+            [first, change(2, begun, false)],
+            change(3, ChangeHash([7; 32]), false),
+        );
+        let again = admit(
+            &stored,
+            &[],
+            &[stored[1].clone(), stored[0].clone(), stored[1].clone()],
+        );
+        assert_eq!(
+            (again.verdicts, again.loaded, again.view.is_some()),
+            (vec![Verdict::Duplicate; 3], 0, false)
+        );
         let waits = admit(&stored, &[], std::slice::from_ref(&orphan));
         assert_eq!((waits.verdicts, waits.loaded), (vec![Verdict::Pending], 0));
-        assert_eq!(admit(&stored, std::slice::from_ref(&orphan), std::slice::from_ref(&orphan)).loaded, 0);
+        assert_eq!(
+            admit(
+                &stored,
+                std::slice::from_ref(&orphan),
+                std::slice::from_ref(&orphan)
+            )
+            .loaded,
+            0
+        );
         let more = admit(&stored, &[], &[change(4, begun, false)]);
-        assert_eq!((more.verdicts, more.loaded), (vec![Verdict::Stored], more.ops));
+        assert_eq!(
+            (more.verdicts, more.loaded),
+            (vec![Verdict::Stored], more.ops)
+        );
     }
 }

@@ -94,9 +94,12 @@ pub fn is_note(note: &str) -> bool {
 
 /// A date in its one form that has begun somewhere on earth.
 fn is_past_day(day: &str, now: Timestamp) -> bool {
-    let latest = now.checked_add(SignedDuration::from_hours(14)).unwrap_or(now);
+    let latest = now
+        .checked_add(SignedDuration::from_hours(14))
+        .unwrap_or(now);
     let latest = jiff::tz::Offset::UTC.to_datetime(latest).date();
-    day.parse::<Date>().is_ok_and(|date| date.to_string() == day && date.year() >= 1970 && date <= latest)
+    day.parse::<Date>()
+        .is_ok_and(|date| date.to_string() == day && date.year() >= 1970 && date <= latest)
 }
 
 /// What two sides compare: the same for the same actions in any order, 0 for none.
@@ -104,7 +107,15 @@ fn is_past_day(day: &str, now: Timestamp) -> bool {
 pub fn log_hash(log: &[Advocacy]) -> u64 {
     mark::of(b"vicinity-advocacy-v1", log, |hasher, entry| {
         hasher.update(entry.id.as_bytes());
-        [&entry.day, &entry.action, &entry.kind, &entry.area, &entry.outcome].into_iter().for_each(|text| mark::text(hasher, text));
+        [
+            &entry.day,
+            &entry.action,
+            &entry.kind,
+            &entry.area,
+            &entry.outcome,
+        ]
+        .into_iter()
+        .for_each(|text| mark::text(hasher, text));
     })
 }
 
@@ -128,26 +139,103 @@ mod tests {
     fn an_action_is_codes_an_area_and_a_day_that_has_come() {
         let now: Timestamp = "2026-11-28T20:00:00Z".parse().unwrap();
         assert_eq!(action(1).check(now), Ok(()));
-        assert_eq!(Advocacy { kind: String::new(), area: String::new(), ..action(1) }.check(now), Ok(()));
-        assert_eq!(Advocacy { day: "2026-11-29".into(), ..action(1) }.check(now), Ok(()), "it is tomorrow already in the east");
-        for day in ["", "2026-11-30", "2026-02-30", "2026-11-3", "20261103", "1969-12-31", "2026-11-03T10:00"] {
-            assert_eq!(Advocacy { day: day.into(), ..action(1) }.check(now), Err(BadAdvocacy::Day), "{day}");
+        assert_eq!(
+            Advocacy {
+                kind: String::new(),
+                area: String::new(),
+                ..action(1)
+            }
+            .check(now),
+            Ok(())
+        );
+        assert_eq!(
+            Advocacy {
+                day: "2026-11-29".into(),
+                ..action(1)
+            }
+            .check(now),
+            Ok(()),
+            "it is tomorrow already in the east"
+        );
+        for day in [
+            "",
+            "2026-11-30",
+            "2026-02-30",
+            "2026-11-3",
+            "20261103",
+            "1969-12-31",
+            "2026-11-03T10:00",
+        ] {
+            assert_eq!(
+                Advocacy {
+                    day: day.into(),
+                    ..action(1)
+                }
+                .check(now),
+                Err(BadAdvocacy::Day),
+                "{day}"
+            );
         }
-        assert_eq!(Advocacy { action: "bribe".into(), ..action(1) }.check(now), Err(BadAdvocacy::Action));
-        assert_eq!(Advocacy { kind: "captain Diop".into(), ..action(1) }.check(now), Err(BadAdvocacy::Kind));
+        assert_eq!(
+            Advocacy {
+                action: "bribe".into(),
+                ..action(1)
+            }
+            .check(now),
+            Err(BadAdvocacy::Action)
+        );
+        assert_eq!(
+            Advocacy {
+                kind: "captain Diop".into(),
+                ..action(1)
+            }
+            .check(now),
+            Err(BadAdvocacy::Kind)
+        );
         for area in ["unknown", "SN", "sn-dk", "SN-DK-01"] {
-            assert_eq!(Advocacy { area: area.into(), ..action(1) }.check(now), Err(BadAdvocacy::Area), "{area}");
+            assert_eq!(
+                Advocacy {
+                    area: area.into(),
+                    ..action(1)
+                }
+                .check(now),
+                Err(BadAdvocacy::Area),
+                "{area}"
+            );
         }
-        assert_eq!(Advocacy { outcome: String::new(), ..action(1) }.check(now), Err(BadAdvocacy::Outcome));
-        assert!(is_note("") && is_note("the new commander") && !is_note("two\nlines") && !is_note(&"x".repeat(NOTE_MAX_LETTERS + 1)));
-        assert!(is_note(&"ក្រ".repeat(NOTE_MAX_LETTERS / 2)) && !is_note(&"ក".repeat(NOTE_MAX_LETTERS + 1)));
+        assert_eq!(
+            Advocacy {
+                outcome: String::new(),
+                ..action(1)
+            }
+            .check(now),
+            Err(BadAdvocacy::Outcome)
+        );
+        assert!(
+            is_note("")
+                && is_note("the new commander")
+                && !is_note("two\nlines")
+                && !is_note(&"x".repeat(NOTE_MAX_LETTERS + 1))
+        );
+        assert!(
+            is_note(&"ក្រ".repeat(NOTE_MAX_LETTERS / 2))
+                && !is_note(&"ក".repeat(NOTE_MAX_LETTERS + 1))
+        );
     }
 
     #[test]
     fn an_action_aims_at_its_own_and_one_without_aim_at_everything() {
-        assert!(action(1).aims_at("police", "SN-DK") && action(1).aims_at("", "") && action(1).aims_at("police", ""));
+        assert!(
+            action(1).aims_at("police", "SN-DK")
+                && action(1).aims_at("", "")
+                && action(1).aims_at("police", "")
+        );
         assert!(!action(1).aims_at("client", "") && !action(1).aims_at("police", "SN-TH"));
-        let wide = Advocacy { kind: String::new(), area: String::new(), ..action(1) };
+        let wide = Advocacy {
+            kind: String::new(),
+            area: String::new(),
+            ..action(1)
+        };
         assert!(wide.aims_at("client", "SN-TH"));
     }
 

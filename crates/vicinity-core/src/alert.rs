@@ -51,8 +51,13 @@ impl Alert {
     /// # Errors
     /// The first that does not fit.
     pub fn check(&self, now: Timestamp) -> Result<(), BadAlert> {
-        let has_text = !self.text.trim().is_empty() && text::fits(&self.text, TEXT_MAX_LETTERS) && !self.text.contains(char::is_control);
-        let latest = now.checked_add(SignedDuration::from_hours(24 * DAYS_MAX)).unwrap_or(Timestamp::MAX).as_second();
+        let has_text = !self.text.trim().is_empty()
+            && text::fits(&self.text, TEXT_MAX_LETTERS)
+            && !self.text.contains(char::is_control);
+        let latest = now
+            .checked_add(SignedDuration::from_hours(24 * DAYS_MAX))
+            .unwrap_or(Timestamp::MAX)
+            .as_second();
         if !has_text {
             Err(BadAlert::Text)
         } else if !gate::is_area(&self.area) {
@@ -70,7 +75,9 @@ impl Alert {
 pub fn list_hash(alerts: &[Alert]) -> u64 {
     mark::of(b"vicinity-alerts-v1", alerts, |hasher, alert| {
         hasher.update(alert.id);
-        [&alert.area, &alert.text].into_iter().for_each(|text| mark::text(hasher, text));
+        [&alert.area, &alert.text]
+            .into_iter()
+            .for_each(|text| mark::text(hasher, text));
         hasher.update(alert.ends.to_be_bytes());
     })
 }
@@ -80,7 +87,12 @@ mod tests {
     use super::*;
 
     fn alert(id: u8) -> Alert {
-        Alert { id: [id; 16], area: "SN-DK".into(), text: "a grey van".into(), ends: 1_000 }
+        Alert {
+            id: [id; 16],
+            area: "SN-DK".into(),
+            text: "a grey van".into(),
+            ends: 1_000,
+        }
     }
 
     fn at(second: i64) -> Timestamp {
@@ -90,17 +102,62 @@ mod tests {
     #[test]
     fn an_alert_is_one_line_for_one_area_and_ends() {
         assert_eq!(alert(1).check(at(999)), Ok(()));
-        for text in ["", " ", "two\nlines", &"x".repeat(TEXT_MAX_LETTERS + 1), &"ខ".repeat(TEXT_MAX_LETTERS + 1)] {
-            assert_eq!(Alert { text: text.into(), ..alert(1) }.check(at(0)), Err(BadAlert::Text), "{text}");
+        for text in [
+            "",
+            " ",
+            "two\nlines",
+            &"x".repeat(TEXT_MAX_LETTERS + 1),
+            &"ខ".repeat(TEXT_MAX_LETTERS + 1),
+        ] {
+            assert_eq!(
+                Alert {
+                    text: text.into(),
+                    ..alert(1)
+                }
+                .check(at(0)),
+                Err(BadAlert::Text),
+                "{text}"
+            );
         }
-        assert_eq!(Alert { text: "ឡាន".repeat(100), ..alert(1) }.check(at(0)), Ok(()));
-        for area in ["", "SN", "SN-", "sn-dk", "SN-DK-01", "SN-DAKA", "unknown", "é-DK"] {
-            assert_eq!(Alert { area: area.into(), ..alert(1) }.check(at(0)), Err(BadAlert::Area), "{area}");
+        assert_eq!(
+            Alert {
+                text: "ឡាន".repeat(100),
+                ..alert(1)
+            }
+            .check(at(0)),
+            Ok(())
+        );
+        for area in [
+            "", "SN", "SN-", "sn-dk", "SN-DK-01", "SN-DAKA", "unknown", "é-DK",
+        ] {
+            assert_eq!(
+                Alert {
+                    area: area.into(),
+                    ..alert(1)
+                }
+                .check(at(0)),
+                Err(BadAlert::Area),
+                "{area}"
+            );
         }
         assert_eq!(alert(1).check(at(1_000)), Err(BadAlert::Ends));
         let days = 86_400 * DAYS_MAX;
-        assert_eq!(Alert { ends: days, ..alert(1) }.check(at(0)), Ok(()));
-        assert_eq!(Alert { ends: days + 1, ..alert(1) }.check(at(0)), Err(BadAlert::Ends));
+        assert_eq!(
+            Alert {
+                ends: days,
+                ..alert(1)
+            }
+            .check(at(0)),
+            Ok(())
+        );
+        assert_eq!(
+            Alert {
+                ends: days + 1,
+                ..alert(1)
+            }
+            .check(at(0)),
+            Err(BadAlert::Ends)
+        );
     }
 
     #[test]
@@ -111,9 +168,26 @@ mod tests {
         let others = [
             vec![alert(1)],
             vec![alert(1), alert(3)],
-            vec![alert(1), Alert { ends: 1_001, ..alert(2) }],
-            vec![alert(1), Alert { area: "SN-DKa".into(), text: " grey van".into(), ..alert(2) }],
+            vec![
+                alert(1),
+                Alert {
+                    ends: 1_001,
+                    ..alert(2)
+                },
+            ],
+            vec![
+                alert(1),
+                Alert {
+                    area: "SN-DKa".into(),
+                    text: " grey van".into(),
+                    ..alert(2)
+                },
+            ],
         ];
-        assert!(others.iter().all(|other| list_hash(other) != both && list_hash(other) != 0));
+        assert!(
+            others
+                .iter()
+                .all(|other| list_hash(other) != both && list_hash(other) != 0)
+        );
     }
 }

@@ -44,17 +44,27 @@ impl Areas {
     /// Those that count: what was listed, or else what was met.
     #[must_use]
     pub fn told(&self) -> &BTreeSet<String> {
-        if self.listed.is_empty() { &self.met } else { &self.listed }
+        if self.listed.is_empty() {
+            &self.met
+        } else {
+            &self.listed
+        }
     }
 
     /// Whether an area is new here and one of the first; then it counts as listed from now on.
     pub fn meet(&mut self, area: &str) -> bool {
-        self.listed.is_empty() && self.met.len() < MET_MAX && gate::is_area(area) && self.met.insert(area.to_owned())
+        self.listed.is_empty()
+            && self.met.len() < MET_MAX
+            && gate::is_area(area)
+            && self.met.insert(area.to_owned())
     }
 
     /// Forgets the met ones that no incident's area code names any more. Whether there were any.
     pub fn keep_only<'a>(&mut self, codes: impl Iterator<Item = &'a str>) -> bool {
-        let (before, held) = (self.met.len(), codes.filter_map(of_code).collect::<BTreeSet<String>>());
+        let (before, held) = (
+            self.met.len(),
+            codes.filter_map(of_code).collect::<BTreeSet<String>>(),
+        );
         self.met.retain(|area| held.contains(area));
         self.met.len() < before
     }
@@ -62,7 +72,11 @@ impl Areas {
     /// What a row says of an area.
     #[must_use]
     pub fn named<'a>(&self, area: &'a str) -> &'a str {
-        if self.told().contains(area) { area } else { UNKNOWN }
+        if self.told().contains(area) {
+            area
+        } else {
+            UNKNOWN
+        }
     }
 
     /// Reads a list: an area a line. A byte order mark, small letters, blanks and empty lines mean nothing; of a longer code, as
@@ -71,8 +85,15 @@ impl Areas {
     /// # Errors
     /// What is wrong with it, by its line.
     pub fn parse(text: &str) -> Result<BTreeSet<String>, BadList> {
-        let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
-        let listed = lines.map(|(at, line)| admin1(line).ok_or(BadList::NoArea(at + 1))).collect::<Result<BTreeSet<String>, _>>()?;
+        let lines = text
+            .trim_start_matches('\u{feff}')
+            .lines()
+            .map(str::trim)
+            .enumerate()
+            .filter(|(_, line)| !line.is_empty());
+        let listed = lines
+            .map(|(at, line)| admin1(line).ok_or(BadList::NoArea(at + 1)))
+            .collect::<Result<BTreeSet<String>, _>>()?;
         match listed.len() {
             0 => Err(BadList::Empty),
             1..=LISTED_MAX => Ok(listed),
@@ -83,13 +104,19 @@ impl Areas {
     /// A list as it is kept: an area a line.
     #[must_use]
     pub fn to_text(areas: &BTreeSet<String>) -> String {
-        areas.iter().flat_map(|area| [area.as_str(), "\n"]).collect()
+        areas
+            .iter()
+            .flat_map(|area| [area.as_str(), "\n"])
+            .collect()
     }
 
     /// A list as it was kept; what is no area is left out.
     #[must_use]
     pub fn of_text(text: &str) -> BTreeSet<String> {
-        text.lines().filter(|line| gate::is_area(line)).map(str::to_owned).collect()
+        text.lines()
+            .filter(|line| gate::is_area(line))
+            .map(str::to_owned)
+            .collect()
     }
 }
 
@@ -108,21 +135,44 @@ mod tests {
             assert!(areas.meet(&format!("SN-{number}")) && !areas.meet(&format!("SN-{number}")));
         }
         assert!(!areas.meet("SN-40") && !areas.meet("unknown"));
-        assert_eq!((areas.named("SN-10"), areas.named("SN-40"), areas.named("unknown")), ("SN-10", "unknown", "unknown"));
+        assert_eq!(
+            (
+                areas.named("SN-10"),
+                areas.named("SN-40"),
+                areas.named("unknown")
+            ),
+            ("SN-10", "unknown", "unknown")
+        );
     }
 
     #[test]
     fn a_list_counts_alone_and_nothing_more_is_met() {
-        let mut areas = Areas { listed: set(&["SN-DK"]), met: set(&["SN-TH"]) };
+        let mut areas = Areas {
+            listed: set(&["SN-DK"]),
+            met: set(&["SN-TH"]),
+        };
         assert!(!areas.meet("SN-ZG"));
-        assert_eq!((areas.named("SN-DK"), areas.named("SN-TH"), areas.named("SN-ZG")), ("SN-DK", "unknown", "unknown"));
+        assert_eq!(
+            (
+                areas.named("SN-DK"),
+                areas.named("SN-TH"),
+                areas.named("SN-ZG")
+            ),
+            ("SN-DK", "unknown", "unknown")
+        );
     }
 
     #[test]
     fn a_list_is_read_as_people_write_it_and_what_is_wrong_is_named_by_its_line() {
-        assert_eq!(Areas::parse("\u{feff}sn-dk\r\n\r\n  SN-TH-01 \nSN-DK\n"), Ok(set(&["SN-DK", "SN-TH"])));
+        assert_eq!(
+            Areas::parse("\u{feff}sn-dk\r\n\r\n  SN-TH-01 \nSN-DK\n"),
+            Ok(set(&["SN-DK", "SN-TH"]))
+        );
         assert_eq!(Areas::parse("SN-DK\nDakar\n"), Err(BadList::NoArea(2)));
-        assert_eq!((Areas::parse(""), Areas::parse(" \n\n")), (Err(BadList::Empty), Err(BadList::Empty)));
+        assert_eq!(
+            (Areas::parse(""), Areas::parse(" \n\n")),
+            (Err(BadList::Empty), Err(BadList::Empty))
+        );
         let many: String = (100..=200).map(|number| format!("SN-{number}\n")).collect();
         assert_eq!(Areas::parse(&many), Err(BadList::TooMany));
     }

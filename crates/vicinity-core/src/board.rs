@@ -102,7 +102,11 @@ impl Placement {
             Level::Amber => 1,
             Level::Green => 2,
         };
-        if self.group == Group::Over { OVER + level } else { level * 10 + self.group as u8 }
+        if self.group == Group::Over {
+            OVER + level
+        } else {
+            level * 10 + self.group as u8
+        }
     }
 }
 
@@ -137,14 +141,21 @@ fn group(incident: &Incident, next: Option<&Clock>, status: &str, now: Timestamp
 
 fn sort(group: Group, next: Option<&Clock>, incident: &Incident) -> i64 {
     match group {
-        Group::DangerDue | Group::Due | Group::Later => next.and_then(Clock::sorts_at).map_or(i64::MAX, Timestamp::as_second),
-        Group::Danger | Group::DangerTold | Group::Unanswered | Group::Over => incident.reported_at().map_or(i64::MAX, |at| -at.as_second()),
+        Group::DangerDue | Group::Due | Group::Later => next
+            .and_then(Clock::sorts_at)
+            .map_or(i64::MAX, Timestamp::as_second),
+        Group::Danger | Group::DangerTold | Group::Unanswered | Group::Over => incident
+            .reported_at()
+            .map_or(i64::MAX, |at| -at.as_second()),
     }
 }
 
 /// Until when a danger that was reported counts as one of now where the incident is only watched.
 fn danger_fades(incident: &Incident) -> Option<Timestamp> {
-    incident.reported_at()?.checked_add(SignedDuration::from_hours(24 * DANGER_DAYS)).ok()
+    incident
+        .reported_at()?
+        .checked_add(SignedDuration::from_hours(24 * DANGER_DAYS))
+        .ok()
 }
 
 /// Computes the placement of an incident at a moment.
@@ -154,11 +165,22 @@ pub fn place(incident: &Incident, now: Timestamp) -> Placement {
     let closed = status::is_closed(incident);
     let next = clocks::next_due(&clocks, now).filter(|_| !closed);
     let status = status::status(incident);
-    let group = if closed { Group::Over } else { group(incident, next, &status, now) };
-    let mut kinds: Vec<String> = incident.entries("perpetrators").filter_map(|entry| entry.text("kind").map(str::to_owned)).collect();
+    let group = if closed {
+        Group::Over
+    } else {
+        group(incident, next, &status, now)
+    };
+    let mut kinds: Vec<String> = incident
+        .entries("perpetrators")
+        .filter_map(|entry| entry.text("kind").map(str::to_owned))
+        .collect();
     kinds.sort_unstable();
     kinds.dedup();
-    let mut groups: Vec<&'static str> = incident.codes("violations").filter_map(ViolationGroup::of).map(ViolationGroup::name).collect();
+    let mut groups: Vec<&'static str> = incident
+        .codes("violations")
+        .filter_map(ViolationGroup::of)
+        .map(ViolationGroup::name)
+        .collect();
     groups.sort_unstable();
     groups.dedup();
     let counted = projection::coarse(incident, now);
@@ -172,7 +194,10 @@ pub fn place(incident: &Incident, now: Timestamp) -> Placement {
         due_at: next.and_then(|clock| clock.due_at),
         reported_at: incident.reported_at(),
         area: incident.text("place.area").unwrap_or_default().to_owned(),
-        setting: incident.text("place.setting").unwrap_or_default().to_owned(),
+        setting: incident
+            .text("place.setting")
+            .unwrap_or_default()
+            .to_owned(),
         kinds,
         groups,
         conflicts: incident.disputes().len() as u32,
@@ -185,13 +210,22 @@ pub fn place(incident: &Incident, now: Timestamp) -> Placement {
 }
 
 fn turns_at(incident: &Incident, clocks: &[Clock], now: Timestamp) -> Option<Timestamp> {
-    let due = clocks.iter().flat_map(Clock::turns).chain(danger_fades(incident));
+    let due = clocks
+        .iter()
+        .flat_map(Clock::turns)
+        .chain(danger_fades(incident));
     let latest = incident.occurred_window().map(|(_, latest)| latest);
-    let turns = TURNS_HOURS.into_iter().filter_map(|hours| latest?.checked_add(SignedDuration::from_hours(hours)).ok());
+    let turns = TURNS_HOURS
+        .into_iter()
+        .filter_map(|hours| latest?.checked_add(SignedDuration::from_hours(hours)).ok());
     // Triage turns at the moment itself, a clock a moment after.
     let after = |at: Timestamp| at.checked_add(SignedDuration::from_secs(1)).ok();
     let consent = consent::next_expiry(incident, now);
-    due.filter_map(after).chain(turns.flat_map(|at| [Some(at), after(at)]).flatten()).chain(consent).filter(|at| *at > now).min()
+    due.filter_map(after)
+        .chain(turns.flat_map(|at| [Some(at), after(at)]).flatten())
+        .chain(consent)
+        .filter(|at| *at > now)
+        .min()
 }
 
 #[cfg(test)]
@@ -203,7 +237,10 @@ mod tests {
 
     /// At a hub whose people live by UTC.
     fn in_utc(incident: Incident) -> Incident {
-        incident.read_by(Reading { zone: Some(TimeZone::UTC), ..Reading::default() })
+        incident.read_by(Reading {
+            zone: Some(TimeZone::UTC),
+            ..Reading::default()
+        })
     }
 
     fn at(text: &str) -> Timestamp {
@@ -222,13 +259,45 @@ mod tests {
     #[test]
     fn a_place_says_what_lists_are_sorted_and_filtered_by() {
         let place = place(&rape(), at("2026-11-22T12:30:00Z"));
-        assert_eq!((place.closed, place.level, place.clock), (false, Level::Red, Some("first_contact_1h")));
-        assert_eq!((place.due_at, place.reported_at), (Some(at("2026-11-22T13:00:00Z")), Some(at("2026-11-22T12:00:00Z"))));
-        assert_eq!((place.kinds, place.groups), (vec!["client".to_owned(), "police".to_owned()], vec!["economic", "sexual"]));
-        assert_eq!((place.area.as_str(), place.setting.as_str(), place.conflicts), ("SN-DK-01", "street", 0));
-        assert_eq!((place.month.as_str(), place.response_minutes), ("2026-11", None));
-        for facet in [("admin1", "SN-DK"), ("perpetrator", "police"), ("response", "no_response"), ("state_perpetrator", "yes")] {
-            assert!(place.facets.iter().any(|(dimension, code)| (*dimension, code.as_str()) == facet), "{facet:?} though nobody agreed to anything");
+        assert_eq!(
+            (place.closed, place.level, place.clock),
+            (false, Level::Red, Some("first_contact_1h"))
+        );
+        assert_eq!(
+            (place.due_at, place.reported_at),
+            (
+                Some(at("2026-11-22T13:00:00Z")),
+                Some(at("2026-11-22T12:00:00Z"))
+            )
+        );
+        assert_eq!(
+            (place.kinds, place.groups),
+            (
+                vec!["client".to_owned(), "police".to_owned()],
+                vec!["economic", "sexual"]
+            )
+        );
+        assert_eq!(
+            (place.area.as_str(), place.setting.as_str(), place.conflicts),
+            ("SN-DK-01", "street", 0)
+        );
+        assert_eq!(
+            (place.month.as_str(), place.response_minutes),
+            ("2026-11", None)
+        );
+        for facet in [
+            ("admin1", "SN-DK"),
+            ("perpetrator", "police"),
+            ("response", "no_response"),
+            ("state_perpetrator", "yes"),
+        ] {
+            assert!(
+                place
+                    .facets
+                    .iter()
+                    .any(|(dimension, code)| (*dimension, code.as_str()) == facet),
+                "{facet:?} though nobody agreed to anything"
+            );
         }
     }
 
@@ -241,15 +310,29 @@ mod tests {
         };
         let grant = |id: &str, scope: &str| json!({"id": id, "scope": scope, "state": "granted"});
         let now = at("2026-11-22T12:30:00Z");
-        let (response, deid, count) = (grant("a", "hub_response"), grant("b", "national_deid"), grant("c", "aggregate_count"));
+        let (response, deid, count) = (
+            grant("a", "hub_response"),
+            grant("b", "national_deid"),
+            grant("c", "aggregate_count"),
+        );
         assert!(place(&with(json!([response, deid, count])), now).countable);
-        assert!(!place(&with(json!([response, count])), now).countable, "it may not leave the hub");
+        assert!(
+            !place(&with(json!([response, count])), now).countable,
+            "it may not leave the hub"
+        );
         assert!(!place(&with(json!([response, deid])), now).countable);
         let mut ends = count;
         ends["expires_at"] = "2026-11-22T12:45:00Z".into();
         let incident = with(json!([response, deid, ends]));
         let turns = place(&incident, now).turns_at.unwrap();
-        assert_eq!((place(&incident, now).countable, turns, place(&incident, turns).countable), (true, at("2026-11-22T12:45:00Z"), false));
+        assert_eq!(
+            (
+                place(&incident, now).countable,
+                turns,
+                place(&incident, turns).countable
+            ),
+            (true, at("2026-11-22T12:45:00Z"), false)
+        );
     }
 
     /// From one turn to the next nothing may change: what is kept as a row would lie in between.
@@ -266,27 +349,48 @@ mod tests {
             with(json!({"occurred": {"at": "2026-11", "precision": "month"}})),
             with(json!({"occurred": null, "actions": care, "survivor": {"gender": "woman"}})),
             with(json!({"danger_now": "yes", "status": "monitoring", "actions": care})),
-            with(json!({"actions": care, "followups": [{"id": "a-1", "due_at": "2026-11-30T23:59:59Z"}]})),
+            with(
+                json!({"actions": care, "followups": [{"id": "a-1", "due_at": "2026-11-30T23:59:59Z"}]}),
+            ),
         ] {
             let mut now = at("2026-11-22T12:00:00Z");
             let mut turns = 0;
             while let Some(turn) = place(&incident, now).turns_at {
-                let (before, kept) = (turn.checked_sub(SignedDuration::from_secs(1)).unwrap(), place(&incident, now));
-                assert_eq!(Placement { turns_at: kept.turns_at, ..place(&incident, before) }, kept, "{now} {before}");
+                let (before, kept) = (
+                    turn.checked_sub(SignedDuration::from_secs(1)).unwrap(),
+                    place(&incident, now),
+                );
+                assert_eq!(
+                    Placement {
+                        turns_at: kept.turns_at,
+                        ..place(&incident, before)
+                    },
+                    kept,
+                    "{now} {before}"
+                );
                 assert!(turn > now);
                 now = turn;
                 turns += 1;
             }
             assert!(turns >= 4, "{turns}");
-            assert_eq!(place(&incident, at("2036-01-01T00:00:00Z")), place(&incident, now), "nothing turns any more");
+            assert_eq!(
+                place(&incident, at("2036-01-01T00:00:00Z")),
+                place(&incident, now),
+                "nothing turns any more"
+            );
         }
     }
 
     /// Facts of an incident that was reported that many hours before the moment of these tests.
     fn reported(hours: i64, more: Value) -> Value {
-        let reported = now().checked_sub(SignedDuration::from_hours(hours)).unwrap();
+        let reported = now()
+            .checked_sub(SignedDuration::from_hours(hours))
+            .unwrap();
         let mut facts = json!({"reported_at": reported.to_string(), "occurred": {"at": reported.to_string()[..16], "precision": "exact"}});
-        facts.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        facts
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
         facts
     }
 
@@ -295,36 +399,103 @@ mod tests {
     }
 
     fn stands(facts: &Value) -> (u8, i64) {
-        let place = place(&in_utc(Incident::from_row(facts.clone(), Vec::new())), now());
+        let place = place(
+            &in_utc(Incident::from_row(facts.clone(), Vec::new())),
+            now(),
+        );
         (place.rank(), place.sort)
     }
 
     #[test]
-    fn whoever_is_in_danger_comes_first_then_what_can_still_be_done_in_time_and_what_is_over_last() {
+    fn whoever_is_in_danger_comes_first_then_what_can_still_be_done_in_time_and_what_is_over_last()
+    {
         let care = |hours: i64| json!([{"code": "shelter", "done_at": now().checked_sub(SignedDuration::from_hours(hours)).unwrap().to_string()}]);
         let days = |days: i64| 24 * days;
         let in_order = [
-            ("in danger since an hour", reported(1, json!({"danger_now": "yes", "violations": ["rape"]}))),
+            (
+                "in danger since an hour",
+                reported(1, json!({"danger_now": "yes", "violations": ["rape"]})),
+            ),
             (
                 "held, and the response is due in hours",
-                reported(10, json!({"held_now": "yes", "actions": [{"code": "shelter", "offered_at": now().to_string(), "accepted": "declined"}]})),
+                reported(
+                    10,
+                    json!({"held_now": "yes", "actions": [{"code": "shelter", "offered_at": now().to_string(), "accepted": "declined"}]}),
+                ),
             ),
-            ("in danger, and somebody is at it", reported(days(2), json!({"danger_now": "yes", "status": "responding", "actions": care(30)}))),
+            (
+                "in danger, and somebody is at it",
+                reported(
+                    days(2),
+                    json!({"danger_now": "yes", "status": "responding", "actions": care(30)}),
+                ),
+            ),
             (
                 "in danger for months, and somebody is at it",
-                reported(days(90), json!({"danger_now": "yes", "status": "responding", "actions": care(days(89))})),
+                reported(
+                    days(90),
+                    json!({"danger_now": "yes", "status": "responding", "actions": care(days(89))}),
+                ),
             ),
-            ("first contact missed an hour ago", reported(2, json!({"violations": ["rape"]}))),
-            ("PEP has two days left", reported(24, json!({"violations": ["rape"], "actions": care(23)}))),
-            ("in danger as was said months ago, watched", reported(days(90), json!({"danger_now": "yes", "status": "monitoring", "actions": care(days(89))}))),
-            ("nobody came for three days", reported(days(3), json!({"severe_injury": "yes"}))),
-            ("nobody came for a year", reported(days(365), json!({"severe_injury": "yes"}))),
-            ("a follow-up was due last week", reported(days(21), json!({"severe_injury": "yes", "actions": care(days(21))}))),
-            ("a follow-up comes in months", reported(days(60), json!({"severe_injury": "yes", "actions": care(days(60))}))),
-            ("amber: a response is due", reported(1, json!({"violations": ["hit_push"]}))),
-            ("green: nobody came for a year", reported(days(365), json!({"violations": ["eviction"]}))),
-            ("all follow-ups were missed", reported(days(300), json!({"severe_injury": "yes", "actions": care(days(300))}))),
-            ("all follow-ups were missed, and it is older", reported(days(600), json!({"severe_injury": "yes", "actions": care(days(600))}))),
+            (
+                "first contact missed an hour ago",
+                reported(2, json!({"violations": ["rape"]})),
+            ),
+            (
+                "PEP has two days left",
+                reported(24, json!({"violations": ["rape"], "actions": care(23)})),
+            ),
+            (
+                "in danger as was said months ago, watched",
+                reported(
+                    days(90),
+                    json!({"danger_now": "yes", "status": "monitoring", "actions": care(days(89))}),
+                ),
+            ),
+            (
+                "nobody came for three days",
+                reported(days(3), json!({"severe_injury": "yes"})),
+            ),
+            (
+                "nobody came for a year",
+                reported(days(365), json!({"severe_injury": "yes"})),
+            ),
+            (
+                "a follow-up was due last week",
+                reported(
+                    days(21),
+                    json!({"severe_injury": "yes", "actions": care(days(21))}),
+                ),
+            ),
+            (
+                "a follow-up comes in months",
+                reported(
+                    days(60),
+                    json!({"severe_injury": "yes", "actions": care(days(60))}),
+                ),
+            ),
+            (
+                "amber: a response is due",
+                reported(1, json!({"violations": ["hit_push"]})),
+            ),
+            (
+                "green: nobody came for a year",
+                reported(days(365), json!({"violations": ["eviction"]})),
+            ),
+            (
+                "all follow-ups were missed",
+                reported(
+                    days(300),
+                    json!({"severe_injury": "yes", "actions": care(days(300))}),
+                ),
+            ),
+            (
+                "all follow-ups were missed, and it is older",
+                reported(
+                    days(600),
+                    json!({"severe_injury": "yes", "actions": care(days(600))}),
+                ),
+            ),
         ];
         let mut sorted = in_order.clone();
         sorted.sort_by_key(|(_, facts)| stands(facts));
@@ -333,25 +504,46 @@ mod tests {
 
     #[test]
     fn what_can_no_longer_be_done_is_no_next_clock() {
-        let facts =
-            reported(24 * 300, json!({"violations": ["rape"], "status": "monitoring", "actions": [{"code": "pep_start", "done_at": "2026-01-27T12:00:00Z"}]}));
+        let facts = reported(
+            24 * 300,
+            json!({"violations": ["rape"], "status": "monitoring", "actions": [{"code": "pep_start", "done_at": "2026-01-27T12:00:00Z"}]}),
+        );
         let place = place(&in_utc(Incident::from_row(facts, Vec::new())), now());
-        assert_eq!((place.group, place.clock, place.due_at), (Group::Over, None, None));
+        assert_eq!(
+            (place.group, place.clock, place.due_at),
+            (Group::Over, None, None)
+        );
     }
 
     #[test]
     fn a_planned_followup_is_the_next_clock_of_who_was_cared_for() {
-        let mut facts = reported(24 * 20, json!({"violations": ["eviction"], "actions": [{"code": "shelter", "done_at": "2026-11-03T12:00:00Z"}]}));
+        let mut facts = reported(
+            24 * 20,
+            json!({"violations": ["eviction"], "actions": [{"code": "shelter", "done_at": "2026-11-03T12:00:00Z"}]}),
+        );
         facts["followups"] = json!([{"id": "a-1", "done_at": "2026-11-16T12:00:00Z"}, {"id": "b-1", "due_at": "2026-11-24T23:59:59Z"}]);
         let place = place(&in_utc(Incident::from_row(facts, Vec::new())), now());
-        assert_eq!((place.group, place.clock, place.due_at), (Group::Later, Some("followup_planned"), Some(at("2026-11-24T23:59:59Z"))));
+        assert_eq!(
+            (place.group, place.clock, place.due_at),
+            (
+                Group::Later,
+                Some("followup_planned"),
+                Some(at("2026-11-24T23:59:59Z"))
+            )
+        );
     }
 
     #[test]
     fn a_closed_incident_has_no_next_clock() {
         let mut facts = Value::Object(rape().facts().clone());
         facts["status"] = "closed_declined".into();
-        let place = place(&in_utc(Incident::from_row(facts, Vec::new())), at("2026-11-22T12:30:00Z"));
-        assert_eq!((place.closed, place.clock, place.due_at), (true, None, None));
+        let place = place(
+            &in_utc(Incident::from_row(facts, Vec::new())),
+            at("2026-11-22T12:30:00Z"),
+        );
+        assert_eq!(
+            (place.closed, place.clock, place.due_at),
+            (true, None, None)
+        );
     }
 }

@@ -53,8 +53,15 @@ mod tests {
 
     #[test]
     fn the_order_of_keys_and_blanks_do_not_matter() {
-        assert_eq!(of(r#"{"a": 1, "b": {"d": [true, null], "c": "x"}}"#), of(r#"{ "b":{"c":"x","d":[true,null]},"a":1 }"#));
-        assert_eq!(of(r#""caf\u00e9""#), of(r#""café""#), "a letter is the same however it is written");
+        assert_eq!(
+            of(r#"{"a": 1, "b": {"d": [true, null], "c": "x"}}"#),
+            of(r#"{ "b":{"c":"x","d":[true,null]},"a":1 }"#)
+        );
+        assert_eq!(
+            of(r#""caf\u00e9""#),
+            of(r#""café""#),
+            "a letter is the same however it is written"
+        );
     }
 
     #[test]

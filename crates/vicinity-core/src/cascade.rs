@@ -12,7 +12,14 @@ use crate::reading::Moment;
 /// Neither exposed nor, for EC, able to conceive.
 pub(crate) const NOT_EXPOSED: &str = "not_exposed";
 /// The steps of PEP: reported too late for it, reported in time, offered (also if declined), started, completed.
-pub(crate) const PEP: [&str; 6] = [NOT_EXPOSED, "too_late", "in_time", "offered", "started", "completed"];
+pub(crate) const PEP: [&str; 6] = [
+    NOT_EXPOSED,
+    "too_late",
+    "in_time",
+    "offered",
+    "started",
+    "completed",
+];
 /// The steps of EC, which is one dose.
 pub(crate) const EC: [&str; 5] = [NOT_EXPOSED, "too_late", "in_time", "offered", "completed"];
 
@@ -51,11 +58,14 @@ fn before_it_began(incident: &Incident, action: &str, hours: i64) -> &'static st
 }
 
 fn actions<'a>(incident: &'a Incident, code: &'a str) -> impl Iterator<Item = Entry<'a>> {
-    incident.entries("actions").filter(move |action| action.text("code") == Some(code))
+    incident
+        .entries("actions")
+        .filter(move |action| action.text("code") == Some(code))
 }
 
 fn is_done(incident: &Incident, code: &str) -> bool {
-    actions(incident, code).any(|action| action.instant("done_at").is_some() || action.text("outcome") == Some("done"))
+    actions(incident, code)
+        .any(|action| action.instant("done_at").is_some() || action.text("outcome") == Some("done"))
 }
 
 /// Whether the report came when it could not have helped any more, even if the incident was as late as it may have been. A
@@ -63,7 +73,11 @@ fn is_done(incident: &Incident, code: &str) -> bool {
 fn is_too_late(incident: &Incident, hours: i64) -> bool {
     let latest = incident.occurred_window().map(|(_, latest)| latest);
     let ends = latest.and_then(|at| at.checked_add(SignedDuration::from_hours(hours)).ok());
-    incident.reported().and_then(Moment::sure).zip(ends).is_some_and(|(reported, ends)| reported > ends)
+    incident
+        .reported()
+        .and_then(Moment::sure)
+        .zip(ends)
+        .is_some_and(|(reported, ends)| reported > ends)
 }
 
 #[cfg(test)]
@@ -75,7 +89,10 @@ mod tests {
 
     /// At a hub whose people live by UTC.
     fn in_utc(incident: Incident) -> Incident {
-        incident.read_by(Reading { zone: Some(TimeZone::UTC), ..Reading::default() })
+        incident.read_by(Reading {
+            zone: Some(TimeZone::UTC),
+            ..Reading::default()
+        })
     }
 
     fn steps(facts: Value) -> (&'static str, &'static str) {
@@ -89,26 +106,51 @@ mod tests {
 
     #[test]
     fn a_report_is_in_time_for_three_days_and_for_five() {
-        assert_eq!(steps(told("2026-11-04T09:00:00Z", json!([]))), ("in_time", "in_time"));
-        assert_eq!(steps(told("2026-11-05T12:00:00Z", json!([]))), ("too_late", "in_time"));
-        assert_eq!(steps(told("2026-11-07T12:00:00Z", json!([]))), ("too_late", "too_late"));
-        assert_eq!(steps(json!({"violations": ["rape"]})), ("in_time", "in_time"), "a time that nobody knows");
+        assert_eq!(
+            steps(told("2026-11-04T09:00:00Z", json!([]))),
+            ("in_time", "in_time")
+        );
+        assert_eq!(
+            steps(told("2026-11-05T12:00:00Z", json!([]))),
+            ("too_late", "in_time")
+        );
+        assert_eq!(
+            steps(told("2026-11-07T12:00:00Z", json!([]))),
+            ("too_late", "too_late")
+        );
+        assert_eq!(
+            steps(json!({"violations": ["rape"]})),
+            ("in_time", "in_time"),
+            "a time that nobody knows"
+        );
     }
 
     #[test]
     fn an_offer_counts_even_if_it_was_declined_and_what_was_done_counts_as_done() {
         let offered = json!([{"id": "a", "code": "pep_start", "offered_at": "2026-11-01T12:00:00Z", "accepted": "declined"}]);
-        assert_eq!(steps(told("2026-11-01T11:00:00Z", offered)), ("offered", "in_time"));
-        let done =
-            json!([{"id": "a", "code": "pep_start", "done_at": "2026-11-01T12:00:00Z"}, {"id": "b", "code": "emergency_contraception", "outcome": "done"}]);
-        assert_eq!(steps(told("2026-11-01T11:00:00Z", done)), ("started", "completed"));
-        let through = json!([{"id": "a", "code": "pep_complete", "done_at": "2026-11-29T12:00:00Z"}]);
+        assert_eq!(
+            steps(told("2026-11-01T11:00:00Z", offered)),
+            ("offered", "in_time")
+        );
+        let done = json!([{"id": "a", "code": "pep_start", "done_at": "2026-11-01T12:00:00Z"}, {"id": "b", "code": "emergency_contraception", "outcome": "done"}]);
+        assert_eq!(
+            steps(told("2026-11-01T11:00:00Z", done)),
+            ("started", "completed")
+        );
+        let through =
+            json!([{"id": "a", "code": "pep_complete", "done_at": "2026-11-29T12:00:00Z"}]);
         assert_eq!(steps(told("2026-11-01T11:00:00Z", through)).0, "completed");
     }
 
     #[test]
     fn who_was_not_exposed_or_cannot_conceive_is_in_no_cascade() {
-        assert_eq!(steps(json!({"violations": ["extortion_bribe"]})), (NOT_EXPOSED, NOT_EXPOSED));
-        assert_eq!(steps(json!({"violations": ["rape"], "survivor": {"gender": "man"}})), ("in_time", NOT_EXPOSED));
+        assert_eq!(
+            steps(json!({"violations": ["extortion_bribe"]})),
+            (NOT_EXPOSED, NOT_EXPOSED)
+        );
+        assert_eq!(
+            steps(json!({"violations": ["rape"], "survivor": {"gender": "man"}})),
+            ("in_time", NOT_EXPOSED)
+        );
     }
 }

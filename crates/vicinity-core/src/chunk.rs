@@ -92,7 +92,11 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// Fewer are left.
     pub fn take(&mut self, len: usize) -> Result<&'a [u8], Malformed> {
-        let end = self.at.checked_add(len).filter(|end| *end <= self.bytes.len()).ok_or(self.bad("bytes missing"))?;
+        let end = self
+            .at
+            .checked_add(len)
+            .filter(|end| *end <= self.bytes.len())
+            .ok_or(self.bad("bytes missing"))?;
         let taken = &self.bytes[self.at..end];
         self.at = end;
         Ok(taken)
@@ -129,7 +133,11 @@ impl<'a> Reader<'a> {
             }
             number |= bits << shift;
             if byte & 0x80 == 0 {
-                return if byte == 0 && shift > 0 { Err(self.bad("number in a longer form than needed")) } else { Ok(number) };
+                return if byte == 0 && shift > 0 {
+                    Err(self.bad("number in a longer form than needed"))
+                } else {
+                    Ok(number)
+                };
             }
         }
         Err(self.bad("number above 64 bits"))
@@ -155,7 +163,11 @@ impl<'a> Reader<'a> {
                 }
                 let mut shortest = Vec::with_capacity(10);
                 put_leb(&mut shortest, number);
-                return if shortest == self.bytes[start..self.at] { Ok(number) } else { Err(self.bad("number in a longer form than needed")) };
+                return if shortest == self.bytes[start..self.at] {
+                    Ok(number)
+                } else {
+                    Err(self.bad("number in a longer form than needed"))
+                };
             }
         }
         Err(self.bad("number above 64 bits"))
@@ -167,7 +179,10 @@ impl<'a> Reader<'a> {
     /// A larger count.
     pub fn count(&mut self, max: usize, what: &'static str) -> Result<usize, Malformed> {
         let at = self.at;
-        usize::try_from(self.uleb()?).ok().filter(|count| *count <= max).ok_or(Malformed { at, what })
+        usize::try_from(self.uleb()?)
+            .ok()
+            .filter(|count| *count <= max)
+            .ok_or(Malformed { at, what })
     }
 }
 
@@ -208,25 +223,36 @@ impl<'a> Chunk<'a> {
             return Err(reader.bad("change above 64 KiB"));
         }
         if reader.array::<4>()? != MAGIC {
-            return Err(Malformed { at: 0, what: "no chunk" });
+            return Err(Malformed {
+                at: 0,
+                what: "no chunk",
+            });
         }
         let checksum = reader.array::<4>()?;
         let hash = ChangeHash::of(&bytes[reader.at..]);
         if reader.take(1)?[0] != CHANGE_TYPE {
-            return Err(Malformed { at: 8, what: "not an uncompressed change" });
+            return Err(Malformed {
+                at: 8,
+                what: "not an uncompressed change",
+            });
         }
         let length = reader.count(CHANGE_MAX_BYTES, "length above 64 KiB")?;
         if length != bytes.len() - reader.at {
             return Err(reader.bad("length does not fit"));
         }
         if checksum != hash.0[..4] {
-            return Err(Malformed { at: 4, what: "wrong checksum" });
+            return Err(Malformed {
+                at: 4,
+                what: "wrong checksum",
+            });
         }
         Self::parse_data(hash, &mut reader)
     }
 
     fn parse_data(hash: ChangeHash, reader: &mut Reader<'a>) -> Result<Self, Malformed> {
-        let deps = (0..reader.count(DEPS_MAX, "too many dependencies")?).map(|_| reader.array().map(ChangeHash)).collect::<Result<Vec<_>, _>>()?;
+        let deps = (0..reader.count(DEPS_MAX, "too many dependencies")?)
+            .map(|_| reader.array().map(ChangeHash))
+            .collect::<Result<Vec<_>, _>>()?;
         let actor_len = reader.count(ACTOR_MAX_BYTES, "actor too long")?;
         let actor = reader.take(actor_len)?;
         let (seq, start_op, time) = (reader.uleb()?, reader.uleb()?, reader.leb()?);
@@ -240,13 +266,26 @@ impl<'a> Chunk<'a> {
         let mut columns = Vec::new();
         let mut total = 0usize;
         for _ in 0..reader.count(COLUMNS_MAX, "too many columns")? {
-            let spec = u32::try_from(reader.uleb()?).map_err(|_| reader.bad("column specification too large"))?;
+            let spec = u32::try_from(reader.uleb()?)
+                .map_err(|_| reader.bad("column specification too large"))?;
             let len = reader.count(CHANGE_MAX_BYTES, "column too long")?;
             total += len;
             columns.push((spec, len));
         }
         let column_data = reader.take(total)?;
-        Ok(Self { hash, deps, actor, seq, start_op, time, message, other_actors, columns, column_data, extra: reader.rest() })
+        Ok(Self {
+            hash,
+            deps,
+            actor,
+            seq,
+            start_op,
+            time,
+            message,
+            other_actors,
+            columns,
+            column_data,
+            extra: reader.rest(),
+        })
     }
 
     /// The whole chunk again, byte for byte; the hash is computed and not taken from `self`.
@@ -285,7 +324,10 @@ impl<'a> Chunk<'a> {
         for (spec, len) in &self.columns {
             let column = data.take(*len)?;
             if *spec == ACTION_SPEC {
-                return Ok(self.start_op.saturating_add(count_rle(column)? as u64).saturating_sub(1));
+                return Ok(self
+                    .start_op
+                    .saturating_add(count_rle(column)? as u64)
+                    .saturating_sub(1));
             }
         }
         Ok(self.start_op.saturating_sub(1))
@@ -299,7 +341,10 @@ fn count_rle(column: &[u8]) -> Result<usize, Malformed> {
     let mut ops = 0usize;
     while !reader.is_done() {
         let run = reader.leb()?;
-        let count = usize::try_from(run.unsigned_abs()).ok().filter(|count| *count <= OPS_MAX).ok_or(reader.bad("too many operations"))?;
+        let count = usize::try_from(run.unsigned_abs())
+            .ok()
+            .filter(|count| *count <= OPS_MAX)
+            .ok_or(reader.bad("too many operations"))?;
         for _ in 0..if run > 0 { 1 } else { count } {
             reader.uleb()?;
         }

@@ -6,13 +6,28 @@ use crate::codes::{PHYSICAL, ViolationGroup};
 use crate::incident::Incident;
 
 /// Contact that is sexual. Whether there was penetration these codes do not say, and GBVIMS's first question needs it.
-const SEXUAL_CONTACT: [&str; 4] = ["attempted_rape", "unwanted_touch", "condom_refused_removed", "sex_demanded_by_official"];
+const SEXUAL_CONTACT: [&str; 4] = [
+    "attempted_rape",
+    "unwanted_touch",
+    "condom_refused_removed",
+    "sex_demanded_by_official",
+];
 /// Rights violated by passes on the body.
 const BODILY_FORCE: [&str; 2] = ["invasive_search", "forced_test_treatment"];
 /// Rights violated by keeping resources, opportunities or services away.
-const DENIAL: [&str; 4] = ["condoms_confiscated", "healthcare_refused", "police_refused_help", "other_service_refused"];
+const DENIAL: [&str; 4] = [
+    "condoms_confiscated",
+    "healthcare_refused",
+    "police_refused_help",
+    "other_service_refused",
+];
 /// Rights violated by words, exposure and humiliation.
-const HUMILIATION: [&str; 4] = ["sexual_harassment", "confidentiality_breach", "photographed_published", "healthcare_abuse"];
+const HUMILIATION: [&str; 4] = [
+    "sexual_harassment",
+    "confidentiality_breach",
+    "photographed_published",
+    "healthcare_abuse",
+];
 
 /// GBVIMS's single type, by its ordered test: the first question that is answered with yes decides.
 ///
@@ -25,7 +40,11 @@ pub fn gbvims(incident: &Incident) -> &'static str {
 /// The same of violations alone.
 pub(crate) fn gbvims_of(violations: &[&str]) -> &'static str {
     let any = |codes: &[&str]| violations.iter().any(|code| codes.contains(code));
-    let group = |group: ViolationGroup| violations.iter().any(|code| ViolationGroup::of(code) == Some(group));
+    let group = |group: ViolationGroup| {
+        violations
+            .iter()
+            .any(|code| ViolationGroup::of(code) == Some(group))
+    };
     if any(&["rape", "gang_rape"]) {
         "rape"
     } else if any(&SEXUAL_CONTACT) {
@@ -51,8 +70,13 @@ pub fn iccs(incident: &Incident) -> Vec<&'static str> {
 
 /// The same of violations alone.
 pub(crate) fn iccs_of(violations: &[&str]) -> Vec<&'static str> {
-    let forced = violations.iter().any(|code| PHYSICAL.knows(code) || *code == "threat_harm");
-    let mut codes: Vec<&'static str> = violations.iter().filter_map(|code| iccs_of_one(code, forced)).collect();
+    let forced = violations
+        .iter()
+        .any(|code| PHYSICAL.knows(code) || *code == "threat_harm");
+    let mut codes: Vec<&'static str> = violations
+        .iter()
+        .filter_map(|code| iccs_of_one(code, forced))
+        .collect();
     codes.sort_unstable();
     codes.dedup();
     codes
@@ -62,8 +86,13 @@ pub(crate) fn iccs_of(violations: &[&str]) -> Vec<&'static str> {
 fn iccs_of_one(violation: &str, forced: bool) -> Option<&'static str> {
     let code = match violation {
         "killed_attempted" => "0102",
-        "hit_push" | "beaten_choked" | "weapon_threat" | "weapon_used" | "burn_acid" | "threat_harm" | "threat_outing" | "threat_children" => "0201",
-        "abducted_restrained" | "arbitrary_arrest" | "unlawful_detention" | "raid_forced_rescue" | "forced_rehab" => "0202",
+        "hit_push" | "beaten_choked" | "weapon_threat" | "weapon_used" | "burn_acid"
+        | "threat_harm" | "threat_outing" | "threat_children" => "0201",
+        "abducted_restrained"
+        | "arbitrary_arrest"
+        | "unlawful_detention"
+        | "raid_forced_rescue"
+        | "forced_rehab" => "0202",
         "extortion_bribe" => "0205",
         "sexual_harassment" | "stalking" | "online_doxxing" => "0208",
         "insult_humiliation" => "0209",
@@ -110,13 +139,28 @@ mod tests {
 
     #[test]
     fn iccs_codes_are_sorted_and_each_stands_once() {
-        assert_eq!(iccs(&of(&["rape", "gang_rape", "hit_push", "weapon_used", "extortion_bribe"])), ["0201", "0205", "03011"]);
-        assert_eq!(iccs(&of(&["a_newer_code", "client_nonpayment"])), Vec::<&str>::new());
+        assert_eq!(
+            iccs(&of(&[
+                "rape",
+                "gang_rape",
+                "hit_push",
+                "weapon_used",
+                "extortion_bribe"
+            ])),
+            ["0201", "0205", "03011"]
+        );
+        assert_eq!(
+            iccs(&of(&["a_newer_code", "client_nonpayment"])),
+            Vec::<&str>::new()
+        );
     }
 
     #[test]
     fn taking_by_force_is_robbery() {
         assert_eq!(iccs(&of(&["robbery_theft"])), ["0502"]);
-        assert_eq!(iccs(&of(&["robbery_theft", "weapon_threat"])), ["0201", "0401"]);
+        assert_eq!(
+            iccs(&of(&["robbery_theft", "weapon_threat"])),
+            ["0201", "0401"]
+        );
     }
 }

@@ -81,7 +81,10 @@ impl State {
     /// Whether somebody can still do something about it.
     #[must_use]
     pub fn is_pending(self) -> bool {
-        matches!(self, Self::Running | Self::Overdue | Self::Uncertain | Self::UnknownTime)
+        matches!(
+            self,
+            Self::Running | Self::Overdue | Self::Uncertain | Self::UnknownTime
+        )
     }
 }
 
@@ -114,21 +117,33 @@ impl Clock {
     /// and who was not followed up for two weeks after it was due has the next follow-up.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
-        self.state.is_pending() && (self.from == Basis::Report || self.live_until().is_none_or(|until| now <= until))
+        self.state.is_pending()
+            && (self.from == Basis::Report || self.live_until().is_none_or(|until| now <= until))
     }
 
     fn presses_until(&self) -> Option<Timestamp> {
-        if self.from == Basis::Report { later(self.ends_at?, PRESSES_LATE) } else { self.ends_at }
+        if self.from == Basis::Report {
+            later(self.ends_at?, PRESSES_LATE)
+        } else {
+            self.ends_at
+        }
     }
 
     fn live_until(&self) -> Option<Timestamp> {
-        if self.from == Basis::Incident { self.ends_at } else { later(self.ends_at?, MADE_GOOD) }
+        if self.from == Basis::Incident {
+            self.ends_at
+        } else {
+            later(self.ends_at?, MADE_GOOD)
+        }
     }
 
     /// The last moments of what is reported of it, while nobody does anything.
     pub(crate) fn turns(&self) -> impl Iterator<Item = Timestamp> {
         let moments = [self.due_at, self.presses_until(), self.live_until()];
-        moments.into_iter().flatten().filter(|_| self.state.is_pending())
+        moments
+            .into_iter()
+            .flatten()
+            .filter(|_| self.state.is_pending())
     }
 
     /// What a list sorts it by: when it is due, or at the latest can be.
@@ -155,7 +170,13 @@ pub const NAMES: [&str; 12] = [
 ];
 
 /// Exposure to HIV, or what may have been.
-pub(crate) const EXPOSURE: [&str; 5] = ["rape", "gang_rape", "condom_refused_removed", "sex_demanded_by_official", "attempted_rape"];
+pub(crate) const EXPOSURE: [&str; 5] = [
+    "rape",
+    "gang_rape",
+    "condom_refused_removed",
+    "sex_demanded_by_official",
+    "attempted_rape",
+];
 /// How long after an incident PEP may be begun.
 pub(crate) const PEP_HOURS: i64 = 72;
 /// How long after an incident emergency contraception may be taken.
@@ -185,8 +206,17 @@ pub fn clocks(incident: &Incident, now: Timestamp) -> Vec<Clock> {
 /// else of the others. One that nobody can date comes after those with a date.
 #[must_use]
 pub fn next_due(clocks: &[Clock], now: Timestamp) -> Option<&Clock> {
-    let order = |clock: &&Clock| (!clock.presses(now), clock.sorts_at().is_none(), clock.sorts_at());
-    clocks.iter().filter(|clock| clock.is_live(now)).min_by_key(order)
+    let order = |clock: &&Clock| {
+        (
+            !clock.presses(now),
+            clock.sorts_at().is_none(),
+            clock.sorts_at(),
+        )
+    };
+    clocks
+        .iter()
+        .filter(|clock| clock.is_live(now))
+        .min_by_key(order)
 }
 
 /// The clocks as JSON.
@@ -204,7 +234,11 @@ pub(crate) fn clock_json(clock: &Clock) -> Value {
 pub(crate) fn response_took(incident: &Incident) -> Option<SignedDuration> {
     let responses: Vec<Option<Timestamp>> = responses(incident).map(Moment::sure).collect();
     // One without a known time may have been the first.
-    let first = responses.into_iter().collect::<Option<Vec<Timestamp>>>()?.into_iter().min()?;
+    let first = responses
+        .into_iter()
+        .collect::<Option<Vec<Timestamp>>>()?
+        .into_iter()
+        .min()?;
     let took = first.duration_since(incident.reported()?.sure()?);
     (!took.is_negative()).then_some(took)
 }
@@ -212,26 +246,43 @@ pub(crate) fn response_took(incident: &Incident) -> Option<SignedDuration> {
 /// When the hub responded: an action done, an offer that was not declined, or the move to `responding`.
 fn responses(incident: &Incident) -> impl Iterator<Item = Moment> {
     let declined = |action: &Entry<'_>| matches!(action.text("accepted"), Some("declined" | "no"));
-    let offered = incident.entries("actions").filter(move |action| !declined(action)).filter_map(|action| action.moment("offered_at"));
-    offered.chain(done_times(incident)).chain(moved_to_responding(incident))
+    let offered = incident
+        .entries("actions")
+        .filter(move |action| !declined(action))
+        .filter_map(|action| action.moment("offered_at"));
+    offered
+        .chain(done_times(incident))
+        .chain(moved_to_responding(incident))
 }
 
 /// When the survivor was reached. An offer that was declined is contact too.
 fn contacts(incident: &Incident) -> impl Iterator<Item = Moment> {
-    let offered = incident.entries("actions").filter_map(|action| action.moment("offered_at"));
-    offered.chain(done_times(incident)).chain(moved_to_responding(incident))
+    let offered = incident
+        .entries("actions")
+        .filter_map(|action| action.moment("offered_at"));
+    offered
+        .chain(done_times(incident))
+        .chain(moved_to_responding(incident))
 }
 
 fn done_times(incident: &Incident) -> impl Iterator<Item = Moment> {
-    incident.entries("actions").filter_map(|action| action.moment("done_at"))
+    incident
+        .entries("actions")
+        .filter_map(|action| action.moment("done_at"))
 }
 
 fn moved_to_responding(incident: &Incident) -> impl Iterator<Item = Moment> {
-    incident.entries("transitions").filter(|entry| entry.text("to") == Some("responding")).filter_map(|entry| entry.moment("at"))
+    incident
+        .entries("transitions")
+        .filter(|entry| entry.text("to") == Some("responding"))
+        .filter_map(|entry| entry.moment("at"))
 }
 
 fn done<'a>(incident: &'a Incident, code: &'a str) -> impl Iterator<Item = Moment> + use<'a> {
-    incident.entries("actions").filter(move |action| action.text("code") == Some(code)).filter_map(|action| action.moment("done_at"))
+    incident
+        .entries("actions")
+        .filter(move |action| action.text("code") == Some(code))
+        .filter_map(|action| action.moment("done_at"))
 }
 
 /// The clocks that run from the report. The first hour is for what is red now or was when it was reported: sexual
@@ -239,11 +290,23 @@ fn done<'a>(incident: &'a Incident, code: &'a str) -> impl Iterator<Item = Momen
 fn report_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>) {
     let reported = incident.reported();
     let clock = |name, hours, done: Vec<Moment>| {
-        let due_at = reported.and_then(Moment::at).and_then(|at| later(at, SignedDuration::from_hours(hours)));
+        let due_at = reported
+            .and_then(Moment::at)
+            .and_then(|at| later(at, SignedDuration::from_hours(hours)));
         // If the time of the report is unknown, so is how long anything took.
         let span = reported.and_then(Moment::sure).zip(due_at);
-        let state = if done.is_empty() { state_until(due_at, now) } else { state_within(span, &done) };
-        Clock { name, from: Basis::Report, due_at, ends_at: due_at, state }
+        let state = if done.is_empty() {
+            state_until(due_at, now)
+        } else {
+            state_within(span, &done)
+        };
+        Clock {
+            name,
+            from: Basis::Report,
+            due_at,
+            ends_at: due_at,
+            state,
+        }
     };
     let is_red = |at: Timestamp| triage::level(incident, at) == Level::Red;
     if is_red(now) || incident.reported_at().is_some_and(is_red) {
@@ -258,14 +321,28 @@ fn exposure_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>)
         return;
     }
     let (window, reported) = (incident.occurred_window(), incident.reported_at());
-    let latest = window.map_or(reported, |(earliest, latest)| Some(reported.map_or(latest, |at| latest.min(at.max(earliest)))));
+    let latest = window.map_or(reported, |(earliest, latest)| {
+        Some(reported.map_or(latest, |at| latest.min(at.max(earliest))))
+    });
     let clock = |name, hours, action| {
         let end = |from| later(from, SignedDuration::from_hours(hours));
         let ends = window.and_then(|(earliest, latest)| Some((end(earliest)?, end(latest)?)));
         let done: Vec<Moment> = done(incident, action).collect();
-        let span = window.zip(ends).map(|((earliest, _), (_, closed))| (earliest, closed));
-        let state = if done.is_empty() { state_of_window(ends, now) } else { state_within(span, &done) };
-        Clock { name, from: Basis::Incident, due_at: ends.map(|(due, _)| due), ends_at: latest.and_then(end), state }
+        let span = window
+            .zip(ends)
+            .map(|((earliest, _), (_, closed))| (earliest, closed));
+        let state = if done.is_empty() {
+            state_of_window(ends, now)
+        } else {
+            state_within(span, &done)
+        };
+        Clock {
+            name,
+            from: Basis::Incident,
+            due_at: ends.map(|(due, _)| due),
+            ends_at: latest.and_then(end),
+            state,
+        }
     };
     clocks.push(clock("pep_72h", PEP_HOURS, "pep_start"));
     clocks.push(clock("forensic_72h", 72, "forensic"));
@@ -276,54 +353,132 @@ fn exposure_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>)
 
 /// Whether there was sexual exposure, or may have been.
 pub(crate) fn is_exposed(incident: &Incident) -> bool {
-    incident.codes("violations").any(|code| EXPOSURE.contains(&code))
+    incident
+        .codes("violations")
+        .any(|code| EXPOSURE.contains(&code))
 }
 
 /// Whether the survivor may become pregnant; an unknown gender counts as yes.
 pub(crate) fn may_conceive(incident: &Incident) -> bool {
     let mut genders = incident.claims("survivor.gender").peekable();
-    genders.peek().is_none() || genders.any(|gender| gender.as_str().is_none_or(|code| !CANNOT_CONCEIVE.contains(&code)))
+    genders.peek().is_none()
+        || genders.any(|gender| {
+            gender
+                .as_str()
+                .is_none_or(|code| !CANNOT_CONCEIVE.contains(&code))
+        })
 }
 
 /// A clock for each planned follow-up. It is met when that one is done; one that was done at its time or after,
 /// and recorded by itself, counts for it too.
 fn planned_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>) {
     for planned in incident.entries("followups") {
-        let Some(due_at) = planned.instant("due_at") else { continue };
-        let others = incident.entries("followups").filter_map(|entry| entry.moment("done_at")?.sure()).filter(|at| *at >= due_at);
-        let done = planned.moment("done_at").or_else(|| others.min().map(Moment::Sure));
+        let Some(due_at) = planned.instant("due_at") else {
+            continue;
+        };
+        let others = incident
+            .entries("followups")
+            .filter_map(|entry| entry.moment("done_at")?.sure())
+            .filter(|at| *at >= due_at);
+        let done = planned
+            .moment("done_at")
+            .or_else(|| others.min().map(Moment::Sure));
         // It may be done at any time before it is due.
-        let state = done.map_or_else(|| state_until(Some(due_at), now), |done| state_within(Some((Timestamp::MIN, due_at)), &[done]));
-        clocks.push(Clock { name: "followup_planned", from: Basis::Planned, due_at: Some(due_at), ends_at: Some(due_at), state });
+        let state = done.map_or_else(
+            || state_until(Some(due_at), now),
+            |done| state_within(Some((Timestamp::MIN, due_at)), &[done]),
+        );
+        clocks.push(Clock {
+            name: "followup_planned",
+            from: Basis::Planned,
+            due_at: Some(due_at),
+            ends_at: Some(due_at),
+            state,
+        });
     }
 }
 
 /// The clocks that run from the first care and from the first dose of PEP; none before there was any.
 fn care_clocks(incident: &Incident, now: Timestamp, clocks: &mut Vec<Clock>) {
     if let Some(care) = done_times(incident).filter_map(Moment::at).min() {
-        for (name, span) in [("followup_2w", Span::new().days(14)), ("followup_3m", Span::new().months(3)), ("followup_6m", Span::new().months(6))] {
-            clocks.push(followup_clock(incident, name, Basis::FirstCare, care, span, now));
+        for (name, span) in [
+            ("followup_2w", Span::new().days(14)),
+            ("followup_3m", Span::new().months(3)),
+            ("followup_6m", Span::new().months(6)),
+        ] {
+            clocks.push(followup_clock(
+                incident,
+                name,
+                Basis::FirstCare,
+                care,
+                span,
+                now,
+            ));
         }
     }
     if let Some(start) = done(incident, "pep_start").filter_map(Moment::at).min() {
         let complete = done(incident, "pep_complete").next().is_some();
-        for (name, days) in [("pep_adherence_d3", 3), ("pep_adherence_d14", 14), ("pep_adherence_d28", 28)] {
-            let clock = followup_clock(incident, name, Basis::PepStart, start, Span::new().days(days), now);
-            clocks.push(if complete { Clock { state: State::Met, ..clock } } else { clock });
+        for (name, days) in [
+            ("pep_adherence_d3", 3),
+            ("pep_adherence_d14", 14),
+            ("pep_adherence_d28", 28),
+        ] {
+            let clock = followup_clock(
+                incident,
+                name,
+                Basis::PepStart,
+                start,
+                Span::new().days(days),
+                now,
+            );
+            clocks.push(if complete {
+                Clock {
+                    state: State::Met,
+                    ..clock
+                }
+            } else {
+                clock
+            });
         }
     }
 }
 
 /// A clock that a follow-up meets, done a little before it is due or at any time after.
-fn followup_clock(incident: &Incident, name: &'static str, from: Basis, start: Timestamp, span: Span, now: Timestamp) -> Clock {
+fn followup_clock(
+    incident: &Incident,
+    name: &'static str,
+    from: Basis,
+    start: Timestamp,
+    span: Span,
+    now: Timestamp,
+) -> Clock {
     // Days and months are those of the people at the hub: at the same time on their wall, whatever the clocks do in between.
     let zone = incident.local_zone();
-    let due_at = zone.to_datetime(start).checked_add(span).and_then(|due| zone.to_ambiguous_timestamp(due).compatible()).ok();
-    let counts_from = due_at.and_then(|due| due.checked_sub(FOLLOWUP_EARLY.min(due.duration_since(start) / 3)).ok());
-    let mut done = incident.entries("followups").filter_map(|entry| entry.moment("done_at")?.at());
+    let due_at = zone
+        .to_datetime(start)
+        .checked_add(span)
+        .and_then(|due| zone.to_ambiguous_timestamp(due).compatible())
+        .ok();
+    let counts_from = due_at.and_then(|due| {
+        due.checked_sub(FOLLOWUP_EARLY.min(due.duration_since(start) / 3))
+            .ok()
+    });
+    let mut done = incident
+        .entries("followups")
+        .filter_map(|entry| entry.moment("done_at")?.at());
     let is_met = counts_from.is_some_and(|from| done.any(|at| at >= from));
-    let state = if is_met { State::Met } else { state_until(due_at, now) };
-    Clock { name, from, due_at, ends_at: due_at, state }
+    let state = if is_met {
+        State::Met
+    } else {
+        state_until(due_at, now)
+    };
+    Clock {
+        name,
+        from,
+        due_at,
+        ends_at: due_at,
+        state,
+    }
 }
 
 /// Of what was not done yet.
@@ -337,10 +492,19 @@ fn state_until(due: Option<Timestamp>, now: Timestamp) -> State {
 
 /// Of what was done, by the first and the last moment at which it is in time. What was done before the first nobody can date.
 fn state_within(span: Option<(Timestamp, Timestamp)>, done: &[Moment]) -> State {
-    let Some((from, due)) = span else { return State::DoneUnknown };
-    if done.iter().filter_map(|done| done.sure()).any(|at| from <= at && at <= due) {
+    let Some((from, due)) = span else {
+        return State::DoneUnknown;
+    };
+    if done
+        .iter()
+        .filter_map(|done| done.sure())
+        .any(|at| from <= at && at <= due)
+    {
         State::Met
-    } else if done.iter().all(|done| done.sure().is_some_and(|at| at > due)) {
+    } else if done
+        .iter()
+        .all(|done| done.sure().is_some_and(|at| at > due))
+    {
         State::Late
     } else {
         State::DoneUnknown

@@ -125,19 +125,30 @@ pub enum ViolationGroup {
 
 impl ViolationGroup {
     /// Every group with its list.
-    pub const ALL: [(Self, &'static CodeList); 5] =
-        [(Self::Physical, &PHYSICAL), (Self::Sexual, &SEXUAL), (Self::Psychological, &PSYCHOLOGICAL), (Self::Economic, &ECONOMIC), (Self::Rights, &RIGHTS)];
+    pub const ALL: [(Self, &'static CodeList); 5] = [
+        (Self::Physical, &PHYSICAL),
+        (Self::Sexual, &SEXUAL),
+        (Self::Psychological, &PSYCHOLOGICAL),
+        (Self::Economic, &ECONOMIC),
+        (Self::Rights, &RIGHTS),
+    ];
 
     /// The group of a violation, if this version knows the code.
     #[must_use]
     pub fn of(violation: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, list)| list.knows(violation)).map(|(group, _)| *group)
+        Self::ALL
+            .iter()
+            .find(|(_, list)| list.knows(violation))
+            .map(|(group, _)| *group)
     }
 
     /// The group's name.
     #[must_use]
     pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(group, _)| *group == self).map_or("", |(_, list)| list.name)
+        Self::ALL
+            .iter()
+            .find(|(group, _)| *group == self)
+            .map_or("", |(_, list)| list.name)
     }
 }
 

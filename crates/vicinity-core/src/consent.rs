@@ -29,20 +29,31 @@ const WITHDRAWN: &str = "withdrawn";
 #[must_use]
 pub fn granted(incident: &Incident, scope: &str, now: Timestamp) -> bool {
     let withdrawals: Vec<&str> = withdrawals(incident, scope).collect();
-    let stands = |grant: &Grant<'_>| grant.expires_at.is_none_or(|at| at > now) && withdrawals.iter().all(|id| grant.supersedes.contains(id));
+    let stands = |grant: &Grant<'_>| {
+        grant.expires_at.is_none_or(|at| at > now)
+            && withdrawals.iter().all(|id| grant.supersedes.contains(id))
+    };
     grants(incident).any(|grant| grant.scope == scope && stands(&grant))
 }
 
 /// When a grant ends next: decisions that depend on consent are made again then.
 #[must_use]
 pub fn next_expiry(incident: &Incident, now: Timestamp) -> Option<Timestamp> {
-    incident.entries("consents").filter_map(|entry| entry.instant("expires_at")).filter(|at| *at > now).min()
+    incident
+        .entries("consents")
+        .filter_map(|entry| entry.instant("expires_at"))
+        .filter(|at| *at > now)
+        .min()
 }
 
 /// When the last of the grants ended that have ended: a clock that shows a time before it again has to decide again.
 #[must_use]
 pub fn last_expiry(incident: &Incident, now: Timestamp) -> Option<Timestamp> {
-    incident.entries("consents").filter_map(|entry| entry.instant("expires_at")).filter(|at| *at <= now).max()
+    incident
+        .entries("consents")
+        .filter_map(|entry| entry.instant("expires_at"))
+        .filter(|at| *at <= now)
+        .max()
 }
 
 /// Every scope granted now, sorted.
@@ -51,7 +62,11 @@ pub fn effective(incident: &Incident, now: Timestamp) -> Vec<String> {
     let mut scopes: Vec<&str> = grants(incident).map(|grant| grant.scope).collect();
     scopes.sort_unstable();
     scopes.dedup();
-    scopes.into_iter().filter(|scope| granted(incident, scope, now)).map(str::to_owned).collect()
+    scopes
+        .into_iter()
+        .filter(|scope| granted(incident, scope, now))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Whether a scope was ever granted, even if that grant is withdrawn or has expired since.
@@ -76,13 +91,24 @@ struct Grant<'a> {
 }
 
 fn grants(incident: &Incident) -> impl Iterator<Item = Grant<'_>> {
-    incident.entries("consents").filter_map(|entry| grant(incident, entry))
+    incident
+        .entries("consents")
+        .filter_map(|entry| grant(incident, entry))
 }
 
 /// A grant, if the entry is one beyond doubt. One field of a wrong shape, or in conflict, and it grants nothing.
 fn grant<'a>(incident: &Incident, entry: Entry<'a>) -> Option<Grant<'a>> {
-    let disputed = |key: &str| incident.disputes().iter().any(|dispute| dispute.field == path(entry, key));
-    if entry.text("state") != Some(GRANTED) || ["scope", "state", "expires_at", "supersedes"].into_iter().any(disputed) {
+    let disputed = |key: &str| {
+        incident
+            .disputes()
+            .iter()
+            .any(|dispute| dispute.field == path(entry, key))
+    };
+    if entry.text("state") != Some(GRANTED)
+        || ["scope", "state", "expires_at", "supersedes"]
+            .into_iter()
+            .any(disputed)
+    {
         return None;
     }
     let field = |key: &str| entry.json().get(key).filter(|value| !value.is_null());
@@ -95,22 +121,41 @@ fn grant<'a>(incident: &Incident, entry: Entry<'a>) -> Option<Grant<'a>> {
     }
     let supersedes = match field("supersedes") {
         None => Vec::new(),
-        Some(ids) => ids.as_array()?.iter().map(Value::as_str).collect::<Option<Vec<_>>>()?,
+        Some(ids) => ids
+            .as_array()?
+            .iter()
+            .map(Value::as_str)
+            .collect::<Option<Vec<_>>>()?,
     };
     let scope = entry.text("scope").filter(|scope| !scope.is_empty())?;
-    Some(Grant { scope, expires_at, supersedes })
+    Some(Grant {
+        scope,
+        expires_at,
+        supersedes,
+    })
 }
 
 /// The withdrawals of a scope. An entry that may be one, by any side of a conflict, counts as one.
-pub(crate) fn withdrawals<'a>(incident: &'a Incident, scope: &str) -> impl Iterator<Item = &'a str> {
-    let withdraws = move |entry: &Entry<'_>| may_say(incident, *entry, "state", WITHDRAWN) && may_say(incident, *entry, "scope", scope);
-    incident.entries("consents").filter(withdraws).map(|entry| entry.id())
+pub(crate) fn withdrawals<'a>(
+    incident: &'a Incident,
+    scope: &str,
+) -> impl Iterator<Item = &'a str> {
+    let withdraws = move |entry: &Entry<'_>| {
+        may_say(incident, *entry, "state", WITHDRAWN) && may_say(incident, *entry, "scope", scope)
+    };
+    incident
+        .entries("consents")
+        .filter(withdraws)
+        .map(|entry| entry.id())
 }
 
 /// In any spelling: a word that is nearly a withdrawal is one.
 fn may_say(incident: &Incident, entry: Entry<'_>, key: &str, code: &str) -> bool {
     let says = |text: &str| spelling::same(text, code);
-    entry.text(key).is_some_and(says) || incident.claims(&path(entry, key)).any(|claim| claim.as_str().is_some_and(says))
+    entry.text(key).is_some_and(says)
+        || incident
+            .claims(&path(entry, key))
+            .any(|claim| claim.as_str().is_some_and(says))
 }
 
 fn path(entry: Entry<'_>, key: &str) -> String {
@@ -166,31 +211,69 @@ mod tests {
 
     #[test]
     fn an_expired_grant_no_longer_grants() {
-        let with_expiry = |at: &str| incident(json!([{"id": "g", "scope": "contact_me", "state": "granted", "expires_at": at}]));
-        assert!(granted(&with_expiry("2026-11-23T09:00:01Z"), "contact_me", now()));
-        assert!(!granted(&with_expiry("2026-11-23T09:00:00Z"), "contact_me", now()));
-        assert!(ever_granted(&with_expiry("2020-01-01T00:00:00Z"), "contact_me"));
+        let with_expiry = |at: &str| {
+            incident(
+                json!([{"id": "g", "scope": "contact_me", "state": "granted", "expires_at": at}]),
+            )
+        };
+        assert!(granted(
+            &with_expiry("2026-11-23T09:00:01Z"),
+            "contact_me",
+            now()
+        ));
+        assert!(!granted(
+            &with_expiry("2026-11-23T09:00:00Z"),
+            "contact_me",
+            now()
+        ));
+        assert!(ever_granted(
+            &with_expiry("2020-01-01T00:00:00Z"),
+            "contact_me"
+        ));
     }
 
     #[test]
     fn between_the_last_end_and_the_next_one_consent_does_not_change() {
         let grant = |id: &str, at: &str| json!({"id": id, "scope": "contact_me", "state": "granted", "expires_at": at});
-        let incident = incident(json!([grant("a", "2026-11-23T08:00:00Z"), grant("b", "2026-11-23T09:00:00Z"), grant("c", "2026-11-23T10:00:00Z")]));
+        let incident = incident(json!([
+            grant("a", "2026-11-23T08:00:00Z"),
+            grant("b", "2026-11-23T09:00:00Z"),
+            grant("c", "2026-11-23T10:00:00Z")
+        ]));
         let at = |text: &str| text.parse::<Timestamp>().ok();
-        assert_eq!((last_expiry(&incident, now()), next_expiry(&incident, now())), (at("2026-11-23T09:00:00Z"), at("2026-11-23T10:00:00Z")));
+        assert_eq!(
+            (last_expiry(&incident, now()), next_expiry(&incident, now())),
+            (at("2026-11-23T09:00:00Z"), at("2026-11-23T10:00:00Z"))
+        );
         let before: Timestamp = "2026-11-23T07:59:59Z".parse().unwrap();
-        assert_eq!((last_expiry(&incident, before), next_expiry(&incident, before)), (None, at("2026-11-23T08:00:00Z")));
+        assert_eq!(
+            (
+                last_expiry(&incident, before),
+                next_expiry(&incident, before)
+            ),
+            (None, at("2026-11-23T08:00:00Z"))
+        );
     }
 
     #[test]
     fn what_was_withdrawn_is_so_until_a_grant_names_it_and_an_end_by_date_is_no_withdrawal() {
         let grant = json!({"id": "g", "scope": "hub_response", "state": "granted", "expires_at": "2020-01-01T00:00:00Z"});
         let withdrawal = json!({"id": "w", "scope": "hub_response", "state": "withdrawn"});
-        let again = json!({"id": "h", "scope": "hub_response", "state": "granted", "supersedes": ["w"]});
+        let again =
+            json!({"id": "h", "scope": "hub_response", "state": "granted", "supersedes": ["w"]});
         assert!(!withdrawn(&incident(json!([grant])), HUB_RESPONSE));
-        assert!(withdrawn(&incident(json!([grant, withdrawal])), HUB_RESPONSE));
-        assert!(!withdrawn(&incident(json!([grant, withdrawal])), NATIONAL_DEID));
-        assert!(!withdrawn(&incident(json!([grant, withdrawal, again])), HUB_RESPONSE));
+        assert!(withdrawn(
+            &incident(json!([grant, withdrawal])),
+            HUB_RESPONSE
+        ));
+        assert!(!withdrawn(
+            &incident(json!([grant, withdrawal])),
+            NATIONAL_DEID
+        ));
+        assert!(!withdrawn(
+            &incident(json!([grant, withdrawal, again])),
+            HUB_RESPONSE
+        ));
     }
 
     #[test]
@@ -211,8 +294,16 @@ mod tests {
 
     #[test]
     fn a_disputed_entry_withdraws_but_never_grants() {
-        let claim = |value: &str| Claim { value: value.into(), at: None, change: None, actor: None };
-        let dispute = Dispute { field: "consents.e.state".into(), claims: vec![claim("granted"), claim("withdrawn")] };
+        let claim = |value: &str| Claim {
+            value: value.into(),
+            at: None,
+            change: None,
+            actor: None,
+        };
+        let dispute = Dispute {
+            field: "consents.e.state".into(),
+            claims: vec![claim("granted"), claim("withdrawn")],
+        };
         let consents = json!({"consents": [{"id": "e", "scope": "x", "state": "granted"}, {"id": "g", "scope": "x", "state": "granted"}]});
         let incident = Incident::from_row(consents, vec![dispute]);
         assert!(!granted(&incident, "x", now()));

@@ -141,30 +141,87 @@ out is now. An `id` completes the entry that has it.
 
 /// An edit in JSON, and what it does.
 const EDIT_FORMS: &[(&str, &str)] = &[
-    (r#"{"set": {"field": "danger_now", "value": "no"}}"#, "writes a register; also how a conflict is decided"),
-    (r#"{"add": {"set": "violations", "code": "rape"}}"#, "puts a code into a set"),
-    (r#"{"remove": {"set": "violations", "code": "rape"}}"#, "takes a code out of a set"),
-    (r#"{"perpetrator": {"kind": "police"}}"#, "adds a perpetrator"),
-    (r#"{"action": {"code": "pep_start", "outcome": "done", "done_at": "2026-11-23T09:00:00Z"}}"#, "writes an action down"),
-    (r#"{"referral": {"service": "legal_advice", "partner": "P4", "state": "sent"}}"#, "refers, or moves the referral to the same service and partner on"),
-    (r#"{"followup": {"due_at": "2026-12-07T09:00:00Z"}}"#, "plans a follow-up; `done_at` says that it was done"),
-    (r#"{"transition": {"to": "responding", "reason": "on the way"}}"#, "moves the status"),
-    (r#"{"consent": {"scope": "contact_me", "state": "granted"}}"#, "grants a consent, or withdraws it"),
-    (r#"{"statement": {"class": "narrative", "text": "…"}}"#, "adds a statement, kept beside the incident and sealed"),
-    (r#"{"link": {"kind": "same_event", "to": "0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11"}}"#, "links to another incident"),
-    (r#"{"unlink": {"kind": "same_event", "to": "0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11"}}"#, "takes a link back"),
-    (r#"{"triage": {"level": "amber", "reason": "seen by the nurse"}}"#, "decides the triage; lowering it needs a reason"),
-    (r#"{"answer": {"id": "q-7", "answer": "confirmed"}}"#, "answers a question of national's"),
+    (
+        r#"{"set": {"field": "danger_now", "value": "no"}}"#,
+        "writes a register; also how a conflict is decided",
+    ),
+    (
+        r#"{"add": {"set": "violations", "code": "rape"}}"#,
+        "puts a code into a set",
+    ),
+    (
+        r#"{"remove": {"set": "violations", "code": "rape"}}"#,
+        "takes a code out of a set",
+    ),
+    (
+        r#"{"perpetrator": {"kind": "police"}}"#,
+        "adds a perpetrator",
+    ),
+    (
+        r#"{"action": {"code": "pep_start", "outcome": "done", "done_at": "2026-11-23T09:00:00Z"}}"#,
+        "writes an action down",
+    ),
+    (
+        r#"{"referral": {"service": "legal_advice", "partner": "P4", "state": "sent"}}"#,
+        "refers, or moves the referral to the same service and partner on",
+    ),
+    (
+        r#"{"followup": {"due_at": "2026-12-07T09:00:00Z"}}"#,
+        "plans a follow-up; `done_at` says that it was done",
+    ),
+    (
+        r#"{"transition": {"to": "responding", "reason": "on the way"}}"#,
+        "moves the status",
+    ),
+    (
+        r#"{"consent": {"scope": "contact_me", "state": "granted"}}"#,
+        "grants a consent, or withdraws it",
+    ),
+    (
+        r#"{"statement": {"class": "narrative", "text": "…"}}"#,
+        "adds a statement, kept beside the incident and sealed",
+    ),
+    (
+        r#"{"link": {"kind": "same_event", "to": "0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11"}}"#,
+        "links to another incident",
+    ),
+    (
+        r#"{"unlink": {"kind": "same_event", "to": "0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11"}}"#,
+        "takes a link back",
+    ),
+    (
+        r#"{"triage": {"level": "amber", "reason": "seen by the nurse"}}"#,
+        "decides the triage; lowering it needs a reason",
+    ),
+    (
+        r#"{"answer": {"id": "q-7", "answer": "confirmed"}}"#,
+        "answers a question of national's",
+    ),
 ];
 
 /// What each consent scope lets happen.
 const SCOPES: &[(&str, &str)] = &[
-    ("hub_response", "phone to hub: incident and statements. Without it the record stays on the phone"),
-    ("national_deid", "hub to national: the projection. Withdrawn: the projection is retracted"),
-    ("aggregate_count", "hub to national: one more in a table of counts"),
+    (
+        "hub_response",
+        "phone to hub: incident and statements. Without it the record stays on the phone",
+    ),
+    (
+        "national_deid",
+        "hub to national: the projection. Withdrawn: the projection is retracted",
+    ),
+    (
+        "aggregate_count",
+        "hub to national: one more in a table of counts",
+    ),
     ("advocacy_story", "her story, retold, in advocacy"),
-    ("aggressor_alert", "an alert is made of it for others: an area, a text and an end, written for the alert, and nothing of the incident"),
-    ("police_anonymous", "a report to the police without her name"),
+    (
+        "aggressor_alert",
+        "an alert is made of it for others: an area, a text and an end, written for the alert, and nothing of the incident",
+    ),
+    (
+        "police_anonymous",
+        "a report to the police without her name",
+    ),
     ("police_full", "a report to the police with her name"),
     ("contact_me", "that somebody calls or visits"),
 ];
@@ -176,26 +233,76 @@ fn registers(page: &mut String) {
             Merge::Register => "register",
             Merge::Immutable => "set once",
         };
-        line(page, &[&code(field.name), &kind(field.kind), merge, &reach(field.reach)]);
+        line(
+            page,
+            &[
+                &code(field.name),
+                &kind(field.kind),
+                merge,
+                &reach(field.reach),
+            ],
+        );
     }
-    line(page, &["`status`", &list_link(&codes::STATUSES), "register, written by a transition", "national"]);
-    line(page, &["`triage`", "`{level, reason}`: what a person decided", "register", "national: the level as of the report"]);
-    line(page, &["`schema`", &format!("whole number; {} today", document::SCHEMA), "set once", "hub"]);
+    line(
+        page,
+        &[
+            "`status`",
+            &list_link(&codes::STATUSES),
+            "register, written by a transition",
+            "national",
+        ],
+    );
+    line(
+        page,
+        &[
+            "`triage`",
+            "`{level, reason}`: what a person decided",
+            "register",
+            "national: the level as of the report",
+        ],
+    );
+    line(
+        page,
+        &[
+            "`schema`",
+            &format!("whole number; {} today", document::SCHEMA),
+            "set once",
+            "hub",
+        ],
+    );
 }
 
 fn sets(page: &mut String) {
     page.push_str("\n## Sets of codes\n\n| Set | Codes | Reach |\n|---|---|---|\n");
     for set in fields::SETS {
         let lists: Vec<String> = set.lists.iter().map(|list| list_link(list)).collect();
-        let and_id = if set.name == "links" { ", a colon, and the other incident's id" } else { "" };
-        line(page, &[&code(set.name), &format!("{}{and_id}", lists.join(", ")), &reach(set.reach)]);
+        let and_id = if set.name == "links" {
+            ", a colon, and the other incident's id"
+        } else {
+            ""
+        };
+        line(
+            page,
+            &[
+                &code(set.name),
+                &format!("{}{and_id}", lists.join(", ")),
+                &reach(set.reach),
+            ],
+        );
     }
 }
 
 fn entry_maps(page: &mut String) {
     page.push_str("\n## Perpetrators and logs\n\nEntries keyed by an id. The first field of each is required; every field merges as a register.\n");
     for map in fields::ENTRY_MAPS {
-        put(page, format_args!("\n### `{}`\n\nReach: {}.\n\n| Field | Holds |\n|---|---|\n", map.name, reach(map.reach)));
+        put(
+            page,
+            format_args!(
+                "\n### `{}`\n\nReach: {}.\n\n| Field | Holds |\n|---|---|\n",
+                map.name,
+                reach(map.reach)
+            ),
+        );
         for (name, kind) in map.fields {
             line(page, &[&code(name), &entry_kind(*kind)]);
         }
@@ -204,10 +311,21 @@ fn entry_maps(page: &mut String) {
 
 fn code_lists(page: &mut String) {
     page.push_str("\n## Code lists\n\n");
-    put(page, format_args!("SWIT is {}.\n{SOURCES}", codes::full_source()));
+    put(
+        page,
+        format_args!("SWIT is {}.\n{SOURCES}", codes::full_source()),
+    );
     for list in codes::ALL {
         let codes: Vec<String> = list.codes.iter().map(|name| code(name)).collect();
-        put(page, format_args!("\n### {}\n\nSource: {}.\n\n{}\n", heading(list), list.source, codes.join(", ")));
+        put(
+            page,
+            format_args!(
+                "\n### {}\n\nSource: {}.\n\n{}\n",
+                heading(list),
+                list.source,
+                codes.join(", ")
+            ),
+        );
     }
 }
 
@@ -216,11 +334,20 @@ fn consent(page: &mut String) {
     for (scope, lets) in SCOPES {
         line(page, &[&code(scope), lets]);
     }
-    line(page, &["`referral:<service>`", "what that service needs goes to it"]);
+    line(
+        page,
+        &["`referral:<service>`", "what that service needs goes to it"],
+    );
 }
 
 fn projection_fields(page: &mut String) {
-    put(page, format_args!("\n## Projection (schema {})\n{PROJECTION}", projection::SCHEMA));
+    put(
+        page,
+        format_args!(
+            "\n## Projection (schema {})\n{PROJECTION}",
+            projection::SCHEMA
+        ),
+    );
     for (name, holds) in projection::FIELDS {
         line(page, &[&code(name), holds]);
     }
@@ -238,13 +365,22 @@ fn limits(page: &mut String) {
     let bytes = |count: usize| format!("{count} bytes");
     let letters = |count: usize| format!("{count} letters of any script");
     line(page, &["a note", &letters(value::NOTE_MAX_LETTERS)]);
-    line(page, &["a pseudonym", &letters(value::PSEUDONYM_MAX_LETTERS)]);
+    line(
+        page,
+        &["a pseudonym", &letters(value::PSEUDONYM_MAX_LETTERS)],
+    );
     for (what, limit) in [
         ("a code", codes::CODE_MAX_BYTES),
         ("a field's name", value::KEY_MAX_BYTES),
-        ("the value of an unknown field, as JSON", value::UNKNOWN_MAX_BYTES),
+        (
+            "the value of an unknown field, as JSON",
+            value::UNKNOWN_MAX_BYTES,
+        ),
         ("a statement's text", value::STATEMENT_MAX_BYTES),
-        ("a statement that is a photo or a sound", value::ATTACHMENT_MAX_BYTES),
+        (
+            "a statement that is a photo or a sound",
+            value::ATTACHMENT_MAX_BYTES,
+        ),
     ] {
         line(page, &[what, &bytes(limit)]);
     }
@@ -292,7 +428,9 @@ fn code(name: &str) -> String {
 
 fn heading(list: &CodeList) -> String {
     let mut letters = list.name.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), letters.as_str()))
+    letters.next().map_or_else(String::new, |first| {
+        format!("{}{}", first.to_uppercase(), letters.as_str())
+    })
 }
 
 /// A link to the list's heading, by the anchor that Markdown renderers make of it.
@@ -332,7 +470,10 @@ mod tests {
     #[test]
     fn every_table_cell_stays_in_its_table() {
         for line in markdown().lines().filter(|line| line.starts_with('|')) {
-            assert!(line.ends_with('|') && line.matches('|').count() >= 3, "{line}");
+            assert!(
+                line.ends_with('|') && line.matches('|').count() >= 3,
+                "{line}"
+            );
         }
     }
 
@@ -340,7 +481,11 @@ mod tests {
     fn every_list_that_is_linked_has_a_heading() {
         let page = markdown();
         for list in codes::ALL {
-            assert!(page.contains(&format!("\n### {}\n", heading(list))), "{}", list.name);
+            assert!(
+                page.contains(&format!("\n### {}\n", heading(list))),
+                "{}",
+                list.name
+            );
         }
     }
 }

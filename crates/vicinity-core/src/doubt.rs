@@ -41,12 +41,19 @@ pub enum Witness {
 }
 
 impl Witness {
-    const ALL: [(Self, &'static str); 3] = [(Self::Running, "running"), (Self::Restart, "restart"), (Self::Devices, "devices")];
+    const ALL: [(Self, &'static str); 3] = [
+        (Self::Running, "running"),
+        (Self::Restart, "restart"),
+        (Self::Devices, "devices"),
+    ];
 
     /// Its code.
     #[must_use]
     pub fn code(self) -> &'static str {
-        Self::ALL.into_iter().find(|(witness, _)| *witness == self).map_or("", |(_, code)| code)
+        Self::ALL
+            .into_iter()
+            .find(|(witness, _)| *witness == self)
+            .map_or("", |(_, code)| code)
     }
 }
 
@@ -74,7 +81,10 @@ impl Kept {
     /// As it is kept: `believed ahead`, and `witness seconds` where the clock is in doubt.
     #[must_use]
     pub fn to_text(self) -> String {
-        let doubt = self.doubt.map(|doubt| format!(" {} {}", doubt.witness.code(), doubt.ahead_seconds)).unwrap_or_default();
+        let doubt = self
+            .doubt
+            .map(|doubt| format!(" {} {}", doubt.witness.code(), doubt.ahead_seconds))
+            .unwrap_or_default();
         format!("{} {}{doubt}", self.believed, self.confirmed_ahead)
     }
 
@@ -86,11 +96,21 @@ impl Kept {
             [believed, ahead] => ((believed, ahead), None),
             [believed, ahead, witness, seconds] => {
                 let (witness, _) = Witness::ALL.into_iter().find(|(_, code)| code == witness)?;
-                ((believed, ahead), Some(Doubt { witness, ahead_seconds: seconds.parse().ok()? }))
+                (
+                    (believed, ahead),
+                    Some(Doubt {
+                        witness,
+                        ahead_seconds: seconds.parse().ok()?,
+                    }),
+                )
             }
             _ => return None,
         };
-        Some(Self { believed: first.0.parse().ok()?, confirmed_ahead: first.1.parse().ok()?, doubt })
+        Some(Self {
+            believed: first.0.parse().ok()?,
+            confirmed_ahead: first.1.parse().ok()?,
+            doubt,
+        })
     }
 
     /// Whether a clock that shows `wall` is in doubt, for who has nothing to go by but what was kept.
@@ -99,8 +119,14 @@ impl Kept {
         let ahead_seconds = wall.saturating_sub(self.believed);
         match self.doubt {
             Some(doubt) if doubt.witness == Witness::Devices => Some(doubt),
-            Some(_) if is_beyond(ahead_seconds, JUMP_MAX_SECONDS) => Some(Doubt { witness: Witness::Restart, ahead_seconds }),
-            _ if is_beyond(ahead_seconds, RESTART_MAX_SECONDS) => Some(Doubt { witness: Witness::Restart, ahead_seconds }),
+            Some(_) if is_beyond(ahead_seconds, JUMP_MAX_SECONDS) => Some(Doubt {
+                witness: Witness::Restart,
+                ahead_seconds,
+            }),
+            _ if is_beyond(ahead_seconds, RESTART_MAX_SECONDS) => Some(Doubt {
+                witness: Witness::Restart,
+                ahead_seconds,
+            }),
             _ => None,
         }
     }
@@ -133,32 +159,54 @@ impl ClockWatch {
     #[must_use]
     pub fn new(kept: Option<Kept>) -> Self {
         let believed = kept.map_or(Believed::Nothing, |kept| Believed::Before(kept, None));
-        Self { believed, confirmed_ahead: kept.map_or(0, |kept| kept.confirmed_ahead), devices: BTreeMap::new(), middle: None }
+        Self {
+            believed,
+            confirmed_ahead: kept.map_or(0, |kept| kept.confirmed_ahead),
+            devices: BTreeMap::new(),
+            middle: None,
+        }
     }
 
     /// A device was heard: the server's clock was that many seconds ahead of its.
     pub fn heard(&mut self, device: u32, ahead_seconds: i64, now: Moment) {
         let Some(running) = now.running else { return };
-        self.devices.retain(|_, (_, heard)| running.saturating_sub(*heard) <= REMEMBERED_SECONDS);
+        self.devices
+            .retain(|_, (_, heard)| running.saturating_sub(*heard) <= REMEMBERED_SECONDS);
         if self.devices.len() >= REMEMBERED_MAX && !self.devices.contains_key(&device) {
             return;
         }
-        self.devices.insert(device, (now.wall.saturating_sub(ahead_seconds).saturating_sub(running), running));
+        self.devices.insert(
+            device,
+            (
+                now.wall
+                    .saturating_sub(ahead_seconds)
+                    .saturating_sub(running),
+                running,
+            ),
+        );
         let mut clocks: Vec<i64> = self.devices.values().map(|(clock, _)| *clock).collect();
         clocks.sort_unstable();
-        self.middle = (clocks.len() >= DEVICES_MIN).then(|| (clocks[(clocks.len() - 1) / 2], clocks[clocks.len() / 2]));
+        self.middle = (clocks.len() >= DEVICES_MIN)
+            .then(|| (clocks[(clocks.len() - 1) / 2], clocks[clocks.len() / 2]));
     }
 
     /// By how much the clock is ahead of the middle one of the devices' clocks; of two in the middle the nearer one counts.
     fn ahead_of_devices(&self, now: Moment) -> Option<i64> {
         let ((low, high), running) = (self.middle?, now.running?);
         let ahead = |clock: i64| now.wall.saturating_sub(clock.saturating_add(running));
-        Some([ahead(low), ahead(high)]).map(|both| if both[0].unsigned_abs() <= both[1].unsigned_abs() { both[0] } else { both[1] })
+        Some([ahead(low), ahead(high)]).map(|both| {
+            if both[0].unsigned_abs() <= both[1].unsigned_abs() {
+                both[0]
+            } else {
+                both[1]
+            }
+        })
     }
 
     /// By how much the clock is ahead of the time that is trusted; nothing where there is nothing to compare with.
     fn ahead_of_believed(&self, now: Moment) -> Option<i64> {
-        self.expected(now).map(|expected| now.wall.saturating_sub(expected))
+        self.expected(now)
+            .map(|expected| now.wall.saturating_sub(expected))
     }
 
     /// What the clock should show.
@@ -166,7 +214,9 @@ impl ClockWatch {
         let since = |then: Option<i64>| Some(now.running?.saturating_sub(then?).max(0));
         match self.believed {
             Believed::Nothing => None,
-            Believed::Before(kept, first) => Some(kept.believed.saturating_add(since(first).unwrap_or(0))),
+            Believed::Before(kept, first) => {
+                Some(kept.believed.saturating_add(since(first).unwrap_or(0)))
+            }
             Believed::Since(then) => Some(then.wall.saturating_add(since(then.running)?)),
         }
     }
@@ -175,11 +225,16 @@ impl ClockWatch {
         let ahead_seconds = self.ahead_of_believed(now)?;
         let (witness, limit) = match self.believed {
             // What was in doubt before the restart is so after it.
-            Believed::Before(Kept { doubt: Some(_), .. }, _) => (Witness::Restart, JUMP_MAX_SECONDS),
+            Believed::Before(Kept { doubt: Some(_), .. }, _) => {
+                (Witness::Restart, JUMP_MAX_SECONDS)
+            }
             Believed::Before(..) => (Witness::Restart, RESTART_MAX_SECONDS),
             Believed::Nothing | Believed::Since(_) => (Witness::Running, JUMP_MAX_SECONDS),
         };
-        is_beyond(ahead_seconds, limit).then_some(Doubt { witness, ahead_seconds })
+        is_beyond(ahead_seconds, limit).then_some(Doubt {
+            witness,
+            ahead_seconds,
+        })
     }
 
     /// Whether the clock is in doubt now. It is not any more once it shows again what it should, or what the devices' clocks
@@ -194,19 +249,45 @@ impl ClockWatch {
             return jump;
         }
         // The devices' clocks from before the restart count until they are heard again.
-        if let Believed::Before(Kept { doubt: Some(doubt @ Doubt { witness: Witness::Devices, .. }), .. }, _) = self.believed
+        if let Believed::Before(
+            Kept {
+                doubt:
+                    Some(
+                        doubt @ Doubt {
+                            witness: Witness::Devices,
+                            ..
+                        },
+                    ),
+                ..
+            },
+            _,
+        ) = self.believed
             && ahead.is_none()
         {
             return Some(doubt);
         }
         if let Some(ahead_seconds) = ahead
             && is_beyond(ahead_seconds, DEVICES_MAX_SECONDS)
-            && is_beyond(ahead_seconds.saturating_sub(self.confirmed_ahead), DEVICES_MAX_SECONDS)
+            && is_beyond(
+                ahead_seconds.saturating_sub(self.confirmed_ahead),
+                DEVICES_MAX_SECONDS,
+            )
         {
-            return Some(Doubt { witness: Witness::Devices, ahead_seconds });
+            return Some(Doubt {
+                witness: Witness::Devices,
+                ahead_seconds,
+            });
         }
         // From here on it is compared with this moment. While it runs on, the moment stays: many small jumps are one large one.
-        if jump.is_some() || !matches!(self.believed, Believed::Since(Moment { running: Some(_), .. })) {
+        if jump.is_some()
+            || !matches!(
+                self.believed,
+                Believed::Since(Moment {
+                    running: Some(_),
+                    ..
+                })
+            )
+        {
             self.believed = Believed::Since(now);
         }
         None
@@ -221,8 +302,16 @@ impl ClockWatch {
     /// What is to be kept over a restart.
     #[must_use]
     pub fn kept(&self, now: Moment, doubt: Option<Doubt>) -> Kept {
-        let believed = if doubt.is_some() { self.expected(now).unwrap_or(now.wall) } else { now.wall };
-        Kept { believed, confirmed_ahead: self.confirmed_ahead, doubt }
+        let believed = if doubt.is_some() {
+            self.expected(now).unwrap_or(now.wall)
+        } else {
+            now.wall
+        };
+        Kept {
+            believed,
+            confirmed_ahead: self.confirmed_ahead,
+            doubt,
+        }
     }
 }
 

@@ -89,7 +89,10 @@ const EDITS: [(&str, &[&str], Option<&str>); 14] = [
 impl EntryEdit {
     /// What an edit of such an entry is called.
     fn name(&self) -> &'static str {
-        EDITS.iter().find(|(.., map)| *map == Some(self.map)).map_or("edit", |(name, ..)| name)
+        EDITS
+            .iter()
+            .find(|(.., map)| *map == Some(self.map))
+            .map_or("edit", |(name, ..)| name)
     }
 
     /// Whether this is a question of national's.
@@ -104,8 +107,15 @@ impl Edit {
     /// # Errors
     /// The first edit that is malformed, with its place in the list and the field's path.
     pub fn parse_list(json: &Value, now: Timestamp) -> Result<Vec<Self>, FieldError> {
-        let list = json.as_array().ok_or_else(|| FieldError::new("edits", Problem::WrongType("a JSON list of edits")))?;
-        list.iter().enumerate().map(|(at, edit)| Self::parse(edit, now).map_err(|error| error.within(&format!("edits[{at}]")))).collect()
+        let list = json
+            .as_array()
+            .ok_or_else(|| FieldError::new("edits", Problem::WrongType("a JSON list of edits")))?;
+        list.iter()
+            .enumerate()
+            .map(|(at, edit)| {
+                Self::parse(edit, now).map_err(|error| error.within(&format!("edits[{at}]")))
+            })
+            .collect()
     }
 
     /// Checks one edit in JSON form.
@@ -115,31 +125,60 @@ impl Edit {
     pub fn parse(json: &Value, now: Timestamp) -> Result<Self, FieldError> {
         let object = json.as_object().filter(|object| object.len() == 1);
         let Some((name, body)) = object.and_then(|object| object.iter().next()) else {
-            return Err(FieldError::new("edit", Problem::WrongType("an object with one key, as {\"set\": …}")));
+            return Err(FieldError::new(
+                "edit",
+                Problem::WrongType("an object with one key, as {\"set\": …}"),
+            ));
         };
         // The name is not repeated: what a person typed in the wrong place may be about a survivor.
         let unknown = || FieldError::new("edit", Problem::WrongType(EDIT_NAMES));
-        let name = spelling::find(name, EDITS.iter().map(|(name, ..)| *name)).ok_or_else(unknown)?;
-        let edit = folded(name, body).map(|body| Self::parse_named(name, &body, now)).map_err(|error| error.within(name))?;
-        edit.ok_or_else(unknown)?.map_err(|error| error.within(name))
+        let name =
+            spelling::find(name, EDITS.iter().map(|(name, ..)| *name)).ok_or_else(unknown)?;
+        let edit = folded(name, body)
+            .map(|body| Self::parse_named(name, &body, now))
+            .map_err(|error| error.within(name))?;
+        edit.ok_or_else(unknown)?
+            .map_err(|error| error.within(name))
     }
 
     /// What this edit keeps as it was written, because this version does not know it.
     #[must_use]
     pub fn remarks(&self) -> Vec<Remark> {
-        let remark = |path: &str, about: Option<About>| about.map(|about| Remark::new(path, about)).into_iter().collect();
+        let remark = |path: &str, about: Option<About>| {
+            about
+                .map(|about| Remark::new(path, about))
+                .into_iter()
+                .collect()
+        };
         match self {
             Self::Set(set) => {
-                let path = |about| if about == About::UnknownField { "set.field" } else { "set.value" };
-                remark::of_register(&set.field, &set.value).map(|remark| Remark::new(path(remark.about), remark.about)).into_iter().collect()
+                let path = |about| {
+                    if about == About::UnknownField {
+                        "set.field"
+                    } else {
+                        "set.value"
+                    }
+                };
+                remark::of_register(&set.field, &set.value)
+                    .map(|remark| Remark::new(path(remark.about), remark.about))
+                    .into_iter()
+                    .collect()
             }
             Self::Add(code) => remark("add.code", remark::of_code(&code.set, &code.code)),
             Self::Link(code) => remark("link.kind", remark::of_code(&code.set, &code.code)),
             Self::Entry(entry) | Self::Transition(entry) | Self::Consent(entry) => {
-                let Some(map) = fields::entry_map(entry.map) else { return Vec::new() };
-                remark::of_entry(map, &entry.fields).into_iter().map(|remark| remark.within(entry.name())).collect()
+                let Some(map) = fields::entry_map(entry.map) else {
+                    return Vec::new();
+                };
+                remark::of_entry(map, &entry.fields)
+                    .into_iter()
+                    .map(|remark| remark.within(entry.name()))
+                    .collect()
             }
-            Self::Statement(statement) => remark("statement.class", (!codes::STATEMENT_CLASSES.knows(&statement.class)).then_some(About::UnknownCode)),
+            Self::Statement(statement) => remark(
+                "statement.class",
+                (!codes::STATEMENT_CLASSES.knows(&statement.class)).then_some(About::UnknownCode),
+            ),
             // The document remarks on a code that the set does not hold.
             Self::Remove(_) | Self::Triage(_) => Vec::new(),
         }
@@ -172,9 +211,15 @@ impl Edit {
     /// More than [`ATTACHMENT_MAX_BYTES`].
     pub fn attachment(class: &str, body: Vec<u8>) -> Result<Self, FieldError> {
         if body.len() > ATTACHMENT_MAX_BYTES {
-            return Err(FieldError::new("statement.body", Problem::TooLong(ATTACHMENT_MAX_BYTES)));
+            return Err(FieldError::new(
+                "statement.body",
+                Problem::TooLong(ATTACHMENT_MAX_BYTES),
+            ));
         }
-        Ok(Self::Statement(StatementDraft { class: class.to_owned(), body: StatementBody(body) }))
+        Ok(Self::Statement(StatementDraft {
+            class: class.to_owned(),
+            body: StatementBody(body),
+        }))
     }
 
     /// The edit that resolves a conflict: it writes `value` to a register, or to an entry's field for a path such as
@@ -187,7 +232,10 @@ impl Edit {
         if let [map, id, key] = parts[..]
             && let Some(map) = fields::entry_map(map)
         {
-            let body = Value::Object(Map::from_iter([("id".to_owned(), id.into()), (key.to_owned(), value.clone())]));
+            let body = Value::Object(Map::from_iter([
+                ("id".to_owned(), id.into()),
+                (key.to_owned(), value.clone()),
+            ]));
             return entry(map.name, &body, None).map(Self::Entry);
         }
         if path == "status" {
@@ -197,29 +245,46 @@ impl Edit {
         if path == "triage" {
             return triage(value).map(Self::Triage);
         }
-        let body = Value::Object(Map::from_iter([("field".to_owned(), path.into()), ("value".to_owned(), value.clone())]));
+        let body = Value::Object(Map::from_iter([
+            ("field".to_owned(), path.into()),
+            ("value".to_owned(), value.clone()),
+        ]));
         parse_set(&body).map(Self::Set)
     }
 
     /// The scope of the consent that this edit withdraws.
     #[must_use]
     pub fn withdraws(&self) -> Option<&str> {
-        let Self::Consent(entry) = self else { return None };
-        let text = |name: &str| entry.fields.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.as_str());
+        let Self::Consent(entry) = self else {
+            return None;
+        };
+        let text = |name: &str| {
+            entry
+                .fields
+                .iter()
+                .find(|(key, _)| key == name)
+                .and_then(|(_, value)| value.as_str())
+        };
         text("scope").filter(|_| text("state") == Some("withdrawn"))
     }
 
     /// The edit that fills in the survivor's code, already hashed.
     #[must_use]
     pub fn survivor_code(hash: &str) -> Self {
-        Self::Set(SetRegister { field: "survivor.code".into(), value: ScalarValue::Str(hash.into()) })
+        Self::Set(SetRegister {
+            field: "survivor.code".into(),
+            value: ScalarValue::Str(hash.into()),
+        })
     }
 
     /// The programme's own code of the survivor, if this edit would write one: hash it first.
     #[must_use]
     pub fn survivor_code_in_clear(&self) -> Option<&str> {
         match self {
-            Self::Set(SetRegister { field, value: ScalarValue::Str(code) }) if field == "survivor.code" => Some(code),
+            Self::Set(SetRegister {
+                field,
+                value: ScalarValue::Str(code),
+            }) if field == "survivor.code" => Some(code),
             _ => None,
         }
     }
@@ -230,15 +295,27 @@ impl Edit {
         Self::Entry(EntryEdit {
             map: "queries",
             id: Some(format!("q-{id}")),
-            fields: vec![("question".into(), ScalarValue::Str(question.into())), ("asked_at".into(), ScalarValue::Timestamp(at.as_millisecond()))],
+            fields: vec![
+                ("question".into(), ScalarValue::Str(question.into())),
+                (
+                    "asked_at".into(),
+                    ScalarValue::Timestamp(at.as_millisecond()),
+                ),
+            ],
         })
     }
 }
 
 /// An edit's body with its known keys in their own spelling. What is no object is refused by the edit itself.
 fn folded(name: &str, body: &Value) -> Result<Value, FieldError> {
-    let Some(object) = body.as_object() else { return Ok(body.clone()) };
-    let (_, keys, map) = EDITS.iter().find(|(known, ..)| *known == name).copied().unwrap_or_default();
+    let Some(object) = body.as_object() else {
+        return Ok(body.clone());
+    };
+    let (_, keys, map) = EDITS
+        .iter()
+        .find(|(known, ..)| *known == name)
+        .copied()
+        .unwrap_or_default();
     let object = match map.and_then(fields::entry_map) {
         Some(map) => draft::entry_keys(map, object)?,
         None => spelling::keys_of(object, keys)?,
@@ -247,11 +324,13 @@ fn folded(name: &str, body: &Value) -> Result<Value, FieldError> {
 }
 
 fn object<'a>(body: &'a Value, what: &'static str) -> Result<&'a Map<String, Value>, FieldError> {
-    body.as_object().ok_or_else(|| FieldError::new("edit", Problem::WrongType(what)))
+    body.as_object()
+        .ok_or_else(|| FieldError::new("edit", Problem::WrongType(what)))
 }
 
 fn required<'a>(body: &'a Map<String, Value>, key: &str) -> Result<&'a Value, FieldError> {
-    body.get(key).ok_or_else(|| FieldError::new(key, Problem::Missing))
+    body.get(key)
+        .ok_or_else(|| FieldError::new(key, Problem::Missing))
 }
 
 fn required_code(body: &Map<String, Value>, key: &str) -> Result<String, FieldError> {
@@ -265,7 +344,10 @@ fn parse_set(body: &Value) -> Result<SetRegister, FieldError> {
     let value = required(body, "value")?;
     check_settable(&field).map_err(|problem| FieldError::new(field.clone(), problem))?;
     if value.is_null() {
-        return Ok(SetRegister { field, value: ScalarValue::Null });
+        return Ok(SetRegister {
+            field,
+            value: ScalarValue::Null,
+        });
     }
     match draft::parse_register(&field, value) {
         Ok(Write::Register { name, value }) => Ok(SetRegister { field: name, value }),
@@ -280,12 +362,16 @@ fn check_settable(field: &str) -> Result<(), Problem> {
     }
     match field {
         "status" => Err(Problem::NotThisWay("transition")),
-        "occurred.at" | "occurred.precision" => Err(Problem::NotThisWay("occurred as a whole, with at and precision")),
+        "occurred.at" | "occurred.precision" => Err(Problem::NotThisWay(
+            "occurred as a whole, with at and precision",
+        )),
         "clocks" | "conflicts" => Err(Problem::NotThisWay("the program, from what is known")),
         "triage" => Err(Problem::NotThisWay("triage")),
         "place" | "survivor" => Err(Problem::NotThisWay("its parts, as place.area")),
         "schema" | "id" => Err(Problem::Immutable),
-        _ if fields::entry_map(field).is_some() => Err(Problem::NotThisWay("an edit of its own, as action or consent")),
+        _ if fields::entry_map(field).is_some() => Err(Problem::NotThisWay(
+            "an edit of its own, as action or consent",
+        )),
         _ => Ok(()),
     }
 }
@@ -303,14 +389,28 @@ fn code_of_set(body: &Value) -> Result<CodeOfSet, FieldError> {
         Some("populations") => "survivor.populations",
         name => name.unwrap_or_default(),
     };
-    let Some(set) = fields::SETS.iter().find(|known| known.name == name && name != "links") else {
-        return Err(FieldError::new("set", Problem::WrongType("violations, survivor.populations, motives or needs")));
+    let Some(set) = fields::SETS
+        .iter()
+        .find(|known| known.name == name && name != "links")
+    else {
+        return Err(FieldError::new(
+            "set",
+            Problem::WrongType("violations, survivor.populations, motives or needs"),
+        ));
     };
-    let code = draft::parse_code_of(set, required(body, "code")?).map_err(|problem| FieldError::new("code", problem))?;
-    Ok(CodeOfSet { set: name.to_owned(), code })
+    let code = draft::parse_code_of(set, required(body, "code")?)
+        .map_err(|problem| FieldError::new("code", problem))?;
+    Ok(CodeOfSet {
+        set: name.to_owned(),
+        code,
+    })
 }
 
-fn entry(map: &'static str, body: &Value, default_time: Option<(&str, Timestamp)>) -> Result<EntryEdit, FieldError> {
+fn entry(
+    map: &'static str,
+    body: &Value,
+    default_time: Option<(&str, Timestamp)>,
+) -> Result<EntryEdit, FieldError> {
     let known = fields::entry_map(map).ok_or_else(|| FieldError::new(map, Problem::BadKey))?;
     let mut body = object(body, "an object")?.clone();
     let id = match body.remove("id") {
@@ -349,21 +449,34 @@ fn link(body: &Value) -> Result<CodeOfSet, FieldError> {
     let body = object(body, "an object with kind and to")?;
     let kind = required_code(body, "kind")?;
     let kind = codes::LINK_KINDS.folded(&kind);
-    let to: IncidentId = required_code(body, "to")?.parse().map_err(|_| FieldError::new("to", Problem::WrongType("an incident's id")))?;
+    let to: IncidentId = required_code(body, "to")?
+        .parse()
+        .map_err(|_| FieldError::new("to", Problem::WrongType("an incident's id")))?;
     let code = format!("{kind}:{to}");
     if code.len() > codes::CODE_MAX_BYTES {
-        return Err(FieldError::new("kind", Problem::TooLong(codes::CODE_MAX_BYTES)));
+        return Err(FieldError::new(
+            "kind",
+            Problem::TooLong(codes::CODE_MAX_BYTES),
+        ));
     }
-    Ok(CodeOfSet { set: "links".into(), code })
+    Ok(CodeOfSet {
+        set: "links".into(),
+        code,
+    })
 }
 
 fn triage(body: &Value) -> Result<TriageOverride, FieldError> {
     let body = object(body, "an object with level and reason")?;
     let level = required_code(body, "level")?;
-    let level = codes::TRIAGE_LEVELS.find(&level).ok_or_else(|| FieldError::new("level", Problem::WrongType("red, amber or green")))?.to_owned();
+    let level = codes::TRIAGE_LEVELS
+        .find(&level)
+        .ok_or_else(|| FieldError::new("level", Problem::WrongType("red, amber or green")))?
+        .to_owned();
     let reason = match body.get("reason") {
         None | Some(Value::Null) => None,
-        Some(reason) => match value::entry(fields::EntryKind::Note, reason).map_err(|problem| FieldError::new("reason", problem))? {
+        Some(reason) => match value::entry(fields::EntryKind::Note, reason)
+            .map_err(|problem| FieldError::new("reason", problem))?
+        {
             ScalarValue::Str(text) if !text.trim().is_empty() => Some(text.to_string()),
             _ => None,
         },

@@ -34,7 +34,9 @@ pub enum Problem {
     #[error("not a consent scope; one of {}, or referral: and a service, as referral:legal_advice", codes::CONSENT_SCOPES.codes.join(", "))]
     UnknownScope,
     /// More than one change may hold.
-    #[error("too large: one line or edit holds at most 64 KiB and 4,096 values; write less, or the rest in more edits")]
+    #[error(
+        "too large: one line or edit holds at most 64 KiB and 4,096 values; write less, or the rest in more edits"
+    )]
     TooMuch,
     /// More than one document may hold.
     #[error("the incident is full and takes no more edits; log another incident and link the two")]
@@ -66,12 +68,18 @@ impl FieldError {
     /// A problem at a path.
     #[must_use]
     pub fn new(path: impl Into<String>, problem: Problem) -> Self {
-        Self { path: path.into(), problem }
+        Self {
+            path: path.into(),
+            problem,
+        }
     }
 
     /// The same error seen from one level further out.
     #[must_use]
     pub fn within(self, outer: &str) -> Self {
-        Self { path: format!("{outer}.{}", self.path), problem: self.problem }
+        Self {
+            path: format!("{outer}.{}", self.path),
+            problem: self.problem,
+        }
     }
 }

@@ -56,11 +56,21 @@ pub struct Field {
 }
 
 const fn field(name: &'static str, kind: Kind, reach: Reach) -> Field {
-    Field { name, kind, merge: Merge::Register, reach }
+    Field {
+        name,
+        kind,
+        merge: Merge::Register,
+        reach,
+    }
 }
 
 const fn fixed(name: &'static str, kind: Kind, reach: Reach) -> Field {
-    Field { name, kind, merge: Merge::Immutable, reach }
+    Field {
+        name,
+        kind,
+        merge: Merge::Immutable,
+        reach,
+    }
 }
 
 /// The register that corrects when an incident was reported: its change holds who wrote it and when, as for every register.
@@ -70,10 +80,22 @@ const AS_IS: Reach = Reach::National("");
 
 /// Every register this version knows.
 pub static FIELDS: &[Field] = &[
-    field("occurred", Kind::Occurred, Reach::National("ISO week, or month where no week is known")),
+    field(
+        "occurred",
+        Kind::Occurred,
+        Reach::National("ISO week, or month where no week is known"),
+    ),
     field("time_of_day", Kind::Code(&codes::TIMES_OF_DAY), AS_IS),
-    fixed("reported_at", Kind::Instant, Reach::National("month, where the incident's is unknown; hours to the first response")),
-    field(REPORTED_CORRECTED, Kind::Instant, Reach::National("instead of `reported_at`, where that was wrong")),
+    fixed(
+        "reported_at",
+        Kind::Instant,
+        Reach::National("month, where the incident's is unknown; hours to the first response"),
+    ),
+    field(
+        REPORTED_CORRECTED,
+        Kind::Instant,
+        Reach::National("instead of `reported_at`, where that was wrong"),
+    ),
     fixed("captured_at", Kind::Instant, Reach::Hub),
     field("place.setting", Kind::Code(&codes::SETTINGS), AS_IS),
     field("place.area", Kind::Area, Reach::National("admin-1")),
@@ -110,11 +132,37 @@ pub struct CodeSet {
 
 /// Every set of codes.
 pub static SETS: &[CodeSet] = &[
-    CodeSet { name: "violations", lists: &[&codes::PHYSICAL, &codes::SEXUAL, &codes::PSYCHOLOGICAL, &codes::ECONOMIC, &codes::RIGHTS], reach: AS_IS },
-    CodeSet { name: "survivor.populations", lists: &[&codes::POPULATIONS], reach: AS_IS },
-    CodeSet { name: "motives", lists: &[&codes::MOTIVES], reach: AS_IS },
-    CodeSet { name: "needs", lists: &[&codes::ACTION_CODES], reach: AS_IS },
-    CodeSet { name: "links", lists: &[&codes::LINK_KINDS], reach: Reach::Hub },
+    CodeSet {
+        name: "violations",
+        lists: &[
+            &codes::PHYSICAL,
+            &codes::SEXUAL,
+            &codes::PSYCHOLOGICAL,
+            &codes::ECONOMIC,
+            &codes::RIGHTS,
+        ],
+        reach: AS_IS,
+    },
+    CodeSet {
+        name: "survivor.populations",
+        lists: &[&codes::POPULATIONS],
+        reach: AS_IS,
+    },
+    CodeSet {
+        name: "motives",
+        lists: &[&codes::MOTIVES],
+        reach: AS_IS,
+    },
+    CodeSet {
+        name: "needs",
+        lists: &[&codes::ACTION_CODES],
+        reach: AS_IS,
+    },
+    CodeSet {
+        name: "links",
+        lists: &[&codes::LINK_KINDS],
+        reach: Reach::Hub,
+    },
 ];
 
 /// What a field of an entry may hold.
@@ -209,7 +257,12 @@ pub static ENTRY_MAPS: &[EntryMap] = &[
     EntryMap {
         name: "transitions",
         entry: "transition",
-        fields: &[("to", EntryKind::Code(&codes::STATUSES)), ("at", EntryKind::Instant), ("by", EntryKind::Pseudonym), ("reason", EntryKind::Note)],
+        fields: &[
+            ("to", EntryKind::Code(&codes::STATUSES)),
+            ("at", EntryKind::Instant),
+            ("by", EntryKind::Pseudonym),
+            ("reason", EntryKind::Note),
+        ],
         reach: Reach::National("status"),
     },
     EntryMap {
@@ -231,7 +284,12 @@ pub static ENTRY_MAPS: &[EntryMap] = &[
     EntryMap {
         name: "statements",
         entry: "statement",
-        fields: &[("class", EntryKind::Code(&codes::STATEMENT_CLASSES)), ("at", EntryKind::Instant), ("by", EntryKind::Pseudonym), ("bytes", EntryKind::Count)],
+        fields: &[
+            ("class", EntryKind::Code(&codes::STATEMENT_CLASSES)),
+            ("at", EntryKind::Instant),
+            ("by", EntryKind::Pseudonym),
+            ("bytes", EntryKind::Count),
+        ],
         reach: Reach::Hub,
     },
     EntryMap {

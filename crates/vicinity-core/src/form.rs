@@ -3,11 +3,14 @@
 /// Whether a text matches a pattern of the same length: `A` is an ASCII capital, `9` a digit, anything else itself.
 pub(crate) fn has_form(text: &str, pattern: &str) -> bool {
     text.len() == pattern.len()
-        && text.bytes().zip(pattern.bytes()).all(|(byte, form)| match form {
-            b'A' => byte.is_ascii_uppercase(),
-            b'9' => byte.is_ascii_digit(),
-            form => byte == form,
-        })
+        && text
+            .bytes()
+            .zip(pattern.bytes())
+            .all(|(byte, form)| match form {
+                b'A' => byte.is_ascii_uppercase(),
+                b'9' => byte.is_ascii_digit(),
+                form => byte == form,
+            })
 }
 
 /// Whether a text is a month, as `2026-11`, from 1900 on.

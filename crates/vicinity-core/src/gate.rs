@@ -10,12 +10,20 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::codes::{self, CodeList, ViolationGroup};
 use crate::form::{has_form, is_month};
-use crate::projection::{MonthBasis, OTHER_UNLISTED, PERPETRATORS_MAX, Projection, RESPONSE_MAX_MINUTES, SCHEMA, TIMES_MAX, UNKNOWN};
+use crate::projection::{
+    MonthBasis, OTHER_UNLISTED, PERPETRATORS_MAX, Projection, RESPONSE_MAX_MINUTES, SCHEMA,
+    TIMES_MAX, UNKNOWN,
+};
 use crate::published::cells::ALL;
 use crate::{cascade, classify, clocks, time};
 
 /// Perpetrators that act for the state.
-const STATE: [&str; 4] = ["police", "military", "border_prison_guard", "other_official"];
+const STATE: [&str; 4] = [
+    "police",
+    "military",
+    "border_prison_guard",
+    "other_official",
+];
 /// Days by which a hub's clock may be ahead of national's: later months are refused.
 const AHEAD_DAYS: i64 = 31;
 /// Years before this one in which a reported incident may have happened.
@@ -25,8 +33,18 @@ const YEARS_BACK: i16 = 100;
 const RESPONSES: [&str; 4] = ["within_24h", "within_72h", "later", "no_response"];
 /// How far referrals came.
 const REFERRED: [&str; 3] = ["not_referred", "sent", "completed"];
-const AGE_BANDS: [&str; 9] = ["0-9", "10-14", "15-17", "18-19", "20-24", "25-29", "30-39", "40-49", "50+"];
-const GBVIMS: [&str; 7] = ["rape", "sexual_assault", "physical_assault", "forced_marriage", "denial_of_resources", "psychological", "non_gbv"];
+const AGE_BANDS: [&str; 9] = [
+    "0-9", "10-14", "15-17", "18-19", "20-24", "25-29", "30-39", "40-49", "50+",
+];
+const GBVIMS: [&str; 7] = [
+    "rape",
+    "sexual_assault",
+    "physical_assault",
+    "forced_marriage",
+    "denial_of_resources",
+    "psychological",
+    "non_gbv",
+];
 
 fn listed(list: &CodeList, code: &str) -> bool {
     list.knows(code) || code == OTHER_UNLISTED || code == UNKNOWN
@@ -47,9 +65,14 @@ fn times(count: u32) -> bool {
 
 /// A month that has begun, and is at most [`YEARS_BACK`] years ago.
 fn is_past_month(month: &str, now: Timestamp) -> bool {
-    let latest = now.checked_add(SignedDuration::from_hours(24 * AHEAD_DAYS)).unwrap_or(now);
+    let latest = now
+        .checked_add(SignedDuration::from_hours(24 * AHEAD_DAYS))
+        .unwrap_or(now);
     let day = |at: Timestamp| jiff::tz::Offset::UTC.to_datetime(at).date();
-    let earliest = format!("{:04}-01", day(now).year().saturating_sub(YEARS_BACK + 1).max(0));
+    let earliest = format!(
+        "{:04}-01",
+        day(now).year().saturating_sub(YEARS_BACK + 1).max(0)
+    );
     is_month(month) && month <= time::month(day(latest)).as_str() && month >= earliest.as_str()
 }
 
@@ -57,13 +80,24 @@ fn is_past_month(month: &str, now: Timestamp) -> bool {
 fn lies_in(week: &str, month: &str) -> bool {
     let number = |text: &str| text.parse::<i16>().ok();
     let monday = || {
-        let (year, week) = (number(week.get(..4)?)?, i8::try_from(number(week.get(6..)?)?).ok()?);
-        Some(jiff::civil::ISOWeekDate::new(year, week, jiff::civil::Weekday::Monday).ok()?.date())
+        let (year, week) = (
+            number(week.get(..4)?)?,
+            i8::try_from(number(week.get(6..)?)?).ok()?,
+        );
+        Some(
+            jiff::civil::ISOWeekDate::new(year, week, jiff::civil::Weekday::Monday)
+                .ok()?
+                .date(),
+        )
     };
     has_form(week, "9999-W99")
         && monday().is_some_and(|monday| {
-            let sunday = monday.checked_add(jiff::Span::new().days(6)).unwrap_or(monday);
-            [monday, sunday].into_iter().any(|day| time::month(day) == month)
+            let sunday = monday
+                .checked_add(jiff::Span::new().days(6))
+                .unwrap_or(monday);
+            [monday, sunday]
+                .into_iter()
+                .any(|day| time::month(day) == month)
         })
 }
 
@@ -74,8 +108,14 @@ pub(crate) fn is_area(text: &str) -> bool {
 }
 
 pub(crate) fn is_admin1(text: &str) -> bool {
-    let Some((country, part)) = text.split_once('-') else { return text == UNKNOWN };
-    has_form(country, "AA") && (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    let Some((country, part)) = text.split_once('-') else {
+        return text == UNKNOWN;
+    };
+    has_form(country, "AA")
+        && (1..=3).contains(&part.len())
+        && part
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 /// Whether a dimension of published counts has a code: one that [`Projection::facets`] can give.
@@ -88,7 +128,9 @@ pub(crate) fn is_counted_by(dimension: &str, code: &str) -> bool {
         "response" | "pep" | "ec" | "referral" => steps_of(dimension).contains(&code),
         "state_perpetrator" | "extortion" | "healthcare_refusal" => ["yes", "no"].contains(&code),
         "perpetrator" => listed(&codes::PERPETRATOR_KINDS, code),
-        "violation_group" => ViolationGroup::ALL.iter().any(|(group, _)| group.name() == code),
+        "violation_group" => ViolationGroup::ALL
+            .iter()
+            .any(|(group, _)| group.name() == code),
         "population" => listed(&codes::POPULATIONS, code),
         _ => false,
     }
@@ -139,34 +181,63 @@ impl Projection {
     }
 
     fn sets_are_well_formed(&self) -> bool {
-        self.populations.iter().all(|code| in_set(&codes::POPULATIONS, code))
+        self.populations
+            .iter()
+            .all(|code| in_set(&codes::POPULATIONS, code))
             && self.violations.iter().all(|code| violation(code))
-            && self.motives.iter().all(|code| in_set(&codes::MOTIVES, code))
-            && self.needs.iter().all(|code| in_set(&codes::ACTION_CODES, code))
+            && self
+                .motives
+                .iter()
+                .all(|code| in_set(&codes::MOTIVES, code))
+            && self
+                .needs
+                .iter()
+                .all(|code| in_set(&codes::ACTION_CODES, code))
     }
 
     fn counts_are_well_formed(&self) -> bool {
-        let full_hours = |minutes: u32| minutes.is_multiple_of(60) && minutes <= RESPONSE_MAX_MINUTES;
-        self.actions.iter().all(|(code, count)| listed(&codes::ACTION_CODES, code) && times(*count))
-            && self.referrals.iter().all(|(code, counts)| listed(&codes::ACTION_CODES, code) && times(counts.sent) && counts.completed <= counts.sent)
+        let full_hours =
+            |minutes: u32| minutes.is_multiple_of(60) && minutes <= RESPONSE_MAX_MINUTES;
+        self.actions
+            .iter()
+            .all(|(code, count)| listed(&codes::ACTION_CODES, code) && times(*count))
+            && self.referrals.iter().all(|(code, counts)| {
+                listed(&codes::ACTION_CODES, code)
+                    && times(counts.sent)
+                    && counts.completed <= counts.sent
+            })
             && self.response_minutes.is_none_or(full_hours)
     }
 
     /// A month that can be, and a week that is in it. The month of an incident is known, and only an incident has a week.
     fn time_is_well_formed(&self, now: Timestamp) -> bool {
         let of_incident = self.month_basis == MonthBasis::Incident;
-        let Some(week) = &self.iso_week else { return self.month == UNKNOWN && !of_incident || is_past_month(&self.month, now) };
+        let Some(week) = &self.iso_week else {
+            return self.month == UNKNOWN && !of_incident || is_past_month(&self.month, now);
+        };
         of_incident && is_past_month(&self.month, now) && lies_in(week, &self.month)
     }
 
     /// What is derived from the violations, derived here once more.
     fn follows_from_violations(&self) -> bool {
         let violations: Vec<&str> = self.violations.iter().map(String::as_str).collect();
-        let groups: BTreeSet<&str> = violations.iter().filter_map(|code| ViolationGroup::of(code)).map(ViolationGroup::name).collect();
+        let groups: BTreeSet<&str> = violations
+            .iter()
+            .filter_map(|code| ViolationGroup::of(code))
+            .map(ViolationGroup::name)
+            .collect();
         self.violation_groups.iter().map(String::as_str).eq(groups)
             && self.gbvims == classify::gbvims_of(&violations)
-            && self.iccs.iter().map(String::as_str).eq(classify::iccs_of(&violations))
-            && self.steps_follow(violations.iter().any(|code| clocks::EXPOSURE.contains(code)))
+            && self
+                .iccs
+                .iter()
+                .map(String::as_str)
+                .eq(classify::iccs_of(&violations))
+            && self.steps_follow(
+                violations
+                    .iter()
+                    .any(|code| clocks::EXPOSURE.contains(code)),
+            )
     }
 
     /// The steps of PEP and EC follow from the violations and the actions, except for how soon they were reported and offered.
@@ -181,7 +252,13 @@ impl Projection {
             (true, false, false) => before_it_began(pep),
         };
         // A person who cannot conceive is not exposed, whatever was done. The row does not say who can.
-        let ec_follows = ec == cascade::NOT_EXPOSED || is_exposed && if done("emergency_contraception") { ec == "completed" } else { before_it_began(ec) };
+        let ec_follows = ec == cascade::NOT_EXPOSED
+            || is_exposed
+                && if done("emergency_contraception") {
+                    ec == "completed"
+                } else {
+                    before_it_began(ec)
+                };
         pep_follows && ec_follows
     }
 
@@ -202,7 +279,11 @@ impl Projection {
     #[must_use]
     pub fn facets(&self) -> Vec<(&'static str, String)> {
         let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
-        let any = |codes: &[&str]| self.violations.iter().any(|violation| codes.contains(&violation.as_str()));
+        let any = |codes: &[&str]| {
+            self.violations
+                .iter()
+                .any(|violation| codes.contains(&violation.as_str()))
+        };
         let mut facets = vec![
             ("admin1", self.admin1.clone()),
             ("setting", self.setting.clone()),
@@ -213,13 +294,32 @@ impl Projection {
             ("pep", self.pep.clone()),
             ("ec", self.ec.clone()),
             ("referral", self.referred().to_owned()),
-            ("state_perpetrator", yes_no(self.perpetrators.iter().any(|perpetrator| STATE.contains(&perpetrator.kind.as_str())))),
+            (
+                "state_perpetrator",
+                yes_no(
+                    self.perpetrators
+                        .iter()
+                        .any(|perpetrator| STATE.contains(&perpetrator.kind.as_str())),
+                ),
+            ),
             ("extortion", yes_no(any(&["extortion_bribe"]))),
             ("healthcare_refusal", yes_no(any(&["healthcare_refused"]))),
         ];
-        facets.extend(self.perpetrators.iter().map(|perpetrator| ("perpetrator", perpetrator.kind.clone())));
-        facets.extend(self.violation_groups.iter().map(|group| ("violation_group", group.clone())));
-        facets.extend(self.populations.iter().map(|population| ("population", population.clone())));
+        facets.extend(
+            self.perpetrators
+                .iter()
+                .map(|perpetrator| ("perpetrator", perpetrator.kind.clone())),
+        );
+        facets.extend(
+            self.violation_groups
+                .iter()
+                .map(|group| ("violation_group", group.clone())),
+        );
+        facets.extend(
+            self.populations
+                .iter()
+                .map(|population| ("population", population.clone())),
+        );
         facets.sort();
         facets.dedup();
         facets

@@ -133,7 +133,11 @@ impl Checked<'_> {
     /// The actor of an index: the author first, then the others.
     #[must_use]
     pub fn actor(&self, index: usize) -> Option<&[u8]> {
-        if index == 0 { Some(self.chunk.actor) } else { self.chunk.other_actors.get(index - 1).copied() }
+        if index == 0 {
+            Some(self.chunk.actor)
+        } else {
+            self.chunk.other_actors.get(index - 1).copied()
+        }
     }
 }
 
@@ -146,7 +150,18 @@ const VAL_RAW: u32 = 0x57;
 const PRED_GROUP: u32 = 0x70;
 const PRED_ACTOR: u32 = 0x71;
 const PRED_CTR: u32 = 0x73;
-const ALLOWED: [u32; 10] = [OBJ_ACTOR, OBJ_CTR, KEY_STR, INSERT, ACTION_SPEC, VAL_META, VAL_RAW, PRED_GROUP, PRED_ACTOR, PRED_CTR];
+const ALLOWED: [u32; 10] = [
+    OBJ_ACTOR,
+    OBJ_CTR,
+    KEY_STR,
+    INSERT,
+    ACTION_SPEC,
+    VAL_META,
+    VAL_RAW,
+    PRED_GROUP,
+    PRED_ACTOR,
+    PRED_CTR,
+];
 
 pub(crate) const MAKE_MAP: u64 = 0;
 const SET: u64 = 1;
@@ -166,18 +181,36 @@ pub fn check(bytes: &[u8]) -> Result<Checked<'_>, Refusal> {
     if ops * OP_MIN_BYTES > bytes.len() {
         return Err(Refusal::NotAllowed);
     }
-    Ok(Checked { ops: ops as u64, references, operations, chunk })
+    Ok(Checked {
+        ops: ops as u64,
+        references,
+        operations,
+        chunk,
+    })
 }
 
 fn check_header(chunk: &Chunk<'_>) -> Result<(), Refusal> {
-    if !chunk.message.is_empty() || !chunk.extra.is_empty() || chunk.actor == SKELETON_ACTOR || chunk.actor.is_empty() {
+    if !chunk.message.is_empty()
+        || !chunk.extra.is_empty()
+        || chunk.actor == SKELETON_ACTOR
+        || chunk.actor.is_empty()
+    {
         return Err(Refusal::NotAllowed);
     }
-    if chunk.deps.is_empty() || chunk.seq == 0 || chunk.seq > ORDINAL_MAX || chunk.start_op == 0 || chunk.start_op > u64::from(u32::MAX) - OPS_MAX as u64 {
+    if chunk.deps.is_empty()
+        || chunk.seq == 0
+        || chunk.seq > ORDINAL_MAX
+        || chunk.start_op == 0
+        || chunk.start_op > u64::from(u32::MAX) - OPS_MAX as u64
+    {
         return Err(Refusal::BadReference);
     }
-    let ascending = chunk.deps.is_sorted_by(|left, right| left < right) && chunk.other_actors.is_sorted_by(|left, right| left < right);
-    if !ascending || chunk.other_actors.contains(&chunk.actor) || chunk.other_actors.iter().any(|actor| actor.is_empty()) {
+    let ascending = chunk.deps.is_sorted_by(|left, right| left < right)
+        && chunk.other_actors.is_sorted_by(|left, right| left < right);
+    if !ascending
+        || chunk.other_actors.contains(&chunk.actor)
+        || chunk.other_actors.iter().any(|actor| actor.is_empty())
+    {
         return Err(Refusal::NotCanonical);
     }
     Ok(())
@@ -190,10 +223,15 @@ struct Columns<'a> {
 impl<'a> Columns<'a> {
     fn split(chunk: &Chunk<'a>) -> Result<Self, Refusal> {
         let mut data = Reader::new(chunk.column_data);
-        let mut columns = Self { bytes: [&[]; ALLOWED.len()] };
+        let mut columns = Self {
+            bytes: [&[]; ALLOWED.len()],
+        };
         let mut previous = None;
         for (spec, len) in &chunk.columns {
-            let place = ALLOWED.iter().position(|allowed| allowed == spec).ok_or(Refusal::NotAllowed)?;
+            let place = ALLOWED
+                .iter()
+                .position(|allowed| allowed == spec)
+                .ok_or(Refusal::NotAllowed)?;
             if *len == 0 || previous.is_some_and(|previous| previous >= *spec) {
                 return Err(Refusal::NotCanonical);
             }
@@ -204,7 +242,10 @@ impl<'a> Columns<'a> {
     }
 
     fn get(&self, spec: u32) -> &'a [u8] {
-        ALLOWED.iter().position(|allowed| *allowed == spec).map_or(&[], |place| self.bytes[place])
+        ALLOWED
+            .iter()
+            .position(|allowed| *allowed == spec)
+            .map_or(&[], |place| self.bytes[place])
     }
 }
 
@@ -234,7 +275,12 @@ pub(crate) fn operations<'a>(chunk: &Chunk<'a>) -> Result<Ops<'a>, Refusal> {
     }
     no_inserts(columns.get(INSERT), count)?;
     check_values(&actions, &metas, columns.get(VAL_RAW))?;
-    Ok(Ops { actions, keys, objects, preds: preds(&columns, count)? })
+    Ok(Ops {
+        actions,
+        keys,
+        objects,
+        preds: preds(&columns, count)?,
+    })
 }
 
 /// Checks what the operations refer to within the change, and lists what they refer to outside it.
@@ -289,7 +335,10 @@ fn check_pred(chunk: &Chunk<'_>, ops: &Ops<'_>, at: usize, pred: OpRef) -> Resul
     }
     if is_own(chunk, at, pred) {
         let replaced = (pred.1 - chunk.start_op) as usize;
-        if ops.actions[replaced] == DELETE || ops.keys[replaced] != ops.keys[at] || ops.objects[replaced] != ops.objects[at] {
+        if ops.actions[replaced] == DELETE
+            || ops.keys[replaced] != ops.keys[at]
+            || ops.objects[replaced] != ops.objects[at]
+        {
             return Err(Refusal::BadReference);
         }
     }
@@ -300,17 +349,42 @@ fn check_pred(chunk: &Chunk<'_>, ops: &Ops<'_>, at: usize, pred: OpRef) -> Resul
 /// bytes, each once, and that a delete has at least one: without one it would leave no trace.
 fn check_order(chunk: &Chunk<'_>, ops: &Ops<'_>) -> Result<(), Refusal> {
     let others = chunk.other_actors.len();
-    let mut named = ops.objects.iter().flatten().chain(ops.preds.iter().map(|(_, pred)| pred));
+    let mut named = ops
+        .objects
+        .iter()
+        .flatten()
+        .chain(ops.preds.iter().map(|(_, pred)| pred));
     if named.any(|(actor, _)| *actor > others) {
         return Err(Refusal::BadReference);
     }
-    let place = |(at, (actor, counter)): &(usize, OpRef)| (*at, *counter, if *actor == 0 { chunk.actor } else { chunk.other_actors[actor - 1] });
-    if !ops.preds.is_sorted_by(|left, right| place(left) < place(right)) {
+    let place = |(at, (actor, counter)): &(usize, OpRef)| {
+        (
+            *at,
+            *counter,
+            if *actor == 0 {
+                chunk.actor
+            } else {
+                chunk.other_actors[actor - 1]
+            },
+        )
+    };
+    if !ops
+        .preds
+        .is_sorted_by(|left, right| place(left) < place(right))
+    {
         return Err(Refusal::NotCanonical);
     }
     let idle = |at: usize| ops.preds.binary_search_by_key(&at, |(of, _)| *of).is_err();
-    let idle_delete = ops.actions.iter().enumerate().any(|(at, action)| *action == DELETE && idle(at));
-    if idle_delete { Err(Refusal::BadReference) } else { Ok(()) }
+    let idle_delete = ops
+        .actions
+        .iter()
+        .enumerate()
+        .any(|(at, action)| *action == DELETE && idle(at));
+    if idle_delete {
+        Err(Refusal::BadReference)
+    } else {
+        Ok(())
+    }
 }
 
 fn objects(columns: &Columns<'_>, ops: usize) -> Result<Vec<Option<OpRef>>, Refusal> {
@@ -324,7 +398,10 @@ fn objects(columns: &Columns<'_>, ops: usize) -> Result<Vec<Option<OpRef>>, Refu
     }
     let pair = |(actor, counter): (Option<u64>, Option<u64>)| match (actor, counter) {
         (None, None) => Ok(None),
-        (Some(actor), Some(counter)) => Ok(Some((usize::try_from(actor).map_err(|_| Refusal::BadReference)?, counter))),
+        (Some(actor), Some(counter)) => Ok(Some((
+            usize::try_from(actor).map_err(|_| Refusal::BadReference)?,
+            counter,
+        ))),
         _ => Err(Refusal::NotCanonical),
     };
     actors.into_iter().zip(counters).map(pair).collect()
@@ -336,8 +413,14 @@ fn preds(columns: &Columns<'_>, ops: usize) -> Result<Vec<(usize, OpRef)>, Refus
     if groups.len() != ops {
         return Err(Refusal::NotCanonical);
     }
-    let total = groups.iter().try_fold(0usize, |sum, group| usize::try_from(*group).ok().and_then(|group| sum.checked_add(group)));
-    let total = total.filter(|total| *total <= PREDS_MAX).ok_or(Refusal::NotAllowed)?;
+    let total = groups.iter().try_fold(0usize, |sum, group| {
+        usize::try_from(*group)
+            .ok()
+            .and_then(|group| sum.checked_add(group))
+    });
+    let total = total
+        .filter(|total| *total <= PREDS_MAX)
+        .ok_or(Refusal::NotAllowed)?;
     let actors = required(rle(columns.get(PRED_ACTOR), total, Reader::uleb)?)?;
     let deltas = required(rle(columns.get(PRED_CTR), total, Reader::leb)?)?;
     if actors.len() != total || deltas.len() != total {
@@ -349,7 +432,10 @@ fn preds(columns: &Columns<'_>, ops: usize) -> Result<Vec<(usize, OpRef)>, Refus
     for (at, group) in groups.iter().enumerate() {
         for (actor, delta) in pairs.by_ref().take(*group as usize) {
             counter = counter.checked_add(delta).ok_or(Refusal::BadReference)?;
-            let op = (usize::try_from(actor).map_err(|_| Refusal::BadReference)?, u64::try_from(counter).map_err(|_| Refusal::BadReference)?);
+            let op = (
+                usize::try_from(actor).map_err(|_| Refusal::BadReference)?,
+                u64::try_from(counter).map_err(|_| Refusal::BadReference)?,
+            );
             all.push((at, op));
         }
     }
@@ -357,24 +443,37 @@ fn preds(columns: &Columns<'_>, ops: usize) -> Result<Vec<(usize, OpRef)>, Refus
 }
 
 fn required<T>(values: Vec<Option<T>>) -> Result<Vec<T>, Refusal> {
-    values.into_iter().collect::<Option<Vec<T>>>().ok_or(Refusal::NotAllowed)
+    values
+        .into_iter()
+        .collect::<Option<Vec<T>>>()
+        .ok_or(Refusal::NotAllowed)
 }
 
 fn key<'a>(reader: &mut Reader<'a>) -> Result<&'a str, Malformed> {
     let len = reader.count(KEY_MAX_BYTES * 2, "key too long")?;
     let bytes = reader.take(len)?;
-    core::str::from_utf8(bytes).ok().filter(|key| !key.is_empty()).ok_or(reader.bad("key is no text"))
+    core::str::from_utf8(bytes)
+        .ok()
+        .filter(|key| !key.is_empty())
+        .ok_or(reader.bad("key is no text"))
 }
 
 fn no_inserts(column: &[u8], ops: usize) -> Result<(), Refusal> {
     let mut reader = Reader::new(column);
-    if reader.uleb()? == ops as u64 && reader.is_done() { Ok(()) } else { Err(Refusal::NotAllowed) }
+    if reader.uleb()? == ops as u64 && reader.is_done() {
+        Ok(())
+    } else {
+        Err(Refusal::NotAllowed)
+    }
 }
 
 fn check_values(actions: &[u64], metas: &[u64], raw: &[u8]) -> Result<(), Refusal> {
     let mut raw = Reader::new(raw);
     for (action, meta) in actions.iter().zip(metas) {
-        let len = usize::try_from(meta >> 4).ok().filter(|len| *len <= SCALAR_MAX_BYTES).ok_or(Refusal::NotAllowed)?;
+        let len = usize::try_from(meta >> 4)
+            .ok()
+            .filter(|len| *len <= SCALAR_MAX_BYTES)
+            .ok_or(Refusal::NotAllowed)?;
         match *action {
             MAKE_MAP | DELETE if *meta != 0 => return Err(Refusal::NotCanonical),
             MAKE_MAP | DELETE => {}
@@ -382,7 +481,11 @@ fn check_values(actions: &[u64], metas: &[u64], raw: &[u8]) -> Result<(), Refusa
             _ => return Err(Refusal::NotAllowed),
         }
     }
-    if raw.is_done() { Ok(()) } else { Err(Refusal::NotCanonical) }
+    if raw.is_done() {
+        Ok(())
+    } else {
+        Err(Refusal::NotCanonical)
+    }
 }
 
 fn check_scalar(kind: u64, bytes: &[u8]) -> Result<(), Refusal> {
@@ -396,7 +499,11 @@ fn check_scalar(kind: u64, bytes: &[u8]) -> Result<(), Refusal> {
         7 => true,
         _ => return Err(Refusal::NotAllowed),
     };
-    if fits { Ok(()) } else { Err(Refusal::NotCanonical) }
+    if fits {
+        Ok(())
+    } else {
+        Err(Refusal::NotCanonical)
+    }
 }
 
 #[derive(PartialEq, Clone, Copy)]
@@ -408,7 +515,11 @@ enum Run {
 
 /// Decodes a run-length column of at most `max` values, and refuses every form but the one automerge writes: no run of
 /// one, no literal that could be a run, no two neighbours that could be one, no column of nothing but nulls.
-fn rle<'a, T: Clone + PartialEq>(column: &'a [u8], max: usize, read: impl Fn(&mut Reader<'a>) -> Result<T, Malformed>) -> Result<Vec<Option<T>>, Refusal> {
+fn rle<'a, T: Clone + PartialEq>(
+    column: &'a [u8],
+    max: usize,
+    read: impl Fn(&mut Reader<'a>) -> Result<T, Malformed>,
+) -> Result<Vec<Option<T>>, Refusal> {
     let mut reader = Reader::new(column);
     let mut values: Vec<Option<T>> = Vec::new();
     let mut previous = None;
@@ -421,8 +532,15 @@ fn rle<'a, T: Clone + PartialEq>(column: &'a [u8], max: usize, read: impl Fn(&mu
         } else {
             Run::Nulls
         };
-        let count = if kind == Run::Nulls { reader.uleb()? } else { run.unsigned_abs() };
-        let count = usize::try_from(count).ok().filter(|count| *count <= max - values.len()).ok_or(Refusal::NotAllowed)?;
+        let count = if kind == Run::Nulls {
+            reader.uleb()?
+        } else {
+            run.unsigned_abs()
+        };
+        let count = usize::try_from(count)
+            .ok()
+            .filter(|count| *count <= max - values.len())
+            .ok_or(Refusal::NotAllowed)?;
         let too_short = count == 0 || (kind == Run::Values && count == 1);
         if too_short || (previous == Some(kind) && kind != Run::Values) {
             return Err(Refusal::NotCanonical);
@@ -448,5 +566,9 @@ fn rle<'a, T: Clone + PartialEq>(column: &'a [u8], max: usize, read: impl Fn(&mu
             }
         }
     }
-    if !values.is_empty() && values.iter().all(Option::is_none) { Err(Refusal::NotCanonical) } else { Ok(values) }
+    if !values.is_empty() && values.iter().all(Option::is_none) {
+        Err(Refusal::NotCanonical)
+    } else {
+        Ok(values)
+    }
 }

@@ -38,7 +38,10 @@ impl ChangeHash {
     /// `None` if no byte is left behind these: such bytes have no hash.
     #[must_use]
     pub fn of_chunk(chunk: &[u8]) -> Option<Self> {
-        chunk.get(CHUNK_PREFIX_BYTES..).filter(|hashed| !hashed.is_empty()).map(Self::of)
+        chunk
+            .get(CHUNK_PREFIX_BYTES..)
+            .filter(|hashed| !hashed.is_empty())
+            .map(Self::of)
     }
 }
 
@@ -155,6 +158,9 @@ mod tests {
         for len in 0..=CHUNK_PREFIX_BYTES {
             assert_eq!(ChangeHash::of_chunk(&vec![1; len]), None, "{len}");
         }
-        assert_eq!(ChangeHash::of_chunk(&[1; CHUNK_PREFIX_BYTES + 1]), Some(ChangeHash::of(&[1])));
+        assert_eq!(
+            ChangeHash::of_chunk(&[1; CHUNK_PREFIX_BYTES + 1]),
+            Some(ChangeHash::of(&[1]))
+        );
     }
 }

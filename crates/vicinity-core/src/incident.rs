@@ -36,7 +36,12 @@ impl PartialEq for Incident {
 
 impl core::fmt::Debug for Incident {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Incident({} fields, {} conflicts)", self.json.len(), self.disputes.len())
+        write!(
+            f,
+            "Incident({} fields, {} conflicts)",
+            self.json.len(),
+            self.disputes.len()
+        )
     }
 }
 
@@ -70,7 +75,11 @@ impl core::fmt::Debug for Claim {
 
 impl Incident {
     pub(crate) fn read(doc: &Automerge) -> Self {
-        let mut incident = Self { json: Map::new(), disputes: Vec::new(), reading: Reading::default() };
+        let mut incident = Self {
+            json: Map::new(),
+            disputes: Vec::new(),
+            reading: Reading::default(),
+        };
         for item in doc.map_range(ROOT, ..) {
             let conflict = item.conflict;
             let value = match item.value {
@@ -79,10 +88,19 @@ impl Incident {
                     incident.read_container(doc, &item.key, &id)
                 }
                 ValueRef::Object(_) => continue,
-                ValueRef::Scalar(ref scalar) => folded(list_of(&item.key), value::to_json(&ScalarValue::from(scalar))),
+                ValueRef::Scalar(ref scalar) => folded(
+                    list_of(&item.key),
+                    value::to_json(&ScalarValue::from(scalar)),
+                ),
             };
             if conflict {
-                incident.dispute(doc, &ROOT, &item.key, item.key.to_string(), list_of(&item.key));
+                incident.dispute(
+                    doc,
+                    &ROOT,
+                    &item.key,
+                    item.key.to_string(),
+                    list_of(&item.key),
+                );
             }
             incident.put(&item.key, value);
         }
@@ -92,8 +110,14 @@ impl Incident {
     /// Puts a value where the JSON form has it: `place.area` is nested, `motives` is not.
     fn put(&mut self, name: &str, value: Value) {
         for outer in ["place", "survivor"] {
-            if let Some(inner) = name.strip_prefix(outer).and_then(|rest| rest.strip_prefix('.')) {
-                let nested = self.json.entry(outer).or_insert_with(|| Value::Object(Map::new()));
+            if let Some(inner) = name
+                .strip_prefix(outer)
+                .and_then(|rest| rest.strip_prefix('.'))
+            {
+                let nested = self
+                    .json
+                    .entry(outer)
+                    .or_insert_with(|| Value::Object(Map::new()));
                 if !nested.is_object() {
                     // A register of a broken peer's, named like the group: it must not hide the group.
                     *nested = Value::Object(Map::new());
@@ -109,7 +133,10 @@ impl Incident {
 
     fn read_container(&mut self, doc: &Automerge, name: &str, id: &automerge::ObjId) -> Value {
         if let Some(set) = fields::SETS.iter().find(|set| set.name == name) {
-            let codes: BTreeSet<String> = doc.map_range(id, ..).map(|item| set.folded(&item.key)).collect();
+            let codes: BTreeSet<String> = doc
+                .map_range(id, ..)
+                .map(|item| set.folded(&item.key))
+                .collect();
             return Value::Array(codes.into_iter().map(Value::String).collect());
         }
         let mut entries = Vec::new();
@@ -123,8 +150,16 @@ impl Incident {
         Value::Array(entries)
     }
 
-    fn read_entry(&mut self, doc: &Automerge, map: &str, key: &str, id: &automerge::ObjId) -> Map<String, Value> {
-        let known = fields::entry_map(map).filter(|map| map.name != "consents").map_or(&[][..], |map| map.fields);
+    fn read_entry(
+        &mut self,
+        doc: &Automerge,
+        map: &str,
+        key: &str,
+        id: &automerge::ObjId,
+    ) -> Map<String, Value> {
+        let known = fields::entry_map(map)
+            .filter(|map| map.name != "consents")
+            .map_or(&[][..], |map| map.fields);
         let list_of = |field: &str| match known.iter().find(|(name, _)| *name == field) {
             Some((_, EntryKind::Code(list))) => Some(*list),
             _ => None,
@@ -133,17 +168,41 @@ impl Incident {
         for item in doc.map_range(id, ..) {
             if let ValueRef::Scalar(ref scalar) = item.value {
                 if item.conflict {
-                    self.dispute(doc, id, &item.key, format!("{map}.{key}.{}", item.key), list_of(&item.key));
+                    self.dispute(
+                        doc,
+                        id,
+                        &item.key,
+                        format!("{map}.{key}.{}", item.key),
+                        list_of(&item.key),
+                    );
                 }
-                entry.insert(item.key.to_string(), folded(list_of(&item.key), value::to_json(&ScalarValue::from(scalar))));
+                entry.insert(
+                    item.key.to_string(),
+                    folded(
+                        list_of(&item.key),
+                        value::to_json(&ScalarValue::from(scalar)),
+                    ),
+                );
             }
         }
         entry.insert("id".into(), key.into());
         entry
     }
 
-    fn dispute(&mut self, doc: &Automerge, object: &automerge::ObjId, key: &str, field: String, list: Option<&'static CodeList>) {
-        let mut claims: Vec<Claim> = doc.get_all(object, key).unwrap_or_default().into_iter().map(|(value, op)| claim(doc, list, &value, &op)).collect();
+    fn dispute(
+        &mut self,
+        doc: &Automerge,
+        object: &automerge::ObjId,
+        key: &str,
+        field: String,
+        list: Option<&'static CodeList>,
+    ) {
+        let mut claims: Vec<Claim> = doc
+            .get_all(object, key)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(value, op)| claim(doc, list, &value, &op))
+            .collect();
         claims.reverse();
         if claims.windows(2).any(|pair| pair[0].value != pair[1].value) {
             self.disputes.push(Dispute { field, claims });
@@ -173,9 +232,21 @@ impl Incident {
 
     /// Every value a register may have: all sides of its conflict, or the one it holds, or none.
     pub fn claims<'a>(&'a self, field: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
-        let claims = self.disputes.iter().find(|dispute| dispute.field == field).map(|dispute| dispute.claims.as_slice());
-        let single = if claims.is_none() { self.register(field) } else { None };
-        claims.unwrap_or_default().iter().map(|claim| &claim.value).chain(single)
+        let claims = self
+            .disputes
+            .iter()
+            .find(|dispute| dispute.field == field)
+            .map(|dispute| dispute.claims.as_slice());
+        let single = if claims.is_none() {
+            self.register(field)
+        } else {
+            None
+        };
+        claims
+            .unwrap_or_default()
+            .iter()
+            .map(|claim| &claim.value)
+            .chain(single)
     }
 
     /// Whether any side of a register says this code.
@@ -195,19 +266,33 @@ impl Incident {
     /// The zones in which its local times may be meant.
     #[must_use]
     pub fn zones(&self) -> Zones {
-        Zones::of_place(self.text("place.zone"), self.reading.zone.as_ref(), self.text("place.area"))
+        Zones::of_place(
+            self.text("place.zone"),
+            self.reading.zone.as_ref(),
+            self.text("place.area"),
+        )
     }
 
     /// The zone in which people at the hub live: the hub's, else of its area, else UTC.
     #[must_use]
     pub fn local_zone(&self) -> TimeZone {
-        let there = || zone::of_area(self.text("place.area").unwrap_or_default()).first().copied().and_then(zone::named);
-        self.reading.zone.clone().or_else(there).unwrap_or(TimeZone::UTC)
+        let there = || {
+            zone::of_area(self.text("place.area").unwrap_or_default())
+                .first()
+                .copied()
+                .and_then(zone::named)
+        };
+        self.reading
+            .zone
+            .clone()
+            .or_else(there)
+            .unwrap_or(TimeZone::UTC)
     }
 
     /// The earliest and the latest instant of a reported time; `None` if that is impossible.
     fn span_of(&self, local: LocalTime, precision: Precision) -> Option<(Timestamp, Timestamp)> {
-        time::window(local, precision, &self.zones()).filter(|(earliest, latest)| self.reading.can_be(*earliest, *latest))
+        time::window(local, precision, &self.zones())
+            .filter(|(earliest, latest)| self.reading.can_be(*earliest, *latest))
     }
 
     /// When it was reported: the corrected time, if there is one.
@@ -217,7 +302,9 @@ impl Incident {
             moment if moment.at().is_some_and(|at| self.reading.can_be(at, at)) => Some(moment),
             _ => Some(Moment::Impossible),
         };
-        read(fields::REPORTED_CORRECTED).filter(|moment| *moment != Moment::Impossible).or_else(|| read("reported_at"))
+        read(fields::REPORTED_CORRECTED)
+            .filter(|moment| *moment != Moment::Impossible)
+            .or_else(|| read("reported_at"))
     }
 
     /// When it was reported, sure or not.
@@ -229,9 +316,18 @@ impl Incident {
     /// Times that cannot be right, by their register: they count as unknown until they are corrected.
     #[must_use]
     pub fn impossible_times(&self) -> Vec<&'static str> {
-        let occurred = self.register("occurred").and_then(told_time).filter(|(local, precision)| self.span_of(*local, *precision).is_none());
-        let reported = self.reported().filter(|moment| *moment == Moment::Impossible);
-        occurred.map(|_| "occurred").into_iter().chain(reported.map(|_| "reported_at")).collect()
+        let occurred = self
+            .register("occurred")
+            .and_then(told_time)
+            .filter(|(local, precision)| self.span_of(*local, *precision).is_none());
+        let reported = self
+            .reported()
+            .filter(|moment| *moment == Moment::Impossible);
+        occurred
+            .map(|_| "occurred")
+            .into_iter()
+            .chain(reported.map(|_| "reported_at"))
+            .collect()
     }
 
     /// The earliest and the latest instant at which it can have happened, whichever side of a conflict is right.
@@ -242,7 +338,9 @@ impl Incident {
         for told in self.claims("occurred") {
             let (local, precision) = told_time(told)?;
             let (earliest, latest) = self.span_of(local, precision)?;
-            whole = Some(whole.map_or((earliest, latest), |(first, last)| (first.min(earliest), last.max(latest))));
+            whole = Some(whole.map_or((earliest, latest), |(first, last)| {
+                (first.min(earliest), last.max(latest))
+            }));
         }
         whole
     }
@@ -263,12 +361,22 @@ impl Incident {
     #[must_use]
     pub fn moment(&self, name: &str) -> Option<Moment> {
         let written = self.instant(name)?;
-        Some(self.reading.times.get(name).copied().unwrap_or(Moment::Sure(written)))
+        Some(
+            self.reading
+                .times
+                .get(name)
+                .copied()
+                .unwrap_or(Moment::Sure(written)),
+        )
     }
 
     /// A set's codes.
     pub fn codes(&self, set: &str) -> impl Iterator<Item = &str> {
-        self.register(set).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+        self.register(set)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
     }
 
     /// Whether a set holds a code.
@@ -279,14 +387,31 @@ impl Incident {
 
     /// The entries of a map, in the order of their first time and id.
     pub fn entries<'a>(&'a self, map: &str) -> impl Iterator<Item = Entry<'a>> + use<'a> {
-        self.json.get(map).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object).map(|json| Entry { json, reading: &self.reading })
+        self.json
+            .get(map)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_object)
+            .map(|json| Entry {
+                json,
+                reading: &self.reading,
+            })
     }
 
     /// The view back from its facts and conflicts, as a store's row holds them.
     #[must_use]
     pub fn from_row(facts: Value, disputes: Vec<Dispute>) -> Self {
-        let json = if let Value::Object(json) = facts { json } else { Map::new() };
-        Self { json, disputes, reading: Reading::default() }
+        let json = if let Value::Object(json) = facts {
+            json
+        } else {
+            Map::new()
+        };
+        Self {
+            json,
+            disputes,
+            reading: Reading::default(),
+        }
     }
 
     /// The same, its times read by what a hub knows.
@@ -334,7 +459,11 @@ impl<'a> Entry<'a> {
     pub fn moment(&self, key: &str) -> Option<Moment> {
         let written = self.instant(key)?;
         let times = &self.reading.times;
-        let otherwise = if times.is_empty() { None } else { times.get(&format!("{}.{key}", self.id())) };
+        let otherwise = if times.is_empty() {
+            None
+        } else {
+            times.get(&format!("{}.{key}", self.id()))
+        };
         Some(otherwise.copied().unwrap_or(Moment::Sure(written)))
     }
 
@@ -353,7 +482,11 @@ pub(crate) fn written(doc: &Automerge) -> Vec<Written> {
             && let ScalarValue::Timestamp(at) = ScalarValue::from(scalar)
             && let (Ok(at), Some(hash)) = (Timestamp::from_millisecond(at), doc.hash_for_opid(op))
         {
-            all.push(Written { place, at, change: ChangeHash(hash.0) });
+            all.push(Written {
+                place,
+                at,
+                change: ChangeHash(hash.0),
+            });
         }
     };
     for item in doc.map_range(ROOT, ..) {
@@ -361,9 +494,16 @@ pub(crate) fn written(doc: &Automerge) -> Vec<Written> {
             note(item.key.to_string(), &item.value, &item.id());
             continue;
         }
-        for entry in doc.map_range(item.id(), ..).filter(|entry| matches!(entry.value, ValueRef::Object(ObjType::Map))) {
+        for entry in doc
+            .map_range(item.id(), ..)
+            .filter(|entry| matches!(entry.value, ValueRef::Object(ObjType::Map)))
+        {
             for field in doc.map_range(entry.id(), ..) {
-                note(format!("{}.{}", entry.key, field.key), &field.value, &field.id());
+                note(
+                    format!("{}.{}", entry.key, field.key),
+                    &field.value,
+                    &field.id(),
+                );
             }
         }
     }
@@ -382,7 +522,9 @@ fn told_time(occurred: &Value) -> Option<(LocalTime, Precision)> {
 /// Sorts entries by their reported time, then by id: the same order on every device.
 fn entry_order(entry: &Value) -> (&str, &str) {
     let text = |key: &str| entry.get(key).and_then(Value::as_str);
-    let at = ["at", "offered_at", "asked_at", "due_at", "sent", "done_at"].into_iter().find_map(text);
+    let at = ["at", "offered_at", "asked_at", "due_at", "sent", "done_at"]
+        .into_iter()
+        .find_map(text);
     (at.unwrap_or(""), text("id").unwrap_or(""))
 }
 
@@ -399,13 +541,21 @@ fn list_of(register: &str) -> Option<&'static CodeList> {
 
 /// A value in the spelling of its list, if it has one that knows it.
 fn folded(list: Option<&'static CodeList>, value: Value) -> Value {
-    match list.zip(value.as_str()).and_then(|(list, text)| list.find(text)) {
+    match list
+        .zip(value.as_str())
+        .and_then(|(list, text)| list.find(text))
+    {
         Some(known) => Value::from(known),
         None => value,
     }
 }
 
-fn claim(doc: &Automerge, list: Option<&'static CodeList>, value: &automerge::Value<'_>, op: &automerge::ObjId) -> Claim {
+fn claim(
+    doc: &Automerge,
+    list: Option<&'static CodeList>,
+    value: &automerge::Value<'_>,
+    op: &automerge::ObjId,
+) -> Claim {
     let value = match value {
         automerge::Value::Scalar(scalar) => folded(list, value::to_json(scalar)),
         automerge::Value::Object(_) => Value::Null,
@@ -414,7 +564,9 @@ fn claim(doc: &Automerge, list: Option<&'static CodeList>, value: &automerge::Va
     let meta = hash.and_then(|hash| doc.get_change_meta_by_hash(&hash));
     Claim {
         value,
-        at: meta.as_ref().and_then(|meta| Timestamp::from_second(meta.timestamp).ok()),
+        at: meta
+            .as_ref()
+            .and_then(|meta| Timestamp::from_second(meta.timestamp).ok()),
         change: hash.map(|hash| ChangeHash(hash.0)),
         actor: meta.and_then(|meta| meta.actor.to_bytes().try_into().ok()),
     }

@@ -59,7 +59,12 @@ pub fn parse_text(text: &str) -> Result<Value, BadJson> {
 pub fn check(text: &str) -> Result<(), BadJson> {
     let (mut path, mut twice) = (String::new(), None);
     let mut reader = serde_json::Deserializer::from_str(text::without_mark(text));
-    let read = Keys { path: &mut path, twice: &mut twice }.deserialize(&mut reader).and_then(|()| reader.end());
+    let read = Keys {
+        path: &mut path,
+        twice: &mut twice,
+    }
+    .deserialize(&mut reader)
+    .and_then(|()| reader.end());
     match (twice, read) {
         (Some(path), _) => Err(BadJson::Duplicate { path }),
         (None, Err(error)) => Err(not_json(&error)),
@@ -68,7 +73,11 @@ pub fn check(text: &str) -> Result<(), BadJson> {
 }
 
 fn not_json(error: &serde_json::Error) -> BadJson {
-    BadJson::NotJson { line: error.line(), column: error.column(), is_cut: error.is_eof() }
+    BadJson::NotJson {
+        line: error.line(),
+        column: error.column(),
+        is_cut: error.is_eof(),
+    }
 }
 
 /// Reads a value and keeps only the path of the first duplicate key.
@@ -83,7 +92,10 @@ impl Keys<'_> {
             self.path.push('.');
         }
         self.path.push_str(step);
-        Keys { path: self.path, twice: self.twice }
+        Keys {
+            path: self.path,
+            twice: self.twice,
+        }
     }
 }
 
@@ -121,7 +133,10 @@ impl<'de> Visitor<'de> for Keys<'_> {
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
         let outer = self.path.len();
         let mut at = 0usize;
-        while list.next_element_seed(self.within(&format!("[{at}]")))?.is_some() {
+        while list
+            .next_element_seed(self.within(&format!("[{at}]")))?
+            .is_some()
+        {
             self.path.truncate(outer);
             at += 1;
         }
@@ -168,10 +183,22 @@ mod tests {
 
     #[test]
     fn a_key_that_stands_twice_is_refused_with_its_path_at_any_depth() {
-        assert_eq!(twice(r#"{"statements": [], "a": 1, "statements": []}"#), "statements");
-        assert_eq!(twice(r#"{"place": {"area": "SN-DK", "setting": "street", "area": "SN-TH"}}"#), "place.area");
-        assert_eq!(twice(r#"[{"add": {}}, {"statement": {"class": "x", "class": "y"}}]"#), "[1].statement.class");
-        assert_eq!(twice(r#"{"perpetrators": [{"kind": "a"}, {"kind": "b", "kind": "c"}]}"#), "perpetrators[1].kind");
+        assert_eq!(
+            twice(r#"{"statements": [], "a": 1, "statements": []}"#),
+            "statements"
+        );
+        assert_eq!(
+            twice(r#"{"place": {"area": "SN-DK", "setting": "street", "area": "SN-TH"}}"#),
+            "place.area"
+        );
+        assert_eq!(
+            twice(r#"[{"add": {}}, {"statement": {"class": "x", "class": "y"}}]"#),
+            "[1].statement.class"
+        );
+        assert_eq!(
+            twice(r#"{"perpetrators": [{"kind": "a"}, {"kind": "b", "kind": "c"}]}"#),
+            "perpetrators[1].kind"
+        );
         assert_eq!(twice("{\"a\": 1, \"\\u0061\": 2}"), "a");
         assert!(parse_text(r#"{"a": {"b": 1}, "c": {"b": 1}, "d": [{"b": 1}, {"b": 2}]}"#).is_ok());
     }
@@ -180,9 +207,26 @@ mod tests {
     fn json_is_read_with_a_mark_and_as_ever() {
         let all = json!({"a": [null, true, -1, 18_446_744_073_709_551_615u64, 1.5, "é", {}], "b": {"c": []}});
         assert_eq!(parse(format!("\u{feff}{all}\r\n").as_bytes()), Ok(all));
-        assert_eq!(parse_text("{\"a\": "), Err(BadJson::NotJson { line: 1, column: 6, is_cut: true }));
-        assert_eq!(parse_text("{}\n x"), Err(BadJson::NotJson { line: 2, column: 2, is_cut: false }));
-        assert_eq!(parse(b"\xff\xfe{\0}\0"), Err(BadJson::NotText(NotText::Utf16)));
+        assert_eq!(
+            parse_text("{\"a\": "),
+            Err(BadJson::NotJson {
+                line: 1,
+                column: 6,
+                is_cut: true
+            })
+        );
+        assert_eq!(
+            parse_text("{}\n x"),
+            Err(BadJson::NotJson {
+                line: 2,
+                column: 2,
+                is_cut: false
+            })
+        );
+        assert_eq!(
+            parse(b"\xff\xfe{\0}\0"),
+            Err(BadJson::NotText(NotText::Utf16))
+        );
         assert!(parse_text(&"[".repeat(100_000)).is_err());
     }
 }

@@ -11,7 +11,9 @@ pub(crate) fn of<T: Ord>(domain: &[u8], list: &[T], absorb: impl Fn(&mut Sha256,
     sorted.sort();
     let mut hasher = Sha256::new();
     hasher.update(domain);
-    sorted.into_iter().for_each(|entry| absorb(&mut hasher, entry));
+    sorted
+        .into_iter()
+        .for_each(|entry| absorb(&mut hasher, entry));
     let hash: [u8; 32] = hasher.finalize().into();
     let mut first = [0; 8];
     first.copy_from_slice(&hash[..8]);

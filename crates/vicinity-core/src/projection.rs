@@ -128,26 +128,53 @@ pub struct ReferralCounts {
 
 /// Every field of a projection and what it holds, for the data dictionary.
 pub static FIELDS: &[(&str, &str)] = &[
-    ("actions", "how many actions of each code were done, 999 at most"),
-    ("admin1", "country and first-level area, as `SN-DK`, or `unknown`"),
-    ("age_band", "0-9, 10-14, 15-17, 18-19, 20-24, 25-29, 30-39, 40-49, 50+ or unknown"),
+    (
+        "actions",
+        "how many actions of each code were done, 999 at most",
+    ),
+    (
+        "admin1",
+        "country and first-level area, as `SN-DK`, or `unknown`",
+    ),
+    (
+        "age_band",
+        "0-9, 10-14, 15-17, 18-19, 20-24, 25-29, 30-39, 40-49, 50+ or unknown",
+    ),
     ("channel", "code"),
     ("countable", "whether `aggregate_count` is granted"),
-    ("ec", "step of emergency contraception: not_exposed, too_late, in_time, offered, completed"),
+    (
+        "ec",
+        "step of emergency contraception: not_exposed, too_late, in_time, offered, completed",
+    ),
     ("gbvims", "GBVIMS's single type, derived"),
     ("gender", "code"),
     ("iccs", "ICCS's codes, derived"),
     ("iso_week", "where the time is known to the week or better"),
-    ("month", "of the incident, or of the report where the incident's is unknown"),
+    (
+        "month",
+        "of the incident, or of the report where the incident's is unknown",
+    ),
     ("month_basis", "incident or report"),
     ("motives", "codes"),
     ("needs", "codes"),
-    ("pep", "step of HIV prophylaxis: not_exposed, too_late, in_time, offered, started, completed"),
-    ("perpetrators", "kind, count band, sex, age group, known before, repeat; sorted, 32 at most"),
+    (
+        "pep",
+        "step of HIV prophylaxis: not_exposed, too_late, in_time, offered, started, completed",
+    ),
+    (
+        "perpetrators",
+        "kind, count band, sex, age group, known before, repeat; sorted, 32 at most",
+    ),
     ("populations", "codes"),
-    ("referrals", "how many were sent and completed, by service, 999 at most"),
+    (
+        "referrals",
+        "how many were sent and completed, by service, 999 at most",
+    ),
     ("reporter_role", "code; never who"),
-    ("response_minutes", "from the report to the first response, rounded up to the full hour, a year at most"),
+    (
+        "response_minutes",
+        "from the report to the first response, rounded up to the full hour, a year at most",
+    ),
     ("schema", "of the projection"),
     ("setting", "code"),
     ("status", "code"),
@@ -166,14 +193,19 @@ pub fn project(incident: &Incident, now: Timestamp) -> Option<Projection> {
 
 /// Whether a row of the incident may leave the hub.
 pub(crate) fn is_consented(incident: &Incident, now: Timestamp) -> bool {
-    [consent::HUB_RESPONSE, consent::NATIONAL_DEID].into_iter().all(|scope| consent::granted(incident, scope, now))
+    [consent::HUB_RESPONSE, consent::NATIONAL_DEID]
+        .into_iter()
+        .all(|scope| consent::granted(incident, scope, now))
 }
 
 /// The same row regardless of consent, for the counts that a hub keeps for itself. It never leaves the hub.
 pub(crate) fn coarse(incident: &Incident, now: Timestamp) -> Projection {
     let (month, month_basis, iso_week) = closed(month(incident), iso_week(incident));
     // A level that faded with the days would make the row depend on when it was made.
-    let triage_at = incident.reported_at().or(incident.reading().received_at).unwrap_or(now);
+    let triage_at = incident
+        .reported_at()
+        .or(incident.reading().received_at)
+        .unwrap_or(now);
     let code = |field: &str, list: &CodeList| listed(list, incident.text(field));
     Projection {
         schema: SCHEMA,
@@ -183,14 +215,25 @@ pub(crate) fn coarse(incident: &Incident, now: Timestamp) -> Projection {
         iso_week,
         time_of_day: code("time_of_day", &codes::TIMES_OF_DAY),
         setting: code("place.setting", &codes::SETTINGS),
-        admin1: incident.text("place.area").and_then(admin1).unwrap_or_else(|| UNKNOWN.to_owned()),
+        admin1: incident
+            .text("place.area")
+            .and_then(admin1)
+            .unwrap_or_else(|| UNKNOWN.to_owned()),
         channel: code("channel", &codes::CHANNELS),
         reporter_role: code("reporter_role", &codes::REPORTER_ROLES),
         age_band: age_band(incident).to_owned(),
         gender: code("survivor.gender", &codes::GENDERS),
         populations: listed_set(&[&codes::POPULATIONS], incident, "survivor.populations"),
-        violations: listed_set(&ViolationGroup::ALL.map(|(_, list)| list), incident, "violations"),
-        violation_groups: incident.codes("violations").filter_map(ViolationGroup::of).map(|group| group.name().to_owned()).collect(),
+        violations: listed_set(
+            &ViolationGroup::ALL.map(|(_, list)| list),
+            incident,
+            "violations",
+        ),
+        violation_groups: incident
+            .codes("violations")
+            .filter_map(ViolationGroup::of)
+            .map(|group| group.name().to_owned())
+            .collect(),
         perpetrators: perpetrators(incident),
         motives: listed_set(&[&codes::MOTIVES], incident, "motives"),
         needs: listed_set(&[&codes::ACTION_CODES], incident, "needs"),
@@ -202,7 +245,10 @@ pub(crate) fn coarse(incident: &Incident, now: Timestamp) -> Projection {
         status: listed(&codes::STATUSES, Some(&status::status(incident))),
         triage: triage::level(incident, triage_at).code().to_owned(),
         gbvims: classify::gbvims(incident).to_owned(),
-        iccs: classify::iccs(incident).into_iter().map(str::to_owned).collect(),
+        iccs: classify::iccs(incident)
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
     }
 }
 
@@ -217,20 +263,35 @@ fn listed(list: &CodeList, code: Option<&str>) -> String {
 
 fn listed_set(lists: &[&CodeList], incident: &Incident, set: &str) -> BTreeSet<String> {
     let known = |code: &str| lists.iter().any(|list| list.knows(code));
-    incident.codes(set).map(|code| if known(code) { code } else { OTHER_UNLISTED }.to_owned()).collect()
+    incident
+        .codes(set)
+        .map(|code| if known(code) { code } else { OTHER_UNLISTED }.to_owned())
+        .collect()
 }
 
 fn month(incident: &Incident) -> (String, MonthBasis) {
     if let Some((local, _)) = incident.occurred() {
         return (time::month(local.wall.date()), MonthBasis::Incident);
     }
-    let month = incident.reported_at().map(|at| time::month(local_date(at, incident)));
-    (month.unwrap_or_else(|| UNKNOWN.to_owned()), MonthBasis::Report)
+    let month = incident
+        .reported_at()
+        .map(|at| time::month(local_date(at, incident)));
+    (
+        month.unwrap_or_else(|| UNKNOWN.to_owned()),
+        MonthBasis::Report,
+    )
 }
 
 /// A month that national takes, or none at all: years that no reader has a form for are as good as unknown.
-fn closed((month, basis): (String, MonthBasis), iso_week: Option<String>) -> (String, MonthBasis, Option<String>) {
-    if form::is_month(&month) { (month, basis, iso_week) } else { (UNKNOWN.to_owned(), MonthBasis::Report, None) }
+fn closed(
+    (month, basis): (String, MonthBasis),
+    iso_week: Option<String>,
+) -> (String, MonthBasis, Option<String>) {
+    if form::is_month(&month) {
+        (month, basis, iso_week)
+    } else {
+        (UNKNOWN.to_owned(), MonthBasis::Report, None)
+    }
 }
 
 /// The day it was at the hub, so that a report at night on the last of the month counts in that month.
@@ -240,7 +301,10 @@ fn local_date(at: Timestamp, incident: &Incident) -> Date {
 
 fn iso_week(incident: &Incident) -> Option<String> {
     let (local, precision) = incident.occurred()?;
-    let knows_week = matches!(precision, Precision::Exact | Precision::Hour | Precision::Day | Precision::Week);
+    let knows_week = matches!(
+        precision,
+        Precision::Exact | Precision::Hour | Precision::Day | Precision::Week
+    );
     knows_week.then(|| time::iso_week(local.wall.date()))
 }
 
@@ -250,12 +314,16 @@ pub(crate) fn admin1(area: &str) -> Option<String> {
     let mut parts = area.split('-');
     let (country, first_level) = (parts.next()?, parts.next()?);
     let country_fits = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let level_fits = (1..=3).contains(&first_level.len()) && first_level.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let level_fits = (1..=3).contains(&first_level.len())
+        && first_level.bytes().all(|byte| byte.is_ascii_alphanumeric());
     (country_fits && level_fits).then(|| format!("{country}-{first_level}").to_ascii_uppercase())
 }
 
 fn age_band(incident: &Incident) -> &'static str {
-    match incident.register("survivor.age").and_then(serde_json::Value::as_i64) {
+    match incident
+        .register("survivor.age")
+        .and_then(serde_json::Value::as_i64)
+    {
         Some(0..=9) => "0-9",
         Some(10..=14) => "10-14",
         Some(15..=17) => "15-17",
@@ -286,9 +354,13 @@ fn perpetrators(incident: &Incident) -> Vec<ProjectedPerpetrator> {
 
 fn actions(incident: &Incident) -> BTreeMap<String, u32> {
     let mut counts = BTreeMap::new();
-    let done = |action: &Entry<'_>| action.instant("done_at").is_some() || action.text("outcome") == Some("done");
+    let done = |action: &Entry<'_>| {
+        action.instant("done_at").is_some() || action.text("outcome") == Some("done")
+    };
     for action in incident.entries("actions").filter(done) {
-        let count = counts.entry(listed(&codes::ACTION_CODES, action.text("code"))).or_insert(0);
+        let count = counts
+            .entry(listed(&codes::ACTION_CODES, action.text("code")))
+            .or_insert(0);
         *count = TIMES_MAX.min(*count + 1);
     }
     counts
@@ -299,7 +371,11 @@ fn actions(incident: &Incident) -> BTreeMap<String, u32> {
 /// response look faster than it was. An unknown duration is `None`, never 0.
 fn response_minutes(incident: &Incident) -> Option<u32> {
     let seconds = u64::try_from(clocks::response_took(incident)?.as_secs()).ok()?;
-    Some(u32::try_from(seconds.div_ceil(3600) * 60).unwrap_or(u32::MAX).min(RESPONSE_MAX_MINUTES))
+    Some(
+        u32::try_from(seconds.div_ceil(3600) * 60)
+            .unwrap_or(u32::MAX)
+            .min(RESPONSE_MAX_MINUTES),
+    )
 }
 
 fn referrals(incident: &Incident) -> BTreeMap<String, ReferralCounts> {
@@ -307,8 +383,14 @@ fn referrals(incident: &Incident) -> BTreeMap<String, ReferralCounts> {
     for referral in incident.entries("referrals") {
         let reached = |state: &str| referral.instant(state).is_some();
         // A person who attended was sent, even if the time of sending is missing.
-        if codes::REFERRAL_STATES.codes.iter().any(|state| reached(state)) {
-            let count = counts.entry(listed(&codes::ACTION_CODES, referral.text("service"))).or_default();
+        if codes::REFERRAL_STATES
+            .codes
+            .iter()
+            .any(|state| reached(state))
+        {
+            let count = counts
+                .entry(listed(&codes::ACTION_CODES, referral.text("service")))
+                .or_default();
             let is_counted = count.sent < TIMES_MAX;
             count.sent += u32::from(is_counted);
             count.completed += u32::from(is_counted && reached("completed"));
@@ -332,7 +414,12 @@ mod tests {
 
     fn with_consent(mut facts: Value) -> Incident {
         let grant = |at: usize, scope: &str| json!({"id": format!("{MARKER}{at}"), "scope": scope, "state": "granted", "by": MARKER, MARKER: MARKER});
-        facts["consents"] = json!([grant(0, "hub_response"), grant(1, "national_deid"), grant(2, "aggregate_count"), grant(3, MARKER)]);
+        facts["consents"] = json!([
+            grant(0, "hub_response"),
+            grant(1, "national_deid"),
+            grant(2, "aggregate_count"),
+            grant(3, MARKER)
+        ]);
         Incident::from_row(facts, Vec::new())
     }
 
@@ -345,7 +432,9 @@ mod tests {
         match kind {
             Kind::Code(list) if !marked => list.codes[0].into(),
             Kind::Age if !marked => json!(24),
-            Kind::Occurred if !marked => json!({"at": "2026-11-22T23:30", "precision": "hour", MARKER: MARKER}),
+            Kind::Occurred if !marked => {
+                json!({"at": "2026-11-22T23:30", "precision": "hour", MARKER: MARKER})
+            }
             Kind::Occurred => json!({"at": MARKER, "precision": MARKER}),
             Kind::Zone if !marked => "Africa/Dakar".into(),
             Kind::Instant if !marked => json!("2026-11-23T09:11:12Z"),
@@ -367,23 +456,47 @@ mod tests {
     /// An incident with the marker in every place there is. With `marked` false, codes and times are real ones, so that
     /// every part of the projection has something to say.
     fn planted(marked: bool) -> Value {
-        let mut facts = Map::from_iter([(MARKER.to_owned(), MARKER.into()), ("triage".to_owned(), json!({"level": "red", "reason": MARKER, MARKER: MARKER}))]);
-        facts.insert("status".into(), if marked { MARKER } else { "responding" }.into());
+        let mut facts = Map::from_iter([
+            (MARKER.to_owned(), MARKER.into()),
+            (
+                "triage".to_owned(),
+                json!({"level": "red", "reason": MARKER, MARKER: MARKER}),
+            ),
+        ]);
+        facts.insert(
+            "status".into(),
+            if marked { MARKER } else { "responding" }.into(),
+        );
         let mut put = |name: &str, value: Value| match name.split_once('.') {
-            Some((outer, inner)) => facts.entry(outer).or_insert_with(|| json!({MARKER: MARKER}))[inner] = value,
+            Some((outer, inner)) => {
+                facts
+                    .entry(outer)
+                    .or_insert_with(|| json!({MARKER: MARKER}))[inner] = value
+            }
             None => drop(facts.insert(name.to_owned(), value)),
         };
         for field in fields::FIELDS {
             put(field.name, register_value(field.kind, marked));
         }
         for set in fields::SETS {
-            let mut codes: Vec<&str> = if marked { Vec::new() } else { set.lists.iter().map(|list| list.codes[0]).collect() };
+            let mut codes: Vec<&str> = if marked {
+                Vec::new()
+            } else {
+                set.lists.iter().map(|list| list.codes[0]).collect()
+            };
             codes.push(MARKER);
             put(set.name, json!(codes));
         }
         for map in fields::ENTRY_MAPS {
-            let mut entry = Map::from_iter([("id".to_owned(), MARKER.into()), (MARKER.to_owned(), MARKER.into())]);
-            entry.extend(map.fields.iter().map(|(name, kind)| ((*name).to_owned(), entry_value(*kind, marked))));
+            let mut entry = Map::from_iter([
+                ("id".to_owned(), MARKER.into()),
+                (MARKER.to_owned(), MARKER.into()),
+            ]);
+            entry.extend(
+                map.fields
+                    .iter()
+                    .map(|(name, kind)| ((*name).to_owned(), entry_value(*kind, marked))),
+            );
             put(map.name, json!([entry]));
         }
         Value::Object(facts)
@@ -391,8 +504,16 @@ mod tests {
 
     fn assert_no_marker(projection: &Projection) {
         let text = serde_json::to_string(projection).unwrap();
-        assert!(!text.to_lowercase().contains(&MARKER.to_lowercase()), "{text}");
-        assert!(!["13:14", "11:12", "23:30", "7654321"].iter().any(|exact| text.contains(exact)), "{text}");
+        assert!(
+            !text.to_lowercase().contains(&MARKER.to_lowercase()),
+            "{text}"
+        );
+        assert!(
+            !["13:14", "11:12", "23:30", "7654321"]
+                .iter()
+                .any(|exact| text.contains(exact)),
+            "{text}"
+        );
     }
 
     #[test]
@@ -400,32 +521,79 @@ mod tests {
         for marked in [true, false] {
             let incident = with_consent(planted(marked));
             let held = Value::Object(incident.facts().clone()).to_string();
-            assert!(held.matches(MARKER).count() > 40, "the marker is in the incident, so that this test can fail");
+            assert!(
+                held.matches(MARKER).count() > 40,
+                "the marker is in the incident, so that this test can fail"
+            );
             let projection = project(&incident, now()).unwrap();
             assert_no_marker(&projection);
-            assert!(projection.violations.contains(OTHER_UNLISTED) && projection.is_well_formed(now()));
+            assert!(
+                projection.violations.contains(OTHER_UNLISTED) && projection.is_well_formed(now())
+            );
         }
     }
 
     #[test]
     fn nothing_is_projected_without_both_consents() {
-        for scopes in [&["national_deid"][..], &["hub_response"], &["aggregate_count"], &[]] {
-            let consents: Vec<Value> = scopes.iter().map(|scope| json!({"id": scope, "scope": scope, "state": "granted"})).collect();
-            assert_eq!(project(&Incident::from_row(json!({ "consents": consents }), Vec::new()), now()), None, "{scopes:?}");
+        for scopes in [
+            &["national_deid"][..],
+            &["hub_response"],
+            &["aggregate_count"],
+            &[],
+        ] {
+            let consents: Vec<Value> = scopes
+                .iter()
+                .map(|scope| json!({"id": scope, "scope": scope, "state": "granted"}))
+                .collect();
+            assert_eq!(
+                project(
+                    &Incident::from_row(json!({ "consents": consents }), Vec::new()),
+                    now()
+                ),
+                None,
+                "{scopes:?}"
+            );
         }
         let consents = json!([{"id": "a", "scope": "hub_response", "state": "granted"}, {"id": "b", "scope": "national_deid", "state": "granted"}]);
-        let projection = project(&Incident::from_row(json!({ "consents": consents }), Vec::new()), now()).unwrap();
+        let projection = project(
+            &Incident::from_row(json!({ "consents": consents }), Vec::new()),
+            now(),
+        )
+        .unwrap();
         assert!(!projection.countable);
     }
 
     #[test]
     fn a_full_incident_projects_to_its_codes() {
         let projection = project_facts(planted(false));
-        assert_eq!((projection.month.as_str(), projection.iso_week.as_deref(), projection.admin1.as_str()), ("2026-11", Some("2026-W47"), "SN-DK"));
-        assert_eq!((projection.age_band.as_str(), projection.status.as_str(), projection.triage.as_str()), ("20-24", "responding", "red"));
+        assert_eq!(
+            (
+                projection.month.as_str(),
+                projection.iso_week.as_deref(),
+                projection.admin1.as_str()
+            ),
+            ("2026-11", Some("2026-W47"), "SN-DK")
+        );
+        assert_eq!(
+            (
+                projection.age_band.as_str(),
+                projection.status.as_str(),
+                projection.triage.as_str()
+            ),
+            ("20-24", "responding", "red")
+        );
         assert_eq!(projection.perpetrators[0].kind, "police");
-        assert_eq!(projection.actions, BTreeMap::from([("lives_first_line".to_owned(), 1)]));
-        assert_eq!(projection.referrals["lives_first_line"], ReferralCounts { sent: 1, completed: 1 });
+        assert_eq!(
+            projection.actions,
+            BTreeMap::from([("lives_first_line".to_owned(), 1)])
+        );
+        assert_eq!(
+            projection.referrals["lives_first_line"],
+            ReferralCounts {
+                sent: 1,
+                completed: 1
+            }
+        );
         // The transition was logged at 13:14:15 for a report at 09:11:12: five hours begun.
         assert_eq!(projection.response_minutes, Some(300));
         assert!(projection.countable);
@@ -435,33 +603,88 @@ mod tests {
     fn a_month_of_the_report_stands_in_for_an_unknown_one_of_the_incident() {
         let facts = json!({"reported_at": "2026-10-31T20:00:00Z", "place": {"area": "KG-GB-01"}, "occurred": {"precision": "unknown"}});
         let projection = project_facts(facts);
-        assert_eq!((projection.month.as_str(), projection.month_basis, projection.iso_week), ("2026-11", MonthBasis::Report, None));
-        let projection = project_facts(json!({"occurred": {"at": "2026-09-14", "precision": "month"}}));
-        assert_eq!((projection.month.as_str(), projection.month_basis, projection.iso_week), ("2026-09", MonthBasis::Incident, None));
+        assert_eq!(
+            (
+                projection.month.as_str(),
+                projection.month_basis,
+                projection.iso_week
+            ),
+            ("2026-11", MonthBasis::Report, None)
+        );
+        let projection =
+            project_facts(json!({"occurred": {"at": "2026-09-14", "precision": "month"}}));
+        assert_eq!(
+            (
+                projection.month.as_str(),
+                projection.month_basis,
+                projection.iso_week
+            ),
+            ("2026-09", MonthBasis::Incident, None)
+        );
         assert_eq!(project_facts(json!({})).month, UNKNOWN);
     }
 
     #[test]
     fn a_month_is_by_the_hub_s_local_time_and_never_one_that_cannot_be() {
         let read = |facts: Value, zone: &str| {
-            let reading = Reading { zone: crate::zone::named(zone), received_at: Some(now()), ..Reading::default() };
-            coarse(&Incident::from_row(facts, Vec::new()).read_by(reading), now())
+            let reading = Reading {
+                zone: crate::zone::named(zone),
+                received_at: Some(now()),
+                ..Reading::default()
+            };
+            coarse(
+                &Incident::from_row(facts, Vec::new()).read_by(reading),
+                now(),
+            )
         };
         let night = json!({"reported_at": "2026-10-31T18:30:00Z"});
-        assert_eq!(read(night.clone(), "Asia/Phnom_Penh").month, "2026-11", "01:30 there");
+        assert_eq!(
+            read(night.clone(), "Asia/Phnom_Penh").month,
+            "2026-11",
+            "01:30 there"
+        );
         assert_eq!(read(night, "Africa/Dakar").month, "2026-10");
-        let buddhist = read(json!({"reported_at": "2569-11-23T09:00:00Z", "occurred": {"at": "2569-11-22", "precision": "day"}}), "Asia/Bangkok");
-        assert_eq!((buddhist.month.as_str(), buddhist.iso_week, buddhist.response_minutes), (UNKNOWN, None, None));
-        let told = read(json!({"reported_at": "2026-11-23T09:00:00Z", "occurred": {"at": "2569-11-22", "precision": "day"}}), "Asia/Bangkok");
-        assert_eq!((told.month.as_str(), told.month_basis), ("2026-11", MonthBasis::Report));
+        let buddhist = read(
+            json!({"reported_at": "2569-11-23T09:00:00Z", "occurred": {"at": "2569-11-22", "precision": "day"}}),
+            "Asia/Bangkok",
+        );
+        assert_eq!(
+            (
+                buddhist.month.as_str(),
+                buddhist.iso_week,
+                buddhist.response_minutes
+            ),
+            (UNKNOWN, None, None)
+        );
+        let told = read(
+            json!({"reported_at": "2026-11-23T09:00:00Z", "occurred": {"at": "2569-11-22", "precision": "day"}}),
+            "Asia/Bangkok",
+        );
+        assert_eq!(
+            (told.month.as_str(), told.month_basis),
+            ("2026-11", MonthBasis::Report)
+        );
     }
 
     #[test]
     fn an_area_is_cut_to_its_first_level() {
-        for (area, expected) in [("SN-DK-01", "SN-DK"), ("kg-gb", "KG-GB"), ("FR-75C-12", "FR-75C")] {
+        for (area, expected) in [
+            ("SN-DK-01", "SN-DK"),
+            ("kg-gb", "KG-GB"),
+            ("FR-75C-12", "FR-75C"),
+        ] {
             assert_eq!(admin1(area).as_deref(), Some(expected), "{area}");
         }
-        for area in ["", "SN", "SN-", "SEN-DK", "SN-Dakar", "S1-DK", "Amina's house", "SN-é"] {
+        for area in [
+            "",
+            "SN",
+            "SN-",
+            "SEN-DK",
+            "SN-Dakar",
+            "S1-DK",
+            "Amina's house",
+            "SN-é",
+        ] {
             assert_eq!(admin1(area), None, "{area}");
         }
     }
@@ -473,20 +696,38 @@ mod tests {
         assert_eq!(minutes("2026-11-23T09:00:01Z"), Some(60));
         assert_eq!(minutes("2026-11-23T10:00:00Z"), Some(60));
         assert_eq!(minutes("2026-11-24T09:00:00Z"), Some(1440));
-        assert_eq!(minutes("2026-11-23T08:00:00Z"), None, "done before it was reported: nobody knows how long it took");
-        assert_eq!(project_facts(json!({"reported_at": "2026-11-23T09:00:00Z"})).response_minutes, None);
+        assert_eq!(
+            minutes("2026-11-23T08:00:00Z"),
+            None,
+            "done before it was reported: nobody knows how long it took"
+        );
+        assert_eq!(
+            project_facts(json!({"reported_at": "2026-11-23T09:00:00Z"})).response_minutes,
+            None
+        );
     }
 
     #[test]
     fn perpetrators_stand_in_an_order_that_tells_nothing() {
-        let list = |kinds: [&str; 3]| project_facts(json!({"perpetrators": kinds.map(|kind| json!({"kind": kind}))})).perpetrators;
-        assert_eq!(list(["police", "client", "gang_extortion"]), list(["gang_extortion", "police", "client"]));
+        let list = |kinds: [&str; 3]| {
+            project_facts(json!({"perpetrators": kinds.map(|kind| json!({"kind": kind}))}))
+                .perpetrators
+        };
+        assert_eq!(
+            list(["police", "client", "gang_extortion"]),
+            list(["gang_extortion", "police", "client"])
+        );
     }
 
     #[test]
     fn the_dictionary_knows_every_field_and_unknown_ones_are_refused() {
         let mut json = serde_json::to_value(project_facts(planted(false))).unwrap();
-        let names: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
+        let names: Vec<&str> = json
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
         let told: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, told);
         assert!(serde_json::from_value::<Projection>(json.clone()).is_ok());

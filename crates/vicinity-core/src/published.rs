@@ -57,7 +57,12 @@ impl Month {
             let is_safe = window.protect(max);
             work += window.work();
             if is_safe {
-                return (Self { cells: window.shown().collect() }, work);
+                return (
+                    Self {
+                        cells: window.shown().collect(),
+                    },
+                    work,
+                );
             }
         }
         (Self::default(), work)
@@ -66,7 +71,9 @@ impl Month {
     /// The count of a cell, if it is published.
     #[must_use]
     pub fn cell(&self, area: &str, dimension: &str, code: &str) -> Option<u64> {
-        self.cells.get(&(area.to_owned(), dimension.to_owned(), code.to_owned())).copied()
+        self.cells
+            .get(&(area.to_owned(), dimension.to_owned(), code.to_owned()))
+            .copied()
     }
 
     /// All incidents of an area, if that is published.
@@ -101,21 +108,34 @@ impl Window {
     /// The country's cells of a published month.
     #[must_use]
     pub fn of(month: &str, published: &Month) -> Self {
-        let of_country = published.cells.iter().filter(|((area, ..), _)| area == COUNTRY);
-        Self { month: month.to_owned(), cells: of_country.map(|((_, dimension, code), count)| ((dimension.clone(), code.clone()), *count)).collect() }
+        let of_country = published
+            .cells
+            .iter()
+            .filter(|((area, ..), _)| area == COUNTRY);
+        Self {
+            month: month.to_owned(),
+            cells: of_country
+                .map(|((_, dimension, code), count)| ((dimension.clone(), code.clone()), *count))
+                .collect(),
+        }
     }
 
     /// Whether it is a month with nothing but counts that may be published, by dimensions that are known.
     #[must_use]
     pub fn is_well_formed(&self) -> bool {
         form::is_month(&self.month)
-            && self.cells.iter().all(|((dimension, code), count)| gate::is_counted_by(dimension, code) && (K..=COUNT_MAX).contains(count))
+            && self.cells.iter().all(|((dimension, code), count)| {
+                gate::is_counted_by(dimension, code) && (K..=COUNT_MAX).contains(count)
+            })
     }
 
     /// Its cells as they are kept.
     #[must_use]
     pub fn to_text(&self) -> String {
-        self.cells.iter().map(|((dimension, code), count)| format!("{dimension} {code} {count}\n")).collect()
+        self.cells
+            .iter()
+            .map(|((dimension, code), count)| format!("{dimension} {code} {count}\n"))
+            .collect()
     }
 
     /// A month as it was stored. Lines that are not a cell are left out.
@@ -126,7 +146,10 @@ impl Window {
             let (dimension, code, count) = (parts.next()?, parts.next()?, parts.next()?);
             Some(((dimension.to_owned(), code.to_owned()), count.parse().ok()?))
         };
-        Self { month: month.to_owned(), cells: text.lines().filter_map(cell).collect() }
+        Self {
+            month: month.to_owned(),
+            cells: text.lines().filter_map(cell).collect(),
+        }
     }
 }
 
@@ -146,13 +169,26 @@ fn bounded(counts: &BTreeMap<Cell, u64>, max: usize) -> Cow<'_, BTreeMap<Cell, u
     if sizes.len() <= max {
         return Cow::Borrowed(counts);
     }
-    let mut sizes: Vec<(&str, u64)> = sizes.into_iter().filter(|(area, _)| *area != UNKNOWN).collect();
+    let mut sizes: Vec<(&str, u64)> = sizes
+        .into_iter()
+        .filter(|(area, _)| *area != UNKNOWN)
+        .collect();
     sizes.sort_by_key(|(area, count)| (Reverse(*count), *area));
-    let apart: BTreeSet<&str> = sizes.into_iter().take(max - 1).map(|(area, _)| area).collect();
+    let apart: BTreeSet<&str> = sizes
+        .into_iter()
+        .take(max - 1)
+        .map(|(area, _)| area)
+        .collect();
     let mut merged = BTreeMap::new();
     for ((area, dimension, code), count) in counts {
-        let area = if apart.contains(area.as_str()) { area } else { UNKNOWN };
-        *merged.entry((area.to_owned(), dimension.clone(), code.clone())).or_insert(0) += count;
+        let area = if apart.contains(area.as_str()) {
+            area
+        } else {
+            UNKNOWN
+        };
+        *merged
+            .entry((area.to_owned(), dimension.clone(), code.clone()))
+            .or_insert(0) += count;
     }
     Cow::Owned(merged)
 }

@@ -72,7 +72,11 @@ impl Moment {
     /// The time, if it is sure.
     #[must_use]
     pub fn sure(self) -> Option<Timestamp> {
-        if let Self::Sure(at) = self { Some(at) } else { None }
+        if let Self::Sure(at) = self {
+            Some(at)
+        } else {
+            None
+        }
     }
 }
 
@@ -101,8 +105,16 @@ impl Reading {
 
 /// Which times are read otherwise than they are written, by what is known of the changes that wrote them.
 #[must_use]
-pub fn times(written: &[Written], brought: impl Fn(ChangeHash) -> Option<Brought>) -> BTreeMap<String, Moment> {
-    let read = |written: &Written| Some((written.place.clone(), read(written, brought(written.change)?)?));
+pub fn times(
+    written: &[Written],
+    brought: impl Fn(ChangeHash) -> Option<Brought>,
+) -> BTreeMap<String, Moment> {
+    let read = |written: &Written| {
+        Some((
+            written.place.clone(),
+            read(written, brought(written.change)?)?,
+        ))
+    };
     written.iter().filter_map(read).collect()
 }
 
@@ -112,11 +124,21 @@ fn read(written: &Written, brought: Brought) -> Option<Moment> {
         return match brought.skew_seconds {
             None => Some(Moment::Unsure(written.at)),
             Some(skew) if skew.abs() < SKEW_OF_NOTE_SECONDS => None,
-            Some(skew) => Some(written.at.checked_add(SignedDuration::from_secs(skew)).map_or(Moment::Impossible, Moment::Sure)),
+            Some(skew) => Some(
+                written
+                    .at
+                    .checked_add(SignedDuration::from_secs(skew))
+                    .map_or(Moment::Impossible, Moment::Sure),
+            ),
         };
     }
-    let is_to_come = TO_COME.into_iter().any(|field| written.place.rsplit('.').next() == Some(field));
-    let latest = brought.received_at.checked_add(READ_WITHIN).unwrap_or(Timestamp::MAX);
+    let is_to_come = TO_COME
+        .into_iter()
+        .any(|field| written.place.rsplit('.').next() == Some(field));
+    let latest = brought
+        .received_at
+        .checked_add(READ_WITHIN)
+        .unwrap_or(Timestamp::MAX);
     (!is_to_come && written.at > latest).then_some(Moment::Impossible)
 }
 
@@ -128,13 +150,21 @@ pub fn to_json(times: &BTreeMap<String, Moment>) -> String {
         Moment::Unsure(at) => format!("unsure {at}").into(),
         Moment::Impossible => Value::Null,
     };
-    Value::Object(times.iter().map(|(place, moment)| (place.clone(), value(moment))).collect::<Map<_, _>>()).to_string()
+    Value::Object(
+        times
+            .iter()
+            .map(|(place, moment)| (place.clone(), value(moment)))
+            .collect::<Map<_, _>>(),
+    )
+    .to_string()
 }
 
 /// The same back. What cannot be read is read as it was written.
 #[must_use]
 pub fn from_json(text: &str) -> BTreeMap<String, Moment> {
-    let Ok(Value::Object(times)) = serde_json::from_str(text) else { return BTreeMap::new() };
+    let Ok(Value::Object(times)) = serde_json::from_str(text) else {
+        return BTreeMap::new();
+    };
     let moment = |value: &Value| match value {
         Value::Null => Some(Moment::Impossible),
         Value::String(text) => match text.strip_prefix("unsure ") {
@@ -143,7 +173,10 @@ pub fn from_json(text: &str) -> BTreeMap<String, Moment> {
         },
         _ => None,
     };
-    times.iter().filter_map(|(place, value)| Some((place.clone(), moment(value)?))).collect()
+    times
+        .iter()
+        .filter_map(|(place, value)| Some((place.clone(), moment(value)?)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -156,30 +189,82 @@ mod tests {
 
     /// How a time is read that a device wrote by a clock that was that many seconds slow.
     fn as_read(place: &str, time: &str, clock: &str, skew_seconds: Option<i64>) -> Option<Moment> {
-        let written = Written { place: place.into(), at: at(time), change: ChangeHash([1; 32]) };
-        let brought = Brought { clock: at(clock).as_second(), skew_seconds, received_at: at("2026-11-25T12:00:00Z") };
+        let written = Written {
+            place: place.into(),
+            at: at(time),
+            change: ChangeHash([1; 32]),
+        };
+        let brought = Brought {
+            clock: at(clock).as_second(),
+            skew_seconds,
+            received_at: at("2026-11-25T12:00:00Z"),
+        };
         times(&[written], |_| Some(brought)).remove(place)
     }
 
     #[test]
     fn a_clock_reading_is_read_with_its_clock_s_skew_and_a_typed_time_is_not() {
         let three_days = Some(3 * 86_400);
-        let reading = as_read("a-1.done_at", "2026-11-22T10:03:00Z", "2026-11-22T10:05:00Z", three_days);
+        let reading = as_read(
+            "a-1.done_at",
+            "2026-11-22T10:03:00Z",
+            "2026-11-22T10:05:00Z",
+            three_days,
+        );
         assert_eq!(reading, Some(Moment::Sure(at("2026-11-25T10:03:00Z"))));
-        assert_eq!(as_read("a-1.done_at", "2026-11-24T10:00:00Z", "2026-11-22T10:05:00Z", three_days), None, "from somebody's watch");
-        assert_eq!(as_read("a-1.done_at", "2026-11-22T10:03:00Z", "2026-11-22T10:05:00Z", Some(-40)), None, "a slow connection");
+        assert_eq!(
+            as_read(
+                "a-1.done_at",
+                "2026-11-24T10:00:00Z",
+                "2026-11-22T10:05:00Z",
+                three_days
+            ),
+            None,
+            "from somebody's watch"
+        );
+        assert_eq!(
+            as_read(
+                "a-1.done_at",
+                "2026-11-22T10:03:00Z",
+                "2026-11-22T10:05:00Z",
+                Some(-40)
+            ),
+            None,
+            "a slow connection"
+        );
     }
 
     #[test]
     fn a_reading_of_a_clock_that_nobody_knows_is_unsure() {
-        let reading = as_read("reported_at", "2026-11-22T10:05:00Z", "2026-11-22T10:05:00Z", None);
+        let reading = as_read(
+            "reported_at",
+            "2026-11-22T10:05:00Z",
+            "2026-11-22T10:05:00Z",
+            None,
+        );
         assert_eq!(reading, Some(Moment::Unsure(at("2026-11-22T10:05:00Z"))));
-        assert_eq!(as_read("reported_at", "2026-11-22T09:00:00Z", "2026-11-22T10:05:00Z", None), None, "typed");
+        assert_eq!(
+            as_read(
+                "reported_at",
+                "2026-11-22T09:00:00Z",
+                "2026-11-22T10:05:00Z",
+                None
+            ),
+            None,
+            "typed"
+        );
     }
 
     #[test]
     fn what_was_done_after_the_hub_heard_of_it_cannot_be_but_what_is_planned_can() {
-        let typed = |place: &str| as_read(place, "2569-11-22T10:00:00Z", "2026-11-25T11:00:00Z", Some(0));
+        let typed = |place: &str| {
+            as_read(
+                place,
+                "2569-11-22T10:00:00Z",
+                "2026-11-25T11:00:00Z",
+                Some(0),
+            )
+        };
         assert_eq!(typed("a-1.done_at"), Some(Moment::Impossible));
         assert_eq!((typed("a-1.due_at"), typed("a-1.expires_at")), (None, None));
     }
@@ -187,8 +272,14 @@ mod tests {
     #[test]
     fn what_is_read_otherwise_comes_back_from_its_row() {
         let times = BTreeMap::from([
-            ("reported_at".to_owned(), Moment::Sure(at("2026-11-25T10:03:00Z"))),
-            ("a-1.done_at".to_owned(), Moment::Unsure(at("2026-11-25T10:03:00Z"))),
+            (
+                "reported_at".to_owned(),
+                Moment::Sure(at("2026-11-25T10:03:00Z")),
+            ),
+            (
+                "a-1.done_at".to_owned(),
+                Moment::Unsure(at("2026-11-25T10:03:00Z")),
+            ),
             ("b-1.done_at".to_owned(), Moment::Impossible),
         ]);
         assert_eq!(from_json(&to_json(&times)), times);

@@ -36,13 +36,19 @@ impl Remark {
     /// A remark at a path.
     #[must_use]
     pub fn new(path: impl Into<String>, about: About) -> Self {
-        Self { path: path.into(), about }
+        Self {
+            path: path.into(),
+            about,
+        }
     }
 
     /// The same remark seen from one level further out.
     #[must_use]
     pub fn within(self, outer: &str) -> Self {
-        Self { path: format!("{outer}.{}", self.path), about: self.about }
+        Self {
+            path: format!("{outer}.{}", self.path),
+            about: self.about,
+        }
     }
 }
 
@@ -50,9 +56,13 @@ impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let about = match self.about {
             About::UnknownField => "no field that this version knows; kept as it is",
-            About::UnknownCode => "no code that this version knows; kept as it is, and counted nowhere",
+            About::UnknownCode => {
+                "no code that this version knows; kept as it is, and counted nowhere"
+            }
             About::NotInSet => "the set does not hold this code; nothing was taken out",
-            About::NeverGranted => "no grant of this scope is known here; the withdrawal was written all the same",
+            About::NeverGranted => {
+                "no grant of this scope is known here; the withdrawal was written all the same"
+            }
         };
         write!(f, "{}: {about}", self.path)
     }
@@ -67,12 +77,16 @@ pub(crate) fn of_writes(writes: &[Write]) -> Vec<Remark> {
             Write::Register { name, value } => remarks.extend(of_register(name, value)),
             Write::Add { set, code } | Write::Remove { set, code } => {
                 let place = places.entry(set).or_default();
-                remarks.extend(of_code(set, code).map(|about| Remark::new(format!("{set}[{place}]"), about)));
+                remarks.extend(
+                    of_code(set, code).map(|about| Remark::new(format!("{set}[{place}]"), about)),
+                );
                 *place += 1;
             }
             Write::Entry { map, fields, .. } => {
                 let place = places.entry(map).or_default();
-                let known = fields::entry_map(map).into_iter().flat_map(|map| of_entry(map, fields));
+                let known = fields::entry_map(map)
+                    .into_iter()
+                    .flat_map(|map| of_entry(map, fields));
                 remarks.extend(known.map(|remark| remark.within(&format!("{map}[{place}]"))));
                 *place += 1;
             }
@@ -83,12 +97,18 @@ pub(crate) fn of_writes(writes: &[Write]) -> Vec<Remark> {
 
 /// The remark on a register.
 pub(crate) fn of_register(name: &str, value: &ScalarValue) -> Option<Remark> {
-    let Some(field) = fields::find(name) else { return Some(Remark::new(name, About::UnknownField)) };
+    let Some(field) = fields::find(name) else {
+        return Some(Remark::new(name, About::UnknownField));
+    };
     match field.kind {
-        Kind::Code(list) => unknown_code(list, value).then(|| Remark::new(name, About::UnknownCode)),
+        Kind::Code(list) => {
+            unknown_code(list, value).then(|| Remark::new(name, About::UnknownCode))
+        }
         Kind::Occurred => {
             let occurred = value::to_json(value);
-            let precision = occurred.get("precision").and_then(serde_json::Value::as_str);
+            let precision = occurred
+                .get("precision")
+                .and_then(serde_json::Value::as_str);
             let is_unknown = precision.is_some_and(|precision| !codes::PRECISIONS.knows(precision));
             is_unknown.then(|| Remark::new(format!("{name}.precision"), About::UnknownCode))
         }
@@ -104,12 +124,18 @@ pub(crate) fn of_code(set: &str, code: &str) -> Option<About> {
 
 /// Remarks on the fields of an entry.
 pub(crate) fn of_entry(map: &EntryMap, fields: &[(String, ScalarValue)]) -> Vec<Remark> {
-    let about = |key: &str, value: &ScalarValue| match map.fields.iter().find(|(name, _)| *name == key) {
-        None => Some(About::UnknownField),
-        Some((_, EntryKind::Code(list))) => unknown_code(list, value).then_some(About::UnknownCode),
-        Some(_) => None,
-    };
-    fields.iter().filter_map(|(key, value)| about(key, value).map(|about| Remark::new(key.as_str(), about))).collect()
+    let about =
+        |key: &str, value: &ScalarValue| match map.fields.iter().find(|(name, _)| *name == key) {
+            None => Some(About::UnknownField),
+            Some((_, EntryKind::Code(list))) => {
+                unknown_code(list, value).then_some(About::UnknownCode)
+            }
+            Some(_) => None,
+        };
+    fields
+        .iter()
+        .filter_map(|(key, value)| about(key, value).map(|about| Remark::new(key.as_str(), about)))
+        .collect()
 }
 
 fn unknown_code(list: &codes::CodeList, value: &ScalarValue) -> bool {

@@ -13,20 +13,32 @@ use crate::{classify, clocks, consent, status, triage};
 #[must_use]
 pub fn show(id: IncidentId, incident: &Incident, now: Timestamp) -> Value {
     let mut shown = incident.facts().clone();
-    if let Some(decision) = shown.remove("triage").filter(|decision| !decision.is_null()) {
+    if let Some(decision) = shown
+        .remove("triage")
+        .filter(|decision| !decision.is_null())
+    {
         shown.insert("triage_override".into(), decision);
     }
     if let Some(log) = shown.remove("consents") {
         shown.insert("consent_log".into(), log);
     }
     if let Some(Value::Array(referrals)) = shown.get_mut("referrals") {
-        referrals.iter_mut().filter_map(Value::as_object_mut).for_each(add_referral_state);
+        referrals
+            .iter_mut()
+            .filter_map(Value::as_object_mut)
+            .for_each(add_referral_state);
     }
     shown.insert("id".into(), id.to_string().into());
     shown.insert("status".into(), status::status(incident).into());
     shown.insert("triage".into(), triage::level(incident, now).code().into());
-    shown.insert("clocks".into(), clocks::to_json(&clocks::clocks(incident, now)));
-    shown.insert("conflicts".into(), incident.disputes().iter().map(conflict).collect());
+    shown.insert(
+        "clocks".into(),
+        clocks::to_json(&clocks::clocks(incident, now)),
+    );
+    shown.insert(
+        "conflicts".into(),
+        incident.disputes().iter().map(conflict).collect(),
+    );
     shown.insert("consents".into(), consent::effective(incident, now).into());
     shown.insert("links".into(), incident.codes("links").map(link).collect());
     shown.insert("gbvims".into(), classify::gbvims(incident).into());
@@ -38,7 +50,11 @@ pub fn show(id: IncidentId, incident: &Incident, now: Timestamp) -> Value {
 #[must_use]
 pub fn list_line(id: IncidentId, incident: &Incident, now: Timestamp) -> Value {
     let clocks = clocks::clocks(incident, now);
-    let next = if status::is_closed(incident) { None } else { clocks::next_due(&clocks, now) };
+    let next = if status::is_closed(incident) {
+        None
+    } else {
+        clocks::next_due(&clocks, now)
+    };
     json!({
         "id": id.to_string(),
         "status": status::status(incident),
@@ -55,7 +71,10 @@ pub fn list_line(id: IncidentId, incident: &Incident, now: Timestamp) -> Value {
 
 /// The kinds of perpetrators, each once, sorted.
 fn perpetrator_kinds(incident: &Incident) -> Vec<&str> {
-    let mut kinds: Vec<&str> = incident.entries("perpetrators").filter_map(|entry| entry.text("kind")).collect();
+    let mut kinds: Vec<&str> = incident
+        .entries("perpetrators")
+        .filter_map(|entry| entry.text("kind"))
+        .collect();
     kinds.sort_unstable();
     kinds.dedup();
     kinds
@@ -71,7 +90,11 @@ fn add_referral_state(referral: &mut Map<String, Value>) {
 
 /// A conflict with its sides, the one that shows first. Whose device said what is left out: only some know.
 fn conflict(dispute: &Dispute) -> Value {
-    let values: Vec<Value> = dispute.claims.iter().map(|claim| json!({"value": claim.value, "at": claim.at.map(|at| at.to_string())})).collect();
+    let values: Vec<Value> = dispute
+        .claims
+        .iter()
+        .map(|claim| json!({"value": claim.value, "at": claim.at.map(|at| at.to_string())}))
+        .collect();
     json!({"field": dispute.field, "values": values})
 }
 
@@ -99,8 +122,12 @@ mod tests {
     }
 
     fn logged(incident: &Value, edits: &Value) -> Incident {
-        let authoring = Authoring { actor: [9; 8], now: now() };
-        let (mut document, _) = Document::create(&Draft::parse(incident, now()).unwrap(), authoring).unwrap();
+        let authoring = Authoring {
+            actor: [9; 8],
+            now: now(),
+        };
+        let (mut document, _) =
+            Document::create(&Draft::parse(incident, now()).unwrap(), authoring).unwrap();
         for edit in Edit::parse_list(edits, now()).unwrap() {
             document.apply(&edit, authoring).unwrap();
         }
@@ -128,14 +155,23 @@ mod tests {
     fn the_facts_stand_beside_what_is_derived() {
         let shown = show(id(), &example(), now());
         assert_eq!(shown["id"], id().to_string());
-        assert_eq!((&shown["status"], &shown["triage"]), (&json!("responding"), &json!("red")));
+        assert_eq!(
+            (&shown["status"], &shown["triage"]),
+            (&json!("responding"), &json!("red"))
+        );
         assert_eq!(shown["triage_override"], json!({"level": "red"}));
         assert_eq!(shown["consents"], json!(["hub_response", "national_deid"]));
         assert_eq!(shown["consent_log"].as_array().unwrap().len(), 2);
-        assert_eq!(shown["links"], json!([{"kind": "same_event", "to": id().to_string()}]));
+        assert_eq!(
+            shown["links"],
+            json!([{"kind": "same_event", "to": id().to_string()}])
+        );
         assert_eq!(shown["gbvims"], "physical_assault");
         assert_eq!(shown["iccs"], json!(["0201", "0205"]));
-        assert_eq!((&shown["conflicts"], &shown["motives"], &shown["followups"]), (&json!([]), &json!([]), &json!([])));
+        assert_eq!(
+            (&shown["conflicts"], &shown["motives"], &shown["followups"]),
+            (&json!([]), &json!([]), &json!([]))
+        );
         assert_eq!(shown["newer"], json!({"a": [1]}));
         assert!(!shown.to_string().contains("what she said"));
     }
@@ -152,11 +188,20 @@ mod tests {
     fn a_line_says_what_a_list_needs() {
         let line = list_line(id(), &example(), now());
         assert_eq!(line["perpetrators"], json!(["client", "police"]));
-        assert_eq!((&line["setting"], &line["area"], &line["conflicts"]), (&json!("street"), &json!("SN-DK-01"), &json!(0)));
+        assert_eq!(
+            (&line["setting"], &line["area"], &line["conflicts"]),
+            (&json!("street"), &json!("SN-DK-01"), &json!(0))
+        );
         assert_eq!(line["next_clock"], json!(null));
         let waiting = logged(&json!({"reported_at": "2026-11-23T09:00:00Z"}), &json!([]));
-        assert_eq!(list_line(id(), &waiting, now())["next_clock"]["name"], "response_24h");
-        let closed = logged(&json!({"reported_at": "2026-11-23T09:00:00Z"}), &json!([{"transition": {"to": "closed_declined"}}]));
+        assert_eq!(
+            list_line(id(), &waiting, now())["next_clock"]["name"],
+            "response_24h"
+        );
+        let closed = logged(
+            &json!({"reported_at": "2026-11-23T09:00:00Z"}),
+            &json!([{"transition": {"to": "closed_declined"}}]),
+        );
         assert_eq!(list_line(id(), &closed, now())["next_clock"], json!(null));
     }
 }

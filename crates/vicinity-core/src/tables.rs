@@ -19,14 +19,23 @@ impl Table {
     pub fn of(shown: Vec<(String, String, u64)>) -> Self {
         let columns: BTreeSet<String> = shown.iter().map(|(column, ..)| column.clone()).collect();
         let rows: BTreeSet<String> = shown.iter().map(|(_, row, _)| row.clone()).collect();
-        let cells = shown.into_iter().map(|(column, row, count)| ((row, column), count)).collect();
-        Self { rows: rows.into_iter().collect(), columns: columns.into_iter().collect(), cells }
+        let cells = shown
+            .into_iter()
+            .map(|(column, row, count)| ((row, column), count))
+            .collect();
+        Self {
+            rows: rows.into_iter().collect(),
+            columns: columns.into_iter().collect(),
+            cells,
+        }
     }
 
     /// A cell that is published.
     #[must_use]
     pub fn cell(&self, row: &str, column: &str) -> Option<u64> {
-        self.cells.get(&(row.to_owned(), column.to_owned())).copied()
+        self.cells
+            .get(&(row.to_owned(), column.to_owned()))
+            .copied()
     }
 }
 
@@ -37,11 +46,23 @@ mod tests {
     #[test]
     fn a_cell_that_was_left_out_is_none() {
         let cell = |month: &str, kind: &str, count| (month.to_owned(), kind.to_owned(), count);
-        let table = Table::of(vec![cell("2026-10", "police", 12), cell("2026-11", "client", 10)]);
+        let table = Table::of(vec![
+            cell("2026-10", "police", 12),
+            cell("2026-11", "client", 10),
+        ]);
         assert_eq!(
             (table.rows.as_slice(), table.columns.as_slice()),
-            (&["client".to_owned(), "police".to_owned()][..], &["2026-10".to_owned(), "2026-11".to_owned()][..])
+            (
+                &["client".to_owned(), "police".to_owned()][..],
+                &["2026-10".to_owned(), "2026-11".to_owned()][..]
+            )
         );
-        assert_eq!((table.cell("police", "2026-10"), table.cell("police", "2026-11")), (Some(12), None));
+        assert_eq!(
+            (
+                table.cell("police", "2026-10"),
+                table.cell("police", "2026-11")
+            ),
+            (Some(12), None)
+        );
     }
 }

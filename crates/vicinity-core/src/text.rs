@@ -50,7 +50,8 @@ pub fn letters(text: &str) -> usize {
 /// Whether a text has that many letters at most, and no letter of a hundred marks that would make it huge.
 #[must_use]
 pub fn fits(text: &str, max_letters: usize) -> bool {
-    text.len() <= max_letters || (text.len() <= max_letters * LETTER_MAX_BYTES && letters(text) <= max_letters)
+    text.len() <= max_letters
+        || (text.len() <= max_letters * LETTER_MAX_BYTES && letters(text) <= max_letters)
 }
 
 /// A PIN, passphrase, password or code in the one form in which it is compared, hashed or stretched. What no keyboard or
@@ -62,7 +63,11 @@ pub fn secret(text: &str) -> Zeroizing<String> {
     let mut folded = Zeroizing::new(String::with_capacity(3 * text.len()));
     folded.extend(seen.map(plain_space).map(plain_digit).nfc());
     let trimmed = folded.trim_matches(is_line_end);
-    if trimmed.len() == folded.len() { folded } else { Zeroizing::new(trimmed.to_owned()) }
+    if trimmed.len() == folded.len() {
+        folded
+    } else {
+        Zeroizing::new(trimmed.to_owned())
+    }
 }
 
 /// A code of digits as it is compared: [`secret`] without any space.
@@ -77,7 +82,9 @@ pub fn secret_digits(text: &str) -> Zeroizing<String> {
 /// `\u001b`. Line ends and tabs stay. JSON so printed is the same JSON.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
-    escaped(text, |letter| is_unsafe(letter) && !matches!(letter, '\n' | '\t'))
+    escaped(text, |letter| {
+        is_unsafe(letter) && !matches!(letter, '\n' | '\t')
+    })
 }
 
 /// A text as it is printed within a line: line ends and tabs are shown, too.
@@ -120,15 +127,27 @@ pub(crate) fn is_invisible(letter: char) -> bool {
 /// Whether a character is a part of a letter: an accent, a vowel sign, a sign that stacks consonants.
 #[must_use]
 pub fn is_mark(letter: char) -> bool {
-    matches!(get_general_category(letter), GeneralCategory::NonspacingMark | GeneralCategory::SpacingMark | GeneralCategory::EnclosingMark)
+    matches!(
+        get_general_category(letter),
+        GeneralCategory::NonspacingMark
+            | GeneralCategory::SpacingMark
+            | GeneralCategory::EnclosingMark
+    )
 }
 
 fn is_line_end(letter: char) -> bool {
-    matches!(letter, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+    matches!(
+        letter,
+        '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}'
+    )
 }
 
 fn plain_space(letter: char) -> char {
-    if get_general_category(letter) == GeneralCategory::SpaceSeparator { ' ' } else { letter }
+    if get_general_category(letter) == GeneralCategory::SpaceSeparator {
+        ' '
+    } else {
+        letter
+    }
 }
 
 /// A decimal digit of any script as its ASCII digit; any other character as it is. Unicode writes the ten digits of a script in
@@ -137,8 +156,15 @@ pub(crate) fn plain_digit(letter: char) -> char {
     if letter.is_ascii() || !is_digit(letter) {
         return letter;
     }
-    let before = (0..u32::from(letter)).rev().map_while(char::from_u32).take_while(|letter| is_digit(*letter)).count();
-    u32::try_from(before % 10).ok().and_then(|value| char::from_digit(value, 10)).unwrap_or(letter)
+    let before = (0..u32::from(letter))
+        .rev()
+        .map_while(char::from_u32)
+        .take_while(|letter| is_digit(*letter))
+        .count();
+    u32::try_from(before % 10)
+        .ok()
+        .and_then(|value| char::from_digit(value, 10))
+        .unwrap_or(letter)
 }
 
 fn is_digit(letter: char) -> bool {
@@ -183,7 +209,11 @@ mod tests {
         let mut scripts = 0;
         for letter in (0..=0x0010_ffff).map(|code| char::from_u32(code).unwrap_or(' ')) {
             if is_digit(letter) {
-                assert_eq!(plain_digit(letter), char::from_digit(run % 10, 10).unwrap(), "{letter}");
+                assert_eq!(
+                    plain_digit(letter),
+                    char::from_digit(run % 10, 10).unwrap(),
+                    "{letter}"
+                );
                 run += 1;
             } else {
                 assert_eq!(run % 10, 0, "before {letter:?}");
@@ -213,7 +243,10 @@ mod tests {
 
     #[test]
     fn escapes_of_a_terminal_and_turns_of_direction_are_shown_and_not_obeyed() {
-        assert_eq!(printable("\u{1b}[2J\u{202e}abc\u{9b}31m"), "\\u001b[2J\\u202eabc\\u009b31m");
+        assert_eq!(
+            printable("\u{1b}[2J\u{202e}abc\u{9b}31m"),
+            "\\u001b[2J\\u202eabc\\u009b31m"
+        );
         assert_eq!(printable("a\nb\tភាសាខ្មែរ العربية"), "a\nb\tភាសាខ្មែរ العربية");
         assert_eq!(printable_in_line("a\nb\tc\r"), "a\\u000ab\\u0009c\\u000d");
     }
@@ -222,8 +255,18 @@ mod tests {
     fn bytes_of_a_file_are_text_with_or_without_a_mark_and_utf_16_is_named() {
         assert_eq!(utf8("\u{feff}{}".as_bytes()), Ok("{}"));
         assert_eq!(utf8("សួស្តី".as_bytes()), Ok("សួស្តី"));
-        let utf16 = |text: &str, mark: &[u8], order: fn(u16) -> [u8; 2]| [mark, &text.encode_utf16().flat_map(order).collect::<Vec<_>>()].concat();
-        for (mark, order) in [(&b"\xff\xfe"[..], u16::to_le_bytes as fn(u16) -> [u8; 2]), (b"\xfe\xff", u16::to_be_bytes), (b"", u16::to_le_bytes)] {
+        let utf16 = |text: &str, mark: &[u8], order: fn(u16) -> [u8; 2]| {
+            [
+                mark,
+                &text.encode_utf16().flat_map(order).collect::<Vec<_>>(),
+            ]
+            .concat()
+        };
+        for (mark, order) in [
+            (&b"\xff\xfe"[..], u16::to_le_bytes as fn(u16) -> [u8; 2]),
+            (b"\xfe\xff", u16::to_be_bytes),
+            (b"", u16::to_le_bytes),
+        ] {
             assert_eq!(utf8(&utf16("{\"a\": 1}", mark, order)), Err(NotText::Utf16));
         }
         assert_eq!(utf8(b"caf\xe9"), Err(NotText::NotUtf8));
@@ -231,13 +274,17 @@ mod tests {
 
     #[test]
     fn letters_are_counted_as_people_count_them_and_280_of_any_script_fit() {
-        for letter in ["a", "é", "e\u{301}", "ж", "ខ្ញុំ", "ស្ត្រី", "ع", "नि", "愛", "👩🏽"] {
+        for letter in ["a", "é", "e\u{301}", "ж", "ខ្ញុំ", "ស្ត្រី", "ع", "नि", "愛", "👩🏽"]
+        {
             assert!(fits(&letter.repeat(100), 300), "{letter}");
         }
         for letter in ["a", "é", "e\u{301}", "ж", "ក", "កី", "ع", "愛"] {
             assert!(fits(&letter.repeat(280), 280), "{letter}");
             assert!(!fits(&letter.repeat(281), 280), "{letter}");
         }
-        assert!(!fits(&format!("a{}", "\u{301}".repeat(5_000)), 280), "one letter of many marks");
+        assert!(
+            !fits(&format!("a{}", "\u{301}".repeat(5_000)), 280),
+            "one letter of many marks"
+        );
     }
 }

@@ -17,7 +17,9 @@ pub fn parse_instant(text: &str) -> Option<Timestamp> {
 /// The number of a month as `2026-11`, counted from the year 0, for arithmetic with months.
 #[must_use]
 pub fn month_number(month: &str) -> Option<u32> {
-    let (year, month) = month.split_once('-').filter(|(year, month)| (year.len(), month.len()) == (4, 2))?;
+    let (year, month) = month
+        .split_once('-')
+        .filter(|(year, month)| (year.len(), month.len()) == (4, 2))?;
     let (year, month): (u32, u32) = (year.parse().ok()?, month.parse().ok()?);
     ((1..=12).contains(&month) && (1900..=9999).contains(&year)).then_some(year * 12 + month - 1)
 }
@@ -78,21 +80,33 @@ pub fn parse_local(text: &str) -> Option<LocalTime> {
     if let Ok(date) = body.parse::<Date>()
         && body.len() == 10
     {
-        return Some(LocalTime { wall: date.to_datetime(jiff::civil::Time::midnight()), has_time: false, offset_seconds });
+        return Some(LocalTime {
+            wall: date.to_datetime(jiff::civil::Time::midnight()),
+            has_time: false,
+            offset_seconds,
+        });
     }
     if body.len() < 16 || body.as_bytes().get(10) != Some(&b'T') {
         return None;
     }
     let wall = body.parse::<DateTime>().ok()?;
-    Some(LocalTime { wall, has_time: true, offset_seconds })
+    Some(LocalTime {
+        wall,
+        has_time: true,
+        offset_seconds,
+    })
 }
 
 fn split_offset(text: &str) -> Option<(&str, Option<i32>)> {
     if let Some(body) = text.strip_suffix('Z') {
         return Some((body, Some(0)));
     }
-    let Some(time_at) = text.find('T') else { return Some((text, None)) };
-    let Some(sign_at) = text[time_at..].find(['+', '-']).map(|at| at + time_at) else { return Some((text, None)) };
+    let Some(time_at) = text.find('T') else {
+        return Some((text, None));
+    };
+    let Some(sign_at) = text[time_at..].find(['+', '-']).map(|at| at + time_at) else {
+        return Some((text, None));
+    };
     let (body, offset) = text.split_at(sign_at);
     let sign = if offset.starts_with('-') { -1 } else { 1 };
     let (hours, minutes) = offset.get(1..)?.split_once(':')?;
@@ -106,23 +120,43 @@ fn split_offset(text: &str) -> Option<(&str, Option<i32>)> {
 /// The earliest and the latest instant that a local time with a precision can mean. Without an offset in the text it is read
 /// in each of the zones.
 #[must_use]
-pub fn window(local: LocalTime, precision: Precision, zones: &Zones) -> Option<(Timestamp, Timestamp)> {
+pub fn window(
+    local: LocalTime,
+    precision: Precision,
+    zones: &Zones,
+) -> Option<(Timestamp, Timestamp)> {
     let fixed = local.offset_seconds.map(Zones::fixed);
     let zones = fixed.as_ref().unwrap_or(zones);
     let date = local.wall.date();
     let (first, length) = match precision {
         Precision::Exact if local.has_time => (local.wall, SignedDuration::from_mins(1)),
-        Precision::Hour if local.has_time => (local.wall.with().minute(0).second(0).build().ok()?, SignedDuration::from_hours(1)),
-        Precision::Exact | Precision::Hour | Precision::Day => (date.into(), SignedDuration::from_hours(24)),
+        Precision::Hour if local.has_time => (
+            local.wall.with().minute(0).second(0).build().ok()?,
+            SignedDuration::from_hours(1),
+        ),
+        Precision::Exact | Precision::Hour | Precision::Day => {
+            (date.into(), SignedDuration::from_hours(24))
+        }
         Precision::Week => {
             let back = i64::from(date.weekday().to_monday_zero_offset());
-            (date.checked_sub(SignedDuration::from_hours(24 * back)).ok()?.into(), SignedDuration::from_hours(7 * 24))
+            (
+                date.checked_sub(SignedDuration::from_hours(24 * back))
+                    .ok()?
+                    .into(),
+                SignedDuration::from_hours(7 * 24),
+            )
         }
-        Precision::Month => (date.first_of_month().into(), SignedDuration::from_hours(24 * i64::from(date.days_in_month()))),
+        Precision::Month => (
+            date.first_of_month().into(),
+            SignedDuration::from_hours(24 * i64::from(date.days_in_month())),
+        ),
         Precision::Unknown => return None,
     };
     // Both ends are times on the wall: a day on which the clocks change has other than 24 hours.
-    Some((zones.earliest(first)?, zones.latest(first.checked_add(length).ok()?)?))
+    Some((
+        zones.earliest(first)?,
+        zones.latest(first.checked_add(length).ok()?)?,
+    ))
 }
 
 /// The ISO week of a date, as `2026-W47`.
@@ -144,7 +178,15 @@ mod tests {
 
     #[test]
     fn an_impossible_date_is_no_local_time() {
-        for bad in ["2026-02-30", "2026-13-01T10:00", "yesterday", "2026-11-22 23:30", "2026-11-22T25:00", "", "2026-11-22T23:30+1:00"] {
+        for bad in [
+            "2026-02-30",
+            "2026-13-01T10:00",
+            "yesterday",
+            "2026-11-22 23:30",
+            "2026-11-22T25:00",
+            "",
+            "2026-11-22T23:30+1:00",
+        ] {
             assert_eq!(parse_local(bad), None, "{bad}");
         }
     }
@@ -160,16 +202,28 @@ mod tests {
         assert_eq!(earliest.to_string(), "2026-11-22T17:00:00Z");
         assert_eq!(latest.to_string(), "2026-11-22T18:00:00Z");
         let said = parse_local("2026-11-22T23:30+06:00").unwrap();
-        assert_eq!(window(said, Precision::Hour, &zone("Africa/Dakar")), Some((earliest, latest)));
+        assert_eq!(
+            window(said, Precision::Hour, &zone("Africa/Dakar")),
+            Some((earliest, latest))
+        );
     }
 
     #[test]
     fn summer_time_counts_and_a_day_on_which_the_clocks_change_is_as_long_as_it_is() {
         let kyiv = zone("Europe/Kyiv");
-        let (earliest, _) = window(parse_local("2026-07-01T12:00").unwrap(), Precision::Exact, &kyiv).unwrap();
+        let (earliest, _) = window(
+            parse_local("2026-07-01T12:00").unwrap(),
+            Precision::Exact,
+            &kyiv,
+        )
+        .unwrap();
         assert_eq!(earliest.to_string(), "2026-07-01T09:00:00Z");
-        let (earliest, latest) = window(parse_local("2026-03-29").unwrap(), Precision::Day, &kyiv).unwrap();
-        assert_eq!((earliest.to_string(), latest.to_string()), ("2026-03-28T22:00:00Z".into(), "2026-03-29T21:00:00Z".into()));
+        let (earliest, latest) =
+            window(parse_local("2026-03-29").unwrap(), Precision::Day, &kyiv).unwrap();
+        assert_eq!(
+            (earliest.to_string(), latest.to_string()),
+            ("2026-03-28T22:00:00Z".into(), "2026-03-29T21:00:00Z".into())
+        );
     }
 
     #[test]
@@ -177,9 +231,15 @@ mod tests {
         let local = parse_local("2026-11-22").unwrap();
         let dakar = zone("Africa/Dakar");
         let (earliest, latest) = window(local, Precision::Week, &dakar).unwrap();
-        assert_eq!((earliest.to_string(), latest.to_string()), ("2026-11-16T00:00:00Z".into(), "2026-11-23T00:00:00Z".into()));
+        assert_eq!(
+            (earliest.to_string(), latest.to_string()),
+            ("2026-11-16T00:00:00Z".into(), "2026-11-23T00:00:00Z".into())
+        );
         let (earliest, latest) = window(local, Precision::Month, &dakar).unwrap();
-        assert_eq!((earliest.to_string(), latest.to_string()), ("2026-11-01T00:00:00Z".into(), "2026-12-01T00:00:00Z".into()));
+        assert_eq!(
+            (earliest.to_string(), latest.to_string()),
+            ("2026-11-01T00:00:00Z".into(), "2026-12-01T00:00:00Z".into())
+        );
         assert_eq!(iso_week(local.wall.date()), "2026-W47");
     }
 }

@@ -48,11 +48,21 @@ pub enum Deed {
 pub fn deeds(before: Option<&Incident>, after: &Incident) -> Vec<Deed> {
     let nothing = Map::new();
     let mut deeds = Vec::new();
-    compare("", before.map_or(&nothing, Incident::facts), after.facts(), &mut deeds);
+    compare(
+        "",
+        before.map_or(&nothing, Incident::facts),
+        after.facts(),
+        &mut deeds,
+    );
     deeds
 }
 
-fn compare(prefix: &str, before: &Map<String, Value>, after: &Map<String, Value>, deeds: &mut Vec<Deed>) {
+fn compare(
+    prefix: &str,
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+    deeds: &mut Vec<Deed>,
+) {
     for (name, value) in after {
         let old = before.get(name);
         if old == Some(value) {
@@ -62,31 +72,75 @@ fn compare(prefix: &str, before: &Map<String, Value>, after: &Map<String, Value>
         match value {
             Value::Object(inner) if ["place", "survivor"].contains(&field.as_str()) => {
                 let nothing = Map::new();
-                compare(&format!("{field}."), old.and_then(Value::as_object).unwrap_or(&nothing), inner, deeds);
+                compare(
+                    &format!("{field}."),
+                    old.and_then(Value::as_object).unwrap_or(&nothing),
+                    inner,
+                    deeds,
+                );
             }
-            Value::Array(items) if items.iter().any(Value::is_object) => entries(&field, old, items, deeds),
+            Value::Array(items) if items.iter().any(Value::is_object) => {
+                entries(&field, old, items, deeds)
+            }
             Value::Array(items) => codes(&field, old, items, deeds),
-            value => deeds.push(Deed::Set { field, value: shown(value) }),
+            value => deeds.push(Deed::Set {
+                field,
+                value: shown(value),
+            }),
         }
     }
 }
 
 fn codes(set: &str, old: Option<&Value>, items: &[Value], deeds: &mut Vec<Deed>) {
-    let old: Vec<&str> = old.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let old: Vec<&str> = old
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let new: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
-    let added = new.iter().filter(|code| !old.contains(code)).map(|code| Deed::Added { set: set.to_owned(), code: (*code).to_owned() });
-    let removed = old.iter().filter(|code| !new.contains(code)).map(|code| Deed::Removed { set: set.to_owned(), code: (*code).to_owned() });
+    let added = new
+        .iter()
+        .filter(|code| !old.contains(code))
+        .map(|code| Deed::Added {
+            set: set.to_owned(),
+            code: (*code).to_owned(),
+        });
+    let removed = old
+        .iter()
+        .filter(|code| !new.contains(code))
+        .map(|code| Deed::Removed {
+            set: set.to_owned(),
+            code: (*code).to_owned(),
+        });
     deeds.extend(added.chain(removed));
 }
 
 fn entries(map: &str, old: Option<&Value>, items: &[Value], deeds: &mut Vec<Deed>) {
-    let old: Vec<&Map<String, Value>> = old.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object).collect();
+    let old: Vec<&Map<String, Value>> = old
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+        .collect();
     for entry in items.iter().filter_map(Value::as_object) {
         let known = old.iter().find(|known| known.get("id") == entry.get("id"));
-        let is_other = |(name, value): &(&String, &Value)| *name != "id" && !value.is_null() && known.and_then(|known| known.get(*name)) != Some(value);
-        let fields: Map<String, Value> = entry.iter().filter(is_other).map(|(name, value)| (name.clone(), shown(value))).collect();
+        let is_other = |(name, value): &(&String, &Value)| {
+            *name != "id"
+                && !value.is_null()
+                && known.and_then(|known| known.get(*name)) != Some(value)
+        };
+        let fields: Map<String, Value> = entry
+            .iter()
+            .filter(is_other)
+            .map(|(name, value)| (name.clone(), shown(value)))
+            .collect();
         if !fields.is_empty() || known.is_none() {
-            deeds.push(Deed::Entry { map: map.to_owned(), new: known.is_none(), fields });
+            deeds.push(Deed::Entry {
+                map: map.to_owned(),
+                new: known.is_none(),
+                fields,
+            });
         }
     }
 }
@@ -94,7 +148,9 @@ fn entries(map: &str, old: Option<&Value>, items: &[Value], deeds: &mut Vec<Deed
 /// A value that a page can hold: a broken peer's may be of any length.
 fn shown(value: &Value) -> Value {
     match value {
-        Value::String(text) if text.chars().count() > SHOWN_MAX_CHARS => Value::String(text.chars().take(SHOWN_MAX_CHARS).chain(['…']).collect()),
+        Value::String(text) if text.chars().count() > SHOWN_MAX_CHARS => {
+            Value::String(text.chars().take(SHOWN_MAX_CHARS).chain(['…']).collect())
+        }
         value => value.clone(),
     }
 }
@@ -123,13 +179,36 @@ mod tests {
         assert_eq!(
             deeds(Some(&before), &after),
             [
-                Deed::Entry { map: "actions".into(), new: true, fields: fields(json!({"code": "pep_start"})) },
-                Deed::Set { field: "danger_now".into(), value: json!("yes") },
-                Deed::Set { field: "newer".into(), value: json!(3) },
-                Deed::Entry { map: "referrals".into(), new: false, fields: fields(json!({"accepted": "2026-11-23T10:00:00Z"})) },
-                Deed::Added { set: "survivor.populations".into(), code: "migrant".into() },
-                Deed::Added { set: "violations".into(), code: "stalking".into() },
-                Deed::Removed { set: "violations".into(), code: "rape".into() },
+                Deed::Entry {
+                    map: "actions".into(),
+                    new: true,
+                    fields: fields(json!({"code": "pep_start"}))
+                },
+                Deed::Set {
+                    field: "danger_now".into(),
+                    value: json!("yes")
+                },
+                Deed::Set {
+                    field: "newer".into(),
+                    value: json!(3)
+                },
+                Deed::Entry {
+                    map: "referrals".into(),
+                    new: false,
+                    fields: fields(json!({"accepted": "2026-11-23T10:00:00Z"}))
+                },
+                Deed::Added {
+                    set: "survivor.populations".into(),
+                    code: "migrant".into()
+                },
+                Deed::Added {
+                    set: "violations".into(),
+                    code: "stalking".into()
+                },
+                Deed::Removed {
+                    set: "violations".into(),
+                    code: "rape".into()
+                },
             ]
         );
     }
@@ -139,7 +218,9 @@ mod tests {
         let same = incident(json!({"danger_now": "no"}));
         assert_eq!(deeds(Some(&same), &same), []);
         let long = incident(json!({"note": "x".repeat(1000)}));
-        let Some(Deed::Set { value, .. }) = deeds(None, &long).pop() else { panic!("a field was written") };
+        let Some(Deed::Set { value, .. }) = deeds(None, &long).pop() else {
+            panic!("a field was written")
+        };
         assert_eq!(value.as_str().unwrap().chars().count(), SHOWN_MAX_CHARS + 1);
     }
 }

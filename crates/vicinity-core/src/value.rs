@@ -43,7 +43,9 @@ pub fn register(kind: Kind, value: &Value) -> Checked {
 
 fn zone(value: &Value) -> Checked {
     match code(value)? {
-        ScalarValue::Str(name) if crate::zone::named(&name).is_none() => Err(Problem::WrongType("a time zone's name, as Asia/Bishkek")),
+        ScalarValue::Str(name) if crate::zone::named(&name).is_none() => {
+            Err(Problem::WrongType("a time zone's name, as Asia/Bishkek"))
+        }
         checked => Ok(checked),
     }
 }
@@ -60,7 +62,11 @@ pub fn entry(kind: EntryKind, value: &Value) -> Checked {
         EntryKind::Instant => instant(value),
         EntryKind::Pseudonym => note(value, PSEUDONYM_MAX_LETTERS),
         EntryKind::Note => note(value, NOTE_MAX_LETTERS),
-        EntryKind::Count => value.as_u64().and_then(|n| i64::try_from(n).ok()).map(ScalarValue::Int).ok_or(Problem::WrongType("a whole number")),
+        EntryKind::Count => value
+            .as_u64()
+            .and_then(|n| i64::try_from(n).ok())
+            .map(ScalarValue::Int)
+            .ok_or(Problem::WrongType("a whole number")),
         EntryKind::Ids => match value.as_array() {
             Some(ids) if ids.iter().all(Value::is_string) => unknown(value),
             _ => Err(Problem::WrongType("a list of entry ids")),
@@ -89,7 +95,11 @@ pub fn unknown(value: &Value) -> Checked {
         ScalarValue::Bytes(bytes) => bytes.len(),
         _ => 0,
     };
-    if bytes > UNKNOWN_MAX_BYTES { Err(Problem::TooLong(UNKNOWN_MAX_BYTES)) } else { Ok(scalar) }
+    if bytes > UNKNOWN_MAX_BYTES {
+        Err(Problem::TooLong(UNKNOWN_MAX_BYTES))
+    } else {
+        Ok(scalar)
+    }
 }
 
 /// The JSON of a stored scalar. Whatever a newer or a broken peer wrote, something readable comes out.
@@ -101,9 +111,12 @@ pub fn to_json(scalar: &ScalarValue) -> Value {
         ScalarValue::Str(text) => Value::String(text.to_string()),
         ScalarValue::Int(whole) => Value::from(*whole),
         ScalarValue::Uint(whole) => Value::from(*whole),
-        ScalarValue::F64(real) => serde_json::Number::from_f64(*real).map_or(Value::Null, Value::Number),
+        ScalarValue::F64(real) => {
+            serde_json::Number::from_f64(*real).map_or(Value::Null, Value::Number)
+        }
         ScalarValue::Counter(counter) => Value::from(i64::from(counter)),
-        ScalarValue::Timestamp(millis) => Timestamp::from_millisecond(*millis).map_or(Value::Null, |at| Value::String(at.to_string())),
+        ScalarValue::Timestamp(millis) => Timestamp::from_millisecond(*millis)
+            .map_or(Value::Null, |at| Value::String(at.to_string())),
         ScalarValue::Bytes(bytes) => bytes_to_json(bytes),
     }
 }
@@ -127,11 +140,17 @@ fn bytes_to_json(bytes: &[u8]) -> Value {
 }
 
 fn code(value: &Value) -> Checked {
-    let code = value.as_str().ok_or(Problem::WrongType("a code, as text"))?;
+    let code = value
+        .as_str()
+        .ok_or(Problem::WrongType("a code, as text"))?;
     if code.len() > codes::CODE_MAX_BYTES {
         return Err(Problem::TooLong(codes::CODE_MAX_BYTES));
     }
-    if codes::is_code(code) { Ok(ScalarValue::Str(code.into())) } else { Err(Problem::WrongType("a code without control characters")) }
+    if codes::is_code(code) {
+        Ok(ScalarValue::Str(code.into()))
+    } else {
+        Err(Problem::WrongType("a code without control characters"))
+    }
 }
 
 /// A code in the spelling of its list, or as it is where the list does not have it.
@@ -143,13 +162,21 @@ fn known_code(list: &'static codes::CodeList, value: &Value) -> Checked {
 }
 
 fn scope(value: &Value) -> Checked {
-    let text = value.as_str().ok_or(Problem::WrongType("a consent scope, as text"))?;
-    spelling::scope(text).map(|scope| ScalarValue::Str(scope.into())).ok_or(Problem::UnknownScope)
+    let text = value
+        .as_str()
+        .ok_or(Problem::WrongType("a consent scope, as text"))?;
+    spelling::scope(text)
+        .map(|scope| ScalarValue::Str(scope.into()))
+        .ok_or(Problem::UnknownScope)
 }
 
 fn note(value: &Value, max_letters: usize) -> Checked {
     let note = value.as_str().ok_or(Problem::WrongType("a text"))?;
-    if text::fits(note, max_letters) { Ok(ScalarValue::Str(note.into())) } else { Err(Problem::TooManyLetters(max_letters)) }
+    if text::fits(note, max_letters) {
+        Ok(ScalarValue::Str(note.into()))
+    } else {
+        Err(Problem::TooManyLetters(max_letters))
+    }
 }
 
 const INSTANT_FORM: &str = "an instant such as 2026-11-23T09:00:00Z";
@@ -157,7 +184,9 @@ const LOCAL_FORM: &str = "a local time such as 2026-11-22T23:30, or a date";
 
 fn instant(value: &Value) -> Checked {
     let text = value.as_str().ok_or(Problem::WrongType(INSTANT_FORM))?;
-    time::parse_instant(text).map(|at| ScalarValue::Timestamp(at.as_millisecond())).ok_or(Problem::ImpossibleTime(INSTANT_FORM))
+    time::parse_instant(text)
+        .map(|at| ScalarValue::Timestamp(at.as_millisecond()))
+        .ok_or(Problem::ImpossibleTime(INSTANT_FORM))
 }
 
 fn age(value: &Value) -> Checked {
@@ -183,7 +212,9 @@ fn occurred(value: &Value) -> Checked {
 }
 
 fn occurred_parts(value: &Value) -> Result<Map<String, Value>, Problem> {
-    let told = value.as_object().ok_or(Problem::WrongType("an object with at and precision"))?;
+    let told = value
+        .as_object()
+        .ok_or(Problem::WrongType("an object with at and precision"))?;
     spelling::keys_of(told, &["at", "precision"]).map_err(|error| error.problem)
 }
 
@@ -203,7 +234,10 @@ pub fn part_at_fault(kind: Kind, value: &Value) -> Option<&'static str> {
     let told = occurred_parts(value).ok()?;
     if local_time(told.get("at")).is_err() {
         Some("at")
-    } else if told.get("precision").is_some_and(|precision| code(precision).is_err()) {
+    } else if told
+        .get("precision")
+        .is_some_and(|precision| code(precision).is_err())
+    {
         Some("precision")
     } else {
         None

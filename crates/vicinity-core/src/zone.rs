@@ -23,12 +23,22 @@ pub fn named(name: &str) -> Option<TimeZone> {
 pub fn of_area(area: &str) -> Vec<&'static str> {
     let mut parts = area.trim().split('-');
     let country = parts.next().unwrap_or_default().to_ascii_uppercase();
-    let line = |wanted: &str| AREAS.lines().find_map(|line| line.strip_prefix(wanted)?.strip_prefix(' ')).map(|names| names.split(' ').collect());
+    let line = |wanted: &str| {
+        AREAS
+            .lines()
+            .find_map(|line| line.strip_prefix(wanted)?.strip_prefix(' '))
+            .map(|names| names.split(' ').collect())
+    };
     if country.len() != 2 {
         return Vec::new();
     }
-    let first_level = parts.next().filter(|level| !level.is_empty() && *level != "*");
-    let by_level = first_level.and_then(|level| line(&format!("{country}-{}", level.to_ascii_uppercase())).or_else(|| line(&format!("{country}-*"))));
+    let first_level = parts
+        .next()
+        .filter(|level| !level.is_empty() && *level != "*");
+    let by_level = first_level.and_then(|level| {
+        line(&format!("{country}-{}", level.to_ascii_uppercase()))
+            .or_else(|| line(&format!("{country}-*")))
+    });
     by_level.or_else(|| line(&country)).unwrap_or_default()
 }
 
@@ -36,7 +46,11 @@ pub fn of_area(area: &str) -> Vec<&'static str> {
 #[must_use]
 pub fn guess<'a>(areas: impl IntoIterator<Item = &'a str>) -> Option<&'static str> {
     let mut guessed = None;
-    for names in areas.into_iter().map(of_area).filter(|names| !names.is_empty()) {
+    for names in areas
+        .into_iter()
+        .map(of_area)
+        .filter(|names| !names.is_empty())
+    {
         match (names.as_slice(), guessed) {
             ([name], None) => guessed = Some(*name),
             ([name], Some(known)) if *name == known => {}
@@ -60,7 +74,9 @@ impl Zones {
     /// A fixed distance from UTC, in seconds east.
     #[must_use]
     pub fn fixed(seconds: i32) -> Self {
-        Self::one(TimeZone::fixed(Offset::from_seconds(seconds).unwrap_or(Offset::UTC)))
+        Self::one(TimeZone::fixed(
+            Offset::from_seconds(seconds).unwrap_or(Offset::UTC),
+        ))
     }
 
     /// Of a place: the zone that it names itself, else the hub's. Where its area keeps another one than the hub, either may be
@@ -71,13 +87,16 @@ impl Zones {
             return Self::one(own);
         }
         let there = of_area(area.unwrap_or_default());
-        let hub_is_there = hub.and_then(TimeZone::iana_name).is_some_and(|name| there.contains(&name));
+        let hub_is_there = hub
+            .and_then(TimeZone::iana_name)
+            .is_some_and(|name| there.contains(&name));
         let mut zones: Vec<TimeZone> = hub.cloned().into_iter().collect();
         if !hub_is_there {
             zones.extend(there.into_iter().filter_map(named));
         }
         if zones.is_empty() {
-            zones.extend(FIRST_AND_LAST_HOURS.map(|hours| TimeZone::fixed(Offset::constant(hours))));
+            zones
+                .extend(FIRST_AND_LAST_HOURS.map(|hours| TimeZone::fixed(Offset::constant(hours))));
         }
         Self(zones)
     }
@@ -85,13 +104,19 @@ impl Zones {
     /// The first moment that a time on the wall can mean.
     #[must_use]
     pub fn earliest(&self, wall: DateTime) -> Option<Timestamp> {
-        self.0.iter().filter_map(|zone| zone.to_ambiguous_timestamp(wall).earlier().ok()).min()
+        self.0
+            .iter()
+            .filter_map(|zone| zone.to_ambiguous_timestamp(wall).earlier().ok())
+            .min()
     }
 
     /// The last moment that a time on the wall can mean.
     #[must_use]
     pub fn latest(&self, wall: DateTime) -> Option<Timestamp> {
-        self.0.iter().filter_map(|zone| zone.to_ambiguous_timestamp(wall).later().ok()).max()
+        self.0
+            .iter()
+            .filter_map(|zone| zone.to_ambiguous_timestamp(wall).later().ok())
+            .max()
     }
 }
 
@@ -101,7 +126,10 @@ mod tests {
 
     #[test]
     fn every_zone_of_the_table_is_in_the_database() {
-        let names = AREAS.lines().filter(|line| !line.starts_with('#')).flat_map(|line| line.split(' ').skip(1));
+        let names = AREAS
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .flat_map(|line| line.split(' ').skip(1));
         let unknown: Vec<&str> = names.filter(|name| named(name).is_none()).collect();
         assert_eq!(unknown, Vec::<&str>::new());
     }
@@ -130,7 +158,10 @@ mod tests {
 
     #[test]
     fn a_hub_s_zone_is_guessed_where_all_its_areas_keep_one() {
-        assert_eq!(guess(["KH-12-03", "kh-1", "nowhere"]), Some("Asia/Phnom_Penh"));
+        assert_eq!(
+            guess(["KH-12-03", "kh-1", "nowhere"]),
+            Some("Asia/Phnom_Penh")
+        );
         assert_eq!(guess(["KH-12", "TH-10"]), None);
         assert_eq!(guess(["RU"]), None);
         assert_eq!(guess([]), None);
@@ -139,7 +170,13 @@ mod tests {
     #[test]
     fn a_name_is_one_of_the_database() {
         assert!(named("Asia/Bishkek").is_some() && named("asia/bishkek").is_some());
-        for bad in ["", "Bishkek", "UTC+6", "EST5EDT,M3.2.0,M11.1.0", "../etc/passwd"] {
+        for bad in [
+            "",
+            "Bishkek",
+            "UTC+6",
+            "EST5EDT,M3.2.0,M11.1.0",
+            "../etc/passwd",
+        ] {
             assert!(named(bad).is_none(), "{bad}");
         }
     }
@@ -148,8 +185,14 @@ mod tests {
     fn a_time_of_an_unknown_zone_is_as_early_as_it_may_be_and_as_late() {
         let wall: DateTime = "2026-11-22T23:30:00".parse().unwrap();
         let zones = Zones::of_place(None, None, None);
-        assert_eq!(zones.earliest(wall).unwrap().to_string(), "2026-11-22T09:30:00Z");
-        assert_eq!(zones.latest(wall).unwrap().to_string(), "2026-11-23T11:30:00Z");
+        assert_eq!(
+            zones.earliest(wall).unwrap().to_string(),
+            "2026-11-22T09:30:00Z"
+        );
+        assert_eq!(
+            zones.latest(wall).unwrap().to_string(),
+            "2026-11-23T11:30:00Z"
+        );
     }
 
     #[test]
@@ -158,13 +201,25 @@ mod tests {
         let hub = named("Europe/Moscow").unwrap();
         let instant = |own: Option<&str>, area: &str| {
             let zones = Zones::of_place(own, Some(&hub), Some(area));
-            (zones.earliest(wall).unwrap().to_string(), zones.latest(wall).unwrap().to_string())
+            (
+                zones.earliest(wall).unwrap().to_string(),
+                zones.latest(wall).unwrap().to_string(),
+            )
         };
         let moscow = "2026-11-22T20:30:00Z".to_owned();
         assert_eq!(instant(None, "RU-MOW-01"), (moscow.clone(), moscow.clone()));
-        assert_eq!(instant(None, "RU-IRK-01"), ("2026-11-22T15:30:00Z".to_owned(), moscow.clone()));
-        assert_eq!(instant(None, "our street"), (moscow.clone(), moscow.clone()));
+        assert_eq!(
+            instant(None, "RU-IRK-01"),
+            ("2026-11-22T15:30:00Z".to_owned(), moscow.clone())
+        );
+        assert_eq!(
+            instant(None, "our street"),
+            (moscow.clone(), moscow.clone())
+        );
         let irkutsk = "2026-11-22T15:30:00Z".to_owned();
-        assert_eq!(instant(Some("Asia/Irkutsk"), "RU-MOW-01"), (irkutsk.clone(), irkutsk));
+        assert_eq!(
+            instant(Some("Asia/Irkutsk"), "RU-MOW-01"),
+            (irkutsk.clone(), irkutsk)
+        );
     }
 }

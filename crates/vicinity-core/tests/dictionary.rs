@@ -1,5 +1,8 @@
 //! The data dictionary in docs/ is the one that the tables give.
-#![allow(clippy::disallowed_methods, reason = "reads, and on demand rewrites, the page it checks")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "reads, and on demand rewrites, the page it checks"
+)]
 
 use std::path::Path;
 
@@ -11,5 +14,8 @@ fn the_page_in_docs_is_the_one_the_tables_give() {
         std::fs::write(&path, &made).unwrap();
     }
     let held = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(held == made, "docs/RECORD.md is not up to date: run UPDATE_DOCS=1 cargo test -p vicinity-core --test dictionary");
+    assert!(
+        held == made,
+        "docs/RECORD.md is not up to date: run UPDATE_DOCS=1 cargo test -p vicinity-core --test dictionary"
+    );
 }

@@ -2,7 +2,11 @@
 //!
 //! `fixtures/hostile/` holds each hand-made change (`UPDATE_FIXTURES=1` writes them again). Also, real changes are
 //! mutated: `VICINITY_MUTANTS` says how many, `VICINITY_SEED` where they start.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test: it reads fixtures and runs on two threads")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test: it reads fixtures and runs on two threads"
+)]
 
 #[path = "hostile/crowding.rs"]
 mod crowding;

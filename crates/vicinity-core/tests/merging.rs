@@ -28,11 +28,21 @@ struct Person {
 
 impl Person {
     fn with_copy(chunks: &[Vec<u8>], actor: u8) -> Self {
-        Self { document: load(chunks), actor, chunks: Vec::new() }
+        Self {
+            document: load(chunks),
+            actor,
+            chunks: Vec::new(),
+        }
     }
 
     fn apply(&mut self, edit: &Edit) {
-        let authored = self.document.apply(edit, Authoring { actor: [self.actor; 8], now: now() });
+        let authored = self.document.apply(
+            edit,
+            Authoring {
+                actor: [self.actor; 8],
+                now: now(),
+            },
+        );
         self.chunks.extend(authored.expect("the edit fits").chunk);
     }
 
@@ -47,12 +57,22 @@ fn load(chunks: &[Vec<u8>]) -> Document {
 
 /// Everybody's changes: the base, then the first person's, then the second's.
 fn together(base: &[Vec<u8>], people: &[&Person]) -> Vec<Vec<u8>> {
-    base.iter().chain(people.iter().flat_map(|person| &person.chunks)).cloned().collect()
+    base.iter()
+        .chain(people.iter().flat_map(|person| &person.chunks))
+        .cloned()
+        .collect()
 }
 
 fn base(incident: Value) -> Vec<Vec<u8>> {
     let draft = Draft::parse(&incident, now()).unwrap();
-    let (_, authored) = Document::create(&draft, Authoring { actor: [1; 8], now: now() }).unwrap();
+    let (_, authored) = Document::create(
+        &draft,
+        Authoring {
+            actor: [1; 8],
+            now: now(),
+        },
+    )
+    .unwrap();
     vec![authored.chunk.unwrap()]
 }
 
@@ -104,8 +124,14 @@ fn consent_steps() -> impl Strategy<Value = Vec<(u8, bool, bool)>> {
 }
 
 fn withdrew(person: &Person, scope: &str) -> bool {
-    let withdraws = |entry: vicinity_core::incident::Entry<'_>| entry.text("scope") == Some(scope) && entry.text("state") == Some("withdrawn");
-    person.document.incident().entries("consents").any(withdraws)
+    let withdraws = |entry: vicinity_core::incident::Entry<'_>| {
+        entry.text("scope") == Some(scope) && entry.text("state") == Some("withdrawn")
+    };
+    person
+        .document
+        .incident()
+        .entries("consents")
+        .any(withdraws)
 }
 
 fn edits() -> impl Strategy<Value = Vec<Value>> {
@@ -204,8 +230,18 @@ fn a_concurrent_add_wins_over_a_remove() {
         let (mut ada, mut ben) = two_people(&base);
         ada.edit(json!({"remove": {"set": "violations", "code": code}}));
         ben.edit(json!({"add": {"set": "violations", "code": code}}));
-        assert!(load(&together(&base, &[&ada, &ben])).incident().has("violations", code), "{code}");
-        assert!(load(&together(&base, &[&ben, &ada])).incident().has("violations", code), "{code}");
+        assert!(
+            load(&together(&base, &[&ada, &ben]))
+                .incident()
+                .has("violations", code),
+            "{code}"
+        );
+        assert!(
+            load(&together(&base, &[&ben, &ada]))
+                .incident()
+                .has("violations", code),
+            "{code}"
+        );
     }
 }
 
@@ -216,7 +252,11 @@ fn a_remove_that_saw_the_add_removes() {
     ada.edit(json!({"add": {"set": "violations", "code": "rape"}}));
     let mut ben = Person::with_copy(&together(&base, &[&ada]), 3);
     ben.edit(json!({"remove": {"set": "violations", "code": "rape"}}));
-    assert!(!load(&together(&base, &[&ada, &ben])).incident().has("violations", "rape"));
+    assert!(
+        !load(&together(&base, &[&ada, &ben]))
+            .incident()
+            .has("violations", "rape")
+    );
 }
 
 #[test]
@@ -225,7 +265,11 @@ fn a_link_that_is_taken_back_is_gone_for_whoever_hears_of_it() {
     let (mut ada, ben) = two_people(&base);
     let body = json!({"kind": "duplicate_of", "to": "0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11"});
     ada.edit(json!({"link": body}));
-    assert!(ada.document.incident().has("links", "duplicate_of:0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11"));
+    assert!(
+        ada.document
+            .incident()
+            .has("links", "duplicate_of:0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11")
+    );
     ada.edit(json!({"unlink": body}));
     let both = load(&together(&base, &[&ada, &ben]));
     assert_eq!(both.incident().codes("links").count(), 0);
@@ -240,7 +284,12 @@ fn concurrent_writes_of_a_register_are_both_listed_until_a_person_decides() {
     let chunks = together(&base, &[&ada, &ben]);
     let merged = shown(&load(&chunks));
     assert_eq!(merged["conflicts"][0]["field"], "danger_now");
-    let mut values: Vec<&str> = merged["conflicts"][0]["values"].as_array().unwrap().iter().filter_map(|side| side["value"].as_str()).collect();
+    let mut values: Vec<&str> = merged["conflicts"][0]["values"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|side| side["value"].as_str())
+        .collect();
     values.sort_unstable();
     assert_eq!(values, ["unknown", "yes"]);
     assert_eq!(merged["triage"], "red");
@@ -248,7 +297,10 @@ fn concurrent_writes_of_a_register_are_both_listed_until_a_person_decides() {
         let mut hub = Person::with_copy(&chunks, 4);
         hub.apply(&Edit::resolve("danger_now", &value.into(), now()).unwrap());
         let resolved = shown(&load(&together(&chunks, &[&hub])));
-        assert_eq!((&resolved["conflicts"], &resolved["danger_now"]), (&json!([]), &json!(value)));
+        assert_eq!(
+            (&resolved["conflicts"], &resolved["danger_now"]),
+            (&json!([]), &json!(value))
+        );
     }
 }
 
@@ -256,9 +308,21 @@ fn concurrent_writes_of_a_register_are_both_listed_until_a_person_decides() {
 fn what_a_person_confirms_stands_against_what_another_one_writes_at_the_same_time() {
     let base = full_base();
     let confirmed = [
-        ("danger_now", json!({"set": {"field": "danger_now", "value": "yes"}}), json!({"set": {"field": "danger_now", "value": "no"}})),
-        ("status", json!({"transition": {"to": "responding"}}), json!({"transition": {"to": "monitoring"}})),
-        ("triage", json!({"triage": {"level": "red"}}), json!({"triage": {"level": "green", "reason": "safe"}})),
+        (
+            "danger_now",
+            json!({"set": {"field": "danger_now", "value": "yes"}}),
+            json!({"set": {"field": "danger_now", "value": "no"}}),
+        ),
+        (
+            "status",
+            json!({"transition": {"to": "responding"}}),
+            json!({"transition": {"to": "monitoring"}}),
+        ),
+        (
+            "triage",
+            json!({"triage": {"level": "red"}}),
+            json!({"triage": {"level": "green", "reason": "safe"}}),
+        ),
     ];
     for (field, same, other) in confirmed {
         let mut first = Person::with_copy(&base, 4);
@@ -269,7 +333,14 @@ fn what_a_person_confirms_stands_against_what_another_one_writes_at_the_same_tim
         ben.edit(other);
         assert_eq!((ada.chunks.len(), ben.chunks.len()), (1, 1), "{field}");
         let merged = load(&together(&base, &[&ada, &ben])).incident();
-        assert_eq!(merged.disputes().iter().map(|dispute| dispute.field.as_str()).collect::<Vec<_>>(), [field]);
+        assert_eq!(
+            merged
+                .disputes()
+                .iter()
+                .map(|dispute| dispute.field.as_str())
+                .collect::<Vec<_>>(),
+            [field]
+        );
     }
 }
 
@@ -283,14 +354,25 @@ fn two_resolutions_made_apart_are_a_conflict_again() {
     let (mut first, mut second) = (Person::with_copy(&chunks, 4), Person::with_copy(&chunks, 5));
     first.apply(&Edit::resolve("danger_now", &json!("yes"), now()).unwrap());
     second.apply(&Edit::resolve("danger_now", &json!("unknown"), now()).unwrap());
-    assert_eq!(load(&together(&chunks, &[&first, &second])).incident().disputes().len(), 1);
+    assert_eq!(
+        load(&together(&chunks, &[&first, &second]))
+            .incident()
+            .disputes()
+            .len(),
+        1
+    );
 }
 
 #[test]
 fn a_conflict_within_a_second_perpetrator_is_resolved_in_place() {
     let base = full_base();
     let (mut ada, mut ben) = two_people(&base);
-    let perpetrators: Vec<String> = ada.document.incident().entries("perpetrators").map(|entry| entry.id().to_owned()).collect();
+    let perpetrators: Vec<String> = ada
+        .document
+        .incident()
+        .entries("perpetrators")
+        .map(|entry| entry.id().to_owned())
+        .collect();
     for id in &perpetrators {
         ada.edit(json!({"perpetrator": {"id": id, "kind": "military"}}));
         ben.edit(json!({"perpetrator": {"id": id, "kind": "landlord"}}));
@@ -303,7 +385,11 @@ fn a_conflict_within_a_second_perpetrator_is_resolved_in_place() {
     }
     let incident = hub.document.incident();
     assert_eq!(incident.disputes(), &[]);
-    assert!(incident.entries("perpetrators").all(|entry| entry.text("kind") == Some("landlord")));
+    assert!(
+        incident
+            .entries("perpetrators")
+            .all(|entry| entry.text("kind") == Some("landlord"))
+    );
 }
 
 #[test]
@@ -327,8 +413,22 @@ fn what_two_people_filled_in_at_once_can_still_be_settled() {
     let mut hub = Person::with_copy(&together(&base, &[&ada, &ben]), 4);
     hub.apply(&Edit::resolve("reporter_role", &json!("nurse"), now()).unwrap());
     assert_eq!(hub.document.incident().disputes(), &[]);
-    let again = Edit::parse(&json!({"set": {"field": "reporter_role", "value": "self"}}), now()).unwrap();
-    assert!(hub.document.apply(&again, Authoring { actor: [4; 8], now: now() }).is_err());
+    let again = Edit::parse(
+        &json!({"set": {"field": "reporter_role", "value": "self"}}),
+        now(),
+    )
+    .unwrap();
+    assert!(
+        hub.document
+            .apply(
+                &again,
+                Authoring {
+                    actor: [4; 8],
+                    now: now()
+                }
+            )
+            .is_err()
+    );
 }
 
 #[test]
@@ -338,8 +438,16 @@ fn a_withdrawal_on_one_phone_beats_a_grant_on_another_and_gives_way_to_one_that_
     ada.edit(json!({"consent": {"scope": "national_deid", "state": "withdrawn", "at": "2020-01-01T00:00:00Z"}}));
     ben.edit(json!({"consent": {"scope": "national_deid", "state": "granted", "at": "2030-01-01T00:00:00Z"}}));
     let chunks = together(&base, &[&ada, &ben]);
-    assert!(!consent::granted(&load(&chunks).incident(), "national_deid", now()));
+    assert!(!consent::granted(
+        &load(&chunks).incident(),
+        "national_deid",
+        now()
+    ));
     let mut later = Person::with_copy(&chunks, 4);
     later.edit(json!({"consent": {"scope": "national_deid", "state": "granted"}}));
-    assert!(consent::granted(&later.document.incident(), "national_deid", now()));
+    assert!(consent::granted(
+        &later.document.incident(),
+        "national_deid",
+        now()
+    ));
 }

@@ -24,7 +24,13 @@ type Host = (Box<dyn DeviceStore>, Identity, World<'static>);
 
 fn main() {
     if let Some((mut store, identity, mut world)) = black_box(None::<Host>) {
-        let synced = exchange::sync_with(&mut *store, &mut Cut, &identity, &mut world, StatementWork::UploadAndRewrap);
+        let synced = exchange::sync_with(
+            &mut *store,
+            &mut Cut,
+            &identity,
+            &mut world,
+            StatementWork::UploadAndRewrap,
+        );
         let read = store.incident(IncidentId::from_bytes([0; 16]));
         black_box((synced.is_ok(), read.is_ok(), media::strip(&[]).is_ok()));
     }

@@ -28,7 +28,11 @@ impl<S: DeviceStore> Device<S> {
         let mut alerts = kept(&mut self.store)?;
         let before = alerts.len();
         alerts.retain(|alert| alert.ends > now.as_second().saturating_sub(ENDED_KEPT_SECONDS));
-        if alerts.len() == before { Ok(()) } else { keep(&mut self.store, &alerts) }
+        if alerts.len() == before {
+            Ok(())
+        } else {
+            keep(&mut self.store, &alerts)
+        }
     }
 
     /// The alerts that are active, as of the last contact with the hub, those that end first at the top. What has ended is not
@@ -50,17 +54,37 @@ impl<S: DeviceStore> Device<S> {
     /// # Errors
     /// Not a responder's device; no consent; a field that does not fit; or the hub cannot be reached: then nothing was published, as far as
     /// is known here.
-    pub fn publish_alert(&mut self, link: &mut dyn Link, incident: IncidentId, area: &str, text: &str, ends: Timestamp) -> Result<[u8; 16]> {
+    pub fn publish_alert(
+        &mut self,
+        link: &mut dyn Link,
+        incident: IncidentId,
+        area: &str,
+        text: &str,
+        ends: Timestamp,
+    ) -> Result<[u8; 16]> {
         self.needs_responder()?;
         let now = (self.machine.now)();
-        let row = self.store.incident(incident)?.ok_or(DeviceError::NoSuchIncident)?;
+        let row = self
+            .store
+            .incident(incident)?
+            .ok_or(DeviceError::NoSuchIncident)?;
         if !consent::granted(&row.incident, consent::AGGRESSOR_ALERT, now) {
             return Err(AlertError::NoConsent.into());
         }
         let id = self.machine.bytes();
-        let alert = Alert { id, area: area.to_owned(), text: text.trim().to_owned(), ends: ends.as_second() };
+        let alert = Alert {
+            id,
+            area: area.to_owned(),
+            text: text.trim().to_owned(),
+            ends: ends.as_second(),
+        };
         alert.check(now)?;
-        self.ask_about_alerts(link, &AlertRequest::Publish { alert: alert.into() })?;
+        self.ask_about_alerts(
+            link,
+            &AlertRequest::Publish {
+                alert: alert.into(),
+            },
+        )?;
         Ok(id)
     }
 
@@ -75,12 +99,23 @@ impl<S: DeviceStore> Device<S> {
 
     fn needs_responder(&self) -> Result<()> {
         let enrolment = self.enrolment().ok_or(DeviceError::NotEnrolled)?;
-        if enrolment.is(Role::Responder) { Ok(()) } else { Err(Refused::NotAllowed.into()) }
+        if enrolment.is(Role::Responder) {
+            Ok(())
+        } else {
+            Err(Refused::NotAllowed.into())
+        }
     }
 
     fn ask_about_alerts(&mut self, link: &mut dyn Link, request: &AlertRequest) -> Result<()> {
         let identity = self.identity()?;
-        let posted = requests::post(&mut self.store, link, &identity, &mut || self.machine.number(), ALERT_PATH, uplink::encode(request))?;
+        let posted = requests::post(
+            &mut self.store,
+            link,
+            &identity,
+            &mut || self.machine.number(),
+            ALERT_PATH,
+            uplink::encode(request),
+        )?;
         let answer = posted.map_err(|failure| requests::failed(failure, link))?;
         match uplink::decode::<AlertAnswer>(&answer)? {
             AlertAnswer::Done { list } => keep(&mut self.store, &alert::alerts(list)?),
@@ -93,9 +128,15 @@ impl<S: DeviceStore> Device<S> {
 
 /// The list that is kept.
 fn kept(store: &mut dyn DeviceStore) -> Result<Vec<Alert>> {
-    Ok(store.fact(Fact::Alerts)?.map(|bytes| alert::kept(&bytes)).unwrap_or_default())
+    Ok(store
+        .fact(Fact::Alerts)?
+        .map(|bytes| alert::kept(&bytes))
+        .unwrap_or_default())
 }
 
 fn keep(store: &mut dyn DeviceStore, alerts: &[Alert]) -> Result<()> {
-    Ok(store.set_facts(&[(Fact::Alerts, (!alerts.is_empty()).then(|| alert::kept_bytes(alerts)))])?)
+    Ok(store.set_facts(&[(
+        Fact::Alerts,
+        (!alerts.is_empty()).then(|| alert::kept_bytes(alerts)),
+    )])?)
 }

@@ -35,13 +35,26 @@ impl<S: DeviceStore> Device<S> {
         let (class, bytes) = (stripped.class, stripped.bytes.len() as u64);
         let mut already_here = self.store.attached(incident, hash)?.is_some();
         if !already_here {
-            match self.apply_as(incident, &[Edit::attachment(class, stripped.bytes)?], true, Work::attaching(hash)) {
+            match self.apply_as(
+                incident,
+                &[Edit::attachment(class, stripped.bytes)?],
+                true,
+                Work::attaching(hash),
+            ) {
                 // Another program attached it at the same moment.
                 Err(DeviceError::Store(StoreError::AlreadyAttached)) => already_here = true,
                 other => drop(other?),
             }
         }
-        let entry = self.store.attached(incident, hash)?.ok_or(DeviceError::Document)?;
-        Ok(Attached { entry, class, bytes, already_here })
+        let entry = self
+            .store
+            .attached(incident, hash)?
+            .ok_or(DeviceError::Document)?;
+        Ok(Attached {
+            entry,
+            class,
+            bytes,
+            already_here,
+        })
     }
 }

@@ -8,7 +8,10 @@ use vicinity_seal::parcel;
 use vicinity_store::device::{self, Delivered, DeviceStore, Fact};
 use vicinity_store::hub::Role;
 use vicinity_sync::alert;
-use vicinity_sync::bundle::{self, BLOBS_MAX_BYTES, BUNDLE_PATH, BUNDLED_PATH, Bundle, REQUESTS_MAX, REQUESTS_MAX_BYTES, Reader, Reading, Reply, Whole};
+use vicinity_sync::bundle::{
+    self, BLOBS_MAX_BYTES, BUNDLE_PATH, BUNDLED_PATH, Bundle, REQUESTS_MAX, REQUESTS_MAX_BYTES,
+    Reader, Reading, Reply, Whole,
+};
 use vicinity_sync::device_session::BATCH_MAX_BYTES;
 use vicinity_sync::message::{DOCUMENTS_MAX, ERASURES_MAX, Request};
 use vicinity_sync::order;
@@ -82,7 +85,14 @@ impl Imported {
     /// As scripts read it.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let Self { acked, rejected, received, erased, statements, end } = *self;
+        let Self {
+            acked,
+            rejected,
+            received,
+            erased,
+            statements,
+            end,
+        } = *self;
         let name = match end {
             ImportEnd::UpToDate => "up_to_date",
             ImportEnd::Behind => "behind",
@@ -108,22 +118,56 @@ impl<S: DeviceStore> Device<S> {
     /// Not enrolled, another sync in progress, or the local store.
     pub fn export_bundle(&mut self) -> Result<Exported> {
         let identity = self.identity()?;
-        let bundle_key = self.enrolment().ok_or(DeviceError::NotEnrolled)?.bundle_key.clone();
+        let bundle_key = self
+            .enrolment()
+            .ok_or(DeviceError::NotEnrolled)?
+            .bundle_key
+            .clone();
         let hub = Recipient::parse(&bundle_key).map_err(|_| DeviceError::Damaged("enrolment"))?;
         let now = (self.machine.now)();
         self.store.recheck_grants(now)?;
         let mut random = || self.machine.number();
         let (store, clock) = (&mut self.store, now.as_second());
-        let mut packer = Packer { store, identity: &identity, random: &mut random, clock, bytes: 0, changes: 0, more: false, requests: Vec::new() };
+        let mut packer = Packer {
+            store,
+            identity: &identity,
+            random: &mut random,
+            clock,
+            bytes: 0,
+            changes: 0,
+            more: false,
+            requests: Vec::new(),
+        };
         packer.pack()?;
-        let Packer { requests, changes, more, .. } = packer;
+        let Packer {
+            requests,
+            changes,
+            more,
+            ..
+        } = packer;
         sealing::seal_waiting(&mut self.store, &mut self.machine, &identity.hub_key)?;
         let (blobs, left) = blobs(&mut self.store)?;
         let batches = blobs.len() as u64;
         let reply_to = reply_opener(&mut self.store)?.recipient().to_string();
-        let body = Bundle { reply_to, requests, blobs }.encode();
-        let envelope = requests::seal(&mut self.store, &identity, &mut || self.machine.number(), BUNDLE_PATH, body)?;
-        Ok(Exported { file: parcel::pack(&envelope.encode(), &hub)?, changes, batches, more: more || left })
+        let body = Bundle {
+            reply_to,
+            requests,
+            blobs,
+        }
+        .encode();
+        let envelope = requests::seal(
+            &mut self.store,
+            &identity,
+            &mut || self.machine.number(),
+            BUNDLE_PATH,
+            body,
+        )?;
+        Ok(Exported {
+            file: parcel::pack(&envelope.encode(), &hub)?,
+            changes,
+            batches,
+            more: more || left,
+        })
     }
 
     /// Reads a hub's reply. What still counts of it is written in one transaction, and durable when this returns.
@@ -132,14 +176,38 @@ impl<S: DeviceStore> Device<S> {
     /// Not enrolled; a file that is damaged, for another device, or not signed by this device's hub: then nothing was changed.
     pub fn import_reply(&mut self, file: &[u8]) -> Result<Imported> {
         let (identity, now) = (self.identity()?, (self.machine.now)());
-        let forget = self.enrolment().is_some_and(|enrolment| !enrolment.is(Role::Responder));
-        let secret = self.store.fact(Fact::BundleKey)?.ok_or(BundleError::NoBundle)?;
+        let forget = self
+            .enrolment()
+            .is_some_and(|enrolment| !enrolment.is(Role::Responder));
+        let secret = self
+            .store
+            .fact(Fact::BundleKey)?
+            .ok_or(BundleError::NoBundle)?;
         let content = parcel::unpack(file, &opener_of(&secret)?)?;
         let reply = Reply::open(&content, &identity.hub_key)?;
         let (incarnation, counter) = requests::life(&mut self.store)?.unwrap_or_default();
-        let cursor = self.store.fact(Fact::Cursor)?.as_deref().and_then(device::cursor_of);
-        let reading = bundle::read(&reply, &Reader { device: identity.device, incarnation, counter, cursor })?;
-        let mut imported = Imported { acked: 0, rejected: 0, received: 0, erased: 0, statements: 0, end: ImportEnd::Old };
+        let cursor = self
+            .store
+            .fact(Fact::Cursor)?
+            .as_deref()
+            .and_then(device::cursor_of);
+        let reading = bundle::read(
+            &reply,
+            &Reader {
+                device: identity.device,
+                incarnation,
+                counter,
+                cursor,
+            },
+        )?;
+        let mut imported = Imported {
+            acked: 0,
+            rejected: 0,
+            received: 0,
+            erased: 0,
+            statements: 0,
+            end: ImportEnd::Old,
+        };
         match reading {
             Reading::EarlierLife => imported.end = ImportEnd::EarlierLife,
             Reading::RolledBack => {
@@ -148,9 +216,19 @@ impl<S: DeviceStore> Device<S> {
             }
             Reading::Acknowledged(acked) => {
                 imported.acked = acked.len() as u64;
-                self.store.deliver(&Delivered { acked: &acked, ..Delivered::default() })?;
+                self.store.deliver(&Delivered {
+                    acked: &acked,
+                    ..Delivered::default()
+                })?;
             }
-            Reading::Whole(whole) => apply(&mut self.store, *whole, &identity, cursor.is_none(), now, &mut imported)?,
+            Reading::Whole(whole) => apply(
+                &mut self.store,
+                *whole,
+                &identity,
+                cursor.is_none(),
+                now,
+                &mut imported,
+            )?,
         }
         if !matches!(imported.end, ImportEnd::EarlierLife | ImportEnd::NewLife) {
             imported.statements = delivered(&mut self.store, &reply.blobs, forget)?;
@@ -165,7 +243,10 @@ fn reply_opener(store: &mut dyn DeviceStore) -> Result<Opener> {
         return opener_of(&secret);
     }
     let opener = Opener::generate();
-    store.set_facts(&[(Fact::BundleKey, Some(opener.to_secret_string().as_bytes().to_vec()))])?;
+    store.set_facts(&[(
+        Fact::BundleKey,
+        Some(opener.to_secret_string().as_bytes().to_vec()),
+    )])?;
     Ok(opener)
 }
 
@@ -188,15 +269,38 @@ struct Packer<'a> {
 
 impl Packer<'_> {
     fn pack(&mut self) -> Result<()> {
-        let cursor = self.store.fact(Fact::Cursor)?.as_deref().and_then(device::cursor_of);
+        let cursor = self
+            .store
+            .fact(Fact::Cursor)?
+            .as_deref()
+            .and_then(device::cursor_of);
         let erased = self.store.erasures(cursor.is_none(), ERASURES_MAX)?;
         let key_set = key_set::version(self.store, &self.identity.hub_key)?;
         let (answer_budget, alerts) = (BATCH_MAX_BYTES, exchange::kept_alerts(self.store)?);
-        let pins = Pins::mark(self.store.fact(Fact::Pins)?.as_deref().and_then(Pins::of_bytes));
+        let pins = Pins::mark(
+            self.store
+                .fact(Fact::Pins)?
+                .as_deref()
+                .and_then(Pins::of_bytes),
+        );
         // The first says where the device stands; without a cursor all documents are compared.
-        let mut page = if cursor.is_none() { Some(self.store.heads(None, DOCUMENTS_MAX / 2)?) } else { None };
-        let first =
-            Request { cursor, push: Vec::new(), rebase: page.clone(), answer_budget, clock: self.clock, erased, key_set, pins, leaving: Vec::new(), alerts };
+        let mut page = if cursor.is_none() {
+            Some(self.store.heads(None, DOCUMENTS_MAX / 2)?)
+        } else {
+            None
+        };
+        let first = Request {
+            cursor,
+            push: Vec::new(),
+            rebase: page.clone(),
+            answer_budget,
+            clock: self.clock,
+            erased,
+            key_set,
+            pins,
+            leaving: Vec::new(),
+            alerts,
+        };
         self.put(first.encode(), 0)?;
         while let Some(until) = page.and_then(|page| page.until) {
             let next = self.store.heads(Some(until), DOCUMENTS_MAX / 2)?;
@@ -204,11 +308,16 @@ impl Packer<'_> {
             self.put(frame, 0)?;
             page = Some(next);
         }
-        let need = self.store.fact(Fact::BundleNeed)?.map(|bytes| bundle::need_of(&bytes)).unwrap_or_default();
+        let need = self
+            .store
+            .fact(Fact::BundleNeed)?
+            .map(|bytes| bundle::need_of(&bytes))
+            .unwrap_or_default();
         for need in need {
             let mut skip = 0;
             loop {
-                let (sent, more) = self.push(|store, raw_bytes| Ok(store.missing(&need, skip, raw_bytes)?))?;
+                let (sent, more) =
+                    self.push(|store, raw_bytes| Ok(store.missing(&need, skip, raw_bytes)?))?;
                 skip += sent;
                 if !more || self.more {
                     break;
@@ -229,7 +338,10 @@ impl Packer<'_> {
     }
 
     /// Puts changes into a request of its own, fewer until it fits; how many there are, and what else was read with them.
-    fn push<T>(&mut self, mut read: impl FnMut(&mut dyn DeviceStore, usize) -> Result<(Vec<Group>, T)>) -> Result<(usize, T)> {
+    fn push<T>(
+        &mut self,
+        mut read: impl FnMut(&mut dyn DeviceStore, usize) -> Result<(Vec<Group>, T)>,
+    ) -> Result<(usize, T)> {
         let mut raw_bytes = RAW_BYTES;
         loop {
             let (groups, rest) = read(self.store, raw_bytes)?;
@@ -264,7 +376,8 @@ impl Packer<'_> {
 
     /// Takes a request, while there is room; the rest goes with the next bundle.
     fn put(&mut self, frame: Vec<u8>, changes: usize) -> Result<()> {
-        let request = requests::seal(self.store, self.identity, self.random, BUNDLED_PATH, frame)?.encode();
+        let request =
+            requests::seal(self.store, self.identity, self.random, BUNDLED_PATH, frame)?.encode();
         if self.requests.len() >= REQUESTS_MAX || self.bytes + request.len() > REQUESTS_MAX_BYTES {
             self.more = true;
             return Ok(());
@@ -291,7 +404,11 @@ fn blobs(store: &mut dyn DeviceStore) -> Result<(Vec<Vec<u8>>, bool)> {
 }
 
 /// Notes what the hub has of the batches that still wait; how many statements that are.
-fn delivered(store: &mut dyn DeviceStore, taken: &[([u8; 32], Vec<u32>)], forget: bool) -> Result<u64> {
+fn delivered(
+    store: &mut dyn DeviceStore,
+    taken: &[([u8; 32], Vec<u32>)],
+    forget: bool,
+) -> Result<u64> {
     let mut count = 0;
     for waiting in store.waiting_blobs()? {
         if let Some((_, refused)) = taken.iter().find(|(hash, _)| *hash == waiting.hash) {
@@ -302,16 +419,44 @@ fn delivered(store: &mut dyn DeviceStore, taken: &[([u8; 32], Vec<u32>)], forget
 }
 
 /// Writes a reply that counts whole.
-fn apply(store: &mut dyn DeviceStore, whole: Whole, identity: &Identity, compared_all: bool, now: Timestamp, imported: &mut Imported) -> Result<()> {
-    let Whole { mut delivery, void, need, end } = whole;
+fn apply(
+    store: &mut dyn DeviceStore,
+    whole: Whole,
+    identity: &Identity,
+    compared_all: bool,
+    now: Timestamp,
+    imported: &mut Imported,
+) -> Result<()> {
+    let Whole {
+        mut delivery,
+        void,
+        need,
+        end,
+    } = whole;
     // Only the hub's own orders erase anything, whichever server wrote the reply.
-    delivery.erase.retain(|erasure| order::is_ordered(erasure, &identity.hub_key));
+    delivery
+        .erase
+        .retain(|erasure| order::is_ordered(erasure, &identity.hub_key));
     // Its hub has spoken: the days begin again. A reply that is carried about for a while gains the device that while.
     let contact = Contact::at(now, 0).encode();
-    let mut facts = vec![(Fact::BundleNeed, bundle::need_bytes(&need)), (Fact::Contact, contact)];
+    let mut facts = vec![
+        (Fact::BundleNeed, bundle::need_bytes(&need)),
+        (Fact::Contact, contact),
+    ];
     // The hub signed the reply, and may say which of its keys will be next.
-    facts.extend(delivery.zone.clone().map(|zone| (Fact::Zone, zone.into_bytes())));
-    facts.extend(delivery.pins.as_deref().and_then(Pins::of_bytes).map(|pins| (Fact::Pins, pins.to_bytes())));
+    facts.extend(
+        delivery
+            .zone
+            .clone()
+            .map(|zone| (Fact::Zone, zone.into_bytes())),
+    );
+    facts.extend(
+        delivery
+            .pins
+            .as_deref()
+            .and_then(Pins::of_bytes)
+            .map(|pins| (Fact::Pins, pins.to_bytes())),
+    );
     if let Some(bytes) = &delivery.key_set
         && key_set::newer(store, &identity.hub_key, bytes)?.is_some()
     {
@@ -321,7 +466,8 @@ fn apply(store: &mut dyn DeviceStore, whole: Whole, identity: &Identity, compare
         facts.push((Fact::Alerts, alert::kept_bytes(alerts)));
     }
     let standing = store.deliver(&exchange::delivered(&delivery, &facts))?;
-    (imported.acked, imported.rejected) = (delivery.acked.len() as u64, delivery.rejected.len() as u64);
+    (imported.acked, imported.rejected) =
+        (delivery.acked.len() as u64, delivery.rejected.len() as u64);
     (imported.received, imported.erased) = (standing.received, standing.erased);
     let more = end.is_none_or(|(more, _)| more) || standing.unsent > 0 || !need.is_empty();
     let is_same = end.is_some_and(|(_, digest)| digest == standing.digest);

@@ -60,9 +60,15 @@ impl<S: DeviceStore> Device<S> {
     pub fn new(mut store: S, machine: Machine) -> Result<Self> {
         let enrolment = match store.fact(Fact::Enrolment)? {
             None => None,
-            Some(bytes) => Some(serde_json::from_slice(&bytes).map_err(|_| DeviceError::Damaged("enrolment"))?),
+            Some(bytes) => Some(
+                serde_json::from_slice(&bytes).map_err(|_| DeviceError::Damaged("enrolment"))?,
+            ),
         };
-        Ok(Self { store, machine, enrolment })
+        Ok(Self {
+            store,
+            machine,
+            enrolment,
+        })
     }
 
     /// The store, for what its host keeps there.
@@ -82,8 +88,14 @@ impl<S: DeviceStore> Device<S> {
     /// Not enrolled, or storage.
     pub fn hub_pins(&mut self) -> Result<Vec<[u8; 32]>> {
         let enrolment = self.enrolment.as_ref().ok_or(DeviceError::NotEnrolled)?;
-        let Some(enrolled_with) = enrolment.pin else { return Ok(Vec::new()) };
-        let known = self.store.fact(Fact::Pins)?.as_deref().and_then(Pins::of_bytes);
+        let Some(enrolled_with) = enrolment.pin else {
+            return Ok(Vec::new());
+        };
+        let known = self
+            .store
+            .fact(Fact::Pins)?
+            .as_deref()
+            .and_then(Pins::of_bytes);
         Ok(known.map_or(vec![enrolled_with], |pins| vec![pins.current, pins.next]))
     }
 
@@ -95,26 +107,49 @@ impl<S: DeviceStore> Device<S> {
         self.apply(incident, edits, true)
     }
 
-    pub(crate) fn apply(&mut self, incident: IncidentId, edits: &[Edit], hash_codes: bool) -> Result<Vec<Remark>> {
+    pub(crate) fn apply(
+        &mut self,
+        incident: IncidentId,
+        edits: &[Edit],
+        hash_codes: bool,
+    ) -> Result<Vec<Remark>> {
         self.apply_as(incident, edits, hash_codes, Work::default())
     }
 
-    pub(crate) fn apply_as(&mut self, incident: IncidentId, edits: &[Edit], hash_codes: bool, mut work: Work) -> Result<Vec<Remark>> {
+    pub(crate) fn apply_as(
+        &mut self,
+        incident: IncidentId,
+        edits: &[Edit],
+        hash_codes: bool,
+        mut work: Work,
+    ) -> Result<Vec<Remark>> {
         let chunks = self.store.chunks(incident)?;
         if chunks.is_empty() {
             return Err(self.no_such(incident)?);
         }
-        let mut document = Document::from_changes(chunks.iter().map(Vec::as_slice)).map_err(|_| DeviceError::Document)?;
-        let authoring = Authoring { actor: self.machine.bytes(), now: (self.machine.now)() };
-        let edits: Vec<Edit> = edits.iter().filter_map(|edit| self.with_hashed_code(edit, hash_codes, &mut work)).collect();
+        let mut document = Document::from_changes(chunks.iter().map(Vec::as_slice))
+            .map_err(|_| DeviceError::Document)?;
+        let authoring = Authoring {
+            actor: self.machine.bytes(),
+            now: (self.machine.now)(),
+        };
+        let edits: Vec<Edit> = edits
+            .iter()
+            .filter_map(|edit| self.with_hashed_code(edit, hash_codes, &mut work))
+            .collect();
         let remarks = work.add(document.apply_all(&edits, authoring).map_err(at_edit)?);
-        self.store.write(&[work.written(incident, &document, authoring.now)])?;
+        self.store
+            .write(&[work.written(incident, &document, authoring.now)])?;
         Ok(remarks)
     }
 
     /// The error for an incident that is not here.
     pub(crate) fn no_such(&mut self, incident: IncidentId) -> Result<DeviceError> {
-        Ok(if self.store.has_left(incident)? { DeviceError::LeftThisDevice } else { DeviceError::NoSuchIncident })
+        Ok(if self.store.has_left(incident)? {
+            DeviceError::LeftThisDevice
+        } else {
+            DeviceError::NoSuchIncident
+        })
     }
 
     /// The row of an incident that is here.
@@ -126,9 +161,19 @@ impl<S: DeviceStore> Device<S> {
     }
 
     /// An edit that would write a survivor's code in clear writes its hash; without a key it waits for one.
-    pub(crate) fn with_hashed_code(&self, edit: &Edit, hash_codes: bool, work: &mut Work) -> Option<Edit> {
-        let Some(code) = edit.survivor_code_in_clear().filter(|_| hash_codes) else { return Some(edit.clone()) };
-        let hash = self.enrolment.as_ref().and_then(|enrolment| enrolment.hash_code(code));
+    pub(crate) fn with_hashed_code(
+        &self,
+        edit: &Edit,
+        hash_codes: bool,
+        work: &mut Work,
+    ) -> Option<Edit> {
+        let Some(code) = edit.survivor_code_in_clear().filter(|_| hash_codes) else {
+            return Some(edit.clone());
+        };
+        let hash = self
+            .enrolment
+            .as_ref()
+            .and_then(|enrolment| enrolment.hash_code(code));
         if hash.is_none() {
             work.unhashed_code = Some(code.to_owned());
         }
@@ -154,16 +199,26 @@ impl<S: DeviceStore> Device<S> {
     /// No such incident.
     pub fn show(&mut self, incident: IncidentId) -> Result<Value> {
         let row = self.row(incident)?;
-        Ok(show::show(incident, &row.incident.read_by(self.reading()?), (self.machine.now)()))
+        Ok(show::show(
+            incident,
+            &row.incident.read_by(self.reading()?),
+            (self.machine.now)(),
+        ))
     }
 
     /// How this device reads times: in its hub's zone, and without judging them by its own clock.
     fn reading(&mut self) -> Result<Reading> {
-        Ok(Reading { zone: self.learned_zone()?, ..Reading::default() })
+        Ok(Reading {
+            zone: self.learned_zone()?,
+            ..Reading::default()
+        })
     }
 
     fn learned_zone(&mut self) -> Result<Option<TimeZone>> {
-        Ok(self.store.fact(Fact::Zone)?.and_then(|name| zone::named(core::str::from_utf8(&name).ok()?)))
+        Ok(self
+            .store
+            .fact(Fact::Zone)?
+            .and_then(|name| zone::named(core::str::from_utf8(&name).ok()?)))
     }
 
     /// The time zone of the hub; UTC while the device does not know it.
@@ -192,15 +247,27 @@ impl<S: DeviceStore> Device<S> {
             for dispute in incident.disputes() {
                 let mut sides = Vec::new();
                 for claim in &dispute.claims {
-                    let author = claim.change.map(|change| self.store.author(id, change)).transpose()?.flatten();
+                    let author = claim
+                        .change
+                        .map(|change| self.store.author(id, change))
+                        .transpose()?
+                        .flatten();
                     let device = match author {
                         Some((true, _)) => "this device".to_owned(),
                         Some((false, number)) if number > 0 => format!("device {number}"),
                         _ => "another device".to_owned(),
                     };
-                    sides.push(Side { value: claim.value.clone(), at: claim.at, device });
+                    sides.push(Side {
+                        value: claim.value.clone(),
+                        at: claim.at,
+                        device,
+                    });
                 }
-                conflicts.push(Conflict { incident: id, field: dispute.field.clone(), sides });
+                conflicts.push(Conflict {
+                    incident: id,
+                    field: dispute.field.clone(),
+                    sides,
+                });
             }
         }
         Ok(conflicts)
@@ -212,7 +279,12 @@ impl<S: DeviceStore> Device<S> {
     /// No such conflict, or a value the field cannot hold.
     pub fn resolve(&mut self, incident: IncidentId, field: &str, value: &Value) -> Result<()> {
         let row = self.row(incident)?;
-        if !row.incident.disputes().iter().any(|dispute| dispute.field == field) {
+        if !row
+            .incident
+            .disputes()
+            .iter()
+            .any(|dispute| dispute.field == field)
+        {
             return Err(DeviceError::NoSuchConflict);
         }
         let edit = Edit::resolve(field, value, (self.machine.now)())?;
@@ -223,7 +295,10 @@ impl<S: DeviceStore> Device<S> {
     /// Survivor codes typed before enrolment are hashed now that there is a key.
     pub(crate) fn hash_waiting_codes(&mut self) -> Result<()> {
         for (incident, code) in self.store.unhashed_codes()? {
-            let hash = self.enrolment.as_ref().and_then(|enrolment| enrolment.hash_code(&code));
+            let hash = self
+                .enrolment
+                .as_ref()
+                .and_then(|enrolment| enrolment.hash_code(&code));
             if let Some(hash) = hash {
                 self.apply(incident, &[Edit::survivor_code(&hash)], false)?;
             }
@@ -233,8 +308,15 @@ impl<S: DeviceStore> Device<S> {
 
     pub(crate) fn identity(&self) -> Result<Identity> {
         let enrolment = self.enrolment.as_ref().ok_or(DeviceError::NotEnrolled)?;
-        let device = enrolment.device().ok_or(DeviceError::Damaged("enrolment"))?;
-        Ok(Identity { device, secret: enrolment.secret, hub_key: enrolment.hub_key, keeps_little: enrolment.is(Role::Educator) })
+        let device = enrolment
+            .device()
+            .ok_or(DeviceError::Damaged("enrolment"))?;
+        Ok(Identity {
+            device,
+            secret: enrolment.secret,
+            hub_key: enrolment.hub_key,
+            keeps_little: enrolment.is(Role::Educator),
+        })
     }
 
     /// Figures of what this device and its hub share, and of what waits.

@@ -52,22 +52,40 @@ impl<S: DeviceStore> Device<S> {
             Some(own) if self.is_own_hub(&own, link)? => self.enrolling_again(&own)?,
             Some(_) => return Err(EnrolError::AlreadyEnrolled.into()),
         };
-        let id: DeviceId = keys.device.parse().map_err(|_| DeviceError::Damaged("enrolling"))?;
-        let recipient = Opener::from_secret_string(&keys.opener).map_err(|_| DeviceError::Damaged("enrolling"))?.recipient();
-        let request = EnrolRequest::new(link.code, id, public_key(&keys.secret)).with_recipient(recipient.to_string());
-        Ok((BegunEnrolment { link: link.clone(), keys }, enrol::encode(&request)))
+        let id: DeviceId = keys
+            .device
+            .parse()
+            .map_err(|_| DeviceError::Damaged("enrolling"))?;
+        let recipient = Opener::from_secret_string(&keys.opener)
+            .map_err(|_| DeviceError::Damaged("enrolling"))?
+            .recipient();
+        let request = EnrolRequest::new(link.code, id, public_key(&keys.secret))
+            .with_recipient(recipient.to_string());
+        Ok((
+            BegunEnrolment {
+                link: link.clone(),
+                keys,
+            },
+            enrol::encode(&request),
+        ))
     }
 
     /// Finishes an enrolment with the result of the post. Durable when this returns.
     ///
     /// # Errors
     /// As [`Self::enrol`].
-    pub fn finish_enrol(&mut self, begun: BegunEnrolment, answer: core::result::Result<Vec<u8>, LinkFailure>) -> Result<Enrolment> {
+    pub fn finish_enrol(
+        &mut self,
+        begun: BegunEnrolment,
+        answer: core::result::Result<Vec<u8>, LinkFailure>,
+    ) -> Result<Enrolment> {
         let BegunEnrolment { link, keys } = begun;
         let answer: EnrolAnswer = match answer {
             Ok(answer) => enrol::decode(&answer)?,
             Err(LinkFailure::Cut) => return Err(DeviceError::Unreachable(String::new())),
-            Err(LinkFailure::Refused(Refused::NotEnrolled)) => return Err(EnrolError::CodeRefused.into()),
+            Err(LinkFailure::Refused(Refused::NotEnrolled)) => {
+                return Err(EnrolError::CodeRefused.into());
+            }
             Err(LinkFailure::Refused(refused)) => return Err(refused.into()),
             Err(LinkFailure::Revoked(_)) => return Err(Refused::Revoked.into()),
         };
@@ -76,7 +94,11 @@ impl<S: DeviceStore> Device<S> {
     }
 
     /// Whether an answer is of the link's hub, and of this device's.
-    fn check_answer(&self, link: &EnrolLink, answer: &EnrolAnswer) -> core::result::Result<(), EnrolError> {
+    fn check_answer(
+        &self,
+        link: &EnrolLink,
+        answer: &EnrolAnswer,
+    ) -> core::result::Result<(), EnrolError> {
         // National enrols hubs: it has no key to hash survivors' codes with.
         if answer.survivor_key.is_empty() {
             return Err(EnrolError::NotForDevices);
@@ -84,14 +106,28 @@ impl<S: DeviceStore> Device<S> {
         if link.signs.is_some_and(|key| key != answer.hub_key) {
             return Err(EnrolError::OtherSigner);
         }
-        if self.enrolment.as_ref().is_some_and(|own| own.hub_key != answer.hub_key) {
+        if self
+            .enrolment
+            .as_ref()
+            .is_some_and(|own| own.hub_key != answer.hub_key)
+        {
             return Err(EnrolError::AlreadyEnrolled);
         }
         Ok(())
     }
 
-    fn keep_enrolment(&mut self, link: &EnrolLink, keys: Enrolling, answer: EnrolAnswer) -> Result<Enrolment> {
-        let Enrolling { device, secret, opener, .. } = keys;
+    fn keep_enrolment(
+        &mut self,
+        link: &EnrolLink,
+        keys: Enrolling,
+        answer: EnrolAnswer,
+    ) -> Result<Enrolment> {
+        let Enrolling {
+            device,
+            secret,
+            opener,
+            ..
+        } = keys;
         let enrolment = Enrolment {
             pin: link.pin,
             check: EnrolLink::check_digits(&EnrolLink::code_hash(&link.code), &public_key(&secret)),
@@ -104,7 +140,8 @@ impl<S: DeviceStore> Device<S> {
             hub_key: answer.hub_key,
             bundle_key: answer.bundle_key,
         };
-        let bytes = serde_json::to_vec(&enrolment).map_err(|_| DeviceError::Damaged("enrolment"))?;
+        let bytes =
+            serde_json::to_vec(&enrolment).map_err(|_| DeviceError::Damaged("enrolment"))?;
         // The hub decides the role; an educator's device forgets the key again.
         let opener = enrolment.is(Role::Responder).then(|| opener.into_bytes());
         let pins = Some(answer.pins).filter(|pins| !pins.is_empty());
@@ -126,32 +163,53 @@ impl<S: DeviceStore> Device<S> {
 
     /// Whether a link leads to the device's own hub: to the holder of a key that it knows. Without TLS, to where it is.
     fn is_own_hub(&mut self, own: &Enrolment, link: &EnrolLink) -> Result<bool> {
-        let known = self.store.fact(Fact::Pins)?.and_then(|bytes| Pins::of_bytes(&bytes));
+        let known = self
+            .store
+            .fact(Fact::Pins)?
+            .and_then(|bytes| Pins::of_bytes(&bytes));
         Ok(match link.pin {
             None => own.pin.is_none() && own.addresses == texts(link),
-            Some(pin) => own.pin == Some(pin) || known.is_some_and(|pins| pins.current == pin || pins.next == pin),
+            Some(pin) => {
+                own.pin == Some(pin)
+                    || known.is_some_and(|pins| pins.current == pin || pins.next == pin)
+            }
         })
     }
 
     /// The keys that the device has.
     fn enrolling_again(&mut self, own: &Enrolment) -> Result<Enrolling> {
-        let kept = self.store.fact(Fact::Opener)?.and_then(|bytes| String::from_utf8(bytes).ok());
+        let kept = self
+            .store
+            .fact(Fact::Opener)?
+            .and_then(|bytes| String::from_utf8(bytes).ok());
         let opener = kept.unwrap_or_else(|| Opener::generate().to_secret_string().to_string());
-        Ok(Enrolling { code: [0; 32], device: own.device.clone(), secret: own.secret, opener })
+        Ok(Enrolling {
+            code: [0; 32],
+            device: own.device.clone(),
+            secret: own.secret,
+            opener,
+        })
     }
 
     /// The keys for a link, durable: the same ones if this link was followed before.
     fn enrolling(&mut self, code: [u8; 32]) -> Result<Enrolling> {
         if let Some(kept) = self.store.fact(Fact::Enrolling)? {
-            let kept: Enrolling = serde_json::from_slice(&kept).map_err(|_| DeviceError::Damaged("enrolling"))?;
+            let kept: Enrolling =
+                serde_json::from_slice(&kept).map_err(|_| DeviceError::Damaged("enrolling"))?;
             if kept.code == code {
                 return Ok(kept);
             }
         }
         let device = DeviceId::from_random(self.machine.bytes()).to_string();
         let opener = Opener::generate().to_secret_string().to_string();
-        let enrolling = Enrolling { code, device, secret: self.machine.bytes(), opener };
-        let bytes = serde_json::to_vec(&enrolling).map_err(|_| DeviceError::Damaged("enrolling"))?;
+        let enrolling = Enrolling {
+            code,
+            device,
+            secret: self.machine.bytes(),
+            opener,
+        };
+        let bytes =
+            serde_json::to_vec(&enrolling).map_err(|_| DeviceError::Damaged("enrolling"))?;
         self.store.set_facts(&[(Fact::Enrolling, Some(bytes))])?;
         Ok(enrolling)
     }
@@ -162,7 +220,8 @@ impl<S: DeviceStore> Device<S> {
     /// # Errors
     /// Storage.
     pub fn forget_enrolment(&mut self) -> Result<()> {
-        self.store.set_facts(&[(Fact::Enrolment, None), (Fact::Contact, None)])?;
+        self.store
+            .set_facts(&[(Fact::Enrolment, None), (Fact::Contact, None)])?;
         self.enrolment = None;
         Ok(())
     }

@@ -70,7 +70,12 @@ impl Enrolment {
     /// that [`text::secret`] folds do not count, since people type codes as they please.
     #[must_use]
     pub fn hash_code(&self, code: &str) -> Option<String> {
-        let capitals: Zeroizing<String> = Zeroizing::new(text::secret_digits(code).chars().flat_map(char::to_uppercase).collect());
+        let capitals: Zeroizing<String> = Zeroizing::new(
+            text::secret_digits(code)
+                .chars()
+                .flat_map(char::to_uppercase)
+                .collect(),
+        );
         // A capital may come out decomposed.
         let plain = text::secret(&capitals);
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.survivor_key).ok()?;
@@ -100,7 +105,15 @@ mod tests {
             bundle_key: String::new(),
         };
         let hash = |code: &str| enrolment.hash_code(code).unwrap();
-        for written in ["sn04211", " SN 04211\n", "\u{feff}SN04211", "SN០៤២១១", "SN٠٤٢١١", "sn०४२११", "SN\u{200b}04211"] {
+        for written in [
+            "sn04211",
+            " SN 04211\n",
+            "\u{feff}SN04211",
+            "SN០៤២១១",
+            "SN٠٤٢١١",
+            "sn०४२११",
+            "SN\u{200b}04211",
+        ] {
             assert_eq!(hash(written), hash("SN04211"), "{written:?}");
         }
         assert_eq!(hash("Ame\u{301}lie 7"), hash("amélie7"));

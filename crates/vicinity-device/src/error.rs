@@ -21,7 +21,9 @@ pub enum DeviceError {
     #[error(transparent)]
     Field(#[from] FieldError),
     /// The incident's document is damaged.
-    #[error("the incident's document is damaged and takes no edit; sync this device, or restore it")]
+    #[error(
+        "the incident's document is damaged and takes no edit; sync this device, or restore it"
+    )]
     Document,
     /// No such incident here.
     #[error("this device holds no such incident; `list` shows what it holds")]
@@ -35,7 +37,9 @@ pub enum DeviceError {
     #[error("this field has no conflict; `conflicts` shows what has")]
     NoSuchConflict,
     /// The device belongs to no hub yet.
-    #[error("this device is not enrolled; ask the hub for a link (`vicinity hub invite`) and run `vicinity device enrol LINK`")]
+    #[error(
+        "this device is not enrolled; ask the hub for a link (`vicinity hub invite`) and run `vicinity device enrol LINK`"
+    )]
     NotEnrolled,
     /// The hub refused.
     #[error("the hub refused")]
@@ -67,13 +71,19 @@ pub enum DeviceError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EnrolError {
     /// Enrolled before, at another hub.
-    #[error("this device is enrolled already; only a link of its own hub is taken, and a second hub needs a second device")]
+    #[error(
+        "this device is enrolled already; only a link of its own hub is taken, and a second hub needs a second device"
+    )]
     AlreadyEnrolled,
     /// A link that enrols a hub at national.
-    #[error("this link is for a hub's --upstream; a device needs one from its hub (`vicinity hub invite`)")]
+    #[error(
+        "this link is for a hub's --upstream; a device needs one from its hub (`vicinity hub invite`)"
+    )]
     NotForDevices,
     /// The server that answered signs with another key than the link names.
-    #[error("the server that answered is not the hub of this link: it signs with another key; nothing was kept, ask the hub for a new link")]
+    #[error(
+        "the server that answered is not the hub of this link: it signs with another key; nothing was kept, ask the hub for a new link"
+    )]
     OtherSigner,
     /// The hub does not know the code.
     #[error("the hub does not take this code: it was used or is too old; ask for a new link")]
@@ -84,7 +94,9 @@ pub enum EnrolError {
 #[derive(Debug, thiserror::Error)]
 pub enum StatementError {
     /// The hub does not have it.
-    #[error("the hub has no such statement: it has not arrived yet, or was erased; `statements` shows what there is")]
+    #[error(
+        "the hub has no such statement: it has not arrived yet, or was erased; `statements` shows what there is"
+    )]
     NoSuchStatement,
     /// It is sealed to others.
     #[error(
@@ -120,10 +132,14 @@ pub enum AlertError {
     #[error("not published")]
     BadAlert(#[from] BadAlert),
     /// The survivor did not agree to an alert.
-    #[error("not published: the incident has no consent to `aggressor_alert`; ask her first, and note it with `edit`")]
+    #[error(
+        "not published: the incident has no consent to `aggressor_alert`; ask her first, and note it with `edit`"
+    )]
     NoConsent,
     /// The hub does not take it.
-    #[error("the hub did not take the alert: by its clock it ends too early or too late; look at this device's clock")]
+    #[error(
+        "the hub did not take the alert: by its clock it ends too early or too late; look at this device's clock"
+    )]
     Refused,
     /// The hub has as many as it may.
     #[error("the hub has as many alerts as it may have; withdraw one first")]

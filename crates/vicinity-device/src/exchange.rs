@@ -8,7 +8,8 @@ use vicinity_store::device::{self, Delivered, DeviceStanding, DeviceStore, Fact}
 use vicinity_store::statement::WaitingBlob;
 use vicinity_sync::alert;
 use vicinity_sync::device_session::{
-    BATCH_START_BYTES, Delivery, DeviceSession, DeviceState, Effect, Gather, Gathered, Input, Outcome, SealingKeys, Start, StatementWork, WaitingBatch,
+    BATCH_START_BYTES, Delivery, DeviceSession, DeviceState, Effect, Gather, Gathered, Input,
+    Outcome, SealingKeys, Start, StatementWork, WaitingBatch,
 };
 use vicinity_sync::message::{ERASURES_MAX, LEAVING_MAX, Refused};
 use vicinity_sync::order;
@@ -41,7 +42,12 @@ pub struct World<'a> {
 ///
 /// # Errors
 /// The local store failed. A link or hub that fails is an outcome, not an error.
-pub fn sync(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identity, world: &mut World<'_>) -> Result<Outcome> {
+pub fn sync(
+    store: &mut dyn DeviceStore,
+    link: &mut dyn Link,
+    identity: &Identity,
+    world: &mut World<'_>,
+) -> Result<Outcome> {
     sync_with(store, link, identity, world, StatementWork::None)
 }
 
@@ -49,8 +55,18 @@ pub fn sync(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identit
 ///
 /// # Errors
 /// The local store failed, or sealing did. A link or hub that fails is an outcome, not an error.
-pub fn sync_with(store: &mut dyn DeviceStore, link: &mut dyn Link, identity: &Identity, world: &mut World<'_>, statements: StatementWork) -> Result<Outcome> {
-    let mut local = Local { store, identity, random: world.random };
+pub fn sync_with(
+    store: &mut dyn DeviceStore,
+    link: &mut dyn Link,
+    identity: &Identity,
+    world: &mut World<'_>,
+    statements: StatementWork,
+) -> Result<Outcome> {
+    let mut local = Local {
+        store,
+        identity,
+        random: world.random,
+    };
     let mut exchange = Exchange::new(&mut local, world.now, statements)?;
     let mut step = exchange.go_on(&mut local)?;
     loop {
@@ -104,10 +120,26 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) fn new(local: &mut Local<'_>, now: Timestamp, statements: StatementWork) -> Result<Self> {
+    pub(crate) fn new(
+        local: &mut Local<'_>,
+        now: Timestamp,
+        statements: StatementWork,
+    ) -> Result<Self> {
         let mut session = DeviceSession::new(now);
-        let effects = session.handle(Input::Start(start(local.store, local.identity, statements)?)).into();
-        Ok(Self { session, effects, now, statements, in_flight: (0, 0) })
+        let effects = session
+            .handle(Input::Start(start(
+                local.store,
+                local.identity,
+                statements,
+            )?))
+            .into();
+        Ok(Self {
+            session,
+            effects,
+            now,
+            statements,
+            in_flight: (0, 0),
+        })
     }
 
     /// Continues until the host has something to do.
@@ -129,8 +161,14 @@ impl Exchange {
     }
 
     /// Takes the result of a post, and continues.
-    pub(crate) fn answered(&mut self, local: &mut Local<'_>, answer: core::result::Result<Vec<u8>, LinkFailure>) -> Result<Step> {
-        let input = match answer.map_err(|failure| requests::proven(failure, local.identity, self.in_flight)) {
+    pub(crate) fn answered(
+        &mut self,
+        local: &mut Local<'_>,
+        answer: core::result::Result<Vec<u8>, LinkFailure>,
+    ) -> Result<Step> {
+        let input = match answer
+            .map_err(|failure| requests::proven(failure, local.identity, self.in_flight))
+        {
             Ok(answer) => Input::Answered(answer),
             Err(LinkFailure::Cut) => Input::Cut,
             Err(LinkFailure::Refused(refused)) => Input::Refused(refused),
@@ -143,7 +181,10 @@ impl Exchange {
     fn post(&mut self, local: &mut Local<'_>, path: &'static str, body: Vec<u8>) -> Result<Step> {
         let envelope = requests::seal(local.store, local.identity, local.random, path, body)?;
         self.in_flight = (envelope.incarnation, envelope.counter);
-        Ok(Step::Post { path, body: envelope.encode() })
+        Ok(Step::Post {
+            path,
+            body: envelope.encode(),
+        })
     }
 
     /// Performs an effect, and returns its result where the session waits for one.
@@ -152,8 +193,15 @@ impl Exchange {
             Effect::Gather(gather) => Input::Gathered(local.gather(gather, self.now)?),
             Effect::Persist(mut delivery) => {
                 // Only the hub's own orders erase anything, whichever server answered.
-                delivery.erase.retain(|erasure| order::is_ordered(erasure, &local.identity.hub_key));
-                Input::Persisted(persist(local.store, &delivery, &local.identity.hub_key, self.now)?)
+                delivery
+                    .erase
+                    .retain(|erasure| order::is_ordered(erasure, &local.identity.hub_key));
+                Input::Persisted(persist(
+                    local.store,
+                    &delivery,
+                    &local.identity.hub_key,
+                    self.now,
+                )?)
             }
             Effect::BeginNewLife => {
                 requests::begin_new_life(local.store, (local.random)())?;
@@ -161,7 +209,9 @@ impl Exchange {
             }
             Effect::Seal => Input::Sealed(local.seal(self.now)?),
             Effect::FindBatch => Input::Batch(local.store.next_blob()?.map(waiting)),
-            Effect::ReadPiece { number, offset } => Input::Piece(local.store.blob_piece(number, offset, PIECE_MAX_BYTES)?),
+            Effect::ReadPiece { number, offset } => {
+                Input::Piece(local.store.blob_piece(number, offset, PIECE_MAX_BYTES)?)
+            }
             Effect::KeepDelivered { number, refused } => {
                 // A responder's device keeps what it wrote.
                 let forgets = self.statements != StatementWork::UploadAndRewrap;
@@ -186,60 +236,150 @@ impl Exchange {
 }
 
 fn waiting(blob: WaitingBlob) -> WaitingBatch {
-    let WaitingBlob { number, hash, total, begun } = blob;
-    WaitingBatch { number, hash, total, begun }
+    let WaitingBlob {
+        number,
+        hash,
+        total,
+        begun,
+    } = blob;
+    WaitingBatch {
+        number,
+        hash,
+        total,
+        begun,
+    }
 }
 
-fn start(store: &mut dyn DeviceStore, identity: &Identity, statements: StatementWork) -> Result<Start> {
-    let cursor = store.fact(Fact::Cursor)?.as_deref().and_then(device::cursor_of);
-    let batch_bytes = store.fact(Fact::BatchBytes)?.and_then(|bytes| Some(u32::from_be_bytes(bytes.try_into().ok()?)));
+fn start(
+    store: &mut dyn DeviceStore,
+    identity: &Identity,
+    statements: StatementWork,
+) -> Result<Start> {
+    let cursor = store
+        .fact(Fact::Cursor)?
+        .as_deref()
+        .and_then(device::cursor_of);
+    let batch_bytes = store
+        .fact(Fact::BatchBytes)?
+        .and_then(|bytes| Some(u32::from_be_bytes(bytes.try_into().ok()?)));
     let key_set = key_set::version(store, &identity.hub_key)?;
     let pins = Pins::mark(store.fact(Fact::Pins)?.as_deref().and_then(Pins::of_bytes));
-    Ok(Start { cursor, batch_bytes: batch_bytes.unwrap_or(BATCH_START_BYTES), key_set, pins, alerts: kept_alerts(store)?, statements })
+    Ok(Start {
+        cursor,
+        batch_bytes: batch_bytes.unwrap_or(BATCH_START_BYTES),
+        key_set,
+        pins,
+        alerts: kept_alerts(store)?,
+        statements,
+    })
 }
 
 /// The hash of the alerts that are kept; 0 for none.
 pub(crate) fn kept_alerts(store: &mut dyn DeviceStore) -> Result<u64> {
-    Ok(list_hash(&store.fact(Fact::Alerts)?.map(|bytes| alert::kept(&bytes)).unwrap_or_default()))
+    Ok(list_hash(
+        &store
+            .fact(Fact::Alerts)?
+            .map(|bytes| alert::kept(&bytes))
+            .unwrap_or_default(),
+    ))
 }
 
 impl Local<'_> {
     fn gather(&mut self, gather: Gather, now: Timestamp) -> Result<Gathered> {
         let is_rebase_begun = matches!(gather, Gather::Heads { after: None, .. });
         let erased = self.store.erasures(is_rebase_begun, ERASURES_MAX)?;
-        let leaving = if self.identity.keeps_little { self.store.leaving(now, LEAVING_MAX)? } else { Vec::new() };
+        let leaving = if self.identity.keeps_little {
+            self.store.leaving(now, LEAVING_MAX)?
+        } else {
+            Vec::new()
+        };
         let gathered = match gather {
-            Gather::Heads { after, max_documents } => Gathered { page: Some(self.store.heads(after, max_documents)?), ..Gathered::default() },
-            Gather::Missing { need, skip, raw_bytes } => {
+            Gather::Heads {
+                after,
+                max_documents,
+            } => Gathered {
+                page: Some(self.store.heads(after, max_documents)?),
+                ..Gathered::default()
+            },
+            Gather::Missing {
+                need,
+                skip,
+                raw_bytes,
+            } => {
                 let (groups, more) = self.store.missing(&need, skip, raw_bytes)?;
-                Gathered { groups, more, ..Gathered::default() }
+                Gathered {
+                    groups,
+                    more,
+                    ..Gathered::default()
+                }
             }
             Gather::Outbox { after, raw_bytes } => {
                 let page = self.store.outbox(after, raw_bytes)?;
-                Gathered { groups: page.groups, more: page.more, outbox_at: page.at, ..Gathered::default() }
+                Gathered {
+                    groups: page.groups,
+                    more: page.more,
+                    outbox_at: page.at,
+                    ..Gathered::default()
+                }
             }
         };
-        Ok(Gathered { erased, leaving, ..gathered })
+        Ok(Gathered {
+            erased,
+            leaving,
+            ..gathered
+        })
     }
 
     fn seal(&mut self, now: Timestamp) -> Result<Option<SealingKeys>> {
-        let Some(keys) = key_set::kept(self.store, &self.identity.hub_key)? else { return Ok(None) };
+        let Some(keys) = key_set::kept(self.store, &self.identity.hub_key)? else {
+            return Ok(None);
+        };
         let mut fill = |bytes: &mut [u8]| {
             for chunk in bytes.chunks_mut(8) {
                 chunk.copy_from_slice(&(self.random)().to_be_bytes()[..chunk.len()]);
             }
         };
-        Sealer { store: &mut *self.store, now, random: &mut fill }.seal_all(&keys)?;
+        Sealer {
+            store: &mut *self.store,
+            now,
+            random: &mut fill,
+        }
+        .seal_all(&keys)?;
         rewrapping::sealing_keys(self.store, &keys).map(Some)
     }
 }
 
-fn persist(store: &mut dyn DeviceStore, delivery: &Delivery, hub_key: &[u8], now: Timestamp) -> Result<DeviceState> {
-    let mut facts = vec![(Fact::BatchBytes, delivery.batch_bytes.to_be_bytes().to_vec()), (Fact::Skew, delivery.skew_seconds.to_be_bytes().to_vec())];
+fn persist(
+    store: &mut dyn DeviceStore,
+    delivery: &Delivery,
+    hub_key: &[u8],
+    now: Timestamp,
+) -> Result<DeviceState> {
+    let mut facts = vec![
+        (
+            Fact::BatchBytes,
+            delivery.batch_bytes.to_be_bytes().to_vec(),
+        ),
+        (Fact::Skew, delivery.skew_seconds.to_be_bytes().to_vec()),
+    ];
     // The server that answered holds a key that was known before: it may name the next one.
-    facts.extend(delivery.zone.clone().map(|zone| (Fact::Zone, zone.into_bytes())));
-    facts.extend(delivery.pins.as_deref().and_then(Pins::of_bytes).map(|pins| (Fact::Pins, pins.to_bytes())));
-    facts.push((Fact::Contact, Contact::at(now, delivery.skew_seconds).encode()));
+    facts.extend(
+        delivery
+            .zone
+            .clone()
+            .map(|zone| (Fact::Zone, zone.into_bytes())),
+    );
+    facts.extend(
+        delivery
+            .pins
+            .as_deref()
+            .and_then(Pins::of_bytes)
+            .map(|pins| (Fact::Pins, pins.to_bytes())),
+    );
+    facts.push((
+        Fact::Contact,
+        Contact::at(now, delivery.skew_seconds).encode(),
+    ));
     let (mut key_set, mut key_set_refused) = (0, false);
     if let Some(bytes) = &delivery.key_set {
         // One that the hub did not sign, or that is not newer, is as if it had not come; statements wait then.
@@ -254,8 +394,23 @@ fn persist(store: &mut dyn DeviceStore, delivery: &Delivery, hub_key: &[u8], now
     if let Some(alerts) = &delivery.alerts {
         facts.push((Fact::Alerts, alert::kept_bytes(alerts)));
     }
-    let DeviceStanding { received, digest, unsent, rejected, erased, untold } = store.deliver(&delivered(delivery, &facts))?;
-    Ok(DeviceState { received, digest, differs: unsent > 0 || rejected > 0, erased, untold, key_set, key_set_refused })
+    let DeviceStanding {
+        received,
+        digest,
+        unsent,
+        rejected,
+        erased,
+        untold,
+    } = store.deliver(&delivered(delivery, &facts))?;
+    Ok(DeviceState {
+        received,
+        digest,
+        differs: unsent > 0 || rejected > 0,
+        erased,
+        untold,
+        key_set,
+        key_set_refused,
+    })
 }
 
 /// A delivery in the store's form.

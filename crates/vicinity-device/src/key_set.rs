@@ -9,9 +9,18 @@ use crate::error::DeviceError;
 type Result<T> = core::result::Result<T, DeviceError>;
 
 /// A key set that the hub sent, if it is the hub's and newer than what is kept: its version, to keep with it.
-pub(crate) fn newer(store: &mut dyn DeviceStore, hub_key: &[u8], bytes: &[u8]) -> Result<Option<u64>> {
+pub(crate) fn newer(
+    store: &mut dyn DeviceStore,
+    hub_key: &[u8],
+    bytes: &[u8],
+) -> Result<Option<u64>> {
     let known = kept(store, hub_key)?.map_or(0, |set| set.version());
-    let open = || SignedKeySet::decode(bytes).ok()?.open(&verifying(hub_key)?, known + 1).ok();
+    let open = || {
+        SignedKeySet::decode(bytes)
+            .ok()?
+            .open(&verifying(hub_key)?, known + 1)
+            .ok()
+    };
     Ok(open().map(|set| set.version()))
 }
 
@@ -21,8 +30,15 @@ pub(crate) fn version(store: &mut dyn DeviceStore, hub_key: &[u8]) -> Result<u64
 }
 
 pub(crate) fn kept(store: &mut dyn DeviceStore, hub_key: &[u8]) -> Result<Option<KeySet>> {
-    let Some(bytes) = store.fact(Fact::KeySet)? else { return Ok(None) };
-    let open = || SignedKeySet::decode(&bytes).ok()?.open(&verifying(hub_key)?, 0).ok();
+    let Some(bytes) = store.fact(Fact::KeySet)? else {
+        return Ok(None);
+    };
+    let open = || {
+        SignedKeySet::decode(&bytes)
+            .ok()?
+            .open(&verifying(hub_key)?, 0)
+            .ok()
+    };
     Ok(open())
 }
 

@@ -82,7 +82,13 @@ impl Contact {
     #[must_use]
     pub fn at(device: Timestamp, skew_seconds: i64) -> Self {
         let by_device = device.as_second();
-        Self { by_device, by_hub: by_device.saturating_add(skew_seconds), spent: 0, set_back: 0, beyond: Beyond::default() }
+        Self {
+            by_device,
+            by_hub: by_device.saturating_add(skew_seconds),
+            spent: 0,
+            set_back: 0,
+            beyond: Beyond::default(),
+        }
     }
 
     /// What the time allows at this moment, and the contact to keep instead of this one where it
@@ -95,7 +101,11 @@ impl Contact {
     #[must_use]
     pub fn look(self, now: Timestamp, boot: Option<Boot>) -> (Lease, Option<Self>) {
         let passed = self.passed(now);
-        let (lease, kept) = if passed >= LOCKED_FROM_DAY * DAY_SECONDS { self.look_beyond(passed, now, boot) } else { self.look_within(passed) };
+        let (lease, kept) = if passed >= LOCKED_FROM_DAY * DAY_SECONDS {
+            self.look_beyond(passed, now, boot)
+        } else {
+            self.look_within(passed)
+        };
         (lease, (kept != self).then_some(kept))
     }
 
@@ -105,7 +115,9 @@ impl Contact {
     #[must_use]
     pub fn look_unnoted(self, now: Timestamp) -> Option<Lease> {
         match self.passed(now) {
-            passed if passed >= LOCKED_FROM_DAY * DAY_SECONDS => Some(Lease::Locked { days: passed / DAY_SECONDS }),
+            passed if passed >= LOCKED_FROM_DAY * DAY_SECONDS => Some(Lease::Locked {
+                days: passed / DAY_SECONDS,
+            }),
             _ if self.is_locked() => None,
             passed => Some(self.look_within(passed).0),
         }
@@ -113,8 +125,13 @@ impl Contact {
 
     /// Seconds since the contact, by the clock.
     fn passed(self, now: Timestamp) -> i64 {
-        let since = |then: i64| Some(now.as_second().saturating_sub(then)).filter(|seconds| *seconds >= 0);
-        [since(self.by_device), since(self.by_hub)].into_iter().flatten().min().unwrap_or(0)
+        let since =
+            |then: i64| Some(now.as_second().saturating_sub(then)).filter(|seconds| *seconds >= 0);
+        [since(self.by_device), since(self.by_hub)]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(0)
     }
 
     /// Whether the last look was beyond the lease.
@@ -127,13 +144,28 @@ impl Contact {
         let opened = match self.set_back {
             _ if !self.is_locked() => self,
             SET_BACK_MAX.. => return (Lease::SetBack, self),
-            times => Self { set_back: times + 1, beyond: Beyond::default(), ..self },
+            times => Self {
+                set_back: times + 1,
+                beyond: Beyond::default(),
+                ..self
+            },
         };
         let spent = passed.max(self.spent);
         let days = spent / DAY_SECONDS;
         let days_left = u8::try_from(LOCKED_FROM_DAY - days).unwrap_or(0);
-        let lease = if days >= WARNED_FROM_DAY { Lease::Warn { days_left } } else { Lease::Valid };
-        (lease, if spent - self.spent >= STEP_SECONDS { Self { spent, ..opened } } else { opened })
+        let lease = if days >= WARNED_FROM_DAY {
+            Lease::Warn { days_left }
+        } else {
+            Lease::Valid
+        };
+        (
+            lease,
+            if spent - self.spent >= STEP_SECONDS {
+                Self { spent, ..opened }
+            } else {
+                opened
+            },
+        )
     }
 
     fn look_beyond(self, passed: i64, now: Timestamp, boot: Option<Boot>) -> (Lease, Self) {
@@ -149,7 +181,11 @@ impl Contact {
             beyond.boot = Some((boot.id, since));
         }
         let day = Some(now.as_second().div_euclid(DAY_SECONDS));
-        let is_last_day = match beyond.days.iter_mut().find(|known| known.is_none() || **known == day) {
+        let is_last_day = match beyond
+            .days
+            .iter_mut()
+            .find(|known| known.is_none() || **known == day)
+        {
             Some(place) => {
                 *place = day;
                 false
@@ -157,15 +193,30 @@ impl Contact {
             None => true,
         };
         let is_over = !is_first && (is_last_day || beyond.ran >= DESTROYED_AFTER.as_secs());
-        let lease = if is_over { Lease::Over } else { Lease::Locked { days: passed / DAY_SECONDS } };
+        let lease = if is_over {
+            Lease::Over
+        } else {
+            Lease::Locked {
+                days: passed / DAY_SECONDS,
+            }
+        };
         (lease, Self { beyond, ..self })
     }
 
     /// As it is kept.
     #[must_use]
     pub fn encode(self) -> Vec<u8> {
-        let Self { by_device, by_hub, spent, set_back, beyond } = self;
-        let mut bytes: Vec<u8> = [by_device, by_hub, spent].iter().flat_map(|seconds| seconds.to_be_bytes()).collect();
+        let Self {
+            by_device,
+            by_hub,
+            spent,
+            set_back,
+            beyond,
+        } = self;
+        let mut bytes: Vec<u8> = [by_device, by_hub, spent]
+            .iter()
+            .flat_map(|seconds| seconds.to_be_bytes())
+            .collect();
         bytes.push(set_back);
         for day in beyond.days {
             bytes.push(u8::from(day.is_some()));

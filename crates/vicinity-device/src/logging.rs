@@ -64,13 +64,17 @@ pub enum LineProblem {
     #[error(transparent)]
     Field(#[from] FieldError),
     /// The id is taken.
-    #[error("id: an incident of this id is here already and says something else; give this one an id of its own")]
+    #[error(
+        "id: an incident of this id is here already and says something else; give this one an id of its own"
+    )]
     OtherContent,
     /// The id is of what was erased.
     #[error("id: the incident of this id was erased, and is not logged again")]
     Erased,
     /// The id is of what the hub has.
-    #[error("id: the incident of this id has left this device, and is not logged again; the hub keeps it")]
+    #[error(
+        "id: the incident of this id has left this device, and is not logged again; the hub keeps it"
+    )]
     Left,
 }
 
@@ -135,7 +139,13 @@ impl<S: DeviceStore> Device<S> {
     /// # Errors
     /// Storage.
     pub fn begin_log(&mut self, with_edits: bool) -> Result<LogRun, DeviceError> {
-        Ok(LogRun { key: self.once_key()?, with_edits, so_far: [0; 32], number: None, waiting: Vec::new() })
+        Ok(LogRun {
+            key: self.once_key()?,
+            with_edits,
+            so_far: [0; 32],
+            number: None,
+            waiting: Vec::new(),
+        })
     }
 
     /// Logs the next line of a run: its incident, or why there is none. `content` is what the line says, the same bytes whenever
@@ -158,11 +168,23 @@ impl<S: DeviceStore> Device<S> {
         run.so_far = run.key.line(&run.so_far, content);
         match incident.and_then(|json| self.parse_entry(json, run)) {
             Ok((logged, remarks)) => {
-                remarks.iter().for_each(|remark| sink.remarked(line, remark));
+                remarks
+                    .iter()
+                    .for_each(|remark| sink.remarked(line, remark));
                 // Only said: it may be this clock that is wrong. The hub judges by its own.
-                let reading = Reading { received_at: Some((self.machine.now)()), ..Reading::default() };
-                let doubtful = logged.written.view.clone().read_by(reading).impossible_times();
-                doubtful.into_iter().for_each(|field| sink.doubtful(line, field));
+                let reading = Reading {
+                    received_at: Some((self.machine.now)()),
+                    ..Reading::default()
+                };
+                let doubtful = logged
+                    .written
+                    .view
+                    .clone()
+                    .read_by(reading)
+                    .impossible_times();
+                doubtful
+                    .into_iter()
+                    .for_each(|field| sink.doubtful(line, field));
                 run.waiting.push((line, logged));
             }
             Err(problem) => sink.refused(&BadLine { line, problem }),
@@ -179,12 +201,21 @@ impl<S: DeviceStore> Device<S> {
         self.flush(&mut run, Some(end), sink)
     }
 
-    fn flush(&mut self, run: &mut LogRun, end: Option<[u8; 32]>, sink: &mut dyn LogSink) -> Result<(), DeviceError> {
+    fn flush(
+        &mut self,
+        run: &mut LogRun,
+        end: Option<[u8; 32]>,
+        sink: &mut dyn LogSink,
+    ) -> Result<(), DeviceError> {
         if run.waiting.is_empty() && (end.is_none() || run.number.is_none()) {
             return Ok(());
         }
         let (numbers, lines): (Vec<usize>, Vec<LoggedLine>) = run.waiting.drain(..).unzip();
-        let logging = self.store.log(&LoggedLines { lines: &lines, run: run.number, end })?;
+        let logging = self.store.log(&LoggedLines {
+            lines: &lines,
+            run: run.number,
+            end,
+        })?;
         run.number = logging.run;
         for ((line, logged), once) in numbers.into_iter().zip(&lines).zip(logging.lines) {
             let problem = match once {
@@ -212,35 +243,71 @@ impl<S: DeviceStore> Device<S> {
         Ok(())
     }
 
-    fn parse_entry(&mut self, json: Value, run: &LogRun) -> Result<(LoggedLine, Vec<Remark>), LineProblem> {
-        let (incident, edits) = if run.with_edits { parts(&json)? } else { (json, None) };
+    fn parse_entry(
+        &mut self,
+        json: Value,
+        run: &LogRun,
+    ) -> Result<(LoggedLine, Vec<Remark>), LineProblem> {
+        let (incident, edits) = if run.with_edits {
+            parts(&json)?
+        } else {
+            (json, None)
+        };
         let (id, incident) = given_id(incident)?;
-        let mark = id.map_or(Mark::Line(run.so_far), |id| Mark::Input(run.key.input(id, &incident, edits.as_ref())));
+        let mark = id.map_or(Mark::Line(run.so_far), |id| {
+            Mark::Input(run.key.input(id, &incident, edits.as_ref()))
+        });
         let now = (self.machine.now)();
         let draft = Draft::parse(&incident, now)?;
-        let edits = edits.map(|edits| Edit::parse_list(&edits, now)).transpose()?.unwrap_or_default();
-        let (written, remarks) = self.author(draft, &edits, id, now).map_err(|error| match error {
-            DeviceError::Field(field) => LineProblem::Field(field),
-            _ => LineProblem::Field(FieldError::new("incident", Problem::WrongType("an incident that can be kept"))),
-        })?;
+        let edits = edits
+            .map(|edits| Edit::parse_list(&edits, now))
+            .transpose()?
+            .unwrap_or_default();
+        let (written, remarks) =
+            self.author(draft, &edits, id, now)
+                .map_err(|error| match error {
+                    DeviceError::Field(field) => LineProblem::Field(field),
+                    _ => LineProblem::Field(FieldError::new(
+                        "incident",
+                        Problem::WrongType("an incident that can be kept"),
+                    )),
+                })?;
         Ok((LoggedLine { written, mark }, remarks))
     }
 
     /// A new incident's document. A survivor's code is hashed, or waits for the key.
-    fn author(&mut self, mut draft: Draft, edits: &[Edit], id: Option<IncidentId>, now: Timestamp) -> Result<(Written, Vec<Remark>), DeviceError> {
-        let authoring = Authoring { actor: self.machine.bytes(), now };
+    fn author(
+        &mut self,
+        mut draft: Draft,
+        edits: &[Edit],
+        id: Option<IncidentId>,
+        now: Timestamp,
+    ) -> Result<(Written, Vec<Remark>), DeviceError> {
+        let authoring = Authoring {
+            actor: self.machine.bytes(),
+            now,
+        };
         let mut work = Work::default();
         if let Some(code) = draft.survivor_code().map(str::to_owned) {
-            match self.enrolment.as_ref().and_then(|enrolment| enrolment.hash_code(&code)) {
+            match self
+                .enrolment
+                .as_ref()
+                .and_then(|enrolment| enrolment.hash_code(&code))
+            {
                 Some(hash) => draft.set_survivor_code(&hash),
                 None => work.unhashed_code = Some(code),
             }
         }
-        let edits: Vec<Edit> = edits.iter().filter_map(|edit| self.with_hashed_code(edit, true, &mut work)).collect();
-        let (document, authored) = Document::create_and_edit(&draft, &edits, authoring).map_err(|(at, error)| match at {
-            Some(at) => at_edit((at, error)),
-            None => DeviceError::from(*error),
-        })?;
+        let edits: Vec<Edit> = edits
+            .iter()
+            .filter_map(|edit| self.with_hashed_code(edit, true, &mut work))
+            .collect();
+        let (document, authored) = Document::create_and_edit(&draft, &edits, authoring).map_err(
+            |(at, error)| match at {
+                Some(at) => at_edit((at, error)),
+                None => DeviceError::from(*error),
+            },
+        )?;
         let remarks = work.add(authored);
         let id = id.unwrap_or_else(|| IncidentId::from_random(self.machine.bytes()));
         Ok((work.written(id, &document, now), remarks))
@@ -250,15 +317,30 @@ impl<S: DeviceStore> Device<S> {
 /// An incident and its edits. Another key is a misspelt one: what stands under it would be lost.
 fn parts(json: &Value) -> Result<(Value, Option<Value>), FieldError> {
     let missing = || FieldError::new("incident", Problem::Missing);
-    let mut parts = spelling::keys_of(json.as_object().ok_or_else(missing)?, &["incident", "edits"])?;
-    let (incident, edits) = (parts.remove("incident").ok_or_else(missing)?, parts.remove("edits"));
-    if parts.is_empty() { Ok((incident, edits)) } else { Err(FieldError::new("edits", Problem::WrongType("no keys beside incident and edits"))) }
+    let mut parts = spelling::keys_of(
+        json.as_object().ok_or_else(missing)?,
+        &["incident", "edits"],
+    )?;
+    let (incident, edits) = (
+        parts.remove("incident").ok_or_else(missing)?,
+        parts.remove("edits"),
+    );
+    if parts.is_empty() {
+        Ok((incident, edits))
+    } else {
+        Err(FieldError::new(
+            "edits",
+            Problem::WrongType("no keys beside incident and edits"),
+        ))
+    }
 }
 
 /// The id that an incident brings, and the incident without it. One that is for nothing, as some forms send it, would be the
 /// id of all.
 fn given_id(incident: Value) -> Result<(Option<IncidentId>, Value), FieldError> {
-    let Value::Object(object) = &incident else { return Ok((None, incident)) };
+    let Value::Object(object) = &incident else {
+        return Ok((None, incident));
+    };
     let mut rest = spelling::keys_of(object, &["id"])?;
     let id = match rest.remove("id") {
         None | Some(Value::Null) => None,
@@ -282,7 +364,12 @@ mod tests {
         assert!(parts(&json!({"incident": {}, "edits": []})).is_ok());
         assert!(parts(&json!({"Incident": {}, "EDITS": []})).is_ok());
         assert!(parts(&json!({"incident": {}})).is_ok());
-        for line in [json!({"incident": {}, "edit": []}), json!({"incident": {}, "edits": [], "Edits": []}), json!({"edits": []}), json!([])] {
+        for line in [
+            json!({"incident": {}, "edit": []}),
+            json!({"incident": {}, "edits": [], "Edits": []}),
+            json!({"edits": []}),
+            json!([]),
+        ] {
             assert!(parts(&line).is_err(), "{line}");
         }
     }
@@ -290,15 +377,34 @@ mod tests {
     #[test]
     fn an_id_is_a_uuid_that_stands_for_something() {
         let id = "0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11";
-        for written in [id.to_owned(), id.to_uppercase(), id.replace('-', ""), format!(" {id}\n"), format!("{{{id}}}")] {
+        for written in [
+            id.to_owned(),
+            id.to_uppercase(),
+            id.replace('-', ""),
+            format!(" {id}\n"),
+            format!("{{{id}}}"),
+        ] {
             let incident = json!({"id": written, "reported_at": "x"});
             let (given, rest) = given_id(incident).unwrap();
-            assert_eq!((given, rest), (Some(id.parse().unwrap()), json!({"reported_at": "x"})));
+            assert_eq!(
+                (given, rest),
+                (Some(id.parse().unwrap()), json!({"reported_at": "x"}))
+            );
         }
         assert_eq!(given_id(json!({"id": null})).unwrap().0, None);
-        let nobody = ["00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", "7", ""].map(|text| json!(text));
+        let nobody = [
+            "00000000-0000-0000-0000-000000000000",
+            "ffffffff-ffff-ffff-ffff-ffffffffffff",
+            "7",
+            "",
+        ]
+        .map(|text| json!(text));
         for bad in nobody.into_iter().chain([json!(7), json!([id])]) {
-            assert_eq!(given_id(json!({"id": bad})).unwrap_err().path, "id", "{bad}");
+            assert_eq!(
+                given_id(json!({"id": bad})).unwrap_err().path,
+                "id",
+                "{bad}"
+            );
         }
     }
 }

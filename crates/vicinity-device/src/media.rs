@@ -27,7 +27,9 @@ pub enum MediaError {
     )]
     Unknown,
     /// A known kind, with something in it whose metadata cannot be stripped.
-    #[error("{0} cannot be taken: nobody can say that nothing is left in it; take the photo or recording in another form")]
+    #[error(
+        "{0} cannot be taken: nobody can say that nothing is left in it; take the photo or recording in another form"
+    )]
     Unsupported(&'static str),
     /// Not what its kind says.
     #[error("the {0} file is damaged; nothing of it was kept")]
@@ -65,13 +67,48 @@ pub fn strip(bytes: &[u8]) -> Result<Stripped, MediaError> {
     let (class, stripped) = match bytes {
         [0xff, 0xd8, 0xff, ..] => (PHOTO, jpeg::strip(bytes)?),
         [0x89, b'P', b'N', b'G', ..] => (PHOTO, png::strip(bytes)?),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => (PHOTO, riff::webp(bytes)?),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', ..] => (AUDIO, riff::wav(bytes)?),
+        [
+            b'R',
+            b'I',
+            b'F',
+            b'F',
+            _,
+            _,
+            _,
+            _,
+            b'W',
+            b'E',
+            b'B',
+            b'P',
+            ..,
+        ] => (PHOTO, riff::webp(bytes)?),
+        [
+            b'R',
+            b'I',
+            b'F',
+            b'F',
+            _,
+            _,
+            _,
+            _,
+            b'W',
+            b'A',
+            b'V',
+            b'E',
+            ..,
+        ] => (AUDIO, riff::wav(bytes)?),
         [b'O', b'g', b'g', b'S', ..] => (AUDIO, ogg::strip(bytes)?),
         [_, _, _, _, kind @ ..] if mp4::begins(kind) => (AUDIO, mp4::strip(bytes)?),
         _ => return Err(MediaError::Unknown),
     };
-    if stripped.len() > ATTACHMENT_MAX_BYTES { Err(MediaError::TooLarge) } else { Ok(Stripped { class, bytes: stripped }) }
+    if stripped.len() > ATTACHMENT_MAX_BYTES {
+        Err(MediaError::TooLarge)
+    } else {
+        Ok(Stripped {
+            class,
+            bytes: stripped,
+        })
+    }
 }
 
 /// A reader of numbers and stretches that never reads behind the end.
@@ -86,13 +123,19 @@ impl<'a> Bytes<'a> {
     }
 
     fn take(&mut self, count: usize) -> Result<&'a [u8], MediaError> {
-        let (taken, rest) = self.rest.split_at_checked(count).ok_or(MediaError::Damaged(self.kind))?;
+        let (taken, rest) = self
+            .rest
+            .split_at_checked(count)
+            .ok_or(MediaError::Damaged(self.kind))?;
         self.rest = rest;
         Ok(taken)
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], MediaError> {
-        let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or(MediaError::Damaged(self.kind))?;
+        let (taken, rest) = self
+            .rest
+            .split_first_chunk::<N>()
+            .ok_or(MediaError::Damaged(self.kind))?;
         self.rest = rest;
         Ok(*taken)
     }
@@ -106,7 +149,9 @@ impl<'a> Bytes<'a> {
     }
 
     fn u32(&mut self) -> Result<usize, MediaError> {
-        self.array().map(u32::from_be_bytes).map(|number| number as usize)
+        self.array()
+            .map(u32::from_be_bytes)
+            .map(|number| number as usize)
     }
 }
 
@@ -116,8 +161,19 @@ mod tests {
 
     #[test]
     fn what_is_too_large_or_of_no_known_kind_is_refused() {
-        assert_eq!(strip(&vec![0xff; ATTACHMENT_MAX_BYTES + 1]), Err(MediaError::TooLarge));
-        for other in [b"".as_slice(), b"GIF89a", b"%PDF-1.7", b"RIFF\0\0\0\0AVI ", b"ID3\x04", b"fLaC", b"\xff\xd8"] {
+        assert_eq!(
+            strip(&vec![0xff; ATTACHMENT_MAX_BYTES + 1]),
+            Err(MediaError::TooLarge)
+        );
+        for other in [
+            b"".as_slice(),
+            b"GIF89a",
+            b"%PDF-1.7",
+            b"RIFF\0\0\0\0AVI ",
+            b"ID3\x04",
+            b"fLaC",
+            b"\xff\xd8",
+        ] {
             assert_eq!(strip(other), Err(MediaError::Unknown));
         }
     }

@@ -33,14 +33,24 @@ pub(crate) fn post(
 ) -> Result<Result<Vec<u8>, LinkFailure>, DeviceError> {
     let envelope = seal(store, identity, random, path, body)?;
     let sealed_as = (envelope.incarnation, envelope.counter);
-    Ok(link.post(path, &envelope.encode()).map_err(|failure| proven(failure, identity, sealed_as)))
+    Ok(link
+        .post(path, &envelope.encode())
+        .map_err(|failure| proven(failure, identity, sealed_as)))
 }
 
 /// A failure as it counts. Anyone on the way can say "revoked": without the hub's proof for the request of this incarnation and counter it
 /// is a refusal, and wipes nothing.
-pub(crate) fn proven(failure: LinkFailure, identity: &Identity, (incarnation, counter): (u64, u64)) -> LinkFailure {
+pub(crate) fn proven(
+    failure: LinkFailure,
+    identity: &Identity,
+    (incarnation, counter): (u64, u64),
+) -> LinkFailure {
     match failure {
-        LinkFailure::Revoked(order) if !order.is_of(&identity.hub_key, identity.device, incarnation, counter) => LinkFailure::Refused(Refused::Revoked),
+        LinkFailure::Revoked(order)
+            if !order.is_of(&identity.hub_key, identity.device, incarnation, counter) =>
+        {
+            LinkFailure::Refused(Refused::Revoked)
+        }
         failure => failure,
     }
 }
@@ -54,18 +64,37 @@ pub(crate) fn seal(
     body: Vec<u8>,
 ) -> Result<Envelope, DeviceError> {
     let (incarnation, counter) = life(store)?.unwrap_or_else(|| (random(), 0));
-    store.set_facts(&[(Fact::Incarnation, Some(incarnation_bytes(incarnation, counter + 1)))])?;
-    Ok(Envelope::seal(&identity.secret, path, identity.device, incarnation, counter + 1, body))
+    store.set_facts(&[(
+        Fact::Incarnation,
+        Some(incarnation_bytes(incarnation, counter + 1)),
+    )])?;
+    Ok(Envelope::seal(
+        &identity.secret,
+        path,
+        identity.device,
+        incarnation,
+        counter + 1,
+        body,
+    ))
 }
 
 /// The device's life and the counter of its last request, if it ever made one.
 pub(crate) fn life(store: &mut dyn DeviceStore) -> Result<Option<(u64, u64)>, DeviceError> {
-    Ok(store.fact(Fact::Incarnation)?.as_deref().and_then(incarnation_of))
+    Ok(store
+        .fact(Fact::Incarnation)?
+        .as_deref()
+        .and_then(incarnation_of))
 }
 
 /// Begins a new life: the cursor is void with the old one. Durable when this returns.
-pub(crate) fn begin_new_life(store: &mut dyn DeviceStore, incarnation: u64) -> Result<(), DeviceError> {
-    Ok(store.set_facts(&[(Fact::Incarnation, Some(incarnation_bytes(incarnation, 0))), (Fact::Cursor, None)])?)
+pub(crate) fn begin_new_life(
+    store: &mut dyn DeviceStore,
+    incarnation: u64,
+) -> Result<(), DeviceError> {
+    Ok(store.set_facts(&[
+        (Fact::Incarnation, Some(incarnation_bytes(incarnation, 0))),
+        (Fact::Cursor, None),
+    ])?)
 }
 
 fn incarnation_bytes(incarnation: u64, counter: u64) -> Vec<u8> {
@@ -74,7 +103,10 @@ fn incarnation_bytes(incarnation: u64, counter: u64) -> Vec<u8> {
 
 fn incarnation_of(bytes: &[u8]) -> Option<(u64, u64)> {
     let (incarnation, counter) = bytes.split_first_chunk::<8>()?;
-    Some((u64::from_be_bytes(*incarnation), u64::from_be_bytes(counter.try_into().ok()?)))
+    Some((
+        u64::from_be_bytes(*incarnation),
+        u64::from_be_bytes(counter.try_into().ok()?),
+    ))
 }
 
 /// Why a request to the hub failed, as a call's error.

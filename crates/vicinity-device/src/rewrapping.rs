@@ -16,19 +16,37 @@ type Result<T> = core::result::Result<T, DeviceError>;
 /// A key set, and how far this device came with it, as a session needs it.
 pub(crate) fn sealing_keys(store: &mut dyn DeviceStore, keys: &KeySet) -> Result<SealingKeys> {
     let version = keys.version();
-    Ok(SealingKeys { version, tried: tried(store, version)?, can_open: opener(store)?.is_some() })
+    Ok(SealingKeys {
+        version,
+        tried: tried(store, version)?,
+        can_open: opener(store)?.is_some(),
+    })
 }
 
 /// Wraps keys again that this device can open, for the key set that is kept; and the place of the last one that it cannot open, which
 /// another responder's device has to.
-pub(crate) fn rewrap(store: &mut dyn DeviceStore, hub_key: &[u8], old: Vec<OldWrap>) -> Result<(Vec<WrapRow>, Option<u64>)> {
+pub(crate) fn rewrap(
+    store: &mut dyn DeviceStore,
+    hub_key: &[u8],
+    old: Vec<OldWrap>,
+) -> Result<(Vec<WrapRow>, Option<u64>)> {
     let (mut wraps, mut shut) = (Vec::new(), None);
     let (Some(keys), Some(opener)) = (key_set::kept(store, hub_key)?, opener(store)?) else {
         return Ok((wraps, old.last().map(|old| old.place)));
     };
     for OldWrap { place, wrap } in old {
-        match wrap::rewrap(&opener, &Wrap { id: wrap.id, bytes: wrap.bytes }, &keys) {
-            Ok(wrap) => wraps.push(WrapRow { id: wrap.id, bytes: wrap.bytes }),
+        match wrap::rewrap(
+            &opener,
+            &Wrap {
+                id: wrap.id,
+                bytes: wrap.bytes,
+            },
+            &keys,
+        ) {
+            Ok(wrap) => wraps.push(WrapRow {
+                id: wrap.id,
+                bytes: wrap.bytes,
+            }),
             Err(_) => shut = Some(place),
         }
     }
@@ -43,14 +61,26 @@ pub(crate) fn keep_tried(store: &mut dyn DeviceStore, key_set: u64, place: u64) 
 
 /// Up to which place keys were tried for a key set; 0 if none was.
 fn tried(store: &mut dyn DeviceStore, key_set: u64) -> Result<u64> {
-    let Some(mark) = store.fact(Fact::TriedWraps)? else { return Ok(0) };
-    let ([version, place], []) = mark.as_chunks::<8>() else { return Err(DeviceError::Damaged("tried wraps")) };
-    Ok(if u64::from_be_bytes(*version) == key_set { u64::from_be_bytes(*place) } else { 0 })
+    let Some(mark) = store.fact(Fact::TriedWraps)? else {
+        return Ok(0);
+    };
+    let ([version, place], []) = mark.as_chunks::<8>() else {
+        return Err(DeviceError::Damaged("tried wraps"));
+    };
+    Ok(if u64::from_be_bytes(*version) == key_set {
+        u64::from_be_bytes(*place)
+    } else {
+        0
+    })
 }
 
 /// The key that opens statements; only a responder's device has one.
 pub(crate) fn opener(store: &mut dyn DeviceStore) -> Result<Option<Opener>> {
-    let Some(bytes) = store.fact(Fact::Opener)?.map(Zeroizing::new) else { return Ok(None) };
+    let Some(bytes) = store.fact(Fact::Opener)?.map(Zeroizing::new) else {
+        return Ok(None);
+    };
     let text = str::from_utf8(&bytes).map_err(|_| DeviceError::Damaged("opener"))?;
-    Opener::from_secret_string(text).map(Some).map_err(|_| DeviceError::Damaged("opener"))
+    Opener::from_secret_string(text)
+        .map(Some)
+        .map_err(|_| DeviceError::Damaged("opener"))
 }

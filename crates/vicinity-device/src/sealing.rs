@@ -23,13 +23,27 @@ const BATCH_STATEMENTS: usize = 1024;
 
 /// The incident, entry and class that a seal binds a statement to.
 pub(crate) fn address(incident: IncidentId, entry: &str, class: &str) -> Address {
-    Address { incident: *incident.as_bytes(), entry: entry.to_owned(), class: class.to_owned(), version: STATEMENT_VERSION }
+    Address {
+        incident: *incident.as_bytes(),
+        entry: entry.to_owned(),
+        class: class.to_owned(),
+        version: STATEMENT_VERSION,
+    }
 }
 
 /// Seals what may go to the hub, for a bundle; without a key set it waits.
-pub(crate) fn seal_waiting(store: &mut dyn DeviceStore, machine: &mut Machine, hub_key: &[u8]) -> Result<()> {
+pub(crate) fn seal_waiting(
+    store: &mut dyn DeviceStore,
+    machine: &mut Machine,
+    hub_key: &[u8],
+) -> Result<()> {
     match key_set::kept(store, hub_key)? {
-        Some(keys) => Sealer { store, now: (machine.now)(), random: &mut *machine.random }.seal_all(&keys),
+        Some(keys) => Sealer {
+            store,
+            now: (machine.now)(),
+            random: &mut *machine.random,
+        }
+        .seal_all(&keys),
         None => Ok(()),
     }
 }
@@ -51,12 +65,17 @@ impl Sealer<'_> {
         }
         let mut not_now: Vec<IncidentId> = Vec::new();
         loop {
-            let plain = self.store.unsealed(BATCH_BYTES, BATCH_STATEMENTS, &not_now)?;
+            let plain = self
+                .store
+                .unsealed(BATCH_BYTES, BATCH_STATEMENTS, &not_now)?;
             if plain.is_empty() {
                 return Ok(());
             }
             let withheld = self.without_consent(&plain)?;
-            let plain: Vec<PlainStatement> = plain.into_iter().filter(|statement| !withheld.contains(&statement.incident)).collect();
+            let plain: Vec<PlainStatement> = plain
+                .into_iter()
+                .filter(|statement| !withheld.contains(&statement.incident))
+                .collect();
             not_now.extend(withheld);
             if !plain.is_empty() {
                 self.seal(plain, keys)?;
@@ -69,7 +88,10 @@ impl Sealer<'_> {
         let mut withheld = Vec::new();
         for statement in plain {
             let row = self.store.incident(statement.incident)?;
-            if row.is_none_or(|row| !consent::granted(&row.incident, consent::HUB_RESPONSE, self.now)) && !withheld.contains(&statement.incident) {
+            if row
+                .is_none_or(|row| !consent::granted(&row.incident, consent::HUB_RESPONSE, self.now))
+                && !withheld.contains(&statement.incident)
+            {
                 withheld.push(statement.incident);
             }
         }
@@ -77,21 +99,53 @@ impl Sealer<'_> {
     }
 
     fn seal(&mut self, plain: Vec<PlainStatement>, keys: &KeySet) -> Result<()> {
-        let bodies: Vec<Zeroizing<Vec<u8>>> = plain.iter().map(|statement| Zeroizing::new(statement.body.clone())).collect();
-        let addressed: Vec<(Address, &[u8])> =
-            plain.iter().zip(&bodies).map(|(statement, body)| (address(statement.incident, &statement.entry, &statement.class), body.as_slice())).collect();
+        let bodies: Vec<Zeroizing<Vec<u8>>> = plain
+            .iter()
+            .map(|statement| Zeroizing::new(statement.body.clone()))
+            .collect();
+        let addressed: Vec<(Address, &[u8])> = plain
+            .iter()
+            .zip(&bodies)
+            .map(|(statement, body)| {
+                (
+                    address(statement.incident, &statement.entry, &statement.class),
+                    body.as_slice(),
+                )
+            })
+            .collect();
         let (wrap, sealed) = seal::seal(&addressed, keys, &mut *self.random)?;
         let mut classes: Vec<String> = Vec::new();
         let mut rows = Vec::new();
         for (statement, sealed) in plain.iter().zip(sealed) {
-            let class = classes.iter().position(|class| *class == statement.class).unwrap_or(classes.len());
+            let class = classes
+                .iter()
+                .position(|class| *class == statement.class)
+                .unwrap_or(classes.len());
             if class == classes.len() {
                 classes.push(statement.class.clone());
             }
-            rows.push(SealedRow::new(statement.incident, statement.entry.clone(), class as u32, sealed.wrapped_key, sealed.body));
+            rows.push(SealedRow::new(
+                statement.incident,
+                statement.entry.clone(),
+                class as u32,
+                sealed.wrapped_key,
+                sealed.body,
+            ));
         }
-        let blob = Batch { key_set: keys.version(), wrap: WrapRow { id: wrap.id, bytes: wrap.bytes }, classes, statements: rows }.encode();
-        let named: Vec<(IncidentId, String)> = plain.into_iter().map(|statement| (statement.incident, statement.entry)).collect();
+        let blob = Batch {
+            key_set: keys.version(),
+            wrap: WrapRow {
+                id: wrap.id,
+                bytes: wrap.bytes,
+            },
+            classes,
+            statements: rows,
+        }
+        .encode();
+        let named: Vec<(IncidentId, String)> = plain
+            .into_iter()
+            .map(|statement| (statement.incident, statement.entry))
+            .collect();
         Ok(self.store.keep_blob(blob_hash(&blob), &blob, &named)?)
     }
 }

@@ -44,14 +44,26 @@ impl<S: DeviceStore> Device<S> {
     ///
     /// # Errors
     /// No such incident, or a hub that refuses.
-    pub fn statement_lines(&mut self, link: Option<&mut dyn Link>, incident: IncidentId) -> Result<Vec<StatementLine>> {
+    pub fn statement_lines(
+        &mut self,
+        link: Option<&mut dyn Link>,
+        incident: IncidentId,
+    ) -> Result<Vec<StatementLine>> {
         let row = self.row(incident)?;
         let carried = self.store.carried(incident)?;
         let mut at_hub = None;
         if let Some(link) = link
-            && self.enrolment.as_ref().is_some_and(|enrolment| enrolment.is(Role::Responder))
+            && self
+                .enrolment
+                .as_ref()
+                .is_some_and(|enrolment| enrolment.is(Role::Responder))
         {
-            at_hub = match self.ask_hub(link, &StatementRequest::List { incident: *incident.as_bytes() }) {
+            at_hub = match self.ask_hub(
+                link,
+                &StatementRequest::List {
+                    incident: *incident.as_bytes(),
+                },
+            ) {
                 Ok(StatementAnswer::List { statements }) => Some(statements),
                 Ok(_) => return Err(Refused::Failed.into()),
                 Err(DeviceError::Unreachable(_)) => None,
@@ -59,12 +71,21 @@ impl<S: DeviceStore> Device<S> {
             };
         }
         let line = |entry: vicinity_core::incident::Entry<'_>| {
-            let here = carried.iter().find(|(named, _)| named == entry.id()).map(|(_, carried)| *carried);
-            let known = at_hub.as_ref().map(|held| held.iter().any(|held| held.entry == entry.id()));
+            let here = carried
+                .iter()
+                .find(|(named, _)| named == entry.id())
+                .map(|(_, carried)| *carried);
+            let known = at_hub
+                .as_ref()
+                .map(|held| held.iter().any(|held| held.entry == entry.id()));
             StatementLine {
                 entry: entry.id().to_owned(),
                 class: entry.text("class").unwrap_or_default().to_owned(),
-                bytes: entry.json().get("bytes").and_then(serde_json::Value::as_u64).unwrap_or(0),
+                bytes: entry
+                    .json()
+                    .get("bytes")
+                    .and_then(serde_json::Value::as_u64)
+                    .unwrap_or(0),
                 here,
                 at_hub: known.or_else(|| here.map(|here| here == Carried::Delivered)),
             }
@@ -77,13 +98,27 @@ impl<S: DeviceStore> Device<S> {
     ///
     /// # Errors
     /// Not a responder's device, a statement that is not there, or one that was sealed to others.
-    pub fn open_statement(&mut self, link: &mut dyn Link, incident: IncidentId, entry: &str) -> Result<Zeroizing<Vec<u8>>> {
+    pub fn open_statement(
+        &mut self,
+        link: &mut dyn Link,
+        incident: IncidentId,
+        entry: &str,
+    ) -> Result<Zeroizing<Vec<u8>>> {
         let mut body: Vec<u8> = Vec::new();
         let mut found = None;
         loop {
-            let request = StatementRequest::Open { incident: *incident.as_bytes(), entry: entry.to_owned(), offset: body.len() as u64 };
+            let request = StatementRequest::Open {
+                incident: *incident.as_bytes(),
+                entry: entry.to_owned(),
+                offset: body.len() as u64,
+            };
             let (class, key, total, bytes) = match self.ask_hub(link, &request)? {
-                StatementAnswer::Open { class, key, total, bytes } => (class, key, total, bytes),
+                StatementAnswer::Open {
+                    class,
+                    key,
+                    total,
+                    bytes,
+                } => (class, key, total, bytes),
                 StatementAnswer::NotHere => return Err(StatementError::NoSuchStatement.into()),
                 _ => return Err(Refused::Failed.into()),
             };
@@ -99,14 +134,37 @@ impl<S: DeviceStore> Device<S> {
         // Asked before it is looked for: an educator's device hears from the hub that it may not.
         let opener = rewrapping::opener(&mut self.store)?.ok_or(Refused::NotAllowed)?;
         let (class, key) = found.ok_or(Refused::Failed)?;
-        let wrap = Wrap { id: key.wrap.id, bytes: key.wrap.bytes };
-        let sealed = Sealed { wrap: wrap.id, wrapped_key: key.wrapped_key, body };
-        Ok(seal::open(&opener, &wrap, &sealed, &address(incident, entry, &class))?)
+        let wrap = Wrap {
+            id: key.wrap.id,
+            bytes: key.wrap.bytes,
+        };
+        let sealed = Sealed {
+            wrap: wrap.id,
+            wrapped_key: key.wrapped_key,
+            body,
+        };
+        Ok(seal::open(
+            &opener,
+            &wrap,
+            &sealed,
+            &address(incident, entry, &class),
+        )?)
     }
 
-    fn ask_hub(&mut self, link: &mut dyn Link, request: &StatementRequest) -> Result<StatementAnswer> {
+    fn ask_hub(
+        &mut self,
+        link: &mut dyn Link,
+        request: &StatementRequest,
+    ) -> Result<StatementAnswer> {
         let identity = self.identity()?;
-        let posted = requests::post(&mut self.store, link, &identity, &mut || self.machine.number(), STATEMENT_PATH, uplink::encode(request))?;
+        let posted = requests::post(
+            &mut self.store,
+            link,
+            &identity,
+            &mut || self.machine.number(),
+            STATEMENT_PATH,
+            uplink::encode(request),
+        )?;
         let answer = posted.map_err(|failure| requests::failed(failure, link))?;
         Ok(uplink::decode(&answer)?)
     }

@@ -30,8 +30,13 @@ impl<S: DeviceStore> Device<S> {
             random(&mut bytes);
             u64::from_be_bytes(bytes)
         };
-        let mut world = World { now, random: &mut draw, wait: &mut **wait };
-        let outcome = exchange::sync_with(&mut self.store, link, &identity, &mut world, statements)?;
+        let mut world = World {
+            now,
+            random: &mut draw,
+            wait: &mut **wait,
+        };
+        let outcome =
+            exchange::sync_with(&mut self.store, link, &identity, &mut world, statements)?;
         self.finish_sync(&identity)?;
         Ok(outcome)
     }
@@ -60,7 +65,11 @@ impl<S: DeviceStore> Device<S> {
     ///
     /// # Errors
     /// The local store, or a sync that waits for no answer.
-    pub fn answered(&mut self, exchange: &mut Exchange, answer: core::result::Result<Vec<u8>, LinkFailure>) -> Result<Step> {
+    pub fn answered(
+        &mut self,
+        exchange: &mut Exchange,
+        answer: core::result::Result<Vec<u8>, LinkFailure>,
+    ) -> Result<Step> {
         let step = self.with_local(|local| exchange.answered(local, answer))?;
         self.finish(step)
     }
@@ -76,17 +85,31 @@ impl<S: DeviceStore> Device<S> {
     fn with_local<T>(&mut self, act: impl FnOnce(&mut Local<'_>) -> Result<T>) -> Result<T> {
         let identity = self.identity()?;
         let machine = &mut self.machine;
-        act(&mut Local { store: &mut self.store, identity: &identity, random: &mut || machine.number() })
+        act(&mut Local {
+            store: &mut self.store,
+            identity: &identity,
+            random: &mut || machine.number(),
+        })
     }
 
     fn prepare_sync(&mut self) -> Result<(Identity, Timestamp, StatementWork)> {
         let identity = self.identity()?;
-        let is_responder = self.enrolment().is_some_and(|enrolment| enrolment.is(Role::Responder));
+        let is_responder = self
+            .enrolment()
+            .is_some_and(|enrolment| enrolment.is(Role::Responder));
         // An enrolment that was cut at its end has left some.
         self.hash_waiting_codes()?;
         let now = (self.machine.now)();
         self.store.recheck_grants(now)?;
-        Ok((identity, now, if is_responder { StatementWork::UploadAndRewrap } else { StatementWork::Upload }))
+        Ok((
+            identity,
+            now,
+            if is_responder {
+                StatementWork::UploadAndRewrap
+            } else {
+                StatementWork::Upload
+            },
+        ))
     }
 
     fn finish_sync(&mut self, identity: &Identity) -> Result<()> {

@@ -13,7 +13,10 @@ use crate::error::DeviceError;
 /// The error of one edit of a list, with its place.
 pub(crate) fn at_edit((at, error): (usize, Box<EditError>)) -> DeviceError {
     match DeviceError::from(*error) {
-        DeviceError::Field(field) => DeviceError::Field(FieldError::new(format!("edits[{at}].{}", field.path), field.problem)),
+        DeviceError::Field(field) => DeviceError::Field(FieldError::new(
+            format!("edits[{at}].{}", field.path),
+            field.problem,
+        )),
         other => other,
     }
 }
@@ -31,20 +34,47 @@ pub(crate) struct Work {
 impl Work {
     /// Work that brings a photo or sound.
     pub(crate) fn attaching(hash: [u8; 32]) -> Self {
-        Self { attached: Some(hash), ..Self::default() }
+        Self {
+            attached: Some(hash),
+            ..Self::default()
+        }
     }
 
     /// Takes in what was authored, and gives the remarks on it.
     pub(crate) fn add(&mut self, authored: AuthoredAll) -> Vec<Remark> {
         self.chunks.extend(authored.chunks);
-        self.statements.extend(authored.statements.into_iter().map(|(entry, body)| (entry, body.0)));
+        self.statements.extend(
+            authored
+                .statements
+                .into_iter()
+                .map(|(entry, body)| (entry, body.0)),
+        );
         authored.remarks
     }
 
-    pub(crate) fn written(self, incident: IncidentId, document: &Document, now: Timestamp) -> Written {
+    pub(crate) fn written(
+        self,
+        incident: IncidentId,
+        document: &Document,
+        now: Timestamp,
+    ) -> Written {
         let view = document.incident();
         let granted = consent::granted(&view, consent::HUB_RESPONSE, now);
-        let Self { chunks, statements, unhashed_code, attached } = self;
-        Written { incident, chunks, heads: document.heads(), granted, statements, unhashed_code, attached, view }
+        let Self {
+            chunks,
+            statements,
+            unhashed_code,
+            attached,
+        } = self;
+        Written {
+            incident,
+            chunks,
+            heads: document.heads(),
+            granted,
+            statements,
+            unhashed_code,
+            attached,
+            view,
+        }
     }
 }

@@ -39,7 +39,10 @@ const TIME_ZONE: &str = "time_zone";
 /// The heading, of a hub with the column of its zone.
 #[must_use]
 pub fn heading(is_hub: bool) -> String {
-    with(COLUMNS.map(|(name, _)| name).join(","), is_hub.then_some(TIME_ZONE))
+    with(
+        COLUMNS.map(|(name, _)| name).join(","),
+        is_hub.then_some(TIME_ZONE),
+    )
 }
 
 /// The row of HXL tags that goes below the heading.
@@ -63,9 +66,21 @@ pub fn row(projection: ProjectionId, body: &Value, zone: Option<&str>) -> String
     let cell = |(name, _): (&str, &str)| match name {
         // What looks like a number or a date to a spreadsheet is turned into one: 0502 into 502, 10-14 into a day of October.
         "age_band" => years(&plain(&body[name])),
-        "iccs" => body[name].as_array().into_iter().flatten().map(|code| format!("ICCS{}", plain(code))).collect::<Vec<_>>().join(" "),
+        "iccs" => body[name]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|code| format!("ICCS{}", plain(code)))
+            .collect::<Vec<_>>()
+            .join(" "),
         "projection" => projection.to_string(),
-        "perpetrators" => body["perpetrators"].as_array().into_iter().flatten().map(|one| plain(&one["kind"])).collect::<Vec<_>>().join(" "),
+        "perpetrators" => body["perpetrators"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|one| plain(&one["kind"]))
+            .collect::<Vec<_>>()
+            .join(" "),
         name => plain(&body[name]),
     };
     with(COLUMNS.map(|column| quoted(&cell(column))).join(","), zone)
@@ -73,7 +88,11 @@ pub fn row(projection: ProjectionId, body: &Value, zone: Option<&str>) -> String
 
 /// A band of ages with its unit.
 fn years(band: &str) -> String {
-    if band.starts_with(|letter: char| letter.is_ascii_digit()) { format!("{band} years") } else { band.to_owned() }
+    if band.starts_with(|letter: char| letter.is_ascii_digit()) {
+        format!("{band} years")
+    } else {
+        band.to_owned()
+    }
 }
 
 fn plain(value: &Value) -> String {
@@ -87,8 +106,16 @@ fn plain(value: &Value) -> String {
 
 /// Spreadsheets run what begins like a formula; codes never do, and this keeps it so.
 fn quoted(cell: &str) -> String {
-    let cell = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() };
-    if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+    let cell = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    };
+    if cell.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell
+    }
 }
 
 #[cfg(test)]
@@ -105,7 +132,11 @@ mod tests {
         let row = row(ProjectionId::from_bytes([7; 16]), &body, None);
         let cells: Vec<&str> = row.split(',').collect();
         let heading = heading(false);
-        let shown: Vec<(&str, &str)> = heading.split(',').zip(cells).filter(|(_, cell)| !cell.is_empty()).collect();
+        let shown: Vec<(&str, &str)> = heading
+            .split(',')
+            .zip(cells)
+            .filter(|(_, cell)| !cell.is_empty())
+            .collect();
         let id = ProjectionId::from_bytes([7; 16]).to_string();
         let expected = [
             ("projection", id.as_str()),
@@ -121,23 +152,45 @@ mod tests {
 
     /// As spreadsheets look at cells: digits, a sign or a separator between them, and nothing else.
     fn looks_like_number_or_date(cell: &str) -> bool {
-        cell.starts_with(|letter: char| letter.is_ascii_digit()) && cell.chars().all(|letter| letter.is_ascii_digit() || "-/.:, +".contains(letter))
+        cell.starts_with(|letter: char| letter.is_ascii_digit())
+            && cell
+                .chars()
+                .all(|letter| letter.is_ascii_digit() || "-/.:, +".contains(letter))
     }
 
     #[test]
     fn no_code_is_a_number_or_a_date_to_a_spreadsheet() {
         for (age_band, iccs, written) in [
             ("10-14", json!(["0502"]), ("10-14 years", "ICCS0502")),
-            ("0-9", json!(["0201", "03011"]), ("0-9 years", "ICCS0201 ICCS03011")),
+            (
+                "0-9",
+                json!(["0201", "03011"]),
+                ("0-9 years", "ICCS0201 ICCS03011"),
+            ),
             ("50+", json!([]), ("50+ years", "")),
             ("unknown", json!(["0102"]), ("unknown", "ICCS0102")),
         ] {
-            let row = row(ProjectionId::from_bytes([0xab; 16]), &json!({"age_band": age_band, "iccs": iccs, "month": "2026-11", "response_minutes": 60}), None);
+            let row = row(
+                ProjectionId::from_bytes([0xab; 16]),
+                &json!({"age_band": age_band, "iccs": iccs, "month": "2026-11", "response_minutes": 60}),
+                None,
+            );
             let heading = heading(false);
             let cells: Vec<(&str, &str)> = heading.split(',').zip(row.split(',')).collect();
-            assert!(cells.contains(&("age_band", written.0)) && cells.contains(&("iccs", written.1)), "{cells:?}");
-            let turned: Vec<&str> = cells.iter().filter(|(_, cell)| looks_like_number_or_date(cell)).map(|(name, _)| *name).collect();
-            assert_eq!(turned, ["month", "response_minutes"], "a date and a number, and nothing else");
+            assert!(
+                cells.contains(&("age_band", written.0)) && cells.contains(&("iccs", written.1)),
+                "{cells:?}"
+            );
+            let turned: Vec<&str> = cells
+                .iter()
+                .filter(|(_, cell)| looks_like_number_or_date(cell))
+                .map(|(name, _)| *name)
+                .collect();
+            assert_eq!(
+                turned,
+                ["month", "response_minutes"],
+                "a date and a number, and nothing else"
+            );
         }
     }
 
@@ -146,23 +199,56 @@ mod tests {
         let (heading, tags) = (heading(false), tags(false));
         let pairs: Vec<_> = heading.split(',').zip(tags.split(',')).collect();
         assert_eq!(heading.matches(',').count(), tags.matches(',').count());
-        assert!(pairs.contains(&("admin1", "#adm1+code")) && pairs.contains(&("month", "#date+month")) && pairs.contains(&("channel", "")));
-        assert!(tags.split(',').all(|tag| tag.is_empty() || tag.starts_with('#')));
+        assert!(
+            pairs.contains(&("admin1", "#adm1+code"))
+                && pairs.contains(&("month", "#date+month"))
+                && pairs.contains(&("channel", ""))
+        );
+        assert!(
+            tags.split(',')
+                .all(|tag| tag.is_empty() || tag.starts_with('#'))
+        );
     }
 
     #[test]
     fn a_hub_s_file_names_its_zone_in_each_row_and_national_s_has_no_such_column() {
-        let own = |zone| row(ProjectionId::from_bytes([7; 16]), &json!({"month": "2026-11"}), zone);
-        let lines = [heading(true), tags(true), own(Some("Asia/Phnom_Penh")), own(Some(""))];
-        let cells = lines.each_ref().map(|line| line.split(',').collect::<Vec<_>>());
+        let own = |zone| {
+            row(
+                ProjectionId::from_bytes([7; 16]),
+                &json!({"month": "2026-11"}),
+                zone,
+            )
+        };
+        let lines = [
+            heading(true),
+            tags(true),
+            own(Some("Asia/Phnom_Penh")),
+            own(Some("")),
+        ];
+        let cells = lines
+            .each_ref()
+            .map(|line| line.split(',').collect::<Vec<_>>());
         assert_eq!(cells.each_ref().map(Vec::len), [COLUMNS.len() + 1; 4]);
-        assert_eq!(cells.each_ref().map(|cells| cells[COLUMNS.len()]), ["time_zone", "", "Asia/Phnom_Penh", ""]);
-        assert_eq!([heading(false), tags(false), own(None)].map(|line| line.split(',').count()), [COLUMNS.len(); 3]);
+        assert_eq!(
+            cells.each_ref().map(|cells| cells[COLUMNS.len()]),
+            ["time_zone", "", "Asia/Phnom_Penh", ""]
+        );
+        assert_eq!(
+            [heading(false), tags(false), own(None)].map(|line| line.split(',').count()),
+            [COLUMNS.len(); 3]
+        );
     }
 
     #[test]
     fn no_cell_is_a_formula_or_breaks_out_of_its_cell() {
-        for (cell, written) in [("=1+1", "'=1+1"), ("@x", "'@x"), ("\tx", "'\tx"), ("a,b", "\"a,b\""), ("a\"b", "\"a\"\"b\""), ("-1\n", "\"'-1\n\"")] {
+        for (cell, written) in [
+            ("=1+1", "'=1+1"),
+            ("@x", "'@x"),
+            ("\tx", "'\tx"),
+            ("a,b", "\"a,b\""),
+            ("a\"b", "\"a\"\"b\""),
+            ("-1\n", "\"'-1\n\""),
+        ] {
             assert_eq!(quoted(cell), written);
         }
     }

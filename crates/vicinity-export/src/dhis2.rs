@@ -84,7 +84,15 @@ impl Ids {
 
 /// A code as DHIS2's codes are written.
 fn code_form(code: &str) -> String {
-    code.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' }).collect()
+    code.chars()
+        .map(|letter| {
+            if letter.is_ascii_alphanumeric() {
+                letter.to_ascii_uppercase()
+            } else {
+                '_'
+            }
+        })
+        .collect()
 }
 
 /// Tables as one dataValueSet, as JSON. A table by area has its areas as organisation units and no category; any other has
@@ -92,13 +100,19 @@ fn code_form(code: &str) -> String {
 ///
 /// # Errors
 /// Codes of cells that the mapping has no id for.
-pub fn data_value_set(tables: &[Published], months: &Months, ids: &Ids) -> Result<String, Unmapped> {
+pub fn data_value_set(
+    tables: &[Published],
+    months: &Months,
+    ids: &Ids,
+) -> Result<String, Unmapped> {
     let mut unmapped = BTreeSet::new();
     let mut data_values = Vec::new();
     for table in tables {
         let by = table.by();
         for cell in table.cells(months) {
-            let Ok(month) = cell.month.parse::<Month>() else { continue };
+            let Ok(month) = cell.month.parse::<Month>() else {
+                continue;
+            };
             if by == By::Admin1 && !is_area(cell.code) {
                 continue;
             }
@@ -112,7 +126,12 @@ pub fn data_value_set(tables: &[Published], months: &Months, ids: &Ids) -> Resul
         return Err(Unmapped(unmapped));
     }
     let scheme = ids.scheme();
-    let set = DataValueSet { data_element_id_scheme: scheme, org_unit_id_scheme: scheme, category_option_combo_id_scheme: scheme, data_values };
+    let set = DataValueSet {
+        data_element_id_scheme: scheme,
+        org_unit_id_scheme: scheme,
+        category_option_combo_id_scheme: scheme,
+        data_values,
+    };
     Ok(serde_json::to_string(&set).expect("texts can be written as JSON"))
 }
 
@@ -121,8 +140,18 @@ fn data_value(by: By, cell: Cell<'_>, month: &Month, ids: &Ids) -> Option<DataVa
         By::Admin1 => (ids.unit(Some(cell.code))?, None),
         _ => (ids.unit(None)?, Some(ids.option(by, cell.code)?)),
     };
-    let (data_element, period, value) = (ids.data_element(by)?, month.compact(), cell.count.to_string());
-    Some(DataValue { data_element, period, org_unit, category_option_combo, value })
+    let (data_element, period, value) = (
+        ids.data_element(by)?,
+        month.compact(),
+        cell.count.to_string(),
+    );
+    Some(DataValue {
+        data_element,
+        period,
+        org_unit,
+        category_option_combo,
+        value,
+    })
 }
 
 #[cfg(test)]
@@ -133,8 +162,23 @@ mod tests {
     use serde_json::{Value, json};
 
     fn tables() -> [Published; 2] {
-        let areas = [("2026-10", "SN-DK", 12), ("2026-11", "SN-DK", 9), ("2026-11", "unknown", 40), ("unknown", "SN-DK", 40)];
-        [table(By::Admin1, &areas), table(By::Perpetrator, &[("2026-10", "police", 11), ("2026-10", "client", 9), ("2026-11", "unknown", 10)])]
+        let areas = [
+            ("2026-10", "SN-DK", 12),
+            ("2026-11", "SN-DK", 9),
+            ("2026-11", "unknown", 40),
+            ("unknown", "SN-DK", 40),
+        ];
+        [
+            table(By::Admin1, &areas),
+            table(
+                By::Perpetrator,
+                &[
+                    ("2026-10", "police", 11),
+                    ("2026-10", "client", 9),
+                    ("2026-11", "unknown", 10),
+                ],
+            ),
+        ]
     }
 
     fn values(months: &Months, ids: &Ids) -> Value {
@@ -151,14 +195,26 @@ mod tests {
              "categoryOptionCombo": "VASW_PERPETRATOR_UNKNOWN", "value": "10"},
         ]);
         assert_eq!(values(&Months::default(), &Ids::Codes), expected);
-        assert_eq!(values(&months("2026-11", ""), &Ids::Codes).as_array().unwrap().len(), 1);
+        assert_eq!(
+            values(&months("2026-11", ""), &Ids::Codes)
+                .as_array()
+                .unwrap()
+                .len(),
+            1
+        );
         assert_eq!(values(&months("2027-01", ""), &Ids::Codes), json!([]));
     }
 
     /// DHIS2's form as its guide tells it: `fixtures/dhis2`.
     fn form() -> jsonschema::Validator {
-        let schema: Value = serde_json::from_str(include_str!("../../../fixtures/dhis2/data_value_set.schema.json")).unwrap();
-        jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap()
+        let schema: Value = serde_json::from_str(include_str!(
+            "../../../fixtures/dhis2/data_value_set.schema.json"
+        ))
+        .unwrap();
+        jsonschema::draft202012::options()
+            .should_validate_formats(true)
+            .build(&schema)
+            .unwrap()
     }
 
     #[test]
@@ -166,9 +222,18 @@ mod tests {
         let file = complete();
         let by_ids = Ids::Mapped(Mapping::parse(file.to_string().as_bytes()).unwrap());
         for ids in [Ids::Codes, by_ids] {
-            for stretch in [Months::default(), months("2026-11", ""), months("2027-01", "")] {
-                let payload: Value = serde_json::from_str(&data_value_set(&tables(), &stretch, &ids).unwrap()).unwrap();
-                let errors: Vec<String> = form().iter_errors(&payload).map(|error| error.to_string()).collect();
+            for stretch in [
+                Months::default(),
+                months("2026-11", ""),
+                months("2027-01", ""),
+            ] {
+                let payload: Value =
+                    serde_json::from_str(&data_value_set(&tables(), &stretch, &ids).unwrap())
+                        .unwrap();
+                let errors: Vec<String> = form()
+                    .iter_errors(&payload)
+                    .map(|error| error.to_string())
+                    .collect();
                 assert!(errors.is_empty(), "{errors:?} in {payload}");
             }
         }
@@ -176,7 +241,10 @@ mod tests {
 
     #[test]
     fn the_form_refuses_what_dhis2_would() {
-        let good: Value = serde_json::from_str(&data_value_set(&tables(), &Months::default(), &Ids::Codes).unwrap()).unwrap();
+        let good: Value = serde_json::from_str(
+            &data_value_set(&tables(), &Months::default(), &Ids::Codes).unwrap(),
+        )
+        .unwrap();
         let bad = |change: &dyn Fn(&mut Value)| {
             let mut payload = good.clone();
             change(&mut payload);
@@ -187,7 +255,14 @@ mod tests {
         bad(&|payload| payload["dataValues"][0]["period"] = json!("2026-10"));
         bad(&|payload| payload["dataValues"][0]["period"] = json!("202613"));
         bad(&|payload| payload["dataValues"][0]["orgunit"] = json!("SN_DK"));
-        bad(&|payload| drop(payload["dataValues"][0].as_object_mut().unwrap().remove("orgUnit")));
+        bad(&|payload| {
+            drop(
+                payload["dataValues"][0]
+                    .as_object_mut()
+                    .unwrap()
+                    .remove("orgUnit"),
+            )
+        });
         bad(&|payload| payload["orgUnitIdScheme"] = json!("iso"));
         // Codes are no ids.
         bad(&|payload| payload["dataElementIdScheme"] = json!("UID"));
@@ -221,17 +296,34 @@ mod tests {
         let mut file = complete();
         file["orgUnits"].as_object_mut().unwrap().remove("SN-DK");
         let ids = Ids::Mapped(Mapping::parse(file.to_string().as_bytes()).unwrap());
-        let error = data_value_set(&tables(), &Months::default(), &ids).unwrap_err().to_string();
-        assert_eq!(error, "the mapping has no id for admin1 SN-DK: add each of them");
-        assert!(data_value_set(&tables(), &months("2026-11", ""), &ids).is_ok(), "an area that is not shown needs no unit");
+        let error = data_value_set(&tables(), &Months::default(), &ids)
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            error,
+            "the mapping has no id for admin1 SN-DK: add each of them"
+        );
+        assert!(
+            data_value_set(&tables(), &months("2026-11", ""), &ids).is_ok(),
+            "an area that is not shown needs no unit"
+        );
     }
 
     #[test]
     fn codes_fit_into_dhis2s_and_no_two_are_the_same() {
-        let options = By::ALL.into_iter().flat_map(|by| by.codes().into_iter().filter_map(move |code| Ids::Codes.option(by, code)));
-        let elements = By::ALL.into_iter().filter_map(|by| Ids::Codes.data_element(by));
+        let options = By::ALL.into_iter().flat_map(|by| {
+            by.codes()
+                .into_iter()
+                .filter_map(move |code| Ids::Codes.option(by, code))
+        });
+        let elements = By::ALL
+            .into_iter()
+            .filter_map(|by| Ids::Codes.data_element(by));
         let all: Vec<String> = options.chain(elements).collect();
-        assert!(all.iter().all(|code| code.len() <= 50), "DHIS2's codes have at most 50 characters");
+        assert!(
+            all.iter().all(|code| code.len() <= 50),
+            "DHIS2's codes have at most 50 characters"
+        );
         assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
     }
 }

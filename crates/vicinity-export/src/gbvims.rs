@@ -32,7 +32,12 @@ const COLUMNS: [(&str, Fill); 41] = [
     ("DATE OF INTERVIEW", |incident| month(incident, "report")),
     ("DATE OF INCIDENT", |incident| month(incident, "incident")),
     ("DATE OF BIRTH", nothing),
-    ("SEX", |incident| worded(text(incident.body, "gender"), &[("woman", "F"), ("man", "M")])),
+    ("SEX", |incident| {
+        worded(
+            text(incident.body, "gender"),
+            &[("woman", "F"), ("man", "M")],
+        )
+    }),
     ("ETHNICITY", nothing),
     ("COUNTRY OF ORIGIN", nothing),
     ("CIVIL / MARITAL STATUS", nothing),
@@ -40,32 +45,73 @@ const COLUMNS: [(&str, Fill); 41] = [
     ("PERSON WITH DISABILITY?", nothing),
     ("UNACCOMPANIED OR SEPARATED CHILD?", nothing),
     ("STAGE OF DISPLACEMENT AT INCIDENT", nothing),
-    ("INCIDENT TIME OF DAY", |incident| text(incident.body, "time_of_day").to_owned()),
-    ("INCIDENT LOCATION", |incident| text(incident.body, "setting").to_owned()),
-    ("INCIDENT COUNTY", |incident| text(incident.body, "admin1").to_owned()),
+    ("INCIDENT TIME OF DAY", |incident| {
+        text(incident.body, "time_of_day").to_owned()
+    }),
+    ("INCIDENT LOCATION", |incident| {
+        text(incident.body, "setting").to_owned()
+    }),
+    ("INCIDENT COUNTY", |incident| {
+        text(incident.body, "admin1").to_owned()
+    }),
     ("INCIDENT DISTRICT", nothing),
     ("INCIDENT CAMP / TOWN", nothing),
-    ("GBV TYPE", |incident| worded(text(incident.body, "gbvims"), &TYPES)),
+    ("GBV TYPE", |incident| {
+        worded(text(incident.body, "gbvims"), &TYPES)
+    }),
     ("HARMFUL TRADITIONAL PRACTICE", nothing),
-    ("MONEY, GOODS, BENEFITS AND / OR SERVICES EXCHANGED ?", nothing),
+    (
+        "MONEY, GOODS, BENEFITS AND / OR SERVICES EXCHANGED ?",
+        nothing,
+    ),
     ("TYPE OF ABDUCTION", nothing),
     ("PREVIOUSLY REPORTED THIS INCIDENT?", nothing),
     ("PREVIOUS GBV INCIDENTS?", nothing),
-    ("No. ALLEGED PRIMARY PERPETRATOR(S)", |incident| perpetrators(incident, |one| text(one, "count_band").to_owned())),
-    ("ALLEGED PERPETRATOR SEX", |incident| perpetrators(incident, |one| worded(text(one, "sex"), &SEXES))),
-    ("PREVIOUS INCIDENT WITH THIS PERPETRATOR", |incident| perpetrators(incident, |one| worded(text(one, "repeat"), &YES_NO))),
-    ("ALLEGED PERPETRATOR AGE GROUP", |incident| perpetrators(incident, |one| worded(text(one, "age_group"), &AGE_GROUPS))),
-    ("ALLEGED PERPETRATOR - SURVIVOR RELATIONSHIP", |incident| kinds(incident, false)),
-    ("ALLEGED PERPETRATOR OCCUPATION", |incident| kinds(incident, true)),
+    ("No. ALLEGED PRIMARY PERPETRATOR(S)", |incident| {
+        perpetrators(incident, |one| text(one, "count_band").to_owned())
+    }),
+    ("ALLEGED PERPETRATOR SEX", |incident| {
+        perpetrators(incident, |one| worded(text(one, "sex"), &SEXES))
+    }),
+    ("PREVIOUS INCIDENT WITH THIS PERPETRATOR", |incident| {
+        perpetrators(incident, |one| worded(text(one, "repeat"), &YES_NO))
+    }),
+    ("ALLEGED PERPETRATOR AGE GROUP", |incident| {
+        perpetrators(incident, |one| worded(text(one, "age_group"), &AGE_GROUPS))
+    }),
+    ("ALLEGED PERPETRATOR - SURVIVOR RELATIONSHIP", |incident| {
+        kinds(incident, false)
+    }),
+    ("ALLEGED PERPETRATOR OCCUPATION", |incident| {
+        kinds(incident, true)
+    }),
     ("REFERRED TO YOU FROM?", nothing),
-    ("SAFE HOUSE / SHELTER", |incident| service(incident, &["shelter", "relocation"])),
-    ("HEALTH / MEDICAL SERVICES", |incident| service(incident, &HEALTH)),
-    ("PSYCHOSOCIAL SERVICES", |incident| service(incident, &["lives_first_line", "psychosocial", "suicide_response"])),
+    ("SAFE HOUSE / SHELTER", |incident| {
+        service(incident, &["shelter", "relocation"])
+    }),
+    ("HEALTH / MEDICAL SERVICES", |incident| {
+        service(incident, &HEALTH)
+    }),
+    ("PSYCHOSOCIAL SERVICES", |incident| {
+        service(
+            incident,
+            &["lives_first_line", "psychosocial", "suicide_response"],
+        )
+    }),
     ("WANTS LEGAL ACTION?", nothing),
-    ("LEGAL ASSISTANCE SERVICES", |incident| service(incident, &["legal_advice", "lawyer_sent", "bail_release"])),
+    ("LEGAL ASSISTANCE SERVICES", |incident| {
+        service(incident, &["legal_advice", "lawyer_sent", "bail_release"])
+    }),
     ("POLICE / OTHER SECURITY ACTOR", nothing),
     ("LIVELIHOODS PROGRAM", nothing),
-    ("CONSENT GIVEN", |incident| (if incident.body["countable"] == true { "Yes" } else { "No" }).to_owned()),
+    ("CONSENT GIVEN", |incident| {
+        (if incident.body["countable"] == true {
+            "Yes"
+        } else {
+            "No"
+        })
+        .to_owned()
+    }),
     ("REPORTING AGENCY CODE", |incident| incident.hub.to_string()),
 ];
 
@@ -74,12 +120,20 @@ const TYPES: [(&str, &str); 7] = [
     ("sexual_assault", "Sexual Assault"),
     ("physical_assault", "Physical Assault"),
     ("forced_marriage", "Forced Marriage"),
-    ("denial_of_resources", "Denial of Resources, Opportunities, or Services"),
+    (
+        "denial_of_resources",
+        "Denial of Resources, Opportunities, or Services",
+    ),
     ("psychological", "Psychological / Emotional Abuse"),
     ("non_gbv", "Non-GBV"),
 ];
 
-const SEXES: [(&str, &str); 4] = [("male", "M"), ("female", "F"), ("both", "Both"), ("unknown", "Unknown")];
+const SEXES: [(&str, &str); 4] = [
+    ("male", "M"),
+    ("female", "F"),
+    ("both", "Both"),
+    ("unknown", "Unknown"),
+];
 
 const YES_NO: [(&str, &str); 3] = [("yes", "Yes"), ("no", "No"), ("unknown", "Unknown")];
 
@@ -93,11 +147,29 @@ const AGE_GROUPS: [(&str, &str); 7] = [
     ("unknown", "Unknown"),
 ];
 
-const HEALTH: [&str; 8] = ["medical_injury", "pep_start", "pep_complete", "emergency_contraception", "sti_prophylaxis", "hepb_tetanus", "hiv_test", "forensic"];
+const HEALTH: [&str; 8] = [
+    "medical_injury",
+    "pep_start",
+    "pep_complete",
+    "emergency_contraception",
+    "sti_prophylaxis",
+    "hepb_tetanus",
+    "hiv_test",
+    "forensic",
+];
 
 /// Kinds of perpetrators that say what somebody is by trade; the others say what somebody is to the survivor.
-const OCCUPATIONS: [&str; 9] =
-    ["police", "military", "border_prison_guard", "other_official", "gang_extortion", "extremist_vigilante", "rescue_group", "health_worker", "ngo_staff"];
+const OCCUPATIONS: [&str; 9] = [
+    "police",
+    "military",
+    "border_prison_guard",
+    "other_official",
+    "gang_extortion",
+    "extremist_vigilante",
+    "rescue_group",
+    "health_worker",
+    "ngo_staff",
+];
 
 /// The names of the columns.
 #[must_use]
@@ -117,30 +189,63 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
 
 /// The Recorder's word for a code, or the code.
 fn worded(code: &str, words: &[(&str, &str)]) -> String {
-    words.iter().find(|(known, _)| *known == code).map_or(code, |(_, word)| word).to_owned()
+    words
+        .iter()
+        .find(|(known, _)| *known == code)
+        .map_or(code, |(_, word)| word)
+        .to_owned()
 }
 
 /// The month, if it is of that; a day is not known here, and none is made up.
 fn month(incident: &Incident<'_>, basis: &str) -> String {
-    if text(incident.body, "month_basis") == basis { text(incident.body, "month").to_owned() } else { String::new() }
+    if text(incident.body, "month_basis") == basis {
+        text(incident.body, "month").to_owned()
+    } else {
+        String::new()
+    }
 }
 
 /// Of several perpetrators all are named, in one order in every column.
 fn perpetrators(incident: &Incident<'_>, word: impl Fn(&Value) -> String) -> String {
-    incident.body["perpetrators"].as_array().into_iter().flatten().map(word).collect::<Vec<_>>().join(" & ")
+    incident.body["perpetrators"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(word)
+        .collect::<Vec<_>>()
+        .join(" & ")
 }
 
 fn kinds(incident: &Incident<'_>, occupations: bool) -> String {
-    let kinds = incident.body["perpetrators"].as_array().into_iter().flatten().map(|one| text(one, "kind"));
-    kinds.filter(|kind| OCCUPATIONS.contains(kind) == occupations).collect::<Vec<_>>().join(" & ")
+    let kinds = incident.body["perpetrators"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|one| text(one, "kind"));
+    kinds
+        .filter(|kind| OCCUPATIONS.contains(kind) == occupations)
+        .collect::<Vec<_>>()
+        .join(" & ")
 }
 
 /// What the Recorder says of a service: whether somebody was sent to one, or it was given here.
 fn service(incident: &Incident<'_>, codes: &[&str]) -> String {
     let is_some = |value: &Value| value.as_u64().is_some_and(|count| count > 0);
-    let referred = codes.iter().any(|code| is_some(&incident.body["referrals"][code]["sent"]));
-    let given = codes.iter().any(|code| is_some(&incident.body["actions"][code]));
-    [(referred, "Referred"), (given, "Service provided by your agency")].into_iter().filter(|(is, _)| *is).map(|(_, word)| word).collect::<Vec<_>>().join(" & ")
+    let referred = codes
+        .iter()
+        .any(|code| is_some(&incident.body["referrals"][code]["sent"]));
+    let given = codes
+        .iter()
+        .any(|code| is_some(&incident.body["actions"][code]));
+    [
+        (referred, "Referred"),
+        (given, "Service provided by your agency"),
+    ]
+    .into_iter()
+    .filter(|(is, _)| *is)
+    .map(|(_, word)| word)
+    .collect::<Vec<_>>()
+    .join(" & ")
 }
 
 #[cfg(test)]
@@ -151,12 +256,24 @@ mod tests {
 
     /// The cells that are not empty, with their columns.
     fn shown(body: &Value) -> Vec<(&'static str, String)> {
-        let incident = Incident { projection: ProjectionId::from_bytes([7; 16]), hub: 3, body };
-        heading().into_iter().zip(cells(&incident)).filter(|(_, cell)| !cell.is_empty()).collect()
+        let incident = Incident {
+            projection: ProjectionId::from_bytes([7; 16]),
+            hub: 3,
+            body,
+        };
+        heading()
+            .into_iter()
+            .zip(cells(&incident))
+            .filter(|(_, cell)| !cell.is_empty())
+            .collect()
     }
 
     fn cell(body: &Value, column: &str) -> String {
-        shown(body).into_iter().find(|(name, _)| *name == column).map(|(_, cell)| cell).unwrap_or_default()
+        shown(body)
+            .into_iter()
+            .find(|(name, _)| *name == column)
+            .map(|(_, cell)| cell)
+            .unwrap_or_default()
     }
 
     #[test]
@@ -181,7 +298,10 @@ mod tests {
             ("ALLEGED PERPETRATOR AGE GROUP", "Age 26 - 40".to_owned()),
             ("ALLEGED PERPETRATOR OCCUPATION", "police".to_owned()),
             ("HEALTH / MEDICAL SERVICES", "Referred".to_owned()),
-            ("LEGAL ASSISTANCE SERVICES", "Service provided by your agency".to_owned()),
+            (
+                "LEGAL ASSISTANCE SERVICES",
+                "Service provided by your agency".to_owned(),
+            ),
             ("CONSENT GIVEN", "Yes".to_owned()),
             ("REPORTING AGENCY CODE", "3".to_owned()),
         ];
@@ -191,12 +311,24 @@ mod tests {
     #[test]
     fn a_month_of_the_report_is_not_the_incidents() {
         let body = json!({"month": "2026-11", "month_basis": "report"});
-        assert_eq!((cell(&body, "DATE OF INTERVIEW"), cell(&body, "DATE OF INCIDENT")), ("2026-11".to_owned(), String::new()));
+        assert_eq!(
+            (
+                cell(&body, "DATE OF INTERVIEW"),
+                cell(&body, "DATE OF INCIDENT")
+            ),
+            ("2026-11".to_owned(), String::new())
+        );
     }
 
     #[test]
     fn nobodys_gender_is_bent_to_fit_a_column() {
-        for (gender, written) in [("woman", "F"), ("man", "M"), ("trans_woman", "trans_woman"), ("nonbinary", "nonbinary"), ("unknown", "unknown")] {
+        for (gender, written) in [
+            ("woman", "F"),
+            ("man", "M"),
+            ("trans_woman", "trans_woman"),
+            ("nonbinary", "nonbinary"),
+            ("unknown", "unknown"),
+        ] {
             assert_eq!(cell(&json!({"gender": gender}), "SEX"), written);
         }
     }
@@ -204,17 +336,24 @@ mod tests {
     #[test]
     fn several_perpetrators_keep_their_order_in_every_column() {
         let one = |kind: &str, sex: &str, count: &str| json!({"kind": kind, "sex": sex, "count_band": count, "repeat": "unknown", "age_group": "61+"});
-        let body = json!({"perpetrators": [one("client", "male", "1"), one("police", "both", "4+")]});
+        let body =
+            json!({"perpetrators": [one("client", "male", "1"), one("police", "both", "4+")]});
         assert_eq!(cell(&body, "No. ALLEGED PRIMARY PERPETRATOR(S)"), "1 & 4+");
         assert_eq!(cell(&body, "ALLEGED PERPETRATOR SEX"), "M & Both");
-        assert_eq!(cell(&body, "ALLEGED PERPETRATOR - SURVIVOR RELATIONSHIP"), "client");
+        assert_eq!(
+            cell(&body, "ALLEGED PERPETRATOR - SURVIVOR RELATIONSHIP"),
+            "client"
+        );
         assert_eq!(cell(&body, "ALLEGED PERPETRATOR OCCUPATION"), "police");
     }
 
     #[test]
     fn a_service_can_be_given_and_referred_to() {
         let body = json!({"actions": {"shelter": 2}, "referrals": {"relocation": {"sent": 1, "completed": 1}, "legal_advice": {"sent": 0, "completed": 0}}});
-        assert_eq!(cell(&body, "SAFE HOUSE / SHELTER"), "Referred & Service provided by your agency");
+        assert_eq!(
+            cell(&body, "SAFE HOUSE / SHELTER"),
+            "Referred & Service provided by your agency"
+        );
         assert_eq!(cell(&body, "LEGAL ASSISTANCE SERVICES"), "");
     }
 

@@ -26,7 +26,9 @@ pub enum BoundariesError {
     #[error("the boundaries are no GeoJSON FeatureCollection")]
     NoCollection,
     /// Nothing in it has a code.
-    #[error("no feature of the boundaries names its area: its ISO 3166-2 code (as SN-DK) belongs in the property shapeISO, iso_3166_2 or admin1")]
+    #[error(
+        "no feature of the boundaries names its area: its ISO 3166-2 code (as SN-DK) belongs in the property shapeISO, iso_3166_2 or admin1"
+    )]
     NoCodes,
     /// A shape of another kind.
     #[error("the boundary of {0} is no Polygon or MultiPolygon with coordinates")]
@@ -41,12 +43,23 @@ impl Boundaries {
     /// What is wrong with the file.
     pub fn parse(bytes: &[u8]) -> Result<Self, BoundariesError> {
         let file = vicinity_core::json::parse(bytes)?;
-        let features = file["features"].as_array().filter(|_| file["type"] == "FeatureCollection").ok_or(BoundariesError::NoCollection)?;
+        let features = file["features"]
+            .as_array()
+            .filter(|_| file["type"] == "FeatureCollection")
+            .ok_or(BoundariesError::NoCollection)?;
         let mut shapes: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for feature in features {
-            let Some(code) = code_of(&feature["properties"]) else { continue };
-            let (geometry, shape) = (&feature["geometry"], shapes.entry(code.clone()).or_default());
-            match (geometry["type"].as_str(), geometry["coordinates"].as_array()) {
+            let Some(code) = code_of(&feature["properties"]) else {
+                continue;
+            };
+            let (geometry, shape) = (
+                &feature["geometry"],
+                shapes.entry(code.clone()).or_default(),
+            );
+            match (
+                geometry["type"].as_str(),
+                geometry["coordinates"].as_array(),
+            ) {
                 (Some("Polygon" | "MultiPolygon"), Some(_)) => shape.push(geometry.clone()),
                 _ if geometry.is_null() => {}
                 _ => return Err(BoundariesError::Shape(code)),
@@ -55,14 +68,30 @@ impl Boundaries {
         if shapes.is_empty() {
             return Err(BoundariesError::NoCodes);
         }
-        Ok(Self(shapes.into_iter().filter_map(|(code, geometries)| Some((code, shape_of(geometries)?))).collect()))
+        Ok(Self(
+            shapes
+                .into_iter()
+                .filter_map(|(code, geometries)| Some((code, shape_of(geometries)?)))
+                .collect(),
+        ))
     }
 }
 
 /// The code of a feature's area, in capitals.
 fn code_of(properties: &Value) -> Option<String> {
-    let named = |wanted: &&str| properties.as_object()?.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?.1.as_str();
-    let code = CODE_PROPERTIES.iter().filter_map(named).map(str::trim).find(|code| !code.is_empty())?;
+    let named = |wanted: &&str| {
+        properties
+            .as_object()?
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(wanted))?
+            .1
+            .as_str()
+    };
+    let code = CODE_PROPERTIES
+        .iter()
+        .filter_map(named)
+        .map(str::trim)
+        .find(|code| !code.is_empty())?;
     Some(code.to_ascii_uppercase())
 }
 
@@ -71,10 +100,13 @@ fn shape_of(mut parts: Vec<Value>) -> Option<Value> {
     if parts.len() < 2 {
         return parts.pop();
     }
-    let polygons = parts.into_iter().flat_map(|part| match (part["type"].as_str(), &part["coordinates"]) {
-        (Some("MultiPolygon"), Value::Array(polygons)) => polygons.clone(),
-        (_, polygon) => vec![polygon.clone()],
-    });
+    let polygons =
+        parts
+            .into_iter()
+            .flat_map(|part| match (part["type"].as_str(), &part["coordinates"]) {
+                (Some("MultiPolygon"), Value::Array(polygons)) => polygons.clone(),
+                (_, polygon) => vec![polygon.clone()],
+            });
     Some(json!({"type": "MultiPolygon", "coordinates": polygons.collect::<Vec<Value>>()}))
 }
 
@@ -93,16 +125,26 @@ pub struct Areas {
 pub fn areas(by_area: &Published, months: &Months, boundaries: Option<&Boundaries>) -> Areas {
     let mut counts: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for cell in by_area.cells(months).filter(|cell| is_area(cell.code)) {
-        counts.entry(cell.code).or_default().insert(cell.month.to_owned(), cell.count.into());
+        counts
+            .entry(cell.code)
+            .or_default()
+            .insert(cell.month.to_owned(), cell.count.into());
     }
     let shape = |code: &str| boundaries.and_then(|boundaries| boundaries.0.get(code));
-    let without_shape = counts.keys().filter(|code| boundaries.is_some() && shape(code).is_none()).map(|code| (*code).to_owned()).collect();
+    let without_shape = counts
+        .keys()
+        .filter(|code| boundaries.is_some() && shape(code).is_none())
+        .map(|code| (*code).to_owned())
+        .collect();
     let feature = |(code, mut properties): (&str, Map<String, Value>)| {
         properties.insert("admin1".to_owned(), code.into());
         json!({"type": "Feature", "id": code, "geometry": shape(code), "properties": properties})
     };
     let features: Vec<Value> = counts.into_iter().map(feature).collect();
-    Areas { collection: json!({"type": "FeatureCollection", "features": features}), without_shape }
+    Areas {
+        collection: json!({"type": "FeatureCollection", "features": features}),
+        without_shape,
+    }
 }
 
 #[cfg(test)]
@@ -112,7 +154,13 @@ mod tests {
     use crate::published::tests::{months, table};
 
     fn counted() -> Published {
-        let counts = [("2026-10", "SN-DK", 12), ("2026-11", "SN-DK", 9), ("2026-11", "SN-TH", 10), ("2026-11", "SN-ZG", 9), ("2026-11", "unknown", 40)];
+        let counts = [
+            ("2026-10", "SN-DK", 12),
+            ("2026-11", "SN-DK", 9),
+            ("2026-11", "SN-TH", 10),
+            ("2026-11", "SN-ZG", 9),
+            ("2026-11", "unknown", 40),
+        ];
         table(By::Admin1, &counts)
     }
 
@@ -123,14 +171,20 @@ mod tests {
             {"type": "Feature", "id": "SN-DK", "geometry": null, "properties": {"admin1": "SN-DK", "2026-10": 12}},
             {"type": "Feature", "id": "SN-TH", "geometry": null, "properties": {"admin1": "SN-TH", "2026-11": 10}},
         ]);
-        assert_eq!((&areas.collection["features"], areas.without_shape.len()), (&expected, 0));
+        assert_eq!(
+            (&areas.collection["features"], areas.without_shape.len()),
+            (&expected, 0)
+        );
     }
 
     #[test]
     fn months_choose_which_counts_there_are() {
         let areas = areas(&counted(), &months("2026-10", "2026-10"), None);
         assert_eq!(areas.collection["features"].as_array().unwrap().len(), 1);
-        assert_eq!(areas.collection["features"][0]["properties"], json!({"admin1": "SN-DK", "2026-10": 12}));
+        assert_eq!(
+            areas.collection["features"][0]["properties"],
+            json!({"admin1": "SN-DK", "2026-10": 12})
+        );
     }
 
     #[test]
@@ -140,7 +194,13 @@ mod tests {
             let file = json!({"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {property: "SN-DK"}, "geometry": shape}]});
             let boundaries = Boundaries::parse(file.to_string().as_bytes()).unwrap();
             let areas = areas(&counted(), &Months::default(), Some(&boundaries));
-            assert_eq!((&areas.collection["features"][0]["geometry"], &areas.collection["features"][1]["geometry"]), (&shape, &Value::Null));
+            assert_eq!(
+                (
+                    &areas.collection["features"][0]["geometry"],
+                    &areas.collection["features"][1]["geometry"]
+                ),
+                (&shape, &Value::Null)
+            );
             assert_eq!(areas.without_shape, BTreeSet::from(["SN-TH".to_owned()]));
         }
     }
@@ -158,26 +218,55 @@ mod tests {
         let boundaries = Boundaries::parse(format!("\u{feff}{file}").as_bytes()).unwrap();
         let areas = areas(&counted(), &Months::default(), Some(&boundaries));
         let features = &areas.collection["features"];
-        assert_eq!(features[0]["geometry"], json!({"type": "MultiPolygon", "coordinates": [ring(0), ring(2), ring(4)]}));
-        assert_eq!(features[1]["geometry"], json!({"type": "MultiPolygon", "coordinates": [ring(6)]}));
+        assert_eq!(
+            features[0]["geometry"],
+            json!({"type": "MultiPolygon", "coordinates": [ring(0), ring(2), ring(4)]})
+        );
+        assert_eq!(
+            features[1]["geometry"],
+            json!({"type": "MultiPolygon", "coordinates": [ring(6)]})
+        );
         assert!(areas.without_shape.is_empty());
         let without = json!({"type": "FeatureCollection", "features": [feature("shapeISO", "SN-DK", Value::Null)]});
-        let without = self::areas(&counted(), &Months::default(), Some(&Boundaries::parse(without.to_string().as_bytes()).unwrap()));
-        assert_eq!(without.without_shape, BTreeSet::from(["SN-DK".to_owned(), "SN-TH".to_owned()]), "it is said, and no error");
+        let without = self::areas(
+            &counted(),
+            &Months::default(),
+            Some(&Boundaries::parse(without.to_string().as_bytes()).unwrap()),
+        );
+        assert_eq!(
+            without.without_shape,
+            BTreeSet::from(["SN-DK".to_owned(), "SN-TH".to_owned()]),
+            "it is said, and no error"
+        );
     }
 
     #[test]
     fn other_files_are_refused_with_what_is_wrong() {
-        let feature = |geometry: Value| json!({"properties": {"admin1": "SN-DK"}, "geometry": geometry});
+        let feature =
+            |geometry: Value| json!({"properties": {"admin1": "SN-DK"}, "geometry": geometry});
         for (file, complaint) in [
             (json!({"type": "Topology"}), "no GeoJSON FeatureCollection"),
-            (json!({"type": "FeatureCollection", "features": [{"properties": {"name": "Dakar"}}]}), "names its area"),
-            (json!({"type": "FeatureCollection", "features": [feature(json!({"type": "Point", "coordinates": [1, 2]}))]}), "SN-DK is no Polygon"),
-            (json!({"type": "FeatureCollection", "features": [feature(json!({"type": "Polygon"}))]}), "SN-DK is no Polygon"),
+            (
+                json!({"type": "FeatureCollection", "features": [{"properties": {"name": "Dakar"}}]}),
+                "names its area",
+            ),
+            (
+                json!({"type": "FeatureCollection", "features": [feature(json!({"type": "Point", "coordinates": [1, 2]}))]}),
+                "SN-DK is no Polygon",
+            ),
+            (
+                json!({"type": "FeatureCollection", "features": [feature(json!({"type": "Polygon"}))]}),
+                "SN-DK is no Polygon",
+            ),
         ] {
-            let error = Boundaries::parse(file.to_string().as_bytes()).unwrap_err().to_string();
+            let error = Boundaries::parse(file.to_string().as_bytes())
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(complaint), "{error}");
         }
-        assert!(matches!(Boundaries::parse(b"{"), Err(BoundariesError::Json(_))));
+        assert!(matches!(
+            Boundaries::parse(b"{"),
+            Err(BoundariesError::Json(_))
+        ));
     }
 }

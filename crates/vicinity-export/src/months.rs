@@ -16,7 +16,9 @@ impl FromStr for Month {
 
     fn from_str(text: &str) -> Result<Self, NoMonth> {
         let (year, month) = text.split_once('-').ok_or(NoMonth)?;
-        let digits = |part: &str, count: usize| part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit());
+        let digits = |part: &str, count: usize| {
+            part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit())
+        };
         let fits = digits(year, 4) && digits(month, 2) && ("01"..="12").contains(&month);
         fits.then(|| Self(text.to_owned())).ok_or(NoMonth)
     }
@@ -58,7 +60,10 @@ impl Months {
     /// The first is after the last.
     pub fn new(from: Option<Month>, to: Option<Month>) -> Result<Self, Backwards> {
         match (&from, &to) {
-            (Some(first), Some(last)) if first > last => Err(Backwards { from: first.0.clone(), to: last.0.clone() }),
+            (Some(first), Some(last)) if first > last => Err(Backwards {
+                from: first.0.clone(),
+                to: last.0.clone(),
+            }),
             _ => Ok(Self { from, to }),
         }
     }
@@ -81,8 +86,11 @@ impl Months {
         if self.from.is_none() && self.to.is_none() {
             return true;
         }
-        let Ok(month) = month.parse::<Month>() else { return false };
-        self.from.as_ref().is_none_or(|from| *from <= month) && self.to.as_ref().is_none_or(|to| month <= *to)
+        let Ok(month) = month.parse::<Month>() else {
+            return false;
+        };
+        self.from.as_ref().is_none_or(|from| *from <= month)
+            && self.to.as_ref().is_none_or(|to| month <= *to)
     }
 }
 
@@ -96,7 +104,17 @@ mod tests {
 
     #[test]
     fn only_a_year_and_a_month_of_it_are_a_month() {
-        for text in ["2026-00", "2026-13", "2026-1", "26-11", "2026-11-01", "202611", "", "unknown", "2026-1１"] {
+        for text in [
+            "2026-00",
+            "2026-13",
+            "2026-1",
+            "26-11",
+            "2026-11-01",
+            "202611",
+            "",
+            "unknown",
+            "2026-1１",
+        ] {
             assert_eq!(text.parse::<Month>(), Err(NoMonth), "{text}");
         }
         assert_eq!("2026-12".parse::<Month>().unwrap().compact(), "202612");
@@ -104,9 +122,17 @@ mod tests {
 
     #[test]
     fn both_ends_are_in_and_an_open_end_has_none() {
-        for (from, to, held) in [("2026-02", "2026-03", "23"), ("2026-02", "", "234"), ("", "2026-03", "123"), ("2026-04", "2026-04", "4")] {
+        for (from, to, held) in [
+            ("2026-02", "2026-03", "23"),
+            ("2026-02", "", "234"),
+            ("", "2026-03", "123"),
+            ("2026-04", "2026-04", "4"),
+        ] {
             let months = months(from, to).unwrap();
-            let found: String = ["1", "2", "3", "4"].into_iter().filter(|month| months.hold(&format!("2026-0{month}"))).collect();
+            let found: String = ["1", "2", "3", "4"]
+                .into_iter()
+                .filter(|month| months.hold(&format!("2026-0{month}")))
+                .collect();
             assert_eq!(found, held, "{from} {to}");
             assert!(!months.hold("unknown"));
         }
@@ -116,6 +142,9 @@ mod tests {
     #[test]
     fn a_stretch_that_runs_backwards_is_refused() {
         let error = months("2026-12", "2026-01").unwrap_err().to_string();
-        assert_eq!(error, "no month lies from 2026-12 to 2026-01: name the earlier one first");
+        assert_eq!(
+            error,
+            "no month lies from 2026-12 to 2026-01: name the earlier one first"
+        );
     }
 }

@@ -23,7 +23,13 @@ pub enum By {
 
 impl By {
     /// All of them, in the order of exports.
-    pub const ALL: [Self; 5] = [Self::Admin1, Self::Perpetrator, Self::ViolationGroup, Self::Setting, Self::Population];
+    pub const ALL: [Self; 5] = [
+        Self::Admin1,
+        Self::Perpetrator,
+        Self::ViolationGroup,
+        Self::Setting,
+        Self::Population,
+    ];
 
     /// Its name in the store, in tables and in mappings.
     #[must_use]
@@ -40,11 +46,16 @@ impl By {
     /// Every code that a projection can be counted under here; none for areas, which are no list.
     #[must_use]
     pub fn codes(self) -> Vec<&'static str> {
-        let of = |list: &CodeList, more: &[&'static str]| list.codes.iter().chain(more).copied().collect();
+        let of = |list: &CodeList, more: &[&'static str]| {
+            list.codes.iter().chain(more).copied().collect()
+        };
         match self {
             Self::Admin1 => Vec::new(),
             Self::Perpetrator => of(&PERPETRATOR_KINDS, &[OTHER_UNLISTED]),
-            Self::ViolationGroup => ViolationGroup::ALL.iter().map(|(group, _)| group.name()).collect(),
+            Self::ViolationGroup => ViolationGroup::ALL
+                .iter()
+                .map(|(group, _)| group.name())
+                .collect(),
             Self::Setting => of(&SETTINGS, &[OTHER_UNLISTED]),
             Self::Population => of(&POPULATIONS, &[OTHER_UNLISTED]),
         }
@@ -93,7 +104,13 @@ impl Published {
     pub fn cells<'a>(&'a self, months: &'a Months) -> impl Iterator<Item = Cell<'a>> {
         let columns = move |code: &'a str| {
             let held = self.table.columns.iter().filter(|month| months.hold(month));
-            held.filter_map(move |month| Some(Cell { month, code, count: self.table.cell(code, month)? }))
+            held.filter_map(move |month| {
+                Some(Cell {
+                    month,
+                    code,
+                    count: self.table.cell(code, month)?,
+                })
+            })
         };
         self.table.rows.iter().flat_map(move |code| columns(code))
     }
@@ -105,23 +122,50 @@ pub(crate) mod tests {
     use vicinity_core::published::K;
 
     pub(crate) fn table(by: By, counts: &[(&str, &str, u64)]) -> Published {
-        let counts: Vec<_> = counts.iter().map(|(month, code, count)| ((*month).to_owned(), (*code).to_owned(), *count)).collect();
-        Published::new(by, Table::of(counts.into_iter().filter(|(.., count)| *count >= K).collect()))
+        let counts: Vec<_> = counts
+            .iter()
+            .map(|(month, code, count)| ((*month).to_owned(), (*code).to_owned(), *count))
+            .collect();
+        Published::new(
+            by,
+            Table::of(
+                counts
+                    .into_iter()
+                    .filter(|(.., count)| *count >= K)
+                    .collect(),
+            ),
+        )
     }
 
     pub(crate) fn months(from: &str, to: &str) -> Months {
         Months::new(from.parse().ok(), to.parse().ok()).unwrap()
     }
 
-    const COUNTS: [(&str, &str, u64); 5] =
-        [("2026-10", "police", 12), ("2026-10", "client", 9), ("2026-11", "police", 10), ("2026-12", "client", 30), ("unknown", "police", 11)];
+    const COUNTS: [(&str, &str, u64); 5] = [
+        ("2026-10", "police", 12),
+        ("2026-10", "client", 9),
+        ("2026-11", "police", 10),
+        ("2026-12", "client", 30),
+        ("unknown", "police", 11),
+    ];
 
     #[test]
     fn only_what_the_table_shows_is_a_cell() {
         let table = table(By::Perpetrator, &COUNTS);
         let whole = Months::default();
-        let cells: Vec<_> = table.cells(&whole).map(|cell| (cell.month, cell.code, cell.count)).collect();
-        assert_eq!(cells, [("2026-12", "client", 30), ("2026-10", "police", 12), ("2026-11", "police", 10), ("unknown", "police", 11)]);
+        let cells: Vec<_> = table
+            .cells(&whole)
+            .map(|cell| (cell.month, cell.code, cell.count))
+            .collect();
+        assert_eq!(
+            cells,
+            [
+                ("2026-12", "client", 30),
+                ("2026-10", "police", 12),
+                ("2026-11", "police", 10),
+                ("unknown", "police", 11)
+            ]
+        );
     }
 
     #[test]
@@ -130,11 +174,22 @@ pub(crate) mod tests {
         let whole = Months::default();
         let shown: Vec<_> = table.cells(&whole).collect();
         let ends = ["", "2026-09", "2026-10", "2026-11", "2026-12"];
-        let stretches = ends.iter().flat_map(|from| ends.iter().map(move |to| (*from, *to))).filter(|(from, to)| to.is_empty() || from <= to);
+        let stretches = ends
+            .iter()
+            .flat_map(|from| ends.iter().map(move |to| (*from, *to)))
+            .filter(|(from, to)| to.is_empty() || from <= to);
         for (from, to) in stretches {
             let months = months(from, to);
-            let expected: Vec<_> = shown.iter().copied().filter(|cell| months.hold(cell.month)).collect();
-            assert_eq!(table.cells(&months).collect::<Vec<_>>(), expected, "{from} {to}");
+            let expected: Vec<_> = shown
+                .iter()
+                .copied()
+                .filter(|cell| months.hold(cell.month))
+                .collect();
+            assert_eq!(
+                table.cells(&months).collect::<Vec<_>>(),
+                expected,
+                "{from} {to}"
+            );
         }
     }
 }

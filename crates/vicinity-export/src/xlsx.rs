@@ -17,7 +17,9 @@ pub const ABOUT: &str = "About";
 #[derive(Debug, thiserror::Error)]
 pub enum WorkbookError {
     /// More projections than a sheet has rows.
-    #[error("a sheet holds {ROWS_MAX} rows and there are more: name fewer months with --from and --to")]
+    #[error(
+        "a sheet holds {ROWS_MAX} rows and there are more: name fewer months with --from and --to"
+    )]
     Full,
     /// Writing it failed.
     #[error("the workbook cannot be written: {0}")]
@@ -55,7 +57,10 @@ impl IncidentWorkbook {
             return Err(WorkbookError::Full);
         }
         self.rows += 1;
-        for (column, cell) in (0..).zip(gbvims::cells(incident)).filter(|(_, cell)| !cell.is_empty()) {
+        for (column, cell) in (0..)
+            .zip(gbvims::cells(incident))
+            .filter(|(_, cell)| !cell.is_empty())
+        {
             self.sheet.write_string(self.rows, column, cell)?;
         }
         Ok(())
@@ -68,11 +73,16 @@ impl IncidentWorkbook {
     /// Writing.
     pub fn into_bytes(self, now: Timestamp, zone: Option<&str>) -> Result<Vec<u8>, WorkbookError> {
         let mut workbook = Workbook::new();
-        workbook.set_properties(&DocProperties::new().set_creation_datetime(&ExcelDateTime::from_timestamp(now.as_second())?));
+        workbook.set_properties(
+            &DocProperties::new()
+                .set_creation_datetime(&ExcelDateTime::from_timestamp(now.as_second())?),
+        );
         workbook.push_worksheet(self.sheet);
         if let Some(zone) = zone {
             let about = workbook.add_worksheet().set_name(ABOUT)?;
-            about.write_string_with_format(0, 0, "time_zone", &Format::new().set_bold())?.write_string(0, 1, zone)?;
+            about
+                .write_string_with_format(0, 0, "time_zone", &Format::new().set_bold())?
+                .write_string(0, 1, zone)?;
             about.set_column_width(0, 12)?.set_column_width(1, 24)?;
         }
         Ok(workbook.save_to_buffer()?)
@@ -88,8 +98,19 @@ mod tests {
     fn bytes() -> Vec<u8> {
         let mut workbook = IncidentWorkbook::new().unwrap();
         let body = json!({"admin1": "SN-DK"});
-        workbook.push(&Incident { projection: ProjectionId::from_bytes([7; 16]), hub: 1, body: &body }).unwrap();
-        workbook.into_bytes("2026-11-24T10:00:00Z".parse().unwrap(), Some("Asia/Phnom_Penh")).unwrap()
+        workbook
+            .push(&Incident {
+                projection: ProjectionId::from_bytes([7; 16]),
+                hub: 1,
+                body: &body,
+            })
+            .unwrap();
+        workbook
+            .into_bytes(
+                "2026-11-24T10:00:00Z".parse().unwrap(),
+                Some("Asia/Phnom_Penh"),
+            )
+            .unwrap()
     }
 
     #[test]
@@ -101,9 +122,16 @@ mod tests {
 
     #[test]
     fn a_sheet_that_is_full_takes_no_more() {
-        let mut workbook = IncidentWorkbook { rows: ROWS_MAX, ..IncidentWorkbook::new().unwrap() };
+        let mut workbook = IncidentWorkbook {
+            rows: ROWS_MAX,
+            ..IncidentWorkbook::new().unwrap()
+        };
         let body = json!({});
-        let pushed = workbook.push(&Incident { projection: ProjectionId::from_bytes([7; 16]), hub: 1, body: &body });
+        let pushed = workbook.push(&Incident {
+            projection: ProjectionId::from_bytes([7; 16]),
+            hub: 1,
+            body: &body,
+        });
         assert!(matches!(pushed, Err(WorkbookError::Full)));
     }
 }

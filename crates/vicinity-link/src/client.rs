@@ -9,12 +9,18 @@ use rustls::crypto::{CryptoProvider, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::version::TLS13;
-use rustls::{CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, PeerIncompatible, SignatureScheme, StreamOwned};
+use rustls::{
+    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, PeerIncompatible,
+    SignatureScheme, StreamOwned,
+};
 use ureq::config::{Config, ConfigBuilder};
 use ureq::http::Uri;
 use ureq::typestate::AgentScope;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, TcpConnector, Transport, TransportAdapter};
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, TcpConnector,
+    Transport, TransportAdapter,
+};
 use ureq::{Agent, Error};
 
 use crate::pin::Pin;
@@ -26,14 +32,26 @@ use crate::pin::Pin;
 #[must_use]
 pub fn agent(config: ConfigBuilder<AgentScope>, pins: &[Pin]) -> Agent {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = Arc::new(Pinned { pins: pins.to_vec(), provider: Arc::clone(&provider) });
-    let tls = ClientConfig::builder_with_provider(provider).with_protocol_versions(&[&TLS13]).map(|builder| {
-        let mut tls = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
-        // The network need not read which hub is meant.
-        tls.enable_sni = false;
-        Arc::new(tls)
+    let verifier = Arc::new(Pinned {
+        pins: pins.to_vec(),
+        provider: Arc::clone(&provider),
     });
-    Agent::with_parts(config.proxy(None).build(), TcpConnector::default().chain(PinnedConnector { tls: tls.ok() }), Names::default())
+    let tls = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&TLS13])
+        .map(|builder| {
+            let mut tls = builder
+                .dangerous()
+                .with_custom_certificate_verifier(verifier)
+                .with_no_client_auth();
+            // The network need not read which hub is meant.
+            tls.enable_sni = false;
+            Arc::new(tls)
+        });
+    Agent::with_parts(
+        config.proxy(None).build(),
+        TcpConnector::default().chain(PinnedConnector { tls: tls.ok() }),
+        Names::default(),
+    )
 }
 
 /// An agent for servers of others, with certificates of public authorities.
@@ -52,8 +70,15 @@ pub(crate) struct HandshakeFailed(#[source] pub(crate) io::Error);
 struct Names(DefaultResolver);
 
 impl Resolver for Names {
-    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
-        self.0.resolve(uri, config, timeout).map_err(|_| Error::HostNotFound)
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, Error> {
+        self.0
+            .resolve(uri, config, timeout)
+            .map_err(|_| Error::HostNotFound)
     }
 }
 
@@ -80,7 +105,12 @@ impl ServerCertVerifier for Pinned {
         Err(CertificateError::ApplicationVerificationFailure.into())
     }
 
-    fn verify_tls12_signature(&self, _: &[u8], _: &CertificateDer<'_>, _: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         Err(PeerIncompatible::Tls12NotOffered.into())
     }
 
@@ -90,11 +120,18 @@ impl ServerCertVerifier for Pinned {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            certificate,
+            signed,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }
 
@@ -107,8 +144,14 @@ struct PinnedConnector {
 impl<In: Transport> Connector<In> for PinnedConnector {
     type Out = Either<In, PinnedTransport>;
 
-    fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Self::Out>, Error> {
-        let Some(transport) = chained else { return Ok(None) };
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, Error> {
+        let Some(transport) = chained else {
+            return Ok(None);
+        };
         if !details.needs_tls() || transport.is_tls() {
             return Ok(Some(Either::A(transport)));
         }
@@ -118,9 +161,16 @@ impl<In: Transport> Connector<In> for PinnedConnector {
         let mut conn = ClientConnection::new(tls, name).map_err(|_| Error::Tls("no connection"))?;
         let mut sock = TransportAdapter::new(transport.boxed(), details.current_time.clone());
         sock.set_timeout(details.timeout);
-        conn.complete_io(&mut sock).map_err(|error| io::Error::new(error.kind(), HandshakeFailed(error)))?;
-        let buffers = LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
-        Ok(Some(Either::B(PinnedTransport { buffers, stream: StreamOwned { conn, sock } })))
+        conn.complete_io(&mut sock)
+            .map_err(|error| io::Error::new(error.kind(), HandshakeFailed(error)))?;
+        let buffers = LazyBuffers::new(
+            details.config.input_buffer_size(),
+            details.config.output_buffer_size(),
+        );
+        Ok(Some(Either::B(PinnedTransport {
+            buffers,
+            stream: StreamOwned { conn, sock },
+        })))
     }
 }
 

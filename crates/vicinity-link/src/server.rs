@@ -29,7 +29,9 @@ impl ServerKey {
     /// # Errors
     /// The system gives none.
     pub fn generate() -> Result<Self, IdentityError> {
-        KeyPair::generate().map(Self).map_err(|_| IdentityError::Key)
+        KeyPair::generate()
+            .map(Self)
+            .map_err(|_| IdentityError::Key)
     }
 
     /// The key as it is kept: PKCS #8, DER.
@@ -43,7 +45,9 @@ impl ServerKey {
     /// # Errors
     /// Any other bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, IdentityError> {
-        KeyPair::try_from(bytes).map(Self).map_err(|_| IdentityError::Key)
+        KeyPair::try_from(bytes)
+            .map(Self)
+            .map_err(|_| IdentityError::Key)
     }
 
     /// What enrolment links carry of it.
@@ -59,14 +63,17 @@ impl ServerKey {
     pub fn config(&self) -> Result<Arc<ServerConfig>, IdentityError> {
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
-        let certificate = params.self_signed(&self.0).map_err(|_| IdentityError::Certificate)?;
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.to_bytes()));
-        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_protocol_versions(&[&TLS13])
-            .map_err(|_| IdentityError::Certificate)?
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
+        let certificate = params
+            .self_signed(&self.0)
             .map_err(|_| IdentityError::Certificate)?;
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.to_bytes()));
+        let config =
+            ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_protocol_versions(&[&TLS13])
+                .map_err(|_| IdentityError::Certificate)?
+                .with_no_client_auth()
+                .with_single_cert(vec![certificate.der().clone()], key)
+                .map_err(|_| IdentityError::Certificate)?;
         Ok(Arc::new(config))
     }
 }

@@ -59,7 +59,11 @@ impl fmt::Display for Failure {
 /// All failures in one line.
 #[must_use]
 pub fn told(failures: &[Failure]) -> String {
-    failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    failures
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 /// Whether the server had another key than the pinned ones, at every address.
@@ -93,7 +97,12 @@ impl Ways {
     #[must_use]
     pub fn new(config: ConfigBuilder<AgentScope>, pins: &[Pin], addresses: Vec<String>) -> Self {
         let scheme = if pins.is_empty() { "http" } else { "https" };
-        Self { agent: client::agent(config.http_status_as_error(false), pins), scheme, addresses, first: 0 }
+        Self {
+            agent: client::agent(config.http_status_as_error(false), pins),
+            scheme,
+            addresses,
+            first: 0,
+        }
     }
 
     /// Posts a body to a path, and reads at most that many bytes of the answer. Continues to the next address only where nothing can
@@ -104,11 +113,23 @@ impl Ways {
     pub fn post(&mut self, path: &str, body: &[u8], limit: u64) -> Result<Answer, Vec<Failure>> {
         let (agent, scheme) = (&self.agent, self.scheme);
         let one = |address: &str| {
-            let mut response = agent.post(format!("{scheme}://{address}{path}")).send(body)?;
-            let body = response.body_mut().with_config().limit(limit).read_to_vec()?;
-            Ok(Answer { status: response.status(), body, retry_after: response.headers().get(RETRY_AFTER).and_then(seconds) })
+            let mut response = agent
+                .post(format!("{scheme}://{address}{path}"))
+                .send(body)?;
+            let body = response
+                .body_mut()
+                .with_config()
+                .limit(limit)
+                .read_to_vec()?;
+            Ok(Answer {
+                status: response.status(),
+                body,
+                retry_after: response.headers().get(RETRY_AFTER).and_then(seconds),
+            })
         };
-        in_turn(&self.addresses, &mut self.first, |address| one(address).map_err(|error| why(&error)))
+        in_turn(&self.addresses, &mut self.first, |address| {
+            one(address).map_err(|error| why(&error))
+        })
     }
 }
 
@@ -119,7 +140,11 @@ fn seconds(value: &HeaderValue) -> Option<u64> {
 
 /// Tries addresses from `first` on until one answers, which is the first one from then on. Stops where a request may have arrived:
 /// the next one then begins at the address after it.
-fn in_turn<T>(addresses: &[String], first: &mut usize, mut one: impl FnMut(&str) -> Result<T, Why>) -> Result<T, Vec<Failure>> {
+fn in_turn<T>(
+    addresses: &[String],
+    first: &mut usize,
+    mut one: impl FnMut(&str) -> Result<T, Why>,
+) -> Result<T, Vec<Failure>> {
     let (count, begun) = (addresses.len(), *first);
     let mut failures = Vec::new();
     for at in (0..count).map(|step| (begun + step) % count) {
@@ -128,9 +153,15 @@ fn in_turn<T>(addresses: &[String], first: &mut usize, mut one: impl FnMut(&str)
                 *first = at;
                 return Ok(answer);
             }
-            Err(why) => failures.push(Failure { address: addresses[at].clone(), why }),
+            Err(why) => failures.push(Failure {
+                address: addresses[at].clone(),
+                why,
+            }),
         }
-        if failures.last().is_some_and(|failure| failure.why == Why::Cut) {
+        if failures
+            .last()
+            .is_some_and(|failure| failure.why == Why::Cut)
+        {
             *first = (at + 1) % count;
             break;
         }
@@ -150,9 +181,15 @@ fn why(error: &Error) -> Why {
 }
 
 fn of_io(error: &io::Error) -> Why {
-    if let Some(HandshakeFailed(error)) = error.get_ref().and_then(|inner| inner.downcast_ref::<HandshakeFailed>()) {
+    if let Some(HandshakeFailed(error)) = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<HandshakeFailed>())
+    {
         let inner = error.get_ref();
-        return match (inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()), inner.and_then(|inner| inner.downcast_ref::<Error>())) {
+        return match (
+            inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()),
+            inner.and_then(|inner| inner.downcast_ref::<Error>()),
+        ) {
             (Some(rustls::Error::InvalidCertificate(_)), _) => Why::OtherKey,
             (Some(_), _) => Why::NoTls,
             (_, Some(Error::Timeout(_))) => Why::Silent,
@@ -161,7 +198,10 @@ fn of_io(error: &io::Error) -> Why {
     }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Why::Refused,
-        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable | io::ErrorKind::AddrNotAvailable | io::ErrorKind::NetworkDown => Why::NoWay,
+        io::ErrorKind::NetworkUnreachable
+        | io::ErrorKind::HostUnreachable
+        | io::ErrorKind::AddrNotAvailable
+        | io::ErrorKind::NetworkDown => Why::NoWay,
         _ => Why::Cut,
     }
 }
@@ -179,17 +219,28 @@ mod tests {
         let (mut first, mut tried) = (0, Vec::new());
         let answer = in_turn(&addresses(), &mut first, |address| {
             tried.push(address.to_owned());
-            if address == "b:2" { Ok(7) } else { Err(Why::Refused) }
+            if address == "b:2" {
+                Ok(7)
+            } else {
+                Err(Why::Refused)
+            }
         });
         assert_eq!((answer, first), (Ok(7), 1));
         assert_eq!(tried, ["a:1", "b:2"]);
         tried.clear();
         let failed = in_turn::<u8>(&addresses(), &mut first, |address| {
             tried.push(address.to_owned());
-            Err(if address == "b:2" { Why::NoName } else { Why::Silent })
+            Err(if address == "b:2" {
+                Why::NoName
+            } else {
+                Why::Silent
+            })
         });
         assert_eq!(tried, ["b:2", "c:3", "a:1"]);
-        assert_eq!(told(&failed.unwrap_err()), "b:2: the name is not known on this network; c:3: no answer in time; a:1: no answer in time");
+        assert_eq!(
+            told(&failed.unwrap_err()),
+            "b:2: the name is not known on this network; c:3: no answer in time; a:1: no answer in time"
+        );
     }
 
     #[test]
@@ -199,16 +250,34 @@ mod tests {
             tried += 1;
             Err(Why::Cut)
         });
-        assert_eq!((failed.unwrap_err().len(), tried, first), (1, 1, 1), "the next request begins elsewhere");
-        assert!(in_turn::<u8>(&[], &mut 0, |_| Err(Why::Cut)).unwrap_err().is_empty());
+        assert_eq!(
+            (failed.unwrap_err().len(), tried, first),
+            (1, 1, 1),
+            "the next request begins elsewhere"
+        );
+        assert!(
+            in_turn::<u8>(&[], &mut 0, |_| Err(Why::Cut))
+                .unwrap_err()
+                .is_empty()
+        );
     }
 
     #[test]
     fn a_retry_after_counts_where_it_is_seconds() {
-        for (value, said) in
-            [("60", Some(60)), (" 7 ", Some(7)), ("0", Some(0)), ("-1", None), ("soon", None), ("Tue, 01 Dec 2026 05:00:00 GMT", None), ("", None)]
-        {
-            assert_eq!(seconds(&HeaderValue::from_str(value).unwrap()), said, "{value}");
+        for (value, said) in [
+            ("60", Some(60)),
+            (" 7 ", Some(7)),
+            ("0", Some(0)),
+            ("-1", None),
+            ("soon", None),
+            ("Tue, 01 Dec 2026 05:00:00 GMT", None),
+            ("", None),
+        ] {
+            assert_eq!(
+                seconds(&HeaderValue::from_str(value).unwrap()),
+                said,
+                "{value}"
+            );
         }
     }
 
@@ -225,15 +294,32 @@ mod tests {
             }
             io::Write::write_all(&mut stream, b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 90\r\ncontent-length: 4\r\n\r\nslow").unwrap();
         });
-        let answer = Ways::new(Agent::config_builder(), &[], vec![address]).post("/sync", b"asked", 10).unwrap();
-        assert_eq!(answer, Answer { status: StatusCode::TOO_MANY_REQUESTS, body: b"slow".to_vec(), retry_after: Some(90) });
+        let answer = Ways::new(Agent::config_builder(), &[], vec![address])
+            .post("/sync", b"asked", 10)
+            .unwrap();
+        assert_eq!(
+            answer,
+            Answer {
+                status: StatusCode::TOO_MANY_REQUESTS,
+                body: b"slow".to_vec(),
+                retry_after: Some(90)
+            }
+        );
         server.join().unwrap();
     }
 
     #[test]
     fn another_key_is_said_only_where_every_address_has_one() {
-        let failure = |why| Failure { address: "a:1".to_owned(), why };
-        assert!(is_other_key(&[failure(Why::OtherKey), failure(Why::OtherKey)]));
-        assert!(!is_other_key(&[failure(Why::OtherKey), failure(Why::Silent)]) && !is_other_key(&[]));
+        let failure = |why| Failure {
+            address: "a:1".to_owned(),
+            why,
+        };
+        assert!(is_other_key(&[
+            failure(Why::OtherKey),
+            failure(Why::OtherKey)
+        ]));
+        assert!(
+            !is_other_key(&[failure(Why::OtherKey), failure(Why::Silent)]) && !is_other_key(&[])
+        );
     }
 }

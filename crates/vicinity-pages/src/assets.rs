@@ -18,16 +18,31 @@ pub struct Asset {
 }
 
 /// How pages look.
-pub static STYLE: Asset =
-    Asset { content_type: "text/css; charset=utf-8", content: include_str!("../assets/style.css"), name: "style", ending: "css", path: OnceLock::new() };
+pub static STYLE: Asset = Asset {
+    content_type: "text/css; charset=utf-8",
+    content: include_str!("../assets/style.css"),
+    name: "style",
+    ending: "css",
+    path: OnceLock::new(),
+};
 
 /// What spares readers a reload. Every page works without it.
-pub static SCRIPT: Asset =
-    Asset { content_type: "text/javascript; charset=utf-8", content: include_str!("../assets/script.js"), name: "script", ending: "js", path: OnceLock::new() };
+pub static SCRIPT: Asset = Asset {
+    content_type: "text/javascript; charset=utf-8",
+    content: include_str!("../assets/script.js"),
+    name: "script",
+    ending: "js",
+    path: OnceLock::new(),
+};
 
 /// The mark in a browser's tab.
-pub static ICON: Asset =
-    Asset { content_type: "image/svg+xml", content: include_str!("../assets/icon.svg"), name: "icon", ending: "svg", path: OnceLock::new() };
+pub static ICON: Asset = Asset {
+    content_type: "image/svg+xml",
+    content: include_str!("../assets/icon.svg"),
+    name: "icon",
+    ending: "svg",
+    path: OnceLock::new(),
+};
 
 impl Asset {
     /// Where it is under `/assets/`.
@@ -42,6 +57,8 @@ impl Asset {
     /// The asset of that file name.
     #[must_use]
     pub fn find(file: &str) -> Option<&'static Self> {
-        [&STYLE, &SCRIPT, &ICON].into_iter().find(|asset| asset.file() == file)
+        [&STYLE, &SCRIPT, &ICON]
+            .into_iter()
+            .find(|asset| asset.file() == file)
     }
 }

@@ -11,7 +11,10 @@ mod values;
 
 pub use areas::{AreasView, areas};
 pub use case::{CaseView, Link, Seen, Side, StatementView, TimelineStep, Who};
-pub use desk::{AlertView, ConflictView, DeviceView, ErasureView, HubView, QuestionView, RefusedView, alerts, conflicts, hub, invited, questions};
+pub use desk::{
+    AlertView, ConflictView, DeviceView, ErasureView, HubView, QuestionView, RefusedView, alerts,
+    conflicts, hub, invited, questions,
+};
 pub use forms::{Given, again, erase, followup_days, label_of, withdraw};
 pub use incident::incident;
 pub use list::{Choices, Danger, Line, List, found, list};

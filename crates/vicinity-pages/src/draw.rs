@@ -36,9 +36,17 @@ pub struct Size {
 }
 
 /// A chart that is read by itself.
-pub const WIDE: Size = Size { width: 640.0, height: 230.0, letters: 24.0 };
+pub const WIDE: Size = Size {
+    width: 640.0,
+    height: 230.0,
+    letters: 24.0,
+};
 /// One of many.
-pub const SMALL: Size = Size { width: 240.0, height: 110.0, letters: 12.0 };
+pub const SMALL: Size = Size {
+    width: 240.0,
+    height: 110.0,
+    letters: 12.0,
+};
 
 const RIGHT: f64 = 10.0;
 /// Between two lines of a hatch.
@@ -78,7 +86,8 @@ fn hatch(area: Area) -> String {
         let from = line as f64 * HATCH - high + HATCH / 2.0;
         let (begin, end) = ((-from).max(0.0), high.min(wide - from));
         if begin < end {
-            let at = |up: f64| format!("{} {}", tenth(area.left + from + up), tenth(area.foot - up));
+            let at =
+                |up: f64| format!("{} {}", tenth(area.left + from + up), tenth(area.foot - up));
             path.push_str(&format!("M{}L{}", at(begin), at(end)));
         }
     }
@@ -111,23 +120,60 @@ fn round_up(value: u64) -> u64 {
     while power.saturating_mul(10) <= value {
         power = power.saturating_mul(10);
     }
-    [1, 2, 5, 10].into_iter().map(|factor| power.saturating_mul(factor)).find(|round| *round >= value).unwrap_or(value)
+    [1, 2, 5, 10]
+        .into_iter()
+        .map(|factor| power.saturating_mul(factor))
+        .find(|round| *round >= value)
+        .unwrap_or(value)
 }
 
 /// The top of an axis for some values: 10 at least, so that little never looks like much.
 #[must_use]
 pub fn axis_top(series: &[Series]) -> u64 {
-    round_up(series.iter().flat_map(|series| series.values.iter().flatten()).copied().max().unwrap_or(0)).max(10)
+    round_up(
+        series
+            .iter()
+            .flat_map(|series| series.values.iter().flatten())
+            .copied()
+            .max()
+            .unwrap_or(0),
+    )
+    .max(10)
 }
 
 /// Lines over months. `top` is the axis' top: small multiples that are compared have the same.
 #[must_use]
-pub fn lines(words: &Words, months: &[String], series: &[Series], top: u64, size: Size, marks: &[Mark]) -> Markup {
-    let inner = Area { left: size.left(&words.count(top)), top: size.top(), right: size.width - RIGHT, foot: size.foot() };
-    let step = if months.len() > 1 { (inner.right - inner.left) / (months.len() - 1) as f64 } else { 0.0 };
-    let x = |month: usize| if months.len() > 1 { inner.left + step * month as f64 } else { (inner.left + inner.right) / 2.0 };
+pub fn lines(
+    words: &Words,
+    months: &[String],
+    series: &[Series],
+    top: u64,
+    size: Size,
+    marks: &[Mark],
+) -> Markup {
+    let inner = Area {
+        left: size.left(&words.count(top)),
+        top: size.top(),
+        right: size.width - RIGHT,
+        foot: size.foot(),
+    };
+    let step = if months.len() > 1 {
+        (inner.right - inner.left) / (months.len() - 1) as f64
+    } else {
+        0.0
+    };
+    let x = |month: usize| {
+        if months.len() > 1 {
+            inner.left + step * month as f64
+        } else {
+            (inner.left + inner.right) / 2.0
+        }
+    };
     let y = |value: u64| inner.top + (inner.foot - inner.top) * (1.0 - value as f64 / top as f64);
-    let every = months.len().div_ceil(if size.width > 400.0 { 8 } else { 2 }).max(1);
+    let every = months
+        .len()
+        .div_ceil(if size.width > 400.0 { 8 } else { 2 })
+        .max(1);
     html! {
         svg.chart viewBox={ "0 0 " (size.width) " " (size.height) } aria-hidden="true" focusable="false" {
             @for one in series { (gaps_of(one, inner, &x)) }
@@ -158,8 +204,11 @@ fn gaps_of(series: &Series, area: Area, x: &dyn Fn(usize) -> f64) -> Markup {
             _ => runs.push((month, month)),
         }
     }
-    let edge =
-        |before: Option<usize>, after: usize, end: f64| before.filter(|_| after < series.values.len()).map_or(end, |before| f64::midpoint(x(before), x(after)));
+    let edge = |before: Option<usize>, after: usize, end: f64| {
+        before
+            .filter(|_| after < series.values.len())
+            .map_or(end, |before| f64::midpoint(x(before), x(after)))
+    };
     html! {
         @for (first, last) in runs {
             (gap(Area { left: edge(first.checked_sub(1), first, area.left), right: edge(Some(last), last + 1, area.right), ..area }))
@@ -183,11 +232,20 @@ fn line_of(series: &Series, at: usize, x: &dyn Fn(usize) -> f64, y: &dyn Fn(u64)
     let mut pen_down = false;
     for (month, value) in series.values.iter().enumerate() {
         if let Some(value) = value {
-            path.push_str(&format!("{}{} {}", if pen_down { "L" } else { "M" }, tenth(x(month)), tenth(y(*value))));
+            path.push_str(&format!(
+                "{}{} {}",
+                if pen_down { "L" } else { "M" },
+                tenth(x(month)),
+                tenth(y(*value))
+            ));
         }
         pen_down = value.is_some();
     }
-    let (line, dot) = if at == 0 { ("line", "dot") } else { ("line line-2", "dot-2") };
+    let (line, dot) = if at == 0 {
+        ("line", "dot")
+    } else {
+        ("line line-2", "dot-2")
+    };
     html! {
         @if !path.is_empty() { path class=(line) d=(path) {} }
         @for (month, value) in series.values.iter().enumerate() {
@@ -212,8 +270,18 @@ pub struct Bar {
 /// screen is narrow.
 #[must_use]
 pub fn bars(bars: &[Bar]) -> Markup {
-    let top = bars.iter().filter_map(|bar| bar.long).max().unwrap_or(0).max(10);
-    let all = Area { left: 0.0, top: 0.0, right: 100.0, foot: 10.0 };
+    let top = bars
+        .iter()
+        .filter_map(|bar| bar.long)
+        .max()
+        .unwrap_or(0)
+        .max(10);
+    let all = Area {
+        left: 0.0,
+        top: 0.0,
+        right: 100.0,
+        foot: 10.0,
+    };
     let long = |value: u64| tenth(value as f64 * 100.0 / top as f64);
     html! {
         @if !bars.is_empty() {
@@ -249,7 +317,12 @@ pub struct Tile {
 /// Tiles, darker the more they hold.
 #[must_use]
 pub fn tiles(tiles: &[Tile]) -> Markup {
-    let top = tiles.iter().filter_map(|tile| tile.value).max().unwrap_or(0).max(1);
+    let top = tiles
+        .iter()
+        .filter_map(|tile| tile.value)
+        .max()
+        .unwrap_or(0)
+        .max(1);
     let shade = |value: Option<u64>| value.map_or(0, |value| 1 + value.saturating_mul(4) / top);
     html! { ul.tiles { @for tile in tiles { li class={ "tile t" (shade(tile.value)) } { span { (tile.name) } b { (tile.figure) } } } } }
 }
@@ -257,7 +330,11 @@ pub fn tiles(tiles: &[Tile]) -> Markup {
 /// A code for phones to scan.
 #[must_use]
 pub fn qr(content: &str, label: &str) -> Markup {
-    let drawn = qrcode::QrCode::new(content).map(|code| code.render::<qrcode::render::svg::Color<'_>>().min_dimensions(200, 200).build());
+    let drawn = qrcode::QrCode::new(content).map(|code| {
+        code.render::<qrcode::render::svg::Color<'_>>()
+            .min_dimensions(200, 200)
+            .build()
+    });
     html! { @if let Ok(drawn) = drawn { div.qr role="img" aria-label=(label) { (PreEscaped(drawn.trim_start_matches("<?xml version=\"1.0\" standalone=\"yes\"?>"))) } } }
 }
 
@@ -272,38 +349,95 @@ mod tests {
 
     /// The attribute of every element that begins like this.
     fn numbers(drawn: &str, element: &str, attribute: &str) -> Vec<f64> {
-        let value = |rest: &str| rest.split('>').next().unwrap().split(&format!(" {attribute}=\"")).nth(1).unwrap().split('"').next().unwrap().parse().unwrap();
+        let value = |rest: &str| {
+            rest.split('>')
+                .next()
+                .unwrap()
+                .split(&format!(" {attribute}=\""))
+                .nth(1)
+                .unwrap()
+                .split('"')
+                .next()
+                .unwrap()
+                .parse()
+                .unwrap()
+        };
         drawn.split(element).skip(1).map(value).collect()
     }
 
     #[test]
     fn what_is_left_out_is_a_band_from_foot_to_top_and_breaks_the_line() {
         let words = Words::of(Language::English);
-        let months: Vec<String> = ["2026-07", "2026-08", "2026-09", "2026-10", "2026-11"].map(str::to_owned).into();
-        let series = [Series { name: "x".into(), values: vec![Some(12), None, Some(20), Some(30), None] }];
+        let months: Vec<String> = ["2026-07", "2026-08", "2026-09", "2026-10", "2026-11"]
+            .map(str::to_owned)
+            .into();
+        let series = [Series {
+            name: "x".into(),
+            values: vec![Some(12), None, Some(20), Some(30), None],
+        }];
         let drawn = lines(words, &months, &series, axis_top(&series), WIDE, &[]).into_string();
-        assert_eq!((drawn.matches("class=\"gap\"").count(), drawn.matches("class=\"dot\"").count()), (2, 3));
-        let path = drawn.split("class=\"line\" d=\"").nth(1).unwrap().split('"').next().unwrap();
-        assert_eq!((path.matches('M').count(), path.matches('L').count()), (2, 1), "{path}");
+        assert_eq!(
+            (
+                drawn.matches("class=\"gap\"").count(),
+                drawn.matches("class=\"dot\"").count()
+            ),
+            (2, 3)
+        );
+        let path = drawn
+            .split("class=\"line\" d=\"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap();
+        assert_eq!(
+            (path.matches('M').count(), path.matches('L').count()),
+            (2, 1),
+            "{path}"
+        );
         let grid = numbers(&drawn, "class=\"grid\"", "y1");
-        let (tops, heights) = (numbers(&drawn, "class=\"gap\"", "y"), numbers(&drawn, "class=\"gap\"", "height"));
+        let (tops, heights) = (
+            numbers(&drawn, "class=\"gap\"", "y"),
+            numbers(&drawn, "class=\"gap\"", "height"),
+        );
         for (top, height) in tops.into_iter().zip(heights) {
-            assert!((top - grid[2]).abs() < 0.2 && (top + height - grid[0]).abs() < 0.2, "{top} {height} {grid:?}");
+            assert!(
+                (top - grid[2]).abs() < 0.2 && (top + height - grid[0]).abs() < 0.2,
+                "{top} {height} {grid:?}"
+            );
         }
-        let hidden = [Series { name: "x".into(), values: vec![None; 5] }];
+        let hidden = [Series {
+            name: "x".into(),
+            values: vec![None; 5],
+        }];
         let silent = lines(words, &months, &hidden, 10, SMALL, &[]).into_string();
-        assert_eq!(silent.matches("class=\"gap\"").count(), 1, "a run of months is one band");
-        assert!(numbers(&silent, "class=\"gap\"", "width")[0] > 150.0, "{silent}");
+        assert_eq!(
+            silent.matches("class=\"gap\"").count(),
+            1,
+            "a run of months is one band"
+        );
+        assert!(
+            numbers(&silent, "class=\"gap\"", "width")[0] > 150.0,
+            "{silent}"
+        );
     }
 
     #[test]
     fn a_hatch_stays_in_its_box() {
         for (right, foot) in [(8.0, 70.0), (200.0, 70.0), (0.5, 3.0)] {
-            let path = hatch(Area { left: 5.0, top: 2.0, right, foot });
+            let path = hatch(Area {
+                left: 5.0,
+                top: 2.0,
+                right,
+                foot,
+            });
             for point in path.split(['M', 'L']).filter(|point| !point.is_empty()) {
                 let (x, y) = point.split_once(' ').unwrap();
                 let (x, y): (f64, f64) = (x.parse().unwrap(), y.parse().unwrap());
-                assert!((5.0..=right).contains(&x) && (2.0..=foot).contains(&y), "{point}");
+                assert!(
+                    (5.0..=right).contains(&x) && (2.0..=foot).contains(&y),
+                    "{point}"
+                );
             }
             assert_eq!(path.is_empty(), right < 5.0, "{path}");
         }
@@ -312,7 +446,10 @@ mod tests {
     #[test]
     fn there_is_room_for_the_figures_beside_the_axis() {
         for (top, figures) in [(10, "10"), (50_000, "50,000")] {
-            assert!(WIDE.left(figures) - 6.0 > 24.0 * 0.56 * figures.len() as f64, "{top}");
+            assert!(
+                WIDE.left(figures) - 6.0 > 24.0 * 0.56 * figures.len() as f64,
+                "{top}"
+            );
         }
     }
 
@@ -320,37 +457,101 @@ mod tests {
     fn what_was_done_stands_at_its_month_with_its_label() {
         let words = Words::of(Language::English);
         let months: Vec<String> = ["2026-08", "2026-09", "2026-10"].map(str::to_owned).into();
-        let series = [Series { name: "x".into(), values: vec![Some(12), Some(20), Some(30)] }];
-        let drawn = lines(words, &months, &series, 50, WIDE, &[Mark { month: 1, label: "1, <2>".into() }]).into_string();
-        let dot = drawn.split("class=\"dot\" cx=\"").nth(2).unwrap().split('"').next().unwrap();
-        assert!(drawn.contains(&format!("class=\"mark\" x1=\"{dot}\"")) && drawn.contains(">1, &lt;2&gt;</text>"), "{drawn}");
+        let series = [Series {
+            name: "x".into(),
+            values: vec![Some(12), Some(20), Some(30)],
+        }];
+        let drawn = lines(
+            words,
+            &months,
+            &series,
+            50,
+            WIDE,
+            &[Mark {
+                month: 1,
+                label: "1, <2>".into(),
+            }],
+        )
+        .into_string();
+        let dot = drawn
+            .split("class=\"dot\" cx=\"")
+            .nth(2)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap();
+        assert!(
+            drawn.contains(&format!("class=\"mark\" x1=\"{dot}\""))
+                && drawn.contains(">1, &lt;2&gt;</text>"),
+            "{drawn}"
+        );
     }
 
     #[test]
     fn an_axis_ends_on_a_round_number() {
-        for (value, top) in [(0, 10), (9, 10), (11, 20), (23, 50), (51, 100), (101, 200), (5000, 5000)] {
-            assert_eq!(axis_top(&[Series { name: String::new(), values: vec![Some(value)] }]), top, "{value}");
+        for (value, top) in [
+            (0, 10),
+            (9, 10),
+            (11, 20),
+            (23, 50),
+            (51, 100),
+            (101, 200),
+            (5000, 5000),
+        ] {
+            assert_eq!(
+                axis_top(&[Series {
+                    name: String::new(),
+                    values: vec![Some(value)]
+                }]),
+                top,
+                "{value}"
+            );
         }
     }
 
     #[test]
     fn names_in_drawings_are_escaped() {
-        let drawn = bars(&[Bar { name: "<script>".into(), long: Some(10), figure: "10".into(), is_rest: false }]).into_string();
+        let drawn = bars(&[Bar {
+            name: "<script>".into(),
+            long: Some(10),
+            figure: "10".into(),
+            is_rest: false,
+        }])
+        .into_string();
         assert!(drawn.contains("&lt;script&gt;") && !drawn.contains("<script>"));
     }
 
     #[test]
     fn what_the_bars_leave_out_is_hatched_and_says_how_many() {
-        let bar = |long, is_rest| Bar { name: "x".into(), long, figure: "at least 83".into(), is_rest };
-        let drawn = bars(&[bar(Some(100), false), bar(Some(50), true), bar(None, false)]).into_string();
-        assert_eq!((drawn.matches("class=\"bar\"").count(), numbers(&drawn, "class=\"gap\"", "width")), (1, vec![50.0, 100.0]));
+        let bar = |long, is_rest| Bar {
+            name: "x".into(),
+            long,
+            figure: "at least 83".into(),
+            is_rest,
+        };
+        let drawn =
+            bars(&[bar(Some(100), false), bar(Some(50), true), bar(None, false)]).into_string();
+        assert_eq!(
+            (
+                drawn.matches("class=\"bar\"").count(),
+                numbers(&drawn, "class=\"gap\"", "width")
+            ),
+            (1, vec![50.0, 100.0])
+        );
         assert_eq!(drawn.matches("at least 83").count(), 3);
     }
 
     #[test]
     fn a_tile_is_the_darker_the_more_it_holds() {
-        let tile = |value: Option<u64>| Tile { name: "A".into(), value, figure: String::new() };
+        let tile = |value: Option<u64>| Tile {
+            name: "A".into(),
+            value,
+            figure: String::new(),
+        };
         let drawn = tiles(&[tile(Some(100)), tile(Some(10)), tile(None)]).into_string();
-        assert!(drawn.contains("t5") && drawn.contains("t1") && drawn.contains("t0"), "{drawn}");
+        assert!(
+            drawn.contains("t5") && drawn.contains("t1") && drawn.contains("t0"),
+            "{drawn}"
+        );
     }
 }

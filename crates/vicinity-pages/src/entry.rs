@@ -90,7 +90,12 @@ pub fn sign_in(frame: &Frame, problem: Option<&str>) -> Markup {
 #[must_use]
 pub fn settings(frame: &Frame) -> Markup {
     let languages = Language::ALL.map(|language| Choice::new(language.code(), language.name()));
-    let themes = Theme::ALL.map(|theme| Choice::new(theme.code(), frame.t(&format!("appearance-{}", theme.code()))));
+    let themes = Theme::ALL.map(|theme| {
+        Choice::new(
+            theme.code(),
+            frame.t(&format!("appearance-{}", theme.code())),
+        )
+    });
     let body = html! {
         div.narrow.stack.wide {
             h1 { (frame.t("settings")) }

@@ -29,7 +29,12 @@ pub fn exports(frame: &Frame, stretch: &(String, String), pushed: Option<&Pushed
     let rows: &[(&str, &str)] = if is_hub {
         &[("csv", "exports-csv"), ("xlsx", "exports-xlsx")]
     } else {
-        &[("csv", "exports-csv"), ("hxl", "exports-hxl"), ("xlsx", "exports-xlsx"), ("json", "exports-json")]
+        &[
+            ("csv", "exports-csv"),
+            ("hxl", "exports-hxl"),
+            ("xlsx", "exports-xlsx"),
+            ("json", "exports-json"),
+        ]
     };
     let body = html! {
         (parts::title(&frame.t("nav-exports"), frame.t("exports-below")))
@@ -59,7 +64,10 @@ fn months(frame: &Frame, id: &str, stretch: &(String, String)) -> Markup {
 }
 
 fn file(frame: &Frame, what: &str, forms: &[(&str, &str)], stretch: &(String, String)) -> Markup {
-    let forms: Vec<Choice> = forms.iter().map(|(form, name)| Choice::new(*form, frame.t(name))).collect();
+    let forms: Vec<Choice> = forms
+        .iter()
+        .map(|(form, name)| Choice::new(*form, frame.t(name)))
+        .collect();
     html! {
         form method="get" action={ "/exports/" (what) } {
             div.fields {

@@ -190,9 +190,18 @@ impl Frame {
 
     /// What is reported on every page while the server's clock is in doubt, and the form that confirms it. Anyone who wants to sign in learns why a code does not fit.
     fn clock_doubt(&self) -> Markup {
-        let Some(ahead) = self.clock_ahead else { return html! {} };
-        let (moment, span) = (self.words.moment(self.now, &self.zone), self.words.span(ahead.unsigned_abs()));
-        let said = if ahead > 0 { "clock-doubt-ahead" } else { "clock-doubt-behind" };
+        let Some(ahead) = self.clock_ahead else {
+            return html! {};
+        };
+        let (moment, span) = (
+            self.words.moment(self.now, &self.zone),
+            self.words.span(ahead.unsigned_abs()),
+        );
+        let said = if ahead > 0 {
+            "clock-doubt-ahead"
+        } else {
+            "clock-doubt-behind"
+        };
         html! {
             section.notice.problem aria-label=(self.t("clock-doubt")) {
                 p { strong { (self.with(said, &[("moment", Said::Text(&moment)), ("span", Said::Text(&span))])) } }
@@ -211,8 +220,16 @@ impl Frame {
     }
 
     fn top(&self, here: &str) -> Markup {
-        let pages = if self.place == Tier::Hub { BOARD } else { REVIEW };
-        let place = self.t(if self.place == Tier::Hub { "place-hub" } else { "place-national" });
+        let pages = if self.place == Tier::Hub {
+            BOARD
+        } else {
+            REVIEW
+        };
+        let place = self.t(if self.place == Tier::Hub {
+            "place-hub"
+        } else {
+            "place-national"
+        });
         html! {
             header.top { div {
                 a.brand href="/" { img src={ "/assets/" (ICON.file()) } alt="" width="26" height="26"; (self.t("product")) " " span.quiet { (place) } }

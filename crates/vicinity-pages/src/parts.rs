@@ -18,7 +18,10 @@ impl Choice {
     /// A choice.
     #[must_use]
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { value: value.into(), label: label.into() }
+        Self {
+            value: value.into(),
+            label: label.into(),
+        }
     }
 }
 
@@ -35,7 +38,15 @@ pub fn select(id: &str, name: &str, label: &str, choices: &[Choice], chosen: &st
 
 /// A label and a field that browsers know a kind of, such as a date.
 #[must_use]
-pub fn field(id: &str, name: &str, label: &str, hint: &str, kind: &str, value: &str, required: bool) -> Markup {
+pub fn field(
+    id: &str,
+    name: &str,
+    label: &str,
+    hint: &str,
+    kind: &str,
+    value: &str,
+    required: bool,
+) -> Markup {
     let hint_id = format!("{id}-hint");
     html! {
         div {
@@ -87,7 +98,13 @@ pub fn line(line: &Line<'_>) -> Markup {
 
 /// A form of one button that sends fixed values.
 #[must_use]
-pub fn button(frame: &Frame, action: &str, values: &[(&str, &str)], label: &str, class: &str) -> Markup {
+pub fn button(
+    frame: &Frame,
+    action: &str,
+    values: &[(&str, &str)],
+    label: &str,
+    class: &str,
+) -> Markup {
     html! {
         form.inline method="post" action=(action) {
             (frame.csrf())
@@ -128,7 +145,11 @@ pub fn chips(labels: &[String]) -> Markup {
 /// A triage level: word, colour and sign.
 #[must_use]
 pub fn triage(frame: &Frame, level: &str) -> Markup {
-    let class = if ["red", "amber", "green"].contains(&level) { level } else { "" };
+    let class = if ["red", "amber", "green"].contains(&level) {
+        level
+    } else {
+        ""
+    };
     html! { span class={ "chip " (class) } { (frame.words.code(level)) } }
 }
 
@@ -153,7 +174,13 @@ pub fn notice_of_new(frame: &Frame) -> Markup {
 /// The way to other pages of a list. `to` makes the address of a page, from 0.
 #[must_use]
 pub fn pager(frame: &Frame, page: u32, pages: u32, to: &dyn Fn(u32) -> String) -> Markup {
-    let here = frame.with("pager-here", &[("page", Said::Text(&(page + 1).to_string())), ("pages", Said::Text(&pages.max(1).to_string()))]);
+    let here = frame.with(
+        "pager-here",
+        &[
+            ("page", Said::Text(&(page + 1).to_string())),
+            ("pages", Said::Text(&pages.max(1).to_string())),
+        ],
+    );
     html! {
         @if pages > 1 {
             nav.row aria-label=(frame.t("pager")) {
@@ -168,7 +195,11 @@ pub fn pager(frame: &Frame, page: u32, pages: u32, to: &dyn Fn(u32) -> String) -
 /// A number that is counted up to `max` only: more are reported to be more.
 #[must_use]
 pub fn counted(frame: &Frame, count: u64, max: u64) -> String {
-    if count > max { frame.with("news-more", &[("count", Said::Count(max))]) } else { frame.words.count(count) }
+    if count > max {
+        frame.with("news-more", &[("count", Said::Count(max))])
+    } else {
+        frame.words.count(count)
+    }
 }
 
 /// A hub by its number.

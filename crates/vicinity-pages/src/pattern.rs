@@ -20,8 +20,14 @@ pub use report::{ASKS_MAX_LETTERS, ReportView, report};
 /// How a code of a dimension reads.
 #[must_use]
 pub fn name_of(frame: &Frame, dimension: &str, code: &str) -> String {
-    if frame.words.has(&format!("{}-{}", dimension.replace('_', "-"), code.replace('_', "-"))) {
-        frame.words.label(&format!("{}-", dimension.replace('_', "-")), code)
+    if frame.words.has(&format!(
+        "{}-{}",
+        dimension.replace('_', "-"),
+        code.replace('_', "-")
+    )) {
+        frame
+            .words
+            .label(&format!("{}-", dimension.replace('_', "-")), code)
     } else {
         frame.words.code(code)
     }
@@ -30,7 +36,10 @@ pub fn name_of(frame: &Frame, dimension: &str, code: &str) -> String {
 /// A count, or the sign that is shown where it is left out.
 #[must_use]
 pub fn shown(frame: &Frame, value: Option<u64>) -> String {
-    value.map_or_else(|| frame.t("left-out-short"), |value| frame.words.count(value))
+    value.map_or_else(
+        || frame.t("left-out-short"),
+        |value| frame.words.count(value),
+    )
 }
 
 /// A table of a dimension's codes: how many, and what share of all incidents, where both show in a month. An incident may have
@@ -39,12 +48,29 @@ pub fn shown(frame: &Frame, value: Option<u64>) -> String {
 #[must_use]
 pub fn table_of(frame: &Frame, parts: &Parts, figures: Figures) -> Markup {
     let caption = frame.words.label("dimension-", parts.dimension);
-    let heads = [caption.clone(), frame.t("picture-incidents"), frame.t("picture-share")];
+    let heads = [
+        caption.clone(),
+        frame.t("picture-incidents"),
+        frame.t("picture-share"),
+    ];
     let columns = if figures == Figures::Banded { 2 } else { 3 };
     let heads: Vec<&str> = heads.iter().take(columns).map(String::as_str).collect();
-    let row = |name: String, step: &CodeCount| [name, step.amount.said(frame), step.share(frame)].into_iter().take(columns).collect::<Vec<_>>();
-    let rest = parts.rest.iter().map(|rest| row(frame.t("picture-rest"), rest));
-    let rows: Vec<Vec<String>> = parts.steps.iter().map(|step| row(name_of(frame, parts.dimension, &step.code), step)).chain(rest).collect();
+    let row = |name: String, step: &CodeCount| {
+        [name, step.amount.said(frame), step.share(frame)]
+            .into_iter()
+            .take(columns)
+            .collect::<Vec<_>>()
+    };
+    let rest = parts
+        .rest
+        .iter()
+        .map(|rest| row(frame.t("picture-rest"), rest));
+    let rows: Vec<Vec<String>> = parts
+        .steps
+        .iter()
+        .map(|step| row(name_of(frame, parts.dimension, &step.code), step))
+        .chain(rest)
+        .collect();
     parts::table(&caption, &heads, 1, &rows)
 }
 
@@ -57,9 +83,25 @@ fn is_step(step: &CodeCount) -> bool {
 #[must_use]
 pub fn drawn(frame: &Frame, parts: &Parts) -> Markup {
     let caption = frame.words.label("dimension-", parts.dimension);
-    let bar = |name: String, step: &CodeCount, is_rest: bool| Bar { name, long: step.amount.drawn(), figure: step.amount.said(frame), is_rest };
-    let bars = parts.steps.iter().filter(|step| is_step(step)).map(|step| bar(name_of(frame, parts.dimension, &step.code), step, false));
-    let bars: Vec<Bar> = bars.chain(parts.rest.iter().map(|rest| bar(frame.t("picture-rest"), rest, true))).collect();
+    let bar = |name: String, step: &CodeCount, is_rest: bool| Bar {
+        name,
+        long: step.amount.drawn(),
+        figure: step.amount.said(frame),
+        is_rest,
+    };
+    let bars = parts
+        .steps
+        .iter()
+        .filter(|step| is_step(step))
+        .map(|step| bar(name_of(frame, parts.dimension, &step.code), step, false));
+    let bars: Vec<Bar> = bars
+        .chain(
+            parts
+                .rest
+                .iter()
+                .map(|rest| bar(frame.t("picture-rest"), rest, true)),
+        )
+        .collect();
     html! {
         (draw::with_table(frame.words, &caption, &draw::bars(&bars), &table_of(frame, parts, Figures::Published)))
         @for step in parts.steps.iter().filter(|step| !is_step(step)) {
@@ -79,27 +121,60 @@ pub fn beside(frame: &Frame, dimension: &str, rest: Option<&CodeCount>) -> Marku
 
 /// A table of series over months.
 #[must_use]
-pub fn by_month(frame: &Frame, months: &[String], series: &[(String, Vec<Option<u64>>)], caption: &str) -> Markup {
-    let texts: Vec<(String, Vec<String>)> =
-        series.iter().map(|(name, values)| (name.clone(), values.iter().map(|value| shown(frame, *value)).collect())).collect();
+pub fn by_month(
+    frame: &Frame,
+    months: &[String],
+    series: &[(String, Vec<Option<u64>>)],
+    caption: &str,
+) -> Markup {
+    let texts: Vec<(String, Vec<String>)> = series
+        .iter()
+        .map(|(name, values)| {
+            (
+                name.clone(),
+                values.iter().map(|value| shown(frame, *value)).collect(),
+            )
+        })
+        .collect();
     texts_by_month(frame, months, &texts, caption)
 }
 
 /// A table of what stands for each month.
 #[must_use]
-pub fn texts_by_month(frame: &Frame, months: &[String], series: &[(String, Vec<String>)], caption: &str) -> Markup {
-    let heads: Vec<String> = [frame.t("picture-month")].into_iter().chain(series.iter().map(|(name, _)| name.clone())).collect();
+pub fn texts_by_month(
+    frame: &Frame,
+    months: &[String],
+    series: &[(String, Vec<String>)],
+    caption: &str,
+) -> Markup {
+    let heads: Vec<String> = [frame.t("picture-month")]
+        .into_iter()
+        .chain(series.iter().map(|(name, _)| name.clone()))
+        .collect();
     let row = |(at, month): (usize, &String)| {
-        let texts = series.iter().map(|(_, texts)| texts.get(at).cloned().unwrap_or_default());
-        [frame.words.month(month)].into_iter().chain(texts).collect()
+        let texts = series
+            .iter()
+            .map(|(_, texts)| texts.get(at).cloned().unwrap_or_default());
+        [frame.words.month(month)]
+            .into_iter()
+            .chain(texts)
+            .collect()
     };
     let rows: Vec<Vec<String>> = months.iter().enumerate().map(row).collect();
-    parts::table(caption, &heads.iter().map(String::as_str).collect::<Vec<_>>(), 1, &rows)
+    parts::table(
+        caption,
+        &heads.iter().map(String::as_str).collect::<Vec<_>>(),
+        1,
+        &rows,
+    )
 }
 
 /// Areas to choose of, the whole first.
 fn areas(frame: &Frame, areas: &[String]) -> Vec<parts::Choice> {
-    [parts::Choice::new("", frame.t("pattern-everywhere"))].into_iter().chain(areas.iter().map(|area| parts::Choice::new(area, area))).collect()
+    [parts::Choice::new("", frame.t("pattern-everywhere"))]
+        .into_iter()
+        .chain(areas.iter().map(|area| parts::Choice::new(area, area)))
+        .collect()
 }
 
 /// What is true of every figure here.

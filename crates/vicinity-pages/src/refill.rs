@@ -35,7 +35,13 @@ fn fill(page: &str, sent: &Sent<'_>) -> Option<String> {
     let form = forms(page).find(|form| form.is_of(page, sent))?;
     let mut filled = String::with_capacity(page.len() + 1024);
     filled.push_str(&opened(&page[..form.begin]));
-    filled.push_str(&Filling { left: sent.fields.to_vec(), chosen: None }.fields(&page[form.begin..form.end]));
+    filled.push_str(
+        &Filling {
+            left: sent.fields.to_vec(),
+            chosen: None,
+        }
+        .fields(&page[form.begin..form.end]),
+    );
     filled.push_str(&page[form.end..]);
     Some(filled)
 }
@@ -47,19 +53,32 @@ struct FormSpan {
 }
 
 fn forms(page: &str) -> impl Iterator<Item = FormSpan> {
-    page.match_indices("<form").filter_map(|(begin, _)| Some(FormSpan { begin, end: begin + page[begin..].find("</form>")? }))
+    page.match_indices("<form").filter_map(|(begin, _)| {
+        Some(FormSpan {
+            begin,
+            end: begin + page[begin..].find("</form>")?,
+        })
+    })
 }
 
 impl FormSpan {
     /// Whether what was sent came from this form: its place, and every hidden field that tells it from others.
     fn is_of(&self, page: &str, sent: &Sent<'_>) -> bool {
         let mut tags = tags(&page[self.begin..self.end]);
-        let leads_there = tags.next().is_some_and(|form| form.attribute("action") == Some(&escaped(sent.action)) && form.attribute("method") == Some("post"));
-        let hidden = tags.filter(|tag| tag.name() == "input" && tag.attribute("type") == Some("hidden"));
-        let mut told = hidden.filter(|tag| !OF_THE_PAGE.contains(&tag.attribute("name").unwrap_or_default()));
+        let leads_there = tags.next().is_some_and(|form| {
+            form.attribute("action") == Some(&escaped(sent.action))
+                && form.attribute("method") == Some("post")
+        });
+        let hidden =
+            tags.filter(|tag| tag.name() == "input" && tag.attribute("type") == Some("hidden"));
+        let mut told =
+            hidden.filter(|tag| !OF_THE_PAGE.contains(&tag.attribute("name").unwrap_or_default()));
         leads_there
             && told.all(|tag| {
-                let is_it = |(name, value): &(String, String)| tag.attribute("name") == Some(&escaped(name)) && tag.attribute("value") == Some(&escaped(value));
+                let is_it = |(name, value): &(String, String)| {
+                    tag.attribute("name") == Some(&escaped(name))
+                        && tag.attribute("value") == Some(&escaped(value))
+                };
                 sent.fields.iter().any(is_it)
             })
     }
@@ -78,13 +97,20 @@ fn tags(html: &str) -> impl Iterator<Item = Tag<'_>> {
     std::iter::from_fn(move || {
         let begin = at + html[at..].find('<')?;
         at = begin + html[begin..].find('>')? + 1;
-        Some(Tag { text: &html[begin..at], end: at })
+        Some(Tag {
+            text: &html[begin..at],
+            end: at,
+        })
     })
 }
 
 impl<'a> Tag<'a> {
     fn name(&self) -> &'a str {
-        self.text.trim_start_matches('<').split([' ', '>']).next().unwrap_or_default()
+        self.text
+            .trim_start_matches('<')
+            .split([' ', '>'])
+            .next()
+            .unwrap_or_default()
     }
 
     /// The value of an attribute, escaped as it is there.
@@ -101,7 +127,9 @@ impl<'a> Tag<'a> {
     fn without(&self, name: &str) -> String {
         match self.attribute(name) {
             Some(value) => self.text.replacen(&format!(" {name}=\"{value}\""), "", 1),
-            None if self.text.ends_with(&format!(" {name}>")) => format!("{}>", self.text.trim_end_matches(&format!(" {name}>"))),
+            None if self.text.ends_with(&format!(" {name}>")) => {
+                format!("{}>", self.text.trim_end_matches(&format!(" {name}>")))
+            }
             None => self.text.replacen(&format!(" {name} "), " ", 1),
         }
     }
@@ -156,7 +184,10 @@ impl Filling {
 
     /// The next value that was sent under a name, as it is escaped in a tag.
     fn take(&mut self, name: Option<&str>) -> Option<String> {
-        let at = self.left.iter().position(|(own, _)| Some(escaped(own).as_str()) == name)?;
+        let at = self
+            .left
+            .iter()
+            .position(|(own, _)| Some(escaped(own).as_str()) == name)?;
         Some(self.left.remove(at).1)
     }
 
@@ -165,21 +196,44 @@ impl Filling {
             "hidden" | "password" | "submit" | "button" | "file" => tag.text.to_owned(),
             "checkbox" | "radio" => {
                 let value = tag.attribute("value").unwrap_or("on");
-                let is_it = |(own, sent): &(String, String)| Some(escaped(own).as_str()) == tag.attribute("name") && escaped(sent) == value;
-                let plain = if tag.has("checked") { tag.without("checked") } else { tag.text.to_owned() };
-                if self.left.iter().any(is_it) { with(&plain, "checked") } else { plain }
+                let is_it = |(own, sent): &(String, String)| {
+                    Some(escaped(own).as_str()) == tag.attribute("name") && escaped(sent) == value
+                };
+                let plain = if tag.has("checked") {
+                    tag.without("checked")
+                } else {
+                    tag.text.to_owned()
+                };
+                if self.left.iter().any(is_it) {
+                    with(&plain, "checked")
+                } else {
+                    plain
+                }
             }
             _ => match self.take(tag.attribute("name")) {
-                Some(value) => with(&tag.without("value"), &format!("value=\"{}\"", escaped(&value))),
+                Some(value) => with(
+                    &tag.without("value"),
+                    &format!("value=\"{}\"", escaped(&value)),
+                ),
                 None => tag.text.to_owned(),
             },
         }
     }
 
     fn option(&self, tag: &Tag<'_>) -> String {
-        let Some(chosen) = &self.chosen else { return tag.text.to_owned() };
-        let plain = if tag.has("selected") { tag.without("selected") } else { tag.text.to_owned() };
-        if tag.attribute("value") == Some(&escaped(chosen)) { with(&plain, "selected") } else { plain }
+        let Some(chosen) = &self.chosen else {
+            return tag.text.to_owned();
+        };
+        let plain = if tag.has("selected") {
+            tag.without("selected")
+        } else {
+            tag.text.to_owned()
+        };
+        if tag.attribute("value") == Some(&escaped(chosen)) {
+            with(&plain, "selected")
+        } else {
+            plain
+        }
     }
 }
 

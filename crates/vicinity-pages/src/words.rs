@@ -40,7 +40,13 @@ macro_rules! texts {
 
 impl Language {
     /// Every language, in the order in which a reader chooses.
-    pub const ALL: [Self; 5] = [Self::English, Self::French, Self::Spanish, Self::Russian, Self::Khmer];
+    pub const ALL: [Self; 5] = [
+        Self::English,
+        Self::French,
+        Self::Spanish,
+        Self::Russian,
+        Self::Khmer,
+    ];
 
     /// Its code, as browsers name it.
     #[must_use]
@@ -69,14 +75,21 @@ impl Language {
     /// The language of a code.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|language| language.code() == code)
+        Self::ALL
+            .into_iter()
+            .find(|language| language.code() == code)
     }
 
     /// The first language of a browser's list that there is; English if there is none.
     #[must_use]
     pub fn preferred(accept_language: &str) -> Self {
-        let wanted = accept_language.split(',').filter_map(|part| part.split(';').next()?.trim().split('-').next());
-        wanted.filter_map(|code| Self::from_code(&code.to_ascii_lowercase())).next().unwrap_or(Self::English)
+        let wanted = accept_language
+            .split(',')
+            .filter_map(|part| part.split(';').next()?.trim().split('-').next());
+        wanted
+            .filter_map(|code| Self::from_code(&code.to_ascii_lowercase()))
+            .next()
+            .unwrap_or(Self::English)
     }
 
     fn texts(self) -> [&'static str; 5] {
@@ -113,7 +126,8 @@ impl Words {
         bundle.set_use_isolating(false);
         for text in language.texts() {
             // What cannot be read of a file is left out; a test reads every file strictly.
-            let resource = FluentResource::try_new(text.to_owned()).unwrap_or_else(|(read, _)| read);
+            let resource =
+                FluentResource::try_new(text.to_owned()).unwrap_or_else(|(read, _)| read);
             bundle.add_resource_overriding(resource);
         }
         Self { language, bundle }
@@ -145,19 +159,27 @@ impl Words {
                 Said::Text(text) => arguments.set((*name).to_owned(), FluentValue::from(*text)),
             }
         }
-        self.formatted(id, &arguments).or_else(|| Self::of(Language::English).formatted(id, &arguments)).unwrap_or_else(|| format!("[{id}]"))
+        self.formatted(id, &arguments)
+            .or_else(|| Self::of(Language::English).formatted(id, &arguments))
+            .unwrap_or_else(|| format!("[{id}]"))
     }
 
     fn formatted(&self, id: &str, arguments: &FluentArgs<'_>) -> Option<String> {
         let pattern = self.bundle.get_message(id)?.value()?;
         let mut errors = Vec::new();
-        Some(self.bundle.format_pattern(pattern, Some(arguments), &mut errors).into_owned())
+        Some(
+            self.bundle
+                .format_pattern(pattern, Some(arguments), &mut errors)
+                .into_owned(),
+        )
     }
 
     /// Whether there is such a text.
     #[must_use]
     pub fn has(&self, id: &str) -> bool {
-        self.bundle.get_message(id).is_some_and(|message| message.value().is_some())
+        self.bundle
+            .get_message(id)
+            .is_some_and(|message| message.value().is_some())
     }
 
     /// What a code means. A code of a newer device's, which this version does not know, stands as it is.
@@ -170,8 +192,15 @@ impl Words {
     /// the name itself if there is none, with no mark in it that would turn the line around.
     #[must_use]
     pub fn label(&self, prefix: &str, name: &str) -> String {
-        let id = format!("{prefix}{}", name.replace(['_', '.'], "-").replace('+', "plus"));
-        if self.has(&id) || Self::of(Language::English).has(&id) { self.t(&id) } else { text::printable_in_line(name).into_owned() }
+        let id = format!(
+            "{prefix}{}",
+            name.replace(['_', '.'], "-").replace('+', "plus")
+        );
+        if self.has(&id) || Self::of(Language::English).has(&id) {
+            self.t(&id)
+        } else {
+            text::printable_in_line(name).into_owned()
+        }
     }
 
     /// A number, grouped.
@@ -179,7 +208,13 @@ impl Words {
     pub fn count(&self, count: u64) -> String {
         let digits = count.to_string();
         // Spanish groups from five digits on.
-        if digits.len() < if self.language == Language::Spanish { 5 } else { 4 } {
+        if digits.len()
+            < if self.language == Language::Spanish {
+                5
+            } else {
+                4
+            }
+        {
             return digits;
         }
         let group = self.t("number-group");
@@ -200,7 +235,10 @@ impl Words {
             return "–".to_owned();
         }
         let percent = (part as f64 * 100.0 / whole as f64).round() as u64;
-        self.with("share-percent", &[("percent", Said::Text(&percent.to_string()))])
+        self.with(
+            "share-percent",
+            &[("percent", Said::Text(&percent.to_string()))],
+        )
     }
 
     /// A month such as `2026-11`; any other text stands as it is.
@@ -216,10 +254,19 @@ impl Words {
     }
 
     fn month_as(&self, form: &str, month: &str) -> String {
-        let Some((year, number)) = month.split_once('-') else { return self.code(month) };
-        let prefix = if form == "date-month" { "month" } else { "month-short" };
+        let Some((year, number)) = month.split_once('-') else {
+            return self.code(month);
+        };
+        let prefix = if form == "date-month" {
+            "month"
+        } else {
+            "month-short"
+        };
         let name = self.t(&format!("{prefix}-{}", number.trim_start_matches('0')));
-        self.with(form, &[("month", Said::Text(&name)), ("year", Said::Text(year))])
+        self.with(
+            form,
+            &[("month", Said::Text(&name)), ("year", Said::Text(year))],
+        )
     }
 
     /// The day that it is in a zone.
@@ -227,9 +274,18 @@ impl Words {
     pub fn day(&self, at: Timestamp, zone: &TimeZone) -> String {
         let text = zone.to_datetime(at).to_string();
         let (year, month, day) = (text.get(..4), text.get(5..7), text.get(8..10));
-        let (Some(year), Some(month), Some(day)) = (year, month, day) else { return text };
+        let (Some(year), Some(month), Some(day)) = (year, month, day) else {
+            return text;
+        };
         let name = self.t(&format!("month-in-day-{}", month.trim_start_matches('0')));
-        self.with("date-day", &[("day", Said::Text(day.trim_start_matches('0'))), ("month", Said::Text(&name)), ("year", Said::Text(year))])
+        self.with(
+            "date-day",
+            &[
+                ("day", Said::Text(day.trim_start_matches('0'))),
+                ("month", Said::Text(&name)),
+                ("year", Said::Text(year)),
+            ],
+        )
     }
 
     /// The day and the time to the minute that it is in a zone, with the zone's name.
@@ -237,19 +293,38 @@ impl Words {
     pub fn moment(&self, at: Timestamp, zone: &TimeZone) -> String {
         let text = zone.to_datetime(at).to_string();
         let (day, time) = (self.day(at, zone), text.get(11..16).unwrap_or_default());
-        self.with("date-moment", &[("day", Said::Text(&day)), ("time", Said::Text(time)), ("zone", Said::Text(zone.iana_name().unwrap_or("UTC")))])
+        self.with(
+            "date-moment",
+            &[
+                ("day", Said::Text(&day)),
+                ("time", Said::Text(time)),
+                ("zone", Said::Text(zone.iana_name().unwrap_or("UTC"))),
+            ],
+        )
     }
 
     /// A day, or a day and a time to the minute, as people told it where it happened: `2026-11-22` or `2026-11-22T23:30`. `None` for
     /// any other text.
     #[must_use]
     pub fn told(&self, text: &str) -> Option<String> {
-        let (day, time) = text.split_once('T').map_or((text, None), |(day, time)| (day, Some(time)));
-        let at: Timestamp = format!("{day}T00:00:00Z").parse().ok().filter(|_| day.len() == 10)?;
-        let is_time = |time: &str| time.len() == 5 && time.chars().all(|character| character.is_ascii_digit() || character == ':');
+        let (day, time) = text
+            .split_once('T')
+            .map_or((text, None), |(day, time)| (day, Some(time)));
+        let at: Timestamp = format!("{day}T00:00:00Z")
+            .parse()
+            .ok()
+            .filter(|_| day.len() == 10)?;
+        let is_time = |time: &str| {
+            time.len() == 5
+                && time
+                    .chars()
+                    .all(|character| character.is_ascii_digit() || character == ':')
+        };
         match time {
             None => Some(self.day(at, &TimeZone::UTC)),
-            Some(time) if is_time(time) => Some(format!("{}, {time}", self.day(at, &TimeZone::UTC))),
+            Some(time) if is_time(time) => {
+                Some(format!("{}, {time}", self.day(at, &TimeZone::UTC)))
+            }
             Some(_) => None,
         }
     }
@@ -259,7 +334,10 @@ impl Words {
     pub fn away(&self, at: Timestamp, now: Timestamp) -> String {
         let seconds = at.as_second() - now.as_second();
         let distance = self.span(seconds.unsigned_abs());
-        self.with(if seconds >= 0 { "time-in" } else { "time-ago" }, &[("span", Said::Text(&distance))])
+        self.with(
+            if seconds >= 0 { "time-in" } else { "time-ago" },
+            &[("span", Said::Text(&distance))],
+        )
     }
 
     /// A length of time in the largest unit that fits.

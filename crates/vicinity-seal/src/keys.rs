@@ -77,7 +77,11 @@ impl Recipient {
         let (_, bytes) = bech32::decode(&canonical).map_err(|_| BadRecipient)?;
         let point = MontgomeryPoint(bytes.try_into().map_err(|_| BadRecipient)?);
         // Clamping makes every scalar a multiple of eight, which takes the points of low order, and only those, to zero.
-        if point.mul_clamped([0; 32]).to_bytes() == [0; 32] { Err(BadRecipient) } else { Ok(Self(canonical)) }
+        if point.mul_clamped([0; 32]).to_bytes() == [0; 32] {
+            Err(BadRecipient)
+        } else {
+            Ok(Self(canonical))
+        }
     }
 
     pub(crate) fn age(&self) -> Option<age::x25519::Recipient> {
@@ -92,7 +96,11 @@ impl fmt::Display for Recipient {
 }
 
 impl<C> Encode<C> for Recipient {
-    fn encode<W: minicbor::encode::Write>(&self, e: &mut minicbor::Encoder<W>, _: &mut C) -> Result<(), minicbor::encode::Error<W::Error>> {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
         e.str(&self.0)?.ok()
     }
 }
@@ -107,6 +115,9 @@ impl<'b, C> Decode<'b, C> for Recipient {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
         let text = d.str()?;
         // One text for one key: a set that is read and written again is the same set.
-        Self::parse(text).ok().filter(|key| key.0 == text).ok_or(decode::Error::message("not a public key"))
+        Self::parse(text)
+            .ok()
+            .filter(|key| key.0 == text)
+            .ok_or(decode::Error::message("not a public key"))
     }
 }

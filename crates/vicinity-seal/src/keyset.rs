@@ -46,7 +46,11 @@ impl KeySet {
     ///
     /// # Errors
     /// Too many, or one device twice.
-    pub fn new(version: u64, mut responders: Vec<(u32, Recipient)>, recovery: Option<Recipient>) -> Result<Self, BadKeySet> {
+    pub fn new(
+        version: u64,
+        mut responders: Vec<(u32, Recipient)>,
+        recovery: Option<Recipient>,
+    ) -> Result<Self, BadKeySet> {
         responders.sort_unstable();
         if responders.len() > RESPONDERS_MAX {
             return Err(BadKeySet::TooMany);
@@ -54,7 +58,11 @@ impl KeySet {
         if responders.windows(2).any(|pair| pair[0].0 == pair[1].0) {
             return Err(BadKeySet::SameDevice);
         }
-        Ok(Self { version, responders, recovery })
+        Ok(Self {
+            version,
+            responders,
+            recovery,
+        })
     }
 
     /// Which set of the hub's: rises with every change.
@@ -76,11 +84,15 @@ impl KeySet {
     }
 
     pub(crate) fn recipients(&self) -> impl Iterator<Item = &Recipient> {
-        self.responders.iter().map(|(_, key)| key).chain(&self.recovery)
+        self.responders
+            .iter()
+            .map(|(_, key)| key)
+            .chain(&self.recovery)
     }
 
     fn is_sorted(&self) -> bool {
-        self.responders.len() <= RESPONDERS_MAX && self.responders.windows(2).all(|pair| pair[0].0 < pair[1].0)
+        self.responders.len() <= RESPONDERS_MAX
+            && self.responders.windows(2).all(|pair| pair[0].0 < pair[1].0)
     }
 }
 
@@ -157,9 +169,24 @@ impl SignedKeySet {
         if self.signature.is_empty() {
             return Err(KeySetError::Unsigned);
         }
-        let signature: [u8; SIGNATURE_LENGTH] = self.signature.as_slice().try_into().map_err(|_| KeySetError::WrongSignature)?;
-        hub_key.verify_strict(&signed(&self.bytes), &Signature::from_bytes(&signature)).map_err(|_| KeySetError::WrongSignature)?;
-        let set: KeySet = cbor::decode(&self.bytes).filter(KeySet::is_sorted).ok_or(KeySetError::Malformed)?;
-        if set.version < at_least { Err(KeySetError::Older { version: set.version, at_least }) } else { Ok(set) }
+        let signature: [u8; SIGNATURE_LENGTH] = self
+            .signature
+            .as_slice()
+            .try_into()
+            .map_err(|_| KeySetError::WrongSignature)?;
+        hub_key
+            .verify_strict(&signed(&self.bytes), &Signature::from_bytes(&signature))
+            .map_err(|_| KeySetError::WrongSignature)?;
+        let set: KeySet = cbor::decode(&self.bytes)
+            .filter(KeySet::is_sorted)
+            .ok_or(KeySetError::Malformed)?;
+        if set.version < at_least {
+            Err(KeySetError::Older {
+                version: set.version,
+                at_least,
+            })
+        } else {
+            Ok(set)
+        }
     }
 }

@@ -43,7 +43,9 @@ pub(crate) fn pad(statement: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         return None;
     }
     let compressed = compress(statement);
-    let (held, mark) = compressed.as_ref().map_or((statement, 0), |compressed| (compressed.as_slice(), COMPRESSED));
+    let (held, mark) = compressed.as_ref().map_or((statement, 0), |compressed| {
+        (compressed.as_slice(), COMPRESSED)
+    });
     let length = u32::try_from(held.len()).ok()? | mark;
     let padded = padded_len(held.len());
     let mut buffer = Zeroizing::new(Vec::with_capacity(padded + TAG_BYTES));
@@ -59,7 +61,10 @@ pub(crate) fn unpad(mut buffer: Zeroizing<Vec<u8>>) -> Option<Zeroizing<Vec<u8>>
     let marked = u32::from_le_bytes(*length);
     let length = usize::try_from(marked & !COMPRESSED).ok()?;
     let zeros = rest.get(length..)?;
-    if length > STATEMENT_MAX_BYTES || padded_len(length) != buffer.len() || zeros.iter().any(|byte| *byte != 0) {
+    if length > STATEMENT_MAX_BYTES
+        || padded_len(length) != buffer.len()
+        || zeros.iter().any(|byte| *byte != 0)
+    {
         return None;
     }
     if marked & COMPRESSED != 0 {
@@ -77,14 +82,20 @@ fn compress(statement: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         return None;
     }
     let mut compressed = Zeroizing::new(Vec::with_capacity(statement.len()));
-    let bytes = zstd::bulk::Compressor::new(LEVEL).ok()?.compress_to_buffer(statement, &mut *compressed).ok()?;
+    let bytes = zstd::bulk::Compressor::new(LEVEL)
+        .ok()?
+        .compress_to_buffer(statement, &mut *compressed)
+        .ok()?;
     (bytes < statement.len()).then_some(compressed)
 }
 
 /// At most [`TEXT_MAX_BYTES`], whatever the bytes claim.
 fn inflate(compressed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut statement = Zeroizing::new(Vec::with_capacity(TEXT_MAX_BYTES));
-    zstd::bulk::Decompressor::new().ok()?.decompress_to_buffer(compressed, &mut *statement).ok()?;
+    zstd::bulk::Decompressor::new()
+        .ok()?
+        .decompress_to_buffer(compressed, &mut *statement)
+        .ok()?;
     Some(statement)
 }
 
@@ -100,17 +111,31 @@ mod tests {
             assert!(padded >= least && padded >= before);
             before = padded;
             let waste = padded - least;
-            assert!(waste < 64 || (waste * 4 <= least && least <= TEXT_MAX_BYTES) || waste * 31 <= least, "{statement} to {padded}");
+            assert!(
+                waste < 64
+                    || (waste * 4 <= least && least <= TEXT_MAX_BYTES)
+                    || waste * 31 <= least,
+                "{statement} to {padded}"
+            );
         }
-        assert_eq!([0, 60, 61, 1020, 1021, 65_532, 65_533].map(padded_len), [64, 64, 128, 1024, 1280, 65_536, 67_584]);
+        assert_eq!(
+            [0, 60, 61, 1020, 1021, 65_532, 65_533].map(padded_len),
+            [64, 64, 128, 1024, 1280, 65_536, 67_584]
+        );
     }
 
     #[test]
     fn a_text_takes_less_and_comes_back_and_noise_takes_no_more() {
-        let text = "She was stopped at the bridge. She was asked for money at the bridge. ".repeat(6);
+        let text =
+            "She was stopped at the bridge. She was asked for money at the bridge. ".repeat(6);
         let padded = pad(text.as_bytes()).unwrap();
-        assert_eq!((padded.len(), unpad(padded).unwrap().as_slice()), (128, text.as_bytes()));
-        let noise: Vec<u8> = (0u32..1000).flat_map(|at| at.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
+        assert_eq!(
+            (padded.len(), unpad(padded).unwrap().as_slice()),
+            (128, text.as_bytes())
+        );
+        let noise: Vec<u8> = (0u32..1000)
+            .flat_map(|at| at.wrapping_mul(2_654_435_761).to_be_bytes())
+            .collect();
         assert_eq!(pad(&noise).unwrap().len(), padded_len(noise.len()));
         assert_eq!(*unpad(pad(&noise).unwrap()).unwrap(), noise);
     }

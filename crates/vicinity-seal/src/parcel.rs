@@ -55,10 +55,15 @@ pub fn pack(content: &[u8], to: &Recipient) -> Result<Vec<u8>, ParcelError> {
     padded[..LENGTH_BYTES].copy_from_slice(&length.to_be_bytes());
     padded[LENGTH_BYTES..LENGTH_BYTES + content.len()].copy_from_slice(content);
     let recipient = to.age().ok_or(ParcelError::Sealing)?;
-    let encryptor = age::Encryptor::with_recipients(iter::once(&recipient as &dyn age::Recipient)).map_err(|_| ParcelError::Sealing)?;
+    let encryptor = age::Encryptor::with_recipients(iter::once(&recipient as &dyn age::Recipient))
+        .map_err(|_| ParcelError::Sealing)?;
     let mut file = Vec::with_capacity(padded.len() + padded.len() / 1024 + HEADER_MAX_BYTES);
-    let mut writer = encryptor.wrap_output(&mut file).map_err(|_| ParcelError::Sealing)?;
-    writer.write_all(&padded).map_err(|_| ParcelError::Sealing)?;
+    let mut writer = encryptor
+        .wrap_output(&mut file)
+        .map_err(|_| ParcelError::Sealing)?;
+    writer
+        .write_all(&padded)
+        .map_err(|_| ParcelError::Sealing)?;
     writer.finish().map_err(|_| ParcelError::Sealing)?;
     Ok(file)
 }
@@ -72,18 +77,28 @@ pub fn unpack(file: &[u8], opener: &Opener) -> Result<Zeroizing<Vec<u8>>, Parcel
         return Err(ParcelError::TooLarge);
     }
     let head = &file[..file.len().min(HEADER_MAX_BYTES)];
-    let end = head.windows(HEADER_END.len()).position(|window| window == HEADER_END).ok_or(ParcelError::NotForUs)?;
+    let end = head
+        .windows(HEADER_END.len())
+        .position(|window| window == HEADER_END)
+        .ok_or(ParcelError::NotForUs)?;
     if head[..end].iter().filter(|byte| **byte == b'\n').count() > HEADER_LINES_MAX {
         return Err(ParcelError::NotForUs);
     }
     let decryptor = age::Decryptor::new_buffered(file).map_err(|_| ParcelError::Damaged)?;
-    let reader = decryptor.decrypt(iter::once(opener.identity())).map_err(|error| match error {
-        DecryptError::NoMatchingKeys => ParcelError::NotForUs,
-        _ => ParcelError::Damaged,
-    })?;
+    let reader = decryptor
+        .decrypt(iter::once(opener.identity()))
+        .map_err(|error| match error {
+            DecryptError::NoMatchingKeys => ParcelError::NotForUs,
+            _ => ParcelError::Damaged,
+        })?;
     let mut padded = Zeroizing::new(Vec::with_capacity(file.len()));
-    reader.take((32 << 20) + 1).read_to_end(&mut padded).map_err(|_| ParcelError::Damaged)?;
-    let (length, rest) = padded.split_first_chunk::<LENGTH_BYTES>().ok_or(ParcelError::Damaged)?;
+    reader
+        .take((32 << 20) + 1)
+        .read_to_end(&mut padded)
+        .map_err(|_| ParcelError::Damaged)?;
+    let (length, rest) = padded
+        .split_first_chunk::<LENGTH_BYTES>()
+        .ok_or(ParcelError::Damaged)?;
     let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| ParcelError::Damaged)?;
     if length > rest.len() || padded_len(length) != padded.len() {
         return Err(ParcelError::Damaged);
@@ -92,5 +107,7 @@ pub fn unpack(file: &[u8], opener: &Opener) -> Result<Zeroizing<Vec<u8>>, Parcel
 }
 
 fn padded_len(content: usize) -> usize {
-    (content + LENGTH_BYTES).next_power_of_two().max(STEP_MIN_BYTES)
+    (content + LENGTH_BYTES)
+        .next_power_of_two()
+        .max(STEP_MIN_BYTES)
 }

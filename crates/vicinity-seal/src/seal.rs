@@ -55,9 +55,22 @@ impl Address {
     /// `domain | batch | incident | len entry | entry | len class | class | version`: no two addresses give the same
     /// bytes, and no use's bytes begin like another's.
     fn bound(&self, domain: &[u8], batch: &[u8]) -> Vec<u8> {
-        let (entry_len, class_len) = ((self.entry.len() as u64).to_be_bytes(), (self.class.len() as u64).to_be_bytes());
+        let (entry_len, class_len) = (
+            (self.entry.len() as u64).to_be_bytes(),
+            (self.class.len() as u64).to_be_bytes(),
+        );
         let version = self.version.to_be_bytes();
-        [domain, batch, &self.incident, &entry_len, self.entry.as_bytes(), &class_len, self.class.as_bytes(), &version].concat()
+        [
+            domain,
+            batch,
+            &self.incident,
+            &entry_len,
+            self.entry.as_bytes(),
+            &class_len,
+            self.class.as_bytes(),
+            &version,
+        ]
+        .concat()
     }
 }
 
@@ -96,13 +109,20 @@ impl Sealed {
     /// # Errors
     /// Any other bytes, and more than [`SEALED_MAX_BYTES`].
     pub fn decode(bytes: &[u8]) -> Result<Self, BadSealed> {
-        if bytes.len() > SEALED_MAX_BYTES { Err(BadSealed) } else { cbor::decode(bytes).ok_or(BadSealed) }
+        if bytes.len() > SEALED_MAX_BYTES {
+            Err(BadSealed)
+        } else {
+            cbor::decode(bytes).ok_or(BadSealed)
+        }
     }
 }
 
 impl fmt::Debug for Sealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sealed").field("wrap", &Hex(&self.wrap)).field("body", &self.body.len()).finish_non_exhaustive()
+        f.debug_struct("Sealed")
+            .field("wrap", &Hex(&self.wrap))
+            .field("body", &self.body.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -111,7 +131,11 @@ impl fmt::Debug for Sealed {
 ///
 /// # Errors
 /// An empty key set, a statement that is too long, two statements with one address.
-pub fn seal(statements: &[(Address, &[u8])], keys: &KeySet, random: &mut dyn FnMut(&mut [u8])) -> Result<(Wrap, Vec<Sealed>), SealError> {
+pub fn seal(
+    statements: &[(Address, &[u8])],
+    keys: &KeySet,
+    random: &mut dyn FnMut(&mut [u8]),
+) -> Result<(Wrap, Vec<Sealed>), SealError> {
     let mut seen = BTreeSet::new();
     for (at, (address, statement)) in statements.iter().enumerate() {
         if !seen.insert(address) {
@@ -123,32 +147,57 @@ pub fn seal(statements: &[(Address, &[u8])], keys: &KeySet, random: &mut dyn FnM
     }
     let batch = BatchKey::draw(random);
     let wrap = batch.wrap(keys)?;
-    let sealed = statements.iter().enumerate().map(|(at, (address, statement))| seal_one(&batch, address, statement, random).ok_or(SealError::TooLarge { at }));
+    let sealed = statements
+        .iter()
+        .enumerate()
+        .map(|(at, (address, statement))| {
+            seal_one(&batch, address, statement, random).ok_or(SealError::TooLarge { at })
+        });
     Ok((wrap, sealed.collect::<Result<_, _>>()?))
 }
 
-fn seal_one(batch: &BatchKey, address: &Address, statement: &[u8], random: &mut dyn FnMut(&mut [u8])) -> Option<Sealed> {
+fn seal_one(
+    batch: &BatchKey,
+    address: &Address,
+    statement: &[u8],
+    random: &mut dyn FnMut(&mut [u8]),
+) -> Option<Sealed> {
     let mut key = Zeroizing::new([0; KEY_BYTES]);
     random(&mut key[..]);
 
     let mut body = pad::pad(statement)?;
     let bound = address.bound(BODY_DOMAIN, &[]);
-    cipher(&key).encrypt_in_place(&nonce(&bound), &bound, &mut *body).ok()?;
+    cipher(&key)
+        .encrypt_in_place(&nonce(&bound), &bound, &mut *body)
+        .ok()?;
 
     let mut wrapped_key = [0; WRAPPED_KEY_BYTES];
     let (encrypted, tag) = wrapped_key.split_at_mut(KEY_BYTES);
     encrypted.copy_from_slice(&key[..]);
     let bound = address.bound(KEY_DOMAIN, &batch.id);
-    tag.copy_from_slice(&cipher(&batch.key).encrypt_inout_detached(&nonce(&bound), &bound, encrypted.into()).ok()?);
+    tag.copy_from_slice(
+        &cipher(&batch.key)
+            .encrypt_inout_detached(&nonce(&bound), &bound, encrypted.into())
+            .ok()?,
+    );
 
-    Some(Sealed { wrap: batch.id, wrapped_key, body: core::mem::take(&mut *body) })
+    Some(Sealed {
+        wrap: batch.id,
+        wrapped_key,
+        body: core::mem::take(&mut *body),
+    })
 }
 
 /// Opens a statement. The plaintext is wiped when it is dropped.
 ///
 /// # Errors
 /// The wrap is not for this opener; or anything was changed, the address included, or the wrap is another batch's.
-pub fn open(opener: &Opener, wrap: &Wrap, sealed: &Sealed, address: &Address) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+pub fn open(
+    opener: &Opener,
+    wrap: &Wrap,
+    sealed: &Sealed,
+    address: &Address,
+) -> Result<Zeroizing<Vec<u8>>, OpenError> {
     if sealed.wrap != wrap.id || sealed.body.len() > BODY_MAX_BYTES {
         return Err(OpenError::Damaged);
     }
@@ -161,11 +210,20 @@ fn open_with(batch: &BatchKey, sealed: &Sealed, address: &Address) -> Option<Zer
     let mut key = Zeroizing::new([0; KEY_BYTES]);
     key.copy_from_slice(encrypted);
     let bound = address.bound(KEY_DOMAIN, &batch.id);
-    cipher(&batch.key).decrypt_inout_detached(&nonce(&bound), &bound, key.as_mut_slice().into(), tag.try_into().ok()?).ok()?;
+    cipher(&batch.key)
+        .decrypt_inout_detached(
+            &nonce(&bound),
+            &bound,
+            key.as_mut_slice().into(),
+            tag.try_into().ok()?,
+        )
+        .ok()?;
 
     let mut body = Zeroizing::new(sealed.body.clone());
     let bound = address.bound(BODY_DOMAIN, &[]);
-    cipher(&key).decrypt_in_place(&nonce(&bound), &bound, &mut *body).ok()?;
+    cipher(&key)
+        .decrypt_in_place(&nonce(&bound), &bound, &mut *body)
+        .ok()?;
     pad::unpad(body)
 }
 

@@ -70,13 +70,20 @@ impl Wrap {
     /// # Errors
     /// Any other bytes, and more than [`WRAP_MAX_BYTES`].
     pub fn decode(bytes: &[u8]) -> Result<Self, BadWrap> {
-        if bytes.len() > WRAP_MAX_BYTES { Err(BadWrap) } else { cbor::decode(bytes).ok_or(BadWrap) }
+        if bytes.len() > WRAP_MAX_BYTES {
+            Err(BadWrap)
+        } else {
+            cbor::decode(bytes).ok_or(BadWrap)
+        }
     }
 }
 
 impl fmt::Debug for Wrap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wrap").field("id", &Hex(&self.id)).field("bytes", &self.bytes.len()).finish()
+        f.debug_struct("Wrap")
+            .field("id", &Hex(&self.id))
+            .field("bytes", &self.bytes.len())
+            .finish()
     }
 }
 
@@ -100,21 +107,35 @@ pub(crate) struct BatchKey {
 impl BatchKey {
     /// A new one.
     pub(crate) fn draw(random: &mut dyn FnMut(&mut [u8])) -> Self {
-        let mut batch = Self { id: [0; ID_BYTES], key: Zeroizing::new([0; KEY_BYTES]) };
+        let mut batch = Self {
+            id: [0; ID_BYTES],
+            key: Zeroizing::new([0; KEY_BYTES]),
+        };
         random(&mut batch.id);
         random(&mut batch.key[..]);
         batch
     }
 
     pub(crate) fn wrap(&self, keys: &KeySet) -> Result<Wrap, SealError> {
-        let recipients = keys.recipients().map(|key| key.age().ok_or(SealError::Wrapping)).collect::<Result<Vec<_>, _>>()?;
+        let recipients = keys
+            .recipients()
+            .map(|key| key.age().ok_or(SealError::Wrapping))
+            .collect::<Result<Vec<_>, _>>()?;
         if recipients.is_empty() {
             return Err(SealError::NoRecipients);
         }
         let mut bytes = Vec::new();
-        let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|key| key as &dyn age::Recipient)).map_err(|_| SealError::Wrapping)?;
-        let mut writer = encryptor.wrap_output(&mut bytes).map_err(|_| SealError::Wrapping)?;
-        writer.write_all(&self.id).and_then(|()| writer.write_all(&self.key[..])).map_err(|_| SealError::Wrapping)?;
+        let encryptor = age::Encryptor::with_recipients(
+            recipients.iter().map(|key| key as &dyn age::Recipient),
+        )
+        .map_err(|_| SealError::Wrapping)?;
+        let mut writer = encryptor
+            .wrap_output(&mut bytes)
+            .map_err(|_| SealError::Wrapping)?;
+        writer
+            .write_all(&self.id)
+            .and_then(|()| writer.write_all(&self.key[..]))
+            .map_err(|_| SealError::Wrapping)?;
         writer.finish().map_err(|_| SealError::Wrapping)?;
         Ok(Wrap { id: self.id, bytes })
     }
@@ -124,14 +145,27 @@ impl BatchKey {
         if wrap.bytes.len() > WRAP_MAX_BYTES || lines > LINES_MAX {
             return Err(OpenError::Damaged);
         }
-        let decryptor = age::Decryptor::new_buffered(wrap.bytes.as_slice()).map_err(|_| OpenError::Damaged)?;
-        let mut reader = decryptor.decrypt(iter::once(opener.identity())).map_err(|error| match error {
-            DecryptError::NoMatchingKeys => OpenError::NotForUs,
-            _ => OpenError::Damaged,
-        })?;
-        let mut batch = Self { id: [0; ID_BYTES], key: Zeroizing::new([0; KEY_BYTES]) };
-        reader.read_exact(&mut batch.id).and_then(|()| reader.read_exact(&mut batch.key[..])).map_err(|_| OpenError::Damaged)?;
+        let decryptor =
+            age::Decryptor::new_buffered(wrap.bytes.as_slice()).map_err(|_| OpenError::Damaged)?;
+        let mut reader = decryptor
+            .decrypt(iter::once(opener.identity()))
+            .map_err(|error| match error {
+                DecryptError::NoMatchingKeys => OpenError::NotForUs,
+                _ => OpenError::Damaged,
+            })?;
+        let mut batch = Self {
+            id: [0; ID_BYTES],
+            key: Zeroizing::new([0; KEY_BYTES]),
+        };
+        reader
+            .read_exact(&mut batch.id)
+            .and_then(|()| reader.read_exact(&mut batch.key[..]))
+            .map_err(|_| OpenError::Damaged)?;
         let is_whole = matches!(reader.read(&mut [0]), Ok(0));
-        if is_whole && batch.id == wrap.id { Ok(batch) } else { Err(OpenError::Damaged) }
+        if is_whole && batch.id == wrap.id {
+            Ok(batch)
+        } else {
+            Err(OpenError::Damaged)
+        }
     }
 }

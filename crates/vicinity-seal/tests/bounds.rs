@@ -1,5 +1,10 @@
 //! What a hostile wrap may cost a responder's device.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types, reason = "a test: it measures time")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a test: it measures time"
+)]
 
 mod support;
 
@@ -12,7 +17,8 @@ use vicinity_seal::wrap::{WRAP_MAX_BYTES, Wrap};
 #[test]
 fn a_hostile_wrap_costs_little_time() {
     let hub = Hub::of(1);
-    let (wrap, sealed) = seal(&[(address("a"), b"a statement")], &hub.keys, &mut random(1)).unwrap();
+    let (wrap, sealed) =
+        seal(&[(address("a"), b"a statement")], &hub.keys, &mut random(1)).unwrap();
     let key = "-> X25519 CJM36AHmTbdHSuOQL+NESqyVQE75f2e610iRdLPEN20\nC3ZAeY64NXS4QFrksLm3EGz+uPRyI0eQsWw7LWbbYig\n";
     let long = format!("-> {}\n\n", "a ".repeat(30));
     for stanza in ["-> a\n\n", key, &long, "->", "\n"] {

@@ -18,16 +18,33 @@ const SEALED: &[u8] = include_bytes!("golden/v1/sealed.cbor");
 fn what_version_1_sealed_still_opens() {
     let opener = Opener::from_secret_string(OPENER).unwrap();
     let (wrap, sealed) = (Wrap::decode(WRAP).unwrap(), Sealed::decode(SEALED).unwrap());
-    let address = Address { incident: [7; 16], entry: "an entry".to_owned(), class: "statement".to_owned(), version: 3 };
-    assert_eq!(**open(&opener, &wrap, &sealed, &address).unwrap(), *b"Sealed by version 1.");
-    assert_eq!((wrap.encode(), sealed.encode()), (WRAP.to_vec(), SEALED.to_vec()));
+    let address = Address {
+        incident: [7; 16],
+        entry: "an entry".to_owned(),
+        class: "statement".to_owned(),
+        version: 3,
+    };
+    assert_eq!(
+        **open(&opener, &wrap, &sealed, &address).unwrap(),
+        *b"Sealed by version 1."
+    );
+    assert_eq!(
+        (wrap.encode(), sealed.encode()),
+        (WRAP.to_vec(), SEALED.to_vec())
+    );
 }
 
 #[test]
 fn the_key_set_that_version_1_signed_still_opens() {
     let opener = Opener::from_secret_string(OPENER).unwrap();
     let hub_key = SigningKey::from_bytes(&[3; 32]);
-    let set = SignedKeySet::decode(KEYSET).unwrap().open(&hub_key.verifying_key(), 1).unwrap();
-    assert_eq!((set.version(), set.responders(), set.recovery()), (1, &[(10, opener.recipient())][..], None));
+    let set = SignedKeySet::decode(KEYSET)
+        .unwrap()
+        .open(&hub_key.verifying_key(), 1)
+        .unwrap();
+    assert_eq!(
+        (set.version(), set.responders(), set.recovery()),
+        (1, &[(10, opener.recipient())][..], None)
+    );
     assert_eq!(vicinity_seal::keyset::sign(&set, &hub_key).encode(), KEYSET);
 }

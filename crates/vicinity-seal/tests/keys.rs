@@ -5,7 +5,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use vicinity_seal::SigningKey;
 use vicinity_seal::keys::{BadOpener, BadRecipient, Opener, Recipient};
-use vicinity_seal::keyset::{BadKeySet, KEYSET_MAX_BYTES, KeySet, KeySetError, RESPONDERS_MAX, SignedKeySet, sign};
+use vicinity_seal::keyset::{
+    BadKeySet, KEYSET_MAX_BYTES, KeySet, KeySetError, RESPONDERS_MAX, SignedKeySet, sign,
+};
 
 fn hub_key() -> SigningKey {
     SigningKey::from_bytes(&[3; 32])
@@ -13,13 +15,23 @@ fn hub_key() -> SigningKey {
 
 fn set(version: u64) -> KeySet {
     let responders = [9, 2, 5].map(|number| (number, Opener::generate().recipient()));
-    KeySet::new(version, responders.to_vec(), Some(Opener::generate().recipient())).unwrap()
+    KeySet::new(
+        version,
+        responders.to_vec(),
+        Some(Opener::generate().recipient()),
+    )
+    .unwrap()
 }
 
 /// A signed set of these parts, as CBOR.
 fn parts(bytes: &[u8], signature: &[u8]) -> Vec<u8> {
     let mut e = minicbor::Encoder::new(Vec::new());
-    e.array(2).unwrap().bytes(bytes).unwrap().bytes(signature).unwrap();
+    e.array(2)
+        .unwrap()
+        .bytes(bytes)
+        .unwrap()
+        .bytes(signature)
+        .unwrap();
     e.into_writer()
 }
 
@@ -32,7 +44,11 @@ fn a_key_pair_survives_being_written_down() {
     let recipient = opener.recipient();
     assert!(recipient.to_string().starts_with("age1"));
     assert_eq!(Recipient::parse(&recipient.to_string()).unwrap(), recipient);
-    assert_eq!(Recipient::parse(&recipient.to_string().to_uppercase()), Ok(recipient), "one text for one key");
+    assert_eq!(
+        Recipient::parse(&recipient.to_string().to_uppercase()),
+        Ok(recipient),
+        "one text for one key"
+    );
 }
 
 #[test]
@@ -64,22 +80,33 @@ fn public_keys_that_anybody_opens_are_refused() {
     let prime = core::array::from_fn(|at| if at == 0 { 0xed } else { minus_one[at] });
     // RFC 7748's point of order 8.
     let order_8 = [
-        0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f, 0xc4, 0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86,
-        0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00,
+        0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f, 0xc4,
+        0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49,
+        0xb8, 0x00,
     ];
     for key in [[0u8; 32], one, minus_one, prime, order_8] {
-        let text = bech32::encode::<bech32::Bech32>(bech32::Hrp::parse("age").unwrap(), &key).unwrap();
+        let text =
+            bech32::encode::<bech32::Bech32>(bech32::Hrp::parse("age").unwrap(), &key).unwrap();
         assert_eq!(Recipient::parse(&text), Err(BadRecipient), "{key:02x?}");
     }
 }
 
 #[test]
 fn a_set_is_sorted_and_holds_a_device_once() {
-    let numbers: Vec<u32> = set(1).responders().iter().map(|(number, _)| *number).collect();
+    let numbers: Vec<u32> = set(1)
+        .responders()
+        .iter()
+        .map(|(number, _)| *number)
+        .collect();
     assert_eq!(numbers, [2, 5, 9]);
     let key = || Opener::generate().recipient();
-    assert_eq!(KeySet::new(1, vec![(1, key()), (2, key()), (1, key())], None), Err(BadKeySet::SameDevice));
-    let many = (0..=RESPONDERS_MAX as u32).map(|number| (number, key())).collect();
+    assert_eq!(
+        KeySet::new(1, vec![(1, key()), (2, key()), (1, key())], None),
+        Err(BadKeySet::SameDevice)
+    );
+    let many = (0..=RESPONDERS_MAX as u32)
+        .map(|number| (number, key()))
+        .collect();
     assert_eq!(KeySet::new(1, many, None), Err(BadKeySet::TooMany));
 }
 
@@ -93,31 +120,53 @@ fn a_set_that_the_hub_signed_opens() {
 
 #[test]
 fn the_largest_set_fits() {
-    let responders = (0..RESPONDERS_MAX as u32).map(|number| (u32::MAX - number, Opener::generate().recipient())).collect();
+    let responders = (0..RESPONDERS_MAX as u32)
+        .map(|number| (u32::MAX - number, Opener::generate().recipient()))
+        .collect();
     let set = KeySet::new(u64::MAX, responders, Some(Opener::generate().recipient())).unwrap();
     let bytes = sign(&set, &hub_key()).encode();
     assert!(bytes.len() <= KEYSET_MAX_BYTES, "{}", bytes.len());
-    assert_eq!(SignedKeySet::decode(&bytes).unwrap().open(&hub_key().verifying_key(), 0), Ok(set));
+    assert_eq!(
+        SignedKeySet::decode(&bytes)
+            .unwrap()
+            .open(&hub_key().verifying_key(), 0),
+        Ok(set)
+    );
 }
 
 #[test]
 fn an_older_set_is_refused() {
     let signed = sign(&set(4), &hub_key());
-    assert_eq!(signed.open(&hub_key().verifying_key(), 5), Err(KeySetError::Older { version: 4, at_least: 5 }));
+    assert_eq!(
+        signed.open(&hub_key().verifying_key(), 5),
+        Err(KeySetError::Older {
+            version: 4,
+            at_least: 5
+        })
+    );
 }
 
 #[test]
 fn an_unsigned_set_is_refused() {
     let unsigned = SignedKeySet::decode(&parts(&minicbor::to_vec(set(4)).unwrap(), &[])).unwrap();
-    assert_eq!(unsigned.open(&hub_key().verifying_key(), 0), Err(KeySetError::Unsigned));
+    assert_eq!(
+        unsigned.open(&hub_key().verifying_key(), 0),
+        Err(KeySetError::Unsigned)
+    );
 }
 
 #[test]
 fn a_set_that_another_key_signed_is_refused() {
     let forged = sign(&set(4), &SigningKey::from_bytes(&[4; 32]));
-    assert_eq!(forged.open(&hub_key().verifying_key(), 0), Err(KeySetError::WrongSignature));
+    assert_eq!(
+        forged.open(&hub_key().verifying_key(), 0),
+        Err(KeySetError::WrongSignature)
+    );
     let zeros = SignedKeySet::decode(&parts(&minicbor::to_vec(set(4)).unwrap(), &[0; 64])).unwrap();
-    assert_eq!(zeros.open(&hub_key().verifying_key(), 0), Err(KeySetError::WrongSignature));
+    assert_eq!(
+        zeros.open(&hub_key().verifying_key(), 0),
+        Err(KeySetError::WrongSignature)
+    );
 }
 
 #[test]
@@ -125,7 +174,10 @@ fn a_signature_without_the_domain_is_refused() {
     use ed25519_dalek::Signer;
     let bytes = minicbor::to_vec(set(4)).unwrap();
     let signed = SignedKeySet::decode(&parts(&bytes, &hub_key().sign(&bytes).to_bytes())).unwrap();
-    assert_eq!(signed.open(&hub_key().verifying_key(), 0), Err(KeySetError::WrongSignature));
+    assert_eq!(
+        signed.open(&hub_key().verifying_key(), 0),
+        Err(KeySetError::WrongSignature)
+    );
 }
 
 #[test]
@@ -133,10 +185,21 @@ fn what_the_hub_signed_but_is_no_set_is_refused() {
     use ed25519_dalek::Signer;
     let key = Opener::generate().recipient();
     let unsorted = minicbor::to_vec((1u64, vec![(2u32, &key), (1, &key)], Some(&key))).unwrap();
-    for bytes in [vec![], vec![0x80], unsorted, [minicbor::to_vec(set(1)).unwrap(), vec![0]].concat()] {
-        let signature = hub_key().sign(&[b"vicinity-keyset-v1", bytes.as_slice()].concat()).to_bytes();
+    for bytes in [
+        vec![],
+        vec![0x80],
+        unsorted,
+        [minicbor::to_vec(set(1)).unwrap(), vec![0]].concat(),
+    ] {
+        let signature = hub_key()
+            .sign(&[b"vicinity-keyset-v1", bytes.as_slice()].concat())
+            .to_bytes();
         let signed = SignedKeySet::decode(&parts(&bytes, &signature)).unwrap();
-        assert_eq!(signed.open(&hub_key().verifying_key(), 0), Err(KeySetError::Malformed), "{bytes:02x?}");
+        assert_eq!(
+            signed.open(&hub_key().verifying_key(), 0),
+            Err(KeySetError::Malformed),
+            "{bytes:02x?}"
+        );
     }
 }
 

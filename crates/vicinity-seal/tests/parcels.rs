@@ -18,7 +18,9 @@ fn a_parcel_opens_for_its_reader_and_for_nobody_else() {
 fn the_length_of_a_parcel_tells_a_power_of_two() {
     let reader = Opener::generate().recipient();
     // A header has stanzas of random length, which say nothing.
-    let step = |bytes: usize| (pack(&vec![1; bytes], &reader).unwrap().len() / (60 << 10)).next_power_of_two();
+    let step = |bytes: usize| {
+        (pack(&vec![1; bytes], &reader).unwrap().len() / (60 << 10)).next_power_of_two()
+    };
     assert_eq!([0, 1, 60_000, 65_532].map(step), [1; 4]);
     assert_eq!([65_533, 131_068].map(step), [2; 2]);
     assert_eq!(step(131_069), 4);
@@ -28,7 +30,10 @@ fn the_length_of_a_parcel_tells_a_power_of_two() {
 fn a_parcel_that_was_cut_or_changed_anywhere_is_refused() {
     let reader = Opener::generate();
     let parcel = pack(&[7; 100_000], &reader.recipient()).unwrap();
-    for at in (0..parcel.len()).step_by(997).chain([20, 60, 100, parcel.len() - 1]) {
+    for at in (0..parcel.len())
+        .step_by(997)
+        .chain([20, 60, 100, parcel.len() - 1])
+    {
         let mut bent = parcel.clone();
         bent[at] ^= 1;
         assert!(unpack(&bent, &reader).is_err(), "changed at {at}");
@@ -41,7 +46,16 @@ fn a_parcel_that_was_cut_or_changed_anywhere_is_refused() {
 #[test]
 fn what_is_too_large_is_refused_at_both_ends() {
     let reader = Opener::generate();
-    assert_eq!(pack(&vec![0; PARCEL_MAX_BYTES + 1], &reader.recipient()), Err(ParcelError::TooLarge));
-    assert_eq!(unpack(&vec![0; 40 << 20], &reader), Err(ParcelError::TooLarge));
-    assert_eq!(unpack(&[b'\n'; 1 << 20], &reader), Err(ParcelError::NotForUs));
+    assert_eq!(
+        pack(&vec![0; PARCEL_MAX_BYTES + 1], &reader.recipient()),
+        Err(ParcelError::TooLarge)
+    );
+    assert_eq!(
+        unpack(&vec![0; 40 << 20], &reader),
+        Err(ParcelError::TooLarge)
+    );
+    assert_eq!(
+        unpack(&[b'\n'; 1 << 20], &reader),
+        Err(ParcelError::NotForUs)
+    );
 }

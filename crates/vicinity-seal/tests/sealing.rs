@@ -8,19 +8,29 @@ use proptest::prelude::*;
 use support::{Hub, address, random};
 use vicinity_seal::keys::Opener;
 use vicinity_seal::keyset::KeySet;
-use vicinity_seal::seal::{Address, OpenError, STATEMENT_MAX_BYTES, SealError, Sealed, WRAPPED_KEY_BYTES, open, seal};
+use vicinity_seal::seal::{
+    Address, OpenError, STATEMENT_MAX_BYTES, SealError, Sealed, WRAPPED_KEY_BYTES, open, seal,
+};
 use vicinity_seal::wrap::{RewrapError, WRAP_MAX_BYTES, Wrap, rewrap};
 
-const STATEMENT: &[u8] = "They came at night, four men in uniform. Я видела их лица. I would know the voice again.".as_bytes();
+const STATEMENT: &[u8] =
+    "They came at night, four men in uniform. Я видела их лица. I would know the voice again."
+        .as_bytes();
 
 #[test]
 fn each_responder_and_the_recovery_key_open_and_an_outsider_does_not() {
     let hub = Hub::of(3);
     let (wrap, sealed) = seal(&[(address("a"), STATEMENT)], &hub.keys, &mut random(1)).unwrap();
     for opener in hub.openers() {
-        assert_eq!(**open(opener, &wrap, &sealed[0], &address("a")).unwrap(), *STATEMENT);
+        assert_eq!(
+            **open(opener, &wrap, &sealed[0], &address("a")).unwrap(),
+            *STATEMENT
+        );
     }
-    assert_eq!(open(&Opener::generate(), &wrap, &sealed[0], &address("a")), Err(OpenError::NotForUs));
+    assert_eq!(
+        open(&Opener::generate(), &wrap, &sealed[0], &address("a")),
+        Err(OpenError::NotForUs)
+    );
 }
 
 #[test]
@@ -28,14 +38,22 @@ fn a_key_that_was_written_down_opens() {
     let hub = Hub::of(1);
     let (wrap, sealed) = seal(&[(address("a"), STATEMENT)], &hub.keys, &mut random(1)).unwrap();
     let paper = Opener::from_secret_string(&hub.recovery.to_secret_string()).unwrap();
-    assert_eq!(**open(&paper, &wrap, &sealed[0], &address("a")).unwrap(), *STATEMENT);
+    assert_eq!(
+        **open(&paper, &wrap, &sealed[0], &address("a")).unwrap(),
+        *STATEMENT
+    );
 }
 
 #[test]
 fn what_the_hub_stores_contains_no_part_of_a_statement() {
     let hub = Hub::of(2);
     let long = STATEMENT.repeat(40);
-    let (wrap, sealed) = seal(&[(address("a"), STATEMENT), (address("b"), &long)], &hub.keys, &mut random(2)).unwrap();
+    let (wrap, sealed) = seal(
+        &[(address("a"), STATEMENT), (address("b"), &long)],
+        &hub.keys,
+        &mut random(2),
+    )
+    .unwrap();
     let view = [wrap.encode(), sealed[0].encode(), sealed[1].encode()].concat();
     for part in STATEMENT.windows(8) {
         assert!(!view.windows(8).any(|window| window == part));
@@ -46,17 +64,40 @@ fn what_the_hub_stores_contains_no_part_of_a_statement() {
 #[test]
 fn another_address_is_refused() {
     let hub = Hub::of(1);
-    let ours = Address { entry: "ab".to_owned(), class: "c".to_owned(), ..address("") };
+    let ours = Address {
+        entry: "ab".to_owned(),
+        class: "c".to_owned(),
+        ..address("")
+    };
     let (wrap, sealed) = seal(&[(ours.clone(), STATEMENT)], &hub.keys, &mut random(3)).unwrap();
     let others = [
-        Address { incident: [8; 16], ..ours.clone() },
-        Address { entry: "ac".to_owned(), ..ours.clone() },
-        Address { entry: "a".to_owned(), class: "bc".to_owned(), ..ours.clone() },
-        Address { class: "d".to_owned(), ..ours.clone() },
-        Address { version: 2, ..ours.clone() },
+        Address {
+            incident: [8; 16],
+            ..ours.clone()
+        },
+        Address {
+            entry: "ac".to_owned(),
+            ..ours.clone()
+        },
+        Address {
+            entry: "a".to_owned(),
+            class: "bc".to_owned(),
+            ..ours.clone()
+        },
+        Address {
+            class: "d".to_owned(),
+            ..ours.clone()
+        },
+        Address {
+            version: 2,
+            ..ours.clone()
+        },
     ];
     for other in others {
-        assert_eq!(open(&hub.recovery, &wrap, &sealed[0], &other), Err(OpenError::Damaged));
+        assert_eq!(
+            open(&hub.recovery, &wrap, &sealed[0], &other),
+            Err(OpenError::Damaged)
+        );
     }
     assert!(open(&hub.recovery, &wrap, &sealed[0], &ours).is_ok());
 }
@@ -68,40 +109,99 @@ fn parts_of_two_statements_do_not_go_together() {
     let (wrap, mut sealed) = seal(&two, &hub.keys, &mut random(4)).unwrap();
     let (other_wrap, other) = seal(&two, &hub.keys, &mut random(5)).unwrap();
     let opener = &hub.responders[0];
-    let mixed = Sealed { wrapped_key: other[0].wrapped_key, ..sealed[0].clone() };
-    assert_eq!(open(opener, &wrap, &mixed, &address("a")), Err(OpenError::Damaged), "the key of another batch");
-    assert_eq!(open(opener, &other_wrap, &sealed[0], &address("a")), Err(OpenError::Damaged), "another batch's wrap");
-    let renamed = Wrap { id: wrap.id, ..other_wrap };
-    assert_eq!(open(opener, &renamed, &sealed[0], &address("a")), Err(OpenError::Damaged), "another batch's wrap under this id");
+    let mixed = Sealed {
+        wrapped_key: other[0].wrapped_key,
+        ..sealed[0].clone()
+    };
+    assert_eq!(
+        open(opener, &wrap, &mixed, &address("a")),
+        Err(OpenError::Damaged),
+        "the key of another batch"
+    );
+    assert_eq!(
+        open(opener, &other_wrap, &sealed[0], &address("a")),
+        Err(OpenError::Damaged),
+        "another batch's wrap"
+    );
+    let renamed = Wrap {
+        id: wrap.id,
+        ..other_wrap
+    };
+    assert_eq!(
+        open(opener, &renamed, &sealed[0], &address("a")),
+        Err(OpenError::Damaged),
+        "another batch's wrap under this id"
+    );
     let (left, right) = sealed.split_at_mut(1);
     core::mem::swap(&mut left[0].wrapped_key, &mut right[0].wrapped_key);
     for (sealed, entry) in sealed.iter().zip(["a", "b"]) {
-        assert_eq!(open(opener, &wrap, sealed, &address(entry)), Err(OpenError::Damaged), "swapped keys");
+        assert_eq!(
+            open(opener, &wrap, sealed, &address(entry)),
+            Err(OpenError::Damaged),
+            "swapped keys"
+        );
     }
-    let body = Sealed { body: other[0].body.clone(), ..sealed[0].clone() };
-    assert_eq!(open(opener, &wrap, &body, &address("a")), Err(OpenError::Damaged), "another body");
+    let body = Sealed {
+        body: other[0].body.clone(),
+        ..sealed[0].clone()
+    };
+    assert_eq!(
+        open(opener, &wrap, &body, &address("a")),
+        Err(OpenError::Damaged),
+        "another body"
+    );
 }
 
 #[test]
 fn erasing_one_statement_leaves_the_others() {
     let hub = Hub::of(1);
-    let (wrap, mut sealed) = seal(&[(address("a"), STATEMENT), (address("b"), b"other")], &hub.keys, &mut random(6)).unwrap();
+    let (wrap, mut sealed) = seal(
+        &[(address("a"), STATEMENT), (address("b"), b"other")],
+        &hub.keys,
+        &mut random(6),
+    )
+    .unwrap();
     sealed[0].wrapped_key = [0; WRAPPED_KEY_BYTES];
-    assert_eq!(open(&hub.recovery, &wrap, &sealed[0], &address("a")), Err(OpenError::Damaged), "the body alone is noise");
-    assert_eq!(**open(&hub.recovery, &wrap, &sealed[1], &address("b")).unwrap(), *b"other");
+    assert_eq!(
+        open(&hub.recovery, &wrap, &sealed[0], &address("a")),
+        Err(OpenError::Damaged),
+        "the body alone is noise"
+    );
+    assert_eq!(
+        **open(&hub.recovery, &wrap, &sealed[1], &address("b")).unwrap(),
+        *b"other"
+    );
 }
 
 #[test]
 fn what_cannot_be_sealed_is_refused() {
     let hub = Hub::of(1);
     let empty = KeySet::new(1, vec![], None).unwrap();
-    assert_eq!(seal(&[(address("a"), STATEMENT)], &empty, &mut random(7)), Err(SealError::NoRecipients));
-    let twice = [(address("a"), STATEMENT), (address("b"), STATEMENT), (address("a"), STATEMENT)];
-    assert_eq!(seal(&twice, &hub.keys, &mut random(7)), Err(SealError::SameAddress { at: 2 }));
+    assert_eq!(
+        seal(&[(address("a"), STATEMENT)], &empty, &mut random(7)),
+        Err(SealError::NoRecipients)
+    );
+    let twice = [
+        (address("a"), STATEMENT),
+        (address("b"), STATEMENT),
+        (address("a"), STATEMENT),
+    ];
+    assert_eq!(
+        seal(&twice, &hub.keys, &mut random(7)),
+        Err(SealError::SameAddress { at: 2 })
+    );
     let huge = vec![0; STATEMENT_MAX_BYTES + 1];
-    let error = seal(&[(address("a"), STATEMENT), (address("b"), &huge)], &hub.keys, &mut random(7)).unwrap_err();
+    let error = seal(
+        &[(address("a"), STATEMENT), (address("b"), &huge)],
+        &hub.keys,
+        &mut random(7),
+    )
+    .unwrap_err();
     assert_eq!(error, SealError::TooLarge { at: 1 });
-    assert_eq!(error.to_string(), "statement 1 is longer than 20000000 bytes");
+    assert_eq!(
+        error.to_string(),
+        "statement 1 is longer than 20000000 bytes"
+    );
 }
 
 #[test]
@@ -117,8 +217,16 @@ fn the_longest_statement_opens() {
 #[test]
 fn a_recovery_key_alone_is_enough_and_so_is_a_responder() {
     let opener = Opener::generate();
-    for keys in [KeySet::new(1, vec![], Some(opener.recipient())), KeySet::new(1, vec![(1, opener.recipient())], None)] {
-        let (wrap, sealed) = seal(&[(address("a"), STATEMENT)], &keys.unwrap(), &mut random(10)).unwrap();
+    for keys in [
+        KeySet::new(1, vec![], Some(opener.recipient())),
+        KeySet::new(1, vec![(1, opener.recipient())], None),
+    ] {
+        let (wrap, sealed) = seal(
+            &[(address("a"), STATEMENT)],
+            &keys.unwrap(),
+            &mut random(10),
+        )
+        .unwrap();
         assert!(open(&opener, &wrap, &sealed[0], &address("a")).is_ok());
     }
 }
@@ -127,17 +235,35 @@ fn a_recovery_key_alone_is_enough_and_so_is_a_responder() {
 fn wrapping_anew_lets_a_new_responder_in_and_keeps_the_id() {
     let (hub, new) = (Hub::of(2), Opener::generate());
     let (wrap, sealed) = seal(&[(address("a"), STATEMENT)], &hub.keys, &mut random(11)).unwrap();
-    let newer = KeySet::new(2, vec![(10, hub.responders[0].recipient()), (12, new.recipient())], Some(hub.recovery.recipient())).unwrap();
-    assert_eq!(rewrap(&new, &wrap, &newer), Err(RewrapError::Open(OpenError::NotForUs)));
+    let newer = KeySet::new(
+        2,
+        vec![(10, hub.responders[0].recipient()), (12, new.recipient())],
+        Some(hub.recovery.recipient()),
+    )
+    .unwrap();
+    assert_eq!(
+        rewrap(&new, &wrap, &newer),
+        Err(RewrapError::Open(OpenError::NotForUs))
+    );
     let again = rewrap(&hub.responders[1], &wrap, &newer).unwrap();
     assert_eq!(again.id, wrap.id);
     assert_ne!(again.bytes, wrap.bytes);
     for opener in [&hub.responders[0], &new, &hub.recovery] {
-        assert_eq!(**open(opener, &again, &sealed[0], &address("a")).unwrap(), *STATEMENT);
+        assert_eq!(
+            **open(opener, &again, &sealed[0], &address("a")).unwrap(),
+            *STATEMENT
+        );
     }
-    assert_eq!(open(&hub.responders[1], &again, &sealed[0], &address("a")), Err(OpenError::NotForUs), "one who left");
+    assert_eq!(
+        open(&hub.responders[1], &again, &sealed[0], &address("a")),
+        Err(OpenError::NotForUs),
+        "one who left"
+    );
     let empty = KeySet::new(3, vec![], None).unwrap();
-    assert_eq!(rewrap(&new, &again, &empty), Err(RewrapError::Wrap(SealError::NoRecipients)));
+    assert_eq!(
+        rewrap(&new, &again, &empty),
+        Err(RewrapError::Wrap(SealError::NoRecipients))
+    );
 }
 
 #[test]
@@ -148,10 +274,32 @@ fn the_largest_wrap_fits_and_a_larger_one_is_refused() {
     // What age adds at random, to keep readers honest, is less than 300 bytes.
     assert!(bytes.len() + 300 <= WRAP_MAX_BYTES, "{}", bytes.len());
     println!("{} bytes", bytes.len());
-    assert!(open(&hub.recovery, &Wrap::decode(&bytes).unwrap(), &sealed[0], &address("a")).is_ok());
-    let larger = Wrap { id: wrap.id, bytes: vec![0; WRAP_MAX_BYTES + 1] };
+    assert!(
+        open(
+            &hub.recovery,
+            &Wrap::decode(&bytes).unwrap(),
+            &sealed[0],
+            &address("a")
+        )
+        .is_ok()
+    );
+    let larger = Wrap {
+        id: wrap.id,
+        bytes: vec![0; WRAP_MAX_BYTES + 1],
+    };
     assert!(Wrap::decode(&larger.encode()).is_err());
-    assert_eq!(open(&hub.recovery, &Wrap { id: sealed[0].wrap, ..larger }, &sealed[0], &address("a")), Err(OpenError::Damaged));
+    assert_eq!(
+        open(
+            &hub.recovery,
+            &Wrap {
+                id: sealed[0].wrap,
+                ..larger
+            },
+            &sealed[0],
+            &address("a")
+        ),
+        Err(OpenError::Damaged)
+    );
 }
 
 /// What cannot be compressed.
@@ -164,8 +312,20 @@ fn noise(len: usize) -> Vec<u8> {
 #[test]
 fn padding_hides_lengths_within_a_step() {
     let hub = Hub::of(1);
-    let body_len = |len: usize| seal(&[(address("a"), &noise(len))], &hub.keys, &mut random(13)).unwrap().1[0].body.len();
-    for (from, to) in [(0, 60), (61, 124), (1021, 1276), (2045, 2556), (1_100_000, 1_114_108)] {
+    let body_len = |len: usize| {
+        seal(&[(address("a"), &noise(len))], &hub.keys, &mut random(13))
+            .unwrap()
+            .1[0]
+            .body
+            .len()
+    };
+    for (from, to) in [
+        (0, 60),
+        (61, 124),
+        (1021, 1276),
+        (2045, 2556),
+        (1_100_000, 1_114_108),
+    ] {
         assert_eq!(body_len(from), body_len(to));
         assert_ne!(body_len(to), body_len(to + 1));
     }
@@ -175,14 +335,19 @@ fn padding_hides_lengths_within_a_step() {
 fn a_hundred_statements_to_three_responders_cost_little_more_than_themselves() {
     let hub = Hub::of(3);
     let statement = noise(4 * STATEMENT.len());
-    let statements: Vec<_> = (0..100).map(|at| (address(&format!("entry-{at}")), statement.as_slice())).collect();
+    let statements: Vec<_> = (0..100)
+        .map(|at| (address(&format!("entry-{at}")), statement.as_slice()))
+        .collect();
     let (wrap, sealed) = seal(&statements, &hub.keys, &mut random(14)).unwrap();
     let wrap_len = wrap.encode().len();
     let all: usize = sealed.iter().map(|one| one.encode().len()).sum();
     let padding = sealed[0].body.len() - 16 - statement.len();
     let each = all / 100 - statement.len();
     let overhead = wrap_len + all - 100 * statement.len();
-    println!("wrap {wrap_len} B; each of 100 statements of {} B: +{each} B, of which padding {padding} B; together +{overhead} B", statement.len());
+    println!(
+        "wrap {wrap_len} B; each of 100 statements of {} B: +{each} B, of which padding {padding} B; together +{overhead} B",
+        statement.len()
+    );
     assert_eq!(sealed[0].wrapped_key.len(), 48);
     assert!(wrap_len < 1100, "{wrap_len}");
     assert_eq!(each - padding, 87);

@@ -100,42 +100,96 @@ impl PageServer for Hub {
 ///
 /// # Errors
 /// The store or the network.
-pub async fn serve(config: HubConfig, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
-    let key = keyring::open(&config.data, "hub.db", config.unlock.as_ref(), &config.machine)?;
+pub async fn serve(
+    config: HubConfig,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let key = keyring::open(
+        &config.data,
+        "hub.db",
+        config.unlock.as_ref(),
+        &config.machine,
+    )?;
     let mut store = open_with(&config.data, &key, &config.machine)?;
     keyring::warn_if_open(&config.data)?;
     let network = config.network.listening(&listener)?;
     let (_, tls) = tls::announce(&mut store, &network, config.plain_http)?;
-    let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
+    let link = config
+        .upstream
+        .as_deref()
+        .map(EnrolLink::parse)
+        .transpose()?;
     let clock = Clock::open::<dyn BoardStore>(&mut store, &config.machine)?;
     let (data, its_key, unused_epoch) = (config.data.clone(), key.clone(), config.machine.bytes());
-    let damage = damage::look_beside(&config.data.join("hub.db"), move || SqliteHub::open(&data, &its_key, unused_epoch)?.damaged());
+    let damage = damage::look_beside(&config.data.join("hub.db"), move || {
+        SqliteHub::open(&data, &its_key, unused_epoch)?.damaged()
+    });
     let zone = zone::of(&mut store)?;
     let (writer, writing) = Writer::start(store);
-    let (reader, reading) = Writer::start(HubReader(open_with(&config.data, &key, &config.machine)?.only_reading()?));
-    let (counter, counting) = Writer::start(HubReader(open_with(&config.data, &key, &config.machine)?.only_reading()?));
+    let (reader, reading) = Writer::start(HubReader(
+        open_with(&config.data, &key, &config.machine)?.only_reading()?,
+    ));
+    let (counter, counting) = Writer::start(HubReader(
+        open_with(&config.data, &key, &config.machine)?.only_reading()?,
+    ));
     let last = writer.clone();
-    let (site, seating) = Site::open(Tier::Hub, &config.data, &key, &config.machine, &clock, network.is_secure(config.plain_http))?;
+    let (site, seating) = Site::open(
+        Tier::Hub,
+        &config.data,
+        &key,
+        &config.machine,
+        &clock,
+        network.is_secure(config.plain_http),
+    )?;
     zone::show(&site.zone, zone);
     let (changed, live) = (Arc::new(Notify::new()), site.live.clone());
-    let uplink = Uplink { writer: writer.clone(), machine: config.machine.clone(), clock: clock.clone(), changed: Arc::clone(&changed), live: live.clone() };
+    let uplink = Uplink {
+        writer: writer.clone(),
+        machine: config.machine.clone(),
+        clock: clock.clone(),
+        changed: Arc::clone(&changed),
+        live: live.clone(),
+    };
     let uplink = tokio::spawn(uplink::run(uplink, link));
-    let keeping = upkeep::run_hub(writer.clone(), site.people.clone(), config.machine.clone(), clock.clone(), live.clone(), Arc::clone(&site.zone));
+    let keeping = upkeep::run_hub(
+        writer.clone(),
+        site.people.clone(),
+        config.machine.clone(),
+        clock.clone(),
+        live.clone(),
+        Arc::clone(&site.zone),
+    );
     let keeping = tokio::spawn(keeping);
-    let hub = Hub { gate: Gate::new(writer, reader, counter), machine: config.machine, site, metrics: Metrics::new("vicinity_hub"), changed };
+    let hub = Hub {
+        gate: Gate::new(writer, reader, counter),
+        machine: config.machine,
+        site,
+        metrics: Metrics::new("vicinity_hub"),
+        changed,
+    };
     let (shutdown, ended) = damage::or_damage(shutdown, damage);
     let shutdown = async move {
         shutdown.await;
         live.end();
     };
-    connections::serve(http::limited(all_routes().router(Arc::new(hub))), listener, tls, network.proxies, shutdown).await;
+    connections::serve(
+        http::limited(all_routes().router(Arc::new(hub))),
+        listener,
+        tls,
+        network.proxies,
+        shutdown,
+    )
+    .await;
     for task in [uplink, keeping] {
         task.abort();
         // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.
         task.await.ok();
     }
     writer::end([counting, reading], last, writing).await;
-    tokio::task::spawn_blocking(move || seating.join()).await.ok();
+    tokio::task::spawn_blocking(move || seating.join())
+        .await
+        .ok();
     Ok(damage::outcome(ended)?)
 }
 

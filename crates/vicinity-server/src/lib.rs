@@ -31,7 +31,9 @@ pub use api::{bundle, exchange, statements};
 pub use jobs::{clock, upkeep, uplink};
 pub use net::error::ApiError;
 pub use net::{dhis2, network, routes, tls};
-pub use storage::{alerts, backup, destroy, evidence, export, hub_edits, keyring, keyset, published, zone};
+pub use storage::{
+    alerts, backup, destroy, evidence, export, hub_edits, keyring, keyset, published, zone,
+};
 
 /// Keys that statements are sealed to, and files for one reader, for commands that name one.
 pub use vicinity_seal::{keys, parcel};

@@ -57,33 +57,57 @@ pub struct NationalConfig {
 ///
 /// # Errors
 /// The store, or a server that never ran.
-pub fn invite(store: &mut dyn ReviewStore, country: Option<&str>, machine: &Machine) -> Result<EnrolLink, ServeError> {
+pub fn invite(
+    store: &mut dyn ReviewStore,
+    country: Option<&str>,
+    machine: &Machine,
+) -> Result<EnrolLink, ServeError> {
     let (addresses, pin) = tls::announced(store.setting(tls::ADDRESS)?, store.setting(tls::PINS)?)?;
     let (code, expires) = (machine.bytes(), expiry((machine.now)()));
     match country {
         None => store.invite(EnrolLink::code_hash(&code), Role::Hub, expires)?,
         Some(country) => store.invite_country(EnrolLink::code_hash(&code), country, expires)?,
     }
-    Ok(EnrolLink { addresses, code, pin, signs: None })
+    Ok(EnrolLink {
+        addresses,
+        code,
+        pin,
+        signs: None,
+    })
 }
 
 /// Opens national's store.
 ///
 /// # Errors
 /// The key or the store.
-pub fn open(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<SqliteNational, ServeError> {
-    Ok(SqliteNational::open(data, &keyring::open(data, "national.db", unlock, machine)?)?)
+pub fn open(
+    data: &Path,
+    unlock: Option<&Unlock>,
+    machine: &Machine,
+) -> Result<SqliteNational, ServeError> {
+    Ok(SqliteNational::open(
+        data,
+        &keyring::open(data, "national.db", unlock, machine)?,
+    )?)
 }
 
 /// The same for a server that is about to serve: its files are checked, a large one later, by [`serve`].
 ///
 /// # Errors
 /// As [`open`]; or a file is damaged.
-pub fn open_to_serve(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<SqliteNational, ServeError> {
+pub fn open_to_serve(
+    data: &Path,
+    unlock: Option<&Unlock>,
+    machine: &Machine,
+) -> Result<SqliteNational, ServeError> {
     let key = keyring::open(data, "national.db", unlock, machine)?;
     let store = SqliteNational::open(data, &key)?;
     let own = damage::look_first(&data.join("national.db"), || store.damaged())?;
-    damage::refuse([SqlitePeople::open(data, &key)?.damaged()?, own].into_iter().flatten())?;
+    damage::refuse(
+        [SqlitePeople::open(data, &key)?.damaged()?, own]
+            .into_iter()
+            .flatten(),
+    )?;
     Ok(store)
 }
 
@@ -136,39 +160,89 @@ impl PageServer for National {
 ///
 /// # Errors
 /// The store or the network.
-pub async fn serve(config: NationalConfig, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServeError> {
-    let key = keyring::open(&config.data, "national.db", config.unlock.as_ref(), &config.machine)?;
+pub async fn serve(
+    config: NationalConfig,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let key = keyring::open(
+        &config.data,
+        "national.db",
+        config.unlock.as_ref(),
+        &config.machine,
+    )?;
     let mut store = SqliteNational::open(&config.data, &key)?;
     keyring::warn_if_open(&config.data)?;
     let network = config.network.listening(&listener)?;
     let (_, tls) = tls::announce(&mut store, &network, config.plain_http)?;
     let clock = Clock::open::<dyn ReviewStore>(&mut store, &config.machine)?;
     let (data, its_key) = (config.data.clone(), key.clone());
-    let damage = damage::look_beside(&config.data.join("national.db"), move || SqliteNational::open(&data, &its_key)?.damaged());
+    let damage = damage::look_beside(&config.data.join("national.db"), move || {
+        SqliteNational::open(&data, &its_key)?.damaged()
+    });
     let (writer, writing) = Writer::start(store);
-    let (reader, reading) = Writer::start(NationalReader(SqliteNational::open(&config.data, &key)?.only_reading()?));
-    let (counter, counting) = Writer::start(NationalReader(SqliteNational::open(&config.data, &key)?.only_reading()?));
+    let (reader, reading) = Writer::start(NationalReader(
+        SqliteNational::open(&config.data, &key)?.only_reading()?,
+    ));
+    let (counter, counting) = Writer::start(NationalReader(
+        SqliteNational::open(&config.data, &key)?.only_reading()?,
+    ));
     let last = writer.clone();
-    let (site, seating) = Site::open(Tier::National, &config.data, &key, &config.machine, &clock, network.is_secure(config.plain_http))?;
-    let link = config.upstream.as_deref().map(EnrolLink::parse).transpose()?;
-    let publishing = tokio::spawn(publish::run(last.clone(), config.machine.clone(), clock.clone(), link));
+    let (site, seating) = Site::open(
+        Tier::National,
+        &config.data,
+        &key,
+        &config.machine,
+        &clock,
+        network.is_secure(config.plain_http),
+    )?;
+    let link = config
+        .upstream
+        .as_deref()
+        .map(EnrolLink::parse)
+        .transpose()?;
+    let publishing = tokio::spawn(publish::run(
+        last.clone(),
+        config.machine.clone(),
+        clock.clone(),
+        link,
+    ));
     let live = site.live.clone();
-    let keeping = tokio::spawn(upkeep::run_national(last.clone(), site.people.clone(), clock));
+    let keeping = tokio::spawn(upkeep::run_national(
+        last.clone(),
+        site.people.clone(),
+        clock,
+    ));
     let gate = Gate::new(writer, reader, counter);
-    let national = National { gate, machine: config.machine, site, metrics: Metrics::new("vicinity_national"), shares: Arc::default() };
+    let national = National {
+        gate,
+        machine: config.machine,
+        site,
+        metrics: Metrics::new("vicinity_national"),
+        shares: Arc::default(),
+    };
     let (shutdown, ended) = damage::or_damage(shutdown, damage);
     let shutdown = async move {
         shutdown.await;
         live.end();
     };
-    connections::serve(http::limited(all_routes().router(Arc::new(national))), listener, tls, network.proxies, shutdown).await;
+    connections::serve(
+        http::limited(all_routes().router(Arc::new(national))),
+        listener,
+        tls,
+        network.proxies,
+        shutdown,
+    )
+    .await;
     for task in [publishing, keeping] {
         task.abort();
         // The task's own end is of no interest; the writer it held must be gone before the thread can be joined.
         task.await.ok();
     }
     writer::end([counting, reading], last, writing).await;
-    tokio::task::spawn_blocking(move || seating.join()).await.ok();
+    tokio::task::spawn_blocking(move || seating.join())
+        .await
+        .ok();
     Ok(damage::outcome(ended)?)
 }
 

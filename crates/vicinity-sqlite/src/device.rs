@@ -19,7 +19,9 @@ use vicinity_core::incident::Incident;
 use vicinity_core::time::Timestamp;
 
 use crate::db::{Db, Result, digest_of, sql};
-use vicinity_store::device::{Delivered, DeviceStanding, DeviceStore, Fact, LoggedLines, Logging, OutboxPage, Written};
+use vicinity_store::device::{
+    Delivered, DeviceStanding, DeviceStore, Fact, LoggedLines, Logging, OutboxPage, Written,
+};
 use vicinity_store::error::Damage;
 use vicinity_store::row::{self, IncidentRow};
 use vicinity_store::{DatabaseKey, StoreError};
@@ -33,7 +35,10 @@ pub struct SqliteDevice {
     writes: bool,
 }
 
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/device_0001.sql"), include_str!("../migrations/device_0002_once.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/device_0001.sql"),
+    include_str!("../migrations/device_0002_once.sql"),
+];
 
 pub(crate) const UNSENT: i64 = 0;
 pub(crate) const HELD_BY_HUB: i64 = 1;
@@ -55,7 +60,10 @@ impl SqliteDevice {
     /// # Errors
     /// The folder or its files cannot be used, or are of a newer version.
     pub fn open(folder: &Path, key: &DatabaseKey) -> Result<Self> {
-        std::fs::create_dir_all(folder).map_err(|source| StoreError::File { path: folder.display().to_string(), source })?;
+        std::fs::create_dir_all(folder).map_err(|source| StoreError::File {
+            path: folder.display().to_string(),
+            source,
+        })?;
         let (db, writes) = Db::open_or_read(&folder.join(DATABASE_FILE), key, MIGRATIONS)?;
         Ok(Self { db, writes })
     }
@@ -75,12 +83,27 @@ pub(crate) struct Known {
 }
 
 pub(crate) fn known(db: &Db, incident: IncidentId) -> Result<Option<Known>> {
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?, row.get::<_, Vec<u8>>(2)?));
-    let found = db.one("reading a document", "SELECT doc, shared, heads FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok((
+            row.get::<_, i64>(0)?,
+            row.get::<_, bool>(1)?,
+            row.get::<_, Vec<u8>>(2)?,
+        ))
+    };
+    let found = db.one(
+        "reading a document",
+        "SELECT doc, shared, heads FROM documents WHERE incident = ?1",
+        &[incident.as_bytes()],
+        read,
+    )?;
     Ok(found.map(|(doc, shared, heads)| Known {
         doc,
         shared,
-        term: if shared { ScopeDigest::term(incident, &row::heads(&heads)) } else { ScopeDigest::default() },
+        term: if shared {
+            ScopeDigest::term(incident, &row::heads(&heads))
+        } else {
+            ScopeDigest::default()
+        },
     }))
 }
 
@@ -102,18 +125,48 @@ struct NewRow<'a> {
 
 /// Writes a document's row and moves the digest with it.
 fn put_document(db: &Db, known: Option<&Known>, new: &NewRow<'_>) -> Result<i64> {
-    let (heads, facts, disputes) = (row::heads_bytes(new.heads), row::facts(new.view), row::disputes(new.view));
+    let (heads, facts, disputes) = (
+        row::heads_bytes(new.heads),
+        row::facts(new.view),
+        row::disputes(new.view),
+    );
     let (doc, old) = if let Some(known) = known {
         let query = "UPDATE documents SET heads = ?2, facts = ?3, disputes = ?4, granted = ?5, shared = ?6, settled_at = NULL WHERE doc = ?1";
-        db.execute("writing a document", query, &[&known.doc, &heads, &facts, &disputes, &new.granted, &new.shared])?;
+        db.execute(
+            "writing a document",
+            query,
+            &[
+                &known.doc,
+                &heads,
+                &facts,
+                &disputes,
+                &new.granted,
+                &new.shared,
+            ],
+        )?;
         (known.doc, known.term)
     } else {
         let query = "INSERT INTO documents (incident, heads, facts, disputes, granted, shared) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        db.execute("writing a document", query, &[new.incident.as_bytes(), &heads, &facts, &disputes, &new.granted, &new.shared])?;
+        db.execute(
+            "writing a document",
+            query,
+            &[
+                new.incident.as_bytes(),
+                &heads,
+                &facts,
+                &disputes,
+                &new.granted,
+                &new.shared,
+            ],
+        )?;
         leaving::forget_departed(db, new.incident)?;
         (db.conn.last_insert_rowid(), ScopeDigest::default())
     };
-    let term = if new.shared { ScopeDigest::term(new.incident, new.heads) } else { ScopeDigest::default() };
+    let term = if new.shared {
+        ScopeDigest::term(new.incident, new.heads)
+    } else {
+        ScopeDigest::default()
+    };
     move_digest(db, old, term)?;
     Ok(doc)
 }
@@ -121,11 +174,30 @@ fn put_document(db: &Db, known: Option<&Known>, new: &NewRow<'_>) -> Result<i64>
 fn put_change(db: &Db, doc: i64, chunk: &[u8], own: bool, by: u32, state: i64) -> Result<()> {
     let parsed = Chunk::parse(chunk).map_err(|_| StoreError::Damaged("change"))?;
     let query = "INSERT INTO changes (doc, actor, actor_seq, hash, own, written_by, state, chunk) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    db.execute("appending a change", query, &[&doc, &parsed.actor, &parsed.seq.cast_signed(), &parsed.hash.0, &own, &by, &state, &chunk]).map(drop)
+    db.execute(
+        "appending a change",
+        query,
+        &[
+            &doc,
+            &parsed.actor,
+            &parsed.seq.cast_signed(),
+            &parsed.hash.0,
+            &own,
+            &by,
+            &state,
+            &chunk,
+        ],
+    )
+    .map(drop)
 }
 
 fn chunks(db: &Db, doc: i64) -> Result<Vec<Vec<u8>>> {
-    db.all("reading changes", "SELECT chunk FROM changes WHERE doc = ?1 ORDER BY id", &[&doc], |row| row.get(0))
+    db.all(
+        "reading changes",
+        "SELECT chunk FROM changes WHERE doc = ?1 ORDER BY id",
+        &[&doc],
+        |row| row.get(0),
+    )
 }
 
 /// Takes changes from the hub; how many were new.
@@ -134,25 +206,55 @@ fn take(db: &Db, group: &Group) -> Result<u64> {
         return Ok(0);
     }
     let known = known(db, group.incident)?;
-    let stored = known.as_ref().map(|known| chunks(db, known.doc)).transpose()?.unwrap_or_default();
+    let stored = known
+        .as_ref()
+        .map(|known| chunks(db, known.doc))
+        .transpose()?
+        .unwrap_or_default();
     let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, u32>(1)?));
-    let waiting = db.all("reading changes that wait", "SELECT chunk, written_by FROM waiting WHERE incident = ?1", &[group.incident.as_bytes()], read)?;
+    let waiting = db.all(
+        "reading changes that wait",
+        "SELECT chunk, written_by FROM waiting WHERE incident = ?1",
+        &[group.incident.as_bytes()],
+        read,
+    )?;
     let waiting_chunks: Vec<Vec<u8>> = waiting.iter().map(|(chunk, _)| chunk.clone()).collect();
-    let incoming: Vec<Vec<u8>> = group.changes.iter().map(|change| change.chunk.clone()).collect();
+    let incoming: Vec<Vec<u8>> = group
+        .changes
+        .iter()
+        .map(|change| change.chunk.clone())
+        .collect();
     if let Some(known) = &known
-        && admit::is_other(stored.iter().map(Vec::as_slice), incoming.iter().map(Vec::as_slice))
+        && admit::is_other(
+            stored.iter().map(Vec::as_slice),
+            incoming.iter().map(Vec::as_slice),
+        )
     {
         return once::set_apart(db, known.doc).map(|()| 0);
     }
     let admission = admit::admit(&stored, &waiting_chunks, &incoming);
     for (hash, _) in &admission.dropped {
-        db.execute("forgetting a change that waited", "DELETE FROM waiting WHERE incident = ?1 AND hash = ?2", &[group.incident.as_bytes(), &hash.0])?;
+        db.execute(
+            "forgetting a change that waited",
+            "DELETE FROM waiting WHERE incident = ?1 AND hash = ?2",
+            &[group.incident.as_bytes(), &hash.0],
+        )?;
     }
     let doc = match (&admission.view, &known) {
         (Some(view), _) => {
             // What comes from the hub the hub may have: the device's own rule of consent is for what it wrote itself.
             let granted = consent::ever_granted(&view.incident, "hub_response");
-            put_document(db, known.as_ref(), &NewRow { incident: group.incident, view: &view.incident, heads: &view.heads, granted, shared: true })?
+            put_document(
+                db,
+                known.as_ref(),
+                &NewRow {
+                    incident: group.incident,
+                    view: &view.incident,
+                    heads: &view.heads,
+                    granted,
+                    shared: true,
+                },
+            )?
         }
         // Nothing is new, or the document does not load any more: the log takes what came, the row stays until somebody repairs it.
         (None, Some(known)) => {
@@ -166,11 +268,19 @@ fn take(db: &Db, group: &Group) -> Result<u64> {
     };
     for hash in &admission.stored {
         let named = |chunk: &[u8]| ChangeHash::of_chunk(chunk) == Some(*hash);
-        let found =
-            group.changes.iter().map(|change| (&change.chunk, change.by)).chain(waiting.iter().map(|(chunk, by)| (chunk, *by))).find(|(chunk, _)| named(chunk));
+        let found = group
+            .changes
+            .iter()
+            .map(|change| (&change.chunk, change.by))
+            .chain(waiting.iter().map(|(chunk, by)| (chunk, *by)))
+            .find(|(chunk, _)| named(chunk));
         if let Some((chunk, by)) = found {
             put_change(db, doc, chunk, false, by, HELD_BY_HUB)?;
-            db.execute("forgetting a change that waited", "DELETE FROM waiting WHERE incident = ?1 AND hash = ?2", &[group.incident.as_bytes(), &hash.0])?;
+            db.execute(
+                "forgetting a change that waited",
+                "DELETE FROM waiting WHERE incident = ?1 AND hash = ?2",
+                &[group.incident.as_bytes(), &hash.0],
+            )?;
         }
     }
     keep_waiting(db, group, &admission.verdicts)?;
@@ -182,7 +292,16 @@ fn keep_waiting(db: &Db, group: &Group, verdicts: &[Verdict]) -> Result<()> {
         if *verdict == Verdict::Pending {
             let hash = ChangeHash::of(change.chunk.get(8..).unwrap_or_default());
             let query = "INSERT INTO waiting (incident, hash, written_by, chunk) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
-            db.execute("keeping a change that waits", query, &[group.incident.as_bytes(), &hash.0, &change.by, &change.chunk])?;
+            db.execute(
+                "keeping a change that waits",
+                query,
+                &[
+                    group.incident.as_bytes(),
+                    &hash.0,
+                    &change.by,
+                    &change.chunk,
+                ],
+            )?;
             if let Some(known) = known(db, group.incident)? {
                 leaving::unsettle(db, known.doc)?;
             }
@@ -195,14 +314,20 @@ fn keep_waiting(db: &Db, group: &Group, verdicts: &[Verdict]) -> Result<()> {
 fn acknowledge(db: &Db, acked: &[(IncidentId, ChangeHash)]) -> Result<()> {
     for group in acked.chunk_by(|left, right| left.0 == right.0) {
         let incident = group[0].0;
-        let Some(before) = known(db, incident)? else { continue };
+        let Some(before) = known(db, incident)? else {
+            continue;
+        };
         leaving::unsettle(db, before.doc)?;
         if !before.shared {
             share(db, incident, &before)?;
         }
         for (_, hash) in group {
             let query = "UPDATE changes SET state = ?3 WHERE doc = ?1 AND hash = ?2";
-            db.execute("noting an acknowledgement", query, &[&before.doc, &hash.0, &HELD_BY_HUB])?;
+            db.execute(
+                "noting an acknowledgement",
+                query,
+                &[&before.doc, &hash.0, &HELD_BY_HUB],
+            )?;
         }
     }
     Ok(())
@@ -211,19 +336,43 @@ fn acknowledge(db: &Db, acked: &[(IncidentId, ChangeHash)]) -> Result<()> {
 /// The hub has a part of a document of which it was not known: the days until it may leave begin now.
 fn share(db: &Db, incident: IncidentId, before: &Known) -> Result<()> {
     leaving::unsettle(db, before.doc)?;
-    db.execute("noting that the hub has a document", "UPDATE documents SET shared = 1 WHERE doc = ?1", &[&before.doc])?;
-    let after = known(db, incident)?.map(|known| known.term).unwrap_or_default();
+    db.execute(
+        "noting that the hub has a document",
+        "UPDATE documents SET shared = 1 WHERE doc = ?1",
+        &[&before.doc],
+    )?;
+    let after = known(db, incident)?
+        .map(|known| known.term)
+        .unwrap_or_default();
     move_digest(db, ScopeDigest::default(), after)
 }
 
 /// A document that left the scope goes, but never with work in it that the hub does not have.
 fn remove(db: &Db, incident: IncidentId) -> Result<()> {
-    let Some(known) = known(db, incident)? else { return Ok(()) };
-    let kept = db.one("reading the outbox", "SELECT 1 FROM changes WHERE doc = ?1 AND state <> ?2 LIMIT 1", &[&known.doc, &HELD_BY_HUB], |_| Ok(()))?;
-    let texts = db.one("reading statements", "SELECT 1 FROM statements WHERE doc = ?1 AND delivered = 0 LIMIT 1", &[&known.doc], |_| Ok(()))?;
+    let Some(known) = known(db, incident)? else {
+        return Ok(());
+    };
+    let kept = db.one(
+        "reading the outbox",
+        "SELECT 1 FROM changes WHERE doc = ?1 AND state <> ?2 LIMIT 1",
+        &[&known.doc, &HELD_BY_HUB],
+        |_| Ok(()),
+    )?;
+    let texts = db.one(
+        "reading statements",
+        "SELECT 1 FROM statements WHERE doc = ?1 AND delivered = 0 LIMIT 1",
+        &[&known.doc],
+        |_| Ok(()),
+    )?;
     move_digest(db, known.term, ScopeDigest::default())?;
     if kept.is_some() || texts.is_some() {
-        return db.execute("removing a document", "UPDATE documents SET shared = 0 WHERE doc = ?1", &[&known.doc]).map(drop);
+        return db
+            .execute(
+                "removing a document",
+                "UPDATE documents SET shared = 0 WHERE doc = ?1",
+                &[&known.doc],
+            )
+            .map(drop);
     }
     once::forget(db, known.doc)?;
     for query in [
@@ -234,15 +383,31 @@ fn remove(db: &Db, incident: IncidentId) -> Result<()> {
     ] {
         db.execute("removing a document", query, &[&known.doc])?;
     }
-    db.execute("removing a document", "DELETE FROM waiting WHERE incident = ?1", &[incident.as_bytes()])?;
+    db.execute(
+        "removing a document",
+        "DELETE FROM waiting WHERE incident = ?1",
+        &[incident.as_bytes()],
+    )?;
     leaving::note_departed(db, incident)
 }
 
 fn standing(db: &Db) -> Result<DeviceStanding> {
     let unsent = db.count("counting the outbox", "SELECT count(*) FROM changes JOIN documents USING (doc) WHERE state = 0 AND (granted OR shared)")?;
-    let rejected = db.count("counting refusals", "SELECT count(*) FROM changes WHERE state = 2")?;
-    let untold = db.count("counting erasures", "SELECT count(*) FROM tombstones WHERE told = 0")?;
-    Ok(DeviceStanding { digest: digest_of(db.meta("digest")?)?, unsent, rejected, untold, ..DeviceStanding::default() })
+    let rejected = db.count(
+        "counting refusals",
+        "SELECT count(*) FROM changes WHERE state = 2",
+    )?;
+    let untold = db.count(
+        "counting erasures",
+        "SELECT count(*) FROM tombstones WHERE told = 0",
+    )?;
+    Ok(DeviceStanding {
+        digest: digest_of(db.meta("digest")?)?,
+        unsent,
+        rejected,
+        untold,
+        ..DeviceStanding::default()
+    })
 }
 
 pub(crate) fn write_one(db: &Db, written: &Written) -> Result<()> {
@@ -252,7 +417,13 @@ pub(crate) fn write_one(db: &Db, written: &Written) -> Result<()> {
     once::check_attached(db, written)?;
     let before = known(db, written.incident)?;
     let shared = before.as_ref().is_some_and(|known| known.shared);
-    let new = NewRow { incident: written.incident, view: &written.view, heads: &written.heads, granted: written.granted, shared };
+    let new = NewRow {
+        incident: written.incident,
+        view: &written.view,
+        heads: &written.heads,
+        granted: written.granted,
+        shared,
+    };
     let doc = put_document(db, before.as_ref(), &new)?;
     for chunk in &written.chunks {
         put_change(db, doc, chunk, true, 0, UNSENT)?;
@@ -261,26 +432,58 @@ pub(crate) fn write_one(db: &Db, written: &Written) -> Result<()> {
         once::set_apart(db, doc)?;
     }
     for (entry, body) in &written.statements {
-        let class = written.view.entries("statements").find(|named| named.id() == entry).and_then(|named| named.text("class")).unwrap_or_default();
+        let class = written
+            .view
+            .entries("statements")
+            .find(|named| named.id() == entry)
+            .and_then(|named| named.text("class"))
+            .unwrap_or_default();
         let query = "INSERT INTO statements (doc, entry, class, bytes, body, delivered, attached) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)";
-        db.execute("keeping a statement", query, &[&doc, entry, &class, &(body.len() as i64), body, &written.attached])?;
+        db.execute(
+            "keeping a statement",
+            query,
+            &[
+                &doc,
+                entry,
+                &class,
+                &(body.len() as i64),
+                body,
+                &written.attached,
+            ],
+        )?;
     }
     if let Some(code) = &written.unhashed_code {
         let query = "INSERT INTO unhashed_codes (doc, code) VALUES (?1, ?2) ON CONFLICT (doc) DO UPDATE SET code = excluded.code";
         db.execute("keeping a code", query, &[&doc, code])?;
     } else if written.view.text("survivor.code").is_some() {
-        db.execute("forgetting a code", "DELETE FROM unhashed_codes WHERE doc = ?1", &[&doc])?;
+        db.execute(
+            "forgetting a code",
+            "DELETE FROM unhashed_codes WHERE doc = ?1",
+            &[&doc],
+        )?;
     }
     Ok(())
 }
 
 fn recheck_grants(db: &Db, now: Timestamp) -> Result<()> {
     let query = "SELECT doc, facts, disputes FROM documents WHERE NOT granted AND NOT shared AND facts LIKE '%\"expires_at\"%'";
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok((
+            row.get::<_, i64>(0)?,
+            row.get::<_, String>(1)?,
+            row.get::<_, String>(2)?,
+        ))
+    };
     for (doc, facts, disputes) in db.all("reading what is held back", query, &[], read)? {
         // A row that cannot be read stays held back.
-        if row::incident(&facts, &disputes).is_ok_and(|incident| consent::granted(&incident, consent::HUB_RESPONSE, now)) {
-            db.execute("letting an incident leave", "UPDATE documents SET granted = 1 WHERE doc = ?1", &[&doc])?;
+        if row::incident(&facts, &disputes)
+            .is_ok_and(|incident| consent::granted(&incident, consent::HUB_RESPONSE, now))
+        {
+            db.execute(
+                "letting an incident leave",
+                "UPDATE documents SET granted = 1 WHERE doc = ?1",
+                &[&doc],
+            )?;
         }
     }
     Ok(())
@@ -288,7 +491,11 @@ fn recheck_grants(db: &Db, now: Timestamp) -> Result<()> {
 
 impl DeviceStore for SqliteDevice {
     fn write(&mut self, written: &[Written]) -> Result<()> {
-        self.db.immediate(|db| written.iter().try_for_each(|written| write_one(db, written)))
+        self.db.immediate(|db| {
+            written
+                .iter()
+                .try_for_each(|written| write_one(db, written))
+        })
     }
 
     fn log(&mut self, lines: &LoggedLines<'_>) -> Result<Logging> {
@@ -300,38 +507,94 @@ impl DeviceStore for SqliteDevice {
     }
 
     fn incident(&mut self, incident: IncidentId) -> Result<Option<IncidentRow>> {
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
-        let found = self.db.one("reading an incident", "SELECT heads, facts, disputes FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
-        found.map(|(heads, facts, disputes)| Ok(IncidentRow { incident: row::incident(&facts, &disputes)?, heads: row::heads(&heads) })).transpose()
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok((
+                row.get::<_, Vec<u8>>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, String>(2)?,
+            ))
+        };
+        let found = self.db.one(
+            "reading an incident",
+            "SELECT heads, facts, disputes FROM documents WHERE incident = ?1",
+            &[incident.as_bytes()],
+            read,
+        )?;
+        found
+            .map(|(heads, facts, disputes)| {
+                Ok(IncidentRow {
+                    incident: row::incident(&facts, &disputes)?,
+                    heads: row::heads(&heads),
+                })
+            })
+            .transpose()
     }
 
-    fn each_incident(&mut self, each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>) -> Result<()> {
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Vec<u8>>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?));
+    fn each_incident(
+        &mut self,
+        each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>,
+    ) -> Result<()> {
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok((
+                row.get::<_, Vec<u8>>(1)?,
+                row.get::<_, String>(2)?,
+                row.get::<_, String>(3)?,
+            ))
+        };
         let query = "SELECT incident, heads, facts, disputes FROM documents ORDER BY incident";
-        let walked = crate::hub::each_incident(&self.db, query, read, &mut |id, (heads, facts, disputes)| {
-            each(id, IncidentRow { incident: row::incident(&facts, &disputes)?, heads: row::heads(&heads) })
+        let walked = crate::hub::each_incident(&self.db, query, read, &mut |id,
+                                                                            (
+            heads,
+            facts,
+            disputes,
+        )| {
+            each(
+                id,
+                IncidentRow {
+                    incident: row::incident(&facts, &disputes)?,
+                    heads: row::heads(&heads),
+                },
+            )
         });
         self.db.told(walked)
     }
 
     fn chunks(&mut self, incident: IncidentId) -> Result<Vec<Vec<u8>>> {
-        Ok(known(&self.db, incident)?.map(|known| chunks(&self.db, known.doc)).transpose()?.unwrap_or_default())
+        Ok(known(&self.db, incident)?
+            .map(|known| chunks(&self.db, known.doc))
+            .transpose()?
+            .unwrap_or_default())
     }
 
     fn statements(&mut self, incident: IncidentId) -> Result<Vec<(String, String)>> {
         let query = "SELECT entry, body FROM statements WHERE doc = (SELECT doc FROM documents WHERE incident = ?1) AND body IS NOT NULL AND class NOT IN ('photo', 'audio') ORDER BY entry";
-        let rows = self.db.all("reading statements", query, &[incident.as_bytes()], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?;
-        Ok(rows.into_iter().filter_map(|(entry, body)| Some((entry, String::from_utf8(body).ok()?))).collect())
+        let rows = self
+            .db
+            .all("reading statements", query, &[incident.as_bytes()], |row| {
+                Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?))
+            })?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(entry, body)| Some((entry, String::from_utf8(body).ok()?)))
+            .collect())
     }
 
     fn unhashed_codes(&mut self) -> Result<Vec<(IncidentId, String)>> {
-        let query = "SELECT incident, code FROM unhashed_codes JOIN documents USING (doc) ORDER BY doc";
-        self.db.all("reading codes", query, &[], |row| Ok((IncidentId::from_bytes(row.get(0)?), row.get(1)?)))
+        let query =
+            "SELECT incident, code FROM unhashed_codes JOIN documents USING (doc) ORDER BY doc";
+        self.db.all("reading codes", query, &[], |row| {
+            Ok((IncidentId::from_bytes(row.get(0)?), row.get(1)?))
+        })
     }
 
     fn author(&mut self, incident: IncidentId, change: ChangeHash) -> Result<Option<(bool, u32)>> {
         let query = "SELECT own, written_by FROM changes WHERE doc = (SELECT doc FROM documents WHERE incident = ?1) AND hash = ?2";
-        self.db.one("reading a change", query, &[incident.as_bytes(), &change.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        self.db.one(
+            "reading a change",
+            query,
+            &[incident.as_bytes(), &change.0],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
     }
 
     fn fact(&mut self, fact: Fact) -> Result<Option<Vec<u8>>> {
@@ -342,7 +605,13 @@ impl DeviceStore for SqliteDevice {
         self.db.immediate(|db| {
             facts.iter().try_for_each(|(fact, value)| match value {
                 Some(value) => db.set_meta(fact.key(), value),
-                None => db.execute("forgetting a setting", "DELETE FROM meta WHERE key = ?1", &[&fact.key()]).map(drop),
+                None => db
+                    .execute(
+                        "forgetting a setting",
+                        "DELETE FROM meta WHERE key = ?1",
+                        &[&fact.key()],
+                    )
+                    .map(drop),
             })
         })
     }
@@ -350,37 +619,81 @@ impl DeviceStore for SqliteDevice {
     fn heads(&mut self, after: Option<IncidentId>, max_documents: usize) -> Result<HeadsPage> {
         let above = after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
         let query = "SELECT incident, heads FROM documents WHERE shared AND incident > ?1 ORDER BY incident LIMIT ?2";
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, Vec<u8>>(1)?));
-        let mut rows = self.db.all("reading heads", query, &[&above, &(max_documents as i64 + 1)], read)?;
+        let read =
+            |row: &rusqlite::Row<'_>| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, Vec<u8>>(1)?));
+        let mut rows = self.db.all(
+            "reading heads",
+            query,
+            &[&above, &(max_documents as i64 + 1)],
+            read,
+        )?;
         let cut = rows.len() > max_documents;
         rows.truncate(max_documents);
-        let have: Vec<DocumentHeads> =
-            rows.into_iter().map(|(incident, heads)| DocumentHeads { incident: IncidentId::from_bytes(incident), heads: row::heads(&heads) }).collect();
-        let until = if cut { have.last().map(|document| document.incident) } else { None };
+        let have: Vec<DocumentHeads> = rows
+            .into_iter()
+            .map(|(incident, heads)| DocumentHeads {
+                incident: IncidentId::from_bytes(incident),
+                heads: row::heads(&heads),
+            })
+            .collect();
+        let until = if cut {
+            have.last().map(|document| document.incident)
+        } else {
+            None
+        };
         Ok(HeadsPage { after, until, have })
     }
 
-    fn missing(&mut self, need: &DocumentHeads, skip: usize, raw_bytes: usize) -> Result<(Vec<Group>, bool)> {
+    fn missing(
+        &mut self,
+        need: &DocumentHeads,
+        skip: usize,
+        raw_bytes: usize,
+    ) -> Result<(Vec<Group>, bool)> {
         let query = "SELECT doc FROM documents WHERE incident = ?1 AND (granted OR shared)";
-        let Some(doc) = self.db.one("reading a document", query, &[need.incident.as_bytes()], |row| row.get::<_, i64>(0))? else {
+        let Some(doc) = self.db.one(
+            "reading a document",
+            query,
+            &[need.incident.as_bytes()],
+            |row| row.get::<_, i64>(0),
+        )?
+        else {
             return Ok((Vec::new(), false));
         };
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, bool>(1)?));
-        let rows = self.db.all("reading changes", "SELECT chunk, own FROM changes WHERE doc = ?1 AND state <> 2 ORDER BY id", &[&doc], read)?;
-        let parsed: Vec<Chunk<'_>> = rows.iter().filter_map(|(chunk, _)| Chunk::parse(chunk).ok()).collect();
+        let read =
+            |row: &rusqlite::Row<'_>| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, bool>(1)?));
+        let rows = self.db.all(
+            "reading changes",
+            "SELECT chunk, own FROM changes WHERE doc = ?1 AND state <> 2 ORDER BY id",
+            &[&doc],
+            read,
+        )?;
+        let parsed: Vec<Chunk<'_>> = rows
+            .iter()
+            .filter_map(|(chunk, _)| Chunk::parse(chunk).ok())
+            .collect();
         let lacks = batch::missing(&parsed, &need.heads);
         let (mut groups, mut bytes): (Vec<Group>, usize) = (Vec::new(), 0);
         for (at, index) in lacks.iter().enumerate().skip(skip) {
-            let Some((chunk, own)) = rows.get(*index) else { continue };
+            let Some((chunk, own)) = rows.get(*index) else {
+                continue;
+            };
             if bytes > 0 && bytes + chunk.len() > raw_bytes {
                 return Ok((groups, at < lacks.len()));
             }
             bytes += chunk.len();
             if groups.last().is_none_or(|group| group.relayed == *own) {
-                groups.push(Group { incident: need.incident, relayed: !own, changes: Vec::new() });
+                groups.push(Group {
+                    incident: need.incident,
+                    relayed: !own,
+                    changes: Vec::new(),
+                });
             }
             if let Some(group) = groups.last_mut() {
-                group.changes.push(GroupChange { chunk: chunk.clone(), by: 0 });
+                group.changes.push(GroupChange {
+                    chunk: chunk.clone(),
+                    by: 0,
+                });
             }
         }
         Ok((groups, false))
@@ -391,11 +704,18 @@ impl DeviceStore for SqliteDevice {
         let query = "SELECT changes.id, incident, chunk FROM changes JOIN documents USING (doc) WHERE state = 0 AND changes.id > ?1 AND (granted OR shared) ORDER BY changes.id";
         let mut statement = sql(step, self.db.conn.prepare_cached(query))?;
         let mut rows = sql(step, statement.query([after]))?;
-        let mut page = OutboxPage { at: after, ..OutboxPage::default() };
+        let mut page = OutboxPage {
+            at: after,
+            ..OutboxPage::default()
+        };
         let mut places: BTreeMap<IncidentId, usize> = BTreeMap::new();
         let mut bytes = 0usize;
         while let Some(found) = sql(step, rows.next())? {
-            let (id, incident, chunk): (i64, [u8; 16], Vec<u8>) = (sql(step, found.get(0))?, sql(step, found.get(1))?, sql(step, found.get(2))?);
+            let (id, incident, chunk): (i64, [u8; 16], Vec<u8>) = (
+                sql(step, found.get(0))?,
+                sql(step, found.get(1))?,
+                sql(step, found.get(2))?,
+            );
             let incident = IncidentId::from_bytes(incident);
             if bytes > 0 && bytes + chunk.len() > raw_bytes {
                 page.more = true;
@@ -405,7 +725,11 @@ impl DeviceStore for SqliteDevice {
             page.at = id;
             // One group an incident: its consent may come in a later change, and the hub decides by the group.
             let at = *places.entry(incident).or_insert_with(|| {
-                page.groups.push(Group { incident, relayed: false, changes: Vec::new() });
+                page.groups.push(Group {
+                    incident,
+                    relayed: false,
+                    changes: Vec::new(),
+                });
                 page.groups.len() - 1
             });
             page.groups[at].changes.push(GroupChange { chunk, by: 0 });
@@ -433,10 +757,21 @@ impl DeviceStore for SqliteDevice {
         let standing = self.db.immediate(|db| {
             acknowledge(db, delivered.acked)?;
             // The hub had not seen the consent yet; it asks for the whole when it has.
-            for (incident, hash, refusal) in delivered.rejected.iter().filter(|(.., refusal)| !refusal.may_pass()) {
-                let Some(known) = known(db, *incident)? else { continue };
-                let query = "UPDATE changes SET state = ?3, refusal = ?4 WHERE doc = ?1 AND hash = ?2";
-                db.execute("noting a refusal", query, &[&known.doc, &hash.0, &REFUSED, &refusal.code()])?;
+            for (incident, hash, refusal) in delivered
+                .rejected
+                .iter()
+                .filter(|(.., refusal)| !refusal.may_pass())
+            {
+                let Some(known) = known(db, *incident)? else {
+                    continue;
+                };
+                let query =
+                    "UPDATE changes SET state = ?3, refusal = ?4 WHERE doc = ?1 AND hash = ?2";
+                db.execute(
+                    "noting a refusal",
+                    query,
+                    &[&known.doc, &hash.0, &REFUSED, &refusal.code()],
+                )?;
                 if *refusal == Refusal::OtherIncident {
                     once::set_apart(db, known.doc)?;
                 }
@@ -447,12 +782,25 @@ impl DeviceStore for SqliteDevice {
             for group in delivered.groups {
                 received += take(db, group)?;
             }
-            delivered.removed.iter().try_for_each(|incident| remove(db, *incident))?;
+            delivered
+                .removed
+                .iter()
+                .try_for_each(|incident| remove(db, *incident))?;
             if let Some(cursor) = delivered.cursor {
-                db.set_meta(Fact::Cursor.key(), &vicinity_store::device::cursor_bytes(&cursor))?;
+                db.set_meta(
+                    Fact::Cursor.key(),
+                    &vicinity_store::device::cursor_bytes(&cursor),
+                )?;
             }
-            delivered.facts.iter().try_for_each(|(fact, value)| db.set_meta(fact.key(), value))?;
-            Ok(DeviceStanding { received, erased, ..standing(db)? })
+            delivered
+                .facts
+                .iter()
+                .try_for_each(|(fact, value)| db.set_meta(fact.key(), value))?;
+            Ok(DeviceStanding {
+                received,
+                erased,
+                ..standing(db)?
+            })
         })?;
         if !delivered.erase.is_empty() || !delivered.removed.is_empty() {
             // What was written is durable; an older page that another process still reads goes when the last one closes.

@@ -6,7 +6,12 @@ use crate::national::SqliteNational;
 use vicinity_store::forms::{FORMS_MAX, Forms};
 
 fn form(db: &Db, sent: [u8; 32]) -> Result<Option<String>> {
-    db.one("looking for a form", "SELECT place FROM forms WHERE sent = ?1", &[&sent], |row| row.get(0))
+    db.one(
+        "looking for a form",
+        "SELECT place FROM forms WHERE sent = ?1",
+        &[&sent],
+        |row| row.get(0),
+    )
 }
 
 fn note(db: &mut Db, person: u32, sent: [u8; 32], place: &str) -> Result<()> {
@@ -19,7 +24,12 @@ fn note(db: &mut Db, person: u32, sent: [u8; 32], place: &str) -> Result<()> {
 }
 
 fn forget(db: &Db, sent: [u8; 32]) -> Result<()> {
-    db.execute("forgetting a form", "DELETE FROM forms WHERE sent = ?1", &[&sent]).map(drop)
+    db.execute(
+        "forgetting a form",
+        "DELETE FROM forms WHERE sent = ?1",
+        &[&sent],
+    )
+    .map(drop)
 }
 
 macro_rules! forms {
@@ -55,8 +65,16 @@ mod tests {
         }
         store.note_form(2, [200; 32], "/board").unwrap();
         store.note_form(2, [200; 32], "/there").unwrap();
-        assert_eq!((store.form([0; 32]).unwrap(), store.form([1; 32]).unwrap()), (None, Some("/here".to_owned())), "the oldest of a person goes");
-        assert_eq!(store.form([200; 32]).unwrap(), Some("/there".to_owned()), "where it led in the end");
+        assert_eq!(
+            (store.form([0; 32]).unwrap(), store.form([1; 32]).unwrap()),
+            (None, Some("/here".to_owned())),
+            "the oldest of a person goes"
+        );
+        assert_eq!(
+            store.form([200; 32]).unwrap(),
+            Some("/there".to_owned()),
+            "where it led in the end"
+        );
         store.forget_form([200; 32]).unwrap();
         assert_eq!(store.form([200; 32]).unwrap(), None);
     }
@@ -66,7 +84,19 @@ mod tests {
         let (folder, key) = (tempfile::tempdir().unwrap(), DatabaseKey::new([1; 32]));
         keeps(&mut SqliteHub::open(folder.path(), &key, [7; 16]).unwrap());
         keeps(&mut SqliteNational::open(folder.path(), &key).unwrap());
-        assert_eq!(SqliteHub::open(folder.path(), &key, [7; 16]).unwrap().form([64; 32]).unwrap(), Some("/here".to_owned()));
-        assert_eq!(SqliteNational::open(folder.path(), &key).unwrap().form([64; 32]).unwrap(), Some("/here".to_owned()));
+        assert_eq!(
+            SqliteHub::open(folder.path(), &key, [7; 16])
+                .unwrap()
+                .form([64; 32])
+                .unwrap(),
+            Some("/here".to_owned())
+        );
+        assert_eq!(
+            SqliteNational::open(folder.path(), &key)
+                .unwrap()
+                .form([64; 32])
+                .unwrap(),
+            Some("/here".to_owned())
+        );
     }
 }

@@ -30,7 +30,10 @@ use crate::db::{Db, Result, id16};
 use times::AtHub;
 use vicinity_store::error::Damage;
 use vicinity_store::evidence::SignedRequest;
-use vicinity_store::hub::{Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, LIVES_MAX, Peer, ProjectionRow, Random, Role, SentProjection};
+use vicinity_store::hub::{
+    Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, LIVES_MAX, Peer,
+    ProjectionRow, Random, Role, SentProjection,
+};
 use vicinity_store::policy::{self, Brought};
 use vicinity_store::row::{self, IncidentRow};
 use vicinity_store::{DatabaseKey, StoreError};
@@ -70,12 +73,19 @@ impl SqliteHub {
         let mut db = Db::open(&folder.join("hub.db"), key, MIGRATIONS)?;
         let epoch = folder.join("epoch");
         // Devices alone are enough: a backup of the first day has them, and an empty feed.
-        if !epoch.exists() && (feed::Head::read(&db)?.seq > 0 || db.count("counting", "SELECT count(*) FROM devices")? > 0) {
+        if !epoch.exists()
+            && (feed::Head::read(&db)?.seq > 0
+                || db.count("counting", "SELECT count(*) FROM devices")? > 0)
+        {
             db.immediate(|db| db.set_meta(policy::RESTORED, &[1]))?;
         }
         let mut keys = Db::open(&folder.join("keys.db"), key, KEYS_MIGRATIONS)?;
         erase::finish(&mut db, &mut keys)?;
-        Ok(Self { db, epoch: read_epoch(&epoch, new_epoch)?, keys })
+        Ok(Self {
+            db,
+            epoch: read_epoch(&epoch, new_epoch)?,
+            keys,
+        })
     }
 }
 
@@ -112,7 +122,11 @@ impl SqliteHub {
     /// # Errors
     /// Storage; the file may be there in part then.
     pub fn copy_into(&mut self, path: &Path, key: &DatabaseKey) -> Result<()> {
-        self.db.copy_into(path, key, "DELETE FROM copy.pieces; DELETE FROM copy.blobs WHERE refused IS NULL")
+        self.db.copy_into(
+            path,
+            key,
+            "DELETE FROM copy.pieces; DELETE FROM copy.blobs WHERE refused IS NULL",
+        )
     }
 
     /// The same of what opens statements, which is never in the other copy.
@@ -126,17 +140,29 @@ impl SqliteHub {
 
 impl SqliteHub {
     /// Runs several steps under one commit, and keeps nothing if they say `false`.
-    pub(crate) fn commit_together(&mut self, steps: &mut dyn FnMut(&mut Self) -> bool) -> Result<()> {
+    pub(crate) fn commit_together(
+        &mut self,
+        steps: &mut dyn FnMut(&mut Self) -> bool,
+    ) -> Result<()> {
         crate::db::sql("beginning", self.db.conn.execute_batch("BEGIN IMMEDIATE"))?;
         let wanted = steps(self);
-        let committed = self.db.end(wanted).and_then(|()| if wanted { Ok(()) } else { Err(StoreError::RolledBack) });
+        let committed = self.db.end(wanted).and_then(|()| {
+            if wanted {
+                Ok(())
+            } else {
+                Err(StoreError::RolledBack)
+            }
+        });
         // What was committed stays so; a log that could not be emptied is tried again after the next commit.
         erase::finish(&mut self.db, &mut self.keys).ok();
         committed
     }
 
     /// Runs steps under one commit until there are no more. Each that says `false` is undone, and only that.
-    pub(crate) fn commit_each(&mut self, next: &mut dyn FnMut(&mut Self) -> Option<bool>) -> Result<()> {
+    pub(crate) fn commit_each(
+        &mut self,
+        next: &mut dyn FnMut(&mut Self) -> Option<bool>,
+    ) -> Result<()> {
         let mut ran = Ok(());
         let committed = self.commit_together(&mut |hub| {
             ran = crate::db::one_by_one(hub, |hub| &hub.db, next);
@@ -167,12 +193,16 @@ impl SqliteHub {
 }
 
 fn file_error(path: &Path, source: std::io::Error) -> StoreError {
-    StoreError::File { path: path.display().to_string(), source }
+    StoreError::File {
+        path: path.display().to_string(),
+        source,
+    }
 }
 
 fn read_epoch(path: &Path, new_epoch: [u8; 16]) -> Result<[u8; 16]> {
     match std::fs::read(path) {
-        Ok(bytes) => id16(bytes).map_err(|_| StoreError::Damaged("epoch file: delete it, and the devices will rebase")),
+        Ok(bytes) => id16(bytes)
+            .map_err(|_| StoreError::Damaged("epoch file: delete it, and the devices will rebase")),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let write = || -> std::io::Result<()> {
                 let fresh = path.with_extension("new");
@@ -193,7 +223,10 @@ fn read_epoch(path: &Path, new_epoch: [u8; 16]) -> Result<[u8; 16]> {
 }
 
 impl HubStore for SqliteHub {
-    fn group_commit(&mut self, steps: &mut dyn FnMut(&mut (dyn HubStore + 'static)) -> bool) -> Result<()> {
+    fn group_commit(
+        &mut self,
+        steps: &mut dyn FnMut(&mut (dyn HubStore + 'static)) -> bool,
+    ) -> Result<()> {
         self.commit_together(&mut |hub| steps(hub))
     }
 
@@ -205,7 +238,13 @@ impl HubStore for SqliteHub {
         self.db.immediate(|db| db.cut_invites(now.as_second()))
     }
 
-    fn enrol(&mut self, code_hash: [u8; 32], device: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<Peer>> {
+    fn enrol(
+        &mut self,
+        code_hash: [u8; 32],
+        device: DeviceId,
+        public_key: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<Peer>> {
         self.db.immediate(|db| {
             let Some(role) = db.use_invite(code_hash, device.as_bytes(), now.as_second())? else { return Ok(None) };
             let role = Role::from_code(&role).ok_or(StoreError::Damaged("invitation"))?;
@@ -222,9 +261,18 @@ impl HubStore for SqliteHub {
     }
 
     fn credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>> {
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, bool>(1)?));
-        let found = self.db.one("reading a device", "SELECT public_key, revoked_at IS NOT NULL FROM devices WHERE device = ?1", &[device.as_bytes()], read)?;
-        Ok(found.map(|(public_key, revoked)| Credentials { public_key, revoked }))
+        let read =
+            |row: &rusqlite::Row<'_>| Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, bool>(1)?));
+        let found = self.db.one(
+            "reading a device",
+            "SELECT public_key, revoked_at IS NOT NULL FROM devices WHERE device = ?1",
+            &[device.as_bytes()],
+            read,
+        )?;
+        Ok(found.map(|(public_key, revoked)| Credentials {
+            public_key,
+            revoked,
+        }))
     }
 
     fn revoke(&mut self, device: u32, now: Timestamp) -> Result<bool> {
@@ -235,7 +283,13 @@ impl HubStore for SqliteHub {
         })
     }
 
-    fn let_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<Peer, Denied>> {
+    fn let_in(
+        &mut self,
+        device: DeviceId,
+        incarnation: u64,
+        counter: u64,
+        now: Timestamp,
+    ) -> Result<core::result::Result<Peer, Denied>> {
         self.db.immediate(|db| {
             let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?));
             let found = db.one("reading a device", "SELECT number, role, revoked_at IS NOT NULL FROM devices WHERE device = ?1", &[device.as_bytes()], read)?;
@@ -262,17 +316,42 @@ impl HubStore for SqliteHub {
         })
     }
 
-    fn heard(&mut self, device: DeviceId, incarnation: u64) -> Result<core::result::Result<(Peer, u64), Denied>> {
+    fn heard(
+        &mut self,
+        device: DeviceId,
+        incarnation: u64,
+    ) -> Result<core::result::Result<(Peer, u64), Denied>> {
         let query = "SELECT number, role, revoked_at IS NOT NULL, 
             coalesce((SELECT counter FROM incarnations WHERE incarnations.device = number AND incarnation = ?2), 0) FROM devices WHERE device = ?1";
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?, row.get::<_, i64>(3)?));
-        let found = self.db.one("reading a device", query, &[device.as_bytes(), &incarnation.cast_signed()], read)?;
-        let Some((number, role, revoked, counter)) = found else { return Ok(Err(Denied::Unknown)) };
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok((
+                row.get::<_, u32>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, bool>(2)?,
+                row.get::<_, i64>(3)?,
+            ))
+        };
+        let found = self.db.one(
+            "reading a device",
+            query,
+            &[device.as_bytes(), &incarnation.cast_signed()],
+            read,
+        )?;
+        let Some((number, role, revoked, counter)) = found else {
+            return Ok(Err(Denied::Unknown));
+        };
         if revoked {
             return Ok(Err(Denied::Revoked));
         }
         let role = Role::from_code(&role).ok_or(StoreError::Damaged("device"))?;
-        Ok(Ok((Peer { number, incarnation, role }, counter.cast_unsigned())))
+        Ok(Ok((
+            Peer {
+                number,
+                incarnation,
+                role,
+            },
+            counter.cast_unsigned(),
+        )))
     }
 
     fn note_skew(&mut self, peer: &Peer, skew_seconds: Option<i64>, now: Timestamp) -> Result<()> {
@@ -283,8 +362,16 @@ impl HubStore for SqliteHub {
         self.db.immediate(|db| times::set_zone(db, zone))
     }
 
-    fn accept(&mut self, peer: &Peer, request: Option<SignedRequest<'_>>, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
-        self.db.immediate(|db| accept::accept(db, peer, request, groups, now, random))
+    fn accept(
+        &mut self,
+        peer: &Peer,
+        request: Option<SignedRequest<'_>>,
+        groups: &[Group],
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Result<Vec<Verdict>> {
+        self.db
+            .immediate(|db| accept::accept(db, peer, request, groups, now, random))
     }
 
     fn weigh(&mut self, peer: &Peer, incident: IncidentId, changes: &[Brought<'_>]) -> Result<u64> {
@@ -299,9 +386,17 @@ impl HubStore for SqliteHub {
         shares::stored(&self.db, device)
     }
 
-    fn pull(&mut self, peer: &Peer, cursor: Option<Cursor>, page: Option<&HeadsPage>, pushed: &[IncidentId], raw_bytes: usize) -> Result<Option<Pull>> {
+    fn pull(
+        &mut self,
+        peer: &Peer,
+        cursor: Option<Cursor>,
+        page: Option<&HeadsPage>,
+        pushed: &[IncidentId],
+        raw_bytes: usize,
+    ) -> Result<Option<Pull>> {
         let epoch = self.epoch;
-        self.db.immediate(|db| pull::pull(db, epoch, peer, cursor, page, pushed, raw_bytes))
+        self.db
+            .immediate(|db| pull::pull(db, epoch, peer, cursor, page, pushed, raw_bytes))
     }
 
     fn stands(&mut self, cursor: &Cursor) -> Result<bool> {
@@ -310,11 +405,19 @@ impl HubStore for SqliteHub {
     }
 
     fn let_go(&mut self, peer: &Peer, documents: &[DocumentHeads], now: Timestamp) -> Result<()> {
-        self.db.immediate(|db| leaving::let_go(db, peer, documents, now))
+        self.db
+            .immediate(|db| leaving::let_go(db, peer, documents, now))
     }
 
-    fn assign(&mut self, incident: IncidentId, device: u32, assigned: bool, now: Timestamp) -> Result<bool> {
-        self.db.immediate(|db| accept::assign(db, incident, device, assigned, now))
+    fn assign(
+        &mut self,
+        incident: IncidentId,
+        device: u32,
+        assigned: bool,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.db
+            .immediate(|db| accept::assign(db, incident, device, assigned, now))
     }
 
     fn erase(&mut self, incident: IncidentId, now: Timestamp) -> Result<bool> {
@@ -323,8 +426,14 @@ impl HubStore for SqliteHub {
         Ok(held)
     }
 
-    fn confirm_erased(&mut self, peer: &Peer, incidents: &[IncidentId], now: Timestamp) -> Result<()> {
-        self.db.immediate(|db| erase::confirm(db, peer, incidents, now))
+    fn confirm_erased(
+        &mut self,
+        peer: &Peer,
+        incidents: &[IncidentId],
+        now: Timestamp,
+    ) -> Result<()> {
+        self.db
+            .immediate(|db| erase::confirm(db, peer, incidents, now))
     }
 
     fn erase_orders(&mut self, peer: &Peer, max: usize) -> Result<Vec<IncidentId>> {
@@ -336,40 +445,101 @@ impl HubStore for SqliteHub {
     }
 
     fn incident(&mut self, incident: IncidentId) -> Result<Option<IncidentRow>> {
-        let query = "SELECT facts, disputes, times, first_at, heads FROM documents WHERE incident = ?1";
+        let query =
+            "SELECT facts, disputes, times, first_at, heads FROM documents WHERE incident = ?1";
         let read = |row: &rusqlite::Row<'_>| Ok((AtHub::read(row, 0)?, row.get::<_, Vec<u8>>(4)?));
-        let found = self.db.one("reading an incident", query, &[incident.as_bytes()], read)?;
+        let found = self
+            .db
+            .one("reading an incident", query, &[incident.as_bytes()], read)?;
         let zone = times::zone(&self.db)?;
-        found.map(|(row, heads)| Ok(IncidentRow { incident: row.incident(zone.as_ref())?, heads: row::heads(&heads) })).transpose()
+        found
+            .map(|(row, heads)| {
+                Ok(IncidentRow {
+                    incident: row.incident(zone.as_ref())?,
+                    heads: row::heads(&heads),
+                })
+            })
+            .transpose()
     }
 
-    fn each_incident(&mut self, each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>) -> Result<()> {
+    fn each_incident(
+        &mut self,
+        each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>,
+    ) -> Result<()> {
         let zone = times::zone(&self.db)?;
         let read = |row: &rusqlite::Row<'_>| Ok((AtHub::read(row, 2)?, row.get::<_, Vec<u8>>(1)?));
         let query = "SELECT incident, heads, facts, disputes, times, first_at FROM documents ORDER BY incident";
-        let walked = each_incident(&self.db, query, read, &mut |id, (row, heads): (AtHub, Vec<u8>)| {
-            each(id, IncidentRow { incident: row.incident(zone.as_ref())?, heads: row::heads(&heads) })
+        let walked = each_incident(&self.db, query, read, &mut |id,
+                                                                (row, heads): (
+            AtHub,
+            Vec<u8>,
+        )| {
+            each(
+                id,
+                IncidentRow {
+                    incident: row.incident(zone.as_ref())?,
+                    heads: row::heads(&heads),
+                },
+            )
         });
         self.db.told(walked)
     }
 
     fn author(&mut self, incident: IncidentId, change: ChangeHash) -> Result<Option<u32>> {
         let query = "SELECT chunk, device, relayed, skew, received_at FROM feed WHERE kind = 0 AND doc = (SELECT doc FROM documents WHERE incident = ?1)";
-        Ok(policy::author(&self.db.all("reading a change", query, &[incident.as_bytes()], times::log_row)?, change))
+        Ok(policy::author(
+            &self.db.all(
+                "reading a change",
+                query,
+                &[incident.as_bytes()],
+                times::log_row,
+            )?,
+            change,
+        ))
     }
 
     fn chunks(&mut self, incident: IncidentId) -> Result<Vec<Vec<u8>>> {
         let query = "SELECT chunk FROM feed WHERE kind = 0 AND doc = (SELECT doc FROM documents WHERE incident = ?1) ORDER BY seq";
-        self.db.all("reading changes", query, &[incident.as_bytes()], |row| row.get(0))
+        self.db
+            .all("reading changes", query, &[incident.as_bytes()], |row| {
+                row.get(0)
+            })
     }
 
     fn devices(&mut self) -> Result<Vec<DeviceRow>> {
-        type Row = (u32, Vec<u8>, String, Option<i64>, Option<i64>, bool, [u8; 32], [u8; 32]);
+        type Row = (
+            u32,
+            Vec<u8>,
+            String,
+            Option<i64>,
+            Option<i64>,
+            bool,
+            [u8; 32],
+            [u8; 32],
+        );
         let query = "SELECT number, device, role, last_seen, skew, revoked_at IS NOT NULL, code_hash, public_key FROM devices ORDER BY number";
         let rows: Vec<Row> = self.db.all("reading devices", query, &[], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?))
+            Ok((
+                row.get(0)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                row.get(4)?,
+                row.get(5)?,
+                row.get(6)?,
+                row.get(7)?,
+            ))
         })?;
-        let device = |(number, device, role, last_seen, skew_seconds, revoked, code_hash, public_key): Row| {
+        let device = |(
+            number,
+            device,
+            role,
+            last_seen,
+            skew_seconds,
+            revoked,
+            code_hash,
+            public_key,
+        ): Row| {
             let role = Role::from_code(&role).ok_or(StoreError::Damaged("device"))?;
             let last_seen = last_seen.and_then(|at| Timestamp::from_second(at).ok());
             Ok(DeviceRow {
@@ -386,11 +556,21 @@ impl HubStore for SqliteHub {
     }
 
     fn quarantine(&mut self) -> Result<Vec<(Refusal, u64)>> {
-        let rows = self.db.all("reading the quarantine", "SELECT reason, count(*) FROM quarantine GROUP BY reason ORDER BY reason", &[], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
-        })?;
-        let refusal = |code: &str| Refusal::ALL.into_iter().find(|refusal| refusal.code() == code);
-        Ok(rows.into_iter().filter_map(|(code, count)| Some((refusal(&code)?, count as u64))).collect())
+        let rows = self.db.all(
+            "reading the quarantine",
+            "SELECT reason, count(*) FROM quarantine GROUP BY reason ORDER BY reason",
+            &[],
+            |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)),
+        )?;
+        let refusal = |code: &str| {
+            Refusal::ALL
+                .into_iter()
+                .find(|refusal| refusal.code() == code)
+        };
+        Ok(rows
+            .into_iter()
+            .filter_map(|(code, count)| Some((refusal(&code)?, count as u64)))
+            .collect())
     }
 
     fn counts(&mut self) -> Result<HubCounts> {
@@ -401,7 +581,10 @@ impl HubStore for SqliteHub {
             devices: db.count("counting", "SELECT count(*) FROM devices")?,
             waiting: db.count("counting", "SELECT count(*) FROM waiting")?,
             quarantined: db.count("counting", "SELECT count(*) FROM quarantine")?,
-            projections_unsent: db.count("counting", "SELECT count(*) FROM projections WHERE sent < version")?,
+            projections_unsent: db.count(
+                "counting",
+                "SELECT count(*) FROM projections WHERE sent < version",
+            )?,
         })
     }
 
@@ -417,12 +600,19 @@ impl HubStore for SqliteHub {
         uplink::told_areas(&self.db)
     }
 
-    fn list_areas(&mut self, listed: &BTreeSet<String>, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {
-        self.db.immediate(|db| uplink::list_areas(db, listed, now, random))
+    fn list_areas(
+        &mut self,
+        listed: &BTreeSet<String>,
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Result<Vec<u64>> {
+        self.db
+            .immediate(|db| uplink::list_areas(db, listed, now, random))
     }
 
     fn recheck_consents(&mut self, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {
-        self.db.immediate(|db| uplink::recheck_consents(db, now, random))
+        self.db
+            .immediate(|db| uplink::recheck_consents(db, now, random))
     }
 
     fn unsent_projections(&mut self, max: usize) -> Result<Vec<ProjectionRow>> {
@@ -434,8 +624,14 @@ impl HubStore for SqliteHub {
     }
 
     fn projected(&mut self, projection: ProjectionId) -> Result<Option<IncidentId>> {
-        let query = "SELECT incident FROM documents JOIN projections USING (doc) WHERE projection = ?1";
-        let found = self.db.one("reading a projection", query, &[projection.as_bytes()], |row| row.get::<_, [u8; 16]>(0))?;
+        let query =
+            "SELECT incident FROM documents JOIN projections USING (doc) WHERE projection = ?1";
+        let found = self.db.one(
+            "reading a projection",
+            query,
+            &[projection.as_bytes()],
+            |row| row.get::<_, [u8; 16]>(0),
+        )?;
         Ok(found.map(IncidentId::from_bytes))
     }
 
@@ -448,15 +644,25 @@ impl HubStore for SqliteHub {
 
     fn unreported_answers(&mut self) -> Result<Vec<(u64, String)>> {
         let query = "SELECT id, answer FROM questions WHERE answer IS NOT NULL AND reported = 0 ORDER BY id LIMIT 1000";
-        let rows = self.db.all("reading answers", query, &[], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?;
-        Ok(rows.into_iter().map(|(id, answer)| (id.cast_unsigned(), answer)).collect())
+        let rows = self.db.all("reading answers", query, &[], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get(1)?))
+        })?;
+        Ok(rows
+            .into_iter()
+            .map(|(id, answer)| (id.cast_unsigned(), answer))
+            .collect())
     }
 
     fn answers_reported(&mut self, questions: &[u64]) -> Result<()> {
         self.db.immediate(|db| {
-            questions
-                .iter()
-                .try_for_each(|id| db.execute("noting an answer", "UPDATE questions SET reported = 1 WHERE id = ?1", &[&id.cast_signed()]).map(drop))
+            questions.iter().try_for_each(|id| {
+                db.execute(
+                    "noting an answer",
+                    "UPDATE questions SET reported = 1 WHERE id = ?1",
+                    &[&id.cast_signed()],
+                )
+                .map(drop)
+            })
         })
     }
 }

@@ -17,7 +17,10 @@ impl Db {
     pub(crate) fn damaged(&self) -> Result<Option<Damage>> {
         let step = "looking at every page";
         for look in 1..=LOOKS {
-            let found = self.conn.prepare("PRAGMA cipher_integrity_check").and_then(|mut statement| statement.exists([]));
+            let found = self
+                .conn
+                .prepare("PRAGMA cipher_integrity_check")
+                .and_then(|mut statement| statement.exists([]));
             match found {
                 Ok(false) => return Ok(None),
                 _ if look < LOOKS => {}
@@ -29,9 +32,16 @@ impl Db {
 
     /// Names the file where a step failed because a page of it is damaged: SQLite says no more than that something is wrong.
     pub(crate) fn told<T>(&self, result: Result<T>) -> Result<T> {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, OutOfMemory, SystemIoFailure, Unknown};
+        use rusqlite::ErrorCode::{
+            DatabaseCorrupt, NotADatabase, OutOfMemory, SystemIoFailure, Unknown,
+        };
         match result {
-            Err(error) if matches!(failure(&error), Some(DatabaseCorrupt | NotADatabase | OutOfMemory | SystemIoFailure | Unknown)) => {
+            Err(error)
+                if matches!(
+                    failure(&error),
+                    Some(DatabaseCorrupt | NotADatabase | OutOfMemory | SystemIoFailure | Unknown)
+                ) =>
+            {
                 Err(match self.damaged() {
                     Ok(Some(damage)) => damage.into(),
                     _ => error,

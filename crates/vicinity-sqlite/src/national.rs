@@ -14,7 +14,9 @@ use crate::db::{Db, Result, sql};
 use crate::national::tally::{Counted, Tally, area_of, kept_facets};
 use vicinity_store::error::Damage;
 use vicinity_store::hub::{Credentials, Denied, Role};
-use vicinity_store::national::{HubRow, NationalStore, NewProjection, ProjectionBody, ProjectionListing, QuestionRow};
+use vicinity_store::national::{
+    HubRow, NationalStore, NewProjection, ProjectionBody, ProjectionListing, QuestionRow,
+};
 use vicinity_store::{DatabaseKey, StoreError};
 
 /// National on SQLite: `national.db`.
@@ -49,8 +51,13 @@ impl SqliteNational {
     /// # Errors
     /// The folder or its files cannot be used, or are of a newer version.
     pub fn open(folder: &Path, key: &DatabaseKey) -> Result<Self> {
-        std::fs::create_dir_all(folder).map_err(|source| StoreError::File { path: folder.display().to_string(), source })?;
-        let mut national = Self { db: Db::open(&folder.join("national.db"), key, MIGRATIONS)? };
+        std::fs::create_dir_all(folder).map_err(|source| StoreError::File {
+            path: folder.display().to_string(),
+            source,
+        })?;
+        let mut national = Self {
+            db: Db::open(&folder.join("national.db"), key, MIGRATIONS)?,
+        };
         national.count_once()?;
         Ok(national)
     }
@@ -105,13 +112,30 @@ struct Standing {
 
 fn known(db: &Db, projection: ProjectionId) -> Result<Option<Known>> {
     let query = "SELECT row, hub, version, review, json, month, area, facets, countable AND review <> 'duplicate' FROM projections WHERE projection = ?1";
-    db.one("reading a projection", query, &[projection.as_bytes()], |row| {
-        let standing = match row.get::<_, Option<String>>(4)? {
-            Some(json) => Some(Standing { json, month: row.get(5)?, area: row.get(6)?, facets: row.get(7)?, counts: row.get(8)? }),
-            None => None,
-        };
-        Ok(Known { row: row.get(0)?, owner: row.get(1)?, version: row.get::<_, i64>(2)?.cast_unsigned(), standing, review: row.get(3)? })
-    })
+    db.one(
+        "reading a projection",
+        query,
+        &[projection.as_bytes()],
+        |row| {
+            let standing = match row.get::<_, Option<String>>(4)? {
+                Some(json) => Some(Standing {
+                    json,
+                    month: row.get(5)?,
+                    area: row.get(6)?,
+                    facets: row.get(7)?,
+                    counts: row.get(8)?,
+                }),
+                None => None,
+            };
+            Ok(Known {
+                row: row.get(0)?,
+                owner: row.get(1)?,
+                version: row.get::<_, i64>(2)?.cast_unsigned(),
+                standing,
+                review: row.get(3)?,
+            })
+        },
+    )
 }
 
 /// Where the review of a row stands once it says something else.
@@ -132,31 +156,80 @@ fn review_after(known: &Known, body: Option<&ProjectionBody>) -> &'static str {
     }
 }
 
-fn upsert_one(db: &Db, hub: u32, new: &NewProjection, now: Timestamp, tally: &mut Tally) -> Result<Option<u64>> {
-    let Ok(version) = i64::try_from(new.version) else { return Ok(None) };
+fn upsert_one(
+    db: &Db,
+    hub: u32,
+    new: &NewProjection,
+    now: Timestamp,
+    tally: &mut Tally,
+) -> Result<Option<u64>> {
+    let Ok(version) = i64::try_from(new.version) else {
+        return Ok(None);
+    };
     let known = known(db, new.projection)?;
     if let Some(known) = &known {
         if known.owner != hub {
             return Ok(None);
         }
-        if known.version > new.version || (known.version == new.version && known.standing.is_none()) {
+        if known.version > new.version || (known.version == new.version && known.standing.is_none())
+        {
             return Ok(Some(known.version));
         }
-        if let Some(Standing { month, area, facets, counts, .. }) = &known.standing {
-            tally.add(&Counted { hub, month, area, facets, counts: *counts }, -1);
+        if let Some(Standing {
+            month,
+            area,
+            facets,
+            counts,
+            ..
+        }) = &known.standing
+        {
+            tally.add(
+                &Counted {
+                    hub,
+                    month,
+                    area,
+                    facets,
+                    counts: *counts,
+                },
+                -1,
+            );
         }
     }
-    let review = known.as_ref().map_or(if new.body.is_some() { "new" } else { "gone" }, |known| review_after(known, new.body.as_ref()));
-    let (json, month, countable) = new.body.as_ref().map_or((None, None, false), |body| (Some(&body.json), Some(&body.month), body.countable));
-    let (area, facets) = new.body.as_ref().map_or(("", String::new()), |body| (area_of(body), kept_facets(body)));
+    let review = known
+        .as_ref()
+        .map_or(if new.body.is_some() { "new" } else { "gone" }, |known| {
+            review_after(known, new.body.as_ref())
+        });
+    let (json, month, countable) = new.body.as_ref().map_or((None, None, false), |body| {
+        (Some(&body.json), Some(&body.month), body.countable)
+    });
+    let (area, facets) = new.body.as_ref().map_or(("", String::new()), |body| {
+        (area_of(body), kept_facets(body))
+    });
     if let Some(month) = month {
-        tally.add(&Counted { hub, month, area, facets: &facets, counts: countable && review != "duplicate" }, 1);
+        tally.add(
+            &Counted {
+                hub,
+                month,
+                area,
+                facets: &facets,
+                counts: countable && review != "duplicate",
+            },
+            1,
+        );
     }
     let seconds = now.as_second();
     match known {
         Some(known) => {
             let query = "UPDATE projections SET version = ?2, json = ?3, month = ?4, countable = ?5, area = ?6, facets = ?7, changed_at = ?8, review = ?9 WHERE row = ?1";
-            db.execute("writing a projection", query, &[&known.row, &version, &json, &month, &countable, &area, &facets, &seconds, &review])?;
+            db.execute(
+                "writing a projection",
+                query,
+                &[
+                    &known.row, &version, &json, &month, &countable, &area, &facets, &seconds,
+                    &review,
+                ],
+            )?;
         }
         None => {
             let query = "INSERT INTO projections (projection, hub, version, json, month, countable, area, facets, received_at, changed_at, review)
@@ -164,7 +237,18 @@ fn upsert_one(db: &Db, hub: u32, new: &NewProjection, now: Timestamp, tally: &mu
             db.execute(
                 "writing a projection",
                 query,
-                &[new.projection.as_bytes(), &hub, &version, &json, &month, &countable, &area, &facets, &seconds, &review],
+                &[
+                    new.projection.as_bytes(),
+                    &hub,
+                    &version,
+                    &json,
+                    &month,
+                    &countable,
+                    &area,
+                    &facets,
+                    &seconds,
+                    &review,
+                ],
             )?;
         }
     }
@@ -172,38 +256,80 @@ fn upsert_one(db: &Db, hub: u32, new: &NewProjection, now: Timestamp, tally: &mu
 }
 
 pub(crate) fn question(row: &rusqlite::Row<'_>) -> rusqlite::Result<QuestionRow> {
-    Ok(QuestionRow { id: row.get::<_, i64>(0)?.cast_unsigned(), projection: ProjectionId::from_bytes(row.get(1)?), code: row.get(2)?, answer: row.get(3)? })
+    Ok(QuestionRow {
+        id: row.get::<_, i64>(0)?.cast_unsigned(),
+        projection: ProjectionId::from_bytes(row.get(1)?),
+        code: row.get(2)?,
+        answer: row.get(3)?,
+    })
 }
 
 /// What is needed to check the proof of a server of a table's.
 pub(crate) fn credentials(db: &Db, table: &str, device: DeviceId) -> Result<Option<Credentials>> {
     let query = format!("SELECT public_key, revoked_at IS NOT NULL FROM {table} WHERE device = ?1");
-    let read = |row: &rusqlite::Row<'_>| Ok(Credentials { public_key: row.get(0)?, revoked: row.get(1)? });
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(Credentials {
+            public_key: row.get(0)?,
+            revoked: row.get(1)?,
+        })
+    };
     db.one("reading who asks", &query, &[device.as_bytes()], read)
 }
 
 /// Revokes a server of a table's.
 pub(crate) fn revoke(db: &Db, table: &str, number: u32, now: Timestamp) -> Result<bool> {
-    let query = format!("UPDATE {table} SET revoked_at = coalesce(revoked_at, ?2) WHERE number = ?1");
+    let query =
+        format!("UPDATE {table} SET revoked_at = coalesce(revoked_at, ?2) WHERE number = ?1");
     Ok(db.execute("revoking a server", &query, &[&number, &now.as_second()])? == 1)
 }
 
 /// Lets a proven request of a table's in and moves its counter.
-pub(crate) fn let_in(db: &Db, table: &str, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<u32, Denied>> {
+pub(crate) fn let_in(
+    db: &Db,
+    table: &str,
+    device: DeviceId,
+    incarnation: u64,
+    counter: u64,
+    now: Timestamp,
+) -> Result<core::result::Result<u32, Denied>> {
     let read = |row: &rusqlite::Row<'_>| {
-        Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?.cast_unsigned(), row.get::<_, i64>(2)?.cast_unsigned(), row.get::<_, bool>(3)?))
+        Ok((
+            row.get::<_, u32>(0)?,
+            row.get::<_, i64>(1)?.cast_unsigned(),
+            row.get::<_, i64>(2)?.cast_unsigned(),
+            row.get::<_, bool>(3)?,
+        ))
     };
-    let query = format!("SELECT number, incarnation, counter, revoked_at IS NOT NULL FROM {table} WHERE device = ?1");
-    let Some((number, life, last, revoked)) = db.one("reading who asks", &query, &[device.as_bytes()], read)? else { return Ok(Err(Denied::Unknown)) };
+    let query = format!(
+        "SELECT number, incarnation, counter, revoked_at IS NOT NULL FROM {table} WHERE device = ?1"
+    );
+    let Some((number, life, last, revoked)) =
+        db.one("reading who asks", &query, &[device.as_bytes()], read)?
+    else {
+        return Ok(Err(Denied::Unknown));
+    };
     if revoked {
         return Ok(Err(Denied::Revoked));
     }
-    let Ok(count) = i64::try_from(counter) else { return Ok(Err(Denied::TooHigh)) };
+    let Ok(count) = i64::try_from(counter) else {
+        return Ok(Err(Denied::TooHigh));
+    };
     if life == incarnation && counter <= last {
         return Ok(Err(Denied::not_above(counter, last)));
     }
-    let query = format!("UPDATE {table} SET incarnation = ?2, counter = ?3, last_seen = ?4 WHERE number = ?1");
-    db.execute("moving a counter", &query, &[&number, &incarnation.cast_signed(), &count, &now.as_second()])?;
+    let query = format!(
+        "UPDATE {table} SET incarnation = ?2, counter = ?3, last_seen = ?4 WHERE number = ?1"
+    );
+    db.execute(
+        "moving a counter",
+        &query,
+        &[
+            &number,
+            &incarnation.cast_signed(),
+            &count,
+            &now.as_second(),
+        ],
+    )?;
     Ok(Ok(number))
 }
 
@@ -216,7 +342,13 @@ impl NationalStore for SqliteNational {
         self.db.immediate(|db| db.cut_invites(now.as_second()))
     }
 
-    fn enrol(&mut self, code_hash: [u8; 32], hub: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<u32>> {
+    fn enrol(
+        &mut self,
+        code_hash: [u8; 32],
+        hub: DeviceId,
+        public_key: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<u32>> {
         self.db.immediate(|db| {
             if db.use_invite(code_hash, hub.as_bytes(), now.as_second())?.is_none() {
                 return Ok(None);
@@ -239,14 +371,29 @@ impl NationalStore for SqliteNational {
     }
 
     /// Reports are idempotent and carry no history, so a hub restored from a backup simply starts a new incarnation.
-    fn let_in(&mut self, hub: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<u32, Denied>> {
-        self.db.immediate(|db| let_in(db, "hubs", hub, incarnation, counter, now))
+    fn let_in(
+        &mut self,
+        hub: DeviceId,
+        incarnation: u64,
+        counter: u64,
+        now: Timestamp,
+    ) -> Result<core::result::Result<u32, Denied>> {
+        self.db
+            .immediate(|db| let_in(db, "hubs", hub, incarnation, counter, now))
     }
 
-    fn upsert(&mut self, hub: u32, rows: &[NewProjection], now: Timestamp) -> Result<Vec<Option<u64>>> {
+    fn upsert(
+        &mut self,
+        hub: u32,
+        rows: &[NewProjection],
+        now: Timestamp,
+    ) -> Result<Vec<Option<u64>>> {
         self.db.immediate(|db| {
             let mut tally = Tally::default();
-            let held = rows.iter().map(|row| upsert_one(db, hub, row, now, &mut tally)).collect::<Result<_>>()?;
+            let held = rows
+                .iter()
+                .map(|row| upsert_one(db, hub, row, now, &mut tally))
+                .collect::<Result<_>>()?;
             tally.write(db)?;
             Ok(held)
         })
@@ -259,7 +406,13 @@ impl NationalStore for SqliteNational {
                 UNION ALL
                 SELECT (SELECT min(area) FROM projections WHERE hub = ?1 AND area > named.area AND json IS NOT NULL) FROM named WHERE named.area IS NOT NULL
             ) SELECT area FROM named WHERE area IS NOT NULL LIMIT ?2";
-        Ok(self.db.all("reading areas", query, &[&hub, &(max as i64)], |row| row.get(0))?.into_iter().collect())
+        Ok(self
+            .db
+            .all("reading areas", query, &[&hub, &(max as i64)], |row| {
+                row.get(0)
+            })?
+            .into_iter()
+            .collect())
     }
 
     fn ask(&mut self, projection: ProjectionId, code: &str, now: Timestamp) -> Result<Option<u64>> {
@@ -270,7 +423,13 @@ impl NationalStore for SqliteNational {
         })
     }
 
-    fn questions_of(&mut self, hub: u32, received: &[u64], answers: &[(u64, String)], now: Timestamp) -> Result<Vec<QuestionRow>> {
+    fn questions_of(
+        &mut self,
+        hub: u32,
+        received: &[u64],
+        answers: &[(u64, String)],
+        now: Timestamp,
+    ) -> Result<Vec<QuestionRow>> {
         self.db.immediate(|db| {
             for id in received {
                 db.execute("noting a question", "UPDATE questions SET received = 1 WHERE id = ?1 AND hub = ?2", &[&id.cast_signed(), &hub])?;
@@ -285,20 +444,39 @@ impl NationalStore for SqliteNational {
     }
 
     fn questions(&mut self) -> Result<Vec<QuestionRow>> {
-        self.db.all("reading questions", "SELECT id, projection, code, answer FROM questions ORDER BY id", &[], question)
+        self.db.all(
+            "reading questions",
+            "SELECT id, projection, code, answer FROM questions ORDER BY id",
+            &[],
+            question,
+        )
     }
 
-    fn each_projection(&mut self, from: Option<&str>, to: Option<&str>, each: &mut dyn FnMut(ProjectionListing) -> Result<()>) -> Result<()> {
+    fn each_projection(
+        &mut self,
+        from: Option<&str>,
+        to: Option<&str>,
+        each: &mut dyn FnMut(ProjectionListing) -> Result<()>,
+    ) -> Result<()> {
         let step = "reading projections";
         // A month that is not known is in no stretch of months, but in the whole.
-        let to = to.unwrap_or(if from.is_none() { "\u{ffff}" } else { "9999-99" });
+        let to = to.unwrap_or(if from.is_none() {
+            "\u{ffff}"
+        } else {
+            "9999-99"
+        });
         let query = "SELECT projection, hub, version, json FROM projections WHERE json IS NOT NULL AND month >= ?1 AND month <= ?2 ORDER BY projection";
         let mut statement = sql(step, self.db.conn.prepare_cached(query))?;
         let mut rows = sql(step, statement.query([from.unwrap_or(""), to]))?;
         while let Some(row) = sql(step, rows.next())? {
             let read = |row: &rusqlite::Row<'_>| {
                 let version = row.get::<_, i64>(2)?.cast_unsigned();
-                Ok(ProjectionListing { projection: ProjectionId::from_bytes(row.get(0)?), hub: row.get(1)?, version, json: row.get(3)? })
+                Ok(ProjectionListing {
+                    projection: ProjectionId::from_bytes(row.get(0)?),
+                    hub: row.get(1)?,
+                    version,
+                    json: row.get(3)?,
+                })
             };
             each(sql(step, read(row))?)?;
         }
@@ -307,14 +485,26 @@ impl NationalStore for SqliteNational {
 
     fn counts_by_month(&mut self, dimension: &str) -> Result<Vec<(String, String, u64)>> {
         let query = "SELECT month, code, sum(n) FROM counts WHERE dimension = ?1 GROUP BY month, code ORDER BY month, code";
-        self.db.all("counting", query, &[&dimension], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.cast_unsigned())))
+        self.db.all("counting", query, &[&dimension], |row| {
+            Ok((
+                row.get(0)?,
+                row.get(1)?,
+                row.get::<_, i64>(2)?.cast_unsigned(),
+            ))
+        })
     }
 
     fn hubs(&mut self) -> Result<Vec<HubRow>> {
         let query = "SELECT number, last_seen, (SELECT coalesce(sum(n), 0) FROM counts WHERE dimension = 'hub' AND code = CAST(number AS TEXT)) FROM hubs ORDER BY number";
         self.db.all("reading hubs", query, &[], |row| {
-            let last_seen = row.get::<_, Option<i64>>(1)?.and_then(|at| Timestamp::from_second(at).ok());
-            Ok(HubRow { number: row.get(0)?, last_seen, projections: row.get::<_, i64>(2)?.cast_unsigned() })
+            let last_seen = row
+                .get::<_, Option<i64>>(1)?
+                .and_then(|at| Timestamp::from_second(at).ok());
+            Ok(HubRow {
+                number: row.get(0)?,
+                last_seen,
+                projections: row.get::<_, i64>(2)?.cast_unsigned(),
+            })
         })
     }
 

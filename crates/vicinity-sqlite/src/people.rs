@@ -9,11 +9,17 @@ use crate::db::{Db, sql};
 use vicinity_store::StoreError;
 use vicinity_store::error::Damage;
 use vicinity_store::key::DatabaseKey;
-use vicinity_store::person::{CODE_STEP_SECONDS, Desk, LINK_SECONDS, NewPerson, NewSession, PasswordHash, PersonRow, Session, SignIn};
+use vicinity_store::person::{
+    CODE_STEP_SECONDS, Desk, LINK_SECONDS, NewPerson, NewSession, PasswordHash, PersonRow, Session,
+    SignIn,
+};
 
 type Result<T> = core::result::Result<T, StoreError>;
 
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/people_0001.sql"), include_str!("../migrations/people_0002_secret.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/people_0001.sql"),
+    include_str!("../migrations/people_0002_secret.sql"),
+];
 
 /// A session that nothing was asked in for so long has ended.
 pub const IDLE_SECONDS: i64 = 30 * 60;
@@ -58,7 +64,9 @@ impl SqlitePeople {
     /// # Errors
     /// The folder or its file cannot be used, or is of a newer version.
     pub fn open(folder: &Path, key: &DatabaseKey) -> Result<Self> {
-        Ok(Self { db: Db::open(&folder.join("people.db"), key, MIGRATIONS)? })
+        Ok(Self {
+            db: Db::open(&folder.join("people.db"), key, MIGRATIONS)?,
+        })
     }
 
     /// The secret by which this server knows its own pages and browsers; `fresh` becomes it the first time.
@@ -67,8 +75,16 @@ impl SqlitePeople {
     /// Storage.
     pub fn secret(&mut self, fresh: [u8; 32]) -> Result<[u8; 32]> {
         self.db.immediate(|db| {
-            db.execute("keeping a secret", "INSERT OR IGNORE INTO secret (one, bytes) VALUES (1, ?1)", &[&fresh])?;
-            Ok(db.one("reading a secret", "SELECT bytes FROM secret", &[], |row| array(row, 0))?.unwrap_or(fresh))
+            db.execute(
+                "keeping a secret",
+                "INSERT OR IGNORE INTO secret (one, bytes) VALUES (1, ?1)",
+                &[&fresh],
+            )?;
+            Ok(db
+                .one("reading a secret", "SELECT bytes FROM secret", &[], |row| {
+                    array(row, 0)
+                })?
+                .unwrap_or(fresh))
         })
     }
 
@@ -95,11 +111,20 @@ impl SqlitePeople {
     /// Storage.
     pub fn cut(&mut self, now: Timestamp) -> Result<()> {
         let now = now.as_second();
-        let (link, step) = (now.saturating_add(LINK_SECONDS), now.div_euclid(CODE_STEP_SECONDS) + 1);
+        let (link, step) = (
+            now.saturating_add(LINK_SECONDS),
+            now.div_euclid(CODE_STEP_SECONDS) + 1,
+        );
         let people = "invite_expires > ?1 OR totp_last > ?2 OR looked_at > ?3";
         // Looked for first: most of the time there is nothing, and reading costs no write.
-        let query = format!("SELECT 1 FROM people WHERE {people} UNION ALL SELECT 1 FROM sessions WHERE started_at > ?3 OR seen_at > ?3 LIMIT 1");
-        if self.db.one("reading terms", &query, &[&link, &step, &now], |_| Ok(()))?.is_none() {
+        let query = format!(
+            "SELECT 1 FROM people WHERE {people} UNION ALL SELECT 1 FROM sessions WHERE started_at > ?3 OR seen_at > ?3 LIMIT 1"
+        );
+        if self
+            .db
+            .one("reading terms", &query, &[&link, &step, &now], |_| Ok(()))?
+            .is_none()
+        {
             return Ok(());
         }
         self.db.immediate(|db| {
@@ -117,17 +142,31 @@ impl SqlitePeople {
     ///
     /// # Errors
     /// Storage.
-    pub fn invited(&mut self, code_hash: [u8; 32], now: Timestamp) -> Result<Option<(u32, String, [u8; 20])>> {
+    pub fn invited(
+        &mut self,
+        code_hash: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<(u32, String, [u8; 20])>> {
         self.cut(now)?;
         let query = "SELECT number, handle, totp FROM people WHERE invite_hash = ?1 AND invite_expires > ?2";
-        self.db.one("reading an invitation", query, &[&code_hash, &now.as_second()], |row| Ok((row.get(0)?, row.get(1)?, array(row, 2)?)))
+        self.db.one(
+            "reading an invitation",
+            query,
+            &[&code_hash, &now.as_second()],
+            |row| Ok((row.get(0)?, row.get(1)?, array(row, 2)?)),
+        )
     }
 
     /// Uses a one-time link: the password is set and the link is spent. `false` if it was not good any more.
     ///
     /// # Errors
     /// Storage.
-    pub fn welcome(&mut self, code_hash: [u8; 32], password: &PasswordHash, now: Timestamp) -> Result<bool> {
+    pub fn welcome(
+        &mut self,
+        code_hash: [u8; 32],
+        password: &PasswordHash,
+        now: Timestamp,
+    ) -> Result<bool> {
         self.cut(now)?;
         self.db.immediate(|db| {
             let query = "UPDATE people SET salt = ?2, hash = ?3, invite_hash = NULL, invite_expires = NULL WHERE invite_hash = ?1 AND invite_expires > ?4";
@@ -144,8 +183,15 @@ impl SqlitePeople {
         let query = "SELECT number, handle, salt, hash, totp FROM people WHERE handle = ?1";
         self.db.one("reading a person", query, &[&handle], |row| {
             let (salt, hash): (Option<[u8; 16]>, Option<[u8; 32]>) = (row.get(2)?, row.get(3)?);
-            let password = salt.zip(hash).map(|(salt, hash)| PasswordHash { salt, hash });
-            Ok(SignIn { number: row.get(0)?, handle: row.get(1)?, password, totp: array(row, 4)? })
+            let password = salt
+                .zip(hash)
+                .map(|(salt, hash)| PasswordHash { salt, hash });
+            Ok(SignIn {
+                number: row.get(0)?,
+                handle: row.get(1)?,
+                password,
+                totp: array(row, 4)?,
+            })
         })
     }
 
@@ -174,29 +220,53 @@ impl SqlitePeople {
     ///
     /// # Errors
     /// Storage.
-    pub fn session(&mut self, token_hash: [u8; 32], by_hand: bool, now: Timestamp) -> Result<Option<Session>> {
+    pub fn session(
+        &mut self,
+        token_hash: [u8; 32],
+        by_hand: bool,
+        now: Timestamp,
+    ) -> Result<Option<Session>> {
         self.cut(now)?;
         let seconds = now.as_second();
         let query = "SELECT number, handle, role, csrf, language, theme, looked_at, seen_at FROM sessions JOIN people ON number = person
             WHERE token_hash = ?1 AND seen_at >= ?2 AND started_at >= ?3";
-        let found = self.db.one("reading a session", query, &[&token_hash, &(seconds - IDLE_SECONDS), &(seconds - SESSION_SECONDS)], |row| {
-            let role: String = row.get(2)?;
-            let session = Session {
-                number: row.get(0)?,
-                handle: row.get(1)?,
-                desk: desk(&role)?,
-                csrf: row.get(3)?,
-                language: row.get(4)?,
-                theme: row.get(5)?,
-                looked_at: time(row.get(6)?),
-            };
-            Ok((session, row.get::<_, i64>(7)?))
-        })?;
-        let Some((session, seen_at)) = found else { return Ok(None) };
+        let found = self.db.one(
+            "reading a session",
+            query,
+            &[
+                &token_hash,
+                &(seconds - IDLE_SECONDS),
+                &(seconds - SESSION_SECONDS),
+            ],
+            |row| {
+                let role: String = row.get(2)?;
+                let session = Session {
+                    number: row.get(0)?,
+                    handle: row.get(1)?,
+                    desk: desk(&role)?,
+                    csrf: row.get(3)?,
+                    language: row.get(4)?,
+                    theme: row.get(5)?,
+                    looked_at: time(row.get(6)?),
+                };
+                Ok((session, row.get::<_, i64>(7)?))
+            },
+        )?;
+        let Some((session, seen_at)) = found else {
+            return Ok(None);
+        };
         if by_hand && seconds - seen_at >= SEEN_SECONDS {
             self.db.immediate(|db| {
-                db.execute("noting a session", "UPDATE sessions SET seen_at = ?2 WHERE token_hash = ?1", &[&token_hash, &seconds])?;
-                db.execute("noting a session", "UPDATE people SET last_seen = ?2 WHERE number = ?1", &[&session.number, &seconds])
+                db.execute(
+                    "noting a session",
+                    "UPDATE sessions SET seen_at = ?2 WHERE token_hash = ?1",
+                    &[&token_hash, &seconds],
+                )?;
+                db.execute(
+                    "noting a session",
+                    "UPDATE people SET last_seen = ?2 WHERE number = ?1",
+                    &[&session.number, &seconds],
+                )
             })?;
         }
         Ok(Some(session))
@@ -207,7 +277,14 @@ impl SqlitePeople {
     /// # Errors
     /// Storage.
     pub fn end_session(&mut self, token_hash: [u8; 32]) -> Result<()> {
-        self.db.immediate(|db| db.execute("signing out", "DELETE FROM sessions WHERE token_hash = ?1", &[&token_hash]).map(drop))
+        self.db.immediate(|db| {
+            db.execute(
+                "signing out",
+                "DELETE FROM sessions WHERE token_hash = ?1",
+                &[&token_hash],
+            )
+            .map(drop)
+        })
     }
 
     /// Keeps how somebody wants to read.
@@ -216,7 +293,10 @@ impl SqlitePeople {
     /// Storage.
     pub fn set_reading(&mut self, person: u32, language: &str, theme: &str) -> Result<()> {
         let query = "UPDATE people SET language = ?2, theme = ?3 WHERE number = ?1";
-        self.db.immediate(|db| db.execute("keeping settings", query, &[&person, &language, &theme]).map(drop))
+        self.db.immediate(|db| {
+            db.execute("keeping settings", query, &[&person, &language, &theme])
+                .map(drop)
+        })
     }
 
     /// Notes that somebody has looked at what is new.
@@ -224,7 +304,14 @@ impl SqlitePeople {
     /// # Errors
     /// Storage.
     pub fn looked(&mut self, person: u32, now: Timestamp) -> Result<()> {
-        self.db.immediate(|db| db.execute("noting a look", "UPDATE people SET looked_at = ?2 WHERE number = ?1", &[&person, &now.as_second()]).map(drop))
+        self.db.immediate(|db| {
+            db.execute(
+                "noting a look",
+                "UPDATE people SET looked_at = ?2 WHERE number = ?1",
+                &[&person, &now.as_second()],
+            )
+            .map(drop)
+        })
     }
 
     /// Everybody who may sign in, by name.
@@ -232,11 +319,18 @@ impl SqlitePeople {
     /// # Errors
     /// Storage.
     pub fn people(&mut self) -> Result<Vec<PersonRow>> {
-        let query = "SELECT number, handle, role, hash IS NOT NULL, last_seen FROM people ORDER BY handle";
+        let query =
+            "SELECT number, handle, role, hash IS NOT NULL, last_seen FROM people ORDER BY handle";
         self.db.all("reading people", query, &[], |row| {
             let role: String = row.get(2)?;
             let last_seen = row.get::<_, Option<i64>>(4)?.map(time);
-            Ok(PersonRow { number: row.get(0)?, handle: row.get(1)?, desk: desk(&role)?, has_password: row.get(3)?, last_seen })
+            Ok(PersonRow {
+                number: row.get(0)?,
+                handle: row.get(1)?,
+                desk: desk(&role)?,
+                has_password: row.get(3)?,
+                last_seen,
+            })
         })
     }
 
@@ -245,7 +339,13 @@ impl SqlitePeople {
     /// # Errors
     /// Storage.
     pub fn remove(&mut self, handle: &str) -> Result<bool> {
-        self.db.immediate(|db| Ok(db.execute("removing a person", "DELETE FROM people WHERE handle = ?1", &[&handle])? == 1))
+        self.db.immediate(|db| {
+            Ok(db.execute(
+                "removing a person",
+                "DELETE FROM people WHERE handle = ?1",
+                &[&handle],
+            )? == 1)
+        })
     }
 
     /// Runs steps under one commit until there are no more. Each that says `false` is undone, and only that. Not to be nested.

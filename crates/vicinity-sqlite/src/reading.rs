@@ -14,7 +14,11 @@ use vicinity_store::key::DatabaseKey;
 
 impl Db {
     /// Opens a database, and where its folder cannot be written, for reading alone. Whether it can be written comes with it.
-    pub(crate) fn open_or_read(path: &Path, key: &DatabaseKey, migrations: &[&str]) -> Result<(Self, bool)> {
+    pub(crate) fn open_or_read(
+        path: &Path,
+        key: &DatabaseKey,
+        migrations: &[&str],
+    ) -> Result<(Self, bool)> {
         let read = || Self::open_to_read(path, key, migrations.len() as i64).map(|db| (db, false));
         if takes_no_writes(path) {
             return read();
@@ -30,7 +34,9 @@ impl Db {
     /// Nothing is written, not even a lock. What is in the log of a program that died is read with it.
     fn open_to_read(path: &Path, key: &DatabaseKey, known: i64) -> Result<Self> {
         let way = Way::of(path);
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+            | OpenFlags::SQLITE_OPEN_URI
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let open = || -> rusqlite::Result<(Connection, i64)> {
             let conn = Connection::open_with_flags(address(path, way), flags)?;
             conn.execute_batch(&pragma(key))?;
@@ -57,7 +63,10 @@ impl Db {
         match found {
             found if found > known => Err(StoreError::Newer { found, known }),
             found if found < known => Err(StoreError::Older { path: text() }),
-            _ => Ok(Self { conn, loaded: Cell::new(0) }),
+            _ => Ok(Self {
+                conn,
+                loaded: Cell::new(0),
+            }),
         }
     }
 }
@@ -92,7 +101,12 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 
 /// A path as SQLite takes it with options.
 fn address(path: &Path, way: Way) -> String {
-    let escaped = path.display().to_string().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let escaped = path
+        .display()
+        .to_string()
+        .replace('%', "%25")
+        .replace('?', "%3f")
+        .replace('#', "%23");
     let options = match way {
         Way::AsItIs => "&immutable=1",
         Way::WithIndex => "",
@@ -105,13 +119,19 @@ fn address(path: &Path, way: Way) -> String {
 /// Whether a file is there and cannot be written. Nothing is written to find out.
 fn takes_no_writes(path: &Path) -> bool {
     let refused = [ErrorKind::ReadOnlyFilesystem, ErrorKind::PermissionDenied];
-    std::fs::OpenOptions::new().write(true).open(path).is_err_and(|error| refused.contains(&error.kind()))
+    std::fs::OpenOptions::new()
+        .write(true)
+        .open(path)
+        .is_err_and(|error| refused.contains(&error.kind()))
 }
 
 fn is_of_the_folder(error: &StoreError) -> bool {
     match error {
         StoreError::ReadOnly => true,
-        error => matches!(failure(error), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied)),
+        error => matches!(
+            failure(error),
+            Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied)
+        ),
     }
 }
 
@@ -119,7 +139,8 @@ fn is_of_the_folder(error: &StoreError) -> bool {
 mod tests {
     use super::*;
 
-    const MIGRATIONS: &[&str] = &["CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID"];
+    const MIGRATIONS: &[&str] =
+        &["CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID"];
 
     /// A folder with a database in which something is kept; these files are left beside it as by a program that died.
     fn folder(left: &[&str]) -> (tempfile::TempDir, PathBuf, DatabaseKey) {
@@ -142,19 +163,38 @@ mod tests {
         for left in [&[][..], &["-wal", "-shm"], &["-wal"]] {
             let (folder, path, key) = folder(left);
             let files = || {
-                let mut names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+                let mut names: Vec<_> = std::fs::read_dir(folder.path())
+                    .unwrap()
+                    .map(|entry| entry.unwrap().file_name())
+                    .collect();
                 names.sort();
                 (names, std::fs::read(&path).unwrap())
             };
             let before = files();
             let db = Db::open_to_read(&path, &key, 1).unwrap();
-            assert_eq!(db.meta("it").unwrap().as_deref(), Some(b"is here".as_slice()), "{left:?}");
-            assert!(matches!(db.set_meta("it", b"else"), Err(StoreError::ReadOnly)));
+            assert_eq!(
+                db.meta("it").unwrap().as_deref(),
+                Some(b"is here".as_slice()),
+                "{left:?}"
+            );
+            assert!(matches!(
+                db.set_meta("it", b"else"),
+                Err(StoreError::ReadOnly)
+            ));
             drop(db);
             assert_eq!(files(), before);
-            assert!(matches!(Db::open_to_read(&path, &DatabaseKey::new([2; 32]), 1), Err(StoreError::WrongKey { .. })));
-            assert!(matches!(Db::open_to_read(&path, &key, 2), Err(StoreError::Older { .. })));
-            assert!(matches!(Db::open_to_read(&path, &key, 0), Err(StoreError::Newer { .. })));
+            assert!(matches!(
+                Db::open_to_read(&path, &DatabaseKey::new([2; 32]), 1),
+                Err(StoreError::WrongKey { .. })
+            ));
+            assert!(matches!(
+                Db::open_to_read(&path, &key, 2),
+                Err(StoreError::Older { .. })
+            ));
+            assert!(matches!(
+                Db::open_to_read(&path, &key, 0),
+                Err(StoreError::Newer { .. })
+            ));
         }
     }
 

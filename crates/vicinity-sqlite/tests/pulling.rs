@@ -18,16 +18,26 @@ const PULL_OPS: u64 = 20_000 + policy::in_one_piece(CHANGES as u64) + CHANGES as
 fn full(folder: &std::path::Path) -> (SqliteHub, Peer) {
     let mut hub = SqliteHub::open(folder, &DatabaseKey::new([7; 32]), [1; 16]).unwrap();
     let mut peers = [Role::Educator, Role::Responder].map(|role| {
-        hub.invite([role.code().len() as u8; 32], role, now_plus(60)).unwrap();
+        hub.invite([role.code().len() as u8; 32], role, now_plus(60))
+            .unwrap();
         let device = DeviceId::from_random([role.code().len() as u8; 16]);
-        hub.enrol([role.code().len() as u8; 32], device, [1; 32], now()).unwrap().unwrap()
+        hub.enrol([role.code().len() as u8; 32], device, [1; 32], now())
+            .unwrap()
+            .unwrap()
     });
     peers.iter_mut().for_each(|peer| peer.incarnation = 1);
     let [educator, responder] = peers;
     let mut person = Person::logs(incident_id(1), 1, &consented());
     person.edits_times(CHANGES - 1);
     for number in 1..=INCIDENTS {
-        hub.accept(&educator, None, &[group(incident_id(number), person.chunks())], now(), &mut Counting::default()).unwrap();
+        hub.accept(
+            &educator,
+            None,
+            &[group(incident_id(number), person.chunks())],
+            now(),
+            &mut Counting::default(),
+        )
+        .unwrap();
     }
     (hub, responder)
 }
@@ -36,15 +46,38 @@ fn full(folder: &std::path::Path) -> (SqliteHub, Peer) {
 fn rebase(hub: &mut SqliteHub, peer: &Peer, have: &[DocumentHeads]) -> (usize, usize, usize) {
     let (mut after, mut given, mut need, mut pulls) = (None, 0, 0, 0);
     loop {
-        let have = have.iter().filter(|document| Some(document.incident) > after).cloned().collect();
+        let have = have
+            .iter()
+            .filter(|document| Some(document.incident) > after)
+            .cloned()
+            .collect();
         let before = hub.loaded();
-        let pull = hub.pull(peer, None, Some(&HeadsPage { after, until: None, have }), &[], usize::MAX).unwrap().unwrap();
+        let pull = hub
+            .pull(
+                peer,
+                None,
+                Some(&HeadsPage {
+                    after,
+                    until: None,
+                    have,
+                }),
+                &[],
+                usize::MAX,
+            )
+            .unwrap()
+            .unwrap();
         let cost = hub.loaded() - before;
         assert!(cost <= PULL_OPS, "{cost} operations in one pull");
-        given += pull.groups.iter().map(|group| group.changes.len()).sum::<usize>();
+        given += pull
+            .groups
+            .iter()
+            .map(|group| group.changes.len())
+            .sum::<usize>();
         need += pull.need.len();
         pulls += 1;
-        let Some(until) = pull.rebased_until else { return (given, need, pulls) };
+        let Some(until) = pull.rebased_until else {
+            return (given, need, pulls);
+        };
         after = Some(until);
     }
 }
@@ -63,12 +96,35 @@ fn what_is_looked_at_counts_also_where_nothing_is_given() {
     let folder = tempfile::tempdir().unwrap();
     let (mut hub, responder) = full(folder.path());
     // Each has all that the hub has, and says that it has one change more.
-    let heads = |id: IncidentId, hub: &mut SqliteHub| [hub.incident(id).unwrap().unwrap().heads, vec![ChangeHash([9; 32])]].concat();
-    let have: Vec<_> = (1..=INCIDENTS).map(incident_id).map(|incident| DocumentHeads { incident, heads: heads(incident, &mut hub) }).collect();
+    let heads = |id: IncidentId, hub: &mut SqliteHub| {
+        [
+            hub.incident(id).unwrap().unwrap().heads,
+            vec![ChangeHash([9; 32])],
+        ]
+        .concat()
+    };
+    let have: Vec<_> = (1..=INCIDENTS)
+        .map(incident_id)
+        .map(|incident| DocumentHeads {
+            incident,
+            heads: heads(incident, &mut hub),
+        })
+        .collect();
     let (given, need, _) = rebase(&mut hub, &responder, &have);
     assert_eq!((given, need), (0, usize::from(INCIDENTS)));
     let before = hub.loaded();
-    hub.pull(&responder, None, Some(&HeadsPage { after: None, until: None, have }), &[], 1).unwrap();
+    hub.pull(
+        &responder,
+        None,
+        Some(&HeadsPage {
+            after: None,
+            until: None,
+            have,
+        }),
+        &[],
+        1,
+    )
+    .unwrap();
     assert!(hub.loaded() - before >= CHANGES as u64);
 }
 
@@ -81,9 +137,16 @@ fn the_feed_is_followed_by_several_pulls_none_of_which_costs_more_than_its_bound
     let (mut given, mut pulls, mut more) = (0, 0, true);
     while more {
         let before = hub.loaded();
-        let pull = hub.pull(&responder, Some(cursor), None, &[], usize::MAX).unwrap().unwrap();
+        let pull = hub
+            .pull(&responder, Some(cursor), None, &[], usize::MAX)
+            .unwrap()
+            .unwrap();
         assert!(hub.loaded() - before <= PULL_OPS);
-        given += pull.groups.iter().map(|group| group.changes.len()).sum::<usize>();
+        given += pull
+            .groups
+            .iter()
+            .map(|group| group.changes.len())
+            .sum::<usize>();
         (cursor, more, pulls) = (pull.cursor, pull.more, pulls + 1);
     }
     assert_eq!(given, CHANGES * usize::from(INCIDENTS));

@@ -79,7 +79,8 @@ pub trait AdvocacyLog {
     ///
     /// # Errors
     /// Storage.
-    fn log_advocacy(&mut self, logged: &LoggedAdvocacy, max: usize, now: Timestamp) -> Result<bool>;
+    fn log_advocacy(&mut self, logged: &LoggedAdvocacy, max: usize, now: Timestamp)
+    -> Result<bool>;
 
     /// Notes the outcome of an action of its own; `false` if there is none.
     ///

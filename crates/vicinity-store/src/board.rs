@@ -129,7 +129,10 @@ pub trait BoardStore: HubStore + Patterns + Forms {
     ///
     /// # Errors
     /// The commit failed: none of the steps happened.
-    fn board_commit(&mut self, next: &mut dyn FnMut(&mut (dyn BoardStore + 'static)) -> Option<bool>) -> Result<()>;
+    fn board_commit(
+        &mut self,
+        next: &mut dyn FnMut(&mut (dyn BoardStore + 'static)) -> Option<bool>,
+    ) -> Result<()>;
 
     /// Works out again the places that time alone has changed. Gives how many; at most some thousand at once.
     ///
@@ -153,7 +156,12 @@ pub trait BoardStore: HubStore + Patterns + Forms {
     ///
     /// # Errors
     /// Storage.
-    fn between(&mut self, first: IncidentId, last: IncidentId, max: usize) -> Result<Vec<(IncidentId, IncidentRow)>>;
+    fn between(
+        &mut self,
+        first: IncidentId,
+        last: IncidentId,
+        max: usize,
+    ) -> Result<Vec<(IncidentId, IncidentRow)>>;
 
     /// An incident's changes in the order in which the hub took them.
     ///
@@ -165,7 +173,12 @@ pub trait BoardStore: HubStore + Patterns + Forms {
     ///
     /// # Errors
     /// Storage.
-    fn note_desk_change(&mut self, incident: IncidentId, change: ChangeHash, person: &str) -> Result<()>;
+    fn note_desk_change(
+        &mut self,
+        incident: IncidentId,
+        change: ChangeHash,
+        person: &str,
+    ) -> Result<()>;
 
     /// Incidents with conflicts, most urgent first, at most that many.
     ///
@@ -207,7 +220,10 @@ pub trait BoardStore: HubStore + Patterns + Forms {
     ///
     /// # Errors
     /// Storage, or what `each` says.
-    fn each_own_projection(&mut self, each: &mut dyn FnMut(ProjectionListing) -> Result<()>) -> Result<()>;
+    fn each_own_projection(
+        &mut self,
+        each: &mut dyn FnMut(ProjectionListing) -> Result<()>,
+    ) -> Result<()>;
 
     /// Minutes from report to first response of the incidents of a range of months that had one, ascending.
     ///

@@ -50,13 +50,24 @@ pub trait Countries {
     ///
     /// # Errors
     /// Storage.
-    fn invite_country(&mut self, code_hash: [u8; 32], country: &str, expires: Timestamp) -> Result<()>;
+    fn invite_country(
+        &mut self,
+        code_hash: [u8; 32],
+        country: &str,
+        expires: Timestamp,
+    ) -> Result<()>;
 
     /// Enrols a country's server by a one-time code: its number, or `None` if the code is none of those, used by another or expired.
     ///
     /// # Errors
     /// Storage.
-    fn enrol_country(&mut self, code_hash: [u8; 32], device: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<u32>>;
+    fn enrol_country(
+        &mut self,
+        code_hash: [u8; 32],
+        device: DeviceId,
+        public_key: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<u32>>;
 
     /// What is needed to check its proof.
     ///
@@ -74,7 +85,13 @@ pub trait Countries {
     ///
     /// # Errors
     /// Storage.
-    fn let_country_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<u32, Denied>>;
+    fn let_country_in(
+        &mut self,
+        device: DeviceId,
+        incarnation: u64,
+        counter: u64,
+        now: Timestamp,
+    ) -> Result<core::result::Result<u32, Denied>>;
 
     /// Takes windows. One that is held already stays as it was first.
     ///

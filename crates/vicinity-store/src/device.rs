@@ -18,7 +18,8 @@ pub const KEPT_DAYS: i64 = 14;
 /// An incident that lies unchanged since then, or longer, may leave.
 #[must_use]
 pub fn kept_since(now: Timestamp) -> Timestamp {
-    now.saturating_sub(SignedDuration::from_hours(24 * KEPT_DAYS)).unwrap_or(Timestamp::MIN)
+    now.saturating_sub(SignedDuration::from_hours(24 * KEPT_DAYS))
+        .unwrap_or(Timestamp::MIN)
 }
 
 /// What was written here and is to be kept.
@@ -252,7 +253,10 @@ pub trait DeviceStore: DeviceStatements {
     ///
     /// # Errors
     /// Storage, or what `each` says.
-    fn each_incident(&mut self, each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>) -> Result<()>;
+    fn each_incident(
+        &mut self,
+        each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>,
+    ) -> Result<()>;
 
     /// The chunks of one incident's changes, ancestors first.
     ///
@@ -301,7 +305,12 @@ pub trait DeviceStore: DeviceStatements {
     ///
     /// # Errors
     /// Storage.
-    fn missing(&mut self, need: &DocumentHeads, skip: usize, raw_bytes: usize) -> Result<(Vec<Group>, bool)>;
+    fn missing(
+        &mut self,
+        need: &DocumentHeads,
+        skip: usize,
+        raw_bytes: usize,
+    ) -> Result<(Vec<Group>, bool)>;
 
     /// What waits in the outbox behind a place and may go.
     ///
@@ -369,5 +378,10 @@ pub fn cursor_of(bytes: &[u8]) -> Option<Cursor> {
     let (epoch, rest) = bytes.split_first_chunk::<16>()?;
     let (seq, rest) = rest.split_first_chunk::<8>()?;
     let (chain, mac) = rest.split_first_chunk::<16>()?;
-    Some(Cursor { epoch: *epoch, seq: u64::from_be_bytes(*seq), chain: *chain, mac: mac.try_into().ok()? })
+    Some(Cursor {
+        epoch: *epoch,
+        seq: u64::from_be_bytes(*seq),
+        chain: *chain,
+        mac: mac.try_into().ok()?,
+    })
 }

@@ -29,7 +29,9 @@ pub enum StoreError {
         source: EngineError,
     },
     /// The key is another one's, or the file's first page is not what was written.
-    #[error("{kind} does not open with this key: it is damaged, or the key is another one's; {advice}; the file is {path}")]
+    #[error(
+        "{kind} does not open with this key: it is damaged, or the key is another one's; {advice}; the file is {path}"
+    )]
     WrongKey {
         /// Which file, in words.
         kind: &'static str,
@@ -61,10 +63,14 @@ pub enum StoreError {
     #[error("the disk is full: nothing of this was kept; make room and do it again")]
     Full,
     /// The disk, or the folder, takes no writes.
-    #[error("this folder cannot be written: nothing of this was kept; what is in it can still be listed and shown")]
+    #[error(
+        "this folder cannot be written: nothing of this was kept; what is in it can still be listed and shown"
+    )]
     ReadOnly,
     /// An older database in a folder that cannot be written.
-    #[error("the database {path} is of an older version, and its folder cannot be written: copy the folder to another disk, and open it there")]
+    #[error(
+        "the database {path} is of an older version, and its folder cannot be written: copy the folder to another disk, and open it there"
+    )]
     Older {
         /// Its path.
         path: String,

@@ -59,7 +59,11 @@ impl Denied {
     /// Why a counter that is not above the last one is not let in.
     #[must_use]
     pub fn not_above(counter: u64, last: u64) -> Self {
-        if counter == last { Self::Replayed } else { Self::RolledBack }
+        if counter == last {
+            Self::Replayed
+        } else {
+            Self::RolledBack
+        }
     }
 }
 
@@ -178,7 +182,10 @@ pub trait HubStore: HubStatements + HubAlerts {
     ///
     /// # Errors
     /// The commit failed, or was not wanted: none of the steps happened.
-    fn group_commit(&mut self, steps: &mut dyn FnMut(&mut (dyn HubStore + 'static)) -> bool) -> Result<()>;
+    fn group_commit(
+        &mut self,
+        steps: &mut dyn FnMut(&mut (dyn HubStore + 'static)) -> bool,
+    ) -> Result<()>;
 
     /// Keeps the hash of a one-time code.
     ///
@@ -198,7 +205,13 @@ pub trait HubStore: HubStatements + HubAlerts {
     ///
     /// # Errors
     /// Storage.
-    fn enrol(&mut self, code_hash: [u8; 32], device: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<Peer>>;
+    fn enrol(
+        &mut self,
+        code_hash: [u8; 32],
+        device: DeviceId,
+        public_key: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<Peer>>;
 
     /// What is needed to check a device's proof.
     ///
@@ -217,14 +230,24 @@ pub trait HubStore: HubStatements + HubAlerts {
     ///
     /// # Errors
     /// Storage.
-    fn let_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<Peer, Denied>>;
+    fn let_in(
+        &mut self,
+        device: DeviceId,
+        incarnation: u64,
+        counter: u64,
+        now: Timestamp,
+    ) -> Result<core::result::Result<Peer, Denied>>;
 
     /// Who a device is in one of its lives, and the last counter that was let in of it: 0 for none. Lets nothing in and changes
     /// nothing; for what may come late, such as a bundle.
     ///
     /// # Errors
     /// Storage.
-    fn heard(&mut self, device: DeviceId, incarnation: u64) -> Result<core::result::Result<(Peer, u64), Denied>>;
+    fn heard(
+        &mut self,
+        device: DeviceId,
+        incarnation: u64,
+    ) -> Result<core::result::Result<(Peer, u64), Denied>>;
 
     /// Notes how far the hub's clock is ahead of a device's, for what [`HubStore::accept`] takes next; `None` for what comes by a
     /// file, whose clock nobody sees.
@@ -245,7 +268,14 @@ pub trait HubStore: HubStatements + HubAlerts {
     ///
     /// # Errors
     /// Storage; then nothing of all groups was kept.
-    fn accept(&mut self, peer: &Peer, request: Option<SignedRequest<'_>>, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>>;
+    fn accept(
+        &mut self,
+        peer: &Peer,
+        request: Option<SignedRequest<'_>>,
+        groups: &[Group],
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Result<Vec<Verdict>>;
 
     /// What it will cost to take these changes of one incident, in operations ([`weight`](crate::policy::weight)); loads nothing.
     ///
@@ -276,7 +306,14 @@ pub trait HubStore: HubStatements + HubAlerts {
     ///
     /// # Errors
     /// Storage.
-    fn pull(&mut self, peer: &Peer, cursor: Option<Cursor>, page: Option<&HeadsPage>, pushed: &[IncidentId], raw_bytes: usize) -> Result<Option<Pull>>;
+    fn pull(
+        &mut self,
+        peer: &Peer,
+        cursor: Option<Cursor>,
+        page: Option<&HeadsPage>,
+        pushed: &[IncidentId],
+        raw_bytes: usize,
+    ) -> Result<Option<Pull>>;
 
     /// An educator's device wants to drop these incidents, of which it knows these heads. Each that is in its scope
     /// with exactly these heads leaves it, as if it had been withdrawn; but once anything new is stored of it, by whomever,
@@ -290,7 +327,13 @@ pub trait HubStore: HubStatements + HubAlerts {
     ///
     /// # Errors
     /// Storage.
-    fn assign(&mut self, incident: IncidentId, device: u32, assigned: bool, now: Timestamp) -> Result<bool>;
+    fn assign(
+        &mut self,
+        incident: IncidentId,
+        device: u32,
+        assigned: bool,
+        now: Timestamp,
+    ) -> Result<bool>;
 
     /// Erases an incident: its changes and who sent them, its row, what waits or was refused, its scope, its questions and
     /// its projection. A tombstone stays, of its id and the time; the feed keeps its numbers and its chain. Every device that
@@ -307,7 +350,12 @@ pub trait HubStore: HubStatements + HubAlerts {
     ///
     /// # Errors
     /// Storage.
-    fn confirm_erased(&mut self, peer: &Peer, incidents: &[IncidentId], now: Timestamp) -> Result<()>;
+    fn confirm_erased(
+        &mut self,
+        peer: &Peer,
+        incidents: &[IncidentId],
+        now: Timestamp,
+    ) -> Result<()>;
 
     /// What a device is to erase and, in this life of it, has not confirmed: at most that many. After a restore the hub no
     /// longer knows who may hold what, and every device learns of every erasure.
@@ -332,7 +380,10 @@ pub trait HubStore: HubStatements + HubAlerts {
     ///
     /// # Errors
     /// Storage, or what `each` says.
-    fn each_incident(&mut self, each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>) -> Result<()>;
+    fn each_incident(
+        &mut self,
+        each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>,
+    ) -> Result<()>;
 
     /// The number of the device that wrote a change; 0 is the hub itself. `None` if it is unknown: the change came back
     /// by somebody else's phone after a restore.
@@ -388,7 +439,12 @@ pub trait HubStore: HubStatements + HubAlerts {
     ///
     /// # Errors
     /// Storage.
-    fn list_areas(&mut self, listed: &BTreeSet<String>, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>>;
+    fn list_areas(
+        &mut self,
+        listed: &BTreeSet<String>,
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Result<Vec<u64>>;
 
     /// Makes projections again whose consent ended by its date. Gives the numbers of documents whose rows cannot be read: theirs
     /// are withdrawn, and each learns once.

@@ -91,7 +91,13 @@ pub trait NationalStore: NationalAlerts {
     ///
     /// # Errors
     /// Storage.
-    fn enrol(&mut self, code_hash: [u8; 32], hub: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<u32>>;
+    fn enrol(
+        &mut self,
+        code_hash: [u8; 32],
+        hub: DeviceId,
+        public_key: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<u32>>;
 
     /// What is needed to check a hub's proof.
     ///
@@ -110,7 +116,13 @@ pub trait NationalStore: NationalAlerts {
     ///
     /// # Errors
     /// Storage.
-    fn let_in(&mut self, hub: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<u32, Denied>>;
+    fn let_in(
+        &mut self,
+        hub: DeviceId,
+        incarnation: u64,
+        counter: u64,
+        now: Timestamp,
+    ) -> Result<core::result::Result<u32, Denied>>;
 
     /// Takes rows: the highest version of each stays, and of two with the same version a retract, or else
     /// the later. Says which version is
@@ -118,7 +130,12 @@ pub trait NationalStore: NationalAlerts {
     ///
     /// # Errors
     /// Storage; then nothing of all rows was kept.
-    fn upsert(&mut self, hub: u32, rows: &[NewProjection], now: Timestamp) -> Result<Vec<Option<u64>>>;
+    fn upsert(
+        &mut self,
+        hub: u32,
+        rows: &[NewProjection],
+        now: Timestamp,
+    ) -> Result<Vec<Option<u64>>>;
 
     /// The areas that a hub's rows name, at most that many: `unknown` among them, where one does.
     ///
@@ -136,7 +153,13 @@ pub trait NationalStore: NationalAlerts {
     ///
     /// # Errors
     /// Storage.
-    fn questions_of(&mut self, hub: u32, received: &[u64], answers: &[(u64, String)], now: Timestamp) -> Result<Vec<QuestionRow>>;
+    fn questions_of(
+        &mut self,
+        hub: u32,
+        received: &[u64],
+        answers: &[(u64, String)],
+        now: Timestamp,
+    ) -> Result<Vec<QuestionRow>>;
 
     /// All questions.
     ///
@@ -148,7 +171,12 @@ pub trait NationalStore: NationalAlerts {
     ///
     /// # Errors
     /// Storage, or what `each` says.
-    fn each_projection(&mut self, from: Option<&str>, to: Option<&str>, each: &mut dyn FnMut(ProjectionListing) -> Result<()>) -> Result<()>;
+    fn each_projection(
+        &mut self,
+        from: Option<&str>,
+        to: Option<&str>,
+        each: &mut dyn FnMut(ProjectionListing) -> Result<()>,
+    ) -> Result<()>;
 
     /// Counts of what may be counted, by month and the code of a dimension.
     ///

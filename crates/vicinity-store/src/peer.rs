@@ -37,7 +37,9 @@ impl Role {
     /// The role of that name.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Educator, Self::Responder, Self::Hub].into_iter().find(|role| role.code() == code)
+        [Self::Educator, Self::Responder, Self::Hub]
+            .into_iter()
+            .find(|role| role.code() == code)
     }
 }
 

@@ -25,7 +25,9 @@ impl Desk {
     /// The desk of that name.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Responder, Self::Coordinator].into_iter().find(|desk| desk.code() == code)
+        [Self::Responder, Self::Coordinator]
+            .into_iter()
+            .find(|desk| desk.code() == code)
     }
 
     /// Who acts there.

@@ -48,14 +48,19 @@ pub struct ClockKnown {
 
 impl ClockKnown {
     /// The hub's own clock.
-    pub const OWN: Self = Self { before: None, now: Some(0) };
+    pub const OWN: Self = Self {
+        before: None,
+        now: Some(0),
+    };
 
     /// The skew of the clock that a change was written by, if it is known within ten minutes: as it is now, or as it was at the
     /// contact before, whichever puts the change between that contact and this one.
     #[must_use]
     pub fn skew_of(&self, written: i64, received_at: Timestamp) -> Option<i64> {
         let (now, within) = (self.now?, READ_WITHIN.as_secs());
-        let since = self.before.map_or(i64::MIN, |(_, at)| at.as_second().saturating_sub(within));
+        let since = self
+            .before
+            .map_or(i64::MIN, |(_, at)| at.as_second().saturating_sub(within));
         let until = received_at.as_second().saturating_add(within);
         match self.before {
             Some((before, _)) if before.abs_diff(now) > within.unsigned_abs() => {
@@ -71,11 +76,23 @@ impl ClockKnown {
 
 /// How the times of a document are read, by the log of its changes.
 #[must_use]
-pub fn times<'a>(written: &[Written], log: impl Iterator<Item = &'a LogRow>) -> BTreeMap<String, Moment> {
+pub fn times<'a>(
+    written: &[Written],
+    log: impl Iterator<Item = &'a LogRow>,
+) -> BTreeMap<String, Moment> {
     let wanted: BTreeSet<ChangeHash> = written.iter().map(|written| written.change).collect();
     let brought = |row: &LogRow| {
-        let chunk = Chunk::parse(&row.chunk).ok().filter(|chunk| wanted.contains(&chunk.hash))?;
-        Some((chunk.hash, reading::Brought { clock: chunk.time, skew_seconds: row.skew_seconds, received_at: row.received_at }))
+        let chunk = Chunk::parse(&row.chunk)
+            .ok()
+            .filter(|chunk| wanted.contains(&chunk.hash))?;
+        Some((
+            chunk.hash,
+            reading::Brought {
+                clock: chunk.time,
+                skew_seconds: row.skew_seconds,
+                received_at: row.received_at,
+            },
+        ))
     };
     let brought: BTreeMap<ChangeHash, reading::Brought> = log.filter_map(brought).collect();
     reading::times(written, |change| brought.get(&change).copied())
@@ -85,8 +102,19 @@ pub fn times<'a>(written: &[Written], log: impl Iterator<Item = &'a LogRow>) -> 
 ///
 /// # Errors
 /// What `in_scope` says.
-pub fn may_reach<E>(role: Role, action: Action, in_scope: impl FnOnce() -> Result<bool, E>) -> Result<bool, E> {
-    let may = |reach| access::decide(role.actor(), action, Resource::Incident(reach, IncidentState::Consented)).is_ok();
+pub fn may_reach<E>(
+    role: Role,
+    action: Action,
+    in_scope: impl FnOnce() -> Result<bool, E>,
+) -> Result<bool, E> {
+    let may = |reach| {
+        access::decide(
+            role.actor(),
+            action,
+            Resource::Incident(reach, IncidentState::Consented),
+        )
+        .is_ok()
+    };
     Ok(may(Reach::OutOfScope) || in_scope()? && may(Reach::InScope))
 }
 
@@ -122,7 +150,11 @@ pub fn by_incident(groups: &[Group]) -> Vec<(IncidentId, Vec<Brought<'_>>)> {
             documents.push((group.incident, Vec::new()));
         }
         for change in &group.changes {
-            documents[at].1.push(Brought { change, relayed: group.relayed, place });
+            documents[at].1.push(Brought {
+                change,
+                relayed: group.relayed,
+                place,
+            });
             place += 1;
         }
     }
@@ -150,7 +182,11 @@ pub const fn in_one_piece(ops: u64) -> u64 {
 ///
 /// # Errors
 /// What `is_known` says.
-pub fn weight<E>(changes: &[Brought<'_>], ops: u64, mut is_known: impl FnMut(&Brought<'_>) -> Result<bool, E>) -> Result<u64, E> {
+pub fn weight<E>(
+    changes: &[Brought<'_>],
+    ops: u64,
+    mut is_known: impl FnMut(&Brought<'_>) -> Result<bool, E>,
+) -> Result<u64, E> {
     let mut seen = BTreeSet::new();
     let (mut known, mut new, mut new_ops) = (0u64, 0u64, 0u64);
     for brought in changes {
@@ -164,16 +200,31 @@ pub fn weight<E>(changes: &[Brought<'_>], ops: u64, mut is_known: impl FnMut(&Br
             new_ops = new_ops.saturating_add(ops_in(&brought.change.chunk));
         }
     }
-    let loaded = if new == 0 { 0 } else { ops.saturating_add(new_ops) };
+    let loaded = if new == 0 {
+        0
+    } else {
+        ops.saturating_add(new_ops)
+    };
     // To take one from its frame and to sort it takes about an eighth of an operation.
     let named = changes.len() as u64 / 8;
-    Ok(DOCUMENT_OPS.saturating_add(known * KNOWN_OPS).saturating_add(named).saturating_add(loaded))
+    Ok(DOCUMENT_OPS
+        .saturating_add(known * KNOWN_OPS)
+        .saturating_add(named)
+        .saturating_add(loaded))
 }
 
 /// Operations that a change says it has, at least one. What cannot be read costs no more than its parsing.
 #[must_use]
 pub fn ops_in(chunk: &[u8]) -> u64 {
-    let ops = Chunk::parse(chunk).ok().and_then(|chunk| Some(chunk.max_op().ok()?.saturating_add(1).saturating_sub(chunk.start_op)));
+    let ops = Chunk::parse(chunk).ok().and_then(|chunk| {
+        Some(
+            chunk
+                .max_op()
+                .ok()?
+                .saturating_add(1)
+                .saturating_sub(chunk.start_op),
+        )
+    });
     ops.unwrap_or(1).clamp(1, admit::DOCUMENT_MAX_OPS)
 }
 
@@ -200,34 +251,74 @@ pub struct Judgement {
 
 /// Judges what a request brings of one document against its log: actors, guard, trial, consent. `relayed` changes are others'.
 #[must_use]
-pub fn judge(stored: &[LogRow], waiting: &[Vec<u8>], changes: &[Brought<'_>], device: u32) -> Judgement {
+pub fn judge(
+    stored: &[LogRow],
+    waiting: &[Vec<u8>],
+    changes: &[Brought<'_>],
+    device: u32,
+) -> Judgement {
     let owners = owners(stored);
     let foreign = |brought: &Brought<'_>| {
-        !brought.relayed && Chunk::parse(&brought.change.chunk).is_ok_and(|chunk| owners.get(chunk.actor).is_some_and(|owner| *owner != device))
+        !brought.relayed
+            && Chunk::parse(&brought.change.chunk).is_ok_and(|chunk| {
+                owners
+                    .get(chunk.actor)
+                    .is_some_and(|owner| *owner != device)
+            })
     };
     let foreign: Vec<bool> = changes.iter().map(foreign).collect();
     let log: Vec<Vec<u8>> = stored.iter().map(|row| row.chunk.clone()).collect();
-    let fit: Vec<Vec<u8>> = changes.iter().zip(&foreign).filter(|(_, foreign)| !**foreign).map(|(brought, _)| brought.change.chunk.clone()).collect();
+    let fit: Vec<Vec<u8>> = changes
+        .iter()
+        .zip(&foreign)
+        .filter(|(_, foreign)| !**foreign)
+        .map(|(brought, _)| brought.change.chunk.clone())
+        .collect();
     let admission = admit::admit_within(&log, waiting, &fit, admit::Work::OF_A_REQUEST);
     // A document that is here was consented to when it came; where nothing is new, nothing is loaded to say so again.
-    let consented = admission.view.as_ref().is_none_or(|view| consent::ever_granted(&view.incident, "hub_response"));
+    let consented = admission
+        .view
+        .as_ref()
+        .is_none_or(|view| consent::ever_granted(&view.incident, "hub_response"));
     let is_part = admission.verdicts.contains(&Verdict::NotYet);
     let mut verdicts = admission.verdicts.into_iter();
     let verdicts = foreign
         .into_iter()
-        .map(|foreign| match if foreign { None } else { verdicts.next() } {
-            None => Verdict::Rejected(Refusal::ForeignActor),
-            // What would grant it may be among what was not reached: nothing is kept, and nothing refused permanently.
-            Some(Verdict::Stored | Verdict::Pending) if !consented && is_part => Verdict::NotYet,
-            Some(Verdict::Stored | Verdict::Pending) if !consented => Verdict::Rejected(Refusal::ConsentMissing),
-            Some(verdict) => verdict,
-        })
+        .map(
+            |foreign| match if foreign { None } else { verdicts.next() } {
+                None => Verdict::Rejected(Refusal::ForeignActor),
+                // What would grant it may be among what was not reached: nothing is kept, and nothing refused permanently.
+                Some(Verdict::Stored | Verdict::Pending) if !consented && is_part => {
+                    Verdict::NotYet
+                }
+                Some(Verdict::Stored | Verdict::Pending) if !consented => {
+                    Verdict::Rejected(Refusal::ConsentMissing)
+                }
+                Some(verdict) => verdict,
+            },
+        )
         .collect();
     let (dropped, ops, loaded) = (admission.dropped, admission.ops, admission.loaded);
     if !consented || admission.stored.is_empty() {
-        return Judgement { verdicts, stored: Vec::new(), dropped, consented, ops, loaded, view: None };
+        return Judgement {
+            verdicts,
+            stored: Vec::new(),
+            dropped,
+            consented,
+            ops,
+            loaded,
+            view: None,
+        };
     }
-    Judgement { verdicts, stored: admission.stored, dropped, consented, ops, loaded, view: admission.view }
+    Judgement {
+        verdicts,
+        stored: admission.stored,
+        dropped,
+        consented,
+        ops,
+        loaded,
+        view: admission.view,
+    }
 }
 
 /// Which device each actor belongs to: the first that sent a change as its own.
@@ -250,7 +341,12 @@ pub const CURSOR_KEY: &str = "cursor_key";
 /// A place in the feed as a hub with this key gives it out. A hub without a key gives out none that it would take.
 #[must_use]
 pub fn cursor(key: Option<&[u8]>, epoch: [u8; 16], seq: u64, chain: [u8; 16]) -> Cursor {
-    let mut cursor = Cursor { epoch, seq, chain, mac: [0; 8] };
+    let mut cursor = Cursor {
+        epoch,
+        seq,
+        chain,
+        mac: [0; 8],
+    };
     if let Some(key) = key {
         cursor.mac = cursor_mac(key, &cursor);
     }
@@ -262,7 +358,13 @@ pub fn cursor(key: Option<&[u8]>, epoch: [u8; 16], seq: u64, chain: [u8; 16]) ->
 #[must_use]
 pub fn is_own_cursor(key: Option<&[u8]>, cursor: &Cursor) -> bool {
     // All bytes are checked, so that the time taken reveals nothing of how many were right.
-    key.is_some_and(|key| cursor_mac(key, cursor).iter().zip(cursor.mac).fold(0, |other, (a, b)| other | (a ^ b)) == 0)
+    key.is_some_and(|key| {
+        cursor_mac(key, cursor)
+            .iter()
+            .zip(cursor.mac)
+            .fold(0, |other, (a, b)| other | (a ^ b))
+            == 0
+    })
 }
 
 /// What is hashed has one length for keys of one length: nothing can be added behind it.
@@ -284,14 +386,22 @@ fn cursor_mac(key: &[u8], cursor: &Cursor) -> [u8; 8] {
 #[must_use]
 pub fn proves_possession(log: &[LogRow], changes: &[Brought<'_>]) -> bool {
     let stored = names(log);
-    let known = |chunk: Chunk<'_>| stored.contains(&chunk.hash) || chunk.deps.iter().any(|dep| stored.contains(dep));
-    changes.iter().filter_map(|brought| Chunk::parse(&brought.change.chunk).ok()).any(known)
+    let known = |chunk: Chunk<'_>| {
+        stored.contains(&chunk.hash) || chunk.deps.iter().any(|dep| stored.contains(dep))
+    };
+    changes
+        .iter()
+        .filter_map(|brought| Chunk::parse(&brought.change.chunk).ok())
+        .any(known)
 }
 
 /// Who wrote a change: the device it belongs to. `None` if it is not in the log, or only came by others, who do not say.
 #[must_use]
 pub fn author(log: &[LogRow], change: ChangeHash) -> Option<u32> {
-    let chunk = log.iter().filter_map(|row| Chunk::parse(&row.chunk).ok()).find(|chunk| chunk.hash == change)?;
+    let chunk = log
+        .iter()
+        .filter_map(|row| Chunk::parse(&row.chunk).ok())
+        .find(|chunk| chunk.hash == change)?;
     owners(log).get(chunk.actor).copied()
 }
 
@@ -300,25 +410,57 @@ pub fn author(log: &[LogRow], change: ChangeHash) -> Option<u32> {
 #[must_use]
 pub fn out_of_scope(log: &[LogRow], changes: &[Brought<'_>]) -> Vec<Verdict> {
     let stored = names(log);
-    let is_stored = |brought: &Brought<'_>| Chunk::parse(&brought.change.chunk).is_ok_and(|chunk| stored.contains(&chunk.hash));
-    changes.iter().map(|brought| if is_stored(brought) { Verdict::Duplicate } else { Verdict::Rejected(Refusal::OutOfScope) }).collect()
+    let is_stored = |brought: &Brought<'_>| {
+        Chunk::parse(&brought.change.chunk).is_ok_and(|chunk| stored.contains(&chunk.hash))
+    };
+    changes
+        .iter()
+        .map(|brought| {
+            if is_stored(brought) {
+                Verdict::Duplicate
+            } else {
+                Verdict::Rejected(Refusal::OutOfScope)
+            }
+        })
+        .collect()
 }
 
 /// The verdicts on another incident that comes under the id of one that is here; `None` where it is the same. Two people who log
 /// under one id log two incidents: nothing of the second is kept, and nobody's scope matters.
 #[must_use]
 pub fn other_incident(log: &[LogRow], changes: &[Brought<'_>]) -> Option<Vec<Verdict>> {
-    let (stored, brought) = (log.iter().map(|row| row.chunk.as_slice()), changes.iter().map(|brought| brought.change.chunk.as_slice()));
+    let (stored, brought) = (
+        log.iter().map(|row| row.chunk.as_slice()),
+        changes
+            .iter()
+            .map(|brought| brought.change.chunk.as_slice()),
+    );
     if !admit::is_other(stored, brought) {
         return None;
     }
     let stored = names(log);
-    let is_stored = |brought: &Brought<'_>| Chunk::parse(&brought.change.chunk).is_ok_and(|chunk| stored.contains(&chunk.hash));
-    Some(changes.iter().map(|brought| if is_stored(brought) { Verdict::Duplicate } else { Verdict::Rejected(Refusal::OtherIncident) }).collect())
+    let is_stored = |brought: &Brought<'_>| {
+        Chunk::parse(&brought.change.chunk).is_ok_and(|chunk| stored.contains(&chunk.hash))
+    };
+    Some(
+        changes
+            .iter()
+            .map(|brought| {
+                if is_stored(brought) {
+                    Verdict::Duplicate
+                } else {
+                    Verdict::Rejected(Refusal::OtherIncident)
+                }
+            })
+            .collect(),
+    )
 }
 
 fn names(log: &[LogRow]) -> BTreeSet<ChangeHash> {
-    log.iter().filter_map(|row| Chunk::parse(&row.chunk).ok()).map(|chunk| chunk.hash).collect()
+    log.iter()
+        .filter_map(|row| Chunk::parse(&row.chunk).ok())
+        .map(|chunk| chunk.hash)
+        .collect()
 }
 
 /// The setting under which a hub keeps the areas that somebody listed, and the one for those that it met before.
@@ -333,7 +475,10 @@ pub fn projected(incident: &Incident, areas: &mut Areas, now: Timestamp) -> (Opt
     let projection = projection::project(incident, now);
     // Also what leaves in counts alone is of an area.
     let leaves = projection.is_some() || consent::granted(incident, consent::AGGREGATE_COUNT, now);
-    let area = incident.text("place.area").filter(|_| leaves).and_then(areas::of_code);
+    let area = incident
+        .text("place.area")
+        .filter(|_| leaves)
+        .and_then(areas::of_code);
     let is_new = area.is_some_and(|area| areas.meet(&area));
     let named = |mut projection: Projection| {
         projection.admin1 = areas.named(&projection.admin1).to_owned();
@@ -345,8 +490,13 @@ pub fn projected(incident: &Incident, areas: &mut Areas, now: Timestamp) -> (Opt
 /// The areas that a hub keeps.
 #[must_use]
 pub fn kept_areas(listed: Option<Vec<u8>>, met: Option<Vec<u8>>) -> Areas {
-    let read = |kept: Option<Vec<u8>>| Areas::of_text(&String::from_utf8(kept.unwrap_or_default()).unwrap_or_default());
-    Areas { listed: read(listed), met: read(met) }
+    let read = |kept: Option<Vec<u8>>| {
+        Areas::of_text(&String::from_utf8(kept.unwrap_or_default()).unwrap_or_default())
+    };
+    Areas {
+        listed: read(listed),
+        met: read(met),
+    }
 }
 
 /// Whether the survivor took back that the hub holds the incident: it is erased then, everywhere.
@@ -360,7 +510,9 @@ pub fn recalled(incident: &Incident) -> bool {
 pub fn answers(incident: &Incident) -> Vec<(u64, String)> {
     let answer = |entry: vicinity_core::incident::Entry<'_>| {
         let number = entry.id().strip_prefix("q-")?.parse().ok()?;
-        let answer = entry.text("answer").filter(|answer| vicinity_core::codes::ANSWERS.knows(answer))?;
+        let answer = entry
+            .text("answer")
+            .filter(|answer| vicinity_core::codes::ANSWERS.knows(answer))?;
         Some((number, answer.to_owned()))
     };
     incident.entries("queries").filter_map(answer).collect()
@@ -414,27 +566,62 @@ mod tests {
 
     #[test]
     fn a_clock_that_two_contacts_agree_on_is_known() {
-        let known = ClockKnown { before: Some((3 * DAY, at(100 * DAY))), now: Some(3 * DAY + 90) };
+        let known = ClockKnown {
+            before: Some((3 * DAY, at(100 * DAY))),
+            now: Some(3 * DAY + 90),
+        };
         assert_eq!(known.skew_of(98 * DAY, at(101 * DAY)), Some(3 * DAY + 90));
-        assert_eq!(ClockKnown { before: None, now: Some(60) }.skew_of(7 * DAY, at(101 * DAY)), Some(60), "the first contact");
+        assert_eq!(
+            ClockKnown {
+                before: None,
+                now: Some(60)
+            }
+            .skew_of(7 * DAY, at(101 * DAY)),
+            Some(60),
+            "the first contact"
+        );
         assert_eq!(ClockKnown::OWN.skew_of(101 * DAY, at(101 * DAY)), Some(0));
     }
 
     #[test]
     fn a_clock_that_was_set_between_two_contacts_is_known_where_only_one_of_its_skews_fits() {
         // Right a day ago, three days slow now: what it wrote at day 98 by its clock it wrote at day 101.
-        let slow = ClockKnown { before: Some((0, at(100 * DAY))), now: Some(3 * DAY) };
+        let slow = ClockKnown {
+            before: Some((0, at(100 * DAY))),
+            now: Some(3 * DAY),
+        };
         assert_eq!(slow.skew_of(98 * DAY, at(101 * DAY)), Some(3 * DAY));
-        assert_eq!(slow.skew_of(100 * DAY + 3600, at(101 * DAY)), Some(0), "before it was set wrong");
+        assert_eq!(
+            slow.skew_of(100 * DAY + 3600, at(101 * DAY)),
+            Some(0),
+            "before it was set wrong"
+        );
         // Slow ten days ago, right now: a day between fits both, so it is unknown.
-        let set_right = ClockKnown { before: Some((3 * DAY, at(90 * DAY))), now: Some(0) };
+        let set_right = ClockKnown {
+            before: Some((3 * DAY, at(90 * DAY))),
+            now: Some(0),
+        };
         assert_eq!(set_right.skew_of(95 * DAY, at(101 * DAY)), None);
         assert_eq!(set_right.skew_of(88 * DAY, at(101 * DAY)), Some(3 * DAY));
     }
 
     #[test]
     fn what_comes_by_a_file_or_from_the_future_has_no_known_clock() {
-        assert_eq!(ClockKnown { before: Some((0, at(100 * DAY))), now: None }.skew_of(100 * DAY, at(101 * DAY)), None);
-        assert_eq!(ClockKnown { before: None, now: Some(0) }.skew_of(102 * DAY, at(101 * DAY)), None);
+        assert_eq!(
+            ClockKnown {
+                before: Some((0, at(100 * DAY))),
+                now: None
+            }
+            .skew_of(100 * DAY, at(101 * DAY)),
+            None
+        );
+        assert_eq!(
+            ClockKnown {
+                before: None,
+                now: Some(0)
+            }
+            .skew_of(102 * DAY, at(101 * DAY)),
+            None
+        );
     }
 }

@@ -120,7 +120,13 @@ pub trait ReviewStore: NationalStore + Patterns + HubLogs + Publishing + Countri
     ///
     /// # Errors
     /// Storage.
-    fn mark(&mut self, projection: ProjectionId, review: Review, person: &str, now: Timestamp) -> Result<bool>;
+    fn mark(
+        &mut self,
+        projection: ProjectionId,
+        review: Review,
+        person: &str,
+        now: Timestamp,
+    ) -> Result<bool>;
 
     /// What came since.
     ///

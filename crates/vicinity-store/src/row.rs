@@ -51,27 +51,46 @@ pub fn incident(facts: &str, disputes: &str) -> Result<Incident, StoreError> {
     if disputes == "[]" {
         return Ok(Incident::from_row(facts, Vec::new()));
     }
-    let disputes: Vec<Value> = serde_json::from_str(disputes).map_err(|_| StoreError::Damaged("conflicts"))?;
+    let disputes: Vec<Value> =
+        serde_json::from_str(disputes).map_err(|_| StoreError::Damaged("conflicts"))?;
     let claim = |claim: &Value| Claim {
         value: claim["value"].clone(),
-        at: claim["at"].as_i64().and_then(|at| Timestamp::from_second(at).ok()),
+        at: claim["at"]
+            .as_i64()
+            .and_then(|at| Timestamp::from_second(at).ok()),
         change: claim["change"].as_str().and_then(hex::read).map(ChangeHash),
         actor: claim["actor"].as_str().and_then(hex::read),
     };
     let dispute = |dispute: &Value| Dispute {
         field: dispute["field"].as_str().unwrap_or_default().to_owned(),
-        claims: dispute["claims"].as_array().map(|claims| claims.iter().map(claim).collect()).unwrap_or_default(),
+        claims: dispute["claims"]
+            .as_array()
+            .map(|claims| claims.iter().map(claim).collect())
+            .unwrap_or_default(),
     };
-    Ok(Incident::from_row(facts, disputes.iter().map(dispute).collect()))
+    Ok(Incident::from_row(
+        facts,
+        disputes.iter().map(dispute).collect(),
+    ))
 }
 
 /// The same at a hub, which knows when it first heard of the incident and how its times are read.
 ///
 /// # Errors
 /// A row that is not a JSON.
-pub fn at_hub(facts: &str, disputes: &str, times: &str, first_at: i64, zone: Option<&TimeZone>) -> Result<Incident, StoreError> {
+pub fn at_hub(
+    facts: &str,
+    disputes: &str,
+    times: &str,
+    first_at: i64,
+    zone: Option<&TimeZone>,
+) -> Result<Incident, StoreError> {
     let received_at = Timestamp::from_second(first_at).ok();
-    Ok(incident(facts, disputes)?.read_by(Reading { zone: zone.cloned(), received_at, times: reading::from_json(times) }))
+    Ok(incident(facts, disputes)?.read_by(Reading {
+        zone: zone.cloned(),
+        received_at,
+        times: reading::from_json(times),
+    }))
 }
 
 /// Heads as bytes, 32 each.
@@ -83,5 +102,11 @@ pub fn heads_bytes(heads: &[ChangeHash]) -> Vec<u8> {
 /// Heads of their bytes.
 #[must_use]
 pub fn heads(bytes: &[u8]) -> Vec<ChangeHash> {
-    bytes.as_chunks::<32>().0.iter().copied().map(ChangeHash).collect()
+    bytes
+        .as_chunks::<32>()
+        .0
+        .iter()
+        .copied()
+        .map(ChangeHash)
+        .collect()
 }

@@ -115,14 +115,24 @@ pub trait HubStatements {
     ///
     /// # Errors
     /// Storage.
-    fn incident_in_scope(&mut self, peer: &Peer, incident: IncidentId) -> Result<Option<IncidentRow>>;
+    fn incident_in_scope(
+        &mut self,
+        peer: &Peer,
+        incident: IncidentId,
+    ) -> Result<Option<IncidentRow>>;
 
     /// Keeps a piece that begins where the blob ends so far; another piece changes nothing. `quota_bytes` is checked when
     /// a blob begins, against its whole length.
     ///
     /// # Errors
     /// Storage.
-    fn take_piece(&mut self, peer: &Peer, piece: &BlobPiece<'_>, quota_bytes: u64, now: Timestamp) -> Result<BlobState>;
+    fn take_piece(
+        &mut self,
+        peer: &Peer,
+        piece: &BlobPiece<'_>,
+        quota_bytes: u64,
+        now: Timestamp,
+    ) -> Result<BlobState>;
 
     /// Forgets blobs of which nothing came for [`BLOB_TERM_SECONDS`].
     ///
@@ -147,7 +157,10 @@ pub trait HubStatements {
     ///
     /// # Errors
     /// Storage. Keys without a body may have been kept: they open nothing, and the same blob brings them again.
-    #[expect(clippy::too_many_arguments, reason = "one batch with everything that is kept of it in one step")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one batch with everything that is kept of it in one step"
+    )]
     fn keep_batch(
         &mut self,
         peer: &Peer,
@@ -169,7 +182,13 @@ pub trait HubStatements {
     ///
     /// # Errors
     /// Storage.
-    fn sealed_statement(&mut self, incident: IncidentId, entry: &str, offset: u64, max_bytes: usize) -> Result<Option<HeldStatement>>;
+    fn sealed_statement(
+        &mut self,
+        incident: IncidentId,
+        entry: &str,
+        offset: u64,
+        max_bytes: usize,
+    ) -> Result<Option<HeldStatement>>;
 
     /// Notes that a device was given what opens a statement. Rows are chained, and none is ever changed.
     ///
@@ -247,13 +266,23 @@ pub trait DeviceStatements {
     ///
     /// # Errors
     /// Storage.
-    fn unsealed(&mut self, max_bytes: usize, max_statements: usize, not: &[IncidentId]) -> Result<Vec<PlainStatement>>;
+    fn unsealed(
+        &mut self,
+        max_bytes: usize,
+        max_statements: usize,
+        not: &[IncidentId],
+    ) -> Result<Vec<PlainStatement>>;
 
     /// Keeps a sealed batch, and which statements are in it, in their order.
     ///
     /// # Errors
     /// Storage.
-    fn keep_blob(&mut self, hash: [u8; 32], blob: &[u8], statements: &[(IncidentId, String)]) -> Result<()>;
+    fn keep_blob(
+        &mut self,
+        hash: [u8; 32],
+        blob: &[u8],
+        statements: &[(IncidentId, String)],
+    ) -> Result<()>;
 
     /// The smallest sealed batch that waits for the hub.
     ///

@@ -30,14 +30,31 @@ impl Address {
     /// Any other text.
     pub fn parse(text: &str) -> Result<Self, BadAddress> {
         let (host, port) = text.trim().rsplit_once(':').ok_or(BadAddress::Form)?;
-        let port: u16 = port.parse().ok().filter(|number| *number > 0 && port.bytes().all(|byte| byte.is_ascii_digit())).ok_or(BadAddress::Form)?;
-        if let Some(address) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-            return Self::of(address.parse::<Ipv6Addr>().map_err(|_| BadAddress::Form)?.into(), port);
+        let port: u16 = port
+            .parse()
+            .ok()
+            .filter(|number| *number > 0 && port.bytes().all(|byte| byte.is_ascii_digit()))
+            .ok_or(BadAddress::Form)?;
+        if let Some(address) = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+        {
+            return Self::of(
+                address
+                    .parse::<Ipv6Addr>()
+                    .map_err(|_| BadAddress::Form)?
+                    .into(),
+                port,
+            );
         }
         if let Ok(address) = host.parse::<Ipv4Addr>() {
             return Self::of(address.into(), port);
         }
-        if is_name(host) { Ok(Self(format!("{}:{port}", host.to_ascii_lowercase()))) } else { Err(BadAddress::Form) }
+        if is_name(host) {
+            Ok(Self(format!("{}:{port}", host.to_ascii_lowercase())))
+        } else {
+            Err(BadAddress::Form)
+        }
     }
 
     /// The address of a machine by its number.
@@ -45,13 +62,19 @@ impl Address {
     /// # Errors
     /// One that leads nowhere.
     pub fn of(address: IpAddr, port: u16) -> Result<Self, BadAddress> {
-        if address.is_unspecified() { Err(BadAddress::Nowhere) } else { Ok(Self(SocketAddr::new(address, port).to_string())) }
+        if address.is_unspecified() {
+            Err(BadAddress::Nowhere)
+        } else {
+            Ok(Self(SocketAddr::new(address, port).to_string()))
+        }
     }
 
     /// Whether it cannot lead to another machine. A name can.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        self.0.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
+        self.0
+            .parse::<SocketAddr>()
+            .is_ok_and(|address| address.ip().is_loopback())
     }
 
     /// As text.
@@ -63,7 +86,11 @@ impl Address {
     /// Addresses with a comma between each two.
     #[must_use]
     pub fn join(addresses: &[Self]) -> String {
-        addresses.iter().map(Self::as_str).collect::<Vec<_>>().join(",")
+        addresses
+            .iter()
+            .map(Self::as_str)
+            .collect::<Vec<_>>()
+            .join(",")
     }
 
     /// The addresses of such a text.
@@ -78,10 +105,19 @@ impl Address {
 /// Letters, digits, dashes and underscores, with dots between; a name whose last part is a number would be read as an address.
 fn is_name(host: &str) -> bool {
     let label = |label: &str| {
-        let inside = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-        inside && !label.is_empty() && label.len() <= LABEL_MAX && !label.starts_with('-') && !label.ends_with('-')
+        let inside = label
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        inside
+            && !label.is_empty()
+            && label.len() <= LABEL_MAX
+            && !label.starts_with('-')
+            && !label.ends_with('-')
     };
-    let numeric = host.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    let numeric = host
+        .rsplit('.')
+        .next()
+        .is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
     host.len() <= NAME_MAX && host.split('.').all(label) && !numeric
 }
 
@@ -106,9 +142,23 @@ mod tests {
         ] {
             assert_eq!(Address::parse(text).unwrap().as_str(), same);
         }
-        for text in
-            ["", "hub", "hub:", ":1", "hub:0", "hub:65536", "hub:+1", "fd00::1:7311x", "fd00::1", "a b:1", "-a:1", "a..b:1", "1.2.3:4", "[hub]:1", "a,b:1"]
-        {
+        for text in [
+            "",
+            "hub",
+            "hub:",
+            ":1",
+            "hub:0",
+            "hub:65536",
+            "hub:+1",
+            "fd00::1:7311x",
+            "fd00::1",
+            "a b:1",
+            "-a:1",
+            "a..b:1",
+            "1.2.3:4",
+            "[hub]:1",
+            "a,b:1",
+        ] {
             assert_eq!(Address::parse(text), Err(BadAddress::Form), "{text}");
         }
         for text in ["0.0.0.0:7311", "[::]:7311"] {
@@ -118,15 +168,28 @@ mod tests {
 
     #[test]
     fn only_the_machine_itself_is_loopback() {
-        for (text, loopback) in [("127.0.0.1:1", true), ("127.9.9.9:1", true), ("[::1]:1", true), ("192.168.8.10:1", false), ("localhost:1", false)] {
-            assert_eq!(Address::parse(text).unwrap().is_loopback(), loopback, "{text}");
+        for (text, loopback) in [
+            ("127.0.0.1:1", true),
+            ("127.9.9.9:1", true),
+            ("[::1]:1", true),
+            ("192.168.8.10:1", false),
+            ("localhost:1", false),
+        ] {
+            assert_eq!(
+                Address::parse(text).unwrap().is_loopback(),
+                loopback,
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn several_stand_in_one_text() {
         let both = Address::split("hub.local:1,[fd00::1]:2").unwrap();
-        assert_eq!((both.len(), Address::join(&both)), (2, "hub.local:1,[fd00::1]:2".to_owned()));
+        assert_eq!(
+            (both.len(), Address::join(&both)),
+            (2, "hub.local:1,[fd00::1]:2".to_owned())
+        );
         assert!(Address::split("").is_err() && Address::split("a:1,").is_err());
     }
 }

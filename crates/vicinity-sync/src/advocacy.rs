@@ -27,15 +27,43 @@ pub struct AdvocacyRow {
 
 impl From<Advocacy> for AdvocacyRow {
     fn from(entry: Advocacy) -> Self {
-        let Advocacy { id, day, action, kind, area, outcome } = entry;
-        Self { id: *id.as_bytes(), day, action, kind, area, outcome }
+        let Advocacy {
+            id,
+            day,
+            action,
+            kind,
+            area,
+            outcome,
+        } = entry;
+        Self {
+            id: *id.as_bytes(),
+            day,
+            action,
+            kind,
+            area,
+            outcome,
+        }
     }
 }
 
 impl From<AdvocacyRow> for Advocacy {
     fn from(row: AdvocacyRow) -> Self {
-        let AdvocacyRow { id, day, action, kind, area, outcome } = row;
-        Self { id: AdvocacyId::from_bytes(id), day, action, kind, area, outcome }
+        let AdvocacyRow {
+            id,
+            day,
+            action,
+            kind,
+            area,
+            outcome,
+        } = row;
+        Self {
+            id: AdvocacyId::from_bytes(id),
+            day,
+            action,
+            kind,
+            area,
+            outcome,
+        }
     }
 }
 
@@ -55,7 +83,10 @@ impl LogReport {
     /// A report, whole or by its hash alone.
     #[must_use]
     pub fn new(hash: u64, log: Option<Vec<Advocacy>>) -> Self {
-        Self { hash, log: log.map(|log| log.into_iter().map(Into::into).collect()) }
+        Self {
+            hash,
+            log: log.map(|log| log.into_iter().map(Into::into).collect()),
+        }
     }
 
     /// The actions, where they were sent.

@@ -26,15 +26,35 @@ pub struct AlertRow {
 
 impl From<Alert> for AlertRow {
     fn from(alert: Alert) -> Self {
-        let Alert { id, area, text, ends } = alert;
-        Self { id, area, text, ends }
+        let Alert {
+            id,
+            area,
+            text,
+            ends,
+        } = alert;
+        Self {
+            id,
+            area,
+            text,
+            ends,
+        }
     }
 }
 
 impl From<AlertRow> for Alert {
     fn from(row: AlertRow) -> Self {
-        let AlertRow { id, area, text, ends } = row;
-        Self { id, area, text, ends }
+        let AlertRow {
+            id,
+            area,
+            text,
+            ends,
+        } = row;
+        Self {
+            id,
+            area,
+            text,
+            ends,
+        }
     }
 }
 
@@ -64,7 +84,9 @@ pub fn kept_bytes(alerts: &[Alert]) -> Vec<u8> {
 /// The list of what was kept; empty for other bytes: the hub sends it again.
 #[must_use]
 pub fn kept(bytes: &[u8]) -> Vec<Alert> {
-    frame::decode::<Vec<AlertRow>>(bytes).and_then(alerts).unwrap_or_default()
+    frame::decode::<Vec<AlertRow>>(bytes)
+        .and_then(alerts)
+        .unwrap_or_default()
 }
 
 /// A responder's request. The answer holds the hub's whole list.

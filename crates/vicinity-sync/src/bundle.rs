@@ -13,7 +13,9 @@ use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId};
 
 use crate::device_session::Delivery;
 use crate::envelope::Envelope;
-use crate::message::{Answer, CursorWire, HeadsWire, IdWire, Refused, Request, heads_of, heads_wire, id_wire};
+use crate::message::{
+    Answer, CursorWire, HeadsWire, IdWire, Refused, Request, heads_of, heads_wire, id_wire,
+};
 use crate::verdict::{verdict_code, verdict_of};
 
 /// Stands instead of a path in the proof of a bundle's envelope: no bundle can be posted, and no request is a bundle.
@@ -72,7 +74,12 @@ impl Bundle {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let list = |items: &[Vec<u8>]| items.iter().cloned().map(ByteVec::from).collect();
-        encode(&BundleWire { version: VERSION, reply_to: self.reply_to.clone(), requests: list(&self.requests), blobs: list(&self.blobs) })
+        encode(&BundleWire {
+            version: VERSION,
+            reply_to: self.reply_to.clone(),
+            requests: list(&self.requests),
+            blobs: list(&self.blobs),
+        })
     }
 
     /// The bundle of the bytes, with all its requests parsed: later steps cannot find them `Malformed`.
@@ -85,15 +92,24 @@ impl Bundle {
             return Err(Refused::Version);
         }
         let total = |items: &[ByteVec]| items.iter().map(|item| item.len()).sum::<usize>();
-        if wire.requests.len() > REQUESTS_MAX || total(&wire.requests) > REQUESTS_MAX_BYTES || total(&wire.blobs) > BLOBS_MAX_BYTES {
+        if wire.requests.len() > REQUESTS_MAX
+            || total(&wire.requests) > REQUESTS_MAX_BYTES
+            || total(&wire.blobs) > BLOBS_MAX_BYTES
+        {
             return Err(Refused::TooLarge);
         }
         if wire.requests.is_empty() {
             return Err(Refused::Malformed);
         }
-        wire.requests.iter().try_for_each(|request| bundled(request).map(drop))?;
+        wire.requests
+            .iter()
+            .try_for_each(|request| bundled(request).map(drop))?;
         let list = |items: Vec<ByteVec>| items.into_iter().map(Into::into).collect();
-        Ok(Self { reply_to: wire.reply_to, requests: list(wire.requests), blobs: list(wire.blobs) })
+        Ok(Self {
+            reply_to: wire.reply_to,
+            requests: list(wire.requests),
+            blobs: list(wire.blobs),
+        })
     }
 }
 
@@ -186,7 +202,9 @@ pub enum BadReply {
     #[error("the file holds no reply of a hub's; nothing was changed")]
     Malformed,
     /// The hub did not sign it.
-    #[error("the reply is not signed by this device's hub; do not go on until you know who made it")]
+    #[error(
+        "the reply is not signed by this device's hub; do not go on until you know who made it"
+    )]
     NotSigned,
     /// It is to another device.
     #[error("the reply is to another device; nothing was changed")]
@@ -207,13 +225,26 @@ impl Reply {
             judged: self
                 .judged
                 .iter()
-                .map(|judged| JudgedWire { incident: id_wire(&judged.incident), hash: judged.hash.0, verdict: verdict_code(judged.verdict) })
+                .map(|judged| JudgedWire {
+                    incident: id_wire(&judged.incident),
+                    hash: judged.hash.0,
+                    verdict: verdict_code(judged.verdict),
+                })
                 .collect(),
             told: self.told.iter().map(id_wire).collect(),
             answers: self.answers.iter().cloned().map(ByteVec::from).collect(),
-            blobs: self.blobs.iter().map(|(hash, refused)| BlobWire { hash: *hash, refused: refused.clone() }).collect(),
+            blobs: self
+                .blobs
+                .iter()
+                .map(|(hash, refused)| BlobWire {
+                    hash: *hash,
+                    refused: refused.clone(),
+                })
+                .collect(),
         });
-        let signature = SigningKey::from_bytes(hub_secret).sign(&signed(&bytes)).to_bytes();
+        let signature = SigningKey::from_bytes(hub_secret)
+            .sign(&signed(&bytes))
+            .to_bytes();
         [signature.as_slice(), &bytes].concat()
     }
 
@@ -224,13 +255,17 @@ impl Reply {
     pub fn open(bytes: &[u8], hub_key: &[u8; 32]) -> Result<Self, BadReply> {
         let (signature, bytes) = bytes.split_first_chunk::<64>().ok_or(BadReply::Malformed)?;
         let key = VerifyingKey::from_bytes(hub_key).map_err(|_| BadReply::NotSigned)?;
-        key.verify_strict(&signed(bytes), &Signature::from_bytes(signature)).map_err(|_| BadReply::NotSigned)?;
+        key.verify_strict(&signed(bytes), &Signature::from_bytes(signature))
+            .map_err(|_| BadReply::NotSigned)?;
         let wire: ReplyWire = minicbor::decode(bytes).map_err(|_| BadReply::Malformed)?;
         if wire.version != VERSION {
             return Err(BadReply::Malformed);
         }
-        let judged =
-            |wire: JudgedWire| Judged { incident: IncidentId::from_bytes(wire.incident.0), hash: ChangeHash(wire.hash), verdict: verdict_of(wire.verdict) };
+        let judged = |wire: JudgedWire| Judged {
+            incident: IncidentId::from_bytes(wire.incident.0),
+            hash: ChangeHash(wire.hash),
+            verdict: verdict_of(wire.verdict),
+        };
         Ok(Self {
             device: DeviceId::from_bytes(wire.device),
             incarnation: wire.incarnation,
@@ -238,9 +273,17 @@ impl Reply {
             from: wire.from.map(Into::into),
             void: wire.void,
             judged: wire.judged.into_iter().map(judged).collect(),
-            told: wire.told.into_iter().map(|id| IncidentId::from_bytes(id.0)).collect(),
+            told: wire
+                .told
+                .into_iter()
+                .map(|id| IncidentId::from_bytes(id.0))
+                .collect(),
             answers: wire.answers.into_iter().map(Into::into).collect(),
-            blobs: wire.blobs.into_iter().map(|blob| (blob.hash, blob.refused)).collect(),
+            blobs: wire
+                .blobs
+                .into_iter()
+                .map(|blob| (blob.hash, blob.refused))
+                .collect(),
         })
     }
 }
@@ -267,7 +310,10 @@ pub fn need_bytes(need: &[DocumentHeads]) -> Vec<u8> {
 /// The documents of what was kept; nothing for other bytes: the hub asks again.
 #[must_use]
 pub fn need_of(bytes: &[u8]) -> Vec<DocumentHeads> {
-    minicbor::decode::<Vec<HeadsWire>>(bytes).ok().and_then(|wire| heads_of(wire).ok()).unwrap_or_default()
+    minicbor::decode::<Vec<HeadsWire>>(bytes)
+        .ok()
+        .and_then(|wire| heads_of(wire).ok())
+        .unwrap_or_default()
 }
 
 /// The state of a device that reads a reply.
@@ -317,7 +363,12 @@ pub fn read(reply: &Reply, reader: &Reader) -> Result<Reading, BadReply> {
     if reply.device != reader.device {
         return Err(BadReply::OtherDevice);
     }
-    let answers = reply.answers.iter().map(|frame| Answer::decode(frame)).collect::<Result<Vec<_>, _>>().map_err(|_| BadReply::Malformed)?;
+    let answers = reply
+        .answers
+        .iter()
+        .map(|frame| Answer::decode(frame))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| BadReply::Malformed)?;
     if reply.incarnation != reader.incarnation {
         return Ok(Reading::EarlierLife);
     }
@@ -325,24 +376,46 @@ pub fn read(reply: &Reply, reader: &Reader) -> Result<Reading, BadReply> {
         return Ok(Reading::RolledBack);
     }
     let has = |judged: &&Judged| matches!(judged.verdict, Verdict::Stored | Verdict::Duplicate);
-    let acked = reply.judged.iter().filter(has).map(|judged| (judged.incident, judged.hash)).collect();
+    let acked = reply
+        .judged
+        .iter()
+        .filter(has)
+        .map(|judged| (judged.incident, judged.hash))
+        .collect();
     if reply.from != reader.cursor {
         // A hub that was restored since may have lost what it had acknowledged.
         let epoch = |cursor: &Cursor| cursor.epoch;
-        let is_of_this_feed = answers.last().map(|answer| epoch(&answer.pull.cursor)) == reader.cursor.as_ref().map(epoch);
-        return Ok(Reading::Acknowledged(if is_of_this_feed { acked } else { Vec::new() }));
+        let is_of_this_feed = answers.last().map(|answer| epoch(&answer.pull.cursor))
+            == reader.cursor.as_ref().map(epoch);
+        return Ok(Reading::Acknowledged(if is_of_this_feed {
+            acked
+        } else {
+            Vec::new()
+        }));
     }
-    let mut delivery = Delivery { acked, told: reply.told.clone(), ..Delivery::default() };
+    let mut delivery = Delivery {
+        acked,
+        told: reply.told.clone(),
+        ..Delivery::default()
+    };
     for judged in &reply.judged {
         if let Verdict::Rejected(refusal) = judged.verdict {
-            delivery.rejected.push((judged.incident, judged.hash, refusal));
+            delivery
+                .rejected
+                .push((judged.incident, judged.hash, refusal));
         }
     }
     let mut need: Vec<DocumentHeads> = Vec::new();
-    let end = answers.last().map(|answer| (answer.pull.more, answer.pull.digest));
+    let end = answers
+        .last()
+        .map(|answer| (answer.pull.more, answer.pull.digest));
     for answer in answers {
         // The reply had no room to finish the rebase: there is no position in the feed yet.
-        delivery.cursor = answer.pull.rebased_until.is_none().then_some(answer.pull.cursor);
+        delivery.cursor = answer
+            .pull
+            .rebased_until
+            .is_none()
+            .then_some(answer.pull.cursor);
         delivery.groups.extend(answer.pull.groups);
         delivery.removed.extend(answer.pull.removed);
         delivery.erase.extend(answer.erase);
@@ -352,5 +425,10 @@ pub fn read(reply: &Reply, reader: &Reader) -> Result<Reading, BadReply> {
         delivery.pins = answer.pins.or(delivery.pins);
         delivery.zone = answer.zone.or(delivery.zone);
     }
-    Ok(Reading::Whole(Box::new(Whole { delivery, void: reply.void, need, end })))
+    Ok(Reading::Whole(Box::new(Whole {
+        delivery,
+        void: reply.void,
+        need,
+        end,
+    })))
 }

@@ -58,21 +58,35 @@ pub fn encode(groups: &[Group]) -> Vec<u8> {
 }
 
 fn encode_group(out: &mut Vec<u8>, group: &Group, skeleton: ChangeHash) {
-    let parsed: Vec<Option<Chunk<'_>>> = group.changes.iter().map(|change| strippable(&change.chunk)).collect();
+    let parsed: Vec<Option<Chunk<'_>>> = group
+        .changes
+        .iter()
+        .map(|change| strippable(&change.chunk))
+        .collect();
     let mut actors: Table<&[u8]> = Table::of(&SKELETON_ACTOR);
     let mut hashes = Table::of(skeleton);
     let mut inside = BTreeSet::new();
     for chunk in parsed.iter().flatten() {
-        core::iter::once(&chunk.actor).chain(&chunk.other_actors).for_each(|actor| actors.add(*actor));
-        chunk.deps.iter().filter(|dep| !inside.contains(*dep)).for_each(|dep| hashes.add(*dep));
+        core::iter::once(&chunk.actor)
+            .chain(&chunk.other_actors)
+            .for_each(|actor| actors.add(*actor));
+        chunk
+            .deps
+            .iter()
+            .filter(|dep| !inside.contains(*dep))
+            .for_each(|dep| hashes.add(*dep));
         inside.insert(chunk.hash);
     }
     out.extend_from_slice(group.incident.as_bytes());
     put_uleb(out, if group.relayed { RELAYED } else { 0 });
     put_uleb(out, actors.items.len() as u64 - 1);
-    actors.items[1..].iter().for_each(|actor| put_bytes(out, actor));
+    actors.items[1..]
+        .iter()
+        .for_each(|actor| put_bytes(out, actor));
     put_uleb(out, hashes.items.len() as u64 - 1);
-    hashes.items[1..].iter().for_each(|hash| out.extend_from_slice(&hash.0));
+    hashes.items[1..]
+        .iter()
+        .for_each(|hash| out.extend_from_slice(&hash.0));
     put_uleb(out, parsed.len() as u64);
     let mut previous = Previous::default();
     let mut proven = Vec::with_capacity(parsed.len());
@@ -99,7 +113,10 @@ struct Table<T> {
 
 impl<T: Ord + Copy> Table<T> {
     fn of(first: T) -> Self {
-        Self { items: vec![first], places: BTreeMap::from([(first, 0)]) }
+        Self {
+            items: vec![first],
+            places: BTreeMap::from([(first, 0)]),
+        }
     }
 
     fn add(&mut self, item: T) {
@@ -120,7 +137,9 @@ impl<T: Ord + Copy> Table<T> {
 
 /// The chunk, if it comes out the same after it was taken apart. No dependencies is how "the one before it" is written.
 fn strippable(bytes: &[u8]) -> Option<Chunk<'_>> {
-    Chunk::parse(bytes).ok().filter(|chunk| !chunk.deps.is_empty() && chunk.assemble() == bytes)
+    Chunk::parse(bytes)
+        .ok()
+        .filter(|chunk| !chunk.deps.is_empty() && chunk.assemble() == bytes)
 }
 
 /// What later changes of the group refer to this one by. Bytes without a hash take a place, too: the format has the hash of no bytes
@@ -137,21 +156,37 @@ struct Previous {
     time: i64,
 }
 
-fn encode_change(out: &mut Vec<u8>, chunk: &Chunk<'_>, actors: &Table<&[u8]>, hashes: &Table<ChangeHash>, previous: &mut Previous) {
+fn encode_change(
+    out: &mut Vec<u8>,
+    chunk: &Chunk<'_>,
+    actors: &Table<&[u8]>,
+    hashes: &Table<ChangeHash>,
+    previous: &mut Previous,
+) {
     put_uleb(out, actors.place(chunk.actor) as u64);
     put_leb(out, chunk.seq.wrapping_sub(previous.seq) as i64);
     put_leb(out, chunk.start_op.wrapping_sub(previous.start_op) as i64);
     put_leb(out, chunk.time.wrapping_sub(previous.time));
-    *previous = Previous { seq: chunk.seq, start_op: chunk.start_op, time: chunk.time };
+    *previous = Previous {
+        seq: chunk.seq,
+        start_op: chunk.start_op,
+        time: chunk.time,
+    };
     // 0: it follows on the change before it, or on the skeleton if it is the first.
     if chunk.deps.len() == 1 && hashes.items.last() == chunk.deps.first() {
         put_uleb(out, 0);
     } else {
         put_uleb(out, chunk.deps.len() as u64);
-        chunk.deps.iter().for_each(|dep| put_uleb(out, (hashes.items.len() - hashes.place(*dep)) as u64));
+        chunk
+            .deps
+            .iter()
+            .for_each(|dep| put_uleb(out, (hashes.items.len() - hashes.place(*dep)) as u64));
     }
     put_uleb(out, chunk.other_actors.len() as u64);
-    chunk.other_actors.iter().for_each(|actor| put_uleb(out, actors.place(actor) as u64));
+    chunk
+        .other_actors
+        .iter()
+        .for_each(|actor| put_uleb(out, actors.place(actor) as u64));
     put_uleb(out, chunk.columns.len() as u64);
     for (spec, len) in &chunk.columns {
         put_uleb(out, u64::from(*spec));
@@ -178,10 +213,18 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Group>, CodecError> {
     for _ in 0..count {
         groups.push(decode_group(&mut reader, skeleton, &mut left)?);
     }
-    if reader.is_done() { Ok(groups) } else { Err(reader.bad("bytes behind the batch").into()) }
+    if reader.is_done() {
+        Ok(groups)
+    } else {
+        Err(reader.bad("bytes behind the batch").into())
+    }
 }
 
-fn decode_group(reader: &mut Reader<'_>, skeleton: ChangeHash, left: &mut usize) -> Result<Group, CodecError> {
+fn decode_group(
+    reader: &mut Reader<'_>,
+    skeleton: ChangeHash,
+    left: &mut usize,
+) -> Result<Group, CodecError> {
     let incident = IncidentId::from_bytes(reader.array()?);
     let flags = reader.uleb()?;
     if flags > RELAYED {
@@ -208,36 +251,64 @@ fn decode_group(reader: &mut Reader<'_>, skeleton: ChangeHash, left: &mut usize)
             let len = reader.count(RAW_MAX_BYTES, "change too long")?;
             reader.take(len)?.to_vec()
         };
-        *left = left.checked_sub(chunk.len() + CHANGE_OVERHEAD_BYTES).ok_or(reader.bad("the rebuilt changes are too large"))?;
+        *left = left
+            .checked_sub(chunk.len() + CHANGE_OVERHEAD_BYTES)
+            .ok_or(reader.bad("the rebuilt changes are too large"))?;
         hashes.push(name_of(&chunk));
         // A rebuilt change is named by everything in it; of raw bytes the first eight are in no name.
-        proven.push(if head & 1 == 0 { name_of(&chunk) } else { ChangeHash::of(&chunk) });
+        proven.push(if head & 1 == 0 {
+            name_of(&chunk)
+        } else {
+            ChangeHash::of(&chunk)
+        });
         changes.push(GroupChange { chunk, by });
     }
     if reader.array::<8>()? != proof(&proven) {
         return Err(CodecError::WrongHash);
     }
-    Ok(Group { incident, relayed: flags & RELAYED != 0, changes })
+    Ok(Group {
+        incident,
+        relayed: flags & RELAYED != 0,
+        changes,
+    })
 }
 
-fn decode_change(reader: &mut Reader<'_>, actors: &[&[u8]], hashes: &[ChangeHash], previous: &mut Previous) -> Result<Vec<u8>, CodecError> {
-    let actor = *actors.get(reader.count(CHANGES_MAX, "no such actor")?).ok_or(reader.bad("no such actor"))?;
+fn decode_change(
+    reader: &mut Reader<'_>,
+    actors: &[&[u8]],
+    hashes: &[ChangeHash],
+    previous: &mut Previous,
+) -> Result<Vec<u8>, CodecError> {
+    let actor = *actors
+        .get(reader.count(CHANGES_MAX, "no such actor")?)
+        .ok_or(reader.bad("no such actor"))?;
     let seq = previous.seq.wrapping_add(reader.leb()? as u64);
     let start_op = previous.start_op.wrapping_add(reader.leb()? as u64);
     let time = previous.time.wrapping_add(reader.leb()?);
-    *previous = Previous { seq, start_op, time };
+    *previous = Previous {
+        seq,
+        start_op,
+        time,
+    };
     let deps = match reader.count(vicinity_core::chunk::DEPS_MAX, "too many dependencies")? {
         0 => hashes.last().copied().into_iter().collect(),
-        count => (0..count).map(|_| dep(reader, hashes)).collect::<Result<Vec<_>, _>>()?,
+        count => (0..count)
+            .map(|_| dep(reader, hashes))
+            .collect::<Result<Vec<_>, _>>()?,
     };
     let mut other_actors = Vec::new();
     for _ in 0..reader.count(vicinity_core::chunk::OTHER_ACTORS_MAX, "too many actors")? {
-        other_actors.push(*actors.get(reader.count(CHANGES_MAX, "no such actor")?).ok_or(reader.bad("no such actor"))?);
+        other_actors.push(
+            *actors
+                .get(reader.count(CHANGES_MAX, "no such actor")?)
+                .ok_or(reader.bad("no such actor"))?,
+        );
     }
     let mut columns = Vec::new();
     let mut total = 0usize;
     for _ in 0..reader.count(vicinity_core::chunk::COLUMNS_MAX, "too many columns")? {
-        let spec = u32::try_from(reader.uleb()?).map_err(|_| reader.bad("column specification too large"))?;
+        let spec = u32::try_from(reader.uleb()?)
+            .map_err(|_| reader.bad("column specification too large"))?;
         let len = reader.count(vicinity_core::chunk::CHANGE_MAX_BYTES, "column too long")?;
         total += len;
         columns.push((spec, len));
@@ -247,13 +318,30 @@ fn decode_change(reader: &mut Reader<'_>, actors: &[&[u8]], hashes: &[ChangeHash
     let message = reader.take(message_len)?;
     let extra_len = reader.count(vicinity_core::chunk::CHANGE_MAX_BYTES, "too long")?;
     let extra = reader.take(extra_len)?;
-    let chunk = Chunk { hash: ChangeHash([0; 32]), deps, actor, seq, start_op, time, message, other_actors, columns, column_data, extra };
+    let chunk = Chunk {
+        hash: ChangeHash([0; 32]),
+        deps,
+        actor,
+        seq,
+        start_op,
+        time,
+        message,
+        other_actors,
+        columns,
+        column_data,
+        extra,
+    };
     Ok(chunk.assemble())
 }
 
 fn dep(reader: &mut Reader<'_>, hashes: &[ChangeHash]) -> Result<ChangeHash, Malformed> {
     let back = reader.count(2 * CHANGES_MAX + 1, "no such dependency")?;
-    hashes.len().checked_sub(back).and_then(|at| hashes.get(at)).copied().ok_or(reader.bad("no such dependency"))
+    hashes
+        .len()
+        .checked_sub(back)
+        .and_then(|at| hashes.get(at))
+        .copied()
+        .ok_or(reader.bad("no such dependency"))
 }
 
 fn proof(hashes: &[ChangeHash]) -> [u8; 8] {

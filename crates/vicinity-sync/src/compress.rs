@@ -29,7 +29,11 @@ pub enum InflateError {
 /// Compresses a body, where that makes it smaller.
 #[must_use]
 pub fn deflate(plain: &[u8]) -> Vec<u8> {
-    let compressed = if plain.len() < SMALL_BYTES { None } else { zstd::bulk::compress(plain, LEVEL).ok() };
+    let compressed = if plain.len() < SMALL_BYTES {
+        None
+    } else {
+        zstd::bulk::compress(plain, LEVEL).ok()
+    };
     let (kind, bytes) = match &compressed {
         Some(compressed) if compressed.len() < plain.len() => (ZSTD, compressed.as_slice()),
         _ => (PLAIN, plain),
@@ -51,11 +55,21 @@ pub fn inflate(body: &[u8]) -> Result<Vec<u8>, InflateError> {
     match body.split_first() {
         Some((&PLAIN, plain)) => Ok(plain.to_vec()),
         Some((&ZSTD, compressed)) => {
-            let mut decoder = zstd::stream::read::Decoder::with_buffer(compressed).map_err(|_| InflateError::Malformed)?;
-            decoder.window_log_max(21).map_err(|_| InflateError::Malformed)?;
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(compressed)
+                .map_err(|_| InflateError::Malformed)?;
+            decoder
+                .window_log_max(21)
+                .map_err(|_| InflateError::Malformed)?;
             let mut plain = Vec::new();
-            decoder.take(INFLATED_MAX_BYTES as u64 + 1).read_to_end(&mut plain).map_err(|_| InflateError::Malformed)?;
-            if plain.len() > INFLATED_MAX_BYTES { Err(InflateError::TooLarge) } else { Ok(plain) }
+            decoder
+                .take(INFLATED_MAX_BYTES as u64 + 1)
+                .read_to_end(&mut plain)
+                .map_err(|_| InflateError::Malformed)?;
+            if plain.len() > INFLATED_MAX_BYTES {
+                Err(InflateError::TooLarge)
+            } else {
+                Ok(plain)
+            }
         }
         _ => Err(InflateError::Malformed),
     }

@@ -27,7 +27,10 @@ use crate::pins::Pins;
 
 use agenda::Agenda;
 pub use delivery::{Delivery, DeviceState};
-pub use effects::{Effect, End, Gather, Gathered, Input, Outcome, SealingKeys, Start, StatementCounts, StatementWork, WaitingBatch};
+pub use effects::{
+    Effect, End, Gather, Gathered, Input, Outcome, SealingKeys, Start, StatementCounts,
+    StatementWork, WaitingBatch,
+};
 use pace::Pace;
 pub use pace::{BATCH_MAX_BYTES, BATCH_MIN_BYTES, BATCH_START_BYTES};
 use statements::{Next, Statements};
@@ -52,7 +55,11 @@ enum Phase {
     /// For the hub's answer to a request of changes.
     Sent(Gathered),
     /// For what an answer brought to be written.
-    Persisting { sent: Gathered, answer: Box<Answer>, tally: Tally },
+    Persisting {
+        sent: Gathered,
+        answer: Box<Answer>,
+        tally: Tally,
+    },
     /// For a step of the second part.
     Statements(Statements),
     /// For nothing.
@@ -76,7 +83,13 @@ impl DeviceSession {
     pub fn new(now: Timestamp) -> Self {
         Self {
             phase: Phase::Gathering,
-            known: Known { now, cursor: None, key_set: 0, alerts: 0, pins: 0 },
+            known: Known {
+                now,
+                cursor: None,
+                key_set: 0,
+                alerts: 0,
+                pins: 0,
+            },
             pace: Pace::new(BATCH_START_BYTES),
             agenda: Agenda::default(),
             rebases: 0,
@@ -102,7 +115,14 @@ impl DeviceSession {
             (Phase::Sent(_), Input::Refused(refused)) => self.refused(refused),
             (Phase::Sent(_), Input::OrderedToWipe) => self.done(End::WipeOrdered),
             (Phase::Sent(_), Input::Cut) => self.cut(),
-            (Phase::Persisting { sent, answer, tally }, Input::Persisted(state)) => self.persisted(&sent, *answer, tally, &state),
+            (
+                Phase::Persisting {
+                    sent,
+                    answer,
+                    tally,
+                },
+                Input::Persisted(state),
+            ) => self.persisted(&sent, *answer, tally, &state),
             (phase, _) => {
                 self.phase = phase;
                 Vec::new()
@@ -111,11 +131,28 @@ impl DeviceSession {
     }
 
     fn start(&mut self, start: &Start) -> Vec<Effect> {
-        let Start { cursor, batch_bytes, key_set, alerts, pins, statements } = *start;
-        self.known = Known { cursor, key_set, alerts, pins, ..self.known };
+        let Start {
+            cursor,
+            batch_bytes,
+            key_set,
+            alerts,
+            pins,
+            statements,
+        } = *start;
+        self.known = Known {
+            cursor,
+            key_set,
+            alerts,
+            pins,
+            ..self.known
+        };
         self.pace = Pace::new(batch_bytes);
         self.statements = statements;
-        if cursor.is_none() { self.rebase() } else { vec![self.gather()] }
+        if cursor.is_none() {
+            self.rebase()
+        } else {
+            vec![self.gather()]
+        }
     }
 
     /// Compares all documents, from the first on.
@@ -132,7 +169,11 @@ impl DeviceSession {
     }
 
     fn send(&mut self, gathered: Gathered) -> Vec<Effect> {
-        let cursor = if self.agenda.is_rebasing() { None } else { self.known.cursor };
+        let cursor = if self.agenda.is_rebasing() {
+            None
+        } else {
+            self.known.cursor
+        };
         let request = Request {
             cursor,
             push: gathered.groups,
@@ -146,11 +187,19 @@ impl DeviceSession {
             leaving: gathered.leaving,
         };
         let body = request.encode();
-        let splits = request.push.len() > 1 || request.push.first().is_some_and(|group| group.changes.len() > 1);
+        let splits = request.push.len() > 1
+            || request
+                .push
+                .first()
+                .is_some_and(|group| group.changes.len() > 1);
         if !self.pace.fits(body.len(), splits) {
             return vec![self.gather()];
         }
-        self.outcome.sent += request.push.iter().map(|group| group.changes.len() as u64).sum::<u64>();
+        self.outcome.sent += request
+            .push
+            .iter()
+            .map(|group| group.changes.len() as u64)
+            .sum::<u64>();
         self.phase = Phase::Sent(Gathered {
             groups: request.push,
             page: request.rebase,
@@ -159,7 +208,10 @@ impl DeviceSession {
             erased: request.erased,
             leaving: request.leaving,
         });
-        vec![Effect::Send { path: SYNC_PATH, body }]
+        vec![Effect::Send {
+            path: SYNC_PATH,
+            body,
+        }]
     }
 
     fn answered(&mut self, sent: Gathered, mut answer: Answer) -> Vec<Effect> {
@@ -192,13 +244,25 @@ impl DeviceSession {
         let tally = self.read_verdicts(&sent, &answer, &mut delivery);
         delivery.cursor = self.agenda.cursor_of(&answer.pull);
         self.known.cursor = delivery.cursor.or(self.known.cursor);
-        self.phase = Phase::Persisting { sent, answer: Box::new(answer), tally };
+        self.phase = Phase::Persisting {
+            sent,
+            answer: Box::new(answer),
+            tally,
+        };
         vec![Effect::Persist(Box::new(delivery))]
     }
 
-    fn read_verdicts(&mut self, sent: &Gathered, answer: &Answer, delivery: &mut Delivery) -> Tally {
+    fn read_verdicts(
+        &mut self,
+        sent: &Gathered,
+        answer: &Answer,
+        delivery: &mut Delivery,
+    ) -> Tally {
         let mut not_yet = 0;
-        let pushed = sent.groups.iter().flat_map(|group| group.changes.iter().map(|change| (group.incident, change)));
+        let pushed = sent
+            .groups
+            .iter()
+            .flat_map(|group| group.changes.iter().map(|change| (group.incident, change)));
         for ((incident, change), verdict) in pushed.zip(&answer.verdicts) {
             let hash = ChangeHash::of(change.chunk.get(8..).unwrap_or_default());
             match verdict {
@@ -211,16 +275,27 @@ impl DeviceSession {
         self.outcome.sent = self.outcome.sent.saturating_sub(not_yet as u64);
         self.outcome.acked += delivery.acked.len() as u64;
         self.outcome.rejected += delivery.rejected.len() as u64;
-        Tally { settled: delivery.acked.len() + delivery.rejected.len(), not_yet }
+        Tally {
+            settled: delivery.acked.len() + delivery.rejected.len(),
+            not_yet,
+        }
     }
 
-    fn persisted(&mut self, sent: &Gathered, answer: Answer, tally: Tally, state: &DeviceState) -> Vec<Effect> {
+    fn persisted(
+        &mut self,
+        sent: &Gathered,
+        answer: Answer,
+        tally: Tally,
+        state: &DeviceState,
+    ) -> Vec<Effect> {
         self.outcome.received += state.received;
         self.outcome.erased += state.erased;
         self.known.key_set = self.known.key_set.max(state.key_set);
         self.outcome.key_set_refused |= state.key_set_refused;
         let (more, digest) = (answer.pull.more, answer.pull.digest);
-        let mut behind = self.agenda.tick_off(sent, answer.pull, self.known.cursor, tally);
+        let mut behind = self
+            .agenda
+            .tick_off(sent, answer.pull, self.known.cursor, tally);
         behind |= self.agenda.outbox_again(state.differs);
         // A sync ends confirmed: who asked for the erasure need not wait for this phone's next day with a network.
         behind |= state.untold > 0;
@@ -234,7 +309,11 @@ impl DeviceSession {
         if state.digest == digest {
             return self.done(End::UpToDate);
         }
-        if self.rebases > 0 { self.done(End::Alarm) } else { self.rebase() }
+        if self.rebases > 0 {
+            self.done(End::Alarm)
+        } else {
+            self.rebase()
+        }
     }
 
     fn refused(&mut self, refused: Refused) -> Vec<Effect> {
@@ -266,7 +345,8 @@ impl DeviceSession {
         self.outcome.end = end;
         if matches!(end, End::UpToDate | End::Differs)
             && !self.outcome.key_set_refused
-            && let Some((statements, effect)) = Statements::begin(self.statements, self.outcome.old_wraps)
+            && let Some((statements, effect)) =
+                Statements::begin(self.statements, self.outcome.old_wraps)
         {
             self.phase = Phase::Statements(statements);
             return vec![effect];

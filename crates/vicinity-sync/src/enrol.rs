@@ -43,7 +43,9 @@ pub enum BadLink {
     #[error("not an enrolment link: expected what `invite` printed, beginning with vicinity:3:")]
     Form,
     /// Without a pin, and to another machine.
-    #[error("a link without a pin is good on one machine only: nothing would be encrypted on the way; start the server without --plain-http")]
+    #[error(
+        "a link without a pin is good on one machine only: nothing would be encrypted on the way; start the server without --plain-http"
+    )]
     Plain,
 }
 
@@ -51,9 +53,17 @@ impl EnrolLink {
     /// The link as text.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let pin = self.pin.map_or_else(|| PLAIN.to_owned(), |pin| hex::write(&pin));
-        let signs = self.signs.map_or_else(|| NONE.to_owned(), |key| hex::write(&key));
-        format!("{SCHEME}{}:{pin}:{signs}:{}", hex::write(&self.code), Address::join(&self.addresses))
+        let pin = self
+            .pin
+            .map_or_else(|| PLAIN.to_owned(), |pin| hex::write(&pin));
+        let signs = self
+            .signs
+            .map_or_else(|| NONE.to_owned(), |key| hex::write(&key));
+        format!(
+            "{SCHEME}{}:{pin}:{signs}:{}",
+            hex::write(&self.code),
+            Address::join(&self.addresses)
+        )
     }
 
     /// The link of a text.
@@ -65,10 +75,18 @@ impl EnrolLink {
         let text = text::secret_digits(text);
         let (scheme, rest) = text.split_at_checked(SCHEME.len()).ok_or(BadLink::Form)?;
         let mut parts = rest.splitn(4, ':');
-        let (Some(code), Some(pin), Some(signs), Some(addresses)) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        let (Some(code), Some(pin), Some(signs), Some(addresses)) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
             return Err(BadLink::Form);
         };
-        let key = |text: &str, none: &str| if text.eq_ignore_ascii_case(none) { Ok(None) } else { hex::read(text).map(Some).ok_or(BadLink::Form) };
+        let key = |text: &str, none: &str| {
+            if text.eq_ignore_ascii_case(none) {
+                Ok(None)
+            } else {
+                hex::read(text).map(Some).ok_or(BadLink::Form)
+            }
+        };
         let (pin, signs) = (key(pin, PLAIN)?, key(signs, NONE)?);
         let addresses = Address::split(addresses).map_err(|_| BadLink::Form)?;
         if !scheme.eq_ignore_ascii_case(SCHEME) || addresses.len() > ADDRESSES_MAX {
@@ -77,7 +95,12 @@ impl EnrolLink {
         if pin.is_none() && !addresses.iter().all(Address::is_loopback) {
             return Err(BadLink::Plain);
         }
-        Ok(Self { addresses, code: hex::read(code).ok_or(BadLink::Form)?, pin, signs })
+        Ok(Self {
+            addresses,
+            code: hex::read(code).ok_or(BadLink::Form)?,
+            pin,
+            signs,
+        })
     }
 
     /// What both ends show after an enrolment, so that people can compare it: six digits of the code and of the key that
@@ -154,13 +177,21 @@ impl EnrolRequest {
     /// A request.
     #[must_use]
     pub fn new(code: [u8; 16], device: DeviceId, key: [u8; 32]) -> Self {
-        Self { code, device: *device.as_bytes(), key, recipient: None }
+        Self {
+            code,
+            device: *device.as_bytes(),
+            key,
+            recipient: None,
+        }
     }
 
     /// The same, with the public key that statements are to be sealed to.
     #[must_use]
     pub fn with_recipient(self, recipient: String) -> Self {
-        Self { recipient: Some(recipient), ..self }
+        Self {
+            recipient: Some(recipient),
+            ..self
+        }
     }
 
     /// Who enrols.
@@ -193,17 +224,40 @@ mod tests {
 
     fn link(addresses: &str, pin: Option<u8>, signs: Option<u8>) -> EnrolLink {
         let key = |number: Option<u8>| number.map(|number| [number; 32]);
-        EnrolLink { addresses: Address::split(addresses).unwrap(), code: [0xab; 16], pin: key(pin), signs: key(signs) }
+        EnrolLink {
+            addresses: Address::split(addresses).unwrap(),
+            code: [0xab; 16],
+            pin: key(pin),
+            signs: key(signs),
+        }
     }
 
     #[test]
     fn a_link_comes_back_from_its_text_with_names_and_several_addresses() {
-        for link in [link("hub.local:7311,[fd00::1]:7311,192.168.8.10:7311", Some(1), Some(2)), link("127.0.0.1:1", None, None)] {
+        for link in [
+            link(
+                "hub.local:7311,[fd00::1]:7311,192.168.8.10:7311",
+                Some(1),
+                Some(2),
+            ),
+            link("127.0.0.1:1", None, None),
+        ] {
             let text = link.to_text();
-            assert!(EnrolLink::parse(&text).is_ok_and(|read| read == link), "{text}");
-            assert!(EnrolLink::parse(&format!(" {}\n", text.to_uppercase())).is_ok_and(|read| read == link), "in capitals, as some messengers make it");
+            assert!(
+                EnrolLink::parse(&text).is_ok_and(|read| read == link),
+                "{text}"
+            );
+            assert!(
+                EnrolLink::parse(&format!(" {}\n", text.to_uppercase()))
+                    .is_ok_and(|read| read == link),
+                "in capitals, as some messengers make it"
+            );
         }
-        assert!(link("hub.local:7311", Some(1), Some(2)).to_text().ends_with(":hub.local:7311"));
+        assert!(
+            link("hub.local:7311", Some(1), Some(2))
+                .to_text()
+                .ends_with(":hub.local:7311")
+        );
     }
 
     #[test]
@@ -221,7 +275,11 @@ mod tests {
             assert_eq!(EnrolLink::parse(text).err(), Some(BadLink::Form), "{text}");
         }
         for elsewhere in ["hub.local:1", "127.0.0.1:1,192.168.8.10:1"] {
-            assert_eq!(EnrolLink::parse(&link(elsewhere, None, None).to_text()).err(), Some(BadLink::Plain), "{elsewhere}");
+            assert_eq!(
+                EnrolLink::parse(&link(elsewhere, None, None).to_text()).err(),
+                Some(BadLink::Plain),
+                "{elsewhere}"
+            );
         }
     }
 }

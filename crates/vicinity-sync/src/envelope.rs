@@ -50,15 +50,43 @@ pub struct BadEnvelope;
 impl Envelope {
     /// Seals a body with the device's secret.
     #[must_use]
-    pub fn seal(secret: &[u8; 32], path: &str, device: DeviceId, incarnation: u64, counter: u64, body: Vec<u8>) -> Self {
-        let proof = SigningKey::from_bytes(secret).sign(&signed(path, device, incarnation, counter, &body)).to_bytes().to_vec();
-        Self { device: *device.as_bytes(), incarnation, counter, proof, body }
+    pub fn seal(
+        secret: &[u8; 32],
+        path: &str,
+        device: DeviceId,
+        incarnation: u64,
+        counter: u64,
+        body: Vec<u8>,
+    ) -> Self {
+        let proof = SigningKey::from_bytes(secret)
+            .sign(&signed(path, device, incarnation, counter, &body))
+            .to_bytes()
+            .to_vec();
+        Self {
+            device: *device.as_bytes(),
+            incarnation,
+            counter,
+            proof,
+            body,
+        }
     }
 
     /// An envelope that was taken apart.
     #[must_use]
-    pub fn from_parts(device: DeviceId, incarnation: u64, counter: u64, proof: Vec<u8>, body: Vec<u8>) -> Self {
-        Self { device: *device.as_bytes(), incarnation, counter, proof, body }
+    pub fn from_parts(
+        device: DeviceId,
+        incarnation: u64,
+        counter: u64,
+        proof: Vec<u8>,
+        body: Vec<u8>,
+    ) -> Self {
+        Self {
+            device: *device.as_bytes(),
+            incarnation,
+            counter,
+            proof,
+            body,
+        }
     }
 
     /// Whose it claims to be.
@@ -70,9 +98,24 @@ impl Envelope {
     /// Whether the proof is of the device with this public key, for this path.
     #[must_use]
     pub fn is_proven(&self, key: &[u8; 32], path: &str) -> bool {
-        let (Ok(key), Ok(proof)) = (VerifyingKey::from_bytes(key), Signature::from_slice(&self.proof)) else { return false };
+        let (Ok(key), Ok(proof)) = (
+            VerifyingKey::from_bytes(key),
+            Signature::from_slice(&self.proof),
+        ) else {
+            return false;
+        };
         // Strict: a signature that some libraries take and others do not is no evidence.
-        key.verify_strict(&signed(path, self.device(), self.incarnation, self.counter, &self.body), &proof).is_ok()
+        key.verify_strict(
+            &signed(
+                path,
+                self.device(),
+                self.incarnation,
+                self.counter,
+                &self.body,
+            ),
+            &proof,
+        )
+        .is_ok()
     }
 
     /// The bytes.
@@ -91,7 +134,11 @@ impl Envelope {
     /// Any other bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, BadEnvelope> {
         let envelope: Self = minicbor::decode(bytes).map_err(|_| BadEnvelope)?;
-        if envelope.proof.len() != PROOF_BYTES || envelope.counter > ORDINAL_MAX { Err(BadEnvelope) } else { Ok(envelope) }
+        if envelope.proof.len() != PROOF_BYTES || envelope.counter > ORDINAL_MAX {
+            Err(BadEnvelope)
+        } else {
+            Ok(envelope)
+        }
     }
 }
 

@@ -88,12 +88,35 @@ impl HubSession {
         if request.cursor.is_none() && page.is_none() {
             return Err(Refused::Rebase);
         }
-        let budget = (request.answer_budget.max(BATCH_MIN_BYTES) as usize).min(BODY_MAX_BYTES - 1024);
-        let plan = PullPlan { cursor: request.cursor, page, raw_bytes: budget * RATIO };
+        let budget =
+            (request.answer_budget.max(BATCH_MIN_BYTES) as usize).min(BODY_MAX_BYTES - 1024);
+        let plan = PullPlan {
+            cursor: request.cursor,
+            page,
+            raw_bytes: budget * RATIO,
+        };
         let skew_seconds = now.as_second().saturating_sub(request.clock);
-        let Request { key_set, pins, alerts, erased, leaving, .. } = request;
-        let session =
-            Self { plan, budget, changes_before: None, verdicts: Vec::new(), key_set, pins, alerts, news: News::default(), skew_seconds, erased, leaving };
+        let Request {
+            key_set,
+            pins,
+            alerts,
+            erased,
+            leaving,
+            ..
+        } = request;
+        let session = Self {
+            plan,
+            budget,
+            changes_before: None,
+            verdicts: Vec::new(),
+            key_set,
+            pins,
+            alerts,
+            news: News::default(),
+            skew_seconds,
+            erased,
+            leaving,
+        };
         Ok((session, request.push))
     }
 
@@ -118,16 +141,47 @@ impl HubSession {
     /// is compared: what a smaller pull made no smaller is the answer, however large.
     pub fn pulled(&mut self, pull: Pull, erase: &[Erasure], now: Timestamp) -> PullOutcome {
         let changes: usize = pull.groups.iter().map(|group| group.changes.len()).sum();
-        let raw_bytes: usize = pull.groups.iter().flat_map(|group| &group.changes).map(|change| change.chunk.len()).sum();
-        let News { key_set, old_wraps, alerts, pins, zone } = self.news.clone();
+        let raw_bytes: usize = pull
+            .groups
+            .iter()
+            .flat_map(|group| &group.changes)
+            .map(|change| change.chunk.len())
+            .sum();
+        let News {
+            key_set,
+            old_wraps,
+            alerts,
+            pins,
+            zone,
+        } = self.news.clone();
         let erase = erase.to_vec();
-        let answer = Answer { verdicts: core::mem::take(&mut self.verdicts), pull, clock: now.as_second(), erase, key_set, old_wraps, alerts, pins, zone };
+        let answer = Answer {
+            verdicts: core::mem::take(&mut self.verdicts),
+            pull,
+            clock: now.as_second(),
+            erase,
+            key_set,
+            old_wraps,
+            alerts,
+            pins,
+            zone,
+        };
         let body = answer.encode();
-        let is_smaller = self.changes_before.replace(changes).is_none_or(|before| changes < before);
-        let is_one = if self.plan.page.is_some() { answer.pull.groups.len() < 2 } else { changes < 2 };
+        let is_smaller = self
+            .changes_before
+            .replace(changes)
+            .is_none_or(|before| changes < before);
+        let is_one = if self.plan.page.is_some() {
+            answer.pull.groups.len() < 2
+        } else {
+            changes < 2
+        };
         if body.len() > self.budget + 1024 && is_smaller && !is_one {
             // As much less as it was too large, and a little less than that.
-            let fitting = self.plan.raw_bytes.min(raw_bytes) as u64 * self.budget as u64 / body.len() as u64 * 3 / 4;
+            let fitting = self.plan.raw_bytes.min(raw_bytes) as u64 * self.budget as u64
+                / body.len() as u64
+                * 3
+                / 4;
             self.plan.raw_bytes = usize::try_from(fitting).unwrap_or(usize::MAX).max(1);
             self.verdicts = answer.verdicts;
             return PullOutcome::PullAgain(self.plan.clone());
@@ -143,7 +197,12 @@ mod tests {
 
     use super::*;
 
-    const CURSOR: Cursor = Cursor { epoch: [0; 16], seq: 1, chain: [0; 16], mac: [0; 8] };
+    const CURSOR: Cursor = Cursor {
+        epoch: [0; 16],
+        seq: 1,
+        chain: [0; 16],
+        mac: [0; 8],
+    };
 
     fn session() -> HubSession {
         let request = Request {
@@ -165,7 +224,9 @@ mod tests {
     fn noise(seed: usize) -> Vec<u8> {
         let mut state = seed as u64;
         let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (state >> 56) as u8
         };
         (0..1024).map(|_| next()).collect()
@@ -173,24 +234,58 @@ mod tests {
 
     /// One incident of that many changes of 1 KiB each.
     fn pull(changes: usize) -> Pull {
-        let changes = (0..changes).map(|seed| GroupChange { chunk: noise(seed), by: 0 }).collect();
-        let groups = vec![Group { incident: IncidentId::from_random([1; 16]), relayed: false, changes }];
-        Pull { groups, removed: Vec::new(), need: Vec::new(), cursor: CURSOR, more: true, rebased_until: None, digest: ScopeDigest::default() }
+        let changes = (0..changes)
+            .map(|seed| GroupChange {
+                chunk: noise(seed),
+                by: 0,
+            })
+            .collect();
+        let groups = vec![Group {
+            incident: IncidentId::from_random([1; 16]),
+            relayed: false,
+            changes,
+        }];
+        Pull {
+            groups,
+            removed: Vec::new(),
+            need: Vec::new(),
+            cursor: CURSOR,
+            more: true,
+            rebased_until: None,
+            digest: ScopeDigest::default(),
+        }
     }
 
     #[test]
     fn what_is_too_large_is_pulled_again_as_much_smaller_as_it_was_too_large() {
         let mut session = session();
         let first = session.accepted(Vec::new()).raw_bytes;
-        let PullOutcome::PullAgain(smaller) = session.pulled(pull(first / 1024), &[], Timestamp::default()) else { panic!("that fits nowhere") };
-        assert!((first / 6..first / 3).contains(&smaller.raw_bytes), "{} of {first}", smaller.raw_bytes);
-        assert!(matches!(session.pulled(pull(smaller.raw_bytes / 1024), &[], Timestamp::default()), PullOutcome::Answer(_)));
+        let PullOutcome::PullAgain(smaller) =
+            session.pulled(pull(first / 1024), &[], Timestamp::default())
+        else {
+            panic!("that fits nowhere")
+        };
+        assert!(
+            (first / 6..first / 3).contains(&smaller.raw_bytes),
+            "{} of {first}",
+            smaller.raw_bytes
+        );
+        assert!(matches!(
+            session.pulled(pull(smaller.raw_bytes / 1024), &[], Timestamp::default()),
+            PullOutcome::Answer(_)
+        ));
     }
 
     #[test]
     fn what_a_smaller_pull_makes_no_smaller_is_answered_the_second_time() {
         let mut session = session();
-        assert!(matches!(session.pulled(pull(400), &[], Timestamp::default()), PullOutcome::PullAgain(_)));
-        assert!(matches!(session.pulled(pull(400), &[], Timestamp::default()), PullOutcome::Answer(_)));
+        assert!(matches!(
+            session.pulled(pull(400), &[], Timestamp::default()),
+            PullOutcome::PullAgain(_)
+        ));
+        assert!(matches!(
+            session.pulled(pull(400), &[], Timestamp::default()),
+            PullOutcome::Answer(_)
+        ));
     }
 }

@@ -207,13 +207,23 @@ struct ErasureWire {
 
 impl From<&Cursor> for CursorWire {
     fn from(cursor: &Cursor) -> Self {
-        Self { epoch: cursor.epoch, seq: cursor.seq, chain: cursor.chain, mac: cursor.mac }
+        Self {
+            epoch: cursor.epoch,
+            seq: cursor.seq,
+            chain: cursor.chain,
+            mac: cursor.mac,
+        }
     }
 }
 
 impl From<CursorWire> for Cursor {
     fn from(wire: CursorWire) -> Self {
-        Self { epoch: wire.epoch, seq: wire.seq, chain: wire.chain, mac: wire.mac }
+        Self {
+            epoch: wire.epoch,
+            seq: wire.seq,
+            chain: wire.chain,
+            mac: wire.mac,
+        }
     }
 }
 
@@ -224,7 +234,10 @@ pub(crate) fn id_wire(id: &IncidentId) -> IdWire {
 pub(crate) fn heads_wire(documents: &[DocumentHeads]) -> Vec<HeadsWire> {
     documents
         .iter()
-        .map(|document| HeadsWire { incident: id_wire(&document.incident), heads: document.heads.iter().flat_map(|head| head.0).collect() })
+        .map(|document| HeadsWire {
+            incident: id_wire(&document.incident),
+            heads: document.heads.iter().flat_map(|head| head.0).collect(),
+        })
         .collect()
 }
 
@@ -236,7 +249,10 @@ pub(crate) fn heads_of(wire: Vec<HeadsWire>) -> Result<Vec<DocumentHeads>, Refus
         .map(|wire| {
             let (heads, rest) = wire.heads.as_chunks::<32>();
             if rest.is_empty() {
-                Ok(DocumentHeads { incident: IncidentId::from_bytes(wire.incident.0), heads: heads.iter().copied().map(ChangeHash).collect() })
+                Ok(DocumentHeads {
+                    incident: IncidentId::from_bytes(wire.incident.0),
+                    heads: heads.iter().copied().map(ChangeHash).collect(),
+                })
             } else {
                 Err(Refused::Malformed)
             }
@@ -245,14 +261,26 @@ pub(crate) fn heads_of(wire: Vec<HeadsWire>) -> Result<Vec<DocumentHeads>, Refus
 }
 
 fn erasures_wire(erasures: &[Erasure]) -> Vec<ErasureWire> {
-    erasures.iter().map(|erasure| ErasureWire { incident: id_wire(&erasure.incident), proof: erasure.proof }).collect()
+    erasures
+        .iter()
+        .map(|erasure| ErasureWire {
+            incident: id_wire(&erasure.incident),
+            proof: erasure.proof,
+        })
+        .collect()
 }
 
 fn erasures_of(wire: Vec<ErasureWire>) -> Result<Vec<Erasure>, Refused> {
     if wire.len() > ERASURES_MAX {
         return Err(Refused::TooLarge);
     }
-    Ok(wire.into_iter().map(|wire| Erasure { incident: IncidentId::from_bytes(wire.incident.0), proof: wire.proof }).collect())
+    Ok(wire
+        .into_iter()
+        .map(|wire| Erasure {
+            incident: IncidentId::from_bytes(wire.incident.0),
+            proof: wire.proof,
+        })
+        .collect())
 }
 
 impl Request {
@@ -263,7 +291,11 @@ impl Request {
             oldest: PROTOCOL,
             newest: PROTOCOL,
             cursor: self.cursor.as_ref().map(Into::into),
-            push: if self.push.is_empty() { Vec::new() } else { codec::encode(&self.push) },
+            push: if self.push.is_empty() {
+                Vec::new()
+            } else {
+                codec::encode(&self.push)
+            },
             rebase: self.rebase.as_ref().map(|page| PageWire {
                 after: page.after.as_ref().map(id_wire),
                 until: page.until.as_ref().map(id_wire),
@@ -290,7 +322,11 @@ impl Request {
         }
         let page = |wire: PageWire| -> Result<HeadsPage, Refused> {
             let id = |wire: IdWire| IncidentId::from_bytes(wire.0);
-            Ok(HeadsPage { after: wire.after.map(id), until: wire.until.map(id), have: heads_of(wire.have)? })
+            Ok(HeadsPage {
+                after: wire.after.map(id),
+                until: wire.until.map(id),
+                have: heads_of(wire.have)?,
+            })
         };
         Ok(Self {
             cursor: wire.cursor.map(Into::into),
@@ -302,7 +338,11 @@ impl Request {
             key_set: wire.key_set,
             alerts: wire.alerts.unwrap_or(0),
             pins: wire.pins,
-            leaving: if wire.leaving.len() > LEAVING_MAX { return Err(Refused::TooLarge) } else { heads_of(wire.leaving)? },
+            leaving: if wire.leaving.len() > LEAVING_MAX {
+                return Err(Refused::TooLarge);
+            } else {
+                heads_of(wire.leaving)?
+            },
         })
     }
 }
@@ -321,7 +361,11 @@ impl Answer {
         frame::encode(&AnswerWire {
             version: PROTOCOL,
             verdicts: runs,
-            pull: if self.pull.groups.is_empty() { Vec::new() } else { codec::encode(&self.pull.groups) },
+            pull: if self.pull.groups.is_empty() {
+                Vec::new()
+            } else {
+                codec::encode(&self.pull.groups)
+            },
             removed: self.pull.removed.iter().map(id_wire).collect(),
             need: heads_wire(&self.pull.need),
             cursor: (&self.pull.cursor).into(),
@@ -351,12 +395,20 @@ impl Answer {
             }
             verdicts.extend(core::iter::repeat_n(verdict_of(code), count as usize));
         }
-        if wire.pins.as_deref().is_some_and(|pins| Pins::of_bytes(pins).is_none()) {
+        if wire
+            .pins
+            .as_deref()
+            .is_some_and(|pins| Pins::of_bytes(pins).is_none())
+        {
             return Err(Refused::Malformed);
         }
         let pull = vicinity_core::batch::Pull {
             groups: codec::decode(&wire.pull).map_err(|_| Refused::Malformed)?,
-            removed: wire.removed.into_iter().map(|id| IncidentId::from_bytes(id.0)).collect(),
+            removed: wire
+                .removed
+                .into_iter()
+                .map(|id| IncidentId::from_bytes(id.0))
+                .collect(),
             need: heads_of(wire.need)?,
             cursor: wire.cursor.into(),
             more: wire.more,
@@ -374,7 +426,9 @@ impl Answer {
             old_wraps: wire.old_wraps,
             alerts,
             pins: wire.pins,
-            zone: wire.zone.filter(|zone| vicinity_core::zone::named(zone).is_some()),
+            zone: wire
+                .zone
+                .filter(|zone| vicinity_core::zone::named(zone).is_some()),
         })
     }
 }

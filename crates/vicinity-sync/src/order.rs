@@ -18,7 +18,12 @@ const WIPE_DOMAIN: &[u8] = b"vicinity-wipe-v1";
 /// An order to erase an incident, signed with the hub's secret.
 #[must_use]
 pub fn sign_erasure(hub_secret: &[u8; 32], incident: IncidentId) -> Erasure {
-    Erasure { incident, proof: SigningKey::from_bytes(hub_secret).sign(&erased(incident)).to_bytes() }
+    Erasure {
+        incident,
+        proof: SigningKey::from_bytes(hub_secret)
+            .sign(&erased(incident))
+            .to_bytes(),
+    }
 }
 
 /// Whether the hub with this key ordered it.
@@ -32,8 +37,11 @@ fn erased(incident: IncidentId) -> Vec<u8> {
 }
 
 fn is_signed(key: &[u8; 32], text: &[u8], proof: &[u8; 64]) -> bool {
-    let Ok(key) = VerifyingKey::from_bytes(key) else { return false };
-    key.verify_strict(text, &Signature::from_bytes(proof)).is_ok()
+    let Ok(key) = VerifyingKey::from_bytes(key) else {
+        return false;
+    };
+    key.verify_strict(text, &Signature::from_bytes(proof))
+        .is_ok()
 }
 
 /// An order to a revoked device to wipe itself, in answer to one request: it is good for no other device, and for no
@@ -45,12 +53,22 @@ impl WipeOrder {
     /// The order, signed with the hub's secret, in answer to the request of that life and counter.
     #[must_use]
     pub fn sign(hub_secret: &[u8; 32], device: DeviceId, incarnation: u64, counter: u64) -> Self {
-        Self(SigningKey::from_bytes(hub_secret).sign(&wiped(device, incarnation, counter)).to_bytes())
+        Self(
+            SigningKey::from_bytes(hub_secret)
+                .sign(&wiped(device, incarnation, counter))
+                .to_bytes(),
+        )
     }
 
     /// Whether the hub with this key gave it in answer to that request.
     #[must_use]
-    pub fn is_of(&self, hub_key: &[u8; 32], device: DeviceId, incarnation: u64, counter: u64) -> bool {
+    pub fn is_of(
+        &self,
+        hub_key: &[u8; 32],
+        device: DeviceId,
+        incarnation: u64,
+        counter: u64,
+    ) -> bool {
         is_signed(hub_key, &wiped(device, incarnation, counter), &self.0)
     }
 
@@ -64,12 +82,22 @@ impl WipeOrder {
     #[must_use]
     pub fn of_body(body: &[u8]) -> Option<Self> {
         let (code, proof) = str::from_utf8(body).ok()?.split_once(' ')?;
-        if code == Refused::Revoked.code() { hex::read(proof).map(Self) } else { None }
+        if code == Refused::Revoked.code() {
+            hex::read(proof).map(Self)
+        } else {
+            None
+        }
     }
 }
 
 fn wiped(device: DeviceId, incarnation: u64, counter: u64) -> Vec<u8> {
-    [WIPE_DOMAIN, device.as_bytes(), &incarnation.to_be_bytes(), &counter.to_be_bytes()].concat()
+    [
+        WIPE_DOMAIN,
+        device.as_bytes(),
+        &incarnation.to_be_bytes(),
+        &counter.to_be_bytes(),
+    ]
+    .concat()
 }
 
 #[cfg(test)]
@@ -85,7 +113,11 @@ mod tests {
         let key = public_key(&HUB);
         let order = WipeOrder::sign(&HUB, device, 3, 4);
         assert!(order.is_of(&key, device, 3, 4));
-        assert!(!order.is_of(&key, other, 3, 4) && !order.is_of(&key, device, 9, 4) && !order.is_of(&key, device, 3, 5));
+        assert!(
+            !order.is_of(&key, other, 3, 4)
+                && !order.is_of(&key, device, 9, 4)
+                && !order.is_of(&key, device, 3, 5)
+        );
         assert!(!order.is_of(&public_key(&[8; 32]), device, 3, 4));
     }
 
@@ -94,7 +126,13 @@ mod tests {
         let order = WipeOrder::sign(&HUB, DeviceId::from_bytes([1; 16]), 3, 4);
         let body = order.to_body();
         assert_eq!(WipeOrder::of_body(body.as_bytes()), Some(order));
-        for other in ["revoked", "", "revoked ", &body[..body.len() - 1], &body.replace("revoked", "failed")] {
+        for other in [
+            "revoked",
+            "",
+            "revoked ",
+            &body[..body.len() - 1],
+            &body.replace("revoked", "failed"),
+        ] {
             assert_eq!(WipeOrder::of_body(other.as_bytes()), None, "{other}");
         }
     }
@@ -102,7 +140,15 @@ mod tests {
     #[test]
     fn an_order_to_erase_is_good_for_one_incident_of_one_hub() {
         let order = sign_erasure(&HUB, IncidentId::from_bytes([1; 16]));
-        assert!(is_ordered(&order, &public_key(&HUB)) && !is_ordered(&order, &public_key(&[8; 32])));
-        assert!(!is_ordered(&Erasure { incident: IncidentId::from_bytes([2; 16]), ..order }, &public_key(&HUB)));
+        assert!(
+            is_ordered(&order, &public_key(&HUB)) && !is_ordered(&order, &public_key(&[8; 32]))
+        );
+        assert!(!is_ordered(
+            &Erasure {
+                incident: IncidentId::from_bytes([2; 16]),
+                ..order
+            },
+            &public_key(&HUB)
+        ));
     }
 }

@@ -23,7 +23,10 @@ impl Pins {
     #[must_use]
     pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
         let (current, next) = bytes.split_first_chunk::<32>()?;
-        Some(Self { current: *current, next: next.try_into().ok()? })
+        Some(Self {
+            current: *current,
+            next: next.try_into().ok()?,
+        })
     }
 
     /// What a client says of the pins that it knows, so that it receives only others: 0 for none.
@@ -41,12 +44,18 @@ mod tests {
 
     #[test]
     fn pins_come_back_from_their_bytes_and_have_a_mark_of_their_own() {
-        let pins = Pins { current: [1; 32], next: [2; 32] };
+        let pins = Pins {
+            current: [1; 32],
+            next: [2; 32],
+        };
         assert_eq!(Pins::of_bytes(&pins.to_bytes()), Some(pins));
         assert_eq!(Pins::of_bytes(&[1; 63]), None);
         assert_eq!(Pins::of_bytes(&[]), None);
         assert_eq!(Pins::mark(None), 0);
-        let turned = Pins { current: [2; 32], next: [1; 32] };
+        let turned = Pins {
+            current: [2; 32],
+            next: [1; 32],
+        };
         assert_ne!(Pins::mark(Some(pins)), Pins::mark(Some(turned)));
     }
 }

@@ -16,7 +16,9 @@ pub enum Refused {
     #[error("the hub does not know this device; enrol it again")]
     NotEnrolled,
     /// The device is known, but its proof does not match the request: it was forged, or altered on the way.
-    #[error("the proof does not fit the request: something between here and the hub has altered it, or this device's key is not the one that enrolled")]
+    #[error(
+        "the proof does not fit the request: something between here and the hub has altered it, or this device's key is not the one that enrolled"
+    )]
     WrongProof,
     /// The device was revoked.
     #[error("this device was revoked by its hub")]
@@ -74,18 +76,27 @@ impl Refused {
     /// The name on the wire: the whole body of the response.
     #[must_use]
     pub fn code(self) -> &'static str {
-        Self::ALL.iter().find(|(refused, ..)| *refused == self).map_or("failed", |(_, code, _)| code)
+        Self::ALL
+            .iter()
+            .find(|(refused, ..)| *refused == self)
+            .map_or("failed", |(_, code, _)| code)
     }
 
     /// The HTTP status of the response.
     #[must_use]
     pub fn status(self) -> u16 {
-        Self::ALL.iter().find(|(refused, ..)| *refused == self).map_or(500, |(.., status)| *status)
+        Self::ALL
+            .iter()
+            .find(|(refused, ..)| *refused == self)
+            .map_or(500, |(.., status)| *status)
     }
 
     /// The refusal with that name on the wire.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, name, _)| *name == code).map(|(refused, ..)| *refused)
+        Self::ALL
+            .iter()
+            .find(|(_, name, _)| *name == code)
+            .map(|(refused, ..)| *refused)
     }
 }

@@ -122,8 +122,20 @@ impl core::fmt::Debug for SealedRow {
 impl SealedRow {
     /// A row.
     #[must_use]
-    pub fn new(incident: IncidentId, entry: String, class: u32, wrapped_key: [u8; 48], body: Vec<u8>) -> Self {
-        Self { incident: *incident.as_bytes(), entry, class, wrapped_key, body }
+    pub fn new(
+        incident: IncidentId,
+        entry: String,
+        class: u32,
+        wrapped_key: [u8; 48],
+        body: Vec<u8>,
+    ) -> Self {
+        Self {
+            incident: *incident.as_bytes(),
+            entry,
+            class,
+            wrapped_key,
+            body,
+        }
     }
 
     /// The incident.

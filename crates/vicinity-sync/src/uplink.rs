@@ -59,7 +59,11 @@ impl Row {
     /// A row.
     #[must_use]
     pub fn new(projection: ProjectionId, version: u64, json: Option<String>) -> Self {
-        Self { projection: *projection.as_bytes(), version, json }
+        Self {
+            projection: *projection.as_bytes(),
+            version,
+            json,
+        }
     }
 
     /// Which projection.
@@ -108,7 +112,11 @@ impl Reply {
     /// Whether national holds a higher version of something than was sent: the hub was restored from a backup.
     #[must_use]
     pub fn is_ahead_of(&self, report: &Report) -> bool {
-        report.rows.iter().zip(&self.held).any(|(row, held)| held.is_some_and(|held| held > row.version))
+        report
+            .rows
+            .iter()
+            .zip(&self.held)
+            .any(|(row, held)| held.is_some_and(|held| held > row.version))
     }
 }
 
@@ -131,7 +139,11 @@ impl Question {
     /// A question.
     #[must_use]
     pub fn new(id: u64, projection: ProjectionId, code: String) -> Self {
-        Self { id, projection: *projection.as_bytes(), code }
+        Self {
+            id,
+            projection: *projection.as_bytes(),
+            code,
+        }
     }
 
     /// Which projection.

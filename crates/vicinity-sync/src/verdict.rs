@@ -11,7 +11,13 @@ pub(crate) fn verdict_code(verdict: Verdict) -> u8 {
         Verdict::Duplicate => 1,
         Verdict::Pending => 2,
         Verdict::NotYet => 3,
-        Verdict::Rejected(refusal) => VERDICT_REJECTED + Refusal::ALL.iter().position(|other| *other == refusal).unwrap_or(0) as u8,
+        Verdict::Rejected(refusal) => {
+            VERDICT_REJECTED
+                + Refusal::ALL
+                    .iter()
+                    .position(|other| *other == refusal)
+                    .unwrap_or(0) as u8
+        }
     }
 }
 
@@ -22,6 +28,11 @@ pub(crate) fn verdict_of(code: u8) -> Verdict {
         2 => Verdict::Pending,
         3 => Verdict::NotYet,
         // A refusal this version does not know is still a refusal.
-        code => Verdict::Rejected(Refusal::ALL.get(usize::from(code.saturating_sub(VERDICT_REJECTED))).copied().unwrap_or(Refusal::Unappliable)),
+        code => Verdict::Rejected(
+            Refusal::ALL
+                .get(usize::from(code.saturating_sub(VERDICT_REJECTED)))
+                .copied()
+                .unwrap_or(Refusal::Unappliable),
+        ),
     }
 }

@@ -59,9 +59,20 @@ impl Windows {
     pub fn new(windows: &[Window], pins: u32) -> Self {
         let row = |window: &Window| WindowRow {
             month: window.month.clone(),
-            cells: window.cells.iter().map(|((dimension, code), count)| CellRow { dimension: dimension.clone(), code: code.clone(), count: *count }).collect(),
+            cells: window
+                .cells
+                .iter()
+                .map(|((dimension, code), count)| CellRow {
+                    dimension: dimension.clone(),
+                    code: code.clone(),
+                    count: *count,
+                })
+                .collect(),
         };
-        Self { windows: windows.iter().map(row).collect(), pins }
+        Self {
+            windows: windows.iter().map(row).collect(),
+            pins,
+        }
     }
 
     /// The months, each of them one that may be published.
@@ -69,11 +80,27 @@ impl Windows {
     /// # Errors
     /// Too many, or one with anything else in it: then none of them counts.
     pub fn into_windows(self) -> Result<Vec<Window>, Refused> {
-        if self.windows.len() > WINDOWS_MAX || self.windows.iter().any(|window| window.cells.len() > CELLS_MAX) {
+        if self.windows.len() > WINDOWS_MAX
+            || self
+                .windows
+                .iter()
+                .any(|window| window.cells.len() > CELLS_MAX)
+        {
             return Err(Refused::TooLarge);
         }
-        let window = |row: WindowRow| Window { month: row.month, cells: row.cells.into_iter().map(|cell| ((cell.dimension, cell.code), cell.count)).collect() };
+        let window = |row: WindowRow| Window {
+            month: row.month,
+            cells: row
+                .cells
+                .into_iter()
+                .map(|cell| ((cell.dimension, cell.code), cell.count))
+                .collect(),
+        };
         let windows: Vec<Window> = self.windows.into_iter().map(window).collect();
-        if windows.iter().all(Window::is_well_formed) { Ok(windows) } else { Err(Refused::Malformed) }
+        if windows.iter().all(Window::is_well_formed) {
+            Ok(windows)
+        } else {
+            Err(Refused::Malformed)
+        }
     }
 }

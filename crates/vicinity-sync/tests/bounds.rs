@@ -1,5 +1,10 @@
 //! What a hostile body may cost: its own test program, because it looks at the memory of the whole process.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types, reason = "a test: it measures memory and time")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a test: it measures memory and time"
+)]
 
 use std::io::Write;
 use std::time::Instant;
@@ -13,7 +18,8 @@ use vicinity_sync::message::{Answer, Refused, Request};
 fn peak_kilobytes() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok())
+        .unwrap_or(0)
 }
 
 fn bomb(megabytes: usize) -> Vec<u8> {

@@ -12,7 +12,14 @@ use vicinity_core::ids::{ChangeHash, IncidentId};
 use vicinity_sync::codec::{CodecError, decode, encode};
 
 fn group(chunks: Vec<Vec<u8>>) -> Group {
-    Group { incident: IncidentId::from_bytes([5; 16]), relayed: false, changes: chunks.into_iter().map(|chunk| GroupChange { chunk, by: 0 }).collect() }
+    Group {
+        incident: IncidentId::from_bytes([5; 16]),
+        relayed: false,
+        changes: chunks
+            .into_iter()
+            .map(|chunk| GroupChange { chunk, by: 0 })
+            .collect(),
+    }
 }
 
 fn mutate(bytes: &mut Vec<u8>, mutations: &[(prop::sample::Index, u8, u8)]) {
@@ -29,7 +36,11 @@ fn mutate(bytes: &mut Vec<u8>, mutations: &[(prop::sample::Index, u8, u8)]) {
 
 /// Bytes of the changes that came out.
 fn rebuilt(groups: &[Group]) -> usize {
-    groups.iter().flat_map(|group| &group.changes).map(|change| change.chunk.len()).sum()
+    groups
+        .iter()
+        .flat_map(|group| &group.changes)
+        .map(|change| change.chunk.len())
+        .sum()
 }
 
 proptest! {
@@ -66,7 +77,14 @@ proptest! {
 fn bytes_that_are_no_change_travel_unchanged() {
     let mut compressed = SKELETON.to_vec();
     compressed[8] = 2;
-    let groups = vec![group(vec![Vec::new(), b"no change at all".to_vec(), vec![0xff; 100_000], compressed, SKELETON.to_vec(), SKELETON[..40].to_vec()])];
+    let groups = vec![group(vec![
+        Vec::new(),
+        b"no change at all".to_vec(),
+        vec![0xff; 100_000],
+        compressed,
+        SKELETON.to_vec(),
+        SKELETON[..40].to_vec(),
+    ])];
     assert_eq!(decode(&encode(&groups)).unwrap(), groups);
 }
 
@@ -75,15 +93,29 @@ fn a_change_without_dependencies_is_the_guards_to_refuse_and_not_the_codecs() {
     let mut chunk = Chunk::parse(SKELETON).unwrap();
     let actor = [9; 8];
     chunk.actor = &actor;
-    let groups = vec![group(vec![chunk.assemble(), Chunk { seq: 2, ..chunk }.assemble()])];
+    let groups = vec![group(vec![
+        chunk.assemble(),
+        Chunk { seq: 2, ..chunk }.assemble(),
+    ])];
     assert_eq!(decode(&encode(&groups)).unwrap(), groups);
 }
 
 #[test]
 fn a_change_before_its_ancestor_travels_too() {
     let skeleton = Chunk::parse(SKELETON).unwrap();
-    let first = Chunk { actor: &[9; 8], deps: vec![skeleton.hash], ..skeleton.clone() }.assemble();
-    let second = Chunk { actor: &[9; 8], seq: 2, deps: vec![ChangeHash::of(&first[8..])], ..skeleton }.assemble();
+    let first = Chunk {
+        actor: &[9; 8],
+        deps: vec![skeleton.hash],
+        ..skeleton.clone()
+    }
+    .assemble();
+    let second = Chunk {
+        actor: &[9; 8],
+        seq: 2,
+        deps: vec![ChangeHash::of(&first[8..])],
+        ..skeleton
+    }
+    .assemble();
     let groups = vec![group(vec![second.clone(), first.clone(), second])];
     assert_eq!(decode(&encode(&groups)).unwrap(), groups);
 }
@@ -101,5 +133,7 @@ fn what_rebuilds_to_far_more_than_was_sent_is_refused() {
         batch.extend_from_slice(&[1; 256]);
         batch.extend_from_slice(&[0, 0, 0, 0]);
     }
-    assert!(matches!(decode(&batch), Err(CodecError::Malformed(malformed)) if malformed.what == "the rebuilt changes are too large"));
+    assert!(
+        matches!(decode(&batch), Err(CodecError::Malformed(malformed)) if malformed.what == "the rebuilt changes are too large")
+    );
 }

@@ -1,5 +1,9 @@
 //! Golden frames: what version 1 puts on the wire, byte by byte. See `fixtures/frames/README.md`.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test: it reads fixtures")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test: it reads fixtures"
+)]
 
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
@@ -38,25 +42,55 @@ fn v1() -> PathBuf {
 
 fn write_all() {
     let write = |name: String, bytes: &[u8]| std::fs::write(v1().join(name), bytes).unwrap();
-    ["valid", "invalid"].into_iter().for_each(|kind| std::fs::create_dir_all(v1().join(kind)).unwrap());
-    valid().into_iter().for_each(|(name, bytes)| write(format!("valid/{name}.bin"), &bytes));
-    bodies().into_iter().for_each(|(name, body)| write(format!("valid/{name}.body"), &body));
+    ["valid", "invalid"]
+        .into_iter()
+        .for_each(|kind| std::fs::create_dir_all(v1().join(kind)).unwrap());
+    valid()
+        .into_iter()
+        .for_each(|(name, bytes)| write(format!("valid/{name}.bin"), &bytes));
+    bodies()
+        .into_iter()
+        .for_each(|(name, body)| write(format!("valid/{name}.body"), &body));
     for (name, bytes) in invalid() {
         write(format!("invalid/{name}.bin"), &bytes);
-        write(format!("invalid/{name}.txt"), error(name, &bytes).as_bytes());
+        write(
+            format!("invalid/{name}.txt"),
+            error(name, &bytes).as_bytes(),
+        );
     }
 }
 
 /// Whole bodies, compressed.
 fn bodies() -> Vec<(&'static str, Vec<u8>)> {
-    let requests = requests().into_iter().map(|(name, request)| (name, request.encode()));
-    requests.chain(answers().into_iter().map(|(name, answer)| (name, answer.encode()))).collect()
+    let requests = requests()
+        .into_iter()
+        .map(|(name, request)| (name, request.encode()));
+    requests
+        .chain(
+            answers()
+                .into_iter()
+                .map(|(name, answer)| (name, answer.encode())),
+        )
+        .collect()
 }
 
 /// A change made by hand, so that no version of automerge can move a golden byte.
-fn change(actor: u8, seq: u64, start_op: u64, deps: Vec<ChangeHash>, others: &[[u8; 8]]) -> Vec<u8> {
+fn change(
+    actor: u8,
+    seq: u64,
+    start_op: u64,
+    deps: Vec<ChangeHash>,
+    others: &[[u8; 8]],
+) -> Vec<u8> {
     let column_data = b"\x7f\x0adanger_now\x01\x7f\x01\x7f\x36yes\x7f\x00";
-    let columns = vec![(0x15, 12), (0x34, 1), (0x42, 2), (0x56, 2), (0x57, 3), (0x70, 2)];
+    let columns = vec![
+        (0x15, 12),
+        (0x34, 1),
+        (0x42, 2),
+        (0x56, 2),
+        (0x57, 3),
+        (0x70, 2),
+    ];
     let other_actors = others.iter().map(|actor| &actor[..]).collect();
     let chunk = Chunk {
         hash: ChangeHash([0; 32]),
@@ -95,29 +129,66 @@ fn groups() -> Vec<Group> {
     both.sort_unstable();
     let merge = change(2, 1, 17, both, &[[0; 8], [1; 8]]);
     vec![
-        Group { incident: incident(0x11), relayed: false, changes: vec![by(first.clone(), 0), by(second.clone(), 0)] },
-        Group { incident: incident(0x22), relayed: true, changes: vec![by(first, 3), by(second, 3), by(merge, 700)] },
-        Group { incident: incident(0x33), relayed: false, changes: vec![by(b"no change".to_vec(), 0)] },
+        Group {
+            incident: incident(0x11),
+            relayed: false,
+            changes: vec![by(first.clone(), 0), by(second.clone(), 0)],
+        },
+        Group {
+            incident: incident(0x22),
+            relayed: true,
+            changes: vec![by(first, 3), by(second, 3), by(merge, 700)],
+        },
+        Group {
+            incident: incident(0x33),
+            relayed: false,
+            changes: vec![by(b"no change".to_vec(), 0)],
+        },
     ]
 }
 
 fn cursor() -> Cursor {
-    Cursor { epoch: [0xe0; 16], seq: 1_234_567, chain: [0xc4; 16], mac: [0xa5; 8] }
+    Cursor {
+        epoch: [0xe0; 16],
+        seq: 1_234_567,
+        chain: [0xc4; 16],
+        mac: [0xa5; 8],
+    }
 }
 
 fn heads() -> Vec<DocumentHeads> {
     vec![
-        DocumentHeads { incident: incident(0x11), heads: vec![ChangeHash([1; 32]), ChangeHash([2; 32])] },
-        DocumentHeads { incident: incident(0x22), heads: Vec::new() },
+        DocumentHeads {
+            incident: incident(0x11),
+            heads: vec![ChangeHash([1; 32]), ChangeHash([2; 32])],
+        },
+        DocumentHeads {
+            incident: incident(0x22),
+            heads: Vec::new(),
+        },
     ]
 }
 
 fn erasures() -> Vec<Erasure> {
-    vec![Erasure { incident: incident(0x55), proof: [0x5a; 64] }, Erasure { incident: incident(0x66), proof: [0x6a; 64] }]
+    vec![
+        Erasure {
+            incident: incident(0x55),
+            proof: [0x5a; 64],
+        },
+        Erasure {
+            incident: incident(0x66),
+            proof: [0x6a; 64],
+        },
+    ]
 }
 
 fn alert() -> Alert {
-    Alert { id: [0xa1; 16], area: "SN-DK".into(), text: "grey van".into(), ends: 1_764_600_000 }
+    Alert {
+        id: [0xa1; 16],
+        area: "SN-DK".into(),
+        text: "grey van".into(),
+        ends: 1_764_600_000,
+    }
 }
 
 fn requests() -> Vec<(&'static str, Request)> {
@@ -133,25 +204,90 @@ fn requests() -> Vec<(&'static str, Request)> {
         pins: 0x0102_0304,
         leaving: Vec::new(),
     };
-    let page = HeadsPage { after: Some(incident(0x10)), until: Some(incident(0x22)), have: heads() };
+    let page = HeadsPage {
+        after: Some(incident(0x10)),
+        until: Some(incident(0x22)),
+        have: heads(),
+    };
     vec![
         ("request_steady", steady.clone()),
-        ("request_push", Request { push: groups(), leaving: heads(), ..steady.clone() }),
-        ("request_first", Request { cursor: None, rebase: Some(HeadsPage::default()), ..steady.clone() }),
-        ("request_rebase", Request { cursor: None, rebase: Some(page), clock: -1, erased: erasures(), ..steady.clone() }),
-        ("request_alerts", Request { alerts: 1 << 63, ..steady }),
+        (
+            "request_push",
+            Request {
+                push: groups(),
+                leaving: heads(),
+                ..steady.clone()
+            },
+        ),
+        (
+            "request_first",
+            Request {
+                cursor: None,
+                rebase: Some(HeadsPage::default()),
+                ..steady.clone()
+            },
+        ),
+        (
+            "request_rebase",
+            Request {
+                cursor: None,
+                rebase: Some(page),
+                clock: -1,
+                erased: erasures(),
+                ..steady.clone()
+            },
+        ),
+        (
+            "request_alerts",
+            Request {
+                alerts: 1 << 63,
+                ..steady
+            },
+        ),
     ]
 }
 
 fn answers() -> Vec<(&'static str, Answer)> {
-    let pull =
-        Pull { groups: Vec::new(), removed: Vec::new(), need: Vec::new(), cursor: cursor(), more: false, rebased_until: None, digest: ScopeDigest(7 << 100) };
-    let full = Pull { groups: groups(), removed: vec![incident(0x44)], need: heads(), more: true, rebased_until: Some(incident(0x22)), ..pull.clone() };
-    let verdicts = [Verdict::Stored, Verdict::Stored, Verdict::Duplicate, Verdict::Pending].into_iter();
+    let pull = Pull {
+        groups: Vec::new(),
+        removed: Vec::new(),
+        need: Vec::new(),
+        cursor: cursor(),
+        more: false,
+        rebased_until: None,
+        digest: ScopeDigest(7 << 100),
+    };
+    let full = Pull {
+        groups: groups(),
+        removed: vec![incident(0x44)],
+        need: heads(),
+        more: true,
+        rebased_until: Some(incident(0x22)),
+        ..pull.clone()
+    };
+    let verdicts = [
+        Verdict::Stored,
+        Verdict::Stored,
+        Verdict::Duplicate,
+        Verdict::Pending,
+    ]
+    .into_iter();
     // Those that there were when this frame was frozen.
-    let verdicts = verdicts.chain(Refusal::ALL.into_iter().take(12).map(Verdict::Rejected)).chain([Verdict::Stored; 300]).collect();
-    let nothing =
-        Answer { verdicts: Vec::new(), pull, clock: 1_764_000_003, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None, pins: None, zone: None };
+    let verdicts = verdicts
+        .chain(Refusal::ALL.into_iter().take(12).map(Verdict::Rejected))
+        .chain([Verdict::Stored; 300])
+        .collect();
+    let nothing = Answer {
+        verdicts: Vec::new(),
+        pull,
+        clock: 1_764_000_003,
+        erase: Vec::new(),
+        key_set: None,
+        old_wraps: 0,
+        alerts: None,
+        pins: None,
+        zone: None,
+    };
     vec![
         ("answer_nothing_new", nothing.clone()),
         (
@@ -168,38 +304,97 @@ fn answers() -> Vec<(&'static str, Answer)> {
                 zone: None,
             },
         ),
-        ("answer_alerts", Answer { alerts: Some(vec![alert()]), ..nothing.clone() }),
-        ("answer_other_incident", Answer { verdicts: vec![Verdict::Rejected(Refusal::OtherIncident), Verdict::Stored], ..nothing.clone() }),
-        ("answer_no_alerts", Answer { alerts: Some(Vec::new()), ..nothing }),
+        (
+            "answer_alerts",
+            Answer {
+                alerts: Some(vec![alert()]),
+                ..nothing.clone()
+            },
+        ),
+        (
+            "answer_other_incident",
+            Answer {
+                verdicts: vec![Verdict::Rejected(Refusal::OtherIncident), Verdict::Stored],
+                ..nothing.clone()
+            },
+        ),
+        (
+            "answer_no_alerts",
+            Answer {
+                alerts: Some(Vec::new()),
+                ..nothing
+            },
+        ),
     ]
 }
 
 fn envelope() -> Envelope {
-    Envelope::seal(&[0x5e; 32], SYNC_PATH, DeviceId::from_bytes([0xde; 16]), 0xfeed_face_cafe_beef, 42, b"the body".to_vec())
+    Envelope::seal(
+        &[0x5e; 32],
+        SYNC_PATH,
+        DeviceId::from_bytes([0xde; 16]),
+        0xfeed_face_cafe_beef,
+        42,
+        b"the body".to_vec(),
+    )
 }
 
 fn report() -> Report {
-    let row = |byte: u8, version, json: Option<&str>| Row::new(ProjectionId::from_bytes([byte; 16]), version, json.map(str::to_owned));
+    let row = |byte: u8, version, json: Option<&str>| {
+        Row::new(
+            ProjectionId::from_bytes([byte; 16]),
+            version,
+            json.map(str::to_owned),
+        )
+    };
     Report {
-        rows: vec![row(0x51, 3, Some(r#"{"week":"2026-W47"}"#)), row(0x52, 4, None)],
+        rows: vec![
+            row(0x51, 3, Some(r#"{"week":"2026-W47"}"#)),
+            row(0x52, 4, None),
+        ],
         questions_received: vec![9, 10],
-        answers: vec![AnswerRow { question: 9, answer: "confirmed".into() }],
+        answers: vec![AnswerRow {
+            question: 9,
+            answer: "confirmed".into(),
+        }],
         pins: 0x0102_0304,
         ..Report::default()
     }
 }
 
 fn reply() -> Reply {
-    let questions = vec![Question::new(11, ProjectionId::from_bytes([0x51; 16]), "which_week".into())];
-    Reply { held: vec![Some(4), None], questions, pins: Some(vec![9; 64]), ..Reply::default() }
+    let questions = vec![Question::new(
+        11,
+        ProjectionId::from_bytes([0x51; 16]),
+        "which_week".into(),
+    )];
+    Reply {
+        held: vec![Some(4), None],
+        questions,
+        pins: Some(vec![9; 64]),
+        ..Reply::default()
+    }
 }
 
 fn report_alerts() -> Report {
-    Report { alerts: Some(AlertReport { own_hash: 5, near_hash: 1 << 63, own: Some(rows(&[alert()])) }), ..Report::default() }
+    Report {
+        alerts: Some(AlertReport {
+            own_hash: 5,
+            near_hash: 1 << 63,
+            own: Some(rows(&[alert()])),
+        }),
+        ..Report::default()
+    }
 }
 
 fn reply_alerts() -> Reply {
-    Reply { alerts: Some(AlertReply { wanted: true, near: Some(Vec::new()) }), ..Reply::default() }
+    Reply {
+        alerts: Some(AlertReply {
+            wanted: true,
+            near: Some(Vec::new()),
+        }),
+        ..Reply::default()
+    }
 }
 
 fn report_log() -> Report {
@@ -212,20 +407,41 @@ fn report_log() -> Report {
         area: text("SN-DK"),
         outcome: text("awaited"),
     };
-    Report { advocacy: Some(LogReport::new(7, Some(vec![entry]))), ..Report::default() }
+    Report {
+        advocacy: Some(LogReport::new(7, Some(vec![entry]))),
+        ..Report::default()
+    }
 }
 
 fn reply_log() -> Reply {
-    Reply { log_wanted: Some(true), ..Reply::default() }
+    Reply {
+        log_wanted: Some(true),
+        ..Reply::default()
+    }
 }
 
 fn windows() -> Windows {
-    let cells = [("", "", 40), ("response", "within_24h", 30)].map(|(dimension, code, count)| ((dimension.to_owned(), code.to_owned()), count));
-    Windows::new(&[Window { month: "2026-09".into(), cells: cells.into() }, Window { month: "2026-10".into(), ..Window::default() }], 0x0102_0304)
+    let cells = [("", "", 40), ("response", "within_24h", 30)]
+        .map(|(dimension, code, count)| ((dimension.to_owned(), code.to_owned()), count));
+    Windows::new(
+        &[
+            Window {
+                month: "2026-09".into(),
+                cells: cells.into(),
+            },
+            Window {
+                month: "2026-10".into(),
+                ..Window::default()
+            },
+        ],
+        0x0102_0304,
+    )
 }
 
 fn windows_reply() -> WindowsReply {
-    WindowsReply { pins: Some(vec![9; 64]) }
+    WindowsReply {
+        pins: Some(vec![9; 64]),
+    }
 }
 
 /// Everything version 1 says, by file name: the bytes inside the compression.
@@ -234,18 +450,53 @@ fn valid() -> Vec<(String, Vec<u8>)> {
         ("batch_empty".to_owned(), codec::encode(&[])),
         ("batch_three_groups".to_owned(), codec::encode(&groups())),
         ("envelope".to_owned(), envelope().encode()),
-        ("report".to_owned(), inflate(&uplink::encode(&report())).unwrap()),
-        ("report_empty".to_owned(), inflate(&uplink::encode(&Report::default())).unwrap()),
-        ("reply".to_owned(), inflate(&uplink::encode(&reply())).unwrap()),
-        ("report_alerts".to_owned(), inflate(&uplink::encode(&report_alerts())).unwrap()),
-        ("reply_alerts".to_owned(), inflate(&uplink::encode(&reply_alerts())).unwrap()),
-        ("report_log".to_owned(), inflate(&uplink::encode(&report_log())).unwrap()),
-        ("reply_log".to_owned(), inflate(&uplink::encode(&reply_log())).unwrap()),
-        ("windows".to_owned(), inflate(&uplink::encode(&windows())).unwrap()),
-        ("windows_reply".to_owned(), inflate(&uplink::encode(&windows_reply())).unwrap()),
+        (
+            "report".to_owned(),
+            inflate(&uplink::encode(&report())).unwrap(),
+        ),
+        (
+            "report_empty".to_owned(),
+            inflate(&uplink::encode(&Report::default())).unwrap(),
+        ),
+        (
+            "reply".to_owned(),
+            inflate(&uplink::encode(&reply())).unwrap(),
+        ),
+        (
+            "report_alerts".to_owned(),
+            inflate(&uplink::encode(&report_alerts())).unwrap(),
+        ),
+        (
+            "reply_alerts".to_owned(),
+            inflate(&uplink::encode(&reply_alerts())).unwrap(),
+        ),
+        (
+            "report_log".to_owned(),
+            inflate(&uplink::encode(&report_log())).unwrap(),
+        ),
+        (
+            "reply_log".to_owned(),
+            inflate(&uplink::encode(&reply_log())).unwrap(),
+        ),
+        (
+            "windows".to_owned(),
+            inflate(&uplink::encode(&windows())).unwrap(),
+        ),
+        (
+            "windows_reply".to_owned(),
+            inflate(&uplink::encode(&windows_reply())).unwrap(),
+        ),
     ];
-    files.extend(requests().into_iter().map(|(name, request)| (name.to_owned(), inflate(&request.encode()).unwrap())));
-    files.extend(answers().into_iter().map(|(name, answer)| (name.to_owned(), inflate(&answer.encode()).unwrap())));
+    files.extend(
+        requests()
+            .into_iter()
+            .map(|(name, request)| (name.to_owned(), inflate(&request.encode()).unwrap())),
+    );
+    files.extend(
+        answers()
+            .into_iter()
+            .map(|(name, answer)| (name.to_owned(), inflate(&answer.encode()).unwrap())),
+    );
     files
 }
 
@@ -254,7 +505,10 @@ fn version_1_writes_the_golden_bytes() {
     for (name, bytes) in valid() {
         let name = format!("{name}.bin");
         let held = std::fs::read(folder("valid").join(&name)).unwrap_or_default();
-        assert!(held == bytes, "valid/{name} changed: that is another protocol, see fixtures/frames/README.md");
+        assert!(
+            held == bytes,
+            "valid/{name} changed: that is another protocol, see fixtures/frames/README.md"
+        );
     }
 }
 
@@ -266,18 +520,57 @@ fn body_of(plain: &[u8]) -> Vec<u8> {
 #[test]
 fn version_1_reads_the_golden_bytes() {
     let held = |name: &str| std::fs::read(folder("valid").join(format!("{name}.bin"))).unwrap();
-    assert_eq!(codec::decode(&held("batch_three_groups")).unwrap(), groups());
+    assert_eq!(
+        codec::decode(&held("batch_three_groups")).unwrap(),
+        groups()
+    );
     assert_eq!(codec::decode(&held("batch_empty")).unwrap(), []);
-    requests().into_iter().for_each(|(name, request)| assert_eq!(Request::decode(&body_of(&held(name))).unwrap(), request, "{name}"));
-    answers().into_iter().for_each(|(name, answer)| assert_eq!(Answer::decode(&body_of(&held(name))).unwrap(), answer, "{name}"));
-    assert_eq!(uplink::decode::<Report>(&body_of(&held("report"))).unwrap(), report());
-    assert_eq!(uplink::decode::<Reply>(&body_of(&held("reply"))).unwrap(), reply());
-    assert_eq!(uplink::decode::<Report>(&body_of(&held("report_alerts"))).unwrap(), report_alerts());
-    assert_eq!(uplink::decode::<Reply>(&body_of(&held("reply_alerts"))).unwrap(), reply_alerts());
-    assert_eq!(uplink::decode::<Report>(&body_of(&held("report_log"))).unwrap(), report_log());
-    assert_eq!(uplink::decode::<Reply>(&body_of(&held("reply_log"))).unwrap(), reply_log());
-    assert_eq!(uplink::decode::<Windows>(&body_of(&held("windows"))).unwrap(), windows());
-    assert_eq!(uplink::decode::<WindowsReply>(&body_of(&held("windows_reply"))).unwrap(), windows_reply());
+    requests().into_iter().for_each(|(name, request)| {
+        assert_eq!(
+            Request::decode(&body_of(&held(name))).unwrap(),
+            request,
+            "{name}"
+        )
+    });
+    answers().into_iter().for_each(|(name, answer)| {
+        assert_eq!(
+            Answer::decode(&body_of(&held(name))).unwrap(),
+            answer,
+            "{name}"
+        )
+    });
+    assert_eq!(
+        uplink::decode::<Report>(&body_of(&held("report"))).unwrap(),
+        report()
+    );
+    assert_eq!(
+        uplink::decode::<Reply>(&body_of(&held("reply"))).unwrap(),
+        reply()
+    );
+    assert_eq!(
+        uplink::decode::<Report>(&body_of(&held("report_alerts"))).unwrap(),
+        report_alerts()
+    );
+    assert_eq!(
+        uplink::decode::<Reply>(&body_of(&held("reply_alerts"))).unwrap(),
+        reply_alerts()
+    );
+    assert_eq!(
+        uplink::decode::<Report>(&body_of(&held("report_log"))).unwrap(),
+        report_log()
+    );
+    assert_eq!(
+        uplink::decode::<Reply>(&body_of(&held("reply_log"))).unwrap(),
+        reply_log()
+    );
+    assert_eq!(
+        uplink::decode::<Windows>(&body_of(&held("windows"))).unwrap(),
+        windows()
+    );
+    assert_eq!(
+        uplink::decode::<WindowsReply>(&body_of(&held("windows_reply"))).unwrap(),
+        windows_reply()
+    );
     let read = Envelope::decode(&held("envelope")).unwrap();
     assert_eq!(read, envelope());
     assert!(read.is_proven(&public_key(&[0x5e; 32]), SYNC_PATH));
@@ -286,8 +579,12 @@ fn version_1_reads_the_golden_bytes() {
 #[test]
 fn version_1_reads_compressed_bodies_of_any_zstd() {
     let held = |name: &str| std::fs::read(folder("valid").join(format!("{name}.body"))).unwrap();
-    requests().into_iter().for_each(|(name, request)| assert_eq!(Request::decode(&held(name)).unwrap(), request, "{name}"));
-    answers().into_iter().for_each(|(name, answer)| assert_eq!(Answer::decode(&held(name)).unwrap(), answer, "{name}"));
+    requests().into_iter().for_each(|(name, request)| {
+        assert_eq!(Request::decode(&held(name)).unwrap(), request, "{name}")
+    });
+    answers().into_iter().for_each(|(name, answer)| {
+        assert_eq!(Answer::decode(&held(name)).unwrap(), answer, "{name}")
+    });
 }
 
 fn with(bytes: &[u8], at: usize, byte: u8) -> Vec<u8> {
@@ -305,21 +602,33 @@ fn invalid() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("batch_cut_off", batch[..batch.len() / 2].to_vec()),
         ("batch_byte_behind", [&batch[..], &[0]].concat()),
-        ("batch_wrong_proof", with(&batch, batch.len() - 1, batch[batch.len() - 1] ^ 1)),
+        (
+            "batch_wrong_proof",
+            with(&batch, batch.len() - 1, batch[batch.len() - 1] ^ 1),
+        ),
         ("batch_changed_value", {
             let at = batch.windows(3).position(|three| three == b"yes").unwrap();
             with(&batch, at, b'Y')
         }),
         ("batch_unknown_flags", with(&batch, 17, 2)),
         ("batch_long_number", [&[0x83, 0x00], &batch[1..]].concat()),
-        ("batch_too_many_groups", [&[0xff, 0xff, 0xff, 0x7f], &batch[1..]].concat()),
+        (
+            "batch_too_many_groups",
+            [&[0xff, 0xff, 0xff, 0x7f], &batch[1..]].concat(),
+        ),
         ("body_empty", Vec::new()),
         ("body_unknown_kind", vec![2, 0, 0]),
         ("body_no_zstd", b"\x01no zstd".to_vec()),
         ("request_no_cbor", body_of(&[0xff])),
         ("request_cut_off", body_of(&steady[..steady.len() - 1])),
-        ("request_newer_version", body_of(&with(&with(&steady, 1, 2), 2, 9))),
-        ("request_older_version", body_of(&with(&with(&steady, 1, 0), 2, 0))),
+        (
+            "request_newer_version",
+            body_of(&with(&with(&steady, 1, 2), 2, 9)),
+        ),
+        (
+            "request_older_version",
+            body_of(&with(&with(&steady, 1, 0), 2, 0)),
+        ),
         ("request_odd_heads", {
             let plain = inflate(&requests()[3].1.encode()).unwrap();
             let at = plain.windows(2).position(|two| two == [0x58, 64]).unwrap();
@@ -328,14 +637,27 @@ fn invalid() -> Vec<(&'static str, Vec<u8>)> {
             body_of(&plain)
         }),
         ("answer_no_cbor", body_of(&[0x80])),
-        ("answer_cut_off", body_of(&nothing_new[..nothing_new.len() / 2])),
+        (
+            "answer_cut_off",
+            body_of(&nothing_new[..nothing_new.len() / 2]),
+        ),
         ("answer_too_many_verdicts", {
             // The empty list of runs becomes one run of 2^32 - 1.
-            body_of(&[&nothing_new[..2], &[0x81, 0x82, 0x00, 0x1a, 0xff, 0xff, 0xff, 0xff], &nothing_new[3..]].concat())
+            body_of(
+                &[
+                    &nothing_new[..2],
+                    &[0x81, 0x82, 0x00, 0x1a, 0xff, 0xff, 0xff, 0xff],
+                    &nothing_new[3..],
+                ]
+                .concat(),
+            )
         }),
         ("answer_short_proof_of_an_erasure", {
             let plain = inflate(&answers()[1].1.encode()).unwrap();
-            let at = plain.windows(3).rposition(|three| three == [0x58, 64, 0x6a]).unwrap();
+            let at = plain
+                .windows(3)
+                .rposition(|three| three == [0x58, 64, 0x6a])
+                .unwrap();
             let mut plain = with(&plain, at + 1, 63);
             plain.remove(at + 2);
             body_of(&plain)
@@ -362,7 +684,10 @@ fn invalid() -> Vec<(&'static str, Vec<u8>)> {
 /// The error these bytes meet, as it is written beside them.
 fn error(name: &str, bytes: &[u8]) -> String {
     fn said<T: Debug, E: Debug>(read: Result<T, E>) -> String {
-        read.map_or_else(|error| format!("{error:?}\n"), |read| format!("no error, but {read:?}\n"))
+        read.map_or_else(
+            |error| format!("{error:?}\n"),
+            |read| format!("no error, but {read:?}\n"),
+        )
     }
     match name.split('_').next() {
         Some("batch") => said(codec::decode(bytes)),
@@ -380,8 +705,17 @@ fn version_1_refuses_the_invalid_frames_as_it_always_did() {
     for (name, bytes) in invalid() {
         let said = error(name, &bytes);
         assert!(!said.starts_with("no error"), "{name}: {said}");
-        assert!(std::fs::read(folder("invalid").join(format!("{name}.bin"))).unwrap_or_default() == bytes, "invalid/{name}.bin changed");
-        assert_eq!(std::fs::read_to_string(folder("invalid").join(format!("{name}.txt"))).unwrap_or_default(), said, "invalid/{name}.txt");
+        assert!(
+            std::fs::read(folder("invalid").join(format!("{name}.bin"))).unwrap_or_default()
+                == bytes,
+            "invalid/{name}.bin changed"
+        );
+        assert_eq!(
+            std::fs::read_to_string(folder("invalid").join(format!("{name}.txt")))
+                .unwrap_or_default(),
+            said,
+            "invalid/{name}.txt"
+        );
     }
 }
 
@@ -410,7 +744,10 @@ fn every_refusal_has_a_name_a_status_and_comes_back_by_its_name() {
         (Refused::Failed, "failed", 500),
     ];
     for (refused, code, status) in named {
-        assert_eq!((refused.code(), refused.status(), Refused::from_code(code)), (code, status, Some(refused)));
+        assert_eq!(
+            (refused.code(), refused.status(), Refused::from_code(code)),
+            (code, status, Some(refused))
+        );
     }
     assert_eq!(Refused::from_code("something_newer"), None);
 }

@@ -40,7 +40,10 @@ impl<S> DerefMut for Engine<S> {
 }
 
 impl<S> Engine<S> {
-    fn in_folder(folder: TempDir, open: impl FnOnce(&Path) -> Result<S, vicinity_store::StoreError>) -> Self {
+    fn in_folder(
+        folder: TempDir,
+        open: impl FnOnce(&Path) -> Result<S, vicinity_store::StoreError>,
+    ) -> Self {
         let store = open(folder.path()).expect("an engine that opens");
         Self { store, folder }
     }
@@ -62,7 +65,9 @@ impl HubEngine {
     /// A copy, whose feed will be taken for another one.
     #[must_use]
     pub fn copy(&self, epoch: [u8; 16]) -> Self {
-        Self::in_folder(copy_of(self.folder.path(), "hub.db"), |path| SqliteHub::open(path, &key(), epoch))
+        Self::in_folder(copy_of(self.folder.path(), "hub.db"), |path| {
+            SqliteHub::open(path, &key(), epoch)
+        })
     }
 
     /// A copy of the whole folder, epoch and all: its feed will be taken for the same.
@@ -84,7 +89,9 @@ impl DeviceEngine {
     /// A copy.
     #[must_use]
     pub fn copy(&self) -> Self {
-        Self::in_folder(copy_of(self.folder.path(), "device.db"), |path| SqliteDevice::open(path, &key()))
+        Self::in_folder(copy_of(self.folder.path(), "device.db"), |path| {
+            SqliteDevice::open(path, &key())
+        })
     }
 }
 
@@ -114,7 +121,9 @@ fn key() -> DatabaseKey {
 
 /// A folder that goes when it is dropped.
 fn folder() -> TempDir {
-    tempfile::tempdir_in(IN_MEMORY).or_else(|_| tempfile::tempdir()).expect("a folder")
+    tempfile::tempdir_in(IN_MEMORY)
+        .or_else(|_| tempfile::tempdir())
+        .expect("a folder")
 }
 
 /// The database and its log, as they lie there while nobody writes.

@@ -13,9 +13,14 @@ use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId};
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
-use vicinity_store::device::{Delivered, DeviceStanding, DeviceStore, Fact, LoggedLines, Logging, OutboxPage, Written};
+use vicinity_store::device::{
+    Delivered, DeviceStanding, DeviceStore, Fact, LoggedLines, Logging, OutboxPage, Written,
+};
 use vicinity_store::evidence::SignedRequest;
-use vicinity_store::hub::{Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, Peer, ProjectionRow, Random, Role, SentProjection};
+use vicinity_store::hub::{
+    Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, Peer, ProjectionRow, Random,
+    Role, SentProjection,
+};
 use vicinity_store::policy::Brought;
 use vicinity_store::row::IncidentRow;
 
@@ -24,7 +29,10 @@ type Result<T> = core::result::Result<T, StoreError>;
 /// What a store says when its disk is full.
 #[must_use]
 pub fn disk_full() -> StoreError {
-    StoreError::File { path: "disk".into(), source: ErrorKind::StorageFull.into() }
+    StoreError::File {
+        path: "disk".into(),
+        source: ErrorKind::StorageFull.into(),
+    }
 }
 
 /// A store whose disk has room for that many calls more; `None` is a disk that never fills.
@@ -66,7 +74,10 @@ impl DeviceStore for Frail<'_, dyn DeviceStore> {
     fn incident(&mut self, incident: IncidentId) -> Result<Option<IncidentRow>> {
         self.room()?.incident(incident)
     }
-    fn each_incident(&mut self, each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>) -> Result<()> {
+    fn each_incident(
+        &mut self,
+        each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>,
+    ) -> Result<()> {
         self.room()?.each_incident(each)
     }
     fn chunks(&mut self, incident: IncidentId) -> Result<Vec<Vec<u8>>> {
@@ -90,7 +101,12 @@ impl DeviceStore for Frail<'_, dyn DeviceStore> {
     fn heads(&mut self, after: Option<IncidentId>, max_documents: usize) -> Result<HeadsPage> {
         self.room()?.heads(after, max_documents)
     }
-    fn missing(&mut self, need: &DocumentHeads, skip: usize, raw_bytes: usize) -> Result<(Vec<Group>, bool)> {
+    fn missing(
+        &mut self,
+        need: &DocumentHeads,
+        skip: usize,
+        raw_bytes: usize,
+    ) -> Result<(Vec<Group>, bool)> {
         self.room()?.missing(need, skip, raw_bytes)
     }
     fn outbox(&mut self, after: i64, raw_bytes: usize) -> Result<OutboxPage> {
@@ -117,7 +133,10 @@ impl DeviceStore for Frail<'_, dyn DeviceStore> {
 }
 
 impl HubStore for Frail<'_, dyn HubStore> {
-    fn group_commit(&mut self, steps: &mut dyn FnMut(&mut (dyn HubStore + 'static)) -> bool) -> Result<()> {
+    fn group_commit(
+        &mut self,
+        steps: &mut dyn FnMut(&mut (dyn HubStore + 'static)) -> bool,
+    ) -> Result<()> {
         self.room()?.group_commit(steps)
     }
     fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()> {
@@ -126,7 +145,13 @@ impl HubStore for Frail<'_, dyn HubStore> {
     fn cut_invites(&mut self, now: Timestamp) -> Result<u64> {
         self.room()?.cut_invites(now)
     }
-    fn enrol(&mut self, code_hash: [u8; 32], device: DeviceId, public_key: [u8; 32], now: Timestamp) -> Result<Option<Peer>> {
+    fn enrol(
+        &mut self,
+        code_hash: [u8; 32],
+        device: DeviceId,
+        public_key: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<Peer>> {
         self.room()?.enrol(code_hash, device, public_key, now)
     }
     fn credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>> {
@@ -135,10 +160,20 @@ impl HubStore for Frail<'_, dyn HubStore> {
     fn revoke(&mut self, device: u32, now: Timestamp) -> Result<bool> {
         self.room()?.revoke(device, now)
     }
-    fn let_in(&mut self, device: DeviceId, incarnation: u64, counter: u64, now: Timestamp) -> Result<core::result::Result<Peer, Denied>> {
+    fn let_in(
+        &mut self,
+        device: DeviceId,
+        incarnation: u64,
+        counter: u64,
+        now: Timestamp,
+    ) -> Result<core::result::Result<Peer, Denied>> {
         self.room()?.let_in(device, incarnation, counter, now)
     }
-    fn heard(&mut self, device: DeviceId, incarnation: u64) -> Result<core::result::Result<(Peer, u64), Denied>> {
+    fn heard(
+        &mut self,
+        device: DeviceId,
+        incarnation: u64,
+    ) -> Result<core::result::Result<(Peer, u64), Denied>> {
         self.room()?.heard(device, incarnation)
     }
     fn note_skew(&mut self, peer: &Peer, skew_seconds: Option<i64>, now: Timestamp) -> Result<()> {
@@ -147,7 +182,14 @@ impl HubStore for Frail<'_, dyn HubStore> {
     fn set_zone(&mut self, zone: &str) -> Result<()> {
         self.room()?.set_zone(zone)
     }
-    fn accept(&mut self, peer: &Peer, request: Option<SignedRequest<'_>>, groups: &[Group], now: Timestamp, random: &mut dyn Random) -> Result<Vec<Verdict>> {
+    fn accept(
+        &mut self,
+        peer: &Peer,
+        request: Option<SignedRequest<'_>>,
+        groups: &[Group],
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Result<Vec<Verdict>> {
         self.room()?.accept(peer, request, groups, now, random)
     }
     fn weigh(&mut self, peer: &Peer, incident: IncidentId, changes: &[Brought<'_>]) -> Result<u64> {
@@ -163,19 +205,37 @@ impl HubStore for Frail<'_, dyn HubStore> {
         self.room()?.stands(cursor)
     }
 
-    fn pull(&mut self, peer: &Peer, cursor: Option<Cursor>, page: Option<&HeadsPage>, pushed: &[IncidentId], raw_bytes: usize) -> Result<Option<Pull>> {
+    fn pull(
+        &mut self,
+        peer: &Peer,
+        cursor: Option<Cursor>,
+        page: Option<&HeadsPage>,
+        pushed: &[IncidentId],
+        raw_bytes: usize,
+    ) -> Result<Option<Pull>> {
         self.room()?.pull(peer, cursor, page, pushed, raw_bytes)
     }
     fn let_go(&mut self, peer: &Peer, documents: &[DocumentHeads], now: Timestamp) -> Result<()> {
         self.room()?.let_go(peer, documents, now)
     }
-    fn assign(&mut self, incident: IncidentId, device: u32, assigned: bool, now: Timestamp) -> Result<bool> {
+    fn assign(
+        &mut self,
+        incident: IncidentId,
+        device: u32,
+        assigned: bool,
+        now: Timestamp,
+    ) -> Result<bool> {
         self.room()?.assign(incident, device, assigned, now)
     }
     fn erase(&mut self, incident: IncidentId, now: Timestamp) -> Result<bool> {
         self.room()?.erase(incident, now)
     }
-    fn confirm_erased(&mut self, peer: &Peer, incidents: &[IncidentId], now: Timestamp) -> Result<()> {
+    fn confirm_erased(
+        &mut self,
+        peer: &Peer,
+        incidents: &[IncidentId],
+        now: Timestamp,
+    ) -> Result<()> {
         self.room()?.confirm_erased(peer, incidents, now)
     }
     fn erase_orders(&mut self, peer: &Peer, max: usize) -> Result<Vec<IncidentId>> {
@@ -187,7 +247,10 @@ impl HubStore for Frail<'_, dyn HubStore> {
     fn incident(&mut self, incident: IncidentId) -> Result<Option<IncidentRow>> {
         self.room()?.incident(incident)
     }
-    fn each_incident(&mut self, each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>) -> Result<()> {
+    fn each_incident(
+        &mut self,
+        each: &mut dyn FnMut(IncidentId, IncidentRow) -> Result<()>,
+    ) -> Result<()> {
         self.room()?.each_incident(each)
     }
     fn author(&mut self, incident: IncidentId, change: ChangeHash) -> Result<Option<u32>> {
@@ -214,7 +277,12 @@ impl HubStore for Frail<'_, dyn HubStore> {
     fn told_areas(&mut self) -> Result<Areas> {
         self.room()?.told_areas()
     }
-    fn list_areas(&mut self, listed: &BTreeSet<String>, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {
+    fn list_areas(
+        &mut self,
+        listed: &BTreeSet<String>,
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Result<Vec<u64>> {
         self.room()?.list_areas(listed, now, random)
     }
     fn recheck_consents(&mut self, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>> {

@@ -98,7 +98,11 @@ pub struct Wire<'a> {
 impl<'a> Wire<'a> {
     /// A way to a host.
     pub fn new(host: &'a mut dyn Host, weather: &'a mut Weather) -> Self {
-        Self { host, weather, requests: 0 }
+        Self {
+            host,
+            weather,
+            requests: 0,
+        }
     }
 }
 

@@ -67,8 +67,15 @@ impl Person {
     pub fn logs(incident: IncidentId, actor: u8, json: &Value) -> Self {
         let draft = Draft::parse(json, now()).expect("a well-formed incident");
         let actor = [actor; ACTOR_BYTES];
-        let (document, authored) = Document::create(&draft, Authoring { actor, now: now() }).expect("an incident that automerge takes");
-        let mut person = Self { incident, document, actor, chunks: Vec::new(), statements: Vec::new() };
+        let (document, authored) = Document::create(&draft, Authoring { actor, now: now() })
+            .expect("an incident that automerge takes");
+        let mut person = Self {
+            incident,
+            document,
+            actor,
+            chunks: Vec::new(),
+            statements: Vec::new(),
+        };
         person.keep(authored);
         person
     }
@@ -76,8 +83,15 @@ impl Person {
     /// Gets a copy of what others wrote.
     #[must_use]
     pub fn copies(incident: IncidentId, actor: u8, chunks: &[Vec<u8>]) -> Self {
-        let document = Document::from_changes(chunks.iter().map(Vec::as_slice)).expect("changes that fit together");
-        Self { incident, document, actor: [actor; ACTOR_BYTES], chunks: Vec::new(), statements: Vec::new() }
+        let document = Document::from_changes(chunks.iter().map(Vec::as_slice))
+            .expect("changes that fit together");
+        Self {
+            incident,
+            document,
+            actor: [actor; ACTOR_BYTES],
+            chunks: Vec::new(),
+            statements: Vec::new(),
+        }
     }
 
     /// Edits, and gives the new change.
@@ -88,8 +102,20 @@ impl Person {
 
     /// Applies an edit, and gives the new change.
     pub fn applies(&mut self, edit: &Edit) -> Vec<u8> {
-        let authored = self.document.apply(edit, Authoring { actor: self.actor, now: now() }).expect("an edit that fits");
-        let chunk = authored.chunk.clone().expect("an edit that changes something");
+        let authored = self
+            .document
+            .apply(
+                edit,
+                Authoring {
+                    actor: self.actor,
+                    now: now(),
+                },
+            )
+            .expect("an edit that fits");
+        let chunk = authored
+            .chunk
+            .clone()
+            .expect("an edit that changes something");
         self.keep(authored);
         chunk
     }
@@ -97,12 +123,23 @@ impl Person {
     /// Edits that many times, each edit depending on the one before.
     pub fn edits_times(&mut self, times: usize) -> Vec<Vec<u8>> {
         let before = self.chunks.len();
-        (before..before + times).map(|at| self.edits(&json!({"set": {"field": "step", "value": format!("{}-{at}", self.actor[0])}}))).collect()
+        (before..before + times)
+            .map(|at| {
+                self.edits(
+                    &json!({"set": {"field": "step", "value": format!("{}-{at}", self.actor[0])}}),
+                )
+            })
+            .collect()
     }
 
     fn keep(&mut self, authored: Authored) {
         self.chunks.extend(authored.chunk);
-        self.statements.extend(authored.statements.into_iter().map(|(entry, body)| (entry, body.0)));
+        self.statements.extend(
+            authored
+                .statements
+                .into_iter()
+                .map(|(entry, body)| (entry, body.0)),
+        );
     }
 
     /// What this person wrote.
@@ -136,15 +173,34 @@ impl Person {
         let granted = consent::granted(&view, consent::HUB_RESPONSE, now());
         let chunks = self.chunks[self.chunks.len() - count..].to_vec();
         let statements = core::mem::take(&mut self.statements);
-        Written { incident: self.incident, chunks, view, heads: self.document.heads(), granted, statements, unhashed_code: None, attached: None }
+        Written {
+            incident: self.incident,
+            chunks,
+            view,
+            heads: self.document.heads(),
+            granted,
+            statements,
+            unhashed_code: None,
+            attached: None,
+        }
     }
 }
 
 /// Changes as the one who wrote them pushes them.
 #[must_use]
 pub fn group(incident: IncidentId, chunks: &[Vec<u8>]) -> Group {
-    let changes = chunks.iter().map(|chunk| GroupChange { chunk: chunk.clone(), by: 0 }).collect();
-    Group { incident, relayed: false, changes }
+    let changes = chunks
+        .iter()
+        .map(|chunk| GroupChange {
+            chunk: chunk.clone(),
+            by: 0,
+        })
+        .collect();
+    Group {
+        incident,
+        relayed: false,
+        changes,
+    }
 }
 
 /// A change's name.

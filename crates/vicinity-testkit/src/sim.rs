@@ -79,7 +79,9 @@ impl Sim {
     /// The last things that happened, for anyone who has to find out why it went wrong.
     #[must_use]
     pub fn story(&self) -> String {
-        self.told.iter().fold(String::new(), |story, line| story + line + "\n")
+        self.told
+            .iter()
+            .fold(String::new(), |story, line| story + line + "\n")
     }
 
     fn tell(&mut self, what: String) {
@@ -107,7 +109,13 @@ impl Sim {
             keeps_little: role == Role::Educator,
         };
         let number = self.enrol_identity(&identity, role);
-        self.phones.push(Phone::new(DeviceEngine::new(), identity, number, role, self.rng.random()));
+        self.phones.push(Phone::new(
+            DeviceEngine::new(),
+            identity,
+            number,
+            role,
+            self.rng.random(),
+        ));
         self.phones.len() - 1
     }
 
@@ -115,8 +123,19 @@ impl Sim {
     fn enrol_identity(&mut self, identity: &Identity, role: Role) -> u32 {
         let code = self.rng.random();
         let store = self.hub.store();
-        store.invite(code, role, Timestamp::MAX).expect("an invitation");
-        store.enrol(code, identity.device, public_key(&identity.secret), self.now).expect("an enrolment").expect("an open code").number
+        store
+            .invite(code, role, Timestamp::MAX)
+            .expect("an invitation");
+        store
+            .enrol(
+                code,
+                identity.device,
+                public_key(&identity.secret),
+                self.now,
+            )
+            .expect("an enrolment")
+            .expect("an open code")
+            .number
     }
 
     /// Lets time pass.
@@ -125,13 +144,17 @@ impl Sim {
     }
 
     fn minutes(&mut self, minutes: i64) {
-        self.now = self.now.checked_add(SignedDuration::from_mins(minutes)).expect("a time within the calendar");
+        self.now = self
+            .now
+            .checked_add(SignedDuration::from_mins(minutes))
+            .expect("a time within the calendar");
         self.hub.now = self.now;
     }
 
     /// A phone logs an incident that may go to the hub and to national.
     pub fn logs(&mut self, phone: PhoneNumber) -> IncidentId {
-        self.logs_this(phone, &person::countable()).expect("room on the disk")
+        self.logs_this(phone, &person::countable())
+            .expect("room on the disk")
     }
 
     /// A phone logs this incident; nothing, if its disk is full.
@@ -144,7 +167,8 @@ impl Sim {
 
     /// A phone edits an incident.
     pub fn edits(&mut self, phone: PhoneNumber, incident: IncidentId, edit: &Value) {
-        let edit = Edit::parse(edit, self.phones[phone].clock(self.now)).expect("a well-formed edit");
+        let edit =
+            Edit::parse(edit, self.phones[phone].clock(self.now)).expect("a well-formed edit");
         self.applies(phone, incident, &edit);
     }
 
@@ -156,11 +180,17 @@ impl Sim {
 
     /// A phone syncs on a good day.
     pub fn syncs(&mut self, phone: PhoneNumber) -> Outcome {
-        self.syncs_in(phone, &mut Weather::Calm).0.expect("room on the disk")
+        self.syncs_in(phone, &mut Weather::Calm)
+            .0
+            .expect("room on the disk")
     }
 
     /// A phone syncs in this weather: how it ended, if its disk had room, and how many requests it took.
-    pub fn syncs_in(&mut self, phone: PhoneNumber, weather: &mut Weather) -> (Option<Outcome>, u64) {
+    pub fn syncs_in(
+        &mut self,
+        phone: PhoneNumber,
+        weather: &mut Weather,
+    ) -> (Option<Outcome>, u64) {
         let mut wire = Wire::new(&mut self.hub, weather);
         let outcome = self.phones[phone].syncs(&mut wire, self.now);
         (outcome, wire.requests)
@@ -168,18 +198,26 @@ impl Sim {
 
     /// The hub tells national what it lacks.
     pub fn contacts_national(&mut self, weather: &mut Weather) {
-        self.hub.contacts(&mut self.national, weather).expect("a contact");
+        self.hub
+            .contacts(&mut self.national, weather)
+            .expect("a contact");
     }
 
     /// A responder at the hub assigns an incident to an educator, or takes it back.
     pub fn assigns(&mut self, incident: IncidentId, phone: PhoneNumber, assigned: bool) {
         let number = self.phones[phone].number;
-        self.hub.store().assign(incident, number, assigned, self.now).expect("an assignment");
+        self.hub
+            .store()
+            .assign(incident, number, assigned, self.now)
+            .expect("an assignment");
     }
 
     /// Somebody at the hub erases an incident.
     pub fn erases(&mut self, incident: IncidentId) {
-        self.hub.store().erase(incident, self.now).expect("an erasure");
+        self.hub
+            .store()
+            .erase(incident, self.now)
+            .expect("an erasure");
         self.erased.insert(incident);
     }
 
@@ -193,7 +231,8 @@ impl Sim {
     /// The hub's disk dies, and it continues from a backup.
     pub fn restores_hub(&mut self, copy: usize) {
         let known = self.hub.store().erasures().expect("erasures");
-        self.erased.extend(known.into_iter().map(|row| row.incident));
+        self.erased
+            .extend(known.into_iter().map(|row| row.incident));
         self.hub.restore(&self.copies[copy]);
         self.forget_what_is_gone();
     }
@@ -207,7 +246,8 @@ impl Sim {
     /// Somebody puts the whole folder back: nothing on the disk tells.
     pub fn puts_back_hub(&mut self, copy: usize) {
         let known = self.hub.store().erasures().expect("erasures");
-        self.erased.extend(known.into_iter().map(|row| row.incident));
+        self.erased
+            .extend(known.into_iter().map(|row| row.incident));
         let copy = self.copies[copy].whole_copy();
         self.hub.put_back(copy);
         self.forget_what_is_gone();
@@ -215,7 +255,11 @@ impl Sim {
 
     /// Whether the hub knows that it was restored.
     pub fn hub_knows_that_it_was_restored(&mut self) -> bool {
-        self.hub.store().setting(vicinity_store::policy::RESTORED).expect("a setting").is_some()
+        self.hub
+            .store()
+            .setting(vicinity_store::policy::RESTORED)
+            .expect("a setting")
+            .is_some()
     }
 
     /// A backup of a phone.
@@ -236,7 +280,13 @@ impl Sim {
     pub fn clones_phone(&mut self, phone: PhoneNumber, copy: usize) -> PhoneNumber {
         let seed = self.rng.random();
         let of = &self.phones[phone];
-        let twin = Phone::new(of.copies[copy].copy(), of.identity.clone(), of.number, of.role, seed);
+        let twin = Phone::new(
+            of.copies[copy].copy(),
+            of.identity.clone(),
+            of.number,
+            of.role,
+            seed,
+        );
         self.phones.push(twin);
         self.phones.len() - 1
     }
@@ -258,7 +308,10 @@ impl Sim {
 
     /// Whether a phone holds an incident.
     pub fn holds(&mut self, phone: PhoneNumber, incident: IncidentId) -> bool {
-        self.phones[phone].incidents().iter().any(|(held, _)| *held == incident)
+        self.phones[phone]
+            .incidents()
+            .iter()
+            .any(|(held, _)| *held == incident)
     }
 
     /// How many changes of an incident the hub has.
@@ -270,7 +323,14 @@ impl Sim {
         let incidents = self.hub_incidents();
         let mut changes = BTreeSet::new();
         for (incident, _) in incidents {
-            changes.extend(self.hub.store().chunks(incident).expect("changes").iter().map(|chunk| (incident, name(chunk))));
+            changes.extend(
+                self.hub
+                    .store()
+                    .chunks(incident)
+                    .expect("changes")
+                    .iter()
+                    .map(|chunk| (incident, name(chunk))),
+            );
         }
         changes
     }
@@ -278,10 +338,21 @@ impl Sim {
     /// What died with a disk and is nowhere else is nobody's fault.
     fn forget_what_is_gone(&mut self) {
         let mut there = self.hub_changes();
-        self.phones.iter_mut().for_each(|phone| there.extend(phone.changes()));
+        self.phones
+            .iter_mut()
+            .for_each(|phone| there.extend(phone.changes()));
         self.kept.retain(|change| there.contains(change));
-        let mut remembered: BTreeSet<IncidentId> = self.hub.store().erasures().expect("erasures").into_iter().map(|row| row.incident).collect();
-        self.phones.iter_mut().for_each(|phone| remembered.extend(phone.tombstones()));
+        let mut remembered: BTreeSet<IncidentId> = self
+            .hub
+            .store()
+            .erasures()
+            .expect("erasures")
+            .into_iter()
+            .map(|row| row.incident)
+            .collect();
+        self.phones
+            .iter_mut()
+            .for_each(|phone| remembered.extend(phone.tombstones()));
         self.forgotten.extend(self.erased.difference(&remembered));
         self.erased.retain(|incident| remembered.contains(incident));
     }

@@ -30,32 +30,72 @@ impl Stand {
     fn new() -> Self {
         let mut engine = HubEngine::new([7; 16]);
         let store = &mut *engine;
-        for (key, value) in
-            [(policy::CURSOR_KEY, &[8; 16][..]), (policy::PROJECTION_KEY, &[7; 16]), (vicinity_server::storage::hub_keys::HUB_SECRET, &HUB_SECRET)]
-        {
+        for (key, value) in [
+            (policy::CURSOR_KEY, &[8; 16][..]),
+            (policy::PROJECTION_KEY, &[7; 16]),
+            (vicinity_server::storage::hub_keys::HUB_SECRET, &HUB_SECRET),
+        ] {
             store.set_setting(key, value).expect("a setting");
         }
-        for (number, role) in [(1, Role::Educator), (2, Role::Educator), (3, Role::Responder)] {
-            store.invite([number; 32], role, Timestamp::MAX).expect("an invitation");
-            store.enrol([number; 32], device(number), public_key(&[number; 32]), now()).expect("an enrolment").expect("an open code");
+        for (number, role) in [
+            (1, Role::Educator),
+            (2, Role::Educator),
+            (3, Role::Responder),
+        ] {
+            store
+                .invite([number; 32], role, Timestamp::MAX)
+                .expect("an invitation");
+            store
+                .enrol(
+                    [number; 32],
+                    device(number),
+                    public_key(&[number; 32]),
+                    now(),
+                )
+                .expect("an enrolment")
+                .expect("an open code");
         }
         let mut stand = Self { engine, counter: 0 };
-        let logged = [1, 2].map(|number| Person::logs(incident_id(number), number, &consented()).group());
+        let logged =
+            [1, 2].map(|number| Person::logs(incident_id(number), number, &consented()).group());
         let start = stand.asks(1, rebase()).expect("an answer");
-        stand.asks(1, Request { push: logged.to_vec(), cursor: Some(start.pull.cursor), ..plain() }).expect("an answer");
+        stand
+            .asks(
+                1,
+                Request {
+                    push: logged.to_vec(),
+                    cursor: Some(start.pull.cursor),
+                    ..plain()
+                },
+            )
+            .expect("an answer");
         stand.asks(3, rebase()).expect("an answer");
-        stand.engine.erase(incident_id(1), now()).expect("an erasure");
+        stand
+            .engine
+            .erase(incident_id(1), now())
+            .expect("an erasure");
         stand
     }
 
     /// One request as the server takes it: what is refused is kept or not as the server does it.
     fn asks(&mut self, number: u8, request: Request) -> Result<Answer, Refused> {
         self.counter += 1;
-        let bytes = Envelope::seal(&[number; 32], SYNC_PATH, device(number), 1, self.counter, request.encode()).encode();
+        let bytes = Envelope::seal(
+            &[number; 32],
+            SYNC_PATH,
+            device(number),
+            1,
+            self.counter,
+            request.encode(),
+        )
+        .encode();
         let mut machine = machine();
         let mut answered = None;
         let committed = self.engine.group_commit(&mut |store| {
-            answered = Some(gate::prove(store, &bytes, now()).and_then(|request| exchange::sync(store, request, now(), &mut machine)));
+            answered = Some(
+                gate::prove(store, &bytes, now())
+                    .and_then(|request| exchange::sync(store, request, now(), &mut machine)),
+            );
             true
         });
         committed.expect("a commit");
@@ -67,7 +107,10 @@ impl Stand {
     }
 
     fn is_marked(&mut self) -> bool {
-        self.engine.setting(policy::RESTORED).expect("a setting").is_some()
+        self.engine
+            .setting(policy::RESTORED)
+            .expect("a setting")
+            .is_some()
     }
 
     /// Where a device stands.
@@ -77,7 +120,11 @@ impl Stand {
 }
 
 fn machine() -> Machine {
-    Machine { now: std::sync::Arc::new(now), running: std::sync::Arc::new(|| None), random: std::sync::Arc::new(|bytes: &mut [u8]| bytes.fill(3)) }
+    Machine {
+        now: std::sync::Arc::new(now),
+        running: std::sync::Arc::new(|| None),
+        random: std::sync::Arc::new(|bytes: &mut [u8]| bytes.fill(3)),
+    }
 }
 
 fn device(number: u8) -> DeviceId {
@@ -100,19 +147,44 @@ fn plain() -> Request {
 }
 
 fn rebase() -> Request {
-    Request { rebase: Some(vicinity_core::batch::HeadsPage::default()), ..plain() }
+    Request {
+        rebase: Some(vicinity_core::batch::HeadsPage::default()),
+        ..plain()
+    }
 }
 
 fn forged(good: Cursor) -> Vec<Cursor> {
     let none = [0; 8];
     vec![
-        Cursor { chain: [1; 16], ..good },
-        Cursor { chain: [1; 16], mac: none, ..good },
-        Cursor { seq: good.seq + 1_000, ..good },
-        Cursor { seq: 0, chain: [0; 16], ..good },
+        Cursor {
+            chain: [1; 16],
+            ..good
+        },
+        Cursor {
+            chain: [1; 16],
+            mac: none,
+            ..good
+        },
+        Cursor {
+            seq: good.seq + 1_000,
+            ..good
+        },
+        Cursor {
+            seq: 0,
+            chain: [0; 16],
+            ..good
+        },
         Cursor { mac: none, ..good },
-        Cursor { epoch: [1; 16], ..good },
-        Cursor { epoch: [1; 16], seq: 0, chain: [0; 16], mac: none },
+        Cursor {
+            epoch: [1; 16],
+            ..good
+        },
+        Cursor {
+            epoch: [1; 16],
+            seq: 0,
+            chain: [0; 16],
+            mac: none,
+        },
     ]
 }
 
@@ -125,20 +197,55 @@ fn a_forged_cursor_from_any_role_is_answered_with_rebase_and_changes_nothing() {
         for cursor in forged(good) {
             // It brings something, and says, too, that it dropped something.
             let push = vec![Person::logs(incident_id(40 + number), number, &consented()).group()];
-            let request = Request { cursor: Some(cursor), push, ..plain() };
-            assert_eq!(stand.asks(number, request).map(drop), Err(Refused::Rebase), "device {number}: {cursor:?}");
+            let request = Request {
+                cursor: Some(cursor),
+                push,
+                ..plain()
+            };
+            assert_eq!(
+                stand.asks(number, request).map(drop),
+                Err(Refused::Rebase),
+                "device {number}: {cursor:?}"
+            );
             assert!(!stand.is_marked(), "device {number}: {cursor:?}");
-            assert_eq!(stand.engine.counts().expect("counts"), before, "device {number}: {cursor:?}");
+            assert_eq!(
+                stand.engine.counts().expect("counts"),
+                before,
+                "device {number}: {cursor:?}"
+            );
         }
     }
     // The second educator never held what was erased, and is never told of it.
-    let told = |answer: Answer| answer.erase.iter().map(|erasure| erasure.incident).collect::<Vec<IncidentId>>();
+    let told = |answer: Answer| {
+        answer
+            .erase
+            .iter()
+            .map(|erasure| erasure.incident)
+            .collect::<Vec<IncidentId>>()
+    };
     assert_eq!(told(stand.asks(2, rebase()).expect("an answer")), []);
     for number in [1, 3] {
-        assert_eq!(told(stand.asks(number, rebase()).expect("an answer")), [incident_id(1)], "device {number} had it");
+        assert_eq!(
+            told(stand.asks(number, rebase()).expect("an answer")),
+            [incident_id(1)],
+            "device {number} had it"
+        );
     }
     // A cursor that another device was given is a place in the same feed, and tells its user nothing that is not in scope.
-    assert_eq!(stand.asks(2, Request { cursor: Some(good), ..plain() }).expect("an answer").pull.groups, []);
+    assert_eq!(
+        stand
+            .asks(
+                2,
+                Request {
+                    cursor: Some(good),
+                    ..plain()
+                }
+            )
+            .expect("an answer")
+            .pull
+            .groups,
+        []
+    );
     assert!(!stand.is_marked());
 }
 
@@ -148,13 +255,39 @@ fn a_cursor_that_a_restored_hub_gave_out_before_marks_it() {
     let copy = stand.engine.whole_copy();
     let other = Person::logs(incident_id(3), 3, &consented()).group();
     let cursor = stand.cursor(1);
-    let ahead = stand.asks(1, Request { cursor: Some(cursor), push: vec![other], ..plain() }).expect("an answer").pull.cursor;
+    let ahead = stand
+        .asks(
+            1,
+            Request {
+                cursor: Some(cursor),
+                push: vec![other],
+                ..plain()
+            },
+        )
+        .expect("an answer")
+        .pull
+        .cursor;
     // Before anybody shows it, nothing tells.
     stand.engine = copy;
     assert!(stand.asks(2, rebase()).is_ok() && !stand.is_marked());
-    assert_eq!(stand.asks(1, Request { cursor: Some(ahead), ..plain() }).map(drop), Err(Refused::Rebase));
+    assert_eq!(
+        stand
+            .asks(
+                1,
+                Request {
+                    cursor: Some(ahead),
+                    ..plain()
+                }
+            )
+            .map(drop),
+        Err(Refused::Rebase)
+    );
     assert!(stand.is_marked());
-    assert_eq!(stand.asks(2, rebase()).expect("an answer").erase.len(), 1, "who held what is lost");
+    assert_eq!(
+        stand.asks(2, rebase()).expect("an answer").erase.len(),
+        1,
+        "who held what is lost"
+    );
 }
 
 /// Nothing else that a device can say: proofs of erasures that nobody ordered, every number at its end, ids of all kinds.
@@ -163,16 +296,44 @@ fn no_message_of_a_device_marks_a_hub() {
     let mut stand = Stand::new();
     let erasures = stand.engine.erasures().expect("erasures").len();
     for number in 1..=3 {
-        let erased = vec![Erasure { incident: incident_id(2), proof: [number; 64] }, Erasure { incident: incident_id(77), proof: [0; 64] }];
+        let erased = vec![
+            Erasure {
+                incident: incident_id(2),
+                proof: [number; 64],
+            },
+            Erasure {
+                incident: incident_id(77),
+                proof: [0; 64],
+            },
+        ];
         for request in [
-            Request { erased: erased.clone(), ..rebase() },
-            Request { key_set: u64::MAX, pins: u32::MAX, alerts: u64::MAX, clock: i64::MIN, ..rebase() },
-            Request { answer_budget: u32::MAX, clock: i64::MAX, ..rebase() },
+            Request {
+                erased: erased.clone(),
+                ..rebase()
+            },
+            Request {
+                key_set: u64::MAX,
+                pins: u32::MAX,
+                alerts: u64::MAX,
+                clock: i64::MIN,
+                ..rebase()
+            },
+            Request {
+                answer_budget: u32::MAX,
+                clock: i64::MAX,
+                ..rebase()
+            },
         ] {
             stand.asks(number, request).expect("an answer");
         }
     }
     assert!(!stand.is_marked());
     assert_eq!(stand.engine.erasures().expect("erasures").len(), erasures);
-    assert!(stand.engine.incident(incident_id(2)).expect("a reading").is_some());
+    assert!(
+        stand
+            .engine
+            .incident(incident_id(2))
+            .expect("a reading")
+            .is_some()
+    );
 }

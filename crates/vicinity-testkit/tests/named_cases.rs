@@ -10,7 +10,15 @@ fn says(field: &str) -> serde_json::Value {
 }
 
 /// An educator's phone and a responder's that hold the same incident, and the hub's copy from before it came.
-fn shared(seed: u64) -> (Sim, PhoneNumber, PhoneNumber, vicinity_core::ids::IncidentId, usize) {
+fn shared(
+    seed: u64,
+) -> (
+    Sim,
+    PhoneNumber,
+    PhoneNumber,
+    vicinity_core::ids::IncidentId,
+    usize,
+) {
     let mut sim = Sim::new(seed);
     let (anna, rita) = (sim.educator(), sim.responder());
     let copy = sim.copies_hub();
@@ -53,10 +61,17 @@ fn a_hub_whose_whole_folder_was_put_back_finds_out_by_its_own_cursors_and_loses_
     sim.syncs(anna);
     sim.puts_back_hub(copy);
     assert!(!sim.hub_knows_that_it_was_restored());
-    assert_eq!((sim.at_hub(early), sim.at_hub(late)), (1, 0), "what was erased is back, what came since is gone");
+    assert_eq!(
+        (sim.at_hub(early), sim.at_hub(late)),
+        (1, 0),
+        "what was erased is back, what came since is gone"
+    );
     let eve = sim.educator();
     sim.syncs(eve);
-    assert!(!sim.hub_knows_that_it_was_restored(), "she has nothing to tell");
+    assert!(
+        !sim.hub_knows_that_it_was_restored(),
+        "she has nothing to tell"
+    );
     assert_eq!(sim.syncs(anna).end, End::UpToDate);
     assert!(sim.hub_knows_that_it_was_restored());
     assert_eq!((sim.at_hub(early), sim.at_hub(late)), (0, 1));
@@ -140,7 +155,16 @@ fn unsent_work_in_what_left_the_scope_waits_and_goes_when_it_comes_back() {
 fn what_left_the_scope_before_its_acknowledgement_came_does_not_wait_for_ever() {
     let (mut sim, anna, _, incident, _) = shared(16);
     sim.edits(anna, incident, &says("weapon"));
-    sim.syncs_in(anna, &mut Weather::script(&[Fate::AnswerLost, Fate::RequestLost, Fate::RequestLost, Fate::RequestLost, Fate::RequestLost]));
+    sim.syncs_in(
+        anna,
+        &mut Weather::script(&[
+            Fate::AnswerLost,
+            Fate::RequestLost,
+            Fate::RequestLost,
+            Fate::RequestLost,
+            Fate::RequestLost,
+        ]),
+    );
     sim.assigns(incident, anna, false);
     assert_eq!(sim.syncs(anna).end, End::UpToDate);
     assert!(!sim.holds(anna, incident));
@@ -163,8 +187,15 @@ fn a_phone_restored_from_a_backup_starts_a_new_life_and_lacks_nothing() {
 fn a_phone_and_its_clone_both_write_and_agree() {
     let (mut sim, anna, _, incident, _) = shared(8);
     let copy = sim.copies_phone(anna);
-    let twins = [anna, sim.clones_phone(anna, copy), sim.clones_phone(anna, copy)];
-    for (twin, field) in twins.into_iter().zip(["weapon", "held_now", "severe_injury"]) {
+    let twins = [
+        anna,
+        sim.clones_phone(anna, copy),
+        sim.clones_phone(anna, copy),
+    ];
+    for (twin, field) in twins
+        .into_iter()
+        .zip(["weapon", "held_now", "severe_injury"])
+    {
         sim.edits(twin, incident, &says(field));
         sim.syncs(twin);
     }
@@ -187,7 +218,13 @@ fn a_clone_with_the_higher_counter_still_gets_what_its_twin_wrote() {
 
 #[test]
 fn a_cut_at_any_request_of_an_exchange_loses_nothing() {
-    for fate in [Fate::RequestLost, Fate::AnswerLost, Fate::Doubled, Fate::SecondAnswer, Fate::Overtaken] {
+    for fate in [
+        Fate::RequestLost,
+        Fate::AnswerLost,
+        Fate::Doubled,
+        Fate::SecondAnswer,
+        Fate::Overtaken,
+    ] {
         for place in 0..5 {
             let mut fates = vec![Fate::Arrives; place];
             fates.push(fate);
@@ -249,10 +286,22 @@ fn a_commit_that_fails_acknowledges_nothing() {
 fn without_consent_nothing_leaves_the_phone_and_nothing_differs() {
     let mut sim = Sim::new(13);
     let anna = sim.educator();
-    let incident = sim.logs_this(anna, &json!({"reported_at": "2026-11-23T08:30:00Z"})).unwrap();
-    assert_eq!((sim.syncs(anna).end, sim.at_hub(incident)), (End::UpToDate, 0));
-    sim.edits(anna, incident, &json!({"consent": {"scope": "hub_response", "state": "granted"}}));
-    assert_eq!((sim.syncs(anna).end, sim.at_hub(incident)), (End::UpToDate, 2));
+    let incident = sim
+        .logs_this(anna, &json!({"reported_at": "2026-11-23T08:30:00Z"}))
+        .unwrap();
+    assert_eq!(
+        (sim.syncs(anna).end, sim.at_hub(incident)),
+        (End::UpToDate, 0)
+    );
+    sim.edits(
+        anna,
+        incident,
+        &json!({"consent": {"scope": "hub_response", "state": "granted"}}),
+    );
+    assert_eq!(
+        (sim.syncs(anna).end, sim.at_hub(incident)),
+        (End::UpToDate, 2)
+    );
     assert_eq!(sim.heals().projections, 0);
 }
 
@@ -260,7 +309,11 @@ fn without_consent_nothing_leaves_the_phone_and_nothing_differs() {
 fn a_withdrawal_reaches_national_however_often_the_line_is_cut() {
     let (mut sim, anna, _, incident, _) = shared(14);
     sim.contacts_national(&mut Weather::Calm);
-    sim.edits(anna, incident, &json!({"consent": {"scope": "national_deid", "state": "withdrawn"}}));
+    sim.edits(
+        anna,
+        incident,
+        &json!({"consent": {"scope": "national_deid", "state": "withdrawn"}}),
+    );
     sim.syncs(anna);
     for fate in [Fate::RequestLost, Fate::AnswerLost, Fate::SecondAnswer] {
         sim.contacts_national(&mut Weather::script(&[fate]));
@@ -273,17 +326,33 @@ fn a_withdrawal_that_a_hub_restored_from_before_hears_again_reaches_national() {
     let (mut sim, anna, _, incident, copy) = shared(15);
     for field in ["weapon", "time_of_day", "step"] {
         sim.edits(anna, incident, &says(field));
-        sim.edits(anna, incident, &json!({"transition": {"to": if field == "step" { "open" } else { "responding" }}}));
+        sim.edits(
+            anna,
+            incident,
+            &json!({"transition": {"to": if field == "step" { "open" } else { "responding" }}}),
+        );
         sim.syncs(anna);
         sim.contacts_national(&mut Weather::Calm);
     }
     sim.restores_hub(copy);
-    sim.edits(anna, incident, &json!({"consent": {"scope": "national_deid", "state": "withdrawn"}}));
+    sim.edits(
+        anna,
+        incident,
+        &json!({"consent": {"scope": "national_deid", "state": "withdrawn"}}),
+    );
     assert_eq!(sim.heals().projections, 0);
 }
 
 /// An educator's phone from which an incident has left, a responder's that has it, and the hub's copy from before it came.
-fn departed(seed: u64) -> (Sim, PhoneNumber, PhoneNumber, vicinity_core::ids::IncidentId, usize) {
+fn departed(
+    seed: u64,
+) -> (
+    Sim,
+    PhoneNumber,
+    PhoneNumber,
+    vicinity_core::ids::IncidentId,
+    usize,
+) {
     let (mut sim, anna, rita, incident, copy) = shared(seed);
     sim.syncs(anna);
     sim.hours(24 * 14);
@@ -298,7 +367,10 @@ fn what_was_delivered_leaves_an_educators_phone_after_14_days_and_stays_away() {
     let (mut sim, anna, rita, incident, _) = departed(41);
     for _ in 0..3 {
         let outcome = sim.syncs(anna);
-        assert_eq!((outcome.end, outcome.rounds, outcome.received), (End::UpToDate, 1, 0));
+        assert_eq!(
+            (outcome.end, outcome.rounds, outcome.received),
+            (End::UpToDate, 1, 0)
+        );
         sim.hours(24 * 20);
     }
     sim.heals();
@@ -344,7 +416,16 @@ fn an_edit_made_while_the_phone_lets_go_is_not_lost() {
     sim.syncs(anna);
     sim.hours(24 * 14);
     // The hub let go, and the phone did not hear of it.
-    sim.syncs_in(anna, &mut Weather::script(&[Fate::AnswerLost, Fate::RequestLost, Fate::RequestLost, Fate::RequestLost, Fate::RequestLost]));
+    sim.syncs_in(
+        anna,
+        &mut Weather::script(&[
+            Fate::AnswerLost,
+            Fate::RequestLost,
+            Fate::RequestLost,
+            Fate::RequestLost,
+            Fate::RequestLost,
+        ]),
+    );
     assert!(sim.holds(anna, incident));
     sim.edits(anna, incident, &says("weapon"));
     assert_eq!(sim.syncs(anna).end, End::UpToDate);
@@ -441,12 +522,28 @@ fn a_withdrawal_after_an_acknowledgement_that_was_lost_reaches_the_hub() {
     let (anna, rita) = (sim.educator(), sim.responder());
     sim.syncs(anna);
     let incident = sim.logs(anna);
-    sim.syncs_in(anna, &mut Weather::script(&[Fate::AnswerLost, Fate::RequestLost, Fate::RequestLost, Fate::RequestLost, Fate::RequestLost]));
+    sim.syncs_in(
+        anna,
+        &mut Weather::script(&[
+            Fate::AnswerLost,
+            Fate::RequestLost,
+            Fate::RequestLost,
+            Fate::RequestLost,
+            Fate::RequestLost,
+        ]),
+    );
     sim.syncs(rita);
     assert_eq!((sim.at_hub(incident), sim.holds(rita, incident)), (1, true));
-    sim.edits(anna, incident, &json!({"consent": {"scope": "hub_response", "state": "withdrawn"}}));
+    sim.edits(
+        anna,
+        incident,
+        &json!({"consent": {"scope": "hub_response", "state": "withdrawn"}}),
+    );
     assert_eq!(sim.syncs(anna).end, End::UpToDate);
-    assert_eq!((sim.at_hub(incident), sim.holds(anna, incident)), (0, false));
+    assert_eq!(
+        (sim.at_hub(incident), sim.holds(anna, incident)),
+        (0, false)
+    );
     assert_eq!(sim.heals().erased, 1);
     assert!(!sim.holds(rita, incident));
 }
@@ -457,7 +554,11 @@ fn what_stayed_for_its_words_counts_again_when_it_is_back() {
     let mut sim = Sim::new(20);
     let anna = sim.educator();
     let incident = sim.logs(anna);
-    sim.edits(anna, incident, &json!({"statement": {"class": "narrative", "text": "hers"}}));
+    sim.edits(
+        anna,
+        incident,
+        &json!({"statement": {"class": "narrative", "text": "hers"}}),
+    );
     sim.syncs(anna);
     sim.assigns(incident, anna, false);
     assert_eq!(sim.syncs(anna).end, End::UpToDate);

@@ -9,7 +9,9 @@ use vicinity_testkit::sim::{Healed, Sim};
 const SEEDS: u64 = 150;
 
 fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|text| text.parse().expect("a number"))
+    std::env::var(name)
+        .ok()
+        .map(|text| text.parse().expect("a number"))
 }
 
 /// One world: 5 to 40 phones, and that many things that happen that each does something.
@@ -28,7 +30,10 @@ fn fails(seed: u64) -> Result<Healed, String> {
         sim.heals()
     }));
     life.map_err(|panic| {
-        let said = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|said| (*said).to_owned()));
+        let said = panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(|said| (*said).to_owned()));
         format!("{}\nseed {seed}: {}", sim.story(), said.unwrap_or_default())
     })
 }
@@ -62,7 +67,11 @@ fn sweep(seeds: core::ops::Range<u64>) {
     println!("{worlds:?}");
     let seeds: Vec<u64> = failures.iter().map(|(seed, _)| *seed).collect();
     let story = failures.first().map_or("", |(_, story)| story.as_str());
-    assert!(seeds.is_empty(), "{story}\n{} seeds failed: {seeds:?}", seeds.len());
+    assert!(
+        seeds.is_empty(),
+        "{story}\n{} seeds failed: {seeds:?}",
+        seeds.len()
+    );
 }
 
 #[test]

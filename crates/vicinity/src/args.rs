@@ -82,7 +82,9 @@ pub enum NationalRole {
 /// Arguments of `national`.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-#[command(after_help = "Prints one JSON line when it is ready: {\"listening\": \"127.0.0.1:7310\", \"pin\": \"3f…\"}.")]
+#[command(
+    after_help = "Prints one JSON line when it is ready: {\"listening\": \"127.0.0.1:7310\", \"pin\": \"3f…\"}."
+)]
 pub struct NationalArguments {
     /// Something else than serving.
     #[command(subcommand)]
@@ -236,13 +238,15 @@ pub enum DeviceCommand {
         yes: bool,
     },
     /// Log one incident or JSON lines; prints one id a line, once it is on disk
-    #[command(after_help = "A bad line is named by its number and the field's path, and the others are logged.\n\
+    #[command(
+        after_help = "A bad line is named by its number and the field's path, and the others are logged.\n\
             Exit status 1 if a line was bad.\n\n\
             A line with an \"id\" (a UUID) is logged once, however often it comes. Without ids, the same lines after a run that was cut off go on with \
             it.\n\n\
             Example:\n\
             \x20 echo '{\"reported_at\": \"2026-11-23T09:00:00Z\", \"violations\": [\"extortion_bribe\"], \"consents\": [\"hub_response\"]}' | vicinity device \
-            --home phone log -")]
+            --home phone log -"
+    )]
     Log {
         /// A file, or - for standard input
         file: PathBuf,
@@ -251,7 +255,9 @@ pub enum DeviceCommand {
         with_edits: bool,
     },
     /// Apply a JSON list of edits, all or none
-    #[command(after_help = "Example:\n  echo '[{\"set\": {\"field\": \"danger_now\", \"value\": \"no\"}}]' | vicinity device --home phone edit ID -")]
+    #[command(
+        after_help = "Example:\n  echo '[{\"set\": {\"field\": \"danger_now\", \"value\": \"no\"}}]' | vicinity device --home phone edit ID -"
+    )]
     Edit {
         /// The incident
         id: String,
@@ -329,9 +335,11 @@ pub enum DeviceCommand {
         command: AlertCommand,
     },
     /// Sync by file, for a phone without a network: a memory card is carried to the hub and back
-    #[command(after_help = "Example:\n  vicinity device --home phone bundle export /media/card/a\n  \
+    #[command(
+        after_help = "Example:\n  vicinity device --home phone bundle export /media/card/a\n  \
                       vicinity hub bundle import --data hub /media/card/a --out /media/card/b\n  \
-                      vicinity device --home phone bundle import /media/card/b")]
+                      vicinity device --home phone bundle import /media/card/b"
+    )]
     Bundle {
         /// What to do
         #[command(subcommand)]

@@ -17,7 +17,9 @@ pub fn print(conflicts: &[Conflict], zone: &TimeZone, json: bool) -> Result<()> 
                 .iter()
                 .map(|side| json!({"value": side.value, "at": side.at.map(|at| local::instant(at, zone)), "device": side.device}))
                 .collect();
-            output::line(json!({"id": conflict.incident.to_string(), "field": conflict.field, "values": sides, "time_zone": local::name(zone)}))?;
+            output::line(
+                json!({"id": conflict.incident.to_string(), "field": conflict.field, "values": sides, "time_zone": local::name(zone)}),
+            )?;
         }
         return Ok(());
     }
@@ -25,11 +27,26 @@ pub fn print(conflicts: &[Conflict], zone: &TimeZone, json: bool) -> Result<()> 
         return output::line("no conflicts");
     }
     for conflict in conflicts {
-        output::line(format!("{} {}", conflict.incident, text::printable_in_line(&conflict.field)))?;
+        output::line(format!(
+            "{} {}",
+            conflict.incident,
+            text::printable_in_line(&conflict.field)
+        ))?;
         for (at, side) in conflict.sides.iter().enumerate() {
-            let when = side.at.map(|at| local::minute(at, zone)).unwrap_or_default();
-            output::line(format!("  {}  {}  ({}, {when})", at + 1, output::plain(&side.value), side.device))?;
+            let when = side
+                .at
+                .map(|at| local::minute(at, zone))
+                .unwrap_or_default();
+            output::line(format!(
+                "  {}  {}  ({}, {when})",
+                at + 1,
+                output::plain(&side.value),
+                side.device
+            ))?;
         }
     }
-    output::line(format!("\ntimes are of {}; resolve one with: vicinity device --home … resolve ID FIELD --take N", local::name(zone)))
+    output::line(format!(
+        "\ntimes are of {}; resolve one with: vicinity device --home … resolve ID FIELD --take N",
+        local::name(zone)
+    ))
 }

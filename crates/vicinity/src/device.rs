@@ -22,7 +22,9 @@ use vicinity_core::{local, show};
 
 use crate::args::{AlertCommand, BundleCommand, DeviceArguments, DeviceCommand};
 use crate::opening::Purpose;
-use crate::{alerts, bundle, conflicts, locking, machine, opening, output, secrets, session, statements};
+use crate::{
+    alerts, bundle, conflicts, locking, machine, opening, output, secrets, session, statements,
+};
 
 pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
     let home = arguments.home.as_path();
@@ -33,12 +35,21 @@ pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
         DeviceCommand::Lock => return locking::lock(home),
         DeviceCommand::WatchSession => return locking::watch(home),
         DeviceCommand::Wipe { yes } => return wipe(home, yes),
-        DeviceCommand::DuressPin { second_pin_file } => return duress(home, pin_file, second_pin_file.as_deref()),
+        DeviceCommand::DuressPin { second_pin_file } => {
+            return duress(home, pin_file, second_pin_file.as_deref());
+        }
         _ => {}
     }
     let device = open(&arguments.command, home, pin_file)?;
     let done = match run_open(arguments.command, device, home) {
-        Err(error) if matches!(error.downcast_ref(), Some(ClientError::Device(DeviceError::WipeOrdered))) => wipe_by_order(home),
+        Err(error)
+            if matches!(
+                error.downcast_ref(),
+                Some(ClientError::Device(DeviceError::WipeOrdered))
+            ) =>
+        {
+            wipe_by_order(home)
+        }
         other => other,
     };
     if vault::has_pin(home).is_ok() {
@@ -50,27 +61,49 @@ pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
 /// Opens the device. On a full disk what brings nothing new onto it gets the room that was kept back.
 fn open(command: &DeviceCommand, home: &Path, pin_file: Option<&Path>) -> Result<Device> {
     use DeviceCommand::{Alerts, Bundle, Conflicts, List, Open, Show, Statements, Sync};
-    let takes_reserve =
-        matches!(command, List { .. } | Show { .. } | Conflicts { .. } | Sync { .. } | Statements { .. } | Open { .. } | Alerts { .. } | Bundle { .. });
+    let takes_reserve = matches!(
+        command,
+        List { .. }
+            | Show { .. }
+            | Conflicts { .. }
+            | Sync { .. }
+            | Statements { .. }
+            | Open { .. }
+            | Alerts { .. }
+            | Bundle { .. }
+    );
     let may_be_full = |error: &anyhow::Error| {
         let device = error.downcast_ref().is_some_and(reserve::open_may_be_full);
         takes_reserve && (device || error.downcast_ref().is_some_and(reserve::vault_may_be_full))
     };
-    let purpose = if is_contact(command) { Purpose::Contact } else { Purpose::Use };
-    reserve::with(home, may_be_full, || opening::open_device(home, pin_file, purpose))
+    let purpose = if is_contact(command) {
+        Purpose::Contact
+    } else {
+        Purpose::Use
+    };
+    reserve::with(home, may_be_full, || {
+        opening::open_device(home, pin_file, purpose)
+    })
 }
 
 /// Whether a command does nothing but speak with the hub, over a network or by file: it runs also where the lease has ended.
 fn is_contact(command: &DeviceCommand) -> bool {
-    matches!(command, DeviceCommand::Sync { .. } | DeviceCommand::Bundle { .. } | DeviceCommand::Enrol { .. })
+    matches!(
+        command,
+        DeviceCommand::Sync { .. } | DeviceCommand::Bundle { .. } | DeviceCommand::Enrol { .. }
+    )
 }
 
 /// Wipes a device that its hub revoked. The device is closed by now: nothing may be written back.
 fn wipe_by_order(home: &Path) -> Result<ExitCode> {
     match destroy(home) {
-        Ok(()) => eprintln!("vicinity: this device was revoked by its hub and wiped itself; nothing on it opens any more"),
+        Ok(()) => eprintln!(
+            "vicinity: this device was revoked by its hub and wiped itself; nothing on it opens any more"
+        ),
         Err(error) => {
-            eprintln!("vicinity: this device was revoked by its hub and wiped itself, as far as that can be done");
+            eprintln!(
+                "vicinity: this device was revoked by its hub and wiped itself, as far as that can be done"
+            );
             return Err(error);
         }
     }
@@ -80,7 +113,10 @@ fn wipe_by_order(home: &Path) -> Result<ExitCode> {
 /// Runs a command that needs the device open.
 fn run_open(command: DeviceCommand, mut device: Device, home: &Path) -> Result<ExitCode> {
     match command {
-        DeviceCommand::Init | DeviceCommand::Unlock | DeviceCommand::Lock | DeviceCommand::WatchSession => {}
+        DeviceCommand::Init
+        | DeviceCommand::Unlock
+        | DeviceCommand::Lock
+        | DeviceCommand::WatchSession => {}
         DeviceCommand::Wipe { .. } | DeviceCommand::DuressPin { .. } => {}
         DeviceCommand::Enrol { link, yes } => {
             enrol(&mut device, &link, yes)?;
@@ -90,18 +126,41 @@ fn run_open(command: DeviceCommand, mut device: Device, home: &Path) -> Result<E
         DeviceCommand::Edit { id, file } => edit(&mut device, &id, &file)?,
         DeviceCommand::List { json } => list(&mut device, json)?,
         DeviceCommand::Show { id, json } => show_one(&mut device, &id, json)?,
-        DeviceCommand::Conflicts { json } => conflicts::print(&device.conflicts()?, &device.zone()?, json)?,
-        DeviceCommand::Resolve { id, field, take, value } => resolve(&mut device, &id, &field, take, value.as_deref())?,
+        DeviceCommand::Conflicts { json } => {
+            conflicts::print(&device.conflicts()?, &device.zone()?, json)?
+        }
+        DeviceCommand::Resolve {
+            id,
+            field,
+            take,
+            value,
+        } => resolve(&mut device, &id, &field, take, value.as_deref())?,
         DeviceCommand::Statements { id, json } => statements::list(&mut device, &id, json)?,
         DeviceCommand::Attach { id, file } => statements::attach(&mut device, &id, &file)?,
-        DeviceCommand::Open { statement, out } => statements::open(&mut device, &statement, out.as_deref())?,
+        DeviceCommand::Open { statement, out } => {
+            statements::open(&mut device, &statement, out.as_deref())?
+        }
         DeviceCommand::Alerts { json } => alerts::list(&mut device, json)?,
-        DeviceCommand::Alert { command: AlertCommand::Publish { incident, area, until, file } } => {
+        DeviceCommand::Alert {
+            command:
+                AlertCommand::Publish {
+                    incident,
+                    area,
+                    until,
+                    file,
+                },
+        } => {
             alerts::publish(&mut device, &incident, &area, &until, &file)?;
         }
-        DeviceCommand::Alert { command: AlertCommand::Withdraw { id } } => alerts::withdraw(&mut device, &id)?,
-        DeviceCommand::Bundle { command: BundleCommand::Export { file, json } } => bundle::export(&mut device, home, &file, json)?,
-        DeviceCommand::Bundle { command: BundleCommand::Import { file, json } } => return bundle::import(&mut device, &file, json),
+        DeviceCommand::Alert {
+            command: AlertCommand::Withdraw { id },
+        } => alerts::withdraw(&mut device, &id)?,
+        DeviceCommand::Bundle {
+            command: BundleCommand::Export { file, json },
+        } => bundle::export(&mut device, home, &file, json)?,
+        DeviceCommand::Bundle {
+            command: BundleCommand::Import { file, json },
+        } => return bundle::import(&mut device, &file, json),
         DeviceCommand::Sync { json } => return sync(device, home, json),
     }
     Ok(ExitCode::SUCCESS)
@@ -112,19 +171,30 @@ fn enrol(device: &mut Device, link: &str, yes: bool) -> Result<()> {
     let is_again = device.enrolment().is_some();
     let enrolment = device.enrol(link)?;
     if !yes && std::io::stdin().is_terminal() {
-        eprint!("`vicinity hub devices` shows {} for device {}: is that so? [y/N] ", enrolment.check, enrolment.number);
+        eprint!(
+            "`vicinity hub devices` shows {} for device {}: is that so? [y/N] ",
+            enrolment.check, enrolment.number
+        );
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer)?;
         if !answer.trim().eq_ignore_ascii_case("y") {
             // Enrolled again at its own hub it stays what it was: it holds no other hub's keys.
             if is_again {
-                bail!("somebody else may have used the link: look at `vicinity hub devices`, and have the hub print a new one");
+                bail!(
+                    "somebody else may have used the link: look at `vicinity hub devices`, and have the hub print a new one"
+                );
             }
             device.forget_enrolment()?;
-            bail!("not enrolled; have the hub revoke device {} and print a new link", enrolment.number);
+            bail!(
+                "not enrolled; have the hub revoke device {} and print a new link",
+                enrolment.number
+            );
         }
     }
-    output::line(format!("enrolled as device {} ({}), check {}", enrolment.number, enrolment.role, enrolment.check))
+    output::line(format!(
+        "enrolled as device {} ({}), check {}",
+        enrolment.number, enrolment.role, enrolment.check
+    ))
 }
 
 /// A PIN for a new device, or another one for one that is there.
@@ -132,7 +202,13 @@ fn init(home: &Path, pin_file: Option<&Path>) -> Result<ExitCode> {
     let pin = secrets::new_pin(pin_file)?;
     match vault::has_pin(home) {
         Err(VaultError::Missing) => drop(opening::make_vault(home, Some(pin))?),
-        Ok(false) => vault::change_pin(home, &secrets::device_secret(home)?, None, &pin, &mut machine::fill)?,
+        Ok(false) => vault::change_pin(
+            home,
+            &secrets::device_secret(home)?,
+            None,
+            &pin,
+            &mut machine::fill,
+        )?,
         Ok(true) => bail!("this device has a PIN already; wipe it to begin again"),
         Err(error) => return Err(error.into()),
     }
@@ -147,7 +223,9 @@ fn wipe(home: &Path, yes: bool) -> Result<ExitCode> {
         bail!("this destroys everything on the device; what the hub has stays there. Say --yes");
     }
     // A person who mistypes the folder must not believe that it is done.
-    if matches!(vault::has_pin(home), Err(VaultError::Missing)) && secrets::device_secret(home)?.get().is_err() {
+    if matches!(vault::has_pin(home), Err(VaultError::Missing))
+        && secrets::device_secret(home)?.get().is_err()
+    {
         bail!("{} holds no device: nothing was wiped", home.display());
     }
     destroy(home)?;
@@ -164,15 +242,22 @@ fn destroy(home: &Path) -> Result<()> {
     let _ = reserve::free(home);
     if let (Err(error), Err(_)) = (&ended, &wiped) {
         // The wipe's own error is returned below; this one would be lost.
-        eprintln!("vicinity: what keeps the device open in memory remains ({error}): restart the machine");
+        eprintln!(
+            "vicinity: what keeps the device open in memory remains ({error}): restart the machine"
+        );
     }
     wiped?;
-    ended.context("wiped; but what keeps the device open in memory remains: restart the machine")?;
+    ended
+        .context("wiped; but what keeps the device open in memory remains: restart the machine")?;
     Ok(())
 }
 
 /// A second PIN that opens an empty profile.
-fn duress(home: &Path, pin_file: Option<&Path>, second_pin_file: Option<&Path>) -> Result<ExitCode> {
+fn duress(
+    home: &Path,
+    pin_file: Option<&Path>,
+    second_pin_file: Option<&Path>,
+) -> Result<ExitCode> {
     let second = secrets::new_second_pin(second_pin_file)?;
     let pin = secrets::known_pin(pin_file)?;
     // Said before anything is opened, so that it is reported of either PIN.
@@ -188,7 +273,9 @@ fn duress(home: &Path, pin_file: Option<&Path>, second_pin_file: Option<&Path>) 
         Err(VaultError::NotHere) => {}
         Err(error) => return Err(error.into()),
     }
-    output::line("the second PIN opens an empty profile; nothing on the device tells that there are two")?;
+    output::line(
+        "the second PIN opens an empty profile; nothing on the device tells that there are two",
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -196,7 +283,9 @@ fn open_input(file: &Path) -> Result<Box<dyn BufRead>> {
     if file == Path::new("-") {
         return Ok(Box::new(BufReader::new(std::io::stdin())));
     }
-    Ok(Box::new(BufReader::new(File::open(file).with_context(|| format!("cannot read {}", file.display()))?)))
+    Ok(Box::new(BufReader::new(File::open(file).with_context(
+        || format!("cannot read {}", file.display()),
+    )?)))
 }
 
 /// Ids go to standard output as they become durable, bad lines and progress to standard error.
@@ -221,7 +310,10 @@ impl Printing {
     /// Reports lines that were logged before.
     fn say_what_was_before(&self) {
         if self.already_here > 0 {
-            eprintln!("vicinity: {} of these are already here; they were not logged again", self.already_here);
+            eprintln!(
+                "vicinity: {} of these are already here; they were not logged again",
+                self.already_here
+            );
         }
         if self.gone > 0 {
             eprintln!(
@@ -230,15 +322,23 @@ impl Printing {
             );
         }
         if self.again {
-            eprintln!("vicinity: the very same lines were logged here before, so that each is here twice now; with an \"id\" in each line they count once");
+            eprintln!(
+                "vicinity: the very same lines were logged here before, so that each is here twice now; with an \"id\" in each line they count once"
+            );
         }
     }
 }
 
 impl LogSink for Printing {
     fn doubtful(&mut self, line: usize, field: &'static str) {
-        let how = if field == "occurred" { "occurred" } else { "reported_at_corrected" };
-        eprintln!("line {line}: {field}: kept, but by this device's clock this date cannot be right; an edit of {how} corrects it");
+        let how = if field == "occurred" {
+            "occurred"
+        } else {
+            "reported_at_corrected"
+        };
+        eprintln!(
+            "line {line}: {field}: kept, but by this device's clock this date cannot be right; an edit of {how} corrects it"
+        );
     }
 
     fn logged(&mut self, id: IncidentId) {
@@ -275,7 +375,16 @@ impl LogSink for Printing {
 fn log(device: &mut Device, file: &Path, with_edits: bool) -> Result<ExitCode> {
     let mut input = open_input(file)?;
     let progress = std::io::stderr().is_terminal() && !std::io::stdout().is_terminal();
-    let mut sink = Printing { out: std::io::stdout(), logged: 0, already_here: 0, gone: 0, again: false, bad: 0, progress, failed: None };
+    let mut sink = Printing {
+        out: std::io::stdout(),
+        logged: 0,
+        already_here: 0,
+        gone: 0,
+        again: false,
+        bad: 0,
+        progress,
+        failed: None,
+    };
     device.log_lines(&mut input, with_edits, &mut sink)?;
     if progress {
         eprintln!("\r{} logged", sink.logged);
@@ -285,7 +394,10 @@ fn log(device: &mut Device, file: &Path, with_edits: bool) -> Result<ExitCode> {
         return Err(error.into());
     }
     if sink.bad > 0 {
-        eprintln!("vicinity: {} lines were not logged; mend them and log them alone", sink.bad);
+        eprintln!(
+            "vicinity: {} lines were not logged; mend them and log them alone",
+            sink.bad
+        );
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
@@ -293,12 +405,19 @@ fn log(device: &mut Device, file: &Path, with_edits: bool) -> Result<ExitCode> {
 
 fn edit(device: &mut Device, id: &str, file: &Path) -> Result<()> {
     let mut bytes = Vec::new();
-    open_input(file)?.read_to_end(&mut bytes).context("cannot read the edits")?;
+    open_input(file)?
+        .read_to_end(&mut bytes)
+        .context("cannot read the edits")?;
     let edits = Edit::parse_list(&json::parse(&bytes).context("the edits")?, device.now())?;
     let id: IncidentId = id.parse()?;
     device.edit(id, &edits)?.iter().for_each(output::complain);
-    if edits.iter().any(|edit| edit.withdraws() == Some(consent::HUB_RESPONSE)) {
-        eprintln!("vicinity: hub_response is withdrawn: where the hub has the incident, the next sync erases it there, here and everywhere");
+    if edits
+        .iter()
+        .any(|edit| edit.withdraws() == Some(consent::HUB_RESPONSE))
+    {
+        eprintln!(
+            "vicinity: hub_response is withdrawn: where the hub has the incident, the next sync erases it there, here and everywhere"
+        );
     }
     Ok(())
 }
@@ -306,26 +425,49 @@ fn edit(device: &mut Device, id: &str, file: &Path) -> Result<()> {
 fn list(device: &mut Device, json: bool) -> Result<()> {
     let (now, zone) = (device.now(), device.zone()?);
     let held = device.list()?;
-    let without: Vec<_> = held.iter().filter(|(_, incident)| !consent::granted(incident, consent::HUB_RESPONSE, now)).collect();
-    let withdrawn = without.iter().filter(|(_, incident)| consent::withdrawn(incident, consent::HUB_RESPONSE)).count();
+    let without: Vec<_> = held
+        .iter()
+        .filter(|(_, incident)| !consent::granted(incident, consent::HUB_RESPONSE, now))
+        .collect();
+    let withdrawn = without
+        .iter()
+        .filter(|(_, incident)| consent::withdrawn(incident, consent::HUB_RESPONSE))
+        .count();
     let withheld = without.len() - withdrawn;
-    let mut lines: Vec<Value> = held.iter().map(|(id, incident)| show::list_line(*id, incident, now)).collect();
+    let mut lines: Vec<Value> = held
+        .iter()
+        .map(|(id, incident)| show::list_line(*id, incident, now))
+        .collect();
     if json {
-        return lines.into_iter().try_for_each(|line| output::line(local::shown(line, &zone)));
+        return lines
+            .into_iter()
+            .try_for_each(|line| output::line(local::shown(line, &zone)));
     }
     if lines.is_empty() {
-        return output::line("nothing logged yet; `vicinity device --home … log FILE` logs an incident");
+        return output::line(
+            "nothing logged yet; `vicinity device --home … log FILE` logs an incident",
+        );
     }
-    output::line(output::table(output::INCIDENT_HEADING, output::incident_rows(&mut lines, &zone)))?;
+    output::line(output::table(
+        output::INCIDENT_HEADING,
+        output::incident_rows(&mut lines, &zone),
+    ))?;
     let standing = device.standing()?;
     let (count, zone) = (lines.len(), local::name(&zone));
-    output::line(format!("\n{count} incidents; {} changes wait for the hub, {} were refused by it; times are of {zone}", standing.unsent, standing.rejected))?;
+    output::line(format!(
+        "\n{count} incidents; {} changes wait for the hub, {} were refused by it; times are of {zone}",
+        standing.unsent, standing.rejected
+    ))?;
     // Forgotten consents must not look like work that is done.
     if withheld > 0 {
-        output::line(format!("{withheld} without consent to hub_response: what the hub does not have of these stays on this device"))?;
+        output::line(format!(
+            "{withheld} without consent to hub_response: what the hub does not have of these stays on this device"
+        ))?;
     }
     if withdrawn > 0 {
-        output::line(format!("{withdrawn} with hub_response withdrawn: what the hub has of these is erased there, here and everywhere at the next sync"))?;
+        output::line(format!(
+            "{withdrawn} with hub_response withdrawn: what the hub has of these is erased there, here and everywhere at the next sync"
+        ))?;
     }
     Ok(())
 }
@@ -343,16 +485,27 @@ fn show_one(device: &mut Device, id: &str, json: bool) -> Result<()> {
     Ok(())
 }
 
-fn resolve(device: &mut Device, id: &str, field: &str, take: Option<usize>, value: Option<&str>) -> Result<()> {
+fn resolve(
+    device: &mut Device,
+    id: &str,
+    field: &str,
+    take: Option<usize>,
+    value: Option<&str>,
+) -> Result<()> {
     let id: IncidentId = id.parse()?;
     let value = match (take, value) {
         (Some(take), _) => {
             let conflicts = device.conflicts()?;
-            let conflict = conflicts.iter().find(|conflict| conflict.incident == id && conflict.field == field);
+            let conflict = conflicts
+                .iter()
+                .find(|conflict| conflict.incident == id && conflict.field == field);
             let conflict = conflict.ok_or(DeviceError::NoSuchConflict)?;
             match take.checked_sub(1).and_then(|at| conflict.sides.get(at)) {
                 Some(side) => side.value.clone(),
-                None => bail!("--take: this conflict has the values 1 to {}", conflict.sides.len()),
+                None => bail!(
+                    "--take: this conflict has the values 1 to {}",
+                    conflict.sides.len()
+                ),
             }
         }
         (None, Some(value)) => match json::parse_text(value) {
@@ -374,18 +527,28 @@ fn sync(mut device: Device, home: &Path, json: bool) -> Result<ExitCode> {
         let outcome = report.outcome;
         output::line(format!(
             "sent {}, acknowledged {}, received {}; {} requests, {} bytes up, {} bytes down",
-            outcome.sent, outcome.acked, outcome.received, report.requests, report.bytes_up, report.bytes_down
+            outcome.sent,
+            outcome.acked,
+            outcome.received,
+            report.requests,
+            report.bytes_up,
+            report.bytes_down
         ))?;
     }
     let outcome = report.outcome;
     if outcome.erased > 0 && !json {
-        output::line(format!("{} incidents were erased: somebody asked for it, or took consent back", outcome.erased))?;
+        output::line(format!(
+            "{} incidents were erased: somebody asked for it, or took consent back",
+            outcome.erased
+        ))?;
     }
     output::say_what_stays_apart(&report.apart);
     // Closed before anything is destroyed: nothing may be written back.
     drop(device);
     if outcome.key_set_refused {
-        eprintln!("vicinity: the hub sent keys that it did not sign, or old ones; no statement was sealed to them: tell the person who runs the hub");
+        eprintln!(
+            "vicinity: the hub sent keys that it did not sign, or old ones; no statement was sealed to them: tell the person who runs the hub"
+        );
         return Ok(ExitCode::FAILURE);
     }
     match outcome.end {
@@ -394,7 +557,9 @@ fn sync(mut device: Device, home: &Path, json: bool) -> Result<ExitCode> {
             "vicinity: {} changes were refused by the hub and {} wait for others; `list` shows how many stay on this device",
             outcome.rejected, outcome.pending
         ),
-        End::Alarm => eprintln!("vicinity: this device and its hub hold different things even after comparing all; tell the person who runs the hub"),
+        End::Alarm => eprintln!(
+            "vicinity: this device and its hub hold different things even after comparing all; tell the person who runs the hub"
+        ),
         End::Cut => eprintln!(
             "vicinity: the hub cannot be reached, or the link was cut too often ({}); nothing was lost, sync again when there is a network",
             report.unreachable

@@ -15,19 +15,29 @@ use vicinity_server::tls;
 
 use crate::args::{DeviceRole, HubArguments, HubBundleCommand, HubCommand, ListenArguments};
 use crate::{
-    bundle, clock, conflicts, hub_areas, hub_erase, hub_keeping, hub_store, hub_verify, links, machine, network, output, people, secrets, serving, statements,
+    bundle, clock, conflicts, hub_areas, hub_erase, hub_keeping, hub_store, hub_verify, links,
+    machine, network, output, people, secrets, serving, statements,
 };
 
 pub fn run(arguments: HubArguments) -> Result<ExitCode> {
     match arguments.command {
-        None => serve(arguments.data.unwrap_or_default(), arguments.listen, arguments.zone.as_deref(), arguments.upstream)?,
+        None => serve(
+            arguments.data.unwrap_or_default(),
+            arguments.listen,
+            arguments.zone.as_deref(),
+            arguments.upstream,
+        )?,
         Some(HubCommand::Invite { data, role, json }) => invite(&data, role, json)?,
         Some(HubCommand::List { data, json }) => list(&data, json)?,
         Some(HubCommand::Show { data, id }) => show_one(&data, &id)?,
         Some(HubCommand::Export { data, json: _ }) => export(&data)?,
         Some(HubCommand::Conflicts { data, json }) => {
             let mut store = hub_store::open(&data, Action::PrintIncidents)?;
-            conflicts::print(&hub_store::conflicts(&mut store)?, &hub_store::zone(&mut store)?, json)?;
+            conflicts::print(
+                &hub_store::conflicts(&mut store)?,
+                &hub_store::zone(&mut store)?,
+                json,
+            )?;
         }
         Some(HubCommand::Devices { data, json }) => devices(&data, json)?,
         Some(HubCommand::Clock(arguments)) => {
@@ -38,11 +48,20 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
         Some(HubCommand::Revoke { data, device }) => hub_erase::revoke(&data, device)?,
         Some(HubCommand::Erase { data, id, unknown }) => hub_erase::erase(&data, &id, unknown)?,
         Some(HubCommand::Erasures { data, json }) => hub_erase::erasures(&data, json)?,
-        Some(HubCommand::Assign { data, id, device, remove }) => assign(&data, &id, device, remove)?,
+        Some(HubCommand::Assign {
+            data,
+            id,
+            device,
+            remove,
+        }) => assign(&data, &id, device, remove)?,
         Some(HubCommand::Areas { data, command }) => hub_areas::run(&data, &command)?,
         Some(HubCommand::Backup { data, file }) => hub_keeping::backup(&data, &file)?,
         Some(HubCommand::Restore { data, file }) => hub_keeping::restore(&data, &file)?,
-        Some(HubCommand::Relock { data, identity_file, passphrase_file }) => {
+        Some(HubCommand::Relock {
+            data,
+            identity_file,
+            passphrase_file,
+        }) => {
             hub_keeping::relock(&data, identity_file.as_deref(), passphrase_file.as_deref())?;
         }
         Some(HubCommand::RotateTls { data }) => {
@@ -50,24 +69,55 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
             output::line(serving::ROTATES)?;
         }
         Some(HubCommand::Panic { data }) => hub_keeping::panic(&data)?,
-        Some(HubCommand::RecoveryKey { data, key }) => statements::set_recovery(&mut hub_store::open(&data, Action::SetRecoveryKey)?, &key)?,
-        Some(HubCommand::Recover { data, key }) => statements::recover(&mut hub_store::open(&data, Action::SetRecoveryKey)?, &key)?,
+        Some(HubCommand::RecoveryKey { data, key }) => {
+            statements::set_recovery(&mut hub_store::open(&data, Action::SetRecoveryKey)?, &key)?
+        }
+        Some(HubCommand::Recover { data, key }) => {
+            statements::recover(&mut hub_store::open(&data, Action::SetRecoveryKey)?, &key)?
+        }
         Some(HubCommand::Keygen { out }) => statements::keygen(&out)?,
-        Some(HubCommand::Audit { data, json }) => statements::audit(&mut hub_store::open(&data, Action::Inspect)?, json)?,
+        Some(HubCommand::Audit { data, json }) => {
+            statements::audit(&mut hub_store::open(&data, Action::Inspect)?, json)?
+        }
         Some(HubCommand::Verify { data, json }) => return hub_verify::verify(&data, json),
-        Some(HubCommand::Bundle { command: HubBundleCommand::Import { data, file, out, json } }) => bundle::take(&data, &file, &out, json)?,
+        Some(HubCommand::Bundle {
+            command:
+                HubBundleCommand::Import {
+                    data,
+                    file,
+                    out,
+                    json,
+                },
+        }) => bundle::take(&data, &file, &out, json)?,
         Some(HubCommand::People { command }) => people::at_hub(command)?,
         Some(HubCommand::Quarantine { data, json }) => quarantine(&data, json)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn serve(data: PathBuf, listening: ListenArguments, zone: Option<&str>, upstream: Option<String>) -> Result<()> {
-    let ListenArguments { listen, plain_http, network } = listening;
+fn serve(
+    data: PathBuf,
+    listening: ListenArguments,
+    zone: Option<&str>,
+    upstream: Option<String>,
+) -> Result<()> {
+    let ListenArguments {
+        listen,
+        plain_http,
+        network,
+    } = listening;
     let listen = &listen.unwrap_or_default();
     // A bad link is reported before anybody takes the server for ready.
-    upstream.as_deref().map(EnrolLink::parse).transpose().context("--upstream")?;
-    let named = |name: &str| vicinity_core::zone::named(name).with_context(|| format!("--zone: {name} is no time zone; expected one as Asia/Bishkek"));
+    upstream
+        .as_deref()
+        .map(EnrolLink::parse)
+        .transpose()
+        .context("--upstream")?;
+    let named = |name: &str| {
+        vicinity_core::zone::named(name).with_context(|| {
+            format!("--zone: {name} is no time zone; expected one as Asia/Bishkek")
+        })
+    };
     let zone = zone.map(named).transpose()?;
     let held = serving::hold(&data)?;
     let unlock = secrets::unlock_at_start(&data)?;
@@ -84,7 +134,19 @@ fn serve(data: PathBuf, listening: ListenArguments, zone: Option<&str>, upstream
         drop(store);
         let stopped = serving::told_to_stop();
         serving::ready(&listener, pin)?;
-        hub::serve(HubConfig { data, unlock, plain_http, network, upstream, machine: machine::server() }, listener, stopped).await?;
+        hub::serve(
+            HubConfig {
+                data,
+                unlock,
+                plain_http,
+                network,
+                upstream,
+                machine: machine::server(),
+            },
+            listener,
+            stopped,
+        )
+        .await?;
         drop(held);
         Ok(())
     })
@@ -95,25 +157,47 @@ fn invite(data: &Path, role: DeviceRole, json: bool) -> Result<()> {
         DeviceRole::Educator => Role::Educator,
         DeviceRole::Responder => Role::Responder,
     };
-    let link = hub::invite(&mut hub_store::open(data, Action::Invite)?, &machine::server(), role)?.to_text();
+    let link = hub::invite(
+        &mut hub_store::open(data, Action::Invite)?,
+        &machine::server(),
+        role,
+    )?
+    .to_text();
     links::print(&link, json)
 }
 
 fn list(data: &Path, json: bool) -> Result<()> {
     let mut store = hub_store::open(data, Action::PrintIncidents)?;
-    let (mut lines, zone) = (hub_store::lines(&mut store, machine::now())?, hub_store::zone(&mut store)?);
+    let (mut lines, zone) = (
+        hub_store::lines(&mut store, machine::now())?,
+        hub_store::zone(&mut store)?,
+    );
     if json {
-        return lines.into_iter().try_for_each(|line| output::line(local::shown(line, &zone)));
+        return lines
+            .into_iter()
+            .try_for_each(|line| output::line(local::shown(line, &zone)));
     }
-    output::line(output::table(output::INCIDENT_HEADING, output::incident_rows(&mut lines, &zone)))?;
-    output::line(format!("\n{} incidents; times are of {}", lines.len(), local::name(&zone)))
+    output::line(output::table(
+        output::INCIDENT_HEADING,
+        output::incident_rows(&mut lines, &zone),
+    ))?;
+    output::line(format!(
+        "\n{} incidents; times are of {}",
+        lines.len(),
+        local::name(&zone)
+    ))
 }
 
 fn show_one(data: &Path, id: &str) -> Result<()> {
     let id: IncidentId = id.parse()?;
     let mut store = hub_store::open(data, Action::PrintIncidents)?;
-    let row = store.incident(id)?.context("this hub holds no such incident")?;
-    let shown = local::shown(show::show(id, &row.incident, machine::now()), &hub_store::zone(&mut store)?);
+    let row = store
+        .incident(id)?
+        .context("this hub holds no such incident")?;
+    let shown = local::shown(
+        show::show(id, &row.incident, machine::now()),
+        &hub_store::zone(&mut store)?,
+    );
     output::line(serde_json::to_string_pretty(&shown)?)
 }
 
@@ -148,15 +232,45 @@ fn devices(data: &Path, json: bool) -> Result<()> {
         });
     }
     let text = |row: &DeviceRow| {
-        let skew = row.skew_seconds.map(|seconds| format!("{seconds:+} s")).unwrap_or_default();
-        let revoked = if row.revoked { "revoked".to_owned() } else { String::new() };
-        [row.number.to_string(), row.role.code().to_owned(), row.last_seen.map_or("never".to_owned(), |at| local::minute(at, &zone)), skew, check(row), revoked]
+        let skew = row
+            .skew_seconds
+            .map(|seconds| format!("{seconds:+} s"))
+            .unwrap_or_default();
+        let revoked = if row.revoked {
+            "revoked".to_owned()
+        } else {
+            String::new()
+        };
+        [
+            row.number.to_string(),
+            row.role.code().to_owned(),
+            row.last_seen
+                .map_or("never".to_owned(), |at| local::minute(at, &zone)),
+            skew,
+            check(row),
+            revoked,
+        ]
     };
-    output::line(output::table(["device", "role", &output::of_zone("last seen", &zone), "hub's clock ahead", "check", ""], rows.iter().map(text)))
+    output::line(output::table(
+        [
+            "device",
+            "role",
+            &output::of_zone("last seen", &zone),
+            "hub's clock ahead",
+            "check",
+            "",
+        ],
+        rows.iter().map(text),
+    ))
 }
 
 fn assign(data: &Path, id: &str, device: u32, remove: bool) -> Result<()> {
-    if !hub_store::open(data, Action::Assign)?.assign(id.parse()?, device, !remove, machine::now())? {
+    if !hub_store::open(data, Action::Assign)?.assign(
+        id.parse()?,
+        device,
+        !remove,
+        machine::now(),
+    )? {
         bail!("no such incident or device; see `vicinity hub list` and `vicinity hub devices`");
     }
     Ok(())
@@ -165,10 +279,21 @@ fn assign(data: &Path, id: &str, device: u32, remove: bool) -> Result<()> {
 fn quarantine(data: &Path, json: bool) -> Result<()> {
     let rows = hub_store::open(data, Action::Inspect)?.quarantine()?;
     if json {
-        return rows.iter().try_for_each(|(reason, count)| output::line(json!({"reason": reason.code(), "count": count})));
+        return rows.iter().try_for_each(|(reason, count)| {
+            output::line(json!({"reason": reason.code(), "count": count}))
+        });
     }
     if rows.is_empty() {
         return output::line("nothing was refused");
     }
-    output::line(output::table(["reason", "count", ""], rows.iter().map(|(reason, count)| [reason.code().to_owned(), count.to_string(), reason.to_string()])))
+    output::line(output::table(
+        ["reason", "count", ""],
+        rows.iter().map(|(reason, count)| {
+            [
+                reason.code().to_owned(),
+                count.to_string(),
+                reason.to_string(),
+            ]
+        }),
+    ))
 }

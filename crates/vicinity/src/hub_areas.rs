@@ -19,13 +19,23 @@ pub fn run(data: &Path, command: &AreasCommand) -> Result<()> {
 }
 
 fn set(data: &Path, file: &Path) -> Result<()> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let text =
+        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let listed = Areas::parse(&text).with_context(|| file.display().to_string())?;
-    let damaged = hub_store::open(data, Action::Keep)?.list_areas(&listed, machine::now(), &mut machine::server())?;
+    let damaged = hub_store::open(data, Action::Keep)?.list_areas(
+        &listed,
+        machine::now(),
+        &mut machine::server(),
+    )?;
     for document in damaged {
-        eprintln!("vicinity: document {document} cannot be read: what national has of it is taken back");
+        eprintln!(
+            "vicinity: document {document} cannot be read: what national has of it is taken back"
+        );
     }
-    output::line(format!("{} listed; of any other area, rows say unknown from now on, and those that national has are made again", listed.len()))
+    output::line(format!(
+        "{} listed; of any other area, rows say unknown from now on, and those that national has are made again",
+        listed.len()
+    ))
 }
 
 fn list(data: &Path, json: bool) -> Result<()> {

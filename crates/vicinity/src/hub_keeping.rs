@@ -24,12 +24,22 @@ pub fn backup(data: &Path, file: &Path) -> Result<()> {
 /// `vicinity hub restore`.
 pub fn restore(data: &Path, file: &Path) -> Result<()> {
     if file.extension().is_some_and(|ending| ending == "keys") {
-        bail!("{} holds what opens statements: name the backup beside it, without .keys", file.display());
+        bail!(
+            "{} holds what opens statements: name the backup beside it, without .keys",
+            file.display()
+        );
     }
     let passphrase = secrets::needed_passphrase("Passphrase of the backup: ")?;
     let with_keys = backup::restore(file, data, &passphrase, &machine::server())?;
-    let statements = if with_keys { "" } else { "; statements cannot be opened: their keys were not there, or older than 30 days" };
-    output::line(format!("{} is a hub again{statements}; start it at its old address and have every device sync", data.display()))
+    let statements = if with_keys {
+        ""
+    } else {
+        "; statements cannot be opened: their keys were not there, or older than 30 days"
+    };
+    output::line(format!(
+        "{} is a hub again{statements}; start it at its old address and have every device sync",
+        data.display()
+    ))
 }
 
 /// `vicinity hub relock`.
@@ -37,8 +47,16 @@ pub fn relock(data: &Path, identity: Option<&Path>, passphrase: Option<&Path>) -
     let new = secrets::new_unlock(identity, passphrase)?;
     // Opened first: who may not open it may not lock it.
     drop(hub_store::open(data, Action::Keep)?);
-    keyring::relock(data, "hub.db", secrets::unlock(data)?.as_ref(), &new, &machine::server())?;
-    output::line("the folder opens to this alone from now on; destroy old copies of its file keyring, which open as before")
+    keyring::relock(
+        data,
+        "hub.db",
+        secrets::unlock(data)?.as_ref(),
+        &new,
+        &machine::server(),
+    )?;
+    output::line(
+        "the folder opens to this alone from now on; destroy old copies of its file keyring, which open as before",
+    )
 }
 
 /// `vicinity hub panic`: no question is asked, since there may be no time to answer one. Each step is done, whatever happens
@@ -49,12 +67,24 @@ pub fn panic(data: &Path) -> Result<()> {
     }
     // A server that runs comes first: it has the key in its memory, even where the file is gone.
     let stopped = stopping::stop(data);
-    let mut left: Vec<String> = destroy::folder(data).iter().map(|left| format!("{left}: destroy the disk or stick that it lies on")).collect();
+    let mut left: Vec<String> = destroy::folder(data)
+        .iter()
+        .map(|left| format!("{left}: destroy the disk or stick that it lies on"))
+        .collect();
     let with_key = !left.is_empty();
     left.extend(stopped.err().map(|error| format!("the hub that runs has its key in memory and could not be stopped ({error:#}): cut its power")));
     if !left.is_empty() {
-        let key = if with_key { "the databases beside the key were destroyed where nothing else is said" } else { "the key is destroyed" };
-        bail!("{key}, but not everything could be done:\n{}", left.join("\n"));
+        let key = if with_key {
+            "the databases beside the key were destroyed where nothing else is said"
+        } else {
+            "the key is destroyed"
+        };
+        bail!(
+            "{key}, but not everything could be done:\n{}",
+            left.join("\n")
+        );
     }
-    output::line("the key is destroyed: nothing in this folder opens any more; copies of the folder from before do, with what opened it")
+    output::line(
+        "the key is destroyed: nothing in this folder opens any more; copies of the folder from before do, with what opened it",
+    )
 }

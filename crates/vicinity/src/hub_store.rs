@@ -19,18 +19,32 @@ use crate::{machine, secrets};
 pub fn open(data: &Path, action: Action) -> Result<SqliteHub> {
     access::decide(Actor::Admin, action, Resource::Server)?;
     if !data.join("hub.db").exists() {
-        bail!("{} holds no hub; start one with `vicinity hub --data … --listen 127.0.0.1:7311`", data.display());
+        bail!(
+            "{} holds no hub; start one with `vicinity hub --data … --listen 127.0.0.1:7311`",
+            data.display()
+        );
     }
-    Ok(hub::open(data, secrets::unlock(data)?.as_ref(), &machine::server())?)
+    Ok(hub::open(
+        data,
+        secrets::unlock(data)?.as_ref(),
+        &machine::server(),
+    )?)
 }
 
 /// Those of a hub's files that are damaged.
 pub fn damaged(data: &Path, action: Action) -> Result<Vec<Damage>> {
     access::decide(Actor::Admin, action, Resource::Server)?;
     if !data.join("hub.db").exists() {
-        bail!("{} holds no hub; start one with `vicinity hub --data … --listen 127.0.0.1:7311`", data.display());
+        bail!(
+            "{} holds no hub; start one with `vicinity hub --data … --listen 127.0.0.1:7311`",
+            data.display()
+        );
     }
-    Ok(hub::damaged(data, secrets::unlock(data)?.as_ref(), &machine::server())?)
+    Ok(hub::damaged(
+        data,
+        secrets::unlock(data)?.as_ref(),
+        &machine::server(),
+    )?)
 }
 
 /// The zone whose time a hub speaks; UTC while it is unknown.
@@ -52,18 +66,41 @@ pub fn lines(store: &mut dyn HubStore, now: jiff::Timestamp) -> Result<Vec<Value
 pub fn conflicts(store: &mut dyn HubStore) -> Result<Vec<Conflict>> {
     let mut disputed = Vec::new();
     store.each_incident(&mut |id, row| {
-        disputed.extend(row.incident.disputes().iter().map(|dispute| (id, dispute.clone())));
+        disputed.extend(
+            row.incident
+                .disputes()
+                .iter()
+                .map(|dispute| (id, dispute.clone())),
+        );
         Ok(())
     })?;
     let mut conflicts = Vec::new();
     for (incident, dispute) in disputed {
         let mut sides = Vec::new();
         for claim in dispute.claims {
-            let author = claim.change.map(|change| store.author(incident, change)).transpose()?.flatten();
-            let device = author.map_or("unknown".to_owned(), |number| if number == 0 { "the hub".to_owned() } else { format!("device {number}") });
-            sides.push(Side { value: claim.value, at: claim.at, device });
+            let author = claim
+                .change
+                .map(|change| store.author(incident, change))
+                .transpose()?
+                .flatten();
+            let device = author.map_or("unknown".to_owned(), |number| {
+                if number == 0 {
+                    "the hub".to_owned()
+                } else {
+                    format!("device {number}")
+                }
+            });
+            sides.push(Side {
+                value: claim.value,
+                at: claim.at,
+                device,
+            });
         }
-        conflicts.push(Conflict { incident, field: dispute.field, sides });
+        conflicts.push(Conflict {
+            incident,
+            field: dispute.field,
+            sides,
+        });
     }
     Ok(conflicts)
 }

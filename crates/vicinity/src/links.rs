@@ -8,7 +8,12 @@ use crate::output;
 
 /// A link as a picture for a camera.
 pub fn qr(link: &str) -> Option<String> {
-    Some(qrcode::QrCode::new(link).ok()?.render::<qrcode::render::unicode::Dense1x2>().build())
+    Some(
+        qrcode::QrCode::new(link)
+            .ok()?
+            .render::<qrcode::render::unicode::Dense1x2>()
+            .build(),
+    )
 }
 
 /// Prints a link: bare for scripts, with a QR code on a terminal.
@@ -22,7 +27,10 @@ pub fn print(link: &str, json: bool) -> Result<()> {
         && let Some(code) = qr(link)
     {
         output::line(code)?;
-        output::line(format!("good for one device and {} minutes", hub::CODE_MINUTES))?;
+        output::line(format!(
+            "good for one device and {} minutes",
+            hub::CODE_MINUTES
+        ))?;
     }
     Ok(())
 }

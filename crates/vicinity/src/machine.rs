@@ -35,18 +35,27 @@ pub fn since_boot() -> Option<std::time::Duration> {
 fn boot() -> Option<vicinity_client::vault::Boot> {
     let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let id = vicinity_core::hex::read(&text.trim().replace('-', ""))?;
-    Some(vicinity_client::vault::Boot { id, since: since_boot()? })
+    Some(vicinity_client::vault::Boot {
+        id,
+        since: since_boot()?,
+    })
 }
 
 /// The number of the user this program runs as, where the system has such a thing.
 pub fn user() -> Option<u32> {
     #[cfg(unix)]
-    return Some(std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").ok()?));
+    return Some(std::os::unix::fs::MetadataExt::uid(
+        &std::fs::metadata("/proc/self").ok()?,
+    ));
     #[cfg(not(unix))]
     None
 }
 
 /// A server's machine.
 pub fn server() -> vicinity_server::machine::Machine {
-    vicinity_server::machine::Machine { now: Arc::new(now), running: Arc::new(since_boot), random: Arc::new(fill) }
+    vicinity_server::machine::Machine {
+        now: Arc::new(now),
+        running: Arc::new(since_boot),
+        random: Arc::new(fill),
+    }
 }

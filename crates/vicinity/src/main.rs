@@ -48,10 +48,18 @@ fn main() -> ExitCode {
         Command::Device(arguments) => device::run(arguments),
         Command::Code => people::code().map(|()| ExitCode::SUCCESS),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "vicinity", &mut std::io::stdout());
+            clap_complete::generate(
+                shell,
+                &mut Arguments::command(),
+                "vicinity",
+                &mut std::io::stdout(),
+            );
             Ok(ExitCode::SUCCESS)
         }
-        Command::Man => clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout()).map(|()| ExitCode::SUCCESS).map_err(Into::into),
+        Command::Man => clap_mangen::Man::new(Arguments::command())
+            .render(&mut std::io::stdout())
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(Into::into),
     };
     result.unwrap_or_else(|error| {
         if output::is_broken_pipe(&error) {

@@ -17,22 +17,41 @@ use vicinity_server::store::review::ReviewStore;
 use vicinity_server::{published, tls};
 
 use crate::args::{Dimension, ListenArguments, NationalArguments, NationalCommand, NationalRole};
-use crate::{clock, links, machine, national_export, national_store, network, output, people, secrets, serving};
+use crate::{
+    clock, links, machine, national_export, national_store, network, output, people, secrets,
+    serving,
+};
 
 pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
     match arguments.command {
-        None => serve(arguments.data.unwrap_or_default(), arguments.listen, arguments.upstream)?,
-        Some(NationalCommand::Invite { data, role, country, json }) => {
+        None => serve(
+            arguments.data.unwrap_or_default(),
+            arguments.listen,
+            arguments.upstream,
+        )?,
+        Some(NationalCommand::Invite {
+            data,
+            role,
+            country,
+            json,
+        }) => {
             let country = country.filter(|_| matches!(role, NationalRole::Country));
             if country.as_deref().is_some_and(|name| !is_name(name)) {
                 bail!("a country's name is one line of 1 to 40 letters");
             }
-            let link = national::invite(&mut national_store::open(&data, Action::Invite)?, country.as_deref(), &machine::server())?.to_text();
+            let link = national::invite(
+                &mut national_store::open(&data, Action::Invite)?,
+                country.as_deref(),
+                &machine::server(),
+            )?
+            .to_text();
             links::print(&link, json)?;
         }
-        Some(NationalCommand::Clock(arguments)) => {
-            clock::run::<dyn ReviewStore>(&mut national_store::open(&arguments.data, Action::Keep)?, &TimeZone::UTC, &arguments)?
-        }
+        Some(NationalCommand::Clock(arguments)) => clock::run::<dyn ReviewStore>(
+            &mut national_store::open(&arguments.data, Action::Keep)?,
+            &TimeZone::UTC,
+            &arguments,
+        )?,
         Some(NationalCommand::Revoke { data, role, number }) => revoke(&data, role, number)?,
         Some(NationalCommand::RotateTls { data }) => {
             tls::rotate(&mut national_store::open(&data, Action::Keep)?)?;
@@ -42,7 +61,11 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
         Some(NationalCommand::Push(arguments)) => return national_export::push(arguments),
         Some(NationalCommand::Countries { data, json }) => countries(&data, json)?,
         Some(NationalCommand::Table { data, by, json }) => table(&data, by, json)?,
-        Some(NationalCommand::Ask { data, projection, question }) => ask(&data, &projection, &question)?,
+        Some(NationalCommand::Ask {
+            data,
+            projection,
+            question,
+        }) => ask(&data, &projection, &question)?,
         Some(NationalCommand::People { command }) => people::at_national(command)?,
         Some(NationalCommand::Questions { data, json }) => questions(&data, json)?,
     }
@@ -57,9 +80,13 @@ fn revoke(data: &Path, role: NationalRole, number: u32) -> Result<()> {
         NationalRole::Country => ("country", store.revoke_country(number, now)?),
     };
     if !known {
-        bail!("there is no {who} {number} here; the pages of hubs and of countries name them by number");
+        bail!(
+            "there is no {who} {number} here; the pages of hubs and of countries name them by number"
+        );
     }
-    output::line(format!("{who} {number} is revoked: nothing more of it is taken; what it sent before stays, to be looked at"))
+    output::line(format!(
+        "{who} {number} is revoked: nothing more of it is taken; what it sent before stays, to be looked at"
+    ))
 }
 
 fn is_name(name: &str) -> bool {
@@ -67,9 +94,17 @@ fn is_name(name: &str) -> bool {
 }
 
 fn serve(data: PathBuf, listening: ListenArguments, upstream: Option<String>) -> Result<()> {
-    let ListenArguments { listen, plain_http, network } = listening;
+    let ListenArguments {
+        listen,
+        plain_http,
+        network,
+    } = listening;
     let listen = &listen.unwrap_or_default();
-    upstream.as_deref().map(EnrolLink::parse).transpose().context("--upstream")?;
+    upstream
+        .as_deref()
+        .map(EnrolLink::parse)
+        .transpose()
+        .context("--upstream")?;
     let held = serving::hold(&data)?;
     let unlock = secrets::unlock_at_start(&data)?;
     serving::log_to_stderr();
@@ -81,18 +116,39 @@ fn serve(data: PathBuf, listening: ListenArguments, upstream: Option<String>) ->
         drop(store);
         let stopped = serving::told_to_stop();
         serving::ready(&listener, pin)?;
-        national::serve(NationalConfig { data, unlock, plain_http, network, upstream, machine: machine::server() }, listener, stopped).await?;
+        national::serve(
+            NationalConfig {
+                data,
+                unlock,
+                plain_http,
+                network,
+                upstream,
+                machine: machine::server(),
+            },
+            listener,
+            stopped,
+        )
+        .await?;
         drop(held);
         Ok(())
     })
 }
 
 fn table(data: &Path, by: Dimension, json: bool) -> Result<()> {
-    let table = published::table(&published::all(&mut national_store::open(data, Action::PrintProjections)?)?, by.name());
+    let table = published::table(
+        &published::all(&mut national_store::open(data, Action::PrintProjections)?)?,
+        by.name(),
+    );
     if json {
         for row in &table.rows {
-            for (column, count) in table.columns.iter().filter_map(|column| Some((column, table.cell(row, column)?))) {
-                output::line(json!({"month": column, "by": by.name(), "code": row, "count": count}))?;
+            for (column, count) in table
+                .columns
+                .iter()
+                .filter_map(|column| Some((column, table.cell(row, column)?)))
+            {
+                output::line(
+                    json!({"month": column, "by": by.name(), "code": row, "count": count}),
+                )?;
             }
         }
         return Ok(());
@@ -103,27 +159,55 @@ fn table(data: &Path, by: Dimension, json: bool) -> Result<()> {
         ));
     }
     output::line(output::counts(&table))?;
-    output::line(format!("\ncells below {K} are left out (·), and others from which they could be computed"))
+    output::line(format!(
+        "\ncells below {K} are left out (·), and others from which they could be computed"
+    ))
 }
 
 fn countries(data: &Path, json: bool) -> Result<()> {
-    let countries = national_store::open(data, Action::PrintProjections)?.countries("", "9999-99")?;
-    let cells =
-        countries.iter().flat_map(|row| row.windows.iter().flat_map(move |window| window.cells.iter().map(move |cell| (&row.country, &window.month, cell))));
+    let countries =
+        national_store::open(data, Action::PrintProjections)?.countries("", "9999-99")?;
+    let cells = countries.iter().flat_map(|row| {
+        row.windows.iter().flat_map(move |window| {
+            window
+                .cells
+                .iter()
+                .map(move |cell| (&row.country, &window.month, cell))
+        })
+    });
     if json {
         return cells.into_iter().try_for_each(|(country, month, ((dimension, code), count))| {
             output::line(json!({"country": country, "month": month, "by": dimension, "code": code, "count": count}))
         });
     }
-    let text = |(country, month, ((dimension, code), count)): (&String, &String, (&(String, String), &u64))| {
-        [country.clone(), month.clone(), dimension.clone(), code.clone(), count.to_string()]
+    let text = |(country, month, ((dimension, code), count)): (
+        &String,
+        &String,
+        (&(String, String), &u64),
+    )| {
+        [
+            country.clone(),
+            month.clone(),
+            dimension.clone(),
+            code.clone(),
+            count.to_string(),
+        ]
     };
-    output::line(output::table(["country", "month", "by", "code", "count"], cells.map(text)))
+    output::line(output::table(
+        ["country", "month", "by", "code", "count"],
+        cells.map(text),
+    ))
 }
 
 fn ask(data: &Path, projection: &str, question: &str) -> Result<()> {
-    let Some(question) = codes::QUESTIONS.find(question) else { bail!("a question is one of {}", codes::QUESTIONS.codes.join(", ")) };
-    match national_store::open(data, Action::AskHub)?.ask(projection.parse()?, question, machine::now())? {
+    let Some(question) = codes::QUESTIONS.find(question) else {
+        bail!("a question is one of {}", codes::QUESTIONS.codes.join(", "))
+    };
+    match national_store::open(data, Action::AskHub)?.ask(
+        projection.parse()?,
+        question,
+        machine::now(),
+    )? {
         Some(id) => output::line(id),
         None => bail!("no such projection; `vicinity national export --json` lists them"),
     }
@@ -137,7 +221,15 @@ fn questions(data: &Path, json: bool) -> Result<()> {
             .try_for_each(|row| output::line(json!({"id": row.id, "projection": row.projection.to_string(), "question": row.code, "answer": row.answer})));
     }
     let text = |row: &vicinity_server::store::national::QuestionRow| {
-        [row.id.to_string(), row.projection.to_string(), row.code.clone(), row.answer.clone().unwrap_or("open".to_owned())]
+        [
+            row.id.to_string(),
+            row.projection.to_string(),
+            row.code.clone(),
+            row.answer.clone().unwrap_or("open".to_owned()),
+        ]
     };
-    output::line(output::table(["question", "projection", "about", "answer"], rows.iter().map(text)))
+    output::line(output::table(
+        ["question", "projection", "about", "answer"],
+        rows.iter().map(text),
+    ))
 }

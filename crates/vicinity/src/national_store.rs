@@ -13,7 +13,14 @@ use crate::{machine, secrets};
 pub fn open(data: &Path, action: Action) -> Result<SqliteNational> {
     access::decide(Actor::Admin, action, Resource::Server)?;
     if !data.join("national.db").exists() {
-        bail!("{} holds no national server; start one with `vicinity national --data … --listen 127.0.0.1:7310`", data.display());
+        bail!(
+            "{} holds no national server; start one with `vicinity national --data … --listen 127.0.0.1:7310`",
+            data.display()
+        );
     }
-    Ok(national::open(data, secrets::unlock(data)?.as_ref(), &machine::server())?)
+    Ok(national::open(
+        data,
+        secrets::unlock(data)?.as_ref(),
+        &machine::server(),
+    )?)
 }

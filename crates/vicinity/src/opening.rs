@@ -55,7 +55,8 @@ pub fn open_device(home: &Path, pin_file: Option<&Path>, purpose: Purpose) -> Re
     let opened = open_vault(home, pin_file)?;
     let secret = secrets::device_secret(home)?;
     let mut leased = match purpose {
-        Purpose::Use => leased::open(home, &secret, &opened, machine::device()).inspect_err(|error| end_if_over(home, &secret, error))?,
+        Purpose::Use => leased::open(home, &secret, &opened, machine::device())
+            .inspect_err(|error| end_if_over(home, &secret, error))?,
         Purpose::Contact => leased::open_for_contact(home, &opened, machine::device())?,
     };
     warn(&leased);
@@ -68,8 +69,10 @@ pub fn open_device(home: &Path, pin_file: Option<&Path>, purpose: Purpose) -> Re
 /// A device whose lease has ended, or that locked itself, has no session any more. It opens nothing already, so a failure
 /// changes nothing.
 pub fn end_if_over(home: &Path, secret: &FileSecret, error: &OpenError) {
-    if matches!(error, OpenError::LeaseOver | OpenError::LeaseLocked { .. } | OpenError::ClockSetBack)
-        && let Err(error) = session::end(home, secret)
+    if matches!(
+        error,
+        OpenError::LeaseOver | OpenError::LeaseLocked { .. } | OpenError::ClockSetBack
+    ) && let Err(error) = session::end(home, secret)
     {
         output::warn(error);
     }
@@ -99,11 +102,18 @@ pub fn make_vault(home: &Path, pin: Option<Pin>) -> Result<Opened> {
     let secret = secrets::device_secret(home)?;
     if matches!(secret.get(), Err(VaultError::SecretGone)) {
         if let Some(folder) = home.parent() {
-            std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("cannot make {}", folder.display()))?;
         }
         secret.make(&machine::device().bytes())?;
     }
-    let opened = vault::create(home, &secret, pin.as_ref(), Cost::STANDARD, &mut machine::fill)?;
+    let opened = vault::create(
+        home,
+        &secret,
+        pin.as_ref(),
+        Cost::STANDARD,
+        &mut machine::fill,
+    )?;
     leased::fill_profiles(home, &opened, machine::device)?;
     Ok(opened)
 }

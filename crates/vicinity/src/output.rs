@@ -12,7 +12,11 @@ use vicinity_core::{local, tables, text};
 
 /// Prints a line on standard output, or several: escaped, so that no text of others moves a terminal's cursor. JSON stays the same JSON.
 pub fn line(text: impl Display) -> Result<()> {
-    Ok(writeln!(std::io::stdout().lock(), "{}", text::printable(&text.to_string()))?)
+    Ok(writeln!(
+        std::io::stdout().lock(),
+        "{}",
+        text::printable(&text.to_string())
+    )?)
 }
 
 /// Says something on standard error, as a terminal may get it.
@@ -50,13 +54,21 @@ impl Write for LogLines {
 
 /// Whether the reader of standard output has gone: no reason to complain.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// A table for people.
-pub fn table<const N: usize>(heading: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+pub fn table<const N: usize>(
+    heading: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(heading);
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(heading);
     rows.into_iter().for_each(|row| {
         table.add_row(row.map(|cell| text::printable_in_line(&cell).into_owned()));
     });
@@ -66,17 +78,26 @@ pub fn table<const N: usize>(heading: [&str; N], rows: impl IntoIterator<Item = 
 /// A table of published counts.
 pub fn counts(counts: &tables::Table) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(std::iter::once(String::new()).chain(counts.columns.iter().cloned()));
     for row in &counts.rows {
-        let cells = counts.columns.iter().map(|column| counts.cell(row, column).map_or("·".to_owned(), |count| count.to_string()));
+        let cells = counts.columns.iter().map(|column| {
+            counts
+                .cell(row, column)
+                .map_or("·".to_owned(), |count| count.to_string())
+        });
         table.add_row(std::iter::once(row.clone()).chain(cells));
     }
     trimmed(&table.to_string())
 }
 
 fn trimmed(text: &str) -> String {
-    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(str::trim_end)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// A value as a person reads it: a text without quotes.
@@ -96,7 +117,9 @@ pub fn of_zone(heading: &str, zone: &TimeZone) -> String {
 
 /// An instant of JSON, by the clocks of a zone; any other text as it is.
 fn moment(value: &Value, zone: &TimeZone) -> String {
-    let at = value.as_str().and_then(|text| text.parse::<Timestamp>().ok());
+    let at = value
+        .as_str()
+        .and_then(|text| text.parse::<Timestamp>().ok());
     at.map_or_else(|| plain(value), |at| local::minute(at, zone))
 }
 
@@ -107,26 +130,65 @@ pub fn incident_rows(lines: &mut [Value], zone: &TimeZone) -> Vec<[String; 7]> {
         Some("amber") => 1,
         _ => 2,
     };
-    let closed = |line: &Value| line["status"].as_str().is_some_and(|status| status.starts_with("closed"));
-    lines.sort_by_key(|line| (closed(line), urgency(line), std::cmp::Reverse(plain(&line["reported_at"]))));
+    let closed = |line: &Value| {
+        line["status"]
+            .as_str()
+            .is_some_and(|status| status.starts_with("closed"))
+    };
+    lines.sort_by_key(|line| {
+        (
+            closed(line),
+            urgency(line),
+            std::cmp::Reverse(plain(&line["reported_at"])),
+        )
+    });
     lines
         .iter()
         .map(|line| {
             let conflicts = line["conflicts"].as_u64().unwrap_or(0);
             let due = match line.get("next_clock") {
-                Some(Value::Object(clock)) => format!("{} {}", plain(&clock["name"]), moment(clock.get("due_at").unwrap_or(&Value::Null), zone)),
+                Some(Value::Object(clock)) => format!(
+                    "{} {}",
+                    plain(&clock["name"]),
+                    moment(clock.get("due_at").unwrap_or(&Value::Null), zone)
+                ),
                 _ => String::new(),
             };
             let by = plain(&line["perpetrators"]);
-            let what = plain(&line["violations"]) + &if by.is_empty() { String::new() } else { format!(" by {by}") };
-            let conflicts = if conflicts > 0 { format!("{conflicts} in conflict") } else { String::new() };
-            [plain(&line["id"]), plain(&line["triage"]), plain(&line["status"]), moment(&line["reported_at"], zone), what, due, conflicts]
+            let what = plain(&line["violations"])
+                + &if by.is_empty() {
+                    String::new()
+                } else {
+                    format!(" by {by}")
+                };
+            let conflicts = if conflicts > 0 {
+                format!("{conflicts} in conflict")
+            } else {
+                String::new()
+            };
+            [
+                plain(&line["id"]),
+                plain(&line["triage"]),
+                plain(&line["status"]),
+                moment(&line["reported_at"], zone),
+                what,
+                due,
+                conflicts,
+            ]
         })
         .collect()
 }
 
 /// The heading of [`incident_rows`].
-pub const INCIDENT_HEADING: [&str; 7] = ["id", "triage", "status", "reported", "what", "next clock", ""];
+pub const INCIDENT_HEADING: [&str; 7] = [
+    "id",
+    "triage",
+    "status",
+    "reported",
+    "what",
+    "next clock",
+    "",
+];
 
 #[cfg(test)]
 mod tests {
@@ -136,8 +198,9 @@ mod tests {
     #[test]
     fn codes_of_a_hostile_phone_stay_in_their_cell_of_a_list() {
         let code = "\u{1b}[2J\u{202e}\nall is well";
-        let mut lines =
-            [json!({"id": "a", "triage": code, "status": code, "violations": [code], "perpetrators": [code], "next_clock": {"name": code, "due_at": code}})];
+        let mut lines = [
+            json!({"id": "a", "triage": code, "status": code, "violations": [code], "perpetrators": [code], "next_clock": {"name": code, "due_at": code}}),
+        ];
         let printed = table(INCIDENT_HEADING, incident_rows(&mut lines, &TimeZone::UTC));
         assert_eq!(printed.lines().count(), 2, "{printed}");
         assert_eq!(text::printable(&printed), printed);

@@ -66,13 +66,21 @@ fn read_pin(file: &Path) -> Result<Pin> {
 
 /// The text of a secret's file. Who makes a secret of it folds it.
 pub fn read_secret(file: &Path) -> Result<Zeroizing<String>> {
-    let bytes = std::fs::read(file).map(Zeroizing::new).with_context(|| format!("cannot read {}", file.display()))?;
-    Ok(Zeroizing::new(text::utf8(&bytes).with_context(|| format!("cannot read {}", file.display()))?.to_owned()))
+    let bytes = std::fs::read(file)
+        .map(Zeroizing::new)
+        .with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(Zeroizing::new(
+        text::utf8(&bytes)
+            .with_context(|| format!("cannot read {}", file.display()))?
+            .to_owned(),
+    ))
 }
 
 /// The PIN of the file that was named, by an option or by the variable.
 pub fn given_pin(file: Option<&Path>) -> Result<Option<Pin>> {
-    let file = file.map(Path::to_owned).or_else(|| std::env::var_os(PIN_FILE).map(Into::into));
+    let file = file
+        .map(Path::to_owned)
+        .or_else(|| std::env::var_os(PIN_FILE).map(Into::into));
     file.map(|file| read_pin(&file)).transpose()
 }
 
@@ -80,7 +88,11 @@ pub fn given_pin(file: Option<&Path>) -> Result<Option<Pin>> {
 /// nothing.
 pub fn unlock(data: &Path) -> Result<Option<Unlock>> {
     // What opens without anything stays so: a server's start, or `relock`, locks a folder, and no other command does.
-    if keyring::lock_of(data)? == Some(LockKind::None) { Ok(None) } else { given(data) }
+    if keyring::lock_of(data)? == Some(LockKind::None) {
+        Ok(None)
+    } else {
+        given(data)
+    }
 }
 
 fn given(data: &Path) -> Result<Option<Unlock>> {
@@ -97,7 +109,9 @@ fn given(data: &Path) -> Result<Option<Unlock>> {
         return Ok(Some(Unlock::Passphrase(Passphrase::new(&text)?)));
     }
     if lock == Some(LockKind::Passphrase) && std::io::stdin().is_terminal() {
-        return Ok(Some(Unlock::Passphrase(Passphrase::new(&ask("Passphrase: ")?)?)));
+        return Ok(Some(Unlock::Passphrase(Passphrase::new(&ask(
+            "Passphrase: ",
+        )?)?)));
     }
     Ok(None)
 }
@@ -124,7 +138,9 @@ pub fn new_unlock(identity: Option<&Path>, passphrase: Option<&Path>) -> Result<
     match (identity, passphrase) {
         (Some(file), _) => Ok(Unlock::identity(&read_secret(file)?)?),
         (None, Some(file)) => Ok(Unlock::Passphrase(Passphrase::new(&read_secret(file)?)?)),
-        (None, None) => bail!("name what is to open this folder: --identity-file or --passphrase-file"),
+        (None, None) => {
+            bail!("name what is to open this folder: --identity-file or --passphrase-file")
+        }
     }
 }
 
@@ -139,8 +155,12 @@ pub fn needed_passphrase(prompt: &str) -> Result<Passphrase> {
 
 /// The text of the file that a variable names.
 fn from_file(variable: &str) -> Result<Option<Zeroizing<String>>> {
-    let Some(path) = std::env::var_os(variable) else { return Ok(None) };
-    read_secret(Path::new(&path)).with_context(|| variable.to_owned()).map(Some)
+    let Some(path) = std::env::var_os(variable) else {
+        return Ok(None);
+    };
+    read_secret(Path::new(&path))
+        .with_context(|| variable.to_owned())
+        .map(Some)
 }
 
 fn ask(prompt: &str) -> Result<String> {

@@ -21,22 +21,38 @@ pub const PID_FILE: &str = "pid";
 pub fn hold(data: &Path) -> Result<File> {
     std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
     let path = data.join(PID_FILE);
-    let mut held = File::options().create(true).write(true).truncate(false).open(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    let mut held = File::options()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .open(&path)
+        .with_context(|| format!("cannot write {}", path.display()))?;
     if held.try_lock().is_err() {
-        bail!("another process serves {} already; stop that one first: its number is in {}", data.display(), path.display());
+        bail!(
+            "another process serves {} already; stop that one first: its number is in {}",
+            data.display(),
+            path.display()
+        );
     }
-    held.set_len(0).and_then(|()| held.write_all(std::process::id().to_string().as_bytes())).context("cannot write the pid file")?;
+    held.set_len(0)
+        .and_then(|()| held.write_all(std::process::id().to_string().as_bytes()))
+        .context("cannot write the pid file")?;
     Ok(held)
 }
 
 /// What is printed after `rotate-tls`.
-pub const ROTATES: &str = "the key changes at the next start; whoever has been in contact since the last change follows";
+pub const ROTATES: &str =
+    "the key changes at the next start; whoever has been in contact since the last change follows";
 
 /// Binds an address. Without TLS only this machine may listen: everything else would send what survivors told in clear.
 pub async fn bind(listen: &str, plain_http: bool) -> Result<TcpListener> {
-    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("cannot listen on {listen}"))?;
     if plain_http && !listener.local_addr()?.ip().is_loopback() {
-        bail!("{listen} can be reached from other machines; --plain-http is for loopback addresses such as 127.0.0.1:7311 only");
+        bail!(
+            "{listen} can be reached from other machines; --plain-http is for loopback addresses such as 127.0.0.1:7311 only"
+        );
     }
     Ok(listener)
 }
@@ -60,18 +76,29 @@ pub fn told_to_stop() -> impl Future<Output = ()> {
 
 /// The line that says a server is ready.
 pub fn ready(listener: &TcpListener, pin: Option<Pin>) -> Result<()> {
-    output::line(json!({"listening": listener.local_addr()?.to_string(), "pin": pin.map(|pin| pin.to_string())}))
+    output::line(
+        json!({"listening": listener.local_addr()?.to_string(), "pin": pin.map(|pin| pin.to_string())}),
+    )
 }
 
 /// Logs go to standard error, one JSON object a line.
 pub fn log_to_stderr() {
-    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).with_writer(|| output::LogLines);
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_target(false)
+        .with_writer(|| output::LogLines);
     // Not others': a library's lines and spans may hold what it was given, and spans of every change took 8 % of a hub's CPU.
     let own = Targets::new().with_target("vicinity", LevelFilter::INFO);
-    tracing_subscriber::registry().with(lines.with_filter(own)).init();
+    tracing_subscriber::registry()
+        .with(lines.with_filter(own))
+        .init();
 }
 
 /// A runtime that fits the smallest machines.
 pub fn runtime() -> Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?)
 }

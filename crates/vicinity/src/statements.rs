@@ -42,38 +42,63 @@ pub fn list(device: &mut Device, id: &str, json: bool) -> Result<()> {
         return output::line("this incident has no statements");
     }
     let row = |line: &StatementLine| {
-        let at_hub = line.at_hub.map_or("not known here", |at_hub| if at_hub { "yes" } else { "no" });
-        [format!("{id}/{}", line.entry), line.class.clone(), line.bytes.to_string(), here(line).unwrap_or_default().to_owned(), at_hub.to_owned()]
+        let at_hub = line
+            .at_hub
+            .map_or("not known here", |at_hub| if at_hub { "yes" } else { "no" });
+        [
+            format!("{id}/{}", line.entry),
+            line.class.clone(),
+            line.bytes.to_string(),
+            here(line).unwrap_or_default().to_owned(),
+            at_hub.to_owned(),
+        ]
     };
-    output::line(output::table(["statement", "class", "bytes", "here", "sealed at the hub"], lines.iter().map(row)))
+    output::line(output::table(
+        ["statement", "class", "bytes", "here", "sealed at the hub"],
+        lines.iter().map(row),
+    ))
 }
 
 /// Attaches a file to an incident. No more of it is read than may be kept.
 pub fn attach(device: &mut Device, id: &str, file: &Path) -> Result<()> {
     let id: IncidentId = id.parse()?;
     let mut bytes = Vec::new();
-    let opened = std::fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
-    opened.take(media::ATTACHMENT_MAX_BYTES as u64 + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {}", file.display()))?;
+    let opened =
+        std::fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
+    opened
+        .take(media::ATTACHMENT_MAX_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("cannot read {}", file.display()))?;
     let attached = device.attach(id, &bytes)?;
     if attached.already_here {
-        eprintln!("vicinity: already here: the incident has this {} already, and nothing was added", attached.class);
+        eprintln!(
+            "vicinity: already here: the incident has this {} already, and nothing was added",
+            attached.class
+        );
     }
     output::line(format!("{id}/{}", attached.entry))
 }
 
 /// Opens a statement and prints it, or writes it into a new file. What is printed is escaped; a file gets every byte.
 pub fn open(device: &mut Device, statement: &str, out: Option<&Path>) -> Result<()> {
-    let (id, entry) = statement.split_once('/').context("not a statement: expected INCIDENT/ENTRY, as `statements` prints it")?;
+    let (id, entry) = statement
+        .split_once('/')
+        .context("not a statement: expected INCIDENT/ENTRY, as `statements` prints it")?;
     // Looked at first: a reading is recorded at the hub, and should show something.
     if let Some(path) = out
         && path.exists()
     {
-        bail!("{} is there already: name a new file with --out", path.display());
+        bail!(
+            "{} is there already: name a new file with --out",
+            path.display()
+        );
     }
     let opened = device.open_statement(id.parse()?, entry)?;
     match out {
         Some(path) => write_new(path, &opened),
-        None if media::strip(&opened).is_ok() => bail!("this statement is a photo or a recording: name a new file for it with --out"),
+        None if media::strip(&opened).is_ok() => {
+            bail!("this statement is a photo or a recording: name a new file for it with --out")
+        }
         None => output::line(String::from_utf8_lossy(&opened)),
     }
 }
@@ -81,13 +106,20 @@ pub fn open(device: &mut Device, statement: &str, out: Option<&Path>) -> Result<
 /// Sets the recovery key of a hub.
 pub fn set_recovery(store: &mut dyn HubStore, key: &str) -> Result<()> {
     keyset::set_recovery(store, &Recipient::parse(&text::secret_digits(key))?)?;
-    output::line("statements are sealed to this key too, from each device's next sync on; older ones once a responder's device has synced")
+    output::line(
+        "statements are sealed to this key too, from each device's next sync on; older ones once a responder's device has synced",
+    )
 }
 
 /// Wraps batches' keys again with the recovery key.
 pub fn recover(store: &mut dyn HubStore, key: &Path) -> Result<()> {
     let text = secrets::read_secret(key)?;
-    let opener = Opener::from_secret_string(&text::secret(&text)).with_context(|| format!("{} holds no key that `vicinity hub keygen` made", key.display()))?;
+    let opener = Opener::from_secret_string(&text::secret(&text)).with_context(|| {
+        format!(
+            "{} holds no key that `vicinity hub keygen` made",
+            key.display()
+        )
+    })?;
     let recovered = keyset::recover(store, &opener)?;
     output::line(format!(
         "{} batches of statements can be opened by today's responders now; {} were not sealed to this key",
@@ -113,8 +145,17 @@ pub fn audit(store: &mut dyn HubStore, json: bool) -> Result<()> {
         });
     }
     let zone = hub_store::zone(store)?;
-    let cells = rows.iter().map(|row| [row.device.to_string(), local::minute(row.at, &zone), hex::write(&row.entry_hash)]);
-    output::line(output::table(["device", &output::of_zone("at", &zone), "statement"], cells))
+    let cells = rows.iter().map(|row| {
+        [
+            row.device.to_string(),
+            local::minute(row.at, &zone),
+            hex::write(&row.entry_hash),
+        ]
+    });
+    output::line(output::table(
+        ["device", &output::of_zone("at", &zone), "statement"],
+        cells,
+    ))
 }
 
 /// A new file that only its owner may read. One that is there already stays as it is.
@@ -123,6 +164,10 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).with_context(|| format!("cannot make {}", path.display()))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).with_context(|| format!("cannot write {}", path.display()))
+    let mut file = options
+        .open(path)
+        .with_context(|| format!("cannot make {}", path.display()))?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .with_context(|| format!("cannot write {}", path.display()))
 }

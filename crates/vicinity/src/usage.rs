@@ -15,7 +15,10 @@ const SOUGHT_LETTERS: usize = 4;
 
 /// Says what is wrong, on standard error; help that was asked for on standard output.
 pub fn complain(error: clap::Error) -> ExitCode {
-    let (code, asked_for) = (u8::try_from(error.exit_code()).unwrap_or(2), !error.use_stderr());
+    let (code, asked_for) = (
+        u8::try_from(error.exit_code()).unwrap_or(2),
+        !error.use_stderr(),
+    );
     if asked_for || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         // Nobody may be reading any more: no reason to complain.
         error.print().ok();
@@ -28,10 +31,19 @@ pub fn complain(error: clap::Error) -> ExitCode {
 /// An error without what was typed, as a terminal may get it.
 fn told(mut error: clap::Error) -> String {
     let reason = error.source().map(ToString::to_string);
-    let mut kinds = vec![ContextKind::InvalidSubcommand, ContextKind::InvalidValue, ContextKind::TrailingArg];
+    let mut kinds = vec![
+        ContextKind::InvalidSubcommand,
+        ContextKind::InvalidValue,
+        ContextKind::TrailingArg,
+    ];
     // Of other errors it names an argument that there is.
     kinds.extend((error.kind() == ErrorKind::UnknownArgument).then_some(ContextKind::InvalidArg));
-    let typed: Vec<String> = kinds.iter().filter_map(|kind| error.get(*kind)).map(ToString::to_string).filter(|typed| !typed.is_empty()).collect();
+    let typed: Vec<String> = kinds
+        .iter()
+        .filter_map(|kind| error.get(*kind))
+        .map(ToString::to_string)
+        .filter(|typed| !typed.is_empty())
+        .collect();
     for kind in kinds {
         if error.remove(kind).is_some() {
             error.insert(kind, ContextValue::String(TYPED.to_owned()));
@@ -39,13 +51,27 @@ fn told(mut error: clap::Error) -> String {
     }
     // Similar names are names that there are; how to pass what was typed as a value says it again.
     if let Some(ContextValue::StyledStrs(tips)) = error.remove(ContextKind::Suggested) {
-        let says_it = |tip: &clap::builder::StyledStr| typed.iter().any(|typed| tip.ansi().to_string().contains(typed.as_str()));
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips.into_iter().filter(|tip| !says_it(tip)).collect()));
+        let says_it = |tip: &clap::builder::StyledStr| {
+            typed
+                .iter()
+                .any(|typed| tip.ansi().to_string().contains(typed.as_str()))
+        };
+        error.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(tips.into_iter().filter(|tip| !says_it(tip)).collect()),
+        );
     }
     let mut said = error.render().to_string();
     if let Some(reason) = reason {
-        let long = typed.iter().filter(|typed| typed.chars().count() >= SOUGHT_LETTERS);
-        said = said.replace(&reason, &long.fold(reason.clone(), |reason, typed| reason.replace(typed.as_str(), TYPED)));
+        let long = typed
+            .iter()
+            .filter(|typed| typed.chars().count() >= SOUGHT_LETTERS);
+        said = said.replace(
+            &reason,
+            &long.fold(reason.clone(), |reason, typed| {
+                reason.replace(typed.as_str(), TYPED)
+            }),
+        );
     }
     text::printable(&said).into_owned()
 }
@@ -58,7 +84,11 @@ mod tests {
     use crate::args::Arguments;
 
     fn said(arguments: &[&str]) -> String {
-        told(Arguments::try_parse_from([&["vicinity"], arguments].concat()).err().expect("an error"))
+        told(
+            Arguments::try_parse_from([&["vicinity"], arguments].concat())
+                .err()
+                .expect("an error"),
+        )
     }
 
     #[test]
@@ -78,16 +108,29 @@ mod tests {
             vec!["hub", "revoke", "--data", "hub", typed],
             vec!["hub", "--data", "hub", "--listen", "a:1", "--public", typed],
             vec!["national", "table", "--data", "n", "--by", typed],
-            vec!["device", "--home", "phone", "resolve", "id", "field", "--take", typed],
+            vec![
+                "device", "--home", "phone", "resolve", "id", "field", "--take", typed,
+            ],
         ] {
             let said = said(&arguments);
             assert!(said.starts_with("error: "), "{said}");
-            assert!(!said.contains("amina") && !said.contains("4711") && !said.contains(['\u{1b}', '\u{202e}']), "{arguments:?}: {said}");
+            assert!(
+                !said.contains("amina")
+                    && !said.contains("4711")
+                    && !said.contains(['\u{1b}', '\u{202e}']),
+                "{arguments:?}: {said}"
+            );
         }
         assert!(said(&["hub", "revoke", "--data", "hub", "4711471147"]).contains("… is not in"));
-        assert!(said(&["hub", "invite", "--data", "hub", "--role", "eductor"]).contains("a similar value exists: 'educator'"));
+        assert!(
+            said(&["hub", "invite", "--data", "hub", "--role", "eductor"])
+                .contains("a similar value exists: 'educator'")
+        );
         assert!(said(&["hub", "invit", "--data", "hub"]).contains("'invite'"));
-        assert!(said(&["device", "--home", "phone", "list", "--jsn"]).contains("a similar argument exists: '--json'"));
+        assert!(
+            said(&["device", "--home", "phone", "list", "--jsn"])
+                .contains("a similar argument exists: '--json'")
+        );
         assert!(said(&["device", "list"]).contains("--home <HOME>"));
     }
 }

@@ -70,25 +70,38 @@ impl Figures {
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     for name in &arguments.workloads {
-        ensure!(WORKLOADS.iter().any(|workload| workload.name.eq_ignore_ascii_case(name)), "no workload {name}: W1 to W6 are there");
+        ensure!(
+            WORKLOADS
+                .iter()
+                .any(|workload| workload.name.eq_ignore_ascii_case(name)),
+            "no workload {name}: W1 to W6 are there"
+        );
     }
     ensure!(arguments.incidents > 0, "--incidents wants at least one");
     let program = Program(match &arguments.program {
-        Some(program) => std::fs::canonicalize(program).with_context(|| format!("no program {}", program.display()))?,
+        Some(program) => std::fs::canonicalize(program)
+            .with_context(|| format!("no program {}", program.display()))?,
         None => built()?,
     });
     let runs = usize::from(arguments.runs);
     let ran = run_workloads(&program, arguments, runs)?;
     let mut text = report::workloads(&ran);
     if let Some(large) = arguments.growth {
-        let push = ran.iter().find(|(workload, _)| workload.name == "W1").map(|(_, figures)| *figures);
+        let push = ran
+            .iter()
+            .find(|(workload, _)| workload.name == "W1")
+            .map(|(_, figures)| *figures);
         let mut lines = growth::single_figures(&program, push, runs)?;
         lines.extend(growth::growth(&program, large, runs)?);
         write!(text, "\n{}", report::single(&lines))?;
     }
     #[cfg(feature = "pages")]
     if let Some(incidents) = arguments.pages {
-        write!(text, "\n{}", report::single(&pages::figures(&program, incidents)?))?;
+        write!(
+            text,
+            "\n{}",
+            report::single(&pages::figures(&program, incidents)?)
+        )?;
     }
     #[cfg(feature = "pages")]
     if arguments.attack {
@@ -105,22 +118,44 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 /// The release program, built now.
 fn built() -> Result<PathBuf> {
     Cargo::new("build --release --package vicinity").run()?;
-    let metadata = MetadataCommand::new().no_deps().exec().context("`cargo metadata` failed")?;
-    Ok(metadata.target_directory.into_std_path_buf().join("release/vicinity"))
+    let metadata = MetadataCommand::new()
+        .no_deps()
+        .exec()
+        .context("`cargo metadata` failed")?;
+    Ok(metadata
+        .target_directory
+        .into_std_path_buf()
+        .join("release/vicinity"))
 }
 
-fn run_workloads(program: &Program, arguments: &Arguments, runs: usize) -> Result<Vec<(&'static Workload, Figures)>> {
-    let wanted = |name: &str| arguments.workloads.is_empty() || arguments.workloads.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
+fn run_workloads(
+    program: &Program,
+    arguments: &Arguments,
+    runs: usize,
+) -> Result<Vec<(&'static Workload, Figures)>> {
+    let wanted = |name: &str| {
+        arguments.workloads.is_empty()
+            || arguments
+                .workloads
+                .iter()
+                .any(|wanted| wanted.eq_ignore_ascii_case(name))
+    };
     let mut ran: Vec<(&'static Workload, Figures)> = Vec::new();
     let [story @ .., conflicts, crowd] = &WORKLOADS;
     for run in 0..runs {
-        let mut add = |workload: &'static Workload, figures: Figures| match ran.iter_mut().find(|(other, _)| other.name == workload.name) {
+        let mut add = |workload: &'static Workload, figures: Figures| match ran
+            .iter_mut()
+            .find(|(other, _)| other.name == workload.name)
+        {
             Some((_, best)) => *best = best.better(figures),
             None => ran.push((workload, figures)),
         };
         if story.iter().any(|workload| wanted(workload.name)) {
             progress(&format!("W1 to W4, run {} of {runs}", run + 1));
-            for (workload, figures) in story.iter().zip(workloads::story(program, arguments.incidents)?) {
+            for (workload, figures) in story
+                .iter()
+                .zip(workloads::story(program, arguments.incidents)?)
+            {
                 if wanted(workload.name) {
                     add(workload, figures);
                 }
@@ -139,15 +174,25 @@ fn run_workloads(program: &Program, arguments: &Arguments, runs: usize) -> Resul
 
 /// The page: what ran, where, and how it is read.
 fn page(arguments: &Arguments, tables: &str) -> String {
-    let growth = arguments.growth.map(|large| format!(" --growth={large}")).unwrap_or_default();
+    let growth = arguments
+        .growth
+        .map(|large| format!(" --growth={large}"))
+        .unwrap_or_default();
     #[cfg(feature = "pages")]
     let (command, pages) = match arguments.pages {
-        Some(incidents) => ("cargo run --release -p xtask --features pages -- bench", format!(" --pages={incidents}")),
+        Some(incidents) => (
+            "cargo run --release -p xtask --features pages -- bench",
+            format!(" --pages={incidents}"),
+        ),
         None => ("cargo xtask bench", String::new()),
     };
     #[cfg(not(feature = "pages"))]
     let (command, pages) = ("cargo xtask bench", "");
-    let names: String = arguments.workloads.iter().map(|name| format!(" {name}")).collect();
+    let names: String = arguments
+        .workloads
+        .iter()
+        .map(|name| format!(" {name}"))
+        .collect();
     let incidents = arguments.incidents;
     format!(
         "# Benchmarks\n\n\
@@ -169,12 +214,28 @@ fn page(arguments: &Arguments, tables: &str) -> String {
 fn machine() -> String {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let processor = read("/proc/cpuinfo").lines().find_map(|line| line.strip_prefix("model name")?.split_once(':').map(|(_, name)| name.trim().to_owned()));
-    let memory = read("/proc/meminfo").lines().find_map(|line| line.strip_prefix("MemTotal:")?.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0);
+    let processor = read("/proc/cpuinfo").lines().find_map(|line| {
+        line.strip_prefix("model name")?
+            .split_once(':')
+            .map(|(_, name)| name.trim().to_owned())
+    });
+    let memory = read("/proc/meminfo")
+        .lines()
+        .find_map(|line| {
+            line.strip_prefix("MemTotal:")?
+                .split_whitespace()
+                .next()?
+                .parse::<u64>()
+                .ok()
+        })
+        .unwrap_or(0);
     let release = read("/proc/sys/kernel/osrelease");
     let kernel = release.trim().split('-').next().unwrap_or_default();
     let load = read("/proc/loadavg");
     let load = load.split_whitespace().next().unwrap_or("?");
     let processor = processor.unwrap_or_else(|| "an unnamed processor".to_owned());
-    format!("{cores} cores ({processor}), {} GB of memory, Linux {kernel}, load average {load} at the end", memory / 1_000_000)
+    format!(
+        "{cores} cores ({processor}), {} GB of memory, Linux {kernel}, load average {load} at the end",
+        memory / 1_000_000
+    )
 }

@@ -9,10 +9,16 @@ type Step = (&'static str, fn() -> Result<()>);
 
 const STEPS: &[Step] = &[
     ("format", || Cargo::new("fmt --all --check").run()),
-    ("clippy", || Cargo::new("clippy --workspace --all-targets --quiet -- --deny warnings").run()),
+    ("clippy", || {
+        Cargo::new("clippy --workspace --all-targets --quiet -- --deny warnings").run()
+    }),
     ("tests", || passed(testing::run_code()?)),
     ("doc tests", || passed(testing::run_docs()?)),
-    ("rustdoc", || Cargo::new("doc --workspace --no-deps --quiet").env("RUSTDOCFLAGS", "-D warnings").run()),
+    ("rustdoc", || {
+        Cargo::new("doc --workspace --no-deps --quiet")
+            .env("RUSTDOCFLAGS", "-D warnings")
+            .run()
+    }),
     ("wasm32", wasm::check),
     ("dependencies", deny::check),
     ("tidy", tidy::run),
@@ -35,5 +41,9 @@ pub fn run() -> Result<()> {
 }
 
 fn passed(phase: testing::Phase) -> Result<()> {
-    if phase.exit_code == 0 { Ok(()) } else { bail!("{} tests failed", phase.tally.failed) }
+    if phase.exit_code == 0 {
+        Ok(())
+    } else {
+        bail!("{} tests failed", phase.tally.failed)
+    }
 }

@@ -10,10 +10,20 @@ use std::path::PathBuf;
 const CHECKS: &str = "check --hide-inclusion-graph bans licenses sources";
 
 pub fn check() -> Result<()> {
-    let program = if let Some(found) = shell::find_program("cargo-deny") { found } else { built()? };
+    let program = if let Some(found) = shell::find_program("cargo-deny") {
+        found
+    } else {
+        built()?
+    };
     let mut command = std::process::Command::new(program);
-    let status = command.args(["--offline", "--all-features", "--workspace"]).args(CHECKS.split(' ')).status()?;
-    anyhow::ensure!(status.success(), "a dependency is not allowed; deny.toml says what is");
+    let status = command
+        .args(["--offline", "--all-features", "--workspace"])
+        .args(CHECKS.split(' '))
+        .status()?;
+    anyhow::ensure!(
+        status.success(),
+        "a dependency is not allowed; deny.toml says what is"
+    );
     Ok(())
 }
 

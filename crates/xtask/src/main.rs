@@ -17,7 +17,11 @@ use shell::Cargo;
 use std::process::ExitCode;
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Tests, checks and generated files of this workspace", arg_required_else_help = true)]
+#[command(
+    name = "cargo xtask",
+    about = "Tests, checks and generated files of this workspace",
+    arg_required_else_help = true
+)]
 struct Arguments {
     #[command(subcommand)]
     task: Task,
@@ -65,16 +69,21 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Bench(arguments) => bench::run(&arguments)?,
         Task::Fix => {
             Cargo::new("fmt").run()?;
-            Cargo::new("clippy --workspace --all-targets --fix --allow-dirty --allow-staged").run()?;
+            Cargo::new("clippy --workspace --all-targets --fix --allow-dirty --allow-staged")
+                .run()?;
         }
         // These tests go through the pages; told to, they draw some.
         Task::Pictures => {
             tools::provide()?;
             let folder = std::env::current_dir()?.join("docs/pictures");
-            Cargo::new("test --package vicinity --test end_to_end pages::reading").env("VICINITY_PICTURES", folder.display().to_string()).run()?;
+            Cargo::new("test --package vicinity --test end_to_end pages::reading")
+                .env("VICINITY_PICTURES", folder.display().to_string())
+                .run()?;
         }
         // This test compares docs/RECORD.md with the code; told to, it writes the page.
-        Task::Docs => Cargo::new("test --package vicinity-core --test dictionary").env("UPDATE_DOCS", "1").run()?,
+        Task::Docs => Cargo::new("test --package vicinity-core --test dictionary")
+            .env("UPDATE_DOCS", "1")
+            .run()?,
     }
     Ok(ExitCode::SUCCESS)
 }

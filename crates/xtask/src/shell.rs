@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 
 /// The folder that holds the workspace's manifest.
 pub fn workspace_root() -> Result<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("the manifest of xtask is not two folders below the root")?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .context("the manifest of xtask is not two folders below the root")?;
     Ok(root.to_owned())
 }
 
@@ -35,7 +38,10 @@ impl Cargo {
 
     /// Runs it with our own output; anything but success is an error.
     pub fn run(mut self) -> Result<()> {
-        let status = self.0.status().with_context(|| format!("cannot start {}", shown(&self.0)))?;
+        let status = self
+            .0
+            .status()
+            .with_context(|| format!("cannot start {}", shown(&self.0)))?;
         if !status.success() {
             bail!("{} failed ({status})", shown(&self.0));
         }
@@ -56,7 +62,9 @@ pub fn is_installed(program: &str) -> bool {
 /// Where the search path has a program of that name.
 pub fn find_program(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
 }
 
 /// Waits for a child, but kills it when the time is up: `None` then.
@@ -81,20 +89,30 @@ mod tests {
 
     #[test]
     fn the_root_holds_the_workspace_manifest() {
-        let manifest = std::fs::read_to_string(workspace_root().unwrap().join("Cargo.toml")).unwrap();
+        let manifest =
+            std::fs::read_to_string(workspace_root().unwrap().join("Cargo.toml")).unwrap();
         assert!(manifest.contains("[workspace]"));
     }
 
     #[test]
     fn a_child_that_takes_too_long_is_killed() {
         let child = Command::new("sleep").arg("60").spawn().unwrap();
-        assert!(wait_at_most(child, Duration::from_millis(100)).unwrap().is_none());
+        assert!(
+            wait_at_most(child, Duration::from_millis(100))
+                .unwrap()
+                .is_none()
+        );
     }
 
     #[test]
     fn a_child_that_ends_in_time_gives_its_status() {
         let child = Command::new("false").spawn().unwrap();
-        assert!(!wait_at_most(child, Duration::from_secs(60)).unwrap().unwrap().success());
+        assert!(
+            !wait_at_most(child, Duration::from_secs(60))
+                .unwrap()
+                .unwrap()
+                .success()
+        );
     }
 
     #[test]

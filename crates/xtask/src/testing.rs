@@ -33,19 +33,38 @@ pub fn run_all() -> Result<ExitCode> {
     for phase in &phases {
         sum.add(phase.tally);
     }
-    let exit_code = phases.iter().map(|phase| phase.exit_code).find(|code| *code != 0).unwrap_or(0);
+    let exit_code = phases
+        .iter()
+        .map(|phase| phase.exit_code)
+        .find(|code| *code != 0)
+        .unwrap_or(0);
     let seconds = start.elapsed().as_secs_f64();
-    println!("\ntests {} in {seconds:.0} s", if exit_code == 0 { "passed" } else { "FAILED" });
-    println!("{} passed, {} failed, {} skipped", sum.passed, sum.failed, sum.skipped);
+    println!(
+        "\ntests {} in {seconds:.0} s",
+        if exit_code == 0 { "passed" } else { "FAILED" }
+    );
+    println!(
+        "{} passed, {} failed, {} skipped",
+        sum.passed, sum.failed, sum.skipped
+    );
     Ok(ExitCode::from(exit_code))
 }
 
 /// Every test but the doc tests.
 pub fn run_code() -> Result<Phase> {
     if shell::is_installed("cargo-nextest") {
-        run_phase(Cargo::new(&format!("nextest run --workspace --no-fail-fast --test-threads {}", tests_at_once())), Output::Stderr)
+        run_phase(
+            Cargo::new(&format!(
+                "nextest run --workspace --no-fail-fast --test-threads {}",
+                tests_at_once()
+            )),
+            Output::Stderr,
+        )
     } else {
-        run_phase(Cargo::new("test --workspace --lib --bins --tests --no-fail-fast"), Output::Stdout)
+        run_phase(
+            Cargo::new("test --workspace --lib --bins --tests --no-fail-fast"),
+            Output::Stdout,
+        )
     }
 }
 
@@ -56,7 +75,10 @@ fn tests_at_once() -> usize {
 
 /// The doc tests, which nextest does not run.
 pub fn run_docs() -> Result<Phase> {
-    run_phase(Cargo::new("test --workspace --doc --no-fail-fast"), Output::Stdout)
+    run_phase(
+        Cargo::new("test --workspace --doc --no-fail-fast"),
+        Output::Stdout,
+    )
 }
 
 /// `SQLite` and zstd are C: without a compiler the build fails late and with many words.
@@ -64,7 +86,9 @@ pub fn require_c_compiler() -> Result<()> {
     if std::env::var_os("CC").is_some() || shell::is_installed("cc") {
         return Ok(());
     }
-    bail!("no C compiler: `cc` is not on the search path.\n  Debian, Ubuntu: apt-get install -y gcc libc6-dev")
+    bail!(
+        "no C compiler: `cc` is not on the search path.\n  Debian, Ubuntu: apt-get install -y gcc libc6-dev"
+    )
 }
 
 /// Where a test runner writes the lines that count.
@@ -85,11 +109,22 @@ fn run_phase(cargo: Cargo, output: Output) -> Result<Phase> {
     };
     let mut child = command.spawn().context("cannot start cargo")?;
     let tally = match output {
-        Output::Stdout => pass_on(child.stdout.take().context("no output")?, &mut std::io::stdout())?,
-        Output::Stderr => pass_on(child.stderr.take().context("no output")?, &mut std::io::stderr())?,
+        Output::Stdout => pass_on(
+            child.stdout.take().context("no output")?,
+            &mut std::io::stdout(),
+        )?,
+        Output::Stderr => pass_on(
+            child.stderr.take().context("no output")?,
+            &mut std::io::stderr(),
+        )?,
     };
     let status = child.wait()?;
-    Ok(Phase { exit_code: status.code().map_or(1, |code| u8::try_from(code).unwrap_or(1)), tally })
+    Ok(Phase {
+        exit_code: status
+            .code()
+            .map_or(1, |code| u8::try_from(code).unwrap_or(1)),
+        tally,
+    })
 }
 
 fn pass_on(from: impl Read, to: &mut impl Write) -> Result<Tally> {
@@ -125,7 +160,12 @@ fn parse_closing_line(line: &str) -> Option<Tally> {
     let mut tally = Tally::default();
     for part in counts.split([',', ';', '.']) {
         let mut words = part.split_whitespace();
-        let (Some(number), Some(what)) = (words.next().and_then(|word| word.parse::<u64>().ok()), words.next()) else { continue };
+        let (Some(number), Some(what)) = (
+            words.next().and_then(|word| word.parse::<u64>().ok()),
+            words.next(),
+        ) else {
+            continue;
+        };
         match what {
             "passed" => tally.passed += number,
             "failed" | "timed" => tally.failed += number,
@@ -154,28 +194,59 @@ mod tests {
     #[test]
     fn cargos_closing_line_is_counted() {
         let line = "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 4 filtered out; finished in 0.01s\n";
-        assert_eq!(parse_closing_line(line), Some(Tally { passed: 12, failed: 3, skipped: 1 }));
+        assert_eq!(
+            parse_closing_line(line),
+            Some(Tally {
+                passed: 12,
+                failed: 3,
+                skipped: 1
+            })
+        );
     }
 
     #[test]
     fn nextests_closing_line_is_counted() {
         let line = "     Summary [   0.312s] 25 tests run: 22 passed (1 slow), 2 failed, 1 timed out, 7 skipped\n";
-        assert_eq!(parse_closing_line(line), Some(Tally { passed: 22, failed: 3, skipped: 7 }));
+        assert_eq!(
+            parse_closing_line(line),
+            Some(Tally {
+                passed: 22,
+                failed: 3,
+                skipped: 7
+            })
+        );
     }
 
     #[test]
     fn other_lines_count_nothing() {
-        for line in ["test clocks::an_unknown_time_is_urgent ... ok", "running 12 tests", "Summary", "", "9 passed, 1 failed"] {
+        for line in [
+            "test clocks::an_unknown_time_is_urgent ... ok",
+            "running 12 tests",
+            "Summary",
+            "",
+            "9 passed, 1 failed",
+        ] {
             assert_eq!(parse_closing_line(line), None, "{line}");
         }
     }
 
     #[test]
     fn colours_are_taken_out_before_counting() {
-        let line = without_colour("test result: \u{1b}[32mok\u{1b}(B\u{1b}[m. 2 passed; 0 failed; 0 ignored");
+        let line = without_colour(
+            "test result: \u{1b}[32mok\u{1b}(B\u{1b}[m. 2 passed; 0 failed; 0 ignored",
+        );
         assert_eq!(parse_closing_line(&line).map(|tally| tally.passed), Some(2));
-        let line = without_colour("\u{1b}[32;1m     Summary\u{1b}[0m [   0.1s] \u{1b}[1m2\u{1b}[0m tests run: \u{1b}[1m2\u{1b}[0m \u{1b}[32;1mpassed\u{1b}[0m");
-        assert_eq!(parse_closing_line(&line), Some(Tally { passed: 2, failed: 0, skipped: 0 }));
+        let line = without_colour(
+            "\u{1b}[32;1m     Summary\u{1b}[0m [   0.1s] \u{1b}[1m2\u{1b}[0m tests run: \u{1b}[1m2\u{1b}[0m \u{1b}[32;1mpassed\u{1b}[0m",
+        );
+        assert_eq!(
+            parse_closing_line(&line),
+            Some(Tally {
+                passed: 2,
+                failed: 0,
+                skipped: 0
+            })
+        );
     }
 
     #[test]

@@ -17,13 +17,21 @@ use std::process::Command;
 pub fn run() -> Result<()> {
     let mut problems = arrows::check()?;
     let files = project_files()?;
-    let style = std::fs::read_to_string(phrases::STYLE).with_context(|| format!("cannot read {}", phrases::STYLE))?;
-    let phrases = Phrases::parse(&style).with_context(|| format!("{}: no table of phrases, or a row without two cells", phrases::STYLE))?;
+    let style = std::fs::read_to_string(phrases::STYLE)
+        .with_context(|| format!("cannot read {}", phrases::STYLE))?;
+    let phrases = Phrases::parse(&style).with_context(|| {
+        format!(
+            "{}: no table of phrases, or a row without two cells",
+            phrases::STYLE
+        )
+    })?;
     let mut functions = BTreeSet::new();
     let mut promising = Vec::new();
     let mut rust = circles::Sources::default();
     for file in &files {
-        let Ok(text) = String::from_utf8(std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?) else {
+        let Ok(text) = String::from_utf8(
+            std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?,
+        ) else {
             continue; // not a text
         };
         if file.extension().is_some_and(|extension| extension == "rs") {
@@ -42,7 +50,11 @@ pub fn run() -> Result<()> {
             promising.push((file, text));
         }
     }
-    problems.extend(promising.iter().flat_map(|(file, text)| promises::problems(file, text, &functions)));
+    problems.extend(
+        promising
+            .iter()
+            .flat_map(|(file, text)| promises::problems(file, text, &functions)),
+    );
     problems.extend(rust.problems());
     if problems.is_empty() {
         eprintln!("tidy: {} files are in order", files.len());
@@ -56,12 +68,25 @@ pub fn run() -> Result<()> {
 
 /// Every file that git tracks or would track, that is still there.
 fn project_files() -> Result<Vec<PathBuf>> {
-    let output = Command::new("git").args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).output().context("cannot start git")?;
+    let output = Command::new("git")
+        .args([
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ])
+        .output()
+        .context("cannot start git")?;
     if !output.status.success() {
         bail!("`git ls-files` failed: tidy reads the list of files from git");
     }
     let names = String::from_utf8(output.stdout).context("a file name that is no text")?;
-    let mut files: Vec<PathBuf> = names.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect();
+    let mut files: Vec<PathBuf> = names
+        .split('\0')
+        .filter(|name| !name.is_empty())
+        .map(PathBuf::from)
+        .collect();
     files.sort();
     files.dedup();
     files.retain(|file| Path::is_file(file));

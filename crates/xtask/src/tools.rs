@@ -18,7 +18,12 @@ const FONTS: &str = "fonts-khmeros";
 
 /// Makes sure that the tests find what they drive.
 pub fn provide() -> Result<()> {
-    let missing: Vec<&str> = TOOLS.into_iter().filter(|(tool, _)| !shell::is_installed(tool)).flat_map(|(_, packages)| packages).copied().collect();
+    let missing: Vec<&str> = TOOLS
+        .into_iter()
+        .filter(|(tool, _)| !shell::is_installed(tool))
+        .flat_map(|(_, packages)| packages)
+        .copied()
+        .collect();
     let mut packages = missing.clone();
     if !has_pip() {
         packages.push("python3-pip");
@@ -29,18 +34,31 @@ pub fn provide() -> Result<()> {
     if !missing.is_empty() {
         packages.push(FONTS);
     }
-    let install = format!("apt-get install -y --no-install-recommends {}", packages.join(" "));
+    let install = format!(
+        "apt-get install -y --no-install-recommends {}",
+        packages.join(" ")
+    );
     if !shell::is_installed("apt-get") || !is_root() {
-        bail!("the tests of pages need programs that are not here.\n  Debian, Ubuntu, as root: {install}");
+        bail!(
+            "the tests of pages need programs that are not here.\n  Debian, Ubuntu, as root: {install}"
+        );
     }
     println!("installing what the tests of pages drive: {install}");
     apt(&["update"])?;
-    apt(&[&["install", "-y", "--no-install-recommends"], packages.as_slice()].concat())
+    apt(&[
+        &["install", "-y", "--no-install-recommends"],
+        packages.as_slice(),
+    ]
+    .concat())
 }
 
 fn apt(arguments: &[&str]) -> Result<()> {
     let mut command = Command::new("apt-get");
-    command.arg("-qq").args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
+    command
+        .arg("-qq")
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .stdout(Stdio::null());
     if !command.status().context("apt-get cannot be run")?.success() {
         bail!("apt-get {} failed", arguments.join(" "));
     }
@@ -52,9 +70,16 @@ fn has_pip() -> bool {
 }
 
 fn is_root() -> bool {
-    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+    Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
 fn succeeds(command: &mut Command) -> bool {
-    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }

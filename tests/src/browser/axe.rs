@@ -23,7 +23,11 @@ fn script() -> &'static str {
 
 fn fetched() -> PathBuf {
     let test = std::env::current_exe().expect("a running test has a path");
-    let folder = test.ancestors().nth(3).expect("tests lie in target/PROFILE/deps").join("axe");
+    let folder = test
+        .ancestors()
+        .nth(3)
+        .expect("tests lie in target/PROFILE/deps")
+        .join("axe");
     let script = folder.join("axe.min.js");
     if !script.exists() {
         fetch(&folder, &script);
@@ -36,13 +40,32 @@ fn fetch(folder: &Path, script: &Path) {
     std::fs::create_dir_all(folder).expect("a folder can be made");
     let work = tempfile::tempdir_in(folder).expect("a temporary folder can be made");
     let run = |arguments: &[&str]| {
-        let done = Command::new("python3").args(arguments).current_dir(work.path()).output().expect("python3 can be run: apt-get install -y python3-pip");
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let done = Command::new("python3")
+            .args(arguments)
+            .current_dir(work.path())
+            .output()
+            .expect("python3 can be run: apt-get install -y python3-pip");
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
     };
-    run(&["-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", PACKAGE]);
-    let wheel = std::fs::read_dir(work.path()).expect("the folder can be read").find_map(|entry| entry.ok()?.file_name().into_string().ok());
+    run(&[
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--disable-pip-version-check",
+        PACKAGE,
+    ]);
+    let wheel = std::fs::read_dir(work.path())
+        .expect("the folder can be read")
+        .find_map(|entry| entry.ok()?.file_name().into_string().ok());
     run(&["-m", "zipfile", "-e", &wheel.expect("a package came"), "."]);
-    std::fs::rename(work.path().join("axe_playwright_python/axe.min.js"), script).expect("the script is in the package");
+    std::fs::rename(work.path().join("axe_playwright_python/axe.min.js"), script)
+        .expect("the script is in the package");
 }
 
 /// Problems by the rules of WCAG 2.2 up to level AA and of good practice, each with the places where it is.
@@ -55,8 +78,22 @@ pub fn problems(browser: &Browser) -> Vec<String> {
             .then((result) => done(result.violations), (error) => done([{id: String(error), nodes: []}]));",
     );
     let problem = |violation: &Value| {
-        let places: Vec<&str> = violation["nodes"].as_array().into_iter().flatten().filter_map(|node| node["html"].as_str()).collect();
-        format!("{}: {} {places:#?}", violation["id"].as_str().unwrap_or_default(), violation["help"].as_str().unwrap_or_default())
+        let places: Vec<&str> = violation["nodes"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|node| node["html"].as_str())
+            .collect();
+        format!(
+            "{}: {} {places:#?}",
+            violation["id"].as_str().unwrap_or_default(),
+            violation["help"].as_str().unwrap_or_default()
+        )
     };
-    found.as_array().expect("axe gives a list").iter().map(problem).collect()
+    found
+        .as_array()
+        .expect("axe gives a list")
+        .iter()
+        .map(problem)
+        .collect()
 }

@@ -40,22 +40,42 @@ impl Driver {
     /// Starts it on a free port.
     pub fn start() -> Self {
         // Of several that start at once one may find its port taken by another, and ends.
-        (0..STARTS_MAX).find_map(|_| Self::try_start()).expect("chromedriver says its port")
+        (0..STARTS_MAX)
+            .find_map(|_| Self::try_start())
+            .expect("chromedriver says its port")
     }
 
     fn try_start() -> Option<Self> {
         let mut command = Command::new("chromedriver");
-        command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().expect("chromedriver can be run: apt-get install -y chromium chromium-driver");
-        let mut lines = BufReader::new(child.stdout.take().expect("standard output was piped")).lines();
-        let port = lines.find_map(|line| Some(line.ok()?.strip_suffix('.')?.rsplit_once(" on port ")?.1.to_owned()));
+        command
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = command
+            .spawn()
+            .expect("chromedriver can be run: apt-get install -y chromium chromium-driver");
+        let mut lines =
+            BufReader::new(child.stdout.take().expect("standard output was piped")).lines();
+        let port = lines.find_map(|line| {
+            Some(
+                line.ok()?
+                    .strip_suffix('.')?
+                    .rsplit_once(" on port ")?
+                    .1
+                    .to_owned(),
+            )
+        });
         let Some(port) = port else {
             child.wait().expect("a child can be waited for");
             return None;
         };
         // What it says later would fill the pipe and stop it.
         std::thread::spawn(move || lines.for_each(drop));
-        Some(Self { child, address: format!("http://127.0.0.1:{port}"), profile: tempfile::tempdir().expect("a temporary folder can be made") })
+        Some(Self {
+            child,
+            address: format!("http://127.0.0.1:{port}"),
+            profile: tempfile::tempdir().expect("a temporary folder can be made"),
+        })
     }
 
     /// A browser.
@@ -67,7 +87,11 @@ impl Driver {
         wanted.insert("goog:loggingPrefs".into(), json!({"performance": "ALL"}));
         wanted.insert("acceptInsecureCerts".into(), Value::Bool(true));
         let connector = hyper_util::client::legacy::connect::HttpConnector::new();
-        ClientBuilder::new(connector).capabilities(wanted).connect(&self.address).await.expect("a browser starts")
+        ClientBuilder::new(connector)
+            .capabilities(wanted)
+            .connect(&self.address)
+            .await
+            .expect("a browser starts")
     }
 
     pub fn end(&mut self) {
@@ -86,7 +110,11 @@ pub struct Raw {
 
 impl WebDriverCompatibleCommand for Raw {
     fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
-        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
+        base.join(&format!(
+            "session/{}/{}",
+            session.unwrap_or_default(),
+            self.path
+        ))
     }
 
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {

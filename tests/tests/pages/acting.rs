@@ -17,9 +17,16 @@ fn a_responder_decides_a_conflict_acts_assigns_and_the_phone_hears_of_it() {
     browser.wait_for(".sides");
     assert_eq!(browser.count(".sides > li"), 2);
     let sides = browser.text_of(".sides");
-    assert!(sides.contains("device 1") && sides.contains("device 2"), "{sides}");
+    assert!(
+        sides.contains("device 1") && sides.contains("device 2"),
+        "{sides}"
+    );
     let yes_first = browser.text_of(".sides li:first-child b") == "yes";
-    browser.follow(if yes_first { ".sides li:first-child button" } else { ".sides li:last-child button" });
+    browser.follow(if yes_first {
+        ".sides li:first-child button"
+    } else {
+        ".sides li:last-child button"
+    });
     browser.wait_for("p.notice:not([hidden])");
     assert_eq!(browser.count(".sides"), 0);
     assert_eq!(scene.exported(id)["danger_now"], "yes");
@@ -29,18 +36,34 @@ fn a_responder_decides_a_conflict_acts_assigns_and_the_phone_hears_of_it() {
     browser.follow("details[open] button");
     browser.wait_for("p.notice:not([hidden])");
     let actions = scene.exported(id)["actions"].clone();
-    assert!(actions.to_string().contains("pep_start") && !actions.to_string().contains("amina"), "{actions}");
+    assert!(
+        actions.to_string().contains("pep_start") && !actions.to_string().contains("amina"),
+        "{actions}"
+    );
     let timeline = browser.text_of("ol.timeline li");
-    assert!(timeline.contains("amina, at the board") && timeline.contains("start PEP"), "{timeline}");
+    assert!(
+        timeline.contains("amina, at the board") && timeline.contains("start PEP"),
+        "{timeline}"
+    );
 
     scene.phone.sync();
     assert_eq!(scene.phone.show(id)["danger_now"], "yes");
     assert_eq!(scene.phone.show(id)["conflicts"], json!([]));
-    assert!(scene.phone.show(id)["actions"].to_string().contains("pep_start"));
+    assert!(
+        scene.phone.show(id)["actions"]
+            .to_string()
+            .contains("pep_start")
+    );
     scene.laptop.sync();
     assert_eq!(scene.laptop.show(id), scene.phone.show(id));
     let verified = scene.site.hub_run("verify", &[]);
-    assert_eq!(verified.code, Some(0), "{}{}", verified.stdout, verified.stderr);
+    assert_eq!(
+        verified.code,
+        Some(0),
+        "{}{}",
+        verified.stdout,
+        verified.stderr
+    );
 }
 
 #[test]
@@ -62,11 +85,22 @@ fn no_document_that_a_phone_is_given_holds_the_name_of_who_acted_at_the_board() 
     browser.go(&page);
     browser.follow("form input[name=scope][value=national_deid] ~ button");
     browser.wait_for("p.notice:not([hidden])");
-    assert_eq!(browser.text_of("ol.timeline").matches("amina, at the board").count(), 3, "{}", browser.text_of("ol.timeline"));
+    assert_eq!(
+        browser
+            .text_of("ol.timeline")
+            .matches("amina, at the board")
+            .count(),
+        3,
+        "{}",
+        browser.text_of("ol.timeline")
+    );
     for device in [&scene.phone, &scene.laptop] {
         device.sync();
         let shown = device.show(id);
-        assert!(shown["actions"].to_string().contains("pep_start") && shown["status"] == "responding", "{shown}");
+        assert!(
+            shown["actions"].to_string().contains("pep_start") && shown["status"] == "responding",
+            "{shown}"
+        );
         assert!(!shown.to_string().contains("amina"), "{shown}");
         let files = database::bytes(&device.home);
         assert!(holds(&files, "pep_start") && !holds(&files, "amina"));
@@ -86,7 +120,13 @@ fn a_withdrawal_at_the_board_erases_here_and_on_the_phone() {
     browser.follow("button.grave");
     browser.wait_for("p.notice:not([hidden])");
     assert_eq!(browser.path(), "/hub");
-    assert!(!scene.site.hub_export().iter().any(|incident| incident["id"] == **id));
+    assert!(
+        !scene
+            .site
+            .hub_export()
+            .iter()
+            .any(|incident| incident["id"] == **id)
+    );
     scene.phone.sync();
     assert!(!scene.phone.ids().contains(id));
     browser.go(&scene.hub_page("/hub"));
@@ -99,7 +139,12 @@ fn whoever_goes_back_and_sends_a_form_again_adds_nothing_and_a_refused_one_comes
     let id = &scene.ids[1];
     let browser = scene.at_hub();
     browser.run_scripts(false);
-    let started = || scene.exported(id)["actions"].to_string().matches("pep_start").count();
+    let started = || {
+        scene.exported(id)["actions"]
+            .to_string()
+            .matches("pep_start")
+            .count()
+    };
     let before = started();
     browser.go(&scene.hub_page(&format!("/incident/{id}")));
     browser.click_text("Record an action");
@@ -121,14 +166,21 @@ fn whoever_goes_back_and_sends_a_form_again_adds_nothing_and_a_refused_one_comes
     browser.fill("#link-to", "a street");
     browser.follow("details[open] button");
     browser.wait_for("p.problem");
-    assert!(browser.text().contains("names no incident"), "{}", browser.text());
+    assert!(
+        browser.text().contains("names no incident"),
+        "{}",
+        browser.text()
+    );
     browser.run_scripts(true);
     assert_eq!(browser.axe(), Vec::<String>::new());
     browser.run_scripts(false);
     browser.fill("#link-to", &scene.ids[0][..8]);
     browser.follow("main form button");
     browser.wait_for("p.notice:not([hidden])");
-    assert_eq!(scene.exported(id)["links"], json!([{"kind": "same_event", "to": scene.ids[0]}]));
+    assert_eq!(
+        scene.exported(id)["links"],
+        json!([{"kind": "same_event", "to": scene.ids[0]}])
+    );
     browser.follow("form[action$='/unlink'] button");
     browser.wait_for("p.notice:not([hidden])");
     assert_eq!(scene.exported(id)["links"], json!([]));
@@ -142,7 +194,9 @@ fn an_incident_that_comes_in_appears_by_itself() {
     let before = browser.count("tbody tr");
     scene.phone.log(&[json!({"reported_at": wait::now().to_string(), "violations": ["stalking"], "consents": ["hub_response"]})]);
     scene.phone.sync();
-    wait::until("the incident on the page", || (browser.count("tbody tr") == before + 1).then_some(()));
+    wait::until("the incident on the page", || {
+        (browser.count("tbody tr") == before + 1).then_some(())
+    });
 }
 
 #[test]
@@ -154,16 +208,23 @@ fn what_came_while_the_line_was_cut_appears_by_itself() {
     let hub = scene.hub.kill();
     // By memory card, into the hub that is down: nobody tells the page.
     scene.phone.log(&[json!({"reported_at": wait::now().to_string(), "violations": ["stalking"], "consents": ["hub_response"]})]);
-    let [data, bundle, reply] = ["hub", "card", "reply"].map(|name| scene.site.path(name).to_str().unwrap().to_owned());
+    let [data, bundle, reply] =
+        ["hub", "card", "reply"].map(|name| scene.site.path(name).to_str().unwrap().to_owned());
     scene.phone.run(&["bundle", "export", &bundle]).done();
-    program::run(["hub", "bundle", "import", "--data", &data, &bundle, "--out", &reply]).done();
+    program::run([
+        "hub", "bundle", "import", "--data", &data, &bundle, "--out", &reply,
+    ])
+    .done();
     assert_eq!(browser.count("tbody tr"), before);
     let _hub = hub();
-    wait::until("the incident on the page", || (browser.count("tbody tr") == before + 1).then_some(()));
+    wait::until("the incident on the page", || {
+        (browser.count("tbody tr") == before + 1).then_some(())
+    });
 }
 
 #[test]
-fn whoever_is_held_since_minutes_stands_above_what_is_old_and_an_open_filter_hides_nobody_who_comes_in() {
+fn whoever_is_held_since_minutes_stands_above_what_is_old_and_an_open_filter_hides_nobody_who_comes_in()
+ {
     let scene = Scene::new();
     let browser = scene.at_hub();
     browser.go(&scene.hub_page("/?status=open&level=red"));
@@ -173,16 +234,25 @@ fn whoever_is_held_since_minutes_stands_above_what_is_old_and_an_open_filter_hid
         "held_now": "yes", "consents": ["hub_response"]})]);
     scene.phone.sync();
     // The scene's own incident is as urgent, and some seconds older.
-    let first = wait::until("her line", || Some(browser.text_of("tbody tr:nth-child(2)")).filter(|text| text.contains("Held now")));
+    let first = wait::until("her line", || {
+        Some(browser.text_of("tbody tr:nth-child(2)")).filter(|text| text.contains("Held now"))
+    });
     assert!(first.contains("In danger now"), "{first}");
     assert_eq!(browser.count("details[open]"), 1, "and stays open");
     // Somebody who chooses is not disturbed either: the list is apart from the filter.
     browser.choose("#f-kind", "police");
     let before = browser.count("tbody tr");
-    scene.phone.log(&[json!({"reported_at": now, "violations": ["rape"], "consents": ["hub_response"]})]);
+    scene
+        .phone
+        .log(&[json!({"reported_at": now, "violations": ["rape"], "consents": ["hub_response"]})]);
     scene.phone.sync();
-    wait::until("the next line", || (browser.count("tbody tr") == before + 1).then_some(()));
-    assert_eq!(browser.script("return document.querySelector('#f-kind').value"), "police");
+    wait::until("the next line", || {
+        (browser.count("tbody tr") == before + 1).then_some(())
+    });
+    assert_eq!(
+        browser.script("return document.querySelector('#f-kind').value"),
+        "police"
+    );
 }
 
 #[test]
@@ -196,19 +266,40 @@ fn an_open_page_follows_what_others_do_and_takes_no_form_away() {
         scene.phone.sync();
     };
     browser.click_text("Add a follow-up");
-    change(json!([{"transition": {"to": "responding"}}, {"set": {"field": "held_now", "value": "yes"}}]));
-    wait::until("the title's chips", || Some(browser.text_of("div.title")).filter(|text| text.contains("responding") && text.contains("Held now")));
-    wait::until("the clocks", || Some(browser.text_of("[data-live=clocks]")).filter(|text| text.contains("Response (24 h)")));
-    assert_eq!(browser.count("details[open]"), 1, "what was open stays open");
+    change(
+        json!([{"transition": {"to": "responding"}}, {"set": {"field": "held_now", "value": "yes"}}]),
+    );
+    wait::until("the title's chips", || {
+        Some(browser.text_of("div.title"))
+            .filter(|text| text.contains("responding") && text.contains("Held now"))
+    });
+    wait::until("the clocks", || {
+        Some(browser.text_of("[data-live=clocks]")).filter(|text| text.contains("Response (24 h)"))
+    });
+    assert_eq!(
+        browser.count("details[open]"),
+        1,
+        "what was open stays open"
+    );
     browser.click_text("Add a referral");
     browser.fill("#refer-partner", "a partner");
     change(json!([{"transition": {"to": "monitoring"}}]));
     browser.wait_for("[data-live-notice]:not([hidden])");
     let in_sight = "const box = document.querySelector('[data-live-notice]').getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight";
-    assert_eq!(browser.script(&format!("scrollTo(0, document.body.scrollHeight); {in_sight}")), true);
+    assert_eq!(
+        browser.script(&format!(
+            "scrollTo(0, document.body.scrollHeight); {in_sight}"
+        )),
+        true
+    );
     browser.click("[data-live-notice] button");
-    wait::until("the new status", || Some(browser.text_of("div.title")).filter(|text| text.contains("monitoring")));
-    assert_eq!(browser.script("return document.querySelector('#refer-partner').value"), "a partner");
+    wait::until("the new status", || {
+        Some(browser.text_of("div.title")).filter(|text| text.contains("monitoring"))
+    });
+    assert_eq!(
+        browser.script("return document.querySelector('#refer-partner').value"),
+        "a partner"
+    );
 }
 
 #[test]
@@ -230,11 +321,24 @@ fn a_followup_that_is_planned_is_a_clock_until_it_is_done() {
     };
     for day in ["1900-01-01", "2199-01-01", ""] {
         plan(day);
-        assert!(browser.text().contains("Give a day for the follow-up"), "{day}: {}", browser.text());
+        assert!(
+            browser.text().contains("Give a day for the follow-up"),
+            "{day}: {}",
+            browser.text()
+        );
     }
-    let in_two_days = wait::now().checked_add(vicinity_core::time::SignedDuration::from_hours(48)).unwrap().to_string();
+    let in_two_days = wait::now()
+        .checked_add(vicinity_core::time::SignedDuration::from_hours(48))
+        .unwrap()
+        .to_string();
     plan(&in_two_days[..10]);
-    assert!(browser.text_of("[data-live=clocks]").contains("Planned follow-up"), "{}", browser.text());
+    assert!(
+        browser
+            .text_of("[data-live=clocks]")
+            .contains("Planned follow-up"),
+        "{}",
+        browser.text()
+    );
     browser.click_text("Record an action");
     browser.follow("details[open] button");
     browser.go(&scene.hub_page("/?status=open&clock=followup_planned&level=green"));
@@ -244,10 +348,18 @@ fn a_followup_that_is_planned_is_a_clock_until_it_is_done() {
     browser.click("#follow-done");
     browser.follow("details[open] button");
     let followups = scene.exported(page.rsplit('/').next().unwrap())["followups"].clone();
-    assert_eq!(followups.as_array().map(Vec::len), Some(1), "the one that was planned was done: {followups}");
+    assert_eq!(
+        followups.as_array().map(Vec::len),
+        Some(1),
+        "the one that was planned was done: {followups}"
+    );
     let met =
         browser.script("return [...document.querySelectorAll('[data-live=clocks] li')].filter((one) => one.querySelector('.met')).map((one) => one.innerText)");
-    assert!(met.to_string().contains("Planned follow-up"), "{met}: {}", browser.text_of("[data-live=clocks]"));
+    assert!(
+        met.to_string().contains("Planned follow-up"),
+        "{met}: {}",
+        browser.text_of("[data-live=clocks]")
+    );
 }
 
 #[test]
@@ -263,7 +375,11 @@ fn an_incident_is_found_by_its_digits_without_scripts() {
         assert_eq!(browser.path(), format!("/incident/{id}"), "{typed}");
     }
     browser.go(&scene.hub_page("/find?incident=00000000"));
-    assert!(browser.text().contains("No incident has this id here."), "{}", browser.text());
+    assert!(
+        browser.text().contains("No incident has this id here."),
+        "{}",
+        browser.text()
+    );
 }
 
 #[test]
@@ -276,7 +392,11 @@ fn on_a_phone_what_must_be_done_stands_before_what_was_written() {
         browser.script("return ['clocks', 'respond', 'timeline'].map((name) => document.querySelector(`[data-live=${name}]`).getBoundingClientRect().top)");
     let tops: Vec<f64> = serde_json::from_value(tops).unwrap();
     assert!(tops.is_sorted(), "{tops:?}");
-    assert!(browser.text_of("div.title").contains("In danger now"), "{}", browser.text());
+    assert!(
+        browser.text_of("div.title").contains("In danger now"),
+        "{}",
+        browser.text()
+    );
 }
 
 #[test]
@@ -296,7 +416,13 @@ fn everything_on_the_board_works_without_scripts() {
     browser.click("#sure");
     browser.follow("button.grave");
     browser.wait_for("p.notice:not([hidden])");
-    assert!(!scene.site.hub_export().iter().any(|incident| incident["id"] == **id));
+    assert!(
+        !scene
+            .site
+            .hub_export()
+            .iter()
+            .any(|incident| incident["id"] == **id)
+    );
 }
 
 #[test]
@@ -313,10 +439,17 @@ fn a_coordinator_asks_a_hub_answers_on_its_board_and_the_answer_is_news() {
     national.choose("#question", "verify_area");
     national.follow("form:has(#question) button");
     national.wait_for("p.notice:not([hidden])");
-    assert!(national.text().contains("question sent"), "{}", national.text());
+    assert!(
+        national.text().contains("question sent"),
+        "{}",
+        national.text()
+    );
 
     // The question comes down with the hub's next contact, which something new brings about.
-    scene.phone.edit(&scene.ids[0], &json!([{"set": {"field": "weapon", "value": "no"}}]));
+    scene.phone.edit(
+        &scene.ids[0],
+        &json!([{"set": {"field": "weapon", "value": "no"}}]),
+    );
     scene.phone.sync();
     let hub = scene.at_hub();
     wait::until("the question on the board", || {
@@ -333,7 +466,11 @@ fn a_coordinator_asks_a_hub_answers_on_its_board_and_the_answer_is_news() {
         national.text().contains("confirmed").then_some(())
     });
     national.go(&scene.national_page("/"));
-    assert!(national.text().contains("1\nAnswers from hubs"), "{}", national.text());
+    assert!(
+        national.text().contains("1\nAnswers from hubs"),
+        "{}",
+        national.text()
+    );
 }
 
 #[test]
@@ -344,15 +481,26 @@ fn a_duplicate_is_counted_once_and_a_verified_row_leaves_the_queue() {
     let before = scene.site.national_export().len();
     scene.phone.log(&vec![twin; 2]);
     scene.phone.sync();
-    let rows = wait::until("both rows", || Some(scene.site.national_export()).filter(|rows| rows.len() == before + 2));
-    let twins: Vec<&str> = rows.iter().filter(|row| row["admin1"] == "TH-10").map(|row| row["projection"].as_str().unwrap()).collect();
+    let rows = wait::until("both rows", || {
+        Some(scene.site.national_export()).filter(|rows| rows.len() == before + 2)
+    });
+    let twins: Vec<&str> = rows
+        .iter()
+        .filter(|row| row["admin1"] == "TH-10")
+        .map(|row| row["projection"].as_str().unwrap())
+        .collect();
     let browser = scene.at_national();
     browser.go(&scene.national_page(&format!("/projection/{}", twins[0])));
     browser.follow(&format!("form:has(input[value='{}']) button", twins[1]));
     browser.wait_for("p.notice:not([hidden])");
-    assert!(browser.text().contains("Duplicate of"), "{}", browser.text());
+    assert!(
+        browser.text().contains("Duplicate of"),
+        "{}",
+        browser.text()
+    );
     browser.go(&scene.national_page("/queue"));
-    let first = browser.script("return document.querySelector('main article a').getAttribute('href')");
+    let first =
+        browser.script("return document.querySelector('main article a').getAttribute('href')");
     let first = format!("main article a[href='{}']", first.as_str().unwrap());
     assert_eq!(browser.count(&first), 1);
     browser.follow("main article form button");

@@ -10,7 +10,11 @@ fn a_person_sets_up_how_they_sign_in_and_signs_in_again() {
     browser.welcome(&site.invite_person("hub", "amina"));
     assert!(browser.text_of("footer").contains("amina"));
     let origin = format!("http://{}/", hub.address);
-    let elsewhere: Vec<String> = browser.asked_for().into_iter().filter(|url| !url.starts_with(&origin)).collect();
+    let elsewhere: Vec<String> = browser
+        .asked_for()
+        .into_iter()
+        .filter(|url| !url.starts_with(&origin))
+        .collect();
     assert!(elsewhere.is_empty(), "{elsewhere:?}");
 }
 
@@ -26,14 +30,25 @@ fn what_was_typed_when_the_session_had_ended_stands_in_its_form_again_in_a_real_
     let link = site.invite_person("hub", "amina");
     browser.follow("form[action='/advocacy'][method=post] button");
     assert_eq!(browser.path(), "/sign-in");
-    assert!(browser.text().contains("returns to its form"), "{}", browser.text());
+    assert!(
+        browser.text().contains("returns to its form"),
+        "{}",
+        browser.text()
+    );
     browser.use_link(&link);
     assert_eq!(browser.path(), "/advocacy");
     let typed = browser.script("return [document.querySelector('#w-note').value, document.querySelector('#w-action').value]");
-    assert_eq!(typed, serde_json::json!(["\"two\" <words> & ខ្មែរ", "training"]));
+    assert_eq!(
+        typed,
+        serde_json::json!(["\"two\" <words> & ខ្មែរ", "training"])
+    );
     browser.follow("form[action='/advocacy'][method=post] button");
     browser.wait_for("p.notice:not([hidden])");
-    assert!(browser.text().contains("\"two\" <words> & ខ្មែរ"), "now it was sent: {}", browser.text());
+    assert!(
+        browser.text().contains("\"two\" <words> & ខ្មែរ"),
+        "now it was sent: {}",
+        browser.text()
+    );
 }
 
 #[test]
@@ -47,7 +62,11 @@ fn pages_of_signing_in_keep_nobody_out() {
             browser.prefer_dark(dark);
             for page in [format!("http://{}/sign-in", hub.address), link.clone()] {
                 browser.go(&page);
-                assert_eq!(browser.axe(), Vec::<String>::new(), "{page} {screen:?} dark: {dark}");
+                assert_eq!(
+                    browser.axe(),
+                    Vec::<String>::new(),
+                    "{page} {screen:?} dark: {dark}"
+                );
             }
         }
     }

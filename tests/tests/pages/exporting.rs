@@ -19,7 +19,10 @@ fn text(bytes: Vec<u8>) -> String {
 fn cells(bytes: Vec<u8>) -> Vec<Vec<String>> {
     let mut workbook: Xlsx<_> = open_workbook_from_rs(Cursor::new(bytes)).unwrap();
     let range = workbook.worksheet_range("Incident Data").unwrap();
-    range.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect()
+    range
+        .rows()
+        .map(|row| row.iter().map(ToString::to_string).collect())
+        .collect()
 }
 
 #[test]
@@ -30,17 +33,30 @@ fn a_coordinator_takes_files_that_say_what_the_command_line_says() {
     let by_command = |form: &[&str]| scene.site.national_run("export", form).done();
     for (path, form) in [
         ("/exports/rows?form=csv", &["--csv"][..]),
-        ("/exports/rows?form=hxl&from=2026-10&to=2026-11", &["--csv", "--hxl", "--from", "2026-10", "--to", "2026-11"]),
+        (
+            "/exports/rows?form=hxl&from=2026-10&to=2026-11",
+            &["--csv", "--hxl", "--from", "2026-10", "--to", "2026-11"],
+        ),
         ("/exports/rows?form=json", &["--json"]),
         ("/exports/counts?form=dhis2", &["--dhis2"]),
         ("/exports/counts?form=geojson", &["--geojson"]),
     ] {
         let taken = browser.fetch(path);
-        assert_eq!(text(taken).trim_end(), by_command(form).trim_end(), "{path}");
+        assert_eq!(
+            text(taken).trim_end(),
+            by_command(form).trim_end(),
+            "{path}"
+        );
     }
     let out = scene.site.path("by-command.xlsx");
-    scene.site.national_run("export", &["--xlsx", "--out", out.to_str().unwrap()]).done();
-    let (taken, by_command) = (cells(browser.fetch("/exports/rows?form=xlsx")), cells(std::fs::read(out).unwrap()));
+    scene
+        .site
+        .national_run("export", &["--xlsx", "--out", out.to_str().unwrap()])
+        .done();
+    let (taken, by_command) = (
+        cells(browser.fetch("/exports/rows?form=xlsx")),
+        cells(std::fs::read(out).unwrap()),
+    );
     assert_eq!(taken.len(), 1 + scene.site.national_export().len());
     assert_eq!(taken.len(), by_command.len());
     for (row, expected) in taken.iter().zip(&by_command) {
@@ -49,7 +65,11 @@ fn a_coordinator_takes_files_that_say_what_the_command_line_says() {
 
     let stretch = "months that run backwards are refused";
     browser.go(&scene.national_page("/exports/rows?form=csv&from=2026-12&to=2026-01"));
-    assert!(browser.text().contains("The first month is after the last"), "{stretch}: {}", browser.text());
+    assert!(
+        browser.text().contains("The first month is after the last"),
+        "{stretch}: {}",
+        browser.text()
+    );
 }
 
 #[test]
@@ -58,21 +78,54 @@ fn a_responder_takes_the_hubs_own_rows_as_national_has_them() {
     let browser = scene.at_hub();
     browser.run_scripts(false);
     browser.go(&scene.hub_page("/exports"));
-    assert_eq!(browser.count("form[action='/exports/push']"), 0, "counts are national's");
+    assert_eq!(
+        browser.count("form[action='/exports/push']"),
+        0,
+        "counts are national's"
+    );
     browser.run_scripts(true);
     let csv = text(browser.fetch("/exports/rows?form=csv"));
     // The hub's areas lie in two zones, and nobody said which is its own.
-    let (by_national, mut lines) = (scene.site.national_run("export", &["--csv"]).done(), csv.lines());
-    assert_eq!(lines.next(), Some(format!("{},time_zone", by_national.lines().next().unwrap()).as_str()));
-    assert_eq!(lines.collect::<Vec<_>>(), by_national.lines().skip(1).map(|line| format!("{line},")).collect::<Vec<_>>());
+    let (by_national, mut lines) = (
+        scene.site.national_run("export", &["--csv"]).done(),
+        csv.lines(),
+    );
+    assert_eq!(
+        lines.next(),
+        Some(format!("{},time_zone", by_national.lines().next().unwrap()).as_str())
+    );
+    assert_eq!(
+        lines.collect::<Vec<_>>(),
+        by_national
+            .lines()
+            .skip(1)
+            .map(|line| format!("{line},"))
+            .collect::<Vec<_>>()
+    );
     let sheet = cells(browser.fetch("/exports/rows?form=xlsx&from=2026-11&to=2026-11"));
     let rows = scene.site.national_export();
-    assert_eq!(sheet.len(), 1 + rows.iter().filter(|row| row["month"] == "2026-11").count());
-    for (row, projection) in sheet[1..].iter().zip(rows.iter().filter(|row| row["month"] == "2026-11")) {
-        let cell = |name: &str| row[sheet[0].iter().position(|column| column == name).unwrap()].as_str();
-        assert_eq!((cell("INCIDENT ID"), cell("INCIDENT COUNTY")), (projection["projection"].as_str().unwrap(), projection["admin1"].as_str().unwrap()));
+    assert_eq!(
+        sheet.len(),
+        1 + rows.iter().filter(|row| row["month"] == "2026-11").count()
+    );
+    for (row, projection) in sheet[1..]
+        .iter()
+        .zip(rows.iter().filter(|row| row["month"] == "2026-11"))
+    {
+        let cell =
+            |name: &str| row[sheet[0].iter().position(|column| column == name).unwrap()].as_str();
+        assert_eq!(
+            (cell("INCIDENT ID"), cell("INCIDENT COUNTY")),
+            (
+                projection["projection"].as_str().unwrap(),
+                projection["admin1"].as_str().unwrap()
+            )
+        );
     }
-    assert!(csv.lines().count() > 10 && !csv.contains("SN04211") && !csv.contains(&scene.ids[0]), "no code and no incident's id");
+    assert!(
+        csv.lines().count() > 10 && !csv.contains("SN04211") && !csv.contains(&scene.ids[0]),
+        "no code and no incident's id"
+    );
 }
 
 #[test]
@@ -87,13 +140,29 @@ fn files_of_a_hub_name_the_zone_that_their_months_are_of() {
     browser.welcome(&site.invite_person("hub", "amina"));
     let csv = text(browser.fetch("/exports/rows?form=hxl&from=2026-11&to=2026-11"));
     let rows: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
-    assert_eq!(rows.iter().map(|row| *row.last().unwrap()).collect::<Vec<_>>(), ["time_zone", "", "Asia/Phnom_Penh"]);
+    assert_eq!(
+        rows.iter()
+            .map(|row| *row.last().unwrap())
+            .collect::<Vec<_>>(),
+        ["time_zone", "", "Asia/Phnom_Penh"]
+    );
     assert_eq!((rows[0][1], rows[2][1]), ("month", "2026-11"));
-    let row: serde_json::Value = serde_json::from_str(text(browser.fetch("/exports/rows?form=json")).trim()).unwrap();
-    assert_eq!((&row["time_zone"], &row["month"]), (&json!("Asia/Phnom_Penh"), &json!("2026-11")));
-    let mut workbook: Xlsx<_> = open_workbook_from_rs(Cursor::new(browser.fetch("/exports/rows?form=xlsx"))).unwrap();
+    let row: serde_json::Value =
+        serde_json::from_str(text(browser.fetch("/exports/rows?form=json")).trim()).unwrap();
+    assert_eq!(
+        (&row["time_zone"], &row["month"]),
+        (&json!("Asia/Phnom_Penh"), &json!("2026-11"))
+    );
+    let mut workbook: Xlsx<_> =
+        open_workbook_from_rs(Cursor::new(browser.fetch("/exports/rows?form=xlsx"))).unwrap();
     assert_eq!(workbook.sheet_names(), ["Incident Data", "About"]);
-    let about: Vec<String> = workbook.worksheet_range("About").unwrap().rows().flatten().map(ToString::to_string).collect();
+    let about: Vec<String> = workbook
+        .worksheet_range("About")
+        .unwrap()
+        .rows()
+        .flatten()
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(about, ["time_zone", "Asia/Phnom_Penh"]);
 }
 
@@ -106,9 +175,17 @@ fn counts_go_to_dhis2_from_a_page_and_its_summary_stands_there() {
     scene.phone.log(&vec![one; 40]);
     scene.phone.sync();
     let values = |scene: &Scene| {
-        serde_json::from_str::<serde_json::Value>(&scene.site.national_run("export", &["--dhis2"]).done()).unwrap()["dataValues"].as_array().unwrap().len()
+        serde_json::from_str::<serde_json::Value>(
+            &scene.site.national_run("export", &["--dhis2"]).done(),
+        )
+        .unwrap()["dataValues"]
+            .as_array()
+            .unwrap()
+            .len()
     };
-    vicinity_tests::wait::until("something to publish", || (values(&scene) > 0).then_some(()));
+    vicinity_tests::wait::until("something to publish", || {
+        (values(&scene) > 0).then_some(())
+    });
     let dhis2 = Dhis2::without(&["SN_DK"]);
     let browser = scene.at_national();
     browser.run_scripts(false);
@@ -123,15 +200,34 @@ fn counts_go_to_dhis2_from_a_page_and_its_summary_stands_there() {
         browser.wait_for("main h2, main p a");
     };
     push(dhis2::TOKEN, true);
-    assert!(browser.text().contains("Dry run, nothing was stored.") && dhis2.values().is_empty(), "{}", browser.text());
+    assert!(
+        browser.text().contains("Dry run, nothing was stored.") && dhis2.values().is_empty(),
+        "{}",
+        browser.text()
+    );
     browser.run_scripts(true);
     assert_eq!(browser.axe(), Vec::<String>::new());
     browser.run_scripts(false);
     push(dhis2::TOKEN, false);
     let text = browser.text();
-    assert!(text.contains("DHIS2 did not accept every value") && text.contains("SN_DK Organisation unit not found"), "{text}");
-    assert!(!dhis2.values().is_empty() && dhis2.problems().is_empty(), "{:?}", dhis2.problems());
-    assert!(!browser.source().contains(dhis2::TOKEN), "a token is not shown again");
+    assert!(
+        text.contains("DHIS2 did not accept every value")
+            && text.contains("SN_DK Organisation unit not found"),
+        "{text}"
+    );
+    assert!(
+        !dhis2.values().is_empty() && dhis2.problems().is_empty(),
+        "{:?}",
+        dhis2.problems()
+    );
+    assert!(
+        !browser.source().contains(dhis2::TOKEN),
+        "a token is not shown again"
+    );
     push("d2pat_wrong", false);
-    assert!(browser.text().contains("DHIS2 rejected the token"), "{}", browser.text());
+    assert!(
+        browser.text().contains("DHIS2 rejected the token"),
+        "{}",
+        browser.text()
+    );
 }

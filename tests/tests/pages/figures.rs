@@ -10,14 +10,38 @@ use vicinity_tests::server::Server;
 use vicinity_tests::site::Site;
 use vicinity_tests::wait;
 
-const SETTINGS: [&str; 6] = ["street", "hotel", "vehicle", "police_station", "online", "bar_club"];
-const KINDS: [&str; 6] = ["police", "military", "client", "manager_third_party", "community_neighbour", "unknown"];
-const VIOLATIONS: [&str; 5] = ["hit_push", "robbery_theft", "insult_humiliation", "extortion_bribe", "arbitrary_arrest"];
+const SETTINGS: [&str; 6] = [
+    "street",
+    "hotel",
+    "vehicle",
+    "police_station",
+    "online",
+    "bar_club",
+];
+const KINDS: [&str; 6] = [
+    "police",
+    "military",
+    "client",
+    "manager_third_party",
+    "community_neighbour",
+    "unknown",
+];
+const VIOLATIONS: [&str; 5] = [
+    "hit_push",
+    "robbery_theft",
+    "insult_humiliation",
+    "extortion_bribe",
+    "arbitrary_arrest",
+];
 
 /// Incidents of a month: half of them in the street, the others of all kinds.
 fn incidents(month: &str, count: usize) -> Vec<Value> {
     let one = |at: usize| {
-        let setting = if at.is_multiple_of(2) { "street" } else { SETTINGS[at / 2 % 6] };
+        let setting = if at.is_multiple_of(2) {
+            "street"
+        } else {
+            SETTINGS[at / 2 % 6]
+        };
         json!({"occurred": {"at": format!("{month}-05T22:10"), "precision": "hour"}, "reported_at": format!("{month}-28T09:00:00Z"),
             "place": {"setting": setting, "area": "SN-DK-01"}, "survivor": {"code": "SN04211", "gender": "woman"}, "violations": [VIOLATIONS[at % 5]],
             "perpetrators": [{"kind": KINDS[at % 6]}], "consents": ["hub_response", "national_deid", "aggregate_count"]})
@@ -43,15 +67,29 @@ impl Quarter {
         let last = (0..=now - 2).rev().find(|number| number % 3 == 2).unwrap();
         let of = |before: u32| numbered_month(last - before);
         let counts = [(5, 4), (4, 8), (2, 11), (1, 24), (0, 6)];
-        let all: Vec<Value> = counts.into_iter().flat_map(|(before, count)| incidents(&of(before), count)).collect();
+        let all: Vec<Value> = counts
+            .into_iter()
+            .flat_map(|(before, count)| incidents(&of(before), count))
+            .collect();
         phone.log(&all);
         phone.sync();
-        wait::until("projections", || Some(site.national_export()).filter(|rows| rows.len() == all.len()));
-        Self { site, hub, national, months: [of(2), of(1), of(0)] }
+        wait::until("projections", || {
+            Some(site.national_export()).filter(|rows| rows.len() == all.len())
+        });
+        Self {
+            site,
+            hub,
+            national,
+            months: [of(2), of(1), of(0)],
+        }
     }
 
     fn name(&self) -> String {
-        format!("{}-Q{}", &self.months[0][..4], self.months[2][5..].parse::<u32>().unwrap() / 3)
+        format!(
+            "{}-Q{}",
+            &self.months[0][..4],
+            self.months[2][5..].parse::<u32>().unwrap() / 3
+        )
     }
 
     fn browser(&self, kind: &str) -> Browser {
@@ -61,7 +99,11 @@ impl Quarter {
     }
 
     fn page(&self, kind: &str, path: &str) -> String {
-        let server = if kind == "hub" { &self.hub } else { &self.national };
+        let server = if kind == "hub" {
+            &self.hub
+        } else {
+            &self.national
+        };
         format!("http://{}{path}", server.address)
     }
 }
@@ -69,7 +111,11 @@ impl Quarter {
 /// Every figure of a page: of its tables, and of its head but the number of actions.
 fn figures(browser: &Browser) -> Vec<String> {
     let all = browser.script("return [...document.querySelectorAll('td.number, ul.figures li:not(:last-child) b')].map((one) => one.textContent)");
-    all.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+    all.as_array()
+        .unwrap()
+        .iter()
+        .map(|text| text.as_str().unwrap().to_owned())
+        .collect()
 }
 
 const BANDS: [&str; 5] = ["0", "fewer than 10", "10 to 19", "20 to 49", "50 to 99"];
@@ -78,9 +124,16 @@ const BANDS: [&str; 5] = ["0", "fewer than 10", "10 to 19", "20 to 49", "50 to 9
 fn a_report_to_hand_on_tells_bands_and_no_exact_count() {
     let world = Quarter::new();
     let browser = world.browser("hub");
-    browser.go(&world.page("hub", &format!("/report?quarter={}&for=others", world.name())));
+    browser.go(&world.page(
+        "hub",
+        &format!("/report?quarter={}&for=others", world.name()),
+    ));
     let told = figures(&browser);
-    assert!(told.contains(&"20 to 49".to_owned()) && told.iter().all(|figure| BANDS.contains(&figure.as_str())), "{told:?}");
+    assert!(
+        told.contains(&"20 to 49".to_owned())
+            && told.iter().all(|figure| BANDS.contains(&figure.as_str())),
+        "{told:?}"
+    );
     let text = browser.text();
     assert!(!text.contains("41") && !text.contains('%'), "{text}");
     assert_eq!(browser.count("svg"), 0, "no drawing is longer for more");
@@ -92,8 +145,16 @@ fn a_report_to_hand_on_tells_bands_and_no_exact_count() {
     let national = world.browser("national");
     national.go(&world.page("national", "/hubs"));
     let told = figures(&national);
-    assert!(told.iter().all(|figure| BANDS.contains(&figure.as_str())), "{told:?}");
-    assert!(["fewer than 10", "10 to 19", "20 to 49"].into_iter().all(|band| told.contains(&band.to_owned())), "{told:?}");
+    assert!(
+        told.iter().all(|figure| BANDS.contains(&figure.as_str())),
+        "{told:?}"
+    );
+    assert!(
+        ["fewer than 10", "10 to 19", "20 to 49"]
+            .into_iter()
+            .all(|band| told.contains(&band.to_owned())),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -102,14 +163,33 @@ fn less_than_ten_is_said_of_one_month_and_of_no_sum() {
     let browser = world.browser("national");
     browser.go(&world.page("national", &format!("/report?quarter={}", world.name())));
     let said = figures(&browser);
-    assert_eq!(said[..2], ["at least 35", "not shown"], "4 and 8 are more than ten: {said:?}");
+    assert_eq!(
+        said[..2],
+        ["at least 35", "not shown"],
+        "4 and 8 are more than ten: {said:?}"
+    );
     assert!(said.contains(&"< 10".to_owned()), "one month of six");
 
-    browser.go(&world.page("national", &format!("/advocacy?from={}&to={}", world.months[0], world.months[2])));
-    browser.script(&format!("document.querySelector('#w-day').value = '{}-01'", world.months[0]));
+    browser.go(&world.page(
+        "national",
+        &format!("/advocacy?from={}&to={}", world.months[0], world.months[2]),
+    ));
+    browser.script(&format!(
+        "document.querySelector('#w-day').value = '{}-01'",
+        world.months[0]
+    ));
     browser.follow("form[action='/advocacy'][method=post] button");
-    browser.go(&world.page("national", &format!("/advocacy?from={}&to={}", world.months[0], world.months[2])));
-    assert!(browser.text().contains("in the three months before: not shown"), "{}", browser.text());
+    browser.go(&world.page(
+        "national",
+        &format!("/advocacy?from={}&to={}", world.months[0], world.months[2]),
+    ));
+    assert!(
+        browser
+            .text()
+            .contains("in the three months before: not shown"),
+        "{}",
+        browser.text()
+    );
 }
 
 #[test]
@@ -117,13 +197,34 @@ fn the_picture_ends_where_it_shows_and_says_what_its_drawings_leave_out() {
     let world = Quarter::new();
     let browser = world.browser("national");
     browser.go(&world.page("national", "/picture"));
-    assert_eq!(browser.script("return document.querySelector('#p-to').value"), world.months[1].as_str());
+    assert_eq!(
+        browser.script("return document.querySelector('#p-to').value"),
+        world.months[1].as_str()
+    );
     let text = browser.text();
-    assert!(text.contains("in parts that are left out") && text.contains("An incident may be in several of these, or in none."), "{text}");
-    let bars = browser.script("return [...document.querySelectorAll('ul.bars span')].map((one) => one.innerText)");
-    let bars: Vec<&str> = bars.as_array().unwrap().iter().filter_map(Value::as_str).collect();
-    assert!(!bars.contains(&"not exposed") && text.contains("Not exposed, and so at no step: at least 35"), "{bars:?} {text}");
-    assert!(text.contains("100%") || browser.source().contains("100%"), "shares are of the months that show: {text}");
+    assert!(
+        text.contains("in parts that are left out")
+            && text.contains("An incident may be in several of these, or in none."),
+        "{text}"
+    );
+    let bars = browser.script(
+        "return [...document.querySelectorAll('ul.bars span')].map((one) => one.innerText)",
+    );
+    let bars: Vec<&str> = bars
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    assert!(
+        !bars.contains(&"not exposed")
+            && text.contains("Not exposed, and so at no step: at least 35"),
+        "{bars:?} {text}"
+    );
+    assert!(
+        text.contains("100%") || browser.source().contains("100%"),
+        "shares are of the months that show: {text}"
+    );
     // What is left out is next to the line as high as the chart, on a phone too.
     for screen in [Screen::Wide, Screen::Phone] {
         browser.show_on(screen);
@@ -132,7 +233,10 @@ fn the_picture_ends_where_it_shows_and_says_what_its_drawings_leave_out() {
              return [...document.querySelectorAll('figure svg.chart rect.gap')].map((gap) => gap.getBoundingClientRect().height / chart.height);",
         );
         let gaps = gaps.as_array().unwrap();
-        assert!(!gaps.is_empty() && gaps.iter().all(|part| part.as_f64().unwrap() > 0.6), "{gaps:?}");
+        assert!(
+            !gaps.is_empty() && gaps.iter().all(|part| part.as_f64().unwrap() > 0.6),
+            "{gaps:?}"
+        );
     }
 }
 
@@ -141,9 +245,21 @@ fn lines_of(pdf: &[u8]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("report.pdf");
     std::fs::write(&file, pdf).unwrap();
-    let run = Command::new("pdftotext").arg("-layout").arg(&file).arg("-").output().expect("pdftotext can be run: apt-get install -y poppler-utils");
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    String::from_utf8_lossy(&run.stdout).lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    let run = Command::new("pdftotext")
+        .arg("-layout")
+        .arg(&file)
+        .arg("-")
+        .output()
+        .expect("pdftotext can be run: apt-get install -y poppler-utils");
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    String::from_utf8_lossy(&run.stdout)
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect()
 }
 
 #[test]
@@ -159,10 +275,22 @@ fn every_row_of_a_report_is_printed_once_and_whole() {
         );
         browser.print_as_paper(false);
         let mut expected: BTreeMap<&str, usize> = BTreeMap::new();
-        rows.as_array().unwrap().iter().for_each(|row| *expected.entry(row.as_str().unwrap()).or_default() += 1);
-        assert!(expected.len() > if kind == "hub" { 20 } else { 5 }, "{expected:?}");
+        rows.as_array()
+            .unwrap()
+            .iter()
+            .for_each(|row| *expected.entry(row.as_str().unwrap()).or_default() += 1);
+        assert!(
+            expected.len() > if kind == "hub" { 20 } else { 5 },
+            "{expected:?}"
+        );
         let lines = lines_of(&browser.printed());
-        let lost: Vec<_> = expected.iter().filter(|(row, count)| lines.iter().filter(|line| line == *row).count() != **count).collect();
-        assert!(lost.is_empty(), "{kind}: {lost:?} are not printed once each: {lines:#?}");
+        let lost: Vec<_> = expected
+            .iter()
+            .filter(|(row, count)| lines.iter().filter(|line| line == *row).count() != **count)
+            .collect();
+        assert!(
+            lost.is_empty(),
+            "{kind}: {lost:?} are not printed once each: {lines:#?}"
+        );
     }
 }

@@ -9,8 +9,12 @@ const LANGUAGES: [&str; 5] = ["en", "fr", "es", "ru", "km"];
 
 /// What a page must be, whatever it shows.
 fn assert_fit(browser: &Browser, page: &str) {
-    let missing = browser.script("return document.body.innerText.match(/\\[[a-z]+(-[a-z0-9]+)*\\]/g)");
-    assert!(missing.is_null(), "{page}: texts that are not there: {missing}");
+    let missing =
+        browser.script("return document.body.innerText.match(/\\[[a-z]+(-[a-z0-9]+)*\\]/g)");
+    assert!(
+        missing.is_null(),
+        "{page}: texts that are not there: {missing}"
+    );
     let wide = browser.script(
         "const width = document.documentElement.clientWidth;
          if (document.documentElement.scrollWidth <= width) return [];
@@ -23,7 +27,11 @@ fn assert_fit(browser: &Browser, page: &str) {
          return [...document.querySelectorAll('svg.chart text')].filter((one) => one.getBoundingClientRect().width > 0)
             .filter((one) => !inside(one.getBoundingClientRect(), one.closest('svg').getBoundingClientRect())).map((one) => one.textContent);",
     );
-    assert_eq!(cut, serde_json::json!([]), "{page}: letters of a chart are cut off");
+    assert_eq!(
+        cut,
+        serde_json::json!([]),
+        "{page}: letters of a chart are cut off"
+    );
 }
 
 fn assert_readable(browser: &Browser, page: &str) {
@@ -55,9 +63,14 @@ const PICTURES: [&str; 8] = [
 ];
 
 fn picture(browser: &Browser, name: &str) {
-    if let Some(folder) = std::env::var_os("VICINITY_PICTURES").filter(|_| PICTURES.contains(&name)) {
+    if let Some(folder) = std::env::var_os("VICINITY_PICTURES").filter(|_| PICTURES.contains(&name))
+    {
         std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), browser.picture()).unwrap();
+        std::fs::write(
+            std::path::Path::new(&folder).join(format!("{name}.png")),
+            browser.picture(),
+        )
+        .unwrap();
     }
 }
 
@@ -67,14 +80,26 @@ type Pages = Vec<(&'static str, String)>;
 /// Every page on a phone and on a desk, in light and in dark, with scripts and without.
 fn walk_in_every_way(browser: &Browser, place: &str, origin: &str, pages: &Pages) {
     for (name, page) in pages {
-        for (screen, dark) in [(Screen::Wide, false), (Screen::Wide, true), (Screen::Phone, false), (Screen::Phone, true)] {
+        for (screen, dark) in [
+            (Screen::Wide, false),
+            (Screen::Wide, true),
+            (Screen::Phone, false),
+            (Screen::Phone, true),
+        ] {
             browser.show_on(screen);
             browser.prefer_dark(dark);
             browser.go(page);
             assert_fit(browser, page);
             assert_readable(browser, page);
-            let screen = if screen == Screen::Phone { "phone" } else { "wide" };
-            picture(browser, &format!("{place}-{name}-{screen}{}", if dark { "-dark" } else { "" }));
+            let screen = if screen == Screen::Phone {
+                "phone"
+            } else {
+                "wide"
+            };
+            picture(
+                browser,
+                &format!("{place}-{name}-{screen}{}", if dark { "-dark" } else { "" }),
+            );
         }
         // Without scripts the same can be read.
         let read = text_without_times(browser);
@@ -98,7 +123,11 @@ fn walk_in_every_language(browser: &Browser, place: &str, origin: &str, pages: &
         for (name, page) in pages {
             browser.go(page);
             // A reader of a page that is not there is not signed in, and reads as their browser says.
-            assert!(*name == "lost" || browser.script("return document.documentElement.lang") == language, "{page} in {language}");
+            assert!(
+                *name == "lost"
+                    || browser.script("return document.documentElement.lang") == language,
+                "{page} in {language}"
+            );
             assert_fit(browser, &format!("{page} in {language}"));
             if ["board", "picture"].contains(name) {
                 picture(browser, &format!("{place}-{name}-{language}"));
@@ -109,7 +138,11 @@ fn walk_in_every_language(browser: &Browser, place: &str, origin: &str, pages: &
 }
 
 fn assert_asked_nobody_else(browser: &Browser, origin: &str) {
-    let elsewhere: Vec<String> = browser.asked_for().into_iter().filter(|url| !url.starts_with(origin)).collect();
+    let elsewhere: Vec<String> = browser
+        .asked_for()
+        .into_iter()
+        .filter(|url| !url.starts_with(origin))
+        .collect();
     assert!(elsewhere.is_empty(), "{elsewhere:?}");
 }
 
@@ -146,14 +179,22 @@ fn at_hub(scene: &Scene) -> (Browser, Pages) {
         ("settings", "/settings".to_owned()),
         ("lost", "/nowhere".to_owned()),
     ];
-    (browser, pages.map(|(name, path)| (name, scene.hub_page(&path))).into())
+    (
+        browser,
+        pages
+            .map(|(name, path)| (name, scene.hub_page(&path)))
+            .into(),
+    )
 }
 
 /// A browser at national, and all pages of it.
 fn at_national(scene: &Scene) -> (Browser, Pages) {
     let browser = scene.at_national();
     advocate(&browser, &scene.national_page("/advocacy"));
-    let row = scene.site.national_export()[0]["projection"].as_str().unwrap().to_owned();
+    let row = scene.site.national_export()[0]["projection"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let pages = [
         ("news", "/".to_owned()),
         ("queue", "/queue".to_owned()),
@@ -165,7 +206,12 @@ fn at_national(scene: &Scene) -> (Browser, Pages) {
         ("report", "/report".to_owned()),
         ("settings", "/settings".to_owned()),
     ];
-    (browser, pages.map(|(name, path)| (name, scene.national_page(&path))).into())
+    (
+        browser,
+        pages
+            .map(|(name, path)| (name, scene.national_page(&path)))
+            .into(),
+    )
 }
 
 #[test]

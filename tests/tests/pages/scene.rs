@@ -24,7 +24,10 @@ impl Scene {
         let site = Site::new();
         let national = site.national();
         let hub = site.hub(&["--upstream", &site.invite_hub()]);
-        let (phone, laptop) = (site.enrolled("phone", "educator"), site.enrolled("laptop", "responder"));
+        let (phone, laptop) = (
+            site.enrolled("phone", "educator"),
+            site.enrolled("laptop", "responder"),
+        );
         let now = wait::now().to_string();
         let fresh = json!({"incident": {
             "occurred": {"at": now[..16], "precision": "hour"}, "reported_at": now, "place": {"setting": "street", "area": "SN-DK-01"},
@@ -33,19 +36,40 @@ impl Scene {
             "statements": [{"class": "narrative", "text": "For the responders only."}]
         }});
         let mut lines = vec![fresh];
-        lines.extend(incidents::fixture("senegal.jsonl").into_iter().chain(incidents::fixture("cambodia.jsonl")));
+        lines.extend(
+            incidents::fixture("senegal.jsonl")
+                .into_iter()
+                .chain(incidents::fixture("cambodia.jsonl")),
+        );
         let logged = phone.log(&lines);
         phone.sync();
         laptop.sync();
-        let here: Vec<String> = site.hub_export().iter().map(|incident| incident["id"].as_str().unwrap().to_owned()).collect();
+        let here: Vec<String> = site
+            .hub_export()
+            .iter()
+            .map(|incident| incident["id"].as_str().unwrap().to_owned())
+            .collect();
         let ids: Vec<String> = logged.into_iter().filter(|id| here.contains(id)).collect();
-        phone.edit(&ids[0], &json!([{"set": {"field": "danger_now", "value": "yes"}}]));
-        laptop.edit(&ids[0], &json!([{"set": {"field": "danger_now", "value": "no"}}]));
+        phone.edit(
+            &ids[0],
+            &json!([{"set": {"field": "danger_now", "value": "yes"}}]),
+        );
+        laptop.edit(
+            &ids[0],
+            &json!([{"set": {"field": "danger_now", "value": "no"}}]),
+        );
         phone.sync();
         laptop.sync();
         hub.told_national();
         assert!(!site.national_export().is_empty());
-        Self { site, hub, national, phone, laptop, ids }
+        Self {
+            site,
+            hub,
+            national,
+            phone,
+            laptop,
+            ids,
+        }
     }
 
     /// A browser that is signed in at the hub.
@@ -74,6 +98,10 @@ impl Scene {
 
     /// An incident as the hub exports it.
     pub fn exported(&self, id: &str) -> serde_json::Value {
-        self.site.hub_export().into_iter().find(|incident| incident["id"] == id).unwrap()
+        self.site
+            .hub_export()
+            .into_iter()
+            .find(|incident| incident["id"] == id)
+            .unwrap()
     }
 }

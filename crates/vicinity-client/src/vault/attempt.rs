@@ -39,7 +39,11 @@ impl<'a> Attempt<'a> {
     ///
     /// # Errors
     /// As [`super::unlock`], except for the PIN itself, which is not looked at yet.
-    pub fn begin(folder: &'a Path, secret: &'a dyn DeviceSecret, pin: Option<&'a Pin>) -> Result<Self, VaultError> {
+    pub fn begin(
+        folder: &'a Path,
+        secret: &'a dyn DeviceSecret,
+        pin: Option<&'a Pin>,
+    ) -> Result<Self, VaultError> {
         let mut held = Held::take(folder, secret)?;
         match (held.image.has_pin(), pin) {
             (true, None) => return Err(VaultError::PinNeeded),
@@ -103,14 +107,29 @@ impl<'a> Held<'a> {
         let place = Folder::hold(path)?;
         let image = Image::decode(&place.read()?)?;
         let device = match keystore.get() {
-            Err(VaultError::SecretGone) if image.is_destroyed() => return Err(VaultError::Destroyed),
+            Err(VaultError::SecretGone) if image.is_destroyed() => {
+                return Err(VaultError::Destroyed);
+            }
             other => other?,
         };
         // Before anything is trusted that the file says: the flags, the cost, the counts.
-        let state = image.open_state(&device).ok_or(VaultError::Damaged("vault"))?;
-        let held = Self { place, image, path, keystore, device, state };
+        let state = image
+            .open_state(&device)
+            .ok_or(VaultError::Damaged("vault"))?;
+        let held = Self {
+            place,
+            image,
+            path,
+            keystore,
+            device,
+            state,
+        };
         // The program died between overwriting the slots and destroying the secret.
-        if held.image.is_destroyed() { Err(held.destroy()) } else { Ok(held) }
+        if held.image.is_destroyed() {
+            Err(held.destroy())
+        } else {
+            Ok(held)
+        }
     }
 
     pub(super) fn kek(&self, pin: Option<&Pin>) -> Result<Zeroizing<[u8; 32]>, VaultError> {

@@ -12,7 +12,9 @@ pub enum VaultError {
         left: u8,
     },
     /// Too many wrong PINs, or a wipe. Permanently.
-    #[error("this device's key was destroyed; nothing on it opens any more; remove its folder and enrol again")]
+    #[error(
+        "this device's key was destroyed; nothing on it opens any more; remove its folder and enrol again"
+    )]
     Destroyed,
     /// The vault asks for a PIN and none was given. Not counted.
     #[error("this device asks for a PIN")]
@@ -47,7 +49,9 @@ pub enum VaultError {
     #[error("the vault is of version {0}; this program is too old for it")]
     UnknownVersion(u8),
     /// Key derivation outside its bounds.
-    #[error("the cost of a PIN must be from 19 MiB, 2 passes and 1 lane to 1 GiB, 64 passes and 16 lanes")]
+    #[error(
+        "the cost of a PIN must be from 19 MiB, 2 passes and 1 lane to 1 GiB, 64 passes and 16 lanes"
+    )]
     BadCost,
     /// Not enough memory for the key derivation.
     #[error("not enough memory to check a PIN")]
@@ -56,7 +60,9 @@ pub enum VaultError {
     #[error("the device's secret is not there; without it nothing here opens")]
     SecretGone,
     /// Nowhere to keep a session.
-    #[error("there is no folder in memory that is yours alone, so the device cannot be kept open: set XDG_RUNTIME_DIR to one, or give the PIN to each command")]
+    #[error(
+        "there is no folder in memory that is yours alone, so the device cannot be kept open: set XDG_RUNTIME_DIR to one, or give the PIN to each command"
+    )]
     NoMemoryFolder,
     /// What the platform's keystore said.
     #[error("the keystore failed: {0}")]
@@ -88,9 +94,19 @@ pub struct Remains {
 }
 
 fn told(remains: &[Remains]) -> String {
-    let each: Vec<String> = remains.iter().map(|remains| format!("{} remains ({})", remains.what, remains.why)).collect();
-    let opens = if remains.iter().any(|remains| remains.opens) { "the device may still open" } else { "nothing opens any more" };
-    format!("{}; all else is destroyed, and {opens}: make it writable and wipe once more, or remove it by hand", each.join("; "))
+    let each: Vec<String> = remains
+        .iter()
+        .map(|remains| format!("{} remains ({})", remains.what, remains.why))
+        .collect();
+    let opens = if remains.iter().any(|remains| remains.opens) {
+        "the device may still open"
+    } else {
+        "nothing opens any more"
+    };
+    format!(
+        "{}; all else is destroyed, and {opens}: make it writable and wipe once more, or remove it by hand",
+        each.join("; ")
+    )
 }
 
 impl VaultError {

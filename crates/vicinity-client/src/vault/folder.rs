@@ -24,27 +24,45 @@ impl Folder {
     /// Holds a folder that has a vault, once no other program does.
     pub(super) fn hold(path: &Path) -> Result<Self, VaultError> {
         // Before the lock, whose file must not appear where there is no vault.
-        if has_vault(path)? { Self::lock(path) } else { Err(VaultError::Missing) }
+        if has_vault(path)? {
+            Self::lock(path)
+        } else {
+            Err(VaultError::Missing)
+        }
     }
 
     /// Holds a folder that has no vault yet; makes it if need be.
     pub(super) fn make(path: &Path) -> Result<Self, VaultError> {
         make_folder(path)?;
         let held = Self::lock(path)?;
-        if has_vault(path)? { Err(VaultError::AlreadyThere) } else { Ok(held) }
+        if has_vault(path)? {
+            Err(VaultError::AlreadyThere)
+        } else {
+            Ok(held)
+        }
     }
 
     fn lock(path: &Path) -> Result<Self, VaultError> {
         let at = path.join(LOCK);
         let file = match open_lock(path) {
             // Nothing is written here: there is nothing to wait for.
-            Err(error) if is_read_only(&error) => return Ok(Self { path: path.to_owned(), _lock: None }),
+            Err(error) if is_read_only(&error) => {
+                return Ok(Self {
+                    path: path.to_owned(),
+                    _lock: None,
+                });
+            }
             other => other.map_err(VaultError::io("open", &at))?,
         };
         match file.lock() {
             // Some file systems lock nothing; a device on one of them must open anyway.
-            Err(error) if error.kind() != ErrorKind::Unsupported => Err(VaultError::io("lock", &at)(error)),
-            _ => Ok(Self { path: path.to_owned(), _lock: Some(file) }),
+            Err(error) if error.kind() != ErrorKind::Unsupported => {
+                Err(VaultError::io("lock", &at)(error))
+            }
+            _ => Ok(Self {
+                path: path.to_owned(),
+                _lock: Some(file),
+            }),
         }
     }
 
@@ -58,8 +76,12 @@ impl Folder {
         let (vault, new) = (self.path.join(VAULT), self.path.join(NEW));
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true);
-        let mut file = private(&mut options).open(&new).map_err(VaultError::io("make", &new))?;
-        file.write_all(image.as_bytes()).and_then(|()| file.sync_all()).map_err(VaultError::io("write", &new))?;
+        let mut file = private(&mut options)
+            .open(&new)
+            .map_err(VaultError::io("make", &new))?;
+        file.write_all(image.as_bytes())
+            .and_then(|()| file.sync_all())
+            .map_err(VaultError::io("write", &new))?;
         drop(file);
         let old = OpenOptions::new().write(true).open(&vault).ok();
         fs::rename(&new, &vault).map_err(VaultError::io("replace", &vault))?;
@@ -100,7 +122,10 @@ impl Folder {
         for entry in fs::read_dir(&profile).map_err(VaultError::io("list", &profile))? {
             let path = entry.map_err(VaultError::io("list", &profile))?.path();
             let emptied = if path.file_name().is_some_and(|name| name == DATABASE_FILE) {
-                OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(0).and_then(|()| file.sync_all()))
+                OpenOptions::new()
+                    .write(true)
+                    .open(&path)
+                    .and_then(|file| file.set_len(0).and_then(|()| file.sync_all()))
             } else if path.is_dir() {
                 fs::remove_dir_all(&path)
             } else {
@@ -114,7 +139,10 @@ impl Folder {
 
 /// Whether a folder takes no writes.
 pub(super) fn is_read_only(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied)
+    matches!(
+        error.kind(),
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied
+    )
 }
 
 /// The vault's bytes; never more than tell that they are too many.
@@ -125,7 +153,9 @@ pub(super) fn read(folder: &Path) -> Result<Vec<u8>, VaultError> {
         other => other.map_err(VaultError::io("open", &path))?,
     };
     let mut bytes = Vec::with_capacity(IMAGE_BYTES + 1);
-    file.take(IMAGE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(VaultError::io("read", &path))?;
+    file.take(IMAGE_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(VaultError::io("read", &path))?;
     Ok(bytes)
 }
 
@@ -147,9 +177,14 @@ pub(super) fn overwrite(folder: &Path, device: Option<&[u8; 32]>) -> Result<(), 
         Err(_) => filler(device, &bytes).to_vec(),
     };
     loosen(&path);
-    let overwritten = OpenOptions::new().write(true).open(&path).and_then(|mut file| file.write_all(&ends).and_then(|()| file.sync_all()));
+    let overwritten = OpenOptions::new()
+        .write(true)
+        .open(&path)
+        .and_then(|mut file| file.write_all(&ends).and_then(|()| file.sync_all()));
     // Where it cannot be written it can perhaps be removed: on most disks that is its end.
-    overwritten.map_err(VaultError::io("overwrite", &path)).or_else(|error| remove_file(&path).map_err(|_| error))
+    overwritten
+        .map_err(VaultError::io("overwrite", &path))
+        .or_else(|error| remove_file(&path).map_err(|_| error))
 }
 
 /// Removes every folder named like a profile's, as far as it can, and what else may hold an old slot: what could not be
@@ -170,7 +205,11 @@ pub(super) fn remove_profiles(folder: &Path) -> Vec<VaultError> {
             let path = entry.path();
             loosen(&path);
             if let Err(error) = fs::remove_dir_all(&path) {
-                fs::read_dir(&path).into_iter().flatten().flatten().for_each(|file| empty(&file.path()));
+                fs::read_dir(&path)
+                    .into_iter()
+                    .flatten()
+                    .flatten()
+                    .for_each(|file| empty(&file.path()));
                 left.push(VaultError::io("remove", &path)(error));
             }
         }
@@ -204,10 +243,17 @@ pub(super) fn loosen(path: &Path) {
 
 /// Gives both profiles' folders, and all files in them, the times of the vault's file.
 pub(super) fn level(folder: &Path, names: [[u8; NAME_BYTES]; 2]) {
-    let Ok(written) = fs::metadata(folder.join(VAULT)).and_then(|metadata| metadata.modified()) else { return };
+    let Ok(written) = fs::metadata(folder.join(VAULT)).and_then(|metadata| metadata.modified())
+    else {
+        return;
+    };
     let times = FileTimes::new().set_accessed(written).set_modified(written);
     for profile in names.map(|name| folder.join(name_text(name))) {
-        let files = fs::read_dir(&profile).into_iter().flatten().flatten().map(|entry| entry.path());
+        let files = fs::read_dir(&profile)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path());
         // The folder last: reading it is an access, too.
         for path in files.collect::<Vec<_>>().into_iter().chain([profile]) {
             let _ = File::open(&path).and_then(|file| file.set_times(times));
@@ -217,7 +263,11 @@ pub(super) fn level(folder: &Path, names: [[u8; NAME_BYTES]; 2]) {
 
 /// The lock if it is free, or nothing: for a wipe, which waits for nobody.
 pub(super) fn try_lock(folder: &Path) -> Option<File> {
-    let file = if has_vault(folder).ok()? { open_lock(folder).ok()? } else { return None };
+    let file = if has_vault(folder).ok()? {
+        open_lock(folder).ok()?
+    } else {
+        return None;
+    };
     match file.try_lock() {
         Ok(()) => Some(file),
         Err(TryLockError::WouldBlock | TryLockError::Error(_)) => None,
@@ -227,14 +277,19 @@ pub(super) fn try_lock(folder: &Path) -> Option<File> {
 /// Overwrites a file with zeros if it can; whether it did, and durably.
 pub(super) fn scrub(path: &Path) -> bool {
     loosen(path);
-    OpenOptions::new().write(true).open(path).is_ok_and(|mut file| zero(&mut file).is_ok())
+    OpenOptions::new()
+        .write(true)
+        .open(path)
+        .is_ok_and(|mut file| zero(&mut file).is_ok())
 }
 
 /// Removes a file durably. None is no error.
 pub(super) fn remove_file(path: &Path) -> Result<(), VaultError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        other => other.map_err(VaultError::io("remove", path)).and_then(|()| sync_parent(path)),
+        other => other
+            .map_err(VaultError::io("remove", path))
+            .and_then(|()| sync_parent(path)),
     }
 }
 
@@ -255,7 +310,13 @@ pub(super) fn sync_parent(path: &Path) -> Result<(), VaultError> {
 
 fn sync_folder(path: &Path) -> Result<(), VaultError> {
     // Elsewhere a folder cannot be opened as a file, and a rename is as durable as the system makes it.
-    if cfg!(unix) { File::open(path).and_then(|folder| folder.sync_all()).map_err(VaultError::io("sync", path)) } else { Ok(()) }
+    if cfg!(unix) {
+        File::open(path)
+            .and_then(|folder| folder.sync_all())
+            .map_err(VaultError::io("sync", path))
+    } else {
+        Ok(())
+    }
 }
 
 fn has_vault(path: &Path) -> Result<bool, VaultError> {
@@ -277,7 +338,9 @@ fn make_folder(path: &Path) -> Result<(), VaultError> {
 }
 
 fn zero(file: &mut File) -> io::Result<()> {
-    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX).min(IMAGE_BYTES);
+    let length = usize::try_from(file.metadata()?.len())
+        .unwrap_or(usize::MAX)
+        .min(IMAGE_BYTES);
     file.write_all(&[0; IMAGE_BYTES][..length])?;
     file.sync_all()
 }

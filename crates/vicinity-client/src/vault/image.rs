@@ -49,7 +49,10 @@ impl Image {
         random(&mut bytes);
         bytes[..MAGIC.len()].copy_from_slice(MAGIC);
         bytes[MAGIC.len()] = VERSION;
-        for (at, number) in [cost.memory_kib, cost.passes, cost.lanes].into_iter().enumerate() {
+        for (at, number) in [cost.memory_kib, cost.passes, cost.lanes]
+            .into_iter()
+            .enumerate()
+        {
             bytes[COST_AT + 4 * at..COST_AT + 4 * at + 4].copy_from_slice(&number.to_be_bytes());
         }
         bytes[FLAGS_AT] = 0;
@@ -63,11 +66,15 @@ impl Image {
     /// The vault of a file's bytes. Whether they are the bytes that were written is [`Image::open_state`]'s to say.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, VaultError> {
         let damaged = VaultError::Damaged("vault");
-        let Some(&version) = bytes.strip_prefix(MAGIC).and_then(<[u8]>::first) else { return Err(damaged) };
+        let Some(&version) = bytes.strip_prefix(MAGIC).and_then(<[u8]>::first) else {
+            return Err(damaged);
+        };
         if version != VERSION {
             return Err(VaultError::UnknownVersion(version));
         }
-        let Ok(bytes) = bytes.try_into() else { return Err(damaged) };
+        let Ok(bytes) = bytes.try_into() else {
+            return Err(damaged);
+        };
         let image = Self(bytes);
         if image.0[FLAGS_AT] & !(HAS_PIN | DESTROYED) != 0 || image.cost().params().is_none() {
             return Err(damaged);
@@ -86,7 +93,11 @@ impl Image {
 
     pub(super) fn cost(&self) -> Cost {
         let number = |at: usize| u32::from_be_bytes(self.array(COST_AT + 4 * at));
-        Cost { memory_kib: number(0), passes: number(1), lanes: number(2) }
+        Cost {
+            memory_kib: number(0),
+            passes: number(1),
+            lanes: number(2),
+        }
     }
 
     pub(super) fn salt(&self) -> [u8; SALT_BYTES] {
@@ -103,7 +114,11 @@ impl Image {
     }
 
     pub(super) fn set_has_pin(&mut self, has_pin: bool) {
-        self.0[FLAGS_AT] = if has_pin { self.0[FLAGS_AT] | HAS_PIN } else { self.0[FLAGS_AT] & !HAS_PIN };
+        self.0[FLAGS_AT] = if has_pin {
+            self.0[FLAGS_AT] | HAS_PIN
+        } else {
+            self.0[FLAGS_AT] & !HAS_PIN
+        };
     }
 
     pub(super) fn is_destroyed(&self) -> bool {
@@ -116,7 +131,13 @@ impl Image {
     }
 
     /// Seals a profile into slot `at`.
-    pub(super) fn put(&mut self, at: usize, kek: &[u8; 32], contents: &Contents, random: Random<'_>) {
+    pub(super) fn put(
+        &mut self,
+        at: usize,
+        kek: &[u8; 32],
+        contents: &Contents,
+        random: Random<'_>,
+    ) {
         let mut nonce = [0; 24];
         random(&mut nonce);
         let slot = sealed::seal_slot(kek, &self.0[..FLAGS_AT], contents, nonce);
@@ -145,7 +166,12 @@ impl Image {
         let nonce = sealed::derive::<24>(device, &[NONCE_INFO, &self.0, &state.encode()]);
         let key = sealed::derive::<32>(device, &[STATE_INFO]);
         let (before, after) = self.0.split_at_mut(STATE_AT);
-        after.copy_from_slice(&sealed::seal::<{ STATE_BYTES + SEAL_BYTES }>(&key, before, &state.encode(), *nonce));
+        after.copy_from_slice(&sealed::seal::<{ STATE_BYTES + SEAL_BYTES }>(
+            &key,
+            before,
+            &state.encode(),
+            *nonce,
+        ));
     }
 
     /// The state, if every byte of the file is as a program with the device's secret wrote it.
@@ -177,7 +203,10 @@ pub(super) fn name_of(text: &str) -> Option<[u8; NAME_BYTES]> {
 
 /// Whether a folder is named like a profile's.
 pub(super) fn is_name(text: &str) -> bool {
-    text.len() == 2 * NAME_BYTES && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    text.len() == 2 * NAME_BYTES
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn slot_at(at: usize) -> usize {

@@ -46,11 +46,14 @@ impl FileSecret {
     /// # Errors
     /// The folder is the root of a file system, so that nothing is beside it.
     pub fn beside(folder: &Path) -> Result<Self, VaultError> {
-        let no_place = || VaultError::io("find a place beside", folder)(ErrorKind::InvalidInput.into());
+        let no_place =
+            || VaultError::io("find a place beside", folder)(ErrorKind::InvalidInput.into());
         let whole = std::path::absolute(folder).map_err(VaultError::io("find", folder))?;
         let mut name = whole.file_name().ok_or_else(no_place)?.to_owned();
         name.push(".secret");
-        Ok(Self { path: whole.with_file_name(name) })
+        Ok(Self {
+            path: whole.with_file_name(name),
+        })
     }
 
     /// Writes the secret, which must be random, readable by this user only. Durable when this returns.
@@ -61,10 +64,14 @@ impl FileSecret {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         let mut file = match folder::private(&mut options).open(&self.path) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(VaultError::AlreadyThere),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                return Err(VaultError::AlreadyThere);
+            }
             other => other.map_err(VaultError::io("make", &self.path))?,
         };
-        file.write_all(random).and_then(|()| file.sync_all()).map_err(VaultError::io("write", &self.path))?;
+        file.write_all(random)
+            .and_then(|()| file.sync_all())
+            .map_err(VaultError::io("write", &self.path))?;
         folder::sync_parent(&self.path)
     }
 }
@@ -72,13 +79,18 @@ impl FileSecret {
 impl DeviceSecret for FileSecret {
     fn get(&self) -> Result<Zeroizing<[u8; 32]>, VaultError> {
         let mut file = match File::open(&self.path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Err(VaultError::SecretGone),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(VaultError::SecretGone);
+            }
             other => other.map_err(VaultError::io("open", &self.path))?,
         };
         let mut bytes = Zeroizing::new([0; 33]);
         let mut filled = 0;
         while filled < bytes.len() {
-            match file.read(&mut bytes[filled..]).map_err(VaultError::io("read", &self.path))? {
+            match file
+                .read(&mut bytes[filled..])
+                .map_err(VaultError::io("read", &self.path))?
+            {
                 0 => break,
                 read => filled += read,
             }
@@ -95,6 +107,7 @@ impl DeviceSecret for FileSecret {
     fn destroy(&self) -> Result<(), VaultError> {
         // Either is enough: overwriting may fail on a full disk, removing in a folder that is read-only.
         let overwritten = folder::scrub(&self.path);
-        folder::remove_file(&self.path).or_else(|error| if overwritten { Ok(()) } else { Err(error) })
+        folder::remove_file(&self.path)
+            .or_else(|error| if overwritten { Ok(()) } else { Err(error) })
     }
 }

@@ -48,17 +48,30 @@ impl RamFolder {
     /// # Errors
     /// [`VaultError::NoMemoryFolder`] if none does, or if another user's folder is in the way.
     pub fn find(places: &[PathBuf], mounts: &str, user: u32) -> Result<Self, VaultError> {
-        let in_memory = |place: &&PathBuf| place.canonicalize().is_ok_and(|place| is_in_memory(&place, mounts));
-        let place = places.iter().find(in_memory).ok_or(VaultError::NoMemoryFolder)?;
+        let in_memory = |place: &&PathBuf| {
+            place
+                .canonicalize()
+                .is_ok_and(|place| is_in_memory(&place, mounts))
+        };
+        let place = places
+            .iter()
+            .find(in_memory)
+            .ok_or(VaultError::NoMemoryFolder)?;
         let own = place.join(format!("vicinity-{user}"));
         let mut builder = DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         match builder.create(&own) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(VaultError::io("make", &own)(error)),
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                return Err(VaultError::io("make", &own)(error));
+            }
             _ => {}
         }
-        if is_private(&own, user)? { Ok(Self(own)) } else { Err(VaultError::NoMemoryFolder) }
+        if is_private(&own, user)? {
+            Ok(Self(own))
+        } else {
+            Err(VaultError::NoMemoryFolder)
+        }
     }
 }
 
@@ -67,7 +80,9 @@ fn is_in_memory(path: &Path, mounts: &str) -> bool {
     let mut found = (0, false);
     for line in mounts.lines() {
         let mut words = line.split(' ').skip(1);
-        let (Some(point), Some(kind)) = (words.next(), words.next()) else { continue };
+        let (Some(point), Some(kind)) = (words.next(), words.next()) else {
+            continue;
+        };
         let point = point.replace("\\040", " ");
         if path.starts_with(&point) && point.len() >= found.0 {
             found = (point.len(), IN_MEMORY.contains(&kind));
@@ -105,7 +120,10 @@ struct Times {
 
 impl Times {
     fn from(since_boot: Duration, end: u64) -> Self {
-        Self { idle_end: (since_boot + SESSION_IDLE).as_secs().min(end), end }
+        Self {
+            idle_end: (since_boot + SESSION_IDLE).as_secs().min(end),
+            end,
+        }
     }
 
     fn encode(&self) -> [u8; TIMES_BYTES] {
@@ -116,8 +134,15 @@ impl Times {
     }
 
     fn decode(bytes: &[u8; TIMES_BYTES]) -> Self {
-        let number = |at: usize| bytes[at..at + 8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-        Self { idle_end: number(0), end: number(8) }
+        let number = |at: usize| {
+            bytes[at..at + 8]
+                .iter()
+                .fold(0, |number, byte| number << 8 | u64::from(*byte))
+        };
+        Self {
+            idle_end: number(0),
+            end: number(8),
+        }
     }
 
     fn is_over(&self, since_boot: Duration) -> bool {
@@ -130,41 +155,76 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// The folder cannot be found.
-    pub fn of(home: &'a Path, secret: &'a dyn DeviceSecret, memory: &RamFolder) -> Result<Self, VaultError> {
+    pub fn of(
+        home: &'a Path,
+        secret: &'a dyn DeviceSecret,
+        memory: &RamFolder,
+    ) -> Result<Self, VaultError> {
         let whole = home.canonicalize().map_err(VaultError::io("find", home))?;
         let name = Sha256::digest(whole.as_os_str().as_encoded_bytes());
-        Ok(Self { home, secret, file: memory.0.join(hex::write(&name[..16])) })
+        Ok(Self {
+            home,
+            secret,
+            file: memory.0.join(hex::write(&name[..16])),
+        })
     }
 
     /// Keeps the device open; a session that was there ends.
     ///
     /// # Errors
     /// The secret or the folder.
-    pub fn begin(&self, opened: &Opened, since_boot: Duration, random: Random<'_>) -> Result<(), VaultError> {
+    pub fn begin(
+        &self,
+        opened: &Opened,
+        since_boot: Duration,
+        random: Random<'_>,
+    ) -> Result<(), VaultError> {
         self.end()?;
-        let bytes = self.seal(opened, &Times::from(since_boot, (since_boot + SESSION_MAX).as_secs()), random)?;
+        let bytes = self.seal(
+            opened,
+            &Times::from(since_boot, (since_boot + SESSION_MAX).as_secs()),
+            random,
+        )?;
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
-        let mut file = folder::private(&mut options).open(&self.file).map_err(VaultError::io("make", &self.file))?;
-        file.write_all(&bytes).map_err(VaultError::io("write", &self.file))
+        let mut file = folder::private(&mut options)
+            .open(&self.file)
+            .map_err(VaultError::io("make", &self.file))?;
+        file.write_all(&bytes)
+            .map_err(VaultError::io("write", &self.file))
     }
 
     /// What is open, if the session is not over; five minutes begin again. One that is over, or is of another vault, is ended.
     ///
     /// # Errors
     /// The vault was destroyed, the secret is gone, or a file failed.
-    pub fn resume(&self, since_boot: Duration, random: Random<'_>) -> Result<Option<Opened>, VaultError> {
+    pub fn resume(
+        &self,
+        since_boot: Duration,
+        random: Random<'_>,
+    ) -> Result<Option<Opened>, VaultError> {
         let mut file = match OpenOptions::new().read(true).write(true).open(&self.file) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             other => other.map_err(VaultError::io("open", &self.file))?,
         };
         let mut bytes = [0; FILE_BYTES];
-        let Some(opened) = file.read_exact(&mut bytes).ok().and_then(|()| self.open(&bytes, since_boot).transpose()).transpose()? else {
+        let Some(opened) = file
+            .read_exact(&mut bytes)
+            .ok()
+            .and_then(|()| self.open(&bytes, since_boot).transpose())
+            .transpose()?
+        else {
             self.end()?;
             return Ok(None);
         };
-        let (times, _) = bytes.split_first_chunk::<TIMES_BYTES>().unwrap_or((&[0; TIMES_BYTES], &[]));
-        let renewed = self.seal(&opened, &Times::from(since_boot, Times::decode(times).end), random)?;
+        let (times, _) = bytes
+            .split_first_chunk::<TIMES_BYTES>()
+            .unwrap_or((&[0; TIMES_BYTES], &[]));
+        let renewed = self.seal(
+            &opened,
+            &Times::from(since_boot, Times::decode(times).end),
+            random,
+        )?;
         // Where it is: a program that ended the session meanwhile removed this file, and it does not come back.
         write_at_start(&mut file, &renewed).map_err(VaultError::io("write", &self.file))?;
         Ok(Some(opened))
@@ -179,10 +239,13 @@ impl<'a> Session<'a> {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
             other => {
                 let mut file = other.map_err(VaultError::io("open", &self.file))?;
-                file.write_all(&[0; FILE_BYTES]).map_err(VaultError::io("overwrite", &self.file))?;
+                file.write_all(&[0; FILE_BYTES])
+                    .map_err(VaultError::io("overwrite", &self.file))?;
             }
         }
-        fs::remove_file(&self.file).map(|()| true).map_err(VaultError::io("remove", &self.file))
+        fs::remove_file(&self.file)
+            .map(|()| true)
+            .map_err(VaultError::io("remove", &self.file))
     }
 
     /// Waits until the session is over and ends it, so that its end does not hang on a next command. Returns also when
@@ -190,12 +253,18 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// The file cannot be read or removed.
-    pub fn watch(&self, since_boot: &mut dyn FnMut() -> Duration, wait: &mut dyn FnMut(Duration)) -> Result<(), VaultError> {
+    pub fn watch(
+        &self,
+        since_boot: &mut dyn FnMut() -> Duration,
+        wait: &mut dyn FnMut(Duration),
+    ) -> Result<(), VaultError> {
         loop {
             let mut times = [0; TIMES_BYTES];
             match File::open(&self.file) {
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-                other => other.and_then(|mut file| file.read_exact(&mut times)).map_err(VaultError::io("read", &self.file))?,
+                other => other
+                    .and_then(|mut file| file.read_exact(&mut times))
+                    .map_err(VaultError::io("read", &self.file))?,
             }
             if Times::decode(&times).is_over(since_boot()) {
                 return self.end().map(drop);
@@ -212,27 +281,53 @@ impl<'a> Session<'a> {
         Ok([INFO, &times.encode(), image.header()].concat())
     }
 
-    fn seal(&self, opened: &Opened, times: &Times, random: Random<'_>) -> Result<[u8; FILE_BYTES], VaultError> {
+    fn seal(
+        &self,
+        opened: &Opened,
+        times: &Times,
+        random: Random<'_>,
+    ) -> Result<[u8; FILE_BYTES], VaultError> {
         let folder = name_of(&opened.folder).ok_or(VaultError::Damaged("session"))?;
-        let contents = Contents { key: opened.key.clone(), profile: opened.profile, folder };
+        let contents = Contents {
+            key: opened.key.clone(),
+            profile: opened.profile,
+            folder,
+        };
         let mut nonce = [0; 24];
         random(&mut nonce);
         let mut bytes = [0; FILE_BYTES];
         let (head, slot) = bytes.split_at_mut(TIMES_BYTES);
         head.copy_from_slice(&times.encode());
-        slot.copy_from_slice(&sealed::seal_slot(&*self.key()?, &self.header(times)?, &contents, nonce));
+        slot.copy_from_slice(&sealed::seal_slot(
+            &*self.key()?,
+            &self.header(times)?,
+            &contents,
+            nonce,
+        ));
         Ok(bytes)
     }
 
-    fn open(&self, bytes: &[u8; FILE_BYTES], since_boot: Duration) -> Result<Option<Opened>, VaultError> {
-        let Some((times, rest)) = bytes.split_first_chunk::<TIMES_BYTES>() else { return Ok(None) };
-        let Some((slot, _)) = rest.split_first_chunk::<SLOT_BYTES>() else { return Ok(None) };
+    fn open(
+        &self,
+        bytes: &[u8; FILE_BYTES],
+        since_boot: Duration,
+    ) -> Result<Option<Opened>, VaultError> {
+        let Some((times, rest)) = bytes.split_first_chunk::<TIMES_BYTES>() else {
+            return Ok(None);
+        };
+        let Some((slot, _)) = rest.split_first_chunk::<SLOT_BYTES>() else {
+            return Ok(None);
+        };
         let times = Times::decode(times);
         if times.is_over(since_boot) {
             return Ok(None);
         }
         let contents = sealed::open_slot(&*self.key()?, &self.header(&times)?, slot);
-        Ok(contents.map(|contents| Opened { key: contents.key, profile: contents.profile, folder: name_text(contents.folder) }))
+        Ok(contents.map(|contents| Opened {
+            key: contents.key,
+            profile: contents.profile,
+            folder: name_text(contents.folder),
+        }))
     }
 
     fn key(&self) -> Result<Zeroizing<[u8; 32]>, VaultError> {
@@ -252,9 +347,14 @@ mod tests {
     #[test]
     fn a_folder_is_in_memory_if_the_nearest_mount_is() {
         let mounts = "/dev/sda1 / ext4 rw 0 0\ntmpfs /run tmpfs rw 0 0\n/dev/sdb /run/media ext4 rw 0 0\ntmpfs /a\\040b tmpfs rw 0 0\nx /over tmpfs rw 0 0\ny /over ext4 rw 0 0\n";
-        for (path, expected) in
-            [("/run/user/1000", true), ("/run/media/stick", false), ("/home", false), ("/a b/c", true), ("/runner", false), ("/over/x", false)]
-        {
+        for (path, expected) in [
+            ("/run/user/1000", true),
+            ("/run/media/stick", false),
+            ("/home", false),
+            ("/a b/c", true),
+            ("/runner", false),
+            ("/over/x", false),
+        ] {
             assert_eq!(is_in_memory(Path::new(path), mounts), expected, "{path}");
         }
         assert!(!is_in_memory(Path::new("/run"), ""));

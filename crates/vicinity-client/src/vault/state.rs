@@ -32,16 +32,35 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(main: usize) -> Self {
-        Self { wrong: 0, wrong_since_main: 0, main: main & 1, last_wrong: None }
+        Self {
+            wrong: 0,
+            wrong_since_main: 0,
+            main: main & 1,
+            last_wrong: None,
+        }
     }
 
     pub(super) fn encode(self) -> [u8; STATE_BYTES] {
         let [one, two] = self.last_wrong.unwrap_or_default();
-        [self.wrong, self.wrong_since_main, u8::from(self.main == 1), u8::from(self.last_wrong.is_some()), one, two]
+        [
+            self.wrong,
+            self.wrong_since_main,
+            u8::from(self.main == 1),
+            u8::from(self.last_wrong.is_some()),
+            one,
+            two,
+        ]
     }
 
-    pub(super) fn decode([wrong, wrong_since_main, main, has_last, one, two]: [u8; STATE_BYTES]) -> Self {
-        Self { wrong, wrong_since_main, main: usize::from(main & 1), last_wrong: (has_last == 1).then_some([one, two]) }
+    pub(super) fn decode(
+        [wrong, wrong_since_main, main, has_last, one, two]: [u8; STATE_BYTES],
+    ) -> Self {
+        Self {
+            wrong,
+            wrong_since_main,
+            main: usize::from(main & 1),
+            last_wrong: (has_last == 1).then_some([one, two]),
+        }
     }
 
     /// All attempts are used.
@@ -100,10 +119,23 @@ mod tests {
             state.was_wrong([mark; MARK_BYTES]);
             state.left()
         };
-        assert_eq!([wrong(&mut state, 1), wrong(&mut state, 1), wrong(&mut state, 2), wrong(&mut state, 2), wrong(&mut state, 1)], [9, 9, 8, 8, 7]);
+        assert_eq!(
+            [
+                wrong(&mut state, 1),
+                wrong(&mut state, 1),
+                wrong(&mut state, 2),
+                wrong(&mut state, 2),
+                wrong(&mut state, 1)
+            ],
+            [9, 9, 8, 8, 7]
+        );
         assert_eq!(State::decode(state.encode()), state);
         state.count();
         state.opened(Profile::Second);
-        assert_eq!((wrong(&mut state, 1), state.wrong_since_main), (9, 4), "a right one lies between, and guesses at the real PIN count on");
+        assert_eq!(
+            (wrong(&mut state, 1), state.wrong_since_main),
+            (9, 4),
+            "a right one lies between, and guesses at the real PIN count on"
+        );
     }
 }

@@ -7,11 +7,17 @@ fn the_duress_pin_opens_the_second_profile_with_another_key() {
     let (phone, main) = Phone::with_pin("4711");
     let second = phone.set_duress("4711", "1234").unwrap();
     let opened = phone.unlock("1234").unwrap();
-    assert_eq!((opened.profile, &opened.key, &opened.folder), (Profile::Second, &second.key, &second.folder));
+    assert_eq!(
+        (opened.profile, &opened.key, &opened.folder),
+        (Profile::Second, &second.key, &second.folder)
+    );
     assert_ne!(opened.key, main.key);
     assert_ne!(opened.folder, main.folder);
     let again = phone.unlock("4711").unwrap();
-    assert_eq!((again.profile, again.key, again.folder), (Profile::Main, main.key, main.folder));
+    assert_eq!(
+        (again.profile, again.key, again.folder),
+        (Profile::Main, main.key, main.folder)
+    );
 }
 
 #[test]
@@ -32,7 +38,10 @@ fn a_new_duress_pin_replaces_the_second_profile_and_what_it_held() {
 fn the_second_profile_can_do_the_real_one_no_harm() {
     let (phone, main) = Phone::with_pin("4711");
     phone.set_duress("4711", "1234").unwrap();
-    assert!(matches!(phone.set_duress("1234", "9999"), Err(VaultError::NotHere)));
+    assert!(matches!(
+        phone.set_duress("1234", "9999"),
+        Err(VaultError::NotHere)
+    ));
     phone.change_pin(Some("1234"), "5678").unwrap();
     assert_eq!(phone.unlock("5678").unwrap().profile, Profile::Second);
     assert_eq!(phone.unlock("4711").unwrap().key, main.key);
@@ -85,7 +94,10 @@ fn the_file_and_the_folders_look_the_same_with_and_without_a_duress_pin() {
     assert_eq!(without.profiles().len(), 2);
     for bytes in [&a[61..142], &a[142..223], &b[61..142], &b[142..223]] {
         let ones: u32 = bytes.iter().map(|byte| byte.count_ones()).sum();
-        assert!((200..450).contains(&ones), "{ones} of 648 bits are no random filler");
+        assert!(
+            (200..450).contains(&ones),
+            "{ones} of 648 bits are no random filler"
+        );
     }
 }
 
@@ -95,10 +107,19 @@ fn traces(phone: &Phone) -> Vec<(String, u64, u32)> {
     let mut found = Vec::new();
     for (at, profile) in phone.profiles().iter().enumerate() {
         let folder = phone.folder().join(profile);
-        let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+        let files = fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
         for path in files.chain([folder.clone()]) {
-            let (metadata, name) = (fs::metadata(&path).unwrap(), path.strip_prefix(&folder).unwrap().display());
-            found.push((format!("{at}/{name}"), if metadata.is_dir() { 0 } else { metadata.len() }, metadata.permissions().mode()));
+            let (metadata, name) = (
+                fs::metadata(&path).unwrap(),
+                path.strip_prefix(&folder).unwrap().display(),
+            );
+            found.push((
+                format!("{at}/{name}"),
+                if metadata.is_dir() { 0 } else { metadata.len() },
+                metadata.permissions().mode(),
+            ));
         }
     }
     found.sort();
@@ -109,7 +130,12 @@ fn traces(phone: &Phone) -> Vec<(String, u64, u32)> {
 fn births(phone: &Phone) -> Vec<(std::time::SystemTime, std::time::SystemTime)> {
     let path = |profile: &String| phone.folder().join(profile).join("device.db");
     let times = |profile: &String| {
-        let born = |path: &Path| fs::metadata(path).unwrap().created().unwrap_or(std::time::UNIX_EPOCH);
+        let born = |path: &Path| {
+            fs::metadata(path)
+                .unwrap()
+                .created()
+                .unwrap_or(std::time::UNIX_EPOCH)
+        };
         (born(&phone.folder().join(profile)), born(&path(profile)))
     };
     phone.profiles().iter().map(times).collect()
@@ -117,8 +143,15 @@ fn births(phone: &Phone) -> Vec<(std::time::SystemTime, std::time::SystemTime)> 
 
 fn written(phone: &Phone) -> std::collections::BTreeSet<std::time::SystemTime> {
     let profiles = phone.profiles();
-    let paths = profiles.iter().flat_map(|profile| [phone.folder().join(profile), phone.folder().join(profile).join("device.db")]);
-    paths.map(|path| fs::metadata(path).unwrap().modified().unwrap()).collect()
+    let paths = profiles.iter().flat_map(|profile| {
+        [
+            phone.folder().join(profile),
+            phone.folder().join(profile).join("device.db"),
+        ]
+    });
+    paths
+        .map(|path| fs::metadata(path).unwrap().modified().unwrap())
+        .collect()
 }
 
 #[test]
@@ -144,9 +177,17 @@ fn neither_listing_nor_times_tell_whether_there_is_a_second_pin() {
         assert_eq!(written(with).len(), 1, "all were written at one moment");
         with.unlock(duress).unwrap();
     }
-    phones.iter().for_each(|phone| drop(phone.unlock("4711").unwrap()));
+    phones
+        .iter()
+        .for_each(|phone| drop(phone.unlock("4711").unwrap()));
     assert_eq!(traces(with), traces(without));
-    assert!(traces(with).iter().any(|(name, size, _)| name == "0/device.db" && *size > 4096), "{:?}", traces(with));
+    assert!(
+        traces(with)
+            .iter()
+            .any(|(name, size, _)| name == "0/device.db" && *size > 4096),
+        "{:?}",
+        traces(with)
+    );
     for (phone, born) in phones.iter().zip(&born) {
         assert_eq!(&births(phone), born, "nothing was made anew");
         assert_eq!(written(phone).len(), 1, "all were written at one moment");
@@ -170,7 +211,13 @@ fn neither_place_nor_name_tells_which_profile_is_the_real_one() {
 #[test]
 fn the_two_pins_must_differ() {
     let (phone, _) = Phone::with_pin("4711");
-    assert!(matches!(phone.set_duress("4711", "4711"), Err(VaultError::SamePin)));
+    assert!(matches!(
+        phone.set_duress("4711", "4711"),
+        Err(VaultError::SamePin)
+    ));
     phone.set_duress("4711", "1234").unwrap();
-    assert!(matches!(phone.change_pin(Some("4711"), "1234"), Err(VaultError::SamePin)));
+    assert!(matches!(
+        phone.change_pin(Some("4711"), "1234"),
+        Err(VaultError::SamePin)
+    ));
 }

@@ -79,7 +79,10 @@ fn resources() -> Vec<(&'static str, Resource)> {
         ("own unconsented", Resource::Incident(InScope, Unconsented)),
         ("own erased", Resource::Incident(InScope, Erased)),
         ("other consented", Resource::Incident(OutOfScope, Consented)),
-        ("other unconsented", Resource::Incident(OutOfScope, Unconsented)),
+        (
+            "other unconsented",
+            Resource::Incident(OutOfScope, Unconsented),
+        ),
         ("other erased", Resource::Incident(OutOfScope, Erased)),
     ]
 }
@@ -98,15 +101,27 @@ fn letter(decided: Result<(), Denied>) -> &'static str {
 
 #[test]
 fn everybody_may_do_what_the_table_says_and_nothing_else() {
-    let mut rows: Vec<Vec<&str>> = TABLE.lines().filter(|line| !line.is_empty()).map(|line| line.split_whitespace().collect()).collect();
+    let mut rows: Vec<Vec<&str>> = TABLE
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(|line| line.split_whitespace().collect())
+        .collect();
     for action in Action::ALL {
         for (state, resource) in resources() {
-            let decided: Vec<&str> = Actor::ALL.into_iter().map(|actor| letter(decide(actor, action, resource))).collect();
+            let decided: Vec<&str> = Actor::ALL
+                .into_iter()
+                .map(|actor| letter(decide(actor, action, resource)))
+                .collect();
             let name = format!("{action:?} {state}");
-            let row = rows.iter().position(|row| row[..row.len() - Actor::ALL.len()].join(" ") == name);
+            let row = rows
+                .iter()
+                .position(|row| row[..row.len() - Actor::ALL.len()].join(" ") == name);
             let Some(row) = row else {
                 // What is not in the table is not done to such a thing, by anybody.
-                assert!(decided.iter().all(|letter| "pr-".contains(letter)), "{name} is not in the table: {decided:?}");
+                assert!(
+                    decided.iter().all(|letter| "pr-".contains(letter)),
+                    "{name} is not in the table: {decided:?}"
+                );
                 continue;
             };
             let row = rows.swap_remove(row);
@@ -119,8 +134,16 @@ fn everybody_may_do_what_the_table_says_and_nothing_else() {
 #[test]
 fn an_admin_manages_and_is_given_nothing_that_opens_a_statement() {
     for (state, resource) in resources() {
-        for action in [Action::OpenStatement, Action::AskForStatements, Action::Rewrap, Action::ReadIncident] {
-            assert!(decide(Actor::Admin, action, resource).is_err(), "{action:?} {state}");
+        for action in [
+            Action::OpenStatement,
+            Action::AskForStatements,
+            Action::Rewrap,
+            Action::ReadIncident,
+        ] {
+            assert!(
+                decide(Actor::Admin, action, resource).is_err(),
+                "{action:?} {state}"
+            );
         }
     }
 }

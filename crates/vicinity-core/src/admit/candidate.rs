@@ -12,7 +12,10 @@ pub(super) struct Candidate<'a> {
 
 /// How many operations these changes have together.
 pub(super) fn ops_of(candidates: &[Candidate<'_>]) -> u64 {
-    candidates.iter().map(|candidate| candidate.checked.ops).sum()
+    candidates
+        .iter()
+        .map(|candidate| candidate.checked.ops)
+        .sum()
 }
 
 /// What `body` returns; `None` also if it panics, as automerge does on some changes.

@@ -43,8 +43,15 @@ struct Earlier<'a> {
 impl<'a> Index<'a> {
     /// Nothing but the skeleton.
     pub(super) fn of_skeleton() -> Self {
-        let mut index =
-            Self { known: BTreeMap::new(), changes: Vec::new(), actors: BTreeMap::new(), written: Vec::new(), bytes: 0, ops: 0, steps: Cell::new(0) };
+        let mut index = Self {
+            known: BTreeMap::new(),
+            changes: Vec::new(),
+            actors: BTreeMap::new(),
+            written: Vec::new(),
+            bytes: 0,
+            ops: 0,
+            steps: Cell::new(0),
+        };
         index.add_trusted(SKELETON);
         index
     }
@@ -84,41 +91,73 @@ impl<'a> Index<'a> {
 
     /// A change that is admitted now.
     pub(super) fn add(&mut self, checked: &Checked<'a>, bytes: &'a [u8]) {
-        self.put(&checked.chunk, checked.chunk.start_op + checked.ops - 1, bytes);
+        self.put(
+            &checked.chunk,
+            checked.chunk.start_op + checked.ops - 1,
+            bytes,
+        );
     }
 
     fn put(&mut self, chunk: &Chunk<'a>, max_op: u64, bytes: &'a [u8]) {
-        let actor = self.actors.get(chunk.actor).copied().unwrap_or(self.written.len());
+        let actor = self
+            .actors
+            .get(chunk.actor)
+            .copied()
+            .unwrap_or(self.written.len());
         if actor == self.written.len() {
             self.actors.insert(chunk.actor.to_vec(), actor);
             self.written.push(Vec::new());
         }
         self.written[actor].push(self.changes.len());
-        let deps = chunk.deps.iter().filter_map(|dep| self.known.get(dep).copied()).collect();
+        let deps = chunk
+            .deps
+            .iter()
+            .filter_map(|dep| self.known.get(dep).copied())
+            .collect();
         self.known.insert(chunk.hash, self.changes.len());
-        self.changes.push(Indexed { deps, start_op: chunk.start_op, max_op, bytes, decoded: OnceCell::new() });
+        self.changes.push(Indexed {
+            deps,
+            start_op: chunk.start_op,
+            max_op,
+            bytes,
+            decoded: OnceCell::new(),
+        });
         self.bytes += bytes.len();
         self.ops += (max_op + 1).saturating_sub(chunk.start_op);
     }
 
     /// The places of an actor's changes, by sequence number.
     fn written_by(&self, actor: &[u8]) -> &[usize] {
-        self.actors.get(actor).map_or(&[], |actor| &self.written[*actor])
+        self.actors
+            .get(actor)
+            .map_or(&[], |actor| &self.written[*actor])
     }
 
     /// The place of the change that made an operation.
     fn place(&self, actor: &[u8], counter: u64) -> Option<usize> {
         let written = self.written_by(actor);
         let after = written.partition_point(|place| self.changes[*place].max_op < counter);
-        written.get(after).copied().filter(|place| self.changes[*place].start_op <= counter)
+        written
+            .get(after)
+            .copied()
+            .filter(|place| self.changes[*place].start_op <= counter)
     }
 
     /// The checks that need the document: a change follows on its author's last one, its operations on its past, and
     /// they refer to nothing outside that.
     pub(super) fn check(&self, checked: &Checked<'_>) -> Result<(), Refusal> {
         let chunk = &checked.chunk;
-        let deps = chunk.deps.iter().map(|dep| self.known.get(dep).copied()).collect::<Option<Vec<_>>>().ok_or(Refusal::BadReference)?;
-        let max_op = deps.iter().map(|dep| self.changes[*dep].max_op).max().unwrap_or(0);
+        let deps = chunk
+            .deps
+            .iter()
+            .map(|dep| self.known.get(dep).copied())
+            .collect::<Option<Vec<_>>>()
+            .ok_or(Refusal::BadReference)?;
+        let max_op = deps
+            .iter()
+            .map(|dep| self.changes[*dep].max_op)
+            .max()
+            .unwrap_or(0);
         let written = self.written_by(chunk.actor);
         if chunk.seq != written.len() as u64 + 1 || chunk.start_op != max_op + 1 {
             return Err(Refusal::BadReference);
@@ -128,7 +167,11 @@ impl<'a> Index<'a> {
             let place = self.place(checked.actor(*actor).unwrap_or_default(), *counter);
             needed.insert(place.ok_or(Refusal::BadReference)?);
         }
-        if self.are_past(needed, deps) && self.fit(checked) { Ok(()) } else { Err(Refusal::BadReference) }
+        if self.are_past(needed, deps) && self.fit(checked) {
+            Ok(())
+        } else {
+            Err(Refusal::BadReference)
+        }
     }
 
     /// Whether all these changes are among `deps` and their ancestors. Walks back only as far as the oldest of them: a
@@ -157,13 +200,25 @@ impl<'a> Index<'a> {
     fn fit(&self, checked: &Checked<'_>) -> bool {
         let ops = &checked.operations;
         let of_others = |op: &OpRef| checked.references.binary_search(op).is_ok();
-        let mut objects = ops.objects.iter().flatten().filter(|object| of_others(object));
-        let maps = objects.all(|object| self.earlier(checked, *object).is_some_and(|made| made.action == guard::MAKE_MAP));
+        let mut objects = ops
+            .objects
+            .iter()
+            .flatten()
+            .filter(|object| of_others(object));
+        let maps = objects.all(|object| {
+            self.earlier(checked, *object)
+                .is_some_and(|made| made.action == guard::MAKE_MAP)
+        });
         let mut preds = ops.preds.iter().filter(|(_, pred)| of_others(pred));
         maps && preds.all(|(at, pred)| {
-            let object = ops.objects[*at].map(|(actor, counter)| (checked.actor(actor).unwrap_or_default(), counter));
+            let object = ops.objects[*at]
+                .map(|(actor, counter)| (checked.actor(actor).unwrap_or_default(), counter));
             let replaced = self.earlier(checked, *pred);
-            replaced.is_some_and(|replaced| replaced.action != guard::DELETE && replaced.key == ops.keys[*at] && replaced.object == object)
+            replaced.is_some_and(|replaced| {
+                replaced.action != guard::DELETE
+                    && replaced.key == ops.keys[*at]
+                    && replaced.object == object
+            })
         })
     }
 
@@ -181,6 +236,10 @@ impl<'a> Index<'a> {
             Some((other, counter)) => Some((*chunk.other_actors.get(other - 1)?, counter)),
             None => None,
         };
-        Some(Earlier { action: *ops.actions.get(at)?, key: ops.keys.get(at)?, object })
+        Some(Earlier {
+            action: *ops.actions.get(at)?,
+            key: ops.keys.get(at)?,
+            object,
+        })
     }
 }

@@ -8,8 +8,18 @@ pub const COUNTRY: &str = "";
 pub const ALL: &str = "";
 
 /// By what incidents are counted where each has exactly one code.
-pub const PARTITIONS: [&str; 10] =
-    ["setting", "gender", "age_band", "response", "pep", "ec", "referral", "state_perpetrator", "extortion", "healthcare_refusal"];
+pub const PARTITIONS: [&str; 10] = [
+    "setting",
+    "gender",
+    "age_band",
+    "response",
+    "pep",
+    "ec",
+    "referral",
+    "state_perpetrator",
+    "extortion",
+    "healthcare_refusal",
+];
 /// By what incidents are counted where one may have several codes, or none.
 pub const COVERS: [&str; 3] = ["perpetrator", "violation_group", "population"];
 

@@ -18,7 +18,10 @@ pub struct Span {
 impl Span {
     /// Nothing, of that many terms.
     pub fn new(terms: usize) -> Self {
-        Self { sums: vec![None; terms], work: Cell::new(0) }
+        Self {
+            sums: vec![None; terms],
+            work: Cell::new(0),
+        }
     }
 
     /// How many terms were looked at or worked on so far.
@@ -49,10 +52,17 @@ impl Span {
                 continue;
             }
             let known = self.sums[term].as_ref();
-            let Some(known) = known else { return Some(term) };
+            let Some(known) = known else {
+                return Some(term);
+            };
             self.work.set(self.work.get() + (terms - term) as u64);
             let by = PRIME - sum[term];
-            sum.iter_mut().zip(known).skip(term).for_each(|(value, of)| *value = rest(u128::from(*value) + u128::from(by) * u128::from(*of)));
+            sum.iter_mut()
+                .zip(known)
+                .skip(term)
+                .for_each(|(value, of)| {
+                    *value = rest(u128::from(*value) + u128::from(by) * u128::from(*of))
+                });
         }
         None
     }
@@ -99,7 +109,9 @@ mod tests {
             assert!(!span.gives(sum.clone()));
             span.add(sum);
         }
-        assert!(span.gives(vec![0, 0, 1, 0]) && span.gives(vec![3, 2, 1, 0]) && span.gives(vec![0; 4]));
+        assert!(
+            span.gives(vec![0, 0, 1, 0]) && span.gives(vec![3, 2, 1, 0]) && span.gives(vec![0; 4])
+        );
         assert!(!span.gives(vec![0, 0, 1, 1]));
     }
 }

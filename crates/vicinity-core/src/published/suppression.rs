@@ -39,14 +39,24 @@ type Column = Vec<Option<usize>>;
 impl<'a> Suppression<'a> {
     /// Counts with the small ones left out.
     pub fn new(counts: &'a BTreeMap<Cell, u64>) -> Self {
-        let counts = || counts.iter().filter(|((.., dimension, _), count)| **count > 0 && is_known(dimension));
+        let counts = || {
+            counts
+                .iter()
+                .filter(|((.., dimension, _), count)| **count > 0 && is_known(dimension))
+        };
         let mut areas: Vec<&str> = counts().map(|((area, ..), _)| area.as_str()).collect();
         areas.dedup();
         let country = areas.len();
         let mut columns: BTreeMap<(&str, &str), Vec<u64>> = BTreeMap::new();
         for ((area, dimension, code), count) in counts() {
-            let column = columns.entry((dimension, code)).or_insert_with(|| vec![0; country + 1]);
-            areas.binary_search(&area.as_str()).into_iter().chain([country]).for_each(|row| column[row] += count);
+            let column = columns
+                .entry((dimension, code))
+                .or_insert_with(|| vec![0; country + 1]);
+            areas
+                .binary_search(&area.as_str())
+                .into_iter()
+                .chain([country])
+                .for_each(|row| column[row] += count);
         }
         areas.push(COUNTRY);
         let mut window = Self {
@@ -61,7 +71,9 @@ impl<'a> Suppression<'a> {
         let mut whole = vec![None; areas.len()];
         let mut dimensions: BTreeMap<&str, Vec<Column>> = BTreeMap::new();
         for ((dimension, code), column) in &columns {
-            let place = |(area, count): (&&'a str, &u64)| (*count > 0).then(|| window.add(Some((area, dimension, code)), *count, *count < K));
+            let place = |(area, count): (&&'a str, &u64)| {
+                (*count > 0).then(|| window.add(Some((area, dimension, code)), *count, *count < K))
+            };
             let places: Column = areas.iter().zip(column).map(place).collect();
             if *dimension == ALL {
                 whole = places;
@@ -74,17 +86,31 @@ impl<'a> Suppression<'a> {
         }
         // The areas and the country, whatever the codes. That what an area's incidents are has no name here stands as a column
         // that is never shown.
-        let nameless = whole.iter().map(|whole| whole.map(|whole| window.add(None, window.counts[whole], true))).collect();
+        let nameless = whole
+            .iter()
+            .map(|whole| whole.map(|whole| window.add(None, window.counts[whole], true)))
+            .collect();
         window.tables.push(Table::of(&[nameless, whole]));
         window.table_of = vec![None; window.counts.len()];
         for (at, table) in window.tables.iter().enumerate() {
-            table.inner().for_each(|(.., place)| window.table_of[place] = Some(at));
+            table
+                .inner()
+                .for_each(|(.., place)| window.table_of[place] = Some(at));
         }
-        window.blocks = window.tables.iter().map(|table| table.blocks(&window.hidden)).collect();
+        window.blocks = window
+            .tables
+            .iter()
+            .map(|table| table.blocks(&window.hidden))
+            .collect();
         window
     }
 
-    fn add(&mut self, name: Option<(&'a str, &'a str, &'a str)>, count: u64, hidden: bool) -> usize {
+    fn add(
+        &mut self,
+        name: Option<(&'a str, &'a str, &'a str)>,
+        count: u64,
+        hidden: bool,
+    ) -> usize {
         self.names.push(name);
         self.counts.push(count);
         self.hidden.push(hidden);
@@ -104,7 +130,8 @@ impl<'a> Suppression<'a> {
                 let rest = count(whole).saturating_sub(count(own));
                 complement.push((rest > 0).then(|| self.add(None, rest, true)));
             }
-            self.tables.push(Table::of(&[own, complement, whole.clone()]));
+            self.tables
+                .push(Table::of(&[own, complement, whole.clone()]));
         }
     }
 
@@ -167,7 +194,9 @@ impl<'a> Suppression<'a> {
     }
 
     fn smallest(&self, of: impl IntoIterator<Item = usize>) -> Option<usize> {
-        of.into_iter().filter(|place| self.shows(*place)).min_by_key(|place| (self.is_whole(*place), self.counts[*place]))
+        of.into_iter()
+            .filter(|place| self.shows(*place))
+            .min_by_key(|place| (self.is_whole(*place), self.counts[*place]))
     }
 
     /// What else has to be left out so that a ring leads through a cell.
@@ -180,7 +209,10 @@ impl<'a> Suppression<'a> {
                 let mut known = known.clone();
                 known.sort_by_key(|place| self.cost(*place));
                 for place in known {
-                    if best.as_ref().is_some_and(|(cost, _)| *cost <= self.cost(place)) {
+                    if best
+                        .as_ref()
+                        .is_some_and(|(cost, _)| *cost <= self.cost(place))
+                    {
                         break;
                     }
                     let ring = self.ring_of(place);
@@ -199,22 +231,37 @@ impl<'a> Suppression<'a> {
         let tables = self.table_of[place].map_or(0..self.tables.len(), |table| table..table + 1);
         let ring = |table: usize| {
             self.worked(self.tables[table].size());
-            self.tables[table].ring(place, &|place| self.cost(place)).into_iter().filter(|place| self.shows(*place)).collect::<Vec<_>>()
+            self.tables[table]
+                .ring(place, &|place| self.cost(place))
+                .into_iter()
+                .filter(|place| self.shows(*place))
+                .collect::<Vec<_>>()
         };
-        let mut ring = tables.map(ring).find(|ring| !ring.is_empty()).unwrap_or_default();
+        let mut ring = tables
+            .map(ring)
+            .find(|ring| !ring.is_empty())
+            .unwrap_or_default();
         ring.extend(self.shows(place).then_some(place));
         ring
     }
 
     fn cost(&self, place: usize) -> u64 {
-        if self.shows(place) { self.counts[place] + u64::from(self.is_whole(place)) * 1_000_000 } else { 0 }
+        if self.shows(place) {
+            self.counts[place] + u64::from(self.is_whole(place)) * 1_000_000
+        } else {
+            0
+        }
     }
 
     /// What else has to be left out where no ring helps, because of what other tables say: the smallest cell that shows and leads
     /// out of the block of the rows, in the first table without which they would not give the cell. If there is none, the
     /// smallest of all.
     fn beside(&self, leak: &Leak) -> Option<usize> {
-        let rows = if let Leak::Cell { rows, .. } = leak { rows.as_slice() } else { &[] };
+        let rows = if let Leak::Cell { rows, .. } = leak {
+            rows.as_slice()
+        } else {
+            &[]
+        };
         let mut takes_part = vec![true; self.tables.len()];
         for table in 0..self.tables.len() {
             takes_part[table] = false;
@@ -223,9 +270,14 @@ impl<'a> Suppression<'a> {
             self.worked(wholes.span.work());
         }
         let leading_out = || {
-            let (own, table) = (*rows.first()?, takes_part.iter().position(|takes_part| *takes_part)?);
+            let (own, table) = (
+                *rows.first()?,
+                takes_part.iter().position(|takes_part| *takes_part)?,
+            );
             let blocks = &self.blocks[table];
-            let out = self.tables[table].inner().filter(|(row, column, _)| blocks.together(*row, own) != blocks.together(*column, own));
+            let out = self.tables[table].inner().filter(|(row, column, _)| {
+                blocks.together(*row, own) != blocks.together(*column, own)
+            });
             self.smallest(out.map(|(.., place)| place))
         };
         leading_out().or_else(|| self.smallest(0..self.counts.len()))
@@ -242,7 +294,11 @@ impl<'a> Suppression<'a> {
             Some(terms - 1)
         };
         let term_of = all.iter().map(term).collect();
-        let mut wholes = Wholes { span: Span::new(terms), term_of, terms };
+        let mut wholes = Wholes {
+            span: Span::new(terms),
+            term_of,
+            terms,
+        };
         wholes.add(&all);
         for (blocks, _) in self.blocks.iter().zip(of).filter(|(_, counts)| **counts) {
             blocks.blocks().for_each(|rows| wholes.add(rows));
@@ -263,10 +319,16 @@ impl<'a> Suppression<'a> {
         let mut unknown = self.hidden.clone();
         let areas = self.tables.last()?;
         for row in 0..areas.rows.len() {
-            if let Some(place) = areas.whole(row).filter(|place| self.hidden[*place] && wholes.give(&[row])) {
+            if let Some(place) = areas
+                .whole(row)
+                .filter(|place| self.hidden[*place] && wholes.give(&[row]))
+            {
                 unknown[place] = false;
                 if small(self.counts[place]) {
-                    return Some(Leak::Cell { place, rows: vec![row] });
+                    return Some(Leak::Cell {
+                        place,
+                        rows: vec![row],
+                    });
                 }
             }
         }
@@ -274,21 +336,40 @@ impl<'a> Suppression<'a> {
             for (place, rows) in blocks.bridges().filter(|(_, rows)| wholes.give(rows)) {
                 unknown[place] = false;
                 if small(self.counts[place]) {
-                    return Some(Leak::Cell { place, rows: rows.to_vec() });
+                    return Some(Leak::Cell {
+                        place,
+                        rows: rows.to_vec(),
+                    });
                 }
             }
         }
         self.tables.iter().find_map(|table| {
-            let sums = table.sums(|place| if unknown[place] { self.counts[place] } else { 0 });
-            let line = (0..sums.len()).find(|line| small(sums[*line]) && table.whole(*line).is_some_and(|whole| !unknown[whole]))?;
-            Some(Leak::Sum { known: table.line(line).into_iter().filter(|place| !unknown[*place]).collect() })
+            let sums = table.sums(|place| {
+                if unknown[place] {
+                    self.counts[place]
+                } else {
+                    0
+                }
+            });
+            let line = (0..sums.len()).find(|line| {
+                small(sums[*line]) && table.whole(*line).is_some_and(|whole| !unknown[whole])
+            })?;
+            Some(Leak::Sum {
+                known: table
+                    .line(line)
+                    .into_iter()
+                    .filter(|place| !unknown[*place])
+                    .collect(),
+            })
         })
     }
 
     /// What shows.
     pub fn shown(&self) -> impl Iterator<Item = (Cell, u64)> {
         let shown = (0..self.counts.len()).filter(|place| !self.hidden[*place]);
-        let owned = |(area, dimension, code): (&str, &str, &str)| (area.to_owned(), dimension.to_owned(), code.to_owned());
+        let owned = |(area, dimension, code): (&str, &str, &str)| {
+            (area.to_owned(), dimension.to_owned(), code.to_owned())
+        };
         shown.filter_map(move |place| Some((owned(self.names[place]?), self.counts[place])))
     }
 }
@@ -305,7 +386,9 @@ struct Wholes {
 impl Wholes {
     fn sum(&self, rows: &[usize]) -> Vec<u64> {
         let mut sum = vec![0; self.terms];
-        rows.iter().filter_map(|row| self.term_of[*row]).for_each(|term| sum[term] = 1);
+        rows.iter()
+            .filter_map(|row| self.term_of[*row])
+            .for_each(|term| sum[term] = 1);
         sum
     }
 

@@ -16,7 +16,11 @@ impl Table {
     /// A table of columns.
     pub fn of(columns: &[Vec<Option<usize>>]) -> Self {
         let rows = columns.first().map_or(0, Vec::len);
-        Self { rows: (0..rows).map(|row| columns.iter().map(|column| column[row]).collect()).collect() }
+        Self {
+            rows: (0..rows)
+                .map(|row| columns.iter().map(|column| column[row]).collect())
+                .collect(),
+        }
     }
 
     fn columns(&self) -> usize {
@@ -35,15 +39,29 @@ impl Table {
 
     /// A row, or behind the rows a column.
     pub fn line(&self, at: usize) -> Vec<usize> {
-        let column = || self.rows.iter().map(|cells| cells[at - self.rows.len()]).collect();
-        self.rows.get(at).cloned().unwrap_or_else(column).into_iter().flatten().collect()
+        let column = || {
+            self.rows
+                .iter()
+                .map(|cells| cells[at - self.rows.len()])
+                .collect()
+        };
+        self.rows
+            .get(at)
+            .cloned()
+            .unwrap_or_else(column)
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// What a line adds up to.
     pub fn whole(&self, line: usize) -> Option<usize> {
         match self.rows.get(line) {
             Some(row) => row.last().copied().flatten(),
-            None => self.rows.last().and_then(|country| country[line - self.rows.len()]),
+            None => self
+                .rows
+                .last()
+                .and_then(|country| country[line - self.rows.len()]),
         }
     }
 
@@ -51,8 +69,16 @@ impl Table {
     pub fn sums(&self, of: impl Fn(usize) -> u64) -> Vec<u64> {
         let mut sums = vec![0; self.lines()];
         for (row, column, place) in self.cells() {
-            sums[row] += if column == self.of_all() { 0 } else { of(place) };
-            sums[column] += if row + 1 == self.rows.len() { 0 } else { of(place) };
+            sums[row] += if column == self.of_all() {
+                0
+            } else {
+                of(place)
+            };
+            sums[column] += if row + 1 == self.rows.len() {
+                0
+            } else {
+                of(place)
+            };
         }
         sums
     }
@@ -64,13 +90,19 @@ impl Table {
 
     /// All cells but those of all incidents, each with its row and its column as lines.
     pub fn inner(&self) -> impl Iterator<Item = (usize, usize, usize)> {
-        self.cells().filter(|(_, column, _)| *column < self.of_all())
+        self.cells()
+            .filter(|(_, column, _)| *column < self.of_all())
     }
 
     fn cells(&self) -> impl Iterator<Item = (usize, usize, usize)> {
         let first = self.rows.len();
         let rows = self.rows.iter().enumerate();
-        rows.flat_map(move |(row, cells)| cells.iter().enumerate().filter_map(move |(column, place)| Some((row, first + column, (*place)?))))
+        rows.flat_map(move |(row, cells)| {
+            cells
+                .iter()
+                .enumerate()
+                .filter_map(move |(column, place)| Some((row, first + column, (*place)?)))
+        })
     }
 
     /// Blocks and bridges of what is left out.
@@ -80,7 +112,13 @@ impl Table {
             edges[row].push((column, place));
             edges[column].push((row, place));
         }
-        let mut walk = Walk { edges: &edges, rows: self.rows.len(), seen: vec![0; edges.len()], steps: 0, found: Blocks::default() };
+        let mut walk = Walk {
+            edges: &edges,
+            rows: self.rows.len(),
+            seen: vec![0; edges.len()],
+            steps: 0,
+            found: Blocks::default(),
+        };
         walk.found.of = vec![0; edges.len()];
         for point in 0..edges.len() {
             if walk.seen[point] == 0 {
@@ -94,7 +132,9 @@ impl Table {
 
     /// The cells that with this one make a ring, those that cost the least together; none where there is no ring.
     pub fn ring(&self, place: usize, cost: &dyn Fn(usize) -> u64) -> Vec<usize> {
-        let Some((from, to, _)) = self.cells().find(|(.., at)| *at == place) else { return Vec::new() };
+        let Some((from, to, _)) = self.cells().find(|(.., at)| *at == place) else {
+            return Vec::new();
+        };
         let mut edges: Vec<Vec<(usize, usize)>> = vec![Vec::new(); self.lines()];
         for (row, column, at) in self.cells().filter(|(.., at)| *at != place) {
             edges[row].push((column, at));
@@ -104,7 +144,10 @@ impl Table {
         let mut by: Vec<Option<(usize, usize)>> = vec![None; edges.len()];
         let mut open = vec![true; edges.len()];
         costs[from] = Some(0);
-        while let Some(point) = (0..edges.len()).filter(|point| open[*point] && costs[*point].is_some()).min_by_key(|point| costs[*point]) {
+        while let Some(point) = (0..edges.len())
+            .filter(|point| open[*point] && costs[*point].is_some())
+            .min_by_key(|point| costs[*point])
+        {
             open[point] = false;
             if point == to {
                 break;
@@ -151,7 +194,9 @@ impl Blocks {
 
     /// The place of each bridge, and the rows on one side of it.
     pub fn bridges(&self) -> impl Iterator<Item = (usize, &[usize])> {
-        self.bridges.iter().map(|(place, range)| (*place, &self.rows[range.clone()]))
+        self.bridges
+            .iter()
+            .map(|(place, range)| (*place, &self.rows[range.clone()]))
     }
 
     /// Whether two lines are in one block.
@@ -191,7 +236,9 @@ impl Walk<'_> {
             let start = self.found.rows.len();
             let behind = self.from(*next, *line);
             if behind > own {
-                self.found.bridges.push((*line, start..self.found.rows.len()));
+                self.found
+                    .bridges
+                    .push((*line, start..self.found.rows.len()));
             }
             earliest = earliest.min(behind);
         }

@@ -44,7 +44,10 @@ pub fn counting_panics<T>(body: impl FnOnce() -> T) -> (T, u64) {
     QUIET.set(true);
     let done = catch_unwind(AssertUnwindSafe(body));
     QUIET.set(false);
-    (done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)), PANICS.get())
+    (
+        done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+        PANICS.get(),
+    )
 }
 
 /// The changes of a history in an order in which each follows its ancestors, with another one to splice from.
@@ -55,9 +58,15 @@ struct Stock {
 
 fn stock(rng: &mut StdRng) -> Stock {
     loop {
-        let (log, other) = (histories::random_history(rng), histories::random_history(rng));
+        let (log, other) = (
+            histories::random_history(rng),
+            histories::random_history(rng),
+        );
         if !log.is_empty() && !other.is_empty() {
-            return Stock { other: other.choose(rng).unwrap().clone(), log };
+            return Stock {
+                other: other.choose(rng).unwrap().clone(),
+                log,
+            };
         }
     }
 }
@@ -140,33 +149,62 @@ fn mutate_column(chunk: &[u8], rng: &mut StdRng) -> Option<Vec<u8>> {
     let at = rng.random_range(0..columns.len());
     match rng.random_range(0..8) {
         0 => drop(columns.remove(at)),
-        1 => columns[at].0 = *[0x01, 0x02, 0x11, 0x13, 0x15, 0x34, 0x42, 0x56, 0x57, 0x70, 0x71, 0x73, 0x94, 0xa5].choose(rng)?,
+        1 => {
+            columns[at].0 = *[
+                0x01, 0x02, 0x11, 0x13, 0x15, 0x34, 0x42, 0x56, 0x57, 0x70, 0x71, 0x73, 0x94, 0xa5,
+            ]
+            .choose(rng)?
+        }
         2 => columns[at].1 = other,
-        _ => (0..rng.random_range(1..3)).for_each(|_| mutate_bytes(&mut columns[at].1, &other, rng)),
+        _ => {
+            (0..rng.random_range(1..3)).for_each(|_| mutate_bytes(&mut columns[at].1, &other, rng))
+        }
     }
-    let data: Vec<u8> = columns.iter().flat_map(|(_, column)| column.iter().copied()).collect();
-    parsed.columns = columns.iter().map(|(spec, column)| (*spec, column.len())).collect();
+    let data: Vec<u8> = columns
+        .iter()
+        .flat_map(|(_, column)| column.iter().copied())
+        .collect();
+    parsed.columns = columns
+        .iter()
+        .map(|(spec, column)| (*spec, column.len()))
+        .collect();
     parsed.column_data = &data;
     Some(parsed.assemble())
 }
 
 /// What is wrong with a document that let a change in, if anything is.
 fn broken(stored: &[Vec<u8>], heads: &[ChangeHash], rng: &mut StdRng) -> Option<&'static str> {
-    let Some(mut document) = Document::from_changes(stored.iter().map(Vec::as_slice)).ok() else { return Some("does not load again") };
+    let Some(mut document) = Document::from_changes(stored.iter().map(Vec::as_slice)).ok() else {
+        return Some("does not load again");
+    };
     if document.heads() != heads {
         return Some("loads with other heads");
     }
     for chunk in stored {
         let hash = automerge::ChangeHash(ChangeHash::of(&chunk[8..]).0);
-        if document.as_automerge().get_change_by_hash(&hash).is_none_or(|change| change.raw_bytes() != chunk) {
+        if document
+            .as_automerge()
+            .get_change_by_hash(&hash)
+            .is_none_or(|change| change.raw_bytes() != chunk)
+        {
             return Some("a change comes out with other bytes");
         }
     }
-    if Automerge::load(&document.as_automerge().save()).ok().is_none_or(|loaded| sorted(loaded.get_heads()) != heads) {
+    if Automerge::load(&document.as_automerge().save())
+        .ok()
+        .is_none_or(|loaded| sorted(loaded.get_heads()) != heads)
+    {
         return Some("does not load from what automerge saved");
     }
-    let edit = Edit::parse(&histories::any_edit(rng), "2026-11-23T09:00:00Z".parse().unwrap()).unwrap();
-    let authoring = Authoring { actor: [0xee; 8], now: "2026-11-23T09:00:00Z".parse().unwrap() };
+    let edit = Edit::parse(
+        &histories::any_edit(rng),
+        "2026-11-23T09:00:00Z".parse().unwrap(),
+    )
+    .unwrap();
+    let authoring = Authoring {
+        actor: [0xee; 8],
+        now: "2026-11-23T09:00:00Z".parse().unwrap(),
+    };
     if let Ok(authored) = document.apply(&edit, authoring)
         && let Some(chunk) = authored.chunk
         && admit(stored, &[], &[chunk]).verdicts != [Verdict::Stored]
@@ -196,7 +234,10 @@ impl Tally {
     }
 
     fn add(mut self, other: Self) -> Self {
-        other.ends.into_iter().for_each(|(what, count)| *self.ends.entry(what).or_default() += count);
+        other
+            .ends
+            .into_iter()
+            .for_each(|(what, count)| *self.ends.entry(what).or_default() += count);
         self.panics_caught += other.panics_caught;
         self.broken.extend(other.broken);
         self
@@ -211,17 +252,25 @@ fn one_mutant(stock: &Stock, rng: &mut StdRng, name: &str, tally: &mut Tally) {
     if guarded.is_err() {
         tally.broken.push(format!("{name}: the guard panics"));
     }
-    let (admission, panics) = counting_panics(|| catch_unwind(|| admit(before, &[], std::slice::from_ref(&mutant))));
+    let (admission, panics) =
+        counting_panics(|| catch_unwind(|| admit(before, &[], std::slice::from_ref(&mutant))));
     tally.panics_caught += panics;
-    let Ok(admission) = admission else { return tally.broken.push(format!("{name}: admission panics")) };
+    let Ok(admission) = admission else {
+        return tally.broken.push(format!("{name}: admission panics"));
+    };
     match admission.verdicts[0] {
         Verdict::Stored if mutant == *original => tally.end("unchanged"),
         Verdict::Stored => {
             tally.end("stored");
             let stored: Vec<Vec<u8>> = before.iter().cloned().chain([mutant]).collect();
             let heads = admission.view.unwrap().heads;
-            let (wrong, _) = counting_panics(|| catch_unwind(AssertUnwindSafe(|| broken(&stored, &heads, rng))).unwrap_or(Some("panics when used")));
-            tally.broken.extend(wrong.map(|wrong| format!("{name}: {wrong}")));
+            let (wrong, _) = counting_panics(|| {
+                catch_unwind(AssertUnwindSafe(|| broken(&stored, &heads, rng)))
+                    .unwrap_or(Some("panics when used"))
+            });
+            tally
+                .broken
+                .extend(wrong.map(|wrong| format!("{name}: {wrong}")));
         }
         Verdict::Duplicate => tally.end("duplicate"),
         Verdict::Pending => tally.end("pending"),
@@ -236,23 +285,48 @@ fn mutants_of(seed: u64, count: u64) -> Tally {
     let mut tally = Tally::default();
     for number in 0..count {
         let mut rng = StdRng::seed_from_u64(rng.next_u64());
-        one_mutant(&stock, &mut rng, &format!("seed {seed}, mutant {number}"), &mut tally);
+        one_mutant(
+            &stock,
+            &mut rng,
+            &format!("seed {seed}, mutant {number}"),
+            &mut tally,
+        );
     }
     tally
 }
 
 #[test]
 fn whatever_mutant_is_stored_loads_again_and_comes_out_the_same() {
-    let (mutants, first) = (histories::number("VICINITY_MUTANTS", 5_000), histories::number("VICINITY_SEED", 1));
+    let (mutants, first) = (
+        histories::number("VICINITY_MUTANTS", 5_000),
+        histories::number("VICINITY_SEED", 1),
+    );
     let seeds = first..first + mutants.div_ceil(OF_ONE_HISTORY);
     let share = |thread: u64| {
-        seeds.clone().filter(move |seed| seed % THREADS == thread).map(|seed| mutants_of(seed, OF_ONE_HISTORY)).fold(Tally::default(), Tally::add)
+        seeds
+            .clone()
+            .filter(move |seed| seed % THREADS == thread)
+            .map(|seed| mutants_of(seed, OF_ONE_HISTORY))
+            .fold(Tally::default(), Tally::add)
     };
     let tally = std::thread::scope(|scope| {
-        let running: Vec<_> = (0..THREADS).map(|thread| scope.spawn(move || share(thread))).collect();
-        running.into_iter().map(|thread| thread.join().unwrap()).fold(Tally::default(), Tally::add)
+        let running: Vec<_> = (0..THREADS)
+            .map(|thread| scope.spawn(move || share(thread)))
+            .collect();
+        running
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .fold(Tally::default(), Tally::add)
     });
-    println!("{mutants} mutants: {:?}; {} panics of automerge caught", tally.ends, tally.panics_caught);
+    println!(
+        "{mutants} mutants: {:?}; {} panics of automerge caught",
+        tally.ends, tally.panics_caught
+    );
     assert!(tally.ends["stored"] > 0);
-    assert!(tally.broken.is_empty(), "{} broken, as:\n{}", tally.broken.len(), tally.broken[..tally.broken.len().min(20)].join("\n"));
+    assert!(
+        tally.broken.is_empty(),
+        "{} broken, as:\n{}",
+        tally.broken.len(),
+        tally.broken[..tally.broken.len().min(20)].join("\n")
+    );
 }

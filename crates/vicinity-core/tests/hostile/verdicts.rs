@@ -28,7 +28,15 @@ fn readme(cases: &[Case]) -> String {
             Plain::Takes => "takes it",
             Plain::TakesAndBreaks => "takes it, and loses it or breaks",
         };
-        writeln!(page, "| `{}.bin` | {} | {} | `{}` | {plain} |", case.file, case.what, case.bytes.len(), case.refusal.code()).unwrap();
+        writeln!(
+            page,
+            "| `{}.bin` | {} | {} | `{}` | {plain} |",
+            case.file,
+            case.what,
+            case.bytes.len(),
+            case.refusal.code()
+        )
+        .unwrap();
     }
     page
 }
@@ -38,26 +46,63 @@ fn the_files_hold_what_the_code_makes() {
     let cases = cases(&setting());
     if std::env::var_os("UPDATE_FIXTURES").is_some() {
         std::fs::create_dir_all(folder()).unwrap();
-        cases.iter().for_each(|case| std::fs::write(folder().join(case.file).with_extension("bin"), &case.bytes).unwrap());
+        cases.iter().for_each(|case| {
+            std::fs::write(folder().join(case.file).with_extension("bin"), &case.bytes).unwrap()
+        });
         std::fs::write(folder().join("README.md"), readme(&cases)).unwrap();
     }
     for case in &cases {
-        let held = std::fs::read(folder().join(case.file).with_extension("bin")).unwrap_or_default();
-        assert!(held == case.bytes, "{}.bin is not what the code makes", case.file);
+        let held =
+            std::fs::read(folder().join(case.file).with_extension("bin")).unwrap_or_default();
+        assert!(
+            held == case.bytes,
+            "{}.bin is not what the code makes",
+            case.file
+        );
     }
-    assert!(std::fs::read_to_string(folder().join("README.md")).unwrap_or_default() == readme(&cases), "the README is not up to date");
-    assert_eq!(std::fs::read_dir(folder()).unwrap().count(), cases.len() + 1, "a file that no code makes");
+    assert!(
+        std::fs::read_to_string(folder().join("README.md")).unwrap_or_default() == readme(&cases),
+        "the README is not up to date"
+    );
+    assert_eq!(
+        std::fs::read_dir(folder()).unwrap().count(),
+        cases.len() + 1,
+        "a file that no code makes"
+    );
 }
 
 #[test]
 fn every_hostile_change_is_refused_and_the_rest_of_its_batch_is_stored() {
     let setting = setting();
     for case in cases(&setting) {
-        let batch = [&setting.base[1], &case.bytes, &setting.good[0], &setting.good[1], &setting.good[2]].map(Clone::clone);
+        let batch = [
+            &setting.base[1],
+            &case.bytes,
+            &setting.good[0],
+            &setting.good[1],
+            &setting.good[2],
+        ]
+        .map(Clone::clone);
         let stored = vec![setting.base[0].clone()];
         let (admission, panics) = counting_panics(|| admit(&stored, &[], &batch));
-        println!("{:>18} {:>6} bytes: {}{}", case.file, case.bytes.len(), case.refusal.code(), if panics > 0 { ", after a panic of automerge's" } else { "" });
-        let expected = [Verdict::Stored, Verdict::Rejected(case.refusal), Verdict::Stored, Verdict::Stored, Verdict::Stored];
+        println!(
+            "{:>18} {:>6} bytes: {}{}",
+            case.file,
+            case.bytes.len(),
+            case.refusal.code(),
+            if panics > 0 {
+                ", after a panic of automerge's"
+            } else {
+                ""
+            }
+        );
+        let expected = [
+            Verdict::Stored,
+            Verdict::Rejected(case.refusal),
+            Verdict::Stored,
+            Verdict::Stored,
+            Verdict::Stored,
+        ];
         assert_eq!(admission.verdicts, expected, "{}", case.file);
         assert_eq!(admission.stored.len(), 4, "{}", case.file);
         let log = [&stored[0], &batch[0], &batch[2], &batch[3], &batch[4]];
@@ -71,22 +116,42 @@ fn plain_automerge_takes_what_it_cannot_keep() {
     let setting = setting();
     let cases = cases(&setting);
     let asked = cases.iter().filter(|case| case.plain != Plain::NotAsked);
-    let wrong: Vec<_> = asked.map(|case| (case.file, case.plain, plain(&setting, case))).filter(|(_, said, does)| said != does).collect();
+    let wrong: Vec<_> = asked
+        .map(|case| (case.file, case.plain, plain(&setting, case)))
+        .filter(|(_, said, does)| said != does)
+        .collect();
     assert!(wrong.is_empty(), "{wrong:?}");
 }
 
 fn plain(setting: &Setting, case: &Case) -> Plain {
-    let survives = |body: &mut dyn FnMut() -> bool| counting_panics(|| catch_unwind(AssertUnwindSafe(body))).0.unwrap_or(false);
+    let survives = |body: &mut dyn FnMut() -> bool| {
+        counting_panics(|| catch_unwind(AssertUnwindSafe(body)))
+            .0
+            .unwrap_or(false)
+    };
     let mut doc = Automerge::new();
     doc.load_incremental(SKELETON).unwrap();
     for chunk in &setting.base {
         doc.load_incremental(chunk).unwrap();
     }
-    let taken = survives(&mut || Change::from_bytes(case.bytes.clone()).is_ok_and(|change| doc.apply_changes([change]).is_ok()));
+    let taken = survives(&mut || {
+        Change::from_bytes(case.bytes.clone())
+            .is_ok_and(|change| doc.apply_changes([change]).is_ok())
+    });
     if !taken {
         return Plain::Refuses;
     }
-    let comes_back = survives(&mut || doc.get_changes(&[]).iter().any(|change| change.raw_bytes() == case.bytes));
-    let loads = survives(&mut || Automerge::load(&doc.save()).is_ok_and(|again| again.get_heads() == doc.get_heads()));
-    if comes_back && loads { Plain::Takes } else { Plain::TakesAndBreaks }
+    let comes_back = survives(&mut || {
+        doc.get_changes(&[])
+            .iter()
+            .any(|change| change.raw_bytes() == case.bytes)
+    });
+    let loads = survives(&mut || {
+        Automerge::load(&doc.save()).is_ok_and(|again| again.get_heads() == doc.get_heads())
+    });
+    if comes_back && loads {
+        Plain::Takes
+    } else {
+        Plain::TakesAndBreaks
+    }
 }

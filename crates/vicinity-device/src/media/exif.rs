@@ -19,14 +19,25 @@ pub(super) fn orientation(exif: &[u8]) -> Option<u8> {
     };
     let short = |at: usize| {
         let bytes: [u8; 2] = tiff.get(at..at.checked_add(2)?)?.try_into().ok()?;
-        Some(if is_little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
+        Some(if is_little {
+            u16::from_le_bytes(bytes)
+        } else {
+            u16::from_be_bytes(bytes)
+        })
     };
     let bytes: [u8; 4] = tiff.get(4..8)?.try_into().ok()?;
-    let folder = usize::try_from(if is_little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) }).ok()?;
+    let folder = usize::try_from(if is_little {
+        u32::from_le_bytes(bytes)
+    } else {
+        u32::from_be_bytes(bytes)
+    })
+    .ok()?;
     let count = usize::from(short(folder)?).min(ENTRIES_MAX);
     // An entry: tag, type, how many, and where so little fits, the value itself.
     let entries = (0..count).map_while(|at| folder.checked_add(2 + 12 * at));
-    let entry = entries.into_iter().find(|entry| short(*entry) == Some(ORIENTATION))?;
+    let entry = entries
+        .into_iter()
+        .find(|entry| short(*entry) == Some(ORIENTATION))?;
     let value = short(entry.checked_add(8)?)?;
     (short(entry + 2)? == SHORT && (2..=8).contains(&value)).then_some(value as u8)
 }
@@ -44,13 +55,40 @@ pub(super) mod tests {
 
     /// EXIF as a camera writes it: make, which way up, and a place.
     pub(in super::super) fn of_a_camera(is_little: bool, orientation: u16) -> Vec<u8> {
-        let short = |number: u16| if is_little { number.to_le_bytes() } else { number.to_be_bytes() };
-        let long = |number: u32| if is_little { number.to_le_bytes() } else { number.to_be_bytes() };
-        let entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| [&short(tag)[..], &short(kind), &long(count), &value].concat();
+        let short = |number: u16| {
+            if is_little {
+                number.to_le_bytes()
+            } else {
+                number.to_be_bytes()
+            }
+        };
+        let long = |number: u32| {
+            if is_little {
+                number.to_le_bytes()
+            } else {
+                number.to_be_bytes()
+            }
+        };
+        let entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| {
+            [&short(tag)[..], &short(kind), &long(count), &value].concat()
+        };
         let value = [short(orientation), [0; 2]].concat();
-        let entries = [entry(0x010f, 2, 4, *b"ZZMK"), entry(ORIENTATION, SHORT, 1, value.try_into().unwrap()), entry(0x8825, 4, 1, long(50))].concat();
+        let entries = [
+            entry(0x010f, 2, 4, *b"ZZMK"),
+            entry(ORIENTATION, SHORT, 1, value.try_into().unwrap()),
+            entry(0x8825, 4, 1, long(50)),
+        ]
+        .concat();
         let head = if is_little { b"II*\0" } else { b"MM\0*" };
-        [head.as_slice(), &long(8), &short(3), &entries, &long(0), b"ZZGPS"].concat()
+        [
+            head.as_slice(),
+            &long(8),
+            &short(3),
+            &entries,
+            &long(0),
+            b"ZZGPS",
+        ]
+        .concat()
     }
 
     #[test]
@@ -59,7 +97,10 @@ pub(super) mod tests {
             for is_little in [true, false] {
                 let camera = of_a_camera(is_little, value);
                 assert_eq!(orientation(&camera), Some(value as u8));
-                assert_eq!(orientation(&[PREFIX.as_slice(), &camera].concat()), Some(value as u8));
+                assert_eq!(
+                    orientation(&[PREFIX.as_slice(), &camera].concat()),
+                    Some(value as u8)
+                );
             }
             assert_eq!(orientation(&upright(value as u8)), Some(value as u8));
         }

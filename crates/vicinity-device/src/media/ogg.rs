@@ -35,7 +35,17 @@ impl<'a> Page<'a> {
         let body = file.take(segments.iter().map(|length| usize::from(*length)).sum())?;
         let page = &whole[..whole.len() - file.rest.len()];
         let bare = [&page[..22], &[0; 4], &page[26..]].concat();
-        if crc(&bare) == sum { Ok(Self { flags, granule, serial, segments, body }) } else { Err(DAMAGED) }
+        if crc(&bare) == sum {
+            Ok(Self {
+                flags,
+                granule,
+                serial,
+                segments,
+                body,
+            })
+        } else {
+            Err(DAMAGED)
+        }
     }
 
     /// Whether the last packet on the page ends on it.
@@ -64,9 +74,21 @@ pub(super) fn strip(bytes: &[u8]) -> Result<Vec<u8>, MediaError> {
     let first = Page::read(&mut file)?;
     let head = head(&first)?;
     let mut out = Vec::with_capacity(bytes.len());
-    Page { segments: &[head.len() as u8], body: head, granule: [0; 8], ..first }.write(2, 0, &mut out);
+    Page {
+        segments: &[head.len() as u8],
+        body: head,
+        granule: [0; 8],
+        ..first
+    }
+    .write(2, 0, &mut out);
     skip_comments(&mut file, first.serial)?;
-    Page { segments: &[NO_COMMENTS.len() as u8], body: NO_COMMENTS, granule: [0; 8], ..first }.write(0, 1, &mut out);
+    Page {
+        segments: &[NO_COMMENTS.len() as u8],
+        body: NO_COMMENTS,
+        granule: [0; 8],
+        ..first
+    }
+    .write(0, 1, &mut out);
     let (heads, mut number, mut bad) = (out.len(), 2, 0);
     // A recorder that was cut off wrote no last page.
     while !file.rest.is_empty() {
@@ -74,10 +96,16 @@ pub(super) fn strip(bytes: &[u8]) -> Result<Vec<u8>, MediaError> {
         let Ok(page) = Page::read(&mut file) else {
             // Half a page at the end, or one that was bent: the whole ones are kept. The number that is left out tells players
             // that a packet may have lost its end.
-            let next = before.get(1..).and_then(|rest| rest.windows(4).position(|four| four == b"OggS")).map(|at| at + 1);
+            let next = before
+                .get(1..)
+                .and_then(|rest| rest.windows(4).position(|four| four == b"OggS"))
+                .map(|at| at + 1);
             bad += 1;
             number += 1;
-            match next.and_then(|at| before.get(at..)).filter(|_| bad <= BAD_PAGES_MAX) {
+            match next
+                .and_then(|at| before.get(at..))
+                .filter(|_| bad <= BAD_PAGES_MAX)
+            {
                 Some(rest) => file.rest = rest,
                 None => break,
             }
@@ -96,7 +124,11 @@ pub(super) fn strip(bytes: &[u8]) -> Result<Vec<u8>, MediaError> {
         return Err(DAMAGED);
     }
     // Another stream behind the first would be lost in silence.
-    if bad == 0 && file.rest.starts_with(b"OggS") { Err(OTHER) } else { Ok(out) }
+    if bad == 0 && file.rest.starts_with(b"OggS") {
+        Err(OTHER)
+    } else {
+        Ok(out)
+    }
 }
 
 /// The header, as long as its kind needs.
@@ -105,8 +137,12 @@ fn head<'a>(page: &Page<'a>) -> Result<&'a [u8], MediaError> {
     if page.flags != 2 || !body.starts_with(b"OpusHead") || page.segments.len() != 1 {
         return Err(OTHER);
     }
-    let (channels, family) = (usize::from(*body.get(9).ok_or(DAMAGED)?), *body.get(18).ok_or(DAMAGED)?);
-    body.get(..if family == 0 { 19 } else { 21 + channels }).ok_or(DAMAGED)
+    let (channels, family) = (
+        usize::from(*body.get(9).ok_or(DAMAGED)?),
+        *body.get(18).ok_or(DAMAGED)?,
+    );
+    body.get(..if family == 0 { 19 } else { 21 + channels })
+        .ok_or(DAMAGED)
 }
 
 /// The comments fill pages of their own.
@@ -130,9 +166,19 @@ fn skip_comments(file: &mut Bytes<'_>, serial: [u8; 4]) -> Result<(), MediaError
 }
 
 fn crc(bytes: &[u8]) -> u32 {
-    let word = |at: usize| (0..8).fold((at as u32) << 24, |word, _| if word >> 31 == 1 { word << 1 ^ 0x04c1_1db7 } else { word << 1 });
+    let word = |at: usize| {
+        (0..8).fold((at as u32) << 24, |word, _| {
+            if word >> 31 == 1 {
+                word << 1 ^ 0x04c1_1db7
+            } else {
+                word << 1
+            }
+        })
+    };
     let table: [u32; 256] = core::array::from_fn(word);
-    bytes.iter().fold(0, |sum, byte| table[usize::from((sum >> 24) as u8 ^ byte)] ^ sum << 8)
+    bytes.iter().fold(0, |sum, byte| {
+        table[usize::from((sum >> 24) as u8 ^ byte)] ^ sum << 8
+    })
 }
 
 #[cfg(test)]
@@ -144,7 +190,13 @@ mod tests {
     fn page(serial: u32, flags: u8, number: u32, body: &[u8]) -> Vec<u8> {
         let mut segments = vec![255; body.len() / 255];
         segments.push((body.len() % 255) as u8);
-        let page = Page { flags, granule: [number as u8; 8], serial: [0; 4], segments: &segments, body };
+        let page = Page {
+            flags,
+            granule: [number as u8; 8],
+            serial: [0; 4],
+            segments: &segments,
+            body,
+        };
         let mut out = Vec::new();
         page.write(flags, number, &mut out);
         out[14..18].copy_from_slice(&serial.to_le_bytes());
@@ -156,18 +208,43 @@ mod tests {
 
     fn sound(serial: u32, tags: &[u8], granules: u32) -> Vec<u8> {
         let last = page(serial, LAST, 3 + granules, &[9; 300]);
-        [page(serial, 2, 0, HEAD), page(serial, 0, 0, tags), page(serial, 0, 2, &[7; 600]), last].concat()
+        [
+            page(serial, 2, 0, HEAD),
+            page(serial, 0, 0, tags),
+            page(serial, 0, 2, &[7; 600]),
+            last,
+        ]
+        .concat()
     }
 
     #[test]
     fn comments_and_the_streams_number_stay_behind() {
-        let tags = [b"OpusTags\x07\0\0\0ZZMAKER\x01\0\0\0\x05\0\0\0ZZGPS".as_slice(), &[b'Z'; 900]].concat();
-        let stripped = strip(&[sound(0x5a5a_5a5a, &tags, 0).as_slice(), b"ZZBEHIND"].concat()).unwrap();
+        let tags = [
+            b"OpusTags\x07\0\0\0ZZMAKER\x01\0\0\0\x05\0\0\0ZZGPS".as_slice(),
+            &[b'Z'; 900],
+        ]
+        .concat();
+        let stripped =
+            strip(&[sound(0x5a5a_5a5a, &tags, 0).as_slice(), b"ZZBEHIND"].concat()).unwrap();
         assert!(!stripped.windows(2).any(|two| two == b"ZZ"));
         assert_eq!(strip(&stripped).unwrap(), stripped);
         let mut file = Bytes::new(&stripped, "Ogg");
-        let pages: Vec<(u8, Vec<u8>)> = (0..4).map(|_| Page::read(&mut file).map(|page| (page.flags, page.body.to_vec())).unwrap()).collect();
-        assert_eq!(pages, [(2, HEAD.to_vec()), (0, NO_COMMENTS.to_vec()), (0, vec![7; 600]), (LAST, vec![9; 300])]);
+        let pages: Vec<(u8, Vec<u8>)> = (0..4)
+            .map(|_| {
+                Page::read(&mut file)
+                    .map(|page| (page.flags, page.body.to_vec()))
+                    .unwrap()
+            })
+            .collect();
+        assert_eq!(
+            pages,
+            [
+                (2, HEAD.to_vec()),
+                (0, NO_COMMENTS.to_vec()),
+                (0, vec![7; 600]),
+                (LAST, vec![9; 300])
+            ]
+        );
         assert!(file.rest.is_empty());
     }
 
@@ -184,7 +261,10 @@ mod tests {
         }
         assert_eq!(strip(&[whole.clone(), whole.clone()].concat()), Err(OTHER));
         assert_eq!(strip(&page(5, 2, 0, b"\x01vorbis")), Err(OTHER));
-        assert_eq!(strip(&[page(5, 2, 0, HEAD), page(6, 0, 1, tags)].concat()), Err(OTHER));
+        assert_eq!(
+            strip(&[page(5, 2, 0, HEAD), page(6, 0, 1, tags)].concat()),
+            Err(OTHER)
+        );
     }
 
     /// The pages of a stripped file behind its heads: number, flags, the first byte.
@@ -205,7 +285,11 @@ mod tests {
         let whole = sound(5, tags, 0);
         let (last, first) = (27 + 2 + 300, 27 + 3 + 600);
         for cut in 1..last {
-            assert_eq!(pages(&strip(&whole[..whole.len() - cut]).unwrap()), [(2, 0, 7)], "{cut}");
+            assert_eq!(
+                pages(&strip(&whole[..whole.len() - cut]).unwrap()),
+                [(2, 0, 7)],
+                "{cut}"
+            );
         }
         for cut in [last + 1, last + first - 1, last + first] {
             assert_eq!(strip(&whole[..whole.len() - cut]), Err(DAMAGED), "{cut}");
@@ -221,7 +305,16 @@ mod tests {
             bent[bent_at] ^= 1;
             assert_eq!(pages(&strip(&bent).unwrap()), [(3, LAST, 9)], "{bent_at}");
         }
-        let many = [whole[..at].to_vec(), b"OggS\0ZZ".repeat(100), whole[at..].to_vec()].concat();
-        assert_eq!(pages(&strip(&many).unwrap()), [(2, 0, 7)], "nobody looks for ever");
+        let many = [
+            whole[..at].to_vec(),
+            b"OggS\0ZZ".repeat(100),
+            whole[at..].to_vec(),
+        ]
+        .concat();
+        assert_eq!(
+            pages(&strip(&many).unwrap()),
+            [(2, 0, 7)],
+            "nobody looks for ever"
+        );
     }
 }

@@ -35,11 +35,17 @@ pub(super) fn strip(bytes: &[u8]) -> Result<Vec<u8>, MediaError> {
             }
             b"IEND" => {
                 keep(&mut out, kind, &[]);
-                return if data > 0 { Ok(upright(out, orientation)) } else { Err(DAMAGED) };
+                return if data > 0 {
+                    Ok(upright(out, orientation))
+                } else {
+                    Err(DAMAGED)
+                };
             }
             b"eXIf" => orientation = orientation.or(exif::orientation(body)),
             // A capital first letter: nobody who does not know it may show the picture.
-            [first, ..] if first.is_ascii_uppercase() => return Err(MediaError::Unsupported("this rare form of PNG")),
+            [first, ..] if first.is_ascii_uppercase() => {
+                return Err(MediaError::Unsupported("this rare form of PNG"));
+            }
             _ => {}
         }
     }
@@ -63,7 +69,15 @@ fn keep(out: &mut Vec<u8>, kind: [u8; 4], body: &[u8]) {
 }
 
 fn crc(kind: &[u8; 4], body: &[u8]) -> [u8; 4] {
-    let table: [u32; 256] = core::array::from_fn(|at| (0..8).fold(at as u32, |word, _| if word & 1 == 1 { word >> 1 ^ 0xedb8_8320 } else { word >> 1 }));
+    let table: [u32; 256] = core::array::from_fn(|at| {
+        (0..8).fold(at as u32, |word, _| {
+            if word & 1 == 1 {
+                word >> 1 ^ 0xedb8_8320
+            } else {
+                word >> 1
+            }
+        })
+    });
     let step = |word: u32, byte: &u8| table[usize::from(word as u8 ^ byte)] ^ word >> 8;
     (!kind.iter().chain(body).fold(!0, step)).to_be_bytes()
 }
@@ -80,8 +94,21 @@ mod tests {
 
     fn picture(extra: &[Vec<u8>], behind: &[u8]) -> Vec<u8> {
         let header = chunk(b"IHDR", &[0, 0, 0, 1, 0, 0, 0, 1, 8, 3, 0, 0, 0]);
-        let rest = [chunk(b"PLTE", &[1, 2, 3]), chunk(b"tRNS", &[9]), chunk(b"IDAT", &[7; 11]), chunk(b"IEND", b"")].concat();
-        [&SIGNATURE, header.as_slice(), extra.concat().as_slice(), &rest, behind].concat()
+        let rest = [
+            chunk(b"PLTE", &[1, 2, 3]),
+            chunk(b"tRNS", &[9]),
+            chunk(b"IDAT", &[7; 11]),
+            chunk(b"IEND", b""),
+        ]
+        .concat();
+        [
+            &SIGNATURE,
+            header.as_slice(),
+            extra.concat().as_slice(),
+            &rest,
+            behind,
+        ]
+        .concat()
     }
 
     #[test]
@@ -91,7 +118,11 @@ mod tests {
 
     #[test]
     fn texts_times_profiles_and_places_stay_behind() {
-        let extra: Vec<Vec<u8>> = [b"tEXt", b"iTXt", b"zTXt", b"eXIf", b"tIME", b"iCCP", b"pHYs", b"acTL", b"prVt"].map(|kind| chunk(kind, b"ZZGPS")).into();
+        let extra: Vec<Vec<u8>> = [
+            b"tEXt", b"iTXt", b"zTXt", b"eXIf", b"tIME", b"iCCP", b"pHYs", b"acTL", b"prVt",
+        ]
+        .map(|kind| chunk(kind, b"ZZGPS"))
+        .into();
         let stripped = strip(&picture(&extra, b"ZZBEHIND")).unwrap();
         assert_eq!(stripped, picture(&[], b""));
         assert_eq!(strip(&stripped).unwrap(), stripped);
@@ -99,7 +130,14 @@ mod tests {
 
     #[test]
     fn a_picture_that_lies_on_its_side_keeps_the_tag_that_says_so_and_no_other() {
-        let stripped = strip(&picture(&[chunk(b"tEXt", b"ZZ"), chunk(b"eXIf", &exif::tests::of_a_camera(false, 6))], b"")).unwrap();
+        let stripped = strip(&picture(
+            &[
+                chunk(b"tEXt", b"ZZ"),
+                chunk(b"eXIf", &exif::tests::of_a_camera(false, 6)),
+            ],
+            b"",
+        ))
+        .unwrap();
         assert_eq!(stripped, picture(&[chunk(b"eXIf", &exif::upright(6))], b""));
         assert_eq!(strip(&stripped).unwrap(), stripped);
     }
@@ -115,7 +153,13 @@ mod tests {
             bent[at] ^= 1;
             assert!(strip(&bent).is_err(), "{at}");
         }
-        assert!(matches!(strip(&picture(&[chunk(b"XXXX", b"")], b"")), Err(MediaError::Unsupported(_))));
-        assert_eq!(strip(&[SIGNATURE.as_slice(), &chunk(b"IDAT", b"")].concat()), Err(DAMAGED));
+        assert!(matches!(
+            strip(&picture(&[chunk(b"XXXX", b"")], b"")),
+            Err(MediaError::Unsupported(_))
+        ));
+        assert_eq!(
+            strip(&[SIGNATURE.as_slice(), &chunk(b"IDAT", b"")].concat()),
+            Err(DAMAGED)
+        );
     }
 }

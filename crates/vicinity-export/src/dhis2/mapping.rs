@@ -56,30 +56,71 @@ impl Mapping {
     pub fn parse(bytes: &[u8]) -> Result<Self, MappingError> {
         let file: File = serde_json::from_value(json::parse(bytes)?)?;
         let tables = By::ALL.map(By::name);
-        let lists: Vec<(&str, Vec<&str>)> = By::ALL.iter().map(|by| (by.name(), by.codes())).filter(|(_, codes)| !codes.is_empty()).collect();
-        let listed = |name: &str, code: &str| lists.iter().any(|(list, codes)| *list == name && codes.contains(&code));
-        let mapped = |name: &str, code: &str| file.category_option_combos.get(name).is_some_and(|of| of.contains_key(code));
+        let lists: Vec<(&str, Vec<&str>)> = By::ALL
+            .iter()
+            .map(|by| (by.name(), by.codes()))
+            .filter(|(_, codes)| !codes.is_empty())
+            .collect();
+        let listed = |name: &str, code: &str| {
+            lists
+                .iter()
+                .any(|(list, codes)| *list == name && codes.contains(&code))
+        };
+        let mapped = |name: &str, code: &str| {
+            file.category_option_combos
+                .get(name)
+                .is_some_and(|of| of.contains_key(code))
+        };
 
-        let given = file.category_option_combos.iter().flat_map(|(name, of)| of.keys().map(move |code| (name, code)));
-        let unknown_elements = file.data_elements.keys().filter(|name| !tables.contains(&name.as_str())).map(|name| format!("data element {name}"));
-        let unknown_lists = file.category_option_combos.keys().filter(|name| !lists.iter().any(|(list, _)| list == name)).map(|name| format!("list {name}"));
-        let unknown_codes = given.filter(|(name, code)| lists.iter().any(|(list, _)| list == name) && !listed(name, code));
-        let unknown: Vec<String> = unknown_elements.chain(unknown_lists).chain(unknown_codes.map(|(name, code)| format!("{name} {code}"))).collect();
+        let given = file
+            .category_option_combos
+            .iter()
+            .flat_map(|(name, of)| of.keys().map(move |code| (name, code)));
+        let unknown_elements = file
+            .data_elements
+            .keys()
+            .filter(|name| !tables.contains(&name.as_str()))
+            .map(|name| format!("data element {name}"));
+        let unknown_lists = file
+            .category_option_combos
+            .keys()
+            .filter(|name| !lists.iter().any(|(list, _)| list == name))
+            .map(|name| format!("list {name}"));
+        let unknown_codes = given.filter(|(name, code)| {
+            lists.iter().any(|(list, _)| list == name) && !listed(name, code)
+        });
+        let unknown: Vec<String> = unknown_elements
+            .chain(unknown_lists)
+            .chain(unknown_codes.map(|(name, code)| format!("{name} {code}")))
+            .collect();
         if !unknown.is_empty() {
             return Err(MappingError::Unknown(unknown));
         }
 
-        let no_unit = (!file.org_units.contains_key(NATIONAL)).then(|| format!("org unit {NATIONAL}"));
-        let no_element = tables.iter().filter(|name| !file.data_elements.contains_key(**name)).map(|name| format!("data element {name}"));
-        let no_option = lists.iter().flat_map(|(name, codes)| codes.iter().map(move |code| (*name, *code))).filter(|(name, code)| !mapped(name, code));
-        let unmapped: Vec<String> = no_unit.into_iter().chain(no_element).chain(no_option.map(|(name, code)| format!("{name} {code}"))).collect();
+        let no_unit =
+            (!file.org_units.contains_key(NATIONAL)).then(|| format!("org unit {NATIONAL}"));
+        let no_element = tables
+            .iter()
+            .filter(|name| !file.data_elements.contains_key(**name))
+            .map(|name| format!("data element {name}"));
+        let no_option = lists
+            .iter()
+            .flat_map(|(name, codes)| codes.iter().map(move |code| (*name, *code)))
+            .filter(|(name, code)| !mapped(name, code));
+        let unmapped: Vec<String> = no_unit
+            .into_iter()
+            .chain(no_element)
+            .chain(no_option.map(|(name, code)| format!("{name} {code}")))
+            .collect();
         if !unmapped.is_empty() {
             return Err(MappingError::Unmapped(unmapped));
         }
 
         check_ids("org unit", &file.org_units)?;
         check_ids("data element", &file.data_elements)?;
-        file.category_option_combos.iter().try_for_each(|(name, of)| check_ids(name, of))?;
+        file.category_option_combos
+            .iter()
+            .try_for_each(|(name, of)| check_ids(name, of))?;
         Ok(Self(file))
     }
 
@@ -88,7 +129,11 @@ impl Mapping {
     }
 
     pub(super) fn option(&self, by: By, code: &str) -> Option<String> {
-        self.0.category_option_combos.get(by.name())?.get(code).cloned()
+        self.0
+            .category_option_combos
+            .get(by.name())?
+            .get(code)
+            .cloned()
     }
 
     pub(super) fn unit(&self, area: Option<&str>) -> Option<String> {
@@ -97,7 +142,9 @@ impl Mapping {
 }
 
 fn is_id(text: &str) -> bool {
-    text.len() == 11 && text.starts_with(|letter: char| letter.is_ascii_alphabetic()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    text.len() == 11
+        && text.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Every entry has an id that can be one, and no other has the same.
@@ -108,7 +155,10 @@ fn check_ids(what: &str, of: &Of) -> Result<(), MappingError> {
             return Err(MappingError::NoId(format!("{what} {code}")));
         }
         if let Some(other) = seen.insert(id, code) {
-            return Err(MappingError::Twice(format!("{what} {other}"), format!("{what} {code}")));
+            return Err(MappingError::Twice(
+                format!("{what} {other}"),
+                format!("{what} {code}"),
+            ));
         }
     }
     Ok(())
@@ -126,10 +176,17 @@ pub(super) mod tests {
             number += 1;
             Value::from(format!("A{number:010}"))
         };
-        let elements: Map<String, Value> = By::ALL.iter().map(|by| (by.name().to_owned(), id())).collect();
+        let elements: Map<String, Value> = By::ALL
+            .iter()
+            .map(|by| (by.name().to_owned(), id()))
+            .collect();
         let mut options = Map::new();
         for by in By::ALL.into_iter().filter(|by| *by != By::Admin1) {
-            let codes: Map<String, Value> = by.codes().into_iter().map(|code| (code.to_owned(), id())).collect();
+            let codes: Map<String, Value> = by
+                .codes()
+                .into_iter()
+                .map(|code| (code.to_owned(), id()))
+                .collect();
             options.insert(by.name().to_owned(), codes.into());
         }
         json!({"orgUnits": {"national": id(), "SN-DK": id()}, "dataElements": elements, "categoryOptionCombos": options})
@@ -139,11 +196,17 @@ pub(super) mod tests {
     fn complaint(change: impl FnOnce(&mut Value)) -> String {
         let mut file = complete();
         change(&mut file);
-        Mapping::parse(file.to_string().as_bytes()).unwrap_err().to_string()
+        Mapping::parse(file.to_string().as_bytes())
+            .unwrap_err()
+            .to_string()
     }
 
     fn remove(file: &mut Value, path: &str, key: &str) {
-        file.pointer_mut(path).and_then(Value::as_object_mut).unwrap().remove(key).unwrap();
+        file.pointer_mut(path)
+            .and_then(Value::as_object_mut)
+            .unwrap()
+            .remove(key)
+            .unwrap();
     }
 
     #[test]
@@ -171,7 +234,10 @@ pub(super) mod tests {
             file["categoryOptionCombos"]["admin1"] = json!({"SN-DK": "A9000000001"});
             file["dataElements"]["status"] = "A9000000002".into();
         });
-        assert_eq!(said, "the mapping names what is no code here: data element status, list admin1, perpetrator polise");
+        assert_eq!(
+            said,
+            "the mapping names what is no code here: data element status, list admin1, perpetrator polise"
+        );
         assert!(complaint(|file| file["orgunits"] = json!({})).contains("another form"));
     }
 
@@ -179,13 +245,19 @@ pub(super) mod tests {
     fn ids_have_dhis2s_form() {
         for bad in ["", "short", "0123456789a", "abcdefghij ", "abcdefghijkl"] {
             let said = complaint(|file| file["orgUnits"]["SN-TH"] = bad.into());
-            assert!(said.starts_with("org unit SN-TH has no id of DHIS2"), "{said}");
+            assert!(
+                said.starts_with("org unit SN-TH has no id of DHIS2"),
+                "{said}"
+            );
         }
     }
 
     #[test]
     fn no_two_entries_have_one_id() {
-        let said = complaint(|file| file["categoryOptionCombos"]["setting"]["hotel"] = file["categoryOptionCombos"]["setting"]["street"].clone());
+        let said = complaint(|file| {
+            file["categoryOptionCombos"]["setting"]["hotel"] =
+                file["categoryOptionCombos"]["setting"]["street"].clone()
+        });
         assert_eq!(said, "setting hotel and setting street have the same id");
     }
 }

@@ -60,14 +60,27 @@ struct Conflict {
 }
 
 fn cut(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(TEXT_MAX).collect()
+    text.chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .take(TEXT_MAX)
+        .collect()
 }
 
 /// How many values do not fit: by their indexes, as DHIS2 has said since 2.38, in all or with each conflict; none where there is no
 /// conflict. Unknown of an older one that has conflicts.
 fn rejected(indexes: Option<Vec<u64>>, conflicts: &[Conflict]) -> Option<u64> {
-    let each = || conflicts.iter().map(|conflict| conflict.indexes.clone()).collect::<Option<Vec<_>>>().map(|each| each.concat());
-    let indexes: BTreeSet<u64> = indexes.filter(|indexes| !indexes.is_empty() || conflicts.is_empty()).or_else(each)?.into_iter().collect();
+    let each = || {
+        conflicts
+            .iter()
+            .map(|conflict| conflict.indexes.clone())
+            .collect::<Option<Vec<_>>>()
+            .map(|each| each.concat())
+    };
+    let indexes: BTreeSet<u64> = indexes
+        .filter(|indexes| !indexes.is_empty() || conflicts.is_empty())
+        .or_else(each)?
+        .into_iter()
+        .collect();
     Some(indexes.len() as u64)
 }
 
@@ -81,16 +94,34 @@ impl Summary {
             Some(inner) if inner.import_count.is_some() => *inner,
             _ => outer,
         };
-        let Count { imported, updated, ignored, deleted } = said.import_count?;
+        let Count {
+            imported,
+            updated,
+            ignored,
+            deleted,
+        } = said.import_count?;
         let said_conflicts = said.conflicts.unwrap_or_default();
         let rejected = rejected(said.rejected_indexes, &said_conflicts);
         // Where DHIS2 does not say how many values its conflicts are about, all that it ignored may be.
         let unchanged = rejected.map_or(0, |rejected| ignored.saturating_sub(rejected));
         let text = |text: Option<String>| cut(&text.unwrap_or_default());
         let conflict = |conflict: Conflict| (text(conflict.object), text(conflict.value));
-        let conflicts = said_conflicts.into_iter().take(CONFLICTS_MAX).map(conflict).collect();
+        let conflicts = said_conflicts
+            .into_iter()
+            .take(CONFLICTS_MAX)
+            .map(conflict)
+            .collect();
         let (status, description) = (text(said.status), text(said.description.or(message)));
-        Some(Self { status, imported, updated, unchanged, ignored: ignored - unchanged, deleted, conflicts, description })
+        Some(Self {
+            status,
+            imported,
+            updated,
+            unchanged,
+            ignored: ignored - unchanged,
+            deleted,
+            conflicts,
+            description,
+        })
     }
 
     /// Whether every value is there now, as it is here.
@@ -112,7 +143,10 @@ mod tests {
         let within = json!({"httpStatus": "OK", "httpStatusCode": 200, "status": "OK", "message": "Import was successful.", "response": bare});
         for answer in [&bare, &within] {
             let summary = Summary::parse(answer.to_string().as_bytes()).unwrap();
-            assert_eq!((summary.status.as_str(), summary.imported, summary.updated), ("SUCCESS", 3, 2));
+            assert_eq!(
+                (summary.status.as_str(), summary.imported, summary.updated),
+                ("SUCCESS", 3, 2)
+            );
             assert!(summary.is_whole() && summary.description.contains("completed"));
         }
     }
@@ -124,23 +158,43 @@ mod tests {
             "response": {"status": "WARNING", "importCount": {"imported": 0, "updated": 0, "ignored": 30, "deleted": 0},
                 "conflicts": (0..30).map(conflict).collect::<Vec<_>>(), "rejectedIndexes": [1, 2]}});
         let summary = Summary::parse(answer.to_string().as_bytes()).unwrap();
-        assert_eq!((summary.ignored, summary.unchanged, summary.conflicts.len()), (2, 28, CONFLICTS_MAX));
+        assert_eq!(
+            (summary.ignored, summary.unchanged, summary.conflicts.len()),
+            (2, 28, CONFLICTS_MAX)
+        );
         assert_eq!(summary.description, "One or more conflicts");
         assert!(!summary.is_whole());
-        assert!(summary.conflicts.iter().all(|(_, value)| value.chars().count() == TEXT_MAX && !value.contains('\n')));
+        assert!(
+            summary
+                .conflicts
+                .iter()
+                .all(|(_, value)| value.chars().count() == TEXT_MAX && !value.contains('\n'))
+        );
     }
 
     fn ignored(ignored: u64, more: &serde_json::Value) -> Summary {
         let mut answer = json!({"status": "SUCCESS", "importCount": {"imported": 0, "updated": 0, "ignored": ignored, "deleted": 0}});
-        answer.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        answer
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
         Summary::parse(answer.to_string().as_bytes()).unwrap()
     }
 
     #[test]
     fn values_that_are_there_already_are_no_conflict() {
-        for more in [json!({}), json!({"conflicts": []}), json!({"conflicts": null, "rejectedIndexes": []}), json!({"status": "WARNING"})] {
+        for more in [
+            json!({}),
+            json!({"conflicts": []}),
+            json!({"conflicts": null, "rejectedIndexes": []}),
+            json!({"status": "WARNING"}),
+        ] {
             let summary = ignored(12, &more);
-            assert_eq!((summary.unchanged, summary.ignored, summary.is_whole()), (12, 0, true), "{more}");
+            assert_eq!(
+                (summary.unchanged, summary.ignored, summary.is_whole()),
+                (12, 0, true),
+                "{more}"
+            );
         }
         assert!(!ignored(12, &json!({"status": "ERROR"})).is_whole());
     }
@@ -149,19 +203,38 @@ mod tests {
     fn what_is_in_conflict_is_told_from_what_is_there_already() {
         let conflict = |indexes: serde_json::Value| json!({"object": "SN_DK", "value": "not found", "indexes": indexes});
         for (more, unchanged) in [
-            (json!({"conflicts": [conflict(json!([3, 4]))], "rejectedIndexes": [3, 4]}), 10),
-            (json!({"conflicts": [conflict(json!([3, 4])), conflict(json!([4]))]}), 10),
+            (
+                json!({"conflicts": [conflict(json!([3, 4]))], "rejectedIndexes": [3, 4]}),
+                10,
+            ),
+            (
+                json!({"conflicts": [conflict(json!([3, 4])), conflict(json!([4]))]}),
+                10,
+            ),
             (json!({"conflicts": [conflict(json!(null))]}), 0),
-            (json!({"conflicts": [conflict(json!(null))], "rejectedIndexes": []}), 0),
+            (
+                json!({"conflicts": [conflict(json!(null))], "rejectedIndexes": []}),
+                0,
+            ),
         ] {
             let summary = ignored(12, &more);
-            assert_eq!((summary.unchanged, summary.ignored, summary.is_whole()), (unchanged, 12 - unchanged, false), "{more}");
+            assert_eq!(
+                (summary.unchanged, summary.ignored, summary.is_whole()),
+                (unchanged, 12 - unchanged, false),
+                "{more}"
+            );
         }
     }
 
     #[test]
     fn another_answer_is_no_summary() {
-        for answer in ["", "<html>", "{}", r#"{"httpStatus":"Unauthorized","status":"ERROR","message":"Bad credentials"}"#, r#"{"importCount":"many"}"#] {
+        for answer in [
+            "",
+            "<html>",
+            "{}",
+            r#"{"httpStatus":"Unauthorized","status":"ERROR","message":"Bad credentials"}"#,
+            r#"{"importCount":"many"}"#,
+        ] {
             assert_eq!(Summary::parse(answer.as_bytes()), None, "{answer}");
         }
     }

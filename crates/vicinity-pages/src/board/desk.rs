@@ -238,11 +238,24 @@ fn revoke(frame: &Frame, number: u32) -> Markup {
 }
 
 fn refused(frame: &Frame, refused: &[RefusedView]) -> Markup {
-    let heads = ["hub-why", "hub-device", "f-incident", "hub-when", "hub-changes"].map(|id| frame.t(id));
+    let heads = [
+        "hub-why",
+        "hub-device",
+        "f-incident",
+        "hub-when",
+        "hub-changes",
+    ]
+    .map(|id| frame.t(id));
     let rows: Vec<Vec<String>> = refused
         .iter()
         .map(|row| {
-            vec![frame.words.label("why-", &row.reason), row.device.to_string(), short(&row.id).to_owned(), frame.told(row.at), frame.words.count(row.changes)]
+            vec![
+                frame.words.label("why-", &row.reason),
+                row.device.to_string(),
+                short(&row.id).to_owned(),
+                frame.told(row.at),
+                frame.words.count(row.changes),
+            ]
         })
         .collect();
     html! {

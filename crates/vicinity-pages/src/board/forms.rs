@@ -33,7 +33,10 @@ impl Given {
     }
 
     fn or<'a>(&'a self, name: &str, otherwise: &'a str) -> &'a str {
-        self.0.iter().find(|(own, _)| own == name).map_or(otherwise, |(_, value)| value)
+        self.0
+            .iter()
+            .find(|(own, _)| own == name)
+            .map_or(otherwise, |(_, value)| value)
     }
 }
 
@@ -45,7 +48,9 @@ pub fn label_of(frame: &Frame, path: &str) -> String {
         "triage.level" => frame.t("f-triage"),
         "followup.due_at" => frame.t("follow-due"),
         // The last part of a field's path is its name.
-        _ => frame.words.label("f-", path.rsplit('.').next().unwrap_or(path)),
+        _ => frame
+            .words
+            .label("f-", path.rsplit('.').next().unwrap_or(path)),
     }
 }
 
@@ -91,22 +96,52 @@ fn folded(frame: &Frame, case: &CaseView, doing: &str) -> Markup {
 }
 
 fn of(frame: &Frame, codes: &[&str]) -> Vec<Choice> {
-    codes.iter().map(|code| Choice::new(*code, frame.words.code(code))).collect()
+    codes
+        .iter()
+        .map(|code| Choice::new(*code, frame.words.code(code)))
+        .collect()
 }
 
 fn reason(frame: &Frame, id: &str, hint: &str, given: &Given) -> Markup {
     let longest = parts::units(NOTE_MAX_LETTERS);
-    parts::line(&Line { id, name: "reason", label: &frame.t("f-reason"), hint: &frame.t(hint), value: given.or("reason", ""), longest, ..Line::default() })
+    parts::line(&Line {
+        id,
+        name: "reason",
+        label: &frame.t("f-reason"),
+        hint: &frame.t(hint),
+        value: given.or("reason", ""),
+        longest,
+        ..Line::default()
+    })
 }
 
 fn partner(frame: &Frame, given: &Given) -> Markup {
-    let (label, hint, longest) = (frame.t("f-partner"), frame.t("hint-pseudonym"), parts::units(PSEUDONYM_MAX_LETTERS));
-    parts::line(&Line { id: "refer-partner", name: "partner", label: &label, hint: &hint, value: given.or("partner", ""), longest, required: false })
+    let (label, hint, longest) = (
+        frame.t("f-partner"),
+        frame.t("hint-pseudonym"),
+        parts::units(PSEUDONYM_MAX_LETTERS),
+    );
+    parts::line(&Line {
+        id: "refer-partner",
+        name: "partner",
+        label: &label,
+        hint: &hint,
+        value: given.or("partner", ""),
+        longest,
+        required: false,
+    })
 }
 
 fn fields(frame: &Frame, case: &CaseView, doing: &str, given: &Given) -> Markup {
-    let select =
-        |id: &str, name: &str, label: &str, codes: &[&str], first: &str| parts::select(id, name, &frame.t(label), &of(frame, codes), given.or(name, first));
+    let select = |id: &str, name: &str, label: &str, codes: &[&str], first: &str| {
+        parts::select(
+            id,
+            name,
+            &frame.t(label),
+            &of(frame, codes),
+            given.or(name, first),
+        )
+    };
     match doing {
         "act" => html! {
             (select("act-code", "code", "f-code", codes::ACTION_CODES.codes, "lives_first_line"))
@@ -125,7 +160,10 @@ fn fields(frame: &Frame, case: &CaseView, doing: &str, given: &Given) -> Markup 
         },
         "reported" => {
             let zone = case.incident.local_zone();
-            let label = frame.with("correct-time", &[("zone", Said::Text(zone.iana_name().unwrap_or("UTC")))]);
+            let label = frame.with(
+                "correct-time",
+                &[("zone", Said::Text(zone.iana_name().unwrap_or("UTC")))],
+            );
             date(frame, "reported-at", "datetime-local", &label, given)
         }
         "move" => html! {
@@ -159,8 +197,17 @@ pub(super) fn respond(frame: &Frame, case: &CaseView) -> Markup {
 fn date(frame: &Frame, id: &str, kind: &str, label: &str, given: &Given) -> Markup {
     let last = if kind == "date" { 10 } else { 16 };
     // Nobody is kept from an answer by a browser in another zone: a day ahead is let through, and the server looks again.
-    let ahead = frame.now.checked_add(SignedDuration::from_hours(24)).unwrap_or(frame.now);
-    let max: String = frame.zone.to_datetime(ahead).to_string().chars().take(last).collect();
+    let ahead = frame
+        .now
+        .checked_add(SignedDuration::from_hours(24))
+        .unwrap_or(frame.now);
+    let max: String = frame
+        .zone
+        .to_datetime(ahead)
+        .to_string()
+        .chars()
+        .take(last)
+        .collect();
     html! { div { label for=(id) { (label) } input id=(id) name="at" type=(kind) value=(given.or("at", "")) max=(max) required; } }
 }
 
@@ -184,9 +231,15 @@ pub(super) fn impossible(frame: &Frame, case: &CaseView) -> Markup {
 fn follow(frame: &Frame, case: &CaseView, given: &Given) -> Markup {
     let day = |at: Timestamp| frame.zone.to_datetime(at).date().to_string();
     let (first, last) = followup_days(&case.incident, frame.now);
-    let planned = case.incident.entries("followups").filter(|entry| entry.text("done_at").is_none());
-    let planned = planned.filter_map(|entry| Some(Choice::new(entry.id(), frame.day(entry.instant("due_at")?))));
-    let choices: Vec<Choice> = planned.chain([Choice::new("", frame.t("follow-other"))]).collect();
+    let planned = case
+        .incident
+        .entries("followups")
+        .filter(|entry| entry.text("done_at").is_none());
+    let planned = planned
+        .filter_map(|entry| Some(Choice::new(entry.id(), frame.day(entry.instant("due_at")?))));
+    let choices: Vec<Choice> = planned
+        .chain([Choice::new("", frame.t("follow-other"))])
+        .collect();
     html! {
         div {
             label for="follow-due" { (frame.t("follow-due")) }
@@ -204,7 +257,9 @@ fn follow(frame: &Frame, case: &CaseView, given: &Given) -> Markup {
 /// Between which times a follow-up can be planned: not before the report, and not further ahead than two years.
 #[must_use]
 pub fn followup_days(incident: &Incident, now: Timestamp) -> (Timestamp, Timestamp) {
-    let last = now.checked_add(SignedDuration::from_hours(24 * FOLLOWUP_DAYS_MAX)).unwrap_or(Timestamp::MAX);
+    let last = now
+        .checked_add(SignedDuration::from_hours(24 * FOLLOWUP_DAYS_MAX))
+        .unwrap_or(Timestamp::MAX);
     (incident.reported_at().unwrap_or(now), last)
 }
 
@@ -229,7 +284,12 @@ fn answer(frame: &Frame, case: &CaseView) -> Markup {
         .incident
         .entries("queries")
         .filter(|query| query.text("answer").is_none())
-        .map(|query| (query.id().to_owned(), query.text("question").unwrap_or_default().to_owned()))
+        .map(|query| {
+            (
+                query.id().to_owned(),
+                query.text("question").unwrap_or_default().to_owned(),
+            )
+        })
         .collect();
     html! {
         @for (id, question) in open {
@@ -297,17 +357,38 @@ pub(super) fn rest(frame: &Frame, case: &CaseView) -> Markup {
 #[must_use]
 pub fn erase(frame: &Frame, id: &str) -> Markup {
     let title = frame.with("erase-title", &[("id", Said::Text(short(id)))]);
-    asks_once_more(frame, id, &title, ("erase-what", "erase-sure", "erase-do"), &format!("/incident/{id}/erase"), &html! {})
+    asks_once_more(
+        frame,
+        id,
+        &title,
+        ("erase-what", "erase-sure", "erase-do"),
+        &format!("/incident/{id}/erase"),
+        &html! {},
+    )
 }
 
 /// The page that asks once more before a withdrawal that erases the incident.
 #[must_use]
 pub fn withdraw(frame: &Frame, id: &str, seen: &Seen) -> Markup {
     let title = frame.with("withdraw-title", &[("id", Said::Text(short(id)))]);
-    asks_once_more(frame, id, &title, ("withdraw-what", "withdraw-sure", "withdraw-do"), &format!("/incident/{id}"), &withdrawal(HUB_RESPONSE, seen))
+    asks_once_more(
+        frame,
+        id,
+        &title,
+        ("withdraw-what", "withdraw-sure", "withdraw-do"),
+        &format!("/incident/{id}"),
+        &withdrawal(HUB_RESPONSE, seen),
+    )
 }
 
-fn asks_once_more(frame: &Frame, id: &str, title: &str, (what, sure, act): (&str, &str, &str), action: &str, hidden: &Markup) -> Markup {
+fn asks_once_more(
+    frame: &Frame,
+    id: &str,
+    title: &str,
+    (what, sure, act): (&str, &str, &str),
+    action: &str,
+    hidden: &Markup,
+) -> Markup {
     let body = html! {
         div.narrow.stack.wide {
             h1 { (title) }
@@ -325,17 +406,31 @@ fn asks_once_more(frame: &Frame, id: &str, title: &str, (what, sure, act): (&str
 
 /// How what a form sets stands now.
 fn now(frame: &Frame, case: &CaseView, doing: &str) -> Markup {
-    let said = |map: &[(String, String)]| map.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(" · ");
+    let said = |map: &[(String, String)]| {
+        map.iter()
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect::<Vec<_>>()
+            .join(" · ")
+    };
     match doing {
         "move" => {
             let last = case.incident.entries("transitions").last();
-            let told = ["at", "by", "reason"]
-                .into_iter()
-                .filter_map(|key| Some((frame.words.label("f-", key), values::said(frame, last?.json().get(key).filter(|value| !value.is_null())?))));
+            let told = ["at", "by", "reason"].into_iter().filter_map(|key| {
+                Some((
+                    frame.words.label("f-", key),
+                    values::said(
+                        frame,
+                        last?.json().get(key).filter(|value| !value.is_null())?,
+                    ),
+                ))
+            });
             html! { p { (frame.t("f-status")) ": " span.chip.accent { (frame.words.code(&case.status)) } } p.quiet { (said(&told.collect::<Vec<_>>())) } }
         }
         "triage" => {
-            let reason = case.incident.register("triage").and_then(|triage| triage.get("reason")?.as_str());
+            let reason = case
+                .incident
+                .register("triage")
+                .and_then(|triage| triage.get("reason")?.as_str());
             html! { p { (frame.t("f-triage")) ": " (parts::triage(frame, &case.level)) } @if let Some(reason) = reason { p.quiet { (frame.t("f-reason")) ": " (reason) } } }
         }
         _ => html! {},

@@ -11,7 +11,14 @@ use crate::parts;
 use crate::words::Said;
 
 /// What is shown of a perpetrator.
-const PERPETRATOR: [&str; 6] = ["kind", "count_band", "sex", "age_group", "known_before", "repeat"];
+const PERPETRATOR: [&str; 6] = [
+    "kind",
+    "count_band",
+    "sex",
+    "age_group",
+    "known_before",
+    "repeat",
+];
 
 /// Registers that the page shows as facts, in this order.
 const FACTS: [&str; 15] = [
@@ -101,12 +108,25 @@ pub(super) fn conflict(frame: &Frame, id: &str, field: &str, sides: &[Side]) -> 
 }
 
 fn what(frame: &Frame, case: &CaseView) -> Markup {
-    let codes = |set: &str| case.incident.codes(set).map(str::to_owned).collect::<Vec<_>>();
+    let codes = |set: &str| {
+        case.incident
+            .codes(set)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
     let heads = PERPETRATOR.map(|key| frame.words.label("f-", key));
     let perpetrators: Vec<Vec<String>> = case
         .incident
         .entries("perpetrators")
-        .map(|entry| PERPETRATOR.map(|key| entry.text(key).map_or_else(String::new, |code| frame.words.code(code))).into())
+        .map(|entry| {
+            PERPETRATOR
+                .map(|key| {
+                    entry
+                        .text(key)
+                        .map_or_else(String::new, |code| frame.words.code(code))
+                })
+                .into()
+        })
         .collect();
     html! {
         section.sheet {

@@ -131,7 +131,11 @@ pub fn found(frame: &Frame, lines: &[Line]) -> Markup {
 }
 
 fn figures(frame: &Frame, list: &List) -> Markup {
-    let levels = [("red", list.open[0]), ("amber", list.open[1]), ("green", list.open[2])];
+    let levels = [
+        ("red", list.open[0]),
+        ("amber", list.open[1]),
+        ("green", list.open[2]),
+    ];
     html! {
         ul.figures {
             @for (level, count) in levels {
@@ -145,10 +149,29 @@ fn figures(frame: &Frame, list: &List) -> Markup {
 fn filter(frame: &Frame, list: &List) -> Markup {
     let chosen = &list.choices;
     let any = || Choice::new("", frame.t("all"));
-    let of = |codes: &[&str]| [any()].into_iter().chain(codes.iter().map(|code| Choice::new(*code, frame.words.code(code)))).collect::<Vec<_>>();
-    let statuses = [any(), Choice::new("open", frame.t("board-not-closed")), Choice::new("closed", frame.t("board-closed"))];
-    let clocks = [any()].into_iter().chain(clocks::NAMES.map(|clock| Choice::new(clock, frame.words.label("clock-", clock)))).collect::<Vec<_>>();
-    let areas = [any()].into_iter().chain(list.areas.iter().map(|area| Choice::new(area, area))).collect::<Vec<_>>();
+    let of = |codes: &[&str]| {
+        [any()]
+            .into_iter()
+            .chain(
+                codes
+                    .iter()
+                    .map(|code| Choice::new(*code, frame.words.code(code))),
+            )
+            .collect::<Vec<_>>()
+    };
+    let statuses = [
+        any(),
+        Choice::new("open", frame.t("board-not-closed")),
+        Choice::new("closed", frame.t("board-closed")),
+    ];
+    let clocks = [any()]
+        .into_iter()
+        .chain(clocks::NAMES.map(|clock| Choice::new(clock, frame.words.label("clock-", clock))))
+        .collect::<Vec<_>>();
+    let areas = [any()]
+        .into_iter()
+        .chain(list.areas.iter().map(|area| Choice::new(area, area)))
+        .collect::<Vec<_>>();
     let groups = codes_of_groups();
     let only = [
         any(),
@@ -177,17 +200,39 @@ fn filter(frame: &Frame, list: &List) -> Markup {
 }
 
 fn codes_of_groups() -> Vec<&'static str> {
-    codes::ViolationGroup::ALL.iter().map(|(group, _)| group.name()).collect()
+    codes::ViolationGroup::ALL
+        .iter()
+        .map(|(group, _)| group.name())
+        .collect()
 }
 
 fn has_any(chosen: &Choices) -> bool {
-    let Choices { level, kind, group, area, setting, clock, only, .. } = chosen;
-    [level, kind, group, area, setting, clock, only].iter().any(|choice| !choice.is_empty())
+    let Choices {
+        level,
+        kind,
+        group,
+        area,
+        setting,
+        clock,
+        only,
+        ..
+    } = chosen;
+    [level, kind, group, area, setting, clock, only]
+        .iter()
+        .any(|choice| !choice.is_empty())
 }
 
 /// Lines in the order in which they come. What is over has a heading of its own.
 fn table(frame: &Frame, lines: &[Line]) -> Markup {
-    let heads = ["f-incident", "board-next-clock", "f-violations", "f-perpetrators", "f-place", "f-status", "f-reported-at"];
+    let heads = [
+        "f-incident",
+        "board-next-clock",
+        "f-violations",
+        "f-perpetrators",
+        "f-place",
+        "f-status",
+        "f-reported-at",
+    ];
     let (over, live): (Vec<&Line>, Vec<&Line>) = lines.iter().partition(|line| line.over);
     html! {
         div.scroll tabindex="0" role="region" aria-label=(frame.t("board-title")) {
@@ -255,7 +300,11 @@ pub fn running(frame: &Frame, clock: &Clock) -> Markup {
 
 /// Codes in words, with commas.
 pub(super) fn joined(frame: &Frame, codes: &[String]) -> String {
-    codes.iter().map(|code| frame.words.code(code)).collect::<Vec<_>>().join(", ")
+    codes
+        .iter()
+        .map(|code| frame.words.code(code))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// The first part of an id: enough to tell incidents apart by ear.
@@ -265,8 +314,19 @@ pub(super) fn short(id: &str) -> &str {
 
 fn pager(frame: &Frame, list: &List) -> Markup {
     let to = |page: u32| {
-        let Choices { status, level, kind, group, area, setting, clock, only } = &list.choices;
-        format!("/?status={status}&level={level}&kind={kind}&group={group}&area={area}&setting={setting}&clock={clock}&only={only}&page={page}")
+        let Choices {
+            status,
+            level,
+            kind,
+            group,
+            area,
+            setting,
+            clock,
+            only,
+        } = &list.choices;
+        format!(
+            "/?status={status}&level={level}&kind={kind}&group={group}&area={area}&setting={setting}&clock={clock}&only={only}&page={page}"
+        )
     };
     parts::pager(frame, list.page, list.pages, &to)
 }

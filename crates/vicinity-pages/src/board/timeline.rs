@@ -35,7 +35,10 @@ pub(super) fn log(frame: &Frame, steps: &[TimelineStep]) -> Markup {
 
 /// What people did in a step. The form of the record is nobody's deed, and a move of the status writes it in two places.
 fn told_of(step: &TimelineStep) -> Vec<&Deed> {
-    let moves = step.deeds.iter().any(|deed| matches!(deed, Deed::Entry { map, .. } if map == "transitions"));
+    let moves = step
+        .deeds
+        .iter()
+        .any(|deed| matches!(deed, Deed::Entry { map, .. } if map == "transitions"));
     let is_told = |deed: &&Deed| match deed {
         Deed::Set { field, .. } => field != "schema" && !(moves && field == "status"),
         _ => true,
@@ -45,16 +48,30 @@ fn told_of(step: &TimelineStep) -> Vec<&Deed> {
 
 fn told(frame: &Frame, step: &TimelineStep, deed: &Deed) -> Markup {
     match deed {
-        Deed::Set { field, value } if field == "survivor.code" => html! { (field_name(frame, field)) ": " (fact(frame, field, value)) },
-        Deed::Set { field, value } => html! { (field_name(frame, field)) ": " b { (said(frame, value)) } },
-        Deed::Added { set, code } => html! { (field_name(frame, set)) ": " (frame.t("deed-added")) " " b { (linked(frame, code)) } },
-        Deed::Removed { set, code } => html! { (field_name(frame, set)) ": " (frame.t("deed-removed")) " " b { (linked(frame, code)) } },
+        Deed::Set { field, value } if field == "survivor.code" => {
+            html! { (field_name(frame, field)) ": " (fact(frame, field, value)) }
+        }
+        Deed::Set { field, value } => {
+            html! { (field_name(frame, field)) ": " b { (said(frame, value)) } }
+        }
+        Deed::Added { set, code } => {
+            html! { (field_name(frame, set)) ": " (frame.t("deed-added")) " " b { (linked(frame, code)) } }
+        }
+        Deed::Removed { set, code } => {
+            html! { (field_name(frame, set)) ": " (frame.t("deed-removed")) " " b { (linked(frame, code)) } }
+        }
         Deed::Entry { map, new, fields } => entry(frame, step, map, *new, fields),
     }
 }
 
 /// An entry: what it is about comes first, without its field's name; the rest follows by name.
-fn entry(frame: &Frame, step: &TimelineStep, map: &str, new: bool, fields: &Map<String, Value>) -> Markup {
+fn entry(
+    frame: &Frame,
+    step: &TimelineStep,
+    map: &str,
+    new: bool,
+    fields: &Map<String, Value>,
+) -> Markup {
     let (name, about): (&str, &[&str]) = match map {
         "transitions" => ("status", &["to"]),
         "consents" => (map, &["scope", "state"]),
@@ -63,9 +80,17 @@ fn entry(frame: &Frame, step: &TimelineStep, map: &str, new: bool, fields: &Map<
         "referrals" => (map, &["service"]),
         _ => (map, &[]),
     };
-    let first: Vec<String> = about.iter().filter_map(|key| fields.get(*key)).map(|value| said(frame, value)).collect();
-    let rest = fields.iter().filter(|(key, value)| !about.contains(&key.as_str()) && is_for_people(step, key, value));
-    let rest: Vec<Markup> = rest.map(|(key, value)| html! { (frame.words.label("f-", key)) " " b { (said(frame, value)) } }).collect();
+    let first: Vec<String> = about
+        .iter()
+        .filter_map(|key| fields.get(*key))
+        .map(|value| said(frame, value))
+        .collect();
+    let rest = fields
+        .iter()
+        .filter(|(key, value)| !about.contains(&key.as_str()) && is_for_people(step, key, value));
+    let rest: Vec<Markup> = rest
+        .map(|(key, value)| html! { (frame.words.label("f-", key)) " " b { (said(frame, value)) } })
+        .collect();
     html! {
         (frame.words.label("f-", name)) @if !new { " (" (frame.t("deed-more")) ")" } ": "
         b { (first.join(": ")) }
@@ -79,7 +104,9 @@ fn is_for_people(step: &TimelineStep, key: &str, value: &Value) -> bool {
     match key {
         "bytes" | "supersedes" => false,
         "by" => !matches!(&step.who, Who::Person(handle) if handle == text),
-        "at" => text.parse::<Timestamp>().is_ok_and(|at| (at.as_second() - step.at.as_second()).abs() > SAME_TIME_SECONDS),
+        "at" => text
+            .parse::<Timestamp>()
+            .is_ok_and(|at| (at.as_second() - step.at.as_second()).abs() > SAME_TIME_SECONDS),
         _ => true,
     }
 }
@@ -113,23 +140,59 @@ mod tests {
             back: "/".to_owned(),
             once: String::new(),
         };
-        let entry = Deed::Entry { map: map.into(), new: true, fields: fields.as_object().unwrap().clone() };
-        let step = TimelineStep { at, who: Who::Person("amina".into()), deeds: more.into_iter().chain([entry]).collect() };
+        let entry = Deed::Entry {
+            map: map.into(),
+            new: true,
+            fields: fields.as_object().unwrap().clone(),
+        };
+        let step = TimelineStep {
+            at,
+            who: Who::Person("amina".into()),
+            deeds: more.into_iter().chain([entry]).collect(),
+        };
         let page = log(&frame, &[step]).0;
-        let lines = page.split("<ul class=\"plain\">").nth(1).unwrap().split("</ul>").next().unwrap();
+        let lines = page
+            .split("<ul class=\"plain\">")
+            .nth(1)
+            .unwrap()
+            .split("</ul>")
+            .next()
+            .unwrap();
         let parts = lines.replace("</li>", "|");
-        let text = parts.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect::<String>();
+        let text = parts
+            .split('<')
+            .map(|part| part.split_once('>').map_or(part, |(_, text)| text))
+            .collect::<String>();
         text.trim_end_matches('|').to_owned()
     }
 
     #[test]
     fn a_timeline_speaks_to_people() {
-        let set = |field: &str, value: Value| Deed::Set { field: field.into(), value };
+        let set = |field: &str, value: Value| Deed::Set {
+            field: field.into(),
+            value,
+        };
         let moved = json!({"to": "closed_resolved", "at": "2026-11-23T09:00:00Z", "by": "amina", "reason": "safe"});
-        let status = vec![set("schema", json!(1)), set("status", json!("closed_resolved"))];
-        assert_eq!(read("transitions", moved, status), "Status: closed: resolved, Reason safe");
+        let status = vec![
+            set("schema", json!(1)),
+            set("status", json!("closed_resolved")),
+        ];
+        assert_eq!(
+            read("transitions", moved, status),
+            "Status: closed: resolved, Reason safe"
+        );
         let consent = json!({"scope": "hub_response", "state": "granted", "at": "2026-11-20T09:00:00Z", "by": "dara"});
-        assert_eq!(read("consents", consent, Vec::new()), "Consent: response by this hub: agreed, on 20 Nov 2026, 09:00 UTC, by dara");
-        assert_eq!(read("statements", json!({"class": "narrative", "bytes": 22025}), Vec::new()), "Statements: what happened");
+        assert_eq!(
+            read("consents", consent, Vec::new()),
+            "Consent: response by this hub: agreed, on 20 Nov 2026, 09:00 UTC, by dara"
+        );
+        assert_eq!(
+            read(
+                "statements",
+                json!({"class": "narrative", "bytes": 22025}),
+                Vec::new()
+            ),
+            "Statements: what happened"
+        );
     }
 }

@@ -82,8 +82,14 @@ pub fn advocacy(frame: &Frame, view: &AdvocacyView) -> Markup {
 }
 
 fn kinds(frame: &Frame) -> Vec<Choice> {
-    let kinds = codes::PERPETRATOR_KINDS.codes.iter().map(|code| Choice::new(*code, frame.words.code(code)));
-    [Choice::new("", frame.t("advocacy-any-kind"))].into_iter().chain(kinds).collect()
+    let kinds = codes::PERPETRATOR_KINDS
+        .codes
+        .iter()
+        .map(|code| Choice::new(*code, frame.words.code(code)));
+    [Choice::new("", frame.t("advocacy-any-kind"))]
+        .into_iter()
+        .chain(kinds)
+        .collect()
 }
 
 fn chooser(frame: &Frame, view: &AdvocacyView) -> Markup {
@@ -101,44 +107,110 @@ fn chooser(frame: &Frame, view: &AdvocacyView) -> Markup {
 }
 
 fn looked_at(frame: &Frame, view: &AdvocacyView) -> String {
-    let kind = if view.kind.is_empty() { frame.t("advocacy-any-kind") } else { frame.words.code(&view.kind) };
-    let area = if view.area.is_empty() { frame.t("pattern-everywhere") } else { view.area.clone() };
+    let kind = if view.kind.is_empty() {
+        frame.t("advocacy-any-kind")
+    } else {
+        frame.words.code(&view.kind)
+    };
+    let area = if view.area.is_empty() {
+        frame.t("pattern-everywhere")
+    } else {
+        view.area.clone()
+    };
     format!("{} · {kind} · {area}", frame.t("picture-incidents"))
 }
 
 /// The actions of this page with their numbers.
 fn numbered(view: &AdvocacyView) -> impl DoubleEndedIterator<Item = (u64, &AdvocacyLine)> {
-    (0u64..).zip(&view.lines).map(|(at, line)| (view.newest.saturating_sub(at), line)).collect::<Vec<_>>().into_iter()
+    (0u64..)
+        .zip(&view.lines)
+        .map(|(at, line)| (view.newest.saturating_sub(at), line))
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 /// Numbers of this page's actions of each month that is shown.
 fn marks(view: &AdvocacyView) -> Vec<Mark> {
     let of = |month: &String| {
-        let numbers: Vec<String> = numbered(view).filter(|(_, line)| line.day.starts_with(month)).map(|(number, _)| number.to_string()).rev().collect();
+        let numbers: Vec<String> = numbered(view)
+            .filter(|(_, line)| line.day.starts_with(month))
+            .map(|(number, _)| number.to_string())
+            .rev()
+            .collect();
         numbers.join(", ")
     };
-    view.months.iter().enumerate().map(|(month, name)| Mark { month, label: of(name) }).filter(|mark| !mark.label.is_empty()).collect()
+    view.months
+        .iter()
+        .enumerate()
+        .map(|(month, name)| Mark {
+            month,
+            label: of(name),
+        })
+        .filter(|mark| !mark.label.is_empty())
+        .collect()
 }
 
 fn chart(frame: &Frame, view: &AdvocacyView) -> Markup {
     let caption = looked_at(frame, view);
-    let series = [Series { name: caption.clone(), values: view.incidents.clone() }];
-    let drawn = draw::lines(frame.words, &view.months, &series, draw::axis_top(&series), draw::WIDE, &marks(view));
-    draw::with_table(frame.words, &caption, &drawn, &by_month(frame, &view.months, &[(frame.t("picture-incidents"), view.incidents.clone())], &caption))
+    let series = [Series {
+        name: caption.clone(),
+        values: view.incidents.clone(),
+    }];
+    let drawn = draw::lines(
+        frame.words,
+        &view.months,
+        &series,
+        draw::axis_top(&series),
+        draw::WIDE,
+        &marks(view),
+    );
+    draw::with_table(
+        frame.words,
+        &caption,
+        &drawn,
+        &by_month(
+            frame,
+            &view.months,
+            &[(frame.t("picture-incidents"), view.incidents.clone())],
+            &caption,
+        ),
+    )
 }
 
 pub(super) fn day_of(frame: &Frame, line: &AdvocacyLine) -> String {
-    frame.words.told(&line.day).unwrap_or_else(|| line.day.clone())
+    frame
+        .words
+        .told(&line.day)
+        .unwrap_or_else(|| line.day.clone())
 }
 
 fn entry(frame: &Frame, number: u64, line: &AdvocacyLine) -> Markup {
-    let aim = if line.kind.is_empty() { frame.t("advocacy-any-kind") } else { frame.words.code(&line.kind) };
-    let place = if line.area.is_empty() { frame.t("pattern-everywhere") } else { line.area.clone() };
-    let by = line.hub.map_or_else(|| line.person.clone(), |hub| parts::hub(frame, hub));
+    let aim = if line.kind.is_empty() {
+        frame.t("advocacy-any-kind")
+    } else {
+        frame.words.code(&line.kind)
+    };
+    let place = if line.area.is_empty() {
+        frame.t("pattern-everywhere")
+    } else {
+        line.area.clone()
+    };
+    let by = line
+        .hub
+        .map_or_else(|| line.person.clone(), |hub| parts::hub(frame, hub));
     let (before, after) = &line.around;
     let followed = match after {
-        Some(after) => frame.with("advocacy-around", &[("before", Said::Text(&before.said(frame))), ("after", Said::Text(&after.said(frame)))]),
-        None => frame.with("advocacy-before", &[("before", Said::Text(&before.said(frame)))]),
+        Some(after) => frame.with(
+            "advocacy-around",
+            &[
+                ("before", Said::Text(&before.said(frame))),
+                ("after", Said::Text(&after.said(frame))),
+            ],
+        ),
+        None => frame.with(
+            "advocacy-before",
+            &[("before", Said::Text(&before.said(frame)))],
+        ),
     };
     html! {
         div.row {
@@ -154,7 +226,11 @@ fn entry(frame: &Frame, number: u64, line: &AdvocacyLine) -> Markup {
 }
 
 fn outcomes(frame: &Frame) -> Vec<Choice> {
-    codes::ADVOCACY_OUTCOMES.codes.iter().map(|code| Choice::new(*code, frame.words.code(code))).collect()
+    codes::ADVOCACY_OUTCOMES
+        .codes
+        .iter()
+        .map(|code| Choice::new(*code, frame.words.code(code)))
+        .collect()
 }
 
 fn change(frame: &Frame, id: &str, line: &AdvocacyLine) -> Markup {
@@ -172,7 +248,11 @@ fn change(frame: &Frame, id: &str, line: &AdvocacyLine) -> Markup {
 }
 
 fn form(frame: &Frame, view: &AdvocacyView) -> Markup {
-    let actions: Vec<Choice> = codes::ADVOCACY_ACTIONS.codes.iter().map(|code| Choice::new(*code, frame.words.code(code))).collect();
+    let actions: Vec<Choice> = codes::ADVOCACY_ACTIONS
+        .codes
+        .iter()
+        .map(|code| Choice::new(*code, frame.words.code(code)))
+        .collect();
     html! {
         section.sheet.no-print {
             h2 { (frame.t("advocacy-write")) }

@@ -36,7 +36,10 @@ impl Amount {
     #[must_use]
     pub fn of(windows: &[Option<u64>]) -> Self {
         let sum = windows.iter().flatten().sum();
-        match (windows.len(), windows.iter().filter(|count| count.is_none()).count()) {
+        match (
+            windows.len(),
+            windows.iter().filter(|count| count.is_none()).count(),
+        ) {
             (1, 1) => Self::LeftOut,
             (all, left_out) if all == left_out => Self::NotShown,
             (_, 0) => Self::Exactly(sum),
@@ -59,7 +62,9 @@ impl Amount {
     pub fn said(self, frame: &Frame) -> String {
         match self {
             Self::Exactly(count) => frame.words.count(count),
-            Self::AtLeast(count) => frame.with("picture-at-least", &[("count", Said::Count(count))]),
+            Self::AtLeast(count) => {
+                frame.with("picture-at-least", &[("count", Said::Count(count))])
+            }
             Self::Within(of) => band(frame, of),
             Self::LeftOut => frame.t("left-out-short"),
             Self::NotShown => frame.t("picture-not-shown"),
@@ -74,7 +79,13 @@ pub fn band(frame: &Frame, band: Band) -> String {
     match (band.least(), band.most()) {
         (least, Some(most)) if least == most => count(least),
         (1, Some(most)) => frame.with("band-few", &[("end", Said::Text(&count(most + 1)))]),
-        (least, Some(most)) => frame.with("band-range", &[("least", Said::Text(&count(least))), ("most", Said::Text(&count(most)))]),
+        (least, Some(most)) => frame.with(
+            "band-range",
+            &[
+                ("least", Said::Text(&count(least))),
+                ("most", Said::Text(&count(most))),
+            ],
+        ),
         (least, None) => frame.with("band-more", &[("least", Said::Text(&count(least)))]),
     }
 }
@@ -94,21 +105,37 @@ impl CodeCount {
     /// A code of some windows, and all incidents of the same windows.
     #[must_use]
     pub fn of(code: &str, windows: &[Option<u64>], wholes: &[Option<u64>]) -> Self {
-        let both = windows.iter().zip(wholes).filter_map(|(part, whole)| part.zip(*whole));
-        let share = both.fold((0, 0), |sums, (part, whole)| (sums.0 + part, sums.1 + whole));
-        Self { code: code.to_owned(), amount: Amount::of(windows), share: Some(share).filter(|(_, whole)| *whole > 0) }
+        let both = windows
+            .iter()
+            .zip(wholes)
+            .filter_map(|(part, whole)| part.zip(*whole));
+        let share = both.fold((0, 0), |sums, (part, whole)| {
+            (sums.0 + part, sums.1 + whole)
+        });
+        Self {
+            code: code.to_owned(),
+            amount: Amount::of(windows),
+            share: Some(share).filter(|(_, whole)| *whole > 0),
+        }
     }
 
     /// A code of one window, shown as a band; left out if there is no count.
     #[must_use]
     pub fn in_band(code: &str, count: Option<u64>) -> Self {
-        Self { code: code.to_owned(), amount: count.map_or(Amount::LeftOut, |count| Amount::Within(Band::of(count))), share: None }
+        Self {
+            code: code.to_owned(),
+            amount: count.map_or(Amount::LeftOut, |count| Amount::Within(Band::of(count))),
+            share: None,
+        }
     }
 
     /// The share in words.
     #[must_use]
     pub fn share(&self, frame: &Frame) -> String {
-        self.share.map_or_else(|| "–".to_owned(), |(part, whole)| frame.words.share(part, whole))
+        self.share.map_or_else(
+            || "–".to_owned(),
+            |(part, whole)| frame.words.share(part, whole),
+        )
     }
 }
 
@@ -132,28 +159,56 @@ mod tests {
     #[test]
     fn less_than_ten_is_said_of_one_window_only() {
         assert_eq!(Amount::of(&[None]), Amount::LeftOut);
-        assert_eq!((Amount::of(&[None, None, None]), Amount::of(&[])), (Amount::NotShown, Amount::NotShown));
+        assert_eq!(
+            (Amount::of(&[None, None, None]), Amount::of(&[])),
+            (Amount::NotShown, Amount::NotShown)
+        );
         assert_eq!(Amount::of(&[Some(12), None]), Amount::AtLeast(12));
-        assert_eq!((Amount::of(&[Some(12), Some(0)]), Amount::of(&[Some(0)])), (Amount::Exactly(12), Amount::Exactly(0)));
+        assert_eq!(
+            (Amount::of(&[Some(12), Some(0)]), Amount::of(&[Some(0)])),
+            (Amount::Exactly(12), Amount::Exactly(0))
+        );
         for language in Language::ALL {
             let frame = frame::tests::national(language);
             let said = Amount::NotShown.said(&frame);
-            assert!(!said.contains(|letter: char| letter.is_ascii_digit()) && said.chars().any(char::is_alphabetic), "{said}");
+            assert!(
+                !said.contains(|letter: char| letter.is_ascii_digit())
+                    && said.chars().any(char::is_alphabetic),
+                "{said}"
+            );
         }
     }
 
     #[test]
     fn a_share_is_of_the_months_in_which_both_show() {
-        let step = CodeCount::of("yes", &[Some(20), None, Some(10)], &[Some(40), Some(1000), None]);
-        assert_eq!((step.amount, step.share), (Amount::AtLeast(30), Some((20, 40))));
+        let step = CodeCount::of(
+            "yes",
+            &[Some(20), None, Some(10)],
+            &[Some(40), Some(1000), None],
+        );
+        assert_eq!(
+            (step.amount, step.share),
+            (Amount::AtLeast(30), Some((20, 40)))
+        );
         assert_eq!(CodeCount::of("yes", &[None], &[Some(40)]).share, None);
     }
 
     #[test]
     fn a_band_is_told_by_its_edges_alone() {
         let frame = frame::tests::national(Language::English);
-        let said: Vec<String> = [0, 7, 14, 21, 1234].map(|count| band(&frame, Band::of(count))).into();
-        assert_eq!(said, ["0", "fewer than 10", "10 to 19", "20 to 49", "1,000 or more"]);
+        let said: Vec<String> = [0, 7, 14, 21, 1234]
+            .map(|count| band(&frame, Band::of(count)))
+            .into();
+        assert_eq!(
+            said,
+            [
+                "0",
+                "fewer than 10",
+                "10 to 19",
+                "20 to 49",
+                "1,000 or more"
+            ]
+        );
         assert_eq!(CodeCount::in_band("yes", None).amount, Amount::LeftOut);
     }
 }

@@ -3,7 +3,9 @@
 use maud::{Markup, html};
 
 use super::advocacy::day_of;
-use super::{AdvocacyLine, Amount, Figures, Parts, areas, beside, by_month, rules, shown, table_of};
+use super::{
+    AdvocacyLine, Amount, Figures, Parts, areas, beside, by_month, rules, shown, table_of,
+};
 use crate::draw::{self, Bar};
 use crate::frame::{Frame, Tier};
 use crate::parts::{self, Choice};
@@ -54,7 +56,13 @@ pub fn report(frame: &Frame, view: &ReportView) -> Markup {
         (Tier::Hub, _) => frame.t("report-this-hub"),
         (Tier::National, _) => frame.t("picture-country"),
     };
-    let title = frame.with("report-title", &[("place", Said::Text(&place)), ("quarter", Said::Text(&quarter(frame, &view.quarter)))]);
+    let title = frame.with(
+        "report-title",
+        &[
+            ("place", Said::Text(&place)),
+            ("quarter", Said::Text(&quarter(frame, &view.quarter))),
+        ],
+    );
     let body = html! {
         (parts::title(&title, frame.with("report-made", &[("day", Said::Text(&frame.day(frame.now)))])))
         (chooser(frame, view))
@@ -71,15 +79,31 @@ pub fn report(frame: &Frame, view: &ReportView) -> Markup {
 
 /// A quarter by its months.
 fn quarter(frame: &Frame, quarter: &str) -> String {
-    let Some((year, number)) = quarter.split_once("-Q") else { return quarter.to_owned() };
+    let Some((year, number)) = quarter.split_once("-Q") else {
+        return quarter.to_owned();
+    };
     let first: u32 = number.parse().unwrap_or(1) * 3 - 2;
     let month = |number: u32| frame.t(&format!("month-{number}"));
-    frame.with("report-quarter", &[("first", Said::Text(&month(first))), ("last", Said::Text(&month(first + 2))), ("year", Said::Text(year))])
+    frame.with(
+        "report-quarter",
+        &[
+            ("first", Said::Text(&month(first))),
+            ("last", Said::Text(&month(first + 2))),
+            ("year", Said::Text(year)),
+        ],
+    )
 }
 
 fn chooser(frame: &Frame, view: &ReportView) -> Markup {
-    let quarters: Vec<Choice> = view.quarters.iter().map(|code| Choice::new(code, quarter(frame, code))).collect();
-    let readers = [Choice::new("us", frame.t("report-for-us")), Choice::new("others", frame.t("report-for-others"))];
+    let quarters: Vec<Choice> = view
+        .quarters
+        .iter()
+        .map(|code| Choice::new(code, quarter(frame, code)))
+        .collect();
+    let readers = [
+        Choice::new("us", frame.t("report-for-us")),
+        Choice::new("others", frame.t("report-for-others")),
+    ];
     html! {
         form.sheet.no-print method="get" action="/report" {
             div.fields {
@@ -94,7 +118,11 @@ fn chooser(frame: &Frame, view: &ReportView) -> Markup {
 }
 
 fn figures(frame: &Frame, view: &ReportView) -> Markup {
-    let within = view.response.steps.iter().find(|step| step.code == "within_24h" && step.share.is_some());
+    let within = view
+        .response
+        .steps
+        .iter()
+        .find(|step| step.code == "within_24h" && step.share.is_some());
     html! {
         ul.figures {
             li.figure { b { (view.incidents.0.said(frame)) } span { (frame.t("picture-incidents")) } }
@@ -113,7 +141,12 @@ fn tables(frame: &Frame, view: &ReportView, of: &[Parts]) -> Markup {
 fn happened(frame: &Frame, view: &ReportView) -> Markup {
     let (months, counts): (Vec<String>, Vec<Option<u64>>) = view.months.iter().cloned().unzip();
     let caption = frame.t("picture-incidents");
-    let bar = |(month, count): &(String, Option<u64>)| Bar { name: frame.words.month(month), long: *count, figure: shown(frame, *count), is_rest: false };
+    let bar = |(month, count): &(String, Option<u64>)| Bar {
+        name: frame.words.month(month),
+        long: *count,
+        figure: shown(frame, *count),
+        is_rest: false,
+    };
     let bars: Vec<Bar> = view.months.iter().map(bar).collect();
     html! {
         @if view.happened.iter().all(|parts| parts.steps.is_empty()) { p.sheet { (frame.t("report-nothing")) } }
@@ -133,11 +166,32 @@ fn times(frame: &Frame, view: &ReportView) -> Markup {
 
 fn done(frame: &Frame, view: &ReportView) -> Markup {
     let caption = frame.t("report-advocacy");
-    let heads = ["advocacy-day", "advocacy-action", "advocacy-kind", "f-place-area", "advocacy-outcome"].map(|id| frame.t(id));
+    let heads = [
+        "advocacy-day",
+        "advocacy-action",
+        "advocacy-kind",
+        "f-place-area",
+        "advocacy-outcome",
+    ]
+    .map(|id| frame.t(id));
     let row = |line: &AdvocacyLine| {
-        let kind = if line.kind.is_empty() { frame.t("advocacy-any-kind") } else { frame.words.code(&line.kind) };
-        let area = if line.area.is_empty() { frame.t("pattern-everywhere") } else { line.area.clone() };
-        vec![day_of(frame, line), frame.words.code(&line.action), kind, area, frame.words.code(&line.outcome)]
+        let kind = if line.kind.is_empty() {
+            frame.t("advocacy-any-kind")
+        } else {
+            frame.words.code(&line.kind)
+        };
+        let area = if line.area.is_empty() {
+            frame.t("pattern-everywhere")
+        } else {
+            line.area.clone()
+        };
+        vec![
+            day_of(frame, line),
+            frame.words.code(&line.action),
+            kind,
+            area,
+            frame.words.code(&line.outcome),
+        ]
     };
     let rows: Vec<Vec<String>> = view.advocacy.iter().map(row).collect();
     html! {

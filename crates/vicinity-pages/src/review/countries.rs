@@ -27,8 +27,21 @@ pub struct CountryView {
 pub fn countries(frame: &Frame, months: &[String], countries: &[CountryView]) -> Markup {
     let series: Vec<Series> = countries.iter().map(drawn).collect();
     let top = draw::axis_top(&series);
-    let text = |month: &Option<Option<u64>>| month.map_or_else(|| frame.t("countries-not-published"), |count| shown(frame, count));
-    let named: Vec<(String, Vec<String>)> = countries.iter().map(|country| (country.name.clone(), country.incidents.iter().map(text).collect())).collect();
+    let text = |month: &Option<Option<u64>>| {
+        month.map_or_else(
+            || frame.t("countries-not-published"),
+            |count| shown(frame, count),
+        )
+    };
+    let named: Vec<(String, Vec<String>)> = countries
+        .iter()
+        .map(|country| {
+            (
+                country.name.clone(),
+                country.incidents.iter().map(text).collect(),
+            )
+        })
+        .collect();
     let body = html! {
         (parts::title(&frame.t("countries-title"), frame.t("countries-below")))
         @if countries.is_empty() { p.sheet { (frame.t("countries-none")) " " code { "vicinity national invite --role country --country NAME" } } } @else {
@@ -49,25 +62,62 @@ pub fn countries(frame: &Frame, months: &[String], countries: &[CountryView]) ->
 
 /// A month that was not published shows as little as one that is left out.
 fn drawn(country: &CountryView) -> Series {
-    Series { name: country.name.clone(), values: country.incidents.iter().map(|month| month.flatten()).collect() }
+    Series {
+        name: country.name.clone(),
+        values: country
+            .incidents
+            .iter()
+            .map(|month| month.flatten())
+            .collect(),
+    }
 }
 
 fn side_by_side(frame: &Frame, months: usize, countries: &[CountryView]) -> Markup {
-    let shares = countries.first().map(|country| &country.shares[..]).unwrap_or_default();
-    let heads: Vec<String> = [frame.t("countries-country"), frame.t("hubs-heard"), frame.t("countries-months"), frame.t("picture-incidents")]
-        .into_iter()
-        .chain(shares.iter().map(|(dimension, step)| format!("{}: {}", frame.words.label("dimension-", dimension), name_of(frame, dimension, &step.code))))
-        .collect();
+    let shares = countries
+        .first()
+        .map(|country| &country.shares[..])
+        .unwrap_or_default();
+    let heads: Vec<String> = [
+        frame.t("countries-country"),
+        frame.t("hubs-heard"),
+        frame.t("countries-months"),
+        frame.t("picture-incidents"),
+    ]
+    .into_iter()
+    .chain(shares.iter().map(|(dimension, step)| {
+        format!(
+            "{}: {}",
+            frame.words.label("dimension-", dimension),
+            name_of(frame, dimension, &step.code)
+        )
+    }))
+    .collect();
     let row = |country: &CountryView| {
-        let heard = country.last_seen.map_or_else(|| frame.t("never"), |at| frame.words.away(at, frame.now));
+        let heard = country
+            .last_seen
+            .map_or_else(|| frame.t("never"), |at| frame.words.away(at, frame.now));
         let first = [
             country.name.clone(),
             heard,
-            format!("{} / {}", frame.words.count(country.incidents.iter().flatten().count() as u64), frame.words.count(months as u64)),
+            format!(
+                "{} / {}",
+                frame
+                    .words
+                    .count(country.incidents.iter().flatten().count() as u64),
+                frame.words.count(months as u64)
+            ),
             country.all.said(frame),
         ];
-        first.into_iter().chain(country.shares.iter().map(|(_, step)| step.share(frame))).collect()
+        first
+            .into_iter()
+            .chain(country.shares.iter().map(|(_, step)| step.share(frame)))
+            .collect()
     };
     let rows: Vec<Vec<String>> = countries.iter().map(row).collect();
-    parts::table(&frame.t("countries-beside"), &heads.iter().map(String::as_str).collect::<Vec<_>>(), 2, &rows)
+    parts::table(
+        &frame.t("countries-beside"),
+        &heads.iter().map(String::as_str).collect::<Vec<_>>(),
+        2,
+        &rows,
+    )
 }

@@ -27,10 +27,14 @@ pub struct HubLine {
 /// The page. `months` are those of each hub's strip.
 #[must_use]
 pub fn hubs(frame: &Frame, months: &[String], hubs: &[HubLine]) -> Markup {
-    let heads: Vec<String> = [frame.t("queue-hub"), frame.t("hubs-heard"), frame.t("hubs-rows")]
-        .into_iter()
-        .chain(months.iter().map(|month| frame.words.month_short(month)))
-        .collect();
+    let heads: Vec<String> = [
+        frame.t("queue-hub"),
+        frame.t("hubs-heard"),
+        frame.t("hubs-rows"),
+    ]
+    .into_iter()
+    .chain(months.iter().map(|month| frame.words.month_short(month)))
+    .collect();
     let body = html! {
         (parts::title(&frame.t("nav-hubs"), frame.t("hubs-silence")))
         p.hint { (frame.t("hubs-bands")) }

@@ -30,15 +30,23 @@ pub struct NewsView {
 /// The page.
 #[must_use]
 pub fn news(frame: &Frame, news: &NewsView) -> Markup {
-    let since = news.since.map_or_else(|| frame.t("news-ever"), |at| frame.with("news-since", &[("moment", Said::Text(&frame.told(at)))]));
+    let since = news.since.map_or_else(
+        || frame.t("news-ever"),
+        |at| frame.with("news-since", &[("moment", Said::Text(&frame.told(at)))]),
+    );
     let figures = [
         ("news-new", news.new, "/queue"),
         ("news-changed", news.changed, "/queue?review=changed"),
         ("news-gone", news.gone, ""),
         ("news-answered", news.answered, "/queue?review=queried"),
     ];
-    let count =
-        |count: u64| if count > news.counted_max { frame.with("news-more", &[("count", Said::Count(news.counted_max))]) } else { frame.words.count(count) };
+    let count = |count: u64| {
+        if count > news.counted_max {
+            frame.with("news-more", &[("count", Said::Count(news.counted_max))])
+        } else {
+            frame.words.count(count)
+        }
+    };
     let body = html! {
         (parts::title(&frame.t("news-title"), since))
         div.stack.wide data-live="" {

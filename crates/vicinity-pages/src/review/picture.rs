@@ -61,8 +61,15 @@ pub fn picture(frame: &Frame, picture: &Picture) -> Markup {
 }
 
 fn chooser(frame: &Frame, choice: &Choice) -> Markup {
-    let areas: Vec<parts::Choice> =
-        [parts::Choice::new("", frame.t("picture-country"))].into_iter().chain(choice.areas.iter().map(|area| parts::Choice::new(area, area))).collect();
+    let areas: Vec<parts::Choice> = [parts::Choice::new("", frame.t("picture-country"))]
+        .into_iter()
+        .chain(
+            choice
+                .areas
+                .iter()
+                .map(|area| parts::Choice::new(area, area)),
+        )
+        .collect();
     html! {
         form.sheet.no-print method="get" action="/picture" {
             div.fields {
@@ -77,26 +84,67 @@ fn chooser(frame: &Frame, choice: &Choice) -> Markup {
 
 fn whole(frame: &Frame, picture: &Picture) -> Markup {
     let caption = frame.t("picture-incidents");
-    let series = [Series { name: caption.clone(), values: picture.incidents.clone() }];
-    let drawn = draw::lines(frame.words, &picture.months, &series, draw::axis_top(&series), draw::WIDE, &[]);
-    let table = by_month(frame, &picture.months, &[(caption.clone(), picture.incidents.clone())], &caption);
+    let series = [Series {
+        name: caption.clone(),
+        values: picture.incidents.clone(),
+    }];
+    let drawn = draw::lines(
+        frame.words,
+        &picture.months,
+        &series,
+        draw::axis_top(&series),
+        draw::WIDE,
+        &[],
+    );
+    let table = by_month(
+        frame,
+        &picture.months,
+        &[(caption.clone(), picture.incidents.clone())],
+        &caption,
+    );
     html! { section.sheet { (draw::with_table(frame.words, &caption, &drawn, &table)) p.hint { (frame.t("picture-trust")) } } }
 }
 
 fn areas(frame: &Frame, picture: &Picture) -> Markup {
     let caption = frame.t("picture-areas");
-    let tiles: Vec<Tile> =
-        picture.areas.iter().map(|step| Tile { name: step.code.clone(), value: step.amount.drawn(), figure: step.amount.said(frame) }).collect();
-    let rows: Vec<Vec<String>> = picture.areas.iter().map(|step| vec![step.code.clone(), step.amount.said(frame)]).collect();
-    let table = parts::table(&caption, &[&frame.t("f-place-area"), &frame.t("picture-incidents")], 1, &rows);
+    let tiles: Vec<Tile> = picture
+        .areas
+        .iter()
+        .map(|step| Tile {
+            name: step.code.clone(),
+            value: step.amount.drawn(),
+            figure: step.amount.said(frame),
+        })
+        .collect();
+    let rows: Vec<Vec<String>> = picture
+        .areas
+        .iter()
+        .map(|step| vec![step.code.clone(), step.amount.said(frame)])
+        .collect();
+    let table = parts::table(
+        &caption,
+        &[&frame.t("f-place-area"), &frame.t("picture-incidents")],
+        1,
+        &rows,
+    );
     html! { section.sheet { (draw::with_table(frame.words, &caption, &draw::tiles(&tiles), &table)) } }
 }
 
 fn multiples(frame: &Frame, picture: &Picture, panel: &Panel) -> Markup {
     let caption = frame.words.label("dimension-", panel.dimension);
-    let series: Vec<Series> = panel.codes.iter().map(|(code, values)| Series { name: name_of(frame, panel.dimension, code), values: values.clone() }).collect();
+    let series: Vec<Series> = panel
+        .codes
+        .iter()
+        .map(|(code, values)| Series {
+            name: name_of(frame, panel.dimension, code),
+            values: values.clone(),
+        })
+        .collect();
     let top = draw::axis_top(&series);
-    let named: Vec<(String, Vec<Option<u64>>)> = series.iter().map(|one| (one.name.clone(), one.values.clone())).collect();
+    let named: Vec<(String, Vec<Option<u64>>)> = series
+        .iter()
+        .map(|one| (one.name.clone(), one.values.clone()))
+        .collect();
     html! {
         section.sheet {
             h2 { (caption) }

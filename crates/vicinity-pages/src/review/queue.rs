@@ -49,11 +49,32 @@ pub struct QueueView {
 #[must_use]
 pub fn queue(frame: &Frame, queue: &QueueView) -> Markup {
     let reviews = ["", "new", "changed", "verified", "queried", "duplicate"];
-    let reviews = reviews.map(|code| Choice::new(code, if code.is_empty() { frame.t("queue-waiting") } else { frame.words.label("review-", code) }));
-    let hubs: Vec<Choice> =
-        [Choice::new("", frame.t("all"))].into_iter().chain(queue.hubs.iter().map(|hub| Choice::new(hub.to_string(), parts::hub(frame, *hub)))).collect();
+    let reviews = reviews.map(|code| {
+        Choice::new(
+            code,
+            if code.is_empty() {
+                frame.t("queue-waiting")
+            } else {
+                frame.words.label("review-", code)
+            },
+        )
+    });
+    let hubs: Vec<Choice> = [Choice::new("", frame.t("all"))]
+        .into_iter()
+        .chain(
+            queue
+                .hubs
+                .iter()
+                .map(|hub| Choice::new(hub.to_string(), parts::hub(frame, *hub))),
+        )
+        .collect();
     let total = parts::counted(frame, queue.total, queue.counted_max);
-    let to = |page: u32| format!("/queue?review={}&hub={}&page={page}", queue.review, queue.hub);
+    let to = |page: u32| {
+        format!(
+            "/queue?review={}&hub={}&page={page}",
+            queue.review, queue.hub
+        )
+    };
     let body = html! {
         (parts::title(&frame.t("nav-queue"), frame.with("queue-below", &[("count", Said::Text(&total))])))
         form.sheet method="get" action="/queue" data-at-once="" {
@@ -71,11 +92,23 @@ pub fn queue(frame: &Frame, queue: &QueueView) -> Markup {
 }
 
 fn named(frame: &Frame, codes: impl IntoIterator<Item = impl AsRef<str>>) -> String {
-    codes.into_iter().map(|code| frame.words.code(code.as_ref())).collect::<Vec<_>>().join(", ")
+    codes
+        .into_iter()
+        .map(|code| frame.words.code(code.as_ref()))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn headline(frame: &Frame, row: &Projection) -> String {
-    format!("{} · {}", frame.words.month(&row.month), if row.admin1 == "unknown" { frame.words.code("unknown") } else { row.admin1.clone() })
+    format!(
+        "{} · {}",
+        frame.words.month(&row.month),
+        if row.admin1 == "unknown" {
+            frame.words.code("unknown")
+        } else {
+            row.admin1.clone()
+        }
+    )
 }
 
 fn card(frame: &Frame, view: &RowView) -> Markup {
@@ -96,23 +129,46 @@ fn card(frame: &Frame, view: &RowView) -> Markup {
 
 /// One row: what it says, what was asked, and what can be done.
 #[must_use]
-pub fn row(frame: &Frame, view: &RowView, alike: &[RowView], asked: &[(String, Option<String>)]) -> Markup {
+pub fn row(
+    frame: &Frame,
+    view: &RowView,
+    alike: &[RowView],
+    asked: &[(String, Option<String>)],
+) -> Markup {
     let row = &view.row;
     let title = headline(frame, row);
     let facts: Vec<(String, String)> = vec![
         (frame.t("f-violations"), named(frame, &row.violations)),
-        (frame.t("f-perpetrators"), named(frame, row.perpetrators.iter().map(|perpetrator| &perpetrator.kind))),
+        (
+            frame.t("f-perpetrators"),
+            named(
+                frame,
+                row.perpetrators.iter().map(|perpetrator| &perpetrator.kind),
+            ),
+        ),
         (frame.t("f-place-setting"), frame.words.code(&row.setting)),
         (frame.t("f-time-of-day"), frame.words.code(&row.time_of_day)),
         (frame.t("row-age"), frame.words.code(&row.age_band)),
         (frame.t("f-survivor-gender"), frame.words.code(&row.gender)),
-        (frame.t("f-survivor-populations"), named(frame, &row.populations)),
+        (
+            frame.t("f-survivor-populations"),
+            named(frame, &row.populations),
+        ),
         (frame.t("f-motives"), named(frame, &row.motives)),
         (frame.t("f-needs"), named(frame, &row.needs)),
         (frame.t("f-actions"), named(frame, row.actions.keys())),
         (frame.t("f-status"), frame.words.code(&row.status)),
-        (frame.t("row-response"), row.response_minutes.map_or_else(|| frame.t("none"), |minutes| frame.words.span(u64::from(minutes) * 60))),
-        (frame.t("row-countable"), frame.t(if row.countable { "yes" } else { "no" })),
+        (
+            frame.t("row-response"),
+            row.response_minutes.map_or_else(
+                || frame.t("none"),
+                |minutes| frame.words.span(u64::from(minutes) * 60),
+            ),
+        ),
+        (
+            frame.t("row-countable"),
+            frame.t(if row.countable { "yes" } else { "no" }),
+        ),
     ];
     let body = html! {
         div.title {
@@ -140,7 +196,11 @@ pub fn row(frame: &Frame, view: &RowView, alike: &[RowView], asked: &[(String, O
 }
 
 fn ask(frame: &Frame, id: &str, asked: &[(String, Option<String>)]) -> Markup {
-    let questions: Vec<Choice> = codes::QUESTIONS.codes.iter().map(|code| Choice::new(*code, frame.words.code(code))).collect();
+    let questions: Vec<Choice> = codes::QUESTIONS
+        .codes
+        .iter()
+        .map(|code| Choice::new(*code, frame.words.code(code)))
+        .collect();
     html! {
         form.stack method="post" action={ "/projection/" (id) } {
             (frame.csrf())

@@ -28,9 +28,16 @@ impl Hub {
     pub fn of(count: u32) -> Self {
         let responders: Vec<_> = (0..count).map(|_| Opener::generate()).collect();
         let recovery = Opener::generate();
-        let numbered = (10..).zip(&responders).map(|(number, opener)| (number, opener.recipient())).collect();
+        let numbered = (10..)
+            .zip(&responders)
+            .map(|(number, opener)| (number, opener.recipient()))
+            .collect();
         let keys = KeySet::new(1, numbered, Some(recovery.recipient())).unwrap();
-        Self { responders, recovery, keys }
+        Self {
+            responders,
+            recovery,
+            keys,
+        }
     }
 
     pub fn openers(&self) -> impl Iterator<Item = &Opener> {
@@ -39,5 +46,10 @@ impl Hub {
 }
 
 pub fn address(entry: &str) -> Address {
-    Address { incident: [7; 16], entry: entry.to_owned(), class: "statement".to_owned(), version: 1 }
+    Address {
+        incident: [7; 16],
+        entry: entry.to_owned(),
+        class: "statement".to_owned(),
+        version: 1,
+    }
 }

@@ -53,26 +53,47 @@ impl<P: CallerStore + ?Sized + 'static> Gate<P> {
     /// A gate before the threads that own a store's three connections.
     #[must_use]
     pub fn new(writer: Writer<P>, reader: Writer<P>, counter: Writer<P>) -> Self {
-        Self { writer, reader, counter, limits: Arc::default(), alive: OnceASecond::new(), figures: OnceASecond::new() }
+        Self {
+            writer,
+            reader,
+            counter,
+            limits: Arc::default(),
+            alive: OnceASecond::new(),
+            figures: OnceASecond::new(),
+        }
     }
 
     /// Reads for a page, after whatever the reader's own last form did. Must not write.
-    pub async fn read<T: Send + 'static>(&self, _: &Permit, step: impl FnOnce(&mut P) -> Result<T, PageError> + Send + 'static) -> Result<T, PageError> {
+    pub async fn read<T: Send + 'static>(
+        &self,
+        _: &Permit,
+        step: impl FnOnce(&mut P) -> Result<T, PageError> + Send + 'static,
+    ) -> Result<T, PageError> {
         self.reader.step(step).await?
     }
 
     /// Reads much for a page, or works much out: after whatever others ask of that kind, and beside what pages read otherwise.
     /// Must not write.
-    pub async fn count<T: Send + 'static>(&self, _: &Permit, step: impl FnOnce(&mut P) -> Result<T, PageError> + Send + 'static) -> Result<T, PageError> {
+    pub async fn count<T: Send + 'static>(
+        &self,
+        _: &Permit,
+        step: impl FnOnce(&mut P) -> Result<T, PageError> + Send + 'static,
+    ) -> Result<T, PageError> {
         self.counter.step(step).await?
     }
 
     /// Does what a form asks. Durable when this returns, and that the form was taken with it.
-    pub async fn write<T: Send + 'static>(&self, permit: &Permit, step: impl FnOnce(&mut P) -> Result<T, PageError> + Send + 'static) -> Result<T, PageError>
+    pub async fn write<T: Send + 'static>(
+        &self,
+        permit: &Permit,
+        step: impl FnOnce(&mut P) -> Result<T, PageError> + Send + 'static,
+    ) -> Result<T, PageError>
     where
         P: Forms,
     {
-        let Some(sent) = permit.sent else { return self.writer.step(step).await? };
+        let Some(sent) = permit.sent else {
+            return self.writer.step(step).await?;
+        };
         let (person, stood_on) = (permit.session.number, permit.back.clone());
         let noted = move |store: &mut P| {
             // First: what cannot be noted is not done.
@@ -91,11 +112,19 @@ impl<P: CallerStore + ?Sized + 'static> Gate<P> {
     where
         P: Forms,
     {
-        Ok(self.writer.step(move |store: &mut P| store.form(sent)).await??)
+        Ok(self
+            .writer
+            .step(move |store: &mut P| store.form(sent))
+            .await??)
     }
 
     /// Notes where a form led, or forgets one that was not taken.
-    pub(crate) async fn note_taken(&self, person: u32, sent: [u8; 32], place: Option<String>) -> Result<(), PageError>
+    pub(crate) async fn note_taken(
+        &self,
+        person: u32,
+        sent: [u8; 32],
+        place: Option<String>,
+    ) -> Result<(), PageError>
     where
         P: Forms,
     {
@@ -115,7 +144,8 @@ impl<P: CallerStore + ?Sized + 'static> Gate<P> {
     ) -> Result<T, ApiError> {
         let limits = Arc::clone(&self.limits);
         // Nothing is proven yet: another address that names this device waits in another line.
-        let device = Envelope::decode(&request.bytes).map_or(NOBODY, |envelope| *envelope.device().as_bytes());
+        let device = Envelope::decode(&request.bytes)
+            .map_or(NOBODY, |envelope| *envelope.device().as_bytes());
         let line = Line::Of(device, network(request.from));
         let step = move |store: &mut P, ops: &mut u64| {
             let identified = identify::<A, P>(store, &request.bytes)?;
@@ -131,7 +161,10 @@ impl<P: CallerStore + ?Sized + 'static> Gate<P> {
             let before = store.ops_done();
             let answer = step(store, proven);
             // What it is given back is known only now: it is owed, and the device's next request waits for it.
-            let owed = store.ops_done().saturating_sub(before).saturating_sub(price);
+            let owed = store
+                .ops_done()
+                .saturating_sub(before)
+                .saturating_sub(price);
             locked(&limits).owe(device, owed, now);
             *ops = ops.saturating_add(owed);
             answer

@@ -17,13 +17,26 @@ pub const CODE_MINUTES: i64 = INVITE_SECONDS / 60;
 ///
 /// # Errors
 /// The store, or a hub that never ran.
-pub fn invite(store: &mut dyn HubStore, machine: &Machine, role: Role) -> Result<EnrolLink, ServeError> {
+pub fn invite(
+    store: &mut dyn HubStore,
+    machine: &Machine,
+    role: Role,
+) -> Result<EnrolLink, ServeError> {
     let (addresses, pin) = tls::announced(store.setting(tls::ADDRESS)?, store.setting(tls::PINS)?)?;
-    let (code, signs) = (machine.bytes(), Some(public_key(&hub_keys::hub_secret(store)?)));
+    let (code, signs) = (
+        machine.bytes(),
+        Some(public_key(&hub_keys::hub_secret(store)?)),
+    );
     store.invite(EnrolLink::code_hash(&code), role, expiry((machine.now)()))?;
-    Ok(EnrolLink { addresses, code, pin, signs })
+    Ok(EnrolLink {
+        addresses,
+        code,
+        pin,
+        signs,
+    })
 }
 
 pub(crate) fn expiry(now: Timestamp) -> Timestamp {
-    now.checked_add(SignedDuration::from_mins(CODE_MINUTES)).unwrap_or(now)
+    now.checked_add(SignedDuration::from_mins(CODE_MINUTES))
+        .unwrap_or(now)
 }

@@ -15,17 +15,32 @@ use crate::net::error::ApiError;
 use crate::net::network::network;
 
 /// Wrong enrolments from one address, at once and by the hour: people mistype, and a whole centre may share an address.
-const WRONG_OF_ADDRESS: Rate = Rate { at_once: 20, per_hour: 60 };
+const WRONG_OF_ADDRESS: Rate = Rate {
+    at_once: 20,
+    per_hour: 60,
+};
 /// Wrong enrolments over all addresses. Codes have 128 bits: this spares the hub work, it does not protect the codes.
-const WRONG_OF_ALL: Rate = Rate { at_once: 200, per_hour: 600 };
+const WRONG_OF_ALL: Rate = Rate {
+    at_once: 200,
+    per_hour: 600,
+};
 /// Proven requests of one device. A first sync of a thousand incidents takes some thirty, a gigabyte of statements 5,000.
-const DEVICE_REQUESTS: Rate = Rate { at_once: 10_000, per_hour: 10_000 };
+const DEVICE_REQUESTS: Rate = Rate {
+    at_once: 10_000,
+    per_hour: 10_000,
+};
 /// Bytes of one device's proven requests.
-const DEVICE_BYTES: Rate = Rate { at_once: 2 << 30, per_hour: 2 << 30 };
+const DEVICE_BYTES: Rate = Rate {
+    at_once: 2 << 30,
+    per_hour: 2 << 30,
+};
 
 /// Operations of documents that are loaded for one device's requests, or looked at and given ([`crate::access::budget`]): a tenth of a small
 /// hub's processor, and what comes together in some minutes at once. A first sync of five thousand incidents is less than that.
-const DEVICE_OPS: Rate = Rate { at_once: 1_500_000, per_hour: 60 * 600_000 };
+const DEVICE_OPS: Rate = Rate {
+    at_once: 1_500_000,
+    per_hour: 60 * 600_000,
+};
 
 /// So much at once, and so much comes back in an hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,13 +76,23 @@ impl Bucket {
     /// A full one.
     #[must_use]
     pub fn full(rate: Rate, now: Timestamp) -> Self {
-        Self { level: parts(rate.at_once), at: now.as_second() }
+        Self {
+            level: parts(rate.at_once),
+            at: now.as_second(),
+        }
     }
 
     fn refill(&mut self, rate: Rate, now: Timestamp) {
         // A clock that was set back gives nothing, and costs nothing later.
-        let seconds = now.as_second().saturating_sub(self.at).max(0).cast_unsigned();
-        self.level = self.level.saturating_add_unsigned(seconds.saturating_mul(rate.per_hour)).min(parts(rate.at_once));
+        let seconds = now
+            .as_second()
+            .saturating_sub(self.at)
+            .max(0)
+            .cast_unsigned();
+        self.level = self
+            .level
+            .saturating_add_unsigned(seconds.saturating_mul(rate.per_hour))
+            .min(parts(rate.at_once));
         self.at = now.as_second();
     }
 
@@ -79,7 +104,9 @@ impl Bucket {
         self.refill(rate, now);
         let missing = parts(amount).saturating_sub(self.level);
         match u64::try_from(missing) {
-            Ok(missing @ 1..) => Err(Spent { seconds: missing.div_ceil(rate.per_hour.max(1)).max(1) }),
+            Ok(missing @ 1..) => Err(Spent {
+                seconds: missing.div_ceil(rate.per_hour.max(1)).max(1),
+            }),
             _ => Ok(()),
         }
     }
@@ -97,7 +124,10 @@ impl Bucket {
     /// Takes so much that was used already, whether it is there or not: at most what comes back in an hour is owed.
     pub fn owe(&mut self, rate: Rate, amount: u64, now: Timestamp) {
         self.refill(rate, now);
-        self.level = self.level.saturating_sub(parts(amount)).max(-parts(rate.per_hour));
+        self.level = self
+            .level
+            .saturating_sub(parts(amount))
+            .max(-parts(rate.per_hour));
     }
 }
 
@@ -117,7 +147,12 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { devices: BTreeMap::new(), work: BTreeMap::new(), wrong: Buckets::new(WRONG_OF_ALL), wrong_of: Buckets::new(WRONG_OF_ADDRESS) }
+        Self {
+            devices: BTreeMap::new(),
+            work: BTreeMap::new(),
+            wrong: Buckets::new(WRONG_OF_ALL),
+            wrong_of: Buckets::new(WRONG_OF_ADDRESS),
+        }
     }
 }
 
@@ -127,7 +162,12 @@ impl Limits {
     /// # Errors
     /// The share is spent; nothing was counted.
     pub fn device(&mut self, device: DeviceId, bytes: usize, now: Timestamp) -> Result<(), Spent> {
-        let (requests, size) = self.devices.entry(device).or_insert_with(|| (Bucket::full(DEVICE_REQUESTS, now), Bucket::full(DEVICE_BYTES, now)));
+        let (requests, size) = self.devices.entry(device).or_insert_with(|| {
+            (
+                Bucket::full(DEVICE_REQUESTS, now),
+                Bucket::full(DEVICE_BYTES, now),
+            )
+        });
         requests.look(DEVICE_REQUESTS, 1, now)?;
         size.take(DEVICE_BYTES, bytes as u64, now)?;
         requests.take(DEVICE_REQUESTS, 1, now)
@@ -138,13 +178,19 @@ impl Limits {
     /// # Errors
     /// The share is spent; nothing was counted.
     pub fn work(&mut self, device: DeviceId, ops: u64, now: Timestamp) -> Result<(), Spent> {
-        let left = self.work.entry(device).or_insert_with(|| Bucket::full(DEVICE_OPS, now));
+        let left = self
+            .work
+            .entry(device)
+            .or_insert_with(|| Bucket::full(DEVICE_OPS, now));
         left.take(DEVICE_OPS, ops.min(DEVICE_OPS.at_once), now)
     }
 
     /// Charges a device for work that was known only after its request: its next request waits until the debt is paid.
     pub fn owe(&mut self, device: DeviceId, ops: u64, now: Timestamp) {
-        self.work.entry(device).or_insert_with(|| Bucket::full(DEVICE_OPS, now)).owe(DEVICE_OPS, ops, now);
+        self.work
+            .entry(device)
+            .or_insert_with(|| Bucket::full(DEVICE_OPS, now))
+            .owe(DEVICE_OPS, ops, now);
     }
 
     /// Whether somebody at this address may try a code. Right codes cost nothing.
@@ -183,7 +229,10 @@ mod tests {
 
     #[test]
     fn a_bucket_gives_what_it_has_and_says_when_there_is_more() {
-        let rate = Rate { at_once: 3, per_hour: 60 };
+        let rate = Rate {
+            at_once: 3,
+            per_hour: 60,
+        };
         let mut bucket = Bucket::full(rate, at(0));
         for _ in 0..3 {
             assert_eq!(bucket.take(rate, 1, at(0)), Ok(()));
@@ -191,8 +240,15 @@ mod tests {
         assert_eq!(bucket.take(rate, 1, at(0)), Err(Spent { seconds: 60 }));
         assert_eq!(bucket.take(rate, 1, at(59)), Err(Spent { seconds: 1 }));
         assert_eq!(bucket.take(rate, 1, at(60)), Ok(()));
-        assert_eq!(bucket.take(rate, 3, at(100_000)), Ok(()), "never more than at once");
-        assert_eq!(bucket.take(rate, 1, at(100_000)), Err(Spent { seconds: 60 }));
+        assert_eq!(
+            bucket.take(rate, 3, at(100_000)),
+            Ok(()),
+            "never more than at once"
+        );
+        assert_eq!(
+            bucket.take(rate, 1, at(100_000)),
+            Err(Spent { seconds: 60 })
+        );
         // A clock that goes back gives nothing and takes nothing.
         assert_eq!(bucket.take(rate, 1, at(0)), Err(Spent { seconds: 60 }));
         assert_eq!(bucket.take(rate, 1, at(60)), Ok(()));
@@ -205,7 +261,10 @@ mod tests {
             assert_eq!(limits.may_try(address(1), at(0)), Ok(()));
             limits.wrong_try(address(1), at(0));
         }
-        assert_eq!(limits.may_try(address(1), at(0)), Err(Spent { seconds: 60 }));
+        assert_eq!(
+            limits.may_try(address(1), at(0)),
+            Err(Spent { seconds: 60 })
+        );
         assert_eq!(limits.may_try(address(2), at(0)), Ok(()));
         assert_eq!(limits.may_try(address(1), at(60)), Ok(()));
         for _ in 0..1000 {
@@ -220,7 +279,10 @@ mod tests {
             assert_eq!(limits.may_try(address(wrong), at(0)), Ok(()));
             limits.wrong_try(address(wrong), at(0));
         }
-        assert_eq!(limits.may_try(address(250), at(0)), Err(Spent { seconds: 6 }));
+        assert_eq!(
+            limits.may_try(address(250), at(0)),
+            Err(Spent { seconds: 6 })
+        );
         assert_eq!(limits.may_try(address(250), at(6)), Ok(()));
     }
 
@@ -228,7 +290,10 @@ mod tests {
     fn a_network_of_the_sixth_version_is_one_address_and_memory_is_bounded() {
         let host = |last| IpAddr::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, last));
         assert_eq!(network(host(1)), network(host(2)));
-        assert_ne!(network(host(1)), network(IpAddr::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 2, 0, 0, 0, 1))));
+        assert_ne!(
+            network(host(1)),
+            network(IpAddr::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 2, 0, 0, 0, 1)))
+        );
         let mut limits = Limits::default();
         for third in 0..20 {
             for fourth in 0..=255 {
@@ -244,11 +309,17 @@ mod tests {
         for _ in 0..10_000 {
             assert_eq!(limits.device(device(1), 100, at(0)), Ok(()));
         }
-        assert_eq!(limits.device(device(1), 100, at(0)), Err(Spent { seconds: 1 }));
+        assert_eq!(
+            limits.device(device(1), 100, at(0)),
+            Err(Spent { seconds: 1 })
+        );
         assert_eq!(limits.device(device(2), 100, at(0)), Ok(()));
         assert_eq!(limits.device(device(1), 100, at(1)), Ok(()));
         assert_eq!(limits.device(device(3), 2 << 30, at(0)), Ok(()));
-        assert_eq!(limits.device(device(3), 1 << 20, at(0)), Err(Spent { seconds: 2 }));
+        assert_eq!(
+            limits.device(device(3), 1 << 20, at(0)),
+            Err(Spent { seconds: 2 })
+        );
         assert_eq!(limits.device(device(2), 1 << 20, at(0)), Ok(()));
     }
 
@@ -258,10 +329,16 @@ mod tests {
         for _ in 0..46 {
             assert_eq!(limits.work(device(1), 32_000, at(0)), Ok(()));
         }
-        assert_eq!(limits.work(device(1), 32_000, at(0)), Err(Spent { seconds: 1 }));
+        assert_eq!(
+            limits.work(device(1), 32_000, at(0)),
+            Err(Spent { seconds: 1 })
+        );
         assert_eq!(limits.work(device(1), 32_000, at(1)), Ok(()));
         assert_eq!(limits.work(device(2), u64::MAX, at(0)), Ok(()));
-        assert_eq!(limits.work(device(2), u64::MAX, at(0)), Err(Spent { seconds: 150 }));
+        assert_eq!(
+            limits.work(device(2), u64::MAX, at(0)),
+            Err(Spent { seconds: 150 })
+        );
         assert_eq!(limits.work(device(2), u64::MAX, at(150)), Ok(()));
     }
 
@@ -272,8 +349,15 @@ mod tests {
         assert_eq!(limits.work(device(1), 0, at(0)), Err(Spent { seconds: 2 }));
         assert_eq!(limits.work(device(1), 10_000, at(3)), Ok(()));
         limits.owe(device(2), u64::MAX, at(0));
-        assert_eq!(limits.work(device(2), 0, at(0)), Err(Spent { seconds: 3600 }));
-        assert_eq!(limits.work(device(3), 100, at(0)), Ok(()), "nobody else owes it");
+        assert_eq!(
+            limits.work(device(2), 0, at(0)),
+            Err(Spent { seconds: 3600 })
+        );
+        assert_eq!(
+            limits.work(device(3), 100, at(0)),
+            Ok(()),
+            "nobody else owes it"
+        );
     }
 
     #[test]

@@ -50,7 +50,10 @@ mod tests {
     impl Stored for Counted {
         type Port = Self;
 
-        fn together(&mut self, next: &mut dyn FnMut(&mut Self) -> Option<bool>) -> Result<(), StoreError> {
+        fn together(
+            &mut self,
+            next: &mut dyn FnMut(&mut Self) -> Option<bool>,
+        ) -> Result<(), StoreError> {
             while next(self).is_some() {}
             Ok(())
         }
@@ -81,7 +84,11 @@ mod tests {
             assert_eq!(one.await.unwrap(), 1);
         }
         assert_eq!(ask(&kept, &store, 2).await, 2);
-        assert_eq!(ask(&kept, &store, 1).await, 3, "a clock that was set back keeps no old answer");
+        assert_eq!(
+            ask(&kept, &store, 1).await,
+            3,
+            "a clock that was set back keeps no old answer"
+        );
         drop(store);
         thread.join().unwrap();
     }
@@ -89,7 +96,11 @@ mod tests {
     #[tokio::test]
     async fn a_failure_is_not_kept() {
         let (kept, (store, thread)) = (OnceASecond::new(), Writer::start(Counted(0)));
-        assert!(kept.get(at(1), &store, |_| Err::<u64, _>(StoreError::RolledBack)).await.is_err());
+        assert!(
+            kept.get(at(1), &store, |_| Err::<u64, _>(StoreError::RolledBack))
+                .await
+                .is_err()
+        );
         assert_eq!(ask(&kept, &store, 1).await, 1);
         drop(store);
         thread.join().unwrap();

@@ -24,7 +24,9 @@ pub const HANDLE_MAX_LETTERS: usize = 40;
 #[derive(Debug, thiserror::Error)]
 pub enum InviteError {
     /// The name cannot be one.
-    #[error("a name has 1 to {HANDLE_MAX_LETTERS} letters, digits, dots, dashes or underscores; take a pseudonym, not a name that tells who it is")]
+    #[error(
+        "a name has 1 to {HANDLE_MAX_LETTERS} letters, digits, dots, dashes or underscores; take a pseudonym, not a name that tells who it is"
+    )]
     Handle,
     /// The server never ran, or its address is unknown.
     #[error(transparent)]
@@ -38,8 +40,16 @@ pub enum InviteError {
 ///
 /// # Errors
 /// The key or the file.
-pub fn open(data: &Path, database: &str, unlock: Option<&Unlock>, machine: &Machine) -> Result<SqlitePeople, ServeError> {
-    Ok(SqlitePeople::open(data, &keyring::open(data, database, unlock, machine)?)?)
+pub fn open(
+    data: &Path,
+    database: &str,
+    unlock: Option<&Unlock>,
+    machine: &Machine,
+) -> Result<SqlitePeople, ServeError> {
+    Ok(SqlitePeople::open(
+        data,
+        &keyring::open(data, database, unlock, machine)?,
+    )?)
 }
 
 /// Makes a one-time link by which a person sets a password and a second factor, one URL for each address of the server. A person who
@@ -47,17 +57,37 @@ pub fn open(data: &Path, database: &str, unlock: Option<&Unlock>, machine: &Mach
 ///
 /// # Errors
 /// A name that cannot be one, a server that never ran, or the store.
-pub fn invite(people: &mut SqlitePeople, server: &mut dyn Settings, handle: &str, desk: Desk, machine: &Machine) -> Result<Vec<String>, InviteError> {
+pub fn invite(
+    people: &mut SqlitePeople,
+    server: &mut dyn Settings,
+    handle: &str,
+    desk: Desk,
+    machine: &Machine,
+) -> Result<Vec<String>, InviteError> {
     let handle = &self::handle(handle);
-    let fits = |character: char| character.is_alphanumeric() || text::is_mark(character) || "._-".contains(character);
+    let fits = |character: char| {
+        character.is_alphanumeric() || text::is_mark(character) || "._-".contains(character)
+    };
     if handle.is_empty() || !text::fits(handle, HANDLE_MAX_LETTERS) || !handle.chars().all(fits) {
         return Err(InviteError::Handle);
     }
     let bases = tls::bases(server.get(tls::BASES)?)?;
     let code = hex::write(&machine.bytes::<16>());
     let now = (machine.now)();
-    people.invite(&NewPerson { handle, desk, code_hash: hash_of(&code), expires: link_expiry(now), totp: machine.bytes() }, now)?;
-    Ok(bases.iter().map(|base| format!("{base}/welcome/{code}")).collect())
+    people.invite(
+        &NewPerson {
+            handle,
+            desk,
+            code_hash: hash_of(&code),
+            expires: link_expiry(now),
+            totp: machine.bytes(),
+        },
+        now,
+    )?;
+    Ok(bases
+        .iter()
+        .map(|base| format!("{base}/welcome/{code}"))
+        .collect())
 }
 
 /// A name as it is kept and compared: however a keyboard writes its accents and digits.
@@ -67,5 +97,6 @@ pub fn handle(text: &str) -> String {
 }
 
 fn link_expiry(now: Timestamp) -> Timestamp {
-    now.checked_add(SignedDuration::from_hours(LINK_HOURS)).unwrap_or(now)
+    now.checked_add(SignedDuration::from_hours(LINK_HOURS))
+        .unwrap_or(now)
 }

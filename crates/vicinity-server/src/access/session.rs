@@ -21,9 +21,19 @@ impl Permit {
     ///
     /// # Errors
     /// The session's role may not do it.
-    pub(crate) fn of(session: Session, token_hash: [u8; 32], action: Action, back: &str) -> Result<Self, Denied> {
+    pub(crate) fn of(
+        session: Session,
+        token_hash: [u8; 32],
+        action: Action,
+        back: &str,
+    ) -> Result<Self, Denied> {
         access::decide(session.desk.actor(), action, Resource::Server)?;
-        Ok(Self { session, token_hash, sent: None, back: back.to_owned() })
+        Ok(Self {
+            session,
+            token_hash,
+            sent: None,
+            back: back.to_owned(),
+        })
     }
 }
 

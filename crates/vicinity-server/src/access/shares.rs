@@ -9,7 +9,10 @@ use vicinity_sync::uplink::Report;
 use crate::access::limits::{Bucket, Rate, Spent};
 
 /// Of one hub. A first report of 5,000 incidents, or all of them again after a restore, passes at once; 15,000 take an hour.
-pub const HUB_SHARE: Rate = Rate { at_once: 10_000, per_hour: 5_000 };
+pub const HUB_SHARE: Rate = Rate {
+    at_once: 10_000,
+    per_hour: 5_000,
+};
 
 /// What hubs have left.
 #[derive(Debug, Default)]
@@ -29,7 +32,10 @@ impl HubShares {
     /// The share does not hold it.
     pub fn take(&mut self, hub: u32, report: &Report, now: Timestamp) -> Result<(), Spent> {
         let weight = report.rows.len() + report.answers.len() + report.questions_received.len();
-        let share = self.0.entry(hub).or_insert_with(|| Share { left: Bucket::full(HUB_SHARE, now), refused_at: None });
+        let share = self.0.entry(hub).or_insert_with(|| Share {
+            left: Bucket::full(HUB_SHARE, now),
+            refused_at: None,
+        });
         let taken = share.left.take(HUB_SHARE, weight as u64, now);
         if taken.is_err() {
             share.refused_at = Some(now);
@@ -40,7 +46,10 @@ impl HubShares {
     /// When a report of each hub was last refused, for hubs that had one refused since this server was started.
     #[must_use]
     pub fn refused(&self) -> BTreeMap<u32, Timestamp> {
-        self.0.iter().filter_map(|(hub, share)| Some((*hub, share.refused_at?))).collect()
+        self.0
+            .iter()
+            .filter_map(|(hub, share)| Some((*hub, share.refused_at?)))
+            .collect()
     }
 }
 
@@ -56,7 +65,10 @@ mod tests {
     }
 
     fn report(rows: usize) -> Report {
-        Report { rows: vec![Row::new(ProjectionId::from_random([1; 16]), 1, None); rows], ..Report::default() }
+        Report {
+            rows: vec![Row::new(ProjectionId::from_random([1; 16]), 1, None); rows],
+            ..Report::default()
+        }
     }
 
     #[test]
@@ -76,7 +88,10 @@ mod tests {
             match shares.take(1, &report(500), at(now)) {
                 Ok(()) => taken += 500,
                 Err(spent) => {
-                    assert!(taken >= 10_000 && spent.seconds <= 360, "{taken}: {spent:?}");
+                    assert!(
+                        taken >= 10_000 && spent.seconds <= 360,
+                        "{taken}: {spent:?}"
+                    );
                     assert_eq!(shares.take(2, &report(1), at(now)), Ok(()));
                     now += spent.seconds.cast_signed();
                 }
@@ -89,7 +104,10 @@ mod tests {
     #[test]
     fn answers_and_confirmations_count_too_and_an_empty_report_is_free() {
         let mut shares = HubShares::default();
-        let received = Report { questions_received: vec![1; 10_000], ..Report::default() };
+        let received = Report {
+            questions_received: vec![1; 10_000],
+            ..Report::default()
+        };
         assert_eq!(shares.take(1, &received, at(0)), Ok(()));
         assert!(shares.take(1, &report(1), at(0)).is_err());
         assert_eq!(shares.take(1, &Report::default(), at(0)), Ok(()));

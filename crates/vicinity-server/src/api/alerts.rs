@@ -31,7 +31,11 @@ impl SealedRequest for AlertAsk {
 ///
 /// # Errors
 /// What to answer instead; an educator's device is not allowed any of it.
-pub fn ask(store: &mut dyn HubStore, request: Proven<AlertAsk, Peer>, now: Timestamp) -> Result<(Peer, Vec<u8>), ApiError> {
+pub fn ask(
+    store: &mut dyn HubStore,
+    request: Proven<AlertAsk, Peer>,
+    now: Timestamp,
+) -> Result<(Peer, Vec<u8>), ApiError> {
     let peer = request.caller();
     let refused = match request.into_message() {
         AlertRequest::Publish { alert } => {
@@ -39,14 +43,19 @@ pub fn ask(store: &mut dyn HubStore, request: Proven<AlertAsk, Peer>, now: Times
             if alert.check(now).is_err() {
                 Some(AlertAnswer::Bad)
             } else {
-                (store.publish_alert(&alert, ALERTS_MAX, now)? == Published::Full).then_some(AlertAnswer::Full)
+                (store.publish_alert(&alert, ALERTS_MAX, now)? == Published::Full)
+                    .then_some(AlertAnswer::Full)
             }
         }
-        AlertRequest::Withdraw { id } => (!store.withdraw_alert(id)?).then_some(AlertAnswer::NotHere),
+        AlertRequest::Withdraw { id } => {
+            (!store.withdraw_alert(id)?).then_some(AlertAnswer::NotHere)
+        }
     };
     let answer = match refused {
         Some(refused) => refused,
-        None => AlertAnswer::Done { list: alert::rows(&alerts::list(store, now)?) },
+        None => AlertAnswer::Done {
+            list: alert::rows(&alerts::list(store, now)?),
+        },
     };
     Ok((peer, uplink::encode(&answer)))
 }

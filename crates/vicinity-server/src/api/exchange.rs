@@ -66,7 +66,9 @@ impl SealedRequest for SyncRequest {
     }
 
     fn ops((session, _): &Self::Message) -> u64 {
-        STEP_OPS + session.erased.len() as u64 * ERASED_OPS + session.leaving.len() as u64 * LEAVING_OPS
+        STEP_OPS
+            + session.erased.len() as u64 * ERASED_OPS
+            + session.leaving.len() as u64 * LEAVING_OPS
     }
 }
 
@@ -76,7 +78,11 @@ pub(crate) fn proven(erased: &[Erasure], secret: &[u8; 32]) -> Vec<IncidentId> {
         return Vec::new();
     }
     let key = public_key(secret);
-    erased.iter().filter(|erasure| order::is_ordered(erasure, &key)).map(|erasure| erasure.incident).collect()
+    erased
+        .iter()
+        .filter(|erasure| order::is_ordered(erasure, &key))
+        .map(|erasure| erasure.incident)
+        .collect()
 }
 
 /// What a device says it has of the key set, pins and alerts.
@@ -92,29 +98,64 @@ pub(crate) struct DeviceMarks {
 
 impl DeviceMarks {
     fn of(session: &HubSession) -> Self {
-        Self { key_set: session.key_set, pins: session.pins, alerts: session.alerts }
+        Self {
+            key_set: session.key_set,
+            pins: session.pins,
+            alerts: session.alerts,
+        }
     }
 
     pub(crate) fn in_request(request: &Request) -> Self {
-        Self { key_set: request.key_set, pins: request.pins, alerts: request.alerts }
+        Self {
+            key_set: request.key_set,
+            pins: request.pins,
+            alerts: request.alerts,
+        }
     }
 }
 
 /// What a device receives next to incidents: alerts and pins that differ from its own, a newer key set, and up to which set batches' keys
 /// are to be wrapped again.
-pub(crate) fn news(store: &mut dyn HubStore, peer: &Peer, known: DeviceMarks, now: Timestamp) -> Result<News, StoreError> {
+pub(crate) fn news(
+    store: &mut dyn HubStore,
+    peer: &Peer,
+    known: DeviceMarks,
+    now: Timestamp,
+) -> Result<News, StoreError> {
     let live = alerts::list(store, now)?;
     let alerts = (list_hash(&live) != known.alerts).then_some(live);
     let pins = tls::news(store.setting(tls::PINS)?, known.pins);
     let zone = zone::name(store)?;
-    let Some(current) = keyset::current(store)? else { return Ok(News { alerts, pins, zone, ..News::default() }) };
+    let Some(current) = keyset::current(store)? else {
+        return Ok(News {
+            alerts,
+            pins,
+            zone,
+            ..News::default()
+        });
+    };
     let may_rewrap = access::decide(peer.role.actor(), Action::Rewrap, Resource::Server).is_ok();
-    let old_wraps = if may_rewrap { store.newest_old_wrap(current.version)? } else { 0 };
-    Ok(News { key_set: (known.key_set < current.version).then_some(current.signed), old_wraps, alerts, pins, zone })
+    let old_wraps = if may_rewrap {
+        store.newest_old_wrap(current.version)?
+    } else {
+        0
+    };
+    Ok(News {
+        key_set: (known.key_set < current.version).then_some(current.signed),
+        old_wraps,
+        alerts,
+        pins,
+        zone,
+    })
 }
 
 /// Answers a device's request. Everything it changes is one step of the store's: durable when that is.
-pub fn sync(store: &mut dyn HubStore, request: Proven<SyncRequest, Peer>, now: Timestamp, random: &mut dyn Random) -> Result<Exchanged, ApiError> {
+pub fn sync(
+    store: &mut dyn HubStore,
+    request: Proven<SyncRequest, Peer>,
+    now: Timestamp,
+    random: &mut dyn Random,
+) -> Result<Exchanged, ApiError> {
     let (peer, plan) = (request.caller(), request.plan());
     let (envelope, (mut session, brought)) = request.into_parts();
     // Before anything is taken or noted: a cursor that somebody made up changes nothing.
@@ -135,7 +176,17 @@ pub fn sync(store: &mut dyn HubStore, request: Proven<SyncRequest, Peer>, now: T
     if is_full(store, &peer, &envelope, &groups)? {
         return Err(Refused::Quota.into());
     }
-    let verdicts = if groups.is_empty() { Vec::new() } else { store.accept(&peer, Some(evidence::signed(&envelope)), &groups, now, random)? };
+    let verdicts = if groups.is_empty() {
+        Vec::new()
+    } else {
+        store.accept(
+            &peer,
+            Some(evidence::signed(&envelope)),
+            &groups,
+            now,
+            random,
+        )?
+    };
     let verdicts = budget::spread(&brought, &taken, verdicts);
     // After what it brought: an incident may leave only with all that the device has of it.
     if !session.leaving.is_empty() {
@@ -144,14 +195,35 @@ pub fn sync(store: &mut dyn HubStore, request: Proven<SyncRequest, Peer>, now: T
     let pushed: Vec<IncidentId> = taken.into_iter().collect();
     session.tell(news(store, &peer, DeviceMarks::of(&session), now)?);
     let plan = session.accepted(verdicts.clone());
-    let Answered { frame, given, .. } = answer(store, &peer, &mut session, plan, &pushed, &secret, now)?.ok_or(Refused::Rebase)?;
-    Ok(Exchanged { answer: frame, peer, verdicts, given, skew_seconds })
+    let Answered { frame, given, .. } =
+        answer(store, &peer, &mut session, plan, &pushed, &secret, now)?.ok_or(Refused::Rebase)?;
+    Ok(Exchanged {
+        answer: frame,
+        peer,
+        verdicts,
+        given,
+        skew_seconds,
+    })
 }
 
 /// Whether a device's share of the disk has no room for these changes.
-pub(crate) fn is_full(store: &mut dyn HubStore, peer: &Peer, envelope: &Envelope, groups: &[Group]) -> Result<bool, StoreError> {
-    let brought = envelope.body.len() + groups.iter().flat_map(|group| &group.changes).map(|change| change.chunk.len()).sum::<usize>();
-    Ok(!groups.is_empty() && store.stored_bytes(peer.number)?.saturating_add(brought as u64) > DEVICE_STORED_BYTES)
+pub(crate) fn is_full(
+    store: &mut dyn HubStore,
+    peer: &Peer,
+    envelope: &Envelope,
+    groups: &[Group],
+) -> Result<bool, StoreError> {
+    let brought = envelope.body.len()
+        + groups
+            .iter()
+            .flat_map(|group| &group.changes)
+            .map(|change| change.chunk.len())
+            .sum::<usize>();
+    Ok(!groups.is_empty()
+        && store
+            .stored_bytes(peer.number)?
+            .saturating_add(brought as u64)
+            > DEVICE_STORED_BYTES)
 }
 
 /// An answer, and where it brings the device.
@@ -179,21 +251,53 @@ pub(crate) fn answer(
     now: Timestamp,
 ) -> Result<Option<Answered>, StoreError> {
     loop {
-        let Some(pull) = store.pull(peer, plan.cursor, plan.page.as_ref(), pushed, plan.raw_bytes)? else { return Ok(None) };
+        let Some(pull) = store.pull(
+            peer,
+            plan.cursor,
+            plan.page.as_ref(),
+            pushed,
+            plan.raw_bytes,
+        )?
+        else {
+            return Ok(None);
+        };
         let given = pull.groups.iter().map(|group| group.changes.len()).sum();
         let (cursor, more, rebased_until) = (pull.cursor, pull.more, pull.rebased_until);
-        let orders = store.erase_orders(peer, ERASURES_MAX)?.into_iter().map(|incident| order::sign_erasure(secret, incident)).collect::<Vec<_>>();
+        let orders = store
+            .erase_orders(peer, ERASURES_MAX)?
+            .into_iter()
+            .map(|incident| order::sign_erasure(secret, incident))
+            .collect::<Vec<_>>();
         match session.pulled(pull, &orders, now) {
-            PullOutcome::Answer(frame) => return Ok(Some(Answered { frame, given, cursor, more, rebased_until })),
+            PullOutcome::Answer(frame) => {
+                return Ok(Some(Answered {
+                    frame,
+                    given,
+                    cursor,
+                    more,
+                    rebased_until,
+                }));
+            }
             PullOutcome::PullAgain(smaller) => plan = smaller,
         }
     }
 }
 
 /// Enrols a device.
-pub fn enrol(store: &mut dyn HubStore, body: &[u8], now: Timestamp) -> Result<(Peer, Vec<u8>), ApiError> {
+pub fn enrol(
+    store: &mut dyn HubStore,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<(Peer, Vec<u8>), ApiError> {
     let request: EnrolRequest = vicinity_sync::enrol::decode(body)?;
-    let peer = store.enrol(EnrolLink::code_hash(&request.code), request.device(), request.key, now)?.ok_or(Refused::NotEnrolled)?;
+    let peer = store
+        .enrol(
+            EnrolLink::code_hash(&request.code),
+            request.device(),
+            request.key,
+            now,
+        )?
+        .ok_or(Refused::NotEnrolled)?;
     let may = |action| access::decide(peer.role.actor(), action, Resource::Server).is_ok();
     if !may(Action::Sync) {
         return Err(Refused::NotEnrolled.into());
@@ -207,10 +311,20 @@ pub fn enrol(store: &mut dyn HubStore, body: &[u8], now: Timestamp) -> Result<(P
     }
     // Also where a responder's device became an educator's.
     keyset::renew(store)?;
-    let survivor_key = store.setting(hub_keys::SURVIVOR_KEY)?.ok_or(StoreError::Damaged("key of survivor codes"))?;
+    let survivor_key = store
+        .setting(hub_keys::SURVIVOR_KEY)?
+        .ok_or(StoreError::Damaged("key of survivor codes"))?;
     let hub_key = public_key(&hub_keys::hub_secret(store)?);
     let bundle_key = hub_keys::opener(store)?.recipient().to_string();
     let pins = store.setting(tls::PINS)?.unwrap_or_default();
-    let answer = EnrolAnswer { number: peer.number, role: peer.role.code().to_owned(), survivor_key, hub_key, bundle_key, pins, zone: zone::name(store)? };
+    let answer = EnrolAnswer {
+        number: peer.number,
+        role: peer.role.code().to_owned(),
+        survivor_key,
+        hub_key,
+        bundle_key,
+        pins,
+        zone: zone::name(store)?,
+    };
     Ok((peer, vicinity_sync::enrol::encode(&answer)))
 }

@@ -25,39 +25,92 @@ pub fn routes<S: NationalServer>(routes: Routes<S>) -> Routes<S> {
         |store| store.setting(tls::ADDRESS).map(drop),
         |store| {
             let hubs = store.hubs()?;
-            Ok(HubCounts { devices: hubs.len() as u64, incidents: hubs.iter().map(|hub| hub.projections).sum(), ..HubCounts::default() })
+            Ok(HubCounts {
+                devices: hubs.len() as u64,
+                incidents: hubs.iter().map(|hub| hub.projections).sum(),
+                ..HubCounts::default()
+            })
         },
     )
 }
 
-async fn enrol<S: NationalServer>(national: Arc<S>, request: Open<Enrol>) -> Result<Answer, ApiError> {
+async fn enrol<S: NationalServer>(
+    national: Arc<S>,
+    request: Open<Enrol>,
+) -> Result<Answer, ApiError> {
     let now = (national.machine().now)();
-    let step = move |store: &mut (dyn ReviewStore + 'static), body: &[u8]| -> Result<(u32, &'static str, Vec<u8>), ApiError> {
+    let step = move |store: &mut (dyn ReviewStore + 'static),
+                     body: &[u8]|
+          -> Result<(u32, &'static str, Vec<u8>), ApiError> {
         let request: EnrolRequest = vicinity_sync::enrol::decode(body)?;
         let (code, device) = (EnrolLink::code_hash(&request.code), request.device());
         let (number, role) = match store.enrol_country(code, device, request.key, now)? {
             Some(number) => (number, COUNTRY),
-            None => (store.enrol(code, device, request.key, now)?.ok_or(Refused::NotEnrolled)?, Role::Hub.code()),
+            None => (
+                store
+                    .enrol(code, device, request.key, now)?
+                    .ok_or(Refused::NotEnrolled)?,
+                Role::Hub.code(),
+            ),
         };
         Ok((number, role, store.setting(tls::PINS)?.unwrap_or_default()))
     };
     let (number, role, pins) = national.gate().with_code(request, now, step).await?;
-    let answer = EnrolAnswer { number, role: role.to_owned(), survivor_key: Vec::new(), hub_key: [0; 32], bundle_key: String::new(), pins, zone: None };
-    Ok(Answer { body: vicinity_sync::enrol::encode(&answer), caller: number, role, brought: 0, given: 0 })
+    let answer = EnrolAnswer {
+        number,
+        role: role.to_owned(),
+        survivor_key: Vec::new(),
+        hub_key: [0; 32],
+        bundle_key: String::new(),
+        pins,
+        zone: None,
+    };
+    Ok(Answer {
+        body: vicinity_sync::enrol::encode(&answer),
+        caller: number,
+        role,
+        brought: 0,
+        given: 0,
+    })
 }
 
-async fn report<S: NationalServer>(national: Arc<S>, request: Sealed<ReportRequest>) -> Result<Answer, ApiError> {
+async fn report<S: NationalServer>(
+    national: Arc<S>,
+    request: Sealed<ReportRequest>,
+) -> Result<Answer, ApiError> {
     let (reading, shares) = (national.clock().read(), Arc::clone(national.shares()));
-    let step = move |store: &mut (dyn ReviewStore + 'static), request| report::take_all(store, request, &shares, reading);
+    let step = move |store: &mut (dyn ReviewStore + 'static), request| {
+        report::take_all(store, request, &shares, reading)
+    };
     let (hub, rows, reply) = national.gate().proven(request, reading.now, step).await?;
     if rows > 0 {
         national.changed();
     }
-    Ok(Answer { body: uplink::encode(&reply), caller: hub, role: Role::Hub.code(), brought: rows, given: reply.questions.len() })
+    Ok(Answer {
+        body: uplink::encode(&reply),
+        caller: hub,
+        role: Role::Hub.code(),
+        brought: rows,
+        given: reply.questions.len(),
+    })
 }
 
-async fn windows<S: NationalServer>(national: Arc<S>, request: Sealed<WindowsRequest>) -> Result<Answer, ApiError> {
+async fn windows<S: NationalServer>(
+    national: Arc<S>,
+    request: Sealed<WindowsRequest>,
+) -> Result<Answer, ApiError> {
     let reading = national.clock().read();
-    let (country, months, reply) = national.gate().proven(request, reading.now, move |store, request| windows::take(store, request, reading)).await?;
-    Ok(Answer { body: uplink::encode(&reply), caller: country, role: COUNTRY, brought: months, given: 0 })
+    let (country, months, reply) = national
+        .gate()
+        .proven(request, reading.now, move |store, request| {
+            windows::take(store, request, reading)
+        })
+        .await?;
+    Ok(Answer {
+        body: uplink::encode(&reply),
+        caller: country,
+        role: COUNTRY,
+        brought: months,
+        given: 0,
+    })
 }

@@ -40,13 +40,29 @@ impl SealedRequest for ReportRequest {
 
     fn decode(body: &[u8], _: Timestamp) -> Result<Report, Refused> {
         let report: Report = uplink::decode(body)?;
-        if report.rows.len() > uplink::ROWS_MAX { Err(Refused::TooLarge) } else { Ok(report) }
+        if report.rows.len() > uplink::ROWS_MAX {
+            Err(Refused::TooLarge)
+        } else {
+            Ok(report)
+        }
     }
 
     fn ops(report: &Report) -> u64 {
-        let actions = report.advocacy.as_ref().and_then(|told| told.log.as_ref()).map_or(0, Vec::len);
-        let alerts = report.alerts.as_ref().and_then(|told| told.own.as_ref()).map_or(0, Vec::len);
-        let rows = report.rows.len() + report.answers.len() + report.questions_received.len() + actions + alerts;
+        let actions = report
+            .advocacy
+            .as_ref()
+            .and_then(|told| told.log.as_ref())
+            .map_or(0, Vec::len);
+        let alerts = report
+            .alerts
+            .as_ref()
+            .and_then(|told| told.own.as_ref())
+            .map_or(0, Vec::len);
+        let rows = report.rows.len()
+            + report.answers.len()
+            + report.questions_received.len()
+            + actions
+            + alerts;
         STEP_OPS + rows as u64 * ROW_OPS
     }
 }
@@ -64,35 +80,81 @@ pub(crate) fn take_all(
         return Err(Refused::Busy.into());
     }
     // As a whole, and before anything of it is kept: what was refused row by row would not be sent again.
-    shares.lock().unwrap_or_else(PoisonError::into_inner).take(hub, &report, now)?;
+    shares
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take(hub, &report, now)?;
     let wanted = advocacy::take(store, hub, report.advocacy.take(), now)?;
     let (rows, reply) = (report.rows.len(), take_report(store, hub, report, now)?);
-    Ok((hub, rows, Reply { log_wanted: wanted.then_some(true), ..reply }))
+    Ok((
+        hub,
+        rows,
+        Reply {
+            log_wanted: wanted.then_some(true),
+            ..reply
+        },
+    ))
 }
 
 /// Whether nothing of a report is refused permanently at this time.
 fn is_taken_whole(report: &Report, now: Timestamp) -> bool {
     let mut areas = Areas(BTreeSet::new());
-    let log = report.advocacy.clone().and_then(|told| told.into_log().ok().flatten()).unwrap_or_default();
-    report.rows.iter().all(|row| checked(row, &mut areas, now).is_some()) && log.iter().all(|entry| entry.check(now).is_ok())
+    let log = report
+        .advocacy
+        .clone()
+        .and_then(|told| told.into_log().ok().flatten())
+        .unwrap_or_default();
+    report
+        .rows
+        .iter()
+        .all(|row| checked(row, &mut areas, now).is_some())
+        && log.iter().all(|entry| entry.check(now).is_ok())
 }
 
 /// Takes a hub's report: its rows, its answers; what is open goes down.
 ///
 /// # Errors
 /// What to answer instead.
-pub fn take_report(store: &mut dyn NationalStore, hub: u32, report: Report, now: Timestamp) -> Result<Reply, ApiError> {
+pub fn take_report(
+    store: &mut dyn NationalStore,
+    hub: u32,
+    report: Report,
+    now: Timestamp,
+) -> Result<Reply, ApiError> {
     let mut areas = Areas(store.areas_of(hub, HUB_AREAS_MAX)?);
-    let rows: Vec<Option<NewProjection>> = report.rows.iter().map(|row| checked(row, &mut areas, now)).collect();
+    let rows: Vec<Option<NewProjection>> = report
+        .rows
+        .iter()
+        .map(|row| checked(row, &mut areas, now))
+        .collect();
     let fit: Vec<NewProjection> = rows.iter().flatten().cloned().collect();
     let mut held = store.upsert(hub, &fit, now)?.into_iter();
-    let held = rows.iter().map(|row| row.as_ref().and_then(|_| held.next().flatten())).collect();
-    let answers: Vec<(u64, String)> =
-        report.answers.iter().filter(|answer| codes::ANSWERS.knows(&answer.answer)).map(|answer| (answer.question, answer.answer.clone())).collect();
+    let held = rows
+        .iter()
+        .map(|row| row.as_ref().and_then(|_| held.next().flatten()))
+        .collect();
+    let answers: Vec<(u64, String)> = report
+        .answers
+        .iter()
+        .filter(|answer| codes::ANSWERS.knows(&answer.answer))
+        .map(|answer| (answer.question, answer.answer.clone()))
+        .collect();
     let questions = store.questions_of(hub, &report.questions_received, &answers, now)?;
-    let questions = questions.into_iter().map(|question| Question::new(question.id, question.projection, question.code)).collect();
-    let (alerts, pins) = (alerts::take(store, hub, report.alerts, now)?, tls::news(store.setting(tls::PINS)?, report.pins));
-    Ok(Reply { held, questions, pins, alerts, log_wanted: None })
+    let questions = questions
+        .into_iter()
+        .map(|question| Question::new(question.id, question.projection, question.code))
+        .collect();
+    let (alerts, pins) = (
+        alerts::take(store, hub, report.alerts, now)?,
+        tls::news(store.setting(tls::PINS)?, report.pins),
+    );
+    Ok(Reply {
+        held,
+        questions,
+        pins,
+        alerts,
+        log_wanted: None,
+    })
 }
 
 /// The areas that a hub's rows name.
@@ -104,7 +166,11 @@ impl Areas {
         if self.0.len() < HUB_AREAS_MAX {
             self.0.insert(area.clone());
         }
-        if self.0.contains(&area) { area } else { UNKNOWN.to_owned() }
+        if self.0.contains(&area) {
+            area
+        } else {
+            UNKNOWN.to_owned()
+        }
     }
 }
 
@@ -117,10 +183,18 @@ fn checked(row: &Row, areas: &mut Areas, now: Timestamp) -> Option<NewProjection
             Some(body_of(projection, areas, now)?)
         }
     };
-    Some(NewProjection { projection: row.projection(), version: row.version, body })
+    Some(NewProjection {
+        projection: row.projection(),
+        version: row.version,
+        body,
+    })
 }
 
-fn body_of(mut projection: Projection, areas: &mut Areas, now: Timestamp) -> Option<ProjectionBody> {
+fn body_of(
+    mut projection: Projection,
+    areas: &mut Areas,
+    now: Timestamp,
+) -> Option<ProjectionBody> {
     if !projection.is_well_formed(now) {
         return None;
     }

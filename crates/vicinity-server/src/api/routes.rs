@@ -63,13 +63,23 @@ pub(crate) struct Answer {
 }
 
 /// Runs a handler and answers with its outcome. Writes the request's result and seconds to the metrics, and a line to the log.
-async fn measured(metrics: &Metrics, route: &'static str, handler: impl Future<Output = Result<Answer, ApiError>>) -> Response {
+async fn measured(
+    metrics: &Metrics,
+    route: &'static str,
+    handler: impl Future<Output = Result<Answer, ApiError>>,
+) -> Response {
     let started = Instant::now();
     let result = handler.await;
     let seconds = started.elapsed().as_secs_f64();
     let millis = (seconds * 1000.0) as u64;
     match result {
-        Ok(Answer { body, caller, role, brought, given }) => {
+        Ok(Answer {
+            body,
+            caller,
+            role,
+            brought,
+            given,
+        }) => {
             metrics.request(route, "ok", seconds);
             tracing::info!(route, caller, role, brought, given, millis, "request");
             http::frame(body)
@@ -85,39 +95,93 @@ async fn measured(metrics: &Metrics, route: &'static str, handler: impl Future<O
 
 impl<S: Server> Routes<S> {
     /// Adds a route for requests in envelopes.
-    pub(crate) fn sealed<A: SealedRequest, F>(self, handler: impl Fn(Arc<S>, Sealed<A>) -> F + Clone + Send + Sync + 'static) -> Self
+    pub(crate) fn sealed<A: SealedRequest, F>(
+        self,
+        handler: impl Fn(Arc<S>, Sealed<A>) -> F + Clone + Send + Sync + 'static,
+    ) -> Self
     where
         F: Future<Output = Result<Answer, ApiError>> + Send + 'static,
     {
-        let serve =
-            async move |State(server): State<Arc<S>>, request: Sealed<A>| measured(server.metrics(), A::NAME, handler(Arc::clone(&server), request)).await;
-        self.add(Route { method: "POST", path: A::PATH, action: A::ACTION, page: A::PATH }, post(serve))
+        let serve = async move |State(server): State<Arc<S>>, request: Sealed<A>| {
+            measured(
+                server.metrics(),
+                A::NAME,
+                handler(Arc::clone(&server), request),
+            )
+            .await
+        };
+        self.add(
+            Route {
+                method: "POST",
+                path: A::PATH,
+                action: A::ACTION,
+                page: A::PATH,
+            },
+            post(serve),
+        )
     }
 
     /// Adds a route for requests that anyone may make.
-    pub(crate) fn open<A: OpenRequest, F>(self, handler: impl Fn(Arc<S>, Open<A>) -> F + Clone + Send + Sync + 'static) -> Self
+    pub(crate) fn open<A: OpenRequest, F>(
+        self,
+        handler: impl Fn(Arc<S>, Open<A>) -> F + Clone + Send + Sync + 'static,
+    ) -> Self
     where
         F: Future<Output = Result<Answer, ApiError>> + Send + 'static,
     {
-        let serve =
-            async move |State(server): State<Arc<S>>, request: Open<A>| measured(server.metrics(), A::NAME, handler(Arc::clone(&server), request)).await;
-        self.add(Route { method: A::METHOD, path: A::PATH, action: A::ACTION, page: A::PATH }, post(serve))
+        let serve = async move |State(server): State<Arc<S>>, request: Open<A>| {
+            measured(
+                server.metrics(),
+                A::NAME,
+                handler(Arc::clone(&server), request),
+            )
+            .await
+        };
+        self.add(
+            Route {
+                method: A::METHOD,
+                path: A::PATH,
+                action: A::ACTION,
+                page: A::PATH,
+            },
+            post(serve),
+        )
     }
 
     /// Adds `GET /health` and `GET /metrics`. Neither is in the metrics or in the log.
-    pub(crate) fn probes(self, alive: fn(&mut S::Store) -> Result<(), StoreError>, counts: fn(&mut S::Store) -> Result<HubCounts, StoreError>) -> Self {
-        let health = async move |State(server): State<Arc<S>>, request: Open<Health>| -> Result<Response, ApiError> {
-            server.gate().alive(request, (server.machine().now)(), alive).await?;
+    pub(crate) fn probes(
+        self,
+        alive: fn(&mut S::Store) -> Result<(), StoreError>,
+        counts: fn(&mut S::Store) -> Result<HubCounts, StoreError>,
+    ) -> Self {
+        let health = async move |State(server): State<Arc<S>>,
+                                 request: Open<Health>|
+                    -> Result<Response, ApiError> {
+            server
+                .gate()
+                .alive(request, (server.machine().now)(), alive)
+                .await?;
             Ok("ok\n".into_response())
         };
-        let figures = async move |State(server): State<Arc<S>>, request: Open<Figures>| -> Result<Response, ApiError> {
-            let counts = server.gate().figures(request, (server.machine().now)(), counts).await?;
+        let figures = async move |State(server): State<Arc<S>>,
+                                  request: Open<Figures>|
+                    -> Result<Response, ApiError> {
+            let counts = server
+                .gate()
+                .figures(request, (server.machine().now)(), counts)
+                .await?;
             Ok(server.metrics().text(&counts).into_response())
         };
-        self.add(probe::<Health>(), get(health)).add(probe::<Figures>(), get(figures))
+        self.add(probe::<Health>(), get(health))
+            .add(probe::<Figures>(), get(figures))
     }
 }
 
 fn probe<A: OpenRequest>() -> Route {
-    Route { method: A::METHOD, path: A::PATH, action: A::ACTION, page: A::PATH }
+    Route {
+        method: A::METHOD,
+        path: A::PATH,
+        action: A::ACTION,
+        page: A::PATH,
+    }
 }

@@ -53,5 +53,11 @@ pub fn take(
         return Err(Refused::Malformed.into());
     }
     store.take_windows(country, &windows, now)?;
-    Ok((country, windows.len(), WindowsReply { pins: tls::news(store.setting(tls::PINS)?, pins) }))
+    Ok((
+        country,
+        windows.len(),
+        WindowsReply {
+            pins: tls::news(store.setting(tls::PINS)?, pins),
+        },
+    ))
 }

@@ -20,19 +20,39 @@ use crate::storage::keyset;
 ///
 /// # Errors
 /// The key or the store.
-pub fn open(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<SqliteHub, ServeError> {
-    open_with(data, &keyring::open(data, "hub.db", unlock, machine)?, machine)
+pub fn open(
+    data: &Path,
+    unlock: Option<&Unlock>,
+    machine: &Machine,
+) -> Result<SqliteHub, ServeError> {
+    open_with(
+        data,
+        &keyring::open(data, "hub.db", unlock, machine)?,
+        machine,
+    )
 }
 
 /// The same for a hub that is about to serve: its files are checked, those that take long later, by [`serve`](super::serve).
 ///
 /// # Errors
 /// As [`open`]; or a file is damaged.
-pub fn open_to_serve(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<SqliteHub, ServeError> {
+pub fn open_to_serve(
+    data: &Path,
+    unlock: Option<&Unlock>,
+    machine: &Machine,
+) -> Result<SqliteHub, ServeError> {
     let key = keyring::open(data, "hub.db", unlock, machine)?;
     let store = open_with(data, &key, machine)?;
     let own = damage::look_first(&data.join("hub.db"), || store.damaged())?;
-    damage::refuse([store.damaged_keys()?, SqlitePeople::open(data, &key)?.damaged()?, own].into_iter().flatten())?;
+    damage::refuse(
+        [
+            store.damaged_keys()?,
+            SqlitePeople::open(data, &key)?.damaged()?,
+            own,
+        ]
+        .into_iter()
+        .flatten(),
+    )?;
     Ok(store)
 }
 
@@ -40,14 +60,29 @@ pub fn open_to_serve(data: &Path, unlock: Option<&Unlock>, machine: &Machine) ->
 ///
 /// # Errors
 /// The key, or a file that does not open at all.
-pub fn damaged(data: &Path, unlock: Option<&Unlock>, machine: &Machine) -> Result<Vec<Damage>, ServeError> {
+pub fn damaged(
+    data: &Path,
+    unlock: Option<&Unlock>,
+    machine: &Machine,
+) -> Result<Vec<Damage>, ServeError> {
     let key = keyring::open(data, "hub.db", unlock, machine)?;
-    let people = if data.join("people.db").exists() { SqlitePeople::open(data, &key)?.damaged()? } else { None };
+    let people = if data.join("people.db").exists() {
+        SqlitePeople::open(data, &key)?.damaged()?
+    } else {
+        None
+    };
     let store = open_with(data, &key, machine)?;
-    Ok([store.damaged_keys()?, people, store.damaged()?].into_iter().flatten().collect())
+    Ok([store.damaged_keys()?, people, store.damaged()?]
+        .into_iter()
+        .flatten()
+        .collect())
 }
 
-pub(super) fn open_with(data: &Path, key: &DatabaseKey, machine: &Machine) -> Result<SqliteHub, ServeError> {
+pub(super) fn open_with(
+    data: &Path,
+    key: &DatabaseKey,
+    machine: &Machine,
+) -> Result<SqliteHub, ServeError> {
     let mut store = SqliteHub::open(data, key, machine.bytes())?;
     if store.setting(SURVIVOR_KEY)?.is_none() {
         store.set_setting(SURVIVOR_KEY, &machine.bytes::<32>())?;

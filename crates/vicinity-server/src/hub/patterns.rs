@@ -12,22 +12,38 @@ impl PatternServer for Hub {
     const SEE: Action = Action::SeeBoard;
     const WRITE: Action = Action::Respond;
 
-    fn counts(store: &mut <Self as Server>::Store, months: Vec<String>) -> Result<Counts, StoreError> {
+    fn counts(
+        store: &mut <Self as Server>::Store,
+        months: Vec<String>,
+    ) -> Result<Counts, StoreError> {
         let (from, to) = ends(&months);
         let window = store.window(from, to)?;
         Ok(Counts::exact(months, window))
     }
 
-    fn to_pass_on(store: &mut <Self as Server>::Store, name: &str, months: Vec<String>) -> Result<Counts, StoreError> {
+    fn to_pass_on(
+        store: &mut <Self as Server>::Store,
+        name: &str,
+        months: Vec<String>,
+    ) -> Result<Counts, StoreError> {
         let (from, to) = ends(&months);
         let areas = store.told_areas()?;
         let window = store.countable_window(from, to)?.into_iter();
         // Of an area that is not told national nobody else learns either.
-        let told = window.map(|(month, (area, dimension, code), count)| (month, (areas.named(&area).to_owned(), dimension, code), count));
+        let told = window.map(|(month, (area, dimension, code), count)| {
+            (
+                month,
+                (areas.named(&area).to_owned(), dimension, code),
+                count,
+            )
+        });
         Ok(Counts::as_one(name, told.collect()))
     }
 
-    fn median_minutes(store: &mut <Self as Server>::Store, months: &[String]) -> Result<Option<u32>, StoreError> {
+    fn median_minutes(
+        store: &mut <Self as Server>::Store,
+        months: &[String],
+    ) -> Result<Option<u32>, StoreError> {
         let (from, to) = ends(months);
         let minutes = store.response_minutes(from, to)?;
         Ok(minutes.get(minutes.len().saturating_sub(1) / 2).copied())

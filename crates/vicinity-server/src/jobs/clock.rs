@@ -36,9 +36,20 @@ struct State {
 
 impl Clock {
     /// The clock of a server that starts.
-    pub fn open<S: Settings + ?Sized>(store: &mut S, machine: &Machine) -> Result<Self, StoreError> {
-        let state = State { watch: ClockWatch::new(kept(store)?), doubt: None, confirmed: store.get(CONFIRMED)?, kept: None };
-        let clock = Self { machine: machine.clone(), state: Arc::new(Mutex::new(state)) };
+    pub fn open<S: Settings + ?Sized>(
+        store: &mut S,
+        machine: &Machine,
+    ) -> Result<Self, StoreError> {
+        let state = State {
+            watch: ClockWatch::new(kept(store)?),
+            doubt: None,
+            confirmed: store.get(CONFIRMED)?,
+            kept: None,
+        };
+        let clock = Self {
+            machine: machine.clone(),
+            state: Arc::new(Mutex::new(state)),
+        };
         let (_, moment) = clock.moment();
         look(&mut clock.state(), moment);
         Ok(clock)
@@ -48,7 +59,10 @@ impl Clock {
     #[must_use]
     pub fn read(&self) -> ClockReading {
         let (now, moment) = self.moment();
-        ClockReading { now, doubt: look(&mut self.state(), moment) }
+        ClockReading {
+            now,
+            doubt: look(&mut self.state(), moment),
+        }
     }
 
     /// A device was heard: this server's clock was that many seconds ahead of its.
@@ -84,8 +98,15 @@ impl Clock {
 
     fn moment(&self) -> (Timestamp, Moment) {
         let now = (self.machine.now)();
-        let running = (self.machine.running)().map(|running| i64::try_from(running.as_secs()).unwrap_or(i64::MAX));
-        (now, Moment { wall: now.as_second(), running })
+        let running = (self.machine.running)()
+            .map(|running| i64::try_from(running.as_secs()).unwrap_or(i64::MAX));
+        (
+            now,
+            Moment {
+                wall: now.as_second(),
+                running,
+            },
+        )
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -96,7 +117,9 @@ impl Clock {
 
 fn is_other(before: Kept, now: Kept) -> bool {
     let witness = |kept: Kept| kept.doubt.map(|doubt| doubt.witness);
-    before.confirmed_ahead != now.confirmed_ahead || witness(before) != witness(now) || before.believed.abs_diff(now.believed) >= STEP_SECONDS.unsigned_abs()
+    before.confirmed_ahead != now.confirmed_ahead
+        || witness(before) != witness(now)
+        || before.believed.abs_diff(now.believed) >= STEP_SECONDS.unsigned_abs()
 }
 
 /// Looks, and says in the log when the clock comes into doubt or out of it.
@@ -152,14 +175,28 @@ mod tests {
 
     impl Hands {
         fn new() -> Self {
-            let (wall, running, drawn) = (Arc::new(AtomicI64::new(1_800_000_000)), Arc::new(AtomicI64::new(50)), AtomicU8::new(0));
+            let (wall, running, drawn) = (
+                Arc::new(AtomicI64::new(1_800_000_000)),
+                Arc::new(AtomicI64::new(50)),
+                AtomicU8::new(0),
+            );
             let (shown, ran) = (Arc::clone(&wall), Arc::clone(&running));
             let machine = Machine {
-                now: Arc::new(move || Timestamp::from_second(shown.load(Ordering::Relaxed)).unwrap()),
-                running: Arc::new(move || Some(Duration::from_secs(ran.load(Ordering::Relaxed).unsigned_abs()))),
+                now: Arc::new(move || {
+                    Timestamp::from_second(shown.load(Ordering::Relaxed)).unwrap()
+                }),
+                running: Arc::new(move || {
+                    Some(Duration::from_secs(
+                        ran.load(Ordering::Relaxed).unsigned_abs(),
+                    ))
+                }),
                 random: Arc::new(move |bytes| bytes.fill(drawn.fetch_add(1, Ordering::Relaxed))),
             };
-            Self { wall, running, machine }
+            Self {
+                wall,
+                running,
+                machine,
+            }
         }
 
         fn passes(&self, seconds: i64) {
@@ -182,13 +219,32 @@ mod tests {
         let clock = Clock::open(&mut settings, &hands.machine).unwrap();
         assert_eq!(witness(clock.settle(&mut settings).unwrap()), None);
         hands.jumps(100 * DAY);
-        assert_eq!((witness(clock.read()), witness(clock.settle(&mut settings).unwrap())), (Some(Witness::Running), Some(Witness::Running)));
+        assert_eq!(
+            (
+                witness(clock.read()),
+                witness(clock.settle(&mut settings).unwrap())
+            ),
+            (Some(Witness::Running), Some(Witness::Running))
+        );
         let again = Clock::open(&mut settings, &hands.machine).unwrap();
         assert_eq!(witness(again.read()), Some(Witness::Restart));
-        assert_eq!(witness(read_beside(&mut settings, &hands.machine).unwrap()), Some(Witness::Restart), "a command sees it as well");
+        assert_eq!(
+            witness(read_beside(&mut settings, &hands.machine).unwrap()),
+            Some(Witness::Restart),
+            "a command sees it as well"
+        );
         hands.jumps(-100 * DAY);
-        assert_eq!((witness(again.settle(&mut settings).unwrap()), witness(clock.settle(&mut settings).unwrap())), (None, None));
-        assert_eq!(witness(read_beside(&mut settings, &hands.machine).unwrap()), None);
+        assert_eq!(
+            (
+                witness(again.settle(&mut settings).unwrap()),
+                witness(clock.settle(&mut settings).unwrap())
+            ),
+            (None, None)
+        );
+        assert_eq!(
+            witness(read_beside(&mut settings, &hands.machine).unwrap()),
+            None
+        );
     }
 
     #[test]
@@ -199,11 +255,21 @@ mod tests {
         hands.jumps(100 * DAY);
         assert!(clock.settle(&mut settings).unwrap().doubt.is_some());
         confirm_beside(&mut settings, &hands.machine).unwrap();
-        assert_eq!(witness(read_beside(&mut settings, &hands.machine).unwrap()), None);
+        assert_eq!(
+            witness(read_beside(&mut settings, &hands.machine).unwrap()),
+            None
+        );
         assert_eq!(witness(clock.settle(&mut settings).unwrap()), None);
-        assert_eq!(witness(Clock::open(&mut settings, &hands.machine).unwrap().read()), None);
+        assert_eq!(
+            witness(Clock::open(&mut settings, &hands.machine).unwrap().read()),
+            None
+        );
         hands.jumps(-50 * DAY);
-        assert_eq!(witness(clock.read()), Some(Witness::Running), "an old confirmation confirms nothing new");
+        assert_eq!(
+            witness(clock.read()),
+            Some(Witness::Running),
+            "an old confirmation confirms nothing new"
+        );
         clock.confirm(&mut settings).unwrap();
         assert_eq!(witness(clock.read()), None);
     }
@@ -211,11 +277,24 @@ mod tests {
     #[test]
     fn a_backup_that_is_a_month_old_puts_no_clock_in_doubt() {
         let (hands, mut settings) = (Hands::new(), Memory::default());
-        Clock::open(&mut settings, &hands.machine).unwrap().settle(&mut settings).unwrap();
+        Clock::open(&mut settings, &hands.machine)
+            .unwrap()
+            .settle(&mut settings)
+            .unwrap();
         hands.passes(30 * DAY);
-        assert!(Clock::open(&mut settings, &hands.machine).unwrap().read().doubt.is_some(), "a server that was off for as long");
+        assert!(
+            Clock::open(&mut settings, &hands.machine)
+                .unwrap()
+                .read()
+                .doubt
+                .is_some(),
+            "a server that was off for as long"
+        );
         forget(&mut settings).unwrap();
-        assert_eq!(witness(Clock::open(&mut settings, &hands.machine).unwrap().read()), None);
+        assert_eq!(
+            witness(Clock::open(&mut settings, &hands.machine).unwrap().read()),
+            None
+        );
     }
 
     #[test]
@@ -238,6 +317,10 @@ mod tests {
         clock.heard(3, 100 * DAY);
         assert_eq!(witness(clock.read()), Some(Witness::Devices));
         hands.jumps(-100 * DAY);
-        assert_eq!(witness(clock.read()), None, "set right, and the devices say so");
+        assert_eq!(
+            witness(clock.read()),
+            None,
+            "set right, and the devices say so"
+        );
     }
 }

@@ -16,7 +16,8 @@ const AT_START_MAX_BYTES: u64 = 32 << 20;
 
 /// Whether a file is checked before its server is ready.
 fn is_looked_at_first(path: &Path) -> bool {
-    std::fs::metadata(path).map_or(0, |metadata| metadata.len()) <= AT_START_MAX_BYTES || mark(path).exists()
+    std::fs::metadata(path).map_or(0, |metadata| metadata.len()) <= AT_START_MAX_BYTES
+        || mark(path).exists()
 }
 
 /// An empty file beside one that was found damaged while its server served.
@@ -30,7 +31,10 @@ fn mark(path: &Path) -> PathBuf {
 ///
 /// # Errors
 /// What the look says.
-pub fn look_first(path: &Path, look: impl FnOnce() -> Result<Option<Damage>, StoreError>) -> Result<Option<Damage>, StoreError> {
+pub fn look_first(
+    path: &Path,
+    look: impl FnOnce() -> Result<Option<Damage>, StoreError>,
+) -> Result<Option<Damage>, StoreError> {
     if !is_looked_at_first(path) {
         return Ok(None);
     }
@@ -56,7 +60,10 @@ pub fn refuse(damaged: impl IntoIterator<Item = Damage>) -> Result<(), StoreErro
 }
 
 /// Looks at a large file on a thread of its own, while its server serves. What comes out of it comes only if there is damage.
-pub fn look_beside(path: &Path, look: impl FnOnce() -> Result<Option<Damage>, StoreError> + Send + 'static) -> oneshot::Receiver<StoreError> {
+pub fn look_beside(
+    path: &Path,
+    look: impl FnOnce() -> Result<Option<Damage>, StoreError> + Send + 'static,
+) -> oneshot::Receiver<StoreError> {
     let (found, told) = oneshot::channel();
     if !is_looked_at_first(path) {
         let mark = mark(path);
@@ -75,7 +82,10 @@ pub fn look_beside(path: &Path, look: impl FnOnce() -> Result<Option<Damage>, St
 }
 
 /// A shutdown that also comes when damage is found, and a receiver of that damage.
-pub fn or_damage(shutdown: impl Future<Output = ()>, told: oneshot::Receiver<StoreError>) -> (impl Future<Output = ()>, oneshot::Receiver<StoreError>) {
+pub fn or_damage(
+    shutdown: impl Future<Output = ()>,
+    told: oneshot::Receiver<StoreError>,
+) -> (impl Future<Output = ()>, oneshot::Receiver<StoreError>) {
     let (ending, ended) = oneshot::channel();
     let either = async move {
         let damage = async {
@@ -106,7 +116,11 @@ mod tests {
     use super::*;
 
     fn damage() -> Damage {
-        Damage { kind: "the hub's database", path: "hub.db".to_owned(), advice: "restore the newest backup" }
+        Damage {
+            kind: "the hub's database",
+            path: "hub.db".to_owned(),
+            advice: "restore the newest backup",
+        }
     }
 
     /// A file of that many bytes, none of them written.
@@ -120,22 +134,44 @@ mod tests {
     async fn damage_of_a_large_file_ends_the_server_that_serves_already() {
         let large = file(AT_START_MAX_BYTES + 1);
         assert!(!is_looked_at_first(large.path()));
-        let (shutdown, ended) = or_damage(std::future::pending(), look_beside(large.path(), || Ok(Some(damage()))));
+        let (shutdown, ended) = or_damage(
+            std::future::pending(),
+            look_beside(large.path(), || Ok(Some(damage()))),
+        );
         shutdown.await;
         assert!(matches!(outcome(ended), Err(StoreError::DamagedFile(found)) if found == damage()));
 
-        assert_eq!(look_first(large.path(), || Ok(Some(damage()))).unwrap(), Some(damage()), "the next start looks first");
-        assert_eq!(look_first(large.path(), || Ok(Some(damage()))).unwrap(), Some(damage()), "each of them");
-        assert_eq!(look_first(large.path(), || Ok(None)).unwrap(), None, "until it is whole");
+        assert_eq!(
+            look_first(large.path(), || Ok(Some(damage()))).unwrap(),
+            Some(damage()),
+            "the next start looks first"
+        );
+        assert_eq!(
+            look_first(large.path(), || Ok(Some(damage()))).unwrap(),
+            Some(damage()),
+            "each of them"
+        );
+        assert_eq!(
+            look_first(large.path(), || Ok(None)).unwrap(),
+            None,
+            "until it is whole"
+        );
         assert!(!mark(large.path()).exists());
-        assert_eq!(look_first(large.path(), || Ok(Some(damage()))).unwrap(), None, "it is looked at later again");
+        assert_eq!(
+            look_first(large.path(), || Ok(Some(damage()))).unwrap(),
+            None,
+            "it is looked at later again"
+        );
     }
 
     #[tokio::test]
     async fn a_whole_file_ends_nothing_and_a_small_one_is_looked_at_before() {
         let (large, small) = (file(AT_START_MAX_BYTES + 1), file(AT_START_MAX_BYTES));
         assert!(is_looked_at_first(small.path()));
-        for told in [look_beside(large.path(), || Ok(None)), look_beside(small.path(), || Ok(Some(damage())))] {
+        for told in [
+            look_beside(large.path(), || Ok(None)),
+            look_beside(small.path(), || Ok(Some(damage()))),
+        ] {
             let (shutdown, ended) = or_damage(async {}, told);
             shutdown.await;
             assert!(outcome(ended).is_ok());
@@ -145,6 +181,8 @@ mod tests {
     #[test]
     fn all_damage_is_refused_by_its_first() {
         assert!(refuse([]).is_ok());
-        assert!(matches!(refuse([damage()]), Err(StoreError::DamagedFile(found)) if found == damage()));
+        assert!(
+            matches!(refuse([damage()]), Err(StoreError::DamagedFile(found)) if found == damage())
+        );
     }
 }

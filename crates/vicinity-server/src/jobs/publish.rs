@@ -22,7 +22,12 @@ const PUBLISHED_AS: &str = "published_as";
 /// What a national server is at the one above.
 pub(crate) const COUNTRY: &str = "country";
 /// Publishes what is closed, once an hour. Runs until aborted.
-pub async fn run(writer: Writer<dyn ReviewStore>, machine: Machine, clock: Clock, link: Option<EnrolLink>) {
+pub async fn run(
+    writer: Writer<dyn ReviewStore>,
+    machine: Machine,
+    clock: Clock,
+    link: Option<EnrolLink>,
+) {
     let mut life = Life::new(&machine);
     let mut failures = 0u32;
     loop {
@@ -65,7 +70,9 @@ async fn contact(
     link: Option<&EnrolLink>,
     life: &mut Life,
 ) -> Result<Option<usize>, UpstreamError> {
-    let Some(mut upstream) = upstream::enrolled(writer, machine, link, COUNTRY).await? else { return Ok(None) };
+    let Some(mut upstream) = upstream::enrolled(writer, machine, link, COUNTRY).await? else {
+        return Ok(None);
+    };
     let device = upstream.device().as_bytes().to_vec();
     writer.step(move |store| begin(store, &device)).await??;
     let mut months = 0;
@@ -75,16 +82,24 @@ async fn contact(
         if doubt.is_some() {
             return Ok(Some(months));
         }
-        let windows = writer.step(move |store| store.publish_to(&last_closed(now), WINDOWS_MAX, now)).await??;
+        let windows = writer
+            .step(move |store| store.publish_to(&last_closed(now), WINDOWS_MAX, now))
+            .await??;
         let message = Windows::new(&windows, Pins::mark(upstream.pins()));
-        let reply: WindowsReply = uplink::decode(&upstream.send(life, WINDOWS_PATH, uplink::encode(&message)).await?)?;
+        let reply: WindowsReply = uplink::decode(
+            &upstream
+                .send(life, WINDOWS_PATH, uplink::encode(&message))
+                .await?,
+        )?;
         if upstream.learn(reply.pins) {
             upstream::keep(writer, &upstream).await?;
         }
         let sent: Vec<String> = windows.into_iter().map(|window| window.month).collect();
         months += sent.len();
         let is_all = sent.len() < WINDOWS_MAX;
-        writer.step(move |store| store.windows_sent(&sent)).await??;
+        writer
+            .step(move |store| store.windows_sent(&sent))
+            .await??;
         if is_all {
             return Ok(Some(months));
         }

@@ -24,7 +24,12 @@ const TURN_SECONDS: u64 = 20;
 
 /// At a hub: its zone, if nobody gave one; consents that ended or came back, places on the board, terms of codes; pieces that nobody finished and alerts
 /// that ended long ago. How many places changed: there may be more of them.
-pub fn of_hub(store: &mut (dyn BoardStore + 'static), clock: &Clock, shown: &Mutex<TimeZone>, machine: &mut Machine) -> Result<u64, StoreError> {
+pub fn of_hub(
+    store: &mut (dyn BoardStore + 'static),
+    clock: &Clock,
+    shown: &Mutex<TimeZone>,
+    machine: &mut Machine,
+) -> Result<u64, StoreError> {
     let reading = clock.settle(store)?;
     let now = reading.now;
     zone::guess(store)?;
@@ -40,7 +45,10 @@ pub fn of_hub(store: &mut (dyn BoardStore + 'static), clock: &Clock, shown: &Mut
 }
 
 /// At national: terms of codes, and alerts that ended long ago.
-pub fn of_national(store: &mut (dyn ReviewStore + 'static), clock: &Clock) -> Result<(), StoreError> {
+pub fn of_national(
+    store: &mut (dyn ReviewStore + 'static),
+    clock: &Clock,
+) -> Result<(), StoreError> {
     let reading = clock.settle(store)?;
     if reading.doubt.is_none() {
         store.forget_ended_alerts(reading.now)?;
@@ -60,7 +68,9 @@ pub(crate) async fn run_hub(
     let mut was_in_doubt = false;
     loop {
         let (own, mut drawn, zone) = (clock.clone(), machine.clone(), Arc::clone(&zone));
-        let done = writer.step(move |store| of_hub(store, &own, &zone, &mut drawn)).await;
+        let done = writer
+            .step(move |store| of_hub(store, &own, &zone, &mut drawn))
+            .await;
         let ClockReading { now, doubt } = clock.read();
         if was_in_doubt != doubt.is_some() {
             was_in_doubt = doubt.is_some();
@@ -82,7 +92,11 @@ pub(crate) async fn run_hub(
 }
 
 /// Does what time alone changes, now and then. Runs until aborted.
-pub(crate) async fn run_national(writer: Writer<dyn ReviewStore>, people: Writer<SqlitePeople>, clock: Clock) {
+pub(crate) async fn run_national(
+    writer: Writer<dyn ReviewStore>,
+    people: Writer<SqlitePeople>,
+    clock: Clock,
+) {
     loop {
         let own = clock.clone();
         let done = writer.step(move |store| of_national(store, &own)).await;

@@ -55,7 +55,11 @@ pub async fn run(uplink: Uplink, link: Option<EnrolLink>) {
                     uplink.live.tell();
                 }
                 if contact.rows + contact.questions > 0 {
-                    tracing::info!(rows = contact.rows, questions = contact.questions, "national");
+                    tracing::info!(
+                        rows = contact.rows,
+                        questions = contact.questions,
+                        "national"
+                    );
                 }
                 IDLE_SECONDS
             }
@@ -70,7 +74,8 @@ pub async fn run(uplink: Uplink, link: Option<EnrolLink>) {
                 upstream::backoff(failures, &error)
             }
         };
-        let waited = tokio::time::timeout(Duration::from_secs(pause), uplink.changed.notified()).await;
+        let waited =
+            tokio::time::timeout(Duration::from_secs(pause), uplink.changed.notified()).await;
         if waited.is_ok() && failures > 0 {
             tokio::time::sleep(Duration::from_secs(pause)).await;
         }
@@ -84,8 +89,16 @@ struct Contact {
     questions: usize,
 }
 
-async fn contact(uplink: &Uplink, link: Option<&EnrolLink>, life: &mut Life) -> Result<Option<Contact>, UpstreamError> {
-    let Some(mut upstream) = upstream::enrolled(&uplink.writer, &uplink.machine, link, Role::Hub.code()).await? else { return Ok(None) };
+async fn contact(
+    uplink: &Uplink,
+    link: Option<&EnrolLink>,
+    life: &mut Life,
+) -> Result<Option<Contact>, UpstreamError> {
+    let Some(mut upstream) =
+        upstream::enrolled(&uplink.writer, &uplink.machine, link, Role::Hub.code()).await?
+    else {
+        return Ok(None);
+    };
     let mut moved = Contact::default();
     let mut received = Vec::new();
     let (mut with_alerts, mut with_log) = (false, false);
@@ -98,12 +111,24 @@ async fn contact(uplink: &Uplink, link: Option<&EnrolLink>, life: &mut Life) -> 
         let gathered = uplink.writer.step(move |store| {
             let alerts = alerts::report(store, with_alerts, now)?;
             let advocacy = advocacy::report(store, with_log)?;
-            gather(store, now, &mut machine).map(|report| Report { alerts, advocacy, ..report })
+            gather(store, now, &mut machine).map(|report| Report {
+                alerts,
+                advocacy,
+                ..report
+            })
         });
         let report = gathered.await??;
         let (rows, answers) = (report.rows.len(), report.answers.len());
-        let report = Report { questions_received: std::mem::take(&mut received), pins: Pins::mark(upstream.pins()), ..report };
-        let reply: Reply = uplink::decode(&upstream.send(life, UPLINK_PATH, uplink::encode(&report)).await?)?;
+        let report = Report {
+            questions_received: std::mem::take(&mut received),
+            pins: Pins::mark(upstream.pins()),
+            ..report
+        };
+        let reply: Reply = uplink::decode(
+            &upstream
+                .send(life, UPLINK_PATH, uplink::encode(&report))
+                .await?,
+        )?;
         if upstream.learn(reply.pins.clone()) {
             upstream::keep(&uplink.writer, &upstream).await?;
         }
@@ -114,14 +139,21 @@ async fn contact(uplink: &Uplink, link: Option<&EnrolLink>, life: &mut Life) -> 
         let mut machine = uplink.machine.clone();
         let settled = uplink.writer.step(move |store| {
             let with_alerts = alerts::settle(store, reply.alerts.clone(), now)?;
-            settle(store, &report, &reply, now, &mut machine).map(|received| (received, with_alerts))
+            settle(store, &report, &reply, now, &mut machine)
+                .map(|received| (received, with_alerts))
         });
         // Told once a contact: what national does not take it would ask for permanently.
         let was_told = with_alerts;
         (received, with_alerts) = settled.await??;
         with_alerts &= !was_told;
         with_log = wants_log && !with_log;
-        if rows < ROWS && answers == 0 && received.is_empty() && !is_behind && !with_alerts && !with_log {
+        if rows < ROWS
+            && answers == 0
+            && received.is_empty()
+            && !is_behind
+            && !with_alerts
+            && !with_log
+        {
             return Ok(Some(moved));
         }
     }
@@ -132,16 +164,25 @@ async fn contact(uplink: &Uplink, link: Option<&EnrolLink>, life: &mut Life) -> 
 /// # Errors
 /// The store.
 pub fn is_joined(store: &mut dyn HubStore) -> Result<bool, StoreError> {
-    Ok(store.setting(upstream::SETTING)?.is_some_and(|kept| !kept.is_empty()))
+    Ok(store
+        .setting(upstream::SETTING)?
+        .is_some_and(|kept| !kept.is_empty()))
 }
 
 /// Rebuilds the projections whose consent has ended by its date, and logs the documents that cannot be read.
 ///
 /// # Errors
 /// The hub's own store.
-pub fn recheck_consents(store: &mut dyn HubStore, now: Timestamp, machine: &mut Machine) -> Result<(), StoreError> {
+pub fn recheck_consents(
+    store: &mut dyn HubStore,
+    now: Timestamp,
+    machine: &mut Machine,
+) -> Result<(), StoreError> {
     for document in store.recheck_consents(now, machine)? {
-        tracing::error!(document, "a damaged row: what national had of it is taken back");
+        tracing::error!(
+            document,
+            "a damaged row: what national had of it is taken back"
+        );
     }
     Ok(())
 }
@@ -150,22 +191,55 @@ pub fn recheck_consents(store: &mut dyn HubStore, now: Timestamp, machine: &mut 
 ///
 /// # Errors
 /// The hub's own store.
-pub fn gather(store: &mut dyn HubStore, now: Timestamp, machine: &mut Machine) -> Result<Report, StoreError> {
+pub fn gather(
+    store: &mut dyn HubStore,
+    now: Timestamp,
+    machine: &mut Machine,
+) -> Result<Report, StoreError> {
     recheck_consents(store, now, machine)?;
-    let rows = store.unsent_projections(ROWS)?.into_iter().map(|row| Row::new(row.projection, row.version, row.json)).collect();
-    let answers = store.unreported_answers()?.into_iter().map(|(question, answer)| AnswerRow { question, answer }).collect();
-    Ok(Report { rows, questions_received: Vec::new(), answers, pins: 0, alerts: None, advocacy: None })
+    let rows = store
+        .unsent_projections(ROWS)?
+        .into_iter()
+        .map(|row| Row::new(row.projection, row.version, row.json))
+        .collect();
+    let answers = store
+        .unreported_answers()?
+        .into_iter()
+        .map(|(question, answer)| AnswerRow { question, answer })
+        .collect();
+    Ok(Report {
+        rows,
+        questions_received: Vec::new(),
+        answers,
+        pins: 0,
+        alerts: None,
+        advocacy: None,
+    })
 }
 
 /// Records what national confirmed, and puts its questions into their incidents. Gives the questions that arrived.
 ///
 /// # Errors
 /// The hub's own store.
-pub fn settle(store: &mut dyn HubStore, report: &Report, reply: &Reply, now: Timestamp, machine: &mut Machine) -> Result<Vec<u64>, StoreError> {
-    let said = |(row, held): (&Row, &Option<u64>)| SentProjection { projection: row.projection(), version: row.version, held: *held };
+pub fn settle(
+    store: &mut dyn HubStore,
+    report: &Report,
+    reply: &Reply,
+    now: Timestamp,
+    machine: &mut Machine,
+) -> Result<Vec<u64>, StoreError> {
+    let said = |(row, held): (&Row, &Option<u64>)| SentProjection {
+        projection: row.projection(),
+        version: row.version,
+        held: *held,
+    };
     let sent: Vec<SentProjection> = report.rows.iter().zip(&reply.held).map(said).collect();
     store.projections_sent(&sent)?;
-    let answered: Vec<u64> = report.answers.iter().map(|answer| answer.question).collect();
+    let answered: Vec<u64> = report
+        .answers
+        .iter()
+        .map(|answer| answer.question)
+        .collect();
     store.answers_reported(&answered)?;
     let mut received = Vec::new();
     for question in &reply.questions {
@@ -176,12 +250,29 @@ pub fn settle(store: &mut dyn HubStore, report: &Report, reply: &Reply, now: Tim
 }
 
 /// A question whose incident is gone, or whose code is none, is confirmed and dropped: there is nobody to answer it.
-fn take_question(store: &mut dyn HubStore, question: &Question, now: Timestamp, machine: &mut Machine) -> Result<(), StoreError> {
-    let Some(incident) = store.projected(question.projection())? else { return Ok(()) };
+fn take_question(
+    store: &mut dyn HubStore,
+    question: &Question,
+    now: Timestamp,
+    machine: &mut Machine,
+) -> Result<(), StoreError> {
+    let Some(incident) = store.projected(question.projection())? else {
+        return Ok(());
+    };
     if !codes::QUESTIONS.knows(&question.code) || !store.ask(question.id, incident)? {
         return Ok(());
     }
-    match hub_edits::write(store, incident, &[Edit::question(&question.id.to_string(), &question.code, now)], now, machine) {
+    match hub_edits::write(
+        store,
+        incident,
+        &[Edit::question(
+            &question.id.to_string(),
+            &question.code,
+            now,
+        )],
+        now,
+        machine,
+    ) {
         Ok(_) | Err(HubEditError::NoIncident) => Ok(()),
         Err(HubEditError::Store(error)) => Err(error),
         Err(HubEditError::Edit(_) | HubEditError::NotTaken) => Err(StoreError::Damaged("document")),

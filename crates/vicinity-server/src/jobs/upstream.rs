@@ -45,10 +45,14 @@ pub enum UpstreamError {
         seconds: u64,
     },
     /// It has revoked this one.
-    #[error("the server above has revoked this server and takes nothing more of it: ask whoever runs it")]
+    #[error(
+        "the server above has revoked this server and takes nothing more of it: ask whoever runs it"
+    )]
     Revoked,
     /// It has never heard of this one, or of the link's code.
-    #[error("the server above does not know this server, or the link was used or is older than ten minutes: start with a new --upstream link")]
+    #[error(
+        "the server above does not know this server, or the link was used or is older than ten minutes: start with a new --upstream link"
+    )]
     Unknown,
     /// It cannot be reached: its addresses, each with the reason.
     #[error("the server above cannot be reached ({0})")]
@@ -77,8 +81,14 @@ impl From<Refused> for UpstreamError {
 /// Seconds to wait after that many failures in a row: as long as the server above asks, where that is longer.
 #[must_use]
 pub fn backoff(failures: u32, error: &UpstreamError) -> u64 {
-    let asked = if let UpstreamError::Later { seconds, .. } = error { *seconds } else { 0 };
-    (1u64 << failures.min(7)).min(BACKOFF_MAX_SECONDS).max(asked.min(ASKED_MAX_SECONDS))
+    let asked = if let UpstreamError::Later { seconds, .. } = error {
+        *seconds
+    } else {
+        0
+    };
+    (1u64 << failures.min(7))
+        .min(BACKOFF_MAX_SECONDS)
+        .max(asked.min(ASKED_MAX_SECONDS))
 }
 
 /// An enrolment at the server above. The secret is drawn and kept before the first try, so that a cut answer does no harm.
@@ -113,21 +123,48 @@ impl Upstream {
     fn with(kept: Option<Self>, link: Option<&EnrolLink>, machine: &Machine) -> Option<Self> {
         let Some(link) = link else { return kept };
         let addresses: Vec<String> = link.addresses.iter().map(ToString::to_string).collect();
-        let leads_there = |kept: &Self| kept.addresses.iter().any(|address| addresses.contains(address));
-        let drawn = || (DeviceId::from_random(machine.bytes()).to_string(), machine.bytes());
+        let leads_there = |kept: &Self| {
+            kept.addresses
+                .iter()
+                .any(|address| addresses.contains(address))
+        };
+        let drawn = || {
+            (
+                DeviceId::from_random(machine.bytes()).to_string(),
+                machine.bytes(),
+            )
+        };
         let (device, secret) = match kept {
             Some(kept) if kept.code == link.code => return Some(kept),
             // Also where the link's code was noted before this server heard of it: nobody has used that code yet.
             Some(kept) if kept.revoked && leads_there(&kept) => (kept.device, machine.bytes()),
-            Some(kept) if kept.enrolled && leads_there(&kept) && (kept.noted == Some(link.code) || kept.knows(link.pin)) => {
+            Some(kept)
+                if kept.enrolled
+                    && leads_there(&kept)
+                    && (kept.noted == Some(link.code) || kept.knows(link.pin)) =>
+            {
                 // Noted: after two more changes of the key it is still the link that this enrolment stands by.
-                return Some(Self { noted: Some(link.code), addresses, ..kept });
+                return Some(Self {
+                    noted: Some(link.code),
+                    addresses,
+                    ..kept
+                });
             }
             Some(kept) if kept.enrolled && leads_there(&kept) => (kept.device, kept.secret),
             _ => drawn(),
         };
         let (pin, code) = (link.pin, link.code);
-        Some(Self { addresses, pin, next_pin: None, code, noted: None, device, secret, enrolled: false, revoked: false })
+        Some(Self {
+            addresses,
+            pin,
+            next_pin: None,
+            code,
+            noted: None,
+            device,
+            secret,
+            enrolled: false,
+            revoked: false,
+        })
     }
 
     /// Whether a link's pin is one that we trust. A link without a pin fits a server that is reached without TLS.
@@ -138,13 +175,21 @@ impl Upstream {
     /// The pins that are known, both of them.
     #[must_use]
     pub fn pins(&self) -> Option<Pins> {
-        Some(Pins { current: self.pin?, next: self.next_pin? })
+        Some(Pins {
+            current: self.pin?,
+            next: self.next_pin?,
+        })
     }
 
     /// Takes the pins of an answer that came from a holder of one of those known. Whether they are others. Who is reached
     /// without TLS stays so.
     pub fn learn(&mut self, pins: Option<Vec<u8>>) -> bool {
-        let Some(pins) = pins.and_then(|pins| Pins::of_bytes(&pins)).filter(|pins| self.pin.is_some() && self.pins() != Some(*pins)) else { return false };
+        let Some(pins) = pins
+            .and_then(|pins| Pins::of_bytes(&pins))
+            .filter(|pins| self.pin.is_some() && self.pins() != Some(*pins))
+        else {
+            return false;
+        };
         (self.pin, self.next_pin) = (Some(pins.current), Some(pins.next));
         true
     }
@@ -160,7 +205,10 @@ impl Life {
     /// A new one.
     #[must_use]
     pub fn new(machine: &Machine) -> Self {
-        Self { incarnation: u64::from_be_bytes(machine.bytes()), counter: 0 }
+        Self {
+            incarnation: u64::from_be_bytes(machine.bytes()),
+            counter: 0,
+        }
     }
 }
 
@@ -176,9 +224,13 @@ pub async fn enrolled<P: Settings + ?Sized + 'static>(
 ) -> Result<Option<Upstream>, UpstreamError> {
     let kept = writer.step(|store| store.get(SETTING)).await??;
     let kept: Option<Upstream> = kept.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let Some(mut upstream) = Upstream::with(kept.clone(), link, machine) else { return Ok(None) };
+    let Some(mut upstream) = Upstream::with(kept.clone(), link, machine) else {
+        return Ok(None);
+    };
     if upstream.enrolled {
-        if kept.is_some_and(|kept| kept.noted != upstream.noted || kept.addresses != upstream.addresses) {
+        if kept.is_some_and(|kept| {
+            kept.noted != upstream.noted || kept.addresses != upstream.addresses
+        }) {
             keep(writer, &upstream).await?;
         }
         return Ok(Some(upstream));
@@ -188,8 +240,15 @@ pub async fn enrolled<P: Settings + ?Sized + 'static>(
     if !stands {
         keep(writer, &upstream).await?;
     }
-    let device = upstream.device.parse().map_err(|_| StoreError::Damaged("upstream"))?;
-    let body = enrol::encode(&EnrolRequest::new(upstream.code, device, public_key(&upstream.secret)));
+    let device = upstream
+        .device
+        .parse()
+        .map_err(|_| StoreError::Damaged("upstream"))?;
+    let body = enrol::encode(&EnrolRequest::new(
+        upstream.code,
+        device,
+        public_key(&upstream.secret),
+    ));
     let answer = post(&upstream, ENROL_PATH, body).await?;
     let answer: EnrolAnswer = enrol::decode(&answer)?;
     if answer.role != wanted {
@@ -197,7 +256,10 @@ pub async fn enrolled<P: Settings + ?Sized + 'static>(
         if !stands {
             writer.step(|store| store.set(SETTING, b"")).await??;
         }
-        return Err(UpstreamError::OtherLink { found: answer.role.chars().take(20).collect(), wanted });
+        return Err(UpstreamError::OtherLink {
+            found: answer.role.chars().take(20).collect(),
+            wanted,
+        });
     }
     upstream.learn(Some(answer.pins));
     upstream.enrolled = true;
@@ -209,10 +271,21 @@ pub async fn enrolled<P: Settings + ?Sized + 'static>(
 ///
 /// # Errors
 /// The store.
-pub async fn note_revoked<P: Settings + ?Sized + 'static>(writer: &Writer<P>) -> Result<(), UpstreamError> {
+pub async fn note_revoked<P: Settings + ?Sized + 'static>(
+    writer: &Writer<P>,
+) -> Result<(), UpstreamError> {
     let kept = writer.step(|store| store.get(SETTING)).await??;
     match kept.and_then(|bytes| serde_json::from_slice::<Upstream>(&bytes).ok()) {
-        Some(kept) if !kept.revoked => keep(writer, &Upstream { revoked: true, ..kept }).await,
+        Some(kept) if !kept.revoked => {
+            keep(
+                writer,
+                &Upstream {
+                    revoked: true,
+                    ..kept
+                },
+            )
+            .await
+        }
         _ => Ok(()),
     }
 }
@@ -221,9 +294,14 @@ pub async fn note_revoked<P: Settings + ?Sized + 'static>(writer: &Writer<P>) ->
 ///
 /// # Errors
 /// The store.
-pub async fn keep<P: Settings + ?Sized + 'static>(writer: &Writer<P>, upstream: &Upstream) -> Result<(), UpstreamError> {
+pub async fn keep<P: Settings + ?Sized + 'static>(
+    writer: &Writer<P>,
+    upstream: &Upstream,
+) -> Result<(), UpstreamError> {
     let bytes = serde_json::to_vec(upstream).map_err(|_| StoreError::Damaged("upstream"))?;
-    Ok(writer.step(move |store| store.set(SETTING, &bytes)).await??)
+    Ok(writer
+        .step(move |store| store.set(SETTING, &bytes))
+        .await??)
 }
 
 impl Upstream {
@@ -237,32 +315,73 @@ impl Upstream {
     ///
     /// # Errors
     /// The server above refused, or cannot be reached.
-    pub async fn send(&self, life: &mut Life, path: &'static str, body: Vec<u8>) -> Result<Vec<u8>, UpstreamError> {
+    pub async fn send(
+        &self,
+        life: &mut Life,
+        path: &'static str,
+        body: Vec<u8>,
+    ) -> Result<Vec<u8>, UpstreamError> {
         life.counter += 1;
-        let device = self.device.parse().map_err(|_| StoreError::Damaged("upstream"))?;
-        let envelope = Envelope::seal(&self.secret, path, device, life.incarnation, life.counter, body);
+        let device = self
+            .device
+            .parse()
+            .map_err(|_| StoreError::Damaged("upstream"))?;
+        let envelope = Envelope::seal(
+            &self.secret,
+            path,
+            device,
+            life.incarnation,
+            life.counter,
+            body,
+        );
         post(self, path, envelope.encode()).await
     }
 }
 
-async fn post(upstream: &Upstream, path: &'static str, body: Vec<u8>) -> Result<Vec<u8>, UpstreamError> {
-    let pins: Vec<Pin> = upstream.pin.into_iter().chain(upstream.next_pin).map(Pin).collect();
+async fn post(
+    upstream: &Upstream,
+    path: &'static str,
+    body: Vec<u8>,
+) -> Result<Vec<u8>, UpstreamError> {
+    let pins: Vec<Pin> = upstream
+        .pin
+        .into_iter()
+        .chain(upstream.next_pin)
+        .map(Pin)
+        .collect();
     let addresses = upstream.addresses.clone();
     let posted = tokio::task::spawn_blocking(move || {
-        let config = ureq::Agent::config_builder().timeout_connect(Some(Duration::from_secs(10))).timeout_global(Some(Duration::from_secs(60)));
-        let Answer { status, body, retry_after } = Ways::new(config, &pins, addresses).post(path, &body, ANSWER_MAX_BYTES).map_err(|failures| {
-            if vicinity_link::is_other_key(&failures) { UpstreamError::Refused(Refused::OtherKey) } else { UpstreamError::Cut(vicinity_link::told(&failures)) }
-        })?;
+        let config = ureq::Agent::config_builder()
+            .timeout_connect(Some(Duration::from_secs(10)))
+            .timeout_global(Some(Duration::from_secs(60)));
+        let Answer {
+            status,
+            body,
+            retry_after,
+        } = Ways::new(config, &pins, addresses)
+            .post(path, &body, ANSWER_MAX_BYTES)
+            .map_err(|failures| {
+                if vicinity_link::is_other_key(&failures) {
+                    UpstreamError::Refused(Refused::OtherKey)
+                } else {
+                    UpstreamError::Cut(vicinity_link::told(&failures))
+                }
+            })?;
         if status == ureq::http::StatusCode::OK {
             return Ok(body);
         }
-        let refused = Refused::from_code(str::from_utf8(&body).unwrap_or_default()).unwrap_or(Refused::Failed);
+        let refused = Refused::from_code(str::from_utf8(&body).unwrap_or_default())
+            .unwrap_or(Refused::Failed);
         Err(match (UpstreamError::from(refused), retry_after) {
-            (UpstreamError::Refused(refused), Some(seconds)) => UpstreamError::Later { refused, seconds },
+            (UpstreamError::Refused(refused), Some(seconds)) => {
+                UpstreamError::Later { refused, seconds }
+            }
             (error, _) => error,
         })
     });
-    posted.await.unwrap_or_else(|_| Err(UpstreamError::Cut("this server stopped".to_owned())))
+    posted
+        .await
+        .unwrap_or_else(|_| Err(UpstreamError::Cut("this server stopped".to_owned())))
 }
 
 #[cfg(test)]
@@ -275,11 +394,20 @@ mod tests {
     use super::*;
 
     fn machine() -> Machine {
-        Machine { now: Arc::new(|| Timestamp::UNIX_EPOCH), running: Arc::new(|| None), random: Arc::new(|bytes| bytes.fill(9)) }
+        Machine {
+            now: Arc::new(|| Timestamp::UNIX_EPOCH),
+            running: Arc::new(|| None),
+            random: Arc::new(|bytes| bytes.fill(9)),
+        }
     }
 
     fn link(address: &str, code: u8, pin: Option<u8>) -> EnrolLink {
-        EnrolLink { addresses: Address::split(address).unwrap(), code: [code; 16], pin: pin.map(|pin| [pin; 32]), signs: None }
+        EnrolLink {
+            addresses: Address::split(address).unwrap(),
+            code: [code; 16],
+            pin: pin.map(|pin| [pin; 32]),
+            signs: None,
+        }
     }
 
     /// Enrolled with code 1 at a server whose keys are 1 and 2.
@@ -304,7 +432,10 @@ mod tests {
 
     #[test]
     fn a_server_waits_as_long_as_the_one_above_asks_and_an_hour_at_most() {
-        let later = |seconds| UpstreamError::Later { refused: Refused::SlowDown, seconds };
+        let later = |seconds| UpstreamError::Later {
+            refused: Refused::SlowDown,
+            seconds,
+        };
         let cut = || UpstreamError::Cut(String::new());
         for (failures, error, waited) in [
             (1, cut(), 2),
@@ -328,35 +459,95 @@ mod tests {
     #[test]
     fn an_enrolment_stands_whose_code_or_key_the_link_names() {
         assert!(Upstream::with(None, None, &machine()).is_none());
-        assert!(Upstream::with(Some(kept()), None, &machine()).unwrap().enrolled);
+        assert!(
+            Upstream::with(Some(kept()), None, &machine())
+                .unwrap()
+                .enrolled
+        );
         let used = with(&link("above:7310", 1, Some(7)));
-        assert!(used.enrolled && used.pin == kept().pin, "what it has learnt since is newer than the link");
+        assert!(
+            used.enrolled && used.pin == kept().pin,
+            "what it has learnt since is newer than the link"
+        );
         for pin in [1, 2] {
             let stands = with(&link("above:7310", 5, Some(pin)));
             assert!(stands.enrolled && stands.pin == kept().pin && stands.noted == Some([5; 16]));
-            let after = Upstream { pin: Some([8; 32]), next_pin: Some([9; 32]), ..stands };
-            assert!(Upstream::with(Some(after), Some(&link("above:7310", 5, Some(pin))), &machine()).unwrap().enrolled, "keys changed since");
+            let after = Upstream {
+                pin: Some([8; 32]),
+                next_pin: Some([9; 32]),
+                ..stands
+            };
+            assert!(
+                Upstream::with(
+                    Some(after),
+                    Some(&link("above:7310", 5, Some(pin))),
+                    &machine()
+                )
+                .unwrap()
+                .enrolled,
+                "keys changed since"
+            );
         }
     }
 
     #[test]
-    fn a_link_with_another_key_enrols_at_the_same_address_as_who_it_was_and_elsewhere_as_somebody_new() {
+    fn a_link_with_another_key_enrols_at_the_same_address_as_who_it_was_and_elsewhere_as_somebody_new()
+     {
         for pin in [Some(3), None] {
             let again = with(&link("above:7310", 5, pin));
-            assert!(!again.enrolled && again.pin == pin.map(|pin| [pin; 32]) && again.next_pin.is_none());
-            assert_eq!((again.code, &again.device, again.secret), ([5; 16], &kept().device, kept().secret));
+            assert!(
+                !again.enrolled
+                    && again.pin == pin.map(|pin| [pin; 32])
+                    && again.next_pin.is_none()
+            );
+            assert_eq!(
+                (again.code, &again.device, again.secret),
+                ([5; 16], &kept().device, kept().secret)
+            );
         }
-        let revoked = Upstream { revoked: true, ..kept() };
-        assert!(Upstream::with(Some(revoked.clone()), Some(&link("above:7310", 1, Some(1))), &machine()).unwrap().revoked, "the old link brings nothing");
+        let revoked = Upstream {
+            revoked: true,
+            ..kept()
+        };
+        assert!(
+            Upstream::with(
+                Some(revoked.clone()),
+                Some(&link("above:7310", 1, Some(1))),
+                &machine()
+            )
+            .unwrap()
+            .revoked,
+            "the old link brings nothing"
+        );
         // A hub that was restored learns of it only after the new link was noted.
         for noted in [None, Some([5; 16])] {
-            let revoked = Upstream { noted, ..revoked.clone() };
-            let again = Upstream::with(Some(revoked), Some(&link("above:7310", 5, Some(1))), &machine()).unwrap();
-            assert!(!again.enrolled && !again.revoked && again.device == kept().device && again.secret != kept().secret);
+            let revoked = Upstream {
+                noted,
+                ..revoked.clone()
+            };
+            let again = Upstream::with(
+                Some(revoked),
+                Some(&link("above:7310", 5, Some(1))),
+                &machine(),
+            )
+            .unwrap();
+            assert!(
+                !again.enrolled
+                    && !again.revoked
+                    && again.device == kept().device
+                    && again.secret != kept().secret
+            );
         }
         let moved = with(&link("new.example:443,ABOVE:7310", 5, Some(1)));
-        assert!(moved.enrolled && moved.addresses == ["new.example:443", "above:7310"], "the same server by one address more");
+        assert!(
+            moved.enrolled && moved.addresses == ["new.example:443", "above:7310"],
+            "the same server by one address more"
+        );
         let elsewhere = with(&link("other:7310", 5, Some(1)));
-        assert!(!elsewhere.enrolled && elsewhere.device != kept().device && elsewhere.secret != kept().secret);
+        assert!(
+            !elsewhere.enrolled
+                && elsewhere.device != kept().device
+                && elsewhere.secret != kept().secret
+        );
     }
 }

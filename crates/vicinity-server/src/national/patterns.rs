@@ -13,19 +13,29 @@ impl PatternServer for National {
     const SEE: Action = Action::SeeReview;
     const WRITE: Action = Action::Review;
 
-    fn counts(store: &mut <Self as Server>::Store, months: Vec<String>) -> Result<Counts, StoreError> {
+    fn counts(
+        store: &mut <Self as Server>::Store,
+        months: Vec<String>,
+    ) -> Result<Counts, StoreError> {
         let (from, to) = ends(&months);
         let found = published::months(store, from, to)?;
         Ok(Counts::published(months, found))
     }
 
     /// What national shows may be passed on as it is.
-    fn to_pass_on(store: &mut <Self as Server>::Store, _: &str, months: Vec<String>) -> Result<Counts, StoreError> {
+    fn to_pass_on(
+        store: &mut <Self as Server>::Store,
+        _: &str,
+        months: Vec<String>,
+    ) -> Result<Counts, StoreError> {
         Self::counts(store, months)
     }
 
     /// Rows say it; no count does.
-    fn median_minutes(_: &mut <Self as Server>::Store, _: &[String]) -> Result<Option<u32>, StoreError> {
+    fn median_minutes(
+        _: &mut <Self as Server>::Store,
+        _: &[String],
+    ) -> Result<Option<u32>, StoreError> {
         Ok(None)
     }
 }

@@ -46,7 +46,13 @@ pub async fn serve(
 ) {
     let tls = tls.map(TlsAcceptor::from);
     let (serving, end) = watch::channel(());
-    let (mut places, mut under_way) = (ConnectionSlots { proxies: Arc::clone(&proxies), ..ConnectionSlots::default() }, JoinSet::new());
+    let (mut places, mut under_way) = (
+        ConnectionSlots {
+            proxies: Arc::clone(&proxies),
+            ..ConnectionSlots::default()
+        },
+        JoinSet::new(),
+    );
     let mut shutdown = pin!(shutdown);
     loop {
         let (stream, from) = tokio::select! {
@@ -57,8 +63,16 @@ pub async fn serve(
         // Those that have ended.
         while under_way.try_join_next().is_some() {}
         // One too many is closed at once: in a queue it would keep others waiting.
-        let Some(place) = places.take(from.ip()) else { continue };
-        let connection = connection(stream, Remote(from.ip(), Arc::clone(&proxies)), tls.clone(), router.clone(), end.clone());
+        let Some(place) = places.take(from.ip()) else {
+            continue;
+        };
+        let connection = connection(
+            stream,
+            Remote(from.ip(), Arc::clone(&proxies)),
+            tls.clone(),
+            router.clone(),
+            end.clone(),
+        );
         under_way.spawn(async move {
             connection.await;
             drop(place);
@@ -82,8 +96,16 @@ impl ConnectionSlots {
     /// A place for a connection from there, which has it until it drops it; `None` if there are too many.
     fn take(&mut self, from: IpAddr) -> Option<Arc<()>> {
         self.taken.retain(|_, place| Arc::strong_count(place) > 1);
-        let all: usize = self.taken.values().map(|place| Arc::strong_count(place) - 1).sum();
-        let for_many = stands_for_many(from) || self.proxies.iter().any(|proxy| proxy.to_canonical() == from.to_canonical());
+        let all: usize = self
+            .taken
+            .values()
+            .map(|place| Arc::strong_count(place) - 1)
+            .sum();
+        let for_many = stands_for_many(from)
+            || self
+                .proxies
+                .iter()
+                .any(|proxy| proxy.to_canonical() == from.to_canonical());
         let place = self.taken.entry(network(from)).or_default();
         let free = all < ALL_MAX && (Arc::strong_count(place) <= ADDRESS_MAX || for_many);
         free.then(|| Arc::clone(place))
@@ -94,19 +116,31 @@ impl ConnectionSlots {
 /// passes on those of all browsers. So for the machine itself only the limit over all holds. Only by the addresses that a
 /// proxy comes from, and for proxies elsewhere that are trusted: anybody else on the machine may use the rest of 127.0.0.0/8, and is one as elsewhere.
 fn stands_for_many(from: IpAddr) -> bool {
-    [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)].contains(&from.to_canonical())
+    [
+        IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(Ipv6Addr::LOCALHOST),
+    ]
+    .contains(&from.to_canonical())
 }
 
 /// One connection, to its end.
-async fn connection<S>(stream: S, from: Remote, tls: Option<TlsAcceptor>, router: Router, mut end: watch::Receiver<()>)
-where
+async fn connection<S>(
+    stream: S,
+    from: Remote,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    mut end: watch::Receiver<()>,
+) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let stream = Patient::new(stream);
     let timer = stream.head_timer();
     let mut http = http1::Builder::new();
-    http.timer(timer).header_read_timeout(Duration::from_secs(HEAD_SECONDS));
-    let Some(tls) = tls else { return requests(&http, stream, from, router, end).await };
+    http.timer(timer)
+        .header_read_timeout(Duration::from_secs(HEAD_SECONDS));
+    let Some(tls) = tls else {
+        return requests(&http, stream, from, router, end).await;
+    };
     let shaken = tokio::select! {
         shaken = tokio::time::timeout(Duration::from_secs(HANDSHAKE_SECONDS), tls.accept(stream)) => shaken,
         // Nothing was asked yet.
@@ -118,8 +152,13 @@ where
 }
 
 /// Answers what is asked over a connection. How it ends is of no interest: the other end went away, or did not speak HTTP.
-async fn requests<S>(http: &http1::Builder, stream: S, from: Remote, router: Router, mut end: watch::Receiver<()>)
-where
+async fn requests<S>(
+    http: &http1::Builder,
+    stream: S,
+    from: Remote,
+    router: Router,
+    mut end: watch::Receiver<()>,
+) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let service = service_fn(move |mut request: Request<hyper::body::Incoming>| {

@@ -30,7 +30,9 @@ impl core::fmt::Debug for Target {
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
     /// The address is none of a DHIS2 server's.
-    #[error("the address must be of the form https://dhis2.example.org; plain http goes to this machine only, for a token travels with it")]
+    #[error(
+        "the address must be of the form https://dhis2.example.org; plain http goes to this machine only, for a token travels with it"
+    )]
     Address,
     /// The token cannot be one.
     #[error("the token must be a personal access token of DHIS2's, as d2pat_…, in one line")]
@@ -39,7 +41,9 @@ pub enum PushError {
     #[error("DHIS2 cannot be reached, or its certificate is not one that an authority vouches for")]
     Unreachable,
     /// The token is not taken.
-    #[error("DHIS2 does not take the token: make one that may import data, and that has not expired")]
+    #[error(
+        "DHIS2 does not take the token: make one that may import data, and that has not expired"
+    )]
     NotAllowed,
     /// Another answer than an import summary.
     #[error("DHIS2 answered {0} without an import summary: check the address, and its version")]
@@ -60,21 +64,41 @@ impl Target {
             Host::Ipv6(address) => address.is_loopback(),
         };
         let is_safe = url.scheme() == "https" || url.scheme() == "http" && is_here;
-        let has_more = url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some();
+        let has_more = url.query().is_some()
+            || url.fragment().is_some()
+            || !url.username().is_empty()
+            || url.password().is_some();
         if !is_safe || has_more {
             return Err(PushError::Address);
         }
         let token = token.trim_start_matches('\u{feff}').trim();
-        if token.is_empty() || token.len() > 200 || !token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        if token.is_empty()
+            || token.len() > 200
+            || !token
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        {
             return Err(PushError::Token);
         }
-        let url = url.as_str().trim_end_matches('/').trim_end_matches("/api").to_owned();
-        Ok(Self { url, token: token.to_owned(), is_here })
+        let url = url
+            .as_str()
+            .trim_end_matches('/')
+            .trim_end_matches("/api")
+            .to_owned();
+        Ok(Self {
+            url,
+            token: token.to_owned(),
+            is_here,
+        })
     }
 
     /// To this machine nothing goes by way of another. Elsewhere a proxy of the environment carries it, inside TLS.
     fn by_proxy(&self, config: ConfigBuilder<AgentScope>) -> ConfigBuilder<AgentScope> {
-        if self.is_here { config.proxy(None) } else { config }
+        if self.is_here {
+            config.proxy(None)
+        } else {
+            config
+        }
     }
 
     /// Posts a dataValueSet and reads the summary. With `dry` DHIS2 checks all of it and keeps nothing. Blocks.
@@ -82,8 +106,14 @@ impl Target {
     /// # Errors
     /// Nothing is known of what DHIS2 did.
     pub fn push(&self, payload: &str, dry: bool) -> Result<Summary, PushError> {
-        let url = format!("{}/api/dataValueSets?importStrategy=CREATE_AND_UPDATE&dryRun={dry}", self.url);
-        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(WAIT)).max_redirects(0);
+        let url = format!(
+            "{}/api/dataValueSets?importStrategy=CREATE_AND_UPDATE&dryRun={dry}",
+            self.url
+        );
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(WAIT))
+            .max_redirects(0);
         let request = vicinity_link::vouched_agent(self.by_proxy(config).build())
             .post(url)
             .header("authorization", format!("ApiToken {}", self.token))
@@ -94,7 +124,12 @@ impl Target {
         if [401, 403].contains(&status) {
             return Err(PushError::NotAllowed);
         }
-        let body = answer.body_mut().with_config().limit(ANSWER_MAX_BYTES).read_to_vec().map_err(|_| PushError::Unreachable)?;
+        let body = answer
+            .body_mut()
+            .with_config()
+            .limit(ANSWER_MAX_BYTES)
+            .read_to_vec()
+            .map_err(|_| PushError::Unreachable)?;
         Summary::parse(&body).ok_or(PushError::Strange(status))
     }
 }
@@ -105,18 +140,44 @@ mod tests {
 
     #[test]
     fn a_proxy_of_the_environment_carries_what_goes_elsewhere_and_nothing_to_this_machine() {
-        for (url, proxied) in [("https://dhis2.example.org", true), ("HTTP://127.0.0.1:8080", false), ("https://localhost", false)] {
-            let config = ureq::Agent::config_builder().proxy(Some(ureq::Proxy::new("http://127.0.0.1:9").unwrap()));
-            assert_eq!(Target::new(url, "d2pat_abc").unwrap().by_proxy(config).build().proxy().is_some(), proxied, "{url}");
+        for (url, proxied) in [
+            ("https://dhis2.example.org", true),
+            ("HTTP://127.0.0.1:8080", false),
+            ("https://localhost", false),
+        ] {
+            let config = ureq::Agent::config_builder()
+                .proxy(Some(ureq::Proxy::new("http://127.0.0.1:9").unwrap()));
+            assert_eq!(
+                Target::new(url, "d2pat_abc")
+                    .unwrap()
+                    .by_proxy(config)
+                    .build()
+                    .proxy()
+                    .is_some(),
+                proxied,
+                "{url}"
+            );
         }
     }
 
     #[test]
     fn a_token_travels_to_no_other_machine_in_clear() {
         for (url, used, is_here) in [
-            ("https://dhis2.example.org", "https://dhis2.example.org", false),
-            ("HTTPS://DHIS2.example.org/", "https://dhis2.example.org", false),
-            ("https://play.example.org/demo/api/", "https://play.example.org/demo", false),
+            (
+                "https://dhis2.example.org",
+                "https://dhis2.example.org",
+                false,
+            ),
+            (
+                "HTTPS://DHIS2.example.org/",
+                "https://dhis2.example.org",
+                false,
+            ),
+            (
+                "https://play.example.org/demo/api/",
+                "https://play.example.org/demo",
+                false,
+            ),
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080", true),
             ("HTTP://127.0.0.1:8080/", "http://127.0.0.1:8080", true),
             ("http://LOCALHOST/dhis", "http://localhost/dhis", true),
@@ -124,7 +185,11 @@ mod tests {
             ("http://127.1", "http://127.0.0.1", true),
         ] {
             let target = Target::new(url, "d2pat_abc").unwrap();
-            assert_eq!((target.url.as_str(), target.is_here), (used, is_here), "{url}");
+            assert_eq!(
+                (target.url.as_str(), target.is_here),
+                (used, is_here),
+                "{url}"
+            );
         }
         for url in [
             "http://dhis2.example.org",
@@ -144,11 +209,20 @@ mod tests {
             "https://a.example/#x",
             "http://127.0.0.1.example.org",
         ] {
-            assert!(matches!(Target::new(url, "d2pat_abc"), Err(PushError::Address)), "{url}");
+            assert!(
+                matches!(Target::new(url, "d2pat_abc"), Err(PushError::Address)),
+                "{url}"
+            );
         }
         assert!(Target::new("https://dhis2.example.org", "\u{feff}d2pat_abc\r\n").is_ok());
         for token in ["", "two words", "d2pat\r\nhost: x", &"x".repeat(201)] {
-            assert!(matches!(Target::new("https://dhis2.example.org", token), Err(PushError::Token)), "{token}");
+            assert!(
+                matches!(
+                    Target::new("https://dhis2.example.org", token),
+                    Err(PushError::Token)
+                ),
+                "{token}"
+            );
         }
     }
 }

@@ -62,11 +62,18 @@ impl IntoResponse for ApiError {
             tracing::error!(%error, "store failed");
         }
         let (refused, retry_after) = (self.refused(), self.retry_after());
-        let status = StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = if let Self::Revoked(order) = &self { order.to_body() } else { refused.code().to_owned() };
+        let status =
+            StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = if let Self::Revoked(order) = &self {
+            order.to_body()
+        } else {
+            refused.code().to_owned()
+        };
         let mut response = (status, body).into_response();
         if let Some(seconds) = retry_after {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -32,7 +32,9 @@ impl<S: Send + Sync> FromRequest<S> for RequestBytes {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         match Bytes::from_request(request, state).await {
             Ok(bytes) => Ok(Self(bytes)),
-            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Refused::TooLarge.into()),
+            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                Err(Refused::TooLarge.into())
+            }
             Err(_) => Err(Refused::Malformed.into()),
         }
     }
@@ -46,7 +48,10 @@ pub(crate) struct Remote(pub(crate) IpAddr, pub(crate) Arc<[IpAddr]>);
 #[must_use]
 pub fn address(request: &Request) -> IpAddr {
     let remote = request.extensions().get::<Remote>();
-    remote.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |Remote(from, proxies)| network::client(*from, request.headers(), proxies))
+    remote.map_or(
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        |Remote(from, proxies)| network::client(*from, request.headers(), proxies),
+    )
 }
 
 /// A frame as an answer, without a header that nobody reads.
@@ -61,7 +66,12 @@ pub fn frame(bytes: Vec<u8>) -> Response {
 pub fn limited(router: Router) -> Router {
     router
         .layer(DefaultBodyLimit::max(REQUEST_MAX_BYTES))
-        .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(BODY_SECONDS)))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(2 * BODY_SECONDS)))
+        .layer(RequestBodyTimeoutLayer::new(Duration::from_secs(
+            BODY_SECONDS,
+        )))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            Duration::from_secs(2 * BODY_SECONDS),
+        ))
         .layer(CatchPanicLayer::new())
 }

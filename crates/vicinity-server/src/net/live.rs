@@ -32,7 +32,10 @@ pub struct Live {
 
 impl Default for Live {
     fn default() -> Self {
-        Self { count: watch::Sender::new(0), streams: Streams::default() }
+        Self {
+            count: watch::Sender::new(0),
+            streams: Streams::default(),
+        }
     }
 }
 
@@ -61,7 +64,10 @@ impl Live {
             return None;
         }
         *taken += 1;
-        Some(StreamSlot { streams: Arc::clone(&self.streams), session })
+        Some(StreamSlot {
+            streams: Arc::clone(&self.streams),
+            session,
+        })
     }
 
     /// What a browser hears, as long as its session continues.
@@ -75,7 +81,10 @@ impl Live {
         let first = *self.count.borrow();
         let counts = WatchStream::new(self.count.subscribe()).map(Some);
         let beats = IntervalStream::new(interval_at(Instant::now() + alive, alive)).map(|_| None);
-        let heard = counts.merge(beats).take_while(|count| *count != Some(ENDED)).filter(move |count| *count != Some(first));
+        let heard = counts
+            .merge(beats)
+            .take_while(|count| *count != Some(ENDED))
+            .filter(move |count| *count != Some(first));
         let looked = heard.then(move |count| {
             let goes_on = goes_on();
             async move { goes_on.await.then_some(count) }
@@ -83,7 +92,12 @@ impl Live {
         looked.map_while(move |looked| {
             let _ = &slot;
             // Browsers pass over an event without data.
-            looked.map(|count| Ok(count.map_or_else(|| Event::default().comment(""), |_| Event::default().event("changed").data("1"))))
+            looked.map(|count| {
+                Ok(count.map_or_else(
+                    || Event::default().comment(""),
+                    |_| Event::default().event("changed").data("1"),
+                ))
+            })
         })
     }
 }
@@ -137,21 +151,28 @@ mod tests {
     async fn a_stream_ends_with_its_session_whether_something_comes_in_or_nothing_does() {
         for (alive, comes_in) in [(ALIVE, true), (Duration::from_millis(1), false)] {
             let (live, signed_in) = (Live::default(), AtomicBool::new(true));
-            let mut changes = Box::pin(live.changes(live.slot(SESSION).unwrap(), alive, || ready(signed_in.load(Ordering::Relaxed))));
+            let mut changes = Box::pin(live.changes(live.slot(SESSION).unwrap(), alive, || {
+                ready(signed_in.load(Ordering::Relaxed))
+            }));
             live.tell();
             assert!(changes.next().await.is_some());
             signed_in.store(false, Ordering::Relaxed);
             if comes_in {
                 live.tell();
             }
-            assert!(changes.next().await.is_none(), "something comes in: {comes_in}");
+            assert!(
+                changes.next().await.is_none(),
+                "something comes in: {comes_in}"
+            );
         }
     }
 
     #[tokio::test]
     async fn a_session_has_so_many_streams_and_one_that_ends_makes_room() {
         let live = Live::default();
-        let mut places: Vec<_> = (0..STREAMS_MAX).map(|_| live.slot(SESSION).unwrap()).collect();
+        let mut places: Vec<_> = (0..STREAMS_MAX)
+            .map(|_| live.slot(SESSION).unwrap())
+            .collect();
         assert!(live.slot(SESSION).is_none());
         assert!(live.slot([2; 32]).is_some());
         drop(live.changes(places.pop().unwrap(), ALIVE, || ready(true)));

@@ -38,7 +38,10 @@ const GAUGES: [(&str, &str); 6] = [
     ("devices", "Devices enrolled"),
     ("changes_waiting", "Changes that wait for ancestors"),
     ("changes_quarantined", "Changes refused and kept aside"),
-    ("projections_unsent", "Projections national has not confirmed"),
+    (
+        "projections_unsent",
+        "Projections national has not confirmed",
+    ),
 ];
 
 impl Metrics {
@@ -48,21 +51,46 @@ impl Metrics {
         let mut registry = Registry::with_prefix(prefix);
         let (requests, changes, given) = (Family::default(), Family::default(), Counter::default());
         let seconds = Histogram::new(exponential_buckets(0.001, 2.0, 14));
-        registry.register("requests", "Requests, by route and result", Family::clone(&requests));
-        registry.register("changes", "Changes from devices, by verdict", Family::clone(&changes));
-        registry.register("changes_given", "Changes given to devices", Counter::clone(&given));
-        registry.register("request_seconds", "Seconds from a request to its answer", seconds.clone());
+        registry.register(
+            "requests",
+            "Requests, by route and result",
+            Family::clone(&requests),
+        );
+        registry.register(
+            "changes",
+            "Changes from devices, by verdict",
+            Family::clone(&changes),
+        );
+        registry.register(
+            "changes_given",
+            "Changes given to devices",
+            Counter::clone(&given),
+        );
+        registry.register(
+            "request_seconds",
+            "Seconds from a request to its answer",
+            seconds.clone(),
+        );
         let gauges = GAUGES.map(|(name, help)| {
             let gauge = Gauge::default();
             registry.register(name, help, Gauge::clone(&gauge));
             gauge
         });
-        Self { registry, requests, changes, given, seconds, gauges: gauges.into() }
+        Self {
+            registry,
+            requests,
+            changes,
+            given,
+            seconds,
+            gauges: gauges.into(),
+        }
     }
 
     /// Counts a request.
     pub fn request(&self, route: &'static str, result: &'static str, seconds: f64) {
-        self.requests.get_or_create(&RequestLabels { route, result }).inc();
+        self.requests
+            .get_or_create(&RequestLabels { route, result })
+            .inc();
         self.seconds.observe(seconds);
     }
 
@@ -84,8 +112,22 @@ impl Metrics {
     /// The text for Prometheus, with fresh counts.
     #[must_use]
     pub fn text(&self, counts: &HubCounts) -> String {
-        let HubCounts { incidents, feed_seq, devices, waiting, quarantined, projections_unsent } = *counts;
-        for (gauge, value) in self.gauges.iter().zip([incidents, feed_seq, devices, waiting, quarantined, projections_unsent]) {
+        let HubCounts {
+            incidents,
+            feed_seq,
+            devices,
+            waiting,
+            quarantined,
+            projections_unsent,
+        } = *counts;
+        for (gauge, value) in self.gauges.iter().zip([
+            incidents,
+            feed_seq,
+            devices,
+            waiting,
+            quarantined,
+            projections_unsent,
+        ]) {
             gauge.set(value.cast_signed());
         }
         let mut out = String::new();

@@ -38,7 +38,11 @@ impl Network {
     /// Where enrolment links lead. A link without TLS is for this machine, whatever stands before it.
     #[must_use]
     pub fn links(&self, plain_http: bool) -> &[Address] {
-        let links = if self.public.is_empty() || plain_http { &self.own } else { &self.public };
+        let links = if self.public.is_empty() || plain_http {
+            &self.own
+        } else {
+            &self.public
+        };
         &links[..links.len().min(ADDRESSES_MAX)]
     }
 
@@ -50,7 +54,16 @@ impl Network {
             _ if self.public.is_empty() => ("https", &self.own),
             _ => ("https", &self.public),
         };
-        let base = |address: &Address| format!("{scheme}://{}", if scheme == "https" { address.as_str().trim_end_matches(":443") } else { address.as_str() });
+        let base = |address: &Address| {
+            format!(
+                "{scheme}://{}",
+                if scheme == "https" {
+                    address.as_str().trim_end_matches(":443")
+                } else {
+                    address.as_str()
+                }
+            )
+        };
         addresses.iter().take(ADDRESSES_MAX).map(base).collect()
     }
 
@@ -77,18 +90,28 @@ pub fn reached_at(listen: &str, bound: SocketAddr, machine: &[IpAddr]) -> Vec<Ad
     }
     let others_reach = |address: &&IpAddr| match address {
         IpAddr::V4(address) => !address.is_loopback() && !address.is_link_local(),
-        IpAddr::V6(address) => !address.is_loopback() && !address.is_unicast_link_local() && bound.is_ipv6(),
+        IpAddr::V6(address) => {
+            !address.is_loopback() && !address.is_unicast_link_local() && bound.is_ipv6()
+        }
     };
-    let addresses = machine.iter().filter(others_reach).filter_map(|address| Address::of(*address, bound.port()).ok());
+    let addresses = machine
+        .iter()
+        .filter(others_reach)
+        .filter_map(|address| Address::of(*address, bound.port()).ok());
     addresses.take(ADDRESSES_MAX).collect()
 }
 
 /// Says in the log where links lead that nobody gave an address for.
 pub fn tell_guessed(addresses: &[Address]) {
     if addresses.is_empty() {
-        tracing::warn!("this machine knows no address by which others reach it: start with --public NAME:PORT, or no link can be made");
+        tracing::warn!(
+            "this machine knows no address by which others reach it: start with --public NAME:PORT, or no link can be made"
+        );
     } else {
-        tracing::info!(links = Address::join(addresses), "links lead to the machine's own addresses; --public NAME:PORT gives others");
+        tracing::info!(
+            links = Address::join(addresses),
+            "links lead to the machine's own addresses; --public NAME:PORT gives others"
+        );
     }
 }
 
@@ -96,14 +119,24 @@ pub fn tell_guessed(addresses: &[Address]) {
 /// of those that they name. What nobody trusted says counts for nothing, and so does what is no address.
 #[must_use]
 pub fn client(from: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
-    let trusted = |address: IpAddr| proxies.iter().any(|proxy| proxy.to_canonical() == address.to_canonical());
+    let trusted = |address: IpAddr| {
+        proxies
+            .iter()
+            .any(|proxy| proxy.to_canonical() == address.to_canonical())
+    };
     let mut at = from;
-    let lines: Vec<&str> = headers.get_all(FORWARDED_FOR).iter().map(|value| value.to_str().unwrap_or_default()).collect();
+    let lines: Vec<&str> = headers
+        .get_all(FORWARDED_FOR)
+        .iter()
+        .map(|value| value.to_str().unwrap_or_default())
+        .collect();
     for entry in lines.iter().flat_map(|line| line.split(',')).rev() {
         if !trusted(at) {
             break;
         }
-        let Some(next) = address_of(entry.trim()) else { break };
+        let Some(next) = address_of(entry.trim()) else {
+            break;
+        };
         at = next;
     }
     at
@@ -111,7 +144,10 @@ pub fn client(from: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
 
 /// Proxies write addresses bare, or with a port.
 fn address_of(entry: &str) -> Option<IpAddr> {
-    let bare = entry.parse().ok().or_else(|| entry.strip_prefix('[')?.strip_suffix(']')?.parse().ok());
+    let bare = entry
+        .parse()
+        .ok()
+        .or_else(|| entry.strip_prefix('[')?.strip_suffix(']')?.parse().ok());
     bare.or_else(|| Some(entry.parse::<SocketAddr>().ok()?.ip()))
 }
 
@@ -142,30 +178,85 @@ mod tests {
 
     #[test]
     fn links_name_what_others_reach_and_never_an_address_that_stands_for_all() {
-        let machine = ["127.0.0.1", "192.168.8.10", "169.254.1.1", "::1", "fe80::1", "fd00::7"].map(address);
+        let machine = [
+            "127.0.0.1",
+            "192.168.8.10",
+            "169.254.1.1",
+            "::1",
+            "fe80::1",
+            "fd00::7",
+        ]
+        .map(address);
         let at = |listen: &str, bound: &str| reached_at(listen, bound.parse().unwrap(), &machine);
-        assert_eq!(texts(&at("0.0.0.0:0", "0.0.0.0:7311")), ["192.168.8.10:7311"]);
-        assert_eq!(texts(&at("[::]:7311", "[::]:7311")), ["192.168.8.10:7311", "[fd00::7]:7311"]);
-        assert_eq!(texts(&at("hub.local:0", "192.168.8.10:7311")), ["hub.local:7311"], "names stay names");
-        assert_eq!(texts(&at("192.168.8.10:7311", "192.168.8.10:7311")), ["192.168.8.10:7311"]);
-        assert_eq!(texts(&at("[fd00::7]:7311", "[fd00::7]:7311")), ["[fd00::7]:7311"]);
-        assert_eq!(texts(&at("localhost:0", "127.0.0.1:7311")), ["127.0.0.1:7311"]);
-        assert!(reached_at("0.0.0.0:1", "0.0.0.0:1".parse().unwrap(), &[address("127.0.0.1")]).is_empty());
+        assert_eq!(
+            texts(&at("0.0.0.0:0", "0.0.0.0:7311")),
+            ["192.168.8.10:7311"]
+        );
+        assert_eq!(
+            texts(&at("[::]:7311", "[::]:7311")),
+            ["192.168.8.10:7311", "[fd00::7]:7311"]
+        );
+        assert_eq!(
+            texts(&at("hub.local:0", "192.168.8.10:7311")),
+            ["hub.local:7311"],
+            "names stay names"
+        );
+        assert_eq!(
+            texts(&at("192.168.8.10:7311", "192.168.8.10:7311")),
+            ["192.168.8.10:7311"]
+        );
+        assert_eq!(
+            texts(&at("[fd00::7]:7311", "[fd00::7]:7311")),
+            ["[fd00::7]:7311"]
+        );
+        assert_eq!(
+            texts(&at("localhost:0", "127.0.0.1:7311")),
+            ["127.0.0.1:7311"]
+        );
+        assert!(
+            reached_at(
+                "0.0.0.0:1",
+                "0.0.0.0:1".parse().unwrap(),
+                &[address("127.0.0.1")]
+            )
+            .is_empty()
+        );
     }
 
     #[test]
     fn what_was_given_goes_into_links_and_stands_for_a_proxy_with_tls_before_plain_http() {
         let own = Address::split("127.0.0.1:7311").unwrap();
-        let bare = Network { own: own.clone(), ..Network::default() };
+        let bare = Network {
+            own: own.clone(),
+            ..Network::default()
+        };
         assert_eq!(
-            (texts(bare.links(false)), bare.bases(false), bare.bases(true)),
-            (vec!["127.0.0.1:7311"], vec!["https://127.0.0.1:7311".to_owned()], vec!["http://127.0.0.1:7311".to_owned()])
+            (
+                texts(bare.links(false)),
+                bare.bases(false),
+                bare.bases(true)
+            ),
+            (
+                vec!["127.0.0.1:7311"],
+                vec!["https://127.0.0.1:7311".to_owned()],
+                vec!["http://127.0.0.1:7311".to_owned()]
+            )
         );
         assert!(bare.is_secure(false) && !bare.is_secure(true));
-        let named = Network { public: Address::split("hub.example:443,192.168.8.10:7311").unwrap(), own, ..Network::default() };
-        assert_eq!(texts(named.links(false)), ["hub.example:443", "192.168.8.10:7311"]);
+        let named = Network {
+            public: Address::split("hub.example:443,192.168.8.10:7311").unwrap(),
+            own,
+            ..Network::default()
+        };
+        assert_eq!(
+            texts(named.links(false)),
+            ["hub.example:443", "192.168.8.10:7311"]
+        );
         assert_eq!(texts(named.links(true)), ["127.0.0.1:7311"]);
-        assert_eq!(named.bases(true), ["https://hub.example", "https://192.168.8.10:7311"]);
+        assert_eq!(
+            named.bases(true),
+            ["https://hub.example", "https://192.168.8.10:7311"]
+        );
         assert!(named.is_secure(true));
     }
 
@@ -180,15 +271,41 @@ mod tests {
             client(address(from), &headers, &proxies).to_string()
         };
         assert_eq!(asked("10.0.0.7", &["192.0.2.1"], &[]), "10.0.0.7");
-        assert_eq!(asked("10.0.0.7", &["192.0.2.1"], &["127.0.0.1"]), "10.0.0.7");
-        assert_eq!(asked("127.0.0.1", &["192.0.2.1"], &["127.0.0.1"]), "192.0.2.1");
-        assert_eq!(asked("::ffff:127.0.0.1", &["192.0.2.1"], &["127.0.0.1"]), "192.0.2.1");
+        assert_eq!(
+            asked("10.0.0.7", &["192.0.2.1"], &["127.0.0.1"]),
+            "10.0.0.7"
+        );
+        assert_eq!(
+            asked("127.0.0.1", &["192.0.2.1"], &["127.0.0.1"]),
+            "192.0.2.1"
+        );
+        assert_eq!(
+            asked("::ffff:127.0.0.1", &["192.0.2.1"], &["127.0.0.1"]),
+            "192.0.2.1"
+        );
         // What the browser wrote itself stands before what the proxy saw.
-        assert_eq!(asked("127.0.0.1", &["203.0.113.9, 192.0.2.1"], &["127.0.0.1"]), "192.0.2.1");
-        assert_eq!(asked("127.0.0.1", &["203.0.113.9", "192.0.2.1:5000, 10.0.0.2"], &["127.0.0.1", "10.0.0.2"]), "192.0.2.1");
-        assert_eq!(asked("127.0.0.1", &["[2001:db8::1]:80"], &["127.0.0.1"]), "2001:db8::1");
+        assert_eq!(
+            asked("127.0.0.1", &["203.0.113.9, 192.0.2.1"], &["127.0.0.1"]),
+            "192.0.2.1"
+        );
+        assert_eq!(
+            asked(
+                "127.0.0.1",
+                &["203.0.113.9", "192.0.2.1:5000, 10.0.0.2"],
+                &["127.0.0.1", "10.0.0.2"]
+            ),
+            "192.0.2.1"
+        );
+        assert_eq!(
+            asked("127.0.0.1", &["[2001:db8::1]:80"], &["127.0.0.1"]),
+            "2001:db8::1"
+        );
         for nonsense in ["unknown", "", "192.0.2.1, x"] {
-            assert_eq!(asked("127.0.0.1", &[nonsense], &["127.0.0.1"]), "127.0.0.1", "{nonsense}");
+            assert_eq!(
+                asked("127.0.0.1", &[nonsense], &["127.0.0.1"]),
+                "127.0.0.1",
+                "{nonsense}"
+            );
         }
         assert_eq!(asked("127.0.0.1", &[], &["127.0.0.1"]), "127.0.0.1");
     }

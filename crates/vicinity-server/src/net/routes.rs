@@ -29,13 +29,19 @@ pub struct Routes<S> {
 
 impl<S: Send + Sync + 'static> Default for Routes<S> {
     fn default() -> Self {
-        Self { router: Router::new(), listed: Vec::new() }
+        Self {
+            router: Router::new(),
+            listed: Vec::new(),
+        }
     }
 }
 
 impl<S: Send + Sync + 'static> Routes<S> {
     /// Adds a route.
-    #[expect(clippy::disallowed_methods, reason = "the one place where a route comes in: with its action")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where a route comes in: with its action"
+    )]
     pub(crate) fn add(mut self, route: Route, method: MethodRouter<Arc<S>>) -> Self {
         self.router = self.router.route(route.path, method);
         self.listed.push(route);
@@ -50,7 +56,11 @@ impl<S: Send + Sync + 'static> Routes<S> {
 
     /// The router. Requests for any other path go to `lost`.
     #[expect(clippy::disallowed_methods, reason = "behind it is nothing")]
-    pub(crate) fn or_else<H: Handler<T, Arc<S>>, T: 'static>(self, lost: H, server: Arc<S>) -> Router {
+    pub(crate) fn or_else<H: Handler<T, Arc<S>>, T: 'static>(
+        self,
+        lost: H,
+        server: Arc<S>,
+    ) -> Router {
         self.router.fallback(lost).with_state(server)
     }
 }

@@ -38,7 +38,9 @@ pub enum TlsError {
     #[error("this server never ran, so its address is not known; start it first")]
     NoAddress,
     /// Listens on every address of a machine that has none which others reach.
-    #[error("this server listens on every address of its machine, and none of them leads here from elsewhere: start it with --public NAME:PORT")]
+    #[error(
+        "this server listens on every address of its machine, and none of them leads here from elsewhere: start it with --public NAME:PORT"
+    )]
     NotReached,
 }
 
@@ -53,12 +55,19 @@ struct Keys {
 
 impl Keys {
     fn read(store: &mut dyn Settings) -> Result<Option<Self>, TlsError> {
-        let Some(kept) = store.get(KEYS)? else { return Ok(None) };
-        Ok(Some(serde_json::from_slice(&kept).map_err(|_| IdentityError::Key)?))
+        let Some(kept) = store.get(KEYS)? else {
+            return Ok(None);
+        };
+        Ok(Some(
+            serde_json::from_slice(&kept).map_err(|_| IdentityError::Key)?,
+        ))
     }
 
     fn write(&self, store: &mut dyn Settings) -> Result<(), TlsError> {
-        Ok(store.set(KEYS, &serde_json::to_vec(self).map_err(|_| IdentityError::Key)?)?)
+        Ok(store.set(
+            KEYS,
+            &serde_json::to_vec(self).map_err(|_| IdentityError::Key)?,
+        )?)
     }
 }
 
@@ -67,7 +76,11 @@ impl Keys {
 ///
 /// # Errors
 /// The store or the key.
-pub fn announce(store: &mut dyn Settings, network: &Network, plain_http: bool) -> Result<(Option<Pin>, Option<Arc<ServerConfig>>), TlsError> {
+pub fn announce(
+    store: &mut dyn Settings,
+    network: &Network,
+    plain_http: bool,
+) -> Result<(Option<Pin>, Option<Arc<ServerConfig>>), TlsError> {
     store.set(ADDRESS, Address::join(network.links(plain_http)).as_bytes())?;
     store.set(BASES, network.bases(plain_http).join("\n").as_bytes())?;
     if plain_http {
@@ -77,12 +90,30 @@ pub fn announce(store: &mut dyn Settings, network: &Network, plain_http: bool) -
     let fresh = || Ok::<_, TlsError>(ServerKey::generate()?.to_bytes());
     let keys = match Keys::read(store)? {
         Some(keys) if !keys.rotates => keys,
-        Some(keys) => Keys { current: keys.next, next: fresh()?, rotates: false },
-        None => Keys { current: fresh()?, next: fresh()?, rotates: false },
+        Some(keys) => Keys {
+            current: keys.next,
+            next: fresh()?,
+            rotates: false,
+        },
+        None => Keys {
+            current: fresh()?,
+            next: fresh()?,
+            rotates: false,
+        },
     };
     keys.write(store)?;
-    let (key, next) = (ServerKey::from_bytes(&keys.current)?, ServerKey::from_bytes(&keys.next)?);
-    store.set(PINS, &Pins { current: key.pin().0, next: next.pin().0 }.to_bytes())?;
+    let (key, next) = (
+        ServerKey::from_bytes(&keys.current)?,
+        ServerKey::from_bytes(&keys.next)?,
+    );
+    store.set(
+        PINS,
+        &Pins {
+            current: key.pin().0,
+            next: next.pin().0,
+        }
+        .to_bytes(),
+    )?;
     Ok((Some(key.pin()), Some(key.config()?)))
 }
 
@@ -92,16 +123,24 @@ pub fn announce(store: &mut dyn Settings, network: &Network, plain_http: bool) -
 /// The store, or a server that never ran with TLS.
 pub fn rotate(store: &mut dyn Settings) -> Result<(), TlsError> {
     let keys = Keys::read(store)?.ok_or(TlsError::NoKey)?;
-    Keys { rotates: true, ..keys }.write(store)
+    Keys {
+        rotates: true,
+        ..keys
+    }
+    .write(store)
 }
 
 /// The addresses and the pin that were recorded.
 ///
 /// # Errors
 /// The server never ran, or its address is unknown.
-pub fn announced(addresses: Option<Vec<u8>>, pins: Option<Vec<u8>>) -> Result<(Vec<Address>, Option<[u8; 32]>), TlsError> {
+pub fn announced(
+    addresses: Option<Vec<u8>>,
+    pins: Option<Vec<u8>>,
+) -> Result<(Vec<Address>, Option<[u8; 32]>), TlsError> {
     let (addresses, pins) = addresses.zip(pins).ok_or(TlsError::NoAddress)?;
-    let addresses = Address::split(str::from_utf8(&addresses).unwrap_or_default()).map_err(|_| TlsError::NotReached)?;
+    let addresses = Address::split(str::from_utf8(&addresses).unwrap_or_default())
+        .map_err(|_| TlsError::NotReached)?;
     Ok((addresses, Pins::of_bytes(&pins).map(|pins| pins.current)))
 }
 
@@ -110,9 +149,15 @@ pub fn announced(addresses: Option<Vec<u8>>, pins: Option<Vec<u8>>) -> Result<(V
 /// # Errors
 /// As [`announced`].
 pub fn bases(bases: Option<Vec<u8>>) -> Result<Vec<String>, TlsError> {
-    let bases = bases.and_then(|bases| String::from_utf8(bases).ok()).ok_or(TlsError::NoAddress)?;
+    let bases = bases
+        .and_then(|bases| String::from_utf8(bases).ok())
+        .ok_or(TlsError::NoAddress)?;
     let bases: Vec<String> = bases.lines().map(str::to_owned).collect();
-    if bases.is_empty() { Err(TlsError::NotReached) } else { Ok(bases) }
+    if bases.is_empty() {
+        Err(TlsError::NotReached)
+    } else {
+        Ok(bases)
+    }
 }
 
 /// The pins for a client that knows those with this mark: `None` if it knows these, or there are none.

@@ -2,7 +2,8 @@
 
 use axum::body::Body;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName,
+    LOCATION, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderValue, Response as HttpResponse, StatusCode};
 use axum::response::Response;
@@ -24,7 +25,9 @@ impl PageError {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::NotAllowed | Self::OtherReader => StatusCode::FORBIDDEN,
             Self::Form => StatusCode::BAD_REQUEST,
-            Self::Refused(_) | Self::RefusedAbout(..) | Self::Field(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Refused(_) | Self::RefusedAbout(..) | Self::Field(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SlowDown(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
@@ -42,7 +45,9 @@ impl PageError {
             Self::Again(_) => frame.t("done-back"),
             Self::OtherReader => frame.t("error-other-reader"),
             Self::Refused(id) => refused(&frame.t(id)),
-            Self::RefusedAbout(id, about) => refused(&frame.with(id, &[("about", Said::Text(about))])),
+            Self::RefusedAbout(id, about) => {
+                refused(&frame.with(id, &[("about", Said::Text(about))]))
+            }
             Self::Field(error) => refused(&field(frame, error)),
             Self::TooLarge => frame.t("error-too-large"),
             Self::SlowDown(seconds) => {
@@ -70,7 +75,9 @@ impl PageError {
         }
         let mut response = page_with(self.status(), &entry::error(frame, &self.text(frame)));
         if let Self::SlowDown(seconds) = self {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds));
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(*seconds));
         }
         response
     }
@@ -82,7 +89,10 @@ fn field(frame: &Frame, error: &FieldError) -> String {
     let about = Said::Text(&about);
     match error.problem {
         Problem::Missing => frame.with("refused-empty", &[("about", about)]),
-        Problem::TooManyLetters(letters) => frame.with("refused-long", &[("about", about), ("count", Said::Count(letters as u64))]),
+        Problem::TooManyLetters(letters) => frame.with(
+            "refused-long",
+            &[("about", about), ("count", Said::Count(letters as u64))],
+        ),
         Problem::ImpossibleTime(_) => frame.with("refused-date", &[("about", about)]),
         Problem::ReasonNeeded => frame.t("refused-reason"),
         Problem::IncidentFull => frame.t("refused-full"),
@@ -95,14 +105,25 @@ fn guarded(response: &mut Response) {
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "no-referrer"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), microphone=(), geolocation=()",
+        ),
     ];
     for (name, value) in fixed {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
     }
     // What a page shows stays on no disk of the reader's.
-    response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
 }
 
 /// A page.
@@ -116,7 +137,10 @@ pub fn page(markup: &Markup) -> Response {
 pub fn page_with(status: StatusCode, markup: &Markup) -> Response {
     let mut response = HttpResponse::new(Body::from(markup.0.clone()));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
     guarded(&mut response);
     response
 }
@@ -127,7 +151,10 @@ pub fn see_other(path: &str) -> Response {
     let mut response = HttpResponse::new(Body::empty());
     *response.status_mut() = StatusCode::SEE_OTHER;
     // Paths are this server's own; one that is no header's value would be a bug, and leads home.
-    response.headers_mut().insert(LOCATION, HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/")));
+    response.headers_mut().insert(
+        LOCATION,
+        HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/")),
+    );
     guarded(&mut response);
     response
 }
@@ -135,17 +162,25 @@ pub fn see_other(path: &str) -> Response {
 /// The way on, with a notice of what was done: the id of a text, without its `done-`.
 #[must_use]
 pub fn done(path: &str, what: &str) -> Response {
-    see_other(&format!("{path}{}done={what}", if path.contains('?') { '&' } else { '?' }))
+    see_other(&format!(
+        "{path}{}done={what}",
+        if path.contains('?') { '&' } else { '?' }
+    ))
 }
 
 /// A file to download.
 #[must_use]
 pub fn file(name: &str, content_type: &'static str, content: Vec<u8>) -> Response {
     let mut response = HttpResponse::new(Body::from(content));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     // Names are this server's own, of letters, digits and dashes.
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
-    response.headers_mut().insert(CONTENT_DISPOSITION, disposition.unwrap_or(HeaderValue::from_static("attachment")));
+    response.headers_mut().insert(
+        CONTENT_DISPOSITION,
+        disposition.unwrap_or(HeaderValue::from_static("attachment")),
+    );
     guarded(&mut response);
     response
 }
@@ -154,8 +189,13 @@ pub fn file(name: &str, content_type: &'static str, content: Vec<u8>) -> Respons
 #[must_use]
 pub fn asset(content_type: &'static str, content: &'static str) -> Response {
     let mut response = HttpResponse::new(Body::from(content));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(
+        CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=31536000, immutable"),
+    );
     guarded(&mut response);
     response
 }

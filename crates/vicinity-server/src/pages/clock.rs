@@ -32,24 +32,39 @@ pub fn of_national<S: NationalServer + PageServer>(routes: Routes<S>) -> Routes<
     routes.signed_in::<NationalClock, _>(confirm_national)
 }
 
-async fn confirm_hub<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<HubClock>) -> Result<Response, PageError> {
+async fn confirm_hub<S: HubServer + PageServer>(
+    hub: Arc<S>,
+    request: SignedIn<HubClock>,
+) -> Result<Response, PageError> {
     check(&request.form)?;
     let clock = hub.site().clock.clone();
-    hub.gate().write(&request, move |store| Ok(clock.confirm(store)?)).await?;
+    hub.gate()
+        .write(&request, move |store| Ok(clock.confirm(store)?))
+        .await?;
     tracing::info!(person = request.session.number, "the clock was confirmed");
     // What waited may go to national now.
     hub.changed();
     Ok(answer::done("/", "clock"))
 }
 
-async fn confirm_national<S: NationalServer + PageServer>(national: Arc<S>, request: SignedIn<NationalClock>) -> Result<Response, PageError> {
+async fn confirm_national<S: NationalServer + PageServer>(
+    national: Arc<S>,
+    request: SignedIn<NationalClock>,
+) -> Result<Response, PageError> {
     check(&request.form)?;
     let clock = national.site().clock.clone();
-    national.gate().write(&request, move |store| Ok(clock.confirm(store)?)).await?;
+    national
+        .gate()
+        .write(&request, move |store| Ok(clock.confirm(store)?))
+        .await?;
     tracing::info!(person = request.session.number, "the clock was confirmed");
     Ok(answer::done("/", "clock"))
 }
 
 fn check(form: &Form) -> Result<(), PageError> {
-    if form.get("sure") == "yes" { Ok(()) } else { Err(PageError::Refused("refused-not-sure")) }
+    if form.get("sure") == "yes" {
+        Ok(())
+    } else {
+        Err(PageError::Refused("refused-not-sure"))
+    }
 }

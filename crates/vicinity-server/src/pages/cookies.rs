@@ -31,7 +31,11 @@ pub enum Cookie {
 impl Cookie {
     fn name(self, site: &Site) -> String {
         let prefix = if site.secure { "__Host-" } else { "" };
-        let place = if site.place == Tier::Hub { "hub" } else { "national" };
+        let place = if site.place == Tier::Hub {
+            "hub"
+        } else {
+            "national"
+        };
         let what = match self {
             Self::Session => String::new(),
             Self::Asked => "-asked".to_owned(),
@@ -44,14 +48,26 @@ impl Cookie {
     #[must_use]
     pub fn of(self, site: &Site, headers: &HeaderMap) -> Option<String> {
         let name = self.name(site);
-        let cookies = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-        cookies.flat_map(HttpCookie::split_parse).filter_map(Result::ok).find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
+        let cookies = headers
+            .get_all(COOKIE)
+            .into_iter()
+            .filter_map(|value| value.to_str().ok());
+        cookies
+            .flat_map(HttpCookie::split_parse)
+            .filter_map(Result::ok)
+            .find(|cookie| cookie.name() == name)
+            .map(|cookie| cookie.value().to_owned())
     }
 
     /// Gives it to a browser, for that many seconds; none takes it back.
     pub fn give(self, site: &Site, response: &mut Response, value: &str, seconds: i64) {
-        let cookie = HttpCookie::build((self.name(site), value)).path("/").http_only(true).same_site(SameSite::Strict);
-        let cookie = cookie.max_age(Duration::seconds(seconds)).secure(site.secure);
+        let cookie = HttpCookie::build((self.name(site), value))
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Strict);
+        let cookie = cookie
+            .max_age(Duration::seconds(seconds))
+            .secure(site.secure);
         if let Ok(cookie) = HeaderValue::from_str(&cookie.to_string()) {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
@@ -68,13 +84,18 @@ pub fn keep_asked(site: &Site, response: &mut Response, path: &str) {
 /// The page that was asked for before signing in. A browser may send anything: whatever could lead elsewhere counts as nothing.
 #[must_use]
 pub fn asked(site: &Site, headers: &HeaderMap) -> Option<String> {
-    Cookie::Asked.of(site, headers).filter(|path| is_own_path(path))
+    Cookie::Asked
+        .of(site, headers)
+        .filter(|path| is_own_path(path))
 }
 
 /// Whether a text is a path of this server, and nothing else in a cookie or in a header.
 fn is_own_path(path: &str) -> bool {
     let fits = |character: char| character.is_ascii_graphic() && !"\\;,\"".contains(character);
-    path.starts_with('/') && !path.starts_with("//") && path.len() <= PATH_MAX && path.chars().all(fits)
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && path.len() <= PATH_MAX
+        && path.chars().all(fits)
 }
 
 #[cfg(test)]
@@ -83,10 +104,24 @@ mod tests {
 
     #[test]
     fn only_a_path_of_this_server_is_gone_to() {
-        for path in ["/", "/incident/0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11", "/?status=open&area=SN-DK"] {
+        for path in [
+            "/",
+            "/incident/0b8e6c1e-5d0a-4a53-9a0e-7d7a0c1f2b11",
+            "/?status=open&area=SN-DK",
+        ] {
             assert!(is_own_path(path), "{path}");
         }
-        for path in ["", "//elsewhere.example", "/\\elsewhere.example", "https://elsewhere.example", "elsewhere", "/a b", "/a;b", "/a\r\nb", "/\u{e9}"] {
+        for path in [
+            "",
+            "//elsewhere.example",
+            "/\\elsewhere.example",
+            "https://elsewhere.example",
+            "elsewhere",
+            "/a b",
+            "/a;b",
+            "/a\r\nb",
+            "/\u{e9}",
+        ] {
             assert!(!is_own_path(path), "{path}");
         }
         assert!(!is_own_path(&format!("/{}", "x".repeat(PATH_MAX))));

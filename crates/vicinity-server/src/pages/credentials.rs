@@ -27,7 +27,8 @@ pub fn hashed(password: &str, salt: [u8; 16], memory: &mut Memory) -> Option<Pas
     memory.0.resize(params.block_count(), Block::default());
     let mut hash = [0; 32];
     let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let done = argon.hash_password_into_with_memory(password.as_bytes(), &salt, &mut hash, &mut memory.0);
+    let done =
+        argon.hash_password_into_with_memory(password.as_bytes(), &salt, &mut hash, &mut memory.0);
     // What is left there was made from the password.
     memory.0.fill(Block::default());
     done.ok().map(|()| PasswordHash { salt, hash })
@@ -43,11 +44,19 @@ pub fn fits(password: &str, kept: Option<&PasswordHash>, memory: &mut Memory) ->
 /// Equal, in a time that reveals nothing of where they differ.
 #[must_use]
 pub fn same(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len() && one.iter().zip(other).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+    one.len() == other.len()
+        && one
+            .iter()
+            .zip(other)
+            .fold(0, |differs, (a, b)| differs | (a ^ b))
+            == 0
 }
 
 fn totp(secret: &[u8; 20]) -> Option<Totp> {
-    Builder::new().with_secret(Secret::from(secret.to_vec())).build().ok()
+    Builder::new()
+        .with_secret(Secret::from(secret.to_vec()))
+        .build()
+        .ok()
 }
 
 /// The step of a six-digit code that is good now: of this half minute, the one before or the one after.
@@ -59,7 +68,10 @@ pub fn step_of(secret: &[u8; 20], code: &str, now: Timestamp) -> Option<u64> {
 /// The code of now of a key as people type it. `None` for what is no key.
 #[must_use]
 pub fn code_now(key: &str, now: Timestamp) -> Option<String> {
-    let totp = Builder::new().with_secret(Secret::try_from_base32(text::secret_digits(key).as_str()).ok()?).build().ok()?;
+    let totp = Builder::new()
+        .with_secret(Secret::try_from_base32(text::secret_digits(key).as_str()).ok()?)
+        .build()
+        .ok()?;
     Some(totp.generate(now.as_second().try_into().ok()?).to_string())
 }
 
@@ -68,7 +80,10 @@ pub fn code_now(key: &str, now: Timestamp) -> Option<String> {
 pub fn key_and_uri(secret: &[u8; 20], handle: &str) -> (String, String) {
     let key = Secret::from(secret.to_vec()).to_base32();
     let label: String = form_urlencoded::byte_serialize(handle.as_bytes()).collect();
-    let uri = format!("otpauth://totp/Vicinity:{}?secret={key}&issuer=Vicinity", label.replace('+', "%20"));
+    let uri = format!(
+        "otpauth://totp/Vicinity:{}?secret={key}&issuer=Vicinity",
+        label.replace('+', "%20")
+    );
     (key, uri)
 }
 
@@ -88,13 +103,29 @@ mod tests {
         assert!(fits("a long enough sentence", Some(&kept), &mut memory));
         assert!(!fits("a long enough sentence ", Some(&kept), &mut memory));
         let accented = hashed("une phrase assez longué 12", [3; 16], &mut memory).unwrap();
-        assert!(fits("une phrase assez longue\u{301} ១២\u{200b}", Some(&accented), &mut memory));
-        assert!(!fits("une phrase assez longue 12", Some(&accented), &mut memory));
+        assert!(fits(
+            "une phrase assez longue\u{301} ១២\u{200b}",
+            Some(&accented),
+            &mut memory
+        ));
+        assert!(!fits(
+            "une phrase assez longue 12",
+            Some(&accented),
+            &mut memory
+        ));
         assert!(!fits("", None, &mut memory) && !fits("a long enough sentence", None, &mut memory));
         assert!(hashed(&"x".repeat(PASSWORD_MAX_CHARS + 1), [3; 16], &mut memory).is_none());
         // The same memory all the time, and nothing of a password in it.
-        assert_eq!((memory.0.as_ptr(), memory.0.len()), (place, COST.0 as usize));
-        assert!(memory.0.iter().all(|block| block.as_ref().iter().all(|word| *word == 0)));
+        assert_eq!(
+            (memory.0.as_ptr(), memory.0.len()),
+            (place, COST.0 as usize)
+        );
+        assert!(
+            memory
+                .0
+                .iter()
+                .all(|block| block.as_ref().iter().all(|word| *word == 0))
+        );
     }
 
     #[test]
@@ -102,8 +133,18 @@ mod tests {
         // RFC 6238, appendix B: the secret "12345678901234567890", SHA-1; its 8 digits cut to the last 6.
         let secret = *b"12345678901234567890";
         assert_eq!(step_of(&secret, "287082", at(59)), Some(1));
-        for code in ["005 924", "០០៥៩២៤", "٠٠٥ ٩٢٤", "००५९२४", "\u{feff}005\u{200b}924\r\n"] {
-            assert_eq!(step_of(&secret, code, at(1_234_567_890)), Some(41_152_263), "{code:?}");
+        for code in [
+            "005 924",
+            "០០៥៩២៤",
+            "٠٠٥ ٩٢٤",
+            "००५९२४",
+            "\u{feff}005\u{200b}924\r\n",
+        ] {
+            assert_eq!(
+                step_of(&secret, code, at(1_234_567_890)),
+                Some(41_152_263),
+                "{code:?}"
+            );
         }
         assert_eq!(step_of(&secret, "287082", at(89)), Some(1));
         assert_eq!(step_of(&secret, "287082", at(120)), None);
@@ -115,6 +156,9 @@ mod tests {
     fn apps_are_told_whose_key_it_is() {
         let (key, uri) = key_and_uri(b"12345678901234567890", "amina d");
         assert_eq!(key, "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
-        assert_eq!(uri, format!("otpauth://totp/Vicinity:amina%20d?secret={key}&issuer=Vicinity"));
+        assert_eq!(
+            uri,
+            format!("otpauth://totp/Vicinity:amina%20d?secret={key}&issuer=Vicinity")
+        );
     }
 }

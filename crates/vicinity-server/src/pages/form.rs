@@ -34,13 +34,20 @@ impl Form {
     #[must_use]
     pub fn replacing(&self, name: &str, value: &str) -> Self {
         let others = self.0.iter().filter(|(own, _)| own != name).cloned();
-        Self(others.chain([(name.to_owned(), value.to_owned())]).collect())
+        Self(
+            others
+                .chain([(name.to_owned(), value.to_owned())])
+                .collect(),
+        )
     }
 
     /// The first field of a name, without white space around it; empty if there is none.
     #[must_use]
     pub fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value.trim())
+        self.0
+            .iter()
+            .find(|(own, _)| own == name)
+            .map_or("", |(_, value)| value.trim())
     }
 
     /// Whether a field of that name came, filled or not.
@@ -52,7 +59,10 @@ impl Form {
     /// The first field of a name exactly as it came: a password may begin with a space.
     #[must_use]
     pub fn exact(&self, name: &str) -> &str {
-        self.0.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value)
+        self.0
+            .iter()
+            .find(|(own, _)| own == name)
+            .map_or("", |(_, value)| value)
     }
 
     /// The field of a name, if anything was typed or chosen.
@@ -69,12 +79,21 @@ mod tests {
     #[test]
     fn fields_are_found_by_name_and_missing_ones_are_empty() {
         let form = Form::parse(b"a=1&b=+x%26y+&a=2&empty=&bare");
-        assert_eq!((form.get("a"), form.get("b"), form.exact("b"), form.get("c")), ("1", "x&y", " x&y ", ""));
-        assert_eq!((form.filled("empty"), form.filled("bare"), form.filled("b")), (None, None, Some("x&y")));
+        assert_eq!(
+            (form.get("a"), form.get("b"), form.exact("b"), form.get("c")),
+            ("1", "x&y", " x&y ", "")
+        );
+        assert_eq!(
+            (form.filled("empty"), form.filled("bare"), form.filled("b")),
+            (None, None, Some("x&y"))
+        );
     }
 
     #[test]
     fn what_was_typed_is_not_in_the_debug_form() {
-        assert_eq!(format!("{:?}", Form::parse(b"password=secret")), "Form of 1 fields");
+        assert_eq!(
+            format!("{:?}", Form::parse(b"password=secret")),
+            "Form of 1 fields"
+        );
     }
 }

@@ -31,7 +31,10 @@ struct LateForm {
 
 impl LateForm {
     fn bytes(&self) -> usize {
-        let fields = self.fields.iter().map(|(name, value)| name.len() + value.len() + 64);
+        let fields = self
+            .fields
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 64);
         self.page.len() + self.action.len() + fields.sum::<usize>()
     }
 
@@ -53,8 +56,19 @@ impl LateForms {
     }
 
     /// Keeps what somebody sent from a page. `false` if there was nothing in it to keep.
-    pub fn keep(&self, person: u32, page: &str, action: &str, fields: &[(String, String)], now: Timestamp) -> bool {
-        let fields: Vec<_> = fields.iter().filter(|(name, _)| !NEVER.contains(&name.as_str())).cloned().collect();
+    pub fn keep(
+        &self,
+        person: u32,
+        page: &str,
+        action: &str,
+        fields: &[(String, String)],
+        now: Timestamp,
+    ) -> bool {
+        let fields: Vec<_> = fields
+            .iter()
+            .filter(|(name, _)| !NEVER.contains(&name.as_str()))
+            .cloned()
+            .collect();
         if fields.iter().all(|(_, value)| value.trim().is_empty()) {
             return false;
         }
@@ -65,7 +79,13 @@ impl LateForms {
         {
             forms.remove(oldest);
         }
-        forms.push_back(LateForm { person, page: page.to_owned(), action: action.to_owned(), fields, since: now.as_second() });
+        forms.push_back(LateForm {
+            person,
+            page: page.to_owned(),
+            action: action.to_owned(),
+            fields,
+            since: now.as_second(),
+        });
         while forms.iter().map(LateForm::bytes).sum::<usize>() > BYTES_MAX {
             forms.pop_front();
         }
@@ -75,31 +95,50 @@ impl LateForms {
     /// The page that the newest of what waits for somebody stood on.
     #[must_use]
     pub fn page_of(&self, person: u32, now: Timestamp) -> Option<String> {
-        self.fresh(now).iter().rev().find(|form| form.person == person).map(|form| form.page.clone())
+        self.fresh(now)
+            .iter()
+            .rev()
+            .find(|form| form.person == person)
+            .map(|form| form.page.clone())
     }
 
     /// Forgets what was sent to a place: it has arrived by now.
     pub fn forget(&self, person: u32, action: &str, now: Timestamp) {
-        self.fresh(now).retain(|form| (form.person, form.action.as_str()) != (person, action));
+        self.fresh(now)
+            .retain(|form| (form.person, form.action.as_str()) != (person, action));
     }
 
     /// What waits for somebody on a page.
     fn on(&self, person: u32, page: &str, now: Timestamp) -> Vec<(String, Vec<(String, String)>)> {
         let forms = self.fresh(now);
-        let here = forms.iter().filter(|form| form.person == person && form.page == page);
-        here.map(|form| (form.action.clone(), form.fields.clone())).collect()
+        let here = forms
+            .iter()
+            .filter(|form| form.person == person && form.page == page);
+        here.map(|form| (form.action.clone(), form.fields.clone()))
+            .collect()
     }
 
     /// A page with what waits for its reader back in its forms.
-    pub async fn refilled(&self, person: u32, page: &str, frame: &Frame, response: Response) -> Response {
+    pub async fn refilled(
+        &self,
+        person: u32,
+        page: &str,
+        frame: &Frame,
+        response: Response,
+    ) -> Response {
         let forms = self.on(person, page, frame.now);
-        let is_page = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        let is_page = response
+            .headers()
+            .get(CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
         if forms.is_empty() || response.status() != StatusCode::OK || !is_page {
             return response;
         }
         let (head, body) = response.into_parts();
         // Made in memory a moment ago: it can be read.
-        let Ok(bytes) = axum::body::to_bytes(body, usize::MAX).await else { return Response::from_parts(head, Body::empty()) };
+        let Ok(bytes) = axum::body::to_bytes(body, usize::MAX).await else {
+            return Response::from_parts(head, Body::empty());
+        };
         let mut html = String::from_utf8_lossy(&bytes).into_owned();
         for (action, fields) in &forms {
             html = refill::refilled(frame, &html, &Sent { action, fields });
@@ -117,19 +156,42 @@ mod tests {
     }
 
     fn fields(text: &str) -> Vec<(String, String)> {
-        vec![("csrf".to_owned(), "x".to_owned()), ("note".to_owned(), text.to_owned()), ("sure".to_owned(), "yes".to_owned())]
+        vec![
+            ("csrf".to_owned(), "x".to_owned()),
+            ("note".to_owned(), text.to_owned()),
+            ("sure".to_owned(), "yes".to_owned()),
+        ]
     }
 
     #[test]
     fn what_was_typed_waits_for_who_typed_it_for_half_an_hour() {
         let kept = LateForms::default();
         assert!(kept.keep(1, "/report", "/report", &fields("two words"), at(0)));
-        assert_eq!(kept.page_of(1, at(KEPT_SECONDS)).as_deref(), Some("/report"));
-        assert_eq!(kept.on(1, "/report", at(0)), [("/report".to_owned(), vec![("note".to_owned(), "two words".to_owned())])]);
-        assert!(kept.on(2, "/report", at(0)).is_empty() && kept.on(1, "/", at(0)).is_empty() && kept.page_of(2, at(0)).is_none());
-        assert!(kept.page_of(1, at(KEPT_SECONDS + 1)).is_none(), "and no longer");
+        assert_eq!(
+            kept.page_of(1, at(KEPT_SECONDS)).as_deref(),
+            Some("/report")
+        );
+        assert_eq!(
+            kept.on(1, "/report", at(0)),
+            [(
+                "/report".to_owned(),
+                vec![("note".to_owned(), "two words".to_owned())]
+            )]
+        );
+        assert!(
+            kept.on(2, "/report", at(0)).is_empty()
+                && kept.on(1, "/", at(0)).is_empty()
+                && kept.page_of(2, at(0)).is_none()
+        );
+        assert!(
+            kept.page_of(1, at(KEPT_SECONDS + 1)).is_none(),
+            "and no longer"
+        );
         assert!(kept.keep(1, "/report", "/report", &fields("again"), at(100)));
-        assert!(kept.page_of(1, at(99)).is_none(), "nor if the clock was set back");
+        assert!(
+            kept.page_of(1, at(99)).is_none(),
+            "nor if the clock was set back"
+        );
     }
 
     #[test]

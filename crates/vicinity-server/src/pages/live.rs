@@ -20,7 +20,10 @@ pages! {
 ///
 /// # Errors
 /// Too many streams of this session.
-pub async fn listen<S: PageServer>(server: Arc<S>, request: SignedIn<Listen>) -> Result<Response, PageError> {
+pub async fn listen<S: PageServer>(
+    server: Arc<S>,
+    request: SignedIn<Listen>,
+) -> Result<Response, PageError> {
     let session = request.token_hash;
     let slot = server.site().live.slot(session).ok_or(PageError::Busy)?;
     let asked = Arc::clone(&server);
@@ -34,5 +37,10 @@ pub async fn listen<S: PageServer>(server: Arc<S>, request: SignedIn<Listen>) ->
 /// Where that cannot be found out the stream ends, and the browser asks again.
 async fn session_goes_on(site: &Site, session: [u8; 32]) -> bool {
     let now = (site.machine.now)();
-    matches!(site.people.step(move |people| people.session(session, false, now)).await, Ok(Ok(Some(_))))
+    matches!(
+        site.people
+            .step(move |people| people.session(session, false, now))
+            .await,
+        Ok(Ok(Some(_)))
+    )
 }

@@ -30,14 +30,25 @@ impl Once {
         sent: [u8; 32],
         work: impl Future<Output = Response>,
     ) -> Result<Response, PageError> {
-        let turn = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(person).or_default());
+        let turn = Arc::clone(
+            self.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .entry(person)
+                .or_default(),
+        );
         let _turn = turn.lock().await;
         if let Some(place) = forms.taken(sent).await? {
             return Ok(answer::see_other(&place));
         }
         let response = work.await;
-        let place = response.headers().get(LOCATION).filter(|_| response.status() == StatusCode::SEE_OTHER);
-        let place = place.and_then(|place| place.to_str().ok()).map(str::to_owned);
+        let place = response
+            .headers()
+            .get(LOCATION)
+            .filter(|_| response.status() == StatusCode::SEE_OTHER);
+        let place = place
+            .and_then(|place| place.to_str().ok())
+            .map(str::to_owned);
         // What was done is done: that its place could not be noted is no failure of it.
         if let Err(error) = forms.note_taken(person, sent, place).await {
             tracing::warn!(?error, "where a form led was not noted");

@@ -28,10 +28,17 @@ pub trait PatternServer: PageServer<Store: Patterns> {
     fn counts(store: &mut Self::Store, months: Vec<String>) -> Result<Counts, StoreError>;
 
     /// What may be handed to others of these months, under one name.
-    fn to_pass_on(store: &mut Self::Store, name: &str, months: Vec<String>) -> Result<Counts, StoreError>;
+    fn to_pass_on(
+        store: &mut Self::Store,
+        name: &str,
+        months: Vec<String>,
+    ) -> Result<Counts, StoreError>;
 
     /// Minutes in which half of those who got a response had one, where that is known.
-    fn median_minutes(store: &mut Self::Store, months: &[String]) -> Result<Option<u32>, StoreError>;
+    fn median_minutes(
+        store: &mut Self::Store,
+        months: &[String],
+    ) -> Result<Option<u32>, StoreError>;
 }
 
 /// Adds these pages.

@@ -41,19 +41,35 @@ pages! {
 /// Adds the pages of a national server.
 #[must_use]
 pub fn routes<S: NationalServer + PatternServer>(routes: Routes<S>) -> Routes<S> {
-    let routes = routes.signed_in::<NewsPage, _>(news).signed_in::<Looked, _>(looked).signed_in::<Hubs, _>(hubs);
-    exports::of_national(pattern::routes(countries::routes(picture::routes(queue::routes(routes)))))
+    let routes = routes
+        .signed_in::<NewsPage, _>(news)
+        .signed_in::<Looked, _>(looked)
+        .signed_in::<Hubs, _>(hubs);
+    exports::of_national(pattern::routes(countries::routes(picture::routes(
+        queue::routes(routes),
+    ))))
 }
 
 fn is_silent(hub: &HubRow, now: Timestamp) -> bool {
-    let before = now.checked_sub(SignedDuration::from_hours(24 * SILENT_DAYS)).unwrap_or(now);
+    let before = now
+        .checked_sub(SignedDuration::from_hours(24 * SILENT_DAYS))
+        .unwrap_or(now);
     // A time ahead of the clock was noted by one that was wrong: how long ago it was, is unknown.
-    hub.last_seen.is_none_or(|at| at < before || at.duration_since(now) > SignedDuration::from_hours(24))
+    hub.last_seen
+        .is_none_or(|at| at < before || at.duration_since(now) > SignedDuration::from_hours(24))
 }
 
-async fn news<S: NationalServer + PageServer>(national: Arc<S>, request: SignedIn<NewsPage>) -> Result<Response, PageError> {
+async fn news<S: NationalServer + PageServer>(
+    national: Arc<S>,
+    request: SignedIn<NewsPage>,
+) -> Result<Response, PageError> {
     let (since, now) = (request.session.looked_at, request.frame.now);
-    let (news, hubs) = national.gate().read(&request, move |store| Ok((store.news(since)?, store.hubs()?))).await?;
+    let (news, hubs) = national
+        .gate()
+        .read(&request, move |store| {
+            Ok((store.news(since)?, store.hubs()?))
+        })
+        .await?;
     let view = NewsView {
         since: (since != Timestamp::UNIX_EPOCH).then_some(since),
         counted_max: COUNTED_MAX,
@@ -62,30 +78,69 @@ async fn news<S: NationalServer + PageServer>(national: Arc<S>, request: SignedI
         gone: news.gone,
         answered: news.answered,
         waiting: news.waiting,
-        silent: hubs.iter().filter(|hub| is_silent(hub, now)).map(|hub| (hub.number, hub.last_seen)).collect(),
+        silent: hubs
+            .iter()
+            .filter(|hub| is_silent(hub, now))
+            .map(|hub| (hub.number, hub.last_seen))
+            .collect(),
     };
     Ok(answer::page(&review::news(&request.frame, &view)))
 }
 
-async fn looked<S: NationalServer + PageServer>(national: Arc<S>, request: SignedIn<Looked>) -> Result<Response, PageError> {
+async fn looked<S: NationalServer + PageServer>(
+    national: Arc<S>,
+    request: SignedIn<Looked>,
+) -> Result<Response, PageError> {
     let (person, now) = (request.session.number, request.frame.now);
-    national.site().people.step(move |people| people.looked(person, now)).await??;
+    national
+        .site()
+        .people
+        .step(move |people| people.looked(person, now))
+        .await??;
     Ok(answer::done("/", "looked"))
 }
 
-async fn hubs<S: NationalServer + PageServer>(national: Arc<S>, request: SignedIn<Hubs>) -> Result<Response, PageError> {
+async fn hubs<S: NationalServer + PageServer>(
+    national: Arc<S>,
+    request: SignedIn<Hubs>,
+) -> Result<Response, PageError> {
     let now = request.frame.now;
     let months = months_to(&month_of(now, &request.frame.zone), STRIP_MONTHS);
-    let (from, to) = (months.first().cloned().unwrap_or_default(), months.last().cloned().unwrap_or_default());
-    let (hubs, counts) = national.gate().read(&request, move |store| Ok((store.hubs()?, store.hub_months(&from, &to)?))).await?;
-    let counts: BTreeMap<(u32, String), u64> = counts.into_iter().map(|(hub, month, count)| ((hub, month), count)).collect();
-    let slowed = national.shares().lock().unwrap_or_else(PoisonError::into_inner).refused();
+    let (from, to) = (
+        months.first().cloned().unwrap_or_default(),
+        months.last().cloned().unwrap_or_default(),
+    );
+    let (hubs, counts) = national
+        .gate()
+        .read(&request, move |store| {
+            Ok((store.hubs()?, store.hub_months(&from, &to)?))
+        })
+        .await?;
+    let counts: BTreeMap<(u32, String), u64> = counts
+        .into_iter()
+        .map(|(hub, month, count)| ((hub, month), count))
+        .collect();
+    let slowed = national
+        .shares()
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .refused();
     let line = |hub: &HubRow| HubLine {
         number: hub.number,
         last_seen: hub.last_seen,
         silent: is_silent(hub, now),
         slowed: slowed.get(&hub.number).copied(),
-        months: months.iter().map(|month| Band::of(counts.get(&(hub.number, month.clone())).copied().unwrap_or(0))).collect(),
+        months: months
+            .iter()
+            .map(|month| {
+                Band::of(
+                    counts
+                        .get(&(hub.number, month.clone()))
+                        .copied()
+                        .unwrap_or(0),
+                )
+            })
+            .collect(),
         rows: Band::of(hub.projections),
     };
     let lines: Vec<HubLine> = hubs.iter().map(line).collect();

@@ -35,7 +35,10 @@ pub(crate) use pages;
 impl<S: PageServer> Routes<S> {
     /// Adds a page or a form for people who are signed in and may do it.
     #[must_use]
-    pub fn signed_in<A: PageRequest, F>(self, handler: impl Fn(Arc<S>, SignedIn<A>) -> F + Clone + Send + Sync + 'static) -> Self
+    pub fn signed_in<A: PageRequest, F>(
+        self,
+        handler: impl Fn(Arc<S>, SignedIn<A>) -> F + Clone + Send + Sync + 'static,
+    ) -> Self
     where
         F: Future<Output = Result<Response, PageError>> + Send + 'static,
     {
@@ -43,10 +46,18 @@ impl<S: PageServer> Routes<S> {
             let path = request.uri().path().to_owned();
             match SignedIn::<A>::of(&*server, request).await {
                 Ok(signed_in) => {
-                    let (person, frame, site) = (signed_in.session.number, signed_in.frame.clone(), Arc::clone(&server));
+                    let (person, frame, site) = (
+                        signed_in.session.number,
+                        signed_in.frame.clone(),
+                        Arc::clone(&server),
+                    );
                     let response = done_once(server, signed_in, handler.clone()).await;
                     if A::METHOD == "GET" {
-                        return site.site().late_forms.refilled(person, &path, &frame, response).await;
+                        return site
+                            .site()
+                            .late_forms
+                            .refilled(person, &path, &frame, response)
+                            .await;
                     }
                     if response.status() == StatusCode::SEE_OTHER {
                         site.site().late_forms.forget(person, &path, frame.now);
@@ -56,13 +67,28 @@ impl<S: PageServer> Routes<S> {
                 Err(turned) => turned.answer(server.site()),
             }
         };
-        let route = Route { method: A::METHOD, path: A::PATH, action: A::ACTION, page: A::PAGE };
-        self.add(route, if A::METHOD == "GET" { get(serve) } else { post(serve) })
+        let route = Route {
+            method: A::METHOD,
+            path: A::PATH,
+            action: A::ACTION,
+            page: A::PAGE,
+        };
+        self.add(
+            route,
+            if A::METHOD == "GET" {
+                get(serve)
+            } else {
+                post(serve)
+            },
+        )
     }
 
     /// Adds a page or a form that needs no session.
     #[must_use]
-    pub fn guest<A: PageRequest, F>(self, handler: impl Fn(Arc<S>, Guest<A>) -> F + Clone + Send + Sync + 'static) -> Self
+    pub fn guest<A: PageRequest, F>(
+        self,
+        handler: impl Fn(Arc<S>, Guest<A>) -> F + Clone + Send + Sync + 'static,
+    ) -> Self
     where
         F: Future<Output = Result<Response, PageError>> + Send + 'static,
     {
@@ -74,13 +100,27 @@ impl<S: PageServer> Routes<S> {
             };
             answer.unwrap_or_else(|error| error.answer(&frame))
         };
-        let route = Route { method: A::METHOD, path: A::PATH, action: A::ACTION, page: A::PAGE };
-        self.add(route, if A::METHOD == "GET" { get(serve) } else { post(serve) })
+        let route = Route {
+            method: A::METHOD,
+            path: A::PATH,
+            action: A::ACTION,
+            page: A::PAGE,
+        };
+        self.add(
+            route,
+            if A::METHOD == "GET" {
+                get(serve)
+            } else {
+                post(serve)
+            },
+        )
     }
 
     /// The router. A path that leads nowhere gets a page that says so.
     pub fn router(self, server: Arc<S>) -> Router {
-        let lost = async |State(server): State<Arc<S>>, request: Request| PageError::NotFound.answer(&guest_frame(server.site(), request.headers()));
+        let lost = async |State(server): State<Arc<S>>, request: Request| {
+            PageError::NotFound.answer(&guest_frame(server.site(), request.headers()))
+        };
         self.or_else(lost, server)
     }
 }
@@ -95,13 +135,25 @@ where
     F: Future<Output = Result<Response, PageError>> + Send + 'static,
 {
     let (frame, sent) = (signed_in.frame.clone(), signed_in.sent);
-    let Some(sent) = sent else { return handler(server, signed_in).await.unwrap_or_else(|error| error.answer(&frame)) };
+    let Some(sent) = sent else {
+        return handler(server, signed_in)
+            .await
+            .unwrap_or_else(|error| error.answer(&frame));
+    };
     let (person, own) = (signed_in.session.number, frame.clone());
     let work = async move {
         let work = handler(Arc::clone(&server), signed_in);
-        let done = server.site().once.run(server.gate(), person, sent, async { work.await.unwrap_or_else(|error| error.answer(&frame)) }).await;
+        let done = server
+            .site()
+            .once
+            .run(server.gate(), person, sent, async {
+                work.await.unwrap_or_else(|error| error.answer(&frame))
+            })
+            .await;
         done.unwrap_or_else(|error| error.answer(&frame))
     };
     // By itself: at a second click the browser drops the first, and what that one did is to be remembered.
-    tokio::spawn(work).await.unwrap_or_else(|_| PageError::Failed.answer(&own))
+    tokio::spawn(work)
+        .await
+        .unwrap_or_else(|_| PageError::Failed.answer(&own))
 }

@@ -30,7 +30,9 @@ impl Secret {
 
     fn mac<const N: usize>(&self, about: &str, parts: &[&[u8]]) -> [u8; N] {
         // HMAC takes keys of any length.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return [0; N] };
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else {
+            return [0; N];
+        };
         mac.update(about.as_bytes());
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
@@ -69,7 +71,10 @@ impl Secret {
     #[must_use]
     pub fn person_of(&self, mark: &str) -> Option<u32> {
         let mut parts = mark.splitn(3, '-');
-        let (person, drawn) = (parts.next()?.parse().ok()?, hex::read::<[u8; 16]>(parts.next()?)?);
+        let (person, drawn) = (
+            parts.next()?.parse().ok()?,
+            hex::read::<[u8; 16]>(parts.next()?)?,
+        );
         parts.next()?;
         same(self.mark(person, drawn).as_bytes(), mark.as_bytes()).then_some(person)
     }
@@ -86,10 +91,14 @@ impl Secret {
     #[must_use]
     pub fn known_by(&self, handle: &str, kept: &str, now: Timestamp) -> Option<[u8; 16]> {
         let mut parts = kept.splitn(3, '-');
-        let (since, drawn) = (Timestamp::from_second(parts.next()?.parse().ok()?).ok()?, hex::read::<[u8; 16]>(parts.next()?)?);
+        let (since, drawn) = (
+            Timestamp::from_second(parts.next()?.parse().ok()?).ok()?,
+            hex::read::<[u8; 16]>(parts.next()?)?,
+        );
         parts.next()?;
         let is_ours = same(self.known(handle, since, drawn).as_bytes(), kept.as_bytes());
-        (is_ours && now.as_second().saturating_sub(since.as_second()) <= KNOWN_SECONDS).then_some(drawn)
+        (is_ours && now.as_second().saturating_sub(since.as_second()) <= KNOWN_SECONDS)
+            .then_some(drawn)
     }
 }
 
@@ -123,11 +132,20 @@ mod tests {
     fn a_browser_is_known_for_one_person_and_half_a_year() {
         let own = Secret::new([1; 32]);
         let kept = own.known("amina", at(1000), [9; 16]);
-        assert_eq!(own.known_by("amina", &kept, at(1000 + KNOWN_SECONDS)), Some([9; 16]));
+        assert_eq!(
+            own.known_by("amina", &kept, at(1000 + KNOWN_SECONDS)),
+            Some([9; 16])
+        );
         assert_eq!(own.known_by("amina", &kept, at(1001 + KNOWN_SECONDS)), None);
         assert_eq!(own.known_by("dara", &kept, at(1000)), None);
-        assert_eq!(Secret::new([2; 32]).known_by("amina", &kept, at(1000)), None);
-        assert_eq!(own.known_by("amina", &kept.replacen("1000", "2000", 1), at(2000)), None);
+        assert_eq!(
+            Secret::new([2; 32]).known_by("amina", &kept, at(1000)),
+            None
+        );
+        assert_eq!(
+            own.known_by("amina", &kept.replacen("1000", "2000", 1), at(2000)),
+            None
+        );
     }
 
     #[test]

@@ -39,7 +39,11 @@ pub(crate) struct PasswordQueue {
 
 impl Default for PasswordQueue {
     fn default() -> Self {
-        Self { one: Arc::default(), strangers: Semaphore::new(WAITING_MAX), known: Semaphore::new(KNOWN_WAITING_MAX) }
+        Self {
+            one: Arc::default(),
+            strangers: Semaphore::new(WAITING_MAX),
+            known: Semaphore::new(KNOWN_WAITING_MAX),
+        }
     }
 }
 
@@ -52,7 +56,11 @@ impl PasswordQueue {
     /// # Errors
     /// Too many wait.
     pub(crate) async fn next(&self, is_known: bool) -> Result<PasswordTurn, PageError> {
-        let places = if is_known { &self.known } else { &self.strangers };
+        let places = if is_known {
+            &self.known
+        } else {
+            &self.strangers
+        };
         let _place = places.try_acquire().map_err(|_| PageError::Busy)?;
         Ok(Arc::clone(&self.one).lock_owned().await)
     }
@@ -90,20 +98,53 @@ impl Site {
     ///
     /// # Errors
     /// The file cannot be used.
-    pub fn open(place: Tier, folder: &Path, key: &DatabaseKey, machine: &Machine, clock: &Clock, secure: bool) -> Result<(Self, JoinHandle<()>), StoreError> {
+    pub fn open(
+        place: Tier,
+        folder: &Path,
+        key: &DatabaseKey,
+        machine: &Machine,
+        clock: &Clock,
+        secure: bool,
+    ) -> Result<(Self, JoinHandle<()>), StoreError> {
         let mut people = SqlitePeople::open(folder, key)?;
         let secret = Secret::new(people.secret(machine.bytes())?);
         let (people, thread) = Writer::start(people);
-        let (live, turns, once, late_forms) = (Live::default(), PasswordQueue::default(), Once::default(), LateForms::default());
-        let (limits, tries, zone) = (Mutex::default(), Mutex::default(), Arc::new(Mutex::new(TimeZone::UTC)));
+        let (live, turns, once, late_forms) = (
+            Live::default(),
+            PasswordQueue::default(),
+            Once::default(),
+            LateForms::default(),
+        );
+        let (limits, tries, zone) = (
+            Mutex::default(),
+            Mutex::default(),
+            Arc::new(Mutex::new(TimeZone::UTC)),
+        );
         let (machine, clock) = (machine.clone(), clock.clone());
-        let site = Self { place, people, machine, clock, live, secure, secret, turns, late_forms, once, limits, tries, zone };
+        let site = Self {
+            place,
+            people,
+            machine,
+            clock,
+            live,
+            secure,
+            secret,
+            turns,
+            late_forms,
+            once,
+            limits,
+            tries,
+            zone,
+        };
         Ok((site, thread))
     }
 
     /// The zone whose time pages speak.
     pub(crate) fn zone(&self) -> TimeZone {
-        self.zone.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.zone
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// How many wrong one-time codes came from where.

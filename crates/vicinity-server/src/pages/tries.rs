@@ -6,17 +6,35 @@ use vicinity_core::time::Timestamp;
 use crate::access::limits::{Bucket, Buckets, Rate, Spent};
 
 /// Of one name from one network.
-const OF_NAME_THERE: Rate = Rate { at_once: 6, per_hour: 20 };
+const OF_NAME_THERE: Rate = Rate {
+    at_once: 6,
+    per_hour: 20,
+};
 /// Of one name over all networks: a caller with a password and many addresses still has to find one code in a million.
-const OF_NAME: Rate = Rate { at_once: 60, per_hour: 60 };
+const OF_NAME: Rate = Rate {
+    at_once: 60,
+    per_hour: 60,
+};
 /// Of any names from one network: a whole centre may share an address.
-const OF_NETWORK: Rate = Rate { at_once: 20, per_hour: 60 };
+const OF_NETWORK: Rate = Rate {
+    at_once: 20,
+    per_hour: 60,
+};
 /// In all.
-const OF_ALL: Rate = Rate { at_once: 200, per_hour: 600 };
+const OF_ALL: Rate = Rate {
+    at_once: 200,
+    per_hour: 600,
+};
 /// In a browser that is known for this name.
-const OF_KNOWN: Rate = Rate { at_once: 10, per_hour: 30 };
+const OF_KNOWN: Rate = Rate {
+    at_once: 10,
+    per_hour: 30,
+};
 /// Lines in the log about wrong tries.
-const LINES: Rate = Rate { at_once: 10, per_hour: 60 };
+const LINES: Rate = Rate {
+    at_once: 10,
+    per_hour: 60,
+};
 
 /// Who tries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,12 +100,18 @@ impl Tries {
     }
 
     fn has_own(&mut self, who: &Who, now: Timestamp) -> Option<[u8; 16]> {
-        who.known.filter(|known| self.of_known.look(*known, now).is_ok())
+        who.known
+            .filter(|known| self.of_known.look(*known, now).is_ok())
     }
 
     /// Whether a wrong try gets a line in the log, and how many had none since the last one that did.
     pub fn line(&mut self, now: Timestamp) -> Option<u64> {
-        if self.lines.get_or_insert_with(|| Bucket::full(LINES, now)).take(LINES, 1, now).is_ok() {
+        if self
+            .lines
+            .get_or_insert_with(|| Bucket::full(LINES, now))
+            .take(LINES, 1, now)
+            .is_ok()
+        {
             return Some(std::mem::take(&mut self.unsaid));
         }
         self.unsaid = self.unsaid.saturating_add(1);
@@ -104,11 +128,18 @@ mod tests {
     }
 
     fn stranger(name: u8, network: u8) -> Who {
-        Who { name: [name; 8], network: [network; 8], known: None }
+        Who {
+            name: [name; 8],
+            network: [network; 8],
+            known: None,
+        }
     }
 
     fn known(name: u8, network: u8, browser: u8) -> Who {
-        Who { known: Some([browser; 16]), ..stranger(name, network) }
+        Who {
+            known: Some([browser; 16]),
+            ..stranger(name, network)
+        }
     }
 
     /// Wrong tries until one more may not be; how many there were.
@@ -125,23 +156,47 @@ mod tests {
     fn nobody_keeps_a_name_out_from_elsewhere_or_a_browser_that_is_known() {
         let mut tries = Tries::default();
         assert_eq!(spend(&mut tries, &stranger(1, 1), at(0)), 6);
-        assert_eq!(tries.may(&stranger(1, 1), at(0)), Err(Spent { seconds: 180 }));
-        assert_eq!(tries.may(&stranger(1, 2), at(0)), Ok(()), "the same name from elsewhere");
-        assert_eq!(tries.may(&stranger(2, 1), at(0)), Ok(()), "another name from there");
-        assert_eq!(tries.may(&known(1, 1, 1), at(0)), Ok(()), "who has signed in before, also from there");
+        assert_eq!(
+            tries.may(&stranger(1, 1), at(0)),
+            Err(Spent { seconds: 180 })
+        );
+        assert_eq!(
+            tries.may(&stranger(1, 2), at(0)),
+            Ok(()),
+            "the same name from elsewhere"
+        );
+        assert_eq!(
+            tries.may(&stranger(2, 1), at(0)),
+            Ok(()),
+            "another name from there"
+        );
+        assert_eq!(
+            tries.may(&known(1, 1, 1), at(0)),
+            Ok(()),
+            "who has signed in before, also from there"
+        );
         // One network that continues for a day spends nothing that others need.
         for hour in 0..24 {
             spend(&mut tries, &stranger(1, 1), at(hour * 3600));
-            assert_eq!(tries.may(&stranger(1, 2), at(hour * 3600)), Ok(()), "{hour}");
+            assert_eq!(
+                tries.may(&stranger(1, 2), at(hour * 3600)),
+                Ok(()),
+                "{hour}"
+            );
         }
     }
 
     #[test]
     fn many_behind_one_address_are_not_kept_out_by_twenty_wrong_tries_if_they_are_known() {
         let mut tries = Tries::default();
-        let names: usize = (0..10).map(|name| spend(&mut tries, &stranger(name, 1), at(0))).sum();
+        let names: usize = (0..10)
+            .map(|name| spend(&mut tries, &stranger(name, 1), at(0)))
+            .sum();
         assert_eq!(names, 20);
-        assert_eq!(tries.may(&stranger(77, 1), at(0)), Err(Spent { seconds: 60 }));
+        assert_eq!(
+            tries.may(&stranger(77, 1), at(0)),
+            Err(Spent { seconds: 60 })
+        );
         assert_eq!(tries.may(&known(77, 1, 1), at(0)), Ok(()));
     }
 
@@ -149,15 +204,26 @@ mod tests {
     fn a_known_browser_has_tries_of_its_own_and_then_those_of_a_stranger() {
         let mut tries = Tries::default();
         assert_eq!(spend(&mut tries, &known(1, 1, 1), at(0)), 10 + 6);
-        assert_eq!(tries.may(&known(1, 1, 2), at(0)), Ok(()), "another browser of theirs");
+        assert_eq!(
+            tries.may(&known(1, 1, 2), at(0)),
+            Ok(()),
+            "another browser of theirs"
+        );
         assert_eq!(tries.may(&known(1, 1, 1), at(120)), Ok(()));
     }
 
     #[test]
     fn many_networks_together_have_few_tries_of_one_name_and_none_of_all() {
         let mut tries = Tries::default();
-        assert_eq!((0..100).map(|network| spend(&mut tries, &stranger(1, network), at(0))).sum::<usize>(), 60);
-        let others: usize = (0..200).map(|other| spend(&mut tries, &stranger(other, 100 + other % 150), at(0))).sum();
+        assert_eq!(
+            (0..100)
+                .map(|network| spend(&mut tries, &stranger(1, network), at(0)))
+                .sum::<usize>(),
+            60
+        );
+        let others: usize = (0..200)
+            .map(|other| spend(&mut tries, &stranger(other, 100 + other % 150), at(0)))
+            .sum();
         assert!(others <= 140, "{others}");
         assert_eq!(tries.may(&known(1, 1, 1), at(0)), Ok(()));
     }
@@ -166,6 +232,9 @@ mod tests {
     fn the_log_gets_few_lines_and_none_is_forgotten() {
         let mut tries = Tries::default();
         let lines = (0..100).filter(|_| tries.line(at(0)).is_some()).count();
-        assert_eq!((lines, tries.line(at(60)), tries.line(at(120))), (10, Some(90), Some(0)));
+        assert_eq!(
+            (lines, tries.line(at(60)), tries.line(at(120))),
+            (10, Some(90), Some(0))
+        );
     }
 }

@@ -13,7 +13,10 @@ use crate::net::error::ApiError;
 ///
 /// # Errors
 /// The store.
-pub fn report(store: &mut (impl AdvocacyLog + ?Sized), whole: bool) -> Result<Option<LogReport>, StoreError> {
+pub fn report(
+    store: &mut (impl AdvocacyLog + ?Sized),
+    whole: bool,
+) -> Result<Option<LogReport>, StoreError> {
     let log = store.own_advocacy()?;
     if log.is_empty() {
         return Ok(None);
@@ -25,7 +28,12 @@ pub fn report(store: &mut (impl AdvocacyLog + ?Sized), whole: bool) -> Result<Op
 ///
 /// # Errors
 /// The store, or a log that is too long.
-pub fn take(store: &mut (impl HubLogs + ?Sized), hub: u32, report: Option<LogReport>, now: Timestamp) -> Result<bool, ApiError> {
+pub fn take(
+    store: &mut (impl HubLogs + ?Sized),
+    hub: u32,
+    report: Option<LogReport>,
+    now: Timestamp,
+) -> Result<bool, ApiError> {
     let held = store.hub_log_hash(hub)?;
     let Some(report) = report else {
         if held != 0 {
@@ -34,7 +42,9 @@ pub fn take(store: &mut (impl HubLogs + ?Sized), hub: u32, report: Option<LogRep
         return Ok(false);
     };
     let hash = report.hash;
-    let Some(mut log) = report.into_log()? else { return Ok(hash != held) };
+    let Some(mut log) = report.into_log()? else {
+        return Ok(hash != held);
+    };
     // What is no action here, by this clock or these lists, is left out and not asked for again.
     log.retain(|entry| entry.check(now).is_ok());
     store.set_hub_log(hub, &log, hash)?;

@@ -23,20 +23,34 @@ pub fn list(store: &mut dyn HubStore, now: Timestamp) -> Result<Vec<Alert>, Stor
 ///
 /// # Errors
 /// The store.
-pub fn report(store: &mut dyn HubStore, with_own: bool, now: Timestamp) -> Result<Option<AlertReport>, StoreError> {
+pub fn report(
+    store: &mut dyn HubStore,
+    with_own: bool,
+    now: Timestamp,
+) -> Result<Option<AlertReport>, StoreError> {
     let (own, near) = store.alerts(now)?;
     if own.is_empty() && near.is_empty() {
         return Ok(None);
     }
-    Ok(Some(AlertReport { own_hash: list_hash(&own), near_hash: list_hash(&near), own: with_own.then(|| alert::rows(&own)) }))
+    Ok(Some(AlertReport {
+        own_hash: list_hash(&own),
+        near_hash: list_hash(&near),
+        own: with_own.then(|| alert::rows(&own)),
+    }))
 }
 
 /// Keeps what national said; whether it wants the hub's own.
 ///
 /// # Errors
 /// The store.
-pub fn settle(store: &mut dyn HubStore, reply: Option<AlertReply>, now: Timestamp) -> Result<bool, StoreError> {
-    let Some(AlertReply { wanted, near }) = reply else { return Ok(false) };
+pub fn settle(
+    store: &mut dyn HubStore,
+    reply: Option<AlertReply>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let Some(AlertReply { wanted, near }) = reply else {
+        return Ok(false);
+    };
     if let Some(near) = near.and_then(|near| alert::alerts(near).ok()) {
         store.set_near_alerts(&fit(near, now))?;
     }
@@ -47,8 +61,21 @@ pub fn settle(store: &mut dyn HubStore, reply: Option<AlertReply>, now: Timestam
 ///
 /// # Errors
 /// The store, or a list that is too long.
-pub fn take(store: &mut dyn NationalStore, hub: u32, report: Option<AlertReport>, now: Timestamp) -> Result<Option<AlertReply>, ApiError> {
-    let AlertReport { own_hash, near_hash, own } = report.unwrap_or(AlertReport { own_hash: 0, near_hash: 0, own: None });
+pub fn take(
+    store: &mut dyn NationalStore,
+    hub: u32,
+    report: Option<AlertReport>,
+    now: Timestamp,
+) -> Result<Option<AlertReply>, ApiError> {
+    let AlertReport {
+        own_hash,
+        near_hash,
+        own,
+    } = report.unwrap_or(AlertReport {
+        own_hash: 0,
+        near_hash: 0,
+        own: None,
+    });
     let is_told = own.is_some();
     if let Some(own) = own {
         store.set_alerts(hub, &fit(alert::alerts(own)?, now))?;

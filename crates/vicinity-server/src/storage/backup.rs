@@ -76,21 +76,38 @@ pub fn keys_file(file: &Path) -> PathBuf {
 ///
 /// # Errors
 /// The store or the disk.
-pub fn write(store: &mut SqliteHub, file: &Path, passphrase: &Passphrase, machine: &Machine) -> Result<(), BackupError> {
+pub fn write(
+    store: &mut SqliteHub,
+    file: &Path,
+    passphrase: &Passphrase,
+    machine: &Machine,
+) -> Result<(), BackupError> {
     // The keys first: a statement whose key is missing could never be opened, a key too many opens nothing.
-    write_one(&keys_file(file), passphrase, machine, &mut |path, key| store.copy_keys_into(path, key))?;
-    write_one(file, passphrase, machine, &mut |path, key| store.copy_into(path, key))
+    write_one(&keys_file(file), passphrase, machine, &mut |path, key| {
+        store.copy_keys_into(path, key)
+    })?;
+    write_one(file, passphrase, machine, &mut |path, key| {
+        store.copy_into(path, key)
+    })
 }
 
 type Copy<'a> = &'a mut dyn FnMut(&Path, &DatabaseKey) -> Result<(), StoreError>;
 
-fn write_one(file: &Path, passphrase: &Passphrase, machine: &Machine, copy_into: Copy<'_>) -> Result<(), BackupError> {
+fn write_one(
+    file: &Path,
+    passphrase: &Passphrase,
+    machine: &Machine,
+    copy_into: Copy<'_>,
+) -> Result<(), BackupError> {
     let key = DatabaseKey::new(machine.bytes());
     let (copy, partial) = (beside(file, "copy"), beside(file, "partial"));
     // What a killed backup left behind.
     remove(&copy)?;
     copy_into(&copy, &key)?;
-    let mut out = Proven { out: File::create(&partial).map_err(at(&partial))?, proof: proof_under(&key) };
+    let mut out = Proven {
+        out: File::create(&partial).map_err(at(&partial))?,
+        proof: proof_under(&key),
+    };
     let locked = keyring::locked(&key, passphrase, machine)?;
     let written = writeln!(out, "{MAGIC}{}\n{locked}", (machine.now)().as_second())
         .and_then(|()| std::io::copy(&mut File::open(&copy)?, &mut out))
@@ -138,7 +155,12 @@ fn proof_under(key: &DatabaseKey) -> Hmac<Sha256> {
 ///
 /// # Errors
 /// Another passphrase, another file, or the disk.
-pub fn restore(file: &Path, folder: &Path, passphrase: &Passphrase, machine: &Machine) -> Result<bool, BackupError> {
+pub fn restore(
+    file: &Path,
+    folder: &Path,
+    passphrase: &Passphrase,
+    machine: &Machine,
+) -> Result<bool, BackupError> {
     if folder.exists() {
         return Err(BackupError::Occupied(folder.to_owned()));
     }
@@ -155,7 +177,13 @@ pub fn restore(file: &Path, folder: &Path, passphrase: &Passphrase, machine: &Ma
     restored
 }
 
-fn restore_into(partial: &Path, file: &Path, folder: &Path, passphrase: &Passphrase, machine: &Machine) -> Result<bool, BackupError> {
+fn restore_into(
+    partial: &Path,
+    file: &Path,
+    folder: &Path,
+    passphrase: &Passphrase,
+    machine: &Machine,
+) -> Result<bool, BackupError> {
     let (_, key) = read_one(file, &partial.join("hub.db"), passphrase)?;
     keyring::place(partial, &key, passphrase, machine)?;
     // A database that does not open must not stand where a hub is looked for.
@@ -164,14 +192,23 @@ fn restore_into(partial: &Path, file: &Path, folder: &Path, passphrase: &Passphr
     HubStore::set_setting(&mut store, policy::RESTORED, &[1])?;
     clock_record::forget::<dyn BoardStore>(&mut store)?;
     drop(store);
-    let with_keys = keys_file(file).exists() && restore_keys(&keys_file(file), partial, &key, passphrase, machine)?;
+    let with_keys = keys_file(file).exists()
+        && restore_keys(&keys_file(file), partial, &key, passphrase, machine)?;
     remove(&partial.join("epoch"))?;
-    std::fs::rename(partial, folder).and_then(|()| sync_folder(folder)).map_err(at(folder))?;
+    std::fs::rename(partial, folder)
+        .and_then(|()| sync_folder(folder))
+        .map_err(at(folder))?;
     Ok(with_keys)
 }
 
 /// The keys' copy has a key of its own: it is opened in a folder of its own and written under the restored hub's.
-fn restore_keys(file: &Path, partial: &Path, key: &DatabaseKey, passphrase: &Passphrase, machine: &Machine) -> Result<bool, BackupError> {
+fn restore_keys(
+    file: &Path,
+    partial: &Path,
+    key: &DatabaseKey,
+    passphrase: &Passphrase,
+    machine: &Machine,
+) -> Result<bool, BackupError> {
     let apart = partial.join("apart");
     std::fs::create_dir_all(&apart).map_err(at(&apart))?;
     let (made_at, own) = read_one(file, &apart.join("keys.db"), passphrase)?;
@@ -180,24 +217,39 @@ fn restore_keys(file: &Path, partial: &Path, key: &DatabaseKey, passphrase: &Pas
         for old in ["keys.db", "keys.db-wal", "keys.db-shm"] {
             remove(&partial.join(old))?;
         }
-        SqliteHub::open(&apart, &own, machine.bytes())?.copy_keys_into(&partial.join("keys.db"), key)?;
+        SqliteHub::open(&apart, &own, machine.bytes())?
+            .copy_keys_into(&partial.join("keys.db"), key)?;
     }
     std::fs::remove_dir_all(&apart).map_err(at(&apart))?;
     Ok(is_due)
 }
 
 /// Takes a file of a backup apart: when it was made, its key, and the database under it.
-fn read_one(file: &Path, database: &Path, passphrase: &Passphrase) -> Result<(i64, DatabaseKey), BackupError> {
+fn read_one(
+    file: &Path,
+    database: &Path,
+    passphrase: &Passphrase,
+) -> Result<(i64, DatabaseKey), BackupError> {
     let size = file.metadata().map_err(at(file))?.len();
     let mut input = BufReader::new(File::open(file).map_err(at(file))?);
     let (first, second) = (line(&mut input, file)?, line(&mut input, file)?);
-    let made_at = first.trim_end().strip_prefix(MAGIC).and_then(|seconds| seconds.parse().ok()).ok_or(BackupError::NoBackup)?;
+    let made_at = first
+        .trim_end()
+        .strip_prefix(MAGIC)
+        .and_then(|seconds| seconds.parse().ok())
+        .ok_or(BackupError::NoBackup)?;
     let key = keyring::unlocked(second.trim_end(), passphrase)?;
-    let mut out = Proven { out: File::create(database).map_err(at(database))?, proof: proof_under(&key) };
-    [&first, &second].into_iter().for_each(|line| out.proof.update(line.as_bytes()));
+    let mut out = Proven {
+        out: File::create(database).map_err(at(database))?,
+        proof: proof_under(&key),
+    };
+    [&first, &second]
+        .into_iter()
+        .for_each(|line| out.proof.update(line.as_bytes()));
     let body = size.saturating_sub((first.len() + second.len() + PROOF_BYTES) as u64);
     let mut proof = [0; PROOF_BYTES];
-    let read = std::io::copy(&mut (&mut input).take(body), &mut out).and_then(|_| input.read_exact(&mut proof));
+    let read = std::io::copy(&mut (&mut input).take(body), &mut out)
+        .and_then(|_| input.read_exact(&mut proof));
     if read.is_err() || out.proof.clone().verify_slice(&proof).is_err() {
         return Err(BackupError::Damaged(file.to_owned()));
     }
@@ -207,7 +259,9 @@ fn read_one(file: &Path, database: &Path, passphrase: &Passphrase) -> Result<(i6
 
 fn line(input: &mut impl BufRead, file: &Path) -> Result<String, BackupError> {
     let mut text = Vec::new();
-    Read::take(&mut *input, LINE_MAX_BYTES).read_until(b'\n', &mut text).map_err(at(file))?;
+    Read::take(&mut *input, LINE_MAX_BYTES)
+        .read_until(b'\n', &mut text)
+        .map_err(at(file))?;
     String::from_utf8(text).map_err(|_| BackupError::NoBackup)
 }
 
@@ -226,6 +280,9 @@ fn remove(path: &Path) -> Result<(), BackupError> {
 }
 
 fn sync_folder(path: &Path) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }

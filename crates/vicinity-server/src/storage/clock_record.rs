@@ -24,20 +24,43 @@ pub struct ClockReading {
 
 /// How the clock stood when it was last recorded.
 pub(crate) fn kept<S: Settings + ?Sized>(store: &mut S) -> Result<Option<Kept>, StoreError> {
-    let text = store.get(CLOCK)?.and_then(|bytes| String::from_utf8(bytes).ok());
+    let text = store
+        .get(CLOCK)?
+        .and_then(|bytes| String::from_utf8(bytes).ok());
     Ok(text.and_then(|text| Kept::of_text(&text)))
 }
 
 /// Whether the clock of a command that runs beside a server, or without one, is in doubt.
-pub fn read_beside<S: Settings + ?Sized>(store: &mut S, machine: &Machine) -> Result<ClockReading, StoreError> {
+pub fn read_beside<S: Settings + ?Sized>(
+    store: &mut S,
+    machine: &Machine,
+) -> Result<ClockReading, StoreError> {
     let now = (machine.now)();
-    Ok(ClockReading { now, doubt: kept(store)?.and_then(|kept| kept.doubt_at(now.as_second())) })
+    Ok(ClockReading {
+        now,
+        doubt: kept(store)?.and_then(|kept| kept.doubt_at(now.as_second())),
+    })
 }
 
 /// A person says at the command line that the clock is right. A running server hears it within half a minute.
-pub fn confirm_beside<S: Settings + ?Sized>(store: &mut S, machine: &Machine) -> Result<(), StoreError> {
-    let (believed, confirmed_ahead) = ((machine.now)().as_second(), kept(store)?.map_or(0, |kept| kept.confirmed_ahead));
-    store.set(CLOCK, Kept { believed, confirmed_ahead, doubt: None }.to_text().as_bytes())?;
+pub fn confirm_beside<S: Settings + ?Sized>(
+    store: &mut S,
+    machine: &Machine,
+) -> Result<(), StoreError> {
+    let (believed, confirmed_ahead) = (
+        (machine.now)().as_second(),
+        kept(store)?.map_or(0, |kept| kept.confirmed_ahead),
+    );
+    store.set(
+        CLOCK,
+        Kept {
+            believed,
+            confirmed_ahead,
+            doubt: None,
+        }
+        .to_text()
+        .as_bytes(),
+    )?;
     store.set(CONFIRMED, &machine.bytes::<16>())
 }
 

@@ -34,13 +34,24 @@ pub struct Left {
 pub fn folder(folder: &Path) -> Vec<Left> {
     // A lock that was cut short leaves a file beside it that opens the folder as well.
     let keys = [keyring::FILE.to_owned(), format!("{}.new", keyring::FILE)];
-    let mut left: Vec<Left> = keys.iter().filter_map(|name| file(&folder.join(name), "the key").err()).collect();
+    let mut left: Vec<Left> = keys
+        .iter()
+        .filter_map(|name| file(&folder.join(name), "the key").err())
+        .collect();
     if left.is_empty() {
         return left;
     }
     for (name, what) in DATABASES {
-        let files = [name.to_owned(), format!("{name}-wal"), format!("{name}-shm")];
-        left.extend(files.iter().filter_map(|name| file(&folder.join(name), what).err()));
+        let files = [
+            name.to_owned(),
+            format!("{name}-wal"),
+            format!("{name}-shm"),
+        ];
+        left.extend(
+            files
+                .iter()
+                .filter_map(|name| file(&folder.join(name), what).err()),
+        );
     }
     left
 }
@@ -53,9 +64,16 @@ fn file(path: &Path, what: &'static str) -> Result<(), Left> {
     }
     loosen(path);
     let overwritten = overwrite(path);
-    let removed = fs::remove_file(path).and_then(|()| path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all()));
+    let removed = fs::remove_file(path).and_then(|()| {
+        path.parent()
+            .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    });
     match (overwritten, removed) {
-        (Err(why), Err(_)) => Err(Left { what, path: path.to_owned(), why }),
+        (Err(why), Err(_)) => Err(Left {
+            what,
+            path: path.to_owned(),
+            why,
+        }),
         _ => Ok(()),
     }
 }
@@ -75,7 +93,13 @@ fn overwrite(path: &Path) -> std::io::Result<()> {
 /// is to be destroyed anyway.
 fn loosen(path: &Path) {
     #[cfg(unix)]
-    for (path, mode) in [path.parent().map(|folder| (folder, 0o700)), Some((path, 0o600))].into_iter().flatten() {
+    for (path, mode) in [
+        path.parent().map(|folder| (folder, 0o700)),
+        Some((path, 0o600)),
+    ]
+    .into_iter()
+    .flatten()
+    {
         use std::os::unix::fs::PermissionsExt;
         if let Ok(metadata) = fs::metadata(path) {
             let mut permissions = metadata.permissions();
@@ -94,14 +118,25 @@ mod tests {
 
     fn full() -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("a folder");
-        for name in ["keyring", "keyring.new", "keys.db", "people.db", "hub.db", "hub.db-wal"] {
+        for name in [
+            "keyring",
+            "keyring.new",
+            "keys.db",
+            "people.db",
+            "hub.db",
+            "hub.db-wal",
+        ] {
             fs::write(folder.path().join(name), vec![7; 3000]).expect("a file");
         }
         folder
     }
 
     fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<String> = fs::read_dir(folder).expect("a listing").flatten().map(|entry| entry.file_name().display().to_string()).collect();
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .expect("a listing")
+            .flatten()
+            .map(|entry| entry.file_name().display().to_string())
+            .collect();
         names.sort();
         names
     }
@@ -110,8 +145,14 @@ mod tests {
     fn with_the_key_gone_the_databases_may_stay() {
         let folder = full();
         assert!(super::folder(folder.path()).is_empty());
-        assert_eq!(names(folder.path()), ["hub.db", "hub.db-wal", "keys.db", "people.db"]);
-        assert!(super::folder(folder.path()).is_empty(), "twice does no harm");
+        assert_eq!(
+            names(folder.path()),
+            ["hub.db", "hub.db-wal", "keys.db", "people.db"]
+        );
+        assert!(
+            super::folder(folder.path()).is_empty(),
+            "twice does no harm"
+        );
     }
 
     #[test]
@@ -119,7 +160,11 @@ mod tests {
     fn what_is_marked_as_read_only_is_destroyed() {
         use std::os::unix::fs::PermissionsExt;
         let folder = full();
-        fs::set_permissions(folder.path().join("keyring"), fs::Permissions::from_mode(0o400)).expect("permissions");
+        fs::set_permissions(
+            folder.path().join("keyring"),
+            fs::Permissions::from_mode(0o400),
+        )
+        .expect("permissions");
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o500)).expect("permissions");
         assert!(super::folder(folder.path()).is_empty());
         assert!(!folder.path().join("keyring").exists());
@@ -133,7 +178,13 @@ mod tests {
         fs::create_dir(folder.path().join("keyring")).expect("a folder");
         let left = super::folder(folder.path());
         assert_eq!(left.len(), 1);
-        assert!(left[0].to_string().starts_with("the key remains: the file "), "{}", left[0]);
+        assert!(
+            left[0]
+                .to_string()
+                .starts_with("the key remains: the file "),
+            "{}",
+            left[0]
+        );
         assert_eq!(names(folder.path()), ["keyring"]);
     }
 }

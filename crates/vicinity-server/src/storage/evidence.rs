@@ -13,7 +13,9 @@ use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId};
 use vicinity_core::time::Timestamp;
 use vicinity_sqlite::{SqliteHub, audit_chain};
 use vicinity_store::StoreError;
-use vicinity_store::evidence::{EnvelopeContent, FeedRow, FeedRowKind, KeptEnvelope, SignedRequest};
+use vicinity_store::evidence::{
+    EnvelopeContent, FeedRow, FeedRowKind, KeptEnvelope, SignedRequest,
+};
 use vicinity_store::hub::HubStore;
 use vicinity_sync::bundle::BUNDLED_PATH;
 use vicinity_sync::envelope::{Envelope, public_key};
@@ -120,18 +122,36 @@ pub fn seal_own(secret: &[u8; 32], groups: &[Group], now: Timestamp) -> Envelope
         leaving: Vec::new(),
         alerts: 0,
     };
-    Envelope::seal(secret, OWN, DeviceId::from_bytes([0; 16]), 0, 0, request.encode())
+    Envelope::seal(
+        secret,
+        OWN,
+        DeviceId::from_bytes([0; 16]),
+        0,
+        0,
+        request.encode(),
+    )
 }
 
 /// Proves the whole log. Calls `found` for each misfit, and `progress` with the number of rows that are done.
 ///
 /// # Errors
 /// Storage.
-pub fn prove(store: &mut SqliteHub, found: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64)) -> Result<Proved, StoreError> {
+pub fn prove(
+    store: &mut SqliteHub,
+    found: &mut dyn FnMut(Finding),
+    progress: &mut dyn FnMut(u64),
+) -> Result<Proved, StoreError> {
     let own_key = public_key(&hub_secret(store)?);
     // Before the log, which only grows beside a hub that runs.
     let heads = store.heads_of_all()?;
-    let mut walk = Walk { own_key, opened: VecDeque::new(), chain: [0; 16], seq: 0, seen: BTreeSet::new(), proved: Proved::default() };
+    let mut walk = Walk {
+        own_key,
+        opened: VecDeque::new(),
+        chain: [0; 16],
+        seq: 0,
+        seen: BTreeSet::new(),
+        proved: Proved::default(),
+    };
     loop {
         let page = store.feed_rows(walk.seq, PAGE_ROWS)?;
         if page.is_empty() {
@@ -155,13 +175,21 @@ pub fn prove(store: &mut SqliteHub, found: &mut dyn FnMut(Finding), progress: &m
         let place = walk.proved.audit + 1;
         if audit_chain(&chain, row.device, row.at, &row.entry_hash) != row.chain {
             walk.proved.misfits += 1;
-            found(Finding { place, change: None, misfit: Misfit::AuditUnlinked });
+            found(Finding {
+                place,
+                change: None,
+                misfit: Misfit::AuditUnlinked,
+            });
         }
         (chain, walk.proved.audit) = (row.chain, place);
     }
     if head.unwrap_or_else(|| vec![0; 32]) != chain {
         walk.proved.misfits += 1;
-        found(Finding { place: walk.proved.audit, change: None, misfit: Misfit::AuditCut });
+        found(Finding {
+            place: walk.proved.audit,
+            change: None,
+            misfit: Misfit::AuditCut,
+        });
     }
     Ok(walk.proved)
 }
@@ -192,20 +220,36 @@ struct Walk {
 
 impl Walk {
     /// What should be in the log and is not, and what is marked as erased without an order.
-    fn missing(&self, store: &mut SqliteHub, heads: &[(IncidentId, Vec<ChangeHash>)]) -> Result<Vec<Finding>, StoreError> {
+    fn missing(
+        &self,
+        store: &mut SqliteHub,
+        heads: &[(IncidentId, Vec<ChangeHash>)],
+    ) -> Result<Vec<Finding>, StoreError> {
         let mut findings = Vec::new();
         for (incident, heads) in heads {
-            let lost = heads.iter().find(|head| head.0.first_chunk().is_some_and(|first| !self.seen.contains(first)));
+            let lost = heads.iter().find(|head| {
+                head.0
+                    .first_chunk()
+                    .is_some_and(|first| !self.seen.contains(first))
+            });
             // What was erased meanwhile is not missing.
             if let Some(lost) = lost
                 && store.incident(*incident)?.is_some()
             {
-                findings.push(Finding { place: self.seq, change: lost.0.first_chunk().copied(), misfit: Misfit::CutOff });
+                findings.push(Finding {
+                    place: self.seq,
+                    change: lost.0.first_chunk().copied(),
+                    misfit: Misfit::CutOff,
+                });
             }
         }
         let (erased, ordered) = store.erased_and_ordered()?;
         if erased > ordered {
-            findings.push(Finding { place: self.seq, change: None, misfit: Misfit::ErasedUnordered });
+            findings.push(Finding {
+                place: self.seq,
+                change: None,
+                misfit: Misfit::ErasedUnordered,
+            });
         }
         Ok(findings)
     }
@@ -214,7 +258,8 @@ impl Walk {
         self.proved.rows += 1;
         let mut row = row.clone();
         let mut change = change_hash(&row);
-        self.seen.extend(change.and_then(|hash| hash.0.first_chunk().copied()));
+        self.seen
+            .extend(change.and_then(|hash| hash.0.first_chunk().copied()));
         let mut misfits: Vec<Misfit> = self.linked(&row, change).into_iter().collect();
         let mut origin = self.origin(store, &row, change)?;
         if !misfits.is_empty() || origin.is_err() {
@@ -226,7 +271,13 @@ impl Walk {
             match again {
                 Some((fresh, envelope)) => {
                     self.opened.clear();
-                    if let (Some(envelope), FeedRowKind::Change { envelope: Some(id), .. }) = (&envelope, &fresh.kind) {
+                    if let (
+                        Some(envelope),
+                        FeedRowKind::Change {
+                            envelope: Some(id), ..
+                        },
+                    ) = (&envelope, &fresh.kind)
+                    {
                         self.opened.push_front(open(*id, envelope, &self.own_key));
                     }
                     (row, change) = (fresh.clone(), change_hash(&fresh));
@@ -242,7 +293,14 @@ impl Walk {
         }
         (self.seq, self.chain) = (row.seq, row.chain);
         let prefix = change.and_then(|hash| hash.0.first_chunk::<4>().copied());
-        Ok(misfits.into_iter().map(|misfit| Finding { place: row.seq, change: prefix, misfit }).collect())
+        Ok(misfits
+            .into_iter()
+            .map(|misfit| Finding {
+                place: row.seq,
+                change: prefix,
+                misfit,
+            })
+            .collect())
     }
 
     fn count(&mut self, origin: Origin) {
@@ -266,19 +324,37 @@ impl Walk {
             (FeedRowKind::Change { .. }, Some(hash)) => hash,
             (FeedRowKind::Change { .. }, None) => return Some(Misfit::NoChange),
         };
-        let Some(incident) = row.incident else { return Some(Misfit::NoIncident) };
-        let linked = Sha256::new().chain_update(self.chain).chain_update(row.seq.to_be_bytes()).chain_update(incident.as_bytes()).chain_update(hash.0);
+        let Some(incident) = row.incident else {
+            return Some(Misfit::NoIncident);
+        };
+        let linked = Sha256::new()
+            .chain_update(self.chain)
+            .chain_update(row.seq.to_be_bytes())
+            .chain_update(incident.as_bytes())
+            .chain_update(hash.0);
         (linked.finalize()[..16] != row.chain).then_some(Misfit::Unlinked)
     }
 
-    fn origin(&mut self, store: &mut SqliteHub, row: &FeedRow, change: Option<ChangeHash>) -> Result<Result<Origin, Misfit>, StoreError> {
+    fn origin(
+        &mut self,
+        store: &mut SqliteHub,
+        row: &FeedRow,
+        change: Option<ChangeHash>,
+    ) -> Result<Result<Origin, Misfit>, StoreError> {
         let (envelope, change, incident) = match (&row.kind, change, row.incident) {
             (FeedRowKind::Erased, ..) => return Ok(Ok(Origin::Erased)),
             (FeedRowKind::Scope(_), ..) => return Ok(Ok(Origin::NoChange)),
             // Named by the link already.
             (_, None, _) | (_, _, None) => return Ok(Ok(Origin::NoChange)),
             (FeedRowKind::Change { envelope: None, .. }, ..) => return Ok(Err(Misfit::NoEnvelope)),
-            (FeedRowKind::Change { envelope: Some(envelope), .. }, Some(change), Some(incident)) => (*envelope, change, incident),
+            (
+                FeedRowKind::Change {
+                    envelope: Some(envelope),
+                    ..
+                },
+                Some(change),
+                Some(incident),
+            ) => (*envelope, change, incident),
         };
         if !self.opened.iter().any(|opened| opened.id == envelope) {
             let kept = match store.envelope(envelope) {
@@ -291,13 +367,17 @@ impl Walk {
             self.opened.push_front(open(envelope, &kept, &self.own_key));
             self.opened.truncate(OPENED_MAX);
         }
-        let Some(opened) = self.opened.iter().find(|opened| opened.id == envelope) else { return Ok(Err(Misfit::EnvelopeGone)) };
+        let Some(opened) = self.opened.iter().find(|opened| opened.id == envelope) else {
+            return Ok(Err(Misfit::EnvelopeGone));
+        };
         if (opened.device, opened.incarnation) != (row.device, row.incarnation) {
             return Ok(Err(Misfit::OtherSender));
         }
         Ok(match &opened.holds {
             Err(misfit) => Err(*misfit),
-            Ok(Holds::Signed(held)) if !held.contains(&(incident, change, row.relayed)) => Err(Misfit::NotInEnvelope),
+            Ok(Holds::Signed(held)) if !held.contains(&(incident, change, row.relayed)) => {
+                Err(Misfit::NotInEnvelope)
+            }
             Ok(Holds::Vouched(held)) if !held.contains(&change) => Err(Misfit::NotInEnvelope),
             Ok(Holds::Vouched(_)) => Ok(Origin::Vouched),
             Ok(Holds::Signed(_)) if row.device == 0 => Ok(Origin::Own),
@@ -315,17 +395,26 @@ enum Origin {
 }
 
 fn change_hash(row: &FeedRow) -> Option<ChangeHash> {
-    let FeedRowKind::Change { chunk, .. } = &row.kind else { return None };
+    let FeedRowKind::Change { chunk, .. } = &row.kind else {
+        return None;
+    };
     Some(Chunk::parse(chunk).ok()?.hash)
 }
 
 fn open(id: u64, kept: &KeptEnvelope, own_key: &[u8; 32]) -> Opened {
-    Opened { id, device: kept.device, incarnation: kept.incarnation, holds: holds(kept, own_key) }
+    Opened {
+        id,
+        device: kept.device,
+        incarnation: kept.incarnation,
+        holds: holds(kept, own_key),
+    }
 }
 
 fn holds(kept: &KeptEnvelope, own_key: &[u8; 32]) -> Result<Holds, Misfit> {
     let body = match &kept.content {
-        EnvelopeContent::Vouched(hashes) => return Ok(Holds::Vouched(hashes.iter().copied().collect())),
+        EnvelopeContent::Vouched(hashes) => {
+            return Ok(Holds::Vouched(hashes.iter().copied().collect()));
+        }
         EnvelopeContent::Whole(body) => body.clone(),
     };
     let (paths, device, keys) = match kept.device_id {
@@ -333,16 +422,36 @@ fn holds(kept: &KeptEnvelope, own_key: &[u8; 32]) -> Result<Holds, Misfit> {
         None => return Err(Misfit::Unsigned),
         Some(device) => (&[SYNC_PATH, BUNDLED_PATH][..], device, kept.keys.clone()),
     };
-    let envelope = Envelope::from_parts(device, kept.incarnation, kept.counter, kept.proof.clone(), body);
-    if !keys.iter().any(|key| paths.iter().any(|path| envelope.is_proven(key, path))) {
+    let envelope = Envelope::from_parts(
+        device,
+        kept.incarnation,
+        kept.counter,
+        kept.proof.clone(),
+        body,
+    );
+    if !keys
+        .iter()
+        .any(|key| paths.iter().any(|path| envelope.is_proven(key, path)))
+    {
         return Err(Misfit::Unsigned);
     }
     let request = Request::decode(&envelope.body).map_err(|_| Misfit::Unreadable)?;
     let hash = |chunk: &[u8]| ChangeHash::of(chunk.get(8..).unwrap_or_default());
-    let changes = |group: Group| group.changes.into_iter().map(move |change| (group.incident, hash(&change.chunk), group.relayed));
-    Ok(Holds::Signed(request.push.into_iter().flat_map(changes).collect()))
+    let changes = |group: Group| {
+        group
+            .changes
+            .into_iter()
+            .map(move |change| (group.incident, hash(&change.chunk), group.relayed))
+    };
+    Ok(Holds::Signed(
+        request.push.into_iter().flat_map(changes).collect(),
+    ))
 }
 /// What proves that its device sent it.
 pub(crate) fn signed(envelope: &Envelope) -> SignedRequest<'_> {
-    SignedRequest { counter: envelope.counter, proof: &envelope.proof, body: &envelope.body }
+    SignedRequest {
+        counter: envelope.counter,
+        proof: &envelope.proof,
+        body: &envelope.body,
+    }
 }

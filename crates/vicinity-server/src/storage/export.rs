@@ -50,7 +50,8 @@ pub enum ExportError {
 }
 
 /// Where rows come from: gives each to what it is given, until that fails.
-pub type Source<'a> = dyn FnMut(&mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>) -> Result<(), StoreError> + 'a;
+pub type Source<'a> = dyn FnMut(&mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>) -> Result<(), StoreError>
+    + 'a;
 
 /// What rows are taken of.
 pub struct Taken<'a> {
@@ -66,29 +67,49 @@ pub struct Taken<'a> {
 ///
 /// # Errors
 /// The store, the writer, or more rows than a workbook holds.
-pub fn rows(form: Rows, taken: &Taken<'_>, source: &mut Source<'_>, out: &mut dyn Write) -> Result<(), ExportError> {
+pub fn rows(
+    form: Rows,
+    taken: &Taken<'_>,
+    source: &mut Source<'_>,
+    out: &mut dyn Write,
+) -> Result<(), ExportError> {
     let Taken { months, zone, now } = *taken;
     match form {
-        Rows::Json => each(months, source, |row, body| Ok(writeln!(out, "{}", json_row(row, body, zone))?)),
+        Rows::Json => each(months, source, |row, body| {
+            Ok(writeln!(out, "{}", json_row(row, body, zone))?)
+        }),
         Rows::Csv { tags } => {
             writeln!(out, "{}", csv::heading(zone.is_some()))?;
             if tags {
                 writeln!(out, "{}", csv::tags(zone.is_some()))?;
             }
-            each(months, source, |row, body| Ok(writeln!(out, "{}", csv::row(row.projection, &body, zone))?))
+            each(months, source, |row, body| {
+                Ok(writeln!(out, "{}", csv::row(row.projection, &body, zone))?)
+            })
         }
         Rows::Xlsx => {
             let mut workbook = IncidentWorkbook::new()?;
-            each(months, source, |row, body| Ok(workbook.push(&Incident { projection: row.projection, hub: row.hub, body: &body })?))?;
+            each(months, source, |row, body| {
+                Ok(workbook.push(&Incident {
+                    projection: row.projection,
+                    hub: row.hub,
+                    body: &body,
+                })?)
+            })?;
             Ok(out.write_all(&workbook.into_bytes(now, zone)?)?)
         }
     }
 }
 
-fn each(months: &Months, source: &mut Source<'_>, mut take: impl FnMut(&ProjectionListing, Value) -> Result<(), ExportError>) -> Result<(), ExportError> {
+fn each(
+    months: &Months,
+    source: &mut Source<'_>,
+    mut take: impl FnMut(&ProjectionListing, Value) -> Result<(), ExportError>,
+) -> Result<(), ExportError> {
     let mut taken = Ok(());
     source(&mut |row| {
-        let body: Value = serde_json::from_str(&row.json).map_err(|_| StoreError::Damaged("projection"))?;
+        let body: Value =
+            serde_json::from_str(&row.json).map_err(|_| StoreError::Damaged("projection"))?;
         if taken.is_ok() && months.hold(body["month"].as_str().unwrap_or_default()) {
             taken = take(&row, body);
         }
@@ -108,24 +129,47 @@ fn json_row(listing: &ProjectionListing, mut row: Value, zone: Option<&str>) -> 
 }
 
 /// What may be shown of the months that are asked for: no other is worked out.
-fn shown(store: &mut dyn ReviewStore, months: &Months) -> Result<BTreeMap<String, Month>, StoreError> {
-    published::months(store, months.from().unwrap_or(""), months.to().unwrap_or("\u{ffff}"))
+fn shown(
+    store: &mut dyn ReviewStore,
+    months: &Months,
+) -> Result<BTreeMap<String, Month>, StoreError> {
+    published::months(
+        store,
+        months.from().unwrap_or(""),
+        months.to().unwrap_or("\u{ffff}"),
+    )
 }
 
 /// Counts of some months for DHIS2.
 ///
 /// # Errors
 /// The store, or codes that the mapping lacks.
-pub fn data_value_set(store: &mut dyn ReviewStore, months: &Months, ids: &Ids) -> Result<String, ExportError> {
+pub fn data_value_set(
+    store: &mut dyn ReviewStore,
+    months: &Months,
+    ids: &Ids,
+) -> Result<String, ExportError> {
     let shown = shown(store, months)?;
-    Ok(dhis2::data_value_set(&By::ALL.map(|by| Published::new(by, published::table(&shown, by.name()))), months, ids)?)
+    Ok(dhis2::data_value_set(
+        &By::ALL.map(|by| Published::new(by, published::table(&shown, by.name()))),
+        months,
+        ids,
+    )?)
 }
 
 /// Areas with counts of some months.
 ///
 /// # Errors
 /// The store.
-pub fn areas(store: &mut dyn ReviewStore, months: &Months, boundaries: Option<&Boundaries>) -> Result<geojson::Areas, ExportError> {
+pub fn areas(
+    store: &mut dyn ReviewStore,
+    months: &Months,
+    boundaries: Option<&Boundaries>,
+) -> Result<geojson::Areas, ExportError> {
     let by = By::Admin1;
-    Ok(geojson::areas(&Published::new(by, published::table(&shown(store, months)?, by.name())), months, boundaries))
+    Ok(geojson::areas(
+        &Published::new(by, published::table(&shown(store, months)?, by.name())),
+        months,
+        boundaries,
+    ))
 }

@@ -36,27 +36,67 @@ pub enum HubEditError {
 ///
 /// # Errors
 /// Nothing was written.
-pub fn write(store: &mut dyn HubStore, incident: IncidentId, edits: &[Edit], now: Timestamp, machine: &mut Machine) -> Result<Vec<ChangeHash>, HubEditError> {
+pub fn write(
+    store: &mut dyn HubStore,
+    incident: IncidentId,
+    edits: &[Edit],
+    now: Timestamp,
+    machine: &mut Machine,
+) -> Result<Vec<ChangeHash>, HubEditError> {
     let chunks = store.chunks(incident)?;
     if chunks.is_empty() {
         return Err(HubEditError::NoIncident);
     }
     let document = Document::from_changes(chunks.iter().map(Vec::as_slice));
     let mut document = document.map_err(|_| StoreError::Damaged("document"))?;
-    let authored = document.apply_all(edits, Authoring { actor: machine.bytes(), now }).map_err(|(_, error)| error)?;
+    let authored = document
+        .apply_all(
+            edits,
+            Authoring {
+                actor: machine.bytes(),
+                now,
+            },
+        )
+        .map_err(|(_, error)| error)?;
     if authored.chunks.is_empty() {
         return Ok(Vec::new());
     }
-    let hashes = authored.chunks.iter().filter_map(|chunk| ChangeHash::of_chunk(chunk)).collect();
-    let changes = authored.chunks.into_iter().map(|chunk| GroupChange { chunk, by: 0 }).collect();
-    let hub = Peer { number: 0, incarnation: 0, role: Role::Responder };
-    let groups = [Group { incident, relayed: false, changes }];
+    let hashes = authored
+        .chunks
+        .iter()
+        .filter_map(|chunk| ChangeHash::of_chunk(chunk))
+        .collect();
+    let changes = authored
+        .chunks
+        .into_iter()
+        .map(|chunk| GroupChange { chunk, by: 0 })
+        .collect();
+    let hub = Peer {
+        number: 0,
+        incarnation: 0,
+        role: Role::Responder,
+    };
+    let groups = [Group {
+        incident,
+        relayed: false,
+        changes,
+    }];
     // Signed as a device's request is, so that the log holds nothing that nobody signed.
     let envelope = evidence::seal_own(&hub_secret(store)?, &groups, now);
-    let verdicts = store.accept(&hub, Some(evidence::signed(&envelope)), &groups, now, machine)?;
+    let verdicts = store.accept(
+        &hub,
+        Some(evidence::signed(&envelope)),
+        &groups,
+        now,
+        machine,
+    )?;
     // A withdrawal of all consent erases the incident, and what brought it with it: it was taken anyway.
     let taken = |verdict: &Verdict| !matches!(verdict, Verdict::Rejected(refusal) if *refusal != vicinity_core::guard::Refusal::Erased);
-    if verdicts.iter().all(taken) { Ok(hashes) } else { Err(HubEditError::NotTaken) }
+    if verdicts.iter().all(taken) {
+        Ok(hashes)
+    } else {
+        Err(HubEditError::NotTaken)
+    }
 }
 
 /// Writes edits that somebody at the board decided, with who that was beside them.

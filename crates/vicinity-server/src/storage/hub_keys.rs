@@ -19,7 +19,10 @@ pub const BUNDLE_KEY: &str = "bundle_key";
 /// # Errors
 /// The store, or a hub that was not set up.
 pub fn hub_secret(store: &mut dyn HubStore) -> Result<[u8; 32], StoreError> {
-    store.setting(HUB_SECRET)?.and_then(|bytes| bytes.try_into().ok()).ok_or(StoreError::Damaged("hub's own key"))
+    store
+        .setting(HUB_SECRET)?
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or(StoreError::Damaged("hub's own key"))
 }
 
 /// The key that opens bundles.
@@ -28,11 +31,24 @@ pub fn hub_secret(store: &mut dyn HubStore) -> Result<[u8; 32], StoreError> {
 /// The store, or a hub that was not set up.
 pub fn opener(store: &mut dyn HubStore) -> Result<Opener, StoreError> {
     let damaged = StoreError::Damaged("bundle key");
-    let Some(secret) = store.setting(BUNDLE_KEY)? else { return Err(damaged) };
-    str::from_utf8(&secret).ok().and_then(|secret| Opener::from_secret_string(secret).ok()).ok_or(damaged)
+    let Some(secret) = store.setting(BUNDLE_KEY)? else {
+        return Err(damaged);
+    };
+    str::from_utf8(&secret)
+        .ok()
+        .and_then(|secret| Opener::from_secret_string(secret).ok())
+        .ok_or(damaged)
 }
 
 /// Only who proved to be the device gets the order, and only for the request that it proved.
-pub(crate) fn wipe_order(store: &mut dyn HubStore, envelope: &Envelope) -> Result<WipeOrder, StoreError> {
-    Ok(WipeOrder::sign(&hub_secret(store)?, envelope.device(), envelope.incarnation, envelope.counter))
+pub(crate) fn wipe_order(
+    store: &mut dyn HubStore,
+    envelope: &Envelope,
+) -> Result<WipeOrder, StoreError> {
+    Ok(WipeOrder::sign(
+        &hub_secret(store)?,
+        envelope.device(),
+        envelope.incarnation,
+        envelope.counter,
+    ))
 }

@@ -41,7 +41,11 @@ impl Passphrase {
     /// Fewer than [`PASSPHRASE_MIN_CHARS`] characters, once folded.
     pub fn new(text: &str) -> Result<Self, KeyringError> {
         let folded = text::secret(text);
-        if folded.chars().count() < PASSPHRASE_MIN_CHARS { Err(KeyringError::TooShort) } else { Ok(Self(folded)) }
+        if folded.chars().count() < PASSPHRASE_MIN_CHARS {
+            Err(KeyringError::TooShort)
+        } else {
+            Ok(Self(folded))
+        }
     }
 }
 
@@ -67,8 +71,14 @@ impl Unlock {
     /// Any other text.
     pub fn identity(text: &str) -> Result<Self, KeyringError> {
         let text = text::secret(text);
-        let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
-        Opener::from_secret_string(line).map(|opener| Self::Identity(Arc::new(opener))).map_err(|_| KeyringError::NoIdentity)
+        let line = text
+            .lines()
+            .map(str::trim)
+            .find(|line| !line.is_empty() && !line.starts_with('#'))
+            .unwrap_or_default();
+        Opener::from_secret_string(line)
+            .map(|opener| Self::Identity(Arc::new(opener)))
+            .map_err(|_| KeyringError::NoIdentity)
     }
 }
 
@@ -87,10 +97,14 @@ pub enum LockKind {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyringError {
     /// It is locked.
-    #[error("this folder is locked: give its passphrase, with VICINITY_PASSPHRASE_FILE or at a terminal")]
+    #[error(
+        "this folder is locked: give its passphrase, with VICINITY_PASSPHRASE_FILE or at a terminal"
+    )]
     Locked,
     /// It is locked, and not by a passphrase.
-    #[error("this folder is locked by an identity: put in the stick that holds it and name its file in VICINITY_IDENTITY_FILE")]
+    #[error(
+        "this folder is locked by an identity: put in the stick that holds it and name its file in VICINITY_IDENTITY_FILE"
+    )]
     LockedByIdentity,
     /// Another passphrase.
     #[error("the passphrase is wrong")]
@@ -99,7 +113,9 @@ pub enum KeyringError {
     #[error("the identity is not the one that this folder is locked by")]
     WrongIdentity,
     /// A file that holds something else.
-    #[error("this is no identity: expected a file with a line beginning with AGE-SECRET-KEY-1, as `vicinity hub keygen` makes it")]
+    #[error(
+        "this is no identity: expected a file with a line beginning with AGE-SECRET-KEY-1, as `vicinity hub keygen` makes it"
+    )]
     NoIdentity,
     /// A bad new passphrase.
     #[error("a passphrase has at least {PASSPHRASE_MIN_CHARS} characters")]
@@ -123,9 +139,20 @@ pub enum KeyringError {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "lock", rename_all = "lowercase")]
 enum Lock {
-    None { key: String },
-    Passphrase { salt: String, memory_kib: u32, passes: u32, nonce: String, wrapped: String },
-    Identity { recipient: String, wrapped: String },
+    None {
+        key: String,
+    },
+    Passphrase {
+        salt: String,
+        memory_kib: u32,
+        passes: u32,
+        nonce: String,
+        wrapped: String,
+    },
+    Identity {
+        recipient: String,
+        wrapped: String,
+    },
 }
 
 /// How a folder's key is locked; `None` if there is no key yet.
@@ -147,7 +174,9 @@ pub fn lock_of(folder: &Path) -> Result<Option<LockKind>, KeyringError> {
 /// The file.
 pub fn warn_if_open(folder: &Path) -> Result<(), KeyringError> {
     if lock_of(folder)? == Some(LockKind::None) {
-        tracing::warn!("this folder opens without a passphrase: whoever takes it can read it; VICINITY_PASSPHRASE_FILE or VICINITY_IDENTITY_FILE locks it");
+        tracing::warn!(
+            "this folder opens without a passphrase: whoever takes it can read it; VICINITY_PASSPHRASE_FILE or VICINITY_IDENTITY_FILE locks it"
+        );
     }
     Ok(())
 }
@@ -156,13 +185,21 @@ pub fn warn_if_open(folder: &Path) -> Result<(), KeyringError> {
 ///
 /// # Errors
 /// A locked folder and nothing that opens it, or the disk.
-pub fn open(folder: &Path, database: &str, unlock: Option<&Unlock>, machine: &Machine) -> Result<DatabaseKey, KeyringError> {
+pub fn open(
+    folder: &Path,
+    database: &str,
+    unlock: Option<&Unlock>,
+    machine: &Machine,
+) -> Result<DatabaseKey, KeyringError> {
     let path = folder.join(FILE);
     match (read(&path)?, unlock) {
         (None, _) if folder.join(database).exists() => Err(KeyringError::Destroyed),
         (None, unlock) => {
             let key = Zeroizing::new(machine.bytes::<32>());
-            std::fs::create_dir_all(folder).map_err(|source| KeyringError::File { path: folder.to_owned(), source })?;
+            std::fs::create_dir_all(folder).map_err(|source| KeyringError::File {
+                path: folder.to_owned(),
+                source,
+            })?;
             write(&path, &lock(&key, unlock, machine)?)?;
             Ok(DatabaseKey::new(*key))
         }
@@ -173,8 +210,12 @@ pub fn open(folder: &Path, database: &str, unlock: Option<&Unlock>, machine: &Ma
             }
             Ok(DatabaseKey::new(*key))
         }
-        (Some(Lock::Passphrase { .. }), None | Some(Unlock::Identity(_))) => Err(KeyringError::Locked),
-        (Some(Lock::Identity { .. }), None | Some(Unlock::Passphrase(_))) => Err(KeyringError::LockedByIdentity),
+        (Some(Lock::Passphrase { .. }), None | Some(Unlock::Identity(_))) => {
+            Err(KeyringError::Locked)
+        }
+        (Some(Lock::Identity { .. }), None | Some(Unlock::Passphrase(_))) => {
+            Err(KeyringError::LockedByIdentity)
+        }
         (Some(lock), Some(Unlock::Passphrase(passphrase))) => unwrapped(&lock, passphrase),
         (Some(lock), Some(Unlock::Identity(opener))) => unboxed(&lock, opener),
     }
@@ -185,7 +226,13 @@ pub fn open(folder: &Path, database: &str, unlock: Option<&Unlock>, machine: &Ma
 ///
 /// # Errors
 /// Nothing changed then.
-pub fn relock(folder: &Path, database: &str, unlock: Option<&Unlock>, new: &Unlock, machine: &Machine) -> Result<(), KeyringError> {
+pub fn relock(
+    folder: &Path,
+    database: &str,
+    unlock: Option<&Unlock>,
+    new: &Unlock,
+    machine: &Machine,
+) -> Result<(), KeyringError> {
     if !folder.join(database).exists() {
         return Err(KeyringError::Destroyed);
     }
@@ -197,8 +244,13 @@ pub fn relock(folder: &Path, database: &str, unlock: Option<&Unlock>, new: &Unlo
 ///
 /// # Errors
 /// Never except for want of memory.
-pub fn locked(key: &DatabaseKey, passphrase: &Passphrase, machine: &Machine) -> Result<String, KeyringError> {
-    serde_json::to_string(&wrapped(key.bytes(), passphrase, machine)?).map_err(|_| KeyringError::Damaged)
+pub fn locked(
+    key: &DatabaseKey,
+    passphrase: &Passphrase,
+    machine: &Machine,
+) -> Result<String, KeyringError> {
+    serde_json::to_string(&wrapped(key.bytes(), passphrase, machine)?)
+        .map_err(|_| KeyringError::Damaged)
 }
 
 /// The key of such a text.
@@ -206,28 +258,63 @@ pub fn locked(key: &DatabaseKey, passphrase: &Passphrase, machine: &Machine) -> 
 /// # Errors
 /// Another passphrase, or another text.
 pub fn unlocked(text: &str, passphrase: &Passphrase) -> Result<DatabaseKey, KeyringError> {
-    unwrapped(&serde_json::from_str(text).map_err(|_| KeyringError::Damaged)?, passphrase)
+    unwrapped(
+        &serde_json::from_str(text).map_err(|_| KeyringError::Damaged)?,
+        passphrase,
+    )
 }
 
 /// Puts a key into a folder that has none.
 ///
 /// # Errors
 /// The disk.
-pub fn place(folder: &Path, key: &DatabaseKey, passphrase: &Passphrase, machine: &Machine) -> Result<(), KeyringError> {
-    write(&folder.join(FILE), &wrapped(key.bytes(), passphrase, machine)?)
+pub fn place(
+    folder: &Path,
+    key: &DatabaseKey,
+    passphrase: &Passphrase,
+    machine: &Machine,
+) -> Result<(), KeyringError> {
+    write(
+        &folder.join(FILE),
+        &wrapped(key.bytes(), passphrase, machine)?,
+    )
 }
 
 fn unwrapped(lock: &Lock, passphrase: &Passphrase) -> Result<DatabaseKey, KeyringError> {
-    let Lock::Passphrase { salt, memory_kib, passes, nonce, wrapped } = lock else { return Err(KeyringError::Damaged) };
-    let kek = stretched(passphrase, &bytes::<[u8; 16]>(salt)?, (*memory_kib, *passes))?;
+    let Lock::Passphrase {
+        salt,
+        memory_kib,
+        passes,
+        nonce,
+        wrapped,
+    } = lock
+    else {
+        return Err(KeyringError::Damaged);
+    };
+    let kek = stretched(
+        passphrase,
+        &bytes::<[u8; 16]>(salt)?,
+        (*memory_kib, *passes),
+    )?;
     let cipher = XChaCha20Poly1305::new(&Key::from(*kek));
-    let key = cipher.decrypt(&XNonce::from(bytes::<[u8; 24]>(nonce)?), bytes::<[u8; 48]>(wrapped)?.as_slice()).map_err(|_| KeyringError::Wrong)?;
+    let key = cipher
+        .decrypt(
+            &XNonce::from(bytes::<[u8; 24]>(nonce)?),
+            bytes::<[u8; 48]>(wrapped)?.as_slice(),
+        )
+        .map_err(|_| KeyringError::Wrong)?;
     let key = Zeroizing::new(key);
-    Ok(DatabaseKey::new(key.as_slice().try_into().map_err(|_| KeyringError::Damaged)?))
+    Ok(DatabaseKey::new(
+        key.as_slice()
+            .try_into()
+            .map_err(|_| KeyringError::Damaged)?,
+    ))
 }
 
 fn unboxed(lock: &Lock, opener: &Opener) -> Result<DatabaseKey, KeyringError> {
-    let Lock::Identity { wrapped, .. } = lock else { return Err(KeyringError::Damaged) };
+    let Lock::Identity { wrapped, .. } = lock else {
+        return Err(KeyringError::Damaged);
+    };
     let key = lockbox::open(opener, &bytes::<Vec<u8>>(wrapped)?).map_err(|error| match error {
         OpenError::NotForUs => KeyringError::WrongIdentity,
         OpenError::Damaged => KeyringError::Damaged,
@@ -237,24 +324,45 @@ fn unboxed(lock: &Lock, opener: &Opener) -> Result<DatabaseKey, KeyringError> {
 
 fn lock(key: &[u8; 32], unlock: Option<&Unlock>, machine: &Machine) -> Result<Lock, KeyringError> {
     match unlock {
-        None => Ok(Lock::None { key: hex::write(key) }),
+        None => Ok(Lock::None {
+            key: hex::write(key),
+        }),
         Some(Unlock::Passphrase(passphrase)) => wrapped(key, passphrase, machine),
         Some(Unlock::Identity(opener)) => {
             let recipient = opener.recipient();
             let wrapped = lockbox::close(&recipient, key).map_err(|_| KeyringError::Damaged)?;
-            Ok(Lock::Identity { recipient: recipient.to_string(), wrapped: hex::write(&wrapped) })
+            Ok(Lock::Identity {
+                recipient: recipient.to_string(),
+                wrapped: hex::write(&wrapped),
+            })
         }
     }
 }
 
-fn wrapped(key: &[u8; 32], passphrase: &Passphrase, machine: &Machine) -> Result<Lock, KeyringError> {
+fn wrapped(
+    key: &[u8; 32],
+    passphrase: &Passphrase,
+    machine: &Machine,
+) -> Result<Lock, KeyringError> {
     let (salt, nonce) = (machine.bytes::<16>(), machine.bytes::<24>());
     let kek = stretched(passphrase, &salt, COST)?;
-    let wrapped = XChaCha20Poly1305::new(&Key::from(*kek)).encrypt(&XNonce::from(nonce), key.as_slice()).map_err(|_| KeyringError::Damaged)?;
-    Ok(Lock::Passphrase { salt: hex::write(&salt), memory_kib: COST.0, passes: COST.1, nonce: hex::write(&nonce), wrapped: hex::write(&wrapped) })
+    let wrapped = XChaCha20Poly1305::new(&Key::from(*kek))
+        .encrypt(&XNonce::from(nonce), key.as_slice())
+        .map_err(|_| KeyringError::Damaged)?;
+    Ok(Lock::Passphrase {
+        salt: hex::write(&salt),
+        memory_kib: COST.0,
+        passes: COST.1,
+        nonce: hex::write(&nonce),
+        wrapped: hex::write(&wrapped),
+    })
 }
 
-fn stretched(passphrase: &Passphrase, salt: &[u8; 16], (memory_kib, passes): (u32, u32)) -> Result<Zeroizing<[u8; 32]>, KeyringError> {
+fn stretched(
+    passphrase: &Passphrase,
+    salt: &[u8; 16],
+    (memory_kib, passes): (u32, u32),
+) -> Result<Zeroizing<[u8; 32]>, KeyringError> {
     // A file that was tampered with must not eat the machine's memory.
     if memory_kib > 1024 * 1024 || passes > 16 {
         return Err(KeyringError::Damaged);
@@ -269,9 +377,14 @@ fn stretched(passphrase: &Passphrase, salt: &[u8; 16], (memory_kib, passes): (u3
 
 fn read(path: &Path) -> Result<Option<Lock>, KeyringError> {
     match std::fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|_| KeyringError::Damaged),
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|_| KeyringError::Damaged),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(KeyringError::File { path: path.to_owned(), source }),
+        Err(source) => Err(KeyringError::File {
+            path: path.to_owned(),
+            source,
+        }),
     }
 }
 
@@ -293,9 +406,13 @@ fn write(path: &Path, lock: &Lock) -> Result<(), KeyringError> {
         file.write_all(&text)?;
         file.sync_all()?;
         std::fs::rename(&fresh, path)?;
-        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+        path.parent()
+            .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
     };
-    write().map_err(|source| KeyringError::File { path: path.to_owned(), source })
+    write().map_err(|source| KeyringError::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn bytes<T: TryFrom<Vec<u8>>>(text: &str) -> Result<T, KeyringError> {
@@ -309,14 +426,34 @@ mod tests {
     #[test]
     fn a_passphrase_is_the_same_from_every_keyboard_and_editor() {
         let key = DatabaseKey::new([5; 32]);
-        let machine =
-            Machine { now: Arc::new(|| vicinity_core::time::Timestamp::UNIX_EPOCH), running: Arc::new(|| None), random: Arc::new(|bytes| bytes.fill(3)) };
+        let machine = Machine {
+            now: Arc::new(|| vicinity_core::time::Timestamp::UNIX_EPOCH),
+            running: Arc::new(|| None),
+            random: Arc::new(|bytes| bytes.fill(3)),
+        };
         let locked = locked(&key, &Passphrase::new("un café à 10 h").unwrap(), &machine).unwrap();
-        for written in ["\u{feff}un café à 10 h\r\n", "un cafe\u{301} a\u{300} 10 h", "un café à ១០ h", "un\u{a0}café à 10\u{202f}h", "un café\u{200b} à 10 h"]
-        {
-            assert_eq!(unlocked(&locked, &Passphrase::new(written).unwrap()).unwrap().bytes(), key.bytes(), "{written:?}");
+        for written in [
+            "\u{feff}un café à 10 h\r\n",
+            "un cafe\u{301} a\u{300} 10 h",
+            "un café à ១០ h",
+            "un\u{a0}café à 10\u{202f}h",
+            "un café\u{200b} à 10 h",
+        ] {
+            assert_eq!(
+                unlocked(&locked, &Passphrase::new(written).unwrap())
+                    .unwrap()
+                    .bytes(),
+                key.bytes(),
+                "{written:?}"
+            );
         }
-        assert!(matches!(unlocked(&locked, &Passphrase::new("un cafe à 10 h").unwrap()), Err(KeyringError::Wrong)));
-        assert!(matches!(Passphrase::new("\u{feff}1234567\r\n"), Err(KeyringError::TooShort)));
+        assert!(matches!(
+            unlocked(&locked, &Passphrase::new("un cafe à 10 h").unwrap()),
+            Err(KeyringError::Wrong)
+        ));
+        assert!(matches!(
+            Passphrase::new("\u{feff}1234567\r\n"),
+            Err(KeyringError::TooShort)
+        ));
     }
 }

@@ -35,8 +35,12 @@ pub struct Current {
 /// # Errors
 /// The store, or a hub that has none.
 pub fn signing_key(store: &mut dyn HubStore) -> Result<SigningKey, StoreError> {
-    let seed = store.setting(HUB_SECRET)?.ok_or(StoreError::Damaged("signing key"))?;
-    let seed: [u8; 32] = seed.try_into().map_err(|_| StoreError::Damaged("signing key"))?;
+    let seed = store
+        .setting(HUB_SECRET)?
+        .ok_or(StoreError::Damaged("signing key"))?;
+    let seed: [u8; 32] = seed
+        .try_into()
+        .map_err(|_| StoreError::Damaged("signing key"))?;
     Ok(SigningKey::from_bytes(&seed))
 }
 
@@ -45,9 +49,16 @@ pub fn signing_key(store: &mut dyn HubStore) -> Result<SigningKey, StoreError> {
 /// # Errors
 /// The store.
 pub fn current(store: &mut dyn HubStore) -> Result<Option<Current>, StoreError> {
-    let Some(kept) = store.setting(KEY_SET)? else { return Ok(None) };
-    let (version, signed) = kept.split_first_chunk::<8>().ok_or(StoreError::Damaged("key set"))?;
-    Ok(Some(Current { version: u64::from_be_bytes(*version), signed: signed.to_vec() }))
+    let Some(kept) = store.setting(KEY_SET)? else {
+        return Ok(None);
+    };
+    let (version, signed) = kept
+        .split_first_chunk::<8>()
+        .ok_or(StoreError::Damaged("key set"))?;
+    Ok(Some(Current {
+        version: u64::from_be_bytes(*version),
+        signed: signed.to_vec(),
+    }))
 }
 
 /// The outcome of batches' keys when a recovery key was tried on them.
@@ -66,20 +77,39 @@ pub struct Recovered {
 /// The store. What was wrapped until then stays.
 pub fn recover(store: &mut dyn HubStore, opener: &Opener) -> Result<Recovered, StoreError> {
     let mut recovered = Recovered::default();
-    let Some(kept) = current(store)? else { return Ok(recovered) };
+    let Some(kept) = current(store)? else {
+        return Ok(recovered);
+    };
     let key = signing_key(store)?.verifying_key();
-    let set = SignedKeySet::decode(&kept.signed).and_then(|signed| signed.open(&key, 0)).map_err(|_| StoreError::Damaged("key set"))?;
+    let set = SignedKeySet::decode(&kept.signed)
+        .and_then(|signed| signed.open(&key, 0))
+        .map_err(|_| StoreError::Damaged("key set"))?;
     let mut after = 0;
     loop {
         let page = store.old_wraps(kept.version, after, WRAPS_MAX)?;
-        let Some((last, _)) = page.last() else { return Ok(recovered) };
+        let Some((last, _)) = page.last() else {
+            return Ok(recovered);
+        };
         after = *last;
         for (_, old) in page {
-            let Ok(wrapped) = wrap::rewrap(opener, &Wrap { id: old.id, bytes: old.bytes }, &set) else {
+            let Ok(wrapped) = wrap::rewrap(
+                opener,
+                &Wrap {
+                    id: old.id,
+                    bytes: old.bytes,
+                },
+                &set,
+            ) else {
                 recovered.shut += 1;
                 continue;
             };
-            recovered.rewrapped += u64::from(store.rewrap(&KeptWrap { id: wrapped.id, bytes: wrapped.bytes }, kept.version)?);
+            recovered.rewrapped += u64::from(store.rewrap(
+                &KeptWrap {
+                    id: wrapped.id,
+                    bytes: wrapped.bytes,
+                },
+                kept.version,
+            )?);
         }
     }
 }
@@ -91,15 +121,22 @@ pub fn recover(store: &mut dyn HubStore, opener: &Opener) -> Result<Recovered, S
 /// The store.
 pub fn renew(store: &mut dyn HubStore) -> Result<(), StoreError> {
     let damaged = || StoreError::Damaged("key set");
-    let responders = store.recipients()?.into_iter().map(|(number, key)| Ok((number, Recipient::parse(&key).map_err(|_| damaged())?)));
+    let responders = store
+        .recipients()?
+        .into_iter()
+        .map(|(number, key)| Ok((number, Recipient::parse(&key).map_err(|_| damaged())?)));
     let responders = responders.collect::<Result<Vec<_>, StoreError>>()?;
-    let recovery = store.setting(RECOVERY_KEY)?.and_then(|key| Recipient::parse(str::from_utf8(&key).ok()?).ok());
+    let recovery = store
+        .setting(RECOVERY_KEY)?
+        .and_then(|key| Recipient::parse(str::from_utf8(&key).ok()?).ok());
     let key = signing_key(store)?;
     let kept = current(store)?;
     let version = kept.as_ref().map_or(0, |kept| kept.version);
     let set = KeySet::new(version + 1, responders, recovery).map_err(|_| damaged())?;
     if let Some(kept) = kept {
-        let known = SignedKeySet::decode(&kept.signed).and_then(|signed| signed.open(&key.verifying_key(), 0)).map_err(|_| damaged())?;
+        let known = SignedKeySet::decode(&kept.signed)
+            .and_then(|signed| signed.open(&key.verifying_key(), 0))
+            .map_err(|_| damaged())?;
         if known.responders() == set.responders() && known.recovery() == set.recovery() {
             return Ok(());
         }
@@ -107,7 +144,10 @@ pub fn renew(store: &mut dyn HubStore) -> Result<(), StoreError> {
         return Ok(());
     }
     let signed = keyset::sign(&set, &key).encode();
-    store.set_setting(KEY_SET, &[(version + 1).to_be_bytes().as_slice(), &signed].concat())
+    store.set_setting(
+        KEY_SET,
+        &[(version + 1).to_be_bytes().as_slice(), &signed].concat(),
+    )
 }
 
 /// After a restore: devices may hold versions that the hub does not know any more, so the set goes far above them. `jump` is
@@ -125,10 +165,24 @@ pub fn outgrow(store: &mut dyn HubStore, epoch: [u8; 16], jump: u32) -> Result<(
     {
         let damaged = || StoreError::Damaged("key set");
         let key = signing_key(store)?;
-        let known = SignedKeySet::decode(&kept.signed).and_then(|signed| signed.open(&key.verifying_key(), 0)).map_err(|_| damaged())?;
+        let known = SignedKeySet::decode(&kept.signed)
+            .and_then(|signed| signed.open(&key.verifying_key(), 0))
+            .map_err(|_| damaged())?;
         let version = kept.version + 1 + u64::from(jump);
-        let set = KeySet::new(version, known.responders().to_vec(), known.recovery().cloned()).map_err(|_| damaged())?;
-        store.set_setting(KEY_SET, &[version.to_be_bytes().as_slice(), &keyset::sign(&set, &key).encode()].concat())?;
+        let set = KeySet::new(
+            version,
+            known.responders().to_vec(),
+            known.recovery().cloned(),
+        )
+        .map_err(|_| damaged())?;
+        store.set_setting(
+            KEY_SET,
+            &[
+                version.to_be_bytes().as_slice(),
+                &keyset::sign(&set, &key).encode(),
+            ]
+            .concat(),
+        )?;
     }
     store.set_setting(KEY_SET_EPOCH, &epoch)
 }
@@ -148,7 +202,9 @@ pub fn has_room(store: &mut dyn HubStore) -> Result<bool, StoreError> {
 pub fn set_recovery(store: &mut dyn HubStore, recovery: &Recipient) -> Result<(), StoreError> {
     let mut result = Ok(());
     store.group_commit(&mut |store| {
-        result = store.set_setting(RECOVERY_KEY, recovery.to_string().as_bytes()).and_then(|()| renew(store));
+        result = store
+            .set_setting(RECOVERY_KEY, recovery.to_string().as_bytes())
+            .and_then(|()| renew(store));
         result.is_ok()
     })?;
     result

@@ -75,7 +75,10 @@ pub trait Stored: Send + 'static {
     ///
     /// # Errors
     /// Nothing of the steps was kept.
-    fn together(&mut self, next: &mut dyn FnMut(&mut Self::Port) -> Option<bool>) -> Result<(), vicinity_store::StoreError>;
+    fn together(
+        &mut self,
+        next: &mut dyn FnMut(&mut Self::Port) -> Option<bool>,
+    ) -> Result<(), vicinity_store::StoreError>;
 }
 
 trait Job<P: ?Sized>: Send {
@@ -129,7 +132,10 @@ impl<P: ?Sized> Queue<P> {
             if jobs.1 {
                 return None;
             }
-            jobs = self.changed.wait(jobs).unwrap_or_else(PoisonError::into_inner);
+            jobs = self
+                .changed
+                .wait(jobs)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -166,7 +172,9 @@ pub struct Writer<P: ?Sized> {
 
 impl<P: ?Sized> Clone for Writer<P> {
     fn clone(&self) -> Self {
-        Self { queue: Arc::clone(&self.queue) }
+        Self {
+            queue: Arc::clone(&self.queue),
+        }
     }
 }
 
@@ -174,17 +182,28 @@ impl<P: ?Sized + 'static> Writer<P> {
     /// Starts the thread. It ends when the last `Writer` is dropped and the queue is empty; join it to know that.
     #[must_use]
     pub fn start(store: impl Stored<Port = P>) -> (Self, JoinHandle<()>) {
-        let queue = Arc::new(Queue { jobs: Mutex::new((Lines::default(), false)), changed: Condvar::new() });
+        let queue = Arc::new(Queue {
+            jobs: Mutex::new((Lines::default(), false)),
+            changed: Condvar::new(),
+        });
         let jobs = Arc::clone(&queue);
         let thread = std::thread::spawn(move || work(store, &jobs));
-        (Self { queue: Arc::new(Closing(queue)) }, thread)
+        (
+            Self {
+                queue: Arc::new(Closing(queue)),
+            },
+            thread,
+        )
     }
 
     /// Does a step before all that devices ask, and waits until it is durable.
     ///
     /// # Errors
     /// The queue is full, or nothing of the step was kept.
-    pub async fn step<T: Send + 'static>(&self, step: impl FnOnce(&mut P) -> T + Send + 'static) -> Result<T, WriterError> {
+    pub async fn step<T: Send + 'static>(
+        &self,
+        step: impl FnOnce(&mut P) -> T + Send + 'static,
+    ) -> Result<T, WriterError> {
         self.weighed(Line::First, move |port, _| step(port)).await
     }
 
@@ -192,9 +211,17 @@ impl<P: ?Sized + 'static> Writer<P> {
     ///
     /// # Errors
     /// The queue or the line is full, or nothing of the step was kept.
-    pub async fn weighed<T: Send + 'static>(&self, line: Line, step: impl FnOnce(&mut P, &mut u64) -> T + Send + 'static) -> Result<T, WriterError> {
+    pub async fn weighed<T: Send + 'static>(
+        &self,
+        line: Line,
+        step: impl FnOnce(&mut P, &mut u64) -> T + Send + 'static,
+    ) -> Result<T, WriterError> {
         let (reply, answer) = oneshot::channel();
-        let job: Box<dyn Job<P>> = Box::new(ClosureJob { step: Some(step), result: None, reply });
+        let job: Box<dyn Job<P>> = Box::new(ClosureJob {
+            step: Some(step),
+            result: None,
+            reply,
+        });
         self.add(line, job)?;
         answer.await.unwrap_or(Err(WriterError::NotKept))
     }
@@ -218,7 +245,11 @@ impl<P: ?Sized + 'static> Writer<P> {
 
 /// Ends a store's threads: those that read first, one by one, then the one that writes. Two connections that close at the same moment
 /// each take the other for one that stays, and leave what was written last in the log beside the database.
-pub async fn end<P: ?Sized + 'static>(reading: [JoinHandle<()>; 2], last: Writer<P>, writing: JoinHandle<()>) {
+pub async fn end<P: ?Sized + 'static>(
+    reading: [JoinHandle<()>; 2],
+    last: Writer<P>,
+    writing: JoinHandle<()>,
+) {
     let ending = move || {
         // A thread that panicked has ended, too.
         for thread in reading {
@@ -237,7 +268,13 @@ fn work<S: Stored>(mut store: S, queue: &Arc<Queue<S::Port>>) {
         let (mut waiting, mut ran, mut ops) = (Some(first), Vec::new(), 0u64);
         let kept = store.together(&mut |port| {
             let has_room = ran.len() < TOGETHER_MAX && ops < REQUEST_OPS;
-            let mut job = waiting.take().or_else(|| if has_room { queue.locked().0.take_next() } else { None })?;
+            let mut job = waiting.take().or_else(|| {
+                if has_room {
+                    queue.locked().0.take_next()
+                } else {
+                    None
+                }
+            })?;
             let (fine, took) = job.run(port);
             ops = ops.saturating_add(took);
             ran.push((job, fine));
@@ -250,7 +287,8 @@ fn work<S: Stored>(mut store: S, queue: &Arc<Queue<S::Port>>) {
             // The store could not even begin.
             job.finish(false);
         }
-        ran.into_iter().for_each(|(job, fine)| job.finish(fine && kept.is_ok()));
+        ran.into_iter()
+            .for_each(|(job, fine)| job.finish(fine && kept.is_ok()));
         since_pause = since_pause.saturating_add(ops);
         if since_pause >= REQUEST_OPS {
             std::thread::sleep(PAUSE);

@@ -16,7 +16,9 @@ const AREAS_MAX: usize = 20;
 
 /// The name of a hub's zone; none while nobody gave one and none could be guessed.
 pub fn name(store: &mut (impl HubStore + ?Sized)) -> Result<Option<String>, StoreError> {
-    Ok(store.setting(ZONE)?.and_then(|name| String::from_utf8(name).ok()))
+    Ok(store
+        .setting(ZONE)?
+        .and_then(|name| String::from_utf8(name).ok()))
 }
 
 /// A hub's zone.
@@ -47,7 +49,10 @@ pub fn guess(store: &mut (impl BoardStore + ?Sized)) -> Result<(), StoreError> {
     let areas = store.areas(AREAS_MAX)?;
     match zone::guess(areas.iter().map(String::as_str)) {
         Some(guessed) => {
-            tracing::info!(zone = guessed, "the time zone was guessed from the areas; --zone sets another");
+            tracing::info!(
+                zone = guessed,
+                "the time zone was guessed from the areas; --zone sets another"
+            );
             store.set_zone(guessed)
         }
         None => Ok(()),

@@ -11,13 +11,35 @@ fn id_of(id: u8) -> AdvocacyId {
 
 fn logged(id: u8, day: &str) -> LoggedAdvocacy {
     let text = str::to_owned;
-    let entry = Advocacy { id: id_of(id), day: text(day), action: text("media"), kind: text("police"), area: text("SN-DK"), outcome: text("awaited") };
-    LoggedAdvocacy { entry, hub: None, note: text("a radio hour"), person: text("amina") }
+    let entry = Advocacy {
+        id: id_of(id),
+        day: text(day),
+        action: text("media"),
+        kind: text("police"),
+        area: text("SN-DK"),
+        outcome: text("awaited"),
+    };
+    LoggedAdvocacy {
+        entry,
+        hub: None,
+        note: text("a radio hour"),
+        person: text("amina"),
+    }
 }
 
 /// The first page of some days.
 fn log_of(store: &mut dyn AdvocacyLog, from: &str, to: &str) -> Vec<LoggedAdvocacy> {
-    store.advocacy(&LogFilter { from: from.to_owned(), to: to.to_owned(), ..LogFilter::default() }, 0).unwrap().lines
+    store
+        .advocacy(
+            &LogFilter {
+                from: from.to_owned(),
+                to: to.to_owned(),
+                ..LogFilter::default()
+            },
+            0,
+        )
+        .unwrap()
+        .lines
 }
 
 /// What holds for the log of every server.
@@ -25,20 +47,51 @@ fn keeps_a_log(store: &mut dyn AdvocacyLog) {
     for (id, day) in [(1, "2026-10-05"), (2, "2026-11-20"), (3, "2026-11-07")] {
         assert!(store.log_advocacy(&logged(id, day), 3, now()).unwrap());
     }
-    assert!(!store.log_advocacy(&logged(4, "2026-11-08"), 3, now()).unwrap(), "the log is full, and nothing was kept");
-    let days = |store: &mut dyn AdvocacyLog, from: &str, to: &str| log_of(store, from, to).into_iter().map(|logged| logged.entry.day).collect::<Vec<_>>();
-    assert_eq!(days(store, "2026-10-05", "2026-11-07"), ["2026-11-07", "2026-10-05"]);
-    assert_eq!(log_of(store, "2026-11-20", "2026-11-20"), [logged(2, "2026-11-20")]);
-    assert!(store.note_outcome(id_of(2), "promised").unwrap() && !store.note_outcome(id_of(9), "promised").unwrap());
-    assert_eq!(log_of(store, "2026-11-20", "2026-11-20")[0].entry.outcome, "promised");
+    assert!(
+        !store
+            .log_advocacy(&logged(4, "2026-11-08"), 3, now())
+            .unwrap(),
+        "the log is full, and nothing was kept"
+    );
+    let days = |store: &mut dyn AdvocacyLog, from: &str, to: &str| {
+        log_of(store, from, to)
+            .into_iter()
+            .map(|logged| logged.entry.day)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        days(store, "2026-10-05", "2026-11-07"),
+        ["2026-11-07", "2026-10-05"]
+    );
+    assert_eq!(
+        log_of(store, "2026-11-20", "2026-11-20"),
+        [logged(2, "2026-11-20")]
+    );
+    assert!(
+        store.note_outcome(id_of(2), "promised").unwrap()
+            && !store.note_outcome(id_of(9), "promised").unwrap()
+    );
+    assert_eq!(
+        log_of(store, "2026-11-20", "2026-11-20")[0].entry.outcome,
+        "promised"
+    );
     assert!(store.drop_advocacy(id_of(2)).unwrap() && !store.drop_advocacy(id_of(2)).unwrap());
     assert_eq!(days(store, "", "9999"), ["2026-11-07", "2026-10-05"]);
 
-    let asks = |text: &str| Asks { text: text.to_owned(), person: "amina".to_owned() };
+    let asks = |text: &str| Asks {
+        text: text.to_owned(),
+        person: "amina".to_owned(),
+    };
     assert_eq!(store.asks("2026-Q4").unwrap(), None);
     store.set_asks("2026-Q4", &asks("first"), now()).unwrap();
     store.set_asks("2026-Q4", &asks("second"), now()).unwrap();
-    assert_eq!((store.asks("2026-Q4").unwrap(), store.asks("2026-Q3").unwrap()), (Some(asks("second")), None));
+    assert_eq!(
+        (
+            store.asks("2026-Q4").unwrap(),
+            store.asks("2026-Q3").unwrap()
+        ),
+        (Some(asks("second")), None)
+    );
     store.set_asks("2026-Q4", &asks(""), now()).unwrap();
     assert_eq!(store.asks("2026-Q4").unwrap(), None);
 }
@@ -54,19 +107,52 @@ fn national_keeps_a_log_of_its_own_and_those_of_hubs_apart() {
     let folder = tempfile::tempdir().unwrap();
     let mut national = SqliteNational::open(folder.path(), &DatabaseKey::new([7; 32])).unwrap();
     keeps_a_log(&mut national);
-    let sent: Vec<Advocacy> = [(1, "2026-09-01"), (5, "2026-11-30")].map(|(id, day)| logged(id, day).entry).into();
+    let sent: Vec<Advocacy> = [(1, "2026-09-01"), (5, "2026-11-30")]
+        .map(|(id, day)| logged(id, day).entry)
+        .into();
     national.set_hub_log(1, &sent, 7).unwrap();
     national.set_hub_log(2, &sent[..1], 8).unwrap();
-    assert_eq!((national.hub_log_hash(1).unwrap(), national.hub_log_hash(2).unwrap(), national.hub_log_hash(3).unwrap()), (7, 8, 0));
-    assert_eq!((national.hub_log(1).unwrap(), national.hub_log(2).unwrap(), national.hub_log(3).unwrap()), (sent.clone(), sent[..1].to_vec(), Vec::new()));
+    assert_eq!(
+        (
+            national.hub_log_hash(1).unwrap(),
+            national.hub_log_hash(2).unwrap(),
+            national.hub_log_hash(3).unwrap()
+        ),
+        (7, 8, 0)
+    );
+    assert_eq!(
+        (
+            national.hub_log(1).unwrap(),
+            national.hub_log(2).unwrap(),
+            national.hub_log(3).unwrap()
+        ),
+        (sent.clone(), sent[..1].to_vec(), Vec::new())
+    );
     let all = log_of(&mut national, "", "9999");
     assert_eq!(national.own_advocacy().unwrap().len(), 2);
-    let of: Vec<(Option<u32>, &str)> = all.iter().map(|logged| (logged.hub, logged.entry.day.as_str())).collect();
-    assert_eq!(of[..3], [(Some(1), "2026-11-30"), (None, "2026-11-07"), (None, "2026-10-05")]);
+    let of: Vec<(Option<u32>, &str)> = all
+        .iter()
+        .map(|logged| (logged.hub, logged.entry.day.as_str()))
+        .collect();
+    assert_eq!(
+        of[..3],
+        [
+            (Some(1), "2026-11-30"),
+            (None, "2026-11-07"),
+            (None, "2026-10-05")
+        ]
+    );
     assert_eq!(of.len(), 5);
-    assert!(all.iter().filter(|logged| logged.hub.is_some()).all(|logged| logged.note.is_empty() && logged.person.is_empty()));
+    assert!(
+        all.iter()
+            .filter(|logged| logged.hub.is_some())
+            .all(|logged| logged.note.is_empty() && logged.person.is_empty())
+    );
     // A hub's log is the hub's: nothing here changes it.
-    assert!(!national.note_outcome(id_of(5), "refused").unwrap() && !national.drop_advocacy(id_of(5)).unwrap());
+    assert!(
+        !national.note_outcome(id_of(5), "refused").unwrap()
+            && !national.drop_advocacy(id_of(5)).unwrap()
+    );
     national.set_hub_log(1, &[], 0).unwrap();
     assert_eq!(national.hub_log(1).unwrap(), []);
     assert_eq!(national.hub_log(2).unwrap().len(), 1);
@@ -77,27 +163,82 @@ fn a_log_of_a_hundred_hubs_comes_page_by_page_each_action_once() {
     let folder = tempfile::tempdir().unwrap();
     let mut national = SqliteNational::open(folder.path(), &DatabaseKey::new([7; 32])).unwrap();
     let of = |hub: u8, kind: &str, area: &str| {
-        let at =
-            |id: u8| Advocacy { kind: kind.to_owned(), area: area.to_owned(), ..logged(id, &format!("2026-{:02}-{:02}", 1 + id % 12, 1 + hub % 28)).entry };
+        let at = |id: u8| Advocacy {
+            kind: kind.to_owned(),
+            area: area.to_owned(),
+            ..logged(id, &format!("2026-{:02}-{:02}", 1 + id % 12, 1 + hub % 28)).entry
+        };
         (0..120).map(at).collect::<Vec<_>>()
     };
     for hub in 1..=100u8 {
-        let (kind, area) = if hub == 7 { ("client", "") } else { ("police", "SN-DK") };
-        national.set_hub_log(u32::from(hub), &of(hub, kind, area), 1).unwrap();
+        let (kind, area) = if hub == 7 {
+            ("client", "")
+        } else {
+            ("police", "SN-DK")
+        };
+        national
+            .set_hub_log(u32::from(hub), &of(hub, kind, area), 1)
+            .unwrap();
     }
-    let filter = LogFilter { from: "2026-01-01".to_owned(), to: "2026-12-31".to_owned(), ..LogFilter::default() };
+    let filter = LogFilter {
+        from: "2026-01-01".to_owned(),
+        to: "2026-12-31".to_owned(),
+        ..LogFilter::default()
+    };
     let first = national.advocacy(&filter, 0).unwrap();
-    assert_eq!((first.lines.len(), first.total, first.page), (LOG_ROWS, COUNTED_MAX + 1, 0), "12,000 actions");
+    assert_eq!(
+        (first.lines.len(), first.total, first.page),
+        (LOG_ROWS, COUNTED_MAX + 1, 0),
+        "12,000 actions"
+    );
     let behind = national.advocacy(&filter, u32::MAX).unwrap();
-    assert_eq!((behind.page, behind.lines.len()), (first.pages - 1, LOG_ROWS));
+    assert_eq!(
+        (behind.page, behind.lines.len()),
+        (first.pages - 1, LOG_ROWS)
+    );
 
-    let client = LogFilter { kind: "client".to_owned(), area: "SN-TH".to_owned(), ..filter.clone() };
-    let pages: Vec<LogPage> = (0..3).map(|page| national.advocacy(&client, page).unwrap()).collect();
-    assert!(pages.iter().all(|page| (page.total, page.pages) == (120, 3)));
-    let days: Vec<&str> = pages.iter().flat_map(|page| &page.lines).map(|logged| logged.entry.day.as_str()).collect();
+    let client = LogFilter {
+        kind: "client".to_owned(),
+        area: "SN-TH".to_owned(),
+        ..filter.clone()
+    };
+    let pages: Vec<LogPage> = (0..3)
+        .map(|page| national.advocacy(&client, page).unwrap())
+        .collect();
+    assert!(
+        pages
+            .iter()
+            .all(|page| (page.total, page.pages) == (120, 3))
+    );
+    let days: Vec<&str> = pages
+        .iter()
+        .flat_map(|page| &page.lines)
+        .map(|logged| logged.entry.day.as_str())
+        .collect();
     assert!(days.is_sorted_by(|earlier, later| earlier >= later));
-    let ids: std::collections::BTreeSet<_> = pages.iter().flat_map(|page| &page.lines).map(|logged| (logged.hub, logged.entry.id)).collect();
+    let ids: std::collections::BTreeSet<_> = pages
+        .iter()
+        .flat_map(|page| &page.lines)
+        .map(|logged| (logged.hub, logged.entry.id))
+        .collect();
     assert_eq!(ids.len(), 120);
-    let nothing = national.advocacy(&LogFilter { area: "SN-TH".to_owned(), kind: "police".to_owned(), ..filter }, 3).unwrap();
-    assert_eq!((nothing.lines.len(), nothing.total, nothing.page, nothing.pages), (0, 0, 0, 0));
+    let nothing = national
+        .advocacy(
+            &LogFilter {
+                area: "SN-TH".to_owned(),
+                kind: "police".to_owned(),
+                ..filter
+            },
+            3,
+        )
+        .unwrap();
+    assert_eq!(
+        (
+            nothing.lines.len(),
+            nothing.total,
+            nothing.page,
+            nothing.pages
+        ),
+        (0, 0, 0, 0)
+    );
 }

@@ -29,7 +29,11 @@ pub(crate) fn erase(db: &Db, erasures: &[Erasure]) -> Result<u64> {
             }
         }
         leaving::forget_departed(db, *incident)?;
-        db.execute("erasing what waited", "DELETE FROM waiting WHERE incident = ?1", &[incident.as_bytes()])?;
+        db.execute(
+            "erasing what waited",
+            "DELETE FROM waiting WHERE incident = ?1",
+            &[incident.as_bytes()],
+        )?;
         let query = "INSERT INTO tombstones (incident, proof, told) VALUES (?1, ?2, 0) ON CONFLICT (incident) DO UPDATE SET told = 0";
         db.execute("keeping a tombstone", query, &[incident.as_bytes(), proof])?;
     }
@@ -37,19 +41,37 @@ pub(crate) fn erase(db: &Db, erasures: &[Erasure]) -> Result<u64> {
 }
 
 pub(crate) fn note_told(db: &Db, told: &[IncidentId]) -> Result<()> {
-    let note = |incident: &IncidentId| db.execute("noting a receipt", "UPDATE tombstones SET told = 1 WHERE incident = ?1", &[incident.as_bytes()]).map(drop);
+    let note = |incident: &IncidentId| {
+        db.execute(
+            "noting a receipt",
+            "UPDATE tombstones SET told = 1 WHERE incident = ?1",
+            &[incident.as_bytes()],
+        )
+        .map(drop)
+    };
     told.iter().try_for_each(note)
 }
 
 pub(crate) fn untold(db: &Db, again: bool, max: usize) -> Result<Vec<Erasure>> {
     if again {
-        db.execute("beginning anew", "UPDATE tombstones SET told = 0 WHERE told <> 0", &[])?;
+        db.execute(
+            "beginning anew",
+            "UPDATE tombstones SET told = 0 WHERE told <> 0",
+            &[],
+        )?;
     }
     let query = "SELECT incident, proof FROM tombstones WHERE told = 0 ORDER BY incident LIMIT ?1";
-    let rows = db.all("reading tombstones", query, &[&(max as i64)], |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+    let rows = db.all("reading tombstones", query, &[&(max as i64)], |row| {
+        Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, Vec<u8>>(1)?))
+    })?;
     let erasure = |(incident, proof): ([u8; 16], Vec<u8>)| {
-        let proof = proof.try_into().map_err(|_| StoreError::Damaged("tombstone"))?;
-        Ok(Erasure { incident: IncidentId::from_bytes(incident), proof })
+        let proof = proof
+            .try_into()
+            .map_err(|_| StoreError::Damaged("tombstone"))?;
+        Ok(Erasure {
+            incident: IncidentId::from_bytes(incident),
+            proof,
+        })
     };
     rows.into_iter().map(erasure).collect()
 }

@@ -17,27 +17,66 @@ pub(crate) fn leaving(db: &Db, now: Timestamp, max: usize) -> Result<Vec<Documen
         AND NOT EXISTS (SELECT 1 FROM statements WHERE statements.doc = documents.doc AND delivered = 0)
         AND NOT EXISTS (SELECT 1 FROM unhashed_codes WHERE unhashed_codes.doc = documents.doc)
         AND NOT EXISTS (SELECT 1 FROM waiting WHERE waiting.incident = documents.incident)";
-    db.execute("noting what the hub has", settle, &[&now.as_second(), &HELD_BY_HUB])?;
-    let query = "SELECT incident, heads FROM documents WHERE settled_at <= ?1 ORDER BY incident LIMIT ?2";
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, Vec<u8>>(1)?));
-    let rows = db.all("reading what may leave", query, &[&kept_since(now).as_second(), &(max as i64)], read)?;
-    Ok(rows.into_iter().map(|(incident, heads)| DocumentHeads { incident: IncidentId::from_bytes(incident), heads: row::heads(&heads) }).collect())
+    db.execute(
+        "noting what the hub has",
+        settle,
+        &[&now.as_second(), &HELD_BY_HUB],
+    )?;
+    let query =
+        "SELECT incident, heads FROM documents WHERE settled_at <= ?1 ORDER BY incident LIMIT ?2";
+    let read =
+        |row: &rusqlite::Row<'_>| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, Vec<u8>>(1)?));
+    let rows = db.all(
+        "reading what may leave",
+        query,
+        &[&kept_since(now).as_second(), &(max as i64)],
+        read,
+    )?;
+    Ok(rows
+        .into_iter()
+        .map(|(incident, heads)| DocumentHeads {
+            incident: IncidentId::from_bytes(incident),
+            heads: row::heads(&heads),
+        })
+        .collect())
 }
 
 /// Something of the document changed: the days begin again.
 pub(crate) fn unsettle(db: &Db, doc: i64) -> Result<()> {
-    db.execute("noting a change", "UPDATE documents SET settled_at = NULL WHERE doc = ?1 AND settled_at IS NOT NULL", &[&doc]).map(drop)
+    db.execute(
+        "noting a change",
+        "UPDATE documents SET settled_at = NULL WHERE doc = ?1 AND settled_at IS NOT NULL",
+        &[&doc],
+    )
+    .map(drop)
 }
 
 pub(crate) fn note_departed(db: &Db, incident: IncidentId) -> Result<()> {
-    db.execute("noting what left", "INSERT INTO departed (incident) VALUES (?1) ON CONFLICT DO NOTHING", &[incident.as_bytes()]).map(drop)
+    db.execute(
+        "noting what left",
+        "INSERT INTO departed (incident) VALUES (?1) ON CONFLICT DO NOTHING",
+        &[incident.as_bytes()],
+    )
+    .map(drop)
 }
 
 /// It is here again, or erased.
 pub(crate) fn forget_departed(db: &Db, incident: IncidentId) -> Result<()> {
-    db.execute("forgetting what left", "DELETE FROM departed WHERE incident = ?1", &[incident.as_bytes()]).map(drop)
+    db.execute(
+        "forgetting what left",
+        "DELETE FROM departed WHERE incident = ?1",
+        &[incident.as_bytes()],
+    )
+    .map(drop)
 }
 
 pub(crate) fn has_left(db: &Db, incident: IncidentId) -> Result<bool> {
-    Ok(db.one("reading what left", "SELECT 1 FROM departed WHERE incident = ?1", &[incident.as_bytes()], |_| Ok(()))?.is_some())
+    Ok(db
+        .one(
+            "reading what left",
+            "SELECT 1 FROM departed WHERE incident = ?1",
+            &[incident.as_bytes()],
+            |_| Ok(()),
+        )?
+        .is_some())
 }

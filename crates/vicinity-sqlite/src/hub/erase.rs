@@ -29,7 +29,13 @@ pub(crate) fn erase(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result
 
 /// Erases what its survivor withdrew, at the word of a device, in whose share stays what stays of it. What came and was
 /// withdrawn in one step nobody else was ever given.
-pub(crate) fn recall(db: &mut Db, incident: IncidentId, peer: &Peer, is_new: bool, now: Timestamp) -> Result<()> {
+pub(crate) fn recall(
+    db: &mut Db,
+    incident: IncidentId,
+    peer: &Peer,
+    is_new: bool,
+    now: Timestamp,
+) -> Result<()> {
     let orders = if is_new && db.meta(policy::RESTORED)?.is_none() {
         order(db, incident, peer)?
     } else {
@@ -43,14 +49,24 @@ pub(crate) fn recall(db: &mut Db, incident: IncidentId, peer: &Peer, is_new: boo
 fn erase_ordered(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result<bool> {
     let id = incident.as_bytes();
     let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
-    let found = db.one("reading a document", "SELECT doc, heads FROM documents WHERE incident = ?1", &[id], read)?;
+    let found = db.one(
+        "reading a document",
+        "SELECT doc, heads FROM documents WHERE incident = ?1",
+        &[id],
+        read,
+    )?;
     let doc = found.as_ref().map(|(doc, _)| *doc);
     let envelopes = evidence::holding(db, incident, doc)?;
     shares::give_back(db, incident, doc)?;
     statements::forget_under_way(db, doc)?;
     retract(db, incident, doc)?;
     if let Some((doc, heads)) = &found {
-        move_digests(db, *doc, ScopeDigest::term(incident, &row::heads(heads)), ScopeDigest::default())?;
+        move_digests(
+            db,
+            *doc,
+            ScopeDigest::term(incident, &row::heads(heads)),
+            ScopeDigest::default(),
+        )?;
         for query in [
             // Each by its own index.
             "UPDATE feed SET kind = 3, doc = 0, device = 0, received_at = 0 WHERE kind <> 0 AND doc = ?1",
@@ -71,11 +87,29 @@ fn erase_ordered(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result<bo
     }
     // Who was led to its page.
     let page = format!("/incident/{incident}");
-    db.execute("erasing a form's place", "DELETE FROM forms WHERE substr(place, 1, ?2) = ?1", &[&page, &(page.len() as i64)])?;
-    let waited = db.execute("erasing what waited", "DELETE FROM waiting WHERE incident = ?1", &[id])?;
-    let refused = db.execute("erasing what was refused", "DELETE FROM quarantine WHERE incident = ?1", &[id])?;
-    envelopes.into_iter().try_for_each(|envelope| evidence::cut(db, envelope))?;
-    db.execute("keeping a tombstone", "INSERT INTO tombstones (incident, erased_at) VALUES (?1, ?2)", &[id, &now.as_second()])?;
+    db.execute(
+        "erasing a form's place",
+        "DELETE FROM forms WHERE substr(place, 1, ?2) = ?1",
+        &[&page, &(page.len() as i64)],
+    )?;
+    let waited = db.execute(
+        "erasing what waited",
+        "DELETE FROM waiting WHERE incident = ?1",
+        &[id],
+    )?;
+    let refused = db.execute(
+        "erasing what was refused",
+        "DELETE FROM quarantine WHERE incident = ?1",
+        &[id],
+    )?;
+    envelopes
+        .into_iter()
+        .try_for_each(|envelope| evidence::cut(db, envelope))?;
+    db.execute(
+        "keeping a tombstone",
+        "INSERT INTO tombstones (incident, erased_at) VALUES (?1, ?2)",
+        &[id, &now.as_second()],
+    )?;
     db.set_meta(LOG_HOLDS_ERASED, &[1])?;
     Ok(doc.is_some() || waited + refused > 0)
 }
@@ -98,28 +132,57 @@ fn retract(db: &Db, incident: IncidentId, doc: Option<i64>) -> Result<()> {
     let is_unsure = doc.is_none() || db.meta(policy::RESTORED)?.is_some();
     let query = "UPDATE projections SET json = NULL, version = version + 1 WHERE doc = ?1 AND (json IS NOT NULL OR ?2)";
     db.execute("taking a projection back", query, &[&doc, &is_unsure])?;
-    db.execute("forgetting a projection", "DELETE FROM projections WHERE doc = ?1 AND json IS NULL AND sent >= version", &[&doc])?;
+    db.execute(
+        "forgetting a projection",
+        "DELETE FROM projections WHERE doc = ?1 AND json IS NULL AND sent >= version",
+        &[&doc],
+    )?;
     // Without the key nothing was ever projected.
     if let Some(key) = db.meta(policy::PROJECTION_KEY)?.filter(|_| is_unsure) {
         let projection = policy::projection_id(&key, incident);
         let query = "INSERT INTO projections (doc, projection, version, sent, refused, json)
             SELECT coalesce(?1, min(coalesce(min(doc), 0), 0) - 1), ?2, 1, 0, 0, NULL FROM projections WHERE true ON CONFLICT DO NOTHING";
-        db.execute("taking a projection back", query, &[&doc, projection.as_bytes()])?;
+        db.execute(
+            "taking a projection back",
+            query,
+            &[&doc, projection.as_bytes()],
+        )?;
     }
     Ok(())
 }
 
-pub(crate) fn confirm(db: &mut Db, peer: &Peer, incidents: &[IncidentId], now: Timestamp) -> Result<()> {
+pub(crate) fn confirm(
+    db: &mut Db,
+    peer: &Peer,
+    incidents: &[IncidentId],
+    now: Timestamp,
+) -> Result<()> {
     for incident in incidents {
         // The hub was restored from before the erasure, and learns of it here.
         erase(db, *incident, now)?;
         order(db, *incident, peer)?;
         let query = "INSERT INTO erase_receipts (device, incarnation, incident, confirmed_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
-        if db.execute("keeping a receipt", query, &[&peer.number, &peer.incarnation.cast_signed(), incident.as_bytes(), &now.as_second()])? == 1 {
+        if db.execute(
+            "keeping a receipt",
+            query,
+            &[
+                &peer.number,
+                &peer.incarnation.cast_signed(),
+                incident.as_bytes(),
+                &now.as_second(),
+            ],
+        )? == 1
+        {
             // A life whose receipt is gone is asked again.
             let newest = "SELECT incarnation FROM erase_receipts WHERE device = ?1 AND incident = ?2 ORDER BY confirmed_at DESC, incarnation LIMIT ?3";
-            let query = format!("DELETE FROM erase_receipts WHERE device = ?1 AND incident = ?2 AND incarnation NOT IN ({newest})");
-            db.execute("forgetting receipts", &query, &[&peer.number, incident.as_bytes(), &(RECEIPTS_MAX as i64)])?;
+            let query = format!(
+                "DELETE FROM erase_receipts WHERE device = ?1 AND incident = ?2 AND incarnation NOT IN ({newest})"
+            );
+            db.execute(
+                "forgetting receipts",
+                &query,
+                &[&peer.number, incident.as_bytes(), &(RECEIPTS_MAX as i64)],
+            )?;
         }
     }
     // What it was bringing may hold statements of these; it seals the others again.
@@ -129,10 +192,19 @@ pub(crate) fn confirm(db: &mut Db, peer: &Peer, incidents: &[IncidentId], now: T
 pub(crate) fn orders(db: &Db, peer: &Peer, max: usize) -> Result<Vec<IncidentId>> {
     let all = "SELECT incident FROM tombstones";
     let own = "SELECT incident FROM erase_orders WHERE device = ?1";
-    let from = if db.meta(policy::RESTORED)?.is_some() { all } else { own };
-    let query = format!("{from} EXCEPT SELECT incident FROM erase_receipts WHERE device = ?1 AND incarnation = ?2 LIMIT ?3");
-    let params: [&dyn rusqlite::ToSql; 3] = [&peer.number, &peer.incarnation.cast_signed(), &(max as i64)];
-    db.all("reading orders", &query, &params, |row| Ok(IncidentId::from_bytes(row.get(0)?)))
+    let from = if db.meta(policy::RESTORED)?.is_some() {
+        all
+    } else {
+        own
+    };
+    let query = format!(
+        "{from} EXCEPT SELECT incident FROM erase_receipts WHERE device = ?1 AND incarnation = ?2 LIMIT ?3"
+    );
+    let params: [&dyn rusqlite::ToSql; 3] =
+        [&peer.number, &peer.incarnation.cast_signed(), &(max as i64)];
+    db.all("reading orders", &query, &params, |row| {
+        Ok(IncidentId::from_bytes(row.get(0)?))
+    })
 }
 
 pub(crate) fn erasures(db: &Db) -> Result<Vec<ErasureRow>> {
@@ -140,24 +212,58 @@ pub(crate) fn erasures(db: &Db) -> Result<Vec<ErasureRow>> {
     let query = "SELECT incident, number, role, last_seen, revoked_at IS NOT NULL,
         (SELECT max(confirmed_at) FROM erase_receipts AS receipts WHERE receipts.device = number AND receipts.incident = erase_orders.incident)
         FROM erase_orders JOIN devices ON number = erase_orders.device ORDER BY number";
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(5)?, row.get(4)?));
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok((
+            row.get(0)?,
+            row.get(1)?,
+            row.get(2)?,
+            row.get(3)?,
+            row.get(5)?,
+            row.get(4)?,
+        ))
+    };
     let found: Vec<Place> = db.all("reading erasures", query, &[], read)?;
     let time = |second: Option<i64>| second.and_then(|second| Timestamp::from_second(second).ok());
     let mut places: BTreeMap<[u8; 16], Vec<ErasurePlace>> = BTreeMap::new();
     for (incident, device, role, last_seen, confirmed_at, revoked) in found {
         let role = Role::from_code(&role).ok_or(StoreError::Damaged("device"))?;
-        let place = ErasurePlace { device, role, confirmed_at: time(confirmed_at), last_seen: time(last_seen), revoked };
+        let place = ErasurePlace {
+            device,
+            role,
+            confirmed_at: time(confirmed_at),
+            last_seen: time(last_seen),
+            revoked,
+        };
         places.entry(incident).or_default().push(place);
     }
     let key = db.meta(policy::PROJECTION_KEY)?;
     let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, i64>(1)?));
-    let tombstones = db.all("reading erasures", "SELECT incident, erased_at FROM tombstones ORDER BY erased_at, incident", &[], read)?;
+    let tombstones = db.all(
+        "reading erasures",
+        "SELECT incident, erased_at FROM tombstones ORDER BY erased_at, incident",
+        &[],
+        read,
+    )?;
     let row = |(id, erased_at): ([u8; 16], i64)| {
         let incident = IncidentId::from_bytes(id);
-        let projection = key.as_ref().map(|key| *policy::projection_id(key, incident).as_bytes());
-        let owes = db.one("reading a projection", "SELECT 1 FROM projections WHERE projection = ?1", &[&projection], |_| Ok(()))?.is_some();
+        let projection = key
+            .as_ref()
+            .map(|key| *policy::projection_id(key, incident).as_bytes());
+        let owes = db
+            .one(
+                "reading a projection",
+                "SELECT 1 FROM projections WHERE projection = ?1",
+                &[&projection],
+                |_| Ok(()),
+            )?
+            .is_some();
         let erased_at = time(Some(erased_at)).ok_or(StoreError::Damaged("tombstone"))?;
-        Ok(ErasureRow { incident, erased_at, national_owes: owes, places: places.remove(&id).unwrap_or_default() })
+        Ok(ErasureRow {
+            incident,
+            erased_at,
+            national_owes: owes,
+            places: places.remove(&id).unwrap_or_default(),
+        })
     };
     tombstones.into_iter().map(row).collect()
 }
@@ -168,13 +274,35 @@ pub(crate) fn finish(db: &mut Db, keys: &mut Db) -> Result<()> {
     if !db.conn.is_autocommit() || db.meta(LOG_HOLDS_ERASED)?.is_none() {
         return Ok(());
     }
-    let erased = db.all("reading tombstones", "SELECT incident FROM tombstones", &[], |row| row.get::<_, [u8; 16]>(0))?;
+    let erased = db.all(
+        "reading tombstones",
+        "SELECT incident FROM tombstones",
+        &[],
+        |row| row.get::<_, [u8; 16]>(0),
+    )?;
     keys.immediate(|keys| {
-        erased.iter().try_for_each(|incident| keys.execute("erasing keys", "DELETE FROM keys WHERE incident = ?1", &[incident]).map(drop))?;
-        keys.execute("erasing batches' keys", "DELETE FROM wraps WHERE NOT EXISTS (SELECT 1 FROM keys WHERE keys.wrap = wraps.id)", &[]).map(drop)
+        erased.iter().try_for_each(|incident| {
+            keys.execute(
+                "erasing keys",
+                "DELETE FROM keys WHERE incident = ?1",
+                &[incident],
+            )
+            .map(drop)
+        })?;
+        keys.execute(
+            "erasing batches' keys",
+            "DELETE FROM wraps WHERE NOT EXISTS (SELECT 1 FROM keys WHERE keys.wrap = wraps.id)",
+            &[],
+        )
+        .map(drop)
     })?;
     if !keys.truncate_log()? || !db.truncate_log()? {
         return Ok(());
     }
-    db.execute("noting that the log is empty", "DELETE FROM meta WHERE key = ?1", &[&LOG_HOLDS_ERASED]).map(drop)
+    db.execute(
+        "noting that the log is empty",
+        "DELETE FROM meta WHERE key = ?1",
+        &[&LOG_HOLDS_ERASED],
+    )
+    .map(drop)
 }

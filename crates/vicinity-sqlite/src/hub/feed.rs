@@ -22,9 +22,24 @@ pub(crate) struct Head {
 
 impl Head {
     pub(crate) fn read(db: &Db) -> Result<Self> {
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 16]>(1)?));
-        let found = db.one("reading the feed", "SELECT seq, chain FROM feed ORDER BY seq DESC LIMIT 1", &[], read)?;
-        Ok(found.map_or(Self { seq: 0, chain: [0; 16] }, |(seq, chain)| Self { seq: seq.cast_unsigned(), chain }))
+        let read =
+            |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 16]>(1)?));
+        let found = db.one(
+            "reading the feed",
+            "SELECT seq, chain FROM feed ORDER BY seq DESC LIMIT 1",
+            &[],
+            read,
+        )?;
+        Ok(found.map_or(
+            Self {
+                seq: 0,
+                chain: [0; 16],
+            },
+            |(seq, chain)| Self {
+                seq: seq.cast_unsigned(),
+                chain,
+            },
+        ))
     }
 
     pub(crate) fn next(self, incident: IncidentId, hash: ChangeHash) -> Self {
@@ -42,19 +57,61 @@ impl Head {
 }
 
 /// Appends a change as the next row.
-pub(crate) fn append_change(db: &Db, head: Head, doc: i64, row: &LogRow, incarnation: i64, envelope: Option<i64>) -> Result<()> {
+pub(crate) fn append_change(
+    db: &Db,
+    head: Head,
+    doc: i64,
+    row: &LogRow,
+    incarnation: i64,
+    envelope: Option<i64>,
+) -> Result<()> {
     let parsed = Chunk::parse(&row.chunk).map_err(|_| StoreError::Damaged("change"))?;
     let query = "INSERT INTO feed (seq, chain, kind, doc, device, incarnation, relayed, actor, actor_seq, received_at, chunk, envelope, skew)
         VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-    let (seq, actor_seq, received_at) = (head.seq.cast_signed(), parsed.seq.cast_signed(), row.received_at.as_second());
-    let columns: [&dyn rusqlite::ToSql; 12] =
-        [&seq, &head.chain, &doc, &row.device, &incarnation, &row.relayed, &parsed.actor, &actor_seq, &received_at, &row.chunk, &envelope, &row.skew_seconds];
+    let (seq, actor_seq, received_at) = (
+        head.seq.cast_signed(),
+        parsed.seq.cast_signed(),
+        row.received_at.as_second(),
+    );
+    let columns: [&dyn rusqlite::ToSql; 12] = [
+        &seq,
+        &head.chain,
+        &doc,
+        &row.device,
+        &incarnation,
+        &row.relayed,
+        &parsed.actor,
+        &actor_seq,
+        &received_at,
+        &row.chunk,
+        &envelope,
+        &row.skew_seconds,
+    ];
     db.execute("appending a change", query, &columns).map(drop)
 }
 
 /// Appends that an incident came into a device's scope, or left it.
-pub(crate) fn append_scope(db: &Db, doc: i64, incident: IncidentId, device: u32, kind: i64, now: Timestamp) -> Result<()> {
+pub(crate) fn append_scope(
+    db: &Db,
+    doc: i64,
+    incident: IncidentId,
+    device: u32,
+    kind: i64,
+    now: Timestamp,
+) -> Result<()> {
     let head = Head::read(db)?.next(incident, ChangeHash([kind as u8; 32]));
     let query = "INSERT INTO feed (seq, chain, kind, doc, device, incarnation, relayed, received_at) VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?6)";
-    db.execute("appending to the feed", query, &[&head.seq.cast_signed(), &head.chain, &kind, &doc, &device, &now.as_second()]).map(drop)
+    db.execute(
+        "appending to the feed",
+        query,
+        &[
+            &head.seq.cast_signed(),
+            &head.chain,
+            &kind,
+            &doc,
+            &device,
+            &now.as_second(),
+        ],
+    )
+    .map(drop)
 }

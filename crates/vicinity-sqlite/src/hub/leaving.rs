@@ -10,33 +10,75 @@ use crate::hub::shares;
 use vicinity_store::hub::{Peer, Role};
 use vicinity_store::row;
 
-pub(crate) fn let_go(db: &Db, peer: &Peer, documents: &[DocumentHeads], now: Timestamp) -> Result<()> {
+pub(crate) fn let_go(
+    db: &Db,
+    peer: &Peer,
+    documents: &[DocumentHeads],
+    now: Timestamp,
+) -> Result<()> {
     if peer.role != Role::Educator {
         return Ok(());
     }
     for document in documents {
         let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
         let query = "SELECT doc, heads FROM documents WHERE incident = ?1";
-        let Some((doc, heads)) = db.one("reading a document", query, &[document.incident.as_bytes()], read)? else { continue };
+        let Some((doc, heads)) = db.one(
+            "reading a document",
+            query,
+            &[document.incident.as_bytes()],
+            read,
+        )?
+        else {
+            continue;
+        };
         let heads = row::heads(&heads);
         // The phone may have news to get, or this hub may have lost something that the phone has.
         if heads != document.heads || !in_scope(db, doc, peer.number)? {
             continue;
         }
-        leave(db, doc, document.incident, peer.number, ScopeDigest::term(document.incident, &heads), now)?;
+        leave(
+            db,
+            doc,
+            document.incident,
+            peer.number,
+            ScopeDigest::term(document.incident, &heads),
+            now,
+        )?;
         shares::note_lasting(db, peer.number, 1)?;
-        db.execute("noting what left", "INSERT INTO departed (doc, device) VALUES (?1, ?2) ON CONFLICT DO NOTHING", &[&doc, &peer.number])?;
+        db.execute(
+            "noting what left",
+            "INSERT INTO departed (doc, device) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            &[&doc, &peer.number],
+        )?;
     }
     Ok(())
 }
 
 pub(crate) fn has_departed(db: &Db, doc: i64, device: u32) -> Result<bool> {
-    Ok(db.one("reading what left", "SELECT 1 FROM departed WHERE doc = ?1 AND device = ?2", &[&doc, &device], |_| Ok(()))?.is_some())
+    Ok(db
+        .one(
+            "reading what left",
+            "SELECT 1 FROM departed WHERE doc = ?1 AND device = ?2",
+            &[&doc, &device],
+            |_| Ok(()),
+        )?
+        .is_some())
 }
 
 /// Something new of the document is about to be stored: a device that dropped it sees it again. `term` is of the heads before.
-pub(crate) fn bring_back(db: &Db, doc: i64, incident: IncidentId, term: ScopeDigest, now: Timestamp) -> Result<()> {
-    for device in db.all("reading what left", "SELECT device FROM departed WHERE doc = ?1", &[&doc], |row| row.get::<_, u32>(0))? {
+pub(crate) fn bring_back(
+    db: &Db,
+    doc: i64,
+    incident: IncidentId,
+    term: ScopeDigest,
+    now: Timestamp,
+) -> Result<()> {
+    for device in db.all(
+        "reading what left",
+        "SELECT device FROM departed WHERE doc = ?1",
+        &[&doc],
+        |row| row.get::<_, u32>(0),
+    )? {
         forget(db, doc, device)?;
         enter(db, doc, incident, device, term, now)?;
     }
@@ -45,5 +87,10 @@ pub(crate) fn bring_back(db: &Db, doc: i64, incident: IncidentId, term: ScopeDig
 
 /// Somebody decided on the scope: what the device dropped counts no more.
 pub(crate) fn forget(db: &Db, doc: i64, device: u32) -> Result<()> {
-    db.execute("forgetting what left", "DELETE FROM departed WHERE doc = ?1 AND device = ?2", &[&doc, &device]).map(drop)
+    db.execute(
+        "forgetting what left",
+        "DELETE FROM departed WHERE doc = ?1 AND device = ?2",
+        &[&doc, &device],
+    )
+    .map(drop)
 }

@@ -54,16 +54,29 @@ pub(crate) fn pull(
     raw_bytes: usize,
 ) -> Result<Option<Pull>> {
     // Less than one byte would never go on.
-    let mut work = Work { bytes: 0, raw_bytes: raw_bytes.max(1), ops: 0 };
+    let mut work = Work {
+        bytes: 0,
+        raw_bytes: raw_bytes.max(1),
+        ops: 0,
+    };
     let head = Head::read(db)?;
     let key = db.meta(policy::CURSOR_KEY)?;
     let at_head = policy::cursor(key.as_deref(), epoch, head.seq, head.chain);
-    let mut pull =
-        Pull { groups: Vec::new(), removed: Vec::new(), need: Vec::new(), cursor: at_head, more: false, rebased_until: None, digest: digest(db, peer)? };
+    let mut pull = Pull {
+        groups: Vec::new(),
+        removed: Vec::new(),
+        need: Vec::new(),
+        cursor: at_head,
+        more: false,
+        rebased_until: None,
+        digest: digest(db, peer)?,
+    };
     if let Some(page) = page {
         compare(db, peer, page, &mut work, &mut pull)?;
     } else {
-        let Some(cursor) = cursor else { return Ok(None) };
+        let Some(cursor) = cursor else {
+            return Ok(None);
+        };
         if !stands(db, epoch, &cursor)? {
             return Ok(None);
         }
@@ -78,7 +91,12 @@ pub(crate) fn pull(
 
 fn digest(db: &Db, peer: &Peer) -> Result<ScopeDigest> {
     match peer.role {
-        Role::Educator => digest_of(db.one("reading a digest", "SELECT digest FROM devices WHERE number = ?1", &[&peer.number], |row| row.get(0))?),
+        Role::Educator => digest_of(db.one(
+            "reading a digest",
+            "SELECT digest FROM devices WHERE number = ?1",
+            &[&peer.number],
+            |row| row.get(0),
+        )?),
         Role::Responder | Role::Hub => digest_of(db.meta("digest")?),
     }
 }
@@ -100,14 +118,24 @@ fn fits(db: &Db, cursor: &Cursor) -> Result<bool> {
     if cursor.seq == 0 {
         return Ok(cursor.chain == [0; 16]);
     }
-    let chain = db.one("reading the feed", "SELECT chain FROM feed WHERE seq = ?1", &[&cursor.seq.cast_signed()], |row| row.get::<_, [u8; 16]>(0))?;
+    let chain = db.one(
+        "reading the feed",
+        "SELECT chain FROM feed WHERE seq = ?1",
+        &[&cursor.seq.cast_signed()],
+        |row| row.get::<_, [u8; 16]>(0),
+    )?;
     Ok(chain == Some(cursor.chain))
 }
 
 /// Responders learn who wrote what; an educator's phone that is searched has nothing to tell.
 /// Of what was only passed on, it is unknown who wrote it.
 fn told(peer: &Peer, author: u32, relayed: bool) -> u32 {
-    if !relayed && access::decide(peer.role.actor(), Action::ReadWriters, Resource::Server).is_ok() { author } else { 0 }
+    if !relayed && access::decide(peer.role.actor(), Action::ReadWriters, Resource::Server).is_ok()
+    {
+        author
+    } else {
+        0
+    }
 }
 
 /// Whether a device may be given a document.
@@ -126,7 +154,14 @@ struct FeedRow {
     chunk: Option<Vec<u8>>,
 }
 
-fn follow(db: &Db, peer: &Peer, cursor: Cursor, head: Head, work: &mut Work, pull: &mut Pull) -> Result<()> {
+fn follow(
+    db: &Db,
+    peer: &Peer,
+    cursor: Cursor,
+    head: Head,
+    work: &mut Work,
+    pull: &mut Pull,
+) -> Result<()> {
     pull.cursor = cursor;
     if cursor.seq == head.seq {
         return Ok(());
@@ -149,13 +184,18 @@ fn follow(db: &Db, peer: &Peer, cursor: Cursor, head: Head, work: &mut Work, pul
         let visible = sees(peer, || {
             Ok(match scope.get(&row.doc) {
                 Some(known) => *known,
-                None => *scope.entry(row.doc).or_insert(in_scope(db, row.doc, peer.number)?),
+                None => *scope
+                    .entry(row.doc)
+                    .or_insert(in_scope(db, row.doc, peer.number)?),
             })
         })?;
         let own = row.device == peer.number && row.incarnation == peer.incarnation;
         match row.kind {
             KIND_CHANGE if visible && !own => {
-                let change = GroupChange { chunk: row.chunk.unwrap_or_default(), by: told(peer, row.device, row.relayed) };
+                let change = GroupChange {
+                    chunk: row.chunk.unwrap_or_default(),
+                    by: told(peer, row.device, row.relayed),
+                };
                 work.gave(std::slice::from_ref(&change));
                 let at = place(db, row.doc, &mut places, &mut pull.groups)?;
                 pull.groups[at].changes.push(change);
@@ -166,7 +206,9 @@ fn follow(db: &Db, peer: &Peer, cursor: Cursor, head: Head, work: &mut Work, pul
                 pull.groups[at].changes = whole(db, peer, row.doc, row.seq, work)?;
                 work.gave(&pull.groups[at].changes);
             }
-            KIND_LEFT if row.device == peer.number && !visible => pull.removed.extend(incident_of(db, row.doc)?),
+            KIND_LEFT if row.device == peer.number && !visible => {
+                pull.removed.extend(incident_of(db, row.doc)?)
+            }
             _ => {}
         }
         (pull.cursor.seq, pull.cursor.chain) = (row.seq, row.chain);
@@ -188,32 +230,62 @@ fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<FeedRow> {
 }
 
 /// The group of a document, made when it first shows.
-fn place(db: &Db, doc: i64, places: &mut BTreeMap<i64, usize>, groups: &mut Vec<Group>) -> Result<usize> {
+fn place(
+    db: &Db,
+    doc: i64,
+    places: &mut BTreeMap<i64, usize>,
+    groups: &mut Vec<Group>,
+) -> Result<usize> {
     if let Some(at) = places.get(&doc) {
         return Ok(*at);
     }
     let incident = incident_of(db, doc)?.ok_or(vicinity_store::StoreError::Damaged("feed"))?;
-    groups.push(Group { incident, relayed: false, changes: Vec::new() });
+    groups.push(Group {
+        incident,
+        relayed: false,
+        changes: Vec::new(),
+    });
     places.insert(doc, groups.len() - 1);
     Ok(groups.len() - 1)
 }
 
 fn incident_of(db: &Db, doc: i64) -> Result<Option<IncidentId>> {
-    let found = db.one("reading a document", "SELECT incident FROM documents WHERE doc = ?1", &[&doc], |row| row.get::<_, [u8; 16]>(0))?;
+    let found = db.one(
+        "reading a document",
+        "SELECT incident FROM documents WHERE doc = ?1",
+        &[&doc],
+        |row| row.get::<_, [u8; 16]>(0),
+    )?;
     Ok(found.map(IncidentId::from_bytes))
 }
 
 fn whole(db: &Db, peer: &Peer, doc: i64, until: u64, work: &mut Work) -> Result<Vec<GroupChange>> {
     let query = "SELECT chunk, device, relayed FROM feed WHERE kind = 0 AND doc = ?1 AND seq <= ?2 ORDER BY seq";
-    let read = |row: &rusqlite::Row<'_>| Ok(GroupChange { chunk: row.get(0)?, by: told(peer, row.get(1)?, row.get(2)?) });
-    let changes = db.all("reading changes", query, &[&doc, &until.cast_signed()], read)?;
-    work.ops = work.ops.saturating_add(policy::in_one_piece(changes.len() as u64));
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(GroupChange {
+            chunk: row.get(0)?,
+            by: told(peer, row.get(1)?, row.get(2)?),
+        })
+    };
+    let changes = db.all(
+        "reading changes",
+        query,
+        &[&doc, &until.cast_signed()],
+        read,
+    )?;
+    work.ops = work
+        .ops
+        .saturating_add(policy::in_one_piece(changes.len() as u64));
     Ok(changes)
 }
 
 /// Compares heads in a range of ids: what the sender lacks is given, what the hub lacks is asked for.
 fn compare(db: &Db, peer: &Peer, page: &HeadsPage, work: &mut Work, pull: &mut Pull) -> Result<()> {
-    let mut have: BTreeMap<IncidentId, &[ChangeHash]> = page.have.iter().map(|document| (document.incident, document.heads.as_slice())).collect();
+    let mut have: BTreeMap<IncidentId, &[ChangeHash]> = page
+        .have
+        .iter()
+        .map(|document| (document.incident, document.heads.as_slice()))
+        .collect();
     work.looked(page.have.len());
     for document in &page.have {
         if tombstones::is_erased(db, document.incident)? {
@@ -221,8 +293,13 @@ fn compare(db: &Db, peer: &Peer, page: &HeadsPage, work: &mut Work, pull: &mut P
             have.remove(&document.incident);
         }
     }
-    let after = page.after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
-    let until = page.until.map_or(vec![0xff; 17], |id| id.as_bytes().to_vec());
+    let after = page
+        .after
+        .map(|id| id.as_bytes().to_vec())
+        .unwrap_or_default();
+    let until = page
+        .until
+        .map_or(vec![0xff; 17], |id| id.as_bytes().to_vec());
     let query = "SELECT doc, incident, heads FROM documents WHERE incident > ?1 AND incident <= ?2 ORDER BY incident";
     let step = "comparing heads";
     let mut statement = crate::db::sql(step, db.conn.prepare_cached(query))?;
@@ -230,8 +307,11 @@ fn compare(db: &Db, peer: &Peer, page: &HeadsPage, work: &mut Work, pull: &mut P
     let mut last = None;
     let mut cut = false;
     while let Some(found) = crate::db::sql(step, rows.next())? {
-        let (doc, incident, heads): (i64, [u8; 16], Vec<u8>) =
-            (crate::db::sql(step, found.get(0))?, crate::db::sql(step, found.get(1))?, crate::db::sql(step, found.get(2))?);
+        let (doc, incident, heads): (i64, [u8; 16], Vec<u8>) = (
+            crate::db::sql(step, found.get(0))?,
+            crate::db::sql(step, found.get(1))?,
+            crate::db::sql(step, found.get(2))?,
+        );
         let (incident, heads) = (IncidentId::from_bytes(incident), row::heads(&heads));
         if !work.has_room() {
             cut = true;
@@ -243,7 +323,10 @@ fn compare(db: &Db, peer: &Peer, page: &HeadsPage, work: &mut Work, pull: &mut P
         if !sees(peer, || in_scope(db, doc, peer.number))? {
             if theirs.is_some() && lost_scope(db, doc, peer.number)? {
                 // Anyone who can push it was in scope before the restore.
-                pull.need.push(DocumentHeads { incident, heads: Vec::new() });
+                pull.need.push(DocumentHeads {
+                    incident,
+                    heads: Vec::new(),
+                });
             } else if theirs.is_some() {
                 pull.removed.push(incident);
             }
@@ -252,28 +335,61 @@ fn compare(db: &Db, peer: &Peer, page: &HeadsPage, work: &mut Work, pull: &mut P
         if theirs.is_some_and(|theirs| theirs == heads) {
             continue;
         }
-        difference(db, peer, doc, DocumentHeads { incident, heads }, theirs.unwrap_or_default(), work, pull)?;
+        difference(
+            db,
+            peer,
+            doc,
+            DocumentHeads { incident, heads },
+            theirs.unwrap_or_default(),
+            work,
+            pull,
+        )?;
     }
     // What is left over, the sender has and the hub does not know at all.
     let covered = |incident: &IncidentId| !cut || last.is_some_and(|last| *incident <= last);
-    pull.need.extend(have.keys().filter(|incident| covered(incident)).map(|incident| DocumentHeads { incident: *incident, heads: Vec::new() }));
+    pull.need.extend(
+        have.keys()
+            .filter(|incident| covered(incident))
+            .map(|incident| DocumentHeads {
+                incident: *incident,
+                heads: Vec::new(),
+            }),
+    );
     pull.rebased_until = if cut { last } else { page.until };
     pull.more = pull.rebased_until.is_some();
     Ok(())
 }
 
-fn difference(db: &Db, peer: &Peer, doc: i64, ours: DocumentHeads, theirs: &[ChangeHash], work: &mut Work, pull: &mut Pull) -> Result<()> {
+fn difference(
+    db: &Db,
+    peer: &Peer,
+    doc: i64,
+    ours: DocumentHeads,
+    theirs: &[ChangeHash],
+    work: &mut Work,
+    pull: &mut Pull,
+) -> Result<()> {
     let changes = whole(db, peer, doc, i64::MAX.cast_unsigned(), work)?;
-    let chunks: Vec<Chunk<'_>> = changes.iter().filter_map(|change| Chunk::parse(&change.chunk).ok()).collect();
+    let chunks: Vec<Chunk<'_>> = changes
+        .iter()
+        .filter_map(|change| Chunk::parse(&change.chunk).ok())
+        .collect();
     let lacks = batch::missing(&chunks, theirs);
     let here: BTreeSet<ChangeHash> = chunks.iter().map(|chunk| chunk.hash).collect();
     let unknown = theirs.iter().any(|head| !here.contains(head));
     drop(chunks);
     let mut changes: Vec<Option<GroupChange>> = changes.into_iter().map(Some).collect();
-    let given: Vec<GroupChange> = lacks.into_iter().filter_map(|at| changes.get_mut(at).and_then(Option::take)).collect();
+    let given: Vec<GroupChange> = lacks
+        .into_iter()
+        .filter_map(|at| changes.get_mut(at).and_then(Option::take))
+        .collect();
     work.gave(&given);
     if !given.is_empty() {
-        pull.groups.push(Group { incident: ours.incident, relayed: false, changes: given });
+        pull.groups.push(Group {
+            incident: ours.incident,
+            relayed: false,
+            changes: given,
+        });
     }
     if unknown {
         pull.need.push(ours);
@@ -285,18 +401,36 @@ fn difference(db: &Db, peer: &Peer, doc: i64, ours: DocumentHeads, theirs: &[Cha
 fn needed(db: &Db, peer: &Peer, pushed: &[IncidentId], pull: &mut Pull) -> Result<()> {
     let mut asked: BTreeSet<IncidentId> = pull.need.iter().map(|need| need.incident).collect();
     for incident in pushed {
-        if db.one("reading changes that wait", "SELECT 1 FROM waiting WHERE incident = ?1 LIMIT 1", &[incident.as_bytes()], |_| Ok(()))?.is_none() {
+        if db
+            .one(
+                "reading changes that wait",
+                "SELECT 1 FROM waiting WHERE incident = ?1 LIMIT 1",
+                &[incident.as_bytes()],
+                |_| Ok(()),
+            )?
+            .is_none()
+        {
             continue;
         }
         let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
-        let found = db.one("reading a document", "SELECT doc, heads FROM documents WHERE incident = ?1", &[incident.as_bytes()], read)?;
+        let found = db.one(
+            "reading a document",
+            "SELECT doc, heads FROM documents WHERE incident = ?1",
+            &[incident.as_bytes()],
+            read,
+        )?;
         if let Some((doc, _)) = &found
             && !sees(peer, || in_scope(db, *doc, peer.number))?
         {
             continue;
         }
         if asked.insert(*incident) {
-            pull.need.push(DocumentHeads { incident: *incident, heads: found.map(|(_, heads)| row::heads(&heads)).unwrap_or_default() });
+            pull.need.push(DocumentHeads {
+                incident: *incident,
+                heads: found
+                    .map(|(_, heads)| row::heads(&heads))
+                    .unwrap_or_default(),
+            });
         }
     }
     Ok(())

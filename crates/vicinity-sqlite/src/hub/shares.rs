@@ -6,12 +6,22 @@ use crate::db::{Db, Result};
 use vicinity_store::hub::{LASTING_ROW_BYTES, REFUSED_ROW_BYTES};
 
 pub(crate) fn stored(db: &Db, device: u32) -> Result<u64> {
-    let bytes = db.one("reading a device", "SELECT stored_bytes FROM devices WHERE number = ?1", &[&device], |row| row.get::<_, i64>(0))?;
+    let bytes = db.one(
+        "reading a device",
+        "SELECT stored_bytes FROM devices WHERE number = ?1",
+        &[&device],
+        |row| row.get::<_, i64>(0),
+    )?;
     Ok(bytes.unwrap_or(0).max(0).cast_unsigned())
 }
 
 pub(crate) fn refused(db: &Db, device: u32) -> Result<u64> {
-    let bytes = db.one("reading a device", "SELECT refused_bytes FROM devices WHERE number = ?1", &[&device], |row| row.get::<_, i64>(0))?;
+    let bytes = db.one(
+        "reading a device",
+        "SELECT refused_bytes FROM devices WHERE number = ?1",
+        &[&device],
+        |row| row.get::<_, i64>(0),
+    )?;
     Ok(bytes.unwrap_or(0).max(0).cast_unsigned())
 }
 
@@ -21,12 +31,14 @@ pub(crate) fn move_stored(db: &Db, device: u32, bytes: i64) -> Result<()> {
         return Ok(());
     }
     let query = "UPDATE devices SET stored_bytes = stored_bytes + ?2 WHERE number = ?1";
-    db.execute("noting a device's share", query, &[&device, &bytes]).map(drop)
+    db.execute("noting a device's share", query, &[&device, &bytes])
+        .map(drop)
 }
 
 pub(crate) fn move_refused(db: &Db, device: u32, bytes: i64) -> Result<()> {
     let query = "UPDATE devices SET refused_bytes = refused_bytes + ?2 WHERE number = ?1";
-    db.execute("noting a device's share", query, &[&device, &bytes]).map(drop)
+    db.execute("noting a device's share", query, &[&device, &bytes])
+        .map(drop)
 }
 
 /// Counts what stays permanently of something that passes.
@@ -43,7 +55,12 @@ pub(crate) fn give_back(db: &Db, incident: IncidentId, doc: Option<i64>) -> Resu
         move_stored(db, device, -bytes)?;
     }
     let query = "SELECT device, sum(length(chunk) + ?2) FROM quarantine WHERE incident = ?1 GROUP BY device";
-    for (device, bytes) in db.all("reading shares", query, &[incident.as_bytes(), &REFUSED_ROW_BYTES.cast_signed()], read)? {
+    for (device, bytes) in db.all(
+        "reading shares",
+        query,
+        &[incident.as_bytes(), &REFUSED_ROW_BYTES.cast_signed()],
+        read,
+    )? {
         move_refused(db, device, -bytes)?;
     }
     Ok(())

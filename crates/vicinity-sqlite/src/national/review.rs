@@ -11,7 +11,9 @@ use crate::national::SqliteNational;
 use crate::national::tally::{Counted, Tally};
 use vicinity_store::advocacy::Patterns;
 use vicinity_store::national::QuestionRow;
-use vicinity_store::review::{COUNTED_MAX, News, QUEUE_ROWS, QueueFilter, Review, ReviewStore, Reviewed};
+use vicinity_store::review::{
+    COUNTED_MAX, News, QUEUE_ROWS, QueueFilter, Review, ReviewStore, Reviewed,
+};
 
 /// The setting that says that everything was counted.
 const COUNTED: &str = "counted";
@@ -20,7 +22,8 @@ fn time(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-const COLUMNS: &str = "projection, hub, json, received_at, changed_at, review, duplicate_of, reviewer, reviewed_at";
+const COLUMNS: &str =
+    "projection, hub, json, received_at, changed_at, review, duplicate_of, reviewer, reviewed_at";
 
 fn reviewed(row: &Row<'_>) -> rusqlite::Result<Reviewed> {
     let review: String = row.get(5)?;
@@ -71,8 +74,15 @@ impl SqliteNational {
 
     /// How many rows a query gives, as far as anybody wants to know.
     fn capped(&self, query: &str, values: &[&dyn ToSql]) -> Result<u64> {
-        let query = format!("SELECT count(*) FROM (SELECT 1 FROM {query} LIMIT {})", COUNTED_MAX + 1);
-        Ok(self.db.one("counting rows", &query, values, |row| row.get::<_, i64>(0))?.unwrap_or(0).cast_unsigned())
+        let query = format!(
+            "SELECT count(*) FROM (SELECT 1 FROM {query} LIMIT {})",
+            COUNTED_MAX + 1
+        );
+        Ok(self
+            .db
+            .one("counting rows", &query, values, |row| row.get::<_, i64>(0))?
+            .unwrap_or(0)
+            .cast_unsigned())
     }
 }
 
@@ -80,7 +90,11 @@ impl Patterns for SqliteNational {
     fn window(&mut self, from: &str, to: &str) -> Result<Vec<(String, Cell, u64)>> {
         let query = "SELECT month, area, dimension, code, n FROM counts WHERE month >= ?1 AND month <= ?2 AND dimension <> 'hub'";
         self.db.all("reading counts", query, &[&from, &to], |row| {
-            Ok((row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?), row.get::<_, i64>(4)?.cast_unsigned()))
+            Ok((
+                row.get(0)?,
+                (row.get(1)?, row.get(2)?, row.get(3)?),
+                row.get::<_, i64>(4)?.cast_unsigned(),
+            ))
         })
     }
 }
@@ -88,7 +102,12 @@ impl Patterns for SqliteNational {
 impl ReviewStore for SqliteNational {
     fn months(&mut self) -> Result<Option<(String, String)>> {
         let query = "SELECT min(month), max(month) FROM counts WHERE month <> 'unknown'";
-        let ends = self.db.one("reading months", query, &[], |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?)))?;
+        let ends = self.db.one("reading months", query, &[], |row| {
+            Ok((
+                row.get::<_, Option<String>>(0)?,
+                row.get::<_, Option<String>>(1)?,
+            ))
+        })?;
         Ok(ends.and_then(|(first, last)| first.zip(last)))
     }
 
@@ -110,30 +129,70 @@ impl ReviewStore for SqliteNational {
             condition.push_str(&format!(" AND area = ?{}", values.len()));
         }
         let total = self.capped(&condition, &values)?;
-        let query = format!("SELECT {COLUMNS} FROM {condition} ORDER BY received_at, row LIMIT {QUEUE_ROWS} OFFSET {}", page as usize * QUEUE_ROWS);
-        Ok((self.db.all("reading the queue", &query, &values, reviewed)?, total))
+        let query = format!(
+            "SELECT {COLUMNS} FROM {condition} ORDER BY received_at, row LIMIT {QUEUE_ROWS} OFFSET {}",
+            page as usize * QUEUE_ROWS
+        );
+        Ok((
+            self.db
+                .all("reading the queue", &query, &values, reviewed)?,
+            total,
+        ))
     }
 
     fn reviewed(&mut self, projection: ProjectionId) -> Result<Option<Reviewed>> {
-        let query = format!("SELECT {COLUMNS} FROM projections WHERE projection = ?1 AND json IS NOT NULL");
-        self.db.one("reading a row", &query, &[projection.as_bytes()], reviewed)
+        let query =
+            format!("SELECT {COLUMNS} FROM projections WHERE projection = ?1 AND json IS NOT NULL");
+        self.db
+            .one("reading a row", &query, &[projection.as_bytes()], reviewed)
     }
 
     fn alike(&mut self, projection: ProjectionId) -> Result<Vec<Reviewed>> {
         let query = "SELECT month, area, facets FROM projections WHERE projection = ?1 AND json IS NOT NULL";
-        let read = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
-        let Some((month, area, facets)) = self.db.one("reading a row", query, &[projection.as_bytes()], read)? else { return Ok(Vec::new()) };
-        let query = format!("SELECT {COLUMNS}, facets FROM projections WHERE month = ?1 AND area = ?2 AND json IS NOT NULL AND projection <> ?3 LIMIT 2000");
-        let rows = self.db.all("reading rows", &query, &[&month, &area, projection.as_bytes()], |row| Ok((reviewed(row)?, row.get::<_, String>(9)?)))?;
+        let read = |row: &Row<'_>| {
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, String>(2)?,
+            ))
+        };
+        let Some((month, area, facets)) =
+            self.db
+                .one("reading a row", query, &[projection.as_bytes()], read)?
+        else {
+            return Ok(Vec::new());
+        };
+        let query = format!(
+            "SELECT {COLUMNS}, facets FROM projections WHERE month = ?1 AND area = ?2 AND json IS NOT NULL AND projection <> ?3 LIMIT 2000"
+        );
+        let rows = self.db.all(
+            "reading rows",
+            &query,
+            &[&month, &area, projection.as_bytes()],
+            |row| Ok((reviewed(row)?, row.get::<_, String>(9)?)),
+        )?;
         let own: Vec<&str> = facets.lines().collect();
-        let mut rows: Vec<(usize, Reviewed)> =
-            rows.into_iter().map(|(row, facets)| (facets.lines().filter(|facet| own.contains(facet)).count(), row)).collect();
+        let mut rows: Vec<(usize, Reviewed)> = rows
+            .into_iter()
+            .map(|(row, facets)| {
+                (
+                    facets.lines().filter(|facet| own.contains(facet)).count(),
+                    row,
+                )
+            })
+            .collect();
         rows.retain(|(common, _)| *common * 10 >= own.len() * 8);
         rows.sort_by_key(|(common, row)| (core::cmp::Reverse(*common), row.received_at));
         Ok(rows.into_iter().take(5).map(|(_, row)| row).collect())
     }
 
-    fn mark(&mut self, projection: ProjectionId, review: Review, person: &str, now: Timestamp) -> Result<bool> {
+    fn mark(
+        &mut self,
+        projection: ProjectionId,
+        review: Review,
+        person: &str,
+        now: Timestamp,
+    ) -> Result<bool> {
         self.db.immediate(|db| {
             let query = "SELECT row, hub, month, area, facets, countable, review = 'duplicate' FROM projections WHERE projection = ?1 AND json IS NOT NULL";
             let read = |row: &Row<'_>| {
@@ -159,22 +218,46 @@ impl ReviewStore for SqliteNational {
     fn news(&mut self, since: Timestamp) -> Result<News> {
         let since = since.as_second();
         Ok(News {
-            new: self.capped("projections WHERE changed_at > ?1 AND received_at > ?1 AND json IS NOT NULL", &[&since])?,
-            changed: self.capped("projections WHERE changed_at > ?1 AND received_at <= ?1 AND json IS NOT NULL", &[&since])?,
-            gone: self.capped("projections WHERE changed_at > ?1 AND json IS NULL", &[&since])?,
+            new: self.capped(
+                "projections WHERE changed_at > ?1 AND received_at > ?1 AND json IS NOT NULL",
+                &[&since],
+            )?,
+            changed: self.capped(
+                "projections WHERE changed_at > ?1 AND received_at <= ?1 AND json IS NOT NULL",
+                &[&since],
+            )?,
+            gone: self.capped(
+                "projections WHERE changed_at > ?1 AND json IS NULL",
+                &[&since],
+            )?,
             answered: self.capped("questions WHERE answered_at > ?1", &[&since])?,
-            waiting: self.capped("projections WHERE review IN ('new', 'changed') AND json IS NOT NULL", &[])?,
+            waiting: self.capped(
+                "projections WHERE review IN ('new', 'changed') AND json IS NOT NULL",
+                &[],
+            )?,
         })
     }
 
     fn questions_about(&mut self, projection: ProjectionId) -> Result<Vec<QuestionRow>> {
-        let query = "SELECT id, projection, code, answer FROM questions WHERE projection = ?1 ORDER BY id";
-        self.db.all("reading questions", query, &[projection.as_bytes()], crate::national::question)
+        let query =
+            "SELECT id, projection, code, answer FROM questions WHERE projection = ?1 ORDER BY id";
+        self.db.all(
+            "reading questions",
+            query,
+            &[projection.as_bytes()],
+            crate::national::question,
+        )
     }
 
     fn hub_months(&mut self, from: &str, to: &str) -> Result<Vec<(u32, String, u64)>> {
         let query = "SELECT CAST(code AS INTEGER), month, n FROM counts WHERE dimension = 'hub' AND month >= ?1 AND month <= ?2";
-        self.db.all("reading counts", query, &[&from, &to], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.cast_unsigned())))
+        self.db.all("reading counts", query, &[&from, &to], |row| {
+            Ok((
+                row.get(0)?,
+                row.get(1)?,
+                row.get::<_, i64>(2)?.cast_unsigned(),
+            ))
+        })
     }
 }
 

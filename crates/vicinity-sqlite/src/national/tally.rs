@@ -15,7 +15,11 @@ pub(crate) struct Tally(BTreeMap<(String, String, String, String), i64>);
 
 /// By what a row is counted, as it is kept.
 pub(crate) fn kept_facets(body: &ProjectionBody) -> String {
-    let mut facets: Vec<String> = body.facets.iter().map(|(dimension, code)| format!("{dimension} {code}")).collect();
+    let mut facets: Vec<String> = body
+        .facets
+        .iter()
+        .map(|(dimension, code)| format!("{dimension} {code}"))
+        .collect();
     facets.sort_unstable();
     facets.dedup();
     facets.join("\n")
@@ -23,7 +27,10 @@ pub(crate) fn kept_facets(body: &ProjectionBody) -> String {
 
 /// The first-level area of a row; empty if it names none.
 pub(crate) fn area_of(body: &ProjectionBody) -> &str {
-    body.facets.iter().find(|(dimension, _)| *dimension == "admin1").map_or("", |(_, code)| code)
+    body.facets
+        .iter()
+        .find(|(dimension, _)| *dimension == "admin1")
+        .map_or("", |(_, code)| code)
 }
 
 /// A row as far as counts go.
@@ -39,7 +46,15 @@ pub(crate) struct Counted<'a> {
 impl Tally {
     pub(crate) fn add(&mut self, row: &Counted<'_>, by: i64) {
         let mut put = |area: &str, dimension: &str, code: &str| {
-            *self.0.entry((row.month.to_owned(), area.to_owned(), dimension.to_owned(), code.to_owned())).or_default() += by;
+            *self
+                .0
+                .entry((
+                    row.month.to_owned(),
+                    area.to_owned(),
+                    dimension.to_owned(),
+                    code.to_owned(),
+                ))
+                .or_default() += by;
         };
         put("", HUB, &row.hub.to_string());
         if row.counts {
@@ -52,7 +67,8 @@ impl Tally {
 
     pub(crate) fn write(self, db: &Db) -> Result<()> {
         for ((month, area, dimension, code), by) in self.0.into_iter().filter(|(_, by)| *by != 0) {
-            let query = "INSERT INTO counts (month, area, dimension, code, n) VALUES (?1, ?2, ?3, ?4, ?5)
+            let query =
+                "INSERT INTO counts (month, area, dimension, code, n) VALUES (?1, ?2, ?3, ?4, ?5)
                 ON CONFLICT DO UPDATE SET n = n + excluded.n";
             db.execute("counting", query, &[&month, &area, &dimension, &code, &by])?;
             if by < 0 {

@@ -39,7 +39,10 @@ pub(super) struct Agenda {
 impl Agenda {
     /// Begins with all documents again.
     pub(super) fn begin_rebase(&mut self) {
-        self.rebase = Some(Rebase { after: None, cursor: None });
+        self.rebase = Some(Rebase {
+            after: None,
+            cursor: None,
+        });
         self.missing.clear();
         self.outbox_at = 0;
         self.outbox_gone = false;
@@ -57,11 +60,21 @@ impl Agenda {
     pub(super) fn next(&self, pace: Pace) -> Gather {
         let raw_bytes = pace.raw_bytes();
         if let Some(rebase) = &self.rebase {
-            Gather::Heads { after: rebase.after, max_documents: (pace.batch_bytes() as usize / HEADS_BYTES).min(DOCUMENTS_MAX) }
+            Gather::Heads {
+                after: rebase.after,
+                max_documents: (pace.batch_bytes() as usize / HEADS_BYTES).min(DOCUMENTS_MAX),
+            }
         } else if let Some(missing) = self.missing.front() {
-            Gather::Missing { need: missing.need.clone(), skip: missing.skip, raw_bytes }
+            Gather::Missing {
+                need: missing.need.clone(),
+                skip: missing.skip,
+                raw_bytes,
+            }
         } else {
-            Gather::Outbox { after: self.outbox_at, raw_bytes }
+            Gather::Outbox {
+                after: self.outbox_at,
+                raw_bytes,
+            }
         }
     }
 
@@ -81,7 +94,13 @@ impl Agenda {
     }
 
     /// Takes off what a request carried, once its answer is written, and adds what the hub needs. Whether there is certainly more to do.
-    pub(super) fn tick_off(&mut self, sent: &Gathered, pull: Pull, cursor: Option<Cursor>, tally: Tally) -> bool {
+    pub(super) fn tick_off(
+        &mut self,
+        sent: &Gathered,
+        pull: Pull,
+        cursor: Option<Cursor>,
+        tally: Tally,
+    ) -> bool {
         let mut behind = false;
         if let Some(rebase) = &mut self.rebase {
             rebase.after = pull.rebased_until;
@@ -92,7 +111,12 @@ impl Agenda {
                 self.rebase = None;
             }
         } else if let Some(missing) = self.missing.front_mut() {
-            missing.skip += sent.groups.iter().map(|group| group.changes.len()).sum::<usize>().saturating_sub(tally.not_yet);
+            missing.skip += sent
+                .groups
+                .iter()
+                .map(|group| group.changes.len())
+                .sum::<usize>()
+                .saturating_sub(tally.not_yet);
             if !sent.more && !tally.goes_on() {
                 self.missing.pop_front();
             }
@@ -102,7 +126,11 @@ impl Agenda {
             self.outbox_gone = !sent.more;
         }
         for need in pull.need {
-            if !self.missing.iter().any(|missing| missing.need.incident == need.incident) {
+            if !self
+                .missing
+                .iter()
+                .any(|missing| missing.need.incident == need.incident)
+            {
                 self.missing.push_back(Missing { need, skip: 0 });
             }
         }

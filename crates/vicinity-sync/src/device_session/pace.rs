@@ -27,7 +27,11 @@ pub(super) struct Pace {
 
 impl Pace {
     pub(super) fn new(batch_bytes: u32) -> Self {
-        Self { batch_bytes: batch_bytes.clamp(BATCH_MIN_BYTES, BATCH_MAX_BYTES), shrink: 1, failures: 0 }
+        Self {
+            batch_bytes: batch_bytes.clamp(BATCH_MIN_BYTES, BATCH_MAX_BYTES),
+            shrink: 1,
+            failures: 0,
+        }
     }
 
     pub(super) fn batch_bytes(self) -> u32 {

@@ -7,10 +7,15 @@
 //!      ──► Send (which keys are old) ──► Rewrap ──► Send ──► (again) ──► KeepTried
 //! ```
 
-use super::effects::{Effect, End, Input, SealingKeys, StatementCounts, StatementWork, WaitingBatch};
+use super::effects::{
+    Effect, End, Input, SealingKeys, StatementCounts, StatementWork, WaitingBatch,
+};
 use super::pace::Pace;
 use crate::message::Refused;
-use crate::statement::{BLOB_PATH, OldWrap, Piece, PieceAnswer, STATEMENT_PATH, StatementAnswer, StatementRequest, WrapRow};
+use crate::statement::{
+    BLOB_PATH, OldWrap, Piece, PieceAnswer, STATEMENT_PATH, StatementAnswer, StatementRequest,
+    WrapRow,
+};
 use crate::uplink;
 
 /// A batch on its way.
@@ -72,7 +77,16 @@ impl Statements {
             StatementWork::Upload => false,
             StatementWork::UploadAndRewrap => true,
         };
-        Some((Self { rewraps, keys: None, newest, step: Step::Sealing, counts: StatementCounts::default() }, Effect::Seal))
+        Some((
+            Self {
+                rewraps,
+                keys: None,
+                newest,
+                step: Step::Sealing,
+                counts: StatementCounts::default(),
+            },
+            Effect::Seal,
+        ))
     }
 
     /// Takes what happened. What does not belong to the step ends the session as a hub that failed.
@@ -86,15 +100,31 @@ impl Statements {
                 self.go(Step::Finding, Effect::FindBatch)
             }
             // The outcome of the last try is not known: the device asks first.
-            (Step::Finding, Input::Batch(Some(batch))) => self.piece(Upload { batch, offset: 0, asks: batch.begun }),
+            (Step::Finding, Input::Batch(Some(batch))) => self.piece(Upload {
+                batch,
+                offset: 0,
+                asks: batch.begun,
+            }),
             (Step::Finding, Input::Batch(None)) => self.begin_rewrapping(),
             (Step::Reading(upload), Input::Piece(bytes)) => self.send_piece(upload, bytes),
-            (Step::Sending(upload), Input::Answered(body)) => self.piece_answered(upload, &body, pace),
+            (Step::Sending(upload), Input::Answered(body)) => {
+                self.piece_answered(upload, &body, pace)
+            }
             (Step::Sending(upload), Input::Cut) => self.ask_later(upload, pace.cut(), End::Cut),
-            (Step::Sending(upload), Input::Refused(Refused::Busy)) => self.ask_later(upload, pace.busy(), End::Refused(Refused::Busy)),
-            (Step::Sending(upload), Input::Refused(refused @ (Refused::Malformed | Refused::TooLarge))) => {
+            (Step::Sending(upload), Input::Refused(Refused::Busy)) => {
+                self.ask_later(upload, pace.busy(), End::Refused(Refused::Busy))
+            }
+            (
+                Step::Sending(upload),
+                Input::Refused(refused @ (Refused::Malformed | Refused::TooLarge)),
+            ) => {
                 // It will never take these bytes; sealed again they may pass.
-                Next::Over(vec![Effect::Unseal { number: upload.batch.number }], Some(End::Refused(refused)))
+                Next::Over(
+                    vec![Effect::Unseal {
+                        number: upload.batch.number,
+                    }],
+                    Some(End::Refused(refused)),
+                )
             }
             (Step::Keeping, Input::DeliveredKept(delivered)) => {
                 self.counts.delivered += delivered;
@@ -102,10 +132,19 @@ impl Statements {
             }
             (Step::Listing(rewrapping), Input::Answered(body)) => self.listed(rewrapping, &body),
             (Step::Wrapping(rewrapping), Input::Rewrapped { wraps, shut }) => {
-                let rewrapping = Rewrapping { shut: shut.unwrap_or(rewrapping.shut), ..rewrapping };
-                if wraps.is_empty() { self.list(rewrapping) } else { self.give_back(rewrapping, wraps) }
+                let rewrapping = Rewrapping {
+                    shut: shut.unwrap_or(rewrapping.shut),
+                    ..rewrapping
+                };
+                if wraps.is_empty() {
+                    self.list(rewrapping)
+                } else {
+                    self.give_back(rewrapping, wraps)
+                }
             }
-            (Step::Returning(rewrapping), Input::Answered(body)) => self.returned(rewrapping, &body),
+            (Step::Returning(rewrapping), Input::Answered(body)) => {
+                self.returned(rewrapping, &body)
+            }
             (_, Input::Cut) => Next::Over(Vec::new(), Some(End::Cut)),
             (_, Input::Refused(refused)) => Next::Over(Vec::new(), Some(End::Refused(refused))),
             _ => failed(),
@@ -122,14 +161,29 @@ impl Statements {
         if upload.asks {
             return self.send_piece(upload, Vec::new());
         }
-        let Upload { batch: WaitingBatch { number, .. }, offset, .. } = upload;
+        let Upload {
+            batch: WaitingBatch { number, .. },
+            offset,
+            ..
+        } = upload;
         self.go(Step::Reading(upload), Effect::ReadPiece { number, offset })
     }
 
     fn send_piece(&mut self, upload: Upload, bytes: Vec<u8>) -> Next {
         let WaitingBatch { hash, total, .. } = upload.batch;
-        let body = uplink::encode(&Piece { hash, total, offset: upload.offset, bytes });
-        self.go(Step::Sending(upload), Effect::Send { path: BLOB_PATH, body })
+        let body = uplink::encode(&Piece {
+            hash,
+            total,
+            offset: upload.offset,
+            bytes,
+        });
+        self.go(
+            Step::Sending(upload),
+            Effect::Send {
+                path: BLOB_PATH,
+                body,
+            },
+        )
     }
 
     fn piece_answered(&mut self, upload: Upload, body: &[u8], pace: &mut Pace) -> Next {
@@ -153,12 +207,25 @@ impl Statements {
             upload.asks || pace.stalled()
         };
         // One that has all of it says what it refuses.
-        if !goes_on || offset == upload.batch.total { failed() } else { self.piece(Upload { offset, asks: false, ..upload }) }
+        if !goes_on || offset == upload.batch.total {
+            failed()
+        } else {
+            self.piece(Upload {
+                offset,
+                asks: false,
+                ..upload
+            })
+        }
     }
 
     fn ask_later(&mut self, upload: Upload, wait: Option<u64>, end: End) -> Next {
-        let Some(millis) = wait else { return Next::Over(Vec::new(), Some(end)) };
-        match self.piece(Upload { asks: true, ..upload }) {
+        let Some(millis) = wait else {
+            return Next::Over(Vec::new(), Some(end));
+        };
+        match self.piece(Upload {
+            asks: true,
+            ..upload
+        }) {
             Next::Go(mut effects) => {
                 effects.insert(0, Effect::Wait(millis));
                 Next::Go(effects)
@@ -169,10 +236,18 @@ impl Statements {
 
     fn begin_rewrapping(&mut self) -> Next {
         match self.keys {
-            Some(SealingKeys { version, tried, can_open: true }) if self.rewraps && self.newest != tried => {
+            Some(SealingKeys {
+                version,
+                tried,
+                can_open: true,
+            }) if self.rewraps && self.newest != tried => {
                 // Fewer than before: another responder opened some, or the hub was restored and gave places again.
                 let after = if self.newest > tried { tried } else { 0 };
-                self.list(Rewrapping { key_set: version, after, shut: after })
+                self.list(Rewrapping {
+                    key_set: version,
+                    after,
+                    shut: after,
+                })
             }
             _ => Next::Over(Vec::new(), None),
         }
@@ -180,11 +255,24 @@ impl Statements {
 
     /// Asks for the next old keys, or ends where there are none.
     fn list(&mut self, rewrapping: Rewrapping) -> Next {
-        let Rewrapping { key_set, after, shut } = rewrapping;
+        let Rewrapping {
+            key_set,
+            after,
+            shut,
+        } = rewrapping;
         if after >= self.newest {
-            return Next::Over(vec![Effect::KeepTried { key_set, place: shut }], None);
+            return Next::Over(
+                vec![Effect::KeepTried {
+                    key_set,
+                    place: shut,
+                }],
+                None,
+            );
         }
-        self.ask(Step::Listing(rewrapping), &StatementRequest::OldWraps { after })
+        self.ask(
+            Step::Listing(rewrapping),
+            &StatementRequest::OldWraps { after },
+        )
     }
 
     fn listed(&mut self, rewrapping: Rewrapping, body: &[u8]) -> Next {
@@ -193,15 +281,41 @@ impl Statements {
             Ok(_) => return failed(),
             Err(refused) => return Next::Over(Vec::new(), Some(End::Refused(refused))),
         };
-        let Rewrapping { key_set, after, shut } = rewrapping;
-        let Some(last) = wraps.last().map(|old| old.place).filter(|last| *last > after) else {
-            return Next::Over(vec![Effect::KeepTried { key_set, place: shut }], None);
+        let Rewrapping {
+            key_set,
+            after,
+            shut,
+        } = rewrapping;
+        let Some(last) = wraps
+            .last()
+            .map(|old| old.place)
+            .filter(|last| *last > after)
+        else {
+            return Next::Over(
+                vec![Effect::KeepTried {
+                    key_set,
+                    place: shut,
+                }],
+                None,
+            );
         };
-        self.go(Step::Wrapping(Rewrapping { after: last, ..rewrapping }), Effect::Rewrap(wraps))
+        self.go(
+            Step::Wrapping(Rewrapping {
+                after: last,
+                ..rewrapping
+            }),
+            Effect::Rewrap(wraps),
+        )
     }
 
     fn give_back(&mut self, rewrapping: Rewrapping, wraps: Vec<WrapRow>) -> Next {
-        self.ask(Step::Returning(rewrapping), &StatementRequest::Rewrapped { key_set: rewrapping.key_set, wraps })
+        self.ask(
+            Step::Returning(rewrapping),
+            &StatementRequest::Rewrapped {
+                key_set: rewrapping.key_set,
+                wraps,
+            },
+        )
     }
 
     fn returned(&mut self, rewrapping: Rewrapping, body: &[u8]) -> Next {
@@ -218,7 +332,13 @@ impl Statements {
     }
 
     fn ask(&mut self, step: Step, request: &StatementRequest) -> Next {
-        self.go(step, Effect::Send { path: STATEMENT_PATH, body: uplink::encode(request) })
+        self.go(
+            step,
+            Effect::Send {
+                path: STATEMENT_PATH,
+                body: uplink::encode(request),
+            },
+        )
     }
 }
 

@@ -10,7 +10,8 @@ use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 use vicinity_sync::device_session::{
-    BATCH_MAX_BYTES, BATCH_MIN_BYTES, Delivery, DeviceSession, DeviceState, Effect, End, Gather, Gathered, Input, Outcome, Start, StatementWork,
+    BATCH_MAX_BYTES, BATCH_MIN_BYTES, Delivery, DeviceSession, DeviceState, Effect, End, Gather,
+    Gathered, Input, Outcome, Start, StatementWork,
 };
 use vicinity_sync::message::{Answer, Refused, Request, SYNC_PATH};
 
@@ -19,7 +20,12 @@ const OURS: ScopeDigest = ScopeDigest(17);
 const THEIRS: ScopeDigest = ScopeDigest(18);
 
 fn cursor(seq: u64) -> Cursor {
-    Cursor { epoch: [1; 16], seq, chain: [seq as u8; 16], mac: [seq as u8; 8] }
+    Cursor {
+        epoch: [1; 16],
+        seq,
+        chain: [seq as u8; 16],
+        mac: [seq as u8; 8],
+    }
 }
 
 fn incident(byte: u8) -> IncidentId {
@@ -27,7 +33,17 @@ fn incident(byte: u8) -> IncidentId {
 }
 
 fn group(byte: u8, chunks: &[&[u8]]) -> Group {
-    Group { incident: incident(byte), relayed: false, changes: chunks.iter().map(|chunk| GroupChange { chunk: chunk.to_vec(), by: 0 }).collect() }
+    Group {
+        incident: incident(byte),
+        relayed: false,
+        changes: chunks
+            .iter()
+            .map(|chunk| GroupChange {
+                chunk: chunk.to_vec(),
+                by: 0,
+            })
+            .collect(),
+    }
 }
 
 fn hash(chunk: &[u8]) -> ChangeHash {
@@ -35,22 +51,45 @@ fn hash(chunk: &[u8]) -> ChangeHash {
 }
 
 fn heads(byte: u8) -> DocumentHeads {
-    DocumentHeads { incident: incident(byte), heads: vec![ChangeHash([byte; 32])] }
+    DocumentHeads {
+        incident: incident(byte),
+        heads: vec![ChangeHash([byte; 32])],
+    }
 }
 
 /// Bytes that do not compress, as a change's; every number gives others.
 fn chunk(number: u32, len: usize) -> Vec<u8> {
     let mut state = u64::from(number) + 1;
     let next = |_| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (state >> 56) as u8
     };
     (0..len).map(next).collect()
 }
 
 fn answer() -> Answer {
-    let pull = Pull { groups: Vec::new(), removed: Vec::new(), need: Vec::new(), cursor: cursor(9), more: false, rebased_until: None, digest: OURS };
-    Answer { verdicts: Vec::new(), pull, clock: 1_000_060, erase: Vec::new(), key_set: None, old_wraps: 0, alerts: None, pins: None, zone: None }
+    let pull = Pull {
+        groups: Vec::new(),
+        removed: Vec::new(),
+        need: Vec::new(),
+        cursor: cursor(9),
+        more: false,
+        rebased_until: None,
+        digest: OURS,
+    };
+    Answer {
+        verdicts: Vec::new(),
+        pull,
+        clock: 1_000_060,
+        erase: Vec::new(),
+        key_set: None,
+        old_wraps: 0,
+        alerts: None,
+        pins: None,
+        zone: None,
+    }
 }
 
 /// A session and the effects of the last input.
@@ -65,8 +104,18 @@ impl Script {
     }
 
     fn start_with(cursor: Option<Cursor>, statements: StatementWork) -> Self {
-        let mut script = Self { session: DeviceSession::new(Timestamp::from_second(1_000_000).unwrap()), effects: Vec::new() };
-        script.input(Input::Start(Start { cursor, batch_bytes: BATCH, key_set: 0, pins: 0, alerts: 0, statements }));
+        let mut script = Self {
+            session: DeviceSession::new(Timestamp::from_second(1_000_000).unwrap()),
+            effects: Vec::new(),
+        };
+        script.input(Input::Start(Start {
+            cursor,
+            batch_bytes: BATCH,
+            key_set: 0,
+            pins: 0,
+            alerts: 0,
+            statements,
+        }));
         script
     }
 
@@ -98,7 +147,10 @@ impl Script {
     fn sends(&mut self, gathered: Gathered) -> Request {
         self.input(Input::Gathered(gathered));
         match self.effect() {
-            Effect::Send { path: SYNC_PATH, body } => Request::decode(&body).unwrap(),
+            Effect::Send {
+                path: SYNC_PATH,
+                body,
+            } => Request::decode(&body).unwrap(),
             other => panic!("nothing sent but {other:?}"),
         }
     }
@@ -112,7 +164,11 @@ impl Script {
     }
 
     fn persisted(&mut self, digest: ScopeDigest, differs: bool) {
-        self.input(Input::Persisted(DeviceState { digest, differs, ..DeviceState::default() }));
+        self.input(Input::Persisted(DeviceState {
+            digest,
+            differs,
+            ..DeviceState::default()
+        }));
     }
 
     fn done(&mut self) -> Outcome {
@@ -126,20 +182,36 @@ impl Script {
 }
 
 fn outbox(groups: Vec<Group>, outbox_at: i64) -> Gathered {
-    Gathered { groups, outbox_at, ..Gathered::default() }
+    Gathered {
+        groups,
+        outbox_at,
+        ..Gathered::default()
+    }
 }
 
 fn page(byte: u8) -> Gathered {
-    let have = HeadsPage { after: None, until: Some(incident(byte)), have: vec![heads(byte)] };
-    Gathered { page: Some(have), ..Gathered::default() }
+    let have = HeadsPage {
+        after: None,
+        until: Some(incident(byte)),
+        have: vec![heads(byte)],
+    };
+    Gathered {
+        page: Some(have),
+        ..Gathered::default()
+    }
 }
 
 #[test]
 fn a_start_without_a_cursor_rebases_first() {
     let mut script = Script::start(None);
-    assert!(matches!(script.gather(), Gather::Heads { after: None, max_documents } if max_documents > 100));
+    assert!(
+        matches!(script.gather(), Gather::Heads { after: None, max_documents } if max_documents > 100)
+    );
     let request = script.sends(page(3));
-    assert_eq!((request.cursor, request.rebase.unwrap().have), (None, vec![heads(3)]));
+    assert_eq!(
+        (request.cursor, request.rebase.unwrap().have),
+        (None, vec![heads(3)])
+    );
     let mut half = answer();
     half.pull.cursor = cursor(5);
     half.pull.more = true;
@@ -156,7 +228,10 @@ fn a_start_without_a_cursor_rebases_first() {
     assert_eq!(script.delivers(&answer()).cursor, Some(cursor(9)));
     script.persisted(OURS, false);
     let outcome = script.done();
-    assert_eq!((outcome.end, outcome.rebased, outcome.rounds), (End::UpToDate, true, 3));
+    assert_eq!(
+        (outcome.end, outcome.rebased, outcome.rounds),
+        (End::UpToDate, true, 3)
+    );
 }
 
 #[test]
@@ -164,12 +239,21 @@ fn the_steady_state_is_one_request() {
     let mut script = Script::start(Some(cursor(9)));
     assert!(matches!(script.gather(), Gather::Outbox { after: 0, .. }));
     let request = script.sends(Gathered::default());
-    assert_eq!((request.cursor, request.push, request.rebase, request.clock), (Some(cursor(9)), Vec::new(), None, 1_000_000));
+    assert_eq!(
+        (request.cursor, request.push, request.rebase, request.clock),
+        (Some(cursor(9)), Vec::new(), None, 1_000_000)
+    );
     let delivery = script.delivers(&answer());
-    assert_eq!((delivery.cursor, delivery.skew_seconds, delivery.batch_bytes), (Some(cursor(9)), 60, BATCH));
+    assert_eq!(
+        (delivery.cursor, delivery.skew_seconds, delivery.batch_bytes),
+        (Some(cursor(9)), 60, BATCH)
+    );
     script.persisted(OURS, false);
     let outcome = script.done();
-    assert_eq!((outcome.end, outcome.rounds, outcome.rebased), (End::UpToDate, 1, false));
+    assert_eq!(
+        (outcome.end, outcome.rounds, outcome.rebased),
+        (End::UpToDate, 1, false)
+    );
 }
 
 #[test]
@@ -191,7 +275,9 @@ fn a_cut_halves_the_batch_waits_longer_each_time_and_ends_the_session() {
     let mut sizes = Vec::new();
     for _ in 0..4 {
         script.input(Input::Cut);
-        let Effect::Wait(millis) = script.effect() else { panic!("no wait") };
+        let Effect::Wait(millis) = script.effect() else {
+            panic!("no wait")
+        };
         waits.push(millis);
         sizes.push(script.raw_bytes());
         script.sends(Gathered::default());
@@ -211,9 +297,18 @@ fn after_a_cut_the_same_changes_go_again_and_a_success_doubles_the_batch() {
     script.input(Input::Cut);
     script.effect();
     assert!(matches!(script.gather(), Gather::Outbox { after: 0, .. }));
-    assert_eq!(script.sends(outbox(groups, 4)).push[0].changes[0].chunk, b"a change's bytes");
-    let delivery = script.delivers(&Answer { verdicts: vec![Verdict::Duplicate], ..answer() });
-    assert_eq!((delivery.acked, delivery.batch_bytes), (vec![(incident(3), hash(b"a change's bytes"))], BATCH));
+    assert_eq!(
+        script.sends(outbox(groups, 4)).push[0].changes[0].chunk,
+        b"a change's bytes"
+    );
+    let delivery = script.delivers(&Answer {
+        verdicts: vec![Verdict::Duplicate],
+        ..answer()
+    });
+    assert_eq!(
+        (delivery.acked, delivery.batch_bytes),
+        (vec![(incident(3), hash(b"a change's bytes"))], BATCH)
+    );
     script.persisted(OURS, false);
     assert_eq!(script.done().sent, 2);
 }
@@ -226,7 +321,9 @@ fn a_busy_hub_is_asked_again_later_and_not_for_ever() {
     for _ in 0..5 {
         script.sends(Gathered::default());
         script.input(Input::Refused(Refused::Busy));
-        let Effect::Wait(millis) = script.effect() else { panic!("no wait") };
+        let Effect::Wait(millis) = script.effect() else {
+            panic!("no wait")
+        };
         waits.push(millis);
         assert_eq!(script.raw_bytes(), size);
     }
@@ -276,7 +373,10 @@ fn unequal_digests_lead_to_one_rebase_and_then_to_an_alarm() {
     script.delivers(&answer());
     script.persisted(THEIRS, false);
     let outcome = script.done();
-    assert_eq!((outcome.end, outcome.rebased, outcome.rounds), (End::Alarm, true, 2));
+    assert_eq!(
+        (outcome.end, outcome.rebased, outcome.rounds),
+        (End::Alarm, true, 2)
+    );
 }
 
 #[test]
@@ -298,15 +398,53 @@ fn verdicts_go_to_the_changes_they_were_given_for() {
     let chunks: Vec<Vec<u8>> = (0..6).map(|number| chunk(number, 60)).collect();
     let mut script = Script::start(Some(cursor(9)));
     script.gather();
-    script.sends(outbox(vec![group(3, &[&chunks[0], &chunks[1], &chunks[2]]), group(4, &[&chunks[3], &chunks[4], &chunks[5]])], 6));
+    script.sends(outbox(
+        vec![
+            group(3, &[&chunks[0], &chunks[1], &chunks[2]]),
+            group(4, &[&chunks[3], &chunks[4], &chunks[5]]),
+        ],
+        6,
+    ));
     let full = Verdict::Rejected(Refusal::DocumentFull);
-    let verdicts = vec![Verdict::Stored, Verdict::Stored, full, full, Verdict::Duplicate, Verdict::Pending];
-    let delivery = script.delivers(&Answer { verdicts, ..answer() });
-    assert_eq!(delivery.acked, [(incident(3), hash(&chunks[0])), (incident(3), hash(&chunks[1])), (incident(4), hash(&chunks[4]))]);
-    assert_eq!(delivery.rejected, [(incident(3), hash(&chunks[2]), Refusal::DocumentFull), (incident(4), hash(&chunks[3]), Refusal::DocumentFull)]);
+    let verdicts = vec![
+        Verdict::Stored,
+        Verdict::Stored,
+        full,
+        full,
+        Verdict::Duplicate,
+        Verdict::Pending,
+    ];
+    let delivery = script.delivers(&Answer {
+        verdicts,
+        ..answer()
+    });
+    assert_eq!(
+        delivery.acked,
+        [
+            (incident(3), hash(&chunks[0])),
+            (incident(3), hash(&chunks[1])),
+            (incident(4), hash(&chunks[4]))
+        ]
+    );
+    assert_eq!(
+        delivery.rejected,
+        [
+            (incident(3), hash(&chunks[2]), Refusal::DocumentFull),
+            (incident(4), hash(&chunks[3]), Refusal::DocumentFull)
+        ]
+    );
     script.persisted(OURS, true);
     let outcome = script.done();
-    assert_eq!((outcome.sent, outcome.acked, outcome.rejected, outcome.pending, outcome.end), (6, 3, 2, 1, End::Differs));
+    assert_eq!(
+        (
+            outcome.sent,
+            outcome.acked,
+            outcome.rejected,
+            outcome.pending,
+            outcome.end
+        ),
+        (6, 3, 2, 1, End::Differs)
+    );
 }
 
 #[test]
@@ -314,18 +452,38 @@ fn what_the_hub_has_not_looked_at_is_sent_again_at_once() {
     let chunks: Vec<Vec<u8>> = (0..4).map(|number| chunk(number, 60)).collect();
     let mut script = Script::start(Some(cursor(9)));
     assert!(matches!(script.gather(), Gather::Outbox { after: 0, .. }));
-    script.sends(outbox(vec![group(3, &[&chunks[0], &chunks[1]]), group(4, &[&chunks[2], &chunks[3]])], 4));
-    let verdicts = vec![Verdict::Stored, Verdict::Stored, Verdict::NotYet, Verdict::NotYet];
-    let delivery = script.delivers(&Answer { verdicts, ..answer() });
+    script.sends(outbox(
+        vec![
+            group(3, &[&chunks[0], &chunks[1]]),
+            group(4, &[&chunks[2], &chunks[3]]),
+        ],
+        4,
+    ));
+    let verdicts = vec![
+        Verdict::Stored,
+        Verdict::Stored,
+        Verdict::NotYet,
+        Verdict::NotYet,
+    ];
+    let delivery = script.delivers(&Answer {
+        verdicts,
+        ..answer()
+    });
     assert_eq!((delivery.acked.len(), delivery.rejected.len()), (2, 0));
     script.persisted(OURS, true);
     // What was taken has left the outbox.
     assert!(matches!(script.gather(), Gather::Outbox { after: 0, .. }));
     script.sends(outbox(vec![group(4, &[&chunks[2], &chunks[3]])], 4));
-    script.delivers(&Answer { verdicts: vec![Verdict::Stored; 2], ..answer() });
+    script.delivers(&Answer {
+        verdicts: vec![Verdict::Stored; 2],
+        ..answer()
+    });
     script.persisted(OURS, false);
     let outcome = script.done();
-    assert_eq!((outcome.sent, outcome.acked, outcome.pending, outcome.end), (4, 4, 0, End::UpToDate));
+    assert_eq!(
+        (outcome.sent, outcome.acked, outcome.pending, outcome.end),
+        (4, 4, 0, End::UpToDate)
+    );
 }
 
 #[test]
@@ -334,7 +492,10 @@ fn a_hub_that_takes_nothing_is_not_asked_for_ever() {
     let mut script = Script::start(Some(cursor(9)));
     script.gather();
     script.sends(outbox(vec![group(3, &[&one])], 1));
-    script.delivers(&Answer { verdicts: vec![Verdict::NotYet], ..answer() });
+    script.delivers(&Answer {
+        verdicts: vec![Verdict::NotYet],
+        ..answer()
+    });
     script.persisted(OURS, true);
     assert_eq!(script.done().end, End::Differs);
 }
@@ -345,8 +506,14 @@ fn an_answer_of_too_few_verdicts_acknowledges_nothing_more() {
     let mut script = Script::start(Some(cursor(9)));
     script.gather();
     script.sends(outbox(vec![group(3, &[&one, &two])], 2));
-    let delivery = script.delivers(&Answer { verdicts: vec![Verdict::Stored], ..answer() });
-    assert_eq!((delivery.acked, delivery.rejected), (vec![(incident(3), hash(&one))], Vec::new()));
+    let delivery = script.delivers(&Answer {
+        verdicts: vec![Verdict::Stored],
+        ..answer()
+    });
+    assert_eq!(
+        (delivery.acked, delivery.rejected),
+        (vec![(incident(3), hash(&one))], Vec::new())
+    );
 }
 
 #[test]
@@ -361,13 +528,22 @@ fn what_waits_for_ancestors_makes_the_session_send_them() {
     script.delivers(&needs);
     script.persisted(OURS, true);
     assert!(matches!(script.gather(), Gather::Missing { need, skip: 0, .. } if need == heads(3)));
-    script.sends(Gathered { more: true, ..outbox(vec![group(3, &[&first])], 0) });
+    script.sends(Gathered {
+        more: true,
+        ..outbox(vec![group(3, &[&first])], 0)
+    });
     // The hub may still say that it needs them: they are on their way.
-    script.delivers(&Answer { verdicts: vec![Verdict::Stored], ..needs.clone() });
+    script.delivers(&Answer {
+        verdicts: vec![Verdict::Stored],
+        ..needs.clone()
+    });
     script.persisted(OURS, true);
     assert!(matches!(script.gather(), Gather::Missing { skip: 1, .. }));
     script.sends(outbox(vec![group(3, &[&second])], 0));
-    script.delivers(&Answer { verdicts: vec![Verdict::Stored], ..answer() });
+    script.delivers(&Answer {
+        verdicts: vec![Verdict::Stored],
+        ..answer()
+    });
     script.persisted(OURS, false);
     assert_eq!(script.done().end, End::UpToDate);
 }
@@ -379,15 +555,26 @@ fn a_batch_that_turns_out_too_large_is_halved_before_it_goes() {
     let mut script = Script::start(Some(cursor(9)));
     let full = script.raw_bytes();
     for (count, size) in [(40, full / 2), (20, full / 4)] {
-        script.input(Input::Gathered(outbox(vec![group(3, &all[..count])], count as i64)));
+        script.input(Input::Gathered(outbox(
+            vec![group(3, &all[..count])],
+            count as i64,
+        )));
         assert_eq!(script.raw_bytes(), size);
     }
-    let request = script.sends(Gathered { more: true, ..outbox(vec![group(3, &all[..10])], 10) });
+    let request = script.sends(Gathered {
+        more: true,
+        ..outbox(vec![group(3, &all[..10])], 10)
+    });
     assert_eq!(request.push[0].changes.len(), 10);
-    script.delivers(&Answer { verdicts: vec![Verdict::Stored; 10], ..answer() });
+    script.delivers(&Answer {
+        verdicts: vec![Verdict::Stored; 10],
+        ..answer()
+    });
     script.persisted(OURS, true);
     // It went well: the next batch continues where this one ended, and may be larger.
-    assert!(matches!(script.gather(), Gather::Outbox { after: 10, raw_bytes } if raw_bytes == 2 * full));
+    assert!(
+        matches!(script.gather(), Gather::Outbox { after: 10, raw_bytes } if raw_bytes == 2 * full)
+    );
 }
 
 #[test]
@@ -395,7 +582,12 @@ fn one_change_above_the_batch_goes_alone() {
     let large = chunk(1, 100_000);
     let mut script = Script::start(Some(cursor(9)));
     script.gather();
-    assert_eq!(script.sends(outbox(vec![group(3, &[&large])], 1)).push[0].changes.len(), 1);
+    assert_eq!(
+        script.sends(outbox(vec![group(3, &[&large])], 1)).push[0]
+            .changes
+            .len(),
+        1
+    );
 }
 
 #[test]
@@ -427,7 +619,10 @@ fn more_behind_an_answer_is_asked_for_at_once_and_the_batch_grows_to_its_cap() {
         more.pull.cursor = cursor(seq);
         more.pull.groups = vec![group(3, &[b"a change's bytes"])];
         let delivery = script.delivers(&more);
-        assert_eq!((delivery.cursor, delivery.groups.len()), (Some(cursor(seq)), 1));
+        assert_eq!(
+            (delivery.cursor, delivery.groups.len()),
+            (Some(cursor(seq)), 1)
+        );
         sizes.push(delivery.batch_bytes);
         script.persisted(OURS, false);
     }
@@ -437,7 +632,13 @@ fn more_behind_an_answer_is_asked_for_at_once_and_the_batch_grows_to_its_cap() {
 
 #[test]
 fn refusals_that_no_repetition_mends_end_the_sync() {
-    for refused in [Refused::Malformed, Refused::Version, Refused::NotEnrolled, Refused::Revoked, Refused::Failed] {
+    for refused in [
+        Refused::Malformed,
+        Refused::Version,
+        Refused::NotEnrolled,
+        Refused::Revoked,
+        Refused::Failed,
+    ] {
         let mut script = Script::start(Some(cursor(9)));
         script.gather();
         script.sends(Gathered::default());
@@ -454,15 +655,33 @@ fn refusals_that_no_repetition_mends_end_the_sync() {
 /// What it learned it does not ask for again, and a list that is empty takes the place of another.
 #[test]
 fn a_device_is_told_of_alerts_where_its_list_is_another() {
-    let alert = Alert { id: [1; 16], area: "SN-DK".into(), text: "grey van".into(), ends: 2_000_000 };
-    let told = |alerts: Vec<Alert>| Answer { alerts: Some(alerts), pull: Pull { more: true, ..answer().pull }, ..answer() };
+    let alert = Alert {
+        id: [1; 16],
+        area: "SN-DK".into(),
+        text: "grey van".into(),
+        ends: 2_000_000,
+    };
+    let told = |alerts: Vec<Alert>| Answer {
+        alerts: Some(alerts),
+        pull: Pull {
+            more: true,
+            ..answer().pull
+        },
+        ..answer()
+    };
     let mut script = Script::start(Some(cursor(3)));
     script.gather();
     assert_eq!(script.sends(Gathered::default()).alerts, 0);
-    assert_eq!(script.delivers(&told(vec![alert.clone()])).alerts, Some(vec![alert.clone()]));
+    assert_eq!(
+        script.delivers(&told(vec![alert.clone()])).alerts,
+        Some(vec![alert.clone()])
+    );
     script.persisted(OURS, false);
     script.gather();
-    assert_eq!(script.sends(Gathered::default()).alerts, list_hash(&[alert]));
+    assert_eq!(
+        script.sends(Gathered::default()).alerts,
+        list_hash(&[alert])
+    );
     assert_eq!(script.delivers(&told(Vec::new())).alerts, Some(Vec::new()));
     script.persisted(OURS, false);
     script.gather();

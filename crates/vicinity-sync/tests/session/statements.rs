@@ -1,21 +1,39 @@
 //! The second part of a session: cuts within a batch, and keys that are wrapped again.
 
-use vicinity_sync::device_session::{Effect, End, Gathered, Input, Outcome, SealingKeys, StatementCounts, StatementWork, WaitingBatch};
+use vicinity_sync::device_session::{
+    Effect, End, Gathered, Input, Outcome, SealingKeys, StatementCounts, StatementWork,
+    WaitingBatch,
+};
 use vicinity_sync::message::Refused;
-use vicinity_sync::statement::{BLOB_PATH, OldWrap, Piece, PieceAnswer, STATEMENT_PATH, StatementAnswer, StatementRequest, WrapRow};
+use vicinity_sync::statement::{
+    BLOB_PATH, OldWrap, Piece, PieceAnswer, STATEMENT_PATH, StatementAnswer, StatementRequest,
+    WrapRow,
+};
 use vicinity_sync::uplink;
 
 use super::{OURS, Script, THEIRS, answer, cursor};
 
 const TOTAL: u64 = 1000;
-const KEYS: SealingKeys = SealingKeys { version: 4, tried: 0, can_open: true };
+const KEYS: SealingKeys = SealingKeys {
+    version: 4,
+    tried: 0,
+    can_open: true,
+};
 
 fn batch(begun: bool) -> WaitingBatch {
-    WaitingBatch { number: 3, hash: [7; 32], total: TOTAL, begun }
+    WaitingBatch {
+        number: 3,
+        hash: [7; 32],
+        total: TOTAL,
+        begun,
+    }
 }
 
 fn wrap(byte: u8) -> WrapRow {
-    WrapRow { id: [byte; 16], bytes: vec![byte] }
+    WrapRow {
+        id: [byte; 16],
+        bytes: vec![byte],
+    }
 }
 
 impl Script {
@@ -49,34 +67,62 @@ impl Script {
 
     /// Reads the piece that the session wants, and gives where it begins.
     fn reads(&mut self) -> u64 {
-        let Effect::ReadPiece { number: 3, offset } = self.effect() else { panic!("no piece is read") };
+        let Effect::ReadPiece { number: 3, offset } = self.effect() else {
+            panic!("no piece is read")
+        };
         self.input(Input::Piece(vec![5; 400]));
         offset
     }
 
     fn sends_piece(&mut self) -> Piece {
-        let Effect::Send { path: BLOB_PATH, body } = self.effect() else { panic!("no piece is sent") };
+        let Effect::Send {
+            path: BLOB_PATH,
+            body,
+        } = self.effect()
+        else {
+            panic!("no piece is sent")
+        };
         uplink::decode(&body).unwrap()
     }
 
     fn asks(&mut self) -> StatementRequest {
-        let Effect::Send { path: STATEMENT_PATH, body } = self.effect() else { panic!("nothing is asked") };
+        let Effect::Send {
+            path: STATEMENT_PATH,
+            body,
+        } = self.effect()
+        else {
+            panic!("nothing is asked")
+        };
         uplink::decode(&body).unwrap()
     }
 
     fn waits(&mut self) -> u64 {
-        let Effect::Wait(millis) = self.effect() else { panic!("no wait") };
+        let Effect::Wait(millis) = self.effect() else {
+            panic!("no wait")
+        };
         millis
     }
 
     fn holds(&mut self, held: u64) {
-        self.input(Input::Answered(uplink::encode(&PieceAnswer { held, refused: None })));
+        self.input(Input::Answered(uplink::encode(&PieceAnswer {
+            held,
+            refused: None,
+        })));
     }
 
     /// The hub has the batch, except for these statements.
     fn takes_all(&mut self, refused: Vec<u32>) {
-        self.input(Input::Answered(uplink::encode(&PieceAnswer { held: TOTAL, refused: Some(refused.clone()) })));
-        let Effect::KeepDelivered { number: 3, refused: kept } = self.effect() else { panic!("nothing is kept") };
+        self.input(Input::Answered(uplink::encode(&PieceAnswer {
+            held: TOTAL,
+            refused: Some(refused.clone()),
+        })));
+        let Effect::KeepDelivered {
+            number: 3,
+            refused: kept,
+        } = self.effect()
+        else {
+            panic!("nothing is kept")
+        };
         assert_eq!(kept, refused);
     }
 
@@ -94,7 +140,10 @@ fn a_batch_goes_up_by_pieces_from_where_the_hub_stands_until_it_has_all() {
     for (offset, held) in [(0, 400), (400, 800)] {
         assert_eq!(script.reads(), offset);
         let piece = script.sends_piece();
-        assert_eq!((piece.hash, piece.total, piece.offset, piece.bytes.len()), ([7; 32], TOTAL, offset, 400));
+        assert_eq!(
+            (piece.hash, piece.total, piece.offset, piece.bytes.len()),
+            ([7; 32], TOTAL, offset, 400)
+        );
         script.holds(held);
     }
     assert_eq!(script.reads(), 800);
@@ -103,7 +152,14 @@ fn a_batch_goes_up_by_pieces_from_where_the_hub_stands_until_it_has_all() {
     script.input(Input::DeliveredKept(2));
     let outcome = script.ends();
     assert_eq!((outcome.end, outcome.rounds), (End::UpToDate, 1));
-    assert_eq!(outcome.statements, StatementCounts { delivered: 2, refused: 1, rewrapped: 0 });
+    assert_eq!(
+        outcome.statements,
+        StatementCounts {
+            delivered: 2,
+            refused: 1,
+            rewrapped: 0
+        }
+    );
 }
 
 #[test]
@@ -114,7 +170,10 @@ fn after_a_cut_within_a_batch_the_session_asks_what_arrived_and_goes_on_behind_i
     script.input(Input::Cut);
     assert_eq!(script.waits(), 200);
     let ask = script.sends_piece();
-    assert!(ask.bytes.is_empty() && ask.offset == 0, "an empty piece asks");
+    assert!(
+        ask.bytes.is_empty() && ask.offset == 0,
+        "an empty piece asks"
+    );
     // The piece had arrived, and only its answer was lost.
     script.holds(400);
     assert_eq!(script.reads(), 400);
@@ -231,7 +290,13 @@ fn a_batch_that_the_hub_will_never_take_is_unsealed_before_the_session_ends() {
 
 #[test]
 fn an_order_to_wipe_and_a_refusal_end_the_session_within_a_batch() {
-    for (input, end) in [(Input::OrderedToWipe, End::WipeOrdered), (Input::Refused(Refused::Revoked), End::Refused(Refused::Revoked))] {
+    for (input, end) in [
+        (Input::OrderedToWipe, End::WipeOrdered),
+        (
+            Input::Refused(Refused::Revoked),
+            End::Refused(Refused::Revoked),
+        ),
+    ] {
         let mut script = Script::at_batch(false);
         script.reads();
         script.sends_piece();
@@ -259,20 +324,52 @@ fn a_responders_device_wraps_old_keys_again_page_by_page_and_notes_which_it_coul
     script.seals(Some(KEYS));
     script.input(Input::Batch(None));
     assert_eq!(script.asks(), StatementRequest::OldWraps { after: 0 });
-    let page = |places: [u64; 2]| StatementAnswer::OldWraps { wraps: places.map(|place| OldWrap { place, wrap: wrap(place as u8) }).to_vec() };
+    let page = |places: [u64; 2]| StatementAnswer::OldWraps {
+        wraps: places
+            .map(|place| OldWrap {
+                place,
+                wrap: wrap(place as u8),
+            })
+            .to_vec(),
+    };
     script.input(Input::Answered(uplink::encode(&page([2, 5]))));
-    let Effect::Rewrap(old) = script.effect() else { panic!("nothing is wrapped") };
+    let Effect::Rewrap(old) = script.effect() else {
+        panic!("nothing is wrapped")
+    };
     assert_eq!(old.len(), 2);
-    script.input(Input::Rewrapped { wraps: vec![wrap(2)], shut: Some(5) });
-    assert_eq!(script.asks(), StatementRequest::Rewrapped { key_set: 4, wraps: vec![wrap(2)] });
-    script.input(Input::Answered(uplink::encode(&StatementAnswer::Rewrapped { taken: 1 })));
+    script.input(Input::Rewrapped {
+        wraps: vec![wrap(2)],
+        shut: Some(5),
+    });
+    assert_eq!(
+        script.asks(),
+        StatementRequest::Rewrapped {
+            key_set: 4,
+            wraps: vec![wrap(2)]
+        }
+    );
+    script.input(Input::Answered(uplink::encode(
+        &StatementAnswer::Rewrapped { taken: 1 },
+    )));
     assert_eq!(script.asks(), StatementRequest::OldWraps { after: 5 });
     script.input(Input::Answered(uplink::encode(&page([7, 9]))));
     script.effect();
-    script.input(Input::Rewrapped { wraps: Vec::new(), shut: None });
-    assert!(matches!(script.effect(), Effect::KeepTried { key_set: 4, place: 5 }));
+    script.input(Input::Rewrapped {
+        wraps: Vec::new(),
+        shut: None,
+    });
+    assert!(matches!(
+        script.effect(),
+        Effect::KeepTried {
+            key_set: 4,
+            place: 5
+        }
+    ));
     let outcome = script.done();
-    assert_eq!((outcome.end, outcome.statements.rewrapped), (End::UpToDate, 1));
+    assert_eq!(
+        (outcome.end, outcome.statements.rewrapped),
+        (End::UpToDate, 1)
+    );
 }
 
 #[test]
@@ -294,10 +391,22 @@ fn keys_for_a_set_that_changed_meanwhile_are_left_to_the_next_sync() {
     script.seals(Some(KEYS));
     script.input(Input::Batch(None));
     script.asks();
-    script.input(Input::Answered(uplink::encode(&StatementAnswer::OldWraps { wraps: vec![OldWrap { place: 9, wrap: wrap(9) }] })));
+    script.input(Input::Answered(uplink::encode(
+        &StatementAnswer::OldWraps {
+            wraps: vec![OldWrap {
+                place: 9,
+                wrap: wrap(9),
+            }],
+        },
+    )));
     script.effect();
-    script.input(Input::Rewrapped { wraps: vec![wrap(9)], shut: None });
+    script.input(Input::Rewrapped {
+        wraps: vec![wrap(9)],
+        shut: None,
+    });
     script.asks();
-    script.input(Input::Answered(uplink::encode(&StatementAnswer::Rewrapped { taken: 0 })));
+    script.input(Input::Answered(uplink::encode(
+        &StatementAnswer::Rewrapped { taken: 0 },
+    )));
     assert_eq!(script.done().statements.rewrapped, 0);
 }

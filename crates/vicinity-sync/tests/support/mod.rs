@@ -33,8 +33,19 @@ fn load(chunks: &[Vec<u8>]) -> Document {
 }
 
 fn history(steps: &[Step]) -> Vec<Vec<u8>> {
-    let draft = Draft::parse(&json!({"reported_at": "2026-11-23T09:00:00Z", "violations": ["rape"]}), now(0)).unwrap();
-    let (document, authored) = Document::create(&draft, Authoring { actor: [1; 8], now: now(0) }).unwrap();
+    let draft = Draft::parse(
+        &json!({"reported_at": "2026-11-23T09:00:00Z", "violations": ["rape"]}),
+        now(0),
+    )
+    .unwrap();
+    let (document, authored) = Document::create(
+        &draft,
+        Authoring {
+            actor: [1; 8],
+            now: now(0),
+        },
+    )
+    .unwrap();
     let mut chunks: Vec<Vec<u8>> = authored.chunk.into_iter().collect();
     let mut people = vec![document; 3];
     for (minute, (who, what, meet)) in steps.iter().enumerate() {
@@ -42,7 +53,15 @@ fn history(steps: &[Step]) -> Vec<Vec<u8>> {
             people = vec![load(&chunks); 3];
         }
         let edit = Edit::parse(&edit(*what), now(minute)).unwrap();
-        let authored = people[*who].apply(&edit, Authoring { actor: [*who as u8 + 1; 8], now: now(minute) }).unwrap();
+        let authored = people[*who]
+            .apply(
+                &edit,
+                Authoring {
+                    actor: [*who as u8 + 1; 8],
+                    now: now(minute),
+                },
+            )
+            .unwrap();
         chunks.extend(authored.chunk);
     }
     chunks
@@ -51,21 +70,46 @@ fn history(steps: &[Step]) -> Vec<Vec<u8>> {
 /// A group of real changes, or of a part of them in any order, or with bytes among them that are no change.
 pub fn any_group() -> impl Strategy<Value = Group> {
     let steps = prop::collection::vec((0..3usize, 0..8u8, any::<bool>()), 0..12);
-    let junk = prop::collection::vec((any::<prop::sample::Index>(), prop::collection::vec(any::<u8>(), 0..80)), 0..2);
+    let junk = prop::collection::vec(
+        (
+            any::<prop::sample::Index>(),
+            prop::collection::vec(any::<u8>(), 0..80),
+        ),
+        0..2,
+    );
     let order = prop_oneof![Just(None), any::<u64>().prop_map(Some)];
-    (steps, order, junk, any::<[u8; 16]>(), any::<bool>(), any::<u32>()).prop_map(|(steps, order, junk, id, relayed, by)| {
-        let mut chunks = history(&steps);
-        if let Some(seed) = order {
-            let len = chunks.len();
-            chunks.rotate_left(seed as usize % len);
-            chunks.truncate(1 + (seed >> 32) as usize % len);
-        }
-        for (at, bytes) in junk {
-            chunks.insert(at.index(chunks.len()), bytes);
-        }
-        let changes = chunks.into_iter().enumerate().map(|(at, chunk)| GroupChange { chunk, by: by >> (at % 32) }).collect();
-        Group { incident: IncidentId::from_bytes(id), relayed, changes }
-    })
+    (
+        steps,
+        order,
+        junk,
+        any::<[u8; 16]>(),
+        any::<bool>(),
+        any::<u32>(),
+    )
+        .prop_map(|(steps, order, junk, id, relayed, by)| {
+            let mut chunks = history(&steps);
+            if let Some(seed) = order {
+                let len = chunks.len();
+                chunks.rotate_left(seed as usize % len);
+                chunks.truncate(1 + (seed >> 32) as usize % len);
+            }
+            for (at, bytes) in junk {
+                chunks.insert(at.index(chunks.len()), bytes);
+            }
+            let changes = chunks
+                .into_iter()
+                .enumerate()
+                .map(|(at, chunk)| GroupChange {
+                    chunk,
+                    by: by >> (at % 32),
+                })
+                .collect();
+            Group {
+                incident: IncidentId::from_bytes(id),
+                relayed,
+                changes,
+            }
+        })
 }
 
 /// Several groups.

@@ -12,13 +12,19 @@ use super::stage::{ALL_BYTES, Phone, changes_of, count, names};
 use crate::person::{Person, consented, hash, incident_id};
 
 /// They came from the hub: it has them.
-pub fn changes_from_the_hub_are_in_the_view_and_not_in_the_outbox<S: DeviceStore>(make: impl Fn(&Path) -> S) {
+pub fn changes_from_the_hub_are_in_the_view_and_not_in_the_outbox<S: DeviceStore>(
+    make: impl Fn(&Path) -> S,
+) {
     let mut phone = Phone::new(make);
     let id = incident_id(1);
     let mut other = Person::logs(id, 1, &consented());
     other.edits_times(1);
     phone.pulls(id, other.chunks());
-    let row = phone.store.incident(id).expect("a reading").expect("an incident");
+    let row = phone
+        .store
+        .incident(id)
+        .expect("a reading")
+        .expect("an incident");
     assert_eq!((row.heads, row.incident), (other.heads(), other.view()));
     assert_eq!(phone.store.chunks(id).expect("chunks"), other.chunks());
     assert_eq!(phone.outbox(), []);
@@ -28,7 +34,11 @@ pub fn changes_from_the_hub_are_in_the_view_and_not_in_the_outbox<S: DeviceStore
     phone.store.write(&[person.written(1)]).expect("written");
     let answer = other.edits(&json!({"add": {"set": "needs", "code": "legal_advice"}}));
     phone.pulls(id, &[answer]);
-    let row = phone.store.incident(id).expect("a reading").expect("an incident");
+    let row = phone
+        .store
+        .incident(id)
+        .expect("a reading")
+        .expect("an incident");
     assert!(row.incident.has("needs", "shelter") && row.incident.has("needs", "legal_advice"));
     assert_eq!((row.heads.len(), count(&phone.outbox())), (2, 1));
 }
@@ -42,7 +52,10 @@ pub fn a_delivery_counts_what_was_new<S: DeviceStore>(make: impl Fn(&Path) -> S)
     assert_eq!(phone.pulls(id, &other.chunks()[..2]).received, 2);
     assert_eq!(phone.pulls(id, other.chunks()).received, 1);
     let standing = phone.pulls(id, other.chunks());
-    assert_eq!((standing.received, standing.unsent, standing.rejected), (0, 0, 0));
+    assert_eq!(
+        (standing.received, standing.unsent, standing.rejected),
+        (0, 0, 0)
+    );
     assert_eq!(phone.store.standing().expect("a standing"), standing);
 }
 
@@ -55,8 +68,21 @@ pub fn what_waits_for_ancestors_is_taken_when_they_come<S: DeviceStore>(make: im
     assert_eq!(phone.pulls(id, &other.chunks()[1..]).received, 0);
     assert_eq!(phone.store.incident(id).expect("a reading"), None);
     assert_eq!(phone.pulls(id, &other.chunks()[..1]).received, 2);
-    assert_eq!(phone.store.incident(id).expect("a reading").map(|row| row.heads), Some(other.heads()));
-    assert_eq!(phone.store.author(id, hash(&other.chunks()[1])).expect("an author"), Some((false, 3)));
+    assert_eq!(
+        phone
+            .store
+            .incident(id)
+            .expect("a reading")
+            .map(|row| row.heads),
+        Some(other.heads())
+    );
+    assert_eq!(
+        phone
+            .store
+            .author(id, hash(&other.chunks()[1]))
+            .expect("an author"),
+        Some((false, 3))
+    );
 }
 
 /// It stays in the document here, and somebody has to look.
@@ -68,40 +94,85 @@ pub fn a_refused_change_is_counted_and_not_sent_again<S: DeviceStore>(make: impl
     phone.store.write(&[person.written(2)]).expect("written");
     phone.acks(id, &person.chunks()[..1]);
     let rejected = [(id, hash(&person.chunks()[1]), Refusal::SeqReused)];
-    let standing = phone.delivers(&Delivered { rejected: &rejected, ..Delivered::default() });
+    let standing = phone.delivers(&Delivered {
+        rejected: &rejected,
+        ..Delivered::default()
+    });
     assert_eq!((standing.unsent, standing.rejected), (0, 1));
     assert_eq!(phone.outbox(), []);
-    let need = DocumentHeads { incident: id, heads: Vec::new() };
+    let need = DocumentHeads {
+        incident: id,
+        heads: Vec::new(),
+    };
     let (groups, _) = phone.store.missing(&need, 0, ALL_BYTES).expect("an answer");
     assert_eq!(changes_of(&groups, id), names(&person.chunks()[..1]));
     assert_eq!(phone.store.chunks(id).expect("chunks").len(), 2);
 }
 
 /// The consent may be in a later batch; when the hub has seen it, it asks for the rest.
-pub fn what_was_refused_for_want_of_consent_stays_in_the_outbox<S: DeviceStore>(make: impl Fn(&Path) -> S) {
+pub fn what_was_refused_for_want_of_consent_stays_in_the_outbox<S: DeviceStore>(
+    make: impl Fn(&Path) -> S,
+) {
     let mut phone = Phone::new(make);
     let id = incident_id(1);
     let mut person = Person::logs(id, 1, &consented());
     phone.store.write(&[person.written(1)]).expect("written");
     let rejected = [(id, hash(&person.chunks()[0]), Refusal::ConsentMissing)];
-    let standing = phone.delivers(&Delivered { rejected: &rejected, ..Delivered::default() });
+    let standing = phone.delivers(&Delivered {
+        rejected: &rejected,
+        ..Delivered::default()
+    });
     assert_eq!((standing.unsent, standing.rejected), (1, 0));
     assert_eq!(changes_of(&phone.outbox(), id), names(person.chunks()));
-    let (groups, _) = phone.store.missing(&DocumentHeads { incident: id, heads: Vec::new() }, 0, ALL_BYTES).expect("an answer");
+    let (groups, _) = phone
+        .store
+        .missing(
+            &DocumentHeads {
+                incident: id,
+                heads: Vec::new(),
+            },
+            0,
+            ALL_BYTES,
+        )
+        .expect("an answer");
     assert_eq!(changes_of(&groups, id), names(person.chunks()));
 }
 
 /// In one transaction with the changes and facts of its answer.
 pub fn a_cursor_moves_with_what_it_stands_for<S: DeviceStore>(make: impl Fn(&Path) -> S) {
     let mut phone = Phone::new(make);
-    let cursor = Cursor { epoch: [1; 16], seq: u64::MAX - 1, chain: [2; 16], mac: [3; 8] };
-    phone.delivers(&Delivered { cursor: Some(cursor), facts: &[(Fact::Skew, b"60".to_vec())], ..Delivered::default() });
-    let mut kept = || phone.store.fact(Fact::Cursor).expect("a fact").and_then(|bytes| cursor_of(&bytes));
+    let cursor = Cursor {
+        epoch: [1; 16],
+        seq: u64::MAX - 1,
+        chain: [2; 16],
+        mac: [3; 8],
+    };
+    phone.delivers(&Delivered {
+        cursor: Some(cursor),
+        facts: &[(Fact::Skew, b"60".to_vec())],
+        ..Delivered::default()
+    });
+    let mut kept = || {
+        phone
+            .store
+            .fact(Fact::Cursor)
+            .expect("a fact")
+            .and_then(|bytes| cursor_of(&bytes))
+    };
     assert_eq!(kept(), Some(cursor));
     phone.delivers(&Delivered::default());
-    let mut kept = || phone.store.fact(Fact::Cursor).expect("a fact").and_then(|bytes| cursor_of(&bytes));
+    let mut kept = || {
+        phone
+            .store
+            .fact(Fact::Cursor)
+            .expect("a fact")
+            .and_then(|bytes| cursor_of(&bytes))
+    };
     assert_eq!(kept(), Some(cursor), "an answer without a cursor leaves it");
-    assert_eq!(phone.store.fact(Fact::Skew).expect("a fact"), Some(b"60".to_vec()));
+    assert_eq!(
+        phone.store.fact(Fact::Skew).expect("a fact"),
+        Some(b"60".to_vec())
+    );
 }
 
 /// What the hub has never heard of cannot be the same at both ends.
@@ -109,16 +180,43 @@ pub fn only_shared_documents_count_in_heads_and_digest<S: DeviceStore>(make: imp
     let mut phone = Phone::new(make);
     let id = incident_id(1);
     let mut person = Person::logs(id, 1, &consented());
-    phone.store.write(&[person.written(1), Person::logs(incident_id(2), 2, &consented()).written(1)]).expect("written");
-    assert_eq!(phone.store.standing().expect("a standing").digest, ScopeDigest::default());
-    assert_eq!(phone.store.heads(None, 10).expect("heads"), HeadsPage::default());
-    assert_eq!(phone.acks(id, person.chunks()).digest, ScopeDigest::term(id, &person.heads()));
+    phone
+        .store
+        .write(&[
+            person.written(1),
+            Person::logs(incident_id(2), 2, &consented()).written(1),
+        ])
+        .expect("written");
+    assert_eq!(
+        phone.store.standing().expect("a standing").digest,
+        ScopeDigest::default()
+    );
+    assert_eq!(
+        phone.store.heads(None, 10).expect("heads"),
+        HeadsPage::default()
+    );
+    assert_eq!(
+        phone.acks(id, person.chunks()).digest,
+        ScopeDigest::term(id, &person.heads())
+    );
     person.edits_times(1);
     phone.store.write(&[person.written(1)]).expect("written");
-    assert_eq!(phone.store.standing().expect("a standing").digest, ScopeDigest::term(id, &person.heads()));
-    assert_eq!(phone.store.heads(None, 10).expect("heads").have, [DocumentHeads { incident: id, heads: person.heads() }]);
+    assert_eq!(
+        phone.store.standing().expect("a standing").digest,
+        ScopeDigest::term(id, &person.heads())
+    );
+    assert_eq!(
+        phone.store.heads(None, 10).expect("heads").have,
+        [DocumentHeads {
+            incident: id,
+            heads: person.heads()
+        }]
+    );
     let other = Person::logs(incident_id(3), 3, &consented());
-    let both = ScopeDigest::term(id, &person.heads()).replace(ScopeDigest::default(), ScopeDigest::term(incident_id(3), &other.heads()));
+    let both = ScopeDigest::term(id, &person.heads()).replace(
+        ScopeDigest::default(),
+        ScopeDigest::term(incident_id(3), &other.heads()),
+    );
     assert_eq!(phone.pulls(incident_id(3), other.chunks()).digest, both);
 }
 
@@ -126,14 +224,29 @@ pub fn only_shared_documents_count_in_heads_and_digest<S: DeviceStore>(make: imp
 pub fn heads_come_in_pages_by_id<S: DeviceStore>(make: impl Fn(&Path) -> S) {
     let mut phone = Phone::new(make);
     for number in [3, 1, 2] {
-        phone.pulls(incident_id(number), Person::logs(incident_id(number), number, &consented()).chunks());
+        phone.pulls(
+            incident_id(number),
+            Person::logs(incident_id(number), number, &consented()).chunks(),
+        );
     }
     let mut page = |after: Option<u8>, max: usize| {
-        let page = phone.store.heads(after.map(incident_id), max).expect("heads");
+        let page = phone
+            .store
+            .heads(after.map(incident_id), max)
+            .expect("heads");
         assert_eq!(page.after, after.map(incident_id));
-        (page.have.into_iter().map(|document| document.incident).collect::<Vec<_>>(), page.until)
+        (
+            page.have
+                .into_iter()
+                .map(|document| document.incident)
+                .collect::<Vec<_>>(),
+            page.until,
+        )
     };
-    assert_eq!(page(None, 2), (vec![incident_id(1), incident_id(2)], Some(incident_id(2))));
+    assert_eq!(
+        page(None, 2),
+        (vec![incident_id(1), incident_id(2)], Some(incident_id(2)))
+    );
     assert_eq!(page(Some(2), 2), (vec![incident_id(3)], None));
     assert_eq!(page(None, 3), ([1, 2, 3].map(incident_id).to_vec(), None));
     assert_eq!(page(Some(3), 2), (vec![], None));
@@ -145,17 +258,25 @@ pub fn a_removed_incident_is_gone<S: DeviceStore>(make: impl Fn(&Path) -> S) {
     let id = incident_id(1);
     let other = Person::logs(id, 1, &consented());
     let whole = phone.pulls(id, other.chunks()).digest;
-    let standing = phone.delivers(&Delivered { removed: &[id, incident_id(9)], ..Delivered::default() });
+    let standing = phone.delivers(&Delivered {
+        removed: &[id, incident_id(9)],
+        ..Delivered::default()
+    });
     assert_eq!(standing.digest, ScopeDigest::default());
     assert_eq!(phone.store.incident(id).expect("a reading"), None);
-    assert_eq!(phone.store.chunks(id).expect("chunks"), Vec::<Vec<u8>>::new());
+    assert_eq!(
+        phone.store.chunks(id).expect("chunks"),
+        Vec::<Vec<u8>>::new()
+    );
     assert_eq!(phone.store.heads(None, 10).expect("heads").have, []);
     let back = phone.pulls(id, other.chunks());
     assert_eq!((back.received, back.digest), (1, whole));
 }
 
 /// It counts as shared no more, and nothing is lost.
-pub fn a_removed_incident_with_unsent_work_or_a_statement_stays<S: DeviceStore>(make: impl Fn(&Path) -> S) {
+pub fn a_removed_incident_with_unsent_work_or_a_statement_stays<S: DeviceStore>(
+    make: impl Fn(&Path) -> S,
+) {
     let mut phone = Phone::new(make);
     let id = incident_id(1);
     let other = Person::logs(id, 1, &consented());
@@ -168,11 +289,28 @@ pub fn a_removed_incident_with_unsent_work_or_a_statement_stays<S: DeviceStore>(
     let mut told = Person::logs(incident_id(2), 3, &with_statement);
     phone.store.write(&[told.written(1)]).expect("written");
     phone.acks(incident_id(2), told.chunks());
-    let standing = phone.delivers(&Delivered { removed: &[id, incident_id(2)], ..Delivered::default() });
+    let standing = phone.delivers(&Delivered {
+        removed: &[id, incident_id(2)],
+        ..Delivered::default()
+    });
     assert_eq!(standing.digest, ScopeDigest::default());
-    assert_eq!(phone.store.incident(id).expect("a reading").map(|row| row.heads), Some(person.heads()));
+    assert_eq!(
+        phone
+            .store
+            .incident(id)
+            .expect("a reading")
+            .map(|row| row.heads),
+        Some(person.heads())
+    );
     assert_eq!(phone.store.chunks(id).expect("chunks").len(), 2);
-    assert_eq!(phone.store.statements(incident_id(2)).expect("statements").len(), 1);
+    assert_eq!(
+        phone
+            .store
+            .statements(incident_id(2))
+            .expect("statements")
+            .len(),
+        1
+    );
     assert_eq!(phone.store.heads(None, 10).expect("heads").have, []);
 }
 
@@ -188,7 +326,13 @@ pub fn a_change_knows_its_author<S: DeviceStore>(make: impl Fn(&Path) -> S) {
     let mut author = |chunk: &[u8]| phone.store.author(id, hash(chunk)).expect("an author");
     assert_eq!(author(&other.chunks()[0]), Some((false, 3)));
     assert_eq!(author(&person.chunks()[0]).map(|(own, _)| own), Some(true));
-    assert_eq!(phone.store.author(incident_id(2), hash(&other.chunks()[0])).expect("an author"), None);
+    assert_eq!(
+        phone
+            .store
+            .author(incident_id(2), hash(&other.chunks()[0]))
+            .expect("an author"),
+        None
+    );
 }
 
 /// Small ones, replaced whole.
@@ -196,8 +340,20 @@ pub fn facts_are_kept_and_forgotten<S: DeviceStore>(make: impl Fn(&Path) -> S) {
     let mut phone = Phone::new(make);
     assert_eq!(phone.store.fact(Fact::Enrolment).expect("a fact"), None);
     let (enrolment, life) = (b"{}".to_vec(), vec![0, 255]);
-    phone.store.set_facts(&[(Fact::Enrolment, Some(enrolment.clone())), (Fact::Incarnation, Some(life))]).expect("kept");
-    phone.store.set_facts(&[(Fact::Incarnation, None), (Fact::BatchBytes, None)]).expect("kept");
-    assert_eq!(phone.store.fact(Fact::Enrolment).expect("a fact"), Some(enrolment));
+    phone
+        .store
+        .set_facts(&[
+            (Fact::Enrolment, Some(enrolment.clone())),
+            (Fact::Incarnation, Some(life)),
+        ])
+        .expect("kept");
+    phone
+        .store
+        .set_facts(&[(Fact::Incarnation, None), (Fact::BatchBytes, None)])
+        .expect("kept");
+    assert_eq!(
+        phone.store.fact(Fact::Enrolment).expect("a fact"),
+        Some(enrolment)
+    );
     assert_eq!(phone.store.fact(Fact::Incarnation).expect("a fact"), None);
 }

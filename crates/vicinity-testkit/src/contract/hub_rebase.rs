@@ -10,7 +10,10 @@ use super::stage::{ALL_BYTES, Hub, changes_of, count, names};
 use crate::person::{Person, consented, hash, incident_id};
 
 fn have(number: u8, heads: Vec<ChangeHash>) -> DocumentHeads {
-    DocumentHeads { incident: incident_id(number), heads }
+    DocumentHeads {
+        incident: incident_id(number),
+        heads,
+    }
 }
 
 /// Incidents 1 to 3 are at the hub, three changes each.
@@ -31,12 +34,28 @@ fn three<S: HubStore>(make: impl Fn(&Path) -> S) -> (Hub<S>, Peer, Vec<Person>) 
 /// Whole documents, and the ends of those it has a part of.
 pub fn a_rebase_gives_what_the_sender_lacks<S: HubStore>(make: impl Fn(&Path) -> S) {
     let (mut hub, ben, people) = three(make);
-    let page = HeadsPage { after: None, until: None, have: vec![have(1, people[0].heads()), have(2, vec![hash(&people[1].chunks()[0])])] };
+    let page = HeadsPage {
+        after: None,
+        until: None,
+        have: vec![
+            have(1, people[0].heads()),
+            have(2, vec![hash(&people[1].chunks()[0])]),
+        ],
+    };
     let pull = hub.rebases(&ben, &page, ALL_BYTES);
     assert_eq!(changes_of(&pull.groups, incident_id(1)), []);
-    assert_eq!(changes_of(&pull.groups, incident_id(2)), names(&people[1].chunks()[1..]));
-    assert_eq!(changes_of(&pull.groups, incident_id(3)), names(people[2].chunks()));
-    assert_eq!((pull.need, pull.more, pull.rebased_until), (vec![], false, None));
+    assert_eq!(
+        changes_of(&pull.groups, incident_id(2)),
+        names(&people[1].chunks()[1..])
+    );
+    assert_eq!(
+        changes_of(&pull.groups, incident_id(3)),
+        names(people[2].chunks())
+    );
+    assert_eq!(
+        (pull.need, pull.more, pull.rebased_until),
+        (vec![], false, None)
+    );
     assert_eq!(pull.cursor, hub.gives(&ben, hub.start).cursor);
 }
 
@@ -47,30 +66,69 @@ pub fn a_rebase_asks_for_what_the_hub_lacks<S: HubStore>(make: impl Fn(&Path) ->
     people[1].edits_times(1);
     let unknown = Person::logs(incident_id(4), 4, &consented());
     let stale = vec![hash(&people[2].chunks()[0]), ChangeHash([7; 32])];
-    let page =
-        HeadsPage { after: None, until: None, have: vec![have(1, people[0].heads()), have(2, people[1].heads()), have(3, stale), have(4, unknown.heads())] };
+    let page = HeadsPage {
+        after: None,
+        until: None,
+        have: vec![
+            have(1, people[0].heads()),
+            have(2, people[1].heads()),
+            have(3, stale),
+            have(4, unknown.heads()),
+        ],
+    };
     let mut pull = hub.rebases(&ben, &page, ALL_BYTES);
     pull.need.sort_unstable_by_key(|need| need.incident);
-    assert_eq!(pull.need, [have(2, known), have(3, people[2].heads()), have(4, vec![])]);
+    assert_eq!(
+        pull.need,
+        [have(2, known), have(3, people[2].heads()), have(4, vec![])]
+    );
     // Of heads it does not know the hub cannot tell what lies before them; where it knows one, it gives what follows.
-    assert_eq!(changes_of(&pull.groups, incident_id(3)), names(&people[2].chunks()[1..]));
+    assert_eq!(
+        changes_of(&pull.groups, incident_id(3)),
+        names(&people[2].chunks()[1..])
+    );
 }
 
 /// Most of them are, most of the time.
 pub fn a_rebase_gives_nothing_for_equal_heads<S: HubStore>(make: impl Fn(&Path) -> S) {
     let (mut hub, ben, people) = three(make);
-    let all = people.iter().zip(1..).map(|(person, number)| have(number, person.heads())).collect();
-    let pull = hub.rebases(&ben, &HeadsPage { after: None, until: None, have: all }, ALL_BYTES);
-    assert_eq!((pull.groups, pull.need, pull.removed, pull.more), (vec![], vec![], vec![], false));
+    let all = people
+        .iter()
+        .zip(1..)
+        .map(|(person, number)| have(number, person.heads()))
+        .collect();
+    let pull = hub.rebases(
+        &ben,
+        &HeadsPage {
+            after: None,
+            until: None,
+            have: all,
+        },
+        ALL_BYTES,
+    );
+    assert_eq!(
+        (pull.groups, pull.need, pull.removed, pull.more),
+        (vec![], vec![], vec![], false)
+    );
 }
 
 /// A first pull over a slow link; what only the sender has is asked for once too.
-pub fn a_rebase_by_small_pages_gives_everything_once_and_ends<S: HubStore>(make: impl Fn(&Path) -> S) {
+pub fn a_rebase_by_small_pages_gives_everything_once_and_ends<S: HubStore>(
+    make: impl Fn(&Path) -> S,
+) {
     let (mut hub, ben, people) = three(make);
     let only_here = Person::logs(incident_id(9), 9, &consented());
     let (mut after, mut groups, mut need, mut pages) = (None, Vec::new(), Vec::new(), 0);
     loop {
-        let pull = hub.rebases(&ben, &HeadsPage { after, until: None, have: vec![have(9, only_here.heads())] }, 1);
+        let pull = hub.rebases(
+            &ben,
+            &HeadsPage {
+                after,
+                until: None,
+                have: vec![have(9, only_here.heads())],
+            },
+            1,
+        );
         groups.extend(pull.groups);
         need.extend(pull.need);
         pages += 1;
@@ -83,7 +141,10 @@ pub fn a_rebase_by_small_pages_gives_everything_once_and_ends<S: HubStore>(make:
     }
     assert_eq!((count(&groups), need), (9, vec![have(9, vec![])]));
     for (number, person) in (1..).zip(&people) {
-        assert_eq!(changes_of(&groups, incident_id(number)), names(person.chunks()));
+        assert_eq!(
+            changes_of(&groups, incident_id(number)),
+            names(person.chunks())
+        );
     }
     assert!((3..=4).contains(&pages), "{pages}");
 }
@@ -91,11 +152,38 @@ pub fn a_rebase_by_small_pages_gives_everything_once_and_ends<S: HubStore>(make:
 /// From above its lower end up to and with its upper one.
 pub fn a_rebase_keeps_to_its_stretch_of_ids<S: HubStore>(make: impl Fn(&Path) -> S) {
     let (mut hub, ben, people) = three(make);
-    let page = HeadsPage { after: Some(incident_id(1)), until: Some(incident_id(2)), have: vec![] };
+    let page = HeadsPage {
+        after: Some(incident_id(1)),
+        until: Some(incident_id(2)),
+        have: vec![],
+    };
     let pull = hub.rebases(&ben, &page, ALL_BYTES);
-    assert_eq!((count(&pull.groups), changes_of(&pull.groups, incident_id(2))), (3, names(people[1].chunks())));
-    assert_eq!((pull.rebased_until, pull.more), (Some(incident_id(2)), true));
-    let rest = hub.rebases(&ben, &HeadsPage { after: pull.rebased_until, until: None, have: vec![] }, ALL_BYTES);
-    assert_eq!((count(&rest.groups), changes_of(&rest.groups, incident_id(3))), (3, names(people[2].chunks())));
+    assert_eq!(
+        (
+            count(&pull.groups),
+            changes_of(&pull.groups, incident_id(2))
+        ),
+        (3, names(people[1].chunks()))
+    );
+    assert_eq!(
+        (pull.rebased_until, pull.more),
+        (Some(incident_id(2)), true)
+    );
+    let rest = hub.rebases(
+        &ben,
+        &HeadsPage {
+            after: pull.rebased_until,
+            until: None,
+            have: vec![],
+        },
+        ALL_BYTES,
+    );
+    assert_eq!(
+        (
+            count(&rest.groups),
+            changes_of(&rest.groups, incident_id(3))
+        ),
+        (3, names(people[2].chunks()))
+    );
     assert_eq!((rest.rebased_until, rest.more), (None, false));
 }

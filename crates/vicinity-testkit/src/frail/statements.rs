@@ -7,7 +7,8 @@ use vicinity_store::device::DeviceStore;
 use vicinity_store::hub::{HubStore, Peer};
 use vicinity_store::row::IncidentRow;
 use vicinity_store::statement::{
-    AuditRow, BlobPiece, BlobState, Carried, DeviceStatements, HeldStatement, HubStatements, KeptWrap, PlainStatement, SealedStatement, WaitingBlob,
+    AuditRow, BlobPiece, BlobState, Carried, DeviceStatements, HeldStatement, HubStatements,
+    KeptWrap, PlainStatement, SealedStatement, WaitingBlob,
 };
 
 use super::Frail;
@@ -21,10 +22,20 @@ impl HubStatements for Frail<'_, dyn HubStore> {
     fn recipients(&mut self) -> Result<Vec<(u32, String)>> {
         self.room()?.recipients()
     }
-    fn incident_in_scope(&mut self, peer: &Peer, incident: IncidentId) -> Result<Option<IncidentRow>> {
+    fn incident_in_scope(
+        &mut self,
+        peer: &Peer,
+        incident: IncidentId,
+    ) -> Result<Option<IncidentRow>> {
         self.room()?.incident_in_scope(peer, incident)
     }
-    fn take_piece(&mut self, peer: &Peer, piece: &BlobPiece<'_>, quota_bytes: u64, now: Timestamp) -> Result<BlobState> {
+    fn take_piece(
+        &mut self,
+        peer: &Peer,
+        piece: &BlobPiece<'_>,
+        quota_bytes: u64,
+        now: Timestamp,
+    ) -> Result<BlobState> {
         self.room()?.take_piece(peer, piece, quota_bytes, now)
     }
     fn forget_stale_blobs(&mut self, now: Timestamp) -> Result<()> {
@@ -48,13 +59,21 @@ impl HubStatements for Frail<'_, dyn HubStore> {
         refused: &[u32],
         now: Timestamp,
     ) -> Result<()> {
-        self.room()?.keep_batch(peer, hash, wrap, key_set, statements, refused, now)
+        self.room()?
+            .keep_batch(peer, hash, wrap, key_set, statements, refused, now)
     }
     fn sealed_statements(&mut self, incident: IncidentId) -> Result<Vec<(String, u64)>> {
         self.room()?.sealed_statements(incident)
     }
-    fn sealed_statement(&mut self, incident: IncidentId, entry: &str, offset: u64, max_bytes: usize) -> Result<Option<HeldStatement>> {
-        self.room()?.sealed_statement(incident, entry, offset, max_bytes)
+    fn sealed_statement(
+        &mut self,
+        incident: IncidentId,
+        entry: &str,
+        offset: u64,
+        max_bytes: usize,
+    ) -> Result<Option<HeldStatement>> {
+        self.room()?
+            .sealed_statement(incident, entry, offset, max_bytes)
     }
     fn note_opened(&mut self, peer: &Peer, entry_hash: [u8; 32], now: Timestamp) -> Result<()> {
         self.room()?.note_opened(peer, entry_hash, now)
@@ -74,10 +93,20 @@ impl HubStatements for Frail<'_, dyn HubStore> {
 }
 
 impl DeviceStatements for Frail<'_, dyn DeviceStore> {
-    fn unsealed(&mut self, max_bytes: usize, max_statements: usize, not: &[IncidentId]) -> Result<Vec<PlainStatement>> {
+    fn unsealed(
+        &mut self,
+        max_bytes: usize,
+        max_statements: usize,
+        not: &[IncidentId],
+    ) -> Result<Vec<PlainStatement>> {
         self.room()?.unsealed(max_bytes, max_statements, not)
     }
-    fn keep_blob(&mut self, hash: [u8; 32], blob: &[u8], statements: &[(IncidentId, String)]) -> Result<()> {
+    fn keep_blob(
+        &mut self,
+        hash: [u8; 32],
+        blob: &[u8],
+        statements: &[(IncidentId, String)],
+    ) -> Result<()> {
         self.room()?.keep_blob(hash, blob, statements)
     }
     fn next_blob(&mut self) -> Result<Option<WaitingBlob>> {

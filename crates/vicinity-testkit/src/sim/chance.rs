@@ -74,7 +74,9 @@ impl Sim {
             }
             6 | 7 => {
                 let calls = self.rng.random_range(0..12);
-                self.tell(format!("disk of phone {phone} will be full in {calls} calls"));
+                self.tell(format!(
+                    "disk of phone {phone} will be full in {calls} calls"
+                ));
                 self.fills_phone(phone, calls);
             }
             8 => {
@@ -94,12 +96,18 @@ impl Sim {
         let clock = self.phones[phone].clock(self.now);
         let incident = people::incident(&mut self.rng, clock);
         let logged = self.logs_this(phone, &incident);
-        self.tell(format!("phone {phone} logs {logged:?}, consents {}", incident["consents"]));
+        self.tell(format!(
+            "phone {phone} logs {logged:?}, consents {}",
+            incident["consents"]
+        ));
     }
 
     fn somebody_edits(&mut self, phone: PhoneNumber) {
         for _ in 0..self.rng.random_range(1..4) {
-            let Some((incident, edit)) = self.phones[phone].random_edit(&mut self.rng, self.now) else { return };
+            let Some((incident, edit)) = self.phones[phone].random_edit(&mut self.rng, self.now)
+            else {
+                return;
+            };
             self.tell(format!("phone {phone} edits {incident}: {edit:?}"));
             self.applies(phone, incident, &edit);
         }
@@ -111,34 +119,56 @@ impl Sim {
         }
         let mut weather = Weather::stormy(self.rng.random(), harm);
         let (outcome, requests) = self.syncs_in(phone, &mut weather);
-        self.tell(format!("phone {phone} syncs in {requests} requests: {outcome:?}"));
+        self.tell(format!(
+            "phone {phone} syncs in {requests} requests: {outcome:?}"
+        ));
         assert!(requests < 200, "a sync that never ends");
     }
 
     fn somebody_assigns(&mut self, phone: PhoneNumber) {
         let incidents = self.hub_incidents();
-        let Some((incident, _)) = incidents.get(self.rng.random_range(0..incidents.len().max(1))) else { return };
+        let Some((incident, _)) = incidents.get(self.rng.random_range(0..incidents.len().max(1)))
+        else {
+            return;
+        };
         let assigned = self.rng.random_bool(0.6);
-        self.tell(format!("{incident} is {} phone {phone}", if assigned { "assigned to" } else { "taken back from" }));
+        self.tell(format!(
+            "{incident} is {} phone {phone}",
+            if assigned {
+                "assigned to"
+            } else {
+                "taken back from"
+            }
+        ));
         self.assigns(*incident, phone, assigned);
     }
 
     fn somebody_erases(&mut self) {
         let incidents = self.hub_incidents();
-        let Some((incident, _)) = incidents.get(self.rng.random_range(0..incidents.len().max(1))) else { return };
+        let Some((incident, _)) = incidents.get(self.rng.random_range(0..incidents.len().max(1)))
+        else {
+            return;
+        };
         self.tell(format!("{incident} is erased"));
         self.erases(*incident);
     }
 
     fn time_passes(&mut self) {
-        let minutes = if self.rng.random_bool(0.7) { self.rng.random_range(1..600) } else { self.rng.random_range(600..40_000) };
+        let minutes = if self.rng.random_bool(0.7) {
+            self.rng.random_range(1..600)
+        } else {
+            self.rng.random_range(600..40_000)
+        };
         self.minutes(minutes);
         self.tell(format!("{minutes} minutes pass"));
     }
 
     fn somebody_goes_away(&mut self, phone: PhoneNumber) {
         let hours = self.rng.random_range(1..24 * 7);
-        self.phones[phone].away_until = self.now.checked_add(SignedDuration::from_hours(hours)).expect("a time within the calendar");
+        self.phones[phone].away_until = self
+            .now
+            .checked_add(SignedDuration::from_hours(hours))
+            .expect("a time within the calendar");
         self.tell(format!("phone {phone} is away for {hours} hours"));
     }
 
@@ -150,6 +180,9 @@ impl Sim {
 
     fn hub_goes_up_or_down(&mut self) {
         self.hub.is_up = !self.hub.is_up;
-        self.tell(format!("the hub is {}", if self.hub.is_up { "up" } else { "down" }));
+        self.tell(format!(
+            "the hub is {}",
+            if self.hub.is_up { "up" } else { "down" }
+        ));
     }
 }

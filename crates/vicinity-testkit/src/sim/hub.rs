@@ -59,14 +59,39 @@ impl HubHouse {
         let mut rng = StdRng::seed_from_u64(seed);
         let mut engine = HubEngine::new(rng.random());
         // As a hub is set up: every backup has the key.
-        engine.set_setting(vicinity_store::policy::PROJECTION_KEY, &[7; 16]).expect("a setting");
-        engine.set_setting(vicinity_store::policy::CURSOR_KEY, &[8; 16]).expect("a setting");
-        engine.set_setting(vicinity_server::storage::hub_keys::HUB_SECRET, &HUB_SECRET).expect("a setting");
+        engine
+            .set_setting(vicinity_store::policy::PROJECTION_KEY, &[7; 16])
+            .expect("a setting");
+        engine
+            .set_setting(vicinity_store::policy::CURSOR_KEY, &[8; 16])
+            .expect("a setting");
+        engine
+            .set_setting(vicinity_server::storage::hub_keys::HUB_SECRET, &HUB_SECRET)
+            .expect("a setting");
         let drawn = Mutex::new(StdRng::seed_from_u64(rng.random()));
-        let random = move |bytes: &mut [u8]| drawn.lock().expect("a lock that nobody poisons").fill_bytes(bytes);
-        let machine = Machine { now: Arc::new(move || now), running: Arc::new(|| None), random: Arc::new(random) };
+        let random = move |bytes: &mut [u8]| {
+            drawn
+                .lock()
+                .expect("a lock that nobody poisons")
+                .fill_bytes(bytes)
+        };
+        let machine = Machine {
+            now: Arc::new(move || now),
+            running: Arc::new(|| None),
+            random: Arc::new(random),
+        };
         let life = (rng.random(), 0);
-        Self { engine, is_up: true, calls_left: None, commit_fails: false, now, machine, rng, old: VecDeque::new(), life }
+        Self {
+            engine,
+            is_up: true,
+            calls_left: None,
+            commit_fails: false,
+            now,
+            machine,
+            rng,
+            old: VecDeque::new(),
+            life,
+        }
     }
 
     pub(super) fn store(&mut self) -> &mut (dyn HubStore + 'static) {
@@ -105,7 +130,10 @@ impl HubHouse {
         let committed = self.engine.group_commit(&mut |store| {
             let mut store = Frail::<dyn HubStore>::new(store, calls_left);
             let store: &mut dyn HubStore = &mut store;
-            answered = Some(gate::prove(store, bytes, now).and_then(|request| exchange::sync(store, request, now, &mut machine)));
+            answered = Some(
+                gate::prove(store, bytes, now)
+                    .and_then(|request| exchange::sync(store, request, now, &mut machine)),
+            );
             is_kept
         });
         match answered.filter(|_| committed.is_ok()) {
@@ -118,15 +146,25 @@ impl HubHouse {
     }
 
     /// Tells national what it lacks, until there is nothing more to tell or the line is cut.
-    pub(super) fn contacts(&mut self, national: &mut NationalHouse, weather: &mut Weather) -> Result<(), StoreError> {
+    pub(super) fn contacts(
+        &mut self,
+        national: &mut NationalHouse,
+        weather: &mut Weather,
+    ) -> Result<(), StoreError> {
         let mut received = Vec::new();
         loop {
             let mut machine = self.machine.clone();
             let report = uplink::gather(&mut *self.engine, self.now, &mut machine)?;
             let said = report.rows.len() + report.answers.len();
-            let report = Report { questions_received: core::mem::take(&mut received), ..report };
+            let report = Report {
+                questions_received: core::mem::take(&mut received),
+                ..report
+            };
             self.life.1 += 1;
-            let Some(reply) = national.takes(&report, self.life, self.now, weather.next_fate()) else { return Ok(()) };
+            let Some(reply) = national.takes(&report, self.life, self.now, weather.next_fate())
+            else {
+                return Ok(());
+            };
             received = uplink::settle(&mut *self.engine, &report, &reply, self.now, &mut machine)?;
             if said == 0 && received.is_empty() {
                 return Ok(());
@@ -156,16 +194,41 @@ impl Host for HubHouse {
 impl NationalHouse {
     pub(super) fn new(now: Timestamp, hub: DeviceId, secret: [u8; 32]) -> Self {
         let mut store = NationalEngine::new();
-        store.invite([1; 32], Role::Hub, Timestamp::MAX).expect("an invitation");
-        store.enrol([1; 32], hub, public_key(&secret), now).expect("an enrolment").expect("an open code");
-        Self { store, device: hub, secret, heard: Vec::new() }
+        store
+            .invite([1; 32], Role::Hub, Timestamp::MAX)
+            .expect("an invitation");
+        store
+            .enrol([1; 32], hub, public_key(&secret), now)
+            .expect("an enrolment")
+            .expect("an open code");
+        Self {
+            store,
+            device: hub,
+            secret,
+            heard: Vec::new(),
+        }
     }
 
     /// A report on its way: what comes back, if anything does.
-    fn takes(&mut self, report: &Report, (incarnation, counter): (u64, u64), now: Timestamp, fate: Fate) -> Option<Reply> {
+    fn takes(
+        &mut self,
+        report: &Report,
+        (incarnation, counter): (u64, u64),
+        now: Timestamp,
+        fate: Fate,
+    ) -> Option<Reply> {
         let body = vicinity_sync::uplink::encode(report);
-        self.heard.extend_from_slice(&vicinity_sync::compress::inflate(&body).expect("a report"));
-        let bytes = Envelope::seal(&self.secret, UPLINK_PATH, self.device, incarnation, counter, body).encode();
+        self.heard
+            .extend_from_slice(&vicinity_sync::compress::inflate(&body).expect("a report"));
+        let bytes = Envelope::seal(
+            &self.secret,
+            UPLINK_PATH,
+            self.device,
+            incarnation,
+            counter,
+            body,
+        )
+        .encode();
         self.heard.extend_from_slice(&bytes);
         let mut take = || {
             let store: &mut dyn NationalStore = &mut *self.store;

@@ -13,18 +13,34 @@ pub const MARK: &str = "ZZMARK";
 pub const STATEMENT_MARK: &str = "ZZSTATEMENT";
 
 const YES_NO: [&str; 3] = ["yes", "no", "unknown"];
-const VIOLATIONS: [&str; 6] = ["hit_push", "rape", "extortion_bribe", "arbitrary_arrest", "threat_outing", "ZZMARK_unlisted"];
+const VIOLATIONS: [&str; 6] = [
+    "hit_push",
+    "rape",
+    "extortion_bribe",
+    "arbitrary_arrest",
+    "threat_outing",
+    "ZZMARK_unlisted",
+];
 const NEEDS: [&str; 4] = ["shelter", "psychosocial", "pep_start", "legal_advice"];
 const STATUSES: [&str; 4] = ["responding", "monitoring", "closed_resolved", "open"];
 const SCOPES: [&str; 3] = ["hub_response", "national_deid", "aggregate_count"];
-const REGISTERS: [&str; 6] = ["danger_now", "weapon", "held_now", "severe_injury", "time_of_day", "step"];
+const REGISTERS: [&str; 6] = [
+    "danger_now",
+    "weapon",
+    "held_now",
+    "severe_injury",
+    "time_of_day",
+    "step",
+];
 
 fn one<'a>(rng: &mut StdRng, of: &[&'a str]) -> &'a str {
     of.choose(rng).copied().unwrap_or_default()
 }
 
 fn before(rng: &mut StdRng, now: Timestamp) -> String {
-    now.checked_sub(SignedDuration::from_hours(rng.random_range(0..200))).unwrap_or(now).to_string()
+    now.checked_sub(SignedDuration::from_hours(rng.random_range(0..200)))
+        .unwrap_or(now)
+        .to_string()
 }
 
 /// An incident. Most may go to the hub, and most of these to national.
@@ -42,7 +58,8 @@ pub(super) fn incident(rng: &mut StdRng, now: Timestamp) -> Value {
     });
     // A statement that is not delivered keeps its incident on the phone: the others leave it after a while.
     if rng.random_bool(0.4) {
-        incident["statements"] = json!([{"class": "narrative", "text": format!("{STATEMENT_MARK}{number}")}]);
+        incident["statements"] =
+            json!([{"class": "narrative", "text": format!("{STATEMENT_MARK}{number}")}]);
     }
     let granted = match rng.random_range(0..10) {
         0 => 0,
@@ -50,7 +67,10 @@ pub(super) fn incident(rng: &mut StdRng, now: Timestamp) -> Value {
         3 | 4 => 2,
         _ => 3,
     };
-    incident["consents"] = SCOPES[..granted].iter().map(|scope| consent(rng, scope, "granted", now)).collect();
+    incident["consents"] = SCOPES[..granted]
+        .iter()
+        .map(|scope| consent(rng, scope, "granted", now))
+        .collect();
     incident
 }
 
@@ -77,12 +97,22 @@ pub(super) fn edit(rng: &mut StdRng, incident: &Incident, now: Timestamp) -> Val
         6 => json!({"add": {"set": "violations", "code": one(rng, &VIOLATIONS)}}),
         7 => json!({"remove": {"set": "violations", "code": one(rng, &VIOLATIONS)}}),
         8 => json!({"add": {"set": "needs", "code": one(rng, &NEEDS)}}),
-        9 | 10 => json!({"action": {"code": one(rng, &NEEDS), "done_at": now.to_string(), "by": format!("{MARK}{number}")}}),
-        11 => json!({"referral": {"service": one(rng, &NEEDS), "state": one(rng, &["sent", "completed"]), "reason": format!("{MARK}{number}")}}),
-        12 => json!({"transition": {"to": one(rng, &STATUSES), "reason": format!("{MARK}{number}")}}),
+        9 | 10 => {
+            json!({"action": {"code": one(rng, &NEEDS), "done_at": now.to_string(), "by": format!("{MARK}{number}")}})
+        }
+        11 => {
+            json!({"referral": {"service": one(rng, &NEEDS), "state": one(rng, &["sent", "completed"]), "reason": format!("{MARK}{number}")}})
+        }
+        12 => {
+            json!({"transition": {"to": one(rng, &STATUSES), "reason": format!("{MARK}{number}")}})
+        }
         13 => json!({"perpetrator": {"kind": one(rng, &["police", "family", MARK])}}),
-        14 => json!({"statement": {"class": "narrative", "text": format!("{STATEMENT_MARK}{number}")}}),
-        15 => json!({"triage": {"level": one(rng, &["red", "amber", "green"]), "reason": format!("{MARK}{number}")}}),
+        14 => {
+            json!({"statement": {"class": "narrative", "text": format!("{STATEMENT_MARK}{number}")}})
+        }
+        15 => {
+            json!({"triage": {"level": one(rng, &["red", "amber", "green"]), "reason": format!("{MARK}{number}")}})
+        }
         16 => answer(rng, incident),
         17 => any_consent(rng, "withdrawn", now),
         _ => any_consent(rng, "granted", now),
@@ -91,7 +121,10 @@ pub(super) fn edit(rng: &mut StdRng, incident: &Incident, now: Timestamp) -> Val
 
 /// An answer to a question of national's, if there is one.
 fn answer(rng: &mut StdRng, incident: &Incident) -> Value {
-    let asked: Vec<String> = incident.entries("queries").map(|entry| entry.id().to_owned()).collect();
+    let asked: Vec<String> = incident
+        .entries("queries")
+        .map(|entry| entry.id().to_owned())
+        .collect();
     match asked.choose(rng) {
         Some(id) => json!({"answer": {"id": id, "answer": one(rng, &["confirmed", "cannot_say"])}}),
         None => json!({"set": {"field": "survivor.age", "value": rng.random_range(12..60)}}),

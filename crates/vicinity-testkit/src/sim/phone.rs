@@ -45,11 +45,31 @@ pub struct Phone {
 }
 
 impl Phone {
-    pub(super) fn new(engine: DeviceEngine, identity: Identity, number: u32, role: Role, seed: u64) -> Self {
+    pub(super) fn new(
+        engine: DeviceEngine,
+        identity: Identity,
+        number: u32,
+        role: Role,
+        seed: u64,
+    ) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let ten_years = 10 * 365 * 24 * 3600;
-        let skew = if rng.random_bool(0.5) { rng.random_range(-600..600) } else { rng.random_range(-ten_years..ten_years) };
-        Self { engine, identity, number, role, skew, away_until: Timestamp::MIN, calls_left: None, copies: Vec::new(), rng }
+        let skew = if rng.random_bool(0.5) {
+            rng.random_range(-600..600)
+        } else {
+            rng.random_range(-ten_years..ten_years)
+        };
+        Self {
+            engine,
+            identity,
+            number,
+            role,
+            skew,
+            away_until: Timestamp::MIN,
+            calls_left: None,
+            copies: Vec::new(),
+            rng,
+        }
     }
 
     pub(super) fn store(&mut self) -> &mut (dyn DeviceStore + 'static) {
@@ -58,11 +78,15 @@ impl Phone {
 
     /// What its clock shows.
     pub(super) fn clock(&self, now: Timestamp) -> Timestamp {
-        now.checked_add(SignedDuration::from_secs(self.skew)).unwrap_or(now)
+        now.checked_add(SignedDuration::from_secs(self.skew))
+            .unwrap_or(now)
     }
 
     fn authoring(&mut self, now: Timestamp) -> Authoring {
-        Authoring { actor: self.rng.random(), now: self.clock(now) }
+        Authoring {
+            actor: self.rng.random(),
+            now: self.clock(now),
+        }
     }
 
     pub(super) fn incidents(&mut self) -> Vec<(IncidentId, IncidentRow)> {
@@ -79,34 +103,58 @@ impl Phone {
     pub(super) fn tombstones(&mut self) -> Vec<IncidentId> {
         // A copy is asked: the phone itself would tell the hub of them again.
         let mut copy = self.engine.copy();
-        copy.erasures(true, usize::MAX >> 1).expect("tombstones").into_iter().map(|erasure| erasure.incident).collect()
+        copy.erasures(true, usize::MAX >> 1)
+            .expect("tombstones")
+            .into_iter()
+            .map(|erasure| erasure.incident)
+            .collect()
     }
 
     /// Every change it holds.
     pub(super) fn changes(&mut self) -> Vec<Named> {
         let mut changes = Vec::new();
         for (incident, _) in self.incidents() {
-            changes.extend(self.store().chunks(incident).expect("changes").iter().map(|chunk| (incident, name(chunk))));
+            changes.extend(
+                self.store()
+                    .chunks(incident)
+                    .expect("changes")
+                    .iter()
+                    .map(|chunk| (incident, name(chunk))),
+            );
         }
         changes
     }
 
     /// Logs an incident; what was written, if the disk had room.
-    pub(super) fn logs(&mut self, json: &Value, now: Timestamp) -> Result<(IncidentId, Vec<Named>), StoreError> {
+    pub(super) fn logs(
+        &mut self,
+        json: &Value,
+        now: Timestamp,
+    ) -> Result<(IncidentId, Vec<Named>), StoreError> {
         let authoring = self.authoring(now);
         let draft = Draft::parse(json, authoring.now).expect("a well-formed incident");
-        let (document, authored) = Document::create(&draft, authoring).expect("an incident that automerge takes");
+        let (document, authored) =
+            Document::create(&draft, authoring).expect("an incident that automerge takes");
         let incident = IncidentId::from_random(self.rng.random());
-        Ok((incident, self.writes(incident, &document, authored, authoring.now)?))
+        Ok((
+            incident,
+            self.writes(incident, &document, authored, authoring.now)?,
+        ))
     }
 
     /// Edits an incident that it holds; what was written, if the edit fits and the disk had room.
-    pub(super) fn edits(&mut self, incident: IncidentId, edit: &Edit, now: Timestamp) -> Result<Vec<Named>, StoreError> {
+    pub(super) fn edits(
+        &mut self,
+        incident: IncidentId,
+        edit: &Edit,
+        now: Timestamp,
+    ) -> Result<Vec<Named>, StoreError> {
         let chunks = self.store().chunks(incident)?;
         if chunks.is_empty() {
             return Ok(Vec::new());
         }
-        let mut document = Document::from_changes(chunks.iter().map(Vec::as_slice)).expect("changes that fit together");
+        let mut document = Document::from_changes(chunks.iter().map(Vec::as_slice))
+            .expect("changes that fit together");
         let authoring = self.authoring(now);
         match document.apply(edit, authoring) {
             Ok(authored) => self.writes(incident, &document, authored, authoring.now),
@@ -115,37 +163,72 @@ impl Phone {
         }
     }
 
-    fn writes(&mut self, incident: IncidentId, document: &Document, authored: Authored, now: Timestamp) -> Result<Vec<Named>, StoreError> {
+    fn writes(
+        &mut self,
+        incident: IncidentId,
+        document: &Document,
+        authored: Authored,
+        now: Timestamp,
+    ) -> Result<Vec<Named>, StoreError> {
         let view = document.incident();
         let granted = consent::granted(&view, consent::HUB_RESPONSE, now);
         let chunks: Vec<Vec<u8>> = authored.chunk.into_iter().collect();
         let names = chunks.iter().map(|chunk| (incident, name(chunk))).collect();
-        let statements = authored.statements.into_iter().map(|(entry, body)| (entry, body.0)).collect();
-        let written = Written { incident, chunks, heads: document.heads(), granted, statements, unhashed_code: None, attached: None, view };
+        let statements = authored
+            .statements
+            .into_iter()
+            .map(|(entry, body)| (entry, body.0))
+            .collect();
+        let written = Written {
+            incident,
+            chunks,
+            heads: document.heads(),
+            granted,
+            statements,
+            unhashed_code: None,
+            attached: None,
+            view,
+        };
         Frail::<dyn DeviceStore>::new(&mut *self.engine, &mut self.calls_left).write(&[written])?;
         Ok(names)
     }
 
     /// An edit at random of one of its incidents at random, sometimes one that resolves a conflict.
-    pub(super) fn random_edit(&mut self, rng: &mut StdRng, now: Timestamp) -> Option<(IncidentId, Edit)> {
+    pub(super) fn random_edit(
+        &mut self,
+        rng: &mut StdRng,
+        now: Timestamp,
+    ) -> Option<(IncidentId, Edit)> {
         let incidents = self.incidents();
-        let disputed: Vec<&(IncidentId, IncidentRow)> = incidents.iter().filter(|(_, row)| !row.incident.disputes().is_empty()).collect();
+        let disputed: Vec<&(IncidentId, IncidentRow)> = incidents
+            .iter()
+            .filter(|(_, row)| !row.incident.disputes().is_empty())
+            .collect();
         let clock = self.clock(now);
-        if let Some((incident, row)) = disputed.get(rng.random_range(0..incidents.len().max(1) * 2)) {
-            let dispute = &row.incident.disputes()[rng.random_range(0..row.incident.disputes().len())];
+        if let Some((incident, row)) = disputed.get(rng.random_range(0..incidents.len().max(1) * 2))
+        {
+            let dispute =
+                &row.incident.disputes()[rng.random_range(0..row.incident.disputes().len())];
             let value = &dispute.claims[rng.random_range(0..dispute.claims.len())].value;
             return Some((*incident, Edit::resolve(&dispute.field, value, clock).ok()?));
         }
         let (incident, row) = incidents.get(rng.random_range(0..incidents.len().max(1)))?;
         let edit = people::edit(rng, &row.incident, clock);
-        Some((*incident, Edit::parse(&edit, clock).expect("a well-formed edit")))
+        Some((
+            *incident,
+            Edit::parse(&edit, clock).expect("a well-formed edit"),
+        ))
     }
 
     /// Syncs; `None` if its own disk was full.
     pub(super) fn syncs(&mut self, link: &mut dyn Link, now: Timestamp) -> Option<Outcome> {
         let clock = self.clock(now);
         let rng = &mut self.rng;
-        let mut world = World { now: clock, random: &mut || rng.next_u64(), wait: &mut |_| {} };
+        let mut world = World {
+            now: clock,
+            random: &mut || rng.next_u64(),
+            wait: &mut |_| {},
+        };
         let mut store = Frail::<dyn DeviceStore>::new(&mut *self.engine, &mut self.calls_left);
         match exchange::sync(&mut store, link, &self.identity, &mut world) {
             Ok(outcome) => Some(outcome),

@@ -48,10 +48,12 @@ pub enum BundleCommand {
 #[derive(Subcommand)]
 pub enum AlertCommand {
     /// Publish one, to every device of this hub and of hubs in the same area; prints its id
-    #[command(after_help = "The incident must have the consent aggressor_alert. Nothing of it is sent: write what others can know the aggressor by, and\n\
+    #[command(
+        after_help = "The incident must have the consent aggressor_alert. Nothing of it is sent: write what others can know the aggressor by, and\n\
                       nothing that tells who said it, or when.\n\nExample:\n  \
                       echo 'grey van, two men, near the station' \
-                      | vicinity device --home phone alert publish --incident ID --area SN-DK --until 2026-12-24 -")]
+                      | vicinity device --home phone alert publish --incident ID --area SN-DK --until 2026-12-24 -"
+    )]
     Publish {
         /// The incident that it is made of, on this device
         #[arg(long)]

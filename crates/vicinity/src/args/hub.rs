@@ -145,7 +145,9 @@ pub enum HubCommand {
         command: AreasCommand,
     },
     /// Write a backup, locked by a passphrase, while the hub runs
-    #[command(after_help = "The passphrase is asked for, or read from the file that VICINITY_PASSPHRASE_FILE names.")]
+    #[command(
+        after_help = "The passphrase is asked for, or read from the file that VICINITY_PASSPHRASE_FILE names."
+    )]
     Backup {
         /// The hub's folder
         #[arg(long)]
@@ -203,7 +205,9 @@ pub enum HubCommand {
         key: String,
     },
     /// Let today's responders open older statements by the recovery key: for when no responder's device is left that could
-    #[command(after_help = "Name the file on the stick itself, and take the stick out again: it opens every statement.")]
+    #[command(
+        after_help = "Name the file on the stick itself, and take the stick out again: it opens every statement."
+    )]
     Recover {
         /// The hub's folder
         #[arg(long)]
@@ -213,8 +217,10 @@ pub enum HubCommand {
         key: PathBuf,
     },
     /// Make a key, for recovery or for a stick that opens the hub: its secret goes into a new file, its public key is printed
-    #[command(after_help = "A recovery key is made on a machine that never goes online, and kept away from the hub: it opens every statement.\n\
-            One for `hub relock` is made on the stick itself, and is never the recovery key.")]
+    #[command(
+        after_help = "A recovery key is made on a machine that never goes online, and kept away from the hub: it opens every statement.\n\
+            One for `hub relock` is made on the stick itself, and is never the recovery key."
+    )]
     Keygen {
         /// The new file; only its owner may read it
         #[arg(long)]
@@ -230,8 +236,10 @@ pub enum HubCommand {
         json: bool,
     },
     /// Prove that every stored change came in a request that an enrolled device signed, and that no row is missing between
-    #[command(after_help = "Works while the hub runs. Names each row that does not fit, \
-            by its number and the change's hash, and nothing that\nanybody wrote. Exit status 1 if anything does not fit. A cut end shows at the devices only; rows marked as erased\nprove nothing.")]
+    #[command(
+        after_help = "Works while the hub runs. Names each row that does not fit, \
+            by its number and the change's hash, and nothing that\nanybody wrote. Exit status 1 if anything does not fit. A cut end shows at the devices only; rows marked as erased\nprove nothing."
+    )]
     Verify {
         /// The hub's folder
         #[arg(long)]

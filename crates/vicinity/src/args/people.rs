@@ -8,10 +8,12 @@ use clap::Subcommand;
 #[derive(Subcommand)]
 pub enum PeopleCommand {
     /// Print a one-time link, good for one person and 24 hours; works while the server runs
-    #[command(after_help = "The person who opens the link chooses a password and sets up six-digit codes in an app on a phone.\n\
+    #[command(
+        after_help = "The person who opens the link chooses a password and sets up six-digit codes in an app on a phone.\n\
             A person who forgot either gets a new link in the same way, and is signed out by it.\n\n\
             Example:\n\
-            \x20 vicinity hub people invite --data hub amina")]
+            \x20 vicinity hub people invite --data hub amina"
+    )]
     Invite {
         /// The server's folder
         #[arg(long)]

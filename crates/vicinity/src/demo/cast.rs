@@ -51,14 +51,29 @@ impl LogSink for Logged {
 
 impl Phone {
     /// A new phone, enrolled at a hub.
-    pub fn enrolled(world: &World, hub: &Server, name: &'static str, role: Role, skew: SignedDuration) -> Result<Self> {
+    pub fn enrolled(
+        world: &World,
+        hub: &Server,
+        name: &'static str,
+        role: Role,
+        skew: SignedDuration,
+    ) -> Result<Self> {
         Self::enrolled_by(world, &hub.invite(world, role)?, name, skew)
     }
 
     /// A new phone, enrolled by this link.
-    pub fn enrolled_by(world: &World, link: &str, name: &'static str, skew: SignedDuration) -> Result<Self> {
+    pub fn enrolled_by(
+        world: &World,
+        link: &str,
+        name: &'static str,
+        skew: SignedDuration,
+    ) -> Result<Self> {
         let folder = name.to_lowercase().replace(' ', "-");
-        let phone = Self { name, home: world.folder().join(folder), skew };
+        let phone = Self {
+            name,
+            home: world.folder().join(folder),
+            skew,
+        };
         phone.open(world)?.enrol(link)?;
         Ok(phone)
     }
@@ -66,13 +81,18 @@ impl Phone {
     /// Opens it, as the program does at each command.
     pub fn open(&self, world: &World) -> Result<Device> {
         let opened = opening::open_vault(&self.home, None)?;
-        Ok(Device::open(&self.home.join(&opened.folder), &DatabaseKey::new(*opened.key), world.device(self.skew))?)
+        Ok(Device::open(
+            &self.home.join(&opened.folder),
+            &DatabaseKey::new(*opened.key),
+            world.device(self.skew),
+        )?)
     }
 
     /// Logs lines of incidents with their edits, without a network.
     pub fn log(&self, world: &World, lines: &str) -> Result<Vec<IncidentId>> {
         let mut logged = Logged::default();
-        self.open(world)?.log_lines(&mut BufReader::new(lines.as_bytes()), true, &mut logged)?;
+        self.open(world)?
+            .log_lines(&mut BufReader::new(lines.as_bytes()), true, &mut logged)?;
         if let Some(bad) = logged.bad.first() {
             bail!("a line of the story's is bad: {bad}");
         }
@@ -90,7 +110,11 @@ impl Phone {
     pub fn sync(&self, world: &World) -> Result<SyncReport> {
         let report = self.try_sync(world)?;
         if report.outcome.end != End::UpToDate {
-            bail!("{} and the hub do not hold the same after a sync: {:?}", self.name, report.outcome);
+            bail!(
+                "{} and the hub do not hold the same after a sync: {:?}",
+                self.name,
+                report.outcome
+            );
         }
         Ok(report)
     }

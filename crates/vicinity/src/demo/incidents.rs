@@ -19,7 +19,11 @@ pub fn pool(near: Near) -> Result<Vec<Value>> {
         Near::Dakar => [SENEGAL, SENEGAL, MEXICO],
         Near::PhnomPenh => [CAMBODIA, INDIA, KYRGYZSTAN],
     };
-    files.iter().flat_map(|file| file.lines()).map(|line| serde_json::from_str(line).context("a fixture is no JSON")).collect()
+    files
+        .iter()
+        .flat_map(|file| file.lines())
+        .map(|line| serde_json::from_str(line).context("a fixture is no JSON"))
+        .collect()
 }
 
 /// Where a hub is.
@@ -64,9 +68,19 @@ fn moved(text: &str, by: SignedDuration) -> Option<String> {
         return None;
     }
     if text.ends_with('Z') {
-        return Some(text.parse::<Timestamp>().ok()?.checked_sub(by).ok()?.to_string());
+        return Some(
+            text.parse::<Timestamp>()
+                .ok()?
+                .checked_sub(by)
+                .ok()?
+                .to_string(),
+        );
     }
     let local = parse_local(text)?;
     let wall = local.wall.checked_sub(by).ok()?;
-    Some(if local.has_time { format!("{}T{:02}:{:02}", wall.date(), wall.hour(), wall.minute()) } else { wall.date().to_string() })
+    Some(if local.has_time {
+        format!("{}T{:02}:{:02}", wall.date(), wall.hour(), wall.minute())
+    } else {
+        wall.date().to_string()
+    })
 }

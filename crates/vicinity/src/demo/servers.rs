@@ -38,26 +38,42 @@ enum Kind {
 impl Server {
     /// Starts national.
     pub fn national(world: &World, runtime: &Runtime) -> Result<Self> {
-        let mut server = Self { data: world.folder().join("national"), address: "127.0.0.1:0".to_owned(), running: None, kind: Kind::National };
+        let mut server = Self {
+            data: world.folder().join("national"),
+            address: "127.0.0.1:0".to_owned(),
+            running: None,
+            kind: Kind::National,
+        };
         server.start(world, runtime)?;
         Ok(server)
     }
 
     /// Starts a hub.
     pub fn hub(world: &World, runtime: &Runtime, name: &str, upstream: String) -> Result<Self> {
-        let mut server = Self { data: world.folder().join(name), address: "127.0.0.1:0".to_owned(), running: None, kind: Kind::Hub { upstream } };
+        let mut server = Self {
+            data: world.folder().join(name),
+            address: "127.0.0.1:0".to_owned(),
+            running: None,
+            kind: Kind::Hub { upstream },
+        };
         server.start(world, runtime)?;
         Ok(server)
     }
 
     /// Starts it, or starts it again where it was.
     pub fn start(&mut self, world: &World, runtime: &Runtime) -> Result<()> {
-        let listener = runtime.block_on(TcpListener::bind(&self.address)).context("cannot listen on loopback")?;
+        let listener = runtime
+            .block_on(TcpListener::bind(&self.address))
+            .context("cannot listen on loopback")?;
         self.address = listener.local_addr()?.to_string();
         // Before it serves: its links must lead to it from now on.
         let network = Network::default().listening(&listener)?;
         match &self.kind {
-            Kind::National => drop(tls::announce(&mut self.as_national(world)?, &network, false)?),
+            Kind::National => drop(tls::announce(
+                &mut self.as_national(world)?,
+                &network,
+                false,
+            )?),
             Kind::Hub { .. } => drop(tls::announce(&mut self.as_hub(world)?, &network, false)?),
         }
         let (stop, stopped) = oneshot::channel::<()>();
@@ -68,12 +84,26 @@ impl Server {
         let (data, machine) = (self.data.clone(), world.server());
         let serving = match &self.kind {
             Kind::National => runtime.spawn(national::serve(
-                NationalConfig { data, unlock: Some(unlock()?), plain_http: false, network, upstream: None, machine },
+                NationalConfig {
+                    data,
+                    unlock: Some(unlock()?),
+                    plain_http: false,
+                    network,
+                    upstream: None,
+                    machine,
+                },
                 listener,
                 shutdown,
             )),
             Kind::Hub { upstream } => runtime.spawn(hub::serve(
-                HubConfig { data, unlock: Some(unlock()?), plain_http: false, network, upstream: Some(upstream.clone()), machine },
+                HubConfig {
+                    data,
+                    unlock: Some(unlock()?),
+                    plain_http: false,
+                    network,
+                    upstream: Some(upstream.clone()),
+                    machine,
+                },
                 listener,
                 shutdown,
             )),
@@ -84,7 +114,9 @@ impl Server {
 
     /// Stops it; everything it acknowledged is on disk.
     pub fn stop(&mut self, runtime: &Runtime) -> Result<()> {
-        let Some((stop, serving)) = self.running.take() else { return Ok(()) };
+        let Some((stop, serving)) = self.running.take() else {
+            return Ok(());
+        };
         // It may have ended by itself.
         stop.send(()).ok();
         Ok(runtime.block_on(serving)??)
@@ -117,13 +149,19 @@ impl Server {
 
     /// National's store, beside the running server.
     pub fn as_national(&self, world: &World) -> Result<SqliteNational> {
-        Ok(national::open(&self.data, Some(&unlock()?), &world.server())?)
+        Ok(national::open(
+            &self.data,
+            Some(&unlock()?),
+            &world.server(),
+        )?)
     }
 }
 
 /// The story's servers are locked like real ones.
 fn unlock() -> Result<Unlock> {
-    Ok(Unlock::Passphrase(Passphrase::new("a passphrase for a story")?))
+    Ok(Unlock::Passphrase(Passphrase::new(
+        "a passphrase for a story",
+    )?))
 }
 
 fn open_hub(data: &Path, world: &World) -> Result<SqliteHub> {

@@ -33,7 +33,9 @@ pub fn heading(text: &str) -> Result<()> {
 /// Waits until national has confirmed everything.
 pub fn settle(stage: &Stage<'_>) -> Result<()> {
     until("national has everything", || {
-        let unsent = |hub: &Server| Ok::<u64, anyhow::Error>(hub.as_hub(stage.world)?.counts()?.projections_unsent);
+        let unsent = |hub: &Server| {
+            Ok::<u64, anyhow::Error>(hub.as_hub(stage.world)?.counts()?.projections_unsent)
+        };
         Ok(unsent(&stage.dakar)? + unsent(&stage.phnom_penh)? == 0)
     })
 }

@@ -48,8 +48,14 @@ impl Told {
     /// What a person can try now.
     pub fn how_to_go_on(&self, world: &World) -> Result<String> {
         let board = self.dakar.invite_person(world, "amina", Desk::Responder)?;
-        let review = self.national.invite_person(world, "dara", Desk::Coordinator)?;
-        let (phone, dakar, national) = (self.phone.display(), self.dakar.data.display(), self.national.data.display());
+        let review = self
+            .national
+            .invite_person(world, "dara", Desk::Coordinator)?;
+        let (phone, dakar, national) = (
+            self.phone.display(),
+            self.dakar.data.display(),
+            self.national.data.display(),
+        );
         Ok(format!(
             "\n\
                 Sign in with a browser (it warns of the servers' own keys: go on):\n\
@@ -85,14 +91,22 @@ pub fn tell(world: &World, runtime: &Runtime) -> Result<Told> {
     fifth_day(&stage)?;
     the_end(&stage)?;
     let phone = stage.phones[2].home.clone();
-    Ok(Told { national: stage.national, dakar: stage.dakar, phnom_penh: stage.phnom_penh, phone })
+    Ok(Told {
+        national: stage.national,
+        dakar: stage.dakar,
+        phnom_penh: stage.phnom_penh,
+        phone,
+    })
 }
 
 /// One of these that may leave its phone, and in which nobody is in danger yet.
 fn shared_incident(stage: &Stage<'_>, ids: &[IncidentId]) -> Result<IncidentId> {
     let mut store = stage.dakar.as_hub(stage.world)?;
     for id in ids {
-        if store.incident(*id)?.is_some_and(|row| row.incident.text("danger_now") == Some("no")) {
+        if store
+            .incident(*id)?
+            .is_some_and(|row| row.incident.text("danger_now") == Some("no"))
+        {
             return Ok(*id);
         }
     }
@@ -103,19 +117,47 @@ fn set_up<'a>(world: &'a World, runtime: &'a Runtime) -> Result<Stage<'a>> {
     heading("Setting up: a national server, hubs in Dakar and Phnom Penh, six phones")?;
     let national = Server::national(world, runtime)?;
     let dakar = Server::hub(world, runtime, "hub-dakar", national.invite_hub(world)?)?;
-    let phnom_penh = Server::hub(world, runtime, "hub-phnom-penh", national.invite_hub(world)?)?;
+    let phnom_penh = Server::hub(
+        world,
+        runtime,
+        "hub-phnom-penh",
+        national.invite_hub(world)?,
+    )?;
     let minutes = SignedDuration::from_mins;
     let phones = vec![
         Phone::enrolled(world, &dakar, "Awa", Role::Educator, minutes(0))?,
         Phone::enrolled(world, &dakar, "Fatou", Role::Educator, minutes(9))?,
-        Phone::enrolled(world, &dakar, "Dakar responder", Role::Responder, minutes(0))?,
+        Phone::enrolled(
+            world,
+            &dakar,
+            "Dakar responder",
+            Role::Responder,
+            minutes(0),
+        )?,
         Phone::enrolled(world, &phnom_penh, "Sreymom", Role::Educator, minutes(-55))?,
         Phone::enrolled(world, &phnom_penh, "Chanthy", Role::Educator, minutes(0))?,
-        Phone::enrolled(world, &phnom_penh, "Phnom Penh responder", Role::Responder, minutes(2))?,
+        Phone::enrolled(
+            world,
+            &phnom_penh,
+            "Phnom Penh responder",
+            Role::Responder,
+            minutes(2),
+        )?,
     ];
-    until("both hubs have enrolled at national", || Ok(national.as_national(world)?.hubs()?.len() == 2))?;
-    line("  Each phone enrolled with a one-time link. Two of their clocks are wrong; nothing depends on them.")?;
-    Ok(Stage { world, runtime, national, dakar, phnom_penh, phones })
+    until("both hubs have enrolled at national", || {
+        Ok(national.as_national(world)?.hubs()?.len() == 2)
+    })?;
+    line(
+        "  Each phone enrolled with a one-time link. Two of their clocks are wrong; nothing depends on them.",
+    )?;
+    Ok(Stage {
+        world,
+        runtime,
+        national,
+        dakar,
+        phnom_penh,
+        phones,
+    })
 }
 
 /// Everybody logs without a network, then meets the hub.
@@ -127,11 +169,18 @@ fn first_day(stage: &Stage<'_>) -> Result<Vec<Vec<IncidentId>>> {
         let near = if at < 3 { Near::Dakar } else { Near::PhnomPenh };
         let lines = incidents::draw(stage.world, &incidents::pool(near)?, FIRST_DAY);
         let ids = phone.log(stage.world, &lines)?;
-        line(format!("  {}: {} incidents, each on disk before it counts", phone.name, ids.len()))?;
+        line(format!(
+            "  {}: {} incidents, each on disk before it counts",
+            phone.name,
+            ids.len()
+        ))?;
         logged.push(ids);
     }
     let total: usize = logged.iter().map(Vec::len).sum();
-    line(format!("  {total} incidents and what was done about them, in {:.1} s.", started.elapsed().as_secs_f64()))?;
+    line(format!(
+        "  {total} incidents and what was done about them, in {:.1} s.",
+        started.elapsed().as_secs_f64()
+    ))?;
     stage.world.pass(SignedDuration::from_hours(9));
     heading("Day 1, evening. The phones meet their hubs")?;
     for phone in &stage.phones {
@@ -145,7 +194,10 @@ fn first_day(stage: &Stage<'_>) -> Result<Vec<Vec<IncidentId>>> {
             report.bytes_down / 1000
         ))?;
     }
-    let held = [&stage.dakar, &stage.phnom_penh].map(|hub| hub.as_hub(stage.world).and_then(|mut store| Ok(store.counts()?.incidents)));
+    let held = [&stage.dakar, &stage.phnom_penh].map(|hub| {
+        hub.as_hub(stage.world)
+            .and_then(|mut store| Ok(store.counts()?.incidents))
+    });
     let [dakar, phnom_penh] = held;
     let (dakar, phnom_penh) = (dakar?, phnom_penh?);
     line(format!(
@@ -154,12 +206,20 @@ fn first_day(stage: &Stage<'_>) -> Result<Vec<Vec<IncidentId>>> {
     ))?;
     settle(stage)?;
     let national = projections(stage)?;
-    line(format!("  National holds {national} projections: only those whose survivors agreed, without a name, code, day or place."))?;
+    line(format!(
+        "  National holds {national} projections: only those whose survivors agreed, without a name, code, day or place."
+    ))?;
     Ok(logged)
 }
 
 fn projections(stage: &Stage<'_>) -> Result<u64> {
-    Ok(stage.national.as_national(stage.world)?.hubs()?.iter().map(|hub| hub.projections).sum())
+    Ok(stage
+        .national
+        .as_national(stage.world)?
+        .hubs()?
+        .iter()
+        .map(|hub| hub.projections)
+        .sum())
 }
 
 /// A hub is down; two phones edit the same incident.
@@ -171,43 +231,85 @@ fn second_day(stage: &mut Stage<'_>, shared: IncidentId) -> Result<()> {
         let lines = incidents::draw(stage.world, &incidents::pool(Near::PhnomPenh)?, SECOND_DAY);
         let ids = phone.log(stage.world, &lines)?;
         let report = phone.try_sync(stage.world)?;
-        ensure!(report.outcome.acked == 0, "a hub that is down acknowledged something");
-        line(format!("  {}: {} more incidents; no hub answers, everything stays in the outbox", phone.name, ids.len()))?;
+        ensure!(
+            report.outcome.acked == 0,
+            "a hub that is down acknowledged something"
+        );
+        line(format!(
+            "  {}: {} more incidents; no hub answers, everything stays in the outbox",
+            phone.name,
+            ids.len()
+        ))?;
     }
     heading("Day 2, Dakar. Awa and the responder both edit one incident, neither with a network")?;
     let (awa, responder) = (&stage.phones[0], &stage.phones[2]);
     awa.edit(stage.world, shared, &json!([{"set": {"field": "danger_now", "value": "yes"}}, {"add": {"set": "needs", "code": "shelter"}}]))?;
     let action = json!({"action": {"code": "safety_plan", "offered_at": stage.world.now().to_string(), "accepted": "yes", "done_at": stage.world.now().to_string(), "outcome": "done"}});
-    responder.edit(stage.world, shared, &json!([{"set": {"field": "danger_now", "value": "unknown"}}, action]))?;
-    line("  Awa: danger now is yes, and she needs shelter. The responder: danger now is unknown, and a safety plan was made.")?;
+    responder.edit(
+        stage.world,
+        shared,
+        &json!([{"set": {"field": "danger_now", "value": "unknown"}}, action]),
+    )?;
+    line(
+        "  Awa: danger now is yes, and she needs shelter. The responder: danger now is unknown, and a safety plan was made.",
+    )?;
     for phone in [awa, responder, awa] {
         phone.sync(stage.world)?;
     }
     let conflicts = responder.open(stage.world)?.conflicts()?;
-    let conflict = conflicts.iter().find(|conflict| conflict.incident == shared).context("the two values of danger_now are not listed as a conflict")?;
-    line("  After both met the hub: nothing was lost, and the field both wrote shows both values:")?;
+    let conflict = conflicts
+        .iter()
+        .find(|conflict| conflict.incident == shared)
+        .context("the two values of danger_now are not listed as a conflict")?;
+    line(
+        "  After both met the hub: nothing was lost, and the field both wrote shows both values:",
+    )?;
     for side in &conflict.sides {
-        line(format!("    {} = {}  ({}, {})", conflict.field, output::plain(&side.value), side.device, side.at.map(|at| at.to_string()).unwrap_or_default()))?;
+        line(format!(
+            "    {} = {}  ({}, {})",
+            conflict.field,
+            output::plain(&side.value),
+            side.device,
+            side.at.map(|at| at.to_string()).unwrap_or_default()
+        ))?;
     }
-    responder.open(stage.world)?.resolve(shared, "danger_now", &json!("yes"))?;
+    responder
+        .open(stage.world)?
+        .resolve(shared, "danger_now", &json!("yes"))?;
     responder.sync(stage.world)?;
     awa.sync(stage.world)?;
     let shown = awa.show(stage.world, shared)?;
-    ensure!(shown["danger_now"] == "yes" && shown["conflicts"].as_array().is_some_and(Vec::is_empty), "the resolution did not reach Awa");
-    ensure!(shown["needs"].as_array().is_some_and(|needs| needs.contains(&json!("shelter"))), "Awa's need was lost");
-    line("  The responder resolves it as yes; after the next sync Awa's phone has no conflict either.")
+    ensure!(
+        shown["danger_now"] == "yes" && shown["conflicts"].as_array().is_some_and(Vec::is_empty),
+        "the resolution did not reach Awa"
+    );
+    ensure!(
+        shown["needs"]
+            .as_array()
+            .is_some_and(|needs| needs.contains(&json!("shelter"))),
+        "Awa's need was lost"
+    );
+    line(
+        "  The responder resolves it as yes; after the next sync Awa's phone has no conflict either.",
+    )
 }
 
 /// A second incident that two people edit: this conflict waits for a person to decide.
 fn leave_a_conflict(stage: &Stage<'_>, undecided: IncidentId) -> Result<()> {
     let (fatou, responder) = (&stage.phones[1], &stage.phones[2]);
     for (phone, setting) in [(fatou, "police_station"), (responder, "detention")] {
-        phone.edit(stage.world, undecided, &json!([{"set": {"field": "place.setting", "value": setting}}]))?;
+        phone.edit(
+            stage.world,
+            undecided,
+            &json!([{"set": {"field": "place.setting", "value": setting}}]),
+        )?;
     }
     for phone in [fatou, responder, fatou] {
         phone.sync(stage.world)?;
     }
-    line("  Fatou and the responder disagree where another incident happened; that one is left for the end.")
+    line(
+        "  Fatou and the responder disagree where another incident happened; that one is left for the end.",
+    )
 }
 
 /// The hub is back; a phone is restored from a backup.
@@ -217,7 +319,10 @@ fn third_day(stage: &mut Stage<'_>, backup: &Path, shared: IncidentId) -> Result
     stage.phnom_penh.start(stage.world, stage.runtime)?;
     for phone in &stage.phones[3..] {
         let report = phone.sync(stage.world)?;
-        line(format!("  {}: sent {} changes that had waited, got {}", phone.name, report.outcome.sent, report.outcome.received))?;
+        line(format!(
+            "  {}: sent {} changes that had waited, got {}",
+            phone.name, report.outcome.sent, report.outcome.received
+        ))?;
     }
     stage.phones[5].sync(stage.world)?;
     heading("Day 3, Dakar. Awa's phone broke; it is restored from the backup of day 1")?;
@@ -226,12 +331,17 @@ fn third_day(stage: &mut Stage<'_>, backup: &Path, shared: IncidentId) -> Result
     std::fs::remove_dir_all(&awa.home).context("the broken phone")?;
     copy_folder(backup, &awa.home)?;
     let report = awa.sync(stage.world)?;
-    ensure!(awa.show(stage.world, shared)? == before, "the restored phone does not show what it showed before");
+    ensure!(
+        awa.show(stage.world, shared)? == before,
+        "the restored phone does not show what it showed before"
+    );
     line(format!(
         "  The hub notices that it has seen later requests of this phone. They compare, and the phone gets back {} changes",
         report.outcome.received
     ))?;
-    line("  and shows exactly what it showed before it broke. What it had sent since day 1 was not sent twice.")
+    line(
+        "  and shows exactly what it showed before it broke. What it had sent since day 1 was not sent twice.",
+    )
 }
 
 /// A withdrawal, and a question from national.
@@ -242,90 +352,166 @@ fn fourth_day(stage: &Stage<'_>) -> Result<()> {
     let responder = &stage.phones[2];
     let (withdrawn, projection) = projected(stage, 0)?;
     let before = projections(stage)?;
-    responder.edit(stage.world, withdrawn, &json!([{"consent": {"scope": "national_deid", "state": "withdrawn"}}]))?;
+    responder.edit(
+        stage.world,
+        withdrawn,
+        &json!([{"consent": {"scope": "national_deid", "state": "withdrawn"}}]),
+    )?;
     responder.sync(stage.world)?;
     settle(stage)?;
     let gone = |id: ProjectionId| -> Result<bool> {
         let mut found = false;
-        stage.national.as_national(stage.world)?.each_projection(None, None, &mut |listing| {
-            found |= listing.projection == id;
-            Ok(())
-        })?;
+        stage
+            .national
+            .as_national(stage.world)?
+            .each_projection(None, None, &mut |listing| {
+                found |= listing.projection == id;
+                Ok(())
+            })?;
         Ok(!found)
     };
     ensure!(gone(projection)?, "the projection is still at national");
-    line(format!("  At the hub's next contact national has {} projections instead of {before}; hers is gone.", projections(stage)?))?;
+    line(format!(
+        "  At the hub's next contact national has {} projections instead of {before}; hers is gone.",
+        projections(stage)?
+    ))?;
     heading("Day 4. National asks the hub about one projection")?;
     let (asked, projection) = projected(stage, 1)?;
-    let question =
-        stage.national.as_national(stage.world)?.ask(projection, "verify_area", stage.world.now())?.context("national does not know the projection")?;
+    let question = stage
+        .national
+        .as_national(stage.world)?
+        .ask(projection, "verify_area", stage.world.now())?
+        .context("national does not know the projection")?;
     // Any news makes the hub contact national at once; otherwise it would do so within seconds.
-    responder.edit(stage.world, asked, &json!([{"add": {"set": "needs", "code": "psychosocial"}}]))?;
+    responder.edit(
+        stage.world,
+        asked,
+        &json!([{"add": {"set": "needs", "code": "psychosocial"}}]),
+    )?;
     responder.sync(stage.world)?;
     until("the question is in the incident", || {
         responder.sync(stage.world)?;
-        Ok(responder.show(stage.world, asked)?["queries"].as_array().is_some_and(|queries| !queries.is_empty()))
+        Ok(responder.show(stage.world, asked)?["queries"]
+            .as_array()
+            .is_some_and(|queries| !queries.is_empty()))
     })?;
-    responder.edit(stage.world, asked, &json!([{"answer": {"id": format!("q-{question}"), "answer": "confirmed"}}]))?;
+    responder.edit(
+        stage.world,
+        asked,
+        &json!([{"answer": {"id": format!("q-{question}"), "answer": "confirmed"}}]),
+    )?;
     responder.sync(stage.world)?;
     until("the answer is at national", || {
-        Ok(stage.national.as_national(stage.world)?.questions()?.iter().any(|row| row.id == question && row.answer.is_some()))
+        Ok(stage
+            .national
+            .as_national(stage.world)?
+            .questions()?
+            .iter()
+            .any(|row| row.id == question && row.answer.is_some()))
     })?;
-    line("  \"Is the area right?\" reached the incident as a log entry; the responder answered \"confirmed\"; national has the answer, and no more.")
+    line(
+        "  \"Is the area right?\" reached the incident as a log entry; the responder answered \"confirmed\"; national has the answer, and no more.",
+    )
 }
 
 /// The n-th incident of Dakar that national holds, and its projection.
 fn projected(stage: &Stage<'_>, nth: usize) -> Result<(IncidentId, ProjectionId)> {
     let mut store = stage.dakar.as_hub(stage.world)?;
     let mut all = Vec::new();
-    stage.national.as_national(stage.world)?.each_projection(None, None, &mut |listing| {
-        all.push(listing.projection);
-        Ok(())
-    })?;
+    stage
+        .national
+        .as_national(stage.world)?
+        .each_projection(None, None, &mut |listing| {
+            all.push(listing.projection);
+            Ok(())
+        })?;
     let mut here = Vec::new();
     for projection in all {
         if let Some(incident) = store.projected(projection)? {
             here.push((incident, projection));
         }
     }
-    here.into_iter().nth(nth).context("Dakar has too few projections at national")
+    here.into_iter()
+        .nth(nth)
+        .context("Dakar has too few projections at national")
 }
 
 /// The hub's list, the conflicts, the national tables; and that everybody holds the same.
 fn the_end(stage: &Stage<'_>) -> Result<()> {
-    for (hub, phones) in [(&stage.dakar, &stage.phones[..3]), (&stage.phnom_penh, &stage.phones[3..])] {
-        phones.iter().try_for_each(|phone| phone.sync(stage.world).map(drop))?;
+    for (hub, phones) in [
+        (&stage.dakar, &stage.phones[..3]),
+        (&stage.phnom_penh, &stage.phones[3..]),
+    ] {
+        phones
+            .iter()
+            .try_for_each(|phone| phone.sync(stage.world).map(drop))?;
         let mut store = hub.as_hub(stage.world)?;
         let mut compared = 0usize;
         let mut responder = phones[2].open(stage.world)?;
         for (id, incident) in responder.list()? {
             // What has no consent to leave the phone is nowhere else.
-            let Some(row) = store.incident(id)? else { continue };
+            let Some(row) = store.incident(id)? else {
+                continue;
+            };
             // The hub knows more of when it was written; what was written is the same.
             let incident = incident.read_by(row.incident.reading().clone());
-            ensure!(show::show(id, &incident, stage.world.now()) == show::show(id, &row.incident, stage.world.now()), "hub and responder differ");
+            ensure!(
+                show::show(id, &incident, stage.world.now())
+                    == show::show(id, &row.incident, stage.world.now()),
+                "hub and responder differ"
+            );
             compared += 1;
         }
-        ensure!(compared as u64 == store.counts()?.incidents, "the responder lacks incidents of the hub");
+        ensure!(
+            compared as u64 == store.counts()?.incidents,
+            "the responder lacks incidents of the hub"
+        );
     }
     settle(stage)?;
-    heading("The end. Every responder's phone and its hub hold the same incidents, field by field (compared just now).")?;
+    heading(
+        "The end. Every responder's phone and its hub hold the same incidents, field by field (compared just now).",
+    )?;
     let mut store = stage.dakar.as_hub(stage.world)?;
-    let (mut lines, zone) = (hub_store::lines(&mut store, stage.world.now())?, hub_store::zone(&mut store)?);
-    heading(&format!("Dakar: who needs help now (the first ten; times are of {})", local::name(&zone)))?;
-    line(output::table(output::INCIDENT_HEADING, output::incident_rows(&mut lines, &zone).into_iter().take(10)))?;
+    let (mut lines, zone) = (
+        hub_store::lines(&mut store, stage.world.now())?,
+        hub_store::zone(&mut store)?,
+    );
+    heading(&format!(
+        "Dakar: who needs help now (the first ten; times are of {})",
+        local::name(&zone)
+    ))?;
+    line(output::table(
+        output::INCIDENT_HEADING,
+        output::incident_rows(&mut lines, &zone)
+            .into_iter()
+            .take(10),
+    ))?;
     heading("Conflicts that wait for a person")?;
     for (name, hub) in [("Dakar", &stage.dakar), ("Phnom Penh", &stage.phnom_penh)] {
         let conflicts = hub_store::conflicts(&mut hub.as_hub(stage.world)?)?;
         line(format!("  {name}: {}", conflicts.len()))?;
         for conflict in conflicts {
-            let sides: Vec<String> = conflict.sides.iter().map(|side| format!("{} ({})", output::plain(&side.value), side.device)).collect();
-            line(format!("    {} {}: {}", conflict.incident, conflict.field, sides.join(" or ")))?;
+            let sides: Vec<String> = conflict
+                .sides
+                .iter()
+                .map(|side| format!("{} ({})", output::plain(&side.value), side.device))
+                .collect();
+            line(format!(
+                "    {} {}: {}",
+                conflict.incident,
+                conflict.field,
+                sides.join(" or ")
+            ))?;
         }
     }
     let shown = published::all(&mut stage.national.as_national(stage.world)?)?;
-    for (dimension, title) in [("perpetrator", "kind of perpetrator"), ("violation_group", "kind of violence")] {
-        heading(&format!("National, both countries: incidents by {title} and month (cells below 10 are left out: ·)"))?;
+    for (dimension, title) in [
+        ("perpetrator", "kind of perpetrator"),
+        ("violation_group", "kind of violence"),
+    ] {
+        heading(&format!(
+            "National, both countries: incidents by {title} and month (cells below 10 are left out: ·)"
+        ))?;
         line(output::counts(&published::table(&shown, dimension)))?;
     }
     Ok(())

@@ -28,9 +28,15 @@ impl World {
         let begin = at(midnight - BEGINS_DAYS_AGO * 86_400 + BEGINS_AT_HOUR * 3600);
         let mut name = [0; 8];
         machine::fill(&mut name);
-        let folder = std::env::temp_dir().join(format!("vicinity-demo-{:016x}", u64::from_be_bytes(name)));
-        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        Ok(Self { clock: Arc::new(AtomicI64::new(begin.as_second())), random: Arc::new(Mutex::new(Xorshift::new(seed))), folder })
+        let folder =
+            std::env::temp_dir().join(format!("vicinity-demo-{:016x}", u64::from_be_bytes(name)));
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot make {}", folder.display()))?;
+        Ok(Self {
+            clock: Arc::new(AtomicI64::new(begin.as_second())),
+            random: Arc::new(Mutex::new(Xorshift::new(seed))),
+            folder,
+        })
     }
 
     /// The folder.
@@ -71,7 +77,11 @@ impl World {
         let (clock, random) = (Arc::clone(&self.clock), Arc::clone(&self.random));
         let now = Arc::new(move || at(clock.load(Ordering::Relaxed)));
         // The story leaps over days: no machine runs as long as its clock says.
-        vicinity_server::machine::Machine { now, running: Arc::new(|| None), random: Arc::new(move |bytes| fill(&random, bytes)) }
+        vicinity_server::machine::Machine {
+            now,
+            running: Arc::new(|| None),
+            random: Arc::new(move |bytes| fill(&random, bytes)),
+        }
     }
 
     /// What a phone needs. Its clock is as wrong as `skew` says.
@@ -99,7 +109,9 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn fill(random: &Mutex<Xorshift>, bytes: &mut [u8]) {
-    let mut random = random.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut random = random
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     for chunk in bytes.chunks_mut(8) {
         let word = random.next().to_be_bytes();
         chunk.copy_from_slice(&word[..chunk.len()]);

@@ -3,7 +3,9 @@
 use crate::bench::incidents::{self, Shape};
 use crate::bench::process::{Device, Program};
 use crate::bench::report::Line;
-use crate::bench::workloads::{Centre, Figures, best_wall, nothing_changed, one_edit, progress, size};
+use crate::bench::workloads::{
+    Centre, Figures, best_wall, nothing_changed, one_edit, progress, size,
+};
 use anyhow::{Context, Result, ensure};
 use std::time::Duration;
 
@@ -29,18 +31,53 @@ pub fn growth(program: &Program, large: usize, runs: usize) -> Result<Vec<Line>>
     let (small, large_hub) = (sized(program, SMALL, runs)?, sized(program, large, runs)?);
     let ratio = |of: fn(&Sized) -> f64| of(&large_hub) / of(&small);
     let mut lines = vec![
-        Line::at_most("W3 bytes", ratio(|hub| (hub.edited.up + hub.edited.down) as f64), 1.1, "times"),
-        Line::at_most("W3 hub CPU", ratio(|hub| hub.edited.hub_cpu.as_secs_f64()), 1.1, "times"),
-        Line::at_most("W4 bytes", ratio(|hub| (hub.unchanged.up + hub.unchanged.down) as f64), 1.1, "times"),
-        Line::at_most("W4 hub CPU", ratio(|hub| hub.unchanged.hub_cpu.as_secs_f64()), 1.1, "times"),
+        Line::at_most(
+            "W3 bytes",
+            ratio(|hub| (hub.edited.up + hub.edited.down) as f64),
+            1.1,
+            "times",
+        ),
+        Line::at_most(
+            "W3 hub CPU",
+            ratio(|hub| hub.edited.hub_cpu.as_secs_f64()),
+            1.1,
+            "times",
+        ),
+        Line::at_most(
+            "W4 bytes",
+            ratio(|hub| (hub.unchanged.up + hub.unchanged.down) as f64),
+            1.1,
+            "times",
+        ),
+        Line::at_most(
+            "W4 hub CPU",
+            ratio(|hub| hub.unchanged.hub_cpu.as_secs_f64()),
+            1.1,
+            "times",
+        ),
     ];
     for line in &mut lines {
         line.what = format!("{}, {large} incidents at the hub to {SMALL}", line.what);
     }
-    lines.push(Line::at_most(format!("hub with {large} incidents, RSS"), megabytes(large_hub.rss), 100.0, "MB"));
-    lines.push(Line::at_most(format!("hub with {large} incidents, start to ready"), large_hub.ready_after.as_secs_f64(), 0.3, "s"));
+    lines.push(Line::at_most(
+        format!("hub with {large} incidents, RSS"),
+        megabytes(large_hub.rss),
+        100.0,
+        "MB",
+    ));
+    lines.push(Line::at_most(
+        format!("hub with {large} incidents, start to ready"),
+        large_hub.ready_after.as_secs_f64(),
+        0.3,
+        "s",
+    ));
     if let Some(list) = large_hub.list {
-        lines.push(Line::at_most(format!("list of {OF_ONE_DEVICE} incidents on a device, whole process"), list.as_secs_f64(), 0.3, "s"));
+        lines.push(Line::at_most(
+            format!("list of {OF_ONE_DEVICE} incidents on a device, whole process"),
+            list.as_secs_f64(),
+            0.3,
+            "s",
+        ));
     }
     Ok(lines)
 }
@@ -50,7 +87,10 @@ fn sized(program: &Program, incidents: usize, runs: usize) -> Result<Sized> {
     let mut centre = Centre::open(program)?;
     let (mut ids, mut first) = (Vec::new(), None);
     for number in 0..incidents.div_ceil(OF_ONE_DEVICE) {
-        progress(&format!("growth: {} of {incidents} incidents logged and pushed", ids.len()));
+        progress(&format!(
+            "growth: {} of {incidents} incidents logged and pushed",
+            ids.len()
+        ));
         let educator = centre.device(&format!("educator-{number}"), "educator")?;
         let count = OF_ONE_DEVICE.min(incidents - ids.len());
         ids.extend(centre.log(&educator, count, number as u64)?.0);
@@ -62,12 +102,25 @@ fn sized(program: &Program, incidents: usize, runs: usize) -> Result<Sized> {
     responder.sync()?;
     let mut best: Option<Sized> = None;
     for run in 0..runs {
-        progress(&format!("growth: {incidents} incidents, run {} of {runs}", run + 1));
-        let edited = one_edit(&mut centre, &responder, ids.get(run).context("too few incidents")?)?;
+        progress(&format!(
+            "growth: {incidents} incidents, run {} of {runs}",
+            run + 1
+        ));
+        let edited = one_edit(
+            &mut centre,
+            &responder,
+            ids.get(run).context("too few incidents")?,
+        )?;
         let unchanged = nothing_changed(&mut centre, &responder)?;
         let (ready_after, (rss, _)) = (centre.hub()?.ready_after, centre.hub()?.memory()?);
         best = Some(match best {
-            None => Sized { edited, unchanged, rss, ready_after, list: None },
+            None => Sized {
+                edited,
+                unchanged,
+                rss,
+                ready_after,
+                list: None,
+            },
             Some(best) => Sized {
                 edited: best.edited.better(edited),
                 unchanged: best.unchanged.better(unchanged),
@@ -77,27 +130,45 @@ fn sized(program: &Program, incidents: usize, runs: usize) -> Result<Sized> {
             },
         });
     }
-    let list = first.map(|device: Device| best_wall(runs, || device.run(&["list", "--json"]).map(drop))).transpose()?;
+    let list = first
+        .map(|device: Device| best_wall(runs, || device.run(&["list", "--json"]).map(drop)))
+        .transpose()?;
     progress("");
-    Ok(Sized { list, ..best.context("no run")? })
+    Ok(Sized {
+        list,
+        ..best.context("no run")?
+    })
 }
 
 /// What needs no growth: a hub at rest, the rates of taking changes in, the size of the program.
 pub fn single_figures(program: &Program, push: Option<Figures>, runs: usize) -> Result<Vec<Line>> {
     let idle = Centre::open(program)?.hub()?.memory()?.0;
     let mut lines = vec![
-        Line::at_most("idle hub, RSS", megabytes(idle), 25.0, "MB").beside("Jazz 72 MB, PouchDB 84 MB, automerge-repo 90 MB"),
+        Line::at_most("idle hub, RSS", megabytes(idle), 25.0, "MB")
+            .beside("Jazz 72 MB, PouchDB 84 MB, automerge-repo 90 MB"),
         Line::at_most("release program", megabytes(size(&program.0)?), 25.0, "MB"),
     ];
     if let Some(push) = push {
-        lines.push(Line::at_least("changes taken in a hub's CPU second, W1", rate(push), 15_000.0, "/s"));
+        lines.push(Line::at_least(
+            "changes taken in a hub's CPU second, W1",
+            rate(push),
+            15_000.0,
+            "/s",
+        ));
     }
     let mut best: Option<Figures> = None;
     for run in 0..runs {
-        progress(&format!("{ONE_CHANGE} documents of one change, run {} of {runs}", run + 1));
+        progress(&format!(
+            "{ONE_CHANGE} documents of one change, run {} of {runs}",
+            run + 1
+        ));
         let centre = Centre::open(program)?;
         let educator = centre.device("educator", "educator")?;
-        let lines = incidents::lines(Shape { incidents: ONE_CHANGE, seed: run as u64, with_edits: false })?;
+        let lines = incidents::lines(Shape {
+            incidents: ONE_CHANGE,
+            seed: run as u64,
+            with_edits: false,
+        })?;
         centre.log_lines(&educator, &lines, ONE_CHANGE)?;
         let figures = centre.measured(|| Ok(educator.sync()?.sent))?;
         best = Some(best.map_or(figures, |best| best.better(figures)));
@@ -105,8 +176,13 @@ pub fn single_figures(program: &Program, push: Option<Figures>, runs: usize) -> 
     progress("");
     let best = best.context("no run")?;
     lines.push(
-        Line::at_least("documents of one change taken in a hub's CPU second", rate(best), 4000.0, "/s")
-            .beside("load, apply, save per change 2,200/s; append alone 210,000/s"),
+        Line::at_least(
+            "documents of one change taken in a hub's CPU second",
+            rate(best),
+            4000.0,
+            "/s",
+        )
+        .beside("load, apply, save per change 2,200/s; append alone 210,000/s"),
     );
     Ok(lines)
 }

@@ -25,7 +25,13 @@ const AREAS: &[(&str, &str)] = &[
 const NEEDS: &str = "medical_injury pep_start emergency_contraception sti_prophylaxis psychosocial legal_advice lawyer_sent shelter \
     money_transport complaint_filed";
 const FURTHER_ACTIONS: &str = "lives_first_line accompany safety_plan";
-const PEOPLE: &[(&str, &str)] = &[("woman", "fsw"), ("woman", "fsw"), ("trans_woman", "tsw"), ("man", "msw"), ("trans_man", "tsm")];
+const PEOPLE: &[(&str, &str)] = &[
+    ("woman", "fsw"),
+    ("woman", "fsw"),
+    ("trans_woman", "tsw"),
+    ("man", "msw"),
+    ("trans_man", "tsm"),
+];
 const SENTENCES: &[&str] = &[
     "She walked to the drop-in centre before dawn",
     "a friend brought water and waited outside the gate",
@@ -78,7 +84,12 @@ impl Generator {
     }
 
     fn some(&mut self, of: &'static str, count: usize) -> Vec<&'static str> {
-        let mut some: Vec<&str> = of.split(' ').collect::<Vec<_>>().sample(&mut self.0, count).copied().collect();
+        let mut some: Vec<&str> = of
+            .split(' ')
+            .collect::<Vec<_>>()
+            .sample(&mut self.0, count)
+            .copied()
+            .collect();
         some.sort_unstable();
         some
     }
@@ -98,9 +109,16 @@ impl Generator {
         }
         populations.sort_unstable();
         let violations = self.one(&[1, 2, 2, 3]);
-        let perpetrators: Vec<Value> = (0..self.one(&[1, 1, 2])).map(|_| self.perpetrator()).collect();
+        let perpetrators: Vec<Value> = (0..self.one(&[1, 1, 2]))
+            .map(|_| self.perpetrator())
+            .collect();
         let mut consents = vec!["hub_response"];
-        consents.extend(self.one::<&[&str]>(&[&["aggregate_count"], &["national_deid", "aggregate_count"], &["national_deid", "aggregate_count"], &[]]));
+        consents.extend(self.one::<&[&str]>(&[
+            &["aggregate_count"],
+            &["national_deid", "aggregate_count"],
+            &["national_deid", "aggregate_count"],
+            &[],
+        ]));
         let code = self.below(100_000);
         let incident = json!({
             "occurred": {"at": &instant(happened)[..16], "precision": self.word("exact hour hour day week unknown")},
@@ -137,7 +155,8 @@ impl Generator {
     }
 
     fn edits(&mut self, reported: u64) -> Vec<Value> {
-        let mut edits = vec![json!({"transition": {"to": "responding", "at": instant(reported + 60)}})];
+        let mut edits =
+            vec![json!({"transition": {"to": "responding", "at": instant(reported + 60)}})];
         for _ in 0..self.one(&[1, 2, 3]) {
             let offered = reported + 60 * self.one(&[1, 3, 20, 30, 70]);
             let further = self.below(13) >= 10;
@@ -159,12 +178,24 @@ impl Generator {
 fn instant(minute: u64) -> String {
     let days = minute / 1440 + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
-    let (day, month) = (day_of_year - (153 * shifted + 2) / 5 + 1, if shifted < 10 { shifted + 3 } else { shifted - 9 });
+    let (day, month) = (
+        day_of_year - (153 * shifted + 2) / 5 + 1,
+        if shifted < 10 {
+            shifted + 3
+        } else {
+            shifted - 9
+        },
+    );
     let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:00Z", minute % 1440 / 60, minute % 60)
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:00Z",
+        minute % 1440 / 60,
+        minute % 60
+    )
 }
 
 #[cfg(test)]
@@ -174,25 +205,53 @@ mod tests {
     #[test]
     fn an_instant_is_its_date() {
         assert_eq!(instant(FIRST_MINUTE), "2026-01-01T00:00:00Z");
-        assert_eq!(instant(FIRST_MINUTE + 1440 * 58 + 61), "2026-02-28T01:01:00Z");
+        assert_eq!(
+            instant(FIRST_MINUTE + 1440 * 58 + 61),
+            "2026-02-28T01:01:00Z"
+        );
         assert_eq!(instant(FIRST_MINUTE + 1440 * 365), "2027-01-01T00:00:00Z");
     }
 
     #[test]
     fn a_seed_gives_the_same_lines_and_another_gives_others() {
-        let of = |seed| lines(Shape { incidents: 20, seed, with_edits: true }).unwrap();
+        let of = |seed| {
+            lines(Shape {
+                incidents: 20,
+                seed,
+                with_edits: true,
+            })
+            .unwrap()
+        };
         assert_eq!(of(7), of(7));
         assert_ne!(of(7), of(8));
     }
 
     #[test]
     fn incidents_have_between_three_and_six_edits_or_none() {
-        let count = |line: &str| serde_json::from_str::<Value>(line).unwrap()["edits"].as_array().unwrap().len();
-        let text = lines(Shape { incidents: 200, seed: 7, with_edits: true }).unwrap();
+        let count = |line: &str| {
+            serde_json::from_str::<Value>(line).unwrap()["edits"]
+                .as_array()
+                .unwrap()
+                .len()
+        };
+        let text = lines(Shape {
+            incidents: 200,
+            seed: 7,
+            with_edits: true,
+        })
+        .unwrap();
         let counts: Vec<usize> = text.lines().map(count).collect();
         assert!(counts.iter().all(|count| (3..=6).contains(count)));
-        assert!((820..980).contains(&counts.iter().sum::<usize>()), "4.5 an incident");
-        let text = lines(Shape { incidents: 5, seed: 7, with_edits: false }).unwrap();
+        assert!(
+            (820..980).contains(&counts.iter().sum::<usize>()),
+            "4.5 an incident"
+        );
+        let text = lines(Shape {
+            incidents: 5,
+            seed: 7,
+            with_edits: false,
+        })
+        .unwrap();
         assert!(text.lines().all(|line| count(line) == 0));
     }
 }

@@ -39,7 +39,9 @@ const INVENTED_AREAS: usize = 120;
 const PASSWORD: &str = "a sentence that is long enough";
 
 fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Timestamp::from_second(since.as_secs().cast_signed()).unwrap_or_default()
 }
 
@@ -63,11 +65,22 @@ pub fn figures(program: &Program, incidents: usize) -> Result<Vec<Line>> {
         "/exports",
         "/hub",
     ];
-    lines.extend(time(program, "hub", &folder.path().join("hub"), &pages, &format!("hub with {incidents} incidents"))?);
+    lines.extend(time(
+        program,
+        "hub",
+        &folder.path().join("hub"),
+        &pages,
+        &format!("hub with {incidents} incidents"),
+    )?);
     let rows = incidents * ROWS_OF_ONE;
     let (rate, row) = fill_national(&folder.path().join("national"), rows)?;
     let row = format!("/projection/{row}");
-    lines.push(Line::at_least("rows taken in a second at national, durable", rate, 10_000.0, "/s"));
+    lines.push(Line::at_least(
+        "rows taken in a second at national, durable",
+        rate,
+        10_000.0,
+        "/s",
+    ));
     let pages = [
         "/",
         "/queue",
@@ -81,7 +94,13 @@ pub fn figures(program: &Program, incidents: usize) -> Result<Vec<Line>> {
         "/hubs",
         "/countries",
     ];
-    lines.extend(time(program, "national", &folder.path().join("national"), &pages, &format!("national with {rows} rows"))?);
+    lines.extend(time(
+        program,
+        "national",
+        &folder.path().join("national"),
+        &pages,
+        &format!("national with {rows} rows"),
+    )?);
     lines.extend(of_invented_areas(program, &folder.path().join("invented"))?);
     progress("");
     Ok(lines)
@@ -91,24 +110,43 @@ fn machine() -> Machine {
     let drawn = AtomicU64::new(now().as_second().cast_unsigned());
     let random = move |bytes: &mut [u8]| {
         for byte in bytes {
-            *byte = (drawn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as u8;
+            *byte = (drawn
+                .fetch_add(1, Ordering::Relaxed)
+                .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+                >> 40) as u8;
         }
     };
-    Machine { now: Arc::new(now), running: Arc::new(|| None), random: Arc::new(random) }
+    Machine {
+        now: Arc::new(now),
+        running: Arc::new(|| None),
+        random: Arc::new(random),
+    }
 }
 
 /// Documents of invented incidents: id, and their changes.
 fn documents(count: usize, seed: u64) -> Result<Vec<(IncidentId, Document, Vec<Vec<u8>>)>> {
     let machine = machine();
-    let text = incidents::lines(Shape { incidents: count, seed, with_edits: true })?;
+    let text = incidents::lines(Shape {
+        incidents: count,
+        seed,
+        with_edits: true,
+    })?;
     let mut made = Vec::new();
     for line in text.lines() {
         let line: Value = serde_json::from_str(line)?;
         let draft = Draft::parse(&line["incident"], now())?;
         let edits = Edit::parse_list(&line["edits"], now())?;
-        let authoring = Authoring { actor: machine.bytes(), now: now() };
-        let (document, authored) = Document::create_and_edit(&draft, &edits, authoring).map_err(|(_, error)| error)?;
-        made.push((IncidentId::from_random(machine.bytes()), document, authored.chunks));
+        let authoring = Authoring {
+            actor: machine.bytes(),
+            now: now(),
+        };
+        let (document, authored) =
+            Document::create_and_edit(&draft, &edits, authoring).map_err(|(_, error)| error)?;
+        made.push((
+            IncidentId::from_random(machine.bytes()),
+            document,
+            authored.chunks,
+        ));
     }
     Ok(made)
 }
@@ -117,13 +155,25 @@ fn fill_hub(data: &Path, incidents: usize) -> Result<Vec<IncidentId>> {
     let mut machine = machine();
     let mut store = hub::open(data, None, &machine)?;
     store.invite([1; 32], Role::Responder, Timestamp::MAX)?;
-    let device = store.enrol([1; 32], DeviceId::from_random([7; 16]), [7; 32], now())?.context("no device")?;
+    let device = store
+        .enrol([1; 32], DeviceId::from_random([7; 16]), [7; 32], now())?
+        .context("no device")?;
     let mut ids = Vec::new();
     for batch in 0..incidents.div_ceil(TOGETHER) {
-        progress(&format!("pages: {} of {incidents} incidents at the hub", ids.len()));
+        progress(&format!(
+            "pages: {} of {incidents} incidents at the hub",
+            ids.len()
+        ));
         let groups: Vec<Group> = documents(TOGETHER.min(incidents - ids.len()), batch as u64)?
             .into_iter()
-            .map(|(incident, _, chunks)| Group { incident, relayed: false, changes: chunks.into_iter().map(|chunk| GroupChange { chunk, by: 0 }).collect() })
+            .map(|(incident, _, chunks)| Group {
+                incident,
+                relayed: false,
+                changes: chunks
+                    .into_iter()
+                    .map(|chunk| GroupChange { chunk, by: 0 })
+                    .collect(),
+            })
             .collect();
         store.accept(&device, None, &groups, now(), &mut machine)?;
         ids.extend(groups.iter().map(|group| group.incident));
@@ -140,11 +190,19 @@ fn fill_hub(data: &Path, incidents: usize) -> Result<Vec<IncidentId>> {
 fn fill_national(data: &Path, rows: usize) -> Result<(f64, ProjectionId)> {
     let mut store = national::open(data, None, &machine())?;
     let found = documents(TOGETHER, 1)?;
-    let patterns: Vec<Projection> = found.iter().filter_map(|(_, document, _)| project(&document.incident(), now())).collect();
+    let patterns: Vec<Projection> = found
+        .iter()
+        .filter_map(|(_, document, _)| project(&document.incident(), now()))
+        .collect();
     ensure!(!patterns.is_empty(), "no incident may be projected");
     for number in 1..=10u8 {
         store.invite([number; 32], Role::Hub, Timestamp::MAX)?;
-        store.enrol([number; 32], DeviceId::from_random([number; 16]), [number; 32], now())?;
+        store.enrol(
+            [number; 32],
+            DeviceId::from_random([number; 16]),
+            [number; 32],
+            now(),
+        )?;
     }
     let machine = machine();
     let (mut spent, mut last) = (Duration::ZERO, None);
@@ -156,10 +214,21 @@ fn fill_national(data: &Path, rows: usize) -> Result<(f64, ProjectionId)> {
             let mut row = patterns[at % patterns.len()].clone();
             row.month = format!("{}-{:02}", 2022 + at / 7 % 5, 1 + at / 35 % 12);
             row.admin1 = format!("SN-{:02}", at / 3 % 20);
-            let body = ProjectionBody { json: serde_json::to_string(&row)?, month: row.month.clone(), countable: row.countable, facets: row.facets() };
-            Ok(NewProjection { projection: ProjectionId::from_random(machine.bytes()), version: 1, body: Some(body) })
+            let body = ProjectionBody {
+                json: serde_json::to_string(&row)?,
+                month: row.month.clone(),
+                countable: row.countable,
+                facets: row.facets(),
+            };
+            Ok(NewProjection {
+                projection: ProjectionId::from_random(machine.bytes()),
+                version: 1,
+                body: Some(body),
+            })
         };
-        let batch: Vec<NewProjection> = (first..rows.min(first + TOGETHER)).map(row).collect::<Result<_>>()?;
+        let batch: Vec<NewProjection> = (first..rows.min(first + TOGETHER))
+            .map(row)
+            .collect::<Result<_>>()?;
         let start = Instant::now();
         store.upsert((first / TOGETHER % 10 + 1) as u32, &batch, now())?;
         spent += start.elapsed();
@@ -172,7 +241,13 @@ fn fill_national(data: &Path, rows: usize) -> Result<(f64, ProjectionId)> {
 fn of_invented_areas(program: &Program, data: &Path) -> Result<Vec<Line>> {
     fill_invented(data)?;
     let what = format!("national with {INVENTED_ROWS} rows in {INVENTED_AREAS} invented areas");
-    let mut lines = time(program, "national", data, &["/picture", "/report", "/queue"], &what)?;
+    let mut lines = time(
+        program,
+        "national",
+        data,
+        &["/picture", "/report", "/queue"],
+        &what,
+    )?;
     let served = serve(program, "national", data)?;
     let asking = AtomicBool::new(true);
     let p95 = std::thread::scope(|scope| {
@@ -188,7 +263,12 @@ fn of_invented_areas(program: &Program, data: &Path) -> Result<Vec<Line>> {
         asking.store(false, Ordering::Relaxed);
         p95
     })?;
-    lines.push(Line::at_most(format!("{what}: /queue while three ask for /picture, first byte p95"), p95, 200.0, "ms"));
+    lines.push(Line::at_most(
+        format!("{what}: /queue while three ask for /picture, first byte p95"),
+        p95,
+        200.0,
+        "ms",
+    ));
     Ok(lines)
 }
 
@@ -196,22 +276,52 @@ fn of_invented_areas(program: &Program, data: &Path) -> Result<Vec<Line>> {
 fn fill_invented(data: &Path) -> Result<()> {
     let mut store = national::open(data, None, &machine())?;
     let found = documents(TOGETHER, 2)?;
-    let patterns: Vec<Projection> = found.iter().filter_map(|(_, document, _)| project(&document.incident(), now())).collect();
+    let patterns: Vec<Projection> = found
+        .iter()
+        .filter_map(|(_, document, _)| project(&document.incident(), now()))
+        .collect();
     ensure!(!patterns.is_empty(), "no incident may be projected");
     let machine = machine();
     let this = month_number(&now().to_string()[..7]).context("no month")?;
     for first in (0..INVENTED_ROWS).step_by(TOGETHER) {
         let hub = u8::try_from(first / TOGETHER % 4 + 1)?;
         store.invite([hub; 32], Role::Hub, Timestamp::MAX)?;
-        store.enrol([hub; 32], DeviceId::from_random([hub; 16]), [hub; 32], now())?;
+        store.enrol(
+            [hub; 32],
+            DeviceId::from_random([hub; 16]),
+            [hub; 32],
+            now(),
+        )?;
         let row = |at: usize| {
             let mut row = patterns[at % patterns.len()].clone();
-            (row.month, row.month_basis, row.iso_week) = (numbered_month(this - (at / 7 % 12) as u32), MonthBasis::Incident, None);
-            row.admin1 = format!("X{}-{:02}", (b'A' + hub) as char, at / 84 % (INVENTED_AREAS / 4));
-            Ok(Row::new(ProjectionId::from_random(machine.bytes()), 1, Some(serde_json::to_string(&row)?)))
+            (row.month, row.month_basis, row.iso_week) = (
+                numbered_month(this - (at / 7 % 12) as u32),
+                MonthBasis::Incident,
+                None,
+            );
+            row.admin1 = format!(
+                "X{}-{:02}",
+                (b'A' + hub) as char,
+                at / 84 % (INVENTED_AREAS / 4)
+            );
+            Ok(Row::new(
+                ProjectionId::from_random(machine.bytes()),
+                1,
+                Some(serde_json::to_string(&row)?),
+            ))
         };
-        let rows = (first..INVENTED_ROWS.min(first + TOGETHER)).map(row).collect::<Result<_>>()?;
-        let reply = national::take_report(&mut store, hub.into(), Report { rows, ..Report::default() }, now())?;
+        let rows = (first..INVENTED_ROWS.min(first + TOGETHER))
+            .map(row)
+            .collect::<Result<_>>()?;
+        let reply = national::take_report(
+            &mut store,
+            hub.into(),
+            Report {
+                rows,
+                ..Report::default()
+            },
+            now(),
+        )?;
         ensure!(reply.held.iter().all(Option::is_some), "a row was refused");
     }
     Ok(())
@@ -237,14 +347,25 @@ struct Served {
 
 fn serve(program: &Program, kind: &str, data: &Path) -> Result<Served> {
     let mut command = program.command();
-    command.args([kind, "--listen", "127.0.0.1:0", "--plain-http", "--data"]).arg(data).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+        .args([kind, "--listen", "127.0.0.1:0", "--plain-http", "--data"])
+        .arg(data)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     let mut running = Running(command.spawn().context("the program does not start")?);
     let mut ready = String::new();
     BufReader::new(running.0.stdout.take().context("no output")?).read_line(&mut ready)?;
     let ready: Value = serde_json::from_str(&ready)?;
-    let address = ready["listening"].as_str().context("no address")?.to_owned();
+    let address = ready["listening"]
+        .as_str()
+        .context("no address")?
+        .to_owned();
     let cookie = signed_in(program, kind, data, &address)?;
-    Ok(Served { address, cookie, _running: running })
+    Ok(Served {
+        address,
+        cookie,
+        _running: running,
+    })
 }
 
 impl Served {
@@ -253,43 +374,95 @@ impl Served {
         let mut times = Vec::new();
         for _ in 0..REQUESTS {
             let (spent, answer) = ask(&self.address, "GET", page, &self.cookie, "")?;
-            ensure!(answer.starts_with("HTTP/1.1 200"), "{page}: {}", answer.lines().next().unwrap_or_default());
+            ensure!(
+                answer.starts_with("HTTP/1.1 200"),
+                "{page}: {}",
+                answer.lines().next().unwrap_or_default()
+            );
             times.push(spent);
         }
         times.sort_unstable();
-        Ok(times.get(REQUESTS * 95 / 100).copied().unwrap_or_default().as_secs_f64() * 1000.0)
+        Ok(times
+            .get(REQUESTS * 95 / 100)
+            .copied()
+            .unwrap_or_default()
+            .as_secs_f64()
+            * 1000.0)
     }
 }
 
 /// Each page's time.
-fn time(program: &Program, kind: &str, data: &Path, pages: &[&str], what: &str) -> Result<Vec<Line>> {
+fn time(
+    program: &Program,
+    kind: &str,
+    data: &Path,
+    pages: &[&str],
+    what: &str,
+) -> Result<Vec<Line>> {
     progress(&format!("pages: {what}"));
     let served = serve(program, kind, data)?;
     let mut lines = Vec::new();
     for page in pages {
         let p95 = served.p95(page)?;
-        let shown = ["/incident/", "/projection/"].into_iter().find(|of| page.starts_with(of)).map_or((*page).to_owned(), |of| format!("{of}…"));
-        lines.push(Line::at_most(format!("{what}: {shown}, first byte p95"), p95, 50.0, "ms"));
+        let shown = ["/incident/", "/projection/"]
+            .into_iter()
+            .find(|of| page.starts_with(of))
+            .map_or((*page).to_owned(), |of| format!("{of}…"));
+        lines.push(Line::at_most(
+            format!("{what}: {shown}, first byte p95"),
+            p95,
+            50.0,
+            "ms",
+        ));
     }
     Ok(lines)
 }
 
 fn signed_in(program: &Program, kind: &str, data: &Path, address: &str) -> Result<String> {
-    let invited = program.command().args([kind, "people", "invite", "bench", "--data"]).arg(data).output()?;
+    let invited = program
+        .command()
+        .args([kind, "people", "invite", "bench", "--data"])
+        .arg(data)
+        .output()?;
     let link = String::from_utf8(invited.stdout)?;
-    let path = link.trim().strip_prefix(&format!("http://{address}")).context("a link of another form")?.to_owned();
+    let path = link
+        .trim()
+        .strip_prefix(&format!("http://{address}"))
+        .context("a link of another form")?
+        .to_owned();
     let (_, page) = ask(address, "GET", &path, "", "")?;
-    let key = page.split("<span class=\"mono\">").nth(1).and_then(|rest| rest.split('<').next()).context("no key on the page")?;
+    let key = page
+        .split("<span class=\"mono\">")
+        .nth(1)
+        .and_then(|rest| rest.split('<').next())
+        .context("no key on the page")?;
     let code = vicinity_server::pages::credentials::code_now(key, now()).context("no key")?;
-    let (_, answer) = ask(address, "POST", &path, "", &format!("password={}&code={code}", PASSWORD.replace(' ', "+")))?;
-    let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")?.split(';').next());
+    let (_, answer) = ask(
+        address,
+        "POST",
+        &path,
+        "",
+        &format!("password={}&code={code}", PASSWORD.replace(' ', "+")),
+    )?;
+    let cookie = answer
+        .lines()
+        .find_map(|line| line.strip_prefix("set-cookie: ")?.split(';').next());
     Ok(cookie.context("signing in failed")?.to_owned())
 }
 
 /// Asks over a new connection. Gives the time to the first byte, and the answer.
-fn ask(address: &str, method: &str, path: &str, cookie: &str, body: &str) -> Result<(Duration, String)> {
+fn ask(
+    address: &str,
+    method: &str,
+    path: &str,
+    cookie: &str,
+    body: &str,
+) -> Result<(Duration, String)> {
     let mut stream = TcpStream::connect(address)?;
-    let head = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncookie: {cookie}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncookie: {cookie}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
     let start = Instant::now();
     stream.write_all(head.as_bytes())?;
     let mut first = [0];

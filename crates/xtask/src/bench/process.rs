@@ -46,7 +46,13 @@ pub fn costing<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Cost)> {
     let (start, before) = (Instant::now(), children_cpu()?);
     let done = work()?;
     let wall = start.elapsed();
-    Ok((done, Cost { cpu: children_cpu()?.saturating_sub(before), wall }))
+    Ok((
+        done,
+        Cost {
+            cpu: children_cpu()?.saturating_sub(before),
+            wall,
+        },
+    ))
 }
 
 /// Processor time of all children that were waited for. A hub is among them only after its end.
@@ -73,18 +79,36 @@ impl Hub {
         let start = Instant::now();
         let log = File::create(data.with_extension("log")).context("no log file for the hub")?;
         let mut command = program.command();
-        command.args(["hub", "--plain-http", "--listen", "127.0.0.1:0", "--data"]).arg(data).stdout(Stdio::piped()).stderr(log);
+        command
+            .args(["hub", "--plain-http", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .stdout(Stdio::piped())
+            .stderr(log);
         let mut child = command.spawn().context("cannot start the hub")?;
         let mut line = String::new();
-        let read = child.stdout.take().map(|stdout| BufReader::new(stdout).read_line(&mut line));
+        let read = child
+            .stdout
+            .take()
+            .map(|stdout| BufReader::new(stdout).read_line(&mut line));
         let ready_after = start.elapsed();
-        let listening = serde_json::from_str::<Value>(&line).ok().and_then(|line| line["listening"].as_str().map(str::to_owned));
+        let listening = serde_json::from_str::<Value>(&line)
+            .ok()
+            .and_then(|line| line["listening"].as_str().map(str::to_owned));
         let (Some(Ok(_)), Some(address)) = (read, listening) else {
             child.kill().ok();
             child.wait()?;
-            bail!("the hub did not become ready: {}", std::fs::read_to_string(data.with_extension("log")).unwrap_or_default());
+            bail!(
+                "the hub did not become ready: {}",
+                std::fs::read_to_string(data.with_extension("log")).unwrap_or_default()
+            );
         };
-        let hub = Self { program: program.clone(), data: data.to_owned(), child, address, ready_after };
+        let hub = Self {
+            program: program.clone(),
+            data: data.to_owned(),
+            child,
+            address,
+            ready_after,
+        };
         hub.settle()?;
         Ok(hub)
     }
@@ -93,7 +117,11 @@ impl Hub {
     pub fn stop(mut self) -> Result<()> {
         kill(self.pid(), Signal::SIGTERM)?;
         let status = self.child.wait()?;
-        if status.success() { Ok(()) } else { bail!("the hub ended with {status}") }
+        if status.success() {
+            Ok(())
+        } else {
+            bail!("the hub ended with {status}")
+        }
     }
 
     /// Ends it and starts it again, where the proxy finds it.
@@ -134,23 +162,35 @@ impl Hub {
     pub fn memory(&self) -> Result<(u64, u64)> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let field = |name: &str| {
-            let value = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-            value.and_then(|value| value.trim().strip_suffix(" kB")?.parse::<u64>().ok()).map(|kilobytes| kilobytes * 1024)
+            let value = status
+                .lines()
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            value
+                .and_then(|value| value.trim().strip_suffix(" kB")?.parse::<u64>().ok())
+                .map(|kilobytes| kilobytes * 1024)
         };
-        field("VmRSS").zip(field("VmHWM")).context("the kernel does not say how much memory the hub has")
+        field("VmRSS")
+            .zip(field("VmHWM"))
+            .context("the kernel does not say how much memory the hub has")
     }
 
     /// A link for a new device, by way of the proxy.
     pub fn invite(&self, role: &str, proxy: &Proxy) -> Result<String> {
         let mut command = self.program.command();
-        command.args(["hub", "invite", "--role", role, "--data"]).arg(&self.data);
+        command
+            .args(["hub", "invite", "--role", role, "--data"])
+            .arg(&self.data);
         through(&text(run(&mut command)?)?, proxy.address())
     }
 
     /// What one of the hub's printing commands prints.
     pub fn printed(&self, arguments: &[&str]) -> Result<String> {
         let mut command = self.program.command();
-        command.arg("hub").args(arguments).arg("--data").arg(&self.data);
+        command
+            .arg("hub")
+            .args(arguments)
+            .arg("--data")
+            .arg(&self.data);
         text(run(&mut command)?)
     }
 }
@@ -167,9 +207,15 @@ impl Drop for Hub {
 
 /// The link with another address in it: `vicinity:3:CODE:PIN:KEY:HOST:PORT`.
 fn through(link: &str, address: &str) -> Result<String> {
-    let link = link.lines().map(str::trim).find(|line| line.starts_with("vicinity:")).context("the hub printed no link")?;
+    let link = link
+        .lines()
+        .map(str::trim)
+        .find(|line| line.starts_with("vicinity:"))
+        .context("the hub printed no link")?;
     match link.splitn(6, ':').collect::<Vec<_>>()[..] {
-        [scheme, version, code, pin, signs, _] => Ok(format!("{scheme}:{version}:{code}:{pin}:{signs}:{address}")),
+        [scheme, version, code, pin, signs, _] => {
+            Ok(format!("{scheme}:{version}:{code}:{pin}:{signs}:{address}"))
+        }
         _ => bail!("a link of another form than vicinity:3:CODE:PIN:KEY:HOST:PORT"),
     }
 }
@@ -193,14 +239,20 @@ pub struct Synced {
 impl Device {
     /// A new device, enrolled by way of the proxy.
     pub fn enrol(hub: &Hub, proxy: &Proxy, role: &str, home: PathBuf) -> Result<Self> {
-        let device = Self { program: hub.program.clone(), home };
+        let device = Self {
+            program: hub.program.clone(),
+            home,
+        };
         device.run(&["enrol", &hub.invite(role, proxy)?])?;
         Ok(device)
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.program.command();
-        command.args(["device", "--home"]).arg(&self.home).args(arguments);
+        command
+            .args(["device", "--home"])
+            .arg(&self.home)
+            .args(arguments);
         command
     }
 
@@ -212,7 +264,11 @@ impl Device {
     /// Logs incidents, with their edits; their ids.
     pub fn log(&self, lines: &Path) -> Result<Vec<String>> {
         let lines = lines.to_str().context("a path that is no text")?;
-        Ok(self.run(&["log", "--with-edits", lines])?.lines().map(str::to_owned).collect())
+        Ok(self
+            .run(&["log", "--with-edits", lines])?
+            .lines()
+            .map(str::to_owned)
+            .collect())
     }
 
     /// Applies edits, by way of a file beside the home.
@@ -230,7 +286,10 @@ impl Device {
 
     /// Starts a sync and does not wait for it.
     pub fn begin_sync(&self) -> Result<Child> {
-        self.command(&["sync", "--json"]).stdout(Stdio::piped()).spawn().context("cannot start a device")
+        self.command(&["sync", "--json"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot start a device")
     }
 }
 
@@ -240,15 +299,33 @@ pub fn synced(printed: &str) -> Result<Synced> {
     if report["up_to_date"] != true {
         bail!("a sync did not come to its end: {report}");
     }
-    let number = |name: &str| report[name].as_u64().with_context(|| format!("sync does not say `{name}`"));
-    Ok(Synced { sent: number("sent")?, received: number("received")? })
+    let number = |name: &str| {
+        report[name]
+            .as_u64()
+            .with_context(|| format!("sync does not say `{name}`"))
+    };
+    Ok(Synced {
+        sent: number("sent")?,
+        received: number("received")?,
+    })
 }
 
 fn run(command: &mut Command) -> Result<Output> {
-    let output = command.stdout(Stdio::piped()).stderr(Stdio::piped()).output().context("cannot start the program")?;
+    let output = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .output()
+        .context("cannot start the program")?;
     if !output.status.success() {
-        let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
-        bail!("`vicinity {}` failed: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
+        let arguments: Vec<_> = command
+            .get_args()
+            .map(|argument| argument.to_string_lossy())
+            .collect();
+        bail!(
+            "`vicinity {}` failed: {}",
+            arguments.join(" "),
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     Ok(output)
 }
@@ -263,8 +340,14 @@ mod tests {
 
     #[test]
     fn a_link_leads_through_another_address() {
-        assert_eq!(through("vicinity:3:c0de:plain:none:127.0.0.1:7311\n", "127.0.0.1:9").unwrap(), "vicinity:3:c0de:plain:none:127.0.0.1:9");
-        assert_eq!(through("\n  vicinity:3:c0de:3f:5d:h:1,i:2", "127.0.0.1:9").unwrap(), "vicinity:3:c0de:3f:5d:127.0.0.1:9");
+        assert_eq!(
+            through("vicinity:3:c0de:plain:none:127.0.0.1:7311\n", "127.0.0.1:9").unwrap(),
+            "vicinity:3:c0de:plain:none:127.0.0.1:9"
+        );
+        assert_eq!(
+            through("\n  vicinity:3:c0de:3f:5d:h:1,i:2", "127.0.0.1:9").unwrap(),
+            "vicinity:3:c0de:3f:5d:127.0.0.1:9"
+        );
         assert!(through("vicinity:3:h", "a:1").is_err());
         assert!(through("nothing", "a:1").is_err());
     }

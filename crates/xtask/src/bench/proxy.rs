@@ -22,7 +22,11 @@ impl Sub for Passed {
     type Output = Self;
 
     fn sub(self, before: Self) -> Self {
-        Self { up: self.up - before.up, down: self.down - before.down, requests: self.requests - before.requests }
+        Self {
+            up: self.up - before.up,
+            down: self.down - before.down,
+            requests: self.requests - before.requests,
+        }
     }
 }
 
@@ -45,7 +49,10 @@ impl Proxy {
     pub fn start(hub: &str) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").context("no free port for the proxy")?;
         let address = listener.local_addr()?.to_string();
-        let counters = Arc::new(Counters { hub: Mutex::new(hub.to_owned()), ..Counters::default() });
+        let counters = Arc::new(Counters {
+            hub: Mutex::new(hub.to_owned()),
+            ..Counters::default()
+        });
         let shared = Arc::clone(&counters);
         std::thread::spawn(move || {
             for device in listener.incoming().flatten() {
@@ -72,19 +79,31 @@ impl Proxy {
     /// Everything that passed so far.
     pub fn passed(&self) -> Passed {
         let of = |counter: &AtomicU64| counter.load(Ordering::SeqCst);
-        Passed { up: of(&self.counters.up), down: of(&self.counters.down), requests: of(&self.counters.requests) }
+        Passed {
+            up: of(&self.counters.up),
+            down: of(&self.counters.down),
+            requests: of(&self.counters.requests),
+        }
     }
 }
 
 fn pass_on(device: &TcpStream, counters: &Arc<Counters>) -> Result<()> {
-    let address = counters.hub.lock().map(|address| address.clone()).unwrap_or_default();
+    let address = counters
+        .hub
+        .lock()
+        .map(|address| address.clone())
+        .unwrap_or_default();
     let hub = TcpStream::connect(address)?;
     for stream in [device, &hub] {
         stream.set_nodelay(true)?;
     }
     let (mut from_hub, mut to_device) = (hub.try_clone()?, device.try_clone()?);
     let shared = Arc::clone(counters);
-    let down = std::thread::spawn(move || copy(&mut from_hub, &mut to_device, |bytes| count(&shared.down, bytes.len())));
+    let down = std::thread::spawn(move || {
+        copy(&mut from_hub, &mut to_device, |bytes| {
+            count(&shared.down, bytes.len())
+        })
+    });
     let mut requests = Requests::default();
     copy(&mut &*device, &mut &hub, |bytes| {
         count(&counters.up, bytes.len());
@@ -141,7 +160,9 @@ impl Requests {
             let of_body = self.body_left.min(bytes.len());
             self.body_left -= of_body;
             bytes = &bytes[of_body..];
-            let Some((first, rest)) = bytes.split_first() else { break };
+            let Some((first, rest)) = bytes.split_first() else {
+                break;
+            };
             begun += usize::from(self.head.is_empty());
             self.head.push(*first);
             bytes = rest;
@@ -156,21 +177,32 @@ impl Requests {
 
 fn content_length(head: &[u8]) -> usize {
     let head = String::from_utf8_lossy(head).to_ascii_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
-    length.and_then(|length| length.trim().parse().ok()).unwrap_or(0)
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:"));
+    length
+        .and_then(|length| length.trim().parse().ok())
+        .unwrap_or(0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const TWO: &[u8] = b"POST /a HTTP/1.1\r\nContent-Length: 7\r\n\r\nPOST /xGET /b HTTP/1.1\r\nhost: h\r\n\r\n";
+    const TWO: &[u8] =
+        b"POST /a HTTP/1.1\r\nContent-Length: 7\r\n\r\nPOST /xGET /b HTTP/1.1\r\nhost: h\r\n\r\n";
 
     #[test]
     fn requests_are_counted_however_they_are_cut() {
         for size in 1..TWO.len() {
             let mut requests = Requests::default();
-            assert_eq!(TWO.chunks(size).map(|chunk| requests.begun_in(chunk)).sum::<usize>(), 2, "{size}");
+            assert_eq!(
+                TWO.chunks(size)
+                    .map(|chunk| requests.begun_in(chunk))
+                    .sum::<usize>(),
+                2,
+                "{size}"
+            );
         }
     }
 
@@ -188,7 +220,17 @@ mod tests {
         drop(served);
         let mut answer = Vec::new();
         device.read_to_end(&mut answer).unwrap();
-        assert_eq!((arrived.as_slice(), answer.as_slice()), (TWO, &b"answer"[..]));
-        assert_eq!(proxy.passed(), Passed { up: TWO.len() as u64, down: 6, requests: 2 });
+        assert_eq!(
+            (arrived.as_slice(), answer.as_slice()),
+            (TWO, &b"answer"[..])
+        );
+        assert_eq!(
+            proxy.passed(),
+            Passed {
+                up: TWO.len() as u64,
+                down: 6,
+                requests: 2
+            }
+        );
     }
 }

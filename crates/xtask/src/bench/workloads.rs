@@ -54,11 +54,24 @@ impl Centre {
         let folder = tempfile::tempdir().context("no folder for a hub")?;
         let hub = Hub::start(program, &folder.path().join("hub"))?;
         // Statements are sealed and carried from the first sync on, as where a hub was set up with care.
-        let made = program.command().args(["hub", "keygen", "--out"]).arg(folder.path().join("recovery")).output().context("no recovery key")?;
-        ensure!(made.status.success(), "no recovery key: {}", String::from_utf8_lossy(&made.stderr));
+        let made = program
+            .command()
+            .args(["hub", "keygen", "--out"])
+            .arg(folder.path().join("recovery"))
+            .output()
+            .context("no recovery key")?;
+        ensure!(
+            made.status.success(),
+            "no recovery key: {}",
+            String::from_utf8_lossy(&made.stderr)
+        );
         hub.printed(&["recovery-key", String::from_utf8_lossy(&made.stdout).trim()])?;
         let proxy = Proxy::start(&hub.address)?;
-        Ok(Self { hub: Some(hub), proxy, folder })
+        Ok(Self {
+            hub: Some(hub),
+            proxy,
+            folder,
+        })
     }
 
     pub fn hub(&self) -> Result<&Hub> {
@@ -81,15 +94,28 @@ impl Centre {
 
     /// Logs invented incidents on a device; their ids, and what it cost.
     pub fn log(&self, device: &Device, incidents: usize, seed: u64) -> Result<(Vec<String>, Cost)> {
-        let shape = Shape { incidents, seed, with_edits: true };
+        let shape = Shape {
+            incidents,
+            seed,
+            with_edits: true,
+        };
         self.log_lines(device, &incidents::lines(shape)?, incidents)
     }
 
-    pub fn log_lines(&self, device: &Device, lines: &str, incidents: usize) -> Result<(Vec<String>, Cost)> {
+    pub fn log_lines(
+        &self,
+        device: &Device,
+        lines: &str,
+        incidents: usize,
+    ) -> Result<(Vec<String>, Cost)> {
         let file = self.path("incidents.jsonl");
         std::fs::write(&file, lines)?;
         let (ids, cost) = costing(|| device.log(&file))?;
-        ensure!(ids.len() == incidents, "{} of {incidents} incidents were logged", ids.len());
+        ensure!(
+            ids.len() == incidents,
+            "{} of {incidents} incidents were logged",
+            ids.len()
+        );
         Ok((ids, cost))
     }
 
@@ -97,14 +123,35 @@ impl Centre {
     pub fn measured(&self, sync: impl FnOnce() -> Result<u64>) -> Result<Figures> {
         let hub = self.hub()?;
         let (cpu, passed) = (hub.settle()?, self.proxy.passed());
-        let (changes, Cost { cpu: device_cpu, wall }) = costing(sync)?;
+        let (
+            changes,
+            Cost {
+                cpu: device_cpu,
+                wall,
+            },
+        ) = costing(sync)?;
         let (hub_cpu, passed) = (hub.settle()? - cpu, self.proxy.passed() - passed);
         let (_, hub_peak) = hub.memory()?;
-        Ok(Figures { up: passed.up, down: passed.down, requests: passed.requests, hub_cpu, device_cpu, log_cpu: None, hub_peak, wall, changes })
+        Ok(Figures {
+            up: passed.up,
+            down: passed.down,
+            requests: passed.requests,
+            hub_cpu,
+            device_cpu,
+            log_cpu: None,
+            hub_peak,
+            wall,
+            changes,
+        })
     }
 
     pub fn incidents_at_the_hub(&self) -> Result<Vec<String>> {
-        Ok(self.hub()?.printed(&["export", "--json"])?.lines().map(str::to_owned).collect())
+        Ok(self
+            .hub()?
+            .printed(&["export", "--json"])?
+            .lines()
+            .map(str::to_owned)
+            .collect())
     }
 }
 
@@ -114,14 +161,39 @@ pub fn story(program: &Program, incidents: usize) -> Result<[Figures; 4]> {
     let educator = centre.device("educator", "educator")?;
     let (ids, logging) = centre.log(&educator, incidents, SEED)?;
     let pushed = centre.measured(|| Ok(educator.sync()?.sent))?;
-    ensure!(centre.incidents_at_the_hub()?.len() == incidents, "the hub does not hold what was pushed");
+    ensure!(
+        centre.incidents_at_the_hub()?.len() == incidents,
+        "the hub does not hold what was pushed"
+    );
 
     let responder = centre.device("responder", "responder")?;
-    let pulled = centre.measured(|| responder.sync().map(|synced| synced.received)).context("the first pull")?;
-    ensure!(pulled.changes == pushed.changes, "the responder got {} of {} changes", pulled.changes, pushed.changes);
-    let edited = one_edit(&mut centre, &responder, ids.first().context("nothing was logged")?)?;
+    let pulled = centre
+        .measured(|| responder.sync().map(|synced| synced.received))
+        .context("the first pull")?;
+    ensure!(
+        pulled.changes == pushed.changes,
+        "the responder got {} of {} changes",
+        pulled.changes,
+        pushed.changes
+    );
+    let edited = one_edit(
+        &mut centre,
+        &responder,
+        ids.first().context("nothing was logged")?,
+    )?;
     let unchanged = nothing_changed(&mut centre, &responder)?;
-    Ok([Figures { log_cpu: Some(logging.cpu), ..pushed }, Figures { changes: 0, ..pulled }, edited, unchanged])
+    Ok([
+        Figures {
+            log_cpu: Some(logging.cpu),
+            ..pushed
+        },
+        Figures {
+            changes: 0,
+            ..pulled
+        },
+        edited,
+        unchanged,
+    ])
 }
 
 /// W3: the hub restarts, a device edits one incident and syncs.
@@ -129,7 +201,11 @@ pub fn one_edit(centre: &mut Centre, device: &Device, id: &str) -> Result<Figure
     device.edit(id, &json!([{"action": {"code": "safety_plan", "offered_at": "2026-11-20T10:00:00Z", "accepted": "yes", "outcome": "pending"}}]))?;
     centre.restart()?;
     let figures = centre.measured(|| Ok(device.sync()?.sent))?;
-    ensure!(figures.changes == 1, "{} changes were sent instead of one", figures.changes);
+    ensure!(
+        figures.changes == 1,
+        "{} changes were sent instead of one",
+        figures.changes
+    );
     Ok(figures)
 }
 
@@ -145,8 +221,15 @@ pub fn nothing_changed(centre: &mut Centre, device: &Device) -> Result<Figures> 
 /// both and by the hub, or this fails.
 pub fn conflicts(program: &Program) -> Result<Figures> {
     let centre = Centre::open(program)?;
-    let (educator, responder) = (centre.device("educator", "educator")?, centre.device("responder", "responder")?);
-    let lines = incidents::lines(Shape { incidents: EDITED_TWICE, seed: SEED, with_edits: false })?;
+    let (educator, responder) = (
+        centre.device("educator", "educator")?,
+        centre.device("responder", "responder")?,
+    );
+    let lines = incidents::lines(Shape {
+        incidents: EDITED_TWICE,
+        seed: SEED,
+        with_edits: false,
+    })?;
     let (ids, _) = centre.log_lines(&educator, &calm(&lines)?, EDITED_TWICE)?;
     educator.sync()?;
     responder.sync()?;
@@ -156,10 +239,18 @@ pub fn conflicts(program: &Program) -> Result<Figures> {
         responder.edit(id, &json!([{"action": {"code": "safety_plan", "offered_at": "2026-11-20T11:00:00Z"}}, danger("unknown")]))?;
     }
     progress("");
-    let figures = centre.measured(|| Ok(educator.sync()?.sent + responder.sync()?.sent + educator.sync()?.sent))?;
-    let [own, other, hub] =
-        [educator.run(&["conflicts", "--json"])?, responder.run(&["conflicts", "--json"])?, centre.hub()?.printed(&["conflicts", "--json"])?];
-    for (where_, printed) in [("the educator", own), ("the responder", other), ("the hub", hub)] {
+    let figures = centre
+        .measured(|| Ok(educator.sync()?.sent + responder.sync()?.sent + educator.sync()?.sent))?;
+    let [own, other, hub] = [
+        educator.run(&["conflicts", "--json"])?,
+        responder.run(&["conflicts", "--json"])?,
+        centre.hub()?.printed(&["conflicts", "--json"])?,
+    ];
+    for (where_, printed) in [
+        ("the educator", own),
+        ("the responder", other),
+        ("the hub", hub),
+    ] {
         all_conflict(&printed).with_context(|| format!("at {where_}"))?;
     }
     all_kept(&centre, &[educator, responder], &ids)?;
@@ -183,12 +274,27 @@ fn calm(lines: &str) -> Result<String> {
 }
 
 fn all_conflict(printed: &str) -> Result<()> {
-    let conflicts: Vec<Value> = printed.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
-    ensure!(conflicts.len() == EDITED_TWICE, "{} conflicts instead of {EDITED_TWICE}", conflicts.len());
+    let conflicts: Vec<Value> = printed
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()?;
+    ensure!(
+        conflicts.len() == EDITED_TWICE,
+        "{} conflicts instead of {EDITED_TWICE}",
+        conflicts.len()
+    );
     for conflict in conflicts {
-        let values: Vec<&str> = conflict["values"].as_array().into_iter().flatten().filter_map(|side| side["value"].as_str()).collect();
+        let values: Vec<&str> = conflict["values"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|side| side["value"].as_str())
+            .collect();
         ensure!(
-            conflict["field"] == "danger_now" && values.len() == 2 && values.contains(&"yes") && values.contains(&"unknown"),
+            conflict["field"] == "danger_now"
+                && values.len() == 2
+                && values.contains(&"yes")
+                && values.contains(&"unknown"),
             "another conflict: {conflict}"
         );
     }
@@ -198,16 +304,32 @@ fn all_conflict(printed: &str) -> Result<()> {
 /// The status of the one and the action of the other stand everywhere, and all three show the same.
 fn all_kept(centre: &Centre, devices: &[Device], ids: &[String]) -> Result<()> {
     let at_hub = centre.incidents_at_the_hub()?;
-    ensure!(at_hub.len() == ids.len(), "the hub holds {} incidents instead of {}", at_hub.len(), ids.len());
+    ensure!(
+        at_hub.len() == ids.len(),
+        "the hub holds {} incidents instead of {}",
+        at_hub.len(),
+        ids.len()
+    );
     for line in at_hub {
         let at_hub: Value = serde_json::from_str(&line)?;
         let id = at_hub["id"].as_str().context("an incident without an id")?;
-        let kept = at_hub["status"] == "responding" && at_hub["actions"].as_array().is_some_and(|actions| actions.len() == 1);
+        let kept = at_hub["status"] == "responding"
+            && at_hub["actions"]
+                .as_array()
+                .is_some_and(|actions| actions.len() == 1);
         ensure!(kept, "an edit was lost at the hub: {id}");
         for device in devices {
             let shown: Value = serde_json::from_str(&device.run(&["show", id, "--json"])?)?;
             let lasting = |value: &Value, name: &str| value[name].to_string();
-            let same = ["status", "actions", "conflicts", "danger_now", "transitions"].into_iter().all(|name| lasting(&shown, name) == lasting(&at_hub, name));
+            let same = [
+                "status",
+                "actions",
+                "conflicts",
+                "danger_now",
+                "transitions",
+            ]
+            .into_iter()
+            .all(|name| lasting(&shown, name) == lasting(&at_hub, name));
             ensure!(same, "a device shows another incident than the hub: {id}");
         }
     }
@@ -226,7 +348,10 @@ pub fn crowd(program: &Program) -> Result<Figures> {
     }
     progress("");
     let figures = centre.measured(|| {
-        let syncs: Vec<_> = devices.iter().map(Device::begin_sync).collect::<Result<_>>()?;
+        let syncs: Vec<_> = devices
+            .iter()
+            .map(Device::begin_sync)
+            .collect::<Result<_>>()?;
         let mut sent = 0;
         for sync in syncs {
             let output = sync.wait_with_output()?;
@@ -234,7 +359,10 @@ pub fn crowd(program: &Program) -> Result<Figures> {
         }
         Ok(sent)
     })?;
-    ensure!(centre.incidents_at_the_hub()?.len() == CROWD * EACH, "the hub does not hold what was pushed");
+    ensure!(
+        centre.incidents_at_the_hub()?.len() == CROWD * EACH,
+        "the hub does not hold what was pushed"
+    );
     Ok(figures)
 }
 
@@ -247,7 +375,9 @@ pub fn progress(what: &str) {
 
 /// Bytes of a file.
 pub fn size(file: &Path) -> Result<u64> {
-    Ok(std::fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?.len())
+    Ok(std::fs::metadata(file)
+        .with_context(|| format!("cannot read {}", file.display()))?
+        .len())
 }
 
 /// How long a command takes, the better of some runs.

@@ -33,7 +33,11 @@ impl Sources {
     /// Takes a file in, if it is a module of a crate.
     pub fn add(&mut self, file: &Path, text: &str) {
         if let Some((folder, module)) = module_of(file) {
-            self.crates.entry(folder).or_default().entry(module).or_insert_with(|| (file.to_owned(), text.to_owned()));
+            self.crates
+                .entry(folder)
+                .or_default()
+                .entry(module)
+                .or_insert_with(|| (file.to_owned(), text.to_owned()));
         }
     }
 
@@ -45,7 +49,10 @@ impl Sources {
 
 /// The folder of the crate's sources, and the file's module in it. Programs beside a crate's own are crates of one file.
 fn module_of(file: &Path) -> Option<(PathBuf, Module)> {
-    let parts: Vec<&str> = file.iter().map(|part| part.to_str()).collect::<Option<_>>()?;
+    let parts: Vec<&str> = file
+        .iter()
+        .map(|part| part.to_str())
+        .collect::<Option<_>>()?;
     let source = parts.iter().position(|part| *part == "src")?;
     let (folder, inside) = parts.split_at(source + 1);
     let mut module: Module = inside.iter().map(|part| (*part).to_owned()).collect();
@@ -63,12 +70,19 @@ fn module_of(file: &Path) -> Option<(PathBuf, Module)> {
 
 fn circles_of(files: &BTreeMap<Module, (PathBuf, String)>) -> Vec<String> {
     let graph = graph(files);
-    let reached: BTreeMap<&Module, BTreeSet<&Module>> = graph.keys().map(|from| (from, reachable(&graph, from))).collect();
-    let is_mutual = |one: &Module, other: &Module| reached[one].contains(other) && reached[other].contains(one);
+    let reached: BTreeMap<&Module, BTreeSet<&Module>> = graph
+        .keys()
+        .map(|from| (from, reachable(&graph, from)))
+        .collect();
+    let is_mutual =
+        |one: &Module, other: &Module| reached[one].contains(other) && reached[other].contains(one);
     let mut told = BTreeSet::new();
     let mut problems = Vec::new();
     for module in graph.keys().filter(|module| is_mutual(module, module)) {
-        let together: Vec<&Module> = graph.keys().filter(|other| is_mutual(module, other)).collect();
+        let together: Vec<&Module> = graph
+            .keys()
+            .filter(|other| is_mutual(module, other))
+            .collect();
         if told.insert(together.clone()) {
             problems.push(problem(files, &graph, &together));
         }
@@ -77,26 +91,59 @@ fn circles_of(files: &BTreeMap<Module, (PathBuf, String)>) -> Vec<String> {
 }
 
 /// Names the files, and the imports of a shortest circle among them.
-fn problem(files: &BTreeMap<Module, (PathBuf, String)>, graph: &Graph, together: &[&Module]) -> String {
-    let name = |module: &Module| files.get(module).map_or_else(String::new, |(file, _)| file.display().to_string());
-    let shortest = together.iter().filter_map(|module| circle(graph, module)).min_by_key(Vec::len).unwrap_or_default();
-    let imports = shortest.iter().map(|(from, import)| format!("{}:{} names {}", name(from), import.line, import.path)).collect::<Vec<_>>();
-    let others = together.iter().map(|module| name(module)).collect::<Vec<_>>().join(", ");
-    format!("{} files import each other in a circle ({others}): {}", together.len(), imports.join("; "))
+fn problem(
+    files: &BTreeMap<Module, (PathBuf, String)>,
+    graph: &Graph,
+    together: &[&Module],
+) -> String {
+    let name = |module: &Module| {
+        files
+            .get(module)
+            .map_or_else(String::new, |(file, _)| file.display().to_string())
+    };
+    let shortest = together
+        .iter()
+        .filter_map(|module| circle(graph, module))
+        .min_by_key(Vec::len)
+        .unwrap_or_default();
+    let imports = shortest
+        .iter()
+        .map(|(from, import)| format!("{}:{} names {}", name(from), import.line, import.path))
+        .collect::<Vec<_>>();
+    let others = together
+        .iter()
+        .map(|module| name(module))
+        .collect::<Vec<_>>()
+        .join(", ");
+    format!(
+        "{} files import each other in a circle ({others}): {}",
+        together.len(),
+        imports.join("; ")
+    )
 }
 
 fn graph(files: &BTreeMap<Module, (PathBuf, String)>) -> Graph {
-    let all: BTreeMap<&Module, names::File> = files.iter().map(|(module, (_, text))| (module, names::read(text, module))).collect();
+    let all: BTreeMap<&Module, names::File> = files
+        .iter()
+        .map(|(module, (_, text))| (module, names::read(text, module)))
+        .collect();
     let tests: BTreeSet<&Module> = all.values().flat_map(|file| &file.test_modules).collect();
-    let is_test = |module: &Module| (0..=module.len()).any(|len| tests.contains(&module[..len].to_vec()));
+    let is_test =
+        |module: &Module| (0..=module.len()).any(|len| tests.contains(&module[..len].to_vec()));
     let mut graph = Graph::new();
     for (module, file) in all.iter().filter(|(module, _)| !is_test(module)) {
         let imports = graph.entry((*module).clone()).or_default();
         for Named { line, path } in &file.named {
-            let target = (0..=path.len()).rev().map(|len| path[..len].to_vec()).find(|prefix| files.contains_key(prefix));
+            let target = (0..=path.len())
+                .rev()
+                .map(|len| path[..len].to_vec())
+                .find(|prefix| files.contains_key(prefix));
             let target = target.filter(|target| target != *module && !is_test(target));
             if let Some(target) = target {
-                imports.entry(target).or_insert_with(|| Import { line: *line, path: format!("crate::{}", path.join("::")) });
+                imports.entry(target).or_insert_with(|| Import {
+                    line: *line,
+                    path: format!("crate::{}", path.join("::")),
+                });
             }
         }
     }
@@ -144,13 +191,19 @@ mod tests {
 
     fn problems(files: &[(&str, &str)]) -> Vec<String> {
         let mut sources = Sources::default();
-        files.iter().for_each(|(file, text)| sources.add(Path::new(&format!("crates/a/src/{file}")), text));
+        files
+            .iter()
+            .for_each(|(file, text)| sources.add(Path::new(&format!("crates/a/src/{file}")), text));
         sources.problems()
     }
 
     #[test]
     fn two_files_that_import_each_other_are_named_with_their_imports() {
-        let files = [("lib.rs", "mod one;\nmod two;"), ("one.rs", "\nuse crate::two::Two;"), ("two.rs", "use super::one::{self, One};")];
+        let files = [
+            ("lib.rs", "mod one;\nmod two;"),
+            ("one.rs", "\nuse crate::two::Two;"),
+            ("two.rs", "use super::one::{self, One};"),
+        ];
         let expected = "2 files import each other in a circle (crates/a/src/one.rs, crates/a/src/two.rs): \
                         crates/a/src/one.rs:2 names crate::two::Two; crates/a/src/two.rs:1 names crate::one";
         assert_eq!(problems(&files), [expected]);
@@ -161,29 +214,71 @@ mod tests {
         let files = [
             ("one.rs", "use crate::two::A;"),
             ("two.rs", "use crate::three::A;"),
-            ("three.rs", "use crate::one::A; fn f() { crate::four::f(); }"),
+            (
+                "three.rs",
+                "use crate::one::A; fn f() { crate::four::f(); }",
+            ),
             ("four.rs", "use crate::three::A;"),
         ];
         let found = problems(&files);
         assert_eq!(found.len(), 1);
-        assert!(found[0].starts_with("4 files") && found[0].matches(" names ").count() == 2, "{found:?}");
+        assert!(
+            found[0].starts_with("4 files") && found[0].matches(" names ").count() == 2,
+            "{found:?}"
+        );
     }
 
     #[test]
     fn a_parent_and_its_child_that_name_each_other_are_a_circle() {
-        for use_of_child in ["use self::child::f;", "fn g() { self::child::f() }", "pub use crate::parent::child::*;"] {
+        for use_of_child in [
+            "use self::child::f;",
+            "fn g() { self::child::f() }",
+            "pub use crate::parent::child::*;",
+        ] {
             let parent = format!("mod child;\n{use_of_child}\npub struct Own;");
-            assert_eq!(problems(&[("parent.rs", &parent), ("parent/child.rs", "use super::Own;")]).len(), 1, "{use_of_child}");
-            assert!(problems(&[("parent.rs", &parent), ("parent/child.rs", "pub fn f() {}")]).is_empty(), "{use_of_child}");
+            assert_eq!(
+                problems(&[
+                    ("parent.rs", &parent),
+                    ("parent/child.rs", "use super::Own;")
+                ])
+                .len(),
+                1,
+                "{use_of_child}"
+            );
+            assert!(
+                problems(&[("parent.rs", &parent), ("parent/child.rs", "pub fn f() {}")])
+                    .is_empty(),
+                "{use_of_child}"
+            );
         }
-        assert!(problems(&[("parent.rs", "mod child;\npub struct Own;"), ("parent/child.rs", "use super::Own;")]).is_empty(), "to declare is not to name");
+        assert!(
+            problems(&[
+                ("parent.rs", "mod child;\npub struct Own;"),
+                ("parent/child.rs", "use super::Own;")
+            ])
+            .is_empty(),
+            "to declare is not to name"
+        );
     }
 
     #[test]
     fn the_root_of_a_crate_is_a_file_like_any_other() {
-        let files = [("lib.rs", "mod one;\npub use crate::one::f;\npub struct Own;"), ("one.rs", "use crate::Own;")];
+        let files = [
+            (
+                "lib.rs",
+                "mod one;\npub use crate::one::f;\npub struct Own;",
+            ),
+            ("one.rs", "use crate::Own;"),
+        ];
         assert_eq!(problems(&files).len(), 1);
-        assert!(problems(&[("lib.rs", "mod one;"), ("one.rs", "fn f() { crate::told!(); }")]).is_empty(), "a macro stands in no module");
+        assert!(
+            problems(&[
+                ("lib.rs", "mod one;"),
+                ("one.rs", "fn f() { crate::told!(); }")
+            ])
+            .is_empty(),
+            "a macro stands in no module"
+        );
     }
 
     #[test]
@@ -191,7 +286,11 @@ mod tests {
         let inline = "pub struct Two;\n#[cfg(test)]\nmod tests {\n    use super::*;\n    use crate::one::One;\n    const BRACE: char = '}';\n}";
         assert!(problems(&[("one.rs", "use crate::two::Two;"), ("two.rs", inline)]).is_empty());
         let after = format!("{inline}\nuse crate::one::One;");
-        assert_eq!(problems(&[("one.rs", "use crate::two::Two;"), ("two.rs", &after)]).len(), 1, "what comes after the tests counts");
+        assert_eq!(
+            problems(&[("one.rs", "use crate::two::Two;"), ("two.rs", &after)]).len(),
+            1,
+            "what comes after the tests counts"
+        );
         let own_file = [
             ("one.rs", "use crate::two::Two;"),
             ("two.rs", "#[cfg(test)]\nmod tests;"),

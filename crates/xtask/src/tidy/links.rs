@@ -5,7 +5,10 @@ use std::path::{Component, Path, PathBuf};
 /// README, CHANGELOG, and every page of docs/.
 pub fn has_links_to_check(file: &Path) -> bool {
     let is_page = file.extension().is_some_and(|extension| extension == "md");
-    is_page && (file.starts_with("docs") || file == Path::new("README.md") || file == Path::new("CHANGELOG.md"))
+    is_page
+        && (file.starts_with("docs")
+            || file == Path::new("README.md")
+            || file == Path::new("CHANGELOG.md"))
 }
 
 /// `exists` is asked with paths from the workspace's root.
@@ -15,8 +18,14 @@ pub fn problems(file: &Path, text: &str, exists: impl Fn(&Path) -> bool) -> Vec<
     for (number, target) in relative_links(text) {
         match inside(folder, &target) {
             Some(path) if exists(&path) => {}
-            Some(_) => problems.push(format!("{}:{number}: the link to {target} leads nowhere", file.display())),
-            None => problems.push(format!("{}:{number}: the link to {target} leads out of the project", file.display())),
+            Some(_) => problems.push(format!(
+                "{}:{number}: the link to {target} leads nowhere",
+                file.display()
+            )),
+            None => problems.push(format!(
+                "{}:{number}: the link to {target} leads out of the project",
+                file.display()
+            )),
         }
     }
     problems
@@ -63,7 +72,11 @@ fn inline_targets(line: &str) -> impl Iterator<Item = &str> {
 /// `[name]: target`.
 fn definition_target(line: &str) -> Option<&str> {
     let (name, target) = line.trim_start().strip_prefix('[')?.split_once("]: ")?;
-    if name.contains(']') { None } else { Some(target.trim_start()) }
+    if name.contains(']') {
+        None
+    } else {
+        Some(target.trim_start())
+    }
 }
 
 fn relative(target: &str) -> Option<String> {
@@ -71,13 +84,25 @@ fn relative(target: &str) -> Option<String> {
         Some(bracketed) => bracketed.split('>').next()?,
         None => target.split_whitespace().next()?,
     };
-    let is_address = target.split_once(':').is_some_and(|(scheme, _)| scheme.chars().all(|letter| letter.is_ascii_alphabetic()));
+    let is_address = target
+        .split_once(':')
+        .is_some_and(|(scheme, _)| scheme.chars().all(|letter| letter.is_ascii_alphabetic()));
     let path = target.split(['#', '?']).next()?;
-    if is_address || path.is_empty() { None } else { Some(path.replace("%20", " ")) }
+    if is_address || path.is_empty() {
+        None
+    } else {
+        Some(path.replace("%20", " "))
+    }
 }
 
 fn without_code_spans(line: &str) -> String {
-    let outside = |(index, part): (usize, &str)| if index % 2 == 0 { part.to_owned() } else { "_".repeat(part.len()) };
+    let outside = |(index, part): (usize, &str)| {
+        if index % 2 == 0 {
+            part.to_owned()
+        } else {
+            "_".repeat(part.len())
+        }
+    };
     line.split('`').enumerate().map(outside).collect()
 }
 
@@ -88,26 +113,63 @@ mod tests {
     const THERE: [&str; 3] = ["README.md", "docs/PROTOCOL.md", "docs/adr/0001-one.md"];
 
     fn of(file: &str, text: &str) -> Vec<String> {
-        problems(Path::new(file), text, |path| THERE.iter().any(|there| Path::new(there) == path))
+        problems(Path::new(file), text, |path| {
+            THERE.iter().any(|there| Path::new(there) == path)
+        })
     }
 
     #[test]
     fn links_are_read_from_the_page_that_holds_them() {
-        assert!(of("README.md", "[how](docs/PROTOCOL.md#frames) and [why](./docs/adr/0001-one.md \"a title\")").is_empty());
-        assert!(of("docs/adr/0001-one.md", "[up](../PROTOCOL.md) [top](../../README.md)").is_empty());
+        assert!(
+            of(
+                "README.md",
+                "[how](docs/PROTOCOL.md#frames) and [why](./docs/adr/0001-one.md \"a title\")"
+            )
+            .is_empty()
+        );
+        assert!(
+            of(
+                "docs/adr/0001-one.md",
+                "[up](../PROTOCOL.md) [top](../../README.md)"
+            )
+            .is_empty()
+        );
     }
 
     #[test]
     fn a_link_to_nothing_is_found_with_its_line() {
-        assert_eq!(of("README.md", "fine\n[gone](docs/GONE.md)"), ["README.md:2: the link to docs/GONE.md leads nowhere"]);
-        assert_eq!(of("docs/PROTOCOL.md", "[wrong folder](docs/PROTOCOL.md)").len(), 1);
-        assert_eq!(of("README.md", "[one]: docs/GONE.md\n![picture](<docs/no picture.png>)").len(), 2);
-        assert_eq!(of("README.md", "[a](docs/PROTOCOL.md), [b](docs/GONE.md), [c](GONE.md)").len(), 2);
+        assert_eq!(
+            of("README.md", "fine\n[gone](docs/GONE.md)"),
+            ["README.md:2: the link to docs/GONE.md leads nowhere"]
+        );
+        assert_eq!(
+            of("docs/PROTOCOL.md", "[wrong folder](docs/PROTOCOL.md)").len(),
+            1
+        );
+        assert_eq!(
+            of(
+                "README.md",
+                "[one]: docs/GONE.md\n![picture](<docs/no picture.png>)"
+            )
+            .len(),
+            2
+        );
+        assert_eq!(
+            of(
+                "README.md",
+                "[a](docs/PROTOCOL.md), [b](docs/GONE.md), [c](GONE.md)"
+            )
+            .len(),
+            2
+        );
     }
 
     #[test]
     fn a_link_out_of_the_project_is_found() {
-        assert_eq!(of("README.md", "[out](../other/README.md)"), ["README.md:1: the link to ../other/README.md leads out of the project"]);
+        assert_eq!(
+            of("README.md", "[out](../other/README.md)"),
+            ["README.md:1: the link to ../other/README.md leads out of the project"]
+        );
         assert_eq!(of("README.md", "[rooted](/etc/hosts)").len(), 1);
     }
 
@@ -122,7 +184,11 @@ mod tests {
         for page in ["README.md", "CHANGELOG.md", "docs/adr/0001-one.md"] {
             assert!(has_links_to_check(Path::new(page)), "{page}");
         }
-        for other in ["docs/picture.png", "fixtures/README.md", "crates/x/README.md"] {
+        for other in [
+            "docs/picture.png",
+            "fixtures/README.md",
+            "crates/x/README.md",
+        ] {
             assert!(!has_links_to_check(Path::new(other)), "{other}");
         }
     }

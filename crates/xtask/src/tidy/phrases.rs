@@ -24,7 +24,12 @@ pub struct Phrases(Vec<Phrase>);
 impl Phrases {
     /// Reads the table under `| Not | Use |`. `None` if the table is missing or empty, or if a row has an empty cell.
     pub fn parse(style: &str) -> Option<Self> {
-        let mut rows = style.lines().skip_while(|line| *line != HEADING).skip(2).take_while(|line| line.starts_with('|')).peekable();
+        let mut rows = style
+            .lines()
+            .skip_while(|line| *line != HEADING)
+            .skip(2)
+            .take_while(|line| line.starts_with('|'))
+            .peekable();
         rows.peek()?;
         let mut phrases = Vec::new();
         for row in rows {
@@ -35,7 +40,11 @@ impl Phrases {
                 if words.is_empty() || replacement.is_empty() {
                     return None;
                 }
-                phrases.push(Phrase { text: text.to_owned(), words, replacement: replacement.to_owned() });
+                phrases.push(Phrase {
+                    text: text.to_owned(),
+                    words,
+                    replacement: replacement.to_owned(),
+                });
             }
         }
         Some(Self(phrases))
@@ -43,12 +52,24 @@ impl Phrases {
 
     /// Each listed phrase in the prose of a file. Files of other kinds have none.
     pub fn problems(&self, file: &Path, text: &str) -> Vec<String> {
-        let Some(kind) = Kind::of(file) else { return Vec::new() };
+        let Some(kind) = Kind::of(file) else {
+            return Vec::new();
+        };
         let mut problems = Vec::new();
         for block in kind.blocks(text) {
             for (at, word) in block.iter().enumerate() {
-                for phrase in self.0.iter().filter(|phrase| begins_with(&block[at..], &phrase.words)) {
-                    problems.push(format!("{}:{}: \"{}\": use {}", file.display(), word.line, phrase.text, phrase.replacement));
+                for phrase in self
+                    .0
+                    .iter()
+                    .filter(|phrase| begins_with(&block[at..], &phrase.words))
+                {
+                    problems.push(format!(
+                        "{}:{}: \"{}\": use {}",
+                        file.display(),
+                        word.line,
+                        phrase.text,
+                        phrase.replacement
+                    ));
                 }
             }
         }
@@ -95,11 +116,19 @@ impl Kind {
         for (line, whole) in (1..).zip(text.lines()) {
             let is_fence = self == Self::Document && whole.trim_start().starts_with("```");
             in_code ^= is_fence;
-            let prose = if is_fence || in_code { None } else { self.prose(whole) };
+            let prose = if is_fence || in_code {
+                None
+            } else {
+                self.prose(whole)
+            };
             match (prose, blocks.last_mut()) {
                 (Some(prose), Some(block)) => {
                     let prose = without_code_spans(prose);
-                    block.extend(words(&prose).map(|(text, ends_clause)| Word { line, text, ends_clause }));
+                    block.extend(words(&prose).map(|(text, ends_clause)| Word {
+                        line,
+                        text,
+                        ends_clause,
+                    }));
                 }
                 _ => blocks.push(Vec::new()),
             }
@@ -116,7 +145,9 @@ impl Kind {
         match self {
             Self::Document => Some(trimmed),
             Self::Rust => comment(line),
-            Self::PageTexts if trimmed.starts_with('#') || trimmed.len() < line.len() => Some(trimmed),
+            Self::PageTexts if trimmed.starts_with('#') || trimmed.len() < line.len() => {
+                Some(trimmed)
+            }
             Self::PageTexts => trimmed.split_once(" = ").map(|(_, text)| text),
         }
     }
@@ -126,28 +157,53 @@ impl Kind {
 fn comment(line: &str) -> Option<&str> {
     let (at, _) = line.match_indices("//").find(|(at, _)| {
         let before = &line[..*at];
-        (before.is_empty() || before.ends_with(' ')) && before.replace("\\\"", "").matches('"').count().is_multiple_of(2)
+        (before.is_empty() || before.ends_with(' '))
+            && before
+                .replace("\\\"", "")
+                .matches('"')
+                .count()
+                .is_multiple_of(2)
     })?;
     Some(line[at..].trim_start_matches(['/', '!']))
 }
 
 /// Replaces each code span by a mark that matches no phrase.
 fn without_code_spans(line: &str) -> String {
-    line.split('`').enumerate().map(|(index, part)| if index % 2 == 0 { part } else { "…" }).collect()
+    line.split('`')
+        .enumerate()
+        .map(|(index, part)| if index % 2 == 0 { part } else { "…" })
+        .collect()
 }
 
 /// The words of a text, each with whether a clause ends after it. A mark alone and a variable are empty words.
 fn words(text: &str) -> impl Iterator<Item = (String, bool)> {
-    text.split([' ', '[', ']', '(', ')']).filter(|word| !word.is_empty()).map(|word| {
-        let is_variable = word.starts_with('$');
-        let bare = if is_variable { "" } else { word.trim_matches(|letter: char| !letter.is_alphanumeric()) };
-        (bare.to_lowercase(), word.ends_with(['.', ',', ';', ':', '!', '?']))
-    })
+    text.split([' ', '[', ']', '(', ')'])
+        .filter(|word| !word.is_empty())
+        .map(|word| {
+            let is_variable = word.starts_with('$');
+            let bare = if is_variable {
+                ""
+            } else {
+                word.trim_matches(|letter: char| !letter.is_alphanumeric())
+            };
+            (
+                bare.to_lowercase(),
+                word.ends_with(['.', ',', ';', ':', '!', '?']),
+            )
+        })
 }
 
 fn begins_with(block: &[Word], phrase: &[String]) -> bool {
-    let is_whole = block.len() >= phrase.len() && block.iter().zip(phrase).all(|(word, wanted)| word.text == *wanted);
-    is_whole && block.iter().take(phrase.len() - 1).all(|word| !word.ends_clause)
+    let is_whole = block.len() >= phrase.len()
+        && block
+            .iter()
+            .zip(phrase)
+            .all(|(word, wanted)| word.text == *wanted);
+    is_whole
+        && block
+            .iter()
+            .take(phrase.len() - 1)
+            .all(|word| !word.ends_clause)
 }
 
 #[cfg(test)]
@@ -157,21 +213,36 @@ mod tests {
     const TABLE: &str = "# Style\n\n| Not | Use |\n|---|---|\n| made anew · made again | rebuilt |\n| whoever | anyone who |\n\nIt is made anew.\n";
 
     fn of(file: &str, text: &str) -> Vec<String> {
-        Phrases::parse(TABLE).expect("a table").problems(Path::new(file), text)
+        Phrases::parse(TABLE)
+            .expect("a table")
+            .problems(Path::new(file), text)
     }
 
     #[test]
     fn a_phrase_is_named_with_its_place_and_its_replacement() {
-        assert_eq!(of("docs/A.md", "Fine.\nThe row is made anew."), ["docs/A.md:2: \"made anew\": use rebuilt"]);
         assert_eq!(
-            of("README.md", "**Whoever** asks; it is made again, whoever it was."),
-            ["README.md:1: \"whoever\": use anyone who", "README.md:1: \"made again\": use rebuilt", "README.md:1: \"whoever\": use anyone who",]
+            of("docs/A.md", "Fine.\nThe row is made anew."),
+            ["docs/A.md:2: \"made anew\": use rebuilt"]
+        );
+        assert_eq!(
+            of(
+                "README.md",
+                "**Whoever** asks; it is made again, whoever it was."
+            ),
+            [
+                "README.md:1: \"whoever\": use anyone who",
+                "README.md:1: \"made again\": use rebuilt",
+                "README.md:1: \"whoever\": use anyone who",
+            ]
         );
     }
 
     #[test]
     fn a_phrase_may_be_broken_over_two_lines_but_not_by_a_mark_or_an_empty_line() {
-        assert_eq!(of("crates/a/src/a.rs", "/// It is made\n/// anew."), ["crates/a/src/a.rs:1: \"made anew\": use rebuilt"]);
+        assert_eq!(
+            of("crates/a/src/a.rs", "/// It is made\n/// anew."),
+            ["crates/a/src/a.rs:1: \"made anew\": use rebuilt"]
+        );
         assert!(of("docs/A.md", "It is made. Anew it goes.").is_empty());
         assert!(of("docs/A.md", "It is made\n\nanew").is_empty());
         assert!(of("docs/A.md", "remade anew, whoevers").is_empty());
@@ -179,9 +250,24 @@ mod tests {
 
     #[test]
     fn code_is_not_prose() {
-        assert!(of("docs/A.md", "`whoever` and `made anew`\n```sh\nwhoever\n```\n").is_empty());
-        assert!(of("crates/a/src/a.rs", "let whoever = \"http://whoever // whoever\";").is_empty());
-        assert_eq!(of("crates/a/src/a.rs", "let a = \"x\"; // whoever").len(), 1);
+        assert!(
+            of(
+                "docs/A.md",
+                "`whoever` and `made anew`\n```sh\nwhoever\n```\n"
+            )
+            .is_empty()
+        );
+        assert!(
+            of(
+                "crates/a/src/a.rs",
+                "let whoever = \"http://whoever // whoever\";"
+            )
+            .is_empty()
+        );
+        assert_eq!(
+            of("crates/a/src/a.rs", "let a = \"x\"; // whoever").len(),
+            1
+        );
         assert_eq!(of("crates/a/src/a.rs", "    //! `x`: whoever").len(), 1);
     }
 
@@ -189,20 +275,38 @@ mod tests {
     fn texts_of_pages_are_read_without_their_ids() {
         let file = "crates/vicinity-pages/lang/en/board.ftl";
         assert!(of(file, "whoever = Name\nname-whoever = { $whoever }").is_empty());
-        assert_eq!(of(file, "# whoever\na = Whoever asks\nb = { $n ->\n    [one] whoever\n}").len(), 3);
+        assert_eq!(
+            of(
+                file,
+                "# whoever\na = Whoever asks\nb = { $n ->\n    [one] whoever\n}"
+            )
+            .len(),
+            3
+        );
         assert!(of("crates/vicinity-pages/lang/fr/board.ftl", "a = whoever").is_empty());
     }
 
     #[test]
     fn history_and_the_list_itself_are_left_alone() {
-        for file in ["CHANGELOG.md", "docs/adr/0001-one.md", "docs/STYLE.md", "fixtures/README.md", "a.toml"] {
+        for file in [
+            "CHANGELOG.md",
+            "docs/adr/0001-one.md",
+            "docs/STYLE.md",
+            "fixtures/README.md",
+            "a.toml",
+        ] {
             assert!(of(file, "whoever").is_empty(), "{file}");
         }
     }
 
     #[test]
     fn a_missing_or_incomplete_table_is_refused() {
-        for style in ["# Style", "| Not | Use |\n|---|---|\n", "| Not | Use |\n|---|---|\n| whoever |\n", "| Not | Use |\n|---|---|\n| whoever | |\n"] {
+        for style in [
+            "# Style",
+            "| Not | Use |\n|---|---|\n",
+            "| Not | Use |\n|---|---|\n| whoever |\n",
+            "| Not | Use |\n|---|---|\n| whoever | |\n",
+        ] {
             assert!(Phrases::parse(style).is_none(), "{style}");
         }
     }

@@ -6,19 +6,35 @@ const FILE_MAX_LINES: usize = 500;
 const LINE_MAX_CHARACTERS: usize = 200;
 
 // Written in two pieces, so that this file does not hold them itself.
-const MACHINE_FOLDERS: [&str; 3] = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/ho", "me/")];
-const UNFINISHED: [&str; 4] = [concat!("to", "do!("), concat!("unim", "plemented!("), concat!("#[ig", "nore]"), concat!("#[ig", "nore =")];
+const MACHINE_FOLDERS: [&str; 3] = [
+    concat!("/wo", "rk/"),
+    concat!("/ro", "ot/"),
+    concat!("/ho", "me/"),
+];
+const UNFINISHED: [&str; 4] = [
+    concat!("to", "do!("),
+    concat!("unim", "plemented!("),
+    concat!("#[ig", "nore]"),
+    concat!("#[ig", "nore ="),
+];
 
 pub fn problems(file: &Path, text: &str) -> Vec<String> {
     let is_rust = file.extension().is_some_and(|extension| extension == "rs");
     let mut problems = Vec::new();
     let lines = text.lines().count();
     if is_rust && lines > FILE_MAX_LINES {
-        problems.push(format!("{}: {lines} lines, more than {FILE_MAX_LINES}: split it", file.display()));
+        problems.push(format!(
+            "{}: {lines} lines, more than {FILE_MAX_LINES}: split it",
+            file.display()
+        ));
     }
     for (number, line) in (1..).zip(text.lines()) {
-        let mut complain = |what: String| problems.push(format!("{}:{number}: {what}", file.display()));
-        for folder in MACHINE_FOLDERS.iter().filter(|folder| names_folder(line, folder)) {
+        let mut complain =
+            |what: String| problems.push(format!("{}:{number}: {what}", file.display()));
+        for folder in MACHINE_FOLDERS
+            .iter()
+            .filter(|folder| names_folder(line, folder))
+        {
             complain(format!("a path of one machine ({folder})"));
         }
         if !is_rust {
@@ -26,7 +42,9 @@ pub fn problems(file: &Path, text: &str) -> Vec<String> {
         }
         let characters = line.chars().count();
         if characters > LINE_MAX_CHARACTERS {
-            complain(format!("{characters} characters, more than {LINE_MAX_CHARACTERS}"));
+            complain(format!(
+                "{characters} characters, more than {LINE_MAX_CHARACTERS}"
+            ));
         }
         for word in UNFINISHED.iter().filter(|word| line.contains(**word)) {
             complain(format!("`{word}`: finish it or leave it out"));
@@ -37,7 +55,12 @@ pub fn problems(file: &Path, text: &str) -> Vec<String> {
 
 /// Whether a path in the line begins with the folder. One in the middle of a longer path or of an address is another.
 fn names_folder(line: &str, folder: &str) -> bool {
-    let inside_a_path = |at: usize| line[..at].chars().next_back().is_some_and(|before| before.is_alphanumeric() || "._-~*}".contains(before));
+    let inside_a_path = |at: usize| {
+        line[..at]
+            .chars()
+            .next_back()
+            .is_some_and(|before| before.is_alphanumeric() || "._-~*}".contains(before))
+    };
     line.match_indices(folder).any(|(at, _)| !inside_a_path(at))
 }
 
@@ -52,21 +75,32 @@ mod tests {
     #[test]
     fn a_file_of_500_lines_passes_and_one_of_501_does_not() {
         assert!(of("a.rs", &"x\n".repeat(500)).is_empty());
-        assert_eq!(of("a.rs", &"x\n".repeat(501)), ["a.rs: 501 lines, more than 500: split it"]);
+        assert_eq!(
+            of("a.rs", &"x\n".repeat(501)),
+            ["a.rs: 501 lines, more than 500: split it"]
+        );
         assert!(of("a.sql", &"x\n".repeat(501)).is_empty());
     }
 
     #[test]
     fn a_long_line_is_found_by_characters_not_bytes() {
         assert!(of("a.rs", &"ស".repeat(200)).is_empty());
-        assert_eq!(of("a.rs", &format!("\n{}", "ស".repeat(201))), ["a.rs:2: 201 characters, more than 200"]);
+        assert_eq!(
+            of("a.rs", &format!("\n{}", "ស".repeat(201))),
+            ["a.rs:2: 201 characters, more than 200"]
+        );
         assert!(of("a.md", &"x".repeat(201)).is_empty());
     }
 
     #[test]
     fn a_path_of_one_machine_is_found_in_any_text() {
         for folder in MACHINE_FOLDERS {
-            for line in [format!("see {folder}notes"), format!("{folder}notes"), format!("\"{folder}notes\""), format!("file://{folder}notes")] {
+            for line in [
+                format!("see {folder}notes"),
+                format!("{folder}notes"),
+                format!("\"{folder}notes\""),
+                format!("file://{folder}notes"),
+            ] {
                 assert_eq!(of("a.md", &line).len(), 1, "{line}");
             }
         }
@@ -75,7 +109,13 @@ mod tests {
     #[test]
     fn a_folder_of_that_name_further_inside_is_no_machine_path() {
         let [first, ..] = MACHINE_FOLDERS;
-        assert!(of("a.md", &format!("target{first}x https://example.org{first}x ../some{first}x")).is_empty());
+        assert!(
+            of(
+                "a.md",
+                &format!("target{first}x https://example.org{first}x ../some{first}x")
+            )
+            .is_empty()
+        );
     }
 
     #[test]

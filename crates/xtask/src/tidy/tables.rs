@@ -14,7 +14,10 @@ pub fn problems(file: &Path, text: &str) -> Vec<String> {
         in_code ^= line.trim_start().starts_with("```");
         let is_row = !in_code && line.starts_with('|');
         if is_row && !in_block && !lines.peek().is_some_and(|(_, below)| is_rule(below)) {
-            problems.push(format!("{}:{number}: a row of a table without a heading above it", file.display()));
+            problems.push(format!(
+                "{}:{number}: a row of a table without a heading above it",
+                file.display()
+            ));
         }
         in_block = is_row;
     }
@@ -23,7 +26,9 @@ pub fn problems(file: &Path, text: &str) -> Vec<String> {
 
 /// `|---|:--|`, which makes a heading of the row above it.
 fn is_rule(line: &str) -> bool {
-    line.starts_with('|') && line.contains('-') && line.chars().all(|letter| "|-: ".contains(letter))
+    line.starts_with('|')
+        && line.contains('-')
+        && line.chars().all(|letter| "|-: ".contains(letter))
 }
 
 #[cfg(test)]
@@ -37,8 +42,14 @@ mod tests {
     #[test]
     fn a_row_below_an_empty_line_is_found_and_named_once_a_block() {
         let row = "a row of a table without a heading above it";
-        assert_eq!(of("| A | B |\n|---|---|\n| a | b |\n\n| c | d |\n| e | f |\n"), [format!("docs/a.md:5: {row}")]);
-        assert_eq!(of("text\n| a |\n\n| b |\n"), [format!("docs/a.md:2: {row}"), format!("docs/a.md:4: {row}")]);
+        assert_eq!(
+            of("| A | B |\n|---|---|\n| a | b |\n\n| c | d |\n| e | f |\n"),
+            [format!("docs/a.md:5: {row}")]
+        );
+        assert_eq!(
+            of("text\n| a |\n\n| b |\n"),
+            [format!("docs/a.md:2: {row}"), format!("docs/a.md:4: {row}")]
+        );
     }
 
     #[test]

@@ -13,7 +13,10 @@ pub(super) fn children(body: &[u8]) -> Result<Vec<([u8; 4], &[u8])>, MediaError>
         let length = match length {
             // To the end of the file; and a length of eight bytes.
             0 => rest.rest.len(),
-            1 => usize::try_from(u64::from_be_bytes(rest.array()?)).ok().and_then(|length| length.checked_sub(16)).ok_or(DAMAGED)?,
+            1 => usize::try_from(u64::from_be_bytes(rest.array()?))
+                .ok()
+                .and_then(|length| length.checked_sub(16))
+                .ok_or(DAMAGED)?,
             length => length.checked_sub(8).ok_or(DAMAGED)?,
         };
         found.push((name, rest.take(length)?));
@@ -22,7 +25,10 @@ pub(super) fn children(body: &[u8]) -> Result<Vec<([u8; 4], &[u8])>, MediaError>
 }
 
 /// The box of that name, of which there is one.
-pub(super) fn find<'a>(boxes: &[([u8; 4], &'a [u8])], name: &[u8; 4]) -> Result<&'a [u8], MediaError> {
+pub(super) fn find<'a>(
+    boxes: &[([u8; 4], &'a [u8])],
+    name: &[u8; 4],
+) -> Result<&'a [u8], MediaError> {
     let mut named = boxes.iter().filter(|(other, _)| other == name);
     match (named.next(), named.next()) {
         (Some((_, body)), None) => Ok(body),
@@ -35,7 +41,12 @@ pub(super) fn find<'a>(boxes: &[([u8; 4], &'a [u8])], name: &[u8; 4]) -> Result<
 pub(super) fn boxed(name: &[u8; 4], parts: &[&[u8]]) -> Vec<u8> {
     let body = parts.concat();
     // The whole file is far below four gigabytes.
-    [&((body.len() + 8) as u32).to_be_bytes(), name.as_slice(), &body].concat()
+    [
+        &((body.len() + 8) as u32).to_be_bytes(),
+        name.as_slice(),
+        &body,
+    ]
+    .concat()
 }
 
 /// A box of version 0 with flags.

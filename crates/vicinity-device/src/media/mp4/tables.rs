@@ -29,7 +29,11 @@ impl<'a> Track<'a> {
         let scale = u32::from_be_bytes(head.array()?);
         let table = children(find(&children(find(media, b"minf")?)?, b"stbl")?)?;
         let description = description(find(&table, b"stsd")?)?;
-        Ok(Self { scale, description, table })
+        Ok(Self {
+            scale,
+            description,
+            table,
+        })
     }
 
     pub(super) fn is_amr(&self) -> bool {
@@ -47,7 +51,14 @@ impl<'a> Track<'a> {
         let mut table = self.table(b"stts")?;
         let count = table.u32()?;
         let mut runs = Bytes::new(table.take(count.checked_mul(8).ok_or(DAMAGED)?)?, KIND);
-        (0..count).map(|_| Ok((u32::from_be_bytes(runs.array()?), u32::from_be_bytes(runs.array()?)))).collect()
+        (0..count)
+            .map(|_| {
+                Ok((
+                    u32::from_be_bytes(runs.array()?),
+                    u32::from_be_bytes(runs.array()?),
+                ))
+            })
+            .collect()
     }
 
     fn sizes(&self, file_bytes: usize) -> Result<Vec<u32>, MediaError> {
@@ -60,7 +71,9 @@ impl<'a> Track<'a> {
         if all > 0 {
             return Ok(vec![all; count]);
         }
-        (0..count).map(|_| table.array().map(u32::from_be_bytes)).collect()
+        (0..count)
+            .map(|_| table.array().map(u32::from_be_bytes))
+            .collect()
     }
 
     /// Where its chunks begin.
@@ -85,7 +98,11 @@ impl<'a> Track<'a> {
         let mut read = || {
             let run = (runs.u32()?, runs.u32()?);
             // Another description in between: none of ours.
-            if runs.u32()? == 1 { Ok(run) } else { Err(OTHER) }
+            if runs.u32()? == 1 {
+                Ok(run)
+            } else {
+                Err(OTHER)
+            }
         };
         (0..count).map(|_| read()).collect()
     }
@@ -97,10 +114,22 @@ impl Samples {
         let (sizes, runs, times) = (track.sizes(file.len())?, track.chunks()?, track.times()?);
         let (mut data, mut next) = (Vec::new(), 0usize);
         for (at, offset) in track.offsets()?.into_iter().enumerate() {
-            let run = runs.iter().rev().find(|(first, _)| *first <= at + 1).ok_or(DAMAGED)?;
+            let run = runs
+                .iter()
+                .rev()
+                .find(|(first, _)| *first <= at + 1)
+                .ok_or(DAMAGED)?;
             let end = next.checked_add(run.1).ok_or(DAMAGED)?;
-            let bytes = sizes.get(next..end).ok_or(DAMAGED)?.iter().try_fold(0usize, |sum, size| sum.checked_add(*size as usize)).ok_or(DAMAGED)?;
-            let chunk = offset.checked_add(bytes).and_then(|end| file.get(offset..end)).ok_or(DAMAGED)?;
+            let bytes = sizes
+                .get(next..end)
+                .ok_or(DAMAGED)?
+                .iter()
+                .try_fold(0usize, |sum, size| sum.checked_add(*size as usize))
+                .ok_or(DAMAGED)?;
+            let chunk = offset
+                .checked_add(bytes)
+                .and_then(|end| file.get(offset..end))
+                .ok_or(DAMAGED)?;
             // The same bytes named twice would make a file of any size.
             if data.len() + chunk.len() > file.len() {
                 return Err(DAMAGED);
@@ -108,12 +137,25 @@ impl Samples {
             data.extend(chunk);
             next = end;
         }
-        let played = times.iter().try_fold(0u32, |sum, (count, _)| sum.checked_add(*count)).ok_or(DAMAGED)?;
-        let duration = times.iter().try_fold(0u32, |sum, (count, step)| sum.checked_add(count.checked_mul(*step)?)).ok_or(OTHER)?;
+        let played = times
+            .iter()
+            .try_fold(0u32, |sum, (count, _)| sum.checked_add(*count))
+            .ok_or(DAMAGED)?;
+        let duration = times
+            .iter()
+            .try_fold(0u32, |sum, (count, step)| {
+                sum.checked_add(count.checked_mul(*step)?)
+            })
+            .ok_or(OTHER)?;
         if next != sizes.len() || next == 0 || played as usize != next {
             return Err(DAMAGED);
         }
-        Ok(Self { data, sizes, times, duration })
+        Ok(Self {
+            data,
+            sizes,
+            times,
+            duration,
+        })
     }
 
     pub(super) fn count(&self) -> u32 {
@@ -129,7 +171,9 @@ fn description(body: &[u8]) -> Result<Vec<u8>, MediaError> {
         return Err(OTHER);
     }
     let entries = children(table.rest)?;
-    let [(name, entry)] = entries[..] else { return Err(OTHER) };
+    let [(name, entry)] = entries[..] else {
+        return Err(OTHER);
+    };
     let mut entry = Bytes::new(entry, KIND);
     entry.take(8)?;
     let version = entry.u16()?;
@@ -159,7 +203,18 @@ fn description(body: &[u8]) -> Result<Vec<u8>, MediaError> {
         }
         _ => return Err(MediaError::Unsupported("sound of this coding in MP4")),
     };
-    Ok(boxed(&name, &[&[0, 0, 0, 0, 0, 0, 0, 1], &[0; 8], &channels, &bits, &[0; 4], &rate, &coding]))
+    Ok(boxed(
+        &name,
+        &[
+            &[0, 0, 0, 0, 0, 0, 0, 1],
+            &[0; 8],
+            &channels,
+            &bits,
+            &[0; 4],
+            &rate,
+            &coding,
+        ],
+    ))
 }
 
 /// What a decoder of AAC has to know, written again.
@@ -180,7 +235,14 @@ fn esds(body: &[u8]) -> Result<Vec<u8>, MediaError> {
     let specific = described(5, &[specific]);
     // 0x15: a stream of sound.
     let decoder = described(4, &[&[kind, 0x15, 0, 0, 0], &rates, &specific]);
-    Ok(full(b"esds", 0, &[&described(3, &[&[0, 1, 0], &decoder, &described(6, &[&[2]])])]))
+    Ok(full(
+        b"esds",
+        0,
+        &[&described(
+            3,
+            &[&[0, 1, 0], &decoder, &described(6, &[&[2]])],
+        )],
+    ))
 }
 
 /// A descriptor: a number that says what it is, a length of seven bits a byte, a body.

@@ -28,7 +28,11 @@ pub trait CallerStore {
     fn revoked_answer(&mut self, envelope: &Envelope) -> Result<ApiError, StoreError>;
 
     /// Moves the device's counter, and gives the caller with its role.
-    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Self::Caller, Actor), Denied>, StoreError>;
+    fn admit(
+        &mut self,
+        envelope: &Envelope,
+        now: Timestamp,
+    ) -> Result<Result<(Self::Caller, Actor), Denied>, StoreError>;
 
     /// How much of these changes is taken at once ([`crate::access::budget`]).
     fn plan(&mut self, caller: &Self::Caller, groups: &[Group]) -> Result<Plan, StoreError>;
@@ -38,7 +42,11 @@ pub trait CallerStore {
 }
 
 /// A store that takes no changes.
-const NOTHING: Plan = Plan { incidents: 0, ops: 0, price: 0 };
+const NOTHING: Plan = Plan {
+    incidents: 0,
+    ops: 0,
+    price: 0,
+};
 
 impl CallerStore for dyn BoardStore + '_ {
     type Caller = Peer;
@@ -51,7 +59,11 @@ impl CallerStore for dyn BoardStore + '_ {
         <dyn HubStore as CallerStore>::revoked_answer(self, envelope)
     }
 
-    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Peer, Actor), Denied>, StoreError> {
+    fn admit(
+        &mut self,
+        envelope: &Envelope,
+        now: Timestamp,
+    ) -> Result<Result<(Peer, Actor), Denied>, StoreError> {
         <dyn HubStore as CallerStore>::admit(self, envelope, now)
     }
 
@@ -70,18 +82,31 @@ impl CallerStore for dyn ReviewStore + '_ {
 
     fn credentials_of(&mut self, device: DeviceId) -> Result<Option<Credentials>, StoreError> {
         let hub = self.credentials(device)?;
-        if hub.is_some() { Ok(hub) } else { self.country_credentials(device) }
+        if hub.is_some() {
+            Ok(hub)
+        } else {
+            self.country_credentials(device)
+        }
     }
 
     fn revoked_answer(&mut self, envelope: &Envelope) -> Result<ApiError, StoreError> {
         <dyn NationalStore as CallerStore>::revoked_answer(self, envelope)
     }
 
-    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(u32, Actor), Denied>, StoreError> {
+    fn admit(
+        &mut self,
+        envelope: &Envelope,
+        now: Timestamp,
+    ) -> Result<Result<(u32, Actor), Denied>, StoreError> {
         if self.credentials(envelope.device())?.is_some() {
             return <dyn NationalStore as CallerStore>::admit(self, envelope, now);
         }
-        let let_in = self.let_country_in(envelope.device(), envelope.incarnation, envelope.counter, now)?;
+        let let_in = self.let_country_in(
+            envelope.device(),
+            envelope.incarnation,
+            envelope.counter,
+            now,
+        )?;
         Ok(let_in.map(|country| (country, Actor::Country)))
     }
 
@@ -105,13 +130,25 @@ impl CallerStore for dyn HubStore + '_ {
         Ok(ApiError::Revoked(hub_keys::wipe_order(self, envelope)?))
     }
 
-    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(Peer, Actor), Denied>, StoreError> {
-        let let_in = self.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)?;
+    fn admit(
+        &mut self,
+        envelope: &Envelope,
+        now: Timestamp,
+    ) -> Result<Result<(Peer, Actor), Denied>, StoreError> {
+        let let_in = self.let_in(
+            envelope.device(),
+            envelope.incarnation,
+            envelope.counter,
+            now,
+        )?;
         if matches!(let_in, Err(Denied::Replayed | Denied::RolledBack))
             && let Ok((peer, _)) = self.heard(envelope.device(), envelope.incarnation)?
         {
             // The operator should know which phone may have been copied.
-            tracing::warn!(device = peer.number, "a request that was seen, or older than one: replayed, restored or copied");
+            tracing::warn!(
+                device = peer.number,
+                "a request that was seen, or older than one: replayed, restored or copied"
+            );
         }
         Ok(let_in.map(|peer| (peer, peer.role.actor())))
     }
@@ -136,8 +173,17 @@ impl CallerStore for dyn NationalStore + '_ {
         Ok(Refused::Revoked.into())
     }
 
-    fn admit(&mut self, envelope: &Envelope, now: Timestamp) -> Result<Result<(u32, Actor), Denied>, StoreError> {
-        let let_in = self.let_in(envelope.device(), envelope.incarnation, envelope.counter, now)?;
+    fn admit(
+        &mut self,
+        envelope: &Envelope,
+        now: Timestamp,
+    ) -> Result<Result<(u32, Actor), Denied>, StoreError> {
+        let let_in = self.let_in(
+            envelope.device(),
+            envelope.incarnation,
+            envelope.counter,
+            now,
+        )?;
         Ok(let_in.map(|hub| (hub, Actor::Hub)))
     }
 

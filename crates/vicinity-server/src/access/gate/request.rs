@@ -75,9 +75,14 @@ pub struct Proven<A: SealedRequest, P> {
 pub(super) struct Identified<A>(Envelope, PhantomData<A>);
 
 /// Finds out who sends a request: a device that is known and not revoked, and a proof that fits.
-pub(super) fn identify<A: SealedRequest, D: CallerStore + ?Sized>(store: &mut D, bytes: &[u8]) -> Result<Identified<A>, ApiError> {
+pub(super) fn identify<A: SealedRequest, D: CallerStore + ?Sized>(
+    store: &mut D,
+    bytes: &[u8],
+) -> Result<Identified<A>, ApiError> {
     let envelope = Envelope::decode(bytes).map_err(|_| Refused::Malformed)?;
-    let credentials = store.credentials_of(envelope.device())?.ok_or(Refused::NotEnrolled)?;
+    let credentials = store
+        .credentials_of(envelope.device())?
+        .ok_or(Refused::NotEnrolled)?;
     if !envelope.is_proven(&credentials.public_key, A::PATH) {
         return Err(Refused::WrongProof.into());
     }
@@ -96,30 +101,48 @@ impl<A: SealedRequest> Identified<A> {
     /// Reads what it says.
     pub(super) fn read(self, now: Timestamp) -> Result<Opened<A>, ApiError> {
         let message = A::decode(&self.0.body, now)?;
-        Ok(Opened { envelope: self.0, message })
+        Ok(Opened {
+            envelope: self.0,
+            message,
+        })
     }
 }
 
 /// Opens a request: a device that is known and not revoked, a proof that fits, a message that can be read.
-pub fn open<A: SealedRequest, D: CallerStore + ?Sized>(store: &mut D, bytes: &[u8], now: Timestamp) -> Result<Opened<A>, ApiError> {
+pub fn open<A: SealedRequest, D: CallerStore + ?Sized>(
+    store: &mut D,
+    bytes: &[u8],
+    now: Timestamp,
+) -> Result<Opened<A>, ApiError> {
     identify::<A, D>(store, bytes)?.read(now)
 }
 
 impl<A: SealedRequest> Opened<A> {
     /// Lets it in: its counter must be above the last, and its role must be one that may do this. The counter has moved also
     /// where the role may not.
-    pub fn let_in<D: CallerStore + ?Sized>(self, store: &mut D, now: Timestamp) -> Result<Proven<A, D::Caller>, ApiError> {
-        let (caller, actor) = store.admit(&self.envelope, now)?.map_err(|denied| match denied {
-            Denied::Revoked => Refused::Revoked,
-            Denied::Replayed => Refused::Replayed,
-            Denied::RolledBack => Refused::RolledBack,
-            Denied::TooHigh => Refused::Malformed,
-            Denied::TooManyLives => Refused::Quota,
-            Denied::Unknown => Refused::NotEnrolled,
-        })?;
+    pub fn let_in<D: CallerStore + ?Sized>(
+        self,
+        store: &mut D,
+        now: Timestamp,
+    ) -> Result<Proven<A, D::Caller>, ApiError> {
+        let (caller, actor) = store
+            .admit(&self.envelope, now)?
+            .map_err(|denied| match denied {
+                Denied::Revoked => Refused::Revoked,
+                Denied::Replayed => Refused::Replayed,
+                Denied::RolledBack => Refused::RolledBack,
+                Denied::TooHigh => Refused::Malformed,
+                Denied::TooManyLives => Refused::Quota,
+                Denied::Unknown => Refused::NotEnrolled,
+            })?;
         access::decide(actor, A::ACTION, Resource::Server)?;
         let plan = store.plan(&caller, A::groups(&self.message))?;
-        Ok(Proven { caller, envelope: self.envelope, message: self.message, plan })
+        Ok(Proven {
+            caller,
+            envelope: self.envelope,
+            message: self.message,
+            plan,
+        })
     }
 }
 
@@ -132,7 +155,11 @@ impl<A: SealedRequest> Opened<A> {
 }
 
 /// Both steps at once.
-pub fn prove<A: SealedRequest, D: CallerStore + ?Sized>(store: &mut D, bytes: &[u8], now: Timestamp) -> Result<Proven<A, D::Caller>, ApiError> {
+pub fn prove<A: SealedRequest, D: CallerStore + ?Sized>(
+    store: &mut D,
+    bytes: &[u8],
+    now: Timestamp,
+) -> Result<Proven<A, D::Caller>, ApiError> {
     open::<A, D>(store, bytes, now)?.let_in(store, now)
 }
 
@@ -181,7 +208,11 @@ impl<A: SealedRequest, S: Send + Sync> FromRequest<S> for Sealed<A> {
     async fn from_request(request: HttpRequest, state: &S) -> Result<Self, ApiError> {
         let from = http::address(&request);
         let RequestBytes(bytes) = RequestBytes::from_request(request, state).await?;
-        Ok(Self { bytes, from, named: PhantomData })
+        Ok(Self {
+            bytes,
+            from,
+            named: PhantomData,
+        })
     }
 }
 
@@ -199,6 +230,10 @@ impl<A: OpenRequest, S: Send + Sync> FromRequest<S> for Open<A> {
         access::decide(Actor::Anonymous, A::ACTION, Resource::Server)?;
         let from = http::address(&request);
         let RequestBytes(body) = RequestBytes::from_request(request, state).await?;
-        Ok(Self { body, from, named: PhantomData })
+        Ok(Self {
+            body,
+            from,
+            named: PhantomData,
+        })
     }
 }

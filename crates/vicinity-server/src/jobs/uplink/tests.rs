@@ -23,16 +23,38 @@ async fn while_the_clock_is_in_doubt_nothing_goes_up_and_national_is_not_even_ca
     let bytes = [1u8; 32];
     let enrolled = serde_json::json!({"addresses": [NOWHERE], "pin": null, "code": bytes[..16], "device": DeviceId::from_random([1; 16]).to_string(),
         "secret": bytes, "enrolled": true});
-    store.set_setting(upstream::SETTING, enrolled.to_string().as_bytes()).unwrap();
+    store
+        .set_setting(upstream::SETTING, enrolled.to_string().as_bytes())
+        .unwrap();
     let watched = Clock::open::<dyn BoardStore>(&mut store, &machine).unwrap();
     let (writer, thread) = Writer::start(store);
-    let uplink = Uplink { writer, machine: machine.clone(), clock: watched, changed: Arc::default(), live: Live::default() };
+    let uplink = Uplink {
+        writer,
+        machine: machine.clone(),
+        clock: watched,
+        changed: Arc::default(),
+        live: Live::default(),
+    };
     let mut life = Life::new(&machine);
-    assert!(matches!(contact(&uplink, None, &mut life).await, Err(UpstreamError::Cut(_))), "it would go up");
+    assert!(
+        matches!(
+            contact(&uplink, None, &mut life).await,
+            Err(UpstreamError::Cut(_))
+        ),
+        "it would go up"
+    );
     clock.fetch_add(100 * 86_400, Ordering::Relaxed);
-    assert!(matches!(contact(&uplink, None, &mut life).await, Ok(Some(moved)) if moved == Contact::default()));
+    assert!(
+        matches!(contact(&uplink, None, &mut life).await, Ok(Some(moved)) if moved == Contact::default())
+    );
     clock.fetch_sub(100 * 86_400, Ordering::Relaxed);
-    assert!(matches!(contact(&uplink, None, &mut life).await, Err(UpstreamError::Cut(_))), "and does when the clock is right");
+    assert!(
+        matches!(
+            contact(&uplink, None, &mut life).await,
+            Err(UpstreamError::Cut(_))
+        ),
+        "and does when the clock is right"
+    );
     drop(uplink);
     thread.join().unwrap();
 }

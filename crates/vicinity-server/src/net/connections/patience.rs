@@ -29,7 +29,11 @@ pub struct Patient<S> {
 
 impl<S> Patient<S> {
     pub fn new(stream: S) -> Self {
-        Self { stream, behind: Arc::default(), stalled: None }
+        Self {
+            stream,
+            behind: Arc::default(),
+            stalled: None,
+        }
     }
 
     /// The timer for the heads of requests over this stream.
@@ -37,30 +41,51 @@ impl<S> Patient<S> {
         HeadTimer(Arc::clone(&self.behind))
     }
 
-    fn watched(&mut self, written: Poll<io::Result<usize>>, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    fn watched(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
         self.behind.store(written.is_pending(), Ordering::Relaxed);
         if written.is_ready() {
             self.stalled = None;
             return written;
         }
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(Duration::from_secs(TAKEN_SECONDS))));
-        stalled.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        let stalled = self.stalled.get_or_insert_with(|| {
+            Box::pin(tokio::time::sleep(Duration::from_secs(TAKEN_SECONDS)))
+        });
+        stalled
+            .as_mut()
+            .poll(context)
+            .map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.watched(written, context)
     }
 
-    fn poll_write_vectored(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
         self.watched(written, context)
     }
@@ -88,7 +113,10 @@ impl hyper::rt::Timer for HeadTimer {
     }
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn hyper::rt::Sleep>> {
-        Box::pin(Waiting { sleep: Box::pin(tokio::time::sleep_until(deadline.into())), behind: Arc::clone(&self.0) })
+        Box::pin(Waiting {
+            sleep: Box::pin(tokio::time::sleep_until(deadline.into())),
+            behind: Arc::clone(&self.0),
+        })
     }
 
     fn now(&self) -> Instant {
@@ -112,7 +140,9 @@ impl Future for Waiting {
             if !self.behind.load(Ordering::Relaxed) {
                 return Poll::Ready(());
             }
-            self.sleep.as_mut().reset(tokio::time::Instant::now() + Duration::from_secs(HEAD_SECONDS));
+            self.sleep
+                .as_mut()
+                .reset(tokio::time::Instant::now() + Duration::from_secs(HEAD_SECONDS));
         }
     }
 }

@@ -26,15 +26,32 @@ struct Line {
 impl Line {
     #[expect(clippy::disallowed_methods, reason = "pages of no server")]
     fn new(tls: Option<TlsAcceptor>) -> Self {
-        let router = Router::new()
-            .route("/", get(|request: Request| async move { crate::net::http::address(&request).to_string() }))
-            .route("/large", get(|| async { Bytes::from(vec![7; LARGE_BYTES]) }))
-            .route("/slow", get(|| async { sleep(Duration::from_secs(100)).await }));
+        let router =
+            Router::new()
+                .route(
+                    "/",
+                    get(|request: Request| async move {
+                        crate::net::http::address(&request).to_string()
+                    }),
+                )
+                .route(
+                    "/large",
+                    get(|| async { Bytes::from(vec![7; LARGE_BYTES]) }),
+                )
+                .route(
+                    "/slow",
+                    get(|| async { sleep(Duration::from_secs(100)).await }),
+                );
         let (near, far) = tokio::io::duplex(PIPE_BYTES);
         let (serving, end) = watch::channel(());
         let from = Remote(IpAddr::from([10, 0, 0, 7]), Arc::default());
         let served = tokio::spawn(connection(near, from, tls, router, end));
-        Self { far, served, serving, since: Instant::now() }
+        Self {
+            far,
+            served,
+            serving,
+            since: Instant::now(),
+        }
     }
 
     /// The answer to a request without a body, its head and its body.
@@ -72,7 +89,10 @@ async fn who_sends_a_head_byte_by_byte_gets_no_more_time() {
             break;
         }
     }
-    assert!(line.served.is_finished() && line.since.elapsed().as_secs() <= HEAD_SECONDS + HEAD_SECONDS / 4);
+    assert!(
+        line.served.is_finished()
+            && line.since.elapsed().as_secs() <= HEAD_SECONDS + HEAD_SECONDS / 4
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -87,23 +107,36 @@ async fn a_connection_is_kept_while_it_is_used_and_closed_when_nothing_more_is_a
     let mut line = Line::new(None);
     for _ in 0..5 {
         let answer = line.ask(ASK).await;
-        assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("\r\n\r\n10.0.0.7"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("\r\n\r\n10.0.0.7"),
+            "{answer}"
+        );
         sleep(Duration::from_secs(HEAD_SECONDS - 1)).await;
     }
-    assert_eq!(line.closed().await, (Vec::new(), 4 * (HEAD_SECONDS - 1) + HEAD_SECONDS));
+    assert_eq!(
+        line.closed().await,
+        (Vec::new(), 4 * (HEAD_SECONDS - 1) + HEAD_SECONDS)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_may_take_long_to_make() {
     let mut line = Line::new(None);
-    assert!(line.ask(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await.starts_with("HTTP/1.1 200 OK"));
+    assert!(
+        line.ask(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n")
+            .await
+            .starts_with("HTTP/1.1 200 OK")
+    );
     assert_eq!(line.since.elapsed().as_secs(), 100);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_over_a_slow_link_comes_whole() {
     let mut line = Line::new(None);
-    line.far.write_all(b"GET /large HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    line.far
+        .write_all(b"GET /large HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
     let (mut bytes, mut piece) = (Vec::new(), vec![0; PIPE_BYTES]);
     loop {
         sleep(Duration::from_secs(5)).await;
@@ -113,13 +146,19 @@ async fn an_answer_over_a_slow_link_comes_whole() {
         }
     }
     assert!(bytes.ends_with(&[7; LARGE_BYTES]), "{} bytes", bytes.len());
-    assert!(line.since.elapsed().as_secs() > 10 * HEAD_SECONDS, "the link was not slow");
+    assert!(
+        line.since.elapsed().as_secs() > 10 * HEAD_SECONDS,
+        "the link was not slow"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_takes_nothing_of_an_answer_is_closed() {
     let mut line = Line::new(None);
-    line.far.write_all(b"GET /large HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    line.far
+        .write_all(b"GET /large HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
     (&mut line.served).await.unwrap();
     assert_eq!(line.since.elapsed().as_secs(), TAKEN_SECONDS);
 }
@@ -127,9 +166,17 @@ async fn who_takes_nothing_of_an_answer_is_closed() {
 #[tokio::test(start_paused = true)]
 async fn an_end_waits_for_what_was_asked_and_for_no_one_who_asks_nothing() {
     let config = ServerKey::generate().unwrap().config().unwrap();
-    let (shaking, mut kept, mut asking) = (Line::new(Some(TlsAcceptor::from(config))), Line::new(None), Line::new(None));
+    let (shaking, mut kept, mut asking) = (
+        Line::new(Some(TlsAcceptor::from(config))),
+        Line::new(None),
+        Line::new(None),
+    );
     kept.ask(ASK).await;
-    asking.far.write_all(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    asking
+        .far
+        .write_all(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
     sleep(Duration::from_secs(10)).await;
     for line in [&shaking, &kept, &asking] {
         line.serving.send(()).unwrap();
@@ -137,14 +184,19 @@ async fn an_end_waits_for_what_was_asked_and_for_no_one_who_asks_nothing() {
     assert_eq!(shaking.closed().await, (Vec::new(), 10));
     assert_eq!(kept.closed().await, (Vec::new(), 10));
     let (answer, after) = asking.closed().await;
-    assert!(answer.starts_with(b"HTTP/1.1 200 OK") && after == 100, "after {after} s");
+    assert!(
+        answer.starts_with(b"HTTP/1.1 200 OK") && after == 100,
+        "after {after} s"
+    );
 }
 
 #[test]
 fn one_address_fills_its_share_and_leaves_room_for_others_until_all_is_full() {
     let address = |last| IpAddr::from([10, 0, 0, last]);
     let mut places = ConnectionSlots::default();
-    let mut taken: Vec<_> = (0..ADDRESS_MAX).map(|_| places.take(address(1)).unwrap()).collect();
+    let mut taken: Vec<_> = (0..ADDRESS_MAX)
+        .map(|_| places.take(address(1)).unwrap())
+        .collect();
     assert!(places.take(address(1)).is_none());
     assert!(places.take(address(2)).is_some());
     // Who goes makes room, and an IPv4 address is the same however it is written.
@@ -164,7 +216,11 @@ fn one_address_fills_its_share_and_leaves_room_for_others_until_all_is_full() {
 
 #[test]
 fn a_proxy_on_this_machine_may_have_all_and_nobody_else_on_it() {
-    for proxy in [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST), IpAddr::from(Ipv4Addr::LOCALHOST.to_ipv6_mapped())] {
+    for proxy in [
+        IpAddr::from(Ipv4Addr::LOCALHOST),
+        IpAddr::from(Ipv6Addr::LOCALHOST),
+        IpAddr::from(Ipv4Addr::LOCALHOST.to_ipv6_mapped()),
+    ] {
         let mut places = ConnectionSlots::default();
         let taken: Vec<_> = (0..ALL_MAX).map(|_| places.take(proxy).unwrap()).collect();
         assert!(places.take(proxy).is_none());

@@ -26,25 +26,53 @@ pages! {
 }
 
 pub(super) fn routes<S: HubServer + PageServer>(routes: Routes<S>) -> Routes<S> {
-    routes.signed_in::<AreasPage, _>(page).signed_in::<ListAreas, _>(list)
+    routes
+        .signed_in::<AreasPage, _>(page)
+        .signed_in::<ListAreas, _>(list)
 }
 
 fn view(areas: &Areas, seen: &[String]) -> AreasView {
-    let others: BTreeSet<String> = seen.iter().filter_map(|code| of_code(code)).filter(|area| !areas.told().contains(area)).collect();
-    AreasView { is_listed: !areas.listed.is_empty(), told: areas.told().iter().cloned().collect(), others: others.into_iter().collect() }
+    let others: BTreeSet<String> = seen
+        .iter()
+        .filter_map(|code| of_code(code))
+        .filter(|area| !areas.told().contains(area))
+        .collect();
+    AreasView {
+        is_listed: !areas.listed.is_empty(),
+        told: areas.told().iter().cloned().collect(),
+        others: others.into_iter().collect(),
+    }
 }
 
-async fn page<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<AreasPage>) -> Result<Response, PageError> {
-    let (areas, seen) = hub.gate().read(&request, |store| Ok((store.told_areas()?, store.areas(SEEN_MAX)?))).await?;
-    Ok(answer::page(&board::areas(&request.frame, &view(&areas, &seen))))
+async fn page<S: HubServer + PageServer>(
+    hub: Arc<S>,
+    request: SignedIn<AreasPage>,
+) -> Result<Response, PageError> {
+    let (areas, seen) = hub
+        .gate()
+        .read(&request, |store| {
+            Ok((store.told_areas()?, store.areas(SEEN_MAX)?))
+        })
+        .await?;
+    Ok(answer::page(&board::areas(
+        &request.frame,
+        &view(&areas, &seen),
+    )))
 }
 
-async fn list<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<ListAreas>) -> Result<Response, PageError> {
-    let listed = Areas::parse(request.form.get("areas")).map_err(|_| PageError::Refused("refused-areas"))?;
+async fn list<S: HubServer + PageServer>(
+    hub: Arc<S>,
+    request: SignedIn<ListAreas>,
+) -> Result<Response, PageError> {
+    let listed =
+        Areas::parse(request.form.get("areas")).map_err(|_| PageError::Refused("refused-areas"))?;
     let (now, mut machine) = (request.frame.now, hub.machine().clone());
     let step = move |store: &mut (dyn BoardStore + 'static)| {
         for document in store.list_areas(&listed, now, &mut machine)? {
-            tracing::error!(document, "a damaged row: what national had of it is taken back");
+            tracing::error!(
+                document,
+                "a damaged row: what national had of it is taken back"
+            );
         }
         Ok(())
     };
@@ -59,8 +87,17 @@ mod tests {
 
     #[test]
     fn areas_that_no_row_names_are_shown_by_their_first_level() {
-        let areas = Areas { met: BTreeSet::from(["SN-DK".to_owned()]), ..Areas::default() };
-        let view = view(&areas, &["SN-DK-01", "sn-th-02", "SN-TH-03", "a house"].map(str::to_owned));
-        assert_eq!((view.is_listed, view.told, view.others), (false, vec!["SN-DK".to_owned()], vec!["SN-TH".to_owned()]));
+        let areas = Areas {
+            met: BTreeSet::from(["SN-DK".to_owned()]),
+            ..Areas::default()
+        };
+        let view = view(
+            &areas,
+            &["SN-DK-01", "sn-th-02", "SN-TH-03", "a house"].map(str::to_owned),
+        );
+        assert_eq!(
+            (view.is_listed, view.told, view.others),
+            (false, vec!["SN-DK".to_owned()], vec!["SN-TH".to_owned()])
+        );
     }
 }

@@ -9,7 +9,9 @@ use vicinity_core::incident::Dispute;
 use vicinity_core::time::Timestamp;
 use vicinity_core::timeline;
 use vicinity_core::{clocks, consent, status, triage};
-use vicinity_pages::board::{self, CaseView, ConflictView, Link, Side, StatementView, TimelineStep, Who};
+use vicinity_pages::board::{
+    self, CaseView, ConflictView, Link, Side, StatementView, TimelineStep, Who,
+};
 use vicinity_store::StoreError;
 use vicinity_store::board::{BoardStore, Case, LoggedChange};
 use vicinity_store::hub::Role;
@@ -39,37 +41,93 @@ pages! {
 }
 
 pub(super) fn routes<S: HubServer + PageServer>(routes: Routes<S>) -> Routes<S> {
-    routes.signed_in::<CasePage, _>(page).signed_in::<ErasePage, _>(erase_page).signed_in::<WithdrawPage, _>(withdraw_page).signed_in::<Conflicts, _>(conflicts)
+    routes
+        .signed_in::<CasePage, _>(page)
+        .signed_in::<ErasePage, _>(erase_page)
+        .signed_in::<WithdrawPage, _>(withdraw_page)
+        .signed_in::<Conflicts, _>(conflicts)
 }
 
-async fn page<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<CasePage>) -> Result<Response, PageError> {
+async fn page<S: HubServer + PageServer>(
+    hub: Arc<S>,
+    request: SignedIn<CasePage>,
+) -> Result<Response, PageError> {
     let (id, now) = (incident_of(&request.path)?, request.frame.now);
-    let view = hub.gate().read(&request, move |store| view(store, id, now)).await?;
+    let view = hub
+        .gate()
+        .read(&request, move |store| view(store, id, now))
+        .await?;
     Ok(answer::page(&board::incident(&request.frame, &view)))
 }
 
-async fn erase_page<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<ErasePage>) -> Result<Response, PageError> {
+async fn erase_page<S: HubServer + PageServer>(
+    hub: Arc<S>,
+    request: SignedIn<ErasePage>,
+) -> Result<Response, PageError> {
     let id = incident_of(&request.path)?;
-    hub.gate().read(&request, move |store| store.incident(id)?.ok_or(PageError::NotFound)).await?;
+    hub.gate()
+        .read(&request, move |store| {
+            store.incident(id)?.ok_or(PageError::NotFound)
+        })
+        .await?;
     Ok(answer::page(&board::erase(&request.frame, &id.to_string())))
 }
 
-async fn withdraw_page<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<WithdrawPage>) -> Result<Response, PageError> {
+async fn withdraw_page<S: HubServer + PageServer>(
+    hub: Arc<S>,
+    request: SignedIn<WithdrawPage>,
+) -> Result<Response, PageError> {
     let (id, now) = (incident_of(&request.path)?, request.frame.now);
-    let case = hub.gate().read(&request, move |store| store.case(id)?.ok_or(PageError::NotFound)).await?;
+    let case = hub
+        .gate()
+        .read(&request, move |store| {
+            store.case(id)?.ok_or(PageError::NotFound)
+        })
+        .await?;
     let seen = checks::seen(&case.row.incident, &case.devices, now);
-    Ok(answer::page(&board::withdraw(&request.frame, &id.to_string(), &seen)))
+    Ok(answer::page(&board::withdraw(
+        &request.frame,
+        &id.to_string(),
+        &seen,
+    )))
 }
 
-pub(super) fn view(store: &mut dyn BoardStore, id: IncidentId, now: Timestamp) -> Result<CaseView, PageError> {
-    let Case { row, first_at, devices: holders, statements, linked_from } = store.case(id)?.ok_or(PageError::NotFound)?;
+pub(super) fn view(
+    store: &mut dyn BoardStore,
+    id: IncidentId,
+    now: Timestamp,
+) -> Result<CaseView, PageError> {
+    let Case {
+        row,
+        first_at,
+        devices: holders,
+        statements,
+        linked_from,
+    } = store.case(id)?.ok_or(PageError::NotFound)?;
     let logged = store.logged(id)?;
-    let educators = store.devices()?.into_iter().filter(|device| device.role == Role::Educator && !device.revoked);
-    let devices = educators.map(|device| (device.number, holders.contains(&device.number))).collect();
+    let educators = store
+        .devices()?
+        .into_iter()
+        .filter(|device| device.role == Role::Educator && !device.revoked);
+    let devices = educators
+        .map(|device| (device.number, holders.contains(&device.number)))
+        .collect();
     let incident = row.incident;
-    let own = incident.codes("links").filter_map(|link| link.split_once(':'));
-    let own = own.map(|(kind, to)| Link { kind: kind.to_owned(), to: to.to_owned(), from_there: false });
-    let links = own.chain(linked_from.into_iter().map(|(from, kind)| Link { kind, to: from.to_string(), from_there: true })).collect();
+    let own = incident
+        .codes("links")
+        .filter_map(|link| link.split_once(':'));
+    let own = own.map(|(kind, to)| Link {
+        kind: kind.to_owned(),
+        to: to.to_owned(),
+        from_there: false,
+    });
+    let links = own
+        .chain(linked_from.into_iter().map(|(from, kind)| Link {
+            kind,
+            to: from.to_string(),
+            from_there: true,
+        }))
+        .collect();
     let sealed = statements.into_iter().map(|statement| StatementView {
         name: format!("{id}/{}", statement.entry),
         class: statement.class,
@@ -82,7 +140,11 @@ pub(super) fn view(store: &mut dyn BoardStore, id: IncidentId, now: Timestamp) -
         status: status::status(&incident),
         danger: danger(&incident),
         clocks: clocks::clocks(&incident, now),
-        conflicts: incident.disputes().iter().map(|dispute| (dispute.field.clone(), sides(dispute, &logged))).collect(),
+        conflicts: incident
+            .disputes()
+            .iter()
+            .map(|dispute| (dispute.field.clone(), sides(dispute, &logged)))
+            .collect(),
         impossible: incident.impossible_times(),
         granted: consent::effective(&incident, now),
         first_at,
@@ -104,29 +166,62 @@ fn who(change: &LoggedChange) -> Who {
 }
 
 fn sides(dispute: &Dispute, logged: &[LoggedChange]) -> Vec<Side> {
-    let author = |hash: ChangeHash| logged.iter().find(|change| ChangeHash::of_chunk(&change.chunk) == Some(hash)).map(who);
-    dispute.claims.iter().map(|claim| Side { value: claim.value.clone(), at: claim.at, who: claim.change.and_then(author) }).collect()
+    let author = |hash: ChangeHash| {
+        logged
+            .iter()
+            .find(|change| ChangeHash::of_chunk(&change.chunk) == Some(hash))
+            .map(who)
+    };
+    dispute
+        .claims
+        .iter()
+        .map(|claim| Side {
+            value: claim.value.clone(),
+            at: claim.at,
+            who: claim.change.and_then(author),
+        })
+        .collect()
 }
 
 /// What each change did, by building the incident again up to each.
 fn steps(logged: &[LoggedChange]) -> Result<Vec<TimelineStep>, StoreError> {
     let mut steps = Vec::new();
     let mut before = None;
-    let first = logged.len().saturating_sub(STEPS_MAX).max(1).min(logged.len());
+    let first = logged
+        .len()
+        .saturating_sub(STEPS_MAX)
+        .max(1)
+        .min(logged.len());
     for end in first..=logged.len() {
-        let Some(change) = end.checked_sub(1).and_then(|at| logged.get(at)) else { break };
-        let document = Document::from_changes(logged.iter().take(end).map(|change| change.chunk.as_slice()));
-        let after = document.map_err(|_| StoreError::Damaged("document"))?.incident();
+        let Some(change) = end.checked_sub(1).and_then(|at| logged.get(at)) else {
+            break;
+        };
+        let document = Document::from_changes(
+            logged
+                .iter()
+                .take(end)
+                .map(|change| change.chunk.as_slice()),
+        );
+        let after = document
+            .map_err(|_| StoreError::Damaged("document"))?
+            .incident();
         let deeds = timeline::deeds(before.as_ref(), &after);
         if !deeds.is_empty() {
-            steps.push(TimelineStep { at: change.received_at, who: who(change), deeds });
+            steps.push(TimelineStep {
+                at: change.received_at,
+                who: who(change),
+                deeds,
+            });
         }
         before = Some(after);
     }
     Ok(steps)
 }
 
-async fn conflicts<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Conflicts>) -> Result<Response, PageError> {
+async fn conflicts<S: HubServer + PageServer>(
+    hub: Arc<S>,
+    request: SignedIn<Conflicts>,
+) -> Result<Response, PageError> {
     let found = hub.gate().read(&request, conflicted).await?;
     Ok(answer::page(&board::conflicts(&request.frame, &found)))
 }
@@ -135,7 +230,11 @@ fn conflicted(store: &mut (dyn BoardStore + 'static)) -> Result<Vec<ConflictView
     let mut views = Vec::new();
     for (id, row) in store.conflicted(CONFLICTS_MAX)? {
         let logged = store.logged(id)?;
-        let of = |dispute: &Dispute| ConflictView { id: id.to_string(), field: dispute.field.clone(), sides: sides(dispute, &logged) };
+        let of = |dispute: &Dispute| ConflictView {
+            id: id.to_string(),
+            field: dispute.field.clone(),
+            sides: sides(dispute, &logged),
+        };
         views.extend(row.incident.disputes().iter().map(of));
     }
     Ok(views)

@@ -15,8 +15,21 @@ use crate::pages::form::Form;
 
 /// Fields of forms that are codes. Newer devices may write others; pages offer none but these.
 static CODES: &[(&str, &[(&str, &CodeList)])] = &[
-    ("act", &[("code", &codes::ACTION_CODES), ("outcome", &codes::OUTCOMES), ("accepted", &codes::ACCEPTED)]),
-    ("refer", &[("service", &codes::ACTION_CODES), ("state", &codes::REFERRAL_STATES)]),
+    (
+        "act",
+        &[
+            ("code", &codes::ACTION_CODES),
+            ("outcome", &codes::OUTCOMES),
+            ("accepted", &codes::ACCEPTED),
+        ],
+    ),
+    (
+        "refer",
+        &[
+            ("service", &codes::ACTION_CODES),
+            ("state", &codes::REFERRAL_STATES),
+        ],
+    ),
     ("follow", &[("safety_changed", &codes::YES_NO)]),
     ("occurred", &[("precision", &codes::PRECISIONS)]),
     ("reported", &[]),
@@ -30,11 +43,22 @@ static CODES: &[(&str, &[(&str, &CodeList)])] = &[
 /// Checks a form against the incident as it is now.
 pub(super) fn check(form: &Form, incident: &Incident, now: Timestamp) -> Result<(), PageError> {
     let doing = form.get("do");
-    let lists = CODES.iter().find(|(own, _)| *own == doing).map(|(_, lists)| *lists).ok_or(PageError::Form)?;
-    if !lists.iter().all(|(name, list)| list.find(form.get(name)).is_some()) {
+    let lists = CODES
+        .iter()
+        .find(|(own, _)| *own == doing)
+        .map(|(_, lists)| *lists)
+        .ok_or(PageError::Form)?;
+    if !lists
+        .iter()
+        .all(|(name, list)| list.find(form.get(name)).is_some())
+    {
         return Err(PageError::Form);
     }
-    let is_answered = || incident.entries("queries").any(|query| query.id() == form.get("id") && query.text("answer").is_some());
+    let is_answered = || {
+        incident
+            .entries("queries")
+            .any(|query| query.id() == form.get("id") && query.text("answer").is_some())
+    };
     let as_seen = match doing {
         "move" => status_mark(incident) == form.get("seen"),
         "triage" => triage_mark(incident, now) == form.get("seen"),
@@ -45,7 +69,11 @@ pub(super) fn check(form: &Form, incident: &Incident, now: Timestamp) -> Result<
         return Err(PageError::Refused("refused-stale"));
     }
     match doing {
-        "withdraw" if spelling::same(form.get("scope"), HUB_RESPONSE) && form.get("sure") != "yes" => Err(PageError::Refused("refused-not-sure")),
+        "withdraw"
+            if spelling::same(form.get("scope"), HUB_RESPONSE) && form.get("sure") != "yes" =>
+        {
+            Err(PageError::Refused("refused-not-sure"))
+        }
         "answer" if is_answered() => Err(PageError::Refused("refused-answered")),
         _ => Ok(()),
     }
@@ -53,11 +81,19 @@ pub(super) fn check(form: &Form, incident: &Incident, now: Timestamp) -> Result<
 
 /// What forms carry of an incident that these devices have.
 pub(super) fn seen(incident: &Incident, devices: &[u32], now: Timestamp) -> Seen {
-    Seen { status: status_mark(incident), triage: triage_mark(incident, now), consents: consents_mark(incident), devices: devices_mark(devices) }
+    Seen {
+        status: status_mark(incident),
+        triage: triage_mark(incident, now),
+        consents: consents_mark(incident),
+        devices: devices_mark(devices),
+    }
 }
 
 fn status_mark(incident: &Incident) -> String {
-    let moves: Vec<&str> = incident.entries("transitions").map(|entry| entry.id()).collect();
+    let moves: Vec<&str> = incident
+        .entries("transitions")
+        .map(|entry| entry.id())
+        .collect();
     mark(&json!([status::status(incident), moves]))
 }
 

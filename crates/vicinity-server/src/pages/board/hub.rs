@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use vicinity_core::time::Timestamp;
-use vicinity_pages::board::{self, AlertView, DeviceView, ErasureView, HubView, QuestionView, RefusedView};
+use vicinity_pages::board::{
+    self, AlertView, DeviceView, ErasureView, HubView, QuestionView, RefusedView,
+};
 use vicinity_store::board::BoardStore;
 use vicinity_store::hub::{DeviceRow, ErasureRow, Role};
 use vicinity_sync::enrol::EnrolLink;
@@ -36,11 +38,19 @@ pages! {
 }
 
 pub(super) fn routes<S: HubServer + PageServer>(routes: Routes<S>) -> Routes<S> {
-    let routes = routes.signed_in::<Questions, _>(questions).signed_in::<Alerts, _>(alerts).signed_in::<HubPage, _>(page);
-    routes.signed_in::<Revoke, _>(revoke).signed_in::<Invite, _>(invite)
+    let routes = routes
+        .signed_in::<Questions, _>(questions)
+        .signed_in::<Alerts, _>(alerts)
+        .signed_in::<HubPage, _>(page);
+    routes
+        .signed_in::<Revoke, _>(revoke)
+        .signed_in::<Invite, _>(invite)
 }
 
-async fn questions<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Questions>) -> Result<Response, PageError> {
+async fn questions<S: HubServer + PageServer>(
+    hub: Arc<S>,
+    request: SignedIn<Questions>,
+) -> Result<Response, PageError> {
     let found = hub.gate().read(&request, asked).await?;
     Ok(answer::page(&board::questions(&request.frame, &found)))
 }
@@ -50,15 +60,32 @@ fn asked(store: &mut (dyn BoardStore + 'static)) -> Result<Vec<QuestionView>, Pa
     for asked in store.asked()? {
         let row = store.incident(asked.incident)?;
         let entry = format!("q-{}", asked.id);
-        let question = row.and_then(|row| row.incident.entries("queries").find(|query| query.id() == entry)?.text("question").map(str::to_owned));
-        views.push(QuestionView { id: asked.incident.to_string(), number: asked.id, question: question.unwrap_or_default(), answer: asked.answer });
+        let question = row.and_then(|row| {
+            row.incident
+                .entries("queries")
+                .find(|query| query.id() == entry)?
+                .text("question")
+                .map(str::to_owned)
+        });
+        views.push(QuestionView {
+            id: asked.incident.to_string(),
+            number: asked.id,
+            question: question.unwrap_or_default(),
+            answer: asked.answer,
+        });
     }
     Ok(views)
 }
 
-async fn alerts<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Alerts>) -> Result<Response, PageError> {
+async fn alerts<S: HubServer + PageServer>(
+    hub: Arc<S>,
+    request: SignedIn<Alerts>,
+) -> Result<Response, PageError> {
     let now = request.frame.now;
-    let (own, near) = hub.gate().read(&request, move |store| Ok(store.alerts(now)?)).await?;
+    let (own, near) = hub
+        .gate()
+        .read(&request, move |store| Ok(store.alerts(now)?))
+        .await?;
     let view = |from_elsewhere: bool| {
         move |alert: vicinity_core::alert::Alert| AlertView {
             area: alert.area,
@@ -67,28 +94,51 @@ async fn alerts<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Alerts
             from_elsewhere,
         }
     };
-    let views: Vec<AlertView> = own.into_iter().map(view(false)).chain(near.into_iter().map(view(true))).collect();
+    let views: Vec<AlertView> = own
+        .into_iter()
+        .map(view(false))
+        .chain(near.into_iter().map(view(true)))
+        .collect();
     Ok(answer::page(&board::alerts(&request.frame, &views)))
 }
 
-async fn page<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<HubPage>) -> Result<Response, PageError> {
+async fn page<S: HubServer + PageServer>(
+    hub: Arc<S>,
+    request: SignedIn<HubPage>,
+) -> Result<Response, PageError> {
     let view = hub.gate().read(&request, view).await?;
     Ok(answer::page(&board::hub(&request.frame, &view)))
 }
 
 fn view(store: &mut (dyn BoardStore + 'static)) -> Result<HubView, PageError> {
-    let (counts, joined, waiting) = (store.counts()?, uplink::is_joined(store)?, store.waiting_by_device()?);
-    let refused = store.refused(REFUSED_MAX)?.into_iter().map(|row| RefusedView {
-        id: row.incident.to_string(),
-        device: row.device,
-        reason: row.reason,
-        at: row.at,
-        changes: row.changes,
-    });
+    let (counts, joined, waiting) = (
+        store.counts()?,
+        uplink::is_joined(store)?,
+        store.waiting_by_device()?,
+    );
+    let refused = store
+        .refused(REFUSED_MAX)?
+        .into_iter()
+        .map(|row| RefusedView {
+            id: row.incident.to_string(),
+            device: row.device,
+            reason: row.reason,
+            at: row.at,
+            changes: row.changes,
+        });
     Ok(HubView {
-        devices: store.devices()?.iter().map(|row| device(row, &waiting)).collect(),
+        devices: store
+            .devices()?
+            .iter()
+            .map(|row| device(row, &waiting))
+            .collect(),
         refused: refused.collect(),
-        erasures: store.erasures()?.iter().rev().map(|row| erasure(row, joined)).collect(),
+        erasures: store
+            .erasures()?
+            .iter()
+            .rev()
+            .map(|row| erasure(row, joined))
+            .collect(),
         figures: vec![
             ("hub-count-incidents", counts.incidents),
             ("hub-count-devices", counts.devices),
@@ -106,7 +156,10 @@ fn device(row: &DeviceRow, waiting: &[(u32, u64)]) -> DeviceView {
         role: row.role.code().to_owned(),
         last_seen: row.last_seen,
         skew_seconds: row.skew_seconds,
-        pending: waiting.iter().find(|(number, _)| *number == row.number).map_or(0, |(_, count)| *count),
+        pending: waiting
+            .iter()
+            .find(|(number, _)| *number == row.number)
+            .map_or(0, |(_, count)| *count),
         revoked: row.revoked,
         check: EnrolLink::check_digits(code_hash, public_key),
     }
@@ -114,14 +167,37 @@ fn device(row: &DeviceRow, waiting: &[(u32, u64)]) -> DeviceView {
 
 /// The hub is a place too, and national where there is one.
 fn erasure(row: &ErasureRow, joined: bool) -> ErasureView {
-    let confirmed = 1 + u64::from(joined && !row.national_owes) + row.places.iter().filter(|place| place.confirmed_at.is_some()).count() as u64;
+    let confirmed = 1
+        + u64::from(joined && !row.national_owes)
+        + row
+            .places
+            .iter()
+            .filter(|place| place.confirmed_at.is_some())
+            .count() as u64;
     let places = 1 + u64::from(joined) + row.places.len() as u64;
-    let outstanding = row.places.iter().filter(|place| place.confirmed_at.is_none()).map(|place| (place.device, place.last_seen)).collect();
-    ErasureView { id: row.incident.to_string(), at: row.erased_at, confirmed: (confirmed, places), outstanding }
+    let outstanding = row
+        .places
+        .iter()
+        .filter(|place| place.confirmed_at.is_none())
+        .map(|place| (place.device, place.last_seen))
+        .collect();
+    ErasureView {
+        id: row.incident.to_string(),
+        at: row.erased_at,
+        confirmed: (confirmed, places),
+        outstanding,
+    }
 }
 
-async fn revoke<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Revoke>) -> Result<Response, PageError> {
-    let device: u32 = request.form.get("device").parse().map_err(|_| PageError::Form)?;
+async fn revoke<S: HubServer + PageServer>(
+    hub: Arc<S>,
+    request: SignedIn<Revoke>,
+) -> Result<Response, PageError> {
+    let device: u32 = request
+        .form
+        .get("device")
+        .parse()
+        .map_err(|_| PageError::Form)?;
     if request.form.get("sure") != "yes" {
         return Err(PageError::Refused("refused-not-sure"));
     }
@@ -139,9 +215,23 @@ async fn revoke<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Revoke
 }
 
 /// The link is shown once, in the answer to the form, and is in no address.
-async fn invite<S: HubServer + PageServer>(hub: Arc<S>, request: SignedIn<Invite>) -> Result<Response, PageError> {
-    let role = Role::from_code(request.form.get("role")).filter(|role| *role != Role::Hub).ok_or(PageError::Form)?;
+async fn invite<S: HubServer + PageServer>(
+    hub: Arc<S>,
+    request: SignedIn<Invite>,
+) -> Result<Response, PageError> {
+    let role = Role::from_code(request.form.get("role"))
+        .filter(|role| *role != Role::Hub)
+        .ok_or(PageError::Form)?;
     let machine = hub.machine().clone();
-    let link = hub.gate().write(&request, move |store| invites::invite(store, &machine, role).map_err(|_| PageError::Failed)).await?;
-    Ok(answer::page(&board::invited(&request.frame, &link.to_text(), role.code())))
+    let link = hub
+        .gate()
+        .write(&request, move |store| {
+            invites::invite(store, &machine, role).map_err(|_| PageError::Failed)
+        })
+        .await?;
+    Ok(answer::page(&board::invited(
+        &request.frame,
+        &link.to_text(),
+        role.code(),
+    )))
 }

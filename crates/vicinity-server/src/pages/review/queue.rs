@@ -30,13 +30,20 @@ pages! {
 }
 
 pub(super) fn routes<S: NationalServer + PageServer>(routes: Routes<S>) -> Routes<S> {
-    routes.signed_in::<Queue, _>(queue).signed_in::<Row, _>(row).signed_in::<Mark, _>(mark)
+    routes
+        .signed_in::<Queue, _>(queue)
+        .signed_in::<Row, _>(row)
+        .signed_in::<Mark, _>(mark)
 }
 
 /// A row that cannot be read is damage, and stops no other.
 fn view(row: Reviewed) -> Option<RowView> {
     let said: Projection = serde_json::from_str(&row.json).ok()?;
-    let duplicate_of = if let Review::Duplicate(other) = row.review { Some(other.to_string()) } else { None };
+    let duplicate_of = if let Review::Duplicate(other) = row.review {
+        Some(other.to_string())
+    } else {
+        None
+    };
     Some(RowView {
         id: row.projection.to_string(),
         hub: row.hub,
@@ -48,17 +55,35 @@ fn view(row: Reviewed) -> Option<RowView> {
     })
 }
 
-async fn queue<S: NationalServer + PageServer>(national: Arc<S>, request: SignedIn<Queue>) -> Result<Response, PageError> {
-    let review = Some(request.query.get("review")).filter(|review| REVIEWS.contains(review)).unwrap_or_default().to_owned();
+async fn queue<S: NationalServer + PageServer>(
+    national: Arc<S>,
+    request: SignedIn<Queue>,
+) -> Result<Response, PageError> {
+    let review = Some(request.query.get("review"))
+        .filter(|review| REVIEWS.contains(review))
+        .unwrap_or_default()
+        .to_owned();
     let hub: Option<u32> = request.query.get("hub").parse().ok();
     let page: u32 = request.query.get("page").parse().unwrap_or(0);
-    let filter = QueueFilter { review: review.clone(), hub, area: String::new() };
-    let ((rows, total), hubs) = national.gate().read(&request, move |store| Ok((store.queue(&filter, page)?, store.hubs()?))).await?;
+    let filter = QueueFilter {
+        review: review.clone(),
+        hub,
+        area: String::new(),
+    };
+    let ((rows, total), hubs) = national
+        .gate()
+        .read(&request, move |store| {
+            Ok((store.queue(&filter, page)?, store.hubs()?))
+        })
+        .await?;
     let view = QueueView {
         rows: rows.into_iter().filter_map(view).collect(),
         total,
         counted_max: COUNTED_MAX,
-        page: (page, u32::try_from(total.div_ceil(QUEUE_ROWS as u64)).unwrap_or(u32::MAX)),
+        page: (
+            page,
+            u32::try_from(total.div_ceil(QUEUE_ROWS as u64)).unwrap_or(u32::MAX),
+        ),
         review,
         hub: hub.map(|hub| hub.to_string()).unwrap_or_default(),
         hubs: hubs.into_iter().map(|hub| hub.number).collect(),
@@ -70,7 +95,10 @@ fn row_of(path: &Form) -> Result<ProjectionId, PageError> {
     path.get("id").parse().map_err(|_| PageError::NotFound)
 }
 
-async fn row<S: NationalServer + PageServer>(national: Arc<S>, request: SignedIn<Row>) -> Result<Response, PageError> {
+async fn row<S: NationalServer + PageServer>(
+    national: Arc<S>,
+    request: SignedIn<Row>,
+) -> Result<Response, PageError> {
     let id = row_of(&request.path)?;
     let read = move |store: &mut (dyn ReviewStore + 'static)| {
         let row = store.reviewed(id)?.ok_or(PageError::NotFound)?;
@@ -79,17 +107,41 @@ async fn row<S: NationalServer + PageServer>(national: Arc<S>, request: SignedIn
     let (row, alike, asked) = national.gate().read(&request, read).await?;
     let row = view(row).ok_or(PageError::Failed)?;
     let alike: Vec<RowView> = alike.into_iter().filter_map(view).collect();
-    let asked: Vec<(String, Option<String>)> = asked.into_iter().map(|question| (question.code, question.answer)).collect();
-    Ok(answer::page(&review::row(&request.frame, &row, &alike, &asked)))
+    let asked: Vec<(String, Option<String>)> = asked
+        .into_iter()
+        .map(|question| (question.code, question.answer))
+        .collect();
+    Ok(answer::page(&review::row(
+        &request.frame,
+        &row,
+        &alike,
+        &asked,
+    )))
 }
 
-async fn mark<S: NationalServer + PageServer>(national: Arc<S>, request: SignedIn<Mark>) -> Result<Response, PageError> {
-    let (id, now, handle) = (row_of(&request.path)?, request.frame.now, request.session.handle.clone());
+async fn mark<S: NationalServer + PageServer>(
+    national: Arc<S>,
+    request: SignedIn<Mark>,
+) -> Result<Response, PageError> {
+    let (id, now, handle) = (
+        row_of(&request.path)?,
+        request.frame.now,
+        request.session.handle.clone(),
+    );
     let question = request.form.get("question").to_owned();
     let (review, question) = match request.form.get("do") {
         "verify" => (Review::Verified, None),
         "ask" if codes::QUESTIONS.knows(&question) => (Review::Queried, Some(question)),
-        "duplicate" => (Review::Duplicate(request.form.get("of").parse().map_err(|_| PageError::Form)?), None),
+        "duplicate" => (
+            Review::Duplicate(
+                request
+                    .form
+                    .get("of")
+                    .parse()
+                    .map_err(|_| PageError::Form)?,
+            ),
+            None,
+        ),
         _ => return Err(PageError::Form),
     };
     let step = move |store: &mut (dyn ReviewStore + 'static)| {
@@ -104,6 +156,10 @@ async fn mark<S: NationalServer + PageServer>(national: Arc<S>, request: SignedI
     if !national.gate().write(&request, step).await? {
         return Err(PageError::NotFound);
     }
-    let back = if request.form.get("back") == "queue" { "/queue".to_owned() } else { format!("/projection/{id}") };
+    let back = if request.form.get("back") == "queue" {
+        "/queue".to_owned()
+    } else {
+        format!("/projection/{id}")
+    };
     Ok(answer::done(&back, review.code()))
 }

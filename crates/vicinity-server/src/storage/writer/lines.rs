@@ -30,7 +30,12 @@ pub(super) struct Lines<T> {
 
 impl<T> Default for Lines<T> {
     fn default() -> Self {
-        Self { first: VecDeque::new(), lines: BTreeMap::new(), turns: VecDeque::new(), waiting: 0 }
+        Self {
+            first: VecDeque::new(),
+            lines: BTreeMap::new(),
+            turns: VecDeque::new(),
+            waiting: 0,
+        }
     }
 }
 
@@ -54,7 +59,11 @@ impl<T> Lines<T> {
             return Ok(());
         }
         let held = self.lines.get(&line).map_or(0, VecDeque::len);
-        let most = if matches!(line, Line::Of(NOBODY, _)) { WAITING_MAX } else { LINE_MAX };
+        let most = if matches!(line, Line::Of(NOBODY, _)) {
+            WAITING_MAX
+        } else {
+            LINE_MAX
+        };
         if held >= most || self.waiting >= WAITING_MAX {
             return Err(step);
         }
@@ -104,7 +113,10 @@ mod tests {
         lines.push(Line::First, "revoke").unwrap();
         let order: Vec<&str> = std::iter::from_fn(|| lines.take_next()).collect();
         assert_eq!(order, ["revoke", "b1", "a2", "c1", "a3"]);
-        assert_eq!((lines.waiting, lines.lines.len(), lines.turns.len()), (0, 0, 0));
+        assert_eq!(
+            (lines.waiting, lines.lines.len(), lines.turns.len()),
+            (0, 0, 0)
+        );
     }
 
     #[test]
@@ -115,7 +127,15 @@ mod tests {
         lines.push(device(2), 2).unwrap();
         lines.push(Line::Of([1; 16], [9; 8]), 3).unwrap();
         lines.push(Line::First, 4).unwrap();
-        assert_eq!([lines.take_next(), lines.take_next(), lines.take_next(), lines.take_next()], [Some(4), Some(1), Some(2), Some(3)]);
+        assert_eq!(
+            [
+                lines.take_next(),
+                lines.take_next(),
+                lines.take_next(),
+                lines.take_next()
+            ],
+            [Some(4), Some(1), Some(2), Some(3)]
+        );
     }
 
     #[test]

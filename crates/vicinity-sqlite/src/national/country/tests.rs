@@ -15,63 +15,191 @@ fn national() -> (tempfile::TempDir, SqliteNational) {
 
 fn rows(national: &mut SqliteNational, month: &str, first: u8, count: u8) {
     let row = |number: u8| {
-        let facets = vec![("admin1", "SN-DK".to_owned()), ("setting", "street".to_owned())];
-        let body = ProjectionBody { json: "{}".to_owned(), month: month.to_owned(), countable: true, facets };
-        NewProjection { projection: ProjectionId::from_random([number; 16]), version: 1, body: Some(body) }
+        let facets = vec![
+            ("admin1", "SN-DK".to_owned()),
+            ("setting", "street".to_owned()),
+        ];
+        let body = ProjectionBody {
+            json: "{}".to_owned(),
+            month: month.to_owned(),
+            countable: true,
+            facets,
+        };
+        NewProjection {
+            projection: ProjectionId::from_random([number; 16]),
+            version: 1,
+            body: Some(body),
+        }
     };
     let rows: Vec<NewProjection> = (first..first + count).map(row).collect();
-    national.upsert(1, &rows, at("2026-11-01T00:00:00Z")).unwrap();
+    national
+        .upsert(1, &rows, at("2026-11-01T00:00:00Z"))
+        .unwrap();
 }
 
 fn shown(windows: &[Window]) -> Vec<(String, Option<u64>)> {
-    windows.iter().map(|window| (window.month.clone(), window.cells.get(&(String::new(), String::new())).copied())).collect()
+    windows
+        .iter()
+        .map(|window| {
+            (
+                window.month.clone(),
+                window.cells.get(&(String::new(), String::new())).copied(),
+            )
+        })
+        .collect()
 }
 
 #[test]
 fn a_month_is_published_once_and_what_comes_late_changes_nothing() {
     let (_folder, mut national) = national();
-    assert_eq!(national.publish_to("2026-09", 24, at("2026-11-02T00:00:00Z")).unwrap(), [], "there is nothing to tell of yet");
+    assert_eq!(
+        national
+            .publish_to("2026-09", 24, at("2026-11-02T00:00:00Z"))
+            .unwrap(),
+        [],
+        "there is nothing to tell of yet"
+    );
     rows(&mut national, "2026-03", 80, 3);
     rows(&mut national, "0026-05", 90, 20);
-    assert_eq!(national.publish_to("2026-06", 24, at("2026-08-02T00:00:00Z")).unwrap(), [], "a first month of few would say that there were any");
+    assert_eq!(
+        national
+            .publish_to("2026-06", 24, at("2026-08-02T00:00:00Z"))
+            .unwrap(),
+        [],
+        "a first month of few would say that there were any"
+    );
     rows(&mut national, "2026-07", 1, 12);
     rows(&mut national, "2026-09", 20, 9);
-    let expected = [("2026-07".to_owned(), Some(12)), ("2026-08".to_owned(), None), ("2026-09".to_owned(), None)];
-    assert_eq!(shown(&national.publish_to("2026-09", 24, at("2026-11-02T00:00:00Z")).unwrap()), expected, "a month of nothing and one of little say nothing");
+    let expected = [
+        ("2026-07".to_owned(), Some(12)),
+        ("2026-08".to_owned(), None),
+        ("2026-09".to_owned(), None),
+    ];
+    assert_eq!(
+        shown(
+            &national
+                .publish_to("2026-09", 24, at("2026-11-02T00:00:00Z"))
+                .unwrap()
+        ),
+        expected,
+        "a month of nothing and one of little say nothing"
+    );
     rows(&mut national, "2026-07", 40, 5);
     rows(&mut national, "2026-09", 50, 5);
     rows(&mut national, "2026-06", 60, 30);
-    assert_eq!(shown(&national.publish_to("2026-09", 24, at("2026-11-03T00:00:00Z")).unwrap()), expected);
-    national.windows_sent(&["2026-07".to_owned(), "2026-08".to_owned()]).unwrap();
+    assert_eq!(
+        shown(
+            &national
+                .publish_to("2026-09", 24, at("2026-11-03T00:00:00Z"))
+                .unwrap()
+        ),
+        expected
+    );
+    national
+        .windows_sent(&["2026-07".to_owned(), "2026-08".to_owned()])
+        .unwrap();
     rows(&mut national, "2026-10", 100, 11);
-    let next = national.publish_to("2026-10", 24, at("2026-12-01T00:00:00Z")).unwrap();
-    assert_eq!(shown(&next), [("2026-09".to_owned(), None), ("2026-10".to_owned(), Some(11))], "only what was not confirmed");
+    let next = national
+        .publish_to("2026-10", 24, at("2026-12-01T00:00:00Z"))
+        .unwrap();
+    assert_eq!(
+        shown(&next),
+        [
+            ("2026-09".to_owned(), None),
+            ("2026-10".to_owned(), Some(11))
+        ],
+        "only what was not confirmed"
+    );
     national.publish_again().unwrap();
-    assert_eq!(national.publish_to("2026-10", 24, at("2026-12-01T00:00:00Z")).unwrap().len(), 4, "to another server all of them");
+    assert_eq!(
+        national
+            .publish_to("2026-10", 24, at("2026-12-01T00:00:00Z"))
+            .unwrap()
+            .len(),
+        4,
+        "to another server all of them"
+    );
 }
 
 #[test]
 fn a_country_enrols_by_its_code_and_its_first_word_on_a_month_stands() {
     let (_folder, mut upper) = national();
     let (now, device) = (at("2026-11-02T00:00:00Z"), DeviceId::from_random([3; 16]));
-    upper.invite_country([1; 32], "Senegal", at("2026-11-02T00:10:00Z")).unwrap();
-    assert_eq!(upper.enrol_country([9; 32], device, [5; 32], now).unwrap(), None);
-    assert_eq!(upper.enrol_country([1; 32], device, [5; 32], at("2026-11-02T01:00:00Z")).unwrap(), None, "too late");
-    assert_eq!(upper.enrol_country([1; 32], device, [5; 32], now).unwrap(), Some(1));
-    assert_eq!(upper.enrol_country([1; 32], device, [5; 32], now).unwrap(), Some(1), "an answer that was lost is asked for again");
-    assert_eq!(upper.enrol_country([1; 32], DeviceId::from_random([4; 16]), [5; 32], now).unwrap(), None, "used by another");
-    assert_eq!(upper.enrol([1; 32], DeviceId::from_random([4; 16]), [5; 32], now).unwrap(), None, "and no hub comes in by it");
-    assert_eq!(upper.country_credentials(device).unwrap().unwrap().public_key, [5; 32]);
-    assert!(upper.credentials(device).unwrap().is_none(), "a country is no hub");
+    upper
+        .invite_country([1; 32], "Senegal", at("2026-11-02T00:10:00Z"))
+        .unwrap();
+    assert_eq!(
+        upper.enrol_country([9; 32], device, [5; 32], now).unwrap(),
+        None
+    );
+    assert_eq!(
+        upper
+            .enrol_country([1; 32], device, [5; 32], at("2026-11-02T01:00:00Z"))
+            .unwrap(),
+        None,
+        "too late"
+    );
+    assert_eq!(
+        upper.enrol_country([1; 32], device, [5; 32], now).unwrap(),
+        Some(1)
+    );
+    assert_eq!(
+        upper.enrol_country([1; 32], device, [5; 32], now).unwrap(),
+        Some(1),
+        "an answer that was lost is asked for again"
+    );
+    assert_eq!(
+        upper
+            .enrol_country([1; 32], DeviceId::from_random([4; 16]), [5; 32], now)
+            .unwrap(),
+        None,
+        "used by another"
+    );
+    assert_eq!(
+        upper
+            .enrol([1; 32], DeviceId::from_random([4; 16]), [5; 32], now)
+            .unwrap(),
+        None,
+        "and no hub comes in by it"
+    );
+    assert_eq!(
+        upper
+            .country_credentials(device)
+            .unwrap()
+            .unwrap()
+            .public_key,
+        [5; 32]
+    );
+    assert!(
+        upper.credentials(device).unwrap().is_none(),
+        "a country is no hub"
+    );
 
     assert_eq!(upper.let_country_in(device, 7, 1, now).unwrap(), Ok(1));
-    assert_eq!(upper.let_country_in(device, 7, 1, now).unwrap(), Err(Denied::Replayed));
-    let window = |count: u64| Window { month: "2026-09".into(), cells: BTreeMap::from([((String::new(), String::new()), count)]) };
+    assert_eq!(
+        upper.let_country_in(device, 7, 1, now).unwrap(),
+        Err(Denied::Replayed)
+    );
+    let window = |count: u64| Window {
+        month: "2026-09".into(),
+        cells: BTreeMap::from([((String::new(), String::new()), count)]),
+    };
     upper.take_windows(1, &[window(40)], now).unwrap();
     upper.take_windows(1, &[window(41)], now).unwrap();
     let countries = upper.countries("2026-01", "2026-12").unwrap();
-    assert_eq!((countries.len(), countries[0].country.as_str(), countries[0].last_seen), (1, "Senegal", Some(now)));
+    assert_eq!(
+        (
+            countries.len(),
+            countries[0].country.as_str(),
+            countries[0].last_seen
+        ),
+        (1, "Senegal", Some(now))
+    );
     assert_eq!(countries[0].windows, [window(40)]);
-    assert!(upper.countries("2026-10", "2026-12").unwrap()[0].windows.is_empty());
+    assert!(
+        upper.countries("2026-10", "2026-12").unwrap()[0]
+            .windows
+            .is_empty()
+    );
     assert_eq!(upper.hubs().unwrap(), [], "nothing of a country is a hub's");
 }

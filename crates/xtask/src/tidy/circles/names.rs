@@ -23,7 +23,14 @@ pub struct Named {
 /// Reads a file that is the module `module` of its crate.
 pub fn read(text: &str, module: &[String]) -> File {
     let tokens = tokens(text);
-    let mut reader = Reader { tokens: &tokens, at: 0, module: module.to_vec(), open: Vec::new(), depth: 0, file: File::default() };
+    let mut reader = Reader {
+        tokens: &tokens,
+        at: 0,
+        module: module.to_vec(),
+        open: Vec::new(),
+        depth: 0,
+        file: File::default(),
+    };
     reader.read();
     reader.file
 }
@@ -53,7 +60,8 @@ impl<'a> Reader<'_, 'a> {
                 Token::Sign('{') => self.enter(),
                 Token::Sign('}') => self.leave(),
                 Token::Word("mod") if self.is_sign(self.at + 2, '{') => {
-                    self.module.extend(self.word(self.at + 1).map(str::to_owned));
+                    self.module
+                        .extend(self.word(self.at + 1).map(str::to_owned));
                     self.open.push(self.depth);
                     self.at += 2;
                 }
@@ -73,7 +81,9 @@ impl<'a> Reader<'_, 'a> {
     }
 
     fn is(&self, at: usize, token: Token<'_>) -> bool {
-        self.tokens.get(at).is_some_and(|placed| placed.token == token)
+        self.tokens
+            .get(at)
+            .is_some_and(|placed| placed.token == token)
     }
 
     fn is_sign(&self, at: usize, sign: char) -> bool {
@@ -99,7 +109,8 @@ impl<'a> Reader<'_, 'a> {
         let inner = usize::from(self.is_sign(self.at + 1, '!'));
         let end = self.end(self.at + inner + 1, ']');
         let words: Vec<&str> = (self.at..end).filter_map(|at| self.word(at)).collect();
-        let is_for_tests = words.first() == Some(&"cfg") && words.contains(&"test") && !words.contains(&"not");
+        let is_for_tests =
+            words.first() == Some(&"cfg") && words.contains(&"test") && !words.contains(&"not");
         self.at = end;
         if is_for_tests && inner > 0 {
             self.at = self.tokens.len();
@@ -111,14 +122,17 @@ impl<'a> Reader<'_, 'a> {
                 && self.is_sign(at + 2, ';')
             {
                 let name = self.word(at + 1).map(str::to_owned);
-                self.file.test_modules.push(self.module.iter().cloned().chain(name).collect());
+                self.file
+                    .test_modules
+                    .push(self.module.iter().cloned().chain(name).collect());
             }
             self.at = self.end(self.at, '}');
         }
     }
 
     fn is_attribute(&self, at: usize) -> bool {
-        self.is_sign(at, '#') && (self.is_sign(at + 1, '[') || self.is_sign(at + 1, '!') && self.is_sign(at + 2, '['))
+        self.is_sign(at, '#')
+            && (self.is_sign(at + 1, '[') || self.is_sign(at + 1, '!') && self.is_sign(at + 2, '['))
     }
 
     /// The place behind what begins at `at`: behind the outermost sign `close`, or behind a semicolon outside of all brackets.
@@ -141,7 +155,9 @@ impl<'a> Reader<'_, 'a> {
     /// One tree of a `use`, behind what it has in common with others.
     fn tree(&mut self, outer: &[&'a str]) {
         let mut path = outer.to_vec();
-        let Some(line) = self.tokens.get(self.at).map(|placed| placed.line) else { return };
+        let Some(line) = self.tokens.get(self.at).map(|placed| placed.line) else {
+            return;
+        };
         if self.is(self.at, Token::Colons) && path.is_empty() {
             path.push("::");
             self.at += 1;
@@ -171,13 +187,20 @@ impl<'a> Reader<'_, 'a> {
 
     /// Whether a path into this crate begins here: not further inside another path, nor in `pub(in crate::here)`.
     fn begins_path(&self, word: &str) -> bool {
-        let before = |count: usize| self.at.checked_sub(count).and_then(|at| self.tokens.get(at)).map(|placed| placed.token);
+        let before = |count: usize| {
+            self.at
+                .checked_sub(count)
+                .and_then(|at| self.tokens.get(at))
+                .map(|placed| placed.token)
+        };
         let goes_on = match before(1) {
             Some(Token::Colons) => true,
             Some(Token::Word("in")) => before(2) == Some(Token::Sign('(')),
             _ => false,
         };
-        matches!(word, "crate" | "super" | "self") && self.is(self.at + 1, Token::Colons) && !goes_on
+        matches!(word, "crate" | "super" | "self")
+            && self.is(self.at + 1, Token::Colons)
+            && !goes_on
     }
 
     fn path(&mut self) {
@@ -205,7 +228,12 @@ impl<'a> Reader<'_, 'a> {
             Some(&("super" | "self")) => self.module.clone(),
             _ => return,
         };
-        for part in path.iter().take(1).filter(|part| **part == "super").chain(path.iter().skip(1)) {
+        for part in path
+            .iter()
+            .take(1)
+            .filter(|part| **part == "super")
+            .chain(path.iter().skip(1))
+        {
             match *part {
                 "super" => drop(named.pop()),
                 "self" => {}
@@ -222,21 +250,43 @@ mod tests {
 
     fn named(text: &str) -> Vec<String> {
         let module = ["outer".to_owned(), "own".to_owned()];
-        read(text, &module).named.iter().map(|named| format!("{} {}", named.line, named.path.join("::"))).collect()
+        read(text, &module)
+            .named
+            .iter()
+            .map(|named| format!("{} {}", named.line, named.path.join("::")))
+            .collect()
     }
 
     #[test]
     fn uses_and_paths_are_read_from_where_the_file_is() {
-        assert_eq!(named("use crate::a::{b, c::{self, D as E}};"), ["1 a::b", "1 a::c", "1 a::c::D"]);
-        assert_eq!(named("use super::a::*;\nuse super::super::b::C;"), ["1 outer::a", "2 b::C"]);
-        assert_eq!(named("fn f() -> super::A { crate::b::c::<D>(self::e::F) }"), ["1 outer::A", "1 b::c", "1 outer::own::e::F"]);
-        assert_eq!(named("mod child;\npub use self::child::A;\nfn f() { child::g() }"), ["2 outer::own::child::A"]);
-        assert_eq!(named("macro_rules! m { () => { $crate::a::b() } }"), ["1 a::b"]);
+        assert_eq!(
+            named("use crate::a::{b, c::{self, D as E}};"),
+            ["1 a::b", "1 a::c", "1 a::c::D"]
+        );
+        assert_eq!(
+            named("use super::a::*;\nuse super::super::b::C;"),
+            ["1 outer::a", "2 b::C"]
+        );
+        assert_eq!(
+            named("fn f() -> super::A { crate::b::c::<D>(self::e::F) }"),
+            ["1 outer::A", "1 b::c", "1 outer::own::e::F"]
+        );
+        assert_eq!(
+            named("mod child;\npub use self::child::A;\nfn f() { child::g() }"),
+            ["2 outer::own::child::A"]
+        );
+        assert_eq!(
+            named("macro_rules! m { () => { $crate::a::b() } }"),
+            ["1 a::b"]
+        );
     }
 
     #[test]
     fn modules_that_are_written_out_have_the_files_around_them() {
-        assert_eq!(named("mod inner { use super::A; }\nuse super::B;"), ["1 outer::own::A", "2 outer::B"]);
+        assert_eq!(
+            named("mod inner { use super::A; }\nuse super::B;"),
+            ["1 outer::own::A", "2 outer::B"]
+        );
     }
 
     #[test]
@@ -253,10 +303,26 @@ mod tests {
 
     #[test]
     fn what_is_compiled_for_tests_only_is_passed_over() {
-        assert_eq!(named("#[cfg(test)]\nuse crate::a;\n#[cfg(test)]\n#[expect(x)]\npub(crate) fn f(a: [u8; 2]) { crate::b(); }\nuse crate::c;"), ["6 c"]);
-        assert_eq!(named("#[cfg(test)]\nfn f() -> [u8; 2] { crate::b() }\nfn g() { for a in crate::c::ALL[..crate::d::MAX] {} }"), ["3 c::ALL", "3 d::MAX"]);
-        assert_eq!(named("#[cfg(not(test))]\nuse crate::a;\n#[derive(Debug)]\nstruct S;"), ["2 a"]);
+        assert_eq!(
+            named(
+                "#[cfg(test)]\nuse crate::a;\n#[cfg(test)]\n#[expect(x)]\npub(crate) fn f(a: [u8; 2]) { crate::b(); }\nuse crate::c;"
+            ),
+            ["6 c"]
+        );
+        assert_eq!(
+            named(
+                "#[cfg(test)]\nfn f() -> [u8; 2] { crate::b() }\nfn g() { for a in crate::c::ALL[..crate::d::MAX] {} }"
+            ),
+            ["3 c::ALL", "3 d::MAX"]
+        );
+        assert_eq!(
+            named("#[cfg(not(test))]\nuse crate::a;\n#[derive(Debug)]\nstruct S;"),
+            ["2 a"]
+        );
         assert!(named("#![cfg(test)]\nuse crate::a;").is_empty());
-        assert_eq!(read("#[cfg(test)]\npub(crate) mod tests;", &["own".to_owned()]).test_modules, [["own", "tests"]]);
+        assert_eq!(
+            read("#[cfg(test)]\npub(crate) mod tests;", &["own".to_owned()]).test_modules,
+            [["own", "tests"]]
+        );
     }
 }

@@ -49,14 +49,23 @@ fn is_of_word(letter: char) -> bool {
 
 /// A word, or the literal that it is the beginning of: `r"…"`, `br#"…"#`, `b"…"`; `r#type` is a word.
 fn word(rest: &str) -> (usize, Option<Token<'_>>) {
-    let len = rest.find(|letter| !is_of_word(letter)).unwrap_or(rest.len());
+    let len = rest
+        .find(|letter| !is_of_word(letter))
+        .unwrap_or(rest.len());
     let (word, behind) = rest.split_at(len);
     let hashes = behind.bytes().take_while(|byte| *byte == b'#').count();
     let quoted = behind[hashes..].strip_prefix('"');
     match (word, quoted) {
         ("r" | "br" | "cr", Some(quoted)) => {
             let close = format!("\"{}", "#".repeat(hashes));
-            (len + hashes + 1 + quoted.find(&close).map_or(quoted.len(), |at| at + close.len()), None)
+            (
+                len + hashes
+                    + 1
+                    + quoted
+                        .find(&close)
+                        .map_or(quoted.len(), |at| at + close.len()),
+                None,
+            )
         }
         ("b" | "c", Some(quoted)) if hashes == 0 => (len + 1 + text_end(quoted, '"'), None),
         ("r", None) if hashes == 1 => (len + 1, None),
