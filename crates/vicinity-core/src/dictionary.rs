@@ -81,7 +81,7 @@ const DERIVED: &str = "
 |---|---|---|
 | Status | `transitions` | the last transition; of concurrent ones the least closed, in the order of the list \"status\" |
 | Triage | facts, and `triage` | red, amber or green; a person's raise always counts, a lowering only with a reason |
-| Clocks | `reported_at`, `occurred`, `actions`, `followups` | what is due by when, and where it stands |
+| Clocks | `reported_at`, `occurred`, `actions`, `followups` | what is due by when, and its state |
 | GBVIMS type | `violations` | one, by its ordered test; the types are below |
 | ICCS codes | `violations` | every code that a violation certainly has |
 
@@ -102,9 +102,9 @@ violence less than 120 hours ago. **Green**: the rest. Of an imprecise time the 
 | `followup_planned` | planned | the time that was planned | a follow-up that somebody planned, until it is done |
 | `pep_adherence_d3`, `_d14`, `_d28` | first dose | 3, 14, 28 days | keeping up PEP |
 
-A clock is `running`, `overdue`, `met` or `late`; `done_unknown` where it was done and nobody can know whether in time. One that runs from the incident is `uncertain` when it is too late by the
+A clock is `running`, `overdue`, `met` or `late`; `done_unknown` where it was done and it is unknown whether in time. One that runs from the incident is `uncertain` when it is too late by the
 earliest time the incident can have and not by the latest, `missed_window` when it is too late by both, and
-`unknown_time` where nobody knows.
+`unknown_time` where the time is unknown.
 ";
 
 const SOURCES: &str = "\
@@ -384,7 +384,7 @@ fn limits(page: &mut String) {
     ] {
         line(page, &[what, &bytes(limit)]);
     }
-    page.push_str("\nA letter is what a person counts as one, with its accents and vowel signs; so many times 16 bytes is the most in any case.\n");
+    page.push_str("\nA letter is what a person counts as one, with its accents and vowel signs; that many times 16 bytes is the most in any case.\n");
     page.push_str("A note travels in clear to the hub and stays in the history: never a name or a place in it.\n");
 }
 

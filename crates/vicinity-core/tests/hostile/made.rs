@@ -1,8 +1,12 @@
 //! The hostile changes, each made by code.
 
+#[path = "hand.rs"]
+mod hand;
+
 use automerge::marks::{ExpandMark, Mark};
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
 use automerge::{ActorId, Automerge, ObjType, ROOT, ReadDoc, ScalarValue};
+use hand::*;
 use serde_json::{Value, json};
 use vicinity_core::chunk::{Chunk, put_bytes, put_leb, put_uleb, wrap};
 use vicinity_core::document::{Authoring, Document, SKELETON_ACTOR};
@@ -111,129 +115,6 @@ pub fn setting() -> Setting {
         base,
         good,
         document,
-    }
-}
-
-/// A change made by hand, with every part of it in reach. As it is it writes null to the root's key `k`.
-struct Hand {
-    deps: Vec<ChangeHash>,
-    actor: [u8; 8],
-    seq: u64,
-    start_op: u64,
-    others: Vec<[u8; 8]>,
-    columns: Vec<(u32, Vec<u8>)>,
-    message: Vec<u8>,
-    extra: Vec<u8>,
-}
-
-const OBJ_ACTOR: u32 = 0x01;
-const OBJ_CTR: u32 = 0x02;
-const KEY: u32 = 0x15;
-const INSERT: u32 = 0x34;
-const ACTION: u32 = 0x42;
-const META: u32 = 0x56;
-const PRED_GROUP: u32 = 0x70;
-const PRED_ACTOR: u32 = 0x71;
-const PRED_CTR: u32 = 0x73;
-
-impl Hand {
-    fn on(setting: &Setting) -> Self {
-        let columns = [
-            (KEY, &b"\x7f\x01k"[..]),
-            (INSERT, &[1]),
-            (ACTION, &[0x7f, 1]),
-            (META, &[0x7f, 0]),
-            (PRED_GROUP, &[0x7f, 0]),
-        ];
-        Self {
-            deps: setting.document.heads(),
-            actor: STRANGER,
-            seq: 1,
-            start_op: Chunk::parse(&setting.base[1]).unwrap().max_op().unwrap() + 1,
-            others: Vec::new(),
-            columns: columns
-                .map(|(spec, column)| (spec, column.to_vec()))
-                .to_vec(),
-            message: Vec::new(),
-            extra: Vec::new(),
-        }
-    }
-
-    fn column(mut self, spec: u32, column: &[u8]) -> Self {
-        self.columns.retain(|(other, _)| *other != spec);
-        self.columns.push((spec, column.to_vec()));
-        self.columns.sort_by_key(|(spec, _)| *spec);
-        self
-    }
-
-    fn without(mut self, spec: u32) -> Self {
-        self.columns.retain(|(other, _)| *other != spec);
-        self
-    }
-
-    fn deleting(self) -> Self {
-        self.column(ACTION, &[0x7f, 3])
-    }
-
-    /// In an object of the first of these actors.
-    fn in_object(mut self, others: &[[u8; 8]], counter: u64) -> Self {
-        self.others = others.to_vec();
-        let mut column = vec![0x7f];
-        put_uleb(&mut column, counter);
-        self.column(OBJ_ACTOR, &[0x7f, 1]).column(OBJ_CTR, &column)
-    }
-
-    /// Replacing operations of the first of these actors.
-    fn replacing(mut self, others: &[[u8; 8]], counters: &[i64]) -> Self {
-        self.others = others.to_vec();
-        let literal = |values: Vec<i64>| {
-            let mut column = Vec::new();
-            put_leb(&mut column, -(values.len() as i64));
-            values
-                .into_iter()
-                .for_each(|value| put_leb(&mut column, value));
-            column
-        };
-        let deltas = counters
-            .iter()
-            .scan(0, |before, counter| {
-                Some(counter - core::mem::replace(before, *counter))
-            })
-            .collect();
-        let actors = if counters.len() == 1 {
-            vec![0x7f, 1]
-        } else {
-            vec![counters.len() as u8, 1]
-        };
-        self.column(PRED_GROUP, &[0x7f, counters.len() as u8])
-            .column(PRED_ACTOR, &actors)
-            .column(PRED_CTR, &literal(deltas))
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        let column_data: Vec<u8> = self
-            .columns
-            .iter()
-            .flat_map(|(_, column)| column.iter().copied())
-            .collect();
-        let chunk = Chunk {
-            hash: ChangeHash([0; 32]),
-            deps: self.deps.clone(),
-            actor: &self.actor,
-            seq: self.seq,
-            start_op: self.start_op,
-            time: 0,
-            message: &self.message,
-            other_actors: self.others.iter().map(|actor| &actor[..]).collect(),
-            columns: self
-                .columns
-                .iter()
-                .map(|(spec, column)| (*spec, column.len()))
-                .collect(),
-            column_data: &column_data,
-            extra: &self.extra,
-        };
-        chunk.assemble()
     }
 }
 

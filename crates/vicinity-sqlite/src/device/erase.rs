@@ -4,10 +4,10 @@ use vicinity_core::batch::Erasure;
 use vicinity_core::ids::{IncidentId, ScopeDigest};
 
 use crate::db::{Db, Result};
+use crate::device::documents::{known, move_digest};
 use crate::device::leaving;
 use crate::device::once;
 use crate::device::statements;
-use crate::device::{known, move_digest};
 use vicinity_store::StoreError;
 
 /// Erases everything of these, unsent work too, and keeps tombstones; how many were here.

@@ -5,7 +5,7 @@ use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
 
 use crate::db::{Db, Result};
-use crate::device::HELD_BY_HUB;
+use crate::device::states::HELD_BY_HUB;
 use vicinity_store::device::kept_since;
 use vicinity_store::row;
 

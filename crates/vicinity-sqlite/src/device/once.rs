@@ -4,9 +4,11 @@ use vicinity_core::guard::Refusal;
 use vicinity_core::ids::IncidentId;
 
 use crate::db::{Db, Result};
+use crate::device::documents::known;
 use crate::device::leaving;
+use crate::device::states::{REFUSED, UNSENT};
 use crate::device::tombstones;
-use crate::device::{REFUSED, UNSENT, known, write_one};
+use crate::device::write_one;
 use vicinity_store::StoreError;
 use vicinity_store::device::{
     LoggedLine, LoggedLines, Logging, Mark, Once, RUNS_MAX, UNFINISHED_RUNS_MAX, Written,

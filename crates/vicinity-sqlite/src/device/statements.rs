@@ -3,8 +3,9 @@
 use vicinity_core::ids::IncidentId;
 
 use crate::db::{Db, Result, sql};
+use crate::device::SqliteDevice;
 use crate::device::once;
-use crate::device::{HELD_BY_HUB, SqliteDevice};
+use crate::device::states::HELD_BY_HUB;
 use vicinity_store::statement::{Carried, DeviceStatements, PlainStatement, WaitingBlob};
 
 /// A batch's statements are unsealed again.

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-const FILE_MAX_LINES: usize = 500;
+/// Around 300 is meant; at this one a file is split. At width 100 the same code is half as long again as at 160.
+const FILE_MAX_LINES: usize = 770;
 const LINE_MAX_CHARACTERS: usize = 200;
 
 // Written in two pieces, so that this file does not hold them itself.
@@ -73,13 +74,13 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_500_lines_passes_and_one_of_501_does_not() {
-        assert!(of("a.rs", &"x\n".repeat(500)).is_empty());
+    fn a_file_of_770_lines_passes_and_one_of_771_does_not() {
+        assert!(of("a.rs", &"x\n".repeat(770)).is_empty());
         assert_eq!(
-            of("a.rs", &"x\n".repeat(501)),
-            ["a.rs: 501 lines, more than 500: split it"]
+            of("a.rs", &"x\n".repeat(771)),
+            ["a.rs: 771 lines, more than 770: split it"]
         );
-        assert!(of("a.sql", &"x\n".repeat(501)).is_empty());
+        assert!(of("a.sql", &"x\n".repeat(771)).is_empty());
     }
 
     #[test]
