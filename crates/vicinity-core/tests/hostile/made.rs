@@ -253,6 +253,7 @@ fn document_bomb() -> Vec<u8> {
     chunk
 }
 
+#[allow(clippy::too_many_lines, reason = "a list of cases")]
 fn headers(setting: &Setting) -> Vec<Case> {
     let on = || Hand::on(setting);
     let skeleton = Hand {
