@@ -118,7 +118,7 @@ pub enum NationalCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Whether the clock can be trusted; while it may not, nothing is sent to other servers and nothing is deleted
+    /// Whether the clock can be trusted; until it can, nothing is sent to other servers and nothing is deleted
     Clock(ClockArguments),
     /// Take nothing more from a hub, or from a country's server; what came before stays
     Revoke {
@@ -322,7 +322,7 @@ pub enum DeviceCommand {
         #[arg(long)]
         out: Option<PathBuf>,
     },
-    /// Alerts that are in this hub's areas, as of the last sync
+    /// Active alerts in this hub's areas, as of the last sync
     Alerts {
         /// One JSON line an alert
         #[arg(long)]

@@ -89,7 +89,7 @@ pub enum HubCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Whether the clock can be trusted; while it may not, nothing is sent to other servers and nothing is deleted
+    /// Whether the clock can be trusted; until it can, nothing is sent to other servers and nothing is deleted
     Clock(ClockArguments),
     /// Revoke a device: a lost phone, or a person who left; at its next contact it wipes itself
     Revoke {
@@ -119,7 +119,7 @@ pub enum HubCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Let an educator's device have an incident of another device's, or withdraw it
+    /// Assign an incident of another device to an educator's device, or unassign it
     Assign {
         /// The hub's folder
         #[arg(long)]
@@ -128,7 +128,7 @@ pub enum HubCommand {
         id: String,
         /// The device's number, as `hub devices` lists it
         device: u32,
-        /// Withdraw it
+        /// Unassign it
         #[arg(long)]
         remove: bool,
     },

@@ -107,10 +107,11 @@ pub fn figures(program: &Program, incidents: usize) -> Result<Vec<Line>> {
 }
 
 fn machine() -> Machine {
-    let drawn = AtomicU64::new(now().as_second().cast_unsigned());
-    let random = move |bytes: &mut [u8]| {
+    // One counter for all machines of this process: no id is drawn twice.
+    static DRAWN: AtomicU64 = AtomicU64::new(0);
+    let random = |bytes: &mut [u8]| {
         for byte in bytes {
-            *byte = (drawn
+            *byte = (DRAWN
                 .fetch_add(1, Ordering::Relaxed)
                 .wrapping_mul(0x9E37_79B9_7F4A_7C15)
                 >> 40) as u8;
