@@ -152,10 +152,15 @@ impl Tally {
 
 /// The counts of the line that closes a run, of cargo's own test harness or of nextest.
 fn parse_closing_line(line: &str) -> Option<Tally> {
-    let line = line.trim();
+    // What nextest shows of a test that failed is indented, the harness's own closing line too: it counts once.
     let counts = match line.strip_prefix("test result: ") {
         Some(counts) => counts,
-        None => line.strip_prefix("Summary ")?.split_once(" run: ")?.1,
+        None => {
+            line.trim()
+                .strip_prefix("Summary ")?
+                .split_once(" run: ")?
+                .1
+        }
     };
     let mut tally = Tally::default();
     for part in counts.split([',', ';', '.']) {
@@ -190,6 +195,13 @@ fn without_colour(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_output_of_a_test_that_failed_is_not_counted_again() {
+        let line =
+            "    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 9 filtered out\n";
+        assert!(parse_closing_line(line).is_none());
+    }
 
     #[test]
     fn cargos_closing_line_is_counted() {
