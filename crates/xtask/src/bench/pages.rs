@@ -111,10 +111,13 @@ fn machine() -> Machine {
     static DRAWN: AtomicU64 = AtomicU64::new(0);
     let random = |bytes: &mut [u8]| {
         for byte in bytes {
-            *byte = (DRAWN
+            // Mixed well: a million ids of sixteen bytes must differ.
+            let mut drawn = DRAWN
                 .fetch_add(1, Ordering::Relaxed)
-                .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-                >> 40) as u8;
+                .wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            drawn = (drawn ^ (drawn >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            drawn = (drawn ^ (drawn >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            *byte = (drawn ^ (drawn >> 31)) as u8;
         }
     };
     Machine {
