@@ -201,7 +201,7 @@ fn page(arguments: &Arguments, tables: &str) -> String {
          bytes, HTTP's headers included, and requests. CPU seconds are user and system time of the processes, the hub's until it\n\
          rests again. {incidents} invented incidents with 4.5 edits each, always from the same seed. Of {runs} runs, times are the\n\
          best, and bytes, requests and memory the worst.\n\n\
-         What stands beside it was measured by us over loopback on 2 cores with incidents of the same shape, without TLS, durable\n\
+         The figures of other programs were measured by us over loopback on 2 cores with incidents of the same shape, without TLS, durable\n\
          where the peer says so (most do not fsync). Times of other machines cannot be compared with it: bytes, requests and\n\
          ratios can. Pages are asked for one after another, each over a new connection, up to the first byte of the answer: the query, the\n\
          view and the page are in it.\n\n{tables}",
