@@ -1,4 +1,4 @@
-//! An attacker with everything that is published, and with reckoning.
+//! An attacker who has everything that is published and infers what it can.
 
 use std::collections::BTreeSet;
 
