@@ -3,9 +3,21 @@
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-/// Area codes and the names of the zones that people keep there.
+/// Lines of an area code and the names of the zones that are in use there.
 static AREAS: &str = include_str!("zones.txt");
+
+/// [`AREAS`] by code. A list of incidents looks up each one's area.
+static BY_CODE: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
+    AREAS
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once(' '))
+        .map(|(code, names)| (code, names.split(' ').collect()))
+        .collect()
+});
 
 /// Hours east of UTC of the zone where a day begins first, and of the one where it begins last.
 const FIRST_AND_LAST_HOURS: [i8; 2] = [14, -12];
@@ -18,28 +30,22 @@ pub fn named(name: &str) -> Option<TimeZone> {
     zone.iana_name().is_some().then_some(zone)
 }
 
-/// The names of the zones that may be kept in an area: one where that is known, none where nothing is.
+/// Names of the zones in use in an area: by its first level if the table has it, otherwise by its country. Empty for an
+/// area that the table does not know.
 #[must_use]
-pub fn of_area(area: &str) -> Vec<&'static str> {
-    let mut parts = area.trim().split('-');
-    let country = parts.next().unwrap_or_default().to_ascii_uppercase();
-    let line = |wanted: &str| {
-        AREAS
-            .lines()
-            .find_map(|line| line.strip_prefix(wanted)?.strip_prefix(' '))
-            .map(|names| names.split(' ').collect())
-    };
+pub fn of_area(area: &str) -> &'static [&'static str] {
+    let area = area.trim().to_ascii_uppercase();
+    let (country, rest) = area.split_once('-').unwrap_or((&area, ""));
     if country.len() != 2 {
-        return Vec::new();
+        return &[];
     }
-    let first_level = parts
-        .next()
-        .filter(|level| !level.is_empty() && *level != "*");
-    let by_level = first_level.and_then(|level| {
-        line(&format!("{country}-{}", level.to_ascii_uppercase()))
-            .or_else(|| line(&format!("{country}-*")))
-    });
-    by_level.or_else(|| line(&country)).unwrap_or_default()
+    let zones = |code: &str| BY_CODE.get(code).map(Vec::as_slice);
+    let first_level = rest.split('-').next().unwrap_or_default();
+    let by_level = match first_level {
+        "" | "*" => None,
+        level => zones(&format!("{country}-{level}")).or_else(|| zones(&format!("{country}-*"))),
+    };
+    by_level.or_else(|| zones(country)).unwrap_or_default()
 }
 
 /// The one zone that people keep in all of these areas, as far as the table knows them; `None` where that is not one.
@@ -51,7 +57,7 @@ pub fn guess<'a>(areas: impl IntoIterator<Item = &'a str>) -> Option<&'static st
         .map(of_area)
         .filter(|names| !names.is_empty())
     {
-        match (names.as_slice(), guessed) {
+        match (names, guessed) {
             ([name], None) => guessed = Some(*name),
             ([name], Some(known)) if *name == known => {}
             _ => return None,
@@ -92,7 +98,7 @@ impl Zones {
             .is_some_and(|name| there.contains(&name));
         let mut zones: Vec<TimeZone> = hub.cloned().into_iter().collect();
         if !hub_is_there {
-            zones.extend(there.into_iter().filter_map(named));
+            zones.extend(there.iter().copied().filter_map(named));
         }
         if zones.is_empty() {
             zones

@@ -33,6 +33,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/national_0006_revoked.sql"),
     include_str!("../migrations/hub_0010_national_0007_forms.sql"),
     include_str!("../migrations/national_0008_hub_areas.sql"),
+    include_str!("../migrations/national_0009_queue.sql"),
 ];
 
 impl SqliteNational {

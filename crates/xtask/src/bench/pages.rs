@@ -33,9 +33,10 @@ const ROWS_OF_ONE: usize = 50;
 const REQUESTS: usize = 40;
 /// Documents and rows that are written together.
 const TOGETHER: usize = 500;
-/// Rows and areas of hubs that invent areas.
+/// Rows, areas and hubs of a national office whose hubs invent areas.
 const INVENTED_ROWS: usize = 15_162;
 const INVENTED_AREAS: usize = 120;
+const INVENTED_HUBS: u8 = 4;
 const PASSWORD: &str = "a sentence that is long enough";
 
 fn now() -> Timestamp {
@@ -199,14 +200,8 @@ fn fill_national(data: &Path, rows: usize) -> Result<(f64, ProjectionId)> {
         .filter_map(|(_, document, _)| project(&document.incident(), now()))
         .collect();
     ensure!(!patterns.is_empty(), "no incident may be projected");
-    for number in 1..=10u8 {
-        store.invite([number; 32], Role::Hub, Timestamp::MAX)?;
-        store.enrol(
-            [number; 32],
-            DeviceId::from_random([number; 16]),
-            [number; 32],
-            now(),
-        )?;
+    for hub in 1..=10 {
+        enrol_hub(&mut store, hub)?;
     }
     let machine = machine();
     let (mut spent, mut last) = (Duration::ZERO, None);
@@ -239,6 +234,19 @@ fn fill_national(data: &Path, rows: usize) -> Result<(f64, ProjectionId)> {
         last = batch.last().map(|row| row.projection);
     }
     Ok((rows as f64 / spent.as_secs_f64(), last.context("no row")?))
+}
+
+fn enrol_hub(store: &mut impl NationalStore, number: u8) -> Result<()> {
+    store.invite([number; 32], Role::Hub, Timestamp::MAX)?;
+    store
+        .enrol(
+            [number; 32],
+            DeviceId::from_random([number; 16]),
+            [number; 32],
+            now(),
+        )?
+        .context("a hub was not enrolled")?;
+    Ok(())
 }
 
 /// National whose hubs invent areas: its picture, and its queue while three others ask for the picture again and again.
@@ -287,15 +295,11 @@ fn fill_invented(data: &Path) -> Result<()> {
     ensure!(!patterns.is_empty(), "no incident may be projected");
     let machine = machine();
     let this = month_number(&now().to_string()[..7]).context("no month")?;
+    for hub in 1..=INVENTED_HUBS {
+        enrol_hub(&mut store, hub)?;
+    }
     for first in (0..INVENTED_ROWS).step_by(TOGETHER) {
-        let hub = u8::try_from(first / TOGETHER % 4 + 1)?;
-        store.invite([hub; 32], Role::Hub, Timestamp::MAX)?;
-        store.enrol(
-            [hub; 32],
-            DeviceId::from_random([hub; 16]),
-            [hub; 32],
-            now(),
-        )?;
+        let hub = u8::try_from(first / TOGETHER)? % INVENTED_HUBS + 1;
         let row = |at: usize| {
             let mut row = patterns[at % patterns.len()].clone();
             (row.month, row.month_basis, row.iso_week) = (
@@ -306,7 +310,7 @@ fn fill_invented(data: &Path) -> Result<()> {
             row.admin1 = format!(
                 "X{}-{:02}",
                 (b'A' + hub) as char,
-                at / 84 % (INVENTED_AREAS / 4)
+                at / 84 % (INVENTED_AREAS / usize::from(INVENTED_HUBS))
             );
             Ok(Row::new(
                 ProjectionId::from_random(machine.bytes()),

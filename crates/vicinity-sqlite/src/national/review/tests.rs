@@ -252,3 +252,93 @@ fn rows_with_much_in_common_may_be_the_same_incident() {
         .collect();
     assert_eq!(alike, [id(2)]);
 }
+
+/// The steps of SQLite's plan for a query, in one line.
+fn plan(national: &SqliteNational, query: &str) -> String {
+    let explained = format!("EXPLAIN QUERY PLAN {query}");
+    let mut statement = national.db.conn.prepare(&explained).unwrap();
+    let values = vec![rusqlite::types::Value::Null; statement.parameter_count()];
+    statement
+        .query_map(rusqlite::params_from_iter(values), |row| {
+            row.get::<_, String>(3)
+        })
+        .unwrap()
+        .map(|step| step.unwrap() + "; ")
+        .collect()
+}
+
+#[test]
+fn counting_news_reads_no_row() {
+    let (_folder, national) = national();
+    for rows in [NEW, CHANGED, GONE, WAITING] {
+        let plan = plan(&national, &capped_count(rows));
+        assert!(plan.contains("USING COVERING INDEX"), "{rows}: {plan}");
+    }
+}
+
+#[test]
+fn a_page_of_the_queue_sorts_nothing_and_its_count_reads_no_row() {
+    let (_folder, national) = national();
+    let filters = ["", "verified"].into_iter().flat_map(|review| {
+        [
+            (None, ""),
+            (Some(1), ""),
+            (None, "SN-DK"),
+            (Some(1), "SN-DK"),
+        ]
+        .map(|(hub, area)| QueueFilter {
+            review: review.to_owned(),
+            hub,
+            area: area.to_owned(),
+        })
+    });
+    for filter in filters {
+        let rows = queue_rows(&filter);
+        let page = plan(&national, &queue_page(&rows, 3));
+        assert!(!page.contains("TEMP B-TREE"), "{rows}: {page}");
+        let count = plan(&national, &capped_count(&rows));
+        assert!(count.contains("USING COVERING INDEX"), "{rows}: {count}");
+    }
+}
+
+#[test]
+fn a_row_that_was_withdrawn_is_in_no_queue_and_in_the_news_once() {
+    let (_folder, mut national) = national();
+    national
+        .upsert(
+            HUB_NUMBER,
+            &[row(1, 1, "street"), row(2, 1, "street")],
+            at(0),
+        )
+        .unwrap();
+    let withdrawn = NewProjection {
+        projection: id(1),
+        version: 2,
+        body: None,
+    };
+    national.upsert(HUB_NUMBER, &[withdrawn], at(10)).unwrap();
+    national
+        .upsert(HUB_NUMBER, &[row(2, 2, "brothel")], at(11))
+        .unwrap();
+    let queued = |review: &str| QueueFilter {
+        review: review.to_owned(),
+        ..QueueFilter::default()
+    };
+    assert_eq!(national.queue(&queued(""), 0).unwrap().1, 1);
+    assert_eq!(national.queue(&queued("gone"), 0).unwrap().1, 0);
+    let news = national.news(at(5)).unwrap();
+    assert_eq!(
+        (news.new, news.changed, news.gone, news.waiting),
+        (0, 1, 1, 1)
+    );
+    let news = national.news(at(-1)).unwrap();
+    assert_eq!(
+        (news.new, news.changed, news.gone, news.waiting),
+        (1, 0, 1, 1)
+    );
+    let news = national.news(at(11)).unwrap();
+    assert_eq!(
+        (news.new, news.changed, news.gone, news.waiting),
+        (0, 0, 0, 1)
+    );
+}
