@@ -29,7 +29,7 @@ pub struct Arguments {
     /// Incidents of W1 to W4; the targets are for 1,000
     #[arg(long, default_value_t = 1000)]
     incidents: usize,
-    /// How often each workload runs: of times the best is shown, of bytes and memory the worst
+    /// How often each workload runs; the best times are shown, and the worst bytes and memory
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=20))]
     runs: u8,
     /// Also measure how costs grow up to this number of incidents at the hub; takes minutes
@@ -197,14 +197,14 @@ fn page(arguments: &Arguments, tables: &str) -> String {
     format!(
         "# Benchmarks\n\n\
          Made by `{command}{names} --incidents {incidents} --runs {runs}{growth}{pages} --write` on {machine}.\n\n\
-         The release program runs as real processes over loopback, with fsync on; a proxy between devices and hub counts\n\
-         bytes, HTTP's headers included, and requests. CPU seconds are user and system time of the processes, the hub's until it\n\
-         rests again. {incidents} invented incidents with 4.5 edits each, always from the same seed. Of {runs} runs, times are the\n\
-         best, and bytes, requests and memory the worst.\n\n\
-         The figures of other programs were measured by us over loopback on 2 cores with incidents of the same shape, without TLS, durable\n\
-         where the peer says so (most do not fsync). Times of other machines cannot be compared with it: bytes, requests and\n\
-         ratios can. Pages are asked for one after another, each over a new connection, up to the first byte of the answer: the query, the\n\
-         view and the page are in it.\n\n{tables}",
+         The release program runs as real processes over loopback, with fsync on. A proxy between devices and hub counts requests and\n\
+         bytes, with HTTP's headers. CPU seconds are the user and system time of the processes, for the hub until it is idle\n\
+         again. The workloads use {incidents} invented incidents with 4.5 edits each, always from the same seed. The table shows the best\n\
+         times of {runs} runs, and the worst bytes, requests and memory.\n\n\
+         The column *Others* has figures of other programs. We measured them over loopback on 2 cores, with incidents of the same shape, without\n\
+         TLS, and durable where the program says so (most do not fsync). Bytes, requests and ratios compare with other machines,\n\
+         times do not. Pages are requested one after another, each over a new connection. Their time is to the first byte of the\n\
+         answer, so it includes the query, the view and the page.\n\n{tables}",
         runs = arguments.runs,
         machine = machine(),
     )

@@ -51,7 +51,7 @@ struct Kind {
 impl std::fmt::Display for Kind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.groups {
-            0 => write!(f, "one change more, again and again, to an incident"),
+            0 => write!(f, "one more change, repeatedly, to an incident"),
             groups => write!(f, "{groups} groups that name one incident"),
         }
     }
@@ -116,7 +116,7 @@ pub fn figures(program: &Program) -> Result<Vec<Line>> {
 
 fn ratio(what: &str, under: Duration, quiet: Duration) -> Line {
     Line::at_most(
-        format!("p95 of another device's sync to a quiet one: {what}"),
+        format!("p95 of another device's sync, ratio to a quiet hub: {what}"),
         under.as_secs_f64() / quiet.as_secs_f64(),
         RATIO,
         "times",

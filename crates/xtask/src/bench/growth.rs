@@ -57,7 +57,10 @@ pub fn growth(program: &Program, large: usize, runs: usize) -> Result<Vec<Line>>
         ),
     ];
     for line in &mut lines {
-        line.what = format!("{}, {large} incidents at the hub to {SMALL}", line.what);
+        line.what = format!(
+            "{}, ratio of {large} incidents at the hub to {SMALL}",
+            line.what
+        );
     }
     lines.push(Line::at_most(
         format!("hub with {large} incidents, RSS"),
@@ -150,7 +153,7 @@ pub fn single_figures(program: &Program, push: Option<Figures>, runs: usize) -> 
     ];
     if let Some(push) = push {
         lines.push(Line::at_least(
-            "changes taken in a hub's CPU second, W1",
+            "changes stored in one CPU second of the hub, W1",
             rate(push),
             15_000.0,
             "/s",
@@ -177,7 +180,7 @@ pub fn single_figures(program: &Program, push: Option<Figures>, runs: usize) -> 
     let best = best.context("no run")?;
     lines.push(
         Line::at_least(
-            "documents of one change taken in a hub's CPU second",
+            "documents of one change stored in one CPU second of the hub",
             rate(best),
             4000.0,
             "/s",

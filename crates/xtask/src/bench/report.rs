@@ -53,7 +53,7 @@ pub const WORKLOADS: [Workload; 6] = [
     },
     Workload {
         name: "W2",
-        what: "a fresh responder's device pulls all of it",
+        what: "a new responder's device pulls everything",
         limits: Limits {
             kilobytes: Some(300.0),
             hub_cpu: Some(0.3),
@@ -105,7 +105,7 @@ pub const WORKLOADS: [Workload; 6] = [
     },
 ];
 
-const HEADING: &str = "Workload,What,kB up + down,Requests,Hub CPU s,Devices CPU s,Logging CPU s,Hub peak MB,Wall s,Met,Target,Beside it";
+const HEADING: &str = "Workload,What,kB up + down,Requests,Hub CPU s,Devices CPU s,Logging CPU s,Hub peak MB,Wall s,Met,Target,Others";
 
 impl Workload {
     fn row(&self, figures: &Figures) -> Vec<String> {
@@ -259,7 +259,7 @@ pub fn workloads(ran: &[(&'static Workload, Figures)]) -> String {
 /// The table of single figures.
 pub fn single(lines: &[Line]) -> String {
     table(
-        &["Figure", "Measured", "Met", "Target", "Beside it"],
+        &["Figure", "Measured", "Met", "Target", "Others"],
         &lines.iter().map(Line::row).collect::<Vec<_>>(),
     )
 }
