@@ -258,13 +258,19 @@ impl DeviceSession {
         answer: &Answer,
         delivery: &mut Delivery,
     ) -> Tally {
-        let mut not_yet = 0;
+        let (mut not_yet, mut taken_bytes, mut sent_bytes) = (0, 0, 0);
         let pushed = sent
             .groups
             .iter()
             .flat_map(|group| group.changes.iter().map(|change| (group.incident, change)));
         for ((incident, change), verdict) in pushed.zip(&answer.verdicts) {
-            let hash = ChangeHash::of(change.chunk.get(8..).unwrap_or_default());
+            let Some(hash) = ChangeHash::of_chunk(&change.chunk) else {
+                continue;
+            };
+            sent_bytes += change.chunk.len();
+            if *verdict != Verdict::NotYet {
+                taken_bytes += change.chunk.len();
+            }
             match verdict {
                 Verdict::Stored | Verdict::Duplicate => delivery.acked.push((incident, hash)),
                 Verdict::Pending => self.outcome.pending += 1,
@@ -272,6 +278,7 @@ impl DeviceSession {
                 Verdict::Rejected(refusal) => delivery.rejected.push((incident, hash, *refusal)),
             }
         }
+        self.pace.note_taken(taken_bytes, sent_bytes);
         self.outcome.sent = self.outcome.sent.saturating_sub(not_yet as u64);
         self.outcome.acked += delivery.acked.len() as u64;
         self.outcome.rejected += delivery.rejected.len() as u64;

@@ -383,13 +383,15 @@ impl Talk {
             .push
             .iter()
             .flat_map(|group| group.changes.iter().map(|change| (group.incident, change)));
-        let hash = |chunk: &[u8]| ChangeHash::of(chunk.get(8..).unwrap_or_default());
+        // Bytes that are too short for a hash were refused, and no device waits for an answer about them.
         Ok(pushed
             .zip(verdicts)
-            .map(|((incident, change), verdict)| Judged {
-                incident,
-                hash: hash(&change.chunk),
-                verdict,
+            .filter_map(|((incident, change), verdict)| {
+                Some(Judged {
+                    incident,
+                    hash: ChangeHash::of_chunk(&change.chunk)?,
+                    verdict,
+                })
             })
             .collect())
     }

@@ -436,12 +436,12 @@ fn holds(kept: &KeptEnvelope, own_key: &[u8; 32]) -> Result<Holds, Misfit> {
         return Err(Misfit::Unsigned);
     }
     let request = Request::decode(&envelope.body).map_err(|_| Misfit::Unreadable)?;
-    let hash = |chunk: &[u8]| ChangeHash::of(chunk.get(8..).unwrap_or_default());
+    // Bytes that are too short for a hash were refused: no stored change refers to them.
     let changes = |group: Group| {
-        group
-            .changes
-            .into_iter()
-            .map(move |change| (group.incident, hash(&change.chunk), group.relayed))
+        group.changes.into_iter().filter_map(move |change| {
+            let hash = ChangeHash::of_chunk(&change.chunk)?;
+            Some((group.incident, hash, group.relayed))
+        })
     };
     Ok(Holds::Signed(
         request.push.into_iter().flat_map(changes).collect(),

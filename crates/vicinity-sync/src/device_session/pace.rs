@@ -21,6 +21,8 @@ pub(super) struct Pace {
     batch_bytes: u32,
     /// By how much the batch in hand turned out too large.
     shrink: u32,
+    /// Bytes of changes, uncompressed, that the hub takes in one request: known once it left some for later.
+    taken_bytes: Option<usize>,
     /// Failures since the hub took something.
     failures: u32,
 }
@@ -30,6 +32,7 @@ impl Pace {
         Self {
             batch_bytes: batch_bytes.clamp(BATCH_MIN_BYTES, BATCH_MAX_BYTES),
             shrink: 1,
+            taken_bytes: None,
             failures: 0,
         }
     }
@@ -40,7 +43,19 @@ impl Pace {
 
     /// Bytes of changes to gather for one batch.
     pub(super) fn raw_bytes(self) -> usize {
-        (self.batch_bytes as usize * RATIO / self.shrink as usize).max(1)
+        (self.batch_bytes as usize * RATIO / self.shrink as usize)
+            .min(self.taken_bytes.unwrap_or(usize::MAX))
+            .max(1)
+    }
+
+    /// The hub took `taken` of the `sent` bytes of changes. Where that was not all, the rest crossed the network for nothing:
+    /// the next requests carry as much as was taken, and an eighth more after each that was taken whole.
+    pub(super) fn note_taken(&mut self, taken: usize, sent: usize) {
+        if taken < sent {
+            self.taken_bytes = (taken > 0).then_some(taken).or(self.taken_bytes);
+        } else if let Some(bytes) = &mut self.taken_bytes {
+            *bytes += *bytes / 8;
+        }
     }
 
     /// Whether a frame is small enough to go; if not, less is gathered the next time.

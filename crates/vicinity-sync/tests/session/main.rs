@@ -487,6 +487,42 @@ fn what_the_hub_has_not_looked_at_is_sent_again_at_once() {
 }
 
 #[test]
+fn after_a_hub_left_changes_for_later_a_request_carries_what_it_took_and_grows_slowly() {
+    let chunks: Vec<Vec<u8>> = (0..4).map(|number| chunk(number, 800)).collect();
+    let bytes: usize = chunks[0].len();
+    let mut script = Script::start(Some(cursor(9)));
+    let asked = |gather: Gather| match gather {
+        Gather::Outbox { raw_bytes, .. } => raw_bytes,
+        other => panic!("{other:?}"),
+    };
+    assert!(asked(script.gather()) > 100 * bytes);
+    script.sends(outbox(
+        vec![
+            group(3, &[&chunks[0], &chunks[1]]),
+            group(4, &[&chunks[2], &chunks[3]]),
+        ],
+        4,
+    ));
+    let (stored, not_yet) = (Verdict::Stored, Verdict::NotYet);
+    script.delivers(&Answer {
+        verdicts: vec![stored, stored, not_yet, not_yet],
+        ..answer()
+    });
+    script.persisted(OURS, true);
+    assert_eq!(asked(script.gather()), 2 * bytes);
+    script.sends(Gathered {
+        more: true,
+        ..outbox(vec![group(4, &[&chunks[2]])], 3)
+    });
+    script.delivers(&Answer {
+        verdicts: vec![stored],
+        ..answer()
+    });
+    script.persisted(OURS, true);
+    assert_eq!(asked(script.gather()), 2 * bytes + 2 * bytes / 8);
+}
+
+#[test]
 fn a_hub_that_takes_nothing_is_not_asked_for_ever() {
     let one = chunk(1, 60);
     let mut script = Script::start(Some(cursor(9)));
