@@ -7,10 +7,14 @@
 //! is left out could be inferred, from one of them or from many together. So more is left out until all lines at once give
 //! no count below [`K`] that is not 0, and no line's parts that stay unknown are fewer than [`K`] together.
 //!
+//! A code of one dimension may contain a code of another: extortion is economic violence. Their difference counts incidents too,
+//! and is protected like a cell ([`differences`]).
+//!
 //! The work for a month is bounded, whatever hubs report: at most [`AREAS_MAX`] areas are counted separately, the largest, and the
 //! others count as one that is unknown. If that is still too much work, no area is counted separately.
 
 pub(crate) mod cells;
+mod differences;
 mod span;
 mod suppression;
 mod table;

@@ -24,6 +24,11 @@ impl Span {
         }
     }
 
+    /// A coefficient and one more, or one less.
+    pub fn plus(coefficient: u64, is_plus: bool) -> u64 {
+        rest(u128::from(coefficient) + u128::from(if is_plus { 1 } else { PRIME - 1 }))
+    }
+
     /// How many terms were looked at or worked on so far.
     pub fn work(&self) -> u64 {
         self.work.get()

@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::cells::{ALL, COUNTRY, COVERS, Cell, K, is_known};
+use super::differences::{DIFFERENCES, Difference};
 use super::span::Span;
 use super::table::{Blocks, Table};
 
@@ -15,6 +16,14 @@ enum Leak {
     Cell { place: usize, rows: Vec<usize> },
     /// What stays unknown of a line together, where so much of it is known.
     Sum { known: Vec<usize> },
+    /// A difference, by the cells that give it.
+    Difference { of: Vec<usize> },
+}
+
+/// A difference in one row: its cells, each added or taken away, and what it counts.
+struct Inner {
+    terms: Vec<(bool, usize)>,
+    count: u64,
 }
 
 /// The counts of a month with what is left out of them, and all lines that tie them.
@@ -29,6 +38,10 @@ pub struct Suppression<'a> {
     blocks: Vec<Blocks>,
     /// The table of each cell; none for all incidents, which are in every table.
     table_of: Vec<Option<usize>>,
+    /// The row of each cell.
+    row_of: Vec<usize>,
+    /// Each difference by row; none where it counts nothing.
+    differences: Vec<Vec<Option<Inner>>>,
     /// Cells and terms that were looked at so far: what the time goes into.
     work: Counter<u64>,
 }
@@ -66,6 +79,8 @@ impl<'a> Suppression<'a> {
             tables: Vec::new(),
             blocks: Vec::new(),
             table_of: Vec::new(),
+            row_of: Vec::new(),
+            differences: Vec::new(),
             work: Counter::new(0),
         };
         let mut whole = vec![None; areas.len()];
@@ -92,11 +107,17 @@ impl<'a> Suppression<'a> {
             .collect();
         window.tables.push(Table::of(&[nameless, whole]));
         window.table_of = vec![None; window.counts.len()];
+        window.row_of = vec![0; window.counts.len()];
         for (at, table) in window.tables.iter().enumerate() {
+            for (row, cells) in table.rows.iter().enumerate() {
+                let places = cells.iter().flatten();
+                places.for_each(|place| window.row_of[*place] = row);
+            }
             table
                 .inner()
                 .for_each(|(.., place)| window.table_of[place] = Some(at));
         }
+        window.relate(areas.len());
         window.blocks = window
             .tables
             .iter()
@@ -133,6 +154,39 @@ impl<'a> Suppression<'a> {
             self.tables
                 .push(Table::of(&[own, complement, whole.clone()]));
         }
+    }
+
+    /// Finds the cells of each difference in each row.
+    fn relate(&mut self, rows: usize) {
+        let places: BTreeMap<(usize, &str, &str), usize> = self
+            .names
+            .iter()
+            .enumerate()
+            .filter_map(|(place, name)| {
+                name.map(|(_, dimension, code)| ((self.row_of[place], dimension, code), place))
+            })
+            .collect();
+        let of_row = |difference: &Difference, row: usize| {
+            let place = |(dimension, code): &(&'static str, &'static str)| {
+                places.get(&(row, *dimension, *code)).copied()
+            };
+            // A code that no incident has counts 0, and that is known.
+            let added = difference.whole.iter().filter_map(place);
+            let taken = difference.parts.iter().filter_map(place);
+            let sum = |places: &mut dyn Iterator<Item = usize>| {
+                places.map(|place| self.counts[place]).sum::<u64>()
+            };
+            let count = sum(&mut added.clone()).saturating_sub(sum(&mut taken.clone()));
+            let terms = added
+                .map(|place| (true, place))
+                .chain(taken.map(|place| (false, place)))
+                .collect();
+            (count > 0).then_some(Inner { terms, count })
+        };
+        self.differences = DIFFERENCES
+            .iter()
+            .map(|difference| (0..rows).map(|row| of_row(difference, row)).collect())
+            .collect();
     }
 
     /// How many cells and terms were looked at so far.
@@ -203,8 +257,8 @@ impl<'a> Suppression<'a> {
     fn ring(&self, leak: &Leak) -> Vec<usize> {
         match leak {
             Leak::Cell { place, .. } => self.ring_of(*place),
-            // One more unknown cell of the line.
-            Leak::Sum { known } => {
+            // One more unknown cell of the line, or of what gives the difference.
+            Leak::Sum { known } | Leak::Difference { of: known } => {
                 let mut best: Option<(u64, Vec<usize>)> = None;
                 let mut known = known.clone();
                 known.sort_by_key(|place| self.cost(*place));
@@ -343,6 +397,12 @@ impl<'a> Suppression<'a> {
                 }
             }
         }
+        self.leaking_sum(&unknown)
+            .or_else(|| self.leaking_difference(wholes))
+    }
+
+    fn leaking_sum(&self, unknown: &[bool]) -> Option<Leak> {
+        let small = |count: u64| count > 0 && count < K;
         self.tables.iter().find_map(|table| {
             let sums = table.sums(|place| {
                 if unknown[place] {
@@ -362,6 +422,77 @@ impl<'a> Suppression<'a> {
                     .collect(),
             })
         })
+    }
+
+    /// A small difference that can be inferred, or one whose part that stays unknown is small. A difference is known where each of
+    /// its cells shows or is a bridge, and the sums of all incidents that the bridges follow from cancel out or are known.
+    fn leaking_difference(&self, wholes: &Wholes) -> Option<Leak> {
+        let small = |count: u64| count > 0 && count < K;
+        let bridges: BTreeMap<usize, &[usize]> =
+            self.blocks.iter().flat_map(Blocks::bridges).collect();
+        let country = self.tables.last().map_or(0, |areas| areas.rows.len()) - 1;
+        for rows in &self.differences {
+            let is_known = |inner: &Inner| self.is_known(inner, &bridges, wholes, country);
+            let mut known = Vec::with_capacity(rows.len());
+            for inner in rows {
+                known.push(inner.as_ref().is_none_or(is_known));
+            }
+            let places = |inner: &Inner| inner.terms.iter().map(|(_, place)| *place).collect();
+            let leaking = |(inner, known): (&Option<Inner>, &bool)| {
+                let inner = inner.as_ref().filter(|_| *known)?;
+                small(inner.count).then(|| places(inner))
+            };
+            if let Some(of) = rows.iter().zip(&known).find_map(leaking) {
+                return Some(Leak::Difference { of });
+            }
+            let unknown: u64 = rows[..country]
+                .iter()
+                .zip(&known)
+                .filter_map(|(inner, known)| inner.as_ref().filter(|_| !*known))
+                .map(|inner| inner.count)
+                .sum();
+            if known[country] && small(unknown) {
+                let of = rows.iter().zip(&known).filter(|(_, known)| **known);
+                let of = of
+                    .filter_map(|(inner, _)| inner.as_ref())
+                    .flat_map(|inner| inner.terms.iter().map(|(_, place)| *place));
+                return Some(Leak::Difference { of: of.collect() });
+            }
+        }
+        None
+    }
+
+    fn is_known(
+        &self,
+        inner: &Inner,
+        bridges: &BTreeMap<usize, &[usize]>,
+        wholes: &Wholes,
+        country: usize,
+    ) -> bool {
+        let mut sum = vec![0; wholes.terms];
+        for (is_added, place) in &inner.terms {
+            if !self.hidden[*place] {
+                continue;
+            }
+            let own = self.row_of[*place];
+            let (rows, is_own_side) = match bridges.get(place) {
+                Some(rows) => (*rows, rows.contains(&own)),
+                None if self.table_of[*place].is_none() => {
+                    (core::slice::from_ref(&self.row_of[*place]), true)
+                }
+                None => return false,
+            };
+            // The country's counts count as taken away.
+            let is_plus = *is_added == (is_own_side == (own != country));
+            wholes.add_to(&mut sum, rows, is_plus);
+        }
+        wholes.span.gives(sum)
+    }
+
+    /// The names of all cells, in order; none of a complement.
+    #[cfg(test)]
+    pub fn names(&self) -> impl Iterator<Item = Option<(&'a str, &'a str, &'a str)>> {
+        self.names.iter().copied()
     }
 
     /// What shows.
@@ -390,6 +521,13 @@ impl Wholes {
             .filter_map(|row| self.term_of[*row])
             .for_each(|term| sum[term] = 1);
         sum
+    }
+
+    /// Adds all incidents of the rows to a sum, or takes them away.
+    fn add_to(&self, sum: &mut [u64], rows: &[usize], is_plus: bool) {
+        for term in rows.iter().filter_map(|row| self.term_of[*row]) {
+            sum[term] = Span::plus(sum[term], is_plus);
+        }
     }
 
     fn add(&mut self, rows: &[usize]) {

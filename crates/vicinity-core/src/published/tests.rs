@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use super::cells::is_known;
 use super::*;
 
+mod differences;
+
 /// Small steps of a generator of its own: the tests of the core draw no randomness.
 struct Dice(u64);
 
@@ -118,8 +120,8 @@ fn lines(window: &Suppression<'_>) -> Vec<(usize, Vec<usize>)> {
     lines
 }
 
-/// What can be computed exactly from what shows, by elimination over all lines at once.
-fn inferred(window: &Suppression<'_>) -> Vec<(usize, i128)> {
+/// All lines, reduced until no two begin with the same unknown cell; and the unknown cells.
+fn eliminated(window: &Suppression<'_>) -> (Vec<usize>, Vec<Vec<i128>>) {
     let unknown: Vec<usize> = (0..window.counts.len())
         .filter(|place| window.hidden[*place])
         .collect();
@@ -161,6 +163,13 @@ fn inferred(window: &Suppression<'_>) -> Vec<(usize, i128)> {
         }
         pivot_row += 1;
     }
+    (unknown, rows)
+}
+
+/// What can be computed exactly from what shows, by elimination over all lines at once.
+fn inferred(window: &Suppression<'_>) -> Vec<(usize, i128)> {
+    let (unknown, rows) = eliminated(window);
+    let width = unknown.len();
     let alone = |row: &&Vec<i128>| row[..width].iter().filter(|value| **value != 0).count() == 1;
     let solved = rows.iter().filter(alone).filter_map(|row| {
         let at = row[..width].iter().position(|value| *value != 0)?;
@@ -207,6 +216,7 @@ fn protected<'a>(counts: &'a BTreeMap<Cell, u64>, what: &str) -> Suppression<'a>
     assert!(window.protect(WORK_MAX), "{what}");
     assert_eq!(leaks(&window), 0, "{what}");
     assert_eq!(small_sums(&window), Vec::<u64>::new(), "{what}");
+    assert_eq!(differences::small(&window), [], "{what}");
     assert!(window.shown().all(|(_, count)| count >= K), "{what}");
     window
 }
