@@ -15,14 +15,19 @@ const SEXUAL_CONTACT: [&str; 4] = [
 /// Rights violated by passes on the body.
 const BODILY_FORCE: [&str; 2] = ["invasive_search", "forced_test_treatment"];
 /// Rights violated by keeping resources, opportunities or services away.
-const DENIAL: [&str; 4] = [
+const DENIAL: [&str; 6] = [
     "condoms_confiscated",
+    "property_seized",
+    "documents_refused",
     "healthcare_refused",
     "police_refused_help",
     "other_service_refused",
 ];
-/// Rights violated by words, exposure and humiliation.
-const HUMILIATION: [&str; 4] = [
+/// Rights violated by words, exposure, pressure and humiliation.
+const HUMILIATION: [&str; 7] = [
+    "forced_protocol",
+    "coerced_to_inform",
+    "child_removal",
     "sexual_harassment",
     "confidentiality_breach",
     "photographed_published",
@@ -93,10 +98,13 @@ fn iccs_of_one(violation: &str, forced: bool) -> Option<&'static str> {
         | "unlawful_detention"
         | "raid_forced_rescue"
         | "forced_rehab" => "0202",
-        "extortion_bribe" => "0205",
+        "extortion_bribe" | "blackmail" | "sextortion" | "forced_protocol"
+        | "coerced_to_inform" => "0205",
         "sexual_harassment" | "stalking" | "online_doxxing" => "0208",
         "insult_humiliation" => "0209",
-        "confidentiality_breach" | "photographed_published" => "0211",
+        "confidentiality_breach" | "photographed_published" | "image_abuse" | "home_search" => {
+            "0211"
+        }
         "condom_refused_removed" => "0301",
         // ICCS counts an attempt with the completed act (and keeps the difference in a tag).
         "rape" | "gang_rape" | "attempted_rape" => "03011",
@@ -130,6 +138,14 @@ mod tests {
             (&["healthcare_refused"], "denial_of_resources"),
             (&["sexual_harassment"], "psychological"),
             (&["arbitrary_arrest"], "non_gbv"),
+            (&["home_search"], "non_gbv"),
+            (&["dismissed_from_job"], "denial_of_resources"),
+            (
+                &["property_seized", "forced_protocol"],
+                "denial_of_resources",
+            ),
+            (&["coerced_to_inform"], "psychological"),
+            (&["sextortion"], "psychological"),
             (&["a_newer_code"], "non_gbv"),
             (&[], "non_gbv"),
         ] {
@@ -148,6 +164,10 @@ mod tests {
                 "extortion_bribe"
             ])),
             ["0201", "0205", "03011"]
+        );
+        assert_eq!(
+            iccs(&of(&["sextortion", "image_abuse", "impersonation"])),
+            ["0205", "0211"]
         );
         assert_eq!(
             iccs(&of(&["a_newer_code", "client_nonpayment"])),

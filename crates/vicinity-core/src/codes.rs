@@ -36,18 +36,25 @@ code_lists! {
     /// Sexual violence.
     SEXUAL = "sexual", "SWIT box 2.1", ["rape" "gang_rape" "attempted_rape" "unwanted_touch" "condom_refused_removed" "sex_demanded_by_official" "sexual_harassment"];
     /// Psychological violence.
-    PSYCHOLOGICAL = "psychological", "SWIT box 2.1", ["insult_humiliation" "threat_harm" "threat_outing" "threat_children" "stalking" "online_doxxing"];
+    PSYCHOLOGICAL = "psychological", "SWIT box 2.1", [
+        "insult_humiliation" "threat_harm" "threat_outing" "threat_children" "stalking" "online_doxxing" "blackmail" "image_abuse" "sextortion"
+        "impersonation"
+    ];
     /// Economic violence.
-    ECONOMIC = "economic", "SWIT box 2.1", ["extortion_bribe" "client_nonpayment" "earnings_withheld" "robbery_theft" "property_destroyed" "eviction"];
+    ECONOMIC = "economic", "SWIT box 2.1", [
+        "extortion_bribe" "client_nonpayment" "earnings_withheld" "robbery_theft" "property_destroyed" "eviction" "dismissed_from_job" "deplatformed"
+    ];
     /// Violations of rights that SWIT counts with violence.
     RIGHTS = "rights", "SWIT box 2.1", [
         "arbitrary_arrest" "unlawful_detention" "raid_forced_rescue" "condoms_confiscated" "invasive_search" "forced_test_treatment" "forced_rehab"
         "confidentiality_breach" "photographed_published" "healthcare_refused" "healthcare_abuse" "police_refused_help" "other_service_refused"
+        "forced_protocol" "coerced_to_inform" "home_search" "property_seized" "child_removal" "documents_refused"
     ];
     /// Who did it.
     PERPETRATOR_KINDS = "perpetrator kind", "SWIT ch. 2", [
         "police" "military" "border_prison_guard" "other_official" "client" "partner_ex" "family" "manager_third_party" "coworker"
-        "community_neighbour" "gang_extortion" "extremist_vigilante" "rescue_group" "health_worker" "landlord" "ngo_staff" "stranger" "unknown"
+        "community_neighbour" "gang_extortion" "extremist_vigilante" "rescue_group" "health_worker" "landlord" "employer" "ngo_staff" "stranger"
+        "unknown"
     ];
     /// How many they were.
     COUNT_BANDS = "count band", "own", ["1" "2-3" "4+"];
@@ -81,11 +88,32 @@ code_lists! {
     /// The outcome of an offer.
     ACCEPTED = "accepted", "own", ["yes" "declined" "no" "unknown"];
     /// The outcome of an action.
-    OUTCOMES = "outcome", "own", ["done" "referred" "pending" "failed" "declined"];
+    OUTCOMES = "outcome", "own", ["done" "partly_resolved" "referred" "pending" "failed" "declined"];
     /// The state of a referral.
     REFERRAL_STATES = "referral state", "own", ["sent" "accepted" "attended" "completed" "failed"];
+    /// What a service, or the survivor, answered to a referral.
+    REFERRAL_ANSWERS = "referral answer", "GBVIMS Incident Recorder", ["declined" "unavailable" "already_received" "not_applicable"];
+    /// How a survivor was helped first.
+    HELPED = "helped", "own", ["on_the_spot" "referred" "both" "not_yet"];
+    /// Disability.
+    DISABILITIES = "disability", "GBVIMS Incident Recorder", ["none" "physical_disability" "mental_disability" "both" "unknown"];
+    /// Displacement at the time of the report.
+    DISPLACEMENTS = "displacement", "GBVIMS Incident Recorder", ["resident" "idp" "refugee" "asylum_seeker" "stateless" "returnee" "foreign_national" "not_applicable" "unknown"];
+    /// The stage of displacement in which it happened.
+    DISPLACEMENT_STAGES = "displacement stage", "GBVIMS Incident Recorder", ["not_displaced" "before" "during_flight" "during_refuge" "during_return" "after" "other" "unknown"];
+    /// A child without her family.
+    UNACCOMPANIED = "unaccompanied child", "GBVIMS Incident Recorder", ["no" "unaccompanied" "separated" "other_vulnerable_child" "unknown"];
+    /// Civil or marital status.
+    MARITAL_STATUSES = "marital status", "GBVIMS Incident Recorder", ["single" "married_cohabiting" "divorced_separated" "widowed" "unknown"];
+    /// Who sent her.
+    REFERRED_FROM = "referred from", "GBVIMS Incident Recorder", [
+        "self_referred" "health_services" "psychosocial_services" "police_security" "safe_house" "legal_services" "livelihoods_programme"
+        "school" "community_leader" "other_organisation" "other_government" "other" "unknown"
+    ];
+    /// Whether she wants legal action.
+    WANTS_LEGAL_ACTION = "wants legal action", "GBVIMS Incident Recorder", ["yes" "no" "undecided" "unknown"];
     /// The status of the response.
-    STATUSES = "status", "own", ["open" "responding" "monitoring" "closed_lost" "closed_declined" "closed_resolved"];
+    STATUSES = "status", "own", ["open" "responding" "monitoring" "closed_lost" "closed_declined" "closed_partly_resolved" "closed_resolved"];
     /// What consent can be given for; also `referral:<service>`.
     CONSENT_SCOPES = "consent scope", "own", ["hub_response" "national_deid" "aggregate_count" "advocacy_story" "aggressor_alert" "police_anonymous" "police_full" "contact_me"];
     /// What a consent entry says.
@@ -107,6 +135,35 @@ code_lists! {
     /// Triage.
     TRIAGE_LEVELS = "triage", "own", ["red" "amber" "green"];
 }
+
+const UNFPA: &str = "UNFPA, technology-facilitated gender-based violence (2021)";
+const AFEW: &str = "AFEW, sex workers in Kyrgyzstan (2018)";
+const OWN: &str = "own";
+
+/// Codes of the second edition, with a source of their own: their list's source does not name them.
+pub static OWN_SOURCES: &[(&str, &str)] = &[
+    ("image_abuse", UNFPA),
+    ("sextortion", UNFPA),
+    ("impersonation", UNFPA),
+    ("blackmail", AFEW),
+    ("forced_protocol", AFEW),
+    ("coerced_to_inform", OWN),
+    (
+        "home_search",
+        "Front Line Defenders, sex worker rights defenders at risk (2021)",
+    ),
+    ("property_seized", OWN),
+    ("child_removal", "SWIT box 2.1, loss of custody of children"),
+    ("dismissed_from_job", OWN),
+    ("documents_refused", OWN),
+    ("deplatformed", OWN),
+    (
+        "employer",
+        "GBVIMS Incident Recorder, supervisor or employer",
+    ),
+    ("partly_resolved", OWN),
+    ("closed_partly_resolved", OWN),
+];
 
 /// The groups of violations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -88,6 +88,10 @@ const DERIVED: &str = "
 GBVIMS asks in this order, and the first yes decides: rape, sexual assault, physical assault, forced marriage, denial of
 resources, psychological; else the incident is `non_gbv` there.
 
+New documents have schema 2, the second edition of codes and fields. A document of schema 1 is read as before: a field
+that it lacks is unknown. A program of the first edition keeps the new fields and codes, shows them as they are and passes
+them on. National is updated before its hubs: an older national refuses a row with a code that it does not know.
+
 **Red**: danger or held now, a weapon, severe injury, risk of suicide, a minor, sexual violence (other than harassment
 alone) less than 72 hours ago or at an unknown time. **Amber**: other injury, a credible threat, extortion, sexual
 violence less than 120 hours ago. **Green**: the rest. Of an imprecise time the latest instant it can mean counts.
@@ -309,6 +313,15 @@ fn entry_maps(page: &mut String) {
     }
 }
 
+/// The codes of a list that cite another source than the list does.
+fn own_sources(list: &CodeList) -> String {
+    codes::OWN_SOURCES
+        .iter()
+        .filter(|(name, _)| list.knows(name))
+        .map(|(name, source)| format!(" {}: {source}.", code(name)))
+        .collect()
+}
+
 fn code_lists(page: &mut String) {
     page.push_str("\n## Code lists\n\n");
     put(
@@ -320,9 +333,10 @@ fn code_lists(page: &mut String) {
         put(
             page,
             format_args!(
-                "\n### {}\n\nSource: {}.\n\n{}\n",
+                "\n### {}\n\nSource: {}.{}\n\n{}\n",
                 heading(list),
                 list.source,
+                own_sources(list),
                 codes.join(", ")
             ),
         );

@@ -27,8 +27,10 @@ use crate::write::Write;
 
 pub use crate::skeleton::{SKELETON, SKELETON_ACTOR};
 
-/// The schema that new documents get.
-pub const SCHEMA: i64 = 1;
+/// The schema that new documents get: which edition of the codes and fields their author knew. Readers of any edition read all.
+pub const SCHEMA: i64 = 2;
+/// The schema in the skeleton, which is the root of documents of every edition.
+const SKELETON_SCHEMA: i64 = 1;
 
 /// Why a document cannot be built from its changes.
 #[derive(Debug, thiserror::Error)]
@@ -227,6 +229,7 @@ impl Document {
 
     fn write_draft(&mut self, draft: &Draft, authoring: Authoring) -> Result<Wrote, EditError> {
         self.write(authoring, |writer| {
+            writer.put(&ROOT, "schema", ScalarValue::Int(SCHEMA))?;
             for write in &draft.writes {
                 writer.write(write)?;
             }
@@ -692,7 +695,7 @@ fn same_referral(incident: &Incident, fields: &[(String, ScalarValue)]) -> Optio
         .map(|entry| entry.id().to_owned())
 }
 
-/// The skeleton of the current schema, made again: what `SKELETON` was frozen from.
+/// The skeleton, made again: what `SKELETON` was frozen from.
 #[doc(hidden)]
 #[must_use]
 pub fn make_skeleton() -> Vec<u8> {
@@ -703,7 +706,7 @@ pub fn make_skeleton() -> Vec<u8> {
     let made = sets
         .chain(maps)
         .try_for_each(|name| tx.put_object(ROOT, name, ObjType::Map).map(drop));
-    if made.is_err() || tx.put(ROOT, "schema", SCHEMA).is_err() {
+    if made.is_err() || tx.put(ROOT, "schema", SKELETON_SCHEMA).is_err() {
         return Vec::new();
     }
     tx.commit_with(CommitOptions::default().with_time(0));

@@ -13,6 +13,7 @@ pub mod band;
 pub mod batch;
 pub mod board;
 pub mod canonical;
+pub mod care;
 mod cascade;
 pub mod chunk;
 pub mod classify;

@@ -54,6 +54,17 @@ pub fn fits(text: &str, max_letters: usize) -> bool {
         || (text.len() <= max_letters * LETTER_MAX_BYTES && letters(text) <= max_letters)
 }
 
+/// Letters of the longest name that people give to a device, a hub or a country.
+pub const NAME_MAX_LETTERS: usize = 40;
+
+/// A name as it is kept: one line of 1 to [`NAME_MAX_LETTERS`] letters, without blanks around it. `None` for any other text.
+#[must_use]
+pub fn name(text: &str) -> Option<&str> {
+    let name = text.trim();
+    let is_one_line = !name.is_empty() && printable_in_line(name) == name;
+    (is_one_line && fits(name, NAME_MAX_LETTERS)).then_some(name)
+}
+
 /// A PIN, passphrase, password or code in the one form in which it is compared, hashed or stretched. What no keyboard or
 /// editor can be relied on to write the same way does not count: a byte order mark, zero-width characters, line ends
 /// around it, composed or decomposed accents (NFC is taken), the kind of space, and the script of its digits.
@@ -175,6 +186,16 @@ fn is_digit(letter: char) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_name_is_one_line_of_one_to_forty_letters() {
+        assert_eq!(name("  Amina's phone "), Some("Amina's phone"));
+        assert_eq!(name("ទូរសព្ទ"), Some("ទូរសព្ទ"));
+        assert!(name(&"ñ".repeat(40)).is_some() && name(&"ñ".repeat(41)).is_none());
+        for bad in ["", "  ", "a\nb", "a\u{1b}[31m", "a\u{202e}b", "a\tb"] {
+            assert_eq!(name(bad), None, "{bad:?}");
+        }
+    }
 
     #[test]
     fn a_secret_is_the_same_however_it_was_written() {

@@ -58,7 +58,10 @@ const SEXUAL_VIOLENCE: [&str; 6] = [
 ];
 const WEAPON: [&str; 2] = ["weapon_threat", "weapon_used"];
 /// A threat that can be carried out, or a perpetrator who keeps coming back.
-const CREDIBLE_THREAT: [&str; 4] = [
+const CREDIBLE_THREAT: [&str; 7] = [
+    "blackmail",
+    "sextortion",
+    "coerced_to_inform",
     "threat_harm",
     "threat_outing",
     "threat_children",

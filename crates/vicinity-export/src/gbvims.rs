@@ -1,6 +1,7 @@
-//! A projection in the columns of GBVIMS's Incident Recorder, in its order.
+//! A row in the columns of GBVIMS's Incident Recorder, in its order.
 //!
-//! What national does not hold stays empty, and nothing is guessed to fill a column. Where the Recorder has a word for one
+//! A projection fills the columns that national may know. A hub's own workbook fills more, from the incident itself. Other
+//! columns stay empty: nothing is guessed. Where the Recorder has a word for one
 //! of our codes it is used; where it has none, or its lists are each deployment's own, our code stands.
 
 use serde_json::Value;
@@ -15,6 +16,8 @@ pub struct Incident<'a> {
     pub hub: u32,
     /// What it says.
     pub body: &'a Value,
+    /// The incident that it was made of: at its own hub only.
+    pub own: Option<&'a vicinity_core::incident::Incident>,
 }
 
 type Fill = fn(&Incident<'_>) -> String;
@@ -40,11 +43,21 @@ const COLUMNS: [(&str, Fill); 41] = [
     }),
     ("ETHNICITY", nothing),
     ("COUNTRY OF ORIGIN", nothing),
-    ("CIVIL / MARITAL STATUS", nothing),
-    ("DISPLACEMENT STATUS AT REPORT", nothing),
-    ("PERSON WITH DISABILITY?", nothing),
-    ("UNACCOMPANIED OR SEPARATED CHILD?", nothing),
-    ("STAGE OF DISPLACEMENT AT INCIDENT", nothing),
+    ("CIVIL / MARITAL STATUS", |incident| {
+        own(incident, "survivor.marital_status", &MARITAL_STATUSES)
+    }),
+    ("DISPLACEMENT STATUS AT REPORT", |incident| {
+        own(incident, "survivor.displacement", &DISPLACEMENTS)
+    }),
+    ("PERSON WITH DISABILITY?", |incident| {
+        own(incident, "survivor.disability", &DISABILITIES)
+    }),
+    ("UNACCOMPANIED OR SEPARATED CHILD?", |incident| {
+        own(incident, "survivor.unaccompanied_child", &UNACCOMPANIED)
+    }),
+    ("STAGE OF DISPLACEMENT AT INCIDENT", |incident| {
+        own(incident, "displacement_stage", &STAGES)
+    }),
     ("INCIDENT TIME OF DAY", |incident| {
         text(incident.body, "time_of_day").to_owned()
     }),
@@ -65,8 +78,12 @@ const COLUMNS: [(&str, Fill); 41] = [
         nothing,
     ),
     ("TYPE OF ABDUCTION", nothing),
-    ("PREVIOUSLY REPORTED THIS INCIDENT?", nothing),
-    ("PREVIOUS GBV INCIDENTS?", nothing),
+    ("PREVIOUSLY REPORTED THIS INCIDENT?", |incident| {
+        own(incident, "reported_elsewhere", &YES_NO)
+    }),
+    ("PREVIOUS GBV INCIDENTS?", |incident| {
+        own(incident, "previous_incidents", &YES_NO)
+    }),
     ("No. ALLEGED PRIMARY PERPETRATOR(S)", |incident| {
         perpetrators(incident, |one| text(one, "count_band").to_owned())
     }),
@@ -85,7 +102,9 @@ const COLUMNS: [(&str, Fill); 41] = [
     ("ALLEGED PERPETRATOR OCCUPATION", |incident| {
         kinds(incident, true)
     }),
-    ("REFERRED TO YOU FROM?", nothing),
+    ("REFERRED TO YOU FROM?", |incident| {
+        own(incident, "referred_from", &REFERRED_FROM)
+    }),
     ("SAFE HOUSE / SHELTER", |incident| {
         service(incident, &["shelter", "relocation"])
     }),
@@ -98,11 +117,15 @@ const COLUMNS: [(&str, Fill); 41] = [
             &["lives_first_line", "psychosocial", "suicide_response"],
         )
     }),
-    ("WANTS LEGAL ACTION?", nothing),
+    ("WANTS LEGAL ACTION?", |incident| {
+        own(incident, "wants_legal_action", &LEGAL_ACTION)
+    }),
     ("LEGAL ASSISTANCE SERVICES", |incident| {
         service(incident, &["legal_advice", "lawyer_sent", "bail_release"])
     }),
-    ("POLICE / OTHER SECURITY ACTOR", nothing),
+    ("POLICE / OTHER SECURITY ACTOR", |incident| {
+        service(incident, &["police_negotiation", "complaint_filed"])
+    }),
     ("LIVELIHOODS PROGRAM", nothing),
     ("CONSENT GIVEN", |incident| {
         (if incident.body["countable"] == true {
@@ -145,6 +168,93 @@ const AGE_GROUPS: [(&str, &str); 7] = [
     ("41-60", "Age 41 - 60"),
     ("61+", "Age 61 & Older"),
     ("unknown", "Unknown"),
+];
+
+const MARITAL_STATUSES: [(&str, &str); 5] = [
+    ("single", "Single"),
+    ("married_cohabiting", "Married / Cohabiting"),
+    ("divorced_separated", "Divorced / Separated"),
+    ("widowed", "Widowed"),
+    ("unknown", "Unknown"),
+];
+
+const DISPLACEMENTS: [(&str, &str); 9] = [
+    ("resident", "Resident"),
+    ("idp", "IDP"),
+    ("refugee", "Refugee"),
+    ("asylum_seeker", "Asylum Seeker"),
+    ("stateless", "Stateless Person"),
+    ("returnee", "Returnee"),
+    ("foreign_national", "Foreign National"),
+    ("not_applicable", "N/A"),
+    ("unknown", "Unknown"),
+];
+
+const STAGES: [(&str, &str); 8] = [
+    ("not_displaced", "Not Displaced / Home Community"),
+    ("before", "Pre-Displacement"),
+    ("during_flight", "During Flight"),
+    ("during_refuge", "During Refuge"),
+    ("during_return", "During Return / Transit"),
+    ("after", "Post-Displacement"),
+    ("other", "Other"),
+    ("unknown", "Unknown"),
+];
+
+const DISABILITIES: [(&str, &str); 5] = [
+    ("none", "No"),
+    ("physical_disability", "Physical Disability"),
+    ("mental_disability", "Mental Disability"),
+    ("both", "Both"),
+    ("unknown", "Unknown"),
+];
+
+const UNACCOMPANIED: [(&str, &str); 5] = [
+    ("no", "No"),
+    ("unaccompanied", "Unaccompanied Minor"),
+    ("separated", "Separated Child"),
+    ("other_vulnerable_child", "Other Vulnerable Child"),
+    ("unknown", "Unknown"),
+];
+
+const REFERRED_FROM: [(&str, &str); 13] = [
+    ("self_referred", "Self Referral / First Point of Contact"),
+    ("health_services", "Health / Medical Services"),
+    (
+        "psychosocial_services",
+        "Psychosocial / Counseling Services",
+    ),
+    ("police_security", "Police / Other Security Actor"),
+    ("safe_house", "Safe House / Shelter"),
+    ("legal_services", "Legal Assistance Services"),
+    ("livelihoods_programme", "Livelihoods Program"),
+    ("school", "Teacher / School Official"),
+    ("community_leader", "Community or Camp Leader"),
+    (
+        "other_organisation",
+        "Other Humanitarian or Development Actor",
+    ),
+    ("other_government", "Other Government Service"),
+    ("other", "Other"),
+    ("unknown", "Unknown"),
+];
+
+const LEGAL_ACTION: [(&str, &str); 4] = [
+    ("yes", "Yes"),
+    ("no", "No"),
+    ("undecided", "Undecided at Time of Report"),
+    ("unknown", "Unknown"),
+];
+
+/// What a service, or the survivor, answered: the Recorder has one word for it where nobody was referred.
+const ANSWERS: [(&str, &str); 4] = [
+    ("declined", "Referral declined by survivor"),
+    ("unavailable", "Service unavailable"),
+    (
+        "already_received",
+        "Services already received from another agency",
+    ),
+    ("not_applicable", "Service not applicable"),
 ];
 
 const HEALTH: [&str; 8] = [
@@ -228,7 +338,33 @@ fn kinds(incident: &Incident<'_>, occupations: bool) -> String {
         .join(" & ")
 }
 
-/// What the Recorder says of a service: whether somebody was sent to one, or it was given here.
+/// A code of the incident itself in the Recorder's words; empty at national.
+fn own(incident: &Incident<'_>, field: &str, words: &[(&str, &str)]) -> String {
+    incident
+        .own
+        .and_then(|own| own.text(field))
+        .map_or_else(String::new, |code| worded(code, words))
+}
+
+/// The answers to referrals to these services, each once.
+fn answers(incident: &Incident<'_>, services: &[&str]) -> Vec<String> {
+    let mut answers: Vec<String> = incident
+        .own
+        .into_iter()
+        .flat_map(|own| own.entries("referrals"))
+        .filter(|referral| {
+            referral
+                .text("service")
+                .is_some_and(|service| services.contains(&service))
+        })
+        .filter_map(|referral| referral.text("answer").map(|code| worded(code, &ANSWERS)))
+        .collect();
+    answers.sort_unstable();
+    answers.dedup();
+    answers
+}
+
+/// What the Recorder says of a service: referred, given here, and at the hub also what was answered.
 fn service(incident: &Incident<'_>, codes: &[&str]) -> String {
     let is_some = |value: &Value| value.as_u64().is_some_and(|count| count > 0);
     let referred = codes
@@ -243,7 +379,8 @@ fn service(incident: &Incident<'_>, codes: &[&str]) -> String {
     ]
     .into_iter()
     .filter(|(is, _)| *is)
-    .map(|(_, word)| word)
+    .map(|(_, word)| word.to_owned())
+    .chain(answers(incident, codes))
     .collect::<Vec<_>>()
     .join(" & ")
 }
@@ -260,6 +397,7 @@ mod tests {
             projection: ProjectionId::from_bytes([7; 16]),
             hub: 3,
             body,
+            own: None,
         };
         heading()
             .into_iter()
@@ -355,6 +493,84 @@ mod tests {
             "Referred & Service provided by your agency"
         );
         assert_eq!(cell(&body, "LEGAL ASSISTANCE SERVICES"), "");
+    }
+
+    #[test]
+    fn a_hubs_own_workbook_fills_what_only_the_hub_knows() {
+        let own = vicinity_core::incident::Incident::from_row(
+            json!({
+                "survivor": {"disability": "physical_disability", "displacement": "idp", "marital_status": "widowed", "unaccompanied_child": "separated"},
+                "displacement_stage": "during_flight", "reported_elsewhere": "yes", "previous_incidents": "no",
+                "referred_from": "community_leader", "wants_legal_action": "undecided",
+                "referrals": [
+                    {"id": "a", "service": "shelter", "answer": "unavailable"},
+                    {"id": "b", "service": "relocation", "answer": "declined"},
+                    {"id": "c", "service": "legal_advice", "answer": "a_newer_answer"},
+                ],
+            }),
+            Vec::new(),
+        );
+        let body = json!({});
+        let row = |own| {
+            let incident = Incident {
+                projection: ProjectionId::from_bytes([7; 16]),
+                hub: 0,
+                body: &body,
+                own,
+            };
+            heading()
+                .into_iter()
+                .zip(cells(&incident))
+                .filter(|(_, cell)| !cell.is_empty())
+                .collect::<Vec<_>>()
+        };
+        let filled = row(Some(&own));
+        for (column, word) in [
+            ("CIVIL / MARITAL STATUS", "Widowed"),
+            ("DISPLACEMENT STATUS AT REPORT", "IDP"),
+            ("PERSON WITH DISABILITY?", "Physical Disability"),
+            ("UNACCOMPANIED OR SEPARATED CHILD?", "Separated Child"),
+            ("STAGE OF DISPLACEMENT AT INCIDENT", "During Flight"),
+            ("PREVIOUSLY REPORTED THIS INCIDENT?", "Yes"),
+            ("PREVIOUS GBV INCIDENTS?", "No"),
+            ("REFERRED TO YOU FROM?", "Community or Camp Leader"),
+            ("WANTS LEGAL ACTION?", "Undecided at Time of Report"),
+            (
+                "SAFE HOUSE / SHELTER",
+                "Referral declined by survivor & Service unavailable",
+            ),
+            ("LEGAL ASSISTANCE SERVICES", "a_newer_answer"),
+        ] {
+            assert!(
+                filled.contains(&(column, word.to_owned())),
+                "{column}: {filled:?}"
+            );
+        }
+        let at_national: Vec<&str> = row(None).into_iter().map(|(column, _)| column).collect();
+        assert_eq!(
+            at_national,
+            ["INCIDENT ID", "CONSENT GIVEN", "REPORTING AGENCY CODE"]
+        );
+    }
+
+    #[test]
+    fn the_recorder_has_a_word_for_every_code_of_its_own_lists() {
+        use vicinity_core::codes;
+        let words = |words: &[(&'static str, &str)]| {
+            words.iter().map(|(code, _)| *code).collect::<Vec<_>>()
+        };
+        for (list, known) in [
+            (&codes::MARITAL_STATUSES, words(&MARITAL_STATUSES)),
+            (&codes::DISPLACEMENTS, words(&DISPLACEMENTS)),
+            (&codes::DISPLACEMENT_STAGES, words(&STAGES)),
+            (&codes::DISABILITIES, words(&DISABILITIES)),
+            (&codes::UNACCOMPANIED, words(&UNACCOMPANIED)),
+            (&codes::REFERRED_FROM, words(&REFERRED_FROM)),
+            (&codes::WANTS_LEGAL_ACTION, words(&LEGAL_ACTION)),
+            (&codes::REFERRAL_ANSWERS, words(&ANSWERS)),
+        ] {
+            assert_eq!(list.codes, known, "{}", list.name);
+        }
     }
 
     #[test]

@@ -103,6 +103,7 @@ mod tests {
                 projection: ProjectionId::from_bytes([7; 16]),
                 hub: 1,
                 body: &body,
+                own: None,
             })
             .unwrap();
         workbook
@@ -131,6 +132,7 @@ mod tests {
             projection: ProjectionId::from_bytes([7; 16]),
             hub: 1,
             body: &body,
+            own: None,
         });
         assert!(matches!(pushed, Err(WorkbookError::Full)));
     }

@@ -10,7 +10,7 @@ mod timeline;
 mod values;
 
 pub use areas::{AreasView, areas};
-pub use case::{CaseView, Link, Seen, Side, StatementView, TimelineStep, Who};
+pub use case::{CaseView, Holder, Link, Seen, Side, StatementView, TimelineStep, Who};
 pub use desk::{
     AlertView, ConflictView, DeviceView, ErasureView, HubView, QuestionView, RefusedView, alerts,
     conflicts, hub, invited, questions,

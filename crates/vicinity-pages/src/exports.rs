@@ -27,7 +27,11 @@ pub struct Pushed {
 pub fn exports(frame: &Frame, stretch: &(String, String), pushed: Option<&Pushed>) -> Markup {
     let is_hub = frame.place == Tier::Hub;
     let rows: &[(&str, &str)] = if is_hub {
-        &[("csv", "exports-csv"), ("xlsx", "exports-xlsx")]
+        &[
+            ("csv", "exports-csv"),
+            ("xlsx", "exports-xlsx"),
+            ("care", "exports-care"),
+        ]
     } else {
         &[
             ("csv", "exports-csv"),

@@ -202,6 +202,43 @@ pub fn counted(frame: &Frame, count: u64, max: u64) -> String {
     }
 }
 
+/// A device by its name, if it has one, and its number.
+#[must_use]
+pub fn device(frame: &Frame, number: u32, name: Option<&str>) -> String {
+    let numbered = frame.with("who-device", &[("number", Said::Text(&number.to_string()))]);
+    named(numbered, name)
+}
+
+/// A number that says what it is of, behind the name that people gave it.
+fn named(numbered: String, name: Option<&str>) -> String {
+    match name {
+        Some(name) => format!("{name} · {numbered}"),
+        None => numbered,
+    }
+}
+
+/// A field for a name with its button, folded behind a word.
+#[must_use]
+pub fn rename(frame: &Frame, action: &str, field: &str, number: u32, name: Option<&str>) -> Markup {
+    html! {
+        details {
+            summary { (frame.t("name-change")) }
+            form.row.end method="post" action=(action) {
+                (frame.csrf())
+                input type="hidden" name=(field) value=(number);
+                (self::field(&format!("name-{number}"), "name", &frame.t("name-name"), &frame.t("name-hint"), "text", name.unwrap_or_default(), false))
+                button { (frame.t("name-save")) }
+            }
+        }
+    }
+}
+
+/// A hub by its name, if it has one, and its number.
+#[must_use]
+pub fn named_hub(frame: &Frame, number: u32, name: Option<&str>) -> String {
+    named(hub(frame, number), name)
+}
+
 /// A hub by its number.
 #[must_use]
 pub fn hub(frame: &Frame, number: u32) -> String {

@@ -335,7 +335,8 @@ impl Words {
         let seconds = at.as_second() - now.as_second();
         let distance = self.span(seconds.unsigned_abs());
         self.with(
-            if seconds >= 0 { "time-in" } else { "time-ago" },
+            // Within the minute another clock may be a little ahead: what was is not to come.
+            if seconds >= 60 { "time-in" } else { "time-ago" },
             &[("span", Said::Text(&distance))],
         )
     }

@@ -372,19 +372,28 @@ impl Db {
     }
 
     /// Uses an invitation: its role, if it is open or was used by the same.
+    pub(crate) fn name_invited(&mut self, code_hash: [u8; 32], name: &str) -> Result<()> {
+        let query = "UPDATE invites SET name = ?2 WHERE code_hash = ?1 AND used_by IS NULL";
+        self.immediate(|db| {
+            db.execute("naming an invitation", query, &[&code_hash, &name])
+                .map(drop)
+        })
+    }
+
+    /// The role that an invitation is for, and the name that was given with it.
     pub(crate) fn use_invite(
         &self,
         code_hash: [u8; 32],
         user: &[u8],
         now: i64,
-    ) -> Result<Option<String>> {
+    ) -> Result<Option<(String, Option<String>)>> {
         self.cut_invites(now)?;
-        let query = "UPDATE invites SET used_by = ?2 WHERE code_hash = ?1 AND expires_at > ?3 AND (used_by IS NULL OR used_by = ?2) RETURNING role";
+        let query = "UPDATE invites SET used_by = ?2 WHERE code_hash = ?1 AND expires_at > ?3 AND (used_by IS NULL OR used_by = ?2) RETURNING role, name";
         self.one(
             "using an invitation",
             query,
             &[&code_hash, &user, &now],
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )
     }
 }

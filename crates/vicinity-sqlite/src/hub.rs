@@ -59,6 +59,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/hub_0010_national_0007_forms.sql"),
     include_str!("../migrations/hub_0011_ops.sql"),
     include_str!("../migrations/hub_0012_times.sql"),
+    include_str!("../migrations/hub_0013_names.sql"),
 ];
 const KEYS_MIGRATIONS: &[&str] = &[include_str!("../migrations/keys_0001.sql")];
 
@@ -246,11 +247,11 @@ impl HubStore for SqliteHub {
         now: Timestamp,
     ) -> Result<Option<Peer>> {
         self.db.immediate(|db| {
-            let Some(role) = db.use_invite(code_hash, device.as_bytes(), now.as_second())? else { return Ok(None) };
+            let Some((role, name)) = db.use_invite(code_hash, device.as_bytes(), now.as_second())? else { return Ok(None) };
             let role = Role::from_code(&role).ok_or(StoreError::Damaged("invitation"))?;
-            let query = "INSERT INTO devices (device, role, public_key, enrolled_at, code_hash, digest) VALUES (?1, ?2, ?3, ?4, ?5, zeroblob(16)) ON CONFLICT (device) DO \
-                UPDATE SET public_key = excluded.public_key, role = excluded.role, code_hash = excluded.code_hash WHERE revoked_at IS NULL";
-            if db.execute("enrolling", query, &[device.as_bytes(), &role.code(), &public_key, &now.as_second(), &code_hash])? == 0 {
+            let query = "INSERT INTO devices (device, role, public_key, enrolled_at, code_hash, digest, name) VALUES (?1, ?2, ?3, ?4, ?5, zeroblob(16), ?6) ON CONFLICT (device) DO \
+                UPDATE SET public_key = excluded.public_key, role = excluded.role, code_hash = excluded.code_hash, name = coalesce(excluded.name, name) WHERE revoked_at IS NULL";
+            if db.execute("enrolling", query, &[device.as_bytes(), &role.code(), &public_key, &now.as_second(), &code_hash, &name])? == 0 {
                 return Ok(None);
             }
             let number = db.one("enrolling", "SELECT number FROM devices WHERE device = ?1", &[device.as_bytes()], |row| row.get::<_, u32>(0))?;
@@ -258,6 +259,16 @@ impl HubStore for SqliteHub {
             db.execute("enrolling", query, &[&number, &public_key])?;
             Ok(number.map(|number| Peer { number, incarnation: 0, role }))
         })
+    }
+
+    fn name_invited(&mut self, code_hash: [u8; 32], name: &str) -> Result<()> {
+        self.db.name_invited(code_hash, name)
+    }
+
+    fn name_device(&mut self, device: u32, name: &str) -> Result<bool> {
+        let query = "UPDATE devices SET name = nullif(?2, '') WHERE number = ?1";
+        self.db
+            .immediate(|db| Ok(db.execute("naming a device", query, &[&device, &name])? == 1))
     }
 
     fn credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>> {
@@ -516,8 +527,9 @@ impl HubStore for SqliteHub {
             bool,
             [u8; 32],
             [u8; 32],
+            Option<String>,
         );
-        let query = "SELECT number, device, role, last_seen, skew, revoked_at IS NOT NULL, code_hash, public_key FROM devices ORDER BY number";
+        let query = "SELECT number, device, role, last_seen, skew, revoked_at IS NOT NULL, code_hash, public_key, name FROM devices ORDER BY number";
         let rows: Vec<Row> = self.db.all("reading devices", query, &[], |row| {
             Ok((
                 row.get(0)?,
@@ -528,6 +540,7 @@ impl HubStore for SqliteHub {
                 row.get(5)?,
                 row.get(6)?,
                 row.get(7)?,
+                row.get(8)?,
             ))
         })?;
         let device = |(
@@ -539,6 +552,7 @@ impl HubStore for SqliteHub {
             revoked,
             code_hash,
             public_key,
+            name,
         ): Row| {
             let role = Role::from_code(&role).ok_or(StoreError::Damaged("device"))?;
             let last_seen = last_seen.and_then(|at| Timestamp::from_second(at).ok());
@@ -550,6 +564,7 @@ impl HubStore for SqliteHub {
                 skew_seconds,
                 revoked,
                 enrolled_with: (code_hash, public_key),
+                name,
             })
         };
         rows.into_iter().map(device).collect()

@@ -34,6 +34,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/hub_0010_national_0007_forms.sql"),
     include_str!("../migrations/national_0008_hub_areas.sql"),
     include_str!("../migrations/national_0009_queue.sql"),
+    include_str!("../migrations/national_0010_names.sql"),
 ];
 
 impl SqliteNational {
@@ -351,16 +352,26 @@ impl NationalStore for SqliteNational {
         now: Timestamp,
     ) -> Result<Option<u32>> {
         self.db.immediate(|db| {
-            if db.use_invite(code_hash, hub.as_bytes(), now.as_second())?.is_none() {
+            let Some((_, name)) = db.use_invite(code_hash, hub.as_bytes(), now.as_second())? else {
                 return Ok(None);
-            }
-            let query = "INSERT INTO hubs (device, public_key, incarnation, counter, enrolled_at) VALUES (?1, ?2, 0, 0, ?3) ON CONFLICT (device) DO UPDATE SET public_key = excluded.public_key,
-                revoked_at = NULL WHERE revoked_at IS NULL OR public_key <> excluded.public_key";
-            if db.execute("enrolling", query, &[hub.as_bytes(), &public_key, &now.as_second()])? == 0 {
+            };
+            let query = "INSERT INTO hubs (device, public_key, incarnation, counter, enrolled_at, name) VALUES (?1, ?2, 0, 0, ?3, ?4) ON CONFLICT (device) DO UPDATE SET
+                public_key = excluded.public_key, revoked_at = NULL, name = coalesce(excluded.name, name) WHERE revoked_at IS NULL OR public_key <> excluded.public_key";
+            if db.execute("enrolling", query, &[hub.as_bytes(), &public_key, &now.as_second(), &name])? == 0 {
                 return Ok(None);
             }
             db.one("enrolling", "SELECT number FROM hubs WHERE device = ?1", &[hub.as_bytes()], |row| row.get(0))
         })
+    }
+
+    fn name_invited(&mut self, code_hash: [u8; 32], name: &str) -> Result<()> {
+        self.db.name_invited(code_hash, name)
+    }
+
+    fn name_hub(&mut self, hub: u32, name: &str) -> Result<bool> {
+        let query = "UPDATE hubs SET name = nullif(?2, '') WHERE number = ?1";
+        self.db
+            .immediate(|db| Ok(db.execute("naming a hub", query, &[&hub, &name])? == 1))
     }
 
     fn credentials(&mut self, hub: DeviceId) -> Result<Option<Credentials>> {
@@ -496,7 +507,7 @@ impl NationalStore for SqliteNational {
     }
 
     fn hubs(&mut self) -> Result<Vec<HubRow>> {
-        let query = "SELECT number, last_seen, (SELECT coalesce(sum(n), 0) FROM counts WHERE dimension = 'hub' AND code = CAST(number AS TEXT)) FROM hubs ORDER BY number";
+        let query = "SELECT number, last_seen, (SELECT coalesce(sum(n), 0) FROM counts WHERE dimension = 'hub' AND code = CAST(number AS TEXT)), name FROM hubs ORDER BY number";
         self.db.all("reading hubs", query, &[], |row| {
             let last_seen = row
                 .get::<_, Option<i64>>(1)?
@@ -505,6 +516,7 @@ impl NationalStore for SqliteNational {
                 number: row.get(0)?,
                 last_seen,
                 projections: row.get::<_, i64>(2)?.cast_unsigned(),
+                name: row.get(3)?,
             })
         })
     }

@@ -1,6 +1,7 @@
 //! The port of a hub's board: lists that are quick however many incidents there are, and what one incident's page shows.
 
 use vicinity_core::ids::{ChangeHash, IncidentId};
+use vicinity_core::incident::Incident;
 use vicinity_core::published::Cell;
 use vicinity_core::time::Timestamp;
 
@@ -216,13 +217,14 @@ pub trait BoardStore: HubStore + Patterns + Forms {
     /// Storage.
     fn countable_window(&mut self, from: &str, to: &str) -> Result<Vec<(String, Cell, u64)>>;
 
-    /// The hub's own projections, as national has or will have them, ascending by id. Their hub is 0: this one.
+    /// The hub's own projections, as national has or will have them, ascending by id, each with the incident that it was made
+    /// of. Their hub is 0: this one.
     ///
     /// # Errors
     /// Storage, or what `each` says.
     fn each_own_projection(
         &mut self,
-        each: &mut dyn FnMut(ProjectionListing) -> Result<()>,
+        each: &mut dyn FnMut(ProjectionListing, &Incident) -> Result<()>,
     ) -> Result<()>;
 
     /// Minutes from report to first response of the incidents of a range of months that had one, ascending.

@@ -99,6 +99,8 @@ pub struct DeviceRow {
     pub revoked: bool,
     /// The hash of the code that it enrolled with, and its public key: people compare six digits of both.
     pub enrolled_with: ([u8; 32], [u8; 32]),
+    /// What people call it.
+    pub name: Option<String>,
 }
 
 /// Counts, for health and metrics.
@@ -192,6 +194,18 @@ pub trait HubStore: HubStatements + HubAlerts {
     /// # Errors
     /// Storage.
     fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()>;
+
+    /// Gives the device that uses an open code a name.
+    ///
+    /// # Errors
+    /// Storage.
+    fn name_invited(&mut self, code_hash: [u8; 32], name: &str) -> Result<()>;
+
+    /// Changes what people call a device; an empty name takes it away. `false` if there is no such device.
+    ///
+    /// # Errors
+    /// Storage.
+    fn name_device(&mut self, device: u32, name: &str) -> Result<bool>;
 
     /// Cuts the terms of open codes to [`INVITE_SECONDS`] from now: longer ones were made by a clock that was ahead. Using a
     /// code does the same first. How many were cut.

@@ -70,6 +70,8 @@ pub struct HubRow {
     pub last_seen: Option<Timestamp>,
     /// How many projections it has here.
     pub projections: u64,
+    /// What people call it.
+    pub name: Option<String>,
 }
 
 /// National's store. Every method is one transaction, durable when it returns.
@@ -79,6 +81,18 @@ pub trait NationalStore: NationalAlerts {
     /// # Errors
     /// Storage.
     fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()>;
+
+    /// Gives the hub that uses an open code a name.
+    ///
+    /// # Errors
+    /// Storage.
+    fn name_invited(&mut self, code_hash: [u8; 32], name: &str) -> Result<()>;
+
+    /// Changes what people call a hub; an empty name takes it away. `false` if there is no such hub.
+    ///
+    /// # Errors
+    /// Storage.
+    fn name_hub(&mut self, hub: u32, name: &str) -> Result<bool>;
 
     /// Cuts the terms of open codes, those of countries included, as [`HubStore::cut_invites`](crate::hub::HubStore::cut_invites)
     /// does.

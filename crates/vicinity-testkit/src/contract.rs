@@ -66,6 +66,7 @@ macro_rules! hub_store_contract {
         }
         $crate::sentences! { $make, hub_devices:
             a_code_enrols_one_device_and_gives_it_the_same_answer_again
+            a_device_is_called_what_its_invitation_says_until_somebody_changes_it
             an_expired_or_unknown_code_enrols_nobody
             a_code_that_a_clock_ahead_made_is_good_for_ten_minutes_from_the_first_look
             a_device_that_enrols_anew_keeps_its_number_and_takes_its_new_role
@@ -247,6 +248,7 @@ macro_rules! national_store_contract {
             a_question_goes_to_its_hub_until_it_was_received
             an_answer_counts_only_from_the_hub_that_was_asked
             a_code_enrols_one_hub
+            a_hub_is_called_what_its_invitation_says_until_somebody_changes_it
             a_code_for_a_hub_that_a_clock_ahead_made_is_good_for_ten_minutes
             a_report_with_a_counter_that_does_not_rise_is_a_replay
             a_counter_or_a_version_from_two_to_the_63rd_is_refused

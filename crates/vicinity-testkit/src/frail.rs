@@ -142,6 +142,12 @@ impl HubStore for Frail<'_, dyn HubStore> {
     fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()> {
         self.room()?.invite(code_hash, role, expires)
     }
+    fn name_invited(&mut self, code_hash: [u8; 32], name: &str) -> Result<()> {
+        self.room()?.name_invited(code_hash, name)
+    }
+    fn name_device(&mut self, device: u32, name: &str) -> Result<bool> {
+        self.room()?.name_device(device, name)
+    }
     fn cut_invites(&mut self, now: Timestamp) -> Result<u64> {
         self.room()?.cut_invites(now)
     }

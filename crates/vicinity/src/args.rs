@@ -114,6 +114,9 @@ pub enum NationalCommand {
         /// How pages here name the country
         #[arg(long, required_if_eq("role", "country"), value_name = "NAME")]
         country: Option<String>,
+        /// How pages here name the hub; it can be changed there
+        #[arg(long, conflicts_with = "country")]
+        name: Option<String>,
         /// One JSON line
         #[arg(long)]
         json: bool,

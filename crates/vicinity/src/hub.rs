@@ -27,7 +27,12 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
             arguments.zone.as_deref(),
             arguments.upstream,
         )?,
-        Some(HubCommand::Invite { data, role, json }) => invite(&data, role, json)?,
+        Some(HubCommand::Invite {
+            data,
+            role,
+            name,
+            json,
+        }) => invite(&data, role, name.as_deref(), json)?,
         Some(HubCommand::List { data, json }) => list(&data, json)?,
         Some(HubCommand::Show { data, id }) => show_one(&data, &id)?,
         Some(HubCommand::Export { data, json: _ }) => export(&data)?,
@@ -152,18 +157,18 @@ fn serve(
     })
 }
 
-fn invite(data: &Path, role: DeviceRole, json: bool) -> Result<()> {
+fn invite(data: &Path, role: DeviceRole, name: Option<&str>, json: bool) -> Result<()> {
+    let name = name.map(links::name).transpose()?;
     let role = match role {
         DeviceRole::Educator => Role::Educator,
         DeviceRole::Responder => Role::Responder,
     };
-    let link = hub::invite(
-        &mut hub_store::open(data, Action::Invite)?,
-        &machine::server(),
-        role,
-    )?
-    .to_text();
-    links::print(&link, json)
+    let mut store = hub_store::open(data, Action::Invite)?;
+    let link = hub::invite(&mut store, &machine::server(), role)?;
+    if let Some(name) = name {
+        store.name_invited(EnrolLink::code_hash(&link.code), name)?;
+    }
+    links::print(&link.to_text(), json)
 }
 
 fn list(data: &Path, json: bool) -> Result<()> {
@@ -226,7 +231,7 @@ fn devices(data: &Path, json: bool) -> Result<()> {
     if json {
         return rows.iter().try_for_each(|row| {
             output::line(json!({
-                "number": row.number, "role": row.role.code(), "last_seen": row.last_seen.map(|at| at.to_string()),
+                "number": row.number, "name": row.name, "role": row.role.code(), "last_seen": row.last_seen.map(|at| at.to_string()),
                 "skew_seconds": row.skew_seconds, "revoked": row.revoked, "check": check(row),
             }))
         });
@@ -243,6 +248,7 @@ fn devices(data: &Path, json: bool) -> Result<()> {
         };
         [
             row.number.to_string(),
+            row.name.clone().unwrap_or_default(),
             row.role.code().to_owned(),
             row.last_seen
                 .map_or("never".to_owned(), |at| local::minute(at, &zone)),
@@ -254,6 +260,7 @@ fn devices(data: &Path, json: bool) -> Result<()> {
     output::line(output::table(
         [
             "device",
+            "name",
             "role",
             &output::of_zone("last seen", &zone),
             "hub's clock ahead",

@@ -1,7 +1,8 @@
 //! Prints enrolment links.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::json;
+use vicinity_core::text;
 use vicinity_server::hub;
 
 use crate::output;
@@ -33,4 +34,9 @@ pub fn print(link: &str, json: bool) -> Result<()> {
         ))?;
     }
     Ok(())
+}
+
+/// A name from the command line, as it is kept.
+pub fn name(text: &str) -> Result<&str> {
+    text::name(text).context("a name is one line of 1 to 40 letters")
 }

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 use vicinity_core::access::Action;
+use vicinity_core::codes;
 use vicinity_core::published::K;
 use vicinity_core::time::TimeZone;
-use vicinity_core::{codes, text};
 use vicinity_server::hub::EnrolLink;
 use vicinity_server::national::{self, NationalConfig};
 use vicinity_server::store::country::Countries;
@@ -33,19 +33,18 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
             data,
             role,
             country,
+            name,
             json,
         }) => {
             let country = country.filter(|_| matches!(role, NationalRole::Country));
-            if country.as_deref().is_some_and(|name| !is_name(name)) {
-                bail!("a country's name is one line of 1 to 40 letters");
+            let country = country.as_deref().map(links::name).transpose()?;
+            let name = name.as_deref().map(links::name).transpose()?;
+            let mut store = national_store::open(&data, Action::Invite)?;
+            let link = national::invite(&mut store, country, &machine::server())?;
+            if let Some(name) = name {
+                store.name_invited(EnrolLink::code_hash(&link.code), name)?;
             }
-            let link = national::invite(
-                &mut national_store::open(&data, Action::Invite)?,
-                country.as_deref(),
-                &machine::server(),
-            )?
-            .to_text();
-            links::print(&link, json)?;
+            links::print(&link.to_text(), json)?;
         }
         Some(NationalCommand::Clock(arguments)) => clock::run::<dyn ReviewStore>(
             &mut national_store::open(&arguments.data, Action::Keep)?,
@@ -87,10 +86,6 @@ fn revoke(data: &Path, role: NationalRole, number: u32) -> Result<()> {
     output::line(format!(
         "{who} {number} is revoked: nothing more of it is taken; what it sent before stays, to be looked at"
     ))
-}
-
-fn is_name(name: &str) -> bool {
-    !name.trim().is_empty() && text::fits(name, 40) && !name.contains(char::is_control)
 }
 
 fn serve(data: PathBuf, listening: ListenArguments, upstream: Option<String>) -> Result<()> {

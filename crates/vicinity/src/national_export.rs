@@ -13,10 +13,9 @@ use vicinity_export::Months;
 use vicinity_export::dhis2::{Ids, Mapping};
 use vicinity_export::geojson::Boundaries;
 use vicinity_server::dhis2::Target;
-use vicinity_server::export::{self, Rows, Taken};
+use vicinity_server::export::{self, Rows, Take, Taken};
 use vicinity_server::sqlite::SqliteNational;
-use vicinity_server::store::StoreError;
-use vicinity_server::store::national::{NationalStore, ProjectionListing};
+use vicinity_server::store::national::NationalStore;
 
 use crate::args::{ExportArguments, PushArguments};
 use crate::{machine, national_store, output, secrets};
@@ -92,8 +91,8 @@ fn print(
         } else {
             Rows::Json
         };
-        let mut source = |each: &mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>| {
-            store.each_projection(months.from(), months.to(), each)
+        let mut source = |each: &mut Take<'_>| {
+            store.each_projection(months.from(), months.to(), &mut |row| each(row, None))
         };
         export::rows(
             form,

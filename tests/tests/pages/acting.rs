@@ -108,6 +108,56 @@ fn no_document_that_a_phone_is_given_holds_the_name_of_who_acted_at_the_board() 
 }
 
 #[test]
+fn devices_and_hubs_are_called_by_the_names_that_people_give_them() {
+    let scene = Scene::new();
+    let browser = scene.at_hub();
+    let rename = |page: &str, field: &str, name: &str| {
+        browser.go(page);
+        browser.click("tbody details summary");
+        browser.fill(field, name);
+        browser.follow("tbody details[open] button");
+        browser.wait_for("p.notice:not([hidden])");
+    };
+    browser.run_scripts(false);
+    rename(&scene.hub_page("/hub"), "#name-1", "Amina's phone");
+    assert!(
+        browser
+            .text_of("tbody tr")
+            .contains("Amina's phone · device 1"),
+        "{}",
+        browser.text_of("tbody tr")
+    );
+    let listed = scene.site.hub_run("devices", &[]).done();
+    assert!(listed.contains("Amina's phone"), "{listed}");
+    browser.go(&scene.hub_page("/hub"));
+    browser.click("tbody details summary");
+    browser.fill("#name-1", &"x".repeat(41));
+    browser.follow("tbody details[open] button");
+    assert!(
+        browser.text().contains("1 to 40 letters"),
+        "{}",
+        browser.text()
+    );
+    scene.phone.sync();
+    assert!(
+        !holds(&database::bytes(&scene.phone.home), "Amina's phone"),
+        "no device learns it"
+    );
+
+    let browser = scene.at_national();
+    browser.go(&scene.national_page("/hubs"));
+    browser.click("tbody details summary");
+    browser.fill("#name-1", "Dakar, Médina");
+    browser.follow("tbody details[open] button");
+    browser.wait_for("p.notice:not([hidden])");
+    assert!(
+        browser
+            .text_of("tbody tr")
+            .contains("Dakar, Médina · hub 1")
+    );
+}
+
+#[test]
 fn a_withdrawal_at_the_board_erases_here_and_on_the_phone() {
     let scene = Scene::new();
     let id = &scene.ids[0];

@@ -167,6 +167,69 @@ fn files_of_a_hub_name_the_zone_that_their_months_are_of() {
 }
 
 #[test]
+fn a_hubs_workbook_and_its_table_of_people_in_care_hold_what_never_reaches_national() {
+    let site = Site::new();
+    let _national = site.national();
+    let link = site.invite_hub();
+    let _hub = site.hub(&["--zone", "Africa/Dakar", "--upstream", &link]);
+    let phone = site.enrolled("phone", "educator");
+    let incident = json!({
+        "reported_at": "2026-10-20T09:00:00Z", "violations": ["rape"], "place": {"area": "SN-DK-01"},
+        "survivor": {"code": "SN04211", "age": 22, "gender": "trans_woman", "disability": "physical_disability", "displacement": "idp"},
+        "displacement_stage": "during_flight", "reported_elsewhere": "no", "previous_incidents": "yes", "referred_from": "school",
+        "wants_legal_action": "undecided", "helped": "on_the_spot",
+        "actions": [{"code": "pep_start", "done_at": "2026-10-20T12:00:00Z"}],
+        "referrals": [{"service": "shelter", "answer": "unavailable"}],
+        "consents": ["hub_response", "national_deid"],
+    });
+    phone.log(&[incident.clone(), incident]);
+    phone.sync();
+    let browser = Browser::start();
+    browser.welcome(&site.invite_person("hub", "amina"));
+    let sheet = cells(browser.fetch("/exports/rows?form=xlsx"));
+    assert_eq!(sheet.len(), 3);
+    let cell = |row: &[String], name: &str| {
+        row[sheet[0].iter().position(|column| column == name).unwrap()].clone()
+    };
+    for (column, expected) in [
+        ("PERSON WITH DISABILITY?", "Physical Disability"),
+        ("DISPLACEMENT STATUS AT REPORT", "IDP"),
+        ("STAGE OF DISPLACEMENT AT INCIDENT", "During Flight"),
+        ("PREVIOUSLY REPORTED THIS INCIDENT?", "No"),
+        ("PREVIOUS GBV INCIDENTS?", "Yes"),
+        ("REFERRED TO YOU FROM?", "Teacher / School Official"),
+        ("WANTS LEGAL ACTION?", "Undecided at Time of Report"),
+        ("SAFE HOUSE / SHELTER", "Service unavailable"),
+    ] {
+        assert_eq!(cell(&sheet[1], column), expected, "{column}");
+    }
+    let care = |query: &str| text(browser.fetch(&format!("/exports/rows?form=care{query}")));
+    let heading = "violence,age_band,gender,people\n";
+    assert_eq!(
+        care(""),
+        format!("{heading}sexual,20-24 years,trans_woman,1\n"),
+        "two incidents of one person"
+    );
+    assert_eq!(care("&from=2026-11&to=2026-11"), heading);
+
+    vicinity_tests::wait::until("both rows at national", || {
+        (site.national_export().len() == 2).then_some(())
+    });
+    let rows = serde_json::to_string(&site.national_export()).unwrap();
+    for word in [
+        "disab",
+        "idp",
+        "flight",
+        "school",
+        "undecided",
+        "on_the_spot",
+        "unavailable",
+    ] {
+        assert!(!rows.contains(word), "{word}: {rows}");
+    }
+}
+
+#[test]
 fn counts_go_to_dhis2_from_a_page_and_its_summary_stands_there() {
     let scene = Scene::new();
     // A month of one kind alone, so that something may be published.

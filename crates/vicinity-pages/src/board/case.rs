@@ -78,6 +78,16 @@ pub struct Seen {
     pub devices: String,
 }
 
+/// A device that an incident can be assigned to.
+pub struct Holder {
+    /// Its number.
+    pub number: u32,
+    /// What people call it.
+    pub name: Option<String>,
+    /// Whether it has the incident.
+    pub has_it: bool,
+}
+
 /// One incident's page.
 pub struct CaseView {
     /// Its id.
@@ -102,8 +112,8 @@ pub struct CaseView {
     pub first_at: Timestamp,
     /// What is shown of what forms set.
     pub seen: Seen,
-    /// Devices that can be assigned, and whether each has it.
-    pub devices: Vec<(u32, bool)>,
+    /// Devices that can be assigned.
+    pub devices: Vec<Holder>,
     /// Statements.
     pub statements: Vec<StatementView>,
     /// Links.

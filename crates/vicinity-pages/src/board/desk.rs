@@ -113,6 +113,8 @@ pub fn alerts(frame: &Frame, alerts: &[AlertView]) -> Markup {
 pub struct DeviceView {
     /// Its number.
     pub number: u32,
+    /// What people call it.
+    pub name: Option<String>,
     /// Its role: a code.
     pub role: String,
     /// When it was last seen.
@@ -189,13 +191,18 @@ fn devices(frame: &Frame, devices: &[DeviceView]) -> Markup {
                     tbody {
                         @for device in devices {
                             tr {
-                                th scope="row" { (frame.with("who-device", &[("number", Said::Text(&device.number.to_string()))])) }
+                                th scope="row" { (parts::device(frame, device.number, device.name.as_deref())) }
                                 td data-label=(frame.t("hub-role")) { (frame.words.label("role-", &device.role)) }
                                 td data-label=(frame.t("hub-seen")) { @match device.last_seen { Some(at) => (frame.away(at)), None => (frame.t("never")) } }
                                 td data-label=(frame.t("hub-skew")) { @match device.skew_seconds { Some(skew) => (skewed(frame, skew)), None => "–" } }
                                 td data-label=(frame.t("hub-pending")) { (frame.words.count(device.pending)) }
                                 td data-label=(frame.t("hub-check")) { span.mono { (device.check) } }
-                                td data-label=(frame.t("hub-do")) { @if device.revoked { span.chip { (frame.t("hub-revoked")) } } @else { (revoke(frame, device.number)) } }
+                                td data-label=(frame.t("hub-do")) {
+                                    @if device.revoked { span.chip { (frame.t("hub-revoked")) } } @else {
+                                        (parts::rename(frame, "/hub/name", "device", device.number, device.name.as_deref()))
+                                        (revoke(frame, device.number))
+                                    }
+                                }
                             }
                         }
                     }
@@ -206,6 +213,7 @@ fn devices(frame: &Frame, devices: &[DeviceView]) -> Markup {
                 form.row.end method="post" action="/hub/invite" {
                     (frame.csrf())
                     (parts::select("invite-role", "role", &frame.t("hub-role"), &["educator", "responder"].map(|role| parts::Choice::new(role, frame.words.label("role-", role))), "educator"))
+                    (parts::field("invite-name", "name", &frame.t("name-name"), &frame.t("name-hint"), "text", "", false))
                     button { (frame.t("hub-invite-do")) }
                 }
             }

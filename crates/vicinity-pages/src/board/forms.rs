@@ -8,7 +8,7 @@ use vicinity_core::incident::Incident;
 use vicinity_core::time::{SignedDuration, Timestamp};
 use vicinity_core::value::{NOTE_MAX_LETTERS, PSEUDONYM_MAX_LETTERS};
 
-use super::case::{CaseView, Seen};
+use super::case::{CaseView, Holder, Seen};
 use super::list::short;
 use super::values::{self, fact};
 use crate::frame::Frame;
@@ -267,9 +267,9 @@ fn assign(frame: &Frame, case: &CaseView) -> Markup {
     html! {
         @if case.devices.is_empty() { p.quiet { (frame.t("assign-nobody")) } }
         ul.plain {
-            @for (number, has_it) in &case.devices {
+            @for Holder { number, name, has_it } in &case.devices {
                 li.row {
-                    span { (frame.with("who-device", &[("number", Said::Text(&number.to_string()))])) @if *has_it { " " span.chip.accent { (frame.t("assign-has")) } } }
+                    span { (parts::device(frame, *number, name.as_deref())) @if *has_it { " " span.chip.accent { (frame.t("assign-has")) } } }
                     (parts::button(frame, &format!("/incident/{}/assign", case.id), &[("device", &number.to_string()), ("to", if *has_it { "no" } else { "yes" }), ("seen", &case.seen.devices)],
                         &frame.with(if *has_it { "assign-take-back" } else { "assign-give" }, &[("number", Said::Text(&number.to_string()))]), "plain small"))
                 }

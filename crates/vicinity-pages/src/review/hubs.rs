@@ -12,6 +12,8 @@ use crate::pattern::band;
 pub struct HubLine {
     /// Its number.
     pub number: u32,
+    /// What people call it.
+    pub name: Option<String>,
     /// When it was last seen.
     pub last_seen: Option<Timestamp>,
     /// Whether it has been silent for two weeks.
@@ -46,7 +48,7 @@ pub fn hubs(frame: &Frame, months: &[String], hubs: &[HubLine]) -> Markup {
                     tbody {
                         @for hub in hubs {
                             tr {
-                                th scope="row" { (parts::hub(frame, hub.number)) }
+                                th scope="row" { (parts::named_hub(frame, hub.number, hub.name.as_deref())) (parts::rename(frame, "/hubs/name", "hub", hub.number, hub.name.as_deref())) }
                                 td { @match hub.last_seen { Some(at) => (frame.away(at)), None => (frame.t("never")) }
                                     @if hub.silent { " " span.chip.amber { (frame.t("hubs-silent")) } }
                                     @if let Some(at) = hub.slowed { " " span.chip.red { (frame.t("hubs-slowed")) } " " (frame.away(at)) }

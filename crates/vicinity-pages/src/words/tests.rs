@@ -159,9 +159,10 @@ fn no_text_was_left_in_english() {
 
 #[test]
 fn no_text_mixes_two_scripts_but_for_names() {
-    const NAMES: [&str; 19] = [
+    const NAMES: [&str; 22] = [
         "JSON", "https", "CSV", "DHIS2", "GBVIMS", "GeoJSON", "HXL", "PDF", "SN-DK", "XLSX",
-        "Vicinity", "UTC", "PEP", "LIVES", "Aegis", "FreeOTP", "Drop-in", "hash", "B",
+        "Vicinity", "UTC", "PEP", "LIVES", "Aegis", "FreeOTP", "Drop-in", "hash", "B", "PEPFAR",
+        "GEND", "GBV",
     ];
     for language in [Language::Russian, Language::Khmer] {
         for (id, text) in texts(language) {

@@ -7,9 +7,7 @@ use vicinity_core::time::Timestamp;
 use vicinity_export::dhis2::{Ids, Summary};
 use vicinity_export::{Month, Months};
 use vicinity_pages::exports::{self, Pushed};
-use vicinity_store::StoreError;
 use vicinity_store::board::BoardStore;
-use vicinity_store::national::ProjectionListing;
 use vicinity_store::review::ReviewStore;
 
 use crate::api::server::HubServer;
@@ -21,7 +19,7 @@ use crate::pages::form::Form;
 use crate::pages::routes::pages;
 use crate::pages::signed_in::SignedIn;
 use crate::pages::site::PageServer;
-use crate::storage::export::{self, ExportError, Rows, Taken};
+use crate::storage::export::{self, ExportError, Rows, Take, Taken};
 use crate::storage::zone;
 
 /// Rows that a browser is given at once: others wait for pages of that kind meanwhile. The command line knows no such end.
@@ -146,11 +144,11 @@ async fn hub_rows<S: HubServer + PageServer>(
     hub: Arc<S>,
     request: SignedIn<HubRows>,
 ) -> Result<Response, PageError> {
-    let (months, (form, ending, content_type), now) = (
-        months(&request.query)?,
-        rows_form(&request.query)?,
-        request.frame.now,
-    );
+    let months = months(&request.query)?;
+    if request.query.get("form") == "care" {
+        return people_in_care(&*hub, &request, months).await;
+    }
+    let ((form, ending, content_type), now) = (rows_form(&request.query)?, request.frame.now);
     let name = named("incidents", &months, ending);
     let read = move |store: &mut (dyn BoardStore + 'static)| {
         if store.counts()?.incidents > ROWS_MAX {
@@ -169,8 +167,8 @@ async fn hub_rows<S: HubServer + PageServer>(
         export::rows(
             form,
             &taken,
-            &mut |each: &mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>| {
-                store.each_own_projection(each)
+            &mut |each: &mut Take<'_>| {
+                store.each_own_projection(&mut |row, incident| each(row, Some(incident)))
             },
             &mut bytes,
         )?;
@@ -179,6 +177,26 @@ async fn hub_rows<S: HubServer + PageServer>(
     let bytes = hub.gate().count(&request, read).await?;
     tracing::info!(bytes = bytes.len(), "rows were taken away");
     Ok(answer::file(&name, content_type, bytes))
+}
+
+async fn people_in_care<S: HubServer + PageServer>(
+    hub: &S,
+    request: &SignedIn<HubRows>,
+    months: Months,
+) -> Result<Response, PageError> {
+    let name = named("people-in-care", &months, "csv");
+    let read = move |store: &mut (dyn BoardStore + 'static)| {
+        if store.counts()?.incidents > ROWS_MAX {
+            return Err(PageError::Refused("exports-too-many"));
+        }
+        Ok(export::people_in_care(store, &months)?)
+    };
+    let bytes = hub.gate().count(request, read).await?;
+    tracing::info!(
+        bytes = bytes.len(),
+        "a table of people in care was taken away"
+    );
+    Ok(answer::file(&name, "text/csv; charset=utf-8", bytes))
 }
 
 fn rows_of(
@@ -204,8 +222,8 @@ fn rows_of(
         return Err(PageError::Refused("exports-too-many"));
     }
     let mut bytes = Vec::new();
-    let mut source = |each: &mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>| {
-        store.each_projection(months.from(), months.to(), each)
+    let mut source = |each: &mut Take<'_>| {
+        store.each_projection(months.from(), months.to(), &mut |row| each(row, None))
     };
     export::rows(
         form,

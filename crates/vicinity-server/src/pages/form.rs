@@ -1,5 +1,9 @@
 //! Fields of a form or of an address, by name.
 
+use vicinity_core::text;
+
+use crate::pages::answer::PageError;
+
 /// Fields, as they came.
 #[derive(Clone, Default)]
 pub struct Form(Vec<(String, String)>);
@@ -63,6 +67,15 @@ impl Form {
             .iter()
             .find(|(own, _)| own == name)
             .map_or("", |(_, value)| value)
+    }
+
+    /// What a device, a hub or a country is to be called; `None` if nothing was typed.
+    ///
+    /// # Errors
+    /// A text that is no name: several lines, or more than [`text::NAME_MAX_LETTERS`] letters.
+    pub fn name(&self, field: &str) -> Result<Option<String>, PageError> {
+        let name = |typed| text::name(typed).ok_or(PageError::Refused("refused-name"));
+        Ok(self.filled(field).map(name).transpose()?.map(str::to_owned))
     }
 
     /// The field of a name, if anything was typed or chosen.

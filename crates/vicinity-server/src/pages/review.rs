@@ -13,6 +13,7 @@ use vicinity_core::time::{SignedDuration, Timestamp};
 use vicinity_pages::review::{self, HubLine, NewsView};
 use vicinity_store::national::HubRow;
 use vicinity_store::review::COUNTED_MAX;
+use vicinity_store::review::ReviewStore;
 
 use crate::api::server::NationalServer;
 use crate::net::routes::Routes;
@@ -34,6 +35,8 @@ pages! {
     NewsPage: "GET" "/" SeeReview,
     /// Having looked.
     Looked: "POST" "/looked" Review on "/",
+    /// Changing what people call a hub.
+    NameHub: "POST" "/hubs/name" Review on "/hubs",
     /// Hubs, and which are silent.
     Hubs: "GET" "/hubs" SeeReview,
 }
@@ -44,6 +47,7 @@ pub fn routes<S: NationalServer + PatternServer>(routes: Routes<S>) -> Routes<S>
     let routes = routes
         .signed_in::<NewsPage, _>(news)
         .signed_in::<Looked, _>(looked)
+        .signed_in::<NameHub, _>(name_hub)
         .signed_in::<Hubs, _>(hubs);
     exports::of_national(pattern::routes(countries::routes(picture::routes(
         queue::routes(routes),
@@ -100,6 +104,23 @@ async fn looked<S: NationalServer + PageServer>(
     Ok(answer::done("/", "looked"))
 }
 
+async fn name_hub<S: NationalServer + PageServer>(
+    national: Arc<S>,
+    request: SignedIn<NameHub>,
+) -> Result<Response, PageError> {
+    let hub: u32 = request
+        .form
+        .get("hub")
+        .parse()
+        .map_err(|_| PageError::Form)?;
+    let name = request.form.name("name")?.unwrap_or_default();
+    let step = move |store: &mut (dyn ReviewStore + 'static)| Ok(store.name_hub(hub, &name)?);
+    if !national.gate().write(&request, step).await? {
+        return Err(PageError::NotFound);
+    }
+    Ok(answer::done("/hubs", "named"))
+}
+
 async fn hubs<S: NationalServer + PageServer>(
     national: Arc<S>,
     request: SignedIn<Hubs>,
@@ -127,6 +148,7 @@ async fn hubs<S: NationalServer + PageServer>(
         .refused();
     let line = |hub: &HubRow| HubLine {
         number: hub.number,
+        name: hub.name.clone(),
         last_seen: hub.last_seen,
         silent: is_silent(hub, now),
         slowed: slowed.get(&hub.number).copied(),

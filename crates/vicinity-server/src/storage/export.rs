@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde_json::Value;
+use vicinity_core::care::PeopleInCare;
+use vicinity_core::incident as own;
 use vicinity_core::published::Month;
 use vicinity_core::time::Timestamp;
 use vicinity_export::dhis2::{self, Ids, Unmapped};
@@ -13,6 +15,7 @@ use vicinity_export::geojson::{self, Boundaries};
 use vicinity_export::xlsx::{IncidentWorkbook, WorkbookError};
 use vicinity_export::{By, Months, Published, csv};
 use vicinity_store::StoreError;
+use vicinity_store::hub::HubStore;
 use vicinity_store::national::ProjectionListing;
 use vicinity_store::review::ReviewStore;
 
@@ -49,9 +52,11 @@ pub enum ExportError {
     Unmapped(#[from] Unmapped),
 }
 
+/// Takes one row; at its own hub also the incident that it was made of.
+pub type Take<'a> =
+    dyn FnMut(ProjectionListing, Option<&own::Incident>) -> Result<(), StoreError> + 'a;
 /// Where rows come from: gives each to what it is given, until that fails.
-pub type Source<'a> = dyn FnMut(&mut dyn FnMut(ProjectionListing) -> Result<(), StoreError>) -> Result<(), StoreError>
-    + 'a;
+pub type Source<'a> = dyn FnMut(&mut Take<'_>) -> Result<(), StoreError> + 'a;
 
 /// What rows are taken of.
 pub struct Taken<'a> {
@@ -75,7 +80,7 @@ pub fn rows(
 ) -> Result<(), ExportError> {
     let Taken { months, zone, now } = *taken;
     match form {
-        Rows::Json => each(months, source, |row, body| {
+        Rows::Json => each(months, source, |row, body, _| {
             Ok(writeln!(out, "{}", json_row(row, body, zone))?)
         }),
         Rows::Csv { tags } => {
@@ -83,17 +88,18 @@ pub fn rows(
             if tags {
                 writeln!(out, "{}", csv::tags(zone.is_some()))?;
             }
-            each(months, source, |row, body| {
+            each(months, source, |row, body, _| {
                 Ok(writeln!(out, "{}", csv::row(row.projection, &body, zone))?)
             })
         }
         Rows::Xlsx => {
             let mut workbook = IncidentWorkbook::new()?;
-            each(months, source, |row, body| {
+            each(months, source, |row, body, own| {
                 Ok(workbook.push(&Incident {
                     projection: row.projection,
                     hub: row.hub,
                     body: &body,
+                    own,
                 })?)
             })?;
             Ok(out.write_all(&workbook.into_bytes(now, zone)?)?)
@@ -104,14 +110,14 @@ pub fn rows(
 fn each(
     months: &Months,
     source: &mut Source<'_>,
-    mut take: impl FnMut(&ProjectionListing, Value) -> Result<(), ExportError>,
+    mut take: impl FnMut(&ProjectionListing, Value, Option<&own::Incident>) -> Result<(), ExportError>,
 ) -> Result<(), ExportError> {
     let mut taken = Ok(());
-    source(&mut |row| {
+    source(&mut |row, own| {
         let body: Value =
             serde_json::from_str(&row.json).map_err(|_| StoreError::Damaged("projection"))?;
         if taken.is_ok() && months.hold(body["month"].as_str().unwrap_or_default()) {
-            taken = take(&row, body);
+            taken = take(&row, body, own);
         }
         Ok(())
     })?;
@@ -126,6 +132,24 @@ fn json_row(listing: &ProjectionListing, mut row: Value, zone: Option<&str>) -> 
     row["version"] = listing.version.into();
     row["hub"] = listing.hub.into();
     row
+}
+
+/// People who received clinical care, as comma-separated values: kind of violence, age band, gender, people. For the hub's
+/// own use: the counts are exact.
+///
+/// # Errors
+/// The store.
+pub fn people_in_care(store: &mut dyn HubStore, months: &Months) -> Result<Vec<u8>, ExportError> {
+    let mut people = PeopleInCare::default();
+    store.each_incident(&mut |id, row| {
+        people.add(id, &row.incident, |month| months.hold(month));
+        Ok(())
+    })?;
+    let mut out = b"violence,age_band,gender,people\n".to_vec();
+    for ((kind, age, gender), count) in people.lines() {
+        writeln!(out, "{},{age} years,{gender},{count}", kind.code())?;
+    }
+    Ok(out)
 }
 
 /// What may be shown of the months that are asked for: no other is worked out.

@@ -574,22 +574,25 @@ impl BoardStore for SqliteHub {
 
     fn each_own_projection(
         &mut self,
-        each: &mut dyn FnMut(ProjectionListing) -> Result<()>,
+        each: &mut dyn FnMut(ProjectionListing, &Incident) -> Result<()>,
     ) -> Result<()> {
-        let query = "SELECT projection, version, json FROM projections WHERE json IS NOT NULL ORDER BY projection";
+        let query =
+            "SELECT projection, version, json, facts FROM projections JOIN documents USING (doc)
+            WHERE json IS NOT NULL ORDER BY projection";
         let read = |row: &Row<'_>| {
             let version = row.get::<_, i64>(1)?.cast_unsigned();
-            Ok(ProjectionListing {
+            let listing = ProjectionListing {
                 projection: ProjectionId::from_bytes(row.get(0)?),
                 hub: 0,
                 version,
                 json: row.get(2)?,
-            })
+            };
+            Ok((listing, row.get::<_, String>(3)?))
         };
-        self.db
-            .all("reading projections", query, &[], read)?
-            .into_iter()
-            .try_for_each(each)
+        for (listing, facts) in self.db.all("reading projections", query, &[], read)? {
+            each(listing, &row::incident(&facts, "[]")?)?;
+        }
+        Ok(())
     }
 
     fn response_minutes(&mut self, from: &str, to: &str) -> Result<Vec<u32>> {

@@ -55,6 +55,54 @@ pub fn a_code_enrols_one_device_and_gives_it_the_same_answer_again<S: HubStore>(
     assert_eq!(hub.store.counts().expect("counts").devices, 1);
 }
 
+/// People know whose phone it is, not its number.
+pub fn a_device_is_called_what_its_invitation_says_until_somebody_changes_it<S: HubStore>(
+    make: impl Fn(&Path) -> S,
+) {
+    let mut hub = Hub::new(make);
+    let code = |number: u8| [number; 32];
+    for number in [1, 2] {
+        hub.store
+            .invite(code(number), Role::Educator, now_plus(600))
+            .expect("an invitation");
+    }
+    hub.store
+        .name_invited(code(1), "Amina's phone")
+        .expect("a name");
+    for number in [1, 2] {
+        hub.store
+            .enrol(code(number), device_id(number), SECRET, now())
+            .expect("an answer")
+            .expect("a peer");
+    }
+    let names = |hub: &mut Hub<S>| {
+        hub.store
+            .devices()
+            .expect("devices")
+            .into_iter()
+            .map(|row| row.name)
+            .collect::<Vec<_>>()
+    };
+    let amina = || Some("Amina's phone".to_owned());
+    assert_eq!(names(&mut hub), [amina(), None]);
+    hub.store
+        .name_invited(code(2), "too late")
+        .expect("an answer");
+    assert!(hub.store.name_device(2, "Bintou").expect("an answer"));
+    assert!(!hub.store.name_device(3, "nobody").expect("an answer"));
+    assert_eq!(names(&mut hub), [amina(), Some("Bintou".to_owned())]);
+    // Enrolled again without a name it keeps the one that it has.
+    hub.store
+        .invite(code(3), Role::Educator, now_plus(600))
+        .expect("an invitation");
+    hub.store
+        .enrol(code(3), device_id(1), SECRET, now())
+        .expect("an answer")
+        .expect("a peer");
+    assert!(hub.store.name_device(2, "").expect("an answer"));
+    assert_eq!(names(&mut hub), [amina(), None]);
+}
+
 /// A photographed code is worth nothing ten minutes later.
 pub fn an_expired_or_unknown_code_enrols_nobody<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut hub = Hub::new(make);

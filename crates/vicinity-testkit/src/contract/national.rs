@@ -124,6 +124,35 @@ fn cell(code: &str, count: u64) -> (String, String, u64) {
     ("2026-11".to_owned(), code.to_owned(), count)
 }
 
+/// People know the centre, not its number.
+pub fn a_hub_is_called_what_its_invitation_says_until_somebody_changes_it<S: NationalStore>(
+    make: impl Fn(&Path) -> S,
+) {
+    let mut national = National::new(make);
+    national
+        .store
+        .invite([3; 32], Role::Hub, now_plus(600))
+        .expect("an invitation");
+    national
+        .store
+        .name_invited([3; 32], "Dakar")
+        .expect("a name");
+    national
+        .store
+        .enrol([3; 32], device_id(3), [3; 32], now())
+        .expect("an answer");
+    assert!(national.store.name_hub(HUB, "Thiès").expect("an answer"));
+    assert!(!national.store.name_hub(9, "nobody").expect("an answer"));
+    let mut names = || {
+        let hubs = national.store.hubs().expect("hubs");
+        hubs.into_iter().map(|row| row.name).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        names(),
+        [Some("Thiès".to_owned()), None, Some("Dakar".to_owned())]
+    );
+}
+
 /// Rows may come twice and in any order.
 pub fn the_highest_version_stays<S: NationalStore>(make: impl Fn(&Path) -> S) {
     let mut national = National::new(make);

@@ -41,6 +41,9 @@ pub enum HubCommand {
         /// What the device may see: its own and assigned incidents, or all of the hub
         #[arg(long)]
         role: DeviceRole,
+        /// What the board calls the device, as "Amina's phone"; it can be changed there
+        #[arg(long)]
+        name: Option<String>,
         /// One JSON line
         #[arg(long)]
         json: bool,

@@ -10,7 +10,7 @@ use vicinity_core::time::Timestamp;
 use vicinity_core::timeline;
 use vicinity_core::{clocks, consent, status, triage};
 use vicinity_pages::board::{
-    self, CaseView, ConflictView, Link, Side, StatementView, TimelineStep, Who,
+    self, CaseView, ConflictView, Holder, Link, Side, StatementView, TimelineStep, Who,
 };
 use vicinity_store::StoreError;
 use vicinity_store::board::{BoardStore, Case, LoggedChange};
@@ -110,7 +110,11 @@ pub(super) fn view(
         .into_iter()
         .filter(|device| device.role == Role::Educator && !device.revoked);
     let devices = educators
-        .map(|device| (device.number, holders.contains(&device.number)))
+        .map(|device| Holder {
+            number: device.number,
+            has_it: holders.contains(&device.number),
+            name: device.name,
+        })
         .collect();
     let incident = row.incident;
     let own = incident

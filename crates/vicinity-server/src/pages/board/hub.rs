@@ -35,6 +35,8 @@ pages! {
     Revoke: "POST" "/hub/revoke" ManageDevices on "/hub",
     /// Inviting a device.
     Invite: "POST" "/hub/invite" ManageDevices on "/hub",
+    /// Changing what people call a device.
+    NameDevice: "POST" "/hub/name" ManageDevices on "/hub",
 }
 
 pub(super) fn routes<S: HubServer + PageServer>(routes: Routes<S>) -> Routes<S> {
@@ -45,6 +47,7 @@ pub(super) fn routes<S: HubServer + PageServer>(routes: Routes<S>) -> Routes<S> 
     routes
         .signed_in::<Revoke, _>(revoke)
         .signed_in::<Invite, _>(invite)
+        .signed_in::<NameDevice, _>(name_device)
 }
 
 async fn questions<S: HubServer + PageServer>(
@@ -153,6 +156,7 @@ fn device(row: &DeviceRow, waiting: &[(u32, u64)]) -> DeviceView {
     let (code_hash, public_key) = &row.enrolled_with;
     DeviceView {
         number: row.number,
+        name: row.name.clone(),
         role: row.role.code().to_owned(),
         last_seen: row.last_seen,
         skew_seconds: row.skew_seconds,
@@ -222,11 +226,15 @@ async fn invite<S: HubServer + PageServer>(
     let role = Role::from_code(request.form.get("role"))
         .filter(|role| *role != Role::Hub)
         .ok_or(PageError::Form)?;
-    let machine = hub.machine().clone();
+    let (machine, name) = (hub.machine().clone(), request.form.name("name")?);
     let link = hub
         .gate()
         .write(&request, move |store| {
-            invites::invite(store, &machine, role).map_err(|_| PageError::Failed)
+            let link = invites::invite(store, &machine, role).map_err(|_| PageError::Failed)?;
+            if let Some(name) = name {
+                store.name_invited(EnrolLink::code_hash(&link.code), &name)?;
+            }
+            Ok(link)
         })
         .await?;
     Ok(answer::page(&board::invited(
@@ -234,4 +242,21 @@ async fn invite<S: HubServer + PageServer>(
         &link.to_text(),
         role.code(),
     )))
+}
+
+async fn name_device<S: HubServer + PageServer>(
+    hub: Arc<S>,
+    request: SignedIn<NameDevice>,
+) -> Result<Response, PageError> {
+    let device: u32 = request
+        .form
+        .get("device")
+        .parse()
+        .map_err(|_| PageError::Form)?;
+    let name = request.form.name("name")?.unwrap_or_default();
+    let step = move |store: &mut (dyn BoardStore + 'static)| Ok(store.name_device(device, &name)?);
+    if !hub.gate().write(&request, step).await? {
+        return Err(PageError::Refused("refused-no-device"));
+    }
+    Ok(answer::done("/hub", "named"))
 }
