@@ -245,6 +245,3 @@ impl HubLogs for SqliteNational {
         of_hub(&self.db, hub)
     }
 }
-
-#[cfg(test)]
-mod tests;

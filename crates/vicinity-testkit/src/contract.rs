@@ -3,13 +3,17 @@
 //! A test crate writes `hub_store_contract!(|folder| SqliteHub::open(folder, &key, [7; 16]).unwrap())` and gets one `#[test]`
 //! a sentence, each on an engine of its own in a folder of its own.
 
+pub mod advocacy;
 pub mod alerts;
+pub mod board;
+pub mod countries;
 pub mod device_delivery;
 pub mod device_erasing;
 pub mod device_leaving;
 pub mod device_once;
 pub mod device_outbox;
 pub mod device_statements;
+pub mod forms;
 pub mod hub_accepting;
 pub mod hub_cursors;
 pub mod hub_devices;
@@ -21,6 +25,7 @@ pub mod hub_scope;
 pub mod hub_statements;
 pub mod hub_times;
 pub mod national;
+pub mod review;
 mod stage;
 
 /// Makes one `#[test]` of each sentence named.
@@ -41,6 +46,30 @@ macro_rules! sentences {
 #[macro_export]
 macro_rules! hub_store_contract {
     ($make:expr) => {
+        $crate::sentences! { $make, advocacy:
+            a_log_is_read_by_days_and_takes_no_more_than_its_bound
+        }
+        $crate::sentences! { $make, board:
+            the_board_shows_open_ones_first_and_the_most_urgent_of_them
+            whoever_is_held_since_minutes_stands_before_what_was_missed_long_ago_and_that_is_not_counted_as_overdue
+            incidents_are_found_by_the_beginning_of_their_ids
+            each_filter_leaves_what_it_names
+            time_alone_moves_an_incident_once_the_board_is_worked_out_anew
+            what_a_clock_ahead_moved_moves_back_when_the_clock_is_right
+            every_incident_is_counted_by_month_area_and_code_whatever_was_agreed_to
+            a_zone_that_is_set_later_works_every_place_out_anew
+            a_change_at_the_board_keeps_who_made_it_and_a_refused_one_its_reason
+            changes_that_wait_are_counted_by_the_device_that_brought_them
+            the_areas_of_the_board_are_those_that_incidents_name
+            only_those_who_agreed_are_in_counts_that_leave_and_in_rows
+            a_question_of_national_is_asked_here_until_it_was_answered
+            steps_under_one_commit_are_undone_one_by_one
+            an_incident_knows_who_names_it_until_the_other_is_erased
+            incidents_with_conflicts_are_listed_up_to_a_number
+        }
+        $crate::sentences! { $make, forms:
+            the_last_forms_of_a_person_are_remembered_also_when_the_store_is_opened_again
+        }
         $crate::sentences! { $make, alerts:
             alerts_stand_until_they_end_or_are_withdrawn
             an_alert_that_ended_is_deleted_days_later_and_only_when_that_is_asked
@@ -234,6 +263,28 @@ macro_rules! device_store_contract {
 #[macro_export]
 macro_rules! national_store_contract {
     ($make:expr) => {
+        $crate::sentences! { $make, advocacy:
+            a_log_is_read_by_days_and_takes_no_more_than_its_bound
+            national_keeps_a_log_of_its_own_and_those_of_hubs_apart
+            a_log_of_a_hundred_hubs_comes_page_by_page_each_action_once
+        }
+        $crate::sentences! { $make, countries:
+            a_month_is_published_once_and_what_comes_late_changes_nothing
+            a_country_enrols_by_its_code_and_its_first_word_on_a_month_stands
+            a_revoked_country_has_no_more_to_say_and_what_it_said_stays
+        }
+        $crate::sentences! { $make, forms:
+            the_last_forms_of_a_person_are_remembered_also_when_the_store_is_opened_again
+        }
+        $crate::sentences! { $make, review:
+            a_duplicate_is_not_counted_until_it_is_none
+            counts_follow_what_changes_and_what_is_taken_back
+            a_row_that_changes_after_it_was_verified_comes_back_to_the_queue
+            news_are_what_came_after_the_last_look
+            rows_with_much_in_common_may_be_the_same_incident
+            a_row_that_was_withdrawn_is_in_no_queue_and_in_the_news_once
+            the_months_of_rows_and_the_questions_about_one_are_told
+        }
         $crate::sentences! { $make, alerts:
             national_gives_a_hub_others_alerts_for_its_areas
         }

@@ -4,6 +4,7 @@ mod arrows;
 mod circles;
 mod links;
 mod phrases;
+mod ports;
 mod promises;
 mod sources;
 mod tables;
@@ -28,6 +29,7 @@ pub fn run() -> Result<()> {
     let mut functions = BTreeSet::new();
     let mut promising = Vec::new();
     let mut rust = circles::Sources::default();
+    let mut ports = ports::Ports::default();
     for file in &files {
         let Ok(text) = String::from_utf8(
             std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?,
@@ -37,6 +39,7 @@ pub fn run() -> Result<()> {
         if file.extension().is_some_and(|extension| extension == "rs") {
             functions.extend(promises::functions(&text).map(str::to_owned));
             rust.add(file, &text);
+            ports.add(file, &text);
         }
         problems.extend(sources::problems(file, &text));
         problems.extend(phrases.problems(file, &text));
@@ -50,6 +53,7 @@ pub fn run() -> Result<()> {
             promising.push((file, text));
         }
     }
+    problems.extend(ports.problems());
     problems.extend(
         promising
             .iter()

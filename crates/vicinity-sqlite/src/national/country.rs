@@ -185,6 +185,3 @@ impl Countries for SqliteNational {
         Ok(countries)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,19 +1,22 @@
-use super::*;
-use vicinity_core::ids::ProjectionId;
-use vicinity_store::key::DatabaseKey;
-use vicinity_store::national::{NationalStore, NewProjection, ProjectionBody};
+//! Months that are published once, to a server above; and the countries that publish to this one.
+
+#![allow(missing_docs, reason = "each name is the sentence that the case shows")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use vicinity_core::ids::{DeviceId, ProjectionId};
+use vicinity_core::published::Window;
+use vicinity_core::time::Timestamp;
+use vicinity_store::hub::Denied;
+use vicinity_store::national::{NewProjection, ProjectionBody};
+use vicinity_store::review::ReviewStore;
 
 fn at(text: &str) -> Timestamp {
-    text.parse().unwrap()
+    text.parse().expect("an answer")
 }
 
-fn national() -> (tempfile::TempDir, SqliteNational) {
-    let folder = tempfile::tempdir().unwrap();
-    let national = SqliteNational::open(folder.path(), &DatabaseKey::new([7; 32])).unwrap();
-    (folder, national)
-}
-
-fn rows(national: &mut SqliteNational, month: &str, first: u8, count: u8) {
+fn rows<S: ReviewStore>(national: &mut S, month: &str, first: u8, count: u8) {
     let row = |number: u8| {
         let facets = vec![
             ("admin1", "SN-DK".to_owned()),
@@ -34,7 +37,7 @@ fn rows(national: &mut SqliteNational, month: &str, first: u8, count: u8) {
     let rows: Vec<NewProjection> = (first..first + count).map(row).collect();
     national
         .upsert(1, &rows, at("2026-11-01T00:00:00Z"))
-        .unwrap();
+        .expect("an answer");
 }
 
 fn shown(windows: &[Window]) -> Vec<(String, Option<u64>)> {
@@ -49,13 +52,15 @@ fn shown(windows: &[Window]) -> Vec<(String, Option<u64>)> {
         .collect()
 }
 
-#[test]
-fn a_month_is_published_once_and_what_comes_late_changes_nothing() {
-    let (_folder, mut national) = national();
+pub fn a_month_is_published_once_and_what_comes_late_changes_nothing<S: ReviewStore>(
+    make: impl Fn(&Path) -> S,
+) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut national = make(folder.path());
     assert_eq!(
         national
             .publish_to("2026-09", 24, at("2026-11-02T00:00:00Z"))
-            .unwrap(),
+            .expect("an answer"),
         [],
         "there is nothing to tell of yet"
     );
@@ -64,7 +69,7 @@ fn a_month_is_published_once_and_what_comes_late_changes_nothing() {
     assert_eq!(
         national
             .publish_to("2026-06", 24, at("2026-08-02T00:00:00Z"))
-            .unwrap(),
+            .expect("an answer"),
         [],
         "a first month of few would say that there were any"
     );
@@ -79,7 +84,7 @@ fn a_month_is_published_once_and_what_comes_late_changes_nothing() {
         shown(
             &national
                 .publish_to("2026-09", 24, at("2026-11-02T00:00:00Z"))
-                .unwrap()
+                .expect("an answer")
         ),
         expected,
         "a month of nothing and one of little say nothing"
@@ -91,17 +96,17 @@ fn a_month_is_published_once_and_what_comes_late_changes_nothing() {
         shown(
             &national
                 .publish_to("2026-09", 24, at("2026-11-03T00:00:00Z"))
-                .unwrap()
+                .expect("an answer")
         ),
         expected
     );
     national
         .windows_sent(&["2026-07".to_owned(), "2026-08".to_owned()])
-        .unwrap();
+        .expect("an answer");
     rows(&mut national, "2026-10", 100, 11);
     let next = national
         .publish_to("2026-10", 24, at("2026-12-01T00:00:00Z"))
-        .unwrap();
+        .expect("an answer");
     assert_eq!(
         shown(&next),
         [
@@ -110,83 +115,98 @@ fn a_month_is_published_once_and_what_comes_late_changes_nothing() {
         ],
         "only what was not confirmed"
     );
-    national.publish_again().unwrap();
+    national.publish_again().expect("an answer");
     assert_eq!(
         national
             .publish_to("2026-10", 24, at("2026-12-01T00:00:00Z"))
-            .unwrap()
+            .expect("an answer")
             .len(),
         4,
         "to another server all of them"
     );
 }
 
-#[test]
-fn a_country_enrols_by_its_code_and_its_first_word_on_a_month_stands() {
-    let (_folder, mut upper) = national();
+pub fn a_country_enrols_by_its_code_and_its_first_word_on_a_month_stands<S: ReviewStore>(
+    make: impl Fn(&Path) -> S,
+) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut upper = make(folder.path());
     let (now, device) = (at("2026-11-02T00:00:00Z"), DeviceId::from_random([3; 16]));
     upper
         .invite_country([1; 32], "Senegal", at("2026-11-02T00:10:00Z"))
-        .unwrap();
+        .expect("an answer");
     assert_eq!(
-        upper.enrol_country([9; 32], device, [5; 32], now).unwrap(),
+        upper
+            .enrol_country([9; 32], device, [5; 32], now)
+            .expect("an answer"),
         None
     );
     assert_eq!(
         upper
             .enrol_country([1; 32], device, [5; 32], at("2026-11-02T01:00:00Z"))
-            .unwrap(),
+            .expect("an answer"),
         None,
         "too late"
     );
     assert_eq!(
-        upper.enrol_country([1; 32], device, [5; 32], now).unwrap(),
+        upper
+            .enrol_country([1; 32], device, [5; 32], now)
+            .expect("an answer"),
         Some(1)
     );
     assert_eq!(
-        upper.enrol_country([1; 32], device, [5; 32], now).unwrap(),
+        upper
+            .enrol_country([1; 32], device, [5; 32], now)
+            .expect("an answer"),
         Some(1),
         "an answer that was lost is asked for again"
     );
     assert_eq!(
         upper
             .enrol_country([1; 32], DeviceId::from_random([4; 16]), [5; 32], now)
-            .unwrap(),
+            .expect("an answer"),
         None,
         "used by another"
     );
     assert_eq!(
         upper
             .enrol([1; 32], DeviceId::from_random([4; 16]), [5; 32], now)
-            .unwrap(),
+            .expect("an answer"),
         None,
         "and no hub comes in by it"
     );
     assert_eq!(
         upper
             .country_credentials(device)
-            .unwrap()
-            .unwrap()
+            .expect("an answer")
+            .expect("an answer")
             .public_key,
         [5; 32]
     );
     assert!(
-        upper.credentials(device).unwrap().is_none(),
+        upper.credentials(device).expect("an answer").is_none(),
         "a country is no hub"
     );
 
-    assert_eq!(upper.let_country_in(device, 7, 1, now).unwrap(), Ok(1));
     assert_eq!(
-        upper.let_country_in(device, 7, 1, now).unwrap(),
+        upper.let_country_in(device, 7, 1, now).expect("an answer"),
+        Ok(1)
+    );
+    assert_eq!(
+        upper.let_country_in(device, 7, 1, now).expect("an answer"),
         Err(Denied::Replayed)
     );
     let window = |count: u64| Window {
         month: "2026-09".into(),
         cells: BTreeMap::from([((String::new(), String::new()), count)]),
     };
-    upper.take_windows(1, &[window(40)], now).unwrap();
-    upper.take_windows(1, &[window(41)], now).unwrap();
-    let countries = upper.countries("2026-01", "2026-12").unwrap();
+    upper
+        .take_windows(1, &[window(40)], now)
+        .expect("an answer");
+    upper
+        .take_windows(1, &[window(41)], now)
+        .expect("an answer");
+    let countries = upper.countries("2026-01", "2026-12").expect("an answer");
     assert_eq!(
         (
             countries.len(),
@@ -197,9 +217,42 @@ fn a_country_enrols_by_its_code_and_its_first_word_on_a_month_stands() {
     );
     assert_eq!(countries[0].windows, [window(40)]);
     assert!(
-        upper.countries("2026-10", "2026-12").unwrap()[0]
+        upper.countries("2026-10", "2026-12").expect("an answer")[0]
             .windows
             .is_empty()
     );
-    assert_eq!(upper.hubs().unwrap(), [], "nothing of a country is a hub's");
+    assert_eq!(
+        upper.hubs().expect("an answer"),
+        [],
+        "nothing of a country is a hub's"
+    );
+}
+
+pub fn a_revoked_country_has_no_more_to_say_and_what_it_said_stays<S: ReviewStore>(
+    make: impl Fn(&Path) -> S,
+) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut upper = make(folder.path());
+    let (now, device) = (at("2026-11-02T00:00:00Z"), DeviceId::from_random([3; 16]));
+    upper
+        .invite_country([1; 32], "Senegal", at("2026-11-02T00:10:00Z"))
+        .expect("an invitation");
+    upper
+        .enrol_country([1; 32], device, [5; 32], now)
+        .expect("an answer");
+    let window = Window {
+        month: "2026-09".into(),
+        cells: BTreeMap::from([((String::new(), String::new()), 40)]),
+    };
+    upper.take_windows(1, &[window], now).expect("an answer");
+    assert!(!upper.revoke_country(9, now).expect("an answer"));
+    assert!(upper.revoke_country(1, now).expect("an answer"));
+    assert!(
+        upper
+            .country_credentials(device)
+            .expect("an answer")
+            .is_some_and(|known| known.revoked)
+    );
+    let countries = upper.countries("2026-01", "2026-12").expect("countries");
+    assert_eq!(countries[0].windows.len(), 1);
 }
