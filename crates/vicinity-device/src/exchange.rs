@@ -71,12 +71,12 @@ pub fn sync_with(
     let mut step = exchange.go_on(&mut local)?;
     loop {
         step = match step {
-            Step::Done(outcome) => return Ok(outcome),
-            Step::Wait(millis) => {
+            NextStep::Done(outcome) => return Ok(outcome),
+            NextStep::Wait(millis) => {
                 (world.wait)(millis);
                 exchange.go_on(&mut local)?
             }
-            Step::Post { path, body } => {
+            NextStep::Post { path, body } => {
                 let answer = link.post(path, &body);
                 exchange.answered(&mut local, answer)?
             }
@@ -86,7 +86,7 @@ pub fn sync_with(
 
 /// The next thing that a sync asks of its host.
 #[derive(Debug)]
-pub enum Step {
+pub enum NextStep {
     /// Post this, and hand over the result with [`Device::answered`](crate::Device::answered).
     Post {
         /// Where to.
@@ -143,11 +143,11 @@ impl Exchange {
     }
 
     /// Continues until the host has something to do.
-    pub(crate) fn go_on(&mut self, local: &mut Local<'_>) -> Result<Step> {
+    pub(crate) fn go_on(&mut self, local: &mut Local<'_>) -> Result<NextStep> {
         while let Some(effect) = self.effects.pop_front() {
             match effect {
-                Effect::Done(outcome) => return Ok(Step::Done(outcome)),
-                Effect::Wait(millis) => return Ok(Step::Wait(millis)),
+                Effect::Done(outcome) => return Ok(NextStep::Done(outcome)),
+                Effect::Wait(millis) => return Ok(NextStep::Wait(millis)),
                 Effect::Send { path, body } => return self.post(local, path, body),
                 effect => {
                     if let Some(input) = self.perform(local, effect)? {
@@ -165,7 +165,7 @@ impl Exchange {
         &mut self,
         local: &mut Local<'_>,
         answer: core::result::Result<Vec<u8>, LinkFailure>,
-    ) -> Result<Step> {
+    ) -> Result<NextStep> {
         let input = match answer
             .map_err(|failure| requests::proven(failure, local.identity, self.in_flight))
         {
@@ -178,10 +178,15 @@ impl Exchange {
         self.go_on(local)
     }
 
-    fn post(&mut self, local: &mut Local<'_>, path: &'static str, body: Vec<u8>) -> Result<Step> {
+    fn post(
+        &mut self,
+        local: &mut Local<'_>,
+        path: &'static str,
+        body: Vec<u8>,
+    ) -> Result<NextStep> {
         let envelope = requests::seal(local.store, local.identity, local.random, path, body)?;
         self.in_flight = (envelope.incarnation, envelope.counter);
-        Ok(Step::Post {
+        Ok(NextStep::Post {
             path,
             body: envelope.encode(),
         })

@@ -13,7 +13,7 @@ use crate::link::{Link, LinkFailure};
 use crate::machine::Machine;
 use crate::requests::Identity;
 
-pub use crate::exchange::{Exchange, Step};
+pub use crate::exchange::{Exchange, NextStep};
 
 type Result<T> = core::result::Result<T, DeviceError>;
 
@@ -41,11 +41,11 @@ impl<S: DeviceStore> Device<S> {
         Ok(outcome)
     }
 
-    /// Begins a sync that its host drives: it does what each [`Step`] says, until one is [`Step::Done`].
+    /// Begins a sync that its host drives: it does what each [`NextStep`] says, until one is [`NextStep::Done`].
     ///
     /// # Errors
     /// Not enrolled, or the local store.
-    pub fn begin_sync(&mut self) -> Result<(Exchange, Step)> {
+    pub fn begin_sync(&mut self) -> Result<(Exchange, NextStep)> {
         let (_, now, statements) = self.prepare_sync()?;
         let mut exchange = self.with_local(|local| Exchange::new(local, now, statements))?;
         let step = self.go_on(&mut exchange)?;
@@ -56,7 +56,7 @@ impl<S: DeviceStore> Device<S> {
     ///
     /// # Errors
     /// The local store, or a sync that waits for an answer or is over.
-    pub fn go_on(&mut self, exchange: &mut Exchange) -> Result<Step> {
+    pub fn go_on(&mut self, exchange: &mut Exchange) -> Result<NextStep> {
         let step = self.with_local(|local| exchange.go_on(local))?;
         self.finish(step)
     }
@@ -69,7 +69,7 @@ impl<S: DeviceStore> Device<S> {
         &mut self,
         exchange: &mut Exchange,
         answer: core::result::Result<Vec<u8>, LinkFailure>,
-    ) -> Result<Step> {
+    ) -> Result<NextStep> {
         let step = self.with_local(|local| exchange.answered(local, answer))?;
         self.finish(step)
     }
@@ -120,8 +120,8 @@ impl<S: DeviceStore> Device<S> {
         Ok(())
     }
 
-    fn finish(&mut self, step: Step) -> Result<Step> {
-        if matches!(step, Step::Done(_)) {
+    fn finish(&mut self, step: NextStep) -> Result<NextStep> {
+        if matches!(step, NextStep::Done(_)) {
             let identity = self.identity()?;
             self.finish_sync(&identity)?;
         }

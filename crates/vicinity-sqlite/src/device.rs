@@ -20,7 +20,7 @@ use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
 use vicinity_core::time::Timestamp;
 
 use crate::db::{Db, Result, digest_of, sql};
-use documents::{Known, NewRow, chunks, known, move_digest, put_change, put_document};
+use documents::{KnownDocument, NewRow, chunks, known, move_digest, put_change, put_document};
 use states::{HELD_BY_HUB, REFUSED, UNSENT};
 use vicinity_store::device::{
     Delivered, DeviceStanding, DeviceStore, Fact, LoggedLines, Logging, OutboxPage, Written,
@@ -164,7 +164,9 @@ fn take(db: &Db, group: &Group) -> Result<u64> {
 fn keep_waiting(db: &Db, group: &Group, verdicts: &[Verdict]) -> Result<()> {
     for (change, verdict) in group.changes.iter().zip(verdicts) {
         if *verdict == Verdict::Pending {
-            let hash = ChangeHash::of(change.chunk.get(8..).unwrap_or_default());
+            let Some(hash) = ChangeHash::of_chunk(&change.chunk) else {
+                continue;
+            };
             let query = "INSERT INTO waiting (incident, hash, written_by, chunk) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
             db.execute(
                 "keeping a change that waits",
@@ -208,7 +210,7 @@ fn acknowledge(db: &Db, acked: &[(IncidentId, ChangeHash)]) -> Result<()> {
 }
 
 /// The hub has a part of a document of which it was not known: the days until it may leave begin now.
-fn share(db: &Db, incident: IncidentId, before: &Known) -> Result<()> {
+fn share(db: &Db, incident: IncidentId, before: &KnownDocument) -> Result<()> {
     leaving::unsettle(db, before.doc)?;
     db.execute(
         "noting that the hub has a document",

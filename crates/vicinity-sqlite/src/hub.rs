@@ -31,7 +31,7 @@ use times::AtHub;
 use vicinity_store::error::Damage;
 use vicinity_store::evidence::SignedRequest;
 use vicinity_store::hub::{
-    Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, LIVES_MAX, Peer,
+    Credentials, DeviceRow, ErasureRow, HubCounts, HubStore, LIVES_MAX, Peer, PeerRefused,
     ProjectionRow, Random, Role, SentProjection,
 };
 use vicinity_store::policy::{self, Brought};
@@ -300,26 +300,26 @@ impl HubStore for SqliteHub {
         incarnation: u64,
         counter: u64,
         now: Timestamp,
-    ) -> Result<core::result::Result<Peer, Denied>> {
+    ) -> Result<core::result::Result<Peer, PeerRefused>> {
         self.db.immediate(|db| {
             let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?));
             let found = db.one("reading a device", "SELECT number, role, revoked_at IS NOT NULL FROM devices WHERE device = ?1", &[device.as_bytes()], read)?;
-            let Some((number, role, revoked)) = found else { return Ok(Err(Denied::Unknown)) };
+            let Some((number, role, revoked)) = found else { return Ok(Err(PeerRefused::Unknown)) };
             if revoked {
-                return Ok(Err(Denied::Revoked));
+                return Ok(Err(PeerRefused::Revoked));
             }
-            let Ok(count) = i64::try_from(counter) else { return Ok(Err(Denied::TooHigh)) };
+            let Ok(count) = i64::try_from(counter) else { return Ok(Err(PeerRefused::TooHigh)) };
             let life = incarnation.cast_signed();
             let lives = "SELECT count(*) FROM incarnations WHERE device = ?1 AND incarnation <> ?2";
             if db.one("counting lives", lives, &[&number, &life], |row| row.get::<_, u32>(0))?.unwrap_or(0) >= LIVES_MAX {
-                return Ok(Err(Denied::TooManyLives));
+                return Ok(Err(PeerRefused::TooManyLives));
             }
             let query = "INSERT INTO incarnations (device, incarnation, counter) VALUES (?1, ?2, ?3) ON CONFLICT (device, incarnation) DO UPDATE SET counter = \
                 excluded.counter WHERE excluded.counter > counter";
             if db.execute("moving a counter", query, &[&number, &life, &count])? == 0 {
                 let query = "SELECT counter FROM incarnations WHERE device = ?1 AND incarnation = ?2";
                 let last = db.one("reading a counter", query, &[&number, &life], |row| row.get::<_, i64>(0))?;
-                return Ok(Err(Denied::not_above(counter, last.map_or(0, i64::cast_unsigned))));
+                return Ok(Err(PeerRefused::not_above(counter, last.map_or(0, i64::cast_unsigned))));
             }
             db.execute("noting a device", "UPDATE devices SET last_seen = ?2 WHERE number = ?1", &[&number, &now.as_second()])?;
             let role = Role::from_code(&role).ok_or(StoreError::Damaged("device"))?;
@@ -331,7 +331,7 @@ impl HubStore for SqliteHub {
         &mut self,
         device: DeviceId,
         incarnation: u64,
-    ) -> Result<core::result::Result<(Peer, u64), Denied>> {
+    ) -> Result<core::result::Result<(Peer, u64), PeerRefused>> {
         let query = "SELECT number, role, revoked_at IS NOT NULL, 
             coalesce((SELECT counter FROM incarnations WHERE incarnations.device = number AND incarnation = ?2), 0) FROM devices WHERE device = ?1";
         let read = |row: &rusqlite::Row<'_>| {
@@ -349,10 +349,10 @@ impl HubStore for SqliteHub {
             read,
         )?;
         let Some((number, role, revoked, counter)) = found else {
-            return Ok(Err(Denied::Unknown));
+            return Ok(Err(PeerRefused::Unknown));
         };
         if revoked {
-            return Ok(Err(Denied::Revoked));
+            return Ok(Err(PeerRefused::Revoked));
         }
         let role = Role::from_code(&role).ok_or(StoreError::Damaged("device"))?;
         Ok(Ok((

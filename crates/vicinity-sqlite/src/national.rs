@@ -13,7 +13,7 @@ use vicinity_core::time::Timestamp;
 use crate::db::{Db, Result, sql};
 use crate::national::tally::{Counted, Tally, area_of, kept_facets};
 use vicinity_store::error::Damage;
-use vicinity_store::hub::{Credentials, Denied, Role};
+use vicinity_store::hub::{Credentials, PeerRefused, Role};
 use vicinity_store::national::{
     HubRow, NationalStore, NewProjection, ProjectionBody, ProjectionListing, QuestionRow,
 };
@@ -95,16 +95,16 @@ impl SqliteNational {
 }
 
 /// What is known of a row.
-struct Known {
+struct KnownRow {
     row: i64,
     owner: u32,
     version: u64,
     /// What it says now; nothing once it was withdrawn.
-    standing: Option<Standing>,
+    standing: Option<Counting>,
     review: String,
 }
 
-struct Standing {
+struct Counting {
     json: String,
     month: String,
     area: String,
@@ -112,7 +112,7 @@ struct Standing {
     counts: bool,
 }
 
-fn known(db: &Db, projection: ProjectionId) -> Result<Option<Known>> {
+fn known(db: &Db, projection: ProjectionId) -> Result<Option<KnownRow>> {
     let query = "SELECT row, hub, version, review, json, month, area, facets, countable AND review <> 'duplicate' FROM projections WHERE projection = ?1";
     db.one(
         "reading a projection",
@@ -120,7 +120,7 @@ fn known(db: &Db, projection: ProjectionId) -> Result<Option<Known>> {
         &[projection.as_bytes()],
         |row| {
             let standing = match row.get::<_, Option<String>>(4)? {
-                Some(json) => Some(Standing {
+                Some(json) => Some(Counting {
                     json,
                     month: row.get(5)?,
                     area: row.get(6)?,
@@ -129,7 +129,7 @@ fn known(db: &Db, projection: ProjectionId) -> Result<Option<Known>> {
                 }),
                 None => None,
             };
-            Ok(Known {
+            Ok(KnownRow {
                 row: row.get(0)?,
                 owner: row.get(1)?,
                 version: row.get::<_, i64>(2)?.cast_unsigned(),
@@ -141,7 +141,7 @@ fn known(db: &Db, projection: ProjectionId) -> Result<Option<Known>> {
 }
 
 /// Where the review of a row stands once it says something else.
-fn review_after(known: &Known, body: Option<&ProjectionBody>) -> &'static str {
+fn review_after(known: &KnownRow, body: Option<&ProjectionBody>) -> &'static str {
     match (&known.standing, body) {
         (_, None) => "gone",
         (None, Some(_)) => "new",
@@ -177,7 +177,7 @@ fn upsert_one(
         {
             return Ok(Some(known.version));
         }
-        if let Some(Standing {
+        if let Some(Counting {
             month,
             area,
             facets,
@@ -293,7 +293,7 @@ pub(crate) fn let_in(
     incarnation: u64,
     counter: u64,
     now: Timestamp,
-) -> Result<core::result::Result<u32, Denied>> {
+) -> Result<core::result::Result<u32, PeerRefused>> {
     let read = |row: &rusqlite::Row<'_>| {
         Ok((
             row.get::<_, u32>(0)?,
@@ -308,16 +308,16 @@ pub(crate) fn let_in(
     let Some((number, life, last, revoked)) =
         db.one("reading who asks", &query, &[device.as_bytes()], read)?
     else {
-        return Ok(Err(Denied::Unknown));
+        return Ok(Err(PeerRefused::Unknown));
     };
     if revoked {
-        return Ok(Err(Denied::Revoked));
+        return Ok(Err(PeerRefused::Revoked));
     }
     let Ok(count) = i64::try_from(counter) else {
-        return Ok(Err(Denied::TooHigh));
+        return Ok(Err(PeerRefused::TooHigh));
     };
     if life == incarnation && counter <= last {
-        return Ok(Err(Denied::not_above(counter, last)));
+        return Ok(Err(PeerRefused::not_above(counter, last)));
     }
     let query = format!(
         "UPDATE {table} SET incarnation = ?2, counter = ?3, last_seen = ?4 WHERE number = ?1"
@@ -389,7 +389,7 @@ impl NationalStore for SqliteNational {
         incarnation: u64,
         counter: u64,
         now: Timestamp,
-    ) -> Result<core::result::Result<u32, Denied>> {
+    ) -> Result<core::result::Result<u32, PeerRefused>> {
         self.db
             .immediate(|db| let_in(db, "hubs", hub, incarnation, counter, now))
     }

@@ -5,7 +5,7 @@ use vicinity_core::published::Window;
 use vicinity_core::time::Timestamp;
 
 use crate::StoreError;
-use crate::hub::{Credentials, Denied};
+use crate::hub::{Credentials, PeerRefused};
 
 type Result<T> = core::result::Result<T, StoreError>;
 
@@ -91,7 +91,7 @@ pub trait Countries {
         incarnation: u64,
         counter: u64,
         now: Timestamp,
-    ) -> Result<core::result::Result<u32, Denied>>;
+    ) -> Result<core::result::Result<u32, PeerRefused>>;
 
     /// Takes windows. One that is held already stays as it was first.
     ///

@@ -38,9 +38,9 @@ pub const RECEIPTS_MAX: usize = 16;
 /// Seconds that an enrolment code is good for, at a hub and at national.
 pub const INVITE_SECONDS: i64 = 10 * 60;
 
-/// Why a device's request is not let in.
+/// Why a request of a device, a hub or a country is refused before it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Denied {
+pub enum PeerRefused {
     /// It was revoked.
     Revoked,
     /// Its counter is the last one.
@@ -55,7 +55,7 @@ pub enum Denied {
     Unknown,
 }
 
-impl Denied {
+impl PeerRefused {
     /// Why a counter that is not above the last one is not let in.
     #[must_use]
     pub fn not_above(counter: u64, last: u64) -> Self {
@@ -250,7 +250,7 @@ pub trait HubStore: HubStatements + HubAlerts {
         incarnation: u64,
         counter: u64,
         now: Timestamp,
-    ) -> Result<core::result::Result<Peer, Denied>>;
+    ) -> Result<core::result::Result<Peer, PeerRefused>>;
 
     /// Who a device is in one of its lives, and the last counter that was let in of it: 0 for none. Lets nothing in and changes
     /// nothing; for what may come late, such as a bundle.
@@ -261,7 +261,7 @@ pub trait HubStore: HubStatements + HubAlerts {
         &mut self,
         device: DeviceId,
         incarnation: u64,
-    ) -> Result<core::result::Result<(Peer, u64), Denied>>;
+    ) -> Result<core::result::Result<(Peer, u64), PeerRefused>>;
 
     /// Notes how far the hub's clock is ahead of a device's, for what [`HubStore::accept`] takes next; `None` for what comes by a
     /// file, whose clock nobody sees.

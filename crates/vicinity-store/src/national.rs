@@ -7,7 +7,7 @@ use vicinity_core::time::Timestamp;
 
 use crate::StoreError;
 use crate::alert::NationalAlerts;
-use crate::hub::{Credentials, Denied, Role};
+use crate::hub::{Credentials, PeerRefused, Role};
 
 type Result<T> = core::result::Result<T, StoreError>;
 
@@ -136,7 +136,7 @@ pub trait NationalStore: NationalAlerts {
         incarnation: u64,
         counter: u64,
         now: Timestamp,
-    ) -> Result<core::result::Result<u32, Denied>>;
+    ) -> Result<core::result::Result<u32, PeerRefused>>;
 
     /// Takes rows: the highest version of each stays, and of two with the same version a retract, or else
     /// the later. Says which version is

@@ -1,5 +1,10 @@
-//! What every hub engine decides the same way, without a database: whose actor it is, what consent allows, what may be
-//! projected.
+//! The rules of a hub, without a database. An engine reads what is known, asks, and writes what was decided; it repeats no rule.
+//!
+//! Here: what a request brings ([`weight`], [`judge`]), whose actor it is, what consent allows, what may be projected. What a pull
+//! gives is in [`giving`]; who holds an incident, what leaves a phone and who erases is in [`holding`].
+
+pub mod giving;
+pub mod holding;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -130,10 +135,11 @@ pub struct Brought<'a> {
 }
 
 impl Brought<'_> {
-    /// The hash of its bytes.
+    /// The hash of its bytes. Bytes that are too short for one are refused like others; all of them are kept under the hash of
+    /// nothing.
     #[must_use]
     pub fn hash(&self) -> ChangeHash {
-        ChangeHash::of(self.change.chunk.get(8..).unwrap_or_default())
+        ChangeHash::of_chunk(&self.change.chunk).unwrap_or_else(|| ChangeHash::of(&[]))
     }
 }
 

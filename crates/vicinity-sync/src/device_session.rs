@@ -40,7 +40,7 @@ use tally::Tally;
 const REBASES_MAX: u32 = 3;
 
 /// What the device knows of itself and its hub, for the hub to tell it what is newer.
-struct Known {
+struct HubKnown {
     now: Timestamp,
     cursor: Option<Cursor>,
     key_set: u64,
@@ -69,7 +69,7 @@ enum Phase {
 /// The device's end.
 pub struct DeviceSession {
     phase: Phase,
-    known: Known,
+    known: HubKnown,
     pace: Pace,
     agenda: Agenda,
     rebases: u32,
@@ -83,7 +83,7 @@ impl DeviceSession {
     pub fn new(now: Timestamp) -> Self {
         Self {
             phase: Phase::Gathering,
-            known: Known {
+            known: HubKnown {
                 now,
                 cursor: None,
                 key_set: 0,
@@ -139,7 +139,7 @@ impl DeviceSession {
             pins,
             statements,
         } = *start;
-        self.known = Known {
+        self.known = HubKnown {
             cursor,
             key_set,
             alerts,

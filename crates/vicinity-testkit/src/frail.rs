@@ -18,8 +18,8 @@ use vicinity_store::device::{
 };
 use vicinity_store::evidence::SignedRequest;
 use vicinity_store::hub::{
-    Credentials, Denied, DeviceRow, ErasureRow, HubCounts, HubStore, Peer, ProjectionRow, Random,
-    Role, SentProjection,
+    Credentials, DeviceRow, ErasureRow, HubCounts, HubStore, Peer, PeerRefused, ProjectionRow,
+    Random, Role, SentProjection,
 };
 use vicinity_store::policy::Brought;
 use vicinity_store::row::IncidentRow;
@@ -172,14 +172,14 @@ impl HubStore for Frail<'_, dyn HubStore> {
         incarnation: u64,
         counter: u64,
         now: Timestamp,
-    ) -> Result<core::result::Result<Peer, Denied>> {
+    ) -> Result<core::result::Result<Peer, PeerRefused>> {
         self.room()?.let_in(device, incarnation, counter, now)
     }
     fn heard(
         &mut self,
         device: DeviceId,
         incarnation: u64,
-    ) -> Result<core::result::Result<(Peer, u64), Denied>> {
+    ) -> Result<core::result::Result<(Peer, u64), PeerRefused>> {
         self.room()?.heard(device, incarnation)
     }
     fn note_skew(&mut self, peer: &Peer, skew_seconds: Option<i64>, now: Timestamp) -> Result<()> {

@@ -13,7 +13,7 @@ use vicinity_core::ids::ScopeDigest;
 use vicinity_core::time::Timestamp;
 use vicinity_device::error::{AlertError, EnrolError, StatementError};
 use vicinity_device::link::{Link, LinkFailure};
-use vicinity_device::syncing::Step;
+use vicinity_device::syncing::NextStep;
 use vicinity_device::{Device, DeviceError, Machine};
 use vicinity_sqlite::SqliteDevice;
 use vicinity_store::hub::Role;
@@ -283,12 +283,12 @@ fn a_host_that_cannot_block_drives_a_sync_step_by_step_as_a_blocking_one_does() 
     let (mut posts, mut waits) = (0, 0);
     let outcome = loop {
         step = match step {
-            Step::Done(outcome) => break outcome,
-            Step::Wait(millis) => {
+            NextStep::Done(outcome) => break outcome,
+            NextStep::Wait(millis) => {
                 waits += millis;
                 device.go_on(&mut exchange).unwrap()
             }
-            Step::Post { path, body } => {
+            NextStep::Post { path, body } => {
                 assert!(path == SYNC_PATH && !body.is_empty());
                 posts += 1;
                 let answer = if posts == 1 {

@@ -14,7 +14,7 @@ use vicinity_core::time::Timestamp;
 use vicinity_seal::keys::Recipient;
 use vicinity_seal::parcel::{self, ParcelError};
 use vicinity_store::StoreError;
-use vicinity_store::hub::{Denied, HubStore, Peer, Random};
+use vicinity_store::hub::{HubStore, Peer, PeerRefused, Random};
 use vicinity_sync::bundle::{
     ANSWERS_MAX_BYTES, BUNDLE_PATH, BUNDLED_PATH, Bundle, Judged, Reply, bundled,
 };
@@ -74,15 +74,15 @@ impl From<Refused> for BundleError {
     }
 }
 
-impl From<Denied> for BundleError {
-    fn from(denied: Denied) -> Self {
+impl From<PeerRefused> for BundleError {
+    fn from(denied: PeerRefused) -> Self {
         match denied {
-            Denied::Revoked => Self::Revoked,
-            Denied::Unknown
-            | Denied::Replayed
-            | Denied::RolledBack
-            | Denied::TooHigh
-            | Denied::TooManyLives => Self::Unknown,
+            PeerRefused::Revoked => Self::Revoked,
+            PeerRefused::Unknown
+            | PeerRefused::Replayed
+            | PeerRefused::RolledBack
+            | PeerRefused::TooHigh
+            | PeerRefused::TooManyLives => Self::Unknown,
         }
     }
 }
@@ -261,7 +261,7 @@ fn arrive(
                 told: erased.to_vec(),
             })
         }
-        Err(Denied::Replayed | Denied::RolledBack) => {
+        Err(PeerRefused::Replayed | PeerRefused::RolledBack) => {
             let (peer, heard) = store.heard(envelope.device(), envelope.incarnation)??;
             may(&peer)?;
             Ok(Arrival {

@@ -10,13 +10,13 @@ use vicinity_store::StoreError;
 use vicinity_store::row::{self};
 
 /// A document's row, as writes need it.
-pub(crate) struct Known {
+pub(crate) struct KnownDocument {
     pub(crate) doc: i64,
     pub(crate) shared: bool,
     pub(crate) term: ScopeDigest,
 }
 
-pub(crate) fn known(db: &Db, incident: IncidentId) -> Result<Option<Known>> {
+pub(crate) fn known(db: &Db, incident: IncidentId) -> Result<Option<KnownDocument>> {
     let read = |row: &rusqlite::Row<'_>| {
         Ok((
             row.get::<_, i64>(0)?,
@@ -30,7 +30,7 @@ pub(crate) fn known(db: &Db, incident: IncidentId) -> Result<Option<Known>> {
         &[incident.as_bytes()],
         read,
     )?;
-    Ok(found.map(|(doc, shared, heads)| Known {
+    Ok(found.map(|(doc, shared, heads)| KnownDocument {
         doc,
         shared,
         term: if shared {
@@ -58,7 +58,11 @@ pub(crate) struct NewRow<'a> {
 }
 
 /// Writes a document's row and moves the digest with it.
-pub(crate) fn put_document(db: &Db, known: Option<&Known>, new: &NewRow<'_>) -> Result<i64> {
+pub(crate) fn put_document(
+    db: &Db,
+    known: Option<&KnownDocument>,
+    new: &NewRow<'_>,
+) -> Result<i64> {
     let (heads, facts, disputes) = (
         row::heads_bytes(new.heads),
         row::facts(new.view),

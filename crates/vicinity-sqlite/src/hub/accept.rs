@@ -17,15 +17,19 @@ use crate::hub::board;
 use crate::hub::erase;
 use crate::hub::evidence::Taking;
 use crate::hub::feed::{Head, append_change};
-use crate::hub::known::{Known, are_all_known, forget_waiting, may_write, read_known, read_log};
+use crate::hub::known::{
+    KnownIncident, are_all_known, forget_waiting, may_write, read_known, read_log,
+};
 use crate::hub::leaving;
 use crate::hub::scope::{enter, in_scope, leave, lost_scope, move_digests};
 use crate::hub::shares;
 use crate::hub::times;
 use crate::hub::tombstones;
 use crate::hub::uplink;
+use vicinity_store::StoreError;
 use vicinity_store::evidence::SignedRequest;
 use vicinity_store::hub::{DEVICE_REFUSED_BYTES, Peer, REFUSED_ROW_BYTES, Random, Role};
+use vicinity_store::policy::holding::{self, Assignment};
 use vicinity_store::policy::{self, Brought, ClockKnown, Judgement, LogRow};
 use vicinity_store::row;
 
@@ -91,10 +95,10 @@ impl Sender<'_> {
 }
 
 /// What one document's step knows.
-struct Step<'a> {
+struct Accepting<'a> {
     incident: IncidentId,
     changes: &'a [Brought<'a>],
-    known: &'a Known,
+    known: &'a KnownIncident,
     log: &'a [LogRow],
     judged: &'a Judgement,
     now: Timestamp,
@@ -163,7 +167,7 @@ fn accept_document(
         }
         forget_waiting(db, incident, *hash)?;
     }
-    let step = Step {
+    let step = Accepting {
         incident,
         changes,
         known: &known,
@@ -182,10 +186,10 @@ fn accept_document(
 fn keep(
     db: &mut Db,
     sender: &Sender<'_>,
-    step: &Step<'_>,
+    step: &Accepting<'_>,
     random: &mut dyn Random,
 ) -> Result<bool> {
-    let Step {
+    let Accepting {
         incident,
         changes,
         known,
@@ -280,12 +284,12 @@ fn keep_aside(
 
 fn write_document(
     db: &Db,
-    step: &Step<'_>,
+    step: &Accepting<'_>,
     view: &View,
     read: &Incident,
     peer: &Peer,
 ) -> Result<i64> {
-    let Step {
+    let Accepting {
         incident,
         known,
         judged,
@@ -355,8 +359,8 @@ fn write_document(
     Ok(doc)
 }
 
-fn append(db: &Db, doc: i64, sender: &Sender<'_>, step: &Step<'_>) -> Result<()> {
-    let Step {
+fn append(db: &Db, doc: i64, sender: &Sender<'_>, step: &Accepting<'_>) -> Result<()> {
+    let Accepting {
         incident,
         changes,
         known,
@@ -465,14 +469,12 @@ pub(crate) fn assign(
         return Ok(false);
     };
     leaving::forget(db, doc, device)?;
-    if role != Role::Educator.code() || in_scope(db, doc, device)? == assigned {
-        return Ok(true);
-    }
+    let role = Role::from_code(&role).ok_or(StoreError::Damaged("device"))?;
     let term = ScopeDigest::term(incident, &row::heads(&heads));
-    if assigned {
-        enter(db, doc, incident, device, term, now)?;
-    } else {
-        leave(db, doc, incident, device, term, now)?;
+    match holding::assign(role, in_scope(db, doc, device)?, assigned) {
+        Assignment::Nothing => {}
+        Assignment::Enters => enter(db, doc, incident, device, term, now)?,
+        Assignment::Leaves => leave(db, doc, incident, device, term, now)?,
     }
     Ok(true)
 }

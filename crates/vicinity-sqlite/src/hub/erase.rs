@@ -15,6 +15,7 @@ use crate::hub::uplink;
 use vicinity_store::StoreError;
 use vicinity_store::hub::{ErasurePlace, ErasureRow, Peer, RECEIPTS_MAX, Role};
 use vicinity_store::policy;
+use vicinity_store::policy::holding::{self, Holders, Orders};
 use vicinity_store::row;
 
 pub(crate) fn erase(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result<bool> {
@@ -27,8 +28,7 @@ pub(crate) fn erase(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result
     erase_ordered(db, incident, now)
 }
 
-/// Erases what its survivor withdrew, at the word of a device, in whose share stays what stays of it. What came and was
-/// withdrawn in one step nobody else was ever given.
+/// Erases what its survivor withdrew, as a device says, in whose share stays what stays of it.
 pub(crate) fn recall(
     db: &mut Db,
     incident: IncidentId,
@@ -36,14 +36,19 @@ pub(crate) fn recall(
     is_new: bool,
     now: Timestamp,
 ) -> Result<()> {
-    let orders = if is_new && db.meta(policy::RESTORED)?.is_none() {
-        order(db, incident, peer)?
-    } else {
-        let doc = statements::doc_of(db, incident)?;
-        order_holders(db, incident, doc)?
+    let orders = match holding::holders(is_new, is_restored(db)?) {
+        Holders::Sender => order(db, incident, peer)?,
+        Holders::Everybody => {
+            let doc = statements::doc_of(db, incident)?;
+            order_holders(db, incident, doc)?
+        }
     };
     erase_ordered(db, incident, now)?;
     shares::note_lasting(db, peer.number, 1 + orders)
+}
+
+fn is_restored(db: &Db) -> Result<bool> {
+    Ok(db.meta(policy::RESTORED)?.is_some())
 }
 
 fn erase_ordered(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result<bool> {
@@ -126,10 +131,9 @@ fn order_holders(db: &Db, incident: IncidentId, doc: Option<i64>) -> Result<usiz
     db.execute("ordering an erasure", query, &[incident.as_bytes(), &doc])
 }
 
-/// Takes the projection back. Where the hub was restored, or never held the incident that it learns was erased, national
-/// may hold a row that this hub does not know of: it is withdrawn to be sure.
+/// Withdraws the projection.
 fn retract(db: &Db, incident: IncidentId, doc: Option<i64>) -> Result<()> {
-    let is_unsure = doc.is_none() || db.meta(policy::RESTORED)?.is_some();
+    let is_unsure = holding::may_be_at_national(doc.is_some(), is_restored(db)?);
     let query = "UPDATE projections SET json = NULL, version = version + 1 WHERE doc = ?1 AND (json IS NOT NULL OR ?2)";
     db.execute("taking a projection back", query, &[&doc, &is_unsure])?;
     db.execute(
@@ -192,10 +196,9 @@ pub(crate) fn confirm(
 pub(crate) fn orders(db: &Db, peer: &Peer, max: usize) -> Result<Vec<IncidentId>> {
     let all = "SELECT incident FROM tombstones";
     let own = "SELECT incident FROM erase_orders WHERE device = ?1";
-    let from = if db.meta(policy::RESTORED)?.is_some() {
-        all
-    } else {
-        own
+    let from = match holding::orders(is_restored(db)?) {
+        Orders::Every => all,
+        Orders::Own => own,
     };
     let query = format!(
         "{from} EXCEPT SELECT incident FROM erase_receipts WHERE device = ?1 AND incarnation = ?2 LIMIT ?3"

@@ -17,7 +17,7 @@ use vicinity_store::policy::{self, Brought, LogRow};
 use vicinity_store::row;
 
 /// What is known of an incident before its log is read.
-pub(crate) struct Known {
+pub(crate) struct KnownIncident {
     pub(crate) doc: Option<i64>,
     /// When the hub first had it.
     pub(crate) first_at: Option<Timestamp>,
@@ -68,7 +68,7 @@ pub(crate) fn weigh(
     })
 }
 
-pub(crate) fn may_write(db: &Db, known: &Known, peer: &Peer) -> Result<bool> {
+pub(crate) fn may_write(db: &Db, known: &KnownIncident, peer: &Peer) -> Result<bool> {
     let Some(doc) = known.doc else {
         return Ok(true);
     };
@@ -80,7 +80,7 @@ pub(crate) fn may_write(db: &Db, known: &Known, peer: &Peer) -> Result<bool> {
 /// Whether nothing of this is new, found out without reading the log.
 pub(crate) fn are_all_known(
     db: &Db,
-    known: &Known,
+    known: &KnownIncident,
     peer: &Peer,
     changes: &[Brought<'_>],
 ) -> Result<bool> {
@@ -96,7 +96,7 @@ pub(crate) fn are_all_known(
 }
 
 /// Whether a change is in the log, and its sender may have that said: it passes it on, or brought it itself.
-fn is_known(db: &Db, known: &Known, peer: &Peer, brought: &Brought<'_>) -> Result<bool> {
+fn is_known(db: &Db, known: &KnownIncident, peer: &Peer, brought: &Brought<'_>) -> Result<bool> {
     let (Some(doc), Ok(chunk)) = (known.doc, Chunk::parse(&brought.change.chunk)) else {
         return Ok(false);
     };
@@ -113,7 +113,7 @@ fn is_known(db: &Db, known: &Known, peer: &Peer, brought: &Brought<'_>) -> Resul
     }))
 }
 
-pub(crate) fn read_known(db: &Db, incident: IncidentId) -> Result<Known> {
+pub(crate) fn read_known(db: &Db, incident: IncidentId) -> Result<KnownIncident> {
     let read = |row: &rusqlite::Row<'_>| {
         Ok((
             row.get::<_, i64>(0)?,
@@ -143,7 +143,7 @@ pub(crate) fn read_known(db: &Db, incident: IncidentId) -> Result<Known> {
         wait,
     )?;
     let Some((doc, heads, ops, first_at)) = found else {
-        return Ok(Known {
+        return Ok(KnownIncident {
             doc: None,
             first_at: None,
             term: ScopeDigest::default(),
@@ -152,7 +152,7 @@ pub(crate) fn read_known(db: &Db, incident: IncidentId) -> Result<Known> {
         });
     };
     let first_at = Timestamp::from_second(first_at).ok();
-    Ok(Known {
+    Ok(KnownIncident {
         doc: Some(doc),
         first_at,
         term: ScopeDigest::term(incident, &row::heads(&heads)),
@@ -161,7 +161,7 @@ pub(crate) fn read_known(db: &Db, incident: IncidentId) -> Result<Known> {
     })
 }
 
-pub(crate) fn read_log(db: &Db, known: &Known) -> Result<Vec<LogRow>> {
+pub(crate) fn read_log(db: &Db, known: &KnownIncident) -> Result<Vec<LogRow>> {
     let Some(doc) = known.doc else {
         return Ok(Vec::new());
     };

@@ -7,7 +7,8 @@ use vicinity_core::time::Timestamp;
 use crate::db::{Db, Result};
 use crate::hub::scope::{enter, in_scope, leave};
 use crate::hub::shares;
-use vicinity_store::hub::{Peer, Role};
+use vicinity_store::hub::Peer;
+use vicinity_store::policy::holding;
 use vicinity_store::row;
 
 pub(crate) fn let_go(
@@ -16,9 +17,6 @@ pub(crate) fn let_go(
     documents: &[DocumentHeads],
     now: Timestamp,
 ) -> Result<()> {
-    if peer.role != Role::Educator {
-        return Ok(());
-    }
     for document in documents {
         let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
         let query = "SELECT doc, heads FROM documents WHERE incident = ?1";
@@ -32,8 +30,8 @@ pub(crate) fn let_go(
             continue;
         };
         let heads = row::heads(&heads);
-        // The phone may have news to get, or this hub may have lost something that the phone has.
-        if heads != document.heads || !in_scope(db, doc, peer.number)? {
+        let scope = || in_scope(db, doc, peer.number);
+        if !holding::leaves(peer.role, &document.heads, &heads, scope)? {
             continue;
         }
         leave(

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vicinity_core::access::{self, Action, Resource};
+use vicinity_core::access::Action;
 use vicinity_core::batch::{self, Cursor, DocumentHeads, Group, GroupChange, HeadsPage, Pull};
 use vicinity_core::chunk::Chunk;
 use vicinity_core::ids::{ChangeHash, IncidentId, ScopeDigest};
@@ -13,36 +13,8 @@ use crate::hub::scope::{in_scope, lost_scope};
 use crate::hub::tombstones;
 use vicinity_store::hub::{Peer, Role};
 use vicinity_store::policy;
+use vicinity_store::policy::giving::{self, Compared, CursorPlace, Given, PullWork, Row};
 use vicinity_store::row;
-
-/// What one pull may cost, in operations: a device that was away for a year, or that asks for one very large incident again and
-/// again, must not hold the writer for long. One for each row of the feed, document or change that is checked.
-const PULL_OPS_MAX: u64 = 20_000;
-/// Bytes given that cost as much as one more operation: they are written into a frame and compressed.
-const OP_BYTES: usize = 1024;
-
-/// How much a pull has given and cost so far, and how much it may.
-struct Work {
-    bytes: usize,
-    raw_bytes: usize,
-    ops: u64,
-}
-
-impl Work {
-    fn has_room(&self) -> bool {
-        self.bytes < self.raw_bytes && self.ops < PULL_OPS_MAX
-    }
-
-    fn looked(&mut self, rows: usize) {
-        self.ops = self.ops.saturating_add(rows as u64);
-    }
-
-    fn gave(&mut self, changes: &[GroupChange]) {
-        let bytes: usize = changes.iter().map(|change| change.chunk.len()).sum();
-        self.bytes += bytes;
-        self.looked(changes.len() + bytes / OP_BYTES);
-    }
-}
 
 pub(crate) fn pull(
     db: &mut Db,
@@ -53,12 +25,7 @@ pub(crate) fn pull(
     pushed: &[IncidentId],
     raw_bytes: usize,
 ) -> Result<Option<Pull>> {
-    // Less than one byte would never go on.
-    let mut work = Work {
-        bytes: 0,
-        raw_bytes: raw_bytes.max(1),
-        ops: 0,
-    };
+    let mut work = PullWork::new(raw_bytes);
     let head = Head::read(db)?;
     let key = db.meta(policy::CURSOR_KEY)?;
     let at_head = policy::cursor(key.as_deref(), epoch, head.seq, head.chain);
@@ -85,7 +52,7 @@ pub(crate) fn pull(
     }
     work.looked(pushed.len());
     needed(db, peer, pushed, &mut pull)?;
-    db.loaded.set(db.loaded.get().saturating_add(work.ops));
+    db.loaded.set(db.loaded.get().saturating_add(work.ops()));
     Ok(Some(pull))
 }
 
@@ -101,17 +68,14 @@ fn digest(db: &Db, peer: &Peer) -> Result<ScopeDigest> {
     }
 }
 
-/// Whether a cursor is of this feed. What anybody could have made up says nothing; a cursor that this hub gave out and that
-/// does not fit says that the whole folder was put back, epoch and all.
+/// Whether a cursor is of this feed. One that shows that the hub was restored is noted as such.
 pub(crate) fn stands(db: &Db, epoch: [u8; 16], cursor: &Cursor) -> Result<bool> {
-    if !policy::is_own_cursor(db.meta(policy::CURSOR_KEY)?.as_deref(), cursor) {
-        return Ok(false);
-    }
-    let stands = cursor.epoch == epoch && fits(db, cursor)?;
-    if !stands {
+    let is_ours = policy::is_own_cursor(db.meta(policy::CURSOR_KEY)?.as_deref(), cursor);
+    let place = giving::place(is_ours, cursor.epoch == epoch, || fits(db, cursor))?;
+    if place == CursorPlace::ShowsRestore {
         db.set_meta(policy::RESTORED, &[1])?;
     }
-    Ok(stands)
+    Ok(place == CursorPlace::Fits)
 }
 
 fn fits(db: &Db, cursor: &Cursor) -> Result<bool> {
@@ -125,17 +89,6 @@ fn fits(db: &Db, cursor: &Cursor) -> Result<bool> {
         |row| row.get::<_, [u8; 16]>(0),
     )?;
     Ok(chain == Some(cursor.chain))
-}
-
-/// Responders learn who wrote what; an educator's phone that is searched has nothing to tell.
-/// Of what was only passed on, it is unknown who wrote it.
-fn told(peer: &Peer, author: u32, relayed: bool) -> u32 {
-    if !relayed && access::decide(peer.role.actor(), Action::ReadWriters, Resource::Server).is_ok()
-    {
-        author
-    } else {
-        0
-    }
 }
 
 /// Whether a device may be given a document.
@@ -154,12 +107,26 @@ struct FeedRow {
     chunk: Option<Vec<u8>>,
 }
 
+impl FeedRow {
+    fn about(&self, peer: &Peer) -> Row {
+        let is_here = self.device == peer.number;
+        match self.kind {
+            KIND_CHANGE => Row::Change {
+                is_own: is_here && self.incarnation == peer.incarnation,
+            },
+            KIND_ENTERED => Row::Entered { is_here },
+            KIND_LEFT => Row::Left { is_here },
+            _ => Row::Other,
+        }
+    }
+}
+
 fn follow(
     db: &Db,
     peer: &Peer,
     cursor: Cursor,
     head: Head,
-    work: &mut Work,
+    work: &mut PullWork,
     pull: &mut Pull,
 ) -> Result<()> {
     pull.cursor = cursor;
@@ -189,27 +156,23 @@ fn follow(
                     .or_insert(in_scope(db, row.doc, peer.number)?),
             })
         })?;
-        let own = row.device == peer.number && row.incarnation == peer.incarnation;
-        match row.kind {
-            KIND_CHANGE if visible && !own => {
+        match giving::of_row(row.about(peer), visible) {
+            Given::Change => {
                 let change = GroupChange {
                     chunk: row.chunk.unwrap_or_default(),
-                    by: told(peer, row.device, row.relayed),
+                    by: giving::writer(peer.role, row.device, row.relayed),
                 };
                 work.gave(std::slice::from_ref(&change));
                 let at = place(db, row.doc, &mut places, &mut pull.groups)?;
                 pull.groups[at].changes.push(change);
             }
-            KIND_ENTERED if row.device == peer.number && visible => {
+            Given::Document => {
                 let at = place(db, row.doc, &mut places, &mut pull.groups)?;
-                // Whole up to here; what came later has rows of its own.
                 pull.groups[at].changes = whole(db, peer, row.doc, row.seq, work)?;
                 work.gave(&pull.groups[at].changes);
             }
-            KIND_LEFT if row.device == peer.number && !visible => {
-                pull.removed.extend(incident_of(db, row.doc)?)
-            }
-            _ => {}
+            Given::Removal => pull.removed.extend(incident_of(db, row.doc)?),
+            Given::Nothing => {}
         }
         (pull.cursor.seq, pull.cursor.chain) = (row.seq, row.chain);
     }
@@ -259,12 +222,18 @@ fn incident_of(db: &Db, doc: i64) -> Result<Option<IncidentId>> {
     Ok(found.map(IncidentId::from_bytes))
 }
 
-fn whole(db: &Db, peer: &Peer, doc: i64, until: u64, work: &mut Work) -> Result<Vec<GroupChange>> {
+fn whole(
+    db: &Db,
+    peer: &Peer,
+    doc: i64,
+    until: u64,
+    work: &mut PullWork,
+) -> Result<Vec<GroupChange>> {
     let query = "SELECT chunk, device, relayed FROM feed WHERE kind = 0 AND doc = ?1 AND seq <= ?2 ORDER BY seq";
     let read = |row: &rusqlite::Row<'_>| {
         Ok(GroupChange {
             chunk: row.get(0)?,
-            by: told(peer, row.get(1)?, row.get(2)?),
+            by: giving::writer(peer.role, row.get(1)?, row.get(2)?),
         })
     };
     let changes = db.all(
@@ -273,14 +242,18 @@ fn whole(db: &Db, peer: &Peer, doc: i64, until: u64, work: &mut Work) -> Result<
         &[&doc, &until.cast_signed()],
         read,
     )?;
-    work.ops = work
-        .ops
-        .saturating_add(policy::in_one_piece(changes.len() as u64));
+    work.read(changes.len());
     Ok(changes)
 }
 
 /// Compares heads in a range of ids: what the sender lacks is given, what the hub lacks is asked for.
-fn compare(db: &Db, peer: &Peer, page: &HeadsPage, work: &mut Work, pull: &mut Pull) -> Result<()> {
+fn compare(
+    db: &Db,
+    peer: &Peer,
+    page: &HeadsPage,
+    work: &mut PullWork,
+    pull: &mut Pull,
+) -> Result<()> {
     let mut have: BTreeMap<IncidentId, &[ChangeHash]> = page
         .have
         .iter()
@@ -320,30 +293,20 @@ fn compare(db: &Db, peer: &Peer, page: &HeadsPage, work: &mut Work, pull: &mut P
         work.looked(1);
         last = Some(incident);
         let theirs = have.remove(&incident);
-        if !sees(peer, || in_scope(db, doc, peer.number))? {
-            if theirs.is_some() && lost_scope(db, doc, peer.number)? {
-                // Anyone who can push it was in scope before the restore.
-                pull.need.push(DocumentHeads {
-                    incident,
-                    heads: Vec::new(),
-                });
-            } else if theirs.is_some() {
-                pull.removed.push(incident);
+        let visible = sees(peer, || in_scope(db, doc, peer.number))?;
+        let lost = || lost_scope(db, doc, peer.number);
+        match giving::compare(theirs, &heads, visible, lost)? {
+            Compared::Same => {}
+            Compared::Removed => pull.removed.push(incident),
+            Compared::Proof => pull.need.push(DocumentHeads {
+                incident,
+                heads: Vec::new(),
+            }),
+            Compared::Differs => {
+                let ours = DocumentHeads { incident, heads };
+                difference(db, peer, doc, ours, theirs.unwrap_or_default(), work, pull)?;
             }
-            continue;
         }
-        if theirs.is_some_and(|theirs| theirs == heads) {
-            continue;
-        }
-        difference(
-            db,
-            peer,
-            doc,
-            DocumentHeads { incident, heads },
-            theirs.unwrap_or_default(),
-            work,
-            pull,
-        )?;
     }
     // What is left over, the sender has and the hub does not know at all.
     let covered = |incident: &IncidentId| !cut || last.is_some_and(|last| *incident <= last);
@@ -366,7 +329,7 @@ fn difference(
     doc: i64,
     ours: DocumentHeads,
     theirs: &[ChangeHash],
-    work: &mut Work,
+    work: &mut PullWork,
     pull: &mut Pull,
 ) -> Result<()> {
     let changes = whole(db, peer, doc, i64::MAX.cast_unsigned(), work)?;

@@ -11,7 +11,7 @@ use crate::db::Result;
 use crate::national::SqliteNational;
 use vicinity_store::advocacy::Patterns;
 use vicinity_store::country::{Countries, CountryRow, Publishing};
-use vicinity_store::hub::{Credentials, Denied};
+use vicinity_store::hub::{Credentials, PeerRefused};
 
 fn window(row: &Row<'_>) -> rusqlite::Result<Window> {
     Ok(Window::of_text(
@@ -145,7 +145,7 @@ impl Countries for SqliteNational {
         incarnation: u64,
         counter: u64,
         now: Timestamp,
-    ) -> Result<core::result::Result<u32, Denied>> {
+    ) -> Result<core::result::Result<u32, PeerRefused>> {
         self.db.immediate(|db| {
             crate::national::let_in(db, "countries", device, incarnation, counter, now)
         })

@@ -39,7 +39,7 @@ struct Rewrapping {
 }
 
 #[derive(Debug)]
-enum Step {
+enum StatementStep {
     Sealing,
     Finding,
     Reading(Upload),
@@ -65,7 +65,7 @@ pub(super) struct Statements {
     keys: Option<SealingKeys>,
     /// The place of the newest key that is old.
     newest: u64,
-    step: Step,
+    step: StatementStep,
     pub(super) counts: StatementCounts,
 }
 
@@ -82,7 +82,7 @@ impl Statements {
                 rewraps,
                 keys: None,
                 newest,
-                step: Step::Sealing,
+                step: StatementStep::Sealing,
                 counts: StatementCounts::default(),
             },
             Effect::Seal,
@@ -91,31 +91,33 @@ impl Statements {
 
     /// Takes what happened. What does not belong to the step ends the session as a hub that failed.
     pub(super) fn handle(&mut self, input: Input, pace: &mut Pace) -> Next {
-        let step = core::mem::replace(&mut self.step, Step::Finding);
+        let step = core::mem::replace(&mut self.step, StatementStep::Finding);
         match (step, input) {
             (_, Input::OrderedToWipe) => Next::Over(Vec::new(), Some(End::WipeOrdered)),
-            (Step::Sealing, Input::Sealed(None)) => Next::Over(Vec::new(), None),
-            (Step::Sealing, Input::Sealed(keys)) => {
+            (StatementStep::Sealing, Input::Sealed(None)) => Next::Over(Vec::new(), None),
+            (StatementStep::Sealing, Input::Sealed(keys)) => {
                 self.keys = keys;
-                self.go(Step::Finding, Effect::FindBatch)
+                self.go(StatementStep::Finding, Effect::FindBatch)
             }
             // The outcome of the last try is not known: the device asks first.
-            (Step::Finding, Input::Batch(Some(batch))) => self.piece(Upload {
+            (StatementStep::Finding, Input::Batch(Some(batch))) => self.piece(Upload {
                 batch,
                 offset: 0,
                 asks: batch.begun,
             }),
-            (Step::Finding, Input::Batch(None)) => self.begin_rewrapping(),
-            (Step::Reading(upload), Input::Piece(bytes)) => self.send_piece(upload, bytes),
-            (Step::Sending(upload), Input::Answered(body)) => {
+            (StatementStep::Finding, Input::Batch(None)) => self.begin_rewrapping(),
+            (StatementStep::Reading(upload), Input::Piece(bytes)) => self.send_piece(upload, bytes),
+            (StatementStep::Sending(upload), Input::Answered(body)) => {
                 self.piece_answered(upload, &body, pace)
             }
-            (Step::Sending(upload), Input::Cut) => self.ask_later(upload, pace.cut(), End::Cut),
-            (Step::Sending(upload), Input::Refused(Refused::Busy)) => {
+            (StatementStep::Sending(upload), Input::Cut) => {
+                self.ask_later(upload, pace.cut(), End::Cut)
+            }
+            (StatementStep::Sending(upload), Input::Refused(Refused::Busy)) => {
                 self.ask_later(upload, pace.busy(), End::Refused(Refused::Busy))
             }
             (
-                Step::Sending(upload),
+                StatementStep::Sending(upload),
                 Input::Refused(refused @ (Refused::Malformed | Refused::TooLarge)),
             ) => {
                 // It will never take these bytes; sealed again they may pass.
@@ -126,12 +128,14 @@ impl Statements {
                     Some(End::Refused(refused)),
                 )
             }
-            (Step::Keeping, Input::DeliveredKept(delivered)) => {
+            (StatementStep::Keeping, Input::DeliveredKept(delivered)) => {
                 self.counts.delivered += delivered;
-                self.go(Step::Finding, Effect::FindBatch)
+                self.go(StatementStep::Finding, Effect::FindBatch)
             }
-            (Step::Listing(rewrapping), Input::Answered(body)) => self.listed(rewrapping, &body),
-            (Step::Wrapping(rewrapping), Input::Rewrapped { wraps, shut }) => {
+            (StatementStep::Listing(rewrapping), Input::Answered(body)) => {
+                self.listed(rewrapping, &body)
+            }
+            (StatementStep::Wrapping(rewrapping), Input::Rewrapped { wraps, shut }) => {
                 let rewrapping = Rewrapping {
                     shut: shut.unwrap_or(rewrapping.shut),
                     ..rewrapping
@@ -142,7 +146,7 @@ impl Statements {
                     self.give_back(rewrapping, wraps)
                 }
             }
-            (Step::Returning(rewrapping), Input::Answered(body)) => {
+            (StatementStep::Returning(rewrapping), Input::Answered(body)) => {
                 self.returned(rewrapping, &body)
             }
             (_, Input::Cut) => Next::Over(Vec::new(), Some(End::Cut)),
@@ -151,7 +155,7 @@ impl Statements {
         }
     }
 
-    fn go(&mut self, step: Step, effect: Effect) -> Next {
+    fn go(&mut self, step: StatementStep, effect: Effect) -> Next {
         self.step = step;
         Next::Go(vec![effect])
     }
@@ -166,7 +170,10 @@ impl Statements {
             offset,
             ..
         } = upload;
-        self.go(Step::Reading(upload), Effect::ReadPiece { number, offset })
+        self.go(
+            StatementStep::Reading(upload),
+            Effect::ReadPiece { number, offset },
+        )
     }
 
     fn send_piece(&mut self, upload: Upload, bytes: Vec<u8>) -> Next {
@@ -178,7 +185,7 @@ impl Statements {
             bytes,
         });
         self.go(
-            Step::Sending(upload),
+            StatementStep::Sending(upload),
             Effect::Send {
                 path: BLOB_PATH,
                 body,
@@ -196,7 +203,10 @@ impl Statements {
             pace.succeeded();
             // They are unsealed again; another try belongs to another sync.
             self.counts.refused += refused.len() as u64;
-            return self.go(Step::Keeping, Effect::KeepDelivered { number, refused });
+            return self.go(
+                StatementStep::Keeping,
+                Effect::KeepDelivered { number, refused },
+            );
         }
         let offset = held.min(upload.batch.total);
         // A hub that has no more than before after a piece would keep this going permanently.
@@ -270,7 +280,7 @@ impl Statements {
             );
         }
         self.ask(
-            Step::Listing(rewrapping),
+            StatementStep::Listing(rewrapping),
             &StatementRequest::OldWraps { after },
         )
     }
@@ -300,7 +310,7 @@ impl Statements {
             );
         };
         self.go(
-            Step::Wrapping(Rewrapping {
+            StatementStep::Wrapping(Rewrapping {
                 after: last,
                 ..rewrapping
             }),
@@ -310,7 +320,7 @@ impl Statements {
 
     fn give_back(&mut self, rewrapping: Rewrapping, wraps: Vec<WrapRow>) -> Next {
         self.ask(
-            Step::Returning(rewrapping),
+            StatementStep::Returning(rewrapping),
             &StatementRequest::Rewrapped {
                 key_set: rewrapping.key_set,
                 wraps,
@@ -331,7 +341,7 @@ impl Statements {
         }
     }
 
-    fn ask(&mut self, step: Step, request: &StatementRequest) -> Next {
+    fn ask(&mut self, step: StatementStep, request: &StatementRequest) -> Next {
         self.go(
             step,
             Effect::Send {

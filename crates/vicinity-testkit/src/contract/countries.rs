@@ -8,7 +8,7 @@ use std::path::Path;
 use vicinity_core::ids::{DeviceId, ProjectionId};
 use vicinity_core::published::Window;
 use vicinity_core::time::Timestamp;
-use vicinity_store::hub::Denied;
+use vicinity_store::hub::PeerRefused;
 use vicinity_store::national::{NewProjection, ProjectionBody};
 use vicinity_store::review::ReviewStore;
 
@@ -194,7 +194,7 @@ pub fn a_country_enrols_by_its_code_and_its_first_word_on_a_month_stands<S: Revi
     );
     assert_eq!(
         upper.let_country_in(device, 7, 1, now).expect("an answer"),
-        Err(Denied::Replayed)
+        Err(PeerRefused::Replayed)
     );
     let window = |count: u64| Window {
         month: "2026-09".into(),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use vicinity_core::ids::ORDINAL_MAX;
-use vicinity_store::hub::{Denied, HubStore, INVITE_SECONDS, LIVES_MAX, Role};
+use vicinity_store::hub::{HubStore, INVITE_SECONDS, LIVES_MAX, PeerRefused, Role};
 
 use super::stage::{Hub, device_id};
 use crate::person::{now, now_plus};
@@ -226,11 +226,11 @@ pub fn a_counter_must_rise_within_a_life_and_lives_count_apart<S: HubStore>(
             .map(|peer| peer.incarnation)
     };
     assert_eq!(let_in(life, 5), Ok(life));
-    assert_eq!(let_in(life, 5), Err(Denied::Replayed));
-    assert_eq!(let_in(life, 4), Err(Denied::RolledBack));
+    assert_eq!(let_in(life, 5), Err(PeerRefused::Replayed));
+    assert_eq!(let_in(life, 4), Err(PeerRefused::RolledBack));
     assert_eq!(let_in(other_life, 1), Ok(other_life));
     assert_eq!(let_in(life, 6), Ok(life));
-    assert_eq!(let_in(other_life, 1), Err(Denied::Replayed));
+    assert_eq!(let_in(other_life, 1), Err(PeerRefused::Replayed));
     assert_eq!(let_in(other_life, 100), Ok(other_life));
 }
 
@@ -248,12 +248,12 @@ pub fn a_counter_from_two_to_the_63rd_is_refused_and_moves_nothing<S: HubStore>(
     };
     assert_eq!(
         (let_in(4), let_in(u64::MAX), let_in(ORDINAL_MAX + 1)),
-        (Ok(1), Err(Denied::TooHigh), Err(Denied::TooHigh))
+        (Ok(1), Err(PeerRefused::TooHigh), Err(PeerRefused::TooHigh))
     );
     assert_eq!((let_in(5), let_in(ORDINAL_MAX)), (Ok(1), Ok(1)));
     assert_eq!(
         (let_in(5), let_in(u64::MAX)),
-        (Err(Denied::RolledBack), Err(Denied::TooHigh))
+        (Err(PeerRefused::RolledBack), Err(PeerRefused::TooHigh))
     );
     let (_, heard) = hub
         .store
@@ -276,8 +276,11 @@ pub fn a_device_has_so_many_lives_and_the_old_ones_go_on<S: HubStore>(make: impl
     for life in 1..=u64::from(LIVES_MAX) {
         assert_eq!(let_in(life, 1), Ok(life));
     }
-    assert_eq!(let_in(u64::MAX, 1), Err(Denied::TooManyLives));
-    assert_eq!((let_in(1, 2), let_in(2, 1)), (Ok(1), Err(Denied::Replayed)));
+    assert_eq!(let_in(u64::MAX, 1), Err(PeerRefused::TooManyLives));
+    assert_eq!(
+        (let_in(1, 2), let_in(2, 1)),
+        (Ok(1), Err(PeerRefused::Replayed))
+    );
 }
 
 /// Whatever it brings.
@@ -287,7 +290,7 @@ pub fn a_device_that_never_enrolled_is_unknown<S: HubStore>(make: impl Fn(&Path)
         hub.store
             .let_in(device_id(1), 1, 1, now())
             .expect("an answer"),
-        Err(Denied::Unknown)
+        Err(PeerRefused::Unknown)
     );
 }
 
@@ -296,7 +299,7 @@ pub fn asking_what_was_heard_of_a_life_changes_nothing<S: HubStore>(make: impl F
     let mut hub = Hub::new(make);
     assert_eq!(
         hub.store.heard(device_id(1), 7).expect("an answer"),
-        Err(Denied::Unknown)
+        Err(PeerRefused::Unknown)
     );
     let peer = hub.enrols(Role::Educator);
     let life = 0x8000_0000_0000_0007;
@@ -337,7 +340,7 @@ pub fn asking_what_was_heard_of_a_life_changes_nothing<S: HubStore>(make: impl F
     assert!(hub.store.revoke(peer.number, now()).expect("an answer"));
     assert_eq!(
         hub.store.heard(device_id(1), life).expect("an answer"),
-        Err(Denied::Revoked)
+        Err(PeerRefused::Revoked)
     );
 }
 
@@ -398,7 +401,7 @@ pub fn a_revoked_device_is_not_let_in_and_cannot_enrol_again<S: HubStore>(
         hub.store
             .let_in(device_id(1), 1, 1, now())
             .expect("an answer"),
-        Err(Denied::Revoked)
+        Err(PeerRefused::Revoked)
     );
     assert!(
         hub.store

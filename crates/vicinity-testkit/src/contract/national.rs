@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 use vicinity_core::ids::{ORDINAL_MAX, ProjectionId};
-use vicinity_store::hub::{Denied, INVITE_SECONDS, Role};
+use vicinity_store::hub::{INVITE_SECONDS, PeerRefused, Role};
 use vicinity_store::national::{NationalStore, NewProjection, ProjectionBody, ProjectionListing};
 
 use super::stage::device_id;
@@ -474,10 +474,10 @@ pub fn a_report_with_a_counter_that_does_not_rise_is_a_replay<S: NationalStore>(
             .let_in(device_id(hub), life, counter, now_plus(30))
             .expect("an answer")
     };
-    assert_eq!(let_in(9, 1, 1), Err(Denied::Unknown));
+    assert_eq!(let_in(9, 1, 1), Err(PeerRefused::Unknown));
     assert_eq!(let_in(1, u64::MAX, 5), Ok(HUB));
-    assert_eq!(let_in(1, u64::MAX, 5), Err(Denied::Replayed));
-    assert_eq!(let_in(1, u64::MAX, 4), Err(Denied::RolledBack));
+    assert_eq!(let_in(1, u64::MAX, 5), Err(PeerRefused::Replayed));
+    assert_eq!(let_in(1, u64::MAX, 4), Err(PeerRefused::RolledBack));
     assert_eq!(let_in(1, 3, 1), Ok(HUB));
     let seen: Vec<_> = national
         .store
@@ -502,11 +502,15 @@ pub fn a_counter_or_a_version_from_two_to_the_63rd_is_refused<S: NationalStore>(
     };
     assert_eq!(
         (let_in(4), let_in(u64::MAX), let_in(ORDINAL_MAX + 1)),
-        (Ok(HUB), Err(Denied::TooHigh), Err(Denied::TooHigh))
+        (
+            Ok(HUB),
+            Err(PeerRefused::TooHigh),
+            Err(PeerRefused::TooHigh)
+        )
     );
     assert_eq!(
         (let_in(5), let_in(ORDINAL_MAX), let_in(5)),
-        (Ok(HUB), Ok(HUB), Err(Denied::RolledBack))
+        (Ok(HUB), Ok(HUB), Err(PeerRefused::RolledBack))
     );
     let mut upsert = |version: u64| {
         national
@@ -550,7 +554,7 @@ pub fn a_revoked_hub_is_let_in_again_by_a_new_code_and_another_key_only<S: Natio
             .store
             .let_in(device_id(1), 1, 2, now_plus(50))
             .expect("an answer"),
-        Err(Denied::Revoked)
+        Err(PeerRefused::Revoked)
     );
     national
         .store

@@ -6,7 +6,7 @@ use vicinity_core::ids::DeviceId;
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
 use vicinity_store::board::BoardStore;
-use vicinity_store::hub::{Credentials, Denied, HubStore, Peer};
+use vicinity_store::hub::{Credentials, HubStore, Peer, PeerRefused};
 use vicinity_store::national::NationalStore;
 use vicinity_store::review::ReviewStore;
 use vicinity_sync::envelope::Envelope;
@@ -32,7 +32,7 @@ pub trait CallerStore {
         &mut self,
         envelope: &Envelope,
         now: Timestamp,
-    ) -> Result<Result<(Self::Caller, Actor), Denied>, StoreError>;
+    ) -> Result<Result<(Self::Caller, Actor), PeerRefused>, StoreError>;
 
     /// How much of these changes is taken at once ([`crate::access::budget`]).
     fn plan(&mut self, caller: &Self::Caller, groups: &[Group]) -> Result<Plan, StoreError>;
@@ -63,7 +63,7 @@ impl CallerStore for dyn BoardStore + '_ {
         &mut self,
         envelope: &Envelope,
         now: Timestamp,
-    ) -> Result<Result<(Peer, Actor), Denied>, StoreError> {
+    ) -> Result<Result<(Peer, Actor), PeerRefused>, StoreError> {
         <dyn HubStore as CallerStore>::admit(self, envelope, now)
     }
 
@@ -97,7 +97,7 @@ impl CallerStore for dyn ReviewStore + '_ {
         &mut self,
         envelope: &Envelope,
         now: Timestamp,
-    ) -> Result<Result<(u32, Actor), Denied>, StoreError> {
+    ) -> Result<Result<(u32, Actor), PeerRefused>, StoreError> {
         if self.credentials(envelope.device())?.is_some() {
             return <dyn NationalStore as CallerStore>::admit(self, envelope, now);
         }
@@ -134,14 +134,14 @@ impl CallerStore for dyn HubStore + '_ {
         &mut self,
         envelope: &Envelope,
         now: Timestamp,
-    ) -> Result<Result<(Peer, Actor), Denied>, StoreError> {
+    ) -> Result<Result<(Peer, Actor), PeerRefused>, StoreError> {
         let let_in = self.let_in(
             envelope.device(),
             envelope.incarnation,
             envelope.counter,
             now,
         )?;
-        if matches!(let_in, Err(Denied::Replayed | Denied::RolledBack))
+        if matches!(let_in, Err(PeerRefused::Replayed | PeerRefused::RolledBack))
             && let Ok((peer, _)) = self.heard(envelope.device(), envelope.incarnation)?
         {
             // The operator should know which phone may have been copied.
@@ -177,7 +177,7 @@ impl CallerStore for dyn NationalStore + '_ {
         &mut self,
         envelope: &Envelope,
         now: Timestamp,
-    ) -> Result<Result<(u32, Actor), Denied>, StoreError> {
+    ) -> Result<Result<(u32, Actor), PeerRefused>, StoreError> {
         let let_in = self.let_in(
             envelope.device(),
             envelope.incarnation,

@@ -11,7 +11,7 @@ use vicinity_core::access::{self, Action, Actor, Resource};
 use vicinity_core::batch::Group;
 use vicinity_core::ids::DeviceId;
 use vicinity_core::time::Timestamp;
-use vicinity_store::hub::Denied;
+use vicinity_store::hub::PeerRefused;
 use vicinity_sync::envelope::Envelope;
 use vicinity_sync::message::Refused;
 
@@ -128,12 +128,12 @@ impl<A: SealedRequest> Opened<A> {
         let (caller, actor) = store
             .admit(&self.envelope, now)?
             .map_err(|denied| match denied {
-                Denied::Revoked => Refused::Revoked,
-                Denied::Replayed => Refused::Replayed,
-                Denied::RolledBack => Refused::RolledBack,
-                Denied::TooHigh => Refused::Malformed,
-                Denied::TooManyLives => Refused::Quota,
-                Denied::Unknown => Refused::NotEnrolled,
+                PeerRefused::Revoked => Refused::Revoked,
+                PeerRefused::Replayed => Refused::Replayed,
+                PeerRefused::RolledBack => Refused::RolledBack,
+                PeerRefused::TooHigh => Refused::Malformed,
+                PeerRefused::TooManyLives => Refused::Quota,
+                PeerRefused::Unknown => Refused::NotEnrolled,
             })?;
         access::decide(actor, A::ACTION, Resource::Server)?;
         let plan = store.plan(&caller, A::groups(&self.message))?;
