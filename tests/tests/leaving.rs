@@ -145,7 +145,7 @@ fn a_phone_warns_locks_after_30_days_without_its_hub_and_ends_a_day_of_running_l
     );
     database::let_run_for_a_day(&phone.home);
     let said = phone.run(&["list"]).failed();
-    assert!(said.contains("locked itself for good"), "{said}");
+    assert!(said.contains("locked itself permanently"), "{said}");
     assert!(phone.run(&["list"]).failed().contains("destroyed"));
     assert!(!site.path("phone.secret").exists());
 }

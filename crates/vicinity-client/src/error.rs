@@ -20,7 +20,7 @@ pub enum OpenError {
     Lock(#[from] LockError),
     /// No contact for too long. The key is destroyed.
     #[error(
-        "this device had no contact with its hub for {LOCKED_FROM_DAY} days and locked itself for good: its key is destroyed; remove its folder and enrol again"
+        "this device had no contact with its hub for {LOCKED_FROM_DAY} days and locked itself permanently: its key is destroyed; remove its folder and enrol again"
     )]
     LeaseOver,
     /// No contact for long, if the clock is right. Nothing is destroyed yet.

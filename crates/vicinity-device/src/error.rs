@@ -30,7 +30,7 @@ pub enum DeviceError {
     NoSuchIncident,
     /// The incident was here and has left.
     #[error(
-        "this incident has left this device: 14 days after it was delivered, or because it was taken back; the hub keeps it, and a responder can edit it or assign it to this device again"
+        "this incident has left this device: 14 days after it was delivered, or because its assignment was withdrawn; the hub keeps it, and a responder can edit it or assign it to this device again"
     )]
     LeftThisDevice,
     /// The field has no conflict to resolve.

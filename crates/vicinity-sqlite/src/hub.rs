@@ -202,8 +202,11 @@ fn file_error(path: &Path, source: std::io::Error) -> StoreError {
 
 fn read_epoch(path: &Path, new_epoch: [u8; 16]) -> Result<[u8; 16]> {
     match std::fs::read(path) {
-        Ok(bytes) => id16(bytes)
-            .map_err(|_| StoreError::Damaged("epoch file: delete it, and the devices will rebase")),
+        Ok(bytes) => id16(bytes).map_err(|_| {
+            StoreError::Damaged(
+                "epoch file (delete it: the devices then compare all that they have)",
+            )
+        }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let write = || -> std::io::Result<()> {
                 let fresh = path.with_extension("new");

@@ -355,7 +355,8 @@ pub struct Whole {
     pub end: Option<(bool, vicinity_core::ids::ScopeDigest)>,
 }
 
-/// Says what of a reply still counts for a device. The reply's `blobs` count always: a batch that the hub has it keeps.
+/// Says which parts of a reply still count for a device. The reply's `blobs` count for the life that asked: a device that began a
+/// new one since sends them again.
 ///
 /// # Errors
 /// It is to another device, or holds what is no answer; then none of it counts.

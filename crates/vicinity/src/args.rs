@@ -244,8 +244,8 @@ pub enum DeviceCommand {
     #[command(
         after_help = "A bad line is named by its number and the field's path, and the others are logged.\n\
             Exit status 1 if a line was bad.\n\n\
-            A line with an \"id\" (a UUID) is logged once, however often it comes. Without ids, the same lines after a run that was cut off go on with \
-            it.\n\n\
+            A line with an \"id\" (a UUID) is logged once, however often it comes. Without ids, the same lines continue a run that was cut \
+            off.\n\n\
             Example:\n\
             \x20 echo '{\"reported_at\": \"2026-11-23T09:00:00Z\", \"violations\": [\"extortion_bribe\"], \"consents\": [\"hub_response\"]}' | vicinity device \
             --home phone log -"

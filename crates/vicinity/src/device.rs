@@ -323,7 +323,7 @@ impl Printing {
         }
         if self.again {
             eprintln!(
-                "vicinity: the very same lines were logged here before, so that each is here twice now; with an \"id\" in each line they count once"
+                "vicinity: the same lines were logged here before, so each is here twice now; with an \"id\" in each line they count once"
             );
         }
     }

@@ -28,9 +28,7 @@ fn set(data: &Path, file: &Path) -> Result<()> {
         &mut machine::server(),
     )?;
     for document in damaged {
-        eprintln!(
-            "vicinity: document {document} cannot be read: what national has of it is taken back"
-        );
+        eprintln!("vicinity: document {document} cannot be read: its row at national is withdrawn");
     }
     output::line(format!(
         "{} listed; of any other area, rows say unknown from now on, and those that national has are made again",

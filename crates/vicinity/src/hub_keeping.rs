@@ -69,7 +69,7 @@ pub fn panic(data: &Path) -> Result<()> {
     let stopped = stopping::stop(data);
     let mut left: Vec<String> = destroy::folder(data)
         .iter()
-        .map(|left| format!("{left}: destroy the disk or stick that it lies on"))
+        .map(|left| format!("{left}: destroy the disk or stick that holds it"))
         .collect();
     let with_key = !left.is_empty();
     left.extend(stopped.err().map(|error| format!("the hub that runs has its key in memory and could not be stopped ({error:#}): cut its power")));

@@ -179,10 +179,7 @@ pub fn recheck_consents(
     machine: &mut Machine,
 ) -> Result<(), StoreError> {
     for document in store.recheck_consents(now, machine)? {
-        tracing::error!(
-            document,
-            "a damaged row: what national had of it is taken back"
-        );
+        tracing::error!(document, "a damaged row: its row at national is withdrawn");
     }
     Ok(())
 }

@@ -69,10 +69,7 @@ async fn list<S: HubServer + PageServer>(
     let (now, mut machine) = (request.frame.now, hub.machine().clone());
     let step = move |store: &mut (dyn BoardStore + 'static)| {
         for document in store.list_areas(&listed, now, &mut machine)? {
-            tracing::error!(
-                document,
-                "a damaged row: what national had of it is taken back"
-            );
+            tracing::error!(document, "a damaged row: its row at national is withdrawn");
         }
         Ok(())
     };
