@@ -64,7 +64,7 @@ fn times(count: u32) -> bool {
 }
 
 /// A month that has begun, and is at most [`YEARS_BACK`] years ago.
-fn is_past_month(month: &str, now: Timestamp) -> bool {
+pub(crate) fn is_past_month(month: &str, now: Timestamp) -> bool {
     let latest = now
         .checked_add(SignedDuration::from_hours(24 * AHEAD_DAYS))
         .unwrap_or(now);

@@ -38,6 +38,7 @@ pub mod local;
 mod mark;
 pub mod projection;
 pub mod published;
+pub mod reached;
 pub mod reading;
 pub mod remark;
 mod room;

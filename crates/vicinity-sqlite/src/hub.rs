@@ -60,6 +60,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/hub_0011_ops.sql"),
     include_str!("../migrations/hub_0012_times.sql"),
     include_str!("../migrations/hub_0013_names.sql"),
+    include_str!("../migrations/hub_0014_reached.sql"),
 ];
 const KEYS_MIGRATIONS: &[&str] = &[include_str!("../migrations/keys_0001.sql")];
 

@@ -14,6 +14,7 @@ mod hub;
 mod look;
 mod national;
 mod people;
+mod reached;
 mod reading;
 
 pub use device::{DATABASE_FILE, SqliteDevice};

@@ -35,6 +35,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/national_0008_hub_areas.sql"),
     include_str!("../migrations/national_0009_queue.sql"),
     include_str!("../migrations/national_0010_names.sql"),
+    include_str!("../migrations/national_0011_reached.sql"),
 ];
 
 impl SqliteNational {

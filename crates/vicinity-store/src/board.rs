@@ -10,6 +10,7 @@ use crate::advocacy::Patterns;
 use crate::forms::Forms;
 use crate::hub::HubStore;
 use crate::national::ProjectionListing;
+use crate::reached::HubReached;
 use crate::row::IncidentRow;
 
 type Result<T> = core::result::Result<T, StoreError>;
@@ -125,7 +126,7 @@ pub struct RefusedHere {
 }
 
 /// The store of a hub that has a board. Every method is one transaction, durable when it returns.
-pub trait BoardStore: HubStore + Patterns + Forms {
+pub trait BoardStore: HubStore + Patterns + Forms + HubReached {
     /// Runs steps under one commit until `next` says that there are no more. A step that says `false` is undone, and only that.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ pub mod national;
 mod peer;
 pub mod person;
 pub mod policy;
+pub mod reached;
 pub mod review;
 pub mod row;
 pub mod statement;

@@ -8,6 +8,7 @@ use crate::advocacy::{HubLogs, Patterns};
 use crate::country::{Countries, Publishing};
 use crate::forms::Forms;
 use crate::national::{NationalStore, QuestionRow};
+use crate::reached::NationalReached;
 
 type Result<T> = core::result::Result<T, StoreError>;
 
@@ -91,7 +92,9 @@ pub struct News {
 }
 
 /// National's store with a review. Every method is one transaction, durable when it returns.
-pub trait ReviewStore: NationalStore + Patterns + HubLogs + Publishing + Countries + Forms {
+pub trait ReviewStore:
+    NationalStore + Patterns + HubLogs + Publishing + Countries + Forms + NationalReached
+{
     /// The first and the last month of which there is anything.
     ///
     /// # Errors

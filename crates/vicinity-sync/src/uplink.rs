@@ -5,6 +5,7 @@
 
 use minicbor::{Decode, Encode};
 use vicinity_core::ids::ProjectionId;
+use vicinity_core::reached::Reached;
 
 use crate::advocacy::LogReport;
 use crate::alert::{AlertReply, AlertReport};
@@ -38,6 +39,46 @@ pub struct Report {
     /// The hub's advocacy log; left out if it is empty.
     #[n(5)]
     pub advocacy: Option<LogReport>,
+    /// People reached and months without a report, all of them; left out where national has them.
+    #[n(6)]
+    pub reached: Option<Vec<ReachedRow>>,
+}
+
+/// What a hub says of one month.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct ReachedRow {
+    /// The month, as `2026-11`.
+    #[n(0)]
+    pub month: String,
+    /// People reached.
+    #[n(1)]
+    pub people: Option<u32>,
+    /// Whether nobody reported anything.
+    #[n(2)]
+    pub is_nil: bool,
+}
+
+impl ReachedRow {
+    /// A row of a month.
+    #[must_use]
+    pub fn of(reached: Reached) -> Self {
+        Self {
+            month: reached.month,
+            people: reached.people,
+            is_nil: reached.is_nil,
+        }
+    }
+
+    /// The month.
+    #[must_use]
+    pub fn into_reached(self) -> Reached {
+        Reached {
+            month: self.month,
+            people: self.people,
+            is_nil: self.is_nil,
+        }
+    }
 }
 
 /// One row.

@@ -165,6 +165,7 @@ fn any_report() -> impl Strategy<Value = Report> {
             answers,
             alerts: None,
             advocacy: None,
+            reached: None,
             pins: 7,
         },
     )

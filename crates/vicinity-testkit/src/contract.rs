@@ -25,6 +25,7 @@ pub mod hub_scope;
 pub mod hub_statements;
 pub mod hub_times;
 pub mod national;
+pub mod reached;
 pub mod review;
 mod stage;
 
@@ -66,6 +67,9 @@ macro_rules! hub_store_contract {
             steps_under_one_commit_are_undone_one_by_one
             an_incident_knows_who_names_it_until_the_other_is_erased
             incidents_with_conflicts_are_listed_up_to_a_number
+        }
+        $crate::sentences! { $make, reached:
+            months_are_sent_until_national_has_them_as_they_are
         }
         $crate::sentences! { $make, forms:
             the_last_forms_of_a_person_are_remembered_also_when_the_store_is_opened_again
@@ -272,6 +276,9 @@ macro_rules! national_store_contract {
             a_month_is_published_once_and_what_comes_late_changes_nothing
             a_country_enrols_by_its_code_and_its_first_word_on_a_month_stands
             a_revoked_country_has_no_more_to_say_and_what_it_said_stays
+        }
+        $crate::sentences! { $make, reached:
+            national_keeps_what_each_hub_said_last
         }
         $crate::sentences! { $make, forms:
             the_last_forms_of_a_person_are_remembered_also_when_the_store_is_opened_again

@@ -158,6 +158,39 @@ fn devices_and_hubs_are_called_by_the_names_that_people_give_them() {
 }
 
 #[test]
+fn people_reached_and_months_without_a_report_are_entered_at_the_hub_and_shown_at_national() {
+    let scene = Scene::new();
+    let browser = scene.at_hub();
+    let enter = |month: &str, people: &str, is_nil: bool| {
+        browser.go(&scene.hub_page("/hub"));
+        browser.click("details:has(#reached-month) summary");
+        // How a month is typed depends on the browser's language.
+        browser.script(&format!(
+            "document.querySelector('#reached-month').value = '{month}'"
+        ));
+        browser.fill("#reached-people", people);
+        if is_nil {
+            browser.click("#reached-nil");
+        }
+        browser.follow("details[open] button");
+        browser.wait_for("main h1, p.notice:not([hidden])");
+        browser.text()
+    };
+    assert!(enter("2026-10", "412", false).contains("Month saved"));
+    assert!(enter("2026-10", "", true).contains("not a month without a report"));
+    assert!(enter("2026-01", "", true).contains("Month saved"));
+    assert!(enter("2026-09", "", false).contains("Enter a month that has begun"));
+    browser.go(&scene.hub_page("/hub"));
+    assert!(browser.text().contains("412"), "{}", browser.text());
+    let browser = scene.at_national();
+    wait::until("the months at national", || {
+        browser.go(&scene.national_page("/hubs"));
+        let text = browser.text_of("tbody tr");
+        (text.contains("412") && text.contains("No incident reported")).then_some(())
+    });
+}
+
+#[test]
 fn a_withdrawal_at_the_board_erases_here_and_on_the_phone() {
     let scene = Scene::new();
     let id = &scene.ids[0];

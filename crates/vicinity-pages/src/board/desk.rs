@@ -1,6 +1,7 @@
 //! Conflicts, questions, alerts, and the hub itself: devices, what was refused, what was erased.
 
 use maud::{Markup, html};
+use vicinity_core::reached::Reached;
 use vicinity_core::time::Timestamp;
 
 use super::case::Side;
@@ -163,6 +164,8 @@ pub struct HubView {
     pub refused: Vec<RefusedView>,
     /// What was erased.
     pub erasures: Vec<ErasureView>,
+    /// What the hub entered for its months, the last first.
+    pub reached: Vec<Reached>,
     /// Figures: the id of a name, and how many.
     pub figures: Vec<(&'static str, u64)>,
 }
@@ -175,6 +178,7 @@ pub fn hub(frame: &Frame, hub: &HubView) -> Markup {
         ul.figures { @for (name, count) in &hub.figures { li.figure { b { (frame.words.count(*count)) } span { (frame.t(name)) } } } }
         p { a href="/alerts" { (frame.t("alerts-title")) } " · " a href="/hub/areas" { (frame.t("areas-title")) } }
         (devices(frame, &hub.devices))
+        (reached(frame, &hub.reached))
         (refused(frame, &hub.refused))
         (erasures(frame, &hub.erasures))
     };
@@ -215,6 +219,44 @@ fn devices(frame: &Frame, devices: &[DeviceView]) -> Markup {
                     (parts::select("invite-role", "role", &frame.t("hub-role"), &["educator", "responder"].map(|role| parts::Choice::new(role, frame.words.label("role-", role))), "educator"))
                     (parts::field("invite-name", "name", &frame.t("name-name"), &frame.t("name-hint"), "text", "", false))
                     button { (frame.t("hub-invite-do")) }
+                }
+            }
+        }
+    }
+}
+
+/// Months of the table; the others are at national, too.
+const REACHED_SHOWN: usize = 12;
+
+fn reached(frame: &Frame, months: &[Reached]) -> Markup {
+    html! {
+        section.stack {
+            h2 { (frame.t("reached-title")) }
+            p.quiet { (frame.t("reached-below")) }
+            @if !months.is_empty() {
+                div.scroll tabindex="0" role="region" aria-label=(frame.t("reached-title")) {
+                    table {
+                        thead { tr { th scope="col" { (frame.t("reached-month")) } th.number scope="col" { (frame.t("reached-people")) } th scope="col" { (frame.t("reached-nil")) } } }
+                        tbody {
+                            @for of in months.iter().take(REACHED_SHOWN) {
+                                tr {
+                                    th scope="row" { (frame.words.month(&of.month)) }
+                                    td.number { @match of.people { Some(people) => (frame.words.count(people.into())), None => "–" } }
+                                    td { @if of.is_nil { (frame.words.code("yes")) } @else { "–" } }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            details.sheet {
+                summary { (frame.t("reached-enter")) }
+                form.row.end method="post" action="/hub/reached" {
+                    (frame.csrf())
+                    (parts::field("reached-month", "month", &frame.t("reached-month"), "", "month", "", true))
+                    (parts::field("reached-people", "people", &frame.t("reached-people"), &frame.t("reached-hint"), "number", "", false))
+                    label.choice for="reached-nil" { input id="reached-nil" type="checkbox" name="nil" value="yes"; (frame.t("reached-nil")) }
+                    button { (frame.t("reached-save")) }
                 }
             }
         }

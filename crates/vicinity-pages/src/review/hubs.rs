@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use vicinity_core::band::Band;
+use vicinity_core::reached::Reached;
 use vicinity_core::time::Timestamp;
 
 use crate::frame::Frame;
@@ -24,6 +25,8 @@ pub struct HubLine {
     pub months: Vec<Band>,
     /// Rows in all.
     pub rows: Band,
+    /// What the hub said of months of the strip: people reached, or that nobody reported.
+    pub reached: Vec<Reached>,
 }
 
 /// The page. `months` are those of each hub's strip.
@@ -33,6 +36,7 @@ pub fn hubs(frame: &Frame, months: &[String], hubs: &[HubLine]) -> Markup {
         frame.t("queue-hub"),
         frame.t("hubs-heard"),
         frame.t("hubs-rows"),
+        frame.t("reached-people"),
     ]
     .into_iter()
     .chain(months.iter().map(|month| frame.words.month_short(month)))
@@ -54,6 +58,7 @@ pub fn hubs(frame: &Frame, months: &[String], hubs: &[HubLine]) -> Markup {
                                     @if let Some(at) = hub.slowed { " " span.chip.red { (frame.t("hubs-slowed")) } " " (frame.away(at)) }
                                 }
                                 td.number { (band(frame, hub.rows)) }
+                                td { (reached(frame, &hub.reached)) }
                                 @for count in &hub.months { td.number { (band(frame, *count)) } }
                             }
                         }
@@ -63,4 +68,18 @@ pub fn hubs(frame: &Frame, months: &[String], hubs: &[HubLine]) -> Markup {
         }
     };
     frame.page(&frame.t("nav-hubs"), "/hubs", &body)
+}
+
+/// Each month on a line of its own, the last first: people, and whether nobody reported.
+fn reached(frame: &Frame, months: &[Reached]) -> Markup {
+    html! {
+        @if months.is_empty() { "–" }
+        @for of in months.iter().rev() {
+            div {
+                (frame.words.month_short(&of.month)) ": "
+                @match of.people { Some(people) => (frame.words.count(people.into())), None => "–" }
+                @if of.is_nil { " · " (frame.t("reached-nil")) }
+            }
+        }
+    }
 }

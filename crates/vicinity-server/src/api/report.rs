@@ -7,11 +7,12 @@ use vicinity_core::access::Action;
 use vicinity_core::areas::LISTED_MAX as AREAS_LISTED_MAX;
 use vicinity_core::codes;
 use vicinity_core::projection::{Projection, UNKNOWN};
+use vicinity_core::reached::{MONTHS_MAX, Reached};
 use vicinity_core::time::Timestamp;
 use vicinity_store::national::{NationalStore, NewProjection, ProjectionBody};
 use vicinity_store::review::ReviewStore;
 use vicinity_sync::message::Refused;
-use vicinity_sync::uplink::{self, Question, Reply, UPLINK_PATH};
+use vicinity_sync::uplink::{self, Question, ReachedRow, Reply, UPLINK_PATH};
 
 /// What a hub reports, for those that fill a store without one.
 pub use vicinity_sync::uplink::{Report, Row};
@@ -40,7 +41,8 @@ impl SealedRequest for ReportRequest {
 
     fn decode(body: &[u8], _: Timestamp) -> Result<Report, Refused> {
         let report: Report = uplink::decode(body)?;
-        if report.rows.len() > uplink::ROWS_MAX {
+        let months = report.reached.as_ref().map_or(0, Vec::len);
+        if report.rows.len() > uplink::ROWS_MAX || months > MONTHS_MAX {
             Err(Refused::TooLarge)
         } else {
             Ok(report)
@@ -62,7 +64,8 @@ impl SealedRequest for ReportRequest {
             + report.answers.len()
             + report.questions_received.len()
             + actions
-            + alerts;
+            + alerts
+            + report.reached.as_ref().map_or(0, Vec::len);
         STEP_OPS + rows as u64 * ROW_OPS
     }
 }
@@ -85,6 +88,16 @@ pub(crate) fn take_all(
         .unwrap_or_else(PoisonError::into_inner)
         .take(hub, &report, now)?;
     let wanted = advocacy::take(store, hub, report.advocacy.take(), now)?;
+    // A month that cannot be is left out, and no other with it.
+    let reached: Vec<Reached> = report
+        .reached
+        .take()
+        .into_iter()
+        .flatten()
+        .map(ReachedRow::into_reached)
+        .filter(|of| of.is_well_formed(now))
+        .collect();
+    store.take_reached(hub, &reached)?;
     let (rows, reply) = (report.rows.len(), take_report(store, hub, report, now)?);
     Ok((
         hub,

@@ -12,7 +12,9 @@ use vicinity_store::board::BoardStore;
 use vicinity_store::hub::{HubStore, Role, SentProjection};
 use vicinity_sync::enrol::EnrolLink;
 use vicinity_sync::pins::Pins;
-use vicinity_sync::uplink::{self, AnswerRow, Question, Reply, Report, Row, UPLINK_PATH};
+use vicinity_sync::uplink::{
+    self, AnswerRow, Question, ReachedRow, Reply, Report, Row, UPLINK_PATH,
+};
 
 use crate::jobs::clock::{Clock, ClockReading};
 use crate::jobs::upstream::{self, Life, UpstreamError};
@@ -46,9 +48,9 @@ pub struct Uplink {
 /// Contacts national whenever something changed, and every 15 seconds. Runs until aborted.
 pub async fn run(uplink: Uplink, link: Option<EnrolLink>) {
     let mut life = Life::new(&uplink.machine);
-    let mut failures = 0u32;
+    let (mut failures, mut has_told) = (0u32, false);
     loop {
-        let pause = match contact(&uplink, link.as_ref(), &mut life).await {
+        let pause = match contact(&uplink, link.as_ref(), &mut life, &mut has_told).await {
             Ok(Some(contact)) => {
                 failures = 0;
                 if contact.questions > 0 {
@@ -93,6 +95,7 @@ async fn contact(
     uplink: &Uplink,
     link: Option<&EnrolLink>,
     life: &mut Life,
+    has_told: &mut bool,
 ) -> Result<Option<Contact>, UpstreamError> {
     let Some(mut upstream) =
         upstream::enrolled(&uplink.writer, &uplink.machine, link, Role::Hub.code()).await?
@@ -102,6 +105,8 @@ async fn contact(
     let mut moved = Contact::default();
     let mut received = Vec::new();
     let (mut with_alerts, mut with_log) = (false, false);
+    // All months once a process: national may have been restored from a backup that lacks them.
+    let with_reached = !*has_told;
     loop {
         let ClockReading { now, doubt } = uplink.clock.read();
         if doubt.is_some() {
@@ -111,9 +116,11 @@ async fn contact(
         let gathered = uplink.writer.step(move |store| {
             let alerts = alerts::report(store, with_alerts, now)?;
             let advocacy = advocacy::report(store, with_log)?;
+            let reached = reached(store, with_reached)?;
             gather(store, now, &mut machine).map(|report| Report {
                 alerts,
                 advocacy,
+                reached,
                 ..report
             })
         });
@@ -139,6 +146,9 @@ async fn contact(
         let mut machine = uplink.machine.clone();
         let settled = uplink.writer.step(move |store| {
             let with_alerts = alerts::settle(store, reply.alerts.clone(), now)?;
+            let told = report.reached.iter().flatten().cloned();
+            let told: Vec<_> = told.map(ReachedRow::into_reached).collect();
+            store.reached_sent(&told)?;
             settle(store, &report, &reply, now, &mut machine)
                 .map(|received| (received, with_alerts))
         });
@@ -154,6 +164,7 @@ async fn contact(
             && !with_alerts
             && !with_log
         {
+            *has_told = true;
             return Ok(Some(moved));
         }
     }
@@ -211,7 +222,22 @@ pub fn gather(
         pins: 0,
         alerts: None,
         advocacy: None,
+        reached: None,
     })
+}
+
+/// The hub's months, if national lacks one or all are wanted.
+fn reached(
+    store: &mut (dyn BoardStore + 'static),
+    wants_all: bool,
+) -> Result<Option<Vec<ReachedRow>>, StoreError> {
+    let months = if wants_all {
+        store.reached()?
+    } else {
+        store.unsent_reached()?
+    };
+    let rows: Vec<ReachedRow> = months.into_iter().map(ReachedRow::of).collect();
+    Ok(Some(rows).filter(|rows| !rows.is_empty()))
 }
 
 /// Records what national confirmed, and puts its questions into their incidents. Gives the questions that arrived.

@@ -131,10 +131,14 @@ async fn hubs<S: NationalServer + PageServer>(
         months.first().cloned().unwrap_or_default(),
         months.last().cloned().unwrap_or_default(),
     );
-    let (hubs, counts) = national
+    let (hubs, counts, reached) = national
         .gate()
         .read(&request, move |store| {
-            Ok((store.hubs()?, store.hub_months(&from, &to)?))
+            Ok((
+                store.hubs()?,
+                store.hub_months(&from, &to)?,
+                store.reached_by_hub(&from, &to)?,
+            ))
         })
         .await?;
     let counts: BTreeMap<(u32, String), u64> = counts
@@ -164,6 +168,11 @@ async fn hubs<S: NationalServer + PageServer>(
             })
             .collect(),
         rows: Band::of(hub.projections),
+        reached: reached
+            .iter()
+            .filter(|(number, _)| *number == hub.number)
+            .map(|(_, of)| of.clone())
+            .collect(),
     };
     let lines: Vec<HubLine> = hubs.iter().map(line).collect();
     Ok(answer::page(&review::hubs(&request.frame, &months, &lines)))

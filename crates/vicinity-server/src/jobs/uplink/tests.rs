@@ -38,19 +38,19 @@ async fn while_the_clock_is_in_doubt_nothing_goes_up_and_national_is_not_even_ca
     let mut life = Life::new(&machine);
     assert!(
         matches!(
-            contact(&uplink, None, &mut life).await,
+            contact(&uplink, None, &mut life, &mut false).await,
             Err(UpstreamError::Cut(_))
         ),
         "it would go up"
     );
     clock.fetch_add(100 * 86_400, Ordering::Relaxed);
     assert!(
-        matches!(contact(&uplink, None, &mut life).await, Ok(Some(moved)) if moved == Contact::default())
+        matches!(contact(&uplink, None, &mut life, &mut false).await, Ok(Some(moved)) if moved == Contact::default())
     );
     clock.fetch_sub(100 * 86_400, Ordering::Relaxed);
     assert!(
         matches!(
-            contact(&uplink, None, &mut life).await,
+            contact(&uplink, None, &mut life, &mut false).await,
             Err(UpstreamError::Cut(_))
         ),
         "and does when the clock is right"

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::response::Response;
+use vicinity_core::reached::Reached;
 use vicinity_core::time::Timestamp;
 use vicinity_pages::board::{
     self, AlertView, DeviceView, ErasureView, HubView, QuestionView, RefusedView,
@@ -37,6 +38,8 @@ pages! {
     Invite: "POST" "/hub/invite" ManageDevices on "/hub",
     /// Changing what people call a device.
     NameDevice: "POST" "/hub/name" ManageDevices on "/hub",
+    /// Saying how many people a month reached, or that nobody reported.
+    SetReached: "POST" "/hub/reached" Respond on "/hub",
 }
 
 pub(super) fn routes<S: HubServer + PageServer>(routes: Routes<S>) -> Routes<S> {
@@ -48,6 +51,7 @@ pub(super) fn routes<S: HubServer + PageServer>(routes: Routes<S>) -> Routes<S> 
         .signed_in::<Revoke, _>(revoke)
         .signed_in::<Invite, _>(invite)
         .signed_in::<NameDevice, _>(name_device)
+        .signed_in::<SetReached, _>(set_reached)
 }
 
 async fn questions<S: HubServer + PageServer>(
@@ -142,6 +146,7 @@ fn view(store: &mut (dyn BoardStore + 'static)) -> Result<HubView, PageError> {
             .rev()
             .map(|row| erasure(row, joined))
             .collect(),
+        reached: store.reached()?,
         figures: vec![
             ("hub-count-incidents", counts.incidents),
             ("hub-count-devices", counts.devices),
@@ -259,4 +264,29 @@ async fn name_device<S: HubServer + PageServer>(
         return Err(PageError::Refused("refused-no-device"));
     }
     Ok(answer::done("/hub", "named"))
+}
+
+async fn set_reached<S: HubServer + PageServer>(
+    hub: Arc<S>,
+    request: SignedIn<SetReached>,
+) -> Result<Response, PageError> {
+    let form = &request.form;
+    let people = form.filled("people").map(str::parse::<u32>).transpose();
+    let of = Reached {
+        month: form.get("month").to_owned(),
+        people: people.map_err(|_| PageError::Refused("refused-reached"))?,
+        is_nil: form.get("nil") == "yes",
+    };
+    if !of.is_well_formed(request.frame.now) {
+        return Err(PageError::Refused("refused-reached"));
+    }
+    let step = move |store: &mut (dyn BoardStore + 'static)| {
+        let is_empty = store.window(&of.month, &of.month)?.is_empty();
+        if of.is_nil && !is_empty {
+            return Err(PageError::Refused("refused-not-nil"));
+        }
+        Ok(store.set_reached(&of)?)
+    };
+    hub.gate().write(&request, step).await?;
+    Ok(answer::done("/hub", "reached"))
 }
