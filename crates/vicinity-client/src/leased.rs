@@ -5,7 +5,7 @@ use std::path::Path;
 use vicinity_core::time::Timestamp;
 use vicinity_device::DeviceError;
 use vicinity_sqlite::DATABASE_FILE;
-use vicinity_store::device::{DeviceStore, Fact};
+use vicinity_store::device::{DeviceSetting, DeviceStore};
 use vicinity_store::{DatabaseKey, StoreError};
 use zeroize::Zeroizing;
 
@@ -143,7 +143,7 @@ impl Device {
             .and_then(|contact| contact.look(now, boot).1)
         {
             self.store()
-                .set_facts(&[(Fact::Contact, Some(changed.encode()))])?;
+                .set_settings(&[(DeviceSetting::Contact, Some(changed.encode()))])?;
         }
         Ok(())
     }
@@ -153,7 +153,7 @@ impl Device {
         if self.enrolment().is_none() {
             return Ok(None);
         }
-        let bytes = self.store().fact(Fact::Contact)?;
+        let bytes = self.store().setting(DeviceSetting::Contact)?;
         bytes
             .as_deref()
             .and_then(Contact::decode)

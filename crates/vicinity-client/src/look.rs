@@ -2,7 +2,7 @@
 
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
-use vicinity_store::device::{DeviceStore, Fact};
+use vicinity_store::device::{DeviceSetting, DeviceStore};
 
 /// Bytes of the largest file that is checked by every command: some 30 milliseconds.
 const ALWAYS_MAX_BYTES: u64 = 8 << 20;
@@ -19,7 +19,7 @@ pub(crate) fn is_due(bytes: u64, whole_at: Option<Timestamp>, now: Timestamp) ->
 /// When the file was last found whole.
 pub(crate) fn whole_at(store: &mut dyn DeviceStore) -> Result<Option<Timestamp>, StoreError> {
     let seconds = store
-        .fact(Fact::LookedAt)?
+        .setting(DeviceSetting::LookedAt)?
         .and_then(|bytes| bytes.try_into().ok())
         .map(i64::from_be_bytes);
     Ok(seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()))
@@ -35,8 +35,8 @@ pub(crate) fn keep(
     if bytes <= ALWAYS_MAX_BYTES {
         return Ok(());
     }
-    store.set_facts(&[(
-        Fact::LookedAt,
+    store.set_settings(&[(
+        DeviceSetting::LookedAt,
         is_whole.then(|| now.as_second().to_be_bytes().to_vec()),
     )])
 }

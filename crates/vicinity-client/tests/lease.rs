@@ -25,7 +25,7 @@ use vicinity_core::ids::{DeviceId, IncidentId, ScopeDigest};
 use vicinity_core::remark::Remark;
 use vicinity_core::time::Timestamp;
 use vicinity_sqlite::SqliteDevice;
-use vicinity_store::device::{DeviceStore, Fact};
+use vicinity_store::device::{DeviceSetting, DeviceStore};
 use vicinity_store::{DatabaseKey, StoreError};
 use vicinity_sync::message::{Answer, Refused};
 
@@ -95,9 +95,9 @@ impl Phone {
             Contact::at(at(0), 0).encode(),
         );
         store
-            .set_facts(&[
-                (Fact::Enrolment, Some(enrolment)),
-                (Fact::Contact, Some(contact)),
+            .set_settings(&[
+                (DeviceSetting::Enrolment, Some(enrolment)),
+                (DeviceSetting::Contact, Some(contact)),
             ])
             .unwrap();
         phone
@@ -415,8 +415,8 @@ fn an_alert_is_not_shown_after_its_end_and_forgotten_days_later_for_the_clock_ma
     let mut store =
         SqliteDevice::open(&phone.profile(), &DatabaseKey::new(*phone.opened.key)).unwrap();
     store
-        .set_facts(&[(
-            Fact::Alerts,
+        .set_settings(&[(
+            DeviceSetting::Alerts,
             Some(vicinity_sync::alert::kept_bytes(core::slice::from_ref(
                 &alert,
             ))),

@@ -7,7 +7,7 @@ use vicinity_client::device::{Device, Machine};
 use vicinity_core::time::Timestamp;
 use vicinity_sqlite::{DATABASE_FILE, SqliteDevice};
 use vicinity_store::DatabaseKey;
-use vicinity_store::device::{DeviceStore, Fact};
+use vicinity_store::device::{DeviceSetting, DeviceStore};
 
 fn key() -> DatabaseKey {
     DatabaseKey::new([1; 32])
@@ -35,9 +35,11 @@ fn damage_of_a_small_file_is_found_by_the_next_command_and_of_a_large_one_within
         let folder = tempfile::tempdir().unwrap();
         let mut store = SqliteDevice::open(folder.path(), &key()).unwrap();
         store
-            .set_facts(&[(Fact::BundleNeed, Some(vec![7; bytes]))])
+            .set_settings(&[(DeviceSetting::BundleNeed, Some(vec![7; bytes]))])
             .unwrap();
-        store.set_facts(&[(Fact::BundleNeed, None)]).unwrap();
+        store
+            .set_settings(&[(DeviceSetting::BundleNeed, None)])
+            .unwrap();
         drop(store);
         let (day, now) = (24 * 60 * 60, 1_795_000_000);
         assert!(!finds(folder.path(), now));

@@ -5,7 +5,7 @@ use vicinity_core::consent;
 use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
 use vicinity_store::alert::ENDED_KEPT_SECONDS;
-use vicinity_store::device::{DeviceStore, Fact};
+use vicinity_store::device::{DeviceSetting, DeviceStore};
 use vicinity_store::hub::Role;
 use vicinity_sync::alert::{self, ALERT_PATH, AlertAnswer, AlertRequest};
 use vicinity_sync::message::Refused;
@@ -129,14 +129,14 @@ impl<S: DeviceStore> Device<S> {
 /// The list that is kept.
 fn kept(store: &mut dyn DeviceStore) -> Result<Vec<Alert>> {
     Ok(store
-        .fact(Fact::Alerts)?
+        .setting(DeviceSetting::Alerts)?
         .map(|bytes| alert::kept(&bytes))
         .unwrap_or_default())
 }
 
 fn keep(store: &mut dyn DeviceStore, alerts: &[Alert]) -> Result<()> {
-    Ok(store.set_facts(&[(
-        Fact::Alerts,
+    Ok(store.set_settings(&[(
+        DeviceSetting::Alerts,
         (!alerts.is_empty()).then(|| alert::kept_bytes(alerts)),
     )])?)
 }

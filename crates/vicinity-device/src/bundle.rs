@@ -5,7 +5,7 @@ use vicinity_core::batch::{Group, HeadsPage};
 use vicinity_core::time::Timestamp;
 use vicinity_seal::keys::{Opener, Recipient};
 use vicinity_seal::parcel;
-use vicinity_store::device::{self, Delivered, DeviceStore, Fact};
+use vicinity_store::device::{self, Delivered, DeviceSetting, DeviceStore};
 use vicinity_store::hub::Role;
 use vicinity_sync::alert;
 use vicinity_sync::bundle::{
@@ -181,14 +181,14 @@ impl<S: DeviceStore> Device<S> {
             .is_some_and(|enrolment| !enrolment.is(Role::Responder));
         let secret = self
             .store
-            .fact(Fact::BundleKey)?
+            .setting(DeviceSetting::BundleKey)?
             .ok_or(BundleError::NoBundle)?;
         let content = parcel::unpack(file, &opener_of(&secret)?)?;
         let reply = Reply::open(&content, &identity.hub_key)?;
         let (incarnation, counter) = requests::life(&mut self.store)?.unwrap_or_default();
         let cursor = self
             .store
-            .fact(Fact::Cursor)?
+            .setting(DeviceSetting::Cursor)?
             .as_deref()
             .and_then(device::cursor_of);
         let reading = bundle::read(
@@ -239,12 +239,12 @@ impl<S: DeviceStore> Device<S> {
 
 /// The key that opens replies, made when it is first needed.
 fn reply_opener(store: &mut dyn DeviceStore) -> Result<Opener> {
-    if let Some(secret) = store.fact(Fact::BundleKey)? {
+    if let Some(secret) = store.setting(DeviceSetting::BundleKey)? {
         return opener_of(&secret);
     }
     let opener = Opener::generate();
-    store.set_facts(&[(
-        Fact::BundleKey,
+    store.set_settings(&[(
+        DeviceSetting::BundleKey,
         Some(opener.to_secret_string().as_bytes().to_vec()),
     )])?;
     Ok(opener)
@@ -271,7 +271,7 @@ impl Packer<'_> {
     fn pack(&mut self) -> Result<()> {
         let cursor = self
             .store
-            .fact(Fact::Cursor)?
+            .setting(DeviceSetting::Cursor)?
             .as_deref()
             .and_then(device::cursor_of);
         let erased = self.store.erasures(cursor.is_none(), ERASURES_MAX)?;
@@ -279,7 +279,7 @@ impl Packer<'_> {
         let (answer_budget, alerts) = (BATCH_MAX_BYTES, exchange::kept_alerts(self.store)?);
         let pins = Pins::mark(
             self.store
-                .fact(Fact::Pins)?
+                .setting(DeviceSetting::Pins)?
                 .as_deref()
                 .and_then(Pins::of_bytes),
         );
@@ -310,7 +310,7 @@ impl Packer<'_> {
         }
         let need = self
             .store
-            .fact(Fact::BundleNeed)?
+            .setting(DeviceSetting::BundleNeed)?
             .map(|bytes| bundle::need_of(&bytes))
             .unwrap_or_default();
         for need in need {
@@ -440,30 +440,30 @@ fn apply(
     // Its hub has spoken: the days begin again. A reply that is carried about for a while gains the device that while.
     let contact = Contact::at(now, 0).encode();
     let mut facts = vec![
-        (Fact::BundleNeed, bundle::need_bytes(&need)),
-        (Fact::Contact, contact),
+        (DeviceSetting::BundleNeed, bundle::need_bytes(&need)),
+        (DeviceSetting::Contact, contact),
     ];
     // The hub signed the reply, and may say which of its keys will be next.
     facts.extend(
         delivery
             .zone
             .clone()
-            .map(|zone| (Fact::Zone, zone.into_bytes())),
+            .map(|zone| (DeviceSetting::Zone, zone.into_bytes())),
     );
     facts.extend(
         delivery
             .pins
             .as_deref()
             .and_then(Pins::of_bytes)
-            .map(|pins| (Fact::Pins, pins.to_bytes())),
+            .map(|pins| (DeviceSetting::Pins, pins.to_bytes())),
     );
     if let Some(bytes) = &delivery.key_set
         && key_set::newer(store, &identity.hub_key, bytes)?.is_some()
     {
-        facts.push((Fact::KeySet, bytes.clone()));
+        facts.push((DeviceSetting::KeySet, bytes.clone()));
     }
     if let Some(alerts) = &delivery.alerts {
-        facts.push((Fact::Alerts, alert::kept_bytes(alerts)));
+        facts.push((DeviceSetting::Alerts, alert::kept_bytes(alerts)));
     }
     let standing = store.deliver(&exchange::delivered(&delivery, &facts))?;
     (imported.acked, imported.rejected) =
@@ -480,7 +480,7 @@ fn apply(
         (false, false, false) => ImportEnd::Compare,
     };
     if imported.end == ImportEnd::Compare {
-        store.set_facts(&[(Fact::Cursor, None)])?;
+        store.set_settings(&[(DeviceSetting::Cursor, None)])?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use vicinity_core::remark::Remark;
 use vicinity_core::show;
 use vicinity_core::time::{TimeZone, Timestamp};
 use vicinity_core::zone;
-use vicinity_store::device::{DeviceStanding, DeviceStore, Fact};
+use vicinity_store::device::{DeviceSetting, DeviceStanding, DeviceStore};
 use vicinity_store::hub::Role;
 use vicinity_store::row::IncidentRow;
 use vicinity_sync::pins::Pins;
@@ -58,7 +58,7 @@ impl<S: DeviceStore> Device<S> {
     /// # Errors
     /// Storage, or a damaged enrolment.
     pub fn new(mut store: S, machine: Machine) -> Result<Self> {
-        let enrolment = match store.fact(Fact::Enrolment)? {
+        let enrolment = match store.setting(DeviceSetting::Enrolment)? {
             None => None,
             Some(bytes) => Some(
                 serde_json::from_slice(&bytes).map_err(|_| DeviceError::Damaged("enrolment"))?,
@@ -93,7 +93,7 @@ impl<S: DeviceStore> Device<S> {
         };
         let known = self
             .store
-            .fact(Fact::Pins)?
+            .setting(DeviceSetting::Pins)?
             .as_deref()
             .and_then(Pins::of_bytes);
         Ok(known.map_or(vec![enrolled_with], |pins| vec![pins.current, pins.next]))
@@ -217,7 +217,7 @@ impl<S: DeviceStore> Device<S> {
     fn learned_zone(&mut self) -> Result<Option<TimeZone>> {
         Ok(self
             .store
-            .fact(Fact::Zone)?
+            .setting(DeviceSetting::Zone)?
             .and_then(|name| zone::named(core::str::from_utf8(&name).ok()?)))
     }
 

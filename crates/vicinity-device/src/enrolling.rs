@@ -2,7 +2,7 @@
 
 use vicinity_core::ids::DeviceId;
 use vicinity_seal::keys::Opener;
-use vicinity_store::device::{DeviceStore, Fact};
+use vicinity_store::device::{DeviceSetting, DeviceStore};
 use vicinity_store::hub::Role;
 use vicinity_sync::enrol::{self, ENROL_PATH, EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::envelope::public_key;
@@ -148,14 +148,14 @@ impl<S: DeviceStore> Device<S> {
         // An enrolment is a contact: the lease begins.
         let contact = Some(Contact::at((self.machine.now)(), 0).encode());
         let facts = [
-            (Fact::Enrolment, Some(bytes)),
-            (Fact::Opener, opener),
-            (Fact::Enrolling, None),
-            (Fact::Pins, pins),
-            (Fact::Contact, contact),
-            (Fact::Zone, answer.zone.map(String::into_bytes)),
+            (DeviceSetting::Enrolment, Some(bytes)),
+            (DeviceSetting::Opener, opener),
+            (DeviceSetting::Enrolling, None),
+            (DeviceSetting::Pins, pins),
+            (DeviceSetting::Contact, contact),
+            (DeviceSetting::Zone, answer.zone.map(String::into_bytes)),
         ];
-        self.store.set_facts(&facts)?;
+        self.store.set_settings(&facts)?;
         self.enrolment = Some(enrolment.clone());
         self.hash_waiting_codes()?;
         Ok(enrolment)
@@ -165,7 +165,7 @@ impl<S: DeviceStore> Device<S> {
     fn is_own_hub(&mut self, own: &Enrolment, link: &EnrolLink) -> Result<bool> {
         let known = self
             .store
-            .fact(Fact::Pins)?
+            .setting(DeviceSetting::Pins)?
             .and_then(|bytes| Pins::of_bytes(&bytes));
         Ok(match link.pin {
             None => own.pin.is_none() && own.addresses == texts(link),
@@ -180,7 +180,7 @@ impl<S: DeviceStore> Device<S> {
     fn enrolling_again(&mut self, own: &Enrolment) -> Result<Enrolling> {
         let kept = self
             .store
-            .fact(Fact::Opener)?
+            .setting(DeviceSetting::Opener)?
             .and_then(|bytes| String::from_utf8(bytes).ok());
         let opener = kept.unwrap_or_else(|| Opener::generate().to_secret_string().to_string());
         Ok(Enrolling {
@@ -193,7 +193,7 @@ impl<S: DeviceStore> Device<S> {
 
     /// The keys for a link, durable: the same ones if this link was followed before.
     fn enrolling(&mut self, code: [u8; 32]) -> Result<Enrolling> {
-        if let Some(kept) = self.store.fact(Fact::Enrolling)? {
+        if let Some(kept) = self.store.setting(DeviceSetting::Enrolling)? {
             let kept: Enrolling =
                 serde_json::from_slice(&kept).map_err(|_| DeviceError::Damaged("enrolling"))?;
             if kept.code == code {
@@ -210,7 +210,8 @@ impl<S: DeviceStore> Device<S> {
         };
         let bytes =
             serde_json::to_vec(&enrolling).map_err(|_| DeviceError::Damaged("enrolling"))?;
-        self.store.set_facts(&[(Fact::Enrolling, Some(bytes))])?;
+        self.store
+            .set_settings(&[(DeviceSetting::Enrolling, Some(bytes))])?;
         Ok(enrolling)
     }
 
@@ -220,8 +221,10 @@ impl<S: DeviceStore> Device<S> {
     /// # Errors
     /// Storage.
     pub fn forget_enrolment(&mut self) -> Result<()> {
-        self.store
-            .set_facts(&[(Fact::Enrolment, None), (Fact::Contact, None)])?;
+        self.store.set_settings(&[
+            (DeviceSetting::Enrolment, None),
+            (DeviceSetting::Contact, None),
+        ])?;
         self.enrolment = None;
         Ok(())
     }

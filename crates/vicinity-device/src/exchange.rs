@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use vicinity_core::alert::list_hash;
 use vicinity_core::time::Timestamp;
-use vicinity_store::device::{self, Delivered, DeviceStanding, DeviceStore, Fact};
+use vicinity_store::device::{self, Delivered, DeviceSetting, DeviceStanding, DeviceStore};
 use vicinity_store::statement::WaitingBlob;
 use vicinity_sync::alert;
 use vicinity_sync::device_session::{
@@ -261,14 +261,19 @@ fn start(
     statements: StatementWork,
 ) -> Result<Start> {
     let cursor = store
-        .fact(Fact::Cursor)?
+        .setting(DeviceSetting::Cursor)?
         .as_deref()
         .and_then(device::cursor_of);
     let batch_bytes = store
-        .fact(Fact::BatchBytes)?
+        .setting(DeviceSetting::BatchBytes)?
         .and_then(|bytes| Some(u32::from_be_bytes(bytes.try_into().ok()?)));
     let key_set = key_set::version(store, &identity.hub_key)?;
-    let pins = Pins::mark(store.fact(Fact::Pins)?.as_deref().and_then(Pins::of_bytes));
+    let pins = Pins::mark(
+        store
+            .setting(DeviceSetting::Pins)?
+            .as_deref()
+            .and_then(Pins::of_bytes),
+    );
     Ok(Start {
         cursor,
         batch_bytes: batch_bytes.unwrap_or(BATCH_START_BYTES),
@@ -283,7 +288,7 @@ fn start(
 pub(crate) fn kept_alerts(store: &mut dyn DeviceStore) -> Result<u64> {
     Ok(list_hash(
         &store
-            .fact(Fact::Alerts)?
+            .setting(DeviceSetting::Alerts)?
             .map(|bytes| alert::kept(&bytes))
             .unwrap_or_default(),
     ))
@@ -362,27 +367,30 @@ fn persist(
 ) -> Result<DeviceState> {
     let mut facts = vec![
         (
-            Fact::BatchBytes,
+            DeviceSetting::BatchBytes,
             delivery.batch_bytes.to_be_bytes().to_vec(),
         ),
-        (Fact::Skew, delivery.skew_seconds.to_be_bytes().to_vec()),
+        (
+            DeviceSetting::Skew,
+            delivery.skew_seconds.to_be_bytes().to_vec(),
+        ),
     ];
     // The server that answered holds a key that was known before: it may name the next one.
     facts.extend(
         delivery
             .zone
             .clone()
-            .map(|zone| (Fact::Zone, zone.into_bytes())),
+            .map(|zone| (DeviceSetting::Zone, zone.into_bytes())),
     );
     facts.extend(
         delivery
             .pins
             .as_deref()
             .and_then(Pins::of_bytes)
-            .map(|pins| (Fact::Pins, pins.to_bytes())),
+            .map(|pins| (DeviceSetting::Pins, pins.to_bytes())),
     );
     facts.push((
-        Fact::Contact,
+        DeviceSetting::Contact,
         Contact::at(now, delivery.skew_seconds).encode(),
     ));
     let (mut key_set, mut key_set_refused) = (0, false);
@@ -390,14 +398,14 @@ fn persist(
         // One that the hub did not sign, or that is not newer, is as if it had not come; statements wait then.
         match key_set::newer(store, hub_key, bytes)? {
             Some(version) => {
-                facts.push((Fact::KeySet, bytes.clone()));
+                facts.push((DeviceSetting::KeySet, bytes.clone()));
                 key_set = version;
             }
             None => key_set_refused = true,
         }
     }
     if let Some(alerts) = &delivery.alerts {
-        facts.push((Fact::Alerts, alert::kept_bytes(alerts)));
+        facts.push((DeviceSetting::Alerts, alert::kept_bytes(alerts)));
     }
     let DeviceStanding {
         received,
@@ -419,7 +427,10 @@ fn persist(
 }
 
 /// A delivery in the store's form.
-pub(crate) fn delivered<'a>(delivery: &'a Delivery, facts: &'a [(Fact, Vec<u8>)]) -> Delivered<'a> {
+pub(crate) fn delivered<'a>(
+    delivery: &'a Delivery,
+    settings: &'a [(DeviceSetting, Vec<u8>)],
+) -> Delivered<'a> {
     Delivered {
         acked: &delivery.acked,
         rejected: &delivery.rejected,
@@ -428,6 +439,6 @@ pub(crate) fn delivered<'a>(delivery: &'a Delivery, facts: &'a [(Fact, Vec<u8>)]
         erase: &delivery.erase,
         told: &delivery.told,
         cursor: delivery.cursor,
-        facts,
+        settings,
     }
 }

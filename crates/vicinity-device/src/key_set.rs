@@ -2,7 +2,7 @@
 
 use vicinity_seal::VerifyingKey;
 use vicinity_seal::keyset::{KeySet, SignedKeySet};
-use vicinity_store::device::{DeviceStore, Fact};
+use vicinity_store::device::{DeviceSetting, DeviceStore};
 
 use crate::error::DeviceError;
 
@@ -30,7 +30,7 @@ pub(crate) fn version(store: &mut dyn DeviceStore, hub_key: &[u8]) -> Result<u64
 }
 
 pub(crate) fn kept(store: &mut dyn DeviceStore, hub_key: &[u8]) -> Result<Option<KeySet>> {
-    let Some(bytes) = store.fact(Fact::KeySet)? else {
+    let Some(bytes) = store.setting(DeviceSetting::KeySet)? else {
         return Ok(None);
     };
     let open = || {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sha2::Sha256;
 use vicinity_core::canonical;
 use vicinity_core::ids::IncidentId;
-use vicinity_store::device::{DeviceStore, Fact};
+use vicinity_store::device::{DeviceSetting, DeviceStore};
 
 use crate::device::Device;
 use crate::error::DeviceError;
@@ -59,7 +59,7 @@ impl OnceKey {
 impl<S: DeviceStore> Device<S> {
     /// The key, made when it is needed for the first time.
     pub(crate) fn once_key(&mut self) -> Result<OnceKey, DeviceError> {
-        if let Some(kept) = self.store.fact(Fact::OnceKey)? {
+        if let Some(kept) = self.store.setting(DeviceSetting::OnceKey)? {
             return Ok(OnceKey(
                 kept.try_into()
                     .map_err(|_| DeviceError::Damaged("key of what counts once"))?,
@@ -67,7 +67,7 @@ impl<S: DeviceStore> Device<S> {
         }
         let key: [u8; 32] = self.machine.bytes();
         self.store
-            .set_facts(&[(Fact::OnceKey, Some(key.to_vec()))])?;
+            .set_settings(&[(DeviceSetting::OnceKey, Some(key.to_vec()))])?;
         Ok(OnceKey(key))
     }
 }

@@ -1,7 +1,7 @@
 //! Proven requests: each goes in an envelope whose counter is durable before it leaves.
 
 use vicinity_core::ids::DeviceId;
-use vicinity_store::device::{DeviceStore, Fact};
+use vicinity_store::device::{DeviceSetting, DeviceStore};
 use vicinity_sync::envelope::Envelope;
 use vicinity_sync::message::Refused;
 
@@ -64,8 +64,8 @@ pub(crate) fn seal(
     body: Vec<u8>,
 ) -> Result<Envelope, DeviceError> {
     let (incarnation, counter) = life(store)?.unwrap_or_else(|| (random(), 0));
-    store.set_facts(&[(
-        Fact::Incarnation,
+    store.set_settings(&[(
+        DeviceSetting::Incarnation,
         Some(incarnation_bytes(incarnation, counter + 1)),
     )])?;
     Ok(Envelope::seal(
@@ -81,7 +81,7 @@ pub(crate) fn seal(
 /// The device's life and the counter of its last request, if it ever made one.
 pub(crate) fn life(store: &mut dyn DeviceStore) -> Result<Option<(u64, u64)>, DeviceError> {
     Ok(store
-        .fact(Fact::Incarnation)?
+        .setting(DeviceSetting::Incarnation)?
         .as_deref()
         .and_then(incarnation_of))
 }
@@ -91,9 +91,12 @@ pub(crate) fn begin_new_life(
     store: &mut dyn DeviceStore,
     incarnation: u64,
 ) -> Result<(), DeviceError> {
-    Ok(store.set_facts(&[
-        (Fact::Incarnation, Some(incarnation_bytes(incarnation, 0))),
-        (Fact::Cursor, None),
+    Ok(store.set_settings(&[
+        (
+            DeviceSetting::Incarnation,
+            Some(incarnation_bytes(incarnation, 0)),
+        ),
+        (DeviceSetting::Cursor, None),
     ])?)
 }
 

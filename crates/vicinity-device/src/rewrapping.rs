@@ -3,7 +3,7 @@
 use vicinity_seal::keys::Opener;
 use vicinity_seal::keyset::KeySet;
 use vicinity_seal::wrap::{self, Wrap};
-use vicinity_store::device::{DeviceStore, Fact};
+use vicinity_store::device::{DeviceSetting, DeviceStore};
 use vicinity_sync::device_session::SealingKeys;
 use vicinity_sync::statement::{OldWrap, WrapRow};
 use zeroize::Zeroizing;
@@ -56,12 +56,12 @@ pub(crate) fn rewrap(
 /// Keeps up to which place keys were tried for a key set. Durable when this returns.
 pub(crate) fn keep_tried(store: &mut dyn DeviceStore, key_set: u64, place: u64) -> Result<()> {
     let mark = [key_set.to_be_bytes(), place.to_be_bytes()].concat();
-    Ok(store.set_facts(&[(Fact::TriedWraps, Some(mark))])?)
+    Ok(store.set_settings(&[(DeviceSetting::TriedWraps, Some(mark))])?)
 }
 
 /// Up to which place keys were tried for a key set; 0 if none was.
 fn tried(store: &mut dyn DeviceStore, key_set: u64) -> Result<u64> {
-    let Some(mark) = store.fact(Fact::TriedWraps)? else {
+    let Some(mark) = store.setting(DeviceSetting::TriedWraps)? else {
         return Ok(0);
     };
     let ([version, place], []) = mark.as_chunks::<8>() else {
@@ -76,7 +76,7 @@ fn tried(store: &mut dyn DeviceStore, key_set: u64) -> Result<u64> {
 
 /// The key that opens statements; only a responder's device has one.
 pub(crate) fn opener(store: &mut dyn DeviceStore) -> Result<Option<Opener>> {
-    let Some(bytes) = store.fact(Fact::Opener)?.map(Zeroizing::new) else {
+    let Some(bytes) = store.setting(DeviceSetting::Opener)?.map(Zeroizing::new) else {
         return Ok(None);
     };
     let text = str::from_utf8(&bytes).map_err(|_| DeviceError::Damaged("opener"))?;

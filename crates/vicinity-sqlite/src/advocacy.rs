@@ -223,7 +223,7 @@ impl HubLogs for SqliteNational {
     fn hub_log_hash(&mut self, hub: u32) -> Result<u64> {
         let kept = self
             .db
-            .meta(&hash_name(hub))?
+            .setting(&hash_name(hub))?
             .and_then(|bytes| bytes.try_into().ok());
         Ok(kept.map_or(0, u64::from_be_bytes))
     }
@@ -235,7 +235,7 @@ impl HubLogs for SqliteNational {
                 "DELETE FROM advocacy WHERE hub = ?1",
                 &[&hub],
             )?;
-            db.set_meta(&hash_name(hub), &hash.to_be_bytes())?;
+            db.set_setting(&hash_name(hub), &hash.to_be_bytes())?;
             log.iter()
                 .try_for_each(|entry| write(db, hub, entry, "", "", Timestamp::UNIX_EPOCH))
         })

@@ -314,7 +314,7 @@ impl Db {
             .unwrap_or(0) as u64)
     }
 
-    pub(crate) fn meta(&self, key: &str) -> Result<Option<Vec<u8>>> {
+    pub(crate) fn setting(&self, key: &str) -> Result<Option<Vec<u8>>> {
         self.one(
             "reading a setting",
             "SELECT value FROM meta WHERE key = ?1",
@@ -323,7 +323,7 @@ impl Db {
         )
     }
 
-    pub(crate) fn set_meta(&self, key: &str, value: &[u8]) -> Result<()> {
+    pub(crate) fn set_setting(&self, key: &str, value: &[u8]) -> Result<()> {
         self.execute(
             "keeping a setting",
             "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",

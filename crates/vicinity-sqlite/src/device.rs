@@ -23,7 +23,8 @@ use crate::db::{Db, Result, digest_of, sql};
 use documents::{KnownDocument, NewRow, chunks, known, move_digest, put_change, put_document};
 use states::{HELD_BY_HUB, REFUSED, UNSENT};
 use vicinity_store::device::{
-    Delivered, DeviceStanding, DeviceStore, Fact, LoggedLines, Logging, OutboxPage, Written,
+    Delivered, DeviceSetting, DeviceStanding, DeviceStore, LoggedLines, Logging, OutboxPage,
+    Written,
 };
 use vicinity_store::error::Damage;
 use vicinity_store::row::{self, IncidentRow};
@@ -278,7 +279,7 @@ fn standing(db: &Db) -> Result<DeviceStanding> {
         "SELECT count(*) FROM tombstones WHERE told = 0",
     )?;
     Ok(DeviceStanding {
-        digest: digest_of(db.meta("digest")?)?,
+        digest: digest_of(db.setting("digest")?)?,
         unsent,
         rejected,
         untold,
@@ -473,22 +474,24 @@ impl DeviceStore for SqliteDevice {
         )
     }
 
-    fn fact(&mut self, fact: Fact) -> Result<Option<Vec<u8>>> {
-        self.db.meta(fact.key())
+    fn setting(&mut self, setting: DeviceSetting) -> Result<Option<Vec<u8>>> {
+        self.db.setting(setting.key())
     }
 
-    fn set_facts(&mut self, facts: &[(Fact, Option<Vec<u8>>)]) -> Result<()> {
+    fn set_settings(&mut self, settings: &[(DeviceSetting, Option<Vec<u8>>)]) -> Result<()> {
         self.db.immediate(|db| {
-            facts.iter().try_for_each(|(fact, value)| match value {
-                Some(value) => db.set_meta(fact.key(), value),
-                None => db
-                    .execute(
-                        "forgetting a setting",
-                        "DELETE FROM meta WHERE key = ?1",
-                        &[&fact.key()],
-                    )
-                    .map(drop),
-            })
+            settings
+                .iter()
+                .try_for_each(|(setting, value)| match value {
+                    Some(value) => db.set_setting(setting.key(), value),
+                    None => db
+                        .execute(
+                            "forgetting a setting",
+                            "DELETE FROM meta WHERE key = ?1",
+                            &[&setting.key()],
+                        )
+                        .map(drop),
+                })
         })
     }
 
@@ -663,15 +666,15 @@ impl DeviceStore for SqliteDevice {
                 .iter()
                 .try_for_each(|incident| remove(db, *incident))?;
             if let Some(cursor) = delivered.cursor {
-                db.set_meta(
-                    Fact::Cursor.key(),
+                db.set_setting(
+                    DeviceSetting::Cursor.key(),
                     &vicinity_store::device::cursor_bytes(&cursor),
                 )?;
             }
             delivered
-                .facts
+                .settings
                 .iter()
-                .try_for_each(|(fact, value)| db.set_meta(fact.key(), value))?;
+                .try_for_each(|(setting, value)| db.set_setting(setting.key(), value))?;
             Ok(DeviceStanding {
                 received,
                 erased,

@@ -79,7 +79,7 @@ impl SqliteHub {
             && (feed::Head::read(&db)?.seq > 0
                 || db.count("counting", "SELECT count(*) FROM devices")? > 0)
         {
-            db.immediate(|db| db.set_meta(policy::RESTORED, &[1]))?;
+            db.immediate(|db| db.set_setting(policy::RESTORED, &[1]))?;
         }
         let mut keys = Db::open(&folder.join("keys.db"), key, KEYS_MIGRATIONS)?;
         erase::finish(&mut db, &mut keys)?;
@@ -608,11 +608,11 @@ impl HubStore for SqliteHub {
     }
 
     fn setting(&mut self, key: &str) -> Result<Option<Vec<u8>>> {
-        self.db.meta(key)
+        self.db.setting(key)
     }
 
     fn set_setting(&mut self, key: &str, value: &[u8]) -> Result<()> {
-        self.db.immediate(|db| db.set_meta(key, value))
+        self.db.immediate(|db| db.set_setting(key, value))
     }
 
     fn told_areas(&mut self) -> Result<Areas> {

@@ -523,10 +523,10 @@ impl NationalStore for SqliteNational {
     }
 
     fn setting(&mut self, key: &str) -> Result<Option<Vec<u8>>> {
-        self.db.meta(key)
+        self.db.setting(key)
     }
 
     fn set_setting(&mut self, key: &str, value: &[u8]) -> Result<()> {
-        self.db.immediate(|db| db.set_meta(key, value))
+        self.db.immediate(|db| db.set_setting(key, value))
     }
 }

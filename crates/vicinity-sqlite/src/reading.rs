@@ -147,7 +147,7 @@ mod tests {
         let (folder, key) = (tempfile::tempdir().unwrap(), DatabaseKey::new([1; 32]));
         let path = folder.path().join("a 100% #?.db");
         let db = Db::open(&path, &key, MIGRATIONS).unwrap();
-        db.set_meta("it", b"is here").unwrap();
+        db.set_setting("it", b"is here").unwrap();
         if !left.is_empty() {
             let copy = folder.path().join("copy.db");
             for ending in [""].iter().chain(left) {
@@ -173,12 +173,12 @@ mod tests {
             let before = files();
             let db = Db::open_to_read(&path, &key, 1).unwrap();
             assert_eq!(
-                db.meta("it").unwrap().as_deref(),
+                db.setting("it").unwrap().as_deref(),
                 Some(b"is here".as_slice()),
                 "{left:?}"
             );
             assert!(matches!(
-                db.set_meta("it", b"else"),
+                db.set_setting("it", b"else"),
                 Err(StoreError::ReadOnly)
             ));
             drop(db);
@@ -202,7 +202,7 @@ mod tests {
     fn a_folder_that_can_be_written_is_written() {
         let (_folder, path, key) = folder(&[]);
         let (db, writes) = Db::open_or_read(&path, &key, MIGRATIONS).unwrap();
-        db.set_meta("it", b"else").unwrap();
+        db.set_setting("it", b"else").unwrap();
         assert!(writes);
     }
 }

@@ -107,7 +107,7 @@ pub const RUNS_MAX: i64 = 1000;
 
 /// What the device knows of itself and its hub. Every value is small and replaced whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fact {
+pub enum DeviceSetting {
     /// Where it is in the hub's feed.
     Cursor,
     /// The batch size that worked last.
@@ -144,7 +144,7 @@ pub enum Fact {
     LookedAt,
 }
 
-impl Fact {
+impl DeviceSetting {
     /// Its key.
     #[must_use]
     pub fn key(self) -> &'static str {
@@ -199,8 +199,8 @@ pub struct Delivered<'a> {
     pub told: &'a [IncidentId],
     /// The new place.
     pub cursor: Option<Cursor>,
-    /// Small facts to keep with it.
-    pub facts: &'a [(Fact, Vec<u8>)],
+    /// Settings to keep with it.
+    pub settings: &'a [(DeviceSetting, Vec<u8>)],
 }
 
 /// How the device stands.
@@ -282,17 +282,17 @@ pub trait DeviceStore: DeviceStatements {
     /// Storage.
     fn author(&mut self, incident: IncidentId, change: ChangeHash) -> Result<Option<(bool, u32)>>;
 
-    /// A small fact.
+    /// A setting of the device.
     ///
     /// # Errors
     /// Storage.
-    fn fact(&mut self, fact: Fact) -> Result<Option<Vec<u8>>>;
+    fn setting(&mut self, setting: DeviceSetting) -> Result<Option<Vec<u8>>>;
 
-    /// Keeps a small fact, or forgets it.
+    /// Writes settings; `None` removes one.
     ///
     /// # Errors
     /// Storage.
-    fn set_facts(&mut self, facts: &[(Fact, Option<Vec<u8>>)]) -> Result<()>;
+    fn set_settings(&mut self, settings: &[(DeviceSetting, Option<Vec<u8>>)]) -> Result<()>;
 
     /// Heads of documents shared with the hub, with ids above `after`.
     ///

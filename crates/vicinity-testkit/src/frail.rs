@@ -14,7 +14,8 @@ use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ProjectionId};
 use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
 use vicinity_store::device::{
-    Delivered, DeviceStanding, DeviceStore, Fact, LoggedLines, Logging, OutboxPage, Written,
+    Delivered, DeviceSetting, DeviceStanding, DeviceStore, LoggedLines, Logging, OutboxPage,
+    Written,
 };
 use vicinity_store::evidence::SignedRequest;
 use vicinity_store::hub::{
@@ -92,11 +93,11 @@ impl DeviceStore for Frail<'_, dyn DeviceStore> {
     fn author(&mut self, incident: IncidentId, change: ChangeHash) -> Result<Option<(bool, u32)>> {
         self.room()?.author(incident, change)
     }
-    fn fact(&mut self, fact: Fact) -> Result<Option<Vec<u8>>> {
-        self.room()?.fact(fact)
+    fn setting(&mut self, setting: DeviceSetting) -> Result<Option<Vec<u8>>> {
+        self.room()?.setting(setting)
     }
-    fn set_facts(&mut self, facts: &[(Fact, Option<Vec<u8>>)]) -> Result<()> {
-        self.room()?.set_facts(facts)
+    fn set_settings(&mut self, settings: &[(DeviceSetting, Option<Vec<u8>>)]) -> Result<()> {
+        self.room()?.set_settings(settings)
     }
     fn heads(&mut self, after: Option<IncidentId>, max_documents: usize) -> Result<HeadsPage> {
         self.room()?.heads(after, max_documents)

@@ -45,8 +45,8 @@ pub(crate) fn move_digest(db: &Db, old: ScopeDigest, new: ScopeDigest) -> Result
     if old == new {
         return Ok(());
     }
-    let digest = digest_of(db.meta("digest")?)?.replace(old, new);
-    db.set_meta("digest", &digest.0.to_be_bytes())
+    let digest = digest_of(db.setting("digest")?)?.replace(old, new);
+    db.set_setting("digest", &digest.0.to_be_bytes())
 }
 
 pub(crate) struct NewRow<'a> {

@@ -48,7 +48,7 @@ pub(crate) fn recall(
 }
 
 fn is_restored(db: &Db) -> Result<bool> {
-    Ok(db.meta(policy::RESTORED)?.is_some())
+    Ok(db.setting(policy::RESTORED)?.is_some())
 }
 
 fn erase_ordered(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result<bool> {
@@ -115,7 +115,7 @@ fn erase_ordered(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result<bo
         "INSERT INTO tombstones (incident, erased_at) VALUES (?1, ?2)",
         &[id, &now.as_second()],
     )?;
-    db.set_meta(LOG_HOLDS_ERASED, &[1])?;
+    db.set_setting(LOG_HOLDS_ERASED, &[1])?;
     Ok(doc.is_some() || waited + refused > 0)
 }
 
@@ -142,7 +142,7 @@ fn retract(db: &Db, incident: IncidentId, doc: Option<i64>) -> Result<()> {
         &[&doc],
     )?;
     // Without the key nothing was ever projected.
-    if let Some(key) = db.meta(policy::PROJECTION_KEY)?.filter(|_| is_unsure) {
+    if let Some(key) = db.setting(policy::PROJECTION_KEY)?.filter(|_| is_unsure) {
         let projection = policy::projection_id(&key, incident);
         let query = "INSERT INTO projections (doc, projection, version, sent, refused, json)
             SELECT coalesce(?1, min(coalesce(min(doc), 0), 0) - 1), ?2, 1, 0, 0, NULL FROM projections WHERE true ON CONFLICT DO NOTHING";
@@ -239,7 +239,7 @@ pub(crate) fn erasures(db: &Db) -> Result<Vec<ErasureRow>> {
         };
         places.entry(incident).or_default().push(place);
     }
-    let key = db.meta(policy::PROJECTION_KEY)?;
+    let key = db.setting(policy::PROJECTION_KEY)?;
     let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, i64>(1)?));
     let tombstones = db.all(
         "reading erasures",
@@ -274,7 +274,7 @@ pub(crate) fn erasures(db: &Db) -> Result<Vec<ErasureRow>> {
 /// Deletes the keys of what was erased, and empties the logs if they may hold pages from before; what cannot be done now is
 /// done later, and a crash in between is made up for when the hub is opened.
 pub(crate) fn finish(db: &mut Db, keys: &mut Db) -> Result<()> {
-    if !db.conn.is_autocommit() || db.meta(LOG_HOLDS_ERASED)?.is_none() {
+    if !db.conn.is_autocommit() || db.setting(LOG_HOLDS_ERASED)?.is_none() {
         return Ok(());
     }
     let erased = db.all(

@@ -250,7 +250,7 @@ impl SqliteHub {
     /// Storage.
     pub fn audit_with_head(&mut self) -> Result<(Vec<AuditRow>, Option<Vec<u8>>)> {
         self.db
-            .as_of_one_moment(|db| Ok((statements::audit(db)?, db.meta(AUDIT_HEAD)?)))
+            .as_of_one_moment(|db| Ok((statements::audit(db)?, db.setting(AUDIT_HEAD)?)))
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn pull(
 ) -> Result<Option<Pull>> {
     let mut work = PullWork::new(raw_bytes);
     let head = Head::read(db)?;
-    let key = db.meta(policy::CURSOR_KEY)?;
+    let key = db.setting(policy::CURSOR_KEY)?;
     let at_head = policy::cursor(key.as_deref(), epoch, head.seq, head.chain);
     let mut pull = Pull {
         groups: Vec::new(),
@@ -64,16 +64,16 @@ fn digest(db: &Db, peer: &Peer) -> Result<ScopeDigest> {
             &[&peer.number],
             |row| row.get(0),
         )?),
-        Role::Responder | Role::Hub => digest_of(db.meta("digest")?),
+        Role::Responder | Role::Hub => digest_of(db.setting("digest")?),
     }
 }
 
 /// Whether a cursor is of this feed. One that shows that the hub was restored is noted as such.
 pub(crate) fn stands(db: &Db, epoch: [u8; 16], cursor: &Cursor) -> Result<bool> {
-    let is_ours = policy::is_own_cursor(db.meta(policy::CURSOR_KEY)?.as_deref(), cursor);
+    let is_ours = policy::is_own_cursor(db.setting(policy::CURSOR_KEY)?.as_deref(), cursor);
     let place = giving::place(is_ours, cursor.epoch == epoch, || fits(db, cursor))?;
     if place == CursorPlace::ShowsRestore {
-        db.set_meta(policy::RESTORED, &[1])?;
+        db.set_setting(policy::RESTORED, &[1])?;
     }
     Ok(place == CursorPlace::Fits)
 }

@@ -20,7 +20,7 @@ pub(crate) fn in_scope(db: &Db, doc: i64, device: u32) -> Result<bool> {
 
 /// Whether a restore may have taken this document out of the device's scope: nobody took it back, as far as the hub knows.
 pub(crate) fn lost_scope(db: &Db, doc: i64, device: u32) -> Result<bool> {
-    if db.meta(policy::RESTORED)?.is_none() {
+    if db.setting(policy::RESTORED)?.is_none() {
         return Ok(false);
     }
     let query = "SELECT kind FROM feed WHERE kind <> 0 AND doc = ?1 AND device = ?2 ORDER BY seq DESC LIMIT 1";
@@ -68,8 +68,8 @@ pub(crate) fn leave(
 
 /// Everyone who sees the document sees its digest move.
 pub(crate) fn move_digests(db: &Db, doc: i64, old: ScopeDigest, new: ScopeDigest) -> Result<()> {
-    let all = digest_of(db.meta("digest")?)?.replace(old, new);
-    db.set_meta("digest", &all.0.to_be_bytes())?;
+    let all = digest_of(db.setting("digest")?)?.replace(old, new);
+    db.set_setting("digest", &all.0.to_be_bytes())?;
     for device in db.all(
         "reading scope",
         "SELECT device FROM scope WHERE doc = ?1",

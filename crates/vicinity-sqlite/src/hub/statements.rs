@@ -151,7 +151,7 @@ fn forget(db: &Db, which: &str, params: &[&dyn rusqlite::ToSql]) -> Result<()> {
     db.execute(step, &format!("DELETE FROM blobs WHERE {which}"), params)?;
     // The log beside the database still holds them.
     if under_way > 0 {
-        db.set_meta(LOG_HOLDS_ERASED, &[1])
+        db.set_setting(LOG_HOLDS_ERASED, &[1])
     } else {
         Ok(())
     }
@@ -311,7 +311,7 @@ impl HubStatements for SqliteHub {
             db.execute("forgetting a blob", "DELETE FROM pieces WHERE blob = ?1", &[&blob.id])?;
             if !refused.is_empty() {
                 // Of an incident that was erased meanwhile, it may be.
-                db.set_meta(LOG_HOLDS_ERASED, &[1])?;
+                db.set_setting(LOG_HOLDS_ERASED, &[1])?;
             }
             db.execute("noting a blob", "UPDATE blobs SET refused = ?2 WHERE id = ?1", &[&blob.id, &places(refused)]).map(drop)
         })
@@ -401,7 +401,7 @@ impl HubStatements for SqliteHub {
                 query,
                 &[&chain, &peer.number, &now.as_second(), &entry_hash],
             )?;
-            db.set_meta(AUDIT_HEAD, &chain)
+            db.set_setting(AUDIT_HEAD, &chain)
         })
     }
 

@@ -42,13 +42,13 @@ impl AtHub {
 
 /// The hub's zone.
 pub(crate) fn zone(db: &Db) -> Result<Option<TimeZone>> {
-    let name = db.meta(policy::ZONE)?;
+    let name = db.setting(policy::ZONE)?;
     Ok(name.and_then(|name| zone::named(core::str::from_utf8(&name).ok()?)))
 }
 
 /// Sets the hub's zone. Every place on the board and every projection is worked out again, as after a term that ended.
 pub(crate) fn set_zone(db: &Db, zone: &str) -> Result<()> {
-    db.set_meta(policy::ZONE, zone.as_bytes())?;
+    db.set_setting(policy::ZONE, zone.as_bytes())?;
     db.execute("setting a zone", "UPDATE documents SET recheck_at = 0", &[])?;
     db.execute("setting a zone", "UPDATE board SET turns_at = 0", &[])
         .map(drop)

@@ -29,7 +29,7 @@ pub(crate) fn project(
     let mut areas = told_areas(db)?;
     let (json, is_new_area) = policy::projected(incident, &mut areas, now);
     if is_new_area {
-        db.set_meta(policy::AREAS_MET, Areas::to_text(&areas.met).as_bytes())?;
+        db.set_setting(policy::AREAS_MET, Areas::to_text(&areas.met).as_bytes())?;
     }
     let known = db.one(
         "reading a projection",
@@ -66,18 +66,18 @@ pub(crate) fn project(
 
 /// The key of projections' ids; a hub makes it when it is set up, so that every backup has it.
 fn projection_key(db: &Db, random: &mut dyn Random) -> Result<Vec<u8>> {
-    if let Some(key) = db.meta(policy::PROJECTION_KEY)? {
+    if let Some(key) = db.setting(policy::PROJECTION_KEY)? {
         return Ok(key);
     }
     let key = random.bytes16().to_vec();
-    db.set_meta(policy::PROJECTION_KEY, &key)?;
+    db.set_setting(policy::PROJECTION_KEY, &key)?;
     Ok(key)
 }
 
 pub(crate) fn told_areas(db: &Db) -> Result<Areas> {
     Ok(policy::kept_areas(
-        db.meta(policy::AREAS_LISTED)?,
-        db.meta(policy::AREAS_MET)?,
+        db.setting(policy::AREAS_LISTED)?,
+        db.setting(policy::AREAS_MET)?,
     ))
 }
 
@@ -91,7 +91,7 @@ pub(crate) fn forget_areas(db: &Db) -> Result<()> {
         |row| row.get(0),
     )?;
     if areas.keep_only(codes.iter().map(String::as_str)) {
-        db.set_meta(policy::AREAS_MET, Areas::to_text(&areas.met).as_bytes())
+        db.set_setting(policy::AREAS_MET, Areas::to_text(&areas.met).as_bytes())
     } else {
         Ok(())
     }
@@ -103,7 +103,7 @@ pub(crate) fn list_areas(
     now: Timestamp,
     random: &mut dyn Random,
 ) -> Result<Vec<u64>> {
-    db.set_meta(policy::AREAS_LISTED, Areas::to_text(listed).as_bytes())?;
+    db.set_setting(policy::AREAS_LISTED, Areas::to_text(listed).as_bytes())?;
     let (mut damaged, mut last) = (Vec::new(), i64::MIN);
     loop {
         let query = "SELECT doc, incident, facts, disputes, times, first_at FROM documents JOIN projections USING (doc) WHERE json IS NOT NULL AND doc > ?1 ORDER BY doc LIMIT ?2";

@@ -99,7 +99,7 @@ fn reviewed(row: &Row<'_>) -> rusqlite::Result<Reviewed> {
 impl SqliteNational {
     /// Counts everything, once: a database from before there were counts has rows and none.
     pub(crate) fn count_once(&mut self) -> Result<()> {
-        if self.db.meta(COUNTED)?.is_some() {
+        if self.db.setting(COUNTED)?.is_some() {
             return Ok(());
         }
         self.db.immediate(|db| {
@@ -117,7 +117,7 @@ impl SqliteNational {
                 tally.add(&Counted { hub, month: &month, area: &area, facets: &facets, counts }, 1);
             }
             tally.write(db)?;
-            db.set_meta(COUNTED, &[1])
+            db.set_setting(COUNTED, &[1])
         })
     }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use vicinity_core::batch::{Cursor, DocumentHeads, HeadsPage};
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::ScopeDigest;
-use vicinity_store::device::{Delivered, DeviceStore, Fact, cursor_of};
+use vicinity_store::device::{Delivered, DeviceSetting, DeviceStore, cursor_of};
 
 use super::stage::{ALL_BYTES, Phone, changes_of, count, names};
 use crate::person::{Person, consented, hash, incident_id};
@@ -149,14 +149,14 @@ pub fn a_cursor_moves_with_what_it_stands_for<S: DeviceStore>(make: impl Fn(&Pat
     };
     phone.delivers(&Delivered {
         cursor: Some(cursor),
-        facts: &[(Fact::Skew, b"60".to_vec())],
+        settings: &[(DeviceSetting::Skew, b"60".to_vec())],
         ..Delivered::default()
     });
     let mut kept = || {
         phone
             .store
-            .fact(Fact::Cursor)
-            .expect("a fact")
+            .setting(DeviceSetting::Cursor)
+            .expect("a setting")
             .and_then(|bytes| cursor_of(&bytes))
     };
     assert_eq!(kept(), Some(cursor));
@@ -164,13 +164,13 @@ pub fn a_cursor_moves_with_what_it_stands_for<S: DeviceStore>(make: impl Fn(&Pat
     let mut kept = || {
         phone
             .store
-            .fact(Fact::Cursor)
-            .expect("a fact")
+            .setting(DeviceSetting::Cursor)
+            .expect("a setting")
             .and_then(|bytes| cursor_of(&bytes))
     };
     assert_eq!(kept(), Some(cursor), "an answer without a cursor leaves it");
     assert_eq!(
-        phone.store.fact(Fact::Skew).expect("a fact"),
+        phone.store.setting(DeviceSetting::Skew).expect("a setting"),
         Some(b"60".to_vec())
     );
 }
@@ -338,22 +338,40 @@ pub fn a_change_knows_its_author<S: DeviceStore>(make: impl Fn(&Path) -> S) {
 /// Small ones, replaced whole.
 pub fn facts_are_kept_and_forgotten<S: DeviceStore>(make: impl Fn(&Path) -> S) {
     let mut phone = Phone::new(make);
-    assert_eq!(phone.store.fact(Fact::Enrolment).expect("a fact"), None);
+    assert_eq!(
+        phone
+            .store
+            .setting(DeviceSetting::Enrolment)
+            .expect("a setting"),
+        None
+    );
     let (enrolment, life) = (b"{}".to_vec(), vec![0, 255]);
     phone
         .store
-        .set_facts(&[
-            (Fact::Enrolment, Some(enrolment.clone())),
-            (Fact::Incarnation, Some(life)),
+        .set_settings(&[
+            (DeviceSetting::Enrolment, Some(enrolment.clone())),
+            (DeviceSetting::Incarnation, Some(life)),
         ])
         .expect("kept");
     phone
         .store
-        .set_facts(&[(Fact::Incarnation, None), (Fact::BatchBytes, None)])
+        .set_settings(&[
+            (DeviceSetting::Incarnation, None),
+            (DeviceSetting::BatchBytes, None),
+        ])
         .expect("kept");
     assert_eq!(
-        phone.store.fact(Fact::Enrolment).expect("a fact"),
+        phone
+            .store
+            .setting(DeviceSetting::Enrolment)
+            .expect("a setting"),
         Some(enrolment)
     );
-    assert_eq!(phone.store.fact(Fact::Incarnation).expect("a fact"), None);
+    assert_eq!(
+        phone
+            .store
+            .setting(DeviceSetting::Incarnation)
+            .expect("a setting"),
+        None
+    );
 }
