@@ -74,78 +74,51 @@ impl core::fmt::Debug for Asks {
 }
 
 /// The log of a server, and what its reports ask for. Every method is one transaction, durable when it returns.
+///
+/// Every method fails with [`StoreError`] if the database cannot be read or written.
 pub trait AdvocacyLog {
     /// Writes an action down; `false` if `max` of its own are there already.
-    ///
-    /// # Errors
-    /// Storage.
     fn log_advocacy(&mut self, logged: &LoggedAdvocacy, max: usize, now: Timestamp)
     -> Result<bool>;
 
     /// Notes the outcome of an action of its own; `false` if there is none.
-    ///
-    /// # Errors
-    /// Storage.
     fn note_outcome(&mut self, id: AdvocacyId, outcome: &str) -> Result<bool>;
 
     /// Takes an action of its own out of the log; `false` if there is none.
-    ///
-    /// # Errors
-    /// Storage.
     fn drop_advocacy(&mut self, id: AdvocacyId) -> Result<bool>;
 
     /// A page of the actions of a range of days, both ends included: at national there may be a thousand of each hub.
-    ///
-    /// # Errors
-    /// Storage.
     fn advocacy(&mut self, filter: &LogFilter, page: u32) -> Result<LogPage>;
 
     /// All actions of its own, as others may learn of them: at most [`LOG_MAX`](vicinity_core::advocacy::LOG_MAX).
-    ///
-    /// # Errors
-    /// Storage.
     fn own_advocacy(&mut self) -> Result<Vec<Advocacy>>;
 
     /// What the report of a quarter asks for.
-    ///
-    /// # Errors
-    /// Storage.
     fn asks(&mut self, quarter: &str) -> Result<Option<Asks>>;
 
     /// Writes what the report of a quarter asks for; nothing is kept of an empty text.
-    ///
-    /// # Errors
-    /// Storage.
     fn set_asks(&mut self, quarter: &str, asks: &Asks, now: Timestamp) -> Result<()>;
 }
 
 /// Counts, and what is drawn beside them.
+///
+/// Every method fails with [`StoreError`] if the database cannot be read or written.
 pub trait Patterns: AdvocacyLog {
     /// Counts of a range of months, both ends included: month, cell, count. At a hub of all its incidents, at national of
     /// those that may be counted; nothing is left out here.
-    ///
-    /// # Errors
-    /// Storage.
     fn window(&mut self, from: &str, to: &str) -> Result<Vec<(String, Cell, u64)>>;
 }
 
 /// What national keeps of hubs' logs.
+///
+/// Every method fails with [`StoreError`] if the database cannot be read or written.
 pub trait HubLogs {
     /// Replaces all of a hub's with these, with the hash that the hub told of its log.
-    ///
-    /// # Errors
-    /// Storage.
     fn set_hub_log(&mut self, hub: u32, log: &[Advocacy], hash: u64) -> Result<()>;
 
     /// The hash of the log that a hub sent last, whatever of it was kept; 0 for none.
-    ///
-    /// # Errors
-    /// Storage.
     fn hub_log_hash(&mut self, hub: u32) -> Result<u64>;
 
     /// A hub's.
-    ///
-    /// # Errors
-    /// Storage.
     fn hub_log(&mut self, hub: u32) -> Result<Vec<Advocacy>>;
 }

@@ -21,62 +21,39 @@ pub enum Published {
 }
 
 /// The hub's port for alerts. As in [`crate::hub::HubStore`], every method is one transaction.
+///
+/// Every method fails with [`StoreError`] if the database cannot be read or written.
 pub trait HubAlerts {
     /// Keeps an alert of this hub's, unless `max` of them stand.
-    ///
-    /// # Errors
-    /// Storage.
     fn publish_alert(&mut self, alert: &Alert, max: usize, now: Timestamp) -> Result<Published>;
 
     /// Deletes an alert of this hub's; `false` if there is none.
-    ///
-    /// # Errors
-    /// Storage.
     fn withdraw_alert(&mut self, id: [u8; 16]) -> Result<bool>;
 
     /// Replaces all that came from national with these.
-    ///
-    /// # Errors
-    /// Storage.
     fn set_near_alerts(&mut self, alerts: &[Alert]) -> Result<()>;
 
     /// This hub's alerts that are active, and those from national, each by id.
-    ///
-    /// # Errors
-    /// Storage.
     fn alerts(&mut self, now: Timestamp) -> Result<(Vec<Alert>, Vec<Alert>)>;
 
     /// Deletes what ended [`ENDED_KEPT_SECONDS`] ago or longer; how many that were. Not for a clock in doubt.
-    ///
-    /// # Errors
-    /// Storage.
     fn forget_ended_alerts(&mut self, now: Timestamp) -> Result<u64>;
 }
 
 /// National's port for alerts. As in [`crate::national::NationalStore`], every method is one transaction.
+///
+/// Every method fails with [`StoreError`] if the database cannot be read or written.
 pub trait NationalAlerts {
     /// Replaces all of a hub's with these.
-    ///
-    /// # Errors
-    /// Storage.
     fn set_alerts(&mut self, hub: u32, alerts: &[Alert]) -> Result<()>;
 
     /// A hub's alerts that are active, by id.
-    ///
-    /// # Errors
-    /// Storage.
     fn alerts_of(&mut self, hub: u32, now: Timestamp) -> Result<Vec<Alert>>;
 
     /// Deletes what ended [`ENDED_KEPT_SECONDS`] ago or longer, of all hubs; how many that were. Not for a clock in doubt.
-    ///
-    /// # Errors
-    /// Storage.
     fn forget_ended_alerts(&mut self, now: Timestamp) -> Result<u64>;
 
     /// Other hubs' alerts that are active, of the areas in which a hub has a projection or an alert of its own: those that end last,
     /// at most that many, by id.
-    ///
-    /// # Errors
-    /// Storage.
     fn alerts_near(&mut self, hub: u32, now: Timestamp, max: usize) -> Result<Vec<Alert>>;
 }

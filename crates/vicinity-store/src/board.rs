@@ -126,6 +126,8 @@ pub struct RefusedHere {
 }
 
 /// The store of a hub that has a board. Every method is one transaction, durable when it returns.
+///
+/// Every method fails with [`StoreError`] if the database cannot be read or written.
 pub trait BoardStore: HubStore + Patterns + Forms + HubReached {
     /// Runs steps under one commit until `next` says that there are no more. A step that says `false` is undone, and only that.
     ///
@@ -137,27 +139,15 @@ pub trait BoardStore: HubStore + Patterns + Forms + HubReached {
     ) -> Result<()>;
 
     /// Works out again the places that time alone has changed. Gives how many; at most some thousand at once.
-    ///
-    /// # Errors
-    /// Storage.
     fn refresh_board(&mut self, now: Timestamp) -> Result<u64>;
 
     /// A page of the board, from 0.
-    ///
-    /// # Errors
-    /// Storage.
     fn board(&mut self, filter: &BoardFilter, page: u32, now: Timestamp) -> Result<BoardPage>;
 
     /// What one incident's page shows.
-    ///
-    /// # Errors
-    /// Storage.
     fn case(&mut self, incident: IncidentId) -> Result<Option<Case>>;
 
     /// Incidents whose ids lie from one to another, in the order of their ids, at most that many.
-    ///
-    /// # Errors
-    /// Storage.
     fn between(
         &mut self,
         first: IncidentId,
@@ -166,15 +156,9 @@ pub trait BoardStore: HubStore + Patterns + Forms + HubReached {
     ) -> Result<Vec<(IncidentId, IncidentRow)>>;
 
     /// An incident's changes in the order in which the hub took them.
-    ///
-    /// # Errors
-    /// Storage.
     fn logged(&mut self, incident: IncidentId) -> Result<Vec<LoggedChange>>;
 
     /// Notes who at the board wrote a change of the hub's own.
-    ///
-    /// # Errors
-    /// Storage.
     fn note_desk_change(
         &mut self,
         incident: IncidentId,
@@ -183,39 +167,21 @@ pub trait BoardStore: HubStore + Patterns + Forms + HubReached {
     ) -> Result<()>;
 
     /// Incidents with conflicts, most urgent first, at most that many.
-    ///
-    /// # Errors
-    /// Storage.
     fn conflicted(&mut self, max: usize) -> Result<Vec<(IncidentId, IncidentRow)>>;
 
     /// National's questions, open ones first.
-    ///
-    /// # Errors
-    /// Storage.
     fn asked(&mut self) -> Result<Vec<AskedHere>>;
 
     /// What was refused, newest first, at most that many rows.
-    ///
-    /// # Errors
-    /// Storage.
     fn refused(&mut self, max: usize) -> Result<Vec<RefusedHere>>;
 
     /// Changes that wait for earlier ones, by the device that brought them.
-    ///
-    /// # Errors
-    /// Storage.
     fn waiting_by_device(&mut self) -> Result<Vec<(u32, u64)>>;
 
     /// Areas that incidents name, by how often, at most that many.
-    ///
-    /// # Errors
-    /// Storage.
     fn areas(&mut self, max: usize) -> Result<Vec<String>>;
 
     /// [`Patterns::window`] of incidents that may be counted elsewhere alone: those whose survivors agreed to it.
-    ///
-    /// # Errors
-    /// Storage.
     fn countable_window(&mut self, from: &str, to: &str) -> Result<Vec<(String, Cell, u64)>>;
 
     /// The hub's own projections, as national has or will have them, ascending by id, each with the incident that it was made
@@ -229,8 +195,5 @@ pub trait BoardStore: HubStore + Patterns + Forms + HubReached {
     ) -> Result<()>;
 
     /// Minutes from report to first response of the incidents of a range of months that had one, ascending.
-    ///
-    /// # Errors
-    /// Storage.
     fn response_minutes(&mut self, from: &str, to: &str) -> Result<Vec<u32>>;
 }

@@ -23,33 +23,25 @@ pub struct CountryRow {
 }
 
 /// What a national server publishes upwards.
+///
+/// Every method fails with [`StoreError`] if the database cannot be read or written.
 pub trait Publishing {
     /// Makes the windows of every month up to `last` that was not published yet, from the first that shows anything; once made, a
     /// window stays as it is. Gives those that the upper server has not confirmed, ascending, at most that many.
-    ///
-    /// # Errors
-    /// Storage.
     fn publish_to(&mut self, last: &str, max: usize, now: Timestamp) -> Result<Vec<Window>>;
 
     /// Sends every window again: to another upper server, as it was made.
-    ///
-    /// # Errors
-    /// Storage.
     fn publish_again(&mut self) -> Result<()>;
 
     /// Notes what the upper server holds.
-    ///
-    /// # Errors
-    /// Storage.
     fn windows_sent(&mut self, months: &[String]) -> Result<()>;
 }
 
 /// What a server holds of those below it.
+///
+/// Every method fails with [`StoreError`] if the database cannot be read or written.
 pub trait Countries {
     /// Keeps the hash of a one-time code for a country's server.
-    ///
-    /// # Errors
-    /// Storage.
     fn invite_country(
         &mut self,
         code_hash: [u8; 32],
@@ -58,9 +50,6 @@ pub trait Countries {
     ) -> Result<()>;
 
     /// Enrols a country's server by a one-time code: its number, or `None` if the code is none of those, used by another or expired.
-    ///
-    /// # Errors
-    /// Storage.
     fn enrol_country(
         &mut self,
         code_hash: [u8; 32],
@@ -70,21 +59,12 @@ pub trait Countries {
     ) -> Result<Option<u32>>;
 
     /// What is needed to check its proof.
-    ///
-    /// # Errors
-    /// Storage.
     fn country_credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>>;
 
     /// Revokes a country's server, as a hub is revoked; the months that it published stay. `false` if there is no such country.
-    ///
-    /// # Errors
-    /// Storage.
     fn revoke_country(&mut self, country: u32, now: Timestamp) -> Result<bool>;
 
     /// Lets a proven request in and moves its counter.
-    ///
-    /// # Errors
-    /// Storage.
     fn let_country_in(
         &mut self,
         device: DeviceId,
@@ -100,8 +80,5 @@ pub trait Countries {
     fn take_windows(&mut self, country: u32, windows: &[Window], now: Timestamp) -> Result<()>;
 
     /// Every country with its windows of a range of months.
-    ///
-    /// # Errors
-    /// Storage.
     fn countries(&mut self, from: &str, to: &str) -> Result<Vec<CountryRow>>;
 }

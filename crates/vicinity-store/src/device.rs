@@ -221,6 +221,8 @@ pub struct DeviceStanding {
 }
 
 /// The device's store. Every method is one transaction, durable when it returns.
+///
+/// Every method fails with [`StoreError`] if the database cannot be read or written.
 pub trait DeviceStore: DeviceStatements {
     /// Keeps what was written here.
     ///
@@ -238,15 +240,9 @@ pub trait DeviceStore: DeviceStatements {
 
     /// Incidents of this device that stay here because the hub has another one under the same id, ascending. Nothing of them is
     /// sent any more.
-    ///
-    /// # Errors
-    /// Storage.
     fn apart(&mut self) -> Result<Vec<IncidentId>>;
 
     /// One incident.
-    ///
-    /// # Errors
-    /// Storage.
     fn incident(&mut self, incident: IncidentId) -> Result<Option<IncidentRow>>;
 
     /// Every incident, ascending by id.
@@ -259,52 +255,28 @@ pub trait DeviceStore: DeviceStatements {
     ) -> Result<()>;
 
     /// The chunks of one incident's changes, ancestors first.
-    ///
-    /// # Errors
-    /// Storage.
     fn chunks(&mut self, incident: IncidentId) -> Result<Vec<Vec<u8>>>;
 
     /// Texts of an incident's statements that this device holds, by entry; photos and sounds are not among them.
-    ///
-    /// # Errors
-    /// Storage.
     fn statements(&mut self, incident: IncidentId) -> Result<Vec<(String, String)>>;
 
     /// Survivor codes that were typed before there was a key to hash them with.
-    ///
-    /// # Errors
-    /// Storage.
     fn unhashed_codes(&mut self) -> Result<Vec<(IncidentId, String)>>;
 
     /// A change's author: `Some(true)` if it was written on this device, else the number its hub gave the writer.
-    ///
-    /// # Errors
-    /// Storage.
     fn author(&mut self, incident: IncidentId, change: ChangeHash) -> Result<Option<(bool, u32)>>;
 
     /// A setting of the device.
-    ///
-    /// # Errors
-    /// Storage.
     fn setting(&mut self, setting: DeviceSetting) -> Result<Option<Vec<u8>>>;
 
     /// Writes settings; `None` removes one.
-    ///
-    /// # Errors
-    /// Storage.
     fn set_settings(&mut self, settings: &[(DeviceSetting, Option<Vec<u8>>)]) -> Result<()>;
 
     /// Heads of documents shared with the hub, with ids above `after`.
-    ///
-    /// # Errors
-    /// Storage.
     fn heads(&mut self, after: Option<IncidentId>, max_documents: usize) -> Result<HeadsPage>;
 
     /// Changes of one document that a hub with these heads lacks, without the first `skip`, and whether there are more.
     /// Nothing, if the document may not leave.
-    ///
-    /// # Errors
-    /// Storage.
     fn missing(
         &mut self,
         need: &DocumentHeads,
@@ -313,37 +285,22 @@ pub trait DeviceStore: DeviceStatements {
     ) -> Result<(Vec<Group>, bool)>;
 
     /// What waits in the outbox behind a place and may go.
-    ///
-    /// # Errors
-    /// Storage.
     fn outbox(&mut self, after: i64, raw_bytes: usize) -> Result<OutboxPage>;
 
     /// Erasures of which the hub is still to learn, at most that many; `again` begins again with all there ever were, for a
     /// hub that may have been restored from before.
-    ///
-    /// # Errors
-    /// Storage.
     fn erasures(&mut self, again: bool, max: usize) -> Result<Vec<Erasure>>;
 
     /// Lets what is held back leave where `hub_response` is granted now, by a grant that has an end: the clock may have been
     /// ahead when the incident was written. Nothing is held back by it.
-    ///
-    /// # Errors
-    /// Storage.
     fn recheck_grants(&mut self, now: Timestamp) -> Result<()>;
 
     /// Incidents that the hub has wholly, with their heads, and of which nothing was written, brought or taken for
     /// [`KEPT_DAYS`]: at most that many, ascending by id. A statement or change that the hub does not have keeps an incident
     /// here. The days begin when this is asked for the first time after the last change; a clock set back begins them again.
-    ///
-    /// # Errors
-    /// Storage.
     fn leaving(&mut self, now: Timestamp, max: usize) -> Result<Vec<DocumentHeads>>;
 
     /// Whether an incident was here and is not any more, without having been erased.
-    ///
-    /// # Errors
-    /// Storage.
     fn has_left(&mut self, incident: IncidentId) -> Result<bool>;
 
     /// Writes what an answer brought, the new cursor with it. Erasures come last except for one thing: of what was erased, no
@@ -354,9 +311,6 @@ pub trait DeviceStore: DeviceStatements {
     fn deliver(&mut self, delivered: &Delivered<'_>) -> Result<DeviceStanding>;
 
     /// How the device stands.
-    ///
-    /// # Errors
-    /// Storage.
     fn standing(&mut self) -> Result<DeviceStanding>;
 }
 

@@ -178,6 +178,8 @@ pub trait Random {
 
 /// The hub's store. Every method is one transaction, durable when it returns; inside [`HubStore::group_commit`] they
 /// become durable together.
+///
+/// Every method fails with [`StoreError`] if the database cannot be read or written.
 pub trait HubStore: HubStatements + HubAlerts {
     /// Runs several steps under one commit: nothing is durable before it returns `Ok`, and nothing is kept at all if
     /// `steps` says `false`. Not to be nested.
@@ -190,35 +192,20 @@ pub trait HubStore: HubStatements + HubAlerts {
     ) -> Result<()>;
 
     /// Keeps the hash of a one-time code.
-    ///
-    /// # Errors
-    /// Storage.
     fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()>;
 
     /// Gives the device that uses an open code a name.
-    ///
-    /// # Errors
-    /// Storage.
     fn name_invited(&mut self, code_hash: [u8; 32], name: &str) -> Result<()>;
 
     /// Changes what people call a device; an empty name takes it away. `false` if there is no such device.
-    ///
-    /// # Errors
-    /// Storage.
     fn name_device(&mut self, device: u32, name: &str) -> Result<bool>;
 
     /// Cuts the terms of open codes to [`INVITE_SECONDS`] from now: longer ones were made by a clock that was ahead. Using a
     /// code does the same first. How many were cut.
-    ///
-    /// # Errors
-    /// Storage.
     fn cut_invites(&mut self, now: Timestamp) -> Result<u64>;
 
     /// Enrols a device by a one-time code: `None` if the code is unknown, used by another or expired. The same device
     /// with the same code gets the same answer again.
-    ///
-    /// # Errors
-    /// Storage.
     fn enrol(
         &mut self,
         code_hash: [u8; 32],
@@ -228,22 +215,13 @@ pub trait HubStore: HubStatements + HubAlerts {
     ) -> Result<Option<Peer>>;
 
     /// What is needed to check a device's proof.
-    ///
-    /// # Errors
-    /// Storage.
     fn credentials(&mut self, device: DeviceId) -> Result<Option<Credentials>>;
 
     /// Revokes a device: from now on none of it is accepted, and it cannot enrol again. `false` if there is no such
     /// device.
-    ///
-    /// # Errors
-    /// Storage.
     fn revoke(&mut self, device: u32, now: Timestamp) -> Result<bool>;
 
     /// Lets a proven request in and moves its counter.
-    ///
-    /// # Errors
-    /// Storage.
     fn let_in(
         &mut self,
         device: DeviceId,
@@ -254,9 +232,6 @@ pub trait HubStore: HubStatements + HubAlerts {
 
     /// Who a device is in one of its lives, and the last counter that was let in of it: 0 for none. Lets nothing in and changes
     /// nothing; for what may come late, such as a bundle.
-    ///
-    /// # Errors
-    /// Storage.
     fn heard(
         &mut self,
         device: DeviceId,
@@ -265,16 +240,10 @@ pub trait HubStore: HubStatements + HubAlerts {
 
     /// Notes how far the hub's clock is ahead of a device's, for what [`HubStore::accept`] takes next; `None` for what comes by a
     /// file, whose clock nobody sees.
-    ///
-    /// # Errors
-    /// Storage.
     fn note_skew(&mut self, peer: &Peer, skew_seconds: Option<i64>, now: Timestamp) -> Result<()>;
 
     /// Sets the hub's time zone, by its name. What it changes is worked out by [`HubStore::recheck_consents`] and where the board is
     /// refreshed.
-    ///
-    /// # Errors
-    /// Storage.
     fn set_zone(&mut self, zone: &str) -> Result<()>;
 
     /// Takes changes: guard, log, rows, projections, feed, and the signed request that brought them. One verdict a change, in
@@ -292,9 +261,6 @@ pub trait HubStore: HubStatements + HubAlerts {
     ) -> Result<Vec<Verdict>>;
 
     /// What it will cost to take these changes of one incident, in operations ([`weight`](crate::policy::weight)); loads nothing.
-    ///
-    /// # Errors
-    /// Storage.
     fn weigh(&mut self, peer: &Peer, incident: IncidentId, changes: &[Brought<'_>]) -> Result<u64>;
 
     /// What was done since the store was opened, in operations: of documents that [`HubStore::accept`] loaded, and of what
@@ -303,23 +269,14 @@ pub trait HubStore: HubStatements + HubAlerts {
 
     /// Bytes of changes and envelopes that this device brought and that are here, and of what stays permanently of what passed
     /// ([`LASTING_ROW_BYTES`] each): to be held against [`DEVICE_STORED_BYTES`].
-    ///
-    /// # Errors
-    /// Storage.
     fn stored_bytes(&mut self, device: u32) -> Result<u64>;
 
     /// Whether a cursor is of this feed. One that this hub gave out and that is not, marks the hub as restored; any other
     /// changes nothing.
-    ///
-    /// # Errors
-    /// Storage.
     fn stands(&mut self, cursor: &Cursor) -> Result<bool>;
 
     /// What a device lacks: by the feed behind its cursor, or by comparing heads in a range of ids. `None` if the
     /// cursor is not of this feed.
-    ///
-    /// # Errors
-    /// Storage.
     fn pull(
         &mut self,
         peer: &Peer,
@@ -332,15 +289,9 @@ pub trait HubStore: HubStatements + HubAlerts {
     /// An educator's device wants to drop these incidents, of which it knows these heads. Each that is in its scope
     /// with exactly these heads leaves it, as if it had been withdrawn; but once anything new is stored of it, by whomever,
     /// it comes into the scope again. Any other stays as it is.
-    ///
-    /// # Errors
-    /// Storage.
     fn let_go(&mut self, peer: &Peer, documents: &[DocumentHeads], now: Timestamp) -> Result<()>;
 
     /// Assigns an incident to a device, or takes it back. `false` if either is unknown.
-    ///
-    /// # Errors
-    /// Storage.
     fn assign(
         &mut self,
         incident: IncidentId,
@@ -354,16 +305,10 @@ pub trait HubStore: HubStatements + HubAlerts {
     /// may hold it is ordered to erase it, and its projection is withdrawn. Later changes to it are refused. `false` if
     /// the hub held none of it; it is refused from now on anyway. Once durable, no page of the engine's files holds
     /// it, as soon as no other process reads an older state.
-    ///
-    /// # Errors
-    /// Storage.
     fn erase(&mut self, incident: IncidentId, now: Timestamp) -> Result<bool>;
 
     /// A device says that it erased these. The caller has checked that this hub ordered it: what the hub does not know of,
     /// it learns here, after a restore, and erases too.
-    ///
-    /// # Errors
-    /// Storage.
     fn confirm_erased(
         &mut self,
         peer: &Peer,
@@ -373,21 +318,12 @@ pub trait HubStore: HubStatements + HubAlerts {
 
     /// What a device is to erase and, in this life of it, has not confirmed: at most that many. After a restore the hub no
     /// longer knows who may hold what, and every device learns of every erasure.
-    ///
-    /// # Errors
-    /// Storage.
     fn erase_orders(&mut self, peer: &Peer, max: usize) -> Result<Vec<IncidentId>>;
 
     /// Everything that was erased, by time, and who has confirmed it.
-    ///
-    /// # Errors
-    /// Storage.
     fn erasures(&mut self) -> Result<Vec<ErasureRow>>;
 
     /// One incident.
-    ///
-    /// # Errors
-    /// Storage.
     fn incident(&mut self, incident: IncidentId) -> Result<Option<IncidentRow>>;
 
     /// Every incident, ascending by id.
@@ -401,58 +337,31 @@ pub trait HubStore: HubStatements + HubAlerts {
 
     /// The number of the device that wrote a change; 0 is the hub itself. `None` if it is unknown: the change came back
     /// by somebody else's phone after a restore.
-    ///
-    /// # Errors
-    /// Storage.
     fn author(&mut self, incident: IncidentId, change: ChangeHash) -> Result<Option<u32>>;
 
     /// The chunks of one incident's changes, ancestors first.
-    ///
-    /// # Errors
-    /// Storage.
     fn chunks(&mut self, incident: IncidentId) -> Result<Vec<Vec<u8>>>;
 
     /// The devices.
-    ///
-    /// # Errors
-    /// Storage.
     fn devices(&mut self) -> Result<Vec<DeviceRow>>;
 
     /// What was refused: how many, by reason.
-    ///
-    /// # Errors
-    /// Storage.
     fn quarantine(&mut self) -> Result<Vec<(Refusal, u64)>>;
 
     /// Counts.
-    ///
-    /// # Errors
-    /// Storage.
     fn counts(&mut self) -> Result<HubCounts>;
 
     /// A value kept under a name: settings of the hub.
-    ///
-    /// # Errors
-    /// Storage.
     fn setting(&mut self, key: &str) -> Result<Option<Vec<u8>>>;
 
     /// Keeps a value under a name.
-    ///
-    /// # Errors
-    /// Storage.
     fn set_setting(&mut self, key: &str, value: &[u8]) -> Result<()>;
 
     /// The areas that this hub's rows may name.
-    ///
-    /// # Errors
-    /// Storage.
     fn told_areas(&mut self) -> Result<Areas>;
 
     /// Lists them, and makes every row again that national has or will have. Gives the numbers of documents whose rows cannot be
     /// read: theirs are withdrawn.
-    ///
-    /// # Errors
-    /// Storage.
     fn list_areas(
         &mut self,
         listed: &BTreeSet<String>,
@@ -462,45 +371,24 @@ pub trait HubStore: HubStatements + HubAlerts {
 
     /// Makes projections again whose consent ended by its date. Gives the numbers of documents whose rows cannot be read: theirs
     /// are withdrawn, and each learns once.
-    ///
-    /// # Errors
-    /// Storage.
     fn recheck_consents(&mut self, now: Timestamp, random: &mut dyn Random) -> Result<Vec<u64>>;
 
     /// Rows that national has not confirmed.
-    ///
-    /// # Errors
-    /// Storage.
     fn unsent_projections(&mut self, max: usize) -> Result<Vec<ProjectionRow>>;
 
     /// Notes what national said. Where it holds a higher version than was sent, this hub wrote that before it was restored
     /// from a backup: the row goes again, above it.
-    ///
-    /// # Errors
-    /// Storage.
     fn projections_sent(&mut self, rows: &[SentProjection]) -> Result<()>;
 
     /// The incident behind a projection.
-    ///
-    /// # Errors
-    /// Storage.
     fn projected(&mut self, projection: ProjectionId) -> Result<Option<IncidentId>>;
 
     /// Keeps a question of national's; `false` if it was there.
-    ///
-    /// # Errors
-    /// Storage.
     fn ask(&mut self, question: u64, incident: IncidentId) -> Result<bool>;
 
     /// Answers that national has not confirmed.
-    ///
-    /// # Errors
-    /// Storage.
     fn unreported_answers(&mut self) -> Result<Vec<(u64, String)>>;
 
     /// National has these answers.
-    ///
-    /// # Errors
-    /// Storage.
     fn answers_reported(&mut self, questions: &[u64]) -> Result<()>;
 }

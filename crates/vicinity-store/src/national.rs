@@ -75,36 +75,23 @@ pub struct HubRow {
 }
 
 /// National's store. Every method is one transaction, durable when it returns.
+///
+/// Every method fails with [`StoreError`] if the database cannot be read or written.
 pub trait NationalStore: NationalAlerts {
     /// Keeps the hash of a one-time code.
-    ///
-    /// # Errors
-    /// Storage.
     fn invite(&mut self, code_hash: [u8; 32], role: Role, expires: Timestamp) -> Result<()>;
 
     /// Gives the hub that uses an open code a name.
-    ///
-    /// # Errors
-    /// Storage.
     fn name_invited(&mut self, code_hash: [u8; 32], name: &str) -> Result<()>;
 
     /// Changes what people call a hub; an empty name takes it away. `false` if there is no such hub.
-    ///
-    /// # Errors
-    /// Storage.
     fn name_hub(&mut self, hub: u32, name: &str) -> Result<bool>;
 
     /// Cuts the terms of open codes, those of countries included, as [`HubStore::cut_invites`](crate::hub::HubStore::cut_invites)
     /// does.
-    ///
-    /// # Errors
-    /// Storage.
     fn cut_invites(&mut self, now: Timestamp) -> Result<u64>;
 
     /// Enrols a hub by a one-time code: its number, or `None` if the code is unknown, used by another or expired.
-    ///
-    /// # Errors
-    /// Storage.
     fn enrol(
         &mut self,
         code_hash: [u8; 32],
@@ -114,22 +101,13 @@ pub trait NationalStore: NationalAlerts {
     ) -> Result<Option<u32>>;
 
     /// What is needed to check a hub's proof.
-    ///
-    /// # Errors
-    /// Storage.
     fn credentials(&mut self, hub: DeviceId) -> Result<Option<Credentials>>;
 
     /// Revokes a hub: from now on none of it is accepted. A new one-time code lets it in again, with another key than it had. What it reported before
     /// stays. `false` if there is no such hub.
-    ///
-    /// # Errors
-    /// Storage.
     fn revoke(&mut self, hub: u32, now: Timestamp) -> Result<bool>;
 
     /// Lets a proven report in and moves its counter.
-    ///
-    /// # Errors
-    /// Storage.
     fn let_in(
         &mut self,
         hub: DeviceId,
@@ -152,21 +130,12 @@ pub trait NationalStore: NationalAlerts {
     ) -> Result<Vec<Option<u64>>>;
 
     /// The areas that a hub's rows name, at most that many: `unknown` among them, where one does.
-    ///
-    /// # Errors
-    /// Storage.
     fn areas_of(&mut self, hub: u32, max: usize) -> Result<BTreeSet<String>>;
 
     /// Asks about a projection: the question's number, or `None` if there is no such projection.
-    ///
-    /// # Errors
-    /// Storage.
     fn ask(&mut self, projection: ProjectionId, code: &str, now: Timestamp) -> Result<Option<u64>>;
 
     /// Notes what a hub received and answered, and gives what it has not received.
-    ///
-    /// # Errors
-    /// Storage.
     fn questions_of(
         &mut self,
         hub: u32,
@@ -176,9 +145,6 @@ pub trait NationalStore: NationalAlerts {
     ) -> Result<Vec<QuestionRow>>;
 
     /// All questions.
-    ///
-    /// # Errors
-    /// Storage.
     fn questions(&mut self) -> Result<Vec<QuestionRow>>;
 
     /// Every projection, ascending by id, of months `from` to `to`.
@@ -193,26 +159,14 @@ pub trait NationalStore: NationalAlerts {
     ) -> Result<()>;
 
     /// Counts of what may be counted, by month and the code of a dimension.
-    ///
-    /// # Errors
-    /// Storage.
     fn counts_by_month(&mut self, dimension: &str) -> Result<Vec<(String, String, u64)>>;
 
     /// The hubs.
-    ///
-    /// # Errors
-    /// Storage.
     fn hubs(&mut self) -> Result<Vec<HubRow>>;
 
     /// A value kept under a name.
-    ///
-    /// # Errors
-    /// Storage.
     fn setting(&mut self, key: &str) -> Result<Option<Vec<u8>>>;
 
     /// Keeps a value under a name.
-    ///
-    /// # Errors
-    /// Storage.
     fn set_setting(&mut self, key: &str, value: &[u8]) -> Result<()>;
 }

@@ -92,37 +92,24 @@ pub struct News {
 }
 
 /// National's store with a review. Every method is one transaction, durable when it returns.
+///
+/// Every method fails with [`StoreError`] if the database cannot be read or written.
 pub trait ReviewStore:
     NationalStore + Patterns + HubLogs + Publishing + Countries + Forms + NationalReached
 {
     /// The first and the last month of which there is anything.
-    ///
-    /// # Errors
-    /// Storage.
     fn months(&mut self) -> Result<Option<(String, String)>>;
 
     /// A page of the queue from 0, oldest first, and how many rows there are: at most [`COUNTED_MAX`] and one.
-    ///
-    /// # Errors
-    /// Storage.
     fn queue(&mut self, filter: &QueueFilter, page: u32) -> Result<(Vec<Reviewed>, u64)>;
 
     /// One row.
-    ///
-    /// # Errors
-    /// Storage.
     fn reviewed(&mut self, projection: ProjectionId) -> Result<Option<Reviewed>>;
 
     /// Rows that may be of the same incident: of the same month and area, with much in common; at most five.
-    ///
-    /// # Errors
-    /// Storage.
     fn alike(&mut self, projection: ProjectionId) -> Result<Vec<Reviewed>>;
 
     /// Notes a review. A duplicate is not counted from now on, and is again once it is none. `false` if there is no such row.
-    ///
-    /// # Errors
-    /// Storage.
     fn mark(
         &mut self,
         projection: ProjectionId,
@@ -132,20 +119,11 @@ pub trait ReviewStore:
     ) -> Result<bool>;
 
     /// What came since.
-    ///
-    /// # Errors
-    /// Storage.
     fn news(&mut self, since: Timestamp) -> Result<News>;
 
     /// Questions about a row.
-    ///
-    /// # Errors
-    /// Storage.
     fn questions_about(&mut self, projection: ProjectionId) -> Result<Vec<QuestionRow>>;
 
     /// How many rows each hub has of each month of a stretch.
-    ///
-    /// # Errors
-    /// Storage.
     fn hub_months(&mut self, from: &str, to: &str) -> Result<Vec<(u32, String, u64)>>;
 }

@@ -98,23 +98,16 @@ pub struct AuditRow {
 }
 
 /// The hub's port for statements. As in [`crate::hub::HubStore`], every method is one transaction.
+///
+/// Every method fails with [`StoreError`] if the database cannot be read or written.
 pub trait HubStatements {
     /// Keeps the public key that statements are sealed to for a device.
-    ///
-    /// # Errors
-    /// Storage.
     fn set_recipient(&mut self, device: u32, recipient: &str) -> Result<()>;
 
     /// The public keys of responders' devices that were not revoked, by the devices' numbers.
-    ///
-    /// # Errors
-    /// Storage.
     fn recipients(&mut self) -> Result<Vec<(u32, String)>>;
 
     /// An incident, if the device may see it.
-    ///
-    /// # Errors
-    /// Storage.
     fn incident_in_scope(
         &mut self,
         peer: &Peer,
@@ -123,9 +116,6 @@ pub trait HubStatements {
 
     /// Keeps a piece that begins where the blob ends so far; another piece changes nothing. `quota_bytes` is checked when
     /// a blob begins, against its whole length.
-    ///
-    /// # Errors
-    /// Storage.
     fn take_piece(
         &mut self,
         peer: &Peer,
@@ -135,21 +125,12 @@ pub trait HubStatements {
     ) -> Result<BlobState>;
 
     /// Forgets blobs of which nothing came for [`BLOB_TERM_SECONDS`].
-    ///
-    /// # Errors
-    /// Storage.
     fn forget_stale_blobs(&mut self, now: Timestamp) -> Result<()>;
 
     /// Whose device brought a statement that is here.
-    ///
-    /// # Errors
-    /// Storage.
     fn statement_bringer(&mut self, incident: IncidentId, entry: &str) -> Result<Option<u32>>;
 
     /// Forgets a blob that was never taken apart: its bytes are not what their name says.
-    ///
-    /// # Errors
-    /// Storage.
     fn drop_blob(&mut self, peer: &Peer, hash: [u8; 32]) -> Result<()>;
 
     /// Takes a blob apart: its statements are kept, and its bytes forgotten. The keys are durable before the bodies are: a
@@ -173,15 +154,9 @@ pub trait HubStatements {
     ) -> Result<()>;
 
     /// Entries of an incident whose statements are here with their keys, and the bytes of their bodies.
-    ///
-    /// # Errors
-    /// Storage.
     fn sealed_statements(&mut self, incident: IncidentId) -> Result<Vec<(String, u64)>>;
 
     /// A statement with what opens it, and a piece of its body; `None` if it is not here or its key is gone.
-    ///
-    /// # Errors
-    /// Storage.
     fn sealed_statement(
         &mut self,
         incident: IncidentId,
@@ -197,28 +172,16 @@ pub trait HubStatements {
     fn note_opened(&mut self, peer: &Peer, entry_hash: [u8; 32], now: Timestamp) -> Result<()>;
 
     /// Every reading that was noted, oldest first.
-    ///
-    /// # Errors
-    /// Storage.
     fn audit(&mut self) -> Result<Vec<AuditRow>>;
 
     /// The place of the newest batch's key that is wrapped to a set older than this; 0 for none. Places count up, and none
     /// is given twice.
-    ///
-    /// # Errors
-    /// Storage.
     fn newest_old_wrap(&mut self, key_set: u64) -> Result<u64>;
 
     /// Batches' keys that are wrapped to a set older than this, with their places, from behind a place on.
-    ///
-    /// # Errors
-    /// Storage.
     fn old_wraps(&mut self, key_set: u64, after: u64, max: usize) -> Result<Vec<(u64, KeptWrap)>>;
 
     /// Replaces a batch's key with one that was wrapped again; `false` if there is no such batch.
-    ///
-    /// # Errors
-    /// Storage.
     fn rewrap(&mut self, wrap: &KeptWrap, key_set: u64) -> Result<bool>;
 }
 
@@ -260,12 +223,11 @@ pub struct WaitingBlob {
 }
 
 /// The device's port for statements. As in [`crate::device::DeviceStore`], every method is one transaction.
+///
+/// Every method fails with [`StoreError`] if the database cannot be read or written.
 pub trait DeviceStatements {
     /// Statements that may be sealed: the hub has their incidents with all their changes, and may have them. Shortest
     /// first; at least one where there is one, then up to that many bytes and that many statements. Those named in `not` are left out.
-    ///
-    /// # Errors
-    /// Storage.
     fn unsealed(
         &mut self,
         max_bytes: usize,
@@ -274,9 +236,6 @@ pub trait DeviceStatements {
     ) -> Result<Vec<PlainStatement>>;
 
     /// Keeps a sealed batch, and which statements are in it, in their order.
-    ///
-    /// # Errors
-    /// Storage.
     fn keep_blob(
         &mut self,
         hash: [u8; 32],
@@ -285,45 +244,24 @@ pub trait DeviceStatements {
     ) -> Result<()>;
 
     /// The smallest sealed batch that waits for the hub.
-    ///
-    /// # Errors
-    /// Storage.
     fn next_blob(&mut self) -> Result<Option<WaitingBlob>>;
 
     /// Every sealed batch that waits for the hub, the smallest first.
-    ///
-    /// # Errors
-    /// Storage.
     fn waiting_blobs(&mut self) -> Result<Vec<WaitingBlob>>;
 
     /// A piece of it, to be sent: it counts as begun from now on.
-    ///
-    /// # Errors
-    /// Storage.
     fn blob_piece(&mut self, number: i64, offset: u64, max_bytes: usize) -> Result<Vec<u8>>;
 
     /// The hub has the batch, except for the statements at these places: those are unsealed again. With `forget` what was reported
     /// is deleted here, and only that it was delivered stays. Says how many were delivered.
-    ///
-    /// # Errors
-    /// Storage.
     fn blob_delivered(&mut self, number: i64, refused: &[u32], forget: bool) -> Result<u64>;
 
     /// The hub cannot take the batch: its statements are unsealed again.
-    ///
-    /// # Errors
-    /// Storage.
     fn unseal_blob(&mut self, number: i64) -> Result<()>;
 
     /// How far the statements of an incident were brought that were written here, by entry.
-    ///
-    /// # Errors
-    /// Storage.
     fn carried(&mut self, incident: IncidentId) -> Result<Vec<(String, Carried)>>;
 
     /// The entry of a photo or sound that an incident has already, by its keyed hash; also of one that was delivered.
-    ///
-    /// # Errors
-    /// Storage.
     fn attached(&mut self, incident: IncidentId, hash: [u8; 32]) -> Result<Option<String>>;
 }
