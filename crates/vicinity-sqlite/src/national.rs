@@ -353,6 +353,11 @@ impl NationalStore for SqliteNational {
         now: Timestamp,
     ) -> Result<Option<u32>> {
         self.db.immediate(|db| {
+            // A country's code enrols no hub, and is not used up by trying.
+            let role = db.one("reading an invitation", "SELECT role FROM invites WHERE code_hash = ?1", &[&code_hash], |row| row.get::<_, String>(0))?;
+            if role.as_deref() != Some(Role::Hub.code()) {
+                return Ok(None);
+            }
             let Some((_, name)) = db.use_invite(code_hash, hub.as_bytes(), now.as_second())? else {
                 return Ok(None);
             };

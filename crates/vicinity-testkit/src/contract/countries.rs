@@ -137,6 +137,13 @@ pub fn a_country_enrols_by_its_code_and_its_first_word_on_a_month_stands<S: Revi
         .expect("an answer");
     assert_eq!(
         upper
+            .enrol([1; 32], device, [5; 32], now)
+            .expect("an answer"),
+        None,
+        "an open code for a country enrols no hub, and stays open"
+    );
+    assert_eq!(
+        upper
             .enrol_country([9; 32], device, [5; 32], now)
             .expect("an answer"),
         None
