@@ -79,6 +79,8 @@ pub enum Action {
     PrintProjections,
     /// Ask a hub about a projection, and read answers.
     AskHub,
+    /// Publish a month of a country.
+    PublishMonth,
     /// Fetch style sheet and script, and sign in.
     SignIn,
     /// Change its own settings, sign out.
@@ -171,7 +173,7 @@ impl Actor {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::SeeHealth,
         Self::SeeMetrics,
         Self::Enrol,
@@ -198,6 +200,7 @@ impl Action {
         Self::Keep,
         Self::PrintProjections,
         Self::AskHub,
+        Self::PublishMonth,
         Self::SignIn,
         Self::Settle,
         Self::SeeBoard,
@@ -244,7 +247,7 @@ impl Action {
             }
             Self::Publish => actor == Actor::Country,
             Self::SeeReview | Self::Review => actor == Actor::Coordinator,
-            Self::PrintProjections | Self::AskHub => {
+            Self::PrintProjections | Self::AskHub | Self::PublishMonth => {
                 matches!(actor, Actor::Coordinator | Actor::Admin)
             }
         }

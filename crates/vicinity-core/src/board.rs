@@ -85,8 +85,10 @@ pub struct Placement {
     pub month: String,
     /// By what it is counted: dimension and code, as at national, but regardless of consent.
     pub facets: Vec<(&'static str, String)>,
-    /// Whether it may be counted elsewhere: its survivor agreed to that, and to its being here and there.
+    /// Whether it may be counted at national: its survivor agreed to `hub_response` and to `aggregate_count`.
     pub countable: bool,
+    /// The hash of its survivor's code; empty without one.
+    pub survivor: String,
     /// Minutes from the report to the first response, rounded up to the full hour.
     pub response_minutes: Option<u32>,
     /// When time alone may change this; `None` if it cannot.
@@ -202,7 +204,11 @@ pub fn place(incident: &Incident, now: Timestamp) -> Placement {
         groups,
         conflicts: incident.disputes().len() as u32,
         facets: counted.facets(),
-        countable: counted.countable && projection::is_consented(incident, now),
+        countable: counted.countable && consent::granted(incident, consent::HUB_RESPONSE, now),
+        survivor: incident
+            .text("survivor.code")
+            .unwrap_or_default()
+            .to_owned(),
         month: counted.month,
         response_minutes: counted.response_minutes,
         turns_at: turns_at(incident, &clocks, now),
@@ -302,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn only_who_agreed_to_all_of_it_is_counted_elsewhere_and_only_while_that_holds() {
+    fn consent_to_counts_alone_decides_about_counts_and_only_while_it_holds() {
         let with = |consents: Value| {
             let mut facts = Value::Object(rape().facts().clone());
             facts["consents"] = consents;
@@ -317,10 +323,11 @@ mod tests {
         );
         assert!(place(&with(json!([response, deid, count])), now).countable);
         assert!(
-            !place(&with(json!([response, count])), now).countable,
-            "it may not leave the hub"
+            place(&with(json!([response, count])), now).countable,
+            "consent to rows decides about rows alone"
         );
         assert!(!place(&with(json!([response, deid])), now).countable);
+        assert!(!place(&with(json!([deid, count])), now).countable);
         let mut ends = count;
         ends["expires_at"] = "2026-11-22T12:45:00Z".into();
         let incident = with(json!([response, deid, ends]));

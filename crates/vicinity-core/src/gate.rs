@@ -36,6 +36,8 @@ const REFERRED: [&str; 3] = ["not_referred", "sent", "completed"];
 const AGE_BANDS: [&str; 9] = [
     "0-9", "10-14", "15-17", "18-19", "20-24", "25-29", "30-39", "40-49", "50+",
 ];
+/// The age bands of counts.
+const AGES_COUNTED: [&str; 3] = ["0-17", "18-24", "25+"];
 const GBVIMS: [&str; 7] = [
     "rape",
     "sexual_assault",
@@ -118,13 +120,23 @@ pub(crate) fn is_admin1(text: &str) -> bool {
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
+/// The age band of counts that an age band of rows is part of.
+fn age_counted(band: &str) -> &str {
+    match band {
+        "0-9" | "10-14" | "15-17" => AGES_COUNTED[0],
+        "18-19" | "20-24" => AGES_COUNTED[1],
+        UNKNOWN => UNKNOWN,
+        _ => AGES_COUNTED[2],
+    }
+}
+
 /// Whether a dimension of published counts has a code: one that [`Projection::facets`] can give.
 pub(crate) fn is_counted_by(dimension: &str, code: &str) -> bool {
     match dimension {
         ALL => code.is_empty(),
         "setting" => listed(&codes::SETTINGS, code),
         "gender" => listed(&codes::GENDERS, code),
-        "age_band" => code == UNKNOWN || AGE_BANDS.contains(&code),
+        "age_band" => code == UNKNOWN || AGES_COUNTED.contains(&code),
         "response" | "pep" | "ec" | "referral" => steps_of(dimension).contains(&code),
         "state_perpetrator" | "extortion" | "healthcare_refusal" => ["yes", "no"].contains(&code),
         "perpetrator" => listed(&codes::PERPETRATOR_KINDS, code),
@@ -289,7 +301,7 @@ impl Projection {
             ("setting", self.setting.clone()),
             ("status", self.status.clone()),
             ("gender", self.gender.clone()),
-            ("age_band", self.age_band.clone()),
+            ("age_band", age_counted(&self.age_band).to_owned()),
             ("response", self.response().to_owned()),
             ("pep", self.pep.clone()),
             ("ec", self.ec.clone()),

@@ -20,6 +20,7 @@ pub mod classify;
 pub mod clocks;
 pub mod codes;
 pub mod consent;
+pub mod counts;
 pub mod dictionary;
 pub mod document;
 pub mod doubt;

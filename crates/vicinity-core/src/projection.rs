@@ -192,7 +192,7 @@ pub fn project(incident: &Incident, now: Timestamp) -> Option<Projection> {
 }
 
 /// Whether a row of the incident may leave the hub.
-pub(crate) fn is_consented(incident: &Incident, now: Timestamp) -> bool {
+fn is_consented(incident: &Incident, now: Timestamp) -> bool {
     [consent::HUB_RESPONSE, consent::NATIONAL_DEID]
         .into_iter()
         .all(|scope| consent::granted(incident, scope, now))

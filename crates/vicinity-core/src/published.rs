@@ -92,6 +92,28 @@ impl Month {
         self.cells
     }
 
+    /// Its cells as they are kept: one a line, as area, dimension, code and count.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        self.cells
+            .iter()
+            .map(|((area, dimension, code), count)| format!("{area} {dimension} {code} {count}\n"))
+            .collect()
+    }
+
+    /// A month as it was kept. Lines that are not a cell are left out.
+    #[must_use]
+    pub fn of_text(text: &str) -> Self {
+        let cell = |line: &str| {
+            let mut parts = line.splitn(4, ' ');
+            let mut next = || parts.next().map(str::to_owned);
+            Some(((next()?, next()?, next()?), next()?.parse().ok()?))
+        };
+        Self {
+            cells: text.lines().filter_map(cell).collect(),
+        }
+    }
+
     /// Every cell that is published.
     #[must_use]
     pub fn cells(&self) -> &BTreeMap<Cell, u64> {
@@ -133,27 +155,13 @@ impl Window {
             })
     }
 
-    /// Its cells as they are kept.
+    /// Its cells as they are kept, and as [`Month::of_text`] reads them.
     #[must_use]
     pub fn to_text(&self) -> String {
         self.cells
             .iter()
-            .map(|((dimension, code), count)| format!("{dimension} {code} {count}\n"))
+            .map(|((dimension, code), count)| format!("{COUNTRY} {dimension} {code} {count}\n"))
             .collect()
-    }
-
-    /// A month as it was stored. Lines that are not a cell are left out.
-    #[must_use]
-    pub fn of_text(month: &str, text: &str) -> Self {
-        let cell = |line: &str| {
-            let mut parts = line.splitn(3, ' ');
-            let (dimension, code, count) = (parts.next()?, parts.next()?, parts.next()?);
-            Some(((dimension.to_owned(), code.to_owned()), count.parse().ok()?))
-        };
-        Self {
-            month: month.to_owned(),
-            cells: text.lines().filter_map(cell).collect(),
-        }
     }
 }
 

@@ -177,10 +177,43 @@ fn areas(frame: &Frame, areas: &[String]) -> Vec<parts::Choice> {
         .collect()
 }
 
+/// What stands above exact figures of a country, on paper too; and the switch to what is published. `here` is the page's address without the
+/// switch.
+#[must_use]
+pub fn view_switch(frame: &Frame, figures: Figures, here: &str) -> Markup {
+    let with = |view: &str| {
+        format!(
+            "{here}{}as={view}",
+            if here.contains('?') { '&' } else { '?' }
+        )
+    };
+    html! {
+        @if figures == Figures::Internal { p.notice.caution { (frame.t("internal-notice")) } }
+        @if matches!(figures, Figures::Internal | Figures::Published) {
+            nav.switch.no-print aria-label=(frame.t("view-switch")) {
+                a href=(with("internal")) aria-current=[(figures == Figures::Internal).then_some("true")] { (frame.t("view-internal")) }
+                a href=(with("published")) aria-current=[(figures == Figures::Published).then_some("true")] { (frame.t("view-published")) }
+            }
+        }
+    }
+}
+
+/// Keeps the view in a form that chooses months.
+#[must_use]
+pub fn view_field(figures: Figures) -> Markup {
+    let view = match figures {
+        Figures::Internal => Some("internal"),
+        Figures::Published => Some("published"),
+        Figures::Exact | Figures::Banded => None,
+    };
+    html! { @if let Some(view) = view { input type="hidden" name="as" value=(view); } }
+}
+
 /// What is true of every figure here.
-fn rules(frame: &Frame, figures: Figures) -> Markup {
+pub(crate) fn rules(frame: &Frame, figures: Figures) -> Markup {
     let said = match figures {
         Figures::Exact => "pattern-exact",
+        Figures::Internal => "pattern-internal",
         Figures::Published => "picture-rules",
         Figures::Banded => "pattern-banded",
     };

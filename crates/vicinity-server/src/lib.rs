@@ -32,7 +32,8 @@ pub use jobs::{clock, upkeep, uplink};
 pub use net::error::ApiError;
 pub use net::{dhis2, network, routes, tls};
 pub use storage::{
-    alerts, backup, destroy, evidence, export, hub_edits, keyring, keyset, published, zone,
+    alerts, backup, clock_record, destroy, evidence, export, hub_edits, keyring, keyset, published,
+    tables, zone,
 };
 
 /// Keys that statements are sealed to, and files for one reader, for commands that name one.

@@ -201,12 +201,7 @@ pub async fn serve(
         .as_deref()
         .map(EnrolLink::parse)
         .transpose()?;
-    let publishing = tokio::spawn(publish::run(
-        last.clone(),
-        config.machine.clone(),
-        clock.clone(),
-        link,
-    ));
+    let publishing = tokio::spawn(publish::run(last.clone(), config.machine.clone(), link));
     let live = site.live.clone();
     let keeping = tokio::spawn(upkeep::run_national(
         last.clone(),

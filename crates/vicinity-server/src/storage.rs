@@ -17,5 +17,6 @@ pub mod keyring;
 pub mod keyset;
 pub mod published;
 pub mod stores;
+pub mod tables;
 pub mod writer;
 pub mod zone;

@@ -89,14 +89,16 @@ fn walk(site: &Site, pages: &[Route]) {
             somebody.csrf = csrf;
         } else if route.path != "/live" {
             let answer = somebody.get(&filled(route.path));
+            let expected: &[u16] = match route.path {
+                // Nobody has published a month here.
+                "/exports/counts" => &[422],
+                path if path.contains('{') => &[200, 404],
+                _ => &[200],
+            };
             assert!(
-                [200, 404].contains(&answer.status),
+                expected.contains(&answer.status),
                 "{route:?} {}",
                 answer.status
-            );
-            assert!(
-                answer.status == 200 || route.path.contains('{'),
-                "{route:?}"
             );
             let policy = answer.header("content-security-policy").unwrap();
             assert!(

@@ -11,6 +11,7 @@ pub(crate) mod pull;
 pub(crate) mod scope;
 pub(crate) mod shares;
 pub(crate) mod statements;
+pub(crate) mod tables;
 pub(crate) mod times;
 pub(crate) mod tombstones;
 pub(crate) mod uplink;
@@ -61,6 +62,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/hub_0012_times.sql"),
     include_str!("../migrations/hub_0013_names.sql"),
     include_str!("../migrations/hub_0014_reached.sql"),
+    include_str!("../migrations/hub_0015_tables.sql"),
 ];
 const KEYS_MIGRATIONS: &[&str] = &[include_str!("../migrations/keys_0001.sql")];
 

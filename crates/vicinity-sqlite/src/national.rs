@@ -2,6 +2,7 @@
 
 pub(crate) mod country;
 pub(crate) mod review;
+pub(crate) mod tables;
 pub(crate) mod tally;
 
 use std::collections::BTreeSet;
@@ -11,7 +12,7 @@ use vicinity_core::ids::{DeviceId, ProjectionId};
 use vicinity_core::time::Timestamp;
 
 use crate::db::{Db, Result, sql};
-use crate::national::tally::{Counted, Tally, area_of, kept_facets};
+use crate::national::tally::{Tally, area_of, kept_facets};
 use vicinity_store::error::Damage;
 use vicinity_store::hub::{Credentials, PeerRefused, Role};
 use vicinity_store::national::{
@@ -36,6 +37,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/national_0009_queue.sql"),
     include_str!("../migrations/national_0010_names.sql"),
     include_str!("../migrations/national_0011_reached.sql"),
+    include_str!("../migrations/national_0012_tables.sql"),
 ];
 
 impl SqliteNational {
@@ -58,11 +60,9 @@ impl SqliteNational {
             path: folder.display().to_string(),
             source,
         })?;
-        let mut national = Self {
+        Ok(Self {
             db: Db::open(&folder.join("national.db"), key, MIGRATIONS)?,
-        };
-        national.count_once()?;
-        Ok(national)
+        })
     }
 
     /// The same connection, which from now on cannot write: any step that tries fails.
@@ -101,32 +101,27 @@ struct KnownRow {
     owner: u32,
     version: u64,
     /// What it says now; nothing once it was withdrawn.
-    standing: Option<Counting>,
+    standing: Option<Standing>,
     review: String,
 }
 
-struct Counting {
+struct Standing {
     json: String,
     month: String,
-    area: String,
-    facets: String,
-    counts: bool,
 }
 
 fn known(db: &Db, projection: ProjectionId) -> Result<Option<KnownRow>> {
-    let query = "SELECT row, hub, version, review, json, month, area, facets, countable AND review <> 'duplicate' FROM projections WHERE projection = ?1";
+    let query =
+        "SELECT row, hub, version, review, json, month FROM projections WHERE projection = ?1";
     db.one(
         "reading a projection",
         query,
         &[projection.as_bytes()],
         |row| {
             let standing = match row.get::<_, Option<String>>(4)? {
-                Some(json) => Some(Counting {
+                Some(json) => Some(Standing {
                     json,
                     month: row.get(5)?,
-                    area: row.get(6)?,
-                    facets: row.get(7)?,
-                    counts: row.get(8)?,
                 }),
                 None => None,
             };
@@ -178,24 +173,8 @@ fn upsert_one(
         {
             return Ok(Some(known.version));
         }
-        if let Some(Counting {
-            month,
-            area,
-            facets,
-            counts,
-            ..
-        }) = &known.standing
-        {
-            tally.add(
-                &Counted {
-                    hub,
-                    month,
-                    area,
-                    facets,
-                    counts: *counts,
-                },
-                -1,
-            );
+        if let Some(old) = &known.standing {
+            tally.add(hub, &old.month, -1);
         }
     }
     let review = known
@@ -203,40 +182,33 @@ fn upsert_one(
         .map_or(if new.body.is_some() { "new" } else { "gone" }, |known| {
             review_after(known, new.body.as_ref())
         });
-    let (json, month, countable) = new.body.as_ref().map_or((None, None, false), |body| {
-        (Some(&body.json), Some(&body.month), body.countable)
-    });
+    let (json, month) = new
+        .body
+        .as_ref()
+        .map_or((None, None), |body| (Some(&body.json), Some(&body.month)));
     let (area, facets) = new.body.as_ref().map_or(("", String::new()), |body| {
         (area_of(body), kept_facets(body))
     });
     if let Some(month) = month {
-        tally.add(
-            &Counted {
-                hub,
-                month,
-                area,
-                facets: &facets,
-                counts: countable && review != "duplicate",
-            },
-            1,
-        );
+        tally.add(hub, month, 1);
     }
     let seconds = now.as_second();
     match known {
         Some(known) => {
-            let query = "UPDATE projections SET version = ?2, json = ?3, month = ?4, countable = ?5, area = ?6, facets = ?7, changed_at = ?8, review = ?9 WHERE row = ?1";
+            // A row that comes again as it was did not change.
+            let query = "UPDATE projections SET version = ?2, month = ?4, area = ?5, facets = ?6,
+                changed_at = iif(json IS ?3, changed_at, ?7), json = ?3, review = ?8 WHERE row = ?1";
             db.execute(
                 "writing a projection",
                 query,
                 &[
-                    &known.row, &version, &json, &month, &countable, &area, &facets, &seconds,
-                    &review,
+                    &known.row, &version, &json, &month, &area, &facets, &seconds, &review,
                 ],
             )?;
         }
         None => {
-            let query = "INSERT INTO projections (projection, hub, version, json, month, countable, area, facets, received_at, changed_at, review)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10)";
+            let query = "INSERT INTO projections (projection, hub, version, json, month, area, facets, received_at, changed_at, review)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)";
             db.execute(
                 "writing a projection",
                 query,
@@ -246,7 +218,6 @@ fn upsert_one(
                     &version,
                     &json,
                     &month,
-                    &countable,
                     &area,
                     &facets,
                     &seconds,
@@ -501,19 +472,8 @@ impl NationalStore for SqliteNational {
         Ok(())
     }
 
-    fn counts_by_month(&mut self, dimension: &str) -> Result<Vec<(String, String, u64)>> {
-        let query = "SELECT month, code, sum(n) FROM counts WHERE dimension = ?1 GROUP BY month, code ORDER BY month, code";
-        self.db.all("counting", query, &[&dimension], |row| {
-            Ok((
-                row.get(0)?,
-                row.get(1)?,
-                row.get::<_, i64>(2)?.cast_unsigned(),
-            ))
-        })
-    }
-
     fn hubs(&mut self) -> Result<Vec<HubRow>> {
-        let query = "SELECT number, last_seen, (SELECT coalesce(sum(n), 0) FROM counts WHERE dimension = 'hub' AND code = CAST(number AS TEXT)), name FROM hubs ORDER BY number";
+        let query = "SELECT number, last_seen, (SELECT coalesce(sum(n), 0) FROM row_counts WHERE hub = number), name FROM hubs ORDER BY number";
         self.db.all("reading hubs", query, &[], |row| {
             let last_seen = row
                 .get::<_, Option<i64>>(1)?

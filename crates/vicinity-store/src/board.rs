@@ -12,6 +12,7 @@ use crate::hub::HubStore;
 use crate::national::ProjectionListing;
 use crate::reached::HubReached;
 use crate::row::IncidentRow;
+use crate::tables::HubTables;
 
 type Result<T> = core::result::Result<T, StoreError>;
 
@@ -128,7 +129,7 @@ pub struct RefusedHere {
 /// The store of a hub that has a board. Every method is one transaction, durable when it returns.
 ///
 /// Every method fails with [`StoreError`] if the database cannot be read or written.
-pub trait BoardStore: HubStore + Patterns + Forms + HubReached {
+pub trait BoardStore: HubStore + Patterns + Forms + HubReached + HubTables {
     /// Runs steps under one commit until `next` says that there are no more. A step that says `false` is undone, and only that.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! The ports between a national server and the one above it: months that are published once, and countries side by side.
 
+use vicinity_core::counts::review::Choice;
 use vicinity_core::ids::DeviceId;
-use vicinity_core::published::Window;
+use vicinity_core::published::{Month, Window};
 use vicinity_core::time::Timestamp;
 
 use crate::StoreError;
@@ -22,13 +23,33 @@ pub struct CountryRow {
     pub windows: Vec<Window>,
 }
 
-/// What a national server publishes upwards.
+/// A month that a person published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedMonth {
+    /// The month, as `2026-11`.
+    pub month: String,
+    /// What shows of it.
+    pub cells: Month,
+    /// Who published it.
+    pub person: String,
+    /// When.
+    pub at: Timestamp,
+    /// What of the hubs' tables is in it.
+    pub choice: Choice,
+}
+
+/// Months that are published: each once, by a person, and never changed afterwards.
 ///
 /// Every method fails with [`StoreError`] if the database cannot be read or written.
 pub trait Publishing {
-    /// Makes the windows of every month up to `last` that was not published yet, from the first that shows anything; once made, a
-    /// window stays as it is. Gives those that the upper server has not confirmed, ascending, at most that many.
-    fn publish_to(&mut self, last: &str, max: usize, now: Timestamp) -> Result<Vec<Window>>;
+    /// Publishes a month. `false` if it was published before: then it stays as it was.
+    fn publish(&mut self, of: &PublishedMonth) -> Result<bool>;
+
+    /// Published months of a range of months, both ends included, ascending.
+    fn published(&mut self, from: &str, to: &str) -> Result<Vec<PublishedMonth>>;
+
+    /// What the server above has not confirmed, ascending, at most that many.
+    fn unsent_windows(&mut self, max: usize) -> Result<Vec<Window>>;
 
     /// Sends every window again: to another upper server, as it was made.
     fn publish_again(&mut self) -> Result<()>;

@@ -21,6 +21,7 @@ pub mod reached;
 pub mod review;
 pub mod row;
 pub mod statement;
+pub mod tables;
 
 pub use error::StoreError;
 pub use key::DatabaseKey;

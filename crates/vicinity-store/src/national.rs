@@ -22,15 +22,13 @@ pub struct NewProjection {
     pub body: Option<ProjectionBody>,
 }
 
-/// What a projection says, and by what it is counted.
+/// What a projection says, and by what similar ones are found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectionBody {
     /// As JSON.
     pub json: String,
     /// Its month.
     pub month: String,
-    /// Whether it may be counted in tables.
-    pub countable: bool,
     /// Dimension and code.
     pub facets: Vec<(&'static str, String)>,
 }
@@ -157,9 +155,6 @@ pub trait NationalStore: NationalAlerts {
         to: Option<&str>,
         each: &mut dyn FnMut(ProjectionListing) -> Result<()>,
     ) -> Result<()>;
-
-    /// Counts of what may be counted, by month and the code of a dimension.
-    fn counts_by_month(&mut self, dimension: &str) -> Result<Vec<(String, String, u64)>>;
 
     /// The hubs.
     fn hubs(&mut self) -> Result<Vec<HubRow>>;

@@ -9,6 +9,7 @@ use crate::country::{Countries, Publishing};
 use crate::forms::Forms;
 use crate::national::{NationalStore, QuestionRow};
 use crate::reached::NationalReached;
+use crate::tables::NationalTables;
 
 type Result<T> = core::result::Result<T, StoreError>;
 
@@ -95,7 +96,14 @@ pub struct News {
 ///
 /// Every method fails with [`StoreError`] if the database cannot be read or written.
 pub trait ReviewStore:
-    NationalStore + Patterns + HubLogs + Publishing + Countries + Forms + NationalReached
+    NationalStore
+    + Patterns
+    + HubLogs
+    + Publishing
+    + Countries
+    + Forms
+    + NationalReached
+    + NationalTables
 {
     /// The first and the last month of which there is anything.
     fn months(&mut self) -> Result<Option<(String, String)>>;
@@ -109,7 +117,7 @@ pub trait ReviewStore:
     /// Rows that may be of the same incident: of the same month and area, with much in common; at most five.
     fn alike(&mut self, projection: ProjectionId) -> Result<Vec<Reviewed>>;
 
-    /// Notes a review. A duplicate is not counted from now on, and is again once it is none. `false` if there is no such row.
+    /// Notes a review. No review changes a count: a hub counts its incidents itself. `false` if there is no such row.
     fn mark(
         &mut self,
         projection: ProjectionId,

@@ -20,6 +20,7 @@ pub mod order;
 pub mod pins;
 mod refused;
 pub mod statement;
+pub mod tables;
 pub mod uplink;
 mod verdict;
 pub mod windows;

@@ -9,6 +9,7 @@ use vicinity_core::reached::Reached;
 
 use crate::advocacy::LogReport;
 use crate::alert::{AlertReply, AlertReport};
+use crate::tables::TablesPart;
 
 pub use crate::frame::{decode, encode};
 
@@ -42,6 +43,14 @@ pub struct Report {
     /// People reached and months without a report, all of them; left out where national has them.
     #[n(6)]
     pub reached: Option<Vec<ReachedRow>>,
+    /// A part of the hub's count tables; left out unless they are due.
+    #[n(7)]
+    pub tables: Option<TablesPart>,
+    /// [`mark_of_all`](vicinity_core::counts::mark_of_all) the tables that national has, as the hub knows it; left out except in the first report
+    /// of a hub's process.
+    #[n(8)]
+    #[cbor(with = "minicbor::bytes")]
+    pub tables_mark: Option<[u8; 16]>,
 }
 
 /// What a hub says of one month.
@@ -147,6 +156,12 @@ pub struct Reply {
     /// Whether national lacks the hub's advocacy log; left out where it does not.
     #[n(4)]
     pub log_wanted: Option<bool>,
+    /// Whether national has other tables than the hub's mark says: it was restored, or the hub was. Left out where it has not.
+    #[n(5)]
+    pub tables_lost: Option<bool>,
+    /// Whether the part was refused: it holds what no hub can have counted, by national's clock. Left out where it was taken.
+    #[n(6)]
+    pub tables_refused: Option<bool>,
 }
 
 impl Reply {

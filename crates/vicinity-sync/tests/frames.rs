@@ -14,6 +14,7 @@ use vicinity_core::advocacy::Advocacy;
 use vicinity_core::alert::Alert;
 use vicinity_core::batch::{Cursor, DocumentHeads, Erasure, Group, GroupChange, HeadsPage, Pull};
 use vicinity_core::chunk::Chunk;
+use vicinity_core::counts::{Contribution, MonthTable};
 use vicinity_core::document::SKELETON;
 use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{AdvocacyId, ChangeHash, DeviceId, IncidentId, ProjectionId, ScopeDigest};
@@ -23,6 +24,7 @@ use vicinity_sync::alert::{AlertReply, AlertReport, rows};
 use vicinity_sync::compress::inflate;
 use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::message::{Answer, Refused, Request, SYNC_PATH};
+use vicinity_sync::tables::TablesPart;
 use vicinity_sync::uplink::{AnswerRow, Question, Reply, Report, Row};
 use vicinity_sync::windows::{Windows, WindowsReply};
 use vicinity_sync::{codec, uplink};
@@ -420,6 +422,37 @@ fn reply_log() -> Reply {
     }
 }
 
+fn report_tables() -> Report {
+    let facets = [("gender", "woman"), ("violation_group", "rights")];
+    let one = |survivor, is_seen| Contribution {
+        month: "2026-10".into(),
+        area: "SN-DK".into(),
+        facets: facets
+            .map(|(dimension, code)| (dimension.to_owned(), code.to_owned()))
+            .into(),
+        is_seen,
+        survivor: vec![survivor],
+    };
+    let counted = MonthTable::of(&[one(1, true), one(1, false), one(2, false)]);
+    let tables: Vec<MonthTable> = counted
+        .into_values()
+        .chain([MonthTable::empty("2026-11")])
+        .collect();
+    Report {
+        tables: TablesPart::of(&tables).pop(),
+        tables_mark: Some([7; 16]),
+        ..Report::default()
+    }
+}
+
+fn reply_tables() -> Reply {
+    Reply {
+        tables_lost: Some(true),
+        tables_refused: Some(true),
+        ..Reply::default()
+    }
+}
+
 fn windows() -> Windows {
     let cells = [("", "", 40), ("response", "within_24h", 30)]
         .map(|(dimension, code, count)| ((dimension.to_owned(), code.to_owned()), count));
@@ -477,6 +510,14 @@ fn valid() -> Vec<(String, Vec<u8>)> {
         (
             "reply_log".to_owned(),
             inflate(&uplink::encode(&reply_log())).unwrap(),
+        ),
+        (
+            "report_tables".to_owned(),
+            inflate(&uplink::encode(&report_tables())).unwrap(),
+        ),
+        (
+            "reply_tables".to_owned(),
+            inflate(&uplink::encode(&reply_tables())).unwrap(),
         ),
         (
             "windows".to_owned(),
@@ -562,6 +603,14 @@ fn version_1_reads_the_golden_bytes() {
     assert_eq!(
         uplink::decode::<Reply>(&body_of(&held("reply_log"))).unwrap(),
         reply_log()
+    );
+    assert_eq!(
+        uplink::decode::<Report>(&body_of(&held("report_tables"))).unwrap(),
+        report_tables()
+    );
+    assert_eq!(
+        uplink::decode::<Reply>(&body_of(&held("reply_tables"))).unwrap(),
+        reply_tables()
     );
     assert_eq!(
         uplink::decode::<Windows>(&body_of(&held("windows"))).unwrap(),

@@ -163,10 +163,9 @@ fn any_report() -> impl Strategy<Value = Report> {
             rows,
             questions_received,
             answers,
-            alerts: None,
-            advocacy: None,
-            reached: None,
             pins: 7,
+            tables_mark: Some([9; 16]),
+            ..Report::default()
         },
     )
 }

@@ -28,6 +28,7 @@ pub mod national;
 pub mod reached;
 pub mod review;
 mod stage;
+pub mod tables;
 
 /// Makes one `#[test]` of each sentence named.
 #[doc(hidden)]
@@ -70,6 +71,14 @@ macro_rules! hub_store_contract {
         }
         $crate::sentences! { $make, reached:
             months_are_sent_until_national_has_them_as_they_are
+        }
+        $crate::sentences! { $make, tables:
+            who_agreed_to_be_counted_is_in_the_tables_and_nobody_else
+            an_incident_is_seen_once_a_responder_wrote_in_it
+            what_differs_is_told_by_survivors
+            a_withdrawal_and_an_erasure_take_an_incident_out_of_the_tables
+            a_duplicate_is_not_counted_while_the_other_is_here
+            what_national_lost_goes_again_though_nothing_changed
         }
         $crate::sentences! { $make, forms:
             the_last_forms_of_a_person_are_remembered_also_when_the_store_is_opened_again
@@ -280,12 +289,17 @@ macro_rules! national_store_contract {
         $crate::sentences! { $make, reached:
             national_keeps_what_each_hub_said_last
         }
+        $crate::sentences! { $make, tables:
+            national_adds_up_what_its_hubs_counted_and_keeps_no_older_version
+            parts_count_together_once_the_last_has_come
+            counts_do_not_come_from_rows
+        }
         $crate::sentences! { $make, forms:
             the_last_forms_of_a_person_are_remembered_also_when_the_store_is_opened_again
         }
         $crate::sentences! { $make, review:
-            a_duplicate_is_not_counted_until_it_is_none
-            counts_follow_what_changes_and_what_is_taken_back
+            a_review_is_kept_with_its_row
+            a_row_that_comes_again_as_it_was_did_not_change
             a_row_that_changes_after_it_was_verified_comes_back_to_the_queue
             news_are_what_came_after_the_last_look
             rows_with_much_in_common_may_be_the_same_incident
@@ -300,8 +314,6 @@ macro_rules! national_store_contract {
             an_older_version_cannot_bring_back_what_was_retracted
             a_hub_cannot_write_to_the_projection_of_another
             the_areas_of_a_hub_are_those_that_its_standing_rows_name
-            only_countable_rows_are_counted
-            a_projection_that_changes_is_counted_by_what_it_says_now
             projections_are_listed_by_id_and_month
             a_question_goes_to_its_hub_until_it_was_received
             an_answer_counts_only_from_the_hub_that_was_asked

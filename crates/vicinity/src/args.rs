@@ -16,7 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use carrying::{AlertCommand, BundleCommand, HubBundleCommand};
 pub use clock::ClockArguments;
 pub use dimension::Dimension;
-pub use export::{ExportArguments, PushArguments};
+pub use export::{ExportArguments, PublishArguments, PushArguments};
 pub use hub::{AreasCommand, DeviceRole, HubArguments, HubCommand};
 pub use network::{ListenArguments, NetworkArguments};
 pub use people::PeopleCommand;
@@ -95,7 +95,7 @@ pub struct NationalArguments {
     /// Where it listens.
     #[command(flatten)]
     pub listen: ListenArguments,
-    /// The server above: what its `national invite --role country` printed. Closed months are published there, each once
+    /// The server above: what its `national invite --role country` printed. Published months go there, each once
     #[arg(long, value_name = "LINK")]
     pub upstream: Option<String>,
 }
@@ -144,7 +144,10 @@ pub enum NationalCommand {
     Export(ExportArguments),
     /// Push published counts to a DHIS2 server, and print its import summary
     Push(PushArguments),
-    /// Counts by month, small cells left out
+    /// Publish a closed month, once: show what each hub adds to it, and with --yes do it
+    #[command(after_help = help::PUBLISH)]
+    Publish(PublishArguments),
+    /// Published counts by month, small cells left out
     Table {
         /// National's folder
         #[arg(long)]

@@ -18,6 +18,7 @@ mod locking;
 mod machine;
 mod national;
 mod national_export;
+mod national_publish;
 mod national_store;
 mod network;
 mod opening;

@@ -18,8 +18,8 @@ use vicinity_server::{published, tls};
 
 use crate::args::{Dimension, ListenArguments, NationalArguments, NationalCommand, NationalRole};
 use crate::{
-    clock, links, machine, national_export, national_store, network, output, people, secrets,
-    serving,
+    clock, links, machine, national_export, national_publish, national_store, network, output,
+    people, secrets, serving,
 };
 
 pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
@@ -58,6 +58,7 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
         }
         Some(NationalCommand::Export(arguments)) => national_export::run(arguments)?,
         Some(NationalCommand::Push(arguments)) => return national_export::push(arguments),
+        Some(NationalCommand::Publish(arguments)) => national_publish::run(arguments)?,
         Some(NationalCommand::Countries { data, json }) => countries(&data, json)?,
         Some(NationalCommand::Table { data, by, json }) => table(&data, by, json)?,
         Some(NationalCommand::Ask {
@@ -70,6 +71,10 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
     }
     Ok(ExitCode::SUCCESS)
 }
+
+/// What is printed where counts are asked for and nobody has published any.
+pub const NONE_PUBLISHED: &str =
+    "no month is published; `vicinity national publish --help` says how";
 
 fn revoke(data: &Path, role: NationalRole, number: u32) -> Result<()> {
     let mut store = national_store::open(data, Action::Revoke)?;
@@ -130,10 +135,8 @@ fn serve(data: PathBuf, listening: ListenArguments, upstream: Option<String>) ->
 }
 
 fn table(data: &Path, by: Dimension, json: bool) -> Result<()> {
-    let table = published::table(
-        &published::all(&mut national_store::open(data, Action::PrintProjections)?)?,
-        by.name(),
-    );
+    let months = published::all(&mut national_store::open(data, Action::PrintProjections)?)?;
+    let (table, is_published) = (published::table(&months, by.name()), !months.is_empty());
     if json {
         for row in &table.rows {
             for (column, count) in table
@@ -148,9 +151,12 @@ fn table(data: &Path, by: Dimension, json: bool) -> Result<()> {
         }
         return Ok(());
     }
+    if !is_published {
+        return output::line(NONE_PUBLISHED);
+    }
     if table.rows.is_empty() {
         return output::line(format!(
-            "no cell can be shown: there are too few incidents of any month; cells below {K} are left out, and others from which they could be computed"
+            "no cell shows: published months have too few incidents; cells below {K} are left out, and others from which they could be computed"
         ));
     }
     output::line(output::counts(&table))?;

@@ -28,6 +28,7 @@ SetRecoveryKey    server               p r r r r r r y
 Keep              server               p r r r r r r y
 PrintProjections  server               p r r r r r y y
 AskHub            server               p r r r r r y y
+PublishMonth      server               p r r r r r y y
 ReadIncident      new consented        p s s r r r r r
 ReadIncident      new unconsented      p s s r r r r r
 ReadIncident      new erased           p e e r r r r r

@@ -544,7 +544,10 @@ fn a_window_is_the_countrys_cells_and_reads_back() {
         window(&[("", "", 70), ("setting", "street", 70)]),
         "no area goes up"
     );
-    assert_eq!(Window::of_text("2026-10", &published.to_text()), published);
+    assert_eq!(
+        Window::of("2026-10", &Month::of_text(&published.to_text())),
+        published
+    );
     assert!(published.is_well_formed() && window(&[]).is_well_formed());
 }
 

@@ -97,3 +97,9 @@ exports-not-allowed = DHIS2 rejected the token. Make a new one.
 exports-strange = DHIS2 answered { $about } without an import summary: check the address, and its version.
 
 report-open = A quarter can be shared once a whole month has passed since it ended. Before that, the shared figures would change from day to day, and the difference could be one person.
+
+view-switch = Which figures
+view-internal = Exact, internal
+view-published = As published
+internal-notice = Internal, not for publication. Counts are exact, and small ones can reveal who somebody is.
+pattern-internal = Every count is exact, small ones too. A share of PEP or emergency contraception is of those who were exposed, every other share of all incidents.

@@ -97,3 +97,9 @@ exports-not-allowed = DHIS2 no acepta el token.
 exports-strange = DHIS2 respondió { $about } sin resumen de importación: revise la dirección y su versión.
 
 report-open = Un trimestre se puede entregar cuando ha pasado un mes entero desde su fin: antes, lo entregado cambiaría de un día a otro, y la diferencia es una persona.
+
+view-switch = Qué cifras
+view-internal = Exactas, internas
+view-published = Como se publicaron
+internal-notice = Interno, no para publicar. Las cifras son exactas, y las pequeñas pueden revelar quién es alguien.
+pattern-internal = Cada cifra es exacta, también las pequeñas. Una proporción de la PEP o de la anticoncepción de emergencia es de las personas expuestas; cualquier otra, de todos los incidentes.

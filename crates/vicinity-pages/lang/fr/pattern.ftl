@@ -97,3 +97,9 @@ exports-not-allowed = DHIS2 n’accepte pas le jeton.
 exports-strange = DHIS2 a répondu { $about } sans résumé d’importation : vérifiez l’adresse et sa version.
 
 report-open = Un trimestre peut être transmis quand un mois entier s’est écoulé depuis sa fin : avant, ce qui est transmis changerait de jour en jour, et la différence est une personne.
+
+view-switch = Quels chiffres
+view-internal = Exacts, internes
+view-published = Tels que publiés
+internal-notice = Interne, à ne pas publier. Les chiffres sont exacts, et les petits peuvent révéler qui est quelqu’un.
+pattern-internal = Chaque chiffre est exact, même petit. Une part de la PPE ou de la contraception d’urgence se rapporte aux personnes exposées, toute autre part à tous les incidents.

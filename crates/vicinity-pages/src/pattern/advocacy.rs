@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use vicinity_core::advocacy::NOTE_MAX_LETTERS;
 use vicinity_core::codes;
 
-use super::{Amount, Figures, areas, by_month, rules};
+use super::{Amount, Figures, areas, by_month, rules, view_field, view_switch};
 use crate::draw::{self, Mark, Series};
 use crate::frame::Frame;
 use crate::parts::{self, Choice, Line};
@@ -68,17 +68,35 @@ pub struct AdvocacyView {
 pub fn advocacy(frame: &Frame, view: &AdvocacyView) -> Markup {
     let body = html! {
         (parts::title(&frame.t("nav-advocacy"), frame.t("advocacy-below")))
+        (view_switch(frame, view.figures, &here(view)))
         (chooser(frame, view))
         section.sheet { (chart(frame, view)) p.hint { (frame.t("advocacy-followed")) } (rules(frame, view.figures)) }
         section.stack {
             h2 { (frame.t("advocacy-log")) }
             @if view.lines.is_empty() { p.sheet { (frame.t("advocacy-none")) } }
             ul.plain.stack { @for (number, line) in numbered(view) { li.sheet { (entry(frame, number, line)) } } }
-            (parts::pager(frame, view.page.0, view.page.1, &|page| format!("/advocacy?kind={}&area={}&from={}&to={}&page={page}", view.kind, view.area, view.stretch.0, view.stretch.1)))
+            (parts::pager(frame, view.page.0, view.page.1, &|page| format!("{}{}&page={page}", here(view), as_parameter(view.figures))))
         }
         (form(frame, view))
     };
     frame.page(&frame.t("nav-advocacy"), "/advocacy", &body)
+}
+
+/// The page's address without its view and its page of the log.
+fn here(view: &AdvocacyView) -> String {
+    format!(
+        "/advocacy?kind={}&area={}&from={}&to={}",
+        view.kind, view.area, view.stretch.0, view.stretch.1
+    )
+}
+
+/// What an address says of a view that is not the first one.
+fn as_parameter(figures: Figures) -> &'static str {
+    if figures == Figures::Published {
+        "&as=published"
+    } else {
+        ""
+    }
 }
 
 fn kinds(frame: &Frame) -> Vec<Choice> {
@@ -95,6 +113,7 @@ fn kinds(frame: &Frame) -> Vec<Choice> {
 fn chooser(frame: &Frame, view: &AdvocacyView) -> Markup {
     html! {
         form.sheet.no-print method="get" action="/advocacy" {
+            (view_field(view.figures))
             div.fields {
                 (parts::select("a-kind", "kind", &frame.t("advocacy-kind"), &kinds(frame), &view.kind))
                 (parts::select("a-area", "area", &frame.t("f-place-area"), &areas(frame, &view.areas), &view.area))

@@ -10,10 +10,20 @@ use crate::words::Said;
 pub enum Figures {
     /// Each as it is: a hub's own.
     Exact,
+    /// Each as it is: a country's, for its coordinators alone.
+    Internal,
     /// What may be published of each month.
     Published,
     /// As bands: a hub's, to pass on.
     Banded,
+}
+
+impl Figures {
+    /// Whether small counts show, and a count that is not there is 0.
+    #[must_use]
+    pub fn is_exact(self) -> bool {
+        matches!(self, Self::Exact | Self::Internal)
+    }
 }
 
 /// How many, as far as that is shown.

@@ -67,6 +67,7 @@ pub fn report(frame: &Frame, view: &ReportView) -> Markup {
         (parts::title(&title, frame.with("report-made", &[("day", Said::Text(&frame.day(frame.now)))])))
         (chooser(frame, view))
         @if view.figures == Figures::Exact { p.notice.caution { (frame.t("report-own")) } }
+        @if view.figures == Figures::Internal { p.notice.caution { (frame.t("internal-notice")) } }
         (figures(frame, view))
         section.stack { h2 { (frame.t("report-happened")) } (happened(frame, view)) }
         section.stack { h2 { (frame.t("report-times")) } (times(frame, view)) }
@@ -100,16 +101,20 @@ fn chooser(frame: &Frame, view: &ReportView) -> Markup {
         .iter()
         .map(|code| Choice::new(code, quarter(frame, code)))
         .collect();
+    let (us, others) = match frame.place {
+        Tier::Hub => ("report-for-us", "report-for-others"),
+        Tier::National => ("view-internal", "view-published"),
+    };
     let readers = [
-        Choice::new("us", frame.t("report-for-us")),
-        Choice::new("others", frame.t("report-for-others")),
+        Choice::new("us", frame.t(us)),
+        Choice::new("others", frame.t(others)),
     ];
     html! {
         form.sheet.no-print method="get" action="/report" {
             div.fields {
                 (parts::select("r-quarter", "quarter", &frame.t("report-choose"), &quarters, &view.quarter))
                 (parts::select("r-area", "area", &frame.t("f-place-area"), &areas(frame, &view.areas), &view.area))
-                @if frame.place == Tier::Hub { (parts::select("r-for", "for", &frame.t("report-for"), &readers, if view.figures == Figures::Exact { "us" } else { "others" })) }
+                (parts::select("r-for", "for", &frame.t("report-for"), &readers, if view.figures.is_exact() { "us" } else { "others" }))
                 div { button { (frame.t("board-show")) } }
             }
             p.hint { (frame.t("report-print")) }

@@ -1,11 +1,15 @@
-//! The picture: what may be published of some months, drawn, with a table behind every drawing.
+//! The picture: counts of some months, drawn, with a table behind every drawing. Coordinators see exact counts, or what is published.
 
 use maud::{Markup, html};
+use vicinity_core::time::Timestamp;
 
 use crate::draw::{self, Series, Tile};
 use crate::frame::Frame;
 use crate::parts;
-use crate::pattern::{CodeCount, Parts, beside, by_month, drawn, name_of};
+use crate::pattern::{
+    CodeCount, Figures, Parts, beside, by_month, drawn, name_of, rules, view_field, view_switch,
+};
+use crate::words::Said;
 
 /// What the reader chose.
 pub struct Choice {
@@ -29,8 +33,36 @@ pub struct Panel {
     pub rest: Option<CodeCount>,
 }
 
+/// Two dimensions that are counted together.
+pub struct Pair {
+    /// The dimensions: of the rows, and of the columns.
+    pub dimensions: (&'static str, &'static str),
+    /// Codes of the columns.
+    pub columns: Vec<String>,
+    /// Code of a row, and a count for each column.
+    pub rows: Vec<(String, Vec<u64>)>,
+}
+
+/// What exact figures come with.
+pub struct Internal {
+    /// The day of the oldest tables among those that hubs sent last; none while no hub sent any.
+    pub as_of: Option<Timestamp>,
+    /// Hubs that have sent no tables.
+    pub hubs_without: u64,
+    /// Incidents of these months that a responder has seen.
+    pub seen: u64,
+    /// Survivors of each month, as each hub counted its own, added up.
+    pub survivors: u64,
+    /// Dimensions in pairs.
+    pub pairs: Vec<Pair>,
+    /// Months of which reports still come.
+    pub open: Vec<String>,
+}
+
 /// The picture.
 pub struct Picture {
+    /// What exact figures come with; none where the published ones are shown.
+    pub internal: Option<Internal>,
     /// What was chosen.
     pub choice: Choice,
     /// The months, as `2026-11`.
@@ -48,19 +80,108 @@ pub struct Picture {
 /// The page.
 #[must_use]
 pub fn picture(frame: &Frame, picture: &Picture) -> Markup {
+    let figures = if picture.internal.is_some() {
+        Figures::Internal
+    } else {
+        Figures::Published
+    };
+    let below = if picture.internal.is_some() {
+        "picture-internal-below"
+    } else {
+        "picture-below"
+    };
     let body = html! {
-        (parts::title(&frame.t("picture-title"), frame.t("picture-below")))
-        (chooser(frame, &picture.choice))
+        (parts::title(&frame.t("picture-title"), frame.t(below)))
+        (view_switch(frame, figures, &here(&picture.choice)))
+        (chooser(frame, &picture.choice, figures))
+        @match &picture.internal {
+            Some(internal) => (standing(frame, internal)),
+            None => @if picture.incidents.iter().all(Option::is_none) { p.notice { (frame.t("published-none")) " " a href="/publish" { (frame.t("publish-title")) } } },
+        }
         (whole(frame, picture))
         @if picture.choice.area.is_empty() && !picture.areas.is_empty() { (areas(frame, picture)) }
         @for parts in &picture.sums { @if !parts.steps.is_empty() { section.sheet { (drawn(frame, parts)) } } }
         @for panel in &picture.panels { @if !panel.codes.is_empty() { (multiples(frame, picture, panel)) } }
-        p.hint { (frame.t("picture-rules")) }
+        @if let Some(internal) = &picture.internal { (pairs(frame, &internal.pairs)) }
+        (rules(frame, figures))
+        p.no-print { a href="/publish" { (frame.t("publish-title")) } }
     };
     frame.page(&frame.t("picture-title"), "/picture", &body)
 }
 
-fn chooser(frame: &Frame, choice: &Choice) -> Markup {
+/// The page's address without its view.
+fn here(choice: &Choice) -> String {
+    format!(
+        "/picture?from={}&to={}&area={}",
+        choice.from, choice.to, choice.area
+    )
+}
+
+/// How complete exact figures are, and of whom they are.
+fn standing(frame: &Frame, internal: &Internal) -> Markup {
+    let months: Vec<String> = internal
+        .open
+        .iter()
+        .map(|month| frame.words.month(month))
+        .collect();
+    html! {
+        ul.figures {
+            li.figure { b { (frame.words.count(internal.seen)) } span { (frame.t("picture-seen")) } }
+            li.figure { b { (frame.words.count(internal.survivors)) } span { (frame.t("picture-survivors")) } }
+        }
+        p.hint {
+            @match internal.as_of {
+                Some(day) => (frame.with("picture-as-of", &[("day", Said::Text(&frame.day(day)))])),
+                None => (frame.t("picture-no-tables")),
+            }
+            @if internal.hubs_without > 0 { " " (frame.with("picture-hubs-without", &[("count", Said::Count(internal.hubs_without))])) }
+            @if !months.is_empty() { " " (frame.with("picture-open", &[("months", Said::Text(&months.join(", ")))])) }
+        }
+    }
+}
+
+/// Two dimensions together, as tables.
+fn pairs(frame: &Frame, pairs: &[Pair]) -> Markup {
+    let table = |pair: &Pair| {
+        let (rows, columns) = pair.dimensions;
+        let caption = format!(
+            "{} · {}",
+            frame.words.label("dimension-", rows),
+            frame.words.label("dimension-", columns)
+        );
+        let heads: Vec<String> = [frame.words.label("dimension-", rows)]
+            .into_iter()
+            .chain(
+                pair.columns
+                    .iter()
+                    .map(|code| name_of(frame, columns, code)),
+            )
+            .collect();
+        let lines: Vec<Vec<String>> = pair
+            .rows
+            .iter()
+            .map(|(code, counts)| {
+                [name_of(frame, rows, code)]
+                    .into_iter()
+                    .chain(counts.iter().map(|count| frame.words.count(*count)))
+                    .collect()
+            })
+            .collect();
+        let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+        parts::table(&caption, &heads, 1, &lines)
+    };
+    html! {
+        @if pairs.iter().any(|pair| !pair.rows.is_empty()) {
+            section.sheet {
+                h2 { (frame.t("picture-pairs")) }
+                p.hint { (frame.t("picture-pairs-hint")) }
+                @for pair in pairs { @if !pair.rows.is_empty() { details { summary { (frame.words.label("dimension-", pair.dimensions.0)) " · " (frame.words.label("dimension-", pair.dimensions.1)) } (table(pair)) } } }
+            }
+        }
+    }
+}
+
+fn chooser(frame: &Frame, choice: &Choice, figures: Figures) -> Markup {
     let areas: Vec<parts::Choice> = [parts::Choice::new("", frame.t("picture-country"))]
         .into_iter()
         .chain(
@@ -72,6 +193,7 @@ fn chooser(frame: &Frame, choice: &Choice) -> Markup {
         .collect();
     html! {
         form.sheet.no-print method="get" action="/picture" {
+            (view_field(figures))
             div.fields {
                 (parts::field("p-from", "from", &frame.t("picture-from"), "", "month", &choice.from, false))
                 (parts::field("p-to", "to", &frame.t("picture-to"), "", "month", &choice.to, false))

@@ -12,6 +12,7 @@ use vicinity_core::time::Timestamp;
 use vicinity_store::national::{NationalStore, NewProjection, ProjectionBody};
 use vicinity_store::review::ReviewStore;
 use vicinity_sync::message::Refused;
+use vicinity_sync::tables::TablesPart;
 use vicinity_sync::uplink::{self, Question, ReachedRow, Reply, UPLINK_PATH};
 
 /// What a hub reports, for those that fill a store without one.
@@ -23,12 +24,15 @@ use crate::access::shares::HubShares;
 use crate::net::error::ApiError;
 use crate::net::tls;
 use crate::storage::clock_record::ClockReading;
-use crate::storage::{advocacy, alerts};
+use crate::storage::{advocacy, alerts, tables};
 
 /// Distinct areas of one hub, `unknown` among them; rows of further areas count as `unknown`.
 const HUB_AREAS_MAX: usize = AREAS_LISTED_MAX + 1;
 /// What a row of a report costs, in operations.
 const ROW_OPS: u64 = 10;
+
+/// Cells of count tables that cost as much as an operation.
+const CELLS_PER_OP: u64 = 4;
 
 /// A hub's report.
 pub struct ReportRequest;
@@ -66,7 +70,8 @@ impl SealedRequest for ReportRequest {
             + actions
             + alerts
             + report.reached.as_ref().map_or(0, Vec::len);
-        STEP_OPS + rows as u64 * ROW_OPS
+        let cells = report.tables.as_ref().map_or(0, TablesPart::cells);
+        STEP_OPS + rows as u64 * ROW_OPS + cells as u64 / CELLS_PER_OP
     }
 }
 
@@ -98,12 +103,23 @@ pub(crate) fn take_all(
         .filter(|of| of.is_well_formed(now))
         .collect();
     store.take_reached(hub, &reached)?;
+    let are_lost = tables::are_lost(store, hub, report.tables_mark.take())?;
+    let are_refused = match report.tables.take() {
+        Some(part) => !tables::take(store, hub, part, now)?,
+        None => false,
+    };
+    // What is refused waits a week: while the clock is in doubt the whole report waits instead.
+    if are_refused && reading.doubt.is_some() {
+        return Err(Refused::Busy.into());
+    }
     let (rows, reply) = (report.rows.len(), take_report(store, hub, report, now)?);
     Ok((
         hub,
         rows,
         Reply {
             log_wanted: wanted.then_some(true),
+            tables_lost: are_lost.then_some(true),
+            tables_refused: are_refused.then_some(true),
             ..reply
         },
     ))
@@ -166,7 +182,7 @@ pub fn take_report(
         questions,
         pins,
         alerts,
-        log_wanted: None,
+        ..Reply::default()
     })
 }
 
@@ -215,7 +231,6 @@ fn body_of(
     Some(ProjectionBody {
         json: serde_json::to_string(&projection).ok()?,
         month: projection.month.clone(),
-        countable: projection.countable,
         facets: projection.facets(),
     })
 }

@@ -6,7 +6,7 @@ use vicinity_store::StoreError;
 use crate::api::server::Server;
 use crate::hub::Hub;
 use crate::pages::months::ends;
-use crate::pages::pattern::{Counts, PatternServer};
+use crate::pages::pattern::{Counts, PatternServer, View};
 
 impl PatternServer for Hub {
     const SEE: Action = Action::SeeBoard;
@@ -15,6 +15,7 @@ impl PatternServer for Hub {
     fn counts(
         store: &mut <Self as Server>::Store,
         months: Vec<String>,
+        _: View,
     ) -> Result<Counts, StoreError> {
         let (from, to) = ends(&months);
         let window = store.window(from, to)?;

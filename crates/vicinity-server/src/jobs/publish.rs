@@ -1,8 +1,7 @@
-//! From national to the server above it: months that may be published, each once. A server works without it; what waits, waits.
+//! From national to the server above it: months that a person published, each once. A server works without it; what waits, waits.
 
 use std::time::Duration;
 
-use vicinity_core::published::last_closed;
 use vicinity_store::StoreError;
 use vicinity_store::review::ReviewStore;
 use vicinity_sync::enrol::EnrolLink;
@@ -10,7 +9,6 @@ use vicinity_sync::pins::Pins;
 use vicinity_sync::uplink;
 use vicinity_sync::windows::{WINDOWS_MAX, WINDOWS_PATH, Windows, WindowsReply};
 
-use crate::jobs::clock::{Clock, ClockReading};
 use crate::jobs::upstream::{self, Life, UpstreamError};
 use crate::machine::Machine;
 use crate::storage::writer::Writer;
@@ -22,16 +20,11 @@ const PUBLISHED_AS: &str = "published_as";
 /// What a national server is at the one above.
 pub(crate) const COUNTRY: &str = "country";
 /// Publishes what is closed, once an hour. Runs until aborted.
-pub async fn run(
-    writer: Writer<dyn ReviewStore>,
-    machine: Machine,
-    clock: Clock,
-    link: Option<EnrolLink>,
-) {
+pub async fn run(writer: Writer<dyn ReviewStore>, machine: Machine, link: Option<EnrolLink>) {
     let mut life = Life::new(&machine);
     let mut failures = 0u32;
     loop {
-        let pause = match contact(&writer, &machine, &clock, link.as_ref(), &mut life).await {
+        let pause = match contact(&writer, &machine, link.as_ref(), &mut life).await {
             Ok(Some(months)) => {
                 failures = 0;
                 if months > 0 {
@@ -66,7 +59,6 @@ fn begin(store: &mut (dyn ReviewStore + 'static), device: &[u8]) -> Result<(), S
 async fn contact(
     writer: &Writer<dyn ReviewStore>,
     machine: &Machine,
-    clock: &Clock,
     link: Option<&EnrolLink>,
     life: &mut Life,
 ) -> Result<Option<usize>, UpstreamError> {
@@ -77,13 +69,8 @@ async fn contact(
     writer.step(move |store| begin(store, &device)).await??;
     let mut months = 0;
     loop {
-        let ClockReading { now, doubt } = clock.read();
-        // A month is made once: none is while it may not be over yet.
-        if doubt.is_some() {
-            return Ok(Some(months));
-        }
         let windows = writer
-            .step(move |store| store.publish_to(&last_closed(now), WINDOWS_MAX, now))
+            .step(move |store| store.unsent_windows(WINDOWS_MAX))
             .await??;
         let message = Windows::new(&windows, Pins::mark(upstream.pins()));
         let reply: WindowsReply = uplink::decode(
@@ -105,6 +92,3 @@ async fn contact(
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

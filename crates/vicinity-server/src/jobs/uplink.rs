@@ -10,6 +10,7 @@ use vicinity_core::time::Timestamp;
 use vicinity_store::StoreError;
 use vicinity_store::board::BoardStore;
 use vicinity_store::hub::{HubStore, Role, SentProjection};
+use vicinity_store::tables::TableChanges;
 use vicinity_sync::enrol::EnrolLink;
 use vicinity_sync::pins::Pins;
 use vicinity_sync::uplink::{
@@ -23,6 +24,7 @@ use crate::net::live::Live;
 use crate::storage::advocacy;
 use crate::storage::alerts;
 use crate::storage::hub_edits::{self, HubEditError};
+use crate::storage::tables::{self, Upload};
 use crate::storage::writer::Writer;
 
 /// Rows of one report.
@@ -107,13 +109,24 @@ async fn contact(
     let (mut with_alerts, mut with_log) = (false, false);
     // All months once a process: national may have been restored from a backup that lacks them.
     let with_reached = !*has_told;
+    let mut upload = None;
     loop {
         let ClockReading { now, doubt } = uplink.clock.read();
         if doubt.is_some() {
             return Ok(Some(moved));
         }
+        if upload.is_none() {
+            let due = uplink.writer.step(move |store| tables::due(store, now));
+            upload = Some(due.await??.unwrap_or_default());
+        }
+        let part = upload.as_mut().and_then(Upload::next_part);
+        let is_part = part.is_some();
         let mut machine = uplink.machine.clone();
         let gathered = uplink.writer.step(move |store| {
+            let tables_mark = match (with_reached, is_part) {
+                (true, false) => Some(tables::mark(store)?),
+                _ => None,
+            };
             let alerts = alerts::report(store, with_alerts, now)?;
             let advocacy = advocacy::report(store, with_log)?;
             let reached = reached(store, with_reached)?;
@@ -121,6 +134,8 @@ async fn contact(
                 alerts,
                 advocacy,
                 reached,
+                tables: part,
+                tables_mark,
                 ..report
             })
         });
@@ -143,6 +158,16 @@ async fn contact(
         moved.questions += reply.questions.len();
         let wants_log = reply.log_wanted.unwrap_or(false);
         let is_behind = reply.is_ahead_of(&report);
+        let are_refused = reply.tables_refused.unwrap_or(false);
+        let has_more_parts = upload.as_ref().is_some_and(Upload::is_left) && !are_refused;
+        if is_part && !has_more_parts {
+            let changes = upload.take().map(Upload::into_changes).unwrap_or_default();
+            upload = Some(Upload::default());
+            settle_tables(uplink, changes, are_refused, now).await?;
+        }
+        if reply.tables_lost.unwrap_or(false) {
+            uplink.writer.step(|store| store.tables_lost()).await??;
+        }
         let mut machine = uplink.machine.clone();
         let settled = uplink.writer.step(move |store| {
             let with_alerts = alerts::settle(store, reply.alerts.clone(), now)?;
@@ -163,11 +188,37 @@ async fn contact(
             && !is_behind
             && !with_alerts
             && !with_log
+            && !has_more_parts
         {
             *has_told = true;
             return Ok(Some(moved));
         }
     }
+}
+
+/// National took all parts of the count tables, or refused one.
+async fn settle_tables(
+    uplink: &Uplink,
+    changes: TableChanges,
+    are_refused: bool,
+    now: Timestamp,
+) -> Result<(), UpstreamError> {
+    if are_refused {
+        tracing::warn!("national refused the count tables: is one of the clocks wrong?");
+    } else {
+        tracing::info!(months = changes.tables.len(), "count tables were sent");
+    }
+    uplink
+        .writer
+        .step(move |store| {
+            if are_refused {
+                tables::looked(store, now)
+            } else {
+                tables::sent(store, &changes, now)
+            }
+        })
+        .await??;
+    Ok(())
 }
 
 /// Whether a hub was ever joined to national.
@@ -217,12 +268,8 @@ pub fn gather(
         .collect();
     Ok(Report {
         rows,
-        questions_received: Vec::new(),
         answers,
-        pins: 0,
-        alerts: None,
-        advocacy: None,
-        reached: None,
+        ..Report::default()
     })
 }
 

@@ -1,4 +1,4 @@
-//! What national's pages of patterns count: what may be published.
+//! What national's pages of patterns count: the sums of its hubs' tables, or what was published of them.
 
 use vicinity_core::access::Action;
 use vicinity_store::StoreError;
@@ -6,7 +6,7 @@ use vicinity_store::StoreError;
 use crate::api::server::Server;
 use crate::national::National;
 use crate::pages::months::ends;
-use crate::pages::pattern::{Counts, PatternServer};
+use crate::pages::pattern::{Counts, PatternServer, View};
 use crate::storage::published;
 
 impl PatternServer for National {
@@ -16,19 +16,28 @@ impl PatternServer for National {
     fn counts(
         store: &mut <Self as Server>::Store,
         months: Vec<String>,
+        view: View,
     ) -> Result<Counts, StoreError> {
         let (from, to) = ends(&months);
-        let found = published::months(store, from, to)?;
-        Ok(Counts::published(months, found))
+        Ok(match view {
+            View::Internal => {
+                let window = store.window(from, to)?;
+                Counts::internal(months, window)
+            }
+            View::Published => {
+                let found = published::months(store, from, to)?;
+                Counts::published(months, found)
+            }
+        })
     }
 
-    /// What national shows may be passed on as it is.
+    /// What is published may be passed on as it is.
     fn to_pass_on(
         store: &mut <Self as Server>::Store,
         _: &str,
         months: Vec<String>,
     ) -> Result<Counts, StoreError> {
-        Self::counts(store, months)
+        Self::counts(store, months, View::Published)
     }
 
     /// Rows say it; no count does.

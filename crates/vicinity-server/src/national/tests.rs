@@ -39,6 +39,7 @@ async fn pages_of_national_that_work_much_out_hold_up_each_other_and_not_the_que
             "/exports/counts",
             "/exports/rows",
             "/picture",
+            "/publish",
             "/report"
         ],
         "all others answer meanwhile, `/queue` among them"

@@ -136,11 +136,13 @@ pub(crate) async fn on_the_counter<S: PageServer, P: ?Sized + 'static>(
     heavy.await.unwrap().unwrap();
     let mut paths = Vec::new();
     for (path, answer) in waiting {
-        assert_eq!(
-            answer.await.unwrap().unwrap().status(),
-            StatusCode::OK,
-            "{path}"
-        );
+        // Nobody has published a month here.
+        let expected = if path == "/exports/counts" {
+            StatusCode::UNPROCESSABLE_ENTITY
+        } else {
+            StatusCode::OK
+        };
+        assert_eq!(answer.await.unwrap().unwrap().status(), expected, "{path}");
         paths.push(path);
     }
     paths

@@ -64,6 +64,7 @@ impl From<ExportError> for PageError {
         match error {
             ExportError::Store(error) => error.into(),
             ExportError::Workbook(_) => Self::Refused("exports-too-many"),
+            ExportError::NonePublished => Self::Refused("published-none"),
             ExportError::Write(_) | ExportError::Unmapped(_) => Self::Failed,
         }
     }

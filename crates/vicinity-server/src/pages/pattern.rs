@@ -10,12 +10,34 @@ use vicinity_store::StoreError;
 use vicinity_store::advocacy::Patterns;
 
 use crate::net::routes::Routes;
+use crate::pages::form::Form;
 use crate::pages::site::PageServer;
 
 pub use counts::Counts;
 
 /// Letters of the longest area that pages speak of: `SN-DK`, or `unknown`.
 const AREA_MAX: usize = 10;
+
+/// Which figures of a country a page shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// Exact ones, for those who are signed in.
+    Internal,
+    /// What was published.
+    Published,
+}
+
+impl View {
+    /// As an address says.
+    #[must_use]
+    pub fn of(query: &Form) -> Self {
+        if query.get("as") == "published" {
+            Self::Published
+        } else {
+            Self::Internal
+        }
+    }
+}
 
 /// A server with these pages. Each method fails only where storage does.
 pub trait PatternServer: PageServer<Store: Patterns> {
@@ -24,8 +46,12 @@ pub trait PatternServer: PageServer<Store: Patterns> {
     /// What writing in them is.
     const WRITE: Action;
 
-    /// Counts of these months.
-    fn counts(store: &mut Self::Store, months: Vec<String>) -> Result<Counts, StoreError>;
+    /// Counts of these months. A hub has one view of its own.
+    fn counts(
+        store: &mut Self::Store,
+        months: Vec<String>,
+        view: View,
+    ) -> Result<Counts, StoreError>;
 
     /// What may be handed to others of these months, under one name.
     fn to_pass_on(

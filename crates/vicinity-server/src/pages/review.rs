@@ -2,6 +2,7 @@
 
 mod countries;
 mod picture;
+mod publish;
 mod queue;
 
 use std::collections::BTreeMap;
@@ -49,9 +50,8 @@ pub fn routes<S: NationalServer + PatternServer>(routes: Routes<S>) -> Routes<S>
         .signed_in::<Looked, _>(looked)
         .signed_in::<NameHub, _>(name_hub)
         .signed_in::<Hubs, _>(hubs);
-    exports::of_national(pattern::routes(countries::routes(picture::routes(
-        queue::routes(routes),
-    ))))
+    let routes = publish::routes(picture::routes(queue::routes(routes)));
+    exports::of_national(pattern::routes(countries::routes(routes)))
 }
 
 fn is_silent(hub: &HubRow, now: Timestamp) -> bool {

@@ -47,6 +47,9 @@ pub enum ExportError {
     /// More rows than a workbook holds, or none can be made.
     #[error(transparent)]
     Workbook(#[from] WorkbookError),
+    /// Nobody has published a month of those that are asked for.
+    #[error("no month of these is published")]
+    NonePublished,
     /// The mapping lacks codes.
     #[error(transparent)]
     Unmapped(#[from] Unmapped),
@@ -152,22 +155,26 @@ pub fn people_in_care(store: &mut dyn HubStore, months: &Months) -> Result<Vec<u
     Ok(out)
 }
 
-/// What may be shown of the months that are asked for: no other is worked out.
+/// The published months among those that are asked for.
 fn shown(
     store: &mut dyn ReviewStore,
     months: &Months,
-) -> Result<BTreeMap<String, Month>, StoreError> {
-    published::months(
-        store,
+) -> Result<BTreeMap<String, Month>, ExportError> {
+    let (from, to) = (
         months.from().unwrap_or(""),
         months.to().unwrap_or("\u{ffff}"),
-    )
+    );
+    let shown = published::months(store, from, to)?;
+    if shown.is_empty() {
+        return Err(ExportError::NonePublished);
+    }
+    Ok(shown)
 }
 
 /// Counts of some months for DHIS2.
 ///
 /// # Errors
-/// The store, or codes that the mapping lacks.
+/// The store, codes that the mapping lacks, or no published month.
 pub fn data_value_set(
     store: &mut dyn ReviewStore,
     months: &Months,

@@ -23,6 +23,7 @@ use crate::hub::known::{
 use crate::hub::leaving;
 use crate::hub::scope::{enter, in_scope, leave, lost_scope, move_digests};
 use crate::hub::shares;
+use crate::hub::tables;
 use crate::hub::times;
 use crate::hub::tombstones;
 use crate::hub::uplink;
@@ -32,6 +33,9 @@ use vicinity_store::hub::{DEVICE_REFUSED_BYTES, Peer, REFUSED_ROW_BYTES, Random,
 use vicinity_store::policy::holding::{self, Assignment};
 use vicinity_store::policy::{self, Brought, ClockKnown, Judgement, LogRow};
 use vicinity_store::row;
+
+/// The number under which the hub writes itself.
+const HUB_ITSELF: u32 = 0;
 
 pub(crate) fn accept(
     db: &mut Db,
@@ -221,6 +225,9 @@ fn keep(
     });
     let doc = write_document(db, step, view, &read, peer)?;
     append(db, doc, sender, step)?;
+    if peer.number != HUB_ITSELF && (peer.role == Role::Responder || !known.waiting.is_empty()) {
+        tables::note_seen_by_log(db, doc)?;
+    }
     if policy::recalled(&view.incident) {
         // Taken first, so that its sender is among those who hold it.
         let is_new = known.doc.is_none()

@@ -12,6 +12,7 @@ use vicinity_core::triage::Level;
 
 use crate::db::{Db, Result, sql};
 use crate::hub::SqliteHub;
+use crate::hub::tables;
 use crate::hub::times::{self, AtHub};
 use vicinity_store::advocacy::Patterns;
 use vicinity_store::board::{
@@ -27,8 +28,11 @@ const REFRESHED_MAX: i64 = 2000;
 /// Most urgent first; `closed`, because what is closed comes after all that is open.
 const ORDER: &str = "ORDER BY closed, rank, sort, doc";
 
-/// What was marked as a duplicate of another is not counted beside it.
-const ONCE: &str = "doc NOT IN (SELECT doc FROM links WHERE kind = 'duplicate_of')";
+/// A duplicate is not counted while the incident that it links to is here. Of two that link to each other the first counts.
+pub(crate) const ONCE: &str = "doc NOT IN (SELECT links.doc FROM links JOIN documents AS other ON other.incident = links.target
+    WHERE kind = 'duplicate_of' AND other.doc <> links.doc AND (other.doc < links.doc OR NOT EXISTS (
+        SELECT 1 FROM links AS back JOIN documents AS own ON own.incident = back.target
+            WHERE back.doc = other.doc AND back.kind = 'duplicate_of' AND own.doc = links.doc)))";
 
 fn time(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH)
@@ -71,17 +75,19 @@ pub(crate) fn write(db: &Db, doc: i64, incident: &Incident, now: Timestamp) -> R
         month,
         facets,
         countable,
+        survivor,
         response_minutes,
         turns_at,
     } = place;
     let query = "INSERT INTO board (doc, closed, level, status, clock, due_at, reported_at, area, setting, kinds, groups, conflicts, turns_at,
-            month, facets, response_minutes, countable, rank, sort, placed_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+            month, facets, response_minutes, countable, rank, sort, placed_at, survivor)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
         ON CONFLICT (doc) DO UPDATE SET closed = excluded.closed, level = excluded.level, status = excluded.status, clock = excluded.clock,
             due_at = excluded.due_at, reported_at = excluded.reported_at, area = excluded.area, setting = excluded.setting, kinds = excluded.kinds,
             groups = excluded.groups, conflicts = excluded.conflicts, turns_at = excluded.turns_at,
             month = excluded.month, facets = excluded.facets, response_minutes = excluded.response_minutes,
-            countable = excluded.countable, rank = excluded.rank, sort = excluded.sort, placed_at = excluded.placed_at";
+            countable = excluded.countable, rank = excluded.rank, sort = excluded.sort, placed_at = excluded.placed_at,
+            survivor = excluded.survivor";
     let seconds = |at: Option<Timestamp>| at.map(Timestamp::as_second);
     let (due_at, reported_at, turns_at) =
         (seconds(due_at), seconds(reported_at), seconds(turns_at));
@@ -92,7 +98,7 @@ pub(crate) fn write(db: &Db, doc: i64, incident: &Incident, now: Timestamp) -> R
         .collect::<Vec<_>>()
         .join("\n");
     let placed_at = now.as_second();
-    let columns: [&dyn ToSql; 20] = [
+    let columns: [&dyn ToSql; 21] = [
         &doc,
         &closed,
         &level,
@@ -113,6 +119,7 @@ pub(crate) fn write(db: &Db, doc: i64, incident: &Incident, now: Timestamp) -> R
         &rank,
         &sort,
         &placed_at,
+        &survivor,
     ];
     db.execute("writing a place on the board", query, &columns)?;
     db.execute(
@@ -489,13 +496,14 @@ impl BoardStore for SqliteHub {
         person: &str,
     ) -> Result<()> {
         let query = "INSERT INTO desk_changes (doc, hash, person) SELECT doc, ?2, ?3 FROM documents WHERE incident = ?1 ON CONFLICT DO NOTHING";
+        let doc = self.doc_of(incident)?;
         self.db.immediate(|db| {
             db.execute(
                 "noting who wrote",
                 query,
                 &[incident.as_bytes(), &change.0, &person],
-            )
-            .map(drop)
+            )?;
+            doc.map_or(Ok(()), |doc| tables::note_seen(db, doc))
         })
     }
 

@@ -10,6 +10,7 @@ use crate::hub::evidence;
 use crate::hub::scope::move_digests;
 use crate::hub::shares;
 use crate::hub::statements;
+use crate::hub::tables;
 use crate::hub::tombstones::{LOG_HOLDS_ERASED, is_erased, order};
 use crate::hub::uplink;
 use vicinity_store::StoreError;
@@ -88,6 +89,7 @@ fn erase_ordered(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result<bo
         ] {
             db.execute("erasing a document", query, &[doc])?;
         }
+        tables::forget(db, *doc)?;
         uplink::forget_areas(db)?;
     }
     // Who was led to its page.

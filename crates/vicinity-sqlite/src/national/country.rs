@@ -1,76 +1,68 @@
 //! Published months, and countries.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use rusqlite::Row;
+use vicinity_core::counts::review::Choice;
 use vicinity_core::ids::DeviceId;
-use vicinity_core::published::{Cell, Month, Window};
-use vicinity_core::time::{self, Timestamp};
+use vicinity_core::published::{Month, Window};
+use vicinity_core::time::Timestamp;
 
 use crate::db::Result;
 use crate::national::SqliteNational;
-use vicinity_store::advocacy::Patterns;
-use vicinity_store::country::{Countries, CountryRow, Publishing};
+use vicinity_store::country::{Countries, CountryRow, PublishedMonth, Publishing};
 use vicinity_store::hub::{Credentials, PeerRefused};
 
+/// A stored window: month, cells.
 fn window(row: &Row<'_>) -> rusqlite::Result<Window> {
-    Ok(Window::of_text(
-        &row.get::<_, String>(0)?,
-        &row.get::<_, String>(1)?,
-    ))
+    let (month, cells): (String, String) = (row.get(0)?, row.get(1)?);
+    Ok(Window::of(&month, &Month::of_text(&cells)))
 }
 
-/// The month after one.
-fn next(month: &str) -> Option<String> {
-    time::month_number(month).map(|number| time::numbered_month(number + 1))
-}
-
-/// The earliest month that is ever published: what is reported from before is a mistyped year, or a story for another place.
-const EARLIEST: &str = "2000-01";
-
-impl SqliteNational {
-    /// Windows that are still to be made, up to `last`. The first of all is the first that shows anything: one that showed nothing would say
-    /// that something happened then.
-    fn open_windows(&mut self, last: &str) -> Result<Vec<Window>> {
-        let published = self
-            .db
-            .one(
-                "reading published months",
-                "SELECT max(month) FROM published",
-                &[],
-                |row| row.get::<_, Option<String>>(0),
-            )?
-            .flatten();
-        let first = published
-            .as_deref()
-            .and_then(next)
-            .unwrap_or_else(|| EARLIEST.to_owned());
-        let mut counts: BTreeMap<String, BTreeMap<Cell, u64>> = BTreeMap::new();
-        for (month, cell, count) in self.window(&first, last)? {
-            counts.entry(month).or_default().insert(cell, count);
-        }
-        let mut windows = Vec::new();
-        let mut month = Some(first);
-        while let Some(at) = month.filter(|month| month.as_str() <= last) {
-            month = next(&at);
-            let window = Window::of(&at, &Month::of(&counts.remove(&at).unwrap_or_default()));
-            if published.is_some() || !windows.is_empty() || !window.cells.is_empty() {
-                windows.push(window);
-            }
-        }
-        Ok(windows)
-    }
+/// A stored month: month, cells, person, made_at, without, seen_only.
+fn published(row: &Row<'_>) -> rusqlite::Result<PublishedMonth> {
+    let without: String = row.get(4)?;
+    Ok(PublishedMonth {
+        month: row.get(0)?,
+        cells: Month::of_text(&row.get::<_, String>(1)?),
+        person: row.get(2)?,
+        at: Timestamp::from_second(row.get(3)?).unwrap_or(Timestamp::UNIX_EPOCH),
+        choice: Choice {
+            without: without
+                .split(' ')
+                .filter_map(|hub| hub.parse().ok())
+                .collect::<BTreeSet<u32>>(),
+            seen_only: row.get(5)?,
+        },
+    })
 }
 
 impl Publishing for SqliteNational {
-    fn publish_to(&mut self, last: &str, max: usize, now: Timestamp) -> Result<Vec<Window>> {
-        let made = self.open_windows(last)?;
+    fn publish(&mut self, of: &PublishedMonth) -> Result<bool> {
+        let query = "INSERT INTO published (month, cells, person, made_at, without, seen_only, sent) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)
+            ON CONFLICT DO NOTHING";
+        let without: Vec<String> = of.choice.without.iter().map(u32::to_string).collect();
         self.db.immediate(|db| {
-            made.iter().filter(|window| window.is_well_formed()).try_for_each(|window| {
-                let query = "INSERT INTO published (month, cells, made_at, sent) VALUES (?1, ?2, ?3, 0) ON CONFLICT DO NOTHING";
-                db.execute("publishing a month", query, &[&window.month, &window.to_text(), &now.as_second()]).map(drop)
-            })
-        })?;
+            let of: [&dyn rusqlite::ToSql; 6] = [
+                &of.month,
+                &of.cells.to_text(),
+                &of.person,
+                &of.at.as_second(),
+                &without.join(" "),
+                &of.choice.seen_only,
+            ];
+            Ok(db.execute("publishing a month", query, &of)? == 1)
+        })
+    }
+
+    fn published(&mut self, from: &str, to: &str) -> Result<Vec<PublishedMonth>> {
+        let query = "SELECT month, cells, person, made_at, without, seen_only FROM published
+            WHERE month >= ?1 AND month <= ?2 ORDER BY month";
+        self.db
+            .all("reading published months", query, &[&from, &to], published)
+    }
+
+    fn unsent_windows(&mut self, max: usize) -> Result<Vec<Window>> {
         let query = "SELECT month, cells FROM published WHERE sent = 0 ORDER BY month LIMIT ?1";
         self.db
             .all("reading published months", query, &[&(max as i64)], window)

@@ -2,21 +2,16 @@
 
 use rusqlite::{Row, ToSql};
 use vicinity_core::ids::ProjectionId;
-use vicinity_core::projection::Projection;
 use vicinity_core::published::Cell;
 use vicinity_core::time::Timestamp;
 
 use crate::db::Result;
 use crate::national::SqliteNational;
-use crate::national::tally::{Counted, Tally};
 use vicinity_store::advocacy::Patterns;
 use vicinity_store::national::QuestionRow;
 use vicinity_store::review::{
     COUNTED_MAX, News, QUEUE_ROWS, QueueFilter, Review, ReviewStore, Reviewed,
 };
-
-/// The setting that says that everything was counted.
-const COUNTED: &str = "counted";
 
 fn time(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH)
@@ -97,30 +92,6 @@ fn reviewed(row: &Row<'_>) -> rusqlite::Result<Reviewed> {
 }
 
 impl SqliteNational {
-    /// Counts everything, once: a database from before there were counts has rows and none.
-    pub(crate) fn count_once(&mut self) -> Result<()> {
-        if self.db.setting(COUNTED)?.is_some() {
-            return Ok(());
-        }
-        self.db.immediate(|db| {
-            let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
-            for (row, json) in db.all("reading rows", "SELECT row, json FROM projections WHERE json IS NOT NULL AND facets = ''", &[], read)? {
-                let Ok(projection) = serde_json::from_str::<Projection>(&json) else { continue };
-                let facets: Vec<String> = projection.facets().into_iter().map(|(dimension, code)| format!("{dimension} {code}")).collect();
-                let query = "UPDATE projections SET area = ?2, facets = ?3 WHERE row = ?1";
-                db.execute("writing facets", query, &[&row, &projection.admin1, &facets.join("\n")])?;
-            }
-            let query = "SELECT hub, month, area, facets, countable AND review <> 'duplicate' FROM projections WHERE json IS NOT NULL";
-            let read = |row: &Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?, row.get(4)?));
-            let mut tally = Tally::default();
-            for (hub, month, area, facets, counts) in db.all("counting", query, &[], read)? {
-                tally.add(&Counted { hub, month: &month, area: &area, facets: &facets, counts }, 1);
-            }
-            tally.write(db)?;
-            db.set_setting(COUNTED, &[1])
-        })
-    }
-
     fn capped(&self, rows: &str, values: &[&dyn ToSql]) -> Result<u64> {
         Ok(self
             .db
@@ -134,7 +105,7 @@ impl SqliteNational {
 
 impl Patterns for SqliteNational {
     fn window(&mut self, from: &str, to: &str) -> Result<Vec<(String, Cell, u64)>> {
-        let query = "SELECT month, area, dimension, code, n FROM counts WHERE month >= ?1 AND month <= ?2 AND dimension <> 'hub'";
+        let query = "SELECT month, area, dimension, code, n FROM counts WHERE month >= ?1 AND month <= ?2 AND instr(dimension, '/') = 0";
         self.db.all("reading counts", query, &[&from, &to], |row| {
             Ok((
                 row.get(0)?,
@@ -147,7 +118,7 @@ impl Patterns for SqliteNational {
 
 impl ReviewStore for SqliteNational {
     fn months(&mut self) -> Result<Option<(String, String)>> {
-        let query = "SELECT min(month), max(month) FROM counts WHERE month <> 'unknown'";
+        let query = "SELECT min(month), max(month) FROM (SELECT month FROM counts UNION SELECT month FROM row_counts) WHERE month <> 'unknown'";
         let ends = self.db.one("reading months", query, &[], |row| {
             Ok((
                 row.get::<_, Option<String>>(0)?,
@@ -230,24 +201,9 @@ impl ReviewStore for SqliteNational {
         now: Timestamp,
     ) -> Result<bool> {
         self.db.immediate(|db| {
-            let query = "SELECT row, hub, month, area, facets, countable, review = 'duplicate' FROM projections WHERE projection = ?1 AND json IS NOT NULL";
-            let read = |row: &Row<'_>| {
-                Ok((
-                    (row.get::<_, i64>(0)?, row.get::<_, u32>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?, row.get::<_, String>(4)?),
-                    (row.get::<_, bool>(5)?, row.get::<_, bool>(6)?),
-                ))
-            };
-            let found = db.one("reading a row", query, &[projection.as_bytes()], read)?;
-            let Some(((row, hub, month, area, facets), (countable, was_duplicate))) = found else { return Ok(false) };
             let other = if let Review::Duplicate(other) = review { Some(*other.as_bytes()) } else { None };
-            let query = "UPDATE projections SET review = ?2, duplicate_of = ?3, reviewer = ?4, reviewed_at = ?5 WHERE row = ?1";
-            db.execute("marking a row", query, &[&row, &review.code(), &other, &person, &now.as_second()])?;
-            let mut tally = Tally::default();
-            let counted = |counts: bool| Counted { hub, month: &month, area: &area, facets: &facets, counts };
-            tally.add(&counted(countable && !was_duplicate), -1);
-            tally.add(&counted(countable && other.is_none()), 1);
-            tally.write(db)?;
-            Ok(true)
+            let query = "UPDATE projections SET review = ?2, duplicate_of = ?3, reviewer = ?4, reviewed_at = ?5 WHERE projection = ?1 AND json IS NOT NULL";
+            Ok(db.execute("marking a row", query, &[projection.as_bytes(), &review.code(), &other, &person, &now.as_second()])? == 1)
         })
     }
 
@@ -274,7 +230,7 @@ impl ReviewStore for SqliteNational {
     }
 
     fn hub_months(&mut self, from: &str, to: &str) -> Result<Vec<(u32, String, u64)>> {
-        let query = "SELECT CAST(code AS INTEGER), month, n FROM counts WHERE dimension = 'hub' AND month >= ?1 AND month <= ?2";
+        let query = "SELECT hub, month, n FROM row_counts WHERE month >= ?1 AND month <= ?2";
         self.db.all("reading counts", query, &[&from, &to], |row| {
             Ok((
                 row.get(0)?,

@@ -184,7 +184,6 @@ pub fn national_gives_a_hub_others_alerts_for_its_areas<S: NationalStore>(
     let body = ProjectionBody {
         json: "{}".to_owned(),
         month: "2026-11".to_owned(),
-        countable: false,
         facets,
     };
     store

@@ -464,7 +464,7 @@ pub fn only_those_who_agreed_are_in_counts_that_leave_and_in_rows<S: BoardStore>
     );
     assert_eq!(
         all(hub.store.countable_window(month, month).expect("an answer")),
-        Some(1)
+        Some(2)
     );
     let mut rows = Vec::new();
     hub.store

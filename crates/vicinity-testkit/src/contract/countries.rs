@@ -2,53 +2,41 @@
 
 #![allow(missing_docs, reason = "each name is the sentence that the case shows")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use vicinity_core::ids::{DeviceId, ProjectionId};
+use vicinity_core::counts::review::{self, Choice};
+use vicinity_core::ids::DeviceId;
 use vicinity_core::published::Window;
 use vicinity_core::time::Timestamp;
+use vicinity_store::country::PublishedMonth;
 use vicinity_store::hub::PeerRefused;
-use vicinity_store::national::{NewProjection, ProjectionBody};
 use vicinity_store::review::ReviewStore;
+
+use super::tables::table;
 
 fn at(text: &str) -> Timestamp {
     text.parse().expect("an answer")
 }
 
-fn rows<S: ReviewStore>(national: &mut S, month: &str, first: u8, count: u8) {
-    let row = |number: u8| {
-        let facets = vec![
-            ("admin1", "SN-DK".to_owned()),
-            ("setting", "street".to_owned()),
-        ];
-        let body = ProjectionBody {
-            json: "{}".to_owned(),
-            month: month.to_owned(),
-            countable: true,
-            facets,
-        };
-        NewProjection {
-            projection: ProjectionId::from_random([number; 16]),
-            version: 1,
-            body: Some(body),
-        }
-    };
-    let rows: Vec<NewProjection> = (first..first + count).map(row).collect();
-    national
-        .upsert(1, &rows, at("2026-11-01T00:00:00Z"))
-        .expect("an answer");
+fn month(month: &str, incidents: u8) -> PublishedMonth {
+    PublishedMonth {
+        month: month.to_owned(),
+        cells: review::month(&[(1, table(month, "SN-DK", incidents))], &Choice::default()),
+        person: "dara".to_owned(),
+        at: at("2026-11-02T00:00:00Z"),
+        choice: Choice {
+            without: BTreeSet::from([2, 7]),
+            seen_only: true,
+        },
+    }
 }
 
-fn shown(windows: &[Window]) -> Vec<(String, Option<u64>)> {
+fn shown(windows: &[Window]) -> Vec<(&str, Option<u64>)> {
+    let all = (String::new(), String::new());
     windows
         .iter()
-        .map(|window| {
-            (
-                window.month.clone(),
-                window.cells.get(&(String::new(), String::new())).copied(),
-            )
-        })
+        .map(|window| (window.month.as_str(), window.cells.get(&all).copied()))
         .collect()
 }
 
@@ -57,71 +45,34 @@ pub fn a_month_is_published_once_and_what_comes_late_changes_nothing<S: ReviewSt
 ) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut national = make(folder.path());
+    assert_eq!(national.published("", "9999").expect("an answer"), []);
+    let (july, september) = (month("2026-07", 12), month("2026-09", 9));
+    assert!(national.publish(&september).expect("an answer"));
+    assert!(national.publish(&july).expect("an answer"));
+    assert!(!national.publish(&month("2026-07", 40)).expect("an answer"));
     assert_eq!(
-        national
-            .publish_to("2026-09", 24, at("2026-11-02T00:00:00Z"))
-            .expect("an answer"),
-        [],
-        "there is nothing to tell of yet"
+        national.published("", "9999").expect("an answer"),
+        [july.clone(), september]
     );
-    rows(&mut national, "2026-03", 80, 3);
-    rows(&mut national, "0026-05", 90, 20);
     assert_eq!(
-        national
-            .publish_to("2026-06", 24, at("2026-08-02T00:00:00Z"))
-            .expect("an answer"),
-        [],
-        "a first month of few would say that there were any"
+        national.published("2026-01", "2026-08").expect("an answer"),
+        [july]
     );
-    rows(&mut national, "2026-07", 1, 12);
-    rows(&mut national, "2026-09", 20, 9);
-    let expected = [
-        ("2026-07".to_owned(), Some(12)),
-        ("2026-08".to_owned(), None),
-        ("2026-09".to_owned(), None),
-    ];
-    assert_eq!(
-        shown(
-            &national
-                .publish_to("2026-09", 24, at("2026-11-02T00:00:00Z"))
-                .expect("an answer")
-        ),
-        expected,
-        "a month of nothing and one of little say nothing"
-    );
-    rows(&mut national, "2026-07", 40, 5);
-    rows(&mut national, "2026-09", 50, 5);
-    rows(&mut national, "2026-06", 60, 30);
-    assert_eq!(
-        shown(
-            &national
-                .publish_to("2026-09", 24, at("2026-11-03T00:00:00Z"))
-                .expect("an answer")
-        ),
-        expected
-    );
+    let unsent = national.unsent_windows(24).expect("an answer");
+    assert_eq!(shown(&unsent), [("2026-07", Some(12)), ("2026-09", None)]);
+    assert_eq!(national.unsent_windows(1).expect("an answer"), unsent[..1]);
     national
-        .windows_sent(&["2026-07".to_owned(), "2026-08".to_owned()])
-        .expect("an answer");
-    rows(&mut national, "2026-10", 100, 11);
-    let next = national
-        .publish_to("2026-10", 24, at("2026-12-01T00:00:00Z"))
+        .windows_sent(&["2026-07".to_owned()])
         .expect("an answer");
     assert_eq!(
-        shown(&next),
-        [
-            ("2026-09".to_owned(), None),
-            ("2026-10".to_owned(), Some(11))
-        ],
+        national.unsent_windows(24).expect("an answer"),
+        unsent[1..],
         "only what was not confirmed"
     );
     national.publish_again().expect("an answer");
     assert_eq!(
-        national
-            .publish_to("2026-10", 24, at("2026-12-01T00:00:00Z"))
-            .expect("an answer")
-            .len(),
-        4,
+        national.unsent_windows(24).expect("an answer"),
+        unsent,
         "to another server all of them"
     );
 }

@@ -61,10 +61,6 @@ impl<S: NationalStore> National<S> {
             .map(|row| row.projection.as_bytes()[0])
             .collect()
     }
-
-    fn counts(&mut self, dimension: &str) -> Vec<(String, String, u64)> {
-        self.store.counts_by_month(dimension).expect("counts")
-    }
 }
 
 fn id(number: u8) -> ProjectionId {
@@ -81,7 +77,6 @@ fn row(number: u8, version: u64, violation: &str) -> NewProjection {
     let body = ProjectionBody {
         json: format!("{{\"version\":{version}}}"),
         month: "2026-11".to_owned(),
-        countable: true,
         facets,
     };
     NewProjection {
@@ -102,26 +97,12 @@ fn of_month(number: u8, month: &str) -> NewProjection {
     }
 }
 
-fn uncountable(row: NewProjection) -> NewProjection {
-    NewProjection {
-        body: row.body.map(|body| ProjectionBody {
-            countable: false,
-            ..body
-        }),
-        ..row
-    }
-}
-
 fn retract(number: u8, version: u64) -> NewProjection {
     NewProjection {
         projection: id(number),
         version,
         body: None,
     }
-}
-
-fn cell(code: &str, count: u64) -> (String, String, u64) {
-    ("2026-11".to_owned(), code.to_owned(), count)
 }
 
 /// People know the centre, not its number.
@@ -177,7 +158,6 @@ pub fn the_highest_version_stays<S: NationalStore>(make: impl Fn(&Path) -> S) {
             json: "{\"version\":2}".to_owned()
         }]
     );
-    assert_eq!(national.counts("violation"), [cell("rape", 1)]);
     let hubs = national.store.hubs().expect("hubs");
     assert_eq!(
         hubs.iter()
@@ -197,10 +177,7 @@ pub fn an_older_version_cannot_bring_back_what_was_retracted<S: NationalStore>(
         national.upserts(HUB, &[retract(1, 3), row(1, 2, "rape"), row(1, 3, "rape")]),
         [Some(3); 3]
     );
-    assert_eq!(
-        (national.listed(None, None), national.counts("violation")),
-        (vec![], vec![])
-    );
+    assert_eq!(national.listed(None, None), []);
     assert_eq!(national.store.hubs().expect("hubs")[0].projections, 0);
     assert_eq!(
         national
@@ -213,7 +190,7 @@ pub fn an_older_version_cannot_bring_back_what_was_retracted<S: NationalStore>(
     national.upserts(HUB, &[retract(2, 5), row(2, 4, "rape")]);
     assert_eq!(national.listed(None, None), []);
     national.upserts(HUB, &[row(1, 4, "rape")]);
-    assert_eq!(national.counts("violation"), [cell("rape", 1)]);
+    assert_eq!(national.listed(None, None).len(), 1);
 }
 
 fn in_area(number: u8, version: u64, area: &str) -> NewProjection {
@@ -288,39 +265,6 @@ pub fn a_hub_cannot_write_to_the_projection_of_another<S: NationalStore>(
             .collect::<Vec<_>>(),
         [(HUB, 1), (OTHER_HUB, 1)]
     );
-}
-
-/// The consent to be counted is one of its own.
-pub fn only_countable_rows_are_counted<S: NationalStore>(make: impl Fn(&Path) -> S) {
-    let mut national = National::new(make);
-    national.upserts(
-        HUB,
-        &[
-            row(1, 1, "rape"),
-            row(2, 1, "rape"),
-            uncountable(row(3, 1, "rape")),
-            row(4, 1, "stalking"),
-        ],
-    );
-    assert_eq!(
-        national.counts("violation"),
-        [cell("rape", 2), cell("stalking", 1)]
-    );
-    assert_eq!(national.counts("setting"), [cell("street", 3)]);
-    assert_eq!(national.counts("no_such_dimension"), []);
-    assert_eq!(national.listed(None, None).len(), 4);
-}
-
-/// And not by what it said before.
-pub fn a_projection_that_changes_is_counted_by_what_it_says_now<S: NationalStore>(
-    make: impl Fn(&Path) -> S,
-) {
-    let mut national = National::new(make);
-    national.upserts(HUB, &[row(1, 1, "rape")]);
-    national.upserts(HUB, &[row(1, 2, "stalking")]);
-    assert_eq!(national.counts("violation"), [cell("stalking", 1)]);
-    national.upserts(HUB, &[uncountable(row(1, 3, "stalking"))]);
-    assert_eq!(national.counts("violation"), []);
 }
 
 /// A month that is unknown lies between no two months, but in the whole.

@@ -28,7 +28,6 @@ fn row(number: u8, version: u64, setting: &str) -> NewProjection {
     let body = ProjectionBody {
         json: format!("{{\"setting\":\"{setting}\"}}"),
         month: "2026-11".to_owned(),
-        countable: true,
         facets,
     };
     NewProjection {
@@ -38,19 +37,8 @@ fn row(number: u8, version: u64, setting: &str) -> NewProjection {
     }
 }
 
-/// All incidents of the area, and those of a setting.
-fn counts<S: ReviewStore>(national: &mut S, setting: &str) -> (u64, u64) {
-    let window = national.window("2026-11", "2026-11").expect("an answer");
-    let of = |dimension: &str, code: &str| {
-        window
-            .iter()
-            .find(|(_, (_, of, own), _)| of == dimension && own == code)
-            .map_or(0, |(.., count)| *count)
-    };
-    (of("", ""), of("setting", setting))
-}
-
-pub fn a_duplicate_is_not_counted_until_it_is_none<S: ReviewStore>(make: impl Fn(&Path) -> S) {
+/// A count comes from the hub's tables, so that a review changes none.
+pub fn a_review_is_kept_with_its_row<S: ReviewStore>(make: impl Fn(&Path) -> S) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut national = make(folder.path());
     national
@@ -60,89 +48,33 @@ pub fn a_duplicate_is_not_counted_until_it_is_none<S: ReviewStore>(make: impl Fn
             at(0),
         )
         .expect("an answer");
-    assert_eq!(counts(&mut national, "street"), (2, 2));
-    assert!(
-        national
-            .mark(id(2), Review::Duplicate(id(1)), "dara", at(1))
-            .expect("an answer")
-    );
-    assert_eq!(counts(&mut national, "street"), (1, 1));
-    // Marked twice, and changed by its hub: still not counted.
-    assert!(
-        national
-            .mark(id(2), Review::Duplicate(id(1)), "dara", at(2))
-            .expect("an answer")
-    );
-    national
-        .upsert(HUB_NUMBER, &[row(2, 2, "hotel")], at(3))
-        .expect("an answer");
-    assert_eq!(
-        (
-            counts(&mut national, "street"),
-            counts(&mut national, "hotel")
-        ),
-        ((1, 1), (1, 0))
-    );
-    assert!(
-        national
-            .mark(id(2), Review::Verified, "dara", at(4))
-            .expect("an answer")
-    );
-    assert_eq!(counts(&mut national, "hotel"), (2, 1));
-    assert!(
-        !national
-            .mark(id(9), Review::Verified, "dara", at(4))
-            .expect("an answer")
-    );
+    let mut mark = |number, review| {
+        let known = national.mark(id(number), review, "dara", at(1));
+        let kept = national.reviewed(id(number)).expect("an answer");
+        (known.expect("an answer"), kept.map(|row| row.review))
+    };
+    let duplicate = Review::Duplicate(id(1));
+    assert_eq!(mark(2, duplicate), (true, Some(duplicate)));
+    assert_eq!(mark(2, Review::Verified), (true, Some(Review::Verified)));
+    assert_eq!(mark(9, Review::Verified), (false, None));
 }
 
-pub fn counts_follow_what_changes_and_what_is_taken_back<S: ReviewStore>(
-    make: impl Fn(&Path) -> S,
-) {
+/// With a higher version, too: nothing of it is news.
+pub fn a_row_that_comes_again_as_it_was_did_not_change<S: ReviewStore>(make: impl Fn(&Path) -> S) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut national = make(folder.path());
-    national
-        .upsert(
-            HUB_NUMBER,
-            &[row(1, 1, "street"), row(1, 2, "hotel"), row(2, 1, "hotel")],
-            at(0),
-        )
-        .expect("an answer");
-    assert_eq!(
-        (
-            counts(&mut national, "street"),
-            counts(&mut national, "hotel")
-        ),
-        ((2, 0), (2, 2))
-    );
-    national
-        .upsert(
-            HUB_NUMBER,
-            &[NewProjection {
-                projection: id(1),
-                version: 3,
-                body: None,
-            }],
-            at(1),
-        )
-        .expect("an answer");
-    assert_eq!(counts(&mut national, "hotel"), (1, 1));
-    national
-        .upsert(
-            HUB_NUMBER,
-            &[NewProjection {
-                projection: id(2),
-                version: 2,
-                body: None,
-            }],
-            at(2),
-        )
-        .expect("an answer");
-    assert_eq!(
-        national.window("", "9999").expect("an answer"),
-        [],
-        "nothing is left of what is counted no more"
-    );
+    let mut take = |version, setting, second| {
+        national
+            .upsert(HUB_NUMBER, &[row(1, version, setting)], at(second))
+            .expect("an answer");
+        let kept = national.reviewed(id(1)).expect("an answer").expect("a row");
+        let news = national.news(at(0)).expect("an answer");
+        (kept.changed_at, news.changed)
+    };
+    assert_eq!(take(1, "street", 0), (at(0), 0));
+    assert_eq!(take(1, "street", 5), (at(0), 0));
+    assert_eq!(take(2, "street", 6), (at(0), 0));
+    assert_eq!(take(3, "hotel", 7), (at(7), 1));
 }
 
 pub fn a_row_that_changes_after_it_was_verified_comes_back_to_the_queue<S: ReviewStore>(

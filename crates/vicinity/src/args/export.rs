@@ -1,4 +1,4 @@
-//! `vicinity national export` and `push`.
+//! `vicinity national export`, `push` and `publish`.
 
 use std::path::PathBuf;
 
@@ -69,6 +69,28 @@ pub struct PushArguments {
     #[arg(long)]
     pub dry_run: bool,
     /// The summary as one JSON line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to publish.
+#[derive(Args)]
+pub struct PublishArguments {
+    /// National's folder
+    #[arg(long)]
+    pub data: PathBuf,
+    /// The month, as 2026-09; the last closed one has ended a whole month ago
+    pub month: String,
+    /// Leave out a hub, by its number; may be given several times
+    #[arg(long, value_name = "HUB")]
+    pub without: Vec<u32>,
+    /// Count only incidents that a responder has seen
+    #[arg(long)]
+    pub seen_only: bool,
+    /// Really: it cannot be undone or repeated
+    #[arg(long)]
+    pub yes: bool,
+    /// One JSON line a hub
     #[arg(long)]
     pub json: bool,
 }

@@ -28,3 +28,16 @@ vicinity national export --data national --xlsx --from 2026-01 --to 2026-03 --ou
 vicinity national export --data national --csv --hxl > incidents.csv\n  \
 vicinity national export --data national --dhis2 mapping.json --out values.json\n  \
 vicinity national export --data national --geojson boundaries.geojson --out areas.geojson";
+
+/// Of `national publish`.
+pub const PUBLISH: &str = "A published month is frozen: later reports, moves and erasures change internal figures only. Tables, files of counts, DHIS2\n\
+and the server above get published months alone. Counts below 10 are left out, and others from which they could be\n\
+computed. Somebody who logs ten invented incidents at one hub lifts a hidden count: look at hubs that have more than\n\
+85 % of a count, and at what no responder has seen.\n\n\
+Examples:\n  \
+vicinity national publish --data national 2026-09\n  \
+vicinity national publish --data national 2026-09 --without 3 --seen-only --yes";
+/// Of `hub report`.
+pub const REPORT: &str = "Count tables go once a week, when something of at least five survivors changed. A table that is sent again after one\n\
+edit shows, less the one before it, that one incident. --now gives that protection up, once: for a demonstration, a test,\n\
+or when national must not wait.";

@@ -147,6 +147,16 @@ pub enum HubCommand {
         #[command(subcommand)]
         command: AreasCommand,
     },
+    /// Send what is due to national; it goes with the hub's next contact, within 15 seconds while the hub runs
+    #[command(after_help = super::help::REPORT)]
+    Report {
+        /// The hub's folder
+        #[arg(long)]
+        data: PathBuf,
+        /// Do not wait for the week, nor for five survivors
+        #[arg(long, required = true)]
+        now: bool,
+    },
     /// Write a backup, locked by a passphrase, while the hub runs
     #[command(
         after_help = "The passphrase is asked for, or read from the file that VICINITY_PASSPHRASE_FILE names."

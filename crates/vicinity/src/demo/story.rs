@@ -7,12 +7,15 @@ use anyhow::{Context, Result, ensure};
 use jiff::SignedDuration;
 use serde_json::json;
 use tokio::runtime::Runtime;
+use vicinity_core::counts::review::Choice;
 use vicinity_core::ids::{IncidentId, ProjectionId};
+use vicinity_core::published::last_closed;
 use vicinity_core::{local, show};
-use vicinity_server::published;
 use vicinity_server::store::hub::{HubStore, Role};
 use vicinity_server::store::national::NationalStore;
 use vicinity_server::store::person::Desk;
+use vicinity_server::store::tables::NationalTables;
+use vicinity_server::{published, tables};
 
 use super::advocacy::advocate;
 use super::cast::Phone;
@@ -504,6 +507,7 @@ fn the_end(stage: &Stage<'_>) -> Result<()> {
             ))?;
         }
     }
+    publish(stage)?;
     let shown = published::all(&mut stage.national.as_national(stage.world)?)?;
     for (dimension, title) in [
         ("perpetrator", "kind of perpetrator"),
@@ -515,6 +519,36 @@ fn the_end(stage: &Stage<'_>) -> Result<()> {
         line(output::counts(&published::table(&shown, dimension)))?;
     }
     Ok(())
+}
+
+/// The hubs send their counts at once, and somebody publishes every closed month.
+fn publish(stage: &Stage<'_>) -> Result<()> {
+    for hub in [&stage.dakar, &stage.phnom_penh] {
+        tables::want_now(&mut hub.as_hub(stage.world)?)?;
+    }
+    // Any news makes a hub contact national at once.
+    stage
+        .phones
+        .iter()
+        .try_for_each(|phone| phone.sync(stage.world).map(drop))?;
+    until("national has the counts", || {
+        let is_wanted = |hub: &Server| {
+            tables::is_wanted(&mut hub.as_hub(stage.world)?).map_err(anyhow::Error::from)
+        };
+        Ok(!is_wanted(&stage.dakar)? && !is_wanted(&stage.phnom_penh)?)
+    })?;
+    let mut store = stage.national.as_national(stage.world)?;
+    let (now, choice) = (stage.world.now(), Choice::default());
+    let closed = last_closed(now);
+    let months: Vec<String> = store.survivors("2000-01", &closed)?.into_keys().collect();
+    for month in &months {
+        let draft = published::draft(&mut store, month, &choice, now, false)?;
+        published::publish(&mut store, draft, choice.clone(), "demo", now)?;
+    }
+    heading(&format!(
+        "Counts: each hub adds up its own incidents and sends the sums. A coordinator publishes closed months, each once: {} of them, up to {closed}",
+        months.len()
+    ))
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {

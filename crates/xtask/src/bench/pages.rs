@@ -216,7 +216,6 @@ fn fill_national(data: &Path, rows: usize) -> Result<(f64, ProjectionId)> {
             let body = ProjectionBody {
                 json: serde_json::to_string(&row)?,
                 month: row.month.clone(),
-                countable: row.countable,
                 facets: row.facets(),
             };
             Ok(NewProjection {

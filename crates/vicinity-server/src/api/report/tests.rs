@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use vicinity_core::advocacy::{Advocacy, log_hash};
+use vicinity_core::counts::{Contribution, MonthTable, mark_of_all};
 use vicinity_core::doubt::{Doubt, Witness};
 use vicinity_core::ids::{AdvocacyId, DeviceId, ProjectionId};
 use vicinity_core::incident::Incident;
@@ -12,6 +13,7 @@ use vicinity_store::DatabaseKey;
 use vicinity_store::advocacy::HubLogs;
 use vicinity_store::country::Countries;
 use vicinity_store::hub::Role;
+use vicinity_store::tables::NationalTables;
 use vicinity_sync::advocacy::LogReport;
 use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::windows::{WINDOWS_PATH, Windows};
@@ -303,6 +305,69 @@ fn what_a_clock_in_doubt_would_refuse_for_good_waits_as_a_whole_report() {
             .held,
         [None]
     );
+}
+
+/// A table of a month with one incident, and its report.
+fn counted(month: &str, area: &str) -> (MonthTable, Report) {
+    let facets: Vec<(String, String)> = projection(area)
+        .facets()
+        .into_iter()
+        .map(|(dimension, code)| (dimension.to_owned(), code))
+        .collect();
+    let one = Contribution {
+        month: month.to_owned(),
+        area: area.to_owned(),
+        facets,
+        is_seen: false,
+        survivor: vec![1],
+    };
+    let table = MonthTable::of([&one]).remove(month).unwrap();
+    let report = Report {
+        tables: TablesPart::of(std::slice::from_ref(&table)).pop(),
+        ..Report::default()
+    };
+    (table, report)
+}
+
+#[test]
+fn a_hubs_tables_count_and_one_that_cannot_be_is_refused_alone() {
+    let mut scene = Scene::new();
+    let (table, report) = counted("2026-11", "SN-DK");
+    let reply = scene.reports_all(&report, sure(at(0))).unwrap();
+    assert_eq!((reply.tables_refused, reply.tables_lost), (None, None));
+    assert_eq!(
+        scene.store.tables_of("2026-11").unwrap(),
+        [(1, table.clone())]
+    );
+    for (month, area) in [("2026-11", "Dakar"), ("2027-11", "SN-DK"), ("Awa", "SN-DK")] {
+        let wrong = Report {
+            rows: vec![row(1 << 80, &projection("SN-DK"))],
+            ..counted(month, area).1
+        };
+        let reply = scene.reports_all(&wrong, sure(at(0))).unwrap();
+        assert_eq!(reply.tables_refused, Some(true), "{month} {area}");
+        assert_eq!(reply.held, [Some(1)], "its rows are taken");
+    }
+    assert_eq!(scene.store.tables_of("2026-11").unwrap(), [(1, table)]);
+    let waits = scene.reports_all(&counted("2027-11", "SN-DK").1, in_doubt(-200));
+    assert!(matches!(waits, Err(ApiError::Refused(Refused::Busy))));
+}
+
+#[test]
+fn national_says_when_it_has_other_tables_than_the_hub_believes() {
+    let mut scene = Scene::new();
+    let (table, report) = counted("2026-11", "SN-DK");
+    scene.reports_all(&report, sure(at(0))).unwrap();
+    let mut lost = |mark| {
+        let report = Report {
+            tables_mark: Some(mark),
+            ..Report::default()
+        };
+        scene.reports_all(&report, sure(at(0))).unwrap().tables_lost
+    };
+    let marks = [("2026-11".to_owned(), table.mark())].into();
+    assert_eq!(lost(mark_of_all(&marks)), None);
+    assert_eq!(lost([7; 16]), Some(true));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use vicinity_core::published::ALL;
 use vicinity_pages::pattern::{self, AdvocacyLine, AdvocacyView};
 use vicinity_store::advocacy::{AdvocacyLog, LOG_ROWS, LogFilter, LogPage, LoggedAdvocacy};
 
-use super::{AREA_MAX, Counts, PatternServer, patterns};
+use super::{AREA_MAX, Counts, PatternServer, View, patterns};
 use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
 use crate::pages::form::Form;
@@ -82,7 +82,13 @@ async fn page<S: PatternServer>(
             area: area.clone(),
         };
         let page: u32 = request.query.get("page").parse().unwrap_or(0);
-        move |store: &mut S::Store| Ok((S::counts(store, around)?, store.advocacy(&filter, page)?))
+        let view = View::of(&request.query);
+        move |store: &mut S::Store| {
+            Ok((
+                S::counts(store, around, view)?,
+                store.advocacy(&filter, page)?,
+            ))
+        }
     };
     let (
         counts,

@@ -7,6 +7,9 @@ use vicinity_core::gate;
 use vicinity_core::published::{ALL, COUNTRY, Cell, Month, PARTITIONS};
 use vicinity_pages::pattern::{Amount, CodeCount, Figures, Parts};
 
+/// The code of those who could not get an infection, or could not conceive.
+const NOT_EXPOSED: &str = "not_exposed";
+
 /// Counts of some months.
 pub struct Counts {
     months: Vec<String>,
@@ -18,6 +21,16 @@ impl Counts {
     /// Every count as it is: for the hub that holds the incidents.
     #[must_use]
     pub fn exact(months: Vec<String>, window: Vec<(String, Cell, u64)>) -> Self {
+        Self::as_counted(months, window, Figures::Exact)
+    }
+
+    /// Every count as it is: for the coordinators of a country, and for nobody else.
+    #[must_use]
+    pub fn internal(months: Vec<String>, window: Vec<(String, Cell, u64)>) -> Self {
+        Self::as_counted(months, window, Figures::Internal)
+    }
+
+    fn as_counted(months: Vec<String>, window: Vec<(String, Cell, u64)>, figures: Figures) -> Self {
         let mut cells: BTreeMap<String, BTreeMap<Cell, u64>> = BTreeMap::new();
         for (month, (area, dimension, code), count) in window {
             let of = cells.entry(month).or_default();
@@ -28,7 +41,7 @@ impl Counts {
         Self {
             months,
             cells,
-            figures: Figures::Exact,
+            figures,
         }
     }
 
@@ -86,7 +99,7 @@ impl Counts {
             .get(month)
             .and_then(|cells| cells.get(&name))
             .copied()
-            .or_else(|| (self.figures == Figures::Exact).then_some(0))
+            .or_else(|| self.figures.is_exact().then_some(0))
     }
 
     /// A count for each month.
@@ -115,7 +128,7 @@ impl Counts {
         let mut step = if self.figures == Figures::Banded {
             CodeCount::in_band(code, windows.first().copied().flatten())
         } else {
-            CodeCount::of(code, &windows, &self.of_months(months, area, ALL, ""))
+            CodeCount::of(code, &windows, &self.wholes(months, area, dimension, code))
         };
         if step.amount == Amount::LeftOut
             && months
@@ -125,6 +138,24 @@ impl Counts {
             step.amount = Amount::NotShown;
         }
         step
+    }
+
+    /// What a code is a share of, for each month: of PEP and emergency contraception those who were exposed, otherwise all incidents.
+    fn wholes(
+        &self,
+        months: &[String],
+        area: &str,
+        dimension: &str,
+        code: &str,
+    ) -> Vec<Option<u64>> {
+        let all = self.of_months(months, area, ALL, "");
+        if !["pep", "ec"].contains(&dimension) || code == NOT_EXPOSED {
+            return all;
+        }
+        let others = self.of_months(months, area, dimension, NOT_EXPOSED);
+        let exposed =
+            |(all, others): (Option<u64>, Option<u64>)| Some(all?.saturating_sub(others?));
+        all.into_iter().zip(others).map(exposed).collect()
     }
 
     /// Whether some of the incidents of a cell show in another one: then they are ten or more, whatever else is left out.

@@ -13,7 +13,7 @@ use vicinity_store::advocacy::{AdvocacyLog, Asks, LogFilter, LogPage};
 use vicinity_store::review::COUNTED_MAX;
 
 use super::advocacy::line;
-use super::{AREA_MAX, Counts, PatternServer, patterns};
+use super::{AREA_MAX, Counts, PatternServer, View, patterns};
 use crate::net::routes::Routes;
 use crate::pages::answer::{self, PageError};
 use crate::pages::form::Form;
@@ -59,13 +59,24 @@ struct Found {
     asks: Option<Asks>,
 }
 
-/// Reads a quarter, up to a month that is not over. `for_others`: small counts left out, and the quarter as one, in bands.
+/// Whose figures a report has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    /// Those of this server: exact ones.
+    Own,
+    /// Others of a hub's: small counts left out, and the quarter as one, in bands.
+    OthersOfHub,
+    /// Others of a country's: what was published.
+    OthersOfCountry,
+}
+
+/// Reads a quarter, up to a month that is not over.
 fn find<S: PatternServer>(
     store: &mut S::Store,
     quarter: &str,
     last: &str,
     area: &str,
-    for_others: bool,
+    readers: Readers,
 ) -> Result<Found, PageError> {
     let months: Vec<String> = of_quarter(quarter).ok_or(PageError::NotFound)?.into();
     let before: Vec<String> = of_quarter(&quarter_of(&moved(&months[0], -1)))
@@ -78,7 +89,7 @@ fn find<S: PatternServer>(
         area: area.to_owned(),
     };
     let (logged, asks) = (store.advocacy(&filter, 0)?, store.asks(quarter)?);
-    if for_others {
+    if readers == Readers::OthersOfHub {
         let (counts, before) = (
             S::to_pass_on(store, quarter, months)?,
             S::to_pass_on(store, quarter, before)?,
@@ -97,8 +108,16 @@ fn find<S: PatternServer>(
         .into_iter()
         .filter(|month| month.as_str() <= last)
         .collect();
+    let view = if readers == Readers::Own {
+        View::Internal
+    } else {
+        View::Published
+    };
     let median_minutes = S::median_minutes(store, &months)?;
-    let (counts, earlier) = (S::counts(store, months.clone())?, S::counts(store, before)?);
+    let (counts, earlier) = (
+        S::counts(store, months.clone(), view)?,
+        S::counts(store, before, view)?,
+    );
     Ok(Found {
         counts,
         before: earlier,
@@ -120,7 +139,12 @@ async fn page<S: PatternServer>(
     request: SignedIn<ReportPage<S>>,
 ) -> Result<Response, PageError> {
     let this_month = month_of(request.frame.now, &request.frame.zone);
-    let for_others = request.frame.place == Tier::Hub && request.query.get("for") == "others";
+    let readers = match (request.query.get("for"), request.frame.place) {
+        ("others", Tier::Hub) => Readers::OthersOfHub,
+        ("others", Tier::National) => Readers::OthersOfCountry,
+        _ => Readers::Own,
+    };
+    let for_others = readers == Readers::OthersOfHub;
     // What is passed on is not got back: while the clock is in doubt only what is closed by either time is.
     let closed = last_closed(request.frame.surely_come());
     let quarter = chosen(
@@ -138,7 +162,7 @@ async fn page<S: PatternServer>(
     let area: String = request.query.get("area").chars().take(AREA_MAX).collect();
     let read = {
         let (quarter, area, last) = (quarter.clone(), area.clone(), this_month.clone());
-        move |store: &mut S::Store| find::<S>(store, &quarter, &last, &area, for_others)
+        move |store: &mut S::Store| find::<S>(store, &quarter, &last, &area, readers)
     };
     let Found {
         counts,
