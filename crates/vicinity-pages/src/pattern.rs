@@ -177,8 +177,8 @@ fn areas(frame: &Frame, areas: &[String]) -> Vec<parts::Choice> {
         .collect()
 }
 
-/// What stands above exact figures of a country, on paper too; and the switch to what is published. `here` is the page's address without the
-/// switch.
+/// The notice above exact figures of a country, which is printed, too; and the switch to what is published. `here` is the page's address
+/// without the switch.
 #[must_use]
 pub fn view_switch(frame: &Frame, figures: Figures, here: &str) -> Markup {
     let with = |view: &str| {

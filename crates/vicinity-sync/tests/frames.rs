@@ -5,29 +5,32 @@
     reason = "a test: it reads fixtures"
 )]
 
+/// Samples of what servers send to each other.
+#[path = "frames/servers.rs"]
+mod servers;
+
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use vicinity_core::admit::Verdict;
-use vicinity_core::advocacy::Advocacy;
 use vicinity_core::alert::Alert;
 use vicinity_core::batch::{Cursor, DocumentHeads, Erasure, Group, GroupChange, HeadsPage, Pull};
 use vicinity_core::chunk::Chunk;
-use vicinity_core::counts::{Contribution, MonthTable};
 use vicinity_core::document::SKELETON;
 use vicinity_core::guard::Refusal;
-use vicinity_core::ids::{AdvocacyId, ChangeHash, DeviceId, IncidentId, ProjectionId, ScopeDigest};
-use vicinity_core::published::Window;
-use vicinity_sync::advocacy::LogReport;
-use vicinity_sync::alert::{AlertReply, AlertReport, rows};
+use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ScopeDigest};
 use vicinity_sync::compress::inflate;
 use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::message::{Answer, Refused, Request, SYNC_PATH};
-use vicinity_sync::tables::TablesPart;
-use vicinity_sync::uplink::{AnswerRow, Question, Reply, Report, Row};
+use vicinity_sync::uplink::{Reply, Report};
 use vicinity_sync::windows::{Windows, WindowsReply};
 use vicinity_sync::{codec, uplink};
+
+use servers::{
+    reply, reply_alerts, reply_log, reply_tables, report, report_alerts, report_log, report_tables,
+    windows, windows_reply,
+};
 
 /// Where the files are; on demand they are all written again, before the first test looks at one.
 fn folder(kind: &str) -> PathBuf {
@@ -339,142 +342,6 @@ fn envelope() -> Envelope {
         42,
         b"the body".to_vec(),
     )
-}
-
-fn report() -> Report {
-    let row = |byte: u8, version, json: Option<&str>| {
-        Row::new(
-            ProjectionId::from_bytes([byte; 16]),
-            version,
-            json.map(str::to_owned),
-        )
-    };
-    Report {
-        rows: vec![
-            row(0x51, 3, Some(r#"{"week":"2026-W47"}"#)),
-            row(0x52, 4, None),
-        ],
-        questions_received: vec![9, 10],
-        answers: vec![AnswerRow {
-            question: 9,
-            answer: "confirmed".into(),
-        }],
-        pins: 0x0102_0304,
-        ..Report::default()
-    }
-}
-
-fn reply() -> Reply {
-    let questions = vec![Question::new(
-        11,
-        ProjectionId::from_bytes([0x51; 16]),
-        "which_week".into(),
-    )];
-    Reply {
-        held: vec![Some(4), None],
-        questions,
-        pins: Some(vec![9; 64]),
-        ..Reply::default()
-    }
-}
-
-fn report_alerts() -> Report {
-    Report {
-        alerts: Some(AlertReport {
-            own_hash: 5,
-            near_hash: 1 << 63,
-            own: Some(rows(&[alert()])),
-        }),
-        ..Report::default()
-    }
-}
-
-fn reply_alerts() -> Reply {
-    Reply {
-        alerts: Some(AlertReply {
-            wanted: true,
-            near: Some(Vec::new()),
-        }),
-        ..Reply::default()
-    }
-}
-
-fn report_log() -> Report {
-    let text = str::to_owned;
-    let entry = Advocacy {
-        id: AdvocacyId::from_bytes([0xad; 16]),
-        day: text("2026-11-03"),
-        action: text("training"),
-        kind: text("health_worker"),
-        area: text("SN-DK"),
-        outcome: text("awaited"),
-    };
-    Report {
-        advocacy: Some(LogReport::new(7, Some(vec![entry]))),
-        ..Report::default()
-    }
-}
-
-fn reply_log() -> Reply {
-    Reply {
-        log_wanted: Some(true),
-        ..Reply::default()
-    }
-}
-
-fn report_tables() -> Report {
-    let facets = [("gender", "woman"), ("violation_group", "rights")];
-    let one = |survivor, is_seen| Contribution {
-        month: "2026-10".into(),
-        area: "SN-DK".into(),
-        facets: facets
-            .map(|(dimension, code)| (dimension.to_owned(), code.to_owned()))
-            .into(),
-        is_seen,
-        survivor: vec![survivor],
-    };
-    let counted = MonthTable::of(&[one(1, true), one(1, false), one(2, false)]);
-    let tables: Vec<MonthTable> = counted
-        .into_values()
-        .chain([MonthTable::empty("2026-11")])
-        .collect();
-    Report {
-        tables: TablesPart::of(&tables).pop(),
-        tables_mark: Some([7; 16]),
-        ..Report::default()
-    }
-}
-
-fn reply_tables() -> Reply {
-    Reply {
-        tables_lost: Some(true),
-        tables_refused: Some(true),
-        ..Reply::default()
-    }
-}
-
-fn windows() -> Windows {
-    let cells = [("", "", 40), ("response", "within_24h", 30)]
-        .map(|(dimension, code, count)| ((dimension.to_owned(), code.to_owned()), count));
-    Windows::new(
-        &[
-            Window {
-                month: "2026-09".into(),
-                cells: cells.into(),
-            },
-            Window {
-                month: "2026-10".into(),
-                ..Window::default()
-            },
-        ],
-        0x0102_0304,
-    )
-}
-
-fn windows_reply() -> WindowsReply {
-    WindowsReply {
-        pins: Some(vec![9; 64]),
-    }
 }
 
 /// Everything version 1 says, by file name: the bytes inside the compression.

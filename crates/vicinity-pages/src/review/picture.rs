@@ -142,13 +142,13 @@ fn standing(frame: &Frame, internal: &Internal) -> Markup {
 
 /// Two dimensions together, as tables.
 fn pairs(frame: &Frame, pairs: &[Pair]) -> Markup {
+    let caption = |pair: &Pair| {
+        let (rows, columns) = pair.dimensions;
+        let name = |dimension| frame.words.label("dimension-", dimension);
+        format!("{} · {}", name(rows), name(columns))
+    };
     let table = |pair: &Pair| {
         let (rows, columns) = pair.dimensions;
-        let caption = format!(
-            "{} · {}",
-            frame.words.label("dimension-", rows),
-            frame.words.label("dimension-", columns)
-        );
         let heads: Vec<String> = [frame.words.label("dimension-", rows)]
             .into_iter()
             .chain(
@@ -168,14 +168,14 @@ fn pairs(frame: &Frame, pairs: &[Pair]) -> Markup {
             })
             .collect();
         let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
-        parts::table(&caption, &heads, 1, &lines)
+        parts::table(&caption(pair), &heads, 1, &lines)
     };
     html! {
         @if pairs.iter().any(|pair| !pair.rows.is_empty()) {
             section.sheet {
                 h2 { (frame.t("picture-pairs")) }
                 p.hint { (frame.t("picture-pairs-hint")) }
-                @for pair in pairs { @if !pair.rows.is_empty() { details { summary { (frame.words.label("dimension-", pair.dimensions.0)) " · " (frame.words.label("dimension-", pair.dimensions.1)) } (table(pair)) } } }
+                @for pair in pairs.iter().filter(|pair| !pair.rows.is_empty()) { details { summary { (caption(pair)) } (table(pair)) } }
             }
         }
     }

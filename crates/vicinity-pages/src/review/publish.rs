@@ -103,6 +103,16 @@ fn draft(frame: &Frame, view: &PublishView) -> Markup {
     }
 }
 
+/// The field that leaves a hub out.
+fn field_of(hub: &HubPart) -> String {
+    format!("without-{}", hub.number)
+}
+
+fn leave_out(frame: &Frame, hub: &HubPart) -> String {
+    let number = hub.number.to_string();
+    frame.with("publish-without-hub", &[("hub", Said::Text(&number))])
+}
+
 /// Hubs, each to be left out or not.
 fn choices(frame: &Frame, view: &PublishView) -> Markup {
     let heads = [
@@ -126,7 +136,7 @@ fn choices(frame: &Frame, view: &PublishView) -> Markup {
                                 td.number { (frame.words.count(hub.incidents)) }
                                 td.number { (frame.words.count(hub.seen)) }
                                 td.number { (frame.words.count(hub.own_cells as u64)) @if hub.own_cells > 0 { " " span.chip.amber { (frame.t("publish-own-short")) } } }
-                                td { input type="checkbox" name=(format!("without-{}", hub.number)) value="yes" checked[hub.is_without] aria-label=(frame.with("publish-without-hub", &[("hub", Said::Text(&hub.number.to_string()))])); }
+                                td { input type="checkbox" name=(field_of(hub)) value="yes" checked[hub.is_without] aria-label=(leave_out(frame, hub)); }
                             }
                         }
                     }
@@ -144,7 +154,7 @@ fn confirmation(frame: &Frame, view: &PublishView) -> Markup {
         form.stack method="post" action="/publish" {
             (frame.csrf())
             input type="hidden" name="month" value=(view.month);
-            @for hub in view.hubs.iter().filter(|hub| hub.is_without) { input type="hidden" name=(format!("without-{}", hub.number)) value="yes"; }
+            @for hub in view.hubs.iter().filter(|hub| hub.is_without) { input type="hidden" name=(field_of(hub)) value="yes"; }
             @if view.is_seen_only { input type="hidden" name="seen" value="yes"; }
             p.notice.caution { (frame.t("publish-once")) }
             label.choice for="u-sure" { input id="u-sure" type="checkbox" name="sure" value="yes" required; (frame.t("publish-sure")) }

@@ -12,7 +12,7 @@ use vicinity_core::triage::Level;
 
 use crate::db::{Db, Result, sql};
 use crate::hub::SqliteHub;
-use crate::hub::tables;
+use crate::hub::tables::{self, ONCE};
 use crate::hub::times::{self, AtHub};
 use vicinity_store::advocacy::Patterns;
 use vicinity_store::board::{
@@ -27,12 +27,6 @@ const REFRESHED_MAX: i64 = 2000;
 
 /// Most urgent first; `closed`, because what is closed comes after all that is open.
 const ORDER: &str = "ORDER BY closed, rank, sort, doc";
-
-/// A duplicate is not counted while the incident that it links to is here. Of two that link to each other the first counts.
-pub(crate) const ONCE: &str = "doc NOT IN (SELECT links.doc FROM links JOIN documents AS other ON other.incident = links.target
-    WHERE kind = 'duplicate_of' AND other.doc <> links.doc AND (other.doc < links.doc OR NOT EXISTS (
-        SELECT 1 FROM links AS back JOIN documents AS own ON own.incident = back.target
-            WHERE back.doc = other.doc AND back.kind = 'duplicate_of' AND own.doc = links.doc)))";
 
 fn time(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH)

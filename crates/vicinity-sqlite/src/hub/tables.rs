@@ -9,8 +9,13 @@ use vicinity_store::tables::{CountedIncident, HubTables, TableChanges};
 
 use crate::db::{Db, Result};
 use crate::hub::SqliteHub;
-use crate::hub::board::ONCE;
 use crate::hub::uplink;
+
+/// A duplicate is not counted while the incident that it links to is here. Of two that link to each other the first counts.
+pub(crate) const ONCE: &str = "doc NOT IN (SELECT links.doc FROM links JOIN documents AS other ON other.incident = links.target
+    WHERE kind = 'duplicate_of' AND other.doc <> links.doc AND (other.doc < links.doc OR NOT EXISTS (
+        SELECT 1 FROM links AS back JOIN documents AS own ON own.incident = back.target
+            WHERE back.doc = other.doc AND back.kind = 'duplicate_of' AND own.doc = links.doc)))";
 
 /// The setting that is there while something that national counts was erased.
 const ERASED: &str = "tables_erased";

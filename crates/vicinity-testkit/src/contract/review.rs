@@ -59,7 +59,7 @@ pub fn a_review_is_kept_with_its_row<S: ReviewStore>(make: impl Fn(&Path) -> S) 
     assert_eq!(mark(9, Review::Verified), (false, None));
 }
 
-/// With a higher version, too: nothing of it is news.
+/// Neither does one with a higher version.
 pub fn a_row_that_comes_again_as_it_was_did_not_change<S: ReviewStore>(make: impl Fn(&Path) -> S) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut national = make(folder.path());
