@@ -39,25 +39,23 @@ const TIME_ZONE: &str = "time_zone";
 /// The heading, of a hub with the column of its zone.
 #[must_use]
 pub fn heading(is_hub: bool) -> String {
-    with(
-        COLUMNS.map(|(name, _)| name).join(","),
-        is_hub.then_some(TIME_ZONE),
+    line(
+        COLUMNS
+            .iter()
+            .map(|(name, _)| (*name).to_owned())
+            .chain(is_hub.then(|| TIME_ZONE.to_owned())),
     )
 }
 
 /// The row of HXL tags that goes below the heading.
 #[must_use]
 pub fn tags(is_hub: bool) -> String {
-    with(COLUMNS.map(|(_, tag)| tag).join(","), is_hub.then_some(""))
-}
-
-/// One more cell, where there is one.
-fn with(mut row: String, cell: Option<&str>) -> String {
-    if let Some(cell) = cell {
-        row.push(',');
-        row.push_str(&quoted(cell));
-    }
-    row
+    line(
+        COLUMNS
+            .iter()
+            .map(|(_, tag)| (*tag).to_owned())
+            .chain(is_hub.then(String::new)),
+    )
 }
 
 /// A projection, of a hub with the name of its zone. What it does not say is an empty cell.
@@ -83,7 +81,12 @@ pub fn row(projection: ProjectionId, body: &Value, zone: Option<&str>) -> String
             .join(" "),
         name => plain(&body[name]),
     };
-    with(COLUMNS.map(|column| quoted(&cell(column))).join(","), zone)
+    line(
+        COLUMNS
+            .iter()
+            .map(|column| guarded(cell(*column)))
+            .chain(zone.map(|zone| guarded(zone.to_owned()))),
+    )
 }
 
 /// A band of ages with its unit.
@@ -104,18 +107,29 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// Spreadsheets run what begins like a formula; codes never do, and this keeps it so.
-fn quoted(cell: &str) -> String {
-    let cell = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+/// Spreadsheets run what begins like a formula. No code does, and the apostrophe keeps it so.
+fn guarded(cell: String) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{cell}")
-    } else {
-        cell.to_owned()
-    };
-    if cell.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", cell.replace('"', "\"\""))
     } else {
         cell
     }
+}
+
+/// One record, quoted where it has to be and safe from formulas, without its line's end.
+#[must_use]
+pub fn record(cells: &[String]) -> String {
+    line(cells.iter().cloned().map(guarded))
+}
+
+fn line(cells: impl Iterator<Item = String>) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Writing into memory does not fail.
+    let written = writer.write_record(cells.map(String::into_bytes));
+    let bytes = writer.into_inner().unwrap_or_default();
+    let text = String::from_utf8(bytes).unwrap_or_default();
+    debug_assert!(written.is_ok());
+    text.trim_end_matches('\n').to_owned()
 }
 
 #[cfg(test)]
@@ -249,7 +263,7 @@ mod tests {
             ("a\"b", "\"a\"\"b\""),
             ("-1\n", "\"'-1\n\""),
         ] {
-            assert_eq!(quoted(cell), written);
+            assert_eq!(record(&[cell.to_owned()]), written);
         }
     }
 }

@@ -136,10 +136,7 @@ impl NationalAlerts for SqliteNational {
     }
 
     fn alerts_near(&mut self, hub: u32, now: Timestamp, max: usize) -> Result<Vec<Alert>> {
-        let query = "SELECT id, area, text, ends FROM alerts AS near WHERE hub <> ?1 AND ends > ?2
-            AND (EXISTS (SELECT 1 FROM alerts WHERE hub = ?1 AND area = near.area AND ends > ?2)
-                OR EXISTS (SELECT 1 FROM projections WHERE hub = ?1 AND area = near.area AND json IS NOT NULL))
-            ORDER BY ends DESC, id LIMIT ?3";
+        let query = include_str!("../queries/alerts_alerts_near.sql");
         let mut alerts = self.db.all(
             "reading alerts",
             query,

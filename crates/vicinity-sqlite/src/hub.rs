@@ -255,8 +255,7 @@ impl HubStore for SqliteHub {
         self.db.immediate(|db| {
             let Some((role, name)) = db.use_invite(code_hash, device.as_bytes(), now.as_second())? else { return Ok(None) };
             let role = Role::from_code(&role).ok_or(StoreError::Damaged("invitation"))?;
-            let query = "INSERT INTO devices (device, role, public_key, enrolled_at, code_hash, digest, name) VALUES (?1, ?2, ?3, ?4, ?5, zeroblob(16), ?6) ON CONFLICT (device) DO \
-                UPDATE SET public_key = excluded.public_key, role = excluded.role, code_hash = excluded.code_hash, name = coalesce(excluded.name, name) WHERE revoked_at IS NULL";
+            let query = include_str!("../queries/hub_enrol.sql");
             if db.execute("enrolling", query, &[device.as_bytes(), &role.code(), &public_key, &now.as_second(), &code_hash, &name])? == 0 {
                 return Ok(None);
             }
@@ -308,28 +307,62 @@ impl HubStore for SqliteHub {
         now: Timestamp,
     ) -> Result<core::result::Result<Peer, PeerRefused>> {
         self.db.immediate(|db| {
-            let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?));
-            let found = db.one("reading a device", "SELECT number, role, revoked_at IS NOT NULL FROM devices WHERE device = ?1", &[device.as_bytes()], read)?;
-            let Some((number, role, revoked)) = found else { return Ok(Err(PeerRefused::Unknown)) };
+            let read = |row: &rusqlite::Row<'_>| {
+                Ok((
+                    row.get::<_, u32>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, bool>(2)?,
+                ))
+            };
+            let found = db.one(
+                "reading a device",
+                "SELECT number, role, revoked_at IS NOT NULL FROM devices WHERE device = ?1",
+                &[device.as_bytes()],
+                read,
+            )?;
+            let Some((number, role, revoked)) = found else {
+                return Ok(Err(PeerRefused::Unknown));
+            };
             if revoked {
                 return Ok(Err(PeerRefused::Revoked));
             }
-            let Ok(count) = i64::try_from(counter) else { return Ok(Err(PeerRefused::TooHigh)) };
+            let Ok(count) = i64::try_from(counter) else {
+                return Ok(Err(PeerRefused::TooHigh));
+            };
             let life = incarnation.cast_signed();
             let lives = "SELECT count(*) FROM incarnations WHERE device = ?1 AND incarnation <> ?2";
-            if db.one("counting lives", lives, &[&number, &life], |row| row.get::<_, u32>(0))?.unwrap_or(0) >= LIVES_MAX {
+            if db
+                .one("counting lives", lives, &[&number, &life], |row| {
+                    row.get::<_, u32>(0)
+                })?
+                .unwrap_or(0)
+                >= LIVES_MAX
+            {
                 return Ok(Err(PeerRefused::TooManyLives));
             }
-            let query = "INSERT INTO incarnations (device, incarnation, counter) VALUES (?1, ?2, ?3) ON CONFLICT (device, incarnation) DO UPDATE SET counter = \
-                excluded.counter WHERE excluded.counter > counter";
+            let query = include_str!("../queries/hub_let_in.sql");
             if db.execute("moving a counter", query, &[&number, &life, &count])? == 0 {
-                let query = "SELECT counter FROM incarnations WHERE device = ?1 AND incarnation = ?2";
-                let last = db.one("reading a counter", query, &[&number, &life], |row| row.get::<_, i64>(0))?;
-                return Ok(Err(PeerRefused::not_above(counter, last.map_or(0, i64::cast_unsigned))));
+                let query =
+                    "SELECT counter FROM incarnations WHERE device = ?1 AND incarnation = ?2";
+                let last = db.one("reading a counter", query, &[&number, &life], |row| {
+                    row.get::<_, i64>(0)
+                })?;
+                return Ok(Err(PeerRefused::not_above(
+                    counter,
+                    last.map_or(0, i64::cast_unsigned),
+                )));
             }
-            db.execute("noting a device", "UPDATE devices SET last_seen = ?2 WHERE number = ?1", &[&number, &now.as_second()])?;
+            db.execute(
+                "noting a device",
+                "UPDATE devices SET last_seen = ?2 WHERE number = ?1",
+                &[&number, &now.as_second()],
+            )?;
             let role = Role::from_code(&role).ok_or(StoreError::Damaged("device"))?;
-            Ok(Ok(Peer { number, incarnation, role }))
+            Ok(Ok(Peer {
+                number,
+                incarnation,
+                role,
+            }))
         })
     }
 
@@ -338,8 +371,7 @@ impl HubStore for SqliteHub {
         device: DeviceId,
         incarnation: u64,
     ) -> Result<core::result::Result<(Peer, u64), PeerRefused>> {
-        let query = "SELECT number, role, revoked_at IS NOT NULL, 
-            coalesce((SELECT counter FROM incarnations WHERE incarnations.device = number AND incarnation = ?2), 0) FROM devices WHERE device = ?1";
+        let query = include_str!("../queries/hub_heard.sql");
         let read = |row: &rusqlite::Row<'_>| {
             Ok((
                 row.get::<_, u32>(0)?,

@@ -196,8 +196,7 @@ fn upsert_one(
     match known {
         Some(known) => {
             // A row that comes again as it was did not change.
-            let query = "UPDATE projections SET version = ?2, month = ?4, area = ?5, facets = ?6,
-                changed_at = iif(json IS ?3, changed_at, ?7), json = ?3, review = ?8 WHERE row = ?1";
+            let query = include_str!("../queries/national_upsert_one.sql");
             db.execute(
                 "writing a projection",
                 query,
@@ -207,8 +206,7 @@ fn upsert_one(
             )?;
         }
         None => {
-            let query = "INSERT INTO projections (projection, hub, version, json, month, area, facets, received_at, changed_at, review)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)";
+            let query = include_str!("../queries/national_upsert_one_insert.sql");
             db.execute(
                 "writing a projection",
                 query,
@@ -325,19 +323,33 @@ impl NationalStore for SqliteNational {
     ) -> Result<Option<u32>> {
         self.db.immediate(|db| {
             // A country's code enrols no hub, and is not used up by trying.
-            let role = db.one("reading an invitation", "SELECT role FROM invites WHERE code_hash = ?1", &[&code_hash], |row| row.get::<_, String>(0))?;
+            let role = db.one(
+                "reading an invitation",
+                "SELECT role FROM invites WHERE code_hash = ?1",
+                &[&code_hash],
+                |row| row.get::<_, String>(0),
+            )?;
             if role.as_deref() != Some(Role::Hub.code()) {
                 return Ok(None);
             }
             let Some((_, name)) = db.use_invite(code_hash, hub.as_bytes(), now.as_second())? else {
                 return Ok(None);
             };
-            let query = "INSERT INTO hubs (device, public_key, incarnation, counter, enrolled_at, name) VALUES (?1, ?2, 0, 0, ?3, ?4) ON CONFLICT (device) DO UPDATE SET
-                public_key = excluded.public_key, revoked_at = NULL, name = coalesce(excluded.name, name) WHERE revoked_at IS NULL OR public_key <> excluded.public_key";
-            if db.execute("enrolling", query, &[hub.as_bytes(), &public_key, &now.as_second(), &name])? == 0 {
+            let query = include_str!("../queries/national_enrol.sql");
+            if db.execute(
+                "enrolling",
+                query,
+                &[hub.as_bytes(), &public_key, &now.as_second(), &name],
+            )? == 0
+            {
                 return Ok(None);
             }
-            db.one("enrolling", "SELECT number FROM hubs WHERE device = ?1", &[hub.as_bytes()], |row| row.get(0))
+            db.one(
+                "enrolling",
+                "SELECT number FROM hubs WHERE device = ?1",
+                &[hub.as_bytes()],
+                |row| row.get(0),
+            )
         })
     }
 
@@ -390,11 +402,7 @@ impl NationalStore for SqliteNational {
 
     fn areas_of(&mut self, hub: u32, max: usize) -> Result<BTreeSet<String>> {
         // One step in the index for each area, however many rows name it.
-        let query = "WITH RECURSIVE named (area) AS (
-                SELECT min(area) FROM projections WHERE hub = ?1 AND area > '' AND json IS NOT NULL
-                UNION ALL
-                SELECT (SELECT min(area) FROM projections WHERE hub = ?1 AND area > named.area AND json IS NOT NULL) FROM named WHERE named.area IS NOT NULL
-            ) SELECT area FROM named WHERE area IS NOT NULL LIMIT ?2";
+        let query = include_str!("../queries/national_areas_of.sql");
         Ok(self
             .db
             .all("reading areas", query, &[&hub, &(max as i64)], |row| {

@@ -97,9 +97,7 @@ impl SqlitePeople {
         self.db.immediate(|db| {
             let query = "DELETE FROM sessions WHERE person IN (SELECT number FROM people WHERE handle = ?1)";
             db.execute("signing out", query, &[&new.handle])?;
-            let query = "INSERT INTO people (handle, role, invited_at, invite_hash, invite_expires, totp) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                ON CONFLICT (handle) DO UPDATE SET role = excluded.role, invited_at = excluded.invited_at, invite_hash = excluded.invite_hash,
-                invite_expires = excluded.invite_expires, totp = excluded.totp, totp_last = 0, salt = NULL, hash = NULL";
+            let query = include_str!("../queries/people_invite.sql");
             db.execute("inviting", query, &[&new.handle, &new.desk.code(), &now.as_second(), &new.code_hash, &new.expires.as_second(), &new.totp]).map(drop)
         })
     }
@@ -208,8 +206,7 @@ impl SqlitePeople {
             }
             let query = "INSERT INTO sessions (token_hash, person, csrf, started_at, seen_at) VALUES (?1, ?2, ?3, ?4, ?4)";
             db.execute("beginning a session", query, &[&new.token_hash, &new.person, &new.csrf, &seconds])?;
-            let query = "DELETE FROM sessions WHERE person = ?1 AND token_hash NOT IN
-                (SELECT token_hash FROM sessions WHERE person = ?1 ORDER BY token_hash = ?2 DESC, seen_at DESC LIMIT ?3)";
+            let query = include_str!("../queries/people_start_session.sql");
             db.execute("forgetting sessions", query, &[&new.person, &new.token_hash, &(SESSIONS_MAX as i64)])?;
             Ok(true)
         })
@@ -228,8 +225,7 @@ impl SqlitePeople {
     ) -> Result<Option<Session>> {
         self.cut(now)?;
         let seconds = now.as_second();
-        let query = "SELECT number, handle, role, csrf, language, theme, looked_at, seen_at FROM sessions JOIN people ON number = person
-            WHERE token_hash = ?1 AND seen_at >= ?2 AND started_at >= ?3";
+        let query = include_str!("../queries/people_session.sql");
         let found = self.db.one(
             "reading a session",
             query,

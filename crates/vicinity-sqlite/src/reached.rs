@@ -29,8 +29,7 @@ impl HubReached for SqliteHub {
     }
 
     fn set_reached(&mut self, of: &Reached) -> Result<()> {
-        let query = "INSERT INTO reached (month, people, nil) VALUES (?1, ?2, ?3)
-            ON CONFLICT DO UPDATE SET people = excluded.people, nil = excluded.nil, sent = 0";
+        let query = include_str!("../queries/reached_set_reached.sql");
         self.db.immediate(|db| {
             db.execute(
                 "keeping a month",
@@ -66,8 +65,7 @@ impl HubReached for SqliteHub {
 
 impl NationalReached for SqliteNational {
     fn take_reached(&mut self, hub: u32, of: &[Reached]) -> Result<()> {
-        let query = "INSERT INTO reached (hub, month, people, nil) VALUES (?1, ?2, ?3, ?4)
-            ON CONFLICT DO UPDATE SET people = excluded.people, nil = excluded.nil";
+        let query = include_str!("../queries/reached_take_reached.sql");
         self.db.immediate(|db| {
             for of in of {
                 db.execute(

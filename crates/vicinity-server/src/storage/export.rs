@@ -150,7 +150,13 @@ pub fn people_in_care(store: &mut dyn HubStore, months: &Months) -> Result<Vec<u
     })?;
     let mut out = b"violence,age_band,gender,people\n".to_vec();
     for ((kind, age, gender), count) in people.lines() {
-        writeln!(out, "{},{age} years,{gender},{count}", kind.code())?;
+        let cells = [
+            kind.code().to_owned(),
+            format!("{age} years"),
+            gender.clone(),
+            count.to_string(),
+        ];
+        writeln!(out, "{}", csv::record(&cells))?;
     }
     Ok(out)
 }

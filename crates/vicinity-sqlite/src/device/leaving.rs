@@ -12,11 +12,7 @@ use vicinity_store::row;
 /// Notes which documents the hub has wholly since now, and gives those that it has had for long.
 pub(crate) fn leaving(db: &Db, now: Timestamp, max: usize) -> Result<Vec<DocumentHeads>> {
     // A time ahead of the clock is of a clock that was set back.
-    let settle = "UPDATE documents SET settled_at = ?1 WHERE (settled_at IS NULL OR settled_at > ?1) AND shared
-        AND NOT EXISTS (SELECT 1 FROM changes WHERE changes.doc = documents.doc AND state <> ?2)
-        AND NOT EXISTS (SELECT 1 FROM statements WHERE statements.doc = documents.doc AND delivered = 0)
-        AND NOT EXISTS (SELECT 1 FROM unhashed_codes WHERE unhashed_codes.doc = documents.doc)
-        AND NOT EXISTS (SELECT 1 FROM waiting WHERE waiting.incident = documents.incident)";
+    let settle = include_str!("../../queries/device_leaving_leaving.sql");
     db.execute(
         "noting what the hub has",
         settle,

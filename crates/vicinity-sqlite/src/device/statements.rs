@@ -50,8 +50,7 @@ impl DeviceStatements for SqliteDevice {
         not: &[IncidentId],
     ) -> Result<Vec<PlainStatement>> {
         let step = "reading statements";
-        let query = "SELECT incident, entry, class, bytes, id FROM statements JOIN documents USING (doc) WHERE blob IS NULL AND delivered = 0 AND shared AND granted AND \
-            NOT EXISTS (SELECT 1 FROM changes WHERE changes.doc = statements.doc AND state <> ?1) ORDER BY bytes, id";
+        let query = include_str!("../../queries/device_statements_unsealed.sql");
         let mut statement = sql(step, self.db.conn.prepare_cached(query))?;
         let mut rows = sql(step, statement.query([HELD_BY_HUB]))?;
         let (mut taken, mut bytes): (Vec<PlainStatement>, usize) = (Vec::new(), 0);

@@ -329,8 +329,7 @@ fn write_document(
         )?;
         doc
     } else {
-        let query = "INSERT INTO documents (incident, heads, facts, disputes, first_at, recheck_at, ended_at, ops, times)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        let query = include_str!("../../queries/hub_accept_write_document.sql");
         db.execute(
             "writing a document",
             query,

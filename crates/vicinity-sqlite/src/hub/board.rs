@@ -73,15 +73,7 @@ pub(crate) fn write(db: &Db, doc: i64, incident: &Incident, now: Timestamp) -> R
         response_minutes,
         turns_at,
     } = place;
-    let query = "INSERT INTO board (doc, closed, level, status, clock, due_at, reported_at, area, setting, kinds, groups, conflicts, turns_at,
-            month, facets, response_minutes, countable, rank, sort, placed_at, survivor)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
-        ON CONFLICT (doc) DO UPDATE SET closed = excluded.closed, level = excluded.level, status = excluded.status, clock = excluded.clock,
-            due_at = excluded.due_at, reported_at = excluded.reported_at, area = excluded.area, setting = excluded.setting, kinds = excluded.kinds,
-            groups = excluded.groups, conflicts = excluded.conflicts, turns_at = excluded.turns_at,
-            month = excluded.month, facets = excluded.facets, response_minutes = excluded.response_minutes,
-            countable = excluded.countable, rank = excluded.rank, sort = excluded.sort, placed_at = excluded.placed_at,
-            survivor = excluded.survivor";
+    let query = include_str!("../../queries/hub_board_write.sql");
     let seconds = |at: Option<Timestamp>| at.map(Timestamp::as_second);
     let (due_at, reported_at, turns_at) =
         (seconds(due_at), seconds(reported_at), seconds(turns_at));
@@ -578,9 +570,7 @@ impl BoardStore for SqliteHub {
         &mut self,
         each: &mut dyn FnMut(ProjectionListing, &Incident) -> Result<()>,
     ) -> Result<()> {
-        let query =
-            "SELECT projection, version, json, facts FROM projections JOIN documents USING (doc)
-            WHERE json IS NOT NULL ORDER BY projection";
+        let query = include_str!("../../queries/hub_board_each_own_projection.sql");
         let read = |row: &Row<'_>| {
             let version = row.get::<_, i64>(1)?.cast_unsigned();
             let listing = ProjectionListing {

@@ -76,8 +76,7 @@ fn erase_ordered(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result<bo
         for query in [
             // Each by its own index.
             "UPDATE feed SET kind = 3, doc = 0, device = 0, received_at = 0 WHERE kind <> 0 AND doc = ?1",
-            "UPDATE feed SET kind = 3, doc = 0, device = 0, incarnation = 0, relayed = 0, actor = NULL, actor_seq = NULL, received_at = 0, skew = NULL, chunk = NULL,
-                envelope = NULL WHERE kind = 0 AND doc = ?1",
+            include_str!("../../queries/hub_erase_erase_ordered.sql"),
             "DELETE FROM scope WHERE doc = ?1",
             "DELETE FROM departed WHERE doc = ?1",
             "DELETE FROM statements WHERE doc = ?1",
@@ -124,12 +123,7 @@ fn erase_ordered(db: &mut Db, incident: IncidentId, now: Timestamp) -> Result<bo
 /// Orders everybody who ever sent or was given anything of it, and every responder, to erase it. A revoked device may hold it
 /// still, until it is wiped: it is listed, though it is never asked.
 fn order_holders(db: &Db, incident: IncidentId, doc: Option<i64>) -> Result<usize> {
-    let query = "INSERT INTO erase_orders (device, incident)
-        SELECT number, ?1 FROM devices WHERE (role = 'responder' AND (revoked_at IS NULL OR last_seen IS NOT NULL)
-            OR number IN (SELECT device FROM scope WHERE doc = ?2) OR number IN (SELECT device FROM feed WHERE kind = 0 AND doc = ?2)
-            OR number IN (SELECT device FROM feed WHERE kind <> 0 AND doc = ?2)
-            OR number IN (SELECT device FROM waiting WHERE incident = ?1) OR number IN (SELECT device FROM quarantine WHERE incident = ?1))
-        ON CONFLICT DO NOTHING";
+    let query = include_str!("../../queries/hub_erase_order_holders.sql");
     db.execute("ordering an erasure", query, &[incident.as_bytes(), &doc])
 }
 
@@ -146,8 +140,7 @@ fn retract(db: &Db, incident: IncidentId, doc: Option<i64>) -> Result<()> {
     // Without the key nothing was ever projected.
     if let Some(key) = db.setting(policy::PROJECTION_KEY)?.filter(|_| is_unsure) {
         let projection = policy::projection_id(&key, incident);
-        let query = "INSERT INTO projections (doc, projection, version, sent, refused, json)
-            SELECT coalesce(?1, min(coalesce(min(doc), 0), 0) - 1), ?2, 1, 0, 0, NULL FROM projections WHERE true ON CONFLICT DO NOTHING";
+        let query = include_str!("../../queries/hub_erase_retract.sql");
         db.execute(
             "taking a projection back",
             query,
@@ -214,9 +207,7 @@ pub(crate) fn orders(db: &Db, peer: &Peer, max: usize) -> Result<Vec<IncidentId>
 
 pub(crate) fn erasures(db: &Db) -> Result<Vec<ErasureRow>> {
     type Place = ([u8; 16], u32, String, Option<i64>, Option<i64>, bool);
-    let query = "SELECT incident, number, role, last_seen, revoked_at IS NOT NULL,
-        (SELECT max(confirmed_at) FROM erase_receipts AS receipts WHERE receipts.device = number AND receipts.incident = erase_orders.incident)
-        FROM erase_orders JOIN devices ON number = erase_orders.device ORDER BY number";
+    let query = include_str!("../../queries/hub_erase_erasures.sql");
     let read = |row: &rusqlite::Row<'_>| {
         Ok((
             row.get(0)?,

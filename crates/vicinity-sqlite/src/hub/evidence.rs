@@ -93,9 +93,7 @@ impl<'a> Taking<'a> {
 
 /// The envelopes that hold something of an incident.
 pub(crate) fn holding(db: &Db, incident: IncidentId, doc: Option<i64>) -> Result<BTreeSet<i64>> {
-    let query = "SELECT envelope FROM feed WHERE kind = 0 AND doc = ?2 AND envelope IS NOT NULL
-        UNION SELECT envelope FROM waiting WHERE incident = ?1 AND envelope IS NOT NULL
-        UNION SELECT envelope FROM envelope_incidents WHERE incident = ?1";
+    let query = include_str!("../../queries/hub_evidence_holding.sql");
     Ok(db
         .all(
             "reading envelopes",
@@ -266,8 +264,7 @@ fn feed_rows(db: &Db, after: u64, max: usize) -> Result<Vec<FeedRow>> {
         Option<Vec<u8>>,
         Option<i64>,
     );
-    let query = "SELECT seq, chain, (SELECT incident FROM documents WHERE documents.doc = feed.doc), device, incarnation, relayed, kind, chunk, envelope
-        FROM feed WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+    let query = include_str!("../../queries/hub_evidence_feed_rows.sql");
     let read = |row: &rusqlite::Row<'_>| {
         Ok((
             row.get(0)?,
@@ -318,9 +315,7 @@ fn envelope(db: &Db, id: u64) -> Result<Option<KeptEnvelope>> {
         Option<Vec<u8>>,
         Option<Vec<u8>>,
     );
-    let query =
-        "SELECT envelopes.device, devices.device, incarnation, counter, proof, body, vouched
-        FROM envelopes LEFT JOIN devices ON number = envelopes.device WHERE id = ?1";
+    let query = include_str!("../../queries/hub_evidence_envelope.sql");
     let read = |row: &rusqlite::Row<'_>| {
         Ok((
             row.get(0)?,

@@ -66,8 +66,7 @@ pub(crate) fn append_change(
     envelope: Option<i64>,
 ) -> Result<()> {
     let parsed = Chunk::parse(&row.chunk).map_err(|_| StoreError::Damaged("change"))?;
-    let query = "INSERT INTO feed (seq, chain, kind, doc, device, incarnation, relayed, actor, actor_seq, received_at, chunk, envelope, skew)
-        VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    let query = include_str!("../../queries/hub_feed_append_change.sql");
     let (seq, actor_seq, received_at) = (
         head.seq.cast_signed(),
         parsed.seq.cast_signed(),

@@ -49,8 +49,7 @@ pub(crate) fn note_lasting(db: &Db, device: u32, rows: usize) -> Result<()> {
 /// Gives back what an incident took, before it goes.
 pub(crate) fn give_back(db: &Db, incident: IncidentId, doc: Option<i64>) -> Result<()> {
     let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?));
-    let query = "SELECT device, sum(length(chunk)) FROM feed WHERE kind = 0 AND doc = ?2 GROUP BY device
-        UNION ALL SELECT device, sum(length(chunk)) FROM waiting WHERE incident = ?1 GROUP BY device";
+    let query = include_str!("../../queries/hub_shares_give_back.sql");
     for (device, bytes) in db.all("reading shares", query, &[incident.as_bytes(), &doc], read)? {
         move_stored(db, device, -bytes)?;
     }

@@ -48,8 +48,7 @@ fn find(db: &Db, peer: &Peer, hash: &[u8; 32]) -> Result<Option<Blob>> {
 
 /// What a device has here and is bringing, and what was noted of what it brought.
 fn used(db: &Db, device: u32) -> Result<u64> {
-    let query = "SELECT (SELECT coalesce(sum(bytes), 0) FROM statements WHERE device = ?1)
-        + (SELECT coalesce(sum(coalesce(length(refused), total)), 0) FROM blobs WHERE device = ?1)";
+    let query = include_str!("../../queries/hub_statements_used.sql");
     Ok(db
         .one("counting a device's share", query, &[&device], |row| {
             row.get::<_, i64>(0)
@@ -293,8 +292,7 @@ impl HubStatements for SqliteHub {
             }
             let query = "INSERT INTO wraps (id, key_set, bytes) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO NOTHING";
             keys.execute("keeping a batch's key", query, &[&wrap.id, &key_set.cast_signed(), &wrap.bytes])?;
-            let query = "INSERT INTO keys (incident, entry, wrap, wrapped_key) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (incident, entry) DO UPDATE SET wrap = excluded.wrap, \
-                wrapped_key = excluded.wrapped_key";
+            let query = include_str!("../../queries/hub_statements_keep_batch.sql");
             new.iter().try_for_each(|statement| {
                 keys.execute("keeping a key", query, &[statement.incident.as_bytes(), &statement.entry, &wrap.id, &statement.wrapped_key]).map(drop)
             })

@@ -31,8 +31,7 @@ pub(crate) fn note_seen(db: &Db, doc: i64) -> Result<()> {
 
 /// As [`note_seen`], if a responder's device wrote anything that the document's log has.
 pub(crate) fn note_seen_by_log(db: &Db, doc: i64) -> Result<()> {
-    let query = "UPDATE documents SET seen = 1 WHERE doc = ?1 AND seen = 0 AND EXISTS
-        (SELECT 1 FROM feed JOIN devices ON number = feed.device WHERE feed.doc = ?1 AND kind = 0 AND relayed = 0 AND role = 'responder')";
+    let query = include_str!("../../queries/hub_tables_note_seen_by_log.sql");
     db.execute("noting who has seen a document", query, &[&doc])
         .map(drop)
 }

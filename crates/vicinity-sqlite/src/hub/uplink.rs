@@ -132,8 +132,7 @@ pub(crate) fn recheck_consents(
     random: &mut dyn Random,
 ) -> Result<Vec<u64>> {
     // Also what had ended by a clock that shows an earlier time again. Consents that end come before what is only worked out again.
-    let query = "SELECT doc, incident, facts, disputes, times, first_at FROM documents WHERE recheck_at <= ?1 OR ended_at > ?1
-        ORDER BY recheck_at DESC LIMIT ?2";
+    let query = include_str!("../../queries/hub_uplink_recheck_consents.sql");
     let due = db.all(
         "reading consents that end",
         query,

@@ -39,8 +39,7 @@ fn published(row: &Row<'_>) -> rusqlite::Result<PublishedMonth> {
 
 impl Publishing for SqliteNational {
     fn publish(&mut self, of: &PublishedMonth) -> Result<bool> {
-        let query = "INSERT INTO published (month, cells, person, made_at, without, seen_only, sent) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)
-            ON CONFLICT DO NOTHING";
+        let query = include_str!("../../queries/national_country_publish.sql");
         let without: Vec<String> = of.choice.without.iter().map(u32::to_string).collect();
         self.db.immediate(|db| {
             let of: [&dyn rusqlite::ToSql; 6] = [
@@ -56,8 +55,7 @@ impl Publishing for SqliteNational {
     }
 
     fn published(&mut self, from: &str, to: &str) -> Result<Vec<PublishedMonth>> {
-        let query = "SELECT month, cells, person, made_at, without, seen_only FROM published
-            WHERE month >= ?1 AND month <= ?2 ORDER BY month";
+        let query = include_str!("../../queries/national_country_published.sql");
         self.db
             .all("reading published months", query, &[&from, &to], published)
     }
@@ -111,14 +109,23 @@ impl Countries for SqliteNational {
     ) -> Result<Option<u32>> {
         self.db.immediate(|db| {
             db.cut_invites(now.as_second())?;
-            let query = "UPDATE invites SET used_by = ?2 WHERE code_hash = ?1 AND role = 'country' AND expires_at > ?3 AND (used_by IS NULL OR used_by = ?2)
-                RETURNING country";
-            let country = db.one("using an invitation", query, &[&code_hash, device.as_bytes(), &now.as_second()], |row| row.get::<_, Option<String>>(0))?;
-            let Some(country) = country.flatten() else { return Ok(None) };
-            let query = "INSERT INTO countries (country, device, public_key, incarnation, counter, enrolled_at) VALUES (?1, ?2, ?3, 0, 0, ?4)
-                ON CONFLICT (device) DO UPDATE SET public_key = excluded.public_key, revoked_at = NULL
-                    WHERE revoked_at IS NULL OR public_key <> excluded.public_key RETURNING number";
-            db.one("enrolling a country", query, &[&country, device.as_bytes(), &public_key, &now.as_second()], |row| row.get(0))
+            let query = include_str!("../../queries/national_country_enrol_country.sql");
+            let country = db.one(
+                "using an invitation",
+                query,
+                &[&code_hash, device.as_bytes(), &now.as_second()],
+                |row| row.get::<_, Option<String>>(0),
+            )?;
+            let Some(country) = country.flatten() else {
+                return Ok(None);
+            };
+            let query = include_str!("../../queries/national_country_enrol_country_insert.sql");
+            db.one(
+                "enrolling a country",
+                query,
+                &[&country, device.as_bytes(), &public_key, &now.as_second()],
+                |row| row.get(0),
+            )
         })
     }
 

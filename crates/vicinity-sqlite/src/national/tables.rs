@@ -55,8 +55,7 @@ fn write_sums(db: &Db, sums: Sums) -> Result<()> {
         if (all, seen) == (0, 0) {
             continue;
         }
-        let query = "INSERT INTO counts (month, area, dimension, code, n, seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-            ON CONFLICT DO UPDATE SET n = n + excluded.n, seen = seen + excluded.seen";
+        let query = include_str!("../../queries/national_tables_write_sums.sql");
         let cell: [&dyn rusqlite::ToSql; 6] = [&month, &area, &dimension, &code, &all, &seen];
         db.execute("adding a count", query, &cell)?;
         if all < 0 {
@@ -76,9 +75,7 @@ fn stage(db: &Db, hub: u32, part: &TablePart) -> Result<()> {
         )?;
     }
     for table in &part.tables {
-        let query =
-            "INSERT INTO staged_tables (hub, month, survivors, cells) VALUES (?1, ?2, ?3, ?4)
-            ON CONFLICT DO UPDATE SET survivors = excluded.survivors, cells = excluded.cells";
+        let query = include_str!("../../queries/national_tables_stage.sql");
         let survivors = table.survivors.cast_signed();
         db.execute(
             "staging a table",
@@ -115,8 +112,7 @@ fn apply(db: &Db, hub: u32, now: Timestamp) -> Result<()> {
             db.execute("dropping a table", query, &[&hub, &table.month])?;
             continue;
         }
-        let query = "INSERT INTO hub_tables (hub, month, survivors, cells, mark) VALUES (?1, ?2, ?3, ?4, ?5)
-            ON CONFLICT DO UPDATE SET survivors = excluded.survivors, cells = excluded.cells, mark = excluded.mark";
+        let query = include_str!("../../queries/national_tables_apply.sql");
         db.execute(
             "keeping a table",
             query,
@@ -189,8 +185,7 @@ impl NationalTables for SqliteNational {
     }
 
     fn pairs(&mut self, from: &str, to: &str) -> Result<BTreeMap<Cell, u64>> {
-        let query = "SELECT area, dimension, code, sum(n) FROM counts
-            WHERE month >= ?1 AND month <= ?2 AND instr(dimension, '/') > 0 GROUP BY area, dimension, code";
+        let query = include_str!("../../queries/national_tables_pairs.sql");
         let cells = self.db.all("reading pairs", query, &[&from, &to], |row| {
             let cell = (row.get(0)?, row.get(1)?, row.get(2)?);
             Ok((cell, row.get::<_, i64>(3)?.cast_unsigned()))
