@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use vicinity_core::time::Timestamp;
 
 use crate::device::Device;
 use crate::program;
 use crate::server::Server;
+use crate::wait;
 
 /// A temporary folder, gone with its owner.
 pub struct Site {
@@ -80,6 +81,22 @@ impl Site {
     #[track_caller]
     pub fn national_export(&self) -> Vec<Value> {
         self.national_run("export", &["--json"]).json_lines()
+    }
+
+    /// The hub sends its counts to national at once, and somebody publishes these months. A device of the hub logs one incident more, which
+    /// goes no further: news makes the hub contact national.
+    #[track_caller]
+    pub fn publish(&self, device: &Device, months: &[&str]) {
+        self.hub_run("report", &["--now"]).done();
+        let news = json!({"reported_at": "2026-03-20T09:00:00Z", "violations": ["hit_push"], "consents": ["hub_response"]});
+        device.log(&[news]);
+        device.sync();
+        for month in months {
+            wait::until("counts of a month", || {
+                let run = self.national_run("publish", &[month, "--yes"]);
+                (run.code == Some(0)).then_some(())
+            });
+        }
     }
 
     /// An enrolment link of the hub's.

@@ -28,6 +28,7 @@ fn cells(bytes: Vec<u8>) -> Vec<Vec<String>> {
 #[test]
 fn a_coordinator_takes_files_that_say_what_the_command_line_says() {
     let scene = Scene::new();
+    scene.logs_a_month_to_publish();
     let browser = scene.at_national();
     browser.go(&scene.national_page("/exports"));
     let by_command = |form: &[&str]| scene.site.national_run("export", form).done();
@@ -232,23 +233,7 @@ fn a_hubs_workbook_and_its_table_of_people_in_care_hold_what_never_reaches_natio
 #[test]
 fn counts_go_to_dhis2_from_a_page_and_its_summary_stands_there() {
     let scene = Scene::new();
-    // A month of one kind alone, so that something may be published.
-    let one = json!({"reported_at": "2026-03-20T09:00:00Z", "occurred": {"at": "2026-03-19T10:00", "precision": "day"}, "place": {"setting": "street", "area": "SN-DK-01"},
-        "violations": ["extortion_bribe"], "perpetrators": [{"kind": "police"}], "consents": ["hub_response", "national_deid", "aggregate_count"]});
-    scene.phone.log(&vec![one; 40]);
-    scene.phone.sync();
-    let values = |scene: &Scene| {
-        serde_json::from_str::<serde_json::Value>(
-            &scene.site.national_run("export", &["--dhis2"]).done(),
-        )
-        .unwrap()["dataValues"]
-            .as_array()
-            .unwrap()
-            .len()
-    };
-    vicinity_tests::wait::until("something to publish", || {
-        (values(&scene) > 0).then_some(())
-    });
+    scene.logs_a_month_to_publish();
     let dhis2 = Dhis2::without(&["SN_DK"]);
     let browser = scene.at_national();
     browser.run_scripts(false);

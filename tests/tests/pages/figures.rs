@@ -76,6 +76,8 @@ impl Quarter {
         wait::until("projections", || {
             Some(site.national_export()).filter(|rows| rows.len() == all.len())
         });
+        let months = counts.map(|(before, _)| of(before));
+        site.publish(&phone, &months.each_ref().map(String::as_str));
         Self {
             site,
             hub,
@@ -161,7 +163,10 @@ fn a_report_to_hand_on_tells_bands_and_no_exact_count() {
 fn less_than_ten_is_said_of_one_month_and_of_no_sum() {
     let world = Quarter::new();
     let browser = world.browser("national");
-    browser.go(&world.page("national", &format!("/report?quarter={}", world.name())));
+    browser.go(&world.page(
+        "national",
+        &format!("/report?quarter={}&for=others", world.name()),
+    ));
     let said = figures(&browser);
     assert_eq!(
         said[..2],
@@ -172,7 +177,10 @@ fn less_than_ten_is_said_of_one_month_and_of_no_sum() {
 
     browser.go(&world.page(
         "national",
-        &format!("/advocacy?from={}&to={}", world.months[0], world.months[2]),
+        &format!(
+            "/advocacy?from={}&to={}&as=published",
+            world.months[0], world.months[2]
+        ),
     ));
     browser.script(&format!(
         "document.querySelector('#w-day').value = '{}-01'",
@@ -181,7 +189,10 @@ fn less_than_ten_is_said_of_one_month_and_of_no_sum() {
     browser.follow("form[action='/advocacy'][method=post] button");
     browser.go(&world.page(
         "national",
-        &format!("/advocacy?from={}&to={}", world.months[0], world.months[2]),
+        &format!(
+            "/advocacy?from={}&to={}&as=published",
+            world.months[0], world.months[2]
+        ),
     ));
     assert!(
         browser
@@ -193,10 +204,76 @@ fn less_than_ten_is_said_of_one_month_and_of_no_sum() {
 }
 
 #[test]
+fn a_coordinator_sees_exact_figures_that_say_that_they_are_internal() {
+    let world = Quarter::new();
+    let browser = world.browser("national");
+    let notice = "Internal, not for publication";
+    browser.go(&world.page("national", &format!("/report?quarter={}", world.name())));
+    assert_eq!(figures(&browser)[..2], ["41", "12"]);
+    browser.print_as_paper(true);
+    assert!(browser.text().contains(notice), "on paper, too");
+    browser.print_as_paper(false);
+    let months = format!("from={}&to={}", world.months[0], world.months[2]);
+    for path in ["/picture", "/advocacy"] {
+        browser.go(&world.page("national", &format!("{path}?{months}")));
+        assert!(browser.text().contains(notice), "{path}");
+        browser.follow("nav.switch a[href*='as=published']");
+        assert!(!browser.text().contains(notice), "{path}");
+        let from = browser.script("return document.querySelector('input[name=from]').value");
+        assert_eq!(from, world.months[0].as_str(), "the months stay");
+        browser.follow("nav.switch a[href*='as=internal']");
+        assert!(browser.text().contains(notice), "{path}");
+    }
+    browser.go(&world.page("national", &format!("/picture?{months}")));
+    let text = browser.text();
+    for said in ["Hubs send counts once a week", "Two dimensions together"] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert!(!text.contains("in parts that are left out"), "{text}");
+}
+
+#[test]
+fn a_month_is_published_on_a_page_after_a_look_at_its_hubs() {
+    let scene = super::scene::Scene::new();
+    let one = json!({"reported_at": "2026-03-20T09:00:00Z", "occurred": {"at": "2026-03-19T10:00", "precision": "day"}, "place": {"setting": "street", "area": "SN-DK-01"},
+        "violations": ["extortion_bribe"], "perpetrators": [{"kind": "police"}], "consents": ["hub_response", "aggregate_count"]});
+    scene.phone.log(&vec![one; 40]);
+    scene.phone.sync();
+    scene.site.publish(&scene.phone, &[]);
+    let browser = scene.at_national();
+    let page = scene.national_page("/publish?month=2026-03");
+    wait::until("counts of March", || {
+        browser.go(&page);
+        (browser.count("form[action='/publish'][method=post]") == 1).then_some(())
+    });
+    let row = browser.script("return document.querySelector('tbody tr').innerText");
+    let row = row.as_str().unwrap();
+    assert!(row.contains("40") && row.contains("over 85"), "{row}");
+    browser.click("input[name=without-1]");
+    browser.follow("form.stack[method=get] button");
+    assert!(browser.text().contains("< 10"), "{}", browser.text());
+    browser.click("input[name=without-1]");
+    browser.follow("form.stack[method=get] button");
+    browser.click("#u-sure");
+    browser.follow("form[action='/publish'][method=post] button");
+    let text = browser.text();
+    assert!(
+        text.contains("The month is published.")
+            && text.contains("March 2026")
+            && text.contains("dara"),
+        "{text}"
+    );
+    let shown = scene.site.national_run("table", &["--json"]).json_lines();
+    assert!(shown.iter().all(|cell| cell["month"] == "2026-03") && !shown.is_empty());
+    browser.go(&page);
+    assert_eq!(browser.count("form[action='/publish'][method=post]"), 0);
+}
+
+#[test]
 fn the_picture_ends_where_it_shows_and_says_what_its_drawings_leave_out() {
     let world = Quarter::new();
     let browser = world.browser("national");
-    browser.go(&world.page("national", "/picture"));
+    browser.go(&world.page("national", "/picture?as=published"));
     assert_eq!(
         browser.script("return document.querySelector('#p-to').value"),
         world.months[1].as_str()

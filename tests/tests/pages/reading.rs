@@ -189,6 +189,7 @@ fn at_hub(scene: &Scene) -> (Browser, Pages) {
 
 /// A browser at national, and all pages of it.
 fn at_national(scene: &Scene) -> (Browser, Pages) {
+    scene.logs_a_month_to_publish();
     let browser = scene.at_national();
     advocate(&browser, &scene.national_page("/advocacy"));
     let row = scene.site.national_export()[0]["projection"]
@@ -200,10 +201,13 @@ fn at_national(scene: &Scene) -> (Browser, Pages) {
         ("queue", "/queue".to_owned()),
         ("row", format!("/projection/{row}")),
         ("picture", "/picture?from=2026-06&to=2026-11".to_owned()),
+        ("picture-published", "/picture?as=published".to_owned()),
+        ("publish", "/publish?month=2026-10".to_owned()),
         ("hubs", "/hubs".to_owned()),
         ("countries", "/countries".to_owned()),
         ("advocacy", "/advocacy?from=2026-06&to=2026-11".to_owned()),
         ("report", "/report".to_owned()),
+        ("report-published", "/report?for=others".to_owned()),
         ("settings", "/settings".to_owned()),
     ];
     (

@@ -72,6 +72,16 @@ impl Scene {
         }
     }
 
+    /// Forty incidents of one kind in March, so that something of that month may be published; and publishes it.
+    pub fn logs_a_month_to_publish(&self) {
+        let one = json!({"reported_at": "2026-03-20T09:00:00Z", "occurred": {"at": "2026-03-19T10:00", "precision": "day"}, "place": {"setting": "street", "area": "SN-DK-01"},
+            "violations": ["extortion_bribe"], "perpetrators": [{"kind": "police"}], "consents": ["hub_response", "national_deid", "aggregate_count"]});
+        self.phone.log(&vec![one; 40]);
+        self.phone.sync();
+        self.hub.told_national();
+        self.site.publish(&self.phone, &["2026-03"]);
+    }
+
     /// A browser that is signed in at the hub.
     pub fn at_hub(&self) -> Browser {
         let browser = Browser::start();
