@@ -104,7 +104,7 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// A cell, quoted if needed. Text that looks like a formula gets a leading `'`, so that a spreadsheet does not run it.
+/// Spreadsheets run what begins like a formula; codes never do, and this keeps it so.
 fn quoted(cell: &str) -> String {
     let cell = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{cell}")
