@@ -3,8 +3,8 @@
 use serde_json::Value;
 use vicinity_core::ids::ProjectionId;
 
-/// The columns with their HXL tags: scalars first, then sets, whose codes are separated by spaces. Tags are from the HXL 1.1
-/// dictionary. A column without a matching tag has none, which HXL allows.
+/// The columns with their HXL tags: scalars first, then sets as codes with spaces between. Tags are those of HXL 1.1's
+/// dictionary; what it has no word for stays untagged, as HXL allows.
 const COLUMNS: [(&str, &str); 25] = [
     ("projection", "#event+id"),
     ("month", "#date+month"),
@@ -33,10 +33,10 @@ const COLUMNS: [(&str, &str); 25] = [
     ("countable", ""),
 ];
 
-/// The last column of a hub's file: the time zone of its months, weeks and times of day. HXL has no tag for it.
+/// The last column of a hub's file: the zone that its months, weeks and times of day are of. HXL has no word for it.
 const TIME_ZONE: &str = "time_zone";
 
-/// The heading. A hub's file has the time zone column as well.
+/// The heading, of a hub with the column of its zone.
 #[must_use]
 pub fn heading(is_hub: bool) -> String {
     with(
@@ -45,13 +45,13 @@ pub fn heading(is_hub: bool) -> String {
     )
 }
 
-/// The row of HXL tags below the heading.
+/// The row of HXL tags that goes below the heading.
 #[must_use]
 pub fn tags(is_hub: bool) -> String {
     with(COLUMNS.map(|(_, tag)| tag).join(","), is_hub.then_some(""))
 }
 
-/// Appends a cell, if given.
+/// One more cell, where there is one.
 fn with(mut row: String, cell: Option<&str>) -> String {
     if let Some(cell) = cell {
         row.push(',');
@@ -60,11 +60,11 @@ fn with(mut row: String, cell: Option<&str>) -> String {
     row
 }
 
-/// A projection as a row; a hub's row ends with the zone's name. A missing value is an empty cell.
+/// A projection, of a hub with the name of its zone. What it does not say is an empty cell.
 #[must_use]
 pub fn row(projection: ProjectionId, body: &Value, zone: Option<&str>) -> String {
     let cell = |(name, _): (&str, &str)| match name {
-        // Spreadsheets convert text that looks like a number or a date: 0502 to 502, 10-14 to a day in October.
+        // What looks like a number or a date to a spreadsheet is turned into one: 0502 into 502, 10-14 into a day of October.
         "age_band" => years(&plain(&body[name])),
         "iccs" => body[name]
             .as_array()
@@ -86,7 +86,7 @@ pub fn row(projection: ProjectionId, body: &Value, zone: Option<&str>) -> String
     with(COLUMNS.map(|column| quoted(&cell(column))).join(","), zone)
 }
 
-/// An age band with its unit.
+/// A band of ages with its unit.
 fn years(band: &str) -> String {
     if band.starts_with(|letter: char| letter.is_ascii_digit()) {
         format!("{band} years")
