@@ -1,7 +1,7 @@
-//! Published counts as DHIS2's dataValueSets.
+//! Published counts as DHIS2 dataValueSets.
 //!
-//! The bulk form: every value names its period and organisation unit. A cell that is left out of its table is left out
-//! here; a 0 would say that nothing happened. A month or an area that is unknown has no place in DHIS2.
+//! The bulk form: every value names its period and organisation unit. A suppressed cell is omitted, because a 0 would mean
+//! that nothing happened. Cells with an unknown month or area are omitted, because DHIS2 has no place for them.
 
 mod mapping;
 mod summary;
@@ -16,21 +16,21 @@ use crate::published::{By, Cell, Published, is_area};
 pub use mapping::{Mapping, MappingError};
 pub use summary::Summary;
 
-/// By which names DHIS2 knows our codes.
+/// How DHIS2 identifies our codes.
 #[derive(Debug, Clone)]
 pub enum Ids {
-    /// DHIS2's objects have codes that are made from ours, as `VASW_PERPETRATOR_POLICE`.
+    /// By DHIS2 codes derived from ours, such as `VASW_PERPETRATOR_POLICE`.
     Codes,
-    /// A mapping says each one's id.
+    /// By DHIS2 ids from a mapping.
     Mapped(Mapping),
 }
 
-/// Codes that have no id.
+/// Codes without a DHIS2 id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the mapping has no id for {}: add each of them", .0.iter().cloned().collect::<Vec<_>>().join(", "))]
 pub struct Unmapped(BTreeSet<String>);
 
-// DHIS2 reads the head as a stream: a scheme that came after the values would not be seen.
+// DHIS2 reads the JSON as a stream, so the schemes must come before the values.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DataValueSet {
@@ -73,7 +73,7 @@ impl Ids {
         }
     }
 
-    /// The unit of an area; of the whole where there is none.
+    /// The organisation unit of an area; of the whole country if `None`.
     fn unit(&self, area: Option<&str>) -> Option<String> {
         match self {
             Self::Codes => Some(area.map_or_else(|| "VASW_NATIONAL".to_owned(), code_form)),
@@ -82,7 +82,7 @@ impl Ids {
     }
 }
 
-/// A code as DHIS2's codes are written.
+/// A code in the form of DHIS2 codes.
 fn code_form(code: &str) -> String {
     code.chars()
         .map(|letter| {
@@ -95,11 +95,11 @@ fn code_form(code: &str) -> String {
         .collect()
 }
 
-/// Tables as one dataValueSet, as JSON. A table by area has its areas as organisation units and no category; any other has
-/// the whole country as its unit, and its codes as category option combinations.
+/// Tables as one dataValueSet in JSON. In a table by area, each area is an organisation unit and there is no category. In any
+/// other table, the unit is the whole country and each code is a category option combination.
 ///
 /// # Errors
-/// Codes of cells that the mapping has no id for.
+/// The mapping has no id for codes of some cells.
 pub fn data_value_set(
     tables: &[Published],
     months: &Months,

@@ -1,4 +1,4 @@
-//! A row in the columns of GBVIMS's Incident Recorder, in its order.
+//! Rows in the columns of the GBVIMS Incident Recorder, in its order.
 //!
 //! A projection fills the columns that national may know. A hub's own workbook fills more, from the incident itself. Other
 //! columns stay empty: nothing is guessed. Where the Recorder has a word for one
@@ -14,15 +14,15 @@ pub struct Incident<'a> {
     pub projection: ProjectionId,
     /// The number of the hub it came from.
     pub hub: u32,
-    /// What it says.
+    /// Its content.
     pub body: &'a Value,
-    /// The incident that it was made of: at its own hub only.
+    /// The incident that it was made from; only at its own hub.
     pub own: Option<&'a vicinity_core::incident::Incident>,
 }
 
 type Fill = fn(&Incident<'_>) -> String;
 
-/// For a column that a projection has nothing for.
+/// Fills a column that always stays empty.
 fn nothing(_: &Incident<'_>) -> String {
     String::new()
 }
@@ -268,7 +268,7 @@ const HEALTH: [&str; 8] = [
     "forensic",
 ];
 
-/// Kinds of perpetrators that say what somebody is by trade; the others say what somebody is to the survivor.
+/// Kinds of perpetrators that are occupations. The other kinds are relations to the survivor.
 const OCCUPATIONS: [&str; 9] = [
     "police",
     "military",
@@ -297,7 +297,7 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value[field].as_str().unwrap_or_default()
 }
 
-/// The Recorder's word for a code, or the code.
+/// The Recorder's word for a code; the code itself if there is none.
 fn worded(code: &str, words: &[(&str, &str)]) -> String {
     words
         .iter()
@@ -315,7 +315,7 @@ fn month(incident: &Incident<'_>, basis: &str) -> String {
     }
 }
 
-/// Of several perpetrators all are named, in one order in every column.
+/// All perpetrators, in the same order in every column.
 fn perpetrators(incident: &Incident<'_>, word: impl Fn(&Value) -> String) -> String {
     incident.body["perpetrators"]
         .as_array()
@@ -338,7 +338,7 @@ fn kinds(incident: &Incident<'_>, occupations: bool) -> String {
         .join(" & ")
 }
 
-/// A code of the incident itself in the Recorder's words; empty at national.
+/// A code from the incident itself, in the Recorder's words; empty at national.
 fn own(incident: &Incident<'_>, field: &str, words: &[(&str, &str)]) -> String {
     incident
         .own

@@ -1,5 +1,5 @@
-//! Areas with published counts as GeoJSON (RFC 7946). Shapes come from a file of boundaries or not at all: a point for an
-//! area would look like the place where it happened.
+//! Areas with published counts as GeoJSON (RFC 7946). Shapes come only from a boundaries file. A point in place of a shape
+//! would look like the place of an incident.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,38 +9,38 @@ use vicinity_core::json::BadJson;
 use crate::months::Months;
 use crate::published::{Published, is_area};
 
-/// Properties by which files of boundaries name an area's ISO 3166-2 code: geoBoundaries', Natural Earth's, ours.
+/// Properties with an area's ISO 3166-2 code in boundaries files: of geoBoundaries, of Natural Earth, and ours.
 const CODE_PROPERTIES: [&str; 3] = ["shapeISO", "iso_3166_2", "admin1"];
 
 /// Boundaries of areas, by code.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Boundaries(BTreeMap<String, Value>);
 
-/// What is wrong with a file of boundaries.
+/// Why a boundaries file is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum BoundariesError {
-    /// It is no JSON, or a key stands twice in it.
+    /// It is not valid JSON, or has a duplicate key.
     #[error("the boundaries: {0}")]
     Json(#[from] BadJson),
-    /// It is other JSON.
+    /// It is JSON, but not a FeatureCollection.
     #[error("the boundaries are no GeoJSON FeatureCollection")]
     NoCollection,
-    /// Nothing in it has a code.
+    /// No feature has a code.
     #[error(
         "no feature of the boundaries names its area: its ISO 3166-2 code (as SN-DK) belongs in the property shapeISO, iso_3166_2 or admin1"
     )]
     NoCodes,
-    /// A shape of another kind.
+    /// A shape is not a Polygon or MultiPolygon with coordinates.
     #[error("the boundary of {0} is no Polygon or MultiPolygon with coordinates")]
     Shape(String),
 }
 
 impl Boundaries {
-    /// Reads boundaries from a FeatureCollection, as others write them: with a byte order mark, codes and properties in small
-    /// letters, several features of one area. Features without a code or without a geometry are left out.
+    /// Reads boundaries from a FeatureCollection. Accepts a byte order mark, codes and property names in lower case, and several
+    /// features of one area. Skips features without a code or a geometry.
     ///
     /// # Errors
-    /// What is wrong with the file.
+    /// The file is invalid; see [`BoundariesError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, BoundariesError> {
         let file = vicinity_core::json::parse(bytes)?;
         let features = file["features"]
@@ -95,7 +95,7 @@ fn code_of(properties: &Value) -> Option<String> {
     Some(code.to_ascii_uppercase())
 }
 
-/// The shape of an area that is drawn in that many parts: one as it came, several as one. None where there is none.
+/// The shape of an area from its parts: a single part unchanged, several merged into one. `None` without parts.
 fn shape_of(mut parts: Vec<Value>) -> Option<Value> {
     if parts.len() < 2 {
         return parts.pop();
@@ -110,17 +110,17 @@ fn shape_of(mut parts: Vec<Value>) -> Option<Value> {
     Some(json!({"type": "MultiPolygon", "coordinates": polygons.collect::<Vec<Value>>()}))
 }
 
-/// Areas as GeoJSON, and those among them for which boundaries were given, but not theirs.
+/// Areas as GeoJSON, and the areas that the given boundaries lack.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Areas {
     /// The FeatureCollection.
     pub collection: Value,
-    /// Codes of areas without a shape; empty where no boundaries were given.
+    /// Codes of areas without a shape; empty if no boundaries were given.
     pub without_shape: BTreeSet<String>,
 }
 
-/// The areas of a table by area: a feature for each that has a cell in it, with a property for each month. An area without
-/// a cell is not named: its name alone would say that there is something to leave out.
+/// A table by area as one feature per area with a shown cell, with a property per month. An area without a shown cell is
+/// omitted, because its name alone would reveal that a count was suppressed.
 #[must_use]
 pub fn areas(by_area: &Published, months: &Months, boundaries: Option<&Boundaries>) -> Areas {
     let mut counts: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();

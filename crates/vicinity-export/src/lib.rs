@@ -1,8 +1,8 @@
-//! What leaves national as files, in the forms that others read.
+//! Export files for other programs.
 //!
-//! Two kinds, never mixed. *Rows* ([`csv`], [`gbvims`], [`xlsx`]) are projections, one by one: for those who may see
-//! projections, not for publishing. *Counts* ([`dhis2`], [`geojson`]) are made of [`Published`] tables alone, so that they
-//! cannot say what the tables do not show. Everything here takes values and gives bytes or text.
+//! There are two kinds, never mixed. *Rows* ([`csv`], [`gbvims`], [`xlsx`]) hold single projections, for people who may see
+//! projections and not for publishing. *Counts* ([`dhis2`], [`geojson`]) are built from [`Published`] tables only, so they
+//! cannot reveal more than the tables show. Everything here takes values and returns bytes or text.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "tests"))]
 
 pub mod csv;

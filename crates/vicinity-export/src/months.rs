@@ -6,7 +6,7 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Month(String);
 
-/// The text is no month.
+/// The text is not a month.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a month has the form 2026-11")]
 pub struct NoMonth;
@@ -38,7 +38,7 @@ impl Month {
     }
 }
 
-/// Months from one to another, both included; or all that there are.
+/// A range of months, both ends included. A missing end is open; the default is all months.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Months {
     from: Option<Month>,
@@ -54,10 +54,10 @@ pub struct Backwards {
 }
 
 impl Months {
-    /// A stretch; an end that is missing is open.
+    /// A range; a missing end is open.
     ///
     /// # Errors
-    /// The first is after the last.
+    /// The first month is after the last.
     pub fn new(from: Option<Month>, to: Option<Month>) -> Result<Self, Backwards> {
         match (&from, &to) {
             (Some(first), Some(last)) if first > last => Err(Backwards {
@@ -80,7 +80,7 @@ impl Months {
         self.to.as_ref().map(Month::as_str)
     }
 
-    /// Whether a projection's month is in it. One that is unknown is in no stretch, but in the whole.
+    /// Whether a projection's month is in the range. An unknown month is only in the range of all months.
     #[must_use]
     pub fn hold(&self, month: &str) -> bool {
         if self.from.is_none() && self.to.is_none() {

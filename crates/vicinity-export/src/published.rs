@@ -1,4 +1,4 @@
-//! Published tables, as exports take them: what a table shows of a range of months, and nothing else.
+//! Published tables for exports: the shown cells of a range of months.
 
 use vicinity_core::codes::{CodeList, PERPETRATOR_KINDS, POPULATIONS, SETTINGS, ViolationGroup};
 use vicinity_core::projection::{OTHER_UNLISTED, UNKNOWN};
@@ -6,7 +6,7 @@ use vicinity_core::tables::Table;
 
 use crate::months::Months;
 
-/// By what projections are counted in tables.
+/// The dimension of a published table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum By {
     /// First-level area.
@@ -43,7 +43,7 @@ impl By {
         }
     }
 
-    /// Every code that a projection can be counted under here; none for areas, which are no list.
+    /// All codes of the dimension; empty for areas, which have no fixed list.
     #[must_use]
     pub fn codes(self) -> Vec<&'static str> {
         let of = |list: &CodeList, more: &[&'static str]| {
@@ -62,7 +62,7 @@ impl By {
     }
 }
 
-/// Whether a code of the table of areas is an area, and not the word for none.
+/// Whether a code of the table by area is an area and not the code for an unknown one.
 #[must_use]
 pub fn is_area(code: &str) -> bool {
     code != UNKNOWN && code != OTHER_UNLISTED
@@ -75,11 +75,11 @@ pub struct Cell<'a> {
     pub month: &'a str,
     /// The code.
     pub code: &'a str,
-    /// How many.
+    /// The count.
     pub count: u64,
 }
 
-/// A table whose small cells are left out. Nothing is ever summed over its cells here.
+/// A table without its small cells. No code here sums its cells.
 #[derive(Debug, Clone)]
 pub struct Published {
     by: By,
@@ -87,20 +87,20 @@ pub struct Published {
 }
 
 impl Published {
-    /// A table and by what it counts.
+    /// A table with its dimension.
     #[must_use]
     pub fn new(by: By, table: Table) -> Self {
         Self { by, table }
     }
 
-    /// By what it counts.
+    /// The table's dimension.
     #[must_use]
     pub fn by(&self) -> By {
         self.by
     }
 
-    /// The cells that it shows of some months, by code and month. Months choose among cells and change none, so that two
-    /// stretches of months tell together what the longer one tells.
+    /// The shown cells of some months, by code and month. The range selects cells and changes none, so combining two ranges
+    /// reveals no more than the range that covers both.
     pub fn cells<'a>(&'a self, months: &'a Months) -> impl Iterator<Item = Cell<'a>> {
         let columns = move |code: &'a str| {
             let held = self.table.columns.iter().filter(|month| months.hold(month));

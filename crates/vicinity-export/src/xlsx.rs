@@ -5,15 +5,15 @@ use vicinity_core::time::Timestamp;
 
 use crate::gbvims::{self, Incident};
 
-/// Rows that a sheet holds below its heading.
+/// Most rows of a sheet below its heading.
 pub const ROWS_MAX: u32 = 1_048_575;
-/// The name of the sheet, as the Incident Recorder's importers look for it.
+/// Name of the sheet that the Incident Recorder imports.
 pub const SHEET: &str = "Incident Data";
 
-/// The name of the sheet that says what the other one is of.
+/// Name of the sheet that describes the other one.
 pub const ABOUT: &str = "About";
 
-/// Why there is no workbook.
+/// Why a workbook cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkbookError {
     /// More projections than a sheet has rows.
@@ -26,7 +26,7 @@ pub enum WorkbookError {
     Writing(#[from] XlsxError),
 }
 
-/// A workbook that is being written. It is in memory until it is whole: rows in clear belong in no temporary file.
+/// A workbook in progress. It stays in memory, so that no row is written to a temporary file in plain text.
 pub struct IncidentWorkbook {
     sheet: Worksheet,
     rows: u32,
@@ -48,10 +48,10 @@ impl IncidentWorkbook {
         Ok(Self { sheet, rows: 0 })
     }
 
-    /// Adds a row. Every cell is a text, so that nothing in it is ever run; an empty one is no cell.
+    /// Adds a row. Every cell is text, so a spreadsheet never runs it. Empty cells are omitted.
     ///
     /// # Errors
-    /// The sheet is full, or writing.
+    /// The sheet is full, or writing fails.
     pub fn push(&mut self, incident: &Incident<'_>) -> Result<(), WorkbookError> {
         if self.rows == ROWS_MAX {
             return Err(WorkbookError::Full);
@@ -66,8 +66,8 @@ impl IncidentWorkbook {
         Ok(())
     }
 
-    /// The workbook's bytes. It names no author, and `now` as the time it was made. Of a hub a second sheet names the zone that
-    /// the months and times of day of the first are of: the Recorder has no column for it.
+    /// The workbook's bytes. Its creation time is `now`; it has no author. With `zone`, a second sheet names the time zone of the
+    /// months and times of day, because the Recorder has no column for it.
     ///
     /// # Errors
     /// Writing.

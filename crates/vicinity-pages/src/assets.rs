@@ -5,19 +5,19 @@ use std::sync::OnceLock;
 use sha2::{Digest, Sha256};
 use vicinity_core::hex;
 
-/// Something that pages are made with.
+/// A static file that pages load.
 #[derive(Debug)]
 pub struct Asset {
-    /// What it is, for browsers.
+    /// Value of the `Content-Type` header.
     pub content_type: &'static str,
-    /// What is in it.
+    /// Content of the file.
     pub content: &'static str,
     name: &'static str,
     ending: &'static str,
     path: OnceLock<String>,
 }
 
-/// How pages look.
+/// The style sheet.
 pub static STYLE: Asset = Asset {
     content_type: "text/css; charset=utf-8",
     content: include_str!("../assets/style.css"),
@@ -26,7 +26,7 @@ pub static STYLE: Asset = Asset {
     path: OnceLock::new(),
 };
 
-/// What spares readers a reload. Every page works without it.
+/// The script. It saves readers a reload; every page works without it.
 pub static SCRIPT: Asset = Asset {
     content_type: "text/javascript; charset=utf-8",
     content: include_str!("../assets/script.js"),
@@ -35,7 +35,7 @@ pub static SCRIPT: Asset = Asset {
     path: OnceLock::new(),
 };
 
-/// The mark in a browser's tab.
+/// The icon in a browser's tab.
 pub static ICON: Asset = Asset {
     content_type: "image/svg+xml",
     content: include_str!("../assets/icon.svg"),
@@ -45,7 +45,7 @@ pub static ICON: Asset = Asset {
 };
 
 impl Asset {
-    /// Where it is under `/assets/`.
+    /// File name under `/assets/`.
     #[must_use]
     pub fn file(&self) -> &str {
         self.path.get_or_init(|| {

@@ -1,47 +1,46 @@
-//! Drawings: SVG made here, nothing fetched. Behind each is a table with the same figures for people who prefer to read
-//! and for screen readers, which skip the drawing.
+//! Charts as inline SVG. Charts and bars are hidden from screen readers; [`with_table`] adds the same figures as a table.
 //!
-//! A value that is left out is a hatched band as high as the chart, or as long as a bar can be, and never is at zero: what
-//! nobody shows may be anything. No rise is red: more reports may mean more trust.
+//! A suppressed value is a hatched band over the full height of a chart or the full length of a bar. It is never drawn as
+//! zero, because it may be any number. A rise is never red: more reports may mean more trust.
 
 use maud::{Markup, PreEscaped, html};
 
 use crate::words::Words;
 
-/// One line of a chart over months, or one row of bars.
+/// One line of a chart over months.
 #[derive(Debug, Clone)]
 pub struct Series {
-    /// Its name.
+    /// Name of the series.
     pub name: String,
-    /// A value for each month; `None` where it is left out.
+    /// One value per month; `None` if suppressed.
     pub values: Vec<Option<u64>>,
 }
 
-/// Something that was done in a month: a line across the chart with a label above it.
+/// A vertical line across the chart at one month, with a label above it.
 #[derive(Debug, Clone)]
 pub struct Mark {
-    /// The month's place.
+    /// Index of the month, from 0.
     pub month: usize,
-    /// What is above.
+    /// Text above the line.
     pub label: String,
 }
 
-/// How large a chart is, in its own units; it scales with its box.
+/// Size of a chart in SVG units. The chart scales with its container.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
     width: f64,
     height: f64,
-    /// The largest that letters get: on a phone a wide chart is drawn small, and its letters twice as large.
+    /// Largest font size. A phone draws a wide chart small and its letters twice as large.
     letters: f64,
 }
 
-/// A chart that is read by itself.
+/// A chart on its own.
 pub const WIDE: Size = Size {
     width: 640.0,
     height: 230.0,
     letters: 24.0,
 };
-/// One of many.
+/// One of several charts side by side.
 pub const SMALL: Size = Size {
     width: 240.0,
     height: 110.0,
@@ -49,11 +48,11 @@ pub const SMALL: Size = Size {
 };
 
 const RIGHT: f64 = 10.0;
-/// Between two lines of a hatch.
+/// Distance between two lines of a hatch.
 const HATCH: f64 = 8.0;
 
 impl Size {
-    /// Room for what stands left of the axis.
+    /// Space for the labels to the left of the axis.
     fn left(self, label: &str) -> f64 {
         10.0 + self.letters * 0.62 * label.chars().count().max(3) as f64
     }
@@ -62,13 +61,13 @@ impl Size {
         self.letters + 6.0
     }
 
-    /// Below it stand the months: marks below letters, as Khmer has them, need room.
+    /// Bottom of the chart area. The month names are below it, with room for marks under letters, as in Khmer.
     fn foot(self) -> f64 {
         self.height - self.letters * 1.8 - 4.0
     }
 }
 
-/// A box, from its left upper corner.
+/// A rectangle; y grows downwards.
 #[derive(Debug, Clone, Copy)]
 struct Area {
     left: f64,
@@ -77,11 +76,11 @@ struct Area {
     foot: f64,
 }
 
-/// Slanting lines that fill a box, as the path of an SVG. A pattern would need a name that is the only one of its page.
+/// An SVG path of slanting lines that fill a rectangle. An SVG pattern would need an id that is unique on the page.
 fn hatch(area: Area) -> String {
     let (wide, high) = (area.right - area.left, area.foot - area.top);
     let mut path = String::new();
-    // Each begins at the foot, or would begin left of the box, and goes up as far as it goes right.
+    // Each line rises at 45 degrees from the bottom edge, extended to the left, and is clipped to the rectangle.
     for line in 0..((wide + high) / HATCH).ceil() as usize {
         let from = line as f64 * HATCH - high + HATCH / 2.0;
         let (begin, end) = ((-from).max(0.0), high.min(wide - from));
@@ -94,7 +93,7 @@ fn hatch(area: Area) -> String {
     path
 }
 
-/// What stands where a value is left out.
+/// A hatched rectangle for a suppressed value.
 fn gap(area: Area) -> Markup {
     html! {
         rect.gap x=(tenth(area.left)) y=(tenth(area.top)) width=(tenth(area.right - area.left)) height=(tenth(area.foot - area.top)) {}
@@ -102,7 +101,7 @@ fn gap(area: Area) -> Markup {
     }
 }
 
-/// A drawing with its caption, and its figures in a table behind it.
+/// A drawing with a caption and a folded table of the same figures.
 #[must_use]
 pub fn with_table(words: &Words, caption: &str, drawing: &Markup, table: &Markup) -> Markup {
     html! {
@@ -127,7 +126,7 @@ fn round_up(value: u64) -> u64 {
         .unwrap_or(value)
 }
 
-/// The top of an axis for some values: 10 at least, so that little never looks like much.
+/// Upper end of the axis: a round number, at least 10, so that small counts do not look large.
 #[must_use]
 pub fn axis_top(series: &[Series]) -> u64 {
     round_up(
@@ -141,7 +140,7 @@ pub fn axis_top(series: &[Series]) -> u64 {
     .max(10)
 }
 
-/// Lines over months. `top` is the axis' top: small multiples that are compared have the same.
+/// A line chart over months. `top` is the upper end of the axis; charts to be compared need the same `top`.
 #[must_use]
 pub fn lines(
     words: &Words,
@@ -195,7 +194,7 @@ pub fn lines(
     }
 }
 
-/// A band for each run of months that are left out: from halfway to the month before to halfway to the one after.
+/// A hatched band for each run of suppressed months. It starts and ends halfway to the neighbouring month.
 fn gaps_of(series: &Series, area: Area, x: &dyn Fn(usize) -> f64) -> Markup {
     let mut runs: Vec<(usize, usize)> = Vec::new();
     for month in (0..series.values.len()).filter(|month| series.values[*month].is_none()) {
@@ -226,7 +225,7 @@ fn anchor(at: usize, months: usize) -> &'static str {
     }
 }
 
-/// A line that breaks where a value is left out.
+/// A line that breaks at suppressed values.
 fn line_of(series: &Series, at: usize, x: &dyn Fn(usize) -> f64, y: &dyn Fn(u64) -> f64) -> Markup {
     let mut path = String::new();
     let mut pen_down = false;
@@ -254,20 +253,19 @@ fn line_of(series: &Series, at: usize, x: &dyn Fn(usize) -> f64, y: &dyn Fn(u64)
     }
 }
 
-/// A bar.
+/// One bar of [`bars`].
 pub struct Bar {
-    /// What it is of.
+    /// Label of the bar.
     pub name: String,
-    /// How long it is; none where that is left out.
+    /// Value that sets the length; `None` if suppressed.
     pub long: Option<u64>,
-    /// How many, in words.
+    /// The value as text.
     pub figure: String,
-    /// Whether it is what the others leave out.
+    /// Whether the bar stands for everything that the other bars do not show.
     pub is_rest: bool,
 }
 
-/// Bars with their names and values, as they are given. The names are text of the page, so that they stay readable where the
-/// screen is narrow.
+/// Bars in the given order. The labels are page text and not SVG, so they stay readable on a narrow screen.
 #[must_use]
 pub fn bars(bars: &[Bar]) -> Markup {
     let top = bars
@@ -304,17 +302,17 @@ pub fn bars(bars: &[Bar]) -> Markup {
     }
 }
 
-/// A tile.
+/// One tile of [`tiles`].
 pub struct Tile {
-    /// What it is of.
+    /// Label of the tile.
     pub name: String,
-    /// How dark it is; none where that is left out.
+    /// Value that sets the shade; `None` if suppressed.
     pub value: Option<u64>,
-    /// How many, in words.
+    /// The value as text.
     pub figure: String,
 }
 
-/// Tiles, darker the more they hold.
+/// Tiles in six shades: 0 for a suppressed value, 1 to 5 for counts; more is darker.
 #[must_use]
 pub fn tiles(tiles: &[Tile]) -> Markup {
     let top = tiles
@@ -327,7 +325,7 @@ pub fn tiles(tiles: &[Tile]) -> Markup {
     html! { ul.tiles { @for tile in tiles { li class={ "tile t" (shade(tile.value)) } { span { (tile.name) } b { (tile.figure) } } } } }
 }
 
-/// A code for phones to scan.
+/// A QR code with `label` as its accessible name. Empty if `content` is too long for a QR code.
 #[must_use]
 pub fn qr(content: &str, label: &str) -> Markup {
     let drawn = qrcode::QrCode::new(content).map(|code| {
@@ -347,7 +345,7 @@ mod tests {
     use super::*;
     use crate::words::Language;
 
-    /// The attribute of every element that begins like this.
+    /// The numeric attribute of every element whose tag contains `element`.
     fn numbers(drawn: &str, element: &str, attribute: &str) -> Vec<f64> {
         let value = |rest: &str| {
             rest.split('>')

@@ -1,4 +1,4 @@
-//! Signing in: the one-time link, the sign-in form, a reader's own settings, and what is shown when something did not go well.
+//! Sign-in: the one-time link, the sign-in form, the reader's settings, and the error page.
 
 use maud::{Markup, html};
 
@@ -16,11 +16,11 @@ pub struct Welcome<'a> {
     pub path: &'a str,
     /// The person it is for.
     pub handle: &'a str,
-    /// The key for codes, as people type it.
+    /// The key of the second factor, to type into an app.
     pub key: &'a str,
-    /// The same as apps scan it.
+    /// The same key as a URI, to scan with an app.
     pub uri: &'a str,
-    /// The id of what did not fit the last time.
+    /// Text id of the last attempt's problem.
     pub problem: Option<&'static str>,
 }
 
@@ -67,7 +67,7 @@ fn code_field(frame: &Frame, label: &str, hint: &str) -> Markup {
     }
 }
 
-/// The sign-in form. `problem` is a text that tells what did not fit.
+/// The sign-in form. `problem` is the text of the last attempt's problem.
 #[must_use]
 pub fn sign_in(frame: &Frame, problem: Option<&str>) -> Markup {
     let body = html! {
@@ -110,7 +110,7 @@ pub fn settings(frame: &Frame) -> Markup {
     frame.page(&frame.t("settings"), "/settings", &body)
 }
 
-/// What is shown instead of a page.
+/// The error page.
 #[must_use]
 pub fn error(frame: &Frame, text: &str) -> Markup {
     let body = html! { div.narrow.stack.wide { h1 { (frame.t("error-title")) } p { (text) } p { a href=(frame.back) { (frame.t("back")) } } } };

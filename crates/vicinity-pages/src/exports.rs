@@ -1,4 +1,4 @@
-//! Files to take away, and pushing counts to a DHIS2 server.
+//! The export page: files to download, and pushing counts to a DHIS2 server.
 
 use maud::{Markup, html};
 
@@ -6,23 +6,23 @@ use crate::frame::{Frame, Tier};
 use crate::parts::{self, Choice};
 use crate::words::Said;
 
-/// What DHIS2 said of a push.
+/// DHIS2's answer to a push.
 pub struct Pushed {
-    /// Whether it was asked to keep nothing.
+    /// Whether it was a dry run, of which DHIS2 stores nothing.
     pub dry: bool,
-    /// Its word for it.
+    /// DHIS2's status word.
     pub status: String,
-    /// Values by their outcome: the id of a text, and how many.
+    /// Number of values by outcome: the text id of the outcome, and the count.
     pub counts: [(&'static str, u64); 5],
     /// Whether every value was taken.
     pub whole: bool,
-    /// What does not fit, and why.
+    /// Rejected objects, each with the reason.
     pub conflicts: Vec<(String, String)>,
-    /// What otherwise it said.
+    /// Other text of the answer.
     pub description: String,
 }
 
-/// The page. `stretch` is what the fields say first; `pushed` the outcome of a push just now.
+/// The page. `stretch` is the initial range of months; `pushed` is the outcome of the push just made.
 #[must_use]
 pub fn exports(frame: &Frame, stretch: &(String, String), pushed: Option<&Pushed>) -> Markup {
     let is_hub = frame.place == Tier::Hub;

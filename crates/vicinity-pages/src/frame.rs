@@ -1,4 +1,4 @@
-//! The frame of every page: head, navigation, whose page it is, language.
+//! The frame of every page: head, navigation, signed-in person, language.
 
 use maud::{DOCTYPE, Markup, html};
 use vicinity_core::time::{TimeZone, Timestamp};
@@ -6,7 +6,7 @@ use vicinity_core::time::{TimeZone, Timestamp};
 use crate::assets::{ICON, SCRIPT, STYLE};
 use crate::words::{Said, Words};
 
-/// Whose pages these are.
+/// The kind of server that shows the pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tier {
     /// A hub's board.
@@ -18,7 +18,7 @@ pub enum Tier {
 /// Light or dark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Theme {
-    /// As the reader's computer has it.
+    /// The setting of the reader's computer.
     #[default]
     System,
     /// Light.
@@ -53,36 +53,36 @@ impl Theme {
 pub struct Reader {
     /// The name that they sign in with.
     pub handle: String,
-    /// What every form of theirs carries, so that no other page can send one.
+    /// CSRF token that every form sends, so that no other site can send one.
     pub csrf: String,
 }
 
-/// What every page is made with.
+/// Context of a page.
 #[derive(Clone)]
 pub struct Frame {
     /// The reader's language.
     pub words: &'static Words,
-    /// Whose pages these are.
+    /// The kind of server.
     pub place: Tier,
-    /// Who reads; `None` before signing in.
+    /// The signed-in person; `None` before sign-in.
     pub reader: Option<Reader>,
     /// Light or dark.
     pub theme: Theme,
     /// The server's clock.
     pub now: Timestamp,
-    /// Seconds by which the server's clock is ahead of what it should show, where it is in doubt; negative where it is behind.
+    /// Seconds by which the server's clock is ahead (negative: behind); `None` unless the clock is in doubt.
     pub clock_ahead: Option<i64>,
-    /// The zone whose time pages speak.
+    /// Time zone of the times on the page.
     pub zone: TimeZone,
-    /// The id of a text that tells how what was done just now went.
+    /// Text id of the outcome of the last action.
     pub notice: Option<String>,
-    /// Where "back" leads from a page that says what went wrong.
+    /// Target of "back" on an error page.
     pub back: String,
-    /// Random, and of this page alone: see [`Frame::once`].
+    /// Random value, unique to this page load; see [`Frame::once`].
     pub once: String,
 }
 
-/// Pages that one can go to from anywhere: path and the id of its name.
+/// Navigation: path and text id of the name.
 const BOARD: [(&str, &str); 7] = [
     ("/", "nav-board"),
     ("/conflicts", "nav-conflicts"),
@@ -103,8 +103,8 @@ const REVIEW: [(&str, &str); 7] = [
 ];
 
 impl Frame {
-    /// The server's clock; while it is in doubt the earlier one of what it shows and what it should show. That time has come
-    /// by both.
+    /// The server's time. While its clock is in doubt: the earlier of the time it shows and the time it should show, which has
+    /// passed by both.
     #[must_use]
     pub fn surely_come(&self) -> Timestamp {
         let ahead = self.clock_ahead.unwrap_or(0).max(0);
@@ -117,43 +117,43 @@ impl Frame {
         self.words.t(id)
     }
 
-    /// A text with what it speaks of.
+    /// A text in the reader's language, with its arguments.
     #[must_use]
     pub fn with(&self, id: &str, about: &[(&str, Said<'_>)]) -> String {
         self.words.with(id, about)
     }
 
-    /// What every form must hold.
+    /// The hidden field with the CSRF token, which every form needs. Empty before sign-in.
     #[must_use]
     pub fn csrf(&self) -> Markup {
         html! { @if let Some(reader) = &self.reader { input type="hidden" name="csrf" value=(reader.csrf); } }
     }
 
-    /// What every form holds that adds something: sent again from the same page as it was, it adds nothing.
+    /// The hidden field of a form that adds something. The server adds nothing when the same form is sent again from the same page.
     #[must_use]
     pub fn once(&self) -> Markup {
         html! { input type="hidden" name="once" value=(self.once); }
     }
 
-    /// A time as `<time>`, told by how far it is away; the exact one shows on hovering and to screen readers' users who ask.
+    /// A time as `<time>`, relative to now ("in 3 h"). The `title` has the exact time.
     #[must_use]
     pub fn away(&self, at: Timestamp) -> Markup {
         html! { time datetime=(at) title=(self.told(at)) { (self.words.away(at, self.now)) } }
     }
 
-    /// A time as `<time>`, told exactly.
+    /// A time as `<time>`, to the minute.
     #[must_use]
     pub fn moment(&self, at: Timestamp) -> Markup {
         html! { time datetime=(at) { (self.told(at)) } }
     }
 
-    /// A day and a time, by the clocks of the hub.
+    /// Day and time in the page's zone.
     #[must_use]
     pub fn told(&self, at: Timestamp) -> String {
         self.words.moment(at, &self.zone)
     }
 
-    /// A day, by the clocks of the hub.
+    /// Day in the page's zone.
     #[must_use]
     pub fn day(&self, at: Timestamp) -> String {
         self.words.day(at, &self.zone)

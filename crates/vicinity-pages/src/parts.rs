@@ -66,18 +66,18 @@ pub struct Line<'a> {
     pub name: &'a str,
     /// Its label.
     pub label: &'a str,
-    /// What helps to fill it in; may be empty.
+    /// Hint below the label; may be empty.
     pub hint: &'a str,
-    /// What it says first.
+    /// Initial value.
     pub value: &'a str,
-    /// What a browser accepts; see [`units`] for letters of any script.
+    /// `maxlength` in UTF-16 units; see [`units`].
     pub longest: usize,
-    /// Whether it may not stay empty.
+    /// Whether it must be filled in.
     pub required: bool,
 }
 
-/// What a browser counts where that many letters fit: a letter of some scripts is several of its units, and no browser can count
-/// letters. A text with too many letters is refused when the form is sent.
+/// A `maxlength` that fits any text of `letters` letters. Browsers count units, and one letter of some scripts is several units. The
+/// server rejects a text with too many letters.
 #[must_use]
 pub fn units(letters: usize) -> usize {
     letters * LETTER_MAX_BYTES / 2
@@ -159,19 +159,19 @@ pub fn title(text: &str, below: impl Render) -> Markup {
     html! { div.title { h1 { (text) } p.quiet { (below) } } }
 }
 
-/// What did not go well.
+/// A problem, as an alert.
 #[must_use]
 pub fn problem(text: &str) -> Markup {
     html! { p.notice.problem role="alert" { (text) } }
 }
 
-/// What tells a reader who is busy that something new has come in. It stays in sight wherever on the page they are.
+/// The notice that something new has arrived. It stays visible while the reader scrolls.
 #[must_use]
 pub fn notice_of_new(frame: &Frame) -> Markup {
     html! { p.notice.seen hidden data-live-notice="" role="status" { (frame.t("something-new")) " " button.small type="button" { (frame.t("show-it")) } } }
 }
 
-/// The way to other pages of a list. `to` makes the address of a page, from 0.
+/// Links to other pages of a list. `to` returns the URL of a page, from 0.
 #[must_use]
 pub fn pager(frame: &Frame, page: u32, pages: u32, to: &dyn Fn(u32) -> String) -> Markup {
     let here = frame.with(
@@ -192,7 +192,7 @@ pub fn pager(frame: &Frame, page: u32, pages: u32, to: &dyn Fn(u32) -> String) -
     }
 }
 
-/// A number that is counted up to `max` only: more are reported to be more.
+/// A count that is exact up to `max`; above it, "more than".
 #[must_use]
 pub fn counted(frame: &Frame, count: u64, max: u64) -> String {
     if count > max {
@@ -202,14 +202,14 @@ pub fn counted(frame: &Frame, count: u64, max: u64) -> String {
     }
 }
 
-/// A device by its name, if it has one, and its number.
+/// A device: its name, if any, and its number.
 #[must_use]
 pub fn device(frame: &Frame, number: u32, name: Option<&str>) -> String {
     let numbered = frame.with("who-device", &[("number", Said::Text(&number.to_string()))]);
     named(numbered, name)
 }
 
-/// A number that says what it is of, behind the name that people gave it.
+/// The name, if any, followed by the numbered label.
 fn named(numbered: String, name: Option<&str>) -> String {
     match name {
         Some(name) => format!("{name} · {numbered}"),
@@ -217,7 +217,7 @@ fn named(numbered: String, name: Option<&str>) -> String {
     }
 }
 
-/// A field for a name with its button, folded behind a word.
+/// A folded form that sets a name.
 #[must_use]
 pub fn rename(frame: &Frame, action: &str, field: &str, number: u32, name: Option<&str>) -> Markup {
     html! {
@@ -233,7 +233,7 @@ pub fn rename(frame: &Frame, action: &str, field: &str, number: u32, name: Optio
     }
 }
 
-/// A hub by its name, if it has one, and its number.
+/// A hub: its name, if any, and its number.
 #[must_use]
 pub fn named_hub(frame: &Frame, number: u32, name: Option<&str>) -> String {
     named(hub(frame, number), name)

@@ -1,5 +1,5 @@
-//! Pages of patterns, at a hub and at national alike: the advocacy log on the months of the incidents it aims at, and a
-//! quarter's report.
+//! Pages about patterns of violence, at a hub and at national: the advocacy log with a chart of incidents by month, and the
+//! quarterly report.
 
 mod advocacy;
 mod count;
@@ -17,7 +17,7 @@ pub use advocacy::{AdvocacyLine, AdvocacyView, advocacy};
 pub use count::{Amount, CodeCount, Figures, Parts, band};
 pub use report::{ASKS_MAX_LETTERS, ReportView, report};
 
-/// How a code of a dimension reads.
+/// Name of a code: the dimension's own text for it if there is one, otherwise the code's general name.
 #[must_use]
 pub fn name_of(frame: &Frame, dimension: &str, code: &str) -> String {
     if frame.words.has(&format!(
@@ -33,7 +33,7 @@ pub fn name_of(frame: &Frame, dimension: &str, code: &str) -> String {
     }
 }
 
-/// A count, or the sign that is shown where it is left out.
+/// A count, or a placeholder text if it is suppressed.
 #[must_use]
 pub fn shown(frame: &Frame, value: Option<u64>) -> String {
     value.map_or_else(
@@ -74,12 +74,12 @@ pub fn table_of(frame: &Frame, parts: &Parts, figures: Figures) -> Markup {
     parts::table(&caption, &heads, 1, &rows)
 }
 
-/// Whether a code is a step of its dimension that somebody came to: who was not exposed came to none.
+/// Whether a code is drawn as a bar. `not_exposed` is not: a text below the chart shows it.
 fn is_step(step: &CodeCount) -> bool {
     step.code != "not_exposed"
 }
 
-/// A dimension drawn, with its table behind it, and what the drawing does not hold said below.
+/// A dimension as bars, with its table and notes on what the bars do not show.
 #[must_use]
 pub fn drawn(frame: &Frame, parts: &Parts) -> Markup {
     let caption = frame.words.label("dimension-", parts.dimension);
@@ -110,7 +110,7 @@ pub fn drawn(frame: &Frame, parts: &Parts) -> Markup {
     }
 }
 
-/// What the parts of a dimension that show do not say: how many are in others, or that an incident may be in several.
+/// Notes on a dimension: that an incident may have several of its codes, and how many incidents no shown code covers.
 #[must_use]
 pub fn beside(frame: &Frame, dimension: &str, rest: Option<&CodeCount>) -> Markup {
     html! {
@@ -139,7 +139,7 @@ pub fn by_month(
     texts_by_month(frame, months, &texts, caption)
 }
 
-/// A table of what stands for each month.
+/// A table of one text per month and series.
 #[must_use]
 pub fn texts_by_month(
     frame: &Frame,
@@ -169,7 +169,7 @@ pub fn texts_by_month(
     )
 }
 
-/// Areas to choose of, the whole first.
+/// Choices of areas; the first is all areas.
 fn areas(frame: &Frame, areas: &[String]) -> Vec<parts::Choice> {
     [parts::Choice::new("", frame.t("pattern-everywhere"))]
         .into_iter()
@@ -198,7 +198,7 @@ pub fn view_switch(frame: &Frame, figures: Figures, here: &str) -> Markup {
     }
 }
 
-/// Keeps the view in a form that chooses months.
+/// A hidden field that keeps the view in a form that chooses months.
 #[must_use]
 pub fn view_field(figures: Figures) -> Markup {
     let view = match figures {
@@ -209,7 +209,7 @@ pub fn view_field(figures: Figures) -> Markup {
     html! { @if let Some(view) = view { input type="hidden" name="as" value=(view); } }
 }
 
-/// What is true of every figure here.
+/// A hint on how the page shows counts.
 pub(crate) fn rules(frame: &Frame, figures: Figures) -> Markup {
     let said = match figures {
         Figures::Exact => "pattern-exact",

@@ -1,25 +1,25 @@
-//! A form that comes back with what was typed: the page is made as ever, and the values are put into the form that they were typed
-//! into. Every form of every page can come back so, those that come later, too.
+//! Puts submitted values back into a form when the server rejects it. The page is rendered as usual; then this module finds
+//! the submitted form in the HTML and fills its fields. It works for any form without code for that form.
 
 use maud::{Markup, PreEscaped, html};
 
 use crate::frame::Frame;
 
-/// Hidden fields that are made for each page and say nothing of which form it is.
+/// Hidden fields that differ with every page load, so they do not identify a form.
 const OF_THE_PAGE: [&str; 3] = ["csrf", "once", "seen"];
-/// What the page's own content begins with.
+/// The tag that opens the content of a page.
 const CONTENT: &str = "<main id=\"content\" tabindex=\"-1\">";
 
-/// What somebody sent from a page: where the form goes, and its fields.
+/// A submitted form.
 pub struct Sent<'a> {
-    /// Where the form goes.
+    /// The form's `action`.
     pub action: &'a str,
-    /// Its fields, in their order.
+    /// Names and values, in the order sent.
     pub fields: &'a [(String, String)],
 }
 
-/// The page with what was sent back in its form. Where the form is not there any more, what was typed is above everything else,
-/// to be copied.
+/// The page with the submitted values in their form. If the page no longer has the form, the values appear at the top of the
+/// page, to be copied.
 #[must_use]
 pub fn refilled(frame: &Frame, page: &str, sent: &Sent<'_>) -> String {
     fill(page, sent).unwrap_or_else(|| {
@@ -46,7 +46,7 @@ fn fill(page: &str, sent: &Sent<'_>) -> Option<String> {
     Some(filled)
 }
 
-/// A form's place in a page: from its first letter to the one after its end.
+/// Byte range of a form in a page, without `</form>`.
 struct FormSpan {
     begin: usize,
     end: usize,
@@ -62,7 +62,7 @@ fn forms(page: &str) -> impl Iterator<Item = FormSpan> {
 }
 
 impl FormSpan {
-    /// Whether what was sent came from this form: its place, and every hidden field that tells it from others.
+    /// Whether this form was submitted: same action, method `post`, and the same hidden fields except [`OF_THE_PAGE`].
     fn is_of(&self, page: &str, sent: &Sent<'_>) -> bool {
         let mut tags = tags(&page[self.begin..self.end]);
         let leads_there = tags.next().is_some_and(|form| {
@@ -84,11 +84,11 @@ impl FormSpan {
     }
 }
 
-/// A tag as it is in a page: `<` to `>`. Pages are made by `maud`: values are in double quotes, and no `>` is in one.
+/// A tag from `<` to `>`. `maud` writes attribute values in double quotes and escapes `>` in them.
 #[derive(Clone, Copy)]
 struct Tag<'a> {
     text: &'a str,
-    /// Where it ends in what it was found in.
+    /// Byte offset after the tag in the HTML that was searched.
     end: usize,
 }
 
@@ -113,7 +113,7 @@ impl<'a> Tag<'a> {
             .unwrap_or_default()
     }
 
-    /// The value of an attribute, escaped as it is there.
+    /// The value of an attribute, still escaped.
     fn attribute(&self, name: &str) -> Option<&'a str> {
         let begin = self.text.find(&format!(" {name}=\""))? + name.len() + 3;
         self.text[begin..].split('"').next()
@@ -123,7 +123,7 @@ impl<'a> Tag<'a> {
         self.text.contains(&format!(" {name} ")) || self.text.ends_with(&format!(" {name}>"))
     }
 
-    /// The same without an attribute.
+    /// The tag without one attribute.
     fn without(&self, name: &str) -> String {
         match self.attribute(name) {
             Some(value) => self.text.replacen(&format!(" {name}=\"{value}\""), "", 1),
@@ -135,16 +135,16 @@ impl<'a> Tag<'a> {
     }
 }
 
-/// A tag with one more attribute.
+/// Adds an attribute to a tag.
 fn with(tag: &str, attribute: &str) -> String {
     format!("{} {attribute}>", tag.trim_end_matches('>'))
 }
 
 /// Fills the fields of one form.
 struct Filling {
-    /// What was sent and has found no field yet.
+    /// Submitted values that are not in a field yet.
     left: Vec<(String, String)>,
-    /// The value of the list that is read.
+    /// The submitted value of the current `<select>`.
     chosen: Option<String>,
 }
 
@@ -169,7 +169,7 @@ impl Filling {
                     if let Some(text) = self.take(tag.attribute("name"))
                         && let Some(length) = form[tag.end..].find("</textarea>")
                     {
-                        // Browsers drop the first line end.
+                        // Browsers drop a line break at the start of a textarea.
                         filled.push('\n');
                         filled.push_str(&escaped(&text.replace("\r\n", "\n")));
                         copied = tag.end + length;
@@ -182,7 +182,7 @@ impl Filling {
         filled
     }
 
-    /// The next value that was sent under a name, as it is escaped in a tag.
+    /// Removes and returns the next submitted value of a field. `name` is escaped, as in the tag.
     fn take(&mut self, name: Option<&str>) -> Option<String> {
         let at = self
             .left
@@ -237,7 +237,7 @@ impl Filling {
     }
 }
 
-/// What comes before a form, with every fold open that it is in.
+/// The HTML before a form, with every `<details>` around the form opened.
 fn opened(before: &str) -> String {
     let mut folds: Vec<Tag<'_>> = Vec::new();
     for tag in tags(before) {
@@ -257,7 +257,7 @@ fn opened(before: &str) -> String {
     open
 }
 
-/// A text as pages hold it.
+/// The text escaped as HTML.
 fn escaped(text: &str) -> String {
     let PreEscaped(escaped) = html! { (text) };
     escaped

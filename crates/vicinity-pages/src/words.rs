@@ -80,7 +80,7 @@ impl Language {
             .find(|language| language.code() == code)
     }
 
-    /// The first language of a browser's list that there is; English if there is none.
+    /// The first supported language of an `Accept-Language` header; English if none is supported.
     #[must_use]
     pub fn preferred(accept_language: &str) -> Self {
         let wanted = accept_language
@@ -112,7 +112,7 @@ pub struct Words {
 static WORDS: [OnceLock<Words>; 5] = [const { OnceLock::new() }; 5];
 
 impl Words {
-    /// The texts of a language; read once.
+    /// The texts of a language, parsed once per process.
     #[must_use]
     pub fn of(language: Language) -> &'static Self {
         WORDS[language as usize].get_or_init(|| Self::read(language))
@@ -125,7 +125,7 @@ impl Words {
         // Isolation marks help where scripts of two directions meet; all of these run left to right.
         bundle.set_use_isolating(false);
         for text in language.texts() {
-            // What cannot be read of a file is left out; a test reads every file strictly.
+            // Entries that do not parse are skipped. A test parses every file strictly.
             let resource =
                 FluentResource::try_new(text.to_owned()).unwrap_or_else(|(read, _)| read);
             bundle.add_resource_overriding(resource);
@@ -145,7 +145,7 @@ impl Words {
         self.with(id, &[])
     }
 
-    /// A text with what it speaks of: numbers choose its plural.
+    /// A text with its arguments. Numbers choose the plural.
     #[must_use]
     pub fn with(&self, id: &str, about: &[(&str, Said<'_>)]) -> String {
         let mut arguments = FluentArgs::new();
@@ -182,7 +182,7 @@ impl Words {
             .is_some_and(|message| message.value().is_some())
     }
 
-    /// What a code means. A code of a newer device's, which this version does not know, stands as it is.
+    /// Name of a code. An unknown code, as from a newer version, is shown as it is.
     #[must_use]
     pub fn code(&self, code: &str) -> String {
         self.label("c-", code)
@@ -241,13 +241,13 @@ impl Words {
         )
     }
 
-    /// A month such as `2026-11`; any other text stands as it is.
+    /// Name of a month such as `2026-11`. Other text is returned as it is.
     #[must_use]
     pub fn month(&self, month: &str) -> String {
         self.month_as("date-month", month)
     }
 
-    /// A month in little room, as under a chart.
+    /// Short name of a month, for chart axes.
     #[must_use]
     pub fn month_short(&self, month: &str) -> String {
         self.month_as("date-month-short", month)
@@ -269,7 +269,7 @@ impl Words {
         )
     }
 
-    /// The day that it is in a zone.
+    /// Day of a time in a zone.
     #[must_use]
     pub fn day(&self, at: Timestamp, zone: &TimeZone) -> String {
         let text = zone.to_datetime(at).to_string();
@@ -288,7 +288,7 @@ impl Words {
         )
     }
 
-    /// The day and the time to the minute that it is in a zone, with the zone's name.
+    /// Day and time to the minute in a zone, with the zone's name.
     #[must_use]
     pub fn moment(&self, at: Timestamp, zone: &TimeZone) -> String {
         let text = zone.to_datetime(at).to_string();
@@ -335,7 +335,7 @@ impl Words {
         let seconds = at.as_second() - now.as_second();
         let distance = self.span(seconds.unsigned_abs());
         self.with(
-            // Within the minute another clock may be a little ahead: what was is not to come.
+            // Another clock may be up to a minute ahead, so such a time counts as past.
             if seconds >= 60 { "time-in" } else { "time-ago" },
             &[("span", Said::Text(&distance))],
         )
@@ -353,10 +353,10 @@ impl Words {
     }
 }
 
-/// What a text speaks of.
+/// An argument of a text.
 #[derive(Debug, Clone, Copy)]
 pub enum Said<'a> {
-    /// A number: `{ $name }` chooses the plural, `{ $name-text }` is it, grouped.
+    /// A number: `{ $name }` chooses the plural, `{ $name-text }` is the grouped number.
     Count(u64),
     /// A text.
     Text(&'a str),

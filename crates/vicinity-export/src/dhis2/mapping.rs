@@ -1,4 +1,4 @@
-//! A file that says which of DHIS2's ids stands for which of our codes.
+//! The mapping file: the DHIS2 id of each of our codes.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use vicinity_core::json::{self, BadJson};
 
 use crate::published::By;
 
-/// The whole country among organisation units.
+/// Key of the whole country among the organisation units.
 const NATIONAL: &str = "national";
 
 type Of = BTreeMap<String, String>;
@@ -20,39 +20,39 @@ struct File {
     category_option_combos: BTreeMap<String, Of>,
 }
 
-/// A mapping in which every code of every list has an id of its own, and every table a data element.
+/// A complete mapping: each code of each list has a unique id, and each table a data element.
 #[derive(Debug, Clone)]
 pub struct Mapping(File);
 
-/// What is wrong with a mapping.
+/// Why a mapping is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum MappingError {
-    /// It is no JSON, or an entry stands twice in it.
+    /// It is not valid JSON, or has a duplicate entry.
     #[error("the mapping: {0}")]
     Json(#[from] BadJson),
-    /// It has another form.
+    /// It does not have the documented form.
     #[error("the mapping has another form than docs/EXPORTS.md says: {0}")]
     Form(#[from] serde_json::Error),
     /// Entries without an id.
     #[error("the mapping has no id for {}: add each of them", .0.join(", "))]
     Unmapped(Vec<String>),
-    /// Names that are none of ours.
+    /// Names that are not ours.
     #[error("the mapping names what is no code here: {}", .0.join(", "))]
     Unknown(Vec<String>),
-    /// An id that cannot be one.
+    /// An invalid id.
     #[error("{0} has no id of DHIS2: one has 11 letters and digits and begins with a letter")]
     NoId(String),
-    /// Two entries with one id: the one's counts would replace the other's.
+    /// Two entries with the same id: the counts of one would replace those of the other.
     #[error("{0} and {1} have the same id")]
     Twice(String, String),
 }
 
 impl Mapping {
-    /// Reads a mapping. All lists have to be whole, so that one that works today works with any month's counts. Areas are
-    /// no list: they are looked for when they are needed.
+    /// Reads a mapping. Every list must be complete, so that a mapping that works once works with the counts of any month. Areas
+    /// have no fixed list: a missing area is found only on export.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The mapping is invalid; see [`MappingError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, MappingError> {
         let file: File = serde_json::from_value(json::parse(bytes)?)?;
         let tables = By::ALL.map(By::name);
@@ -147,7 +147,7 @@ fn is_id(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// Every entry has an id that can be one, and no other has the same.
+/// Checks that every id is valid and unique within `of`.
 fn check_ids(what: &str, of: &Of) -> Result<(), MappingError> {
     let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
     for (code, id) in of {

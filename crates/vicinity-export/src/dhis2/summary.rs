@@ -1,4 +1,4 @@
-//! What DHIS2 says of an import.
+//! DHIS2's answer to an import.
 
 use std::collections::BTreeSet;
 
@@ -6,27 +6,27 @@ use serde::Deserialize;
 
 /// Conflicts that are kept. Once these are corrected, the next push shows further ones.
 const CONFLICTS_MAX: usize = 20;
-/// Letters of a text of DHIS2's that are kept.
+/// Longest text of DHIS2 that is kept, in letters.
 const TEXT_MAX: usize = 200;
 
 /// An import summary. Its texts are another server's: they are cut, and hold nothing but letters.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Summary {
-    /// `SUCCESS`, `WARNING` or `ERROR`, or what else DHIS2 says.
+    /// `SUCCESS`, `WARNING`, `ERROR`, or another word of DHIS2.
     pub status: String,
     /// Values that are new there.
     pub imported: u64,
     /// Values that replaced others.
     pub updated: u64,
-    /// Values that DHIS2 holds already as they are. It counts them as ignored, and no conflict speaks of them.
+    /// Values that DHIS2 already holds. DHIS2 counts them as ignored, without a conflict.
     pub unchanged: u64,
-    /// Values that DHIS2 did not take.
+    /// Values that DHIS2 rejected.
     pub ignored: u64,
-    /// Values that were taken out.
+    /// Values that DHIS2 deleted.
     pub deleted: u64,
-    /// What does not fit: which of ours, and why.
+    /// Conflicts: our object, and the reason.
     pub conflicts: Vec<(String, String)>,
-    /// What otherwise it says.
+    /// Other text of the answer.
     pub description: String,
 }
 
@@ -85,7 +85,7 @@ fn rejected(indexes: Option<Vec<u64>>, conflicts: &[Conflict]) -> Option<u64> {
 }
 
 impl Summary {
-    /// Reads an answer: a bare summary, as DHIS2 gave until 2.37, or one within a message. `None` for any other answer.
+    /// Reads an answer: a bare summary (DHIS2 up to 2.37) or one inside a message. `None` for any other answer.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let outer: Said = serde_json::from_slice(bytes).ok()?;
@@ -102,7 +102,7 @@ impl Summary {
         } = said.import_count?;
         let said_conflicts = said.conflicts.unwrap_or_default();
         let rejected = rejected(said.rejected_indexes, &said_conflicts);
-        // Where DHIS2 does not say how many values its conflicts are about, all that it ignored may be.
+        // If DHIS2 does not report how many values are in conflict, all ignored values may be.
         let unchanged = rejected.map_or(0, |rejected| ignored.saturating_sub(rejected));
         let text = |text: Option<String>| cut(&text.unwrap_or_default());
         let conflict = |conflict: Conflict| (text(conflict.object), text(conflict.value));

@@ -1,4 +1,4 @@
-//! What the page of one incident shows.
+//! Data of one incident's page.
 
 use serde_json::Value;
 use vicinity_core::clocks::Clock;
@@ -8,12 +8,12 @@ use vicinity_core::timeline::Deed;
 
 use super::list::Danger;
 
-/// Who did something.
+/// Author of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Who {
-    /// A device of the hub's, by number.
+    /// A device of the hub, by number.
     Device(u32),
-    /// Somebody at the board.
+    /// A person at the board, by handle.
     Person(String),
     /// National, through the hub.
     National,
@@ -30,59 +30,59 @@ pub struct TimelineStep {
     pub deeds: Vec<Deed>,
 }
 
-/// A side of a conflict.
+/// One side of a conflict.
 #[derive(Debug, Clone)]
 pub struct Side {
-    /// What it says.
+    /// The value.
     pub value: Value,
-    /// When, by the clock of who said it.
+    /// When it was written, by the author's clock.
     pub at: Option<Timestamp>,
-    /// Who said it.
+    /// Who wrote it.
     pub who: Option<Who>,
 }
 
-/// A statement, sealed.
+/// A sealed statement.
 #[derive(Debug, Clone)]
 pub struct StatementView {
-    /// What opens it is asked for by this name on a responder's device.
+    /// The name under which a responder's device asks for the key.
     pub name: String,
-    /// Its class.
+    /// Class of the statement, a code.
     pub class: String,
-    /// Bytes, sealed.
+    /// Size of the sealed file in bytes.
     pub bytes: u64,
-    /// When it came.
+    /// When the hub received it.
     pub received_at: Timestamp,
 }
 
-/// A link with another incident.
+/// A link between this incident and another.
 #[derive(Debug, Clone)]
 pub struct Link {
-    /// Its kind.
+    /// Kind of the link, a code.
     pub kind: String,
-    /// The other.
+    /// Id of the other incident.
     pub to: String,
-    /// Whether the other names this one.
+    /// Whether the link is stored in the other incident.
     pub from_there: bool,
 }
 
-/// What forms that set a state carry of it: what the page showed, so that nobody decides on what has changed meanwhile.
+/// The state that the page showed. Forms send it back, so that the server can reject a decision on outdated state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// Of the status.
+    /// State of the status.
     pub status: String,
-    /// Of the triage.
+    /// State of the triage.
     pub triage: String,
-    /// Of the consents.
+    /// State of the consents.
     pub consents: String,
-    /// Of the devices that have it.
+    /// State of the devices that have the incident.
     pub devices: String,
 }
 
 /// A device that an incident can be assigned to.
 pub struct Holder {
-    /// Its number.
+    /// Number of the device.
     pub number: u32,
-    /// What people call it.
+    /// Name that people gave it.
     pub name: Option<String>,
     /// Whether it has the incident.
     pub has_it: bool,
@@ -94,30 +94,30 @@ pub struct CaseView {
     pub id: String,
     /// Its facts.
     pub incident: Incident,
-    /// How urgent it is.
+    /// Triage level, a code.
     pub level: String,
-    /// Where the response stands.
+    /// Status of the response, a code.
     pub status: String,
-    /// Whether somebody is in danger or held now.
+    /// Whether a person is in danger or held now.
     pub danger: Danger,
-    /// Every clock.
+    /// All clocks.
     pub clocks: Vec<Clock>,
-    /// Conflicts: the field, and its sides, the one that shows first.
+    /// Conflicts: the field and its sides; the side that is shown comes first.
     pub conflicts: Vec<(String, Vec<Side>)>,
-    /// Registers whose time cannot be right.
+    /// Registers with an impossible time.
     pub impossible: Vec<&'static str>,
     /// Scopes that are granted now.
     pub granted: Vec<String>,
-    /// When the hub first heard of it.
+    /// When the hub first received it.
     pub first_at: Timestamp,
-    /// What is shown of what forms set.
+    /// The state that the page shows, for its forms.
     pub seen: Seen,
-    /// Devices that can be assigned.
+    /// Devices that the incident can be assigned to.
     pub devices: Vec<Holder>,
     /// Statements.
     pub statements: Vec<StatementView>,
     /// Links.
     pub links: Vec<Link>,
-    /// What was done, oldest first.
+    /// Timeline, oldest first.
     pub steps: Vec<TimelineStep>,
 }

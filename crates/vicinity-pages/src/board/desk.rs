@@ -1,4 +1,4 @@
-//! Conflicts, questions, alerts, and the hub itself: devices, what was refused, what was erased.
+//! Pages of conflicts, questions and alerts, and the hub's page: devices, people reached, refused changes, erasures.
 
 use maud::{Markup, html};
 use vicinity_core::reached::Reached;
@@ -12,17 +12,17 @@ use crate::frame::Frame;
 use crate::parts;
 use crate::words::Said;
 
-/// A conflict of some incident.
+/// A conflict in one incident.
 pub struct ConflictView {
-    /// The incident.
+    /// Id of the incident.
     pub id: String,
-    /// The field.
+    /// Path of the field.
     pub field: String,
     /// Its sides.
     pub sides: Vec<Side>,
 }
 
-/// Every conflict.
+/// The page of conflicts.
 #[must_use]
 pub fn conflicts(frame: &Frame, conflicts: &[ConflictView]) -> Markup {
     let body = html! {
@@ -40,19 +40,19 @@ pub fn conflicts(frame: &Frame, conflicts: &[ConflictView]) -> Markup {
     frame.page(&frame.t("nav-conflicts"), "/conflicts", &body)
 }
 
-/// A question of national's.
+/// A question from national.
 pub struct QuestionView {
     /// The incident.
     pub id: String,
     /// Its number at national.
     pub number: u64,
-    /// What is asked: a code.
+    /// The question, a code.
     pub question: String,
-    /// The answer: a code, once somebody gave one.
+    /// The answer, a code; `None` while open.
     pub answer: Option<String>,
 }
 
-/// Every question.
+/// The page of questions.
 #[must_use]
 pub fn questions(frame: &Frame, questions: &[QuestionView]) -> Markup {
     let body = html! {
@@ -79,9 +79,9 @@ pub fn questions(frame: &Frame, questions: &[QuestionView]) -> Markup {
     frame.page(&frame.t("nav-questions"), "/questions", &body)
 }
 
-/// An alert of an aggressor.
+/// An alert about an aggressor.
 pub struct AlertView {
-    /// Where it counts.
+    /// Area that the alert applies to.
     pub area: String,
     /// The warning.
     pub text: String,
@@ -91,7 +91,7 @@ pub struct AlertView {
     pub from_elsewhere: bool,
 }
 
-/// Alerts that are active.
+/// The page of active alerts.
 #[must_use]
 pub fn alerts(frame: &Frame, alerts: &[AlertView]) -> Markup {
     let body = html! {
@@ -114,59 +114,59 @@ pub fn alerts(frame: &Frame, alerts: &[AlertView]) -> Markup {
 pub struct DeviceView {
     /// Its number.
     pub number: u32,
-    /// What people call it.
+    /// Name that people gave it.
     pub name: Option<String>,
-    /// Its role: a code.
+    /// Role, a code.
     pub role: String,
     /// When it was last seen.
     pub last_seen: Option<Timestamp>,
-    /// Seconds by which the hub's clock is ahead of its.
+    /// Seconds by which the hub's clock is ahead of the device's.
     pub skew_seconds: Option<i64>,
-    /// Changes of its that wait for earlier ones.
+    /// Its pending changes: they wait for earlier ones.
     pub pending: u64,
     /// Whether it was revoked.
     pub revoked: bool,
-    /// Six digits that the device shows as well.
+    /// Check digits, to compare with those that the device shows.
     pub check: String,
 }
 
-/// Something that was refused.
+/// Refused changes of one incident.
 pub struct RefusedView {
     /// The incident.
     pub id: String,
-    /// Who brought it.
+    /// Device that sent them.
     pub device: u32,
-    /// Why: a code.
+    /// Reason, a code.
     pub reason: String,
-    /// When.
+    /// When they were refused.
     pub at: Timestamp,
-    /// How many changes.
+    /// Number of changes.
     pub changes: u64,
 }
 
-/// Something that was erased.
+/// An erased incident.
 pub struct ErasureView {
     /// The incident.
     pub id: String,
-    /// When.
+    /// When it was erased.
     pub at: Timestamp,
-    /// Places that have confirmed, and all.
+    /// Places that have confirmed the erasure, and all places.
     pub confirmed: (u64, u64),
-    /// Devices that have not, and when each was last seen.
+    /// Devices that have not confirmed, and when each was last seen.
     pub outstanding: Vec<(u32, Option<Timestamp>)>,
 }
 
-/// The hub itself.
+/// Data of the hub's page.
 pub struct HubView {
     /// Devices.
     pub devices: Vec<DeviceView>,
-    /// What was refused.
+    /// Refused changes.
     pub refused: Vec<RefusedView>,
-    /// What was erased.
+    /// Erased incidents.
     pub erasures: Vec<ErasureView>,
-    /// What the hub entered for its months, the last first.
+    /// People reached, by month, latest first.
     pub reached: Vec<Reached>,
-    /// Figures: the id of a name, and how many.
+    /// Figures at the top: the text id of the name, and the count.
     pub figures: Vec<(&'static str, u64)>,
 }
 
@@ -225,7 +225,7 @@ fn devices(frame: &Frame, devices: &[DeviceView]) -> Markup {
     }
 }
 
-/// Months of the table; the others are at national, too.
+/// Months in the table. National has the earlier ones as well.
 const REACHED_SHOWN: usize = 12;
 
 fn reached(frame: &Frame, months: &[Reached]) -> Markup {
@@ -263,7 +263,7 @@ fn reached(frame: &Frame, months: &[Reached]) -> Markup {
     }
 }
 
-/// A clock that is off by more than minutes is reported.
+/// The clock is reported as right if it is off by less than 120 seconds.
 fn skewed(frame: &Frame, skew: i64) -> Markup {
     if skew.abs() < 120 {
         return html! { (frame.t("hub-clock-right")) };
@@ -340,7 +340,7 @@ fn erasures(frame: &Frame, erasures: &[ErasureView]) -> Markup {
     }
 }
 
-/// An enrolment link that was just made, and its QR code.
+/// The page with a new enrolment link and its QR code.
 #[must_use]
 pub fn invited(frame: &Frame, link: &str, role: &str) -> Markup {
     let body = html! {

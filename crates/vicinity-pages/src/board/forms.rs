@@ -1,5 +1,4 @@
-//! What can be done about an incident: forms, folded until somebody wants one, and shown again with what was typed when one was
-//! not taken.
+//! The forms of an incident's page. Each is folded until opened. A rejected form is shown again with the submitted values.
 
 use maud::{Markup, html};
 use vicinity_core::codes;
@@ -18,15 +17,15 @@ use crate::words::Said;
 /// How far ahead a follow-up can be planned.
 const FOLLOWUP_DAYS_MAX: i64 = 2 * 365;
 
-/// Letters of the longest address of a page that somebody pastes.
+/// Longest pasted URL, in letters.
 const ADDRESS_MAX: usize = 200;
 
-/// What somebody sent that was not taken, so that nothing has to be typed again; nothing when a form is shown first.
+/// Submitted values of a rejected form, to fill it again. Empty when a form is shown first.
 #[derive(Default)]
 pub struct Given(Vec<(String, String)>);
 
 impl Given {
-    /// Fields as they came.
+    /// Names and values as submitted.
     #[must_use]
     pub fn new(fields: Vec<(String, String)>) -> Self {
         Self(fields)
@@ -40,7 +39,7 @@ impl Given {
     }
 }
 
-/// The label that a form has for a field of an edit, by the field's path.
+/// Label of an edit's field, by the field's path.
 #[must_use]
 pub fn label_of(frame: &Frame, path: &str) -> String {
     match path {
@@ -54,7 +53,7 @@ pub fn label_of(frame: &Frame, path: &str) -> String {
     }
 }
 
-/// The name of a form: what it is called on the page.
+/// Title of a form.
 fn title(frame: &Frame, doing: &str) -> String {
     frame.t(match doing {
         "act" => "do-act",
@@ -71,8 +70,8 @@ fn title(frame: &Frame, doing: &str) -> String {
     })
 }
 
-/// A form that writes one edit: `doing` says which. Browsers are to keep none of it: others use the same computer, and one
-/// that comes back filled in is sent twice.
+/// A form that writes one edit, chosen by `doing`. Autocomplete is off: people share the computer, and a form that a browser
+/// fills again would be sent twice.
 fn form(frame: &Frame, case: &CaseView, doing: &str, given: &Given) -> Markup {
     let seen = match doing {
         "move" => &case.seen.status,
@@ -182,7 +181,7 @@ fn fields(frame: &Frame, case: &CaseView, doing: &str, given: &Given) -> Markup 
     }
 }
 
-/// Acting, referring, following up, moving the status, triage, assigning.
+/// Forms to add an action, refer, follow up, move the status, set the triage and assign.
 pub(super) fn respond(frame: &Frame, case: &CaseView) -> Markup {
     html! {
         section.sheet {
@@ -196,7 +195,7 @@ pub(super) fn respond(frame: &Frame, case: &CaseView) -> Markup {
 
 fn date(frame: &Frame, id: &str, kind: &str, label: &str, given: &Given) -> Markup {
     let last = if kind == "date" { 10 } else { 16 };
-    // Nobody is kept from an answer by a browser in another zone: a day ahead is let through, and the server looks again.
+    // The browser may be in another time zone, so the form accepts up to one day ahead. The server checks the time again.
     let ahead = frame
         .now
         .checked_add(SignedDuration::from_hours(24))
@@ -211,7 +210,7 @@ fn date(frame: &Frame, id: &str, kind: &str, label: &str, given: &Given) -> Mark
     html! { div { label for=(id) { (label) } input id=(id) name="at" type=(kind) value=(given.or("at", "")) max=(max) required; } }
 }
 
-/// Times that cannot be right, and the forms that correct them.
+/// Impossible times, and the forms that correct them.
 pub(super) fn impossible(frame: &Frame, case: &CaseView) -> Markup {
     html! {
         section.sheet.attention {
@@ -227,7 +226,7 @@ pub(super) fn impossible(frame: &Frame, case: &CaseView) -> Markup {
     }
 }
 
-/// Planning a follow-up, or writing down one that was done: one that was planned, or another.
+/// Plans a follow-up, or records one that was done, planned or not.
 fn follow(frame: &Frame, case: &CaseView, given: &Given) -> Markup {
     let day = |at: Timestamp| frame.zone.to_datetime(at).date().to_string();
     let (first, last) = followup_days(&case.incident, frame.now);
@@ -254,7 +253,7 @@ fn follow(frame: &Frame, case: &CaseView, given: &Given) -> Markup {
     }
 }
 
-/// Between which times a follow-up can be planned: not before the report, and not further ahead than two years.
+/// Earliest and latest time of a follow-up: from the report (or now, if its time is unknown) to two years from now.
 #[must_use]
 pub fn followup_days(incident: &Incident, now: Timestamp) -> (Timestamp, Timestamp) {
     let last = now
@@ -278,7 +277,7 @@ fn assign(frame: &Frame, case: &CaseView) -> Markup {
     }
 }
 
-/// National's open questions about this incident.
+/// Open questions from national about this incident.
 fn answer(frame: &Frame, case: &CaseView) -> Markup {
     let open: Vec<(String, String)> = case
         .incident
@@ -308,7 +307,7 @@ fn answer(frame: &Frame, case: &CaseView) -> Markup {
     }
 }
 
-/// What is agreed to, and taking it back. What erases the incident leads to a page that asks once more.
+/// Granted consents, and the forms that withdraw them. A withdrawal that erases the incident first leads to a page that confirms it.
 pub(super) fn consent(frame: &Frame, case: &CaseView) -> Markup {
     html! {
         section.sheet {
@@ -343,17 +342,17 @@ fn withdrawal(scope: &str, seen: &Seen) -> Markup {
     }
 }
 
-/// Linking to another incident.
+/// The form that links another incident.
 pub(super) fn link(frame: &Frame, case: &CaseView) -> Markup {
     folded(frame, case, "link")
 }
 
-/// What is seldom done.
+/// Rare actions: the link to the page that erases the incident.
 pub(super) fn rest(frame: &Frame, case: &CaseView) -> Markup {
     html! { p.no-print { a href={ "/incident/" (case.id) "/erase" } { (frame.t("erase-link")) } } }
 }
 
-/// The page that asks once more before an incident is erased.
+/// The page that confirms the erasure of an incident.
 #[must_use]
 pub fn erase(frame: &Frame, id: &str) -> Markup {
     let title = frame.with("erase-title", &[("id", Said::Text(short(id)))]);
@@ -367,7 +366,7 @@ pub fn erase(frame: &Frame, id: &str) -> Markup {
     )
 }
 
-/// The page that asks once more before a withdrawal that erases the incident.
+/// The page that confirms a withdrawal that erases the incident.
 #[must_use]
 pub fn withdraw(frame: &Frame, id: &str, seen: &Seen) -> Markup {
     let title = frame.with("withdraw-title", &[("id", Said::Text(short(id)))]);
@@ -404,7 +403,7 @@ fn asks_once_more(
     frame.page(title, "/", &body)
 }
 
-/// How what a form sets stands now.
+/// Current status or triage, for the form that sets it; empty for other forms.
 fn now(frame: &Frame, case: &CaseView, doing: &str) -> Markup {
     let said = |map: &[(String, String)]| {
         map.iter()
@@ -437,7 +436,7 @@ fn now(frame: &Frame, case: &CaseView, doing: &str) -> Markup {
     }
 }
 
-/// The page that says why a form was not taken, how what it is about stands now, and holds the form again with what was typed.
+/// The page of a rejected form: the problem, the current state, and the form with the submitted values.
 #[must_use]
 pub fn again(frame: &Frame, case: &CaseView, doing: &str, given: &Given, problem: &str) -> Markup {
     let title = frame.with("incident-title", &[("id", Said::Text(short(&case.id)))]);

@@ -1,4 +1,4 @@
-//! Who needs help now.
+//! The board: the list of incidents, most urgent first.
 
 use maud::{Markup, html};
 use vicinity_core::clocks::{self, Clock, State};
@@ -9,16 +9,16 @@ use crate::frame::Frame;
 use crate::parts::{self, Choice};
 use crate::words::Said;
 
-/// An incident in a line.
+/// One incident in the list.
 #[derive(Debug, Clone)]
 pub struct Line {
     /// Its id.
     pub id: String,
-    /// How urgent it is: a triage code.
+    /// Triage level, a code.
     pub level: String,
-    /// Where the response stands: a code.
+    /// Status of the response, a code.
     pub status: String,
-    /// The clock to look at next.
+    /// The next clock to act on.
     pub clock: Option<Clock>,
     /// When it was reported.
     pub reported_at: Option<Timestamp>,
@@ -26,31 +26,31 @@ pub struct Line {
     pub violations: Vec<String>,
     /// Kinds of perpetrators.
     pub kinds: Vec<String>,
-    /// The setting; empty if nobody said.
+    /// The setting, a code; empty if not stated.
     pub setting: String,
-    /// The hub's area; empty if nobody said.
+    /// The area; empty if not stated.
     pub area: String,
-    /// How many fields have two values.
+    /// Number of fields in conflict.
     pub conflicts: usize,
-    /// Whether somebody is in danger now, and whether somebody is held.
+    /// Whether a person is in danger or held now.
     pub danger: Danger,
-    /// Whether nothing can be done about any clock.
+    /// Whether no clock of the incident can still be acted on.
     pub over: bool,
 }
 
-/// What must be seen before all else.
+/// Danger marks, shown next to the triage level.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Danger {
-    /// Somebody is in danger now.
+    /// A person is in danger now.
     pub danger: bool,
-    /// Somebody is held now.
+    /// A person is held now.
     pub held: bool,
 }
 
-/// What the reader chose to see: codes as the address has them, empty for everything.
+/// The chosen filters, as in the URL; an empty one filters nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Choices {
-    /// `open`, `closed`, a status, or everything.
+    /// `open`, `closed`, a status, or empty.
     pub status: String,
     /// A triage level.
     pub level: String,
@@ -62,34 +62,34 @@ pub struct Choices {
     pub area: String,
     /// A setting.
     pub setting: String,
-    /// The clock to look at next.
+    /// Name of the next clock to act on.
     pub clock: String,
-    /// `overdue`, `conflicts`, `questions`, or everything.
+    /// `overdue`, `conflicts`, `questions`, or empty.
     pub only: String,
 }
 
 /// A page of the board.
 #[derive(Debug, Clone)]
 pub struct List {
-    /// What was chosen.
+    /// The chosen filters.
     pub choices: Choices,
-    /// The areas to choose of.
+    /// Areas to choose from.
     pub areas: Vec<String>,
     /// The lines, most urgent first.
     pub lines: Vec<Line>,
-    /// How many there are over all pages.
+    /// Number of lines on all pages.
     pub total: u64,
     /// This page, from 0.
     pub page: u32,
-    /// How many pages there are.
+    /// Number of pages.
     pub pages: u32,
     /// Open incidents of each level, red first.
     pub open: [u64; 3],
-    /// Open incidents with an overdue clock that somebody can still do something about.
+    /// Open incidents with an overdue clock that can still be acted on.
     pub overdue: u64,
 }
 
-/// The board.
+/// The page of the board.
 #[must_use]
 pub fn list(frame: &Frame, list: &List) -> Markup {
     let body = html! {
@@ -107,7 +107,7 @@ pub fn list(frame: &Frame, list: &List) -> Markup {
     frame.page(&frame.t("board-title"), "/", &body)
 }
 
-/// Looking for one incident.
+/// The form that searches for an incident.
 fn find(frame: &Frame) -> Markup {
     html! {
         form.row.end role="search" method="get" action="/find" {
@@ -117,7 +117,7 @@ fn find(frame: &Frame) -> Markup {
     }
 }
 
-/// What was found: several, or nothing.
+/// The page of search results: several, or none.
 #[must_use]
 pub fn found(frame: &Frame, lines: &[Line]) -> Markup {
     let title = frame.t("find-title");
@@ -222,7 +222,7 @@ fn has_any(chosen: &Choices) -> bool {
         .any(|choice| !choice.is_empty())
 }
 
-/// Lines in the order in which they come. What is over has a heading of its own.
+/// Lines in the given order. Those that are `over` follow under their own heading.
 fn table(frame: &Frame, lines: &[Line]) -> Markup {
     let heads = [
         "f-incident",
@@ -271,7 +271,7 @@ fn row(frame: &Frame, line: &Line) -> Markup {
     }
 }
 
-/// Who is in danger or held now, in words.
+/// Danger marks as chips.
 pub(super) fn marks(frame: &Frame, danger: Danger) -> Markup {
     html! {
         @if danger.danger { span.chip.grave { (frame.t("f-danger-now")) } }
@@ -279,7 +279,7 @@ pub(super) fn marks(frame: &Frame, danger: Danger) -> Markup {
     }
 }
 
-/// A clock: what for, how long still, and a word where that is over.
+/// A clock: its name and due time, and its state unless it is running.
 #[must_use]
 pub fn running(frame: &Frame, clock: &Clock) -> Markup {
     let class = match clock.state {
@@ -298,7 +298,7 @@ pub fn running(frame: &Frame, clock: &Clock) -> Markup {
     }
 }
 
-/// Codes in words, with commas.
+/// Names of codes, separated by commas.
 pub(super) fn joined(frame: &Frame, codes: &[String]) -> String {
     codes
         .iter()
@@ -307,7 +307,7 @@ pub(super) fn joined(frame: &Frame, codes: &[String]) -> String {
         .join(", ")
 }
 
-/// The first part of an id: enough to tell incidents apart by ear.
+/// The part of an id before the first dash: short enough to read aloud.
 pub(super) fn short(id: &str) -> &str {
     id.split('-').next().unwrap_or(id)
 }

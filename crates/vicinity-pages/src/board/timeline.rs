@@ -1,4 +1,4 @@
-//! What was written about an incident, step by step, in words of people: what only programs need is left out.
+//! The timeline of an incident: its changes in plain words, without values that only programs need.
 
 use maud::{Markup, html};
 use serde_json::{Map, Value};
@@ -10,7 +10,7 @@ use super::list::short;
 use super::values::{fact, field_name, name_of, said};
 use crate::frame::Frame;
 
-/// Seconds between what an entry says of its time and when the hub heard of it, up to which the time is shown once.
+/// If an entry's own time differs from the hub's time of receipt by at most this many seconds, it is not shown.
 const SAME_TIME_SECONDS: i64 = 3600;
 
 /// The steps, newest first.
@@ -33,7 +33,7 @@ pub(super) fn log(frame: &Frame, steps: &[TimelineStep]) -> Markup {
     }
 }
 
-/// What people did in a step. The form of the record is nobody's deed, and a move of the status writes it in two places.
+/// The deeds of a step to show. Left out: the schema version, and the status register where a transition entry shows the same move.
 fn told_of(step: &TimelineStep) -> Vec<&Deed> {
     let moves = step
         .deeds
@@ -64,7 +64,7 @@ fn told(frame: &Frame, step: &TimelineStep, deed: &Deed) -> Markup {
     }
 }
 
-/// An entry: what it is about comes first, without its field's name; the rest follows by name.
+/// An entry of a log: its main values first, without field names, then the other fields with names.
 fn entry(
     frame: &Frame,
     step: &TimelineStep,
@@ -98,7 +98,7 @@ fn entry(
     }
 }
 
-/// Whether a field says something that the step does not say already, to people.
+/// Whether a field is for people and adds something to what the step shows.
 fn is_for_people(step: &TimelineStep, key: &str, value: &Value) -> bool {
     let text = value.as_str().unwrap_or_default();
     match key {
@@ -111,7 +111,7 @@ fn is_for_people(step: &TimelineStep, key: &str, value: &Value) -> bool {
     }
 }
 
-/// A code in words; of a link its kind and the beginning of the other's id.
+/// Name of a code. For a link (`kind:id`): the kind, and the start of the other incident's id.
 fn linked(frame: &Frame, code: &str) -> String {
     match code.split_once(':') {
         Some((kind, to)) => format!("{} {}", frame.words.code(kind), short(to)),

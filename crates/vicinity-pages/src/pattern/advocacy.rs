@@ -1,4 +1,4 @@
-//! The advocacy log, drawn on the months of the incidents that it aims at.
+//! The advocacy log, with its actions marked on a chart of incidents by month.
 
 use maud::{Markup, html};
 use vicinity_core::advocacy::NOTE_MAX_LETTERS;
@@ -10,50 +10,50 @@ use crate::frame::Frame;
 use crate::parts::{self, Choice, Line};
 use crate::words::Said;
 
-/// Letters of the longest area: a country, a dash, and the longest that ISO 3166-2 has below it.
+/// Longest area code in letters: in ISO 3166-2, two for the country, a dash, and up to three.
 const AREA_MAX: usize = 6;
 
-/// An action of the log.
+/// An advocacy action.
 pub struct AdvocacyLine {
-    /// Its id, where it was written here and may be changed.
+    /// Its id, if it was written on this server and can be changed.
     pub id: Option<String>,
     /// The day, as `2026-11-03`.
     pub day: String,
-    /// What was done: a code.
+    /// Kind of action, a code.
     pub action: String,
-    /// Who it aims at: a code, or empty.
+    /// Kind of perpetrator that it is about, a code; empty for any.
     pub kind: String,
-    /// Where: empty for everywhere.
+    /// Area; empty for everywhere.
     pub area: String,
-    /// Its outcome: a code.
+    /// Outcome, a code.
     pub outcome: String,
-    /// A line for those who work here.
+    /// One line of internal notes.
     pub note: String,
-    /// Who wrote it here.
+    /// Person who wrote it on this server.
     pub person: String,
-    /// The hub that sent it.
+    /// Hub that sent it, if it came from one.
     pub hub: Option<u32>,
-    /// Incidents that it aims at in the three months before its own, and in the three after; none where these are yet to come.
+    /// Incidents that it is about, in the three months before its month and in the three after; `None` if those are not over.
     pub around: (Amount, Option<Amount>),
 }
 
-/// The log and the months it is drawn on.
+/// Data of the advocacy page.
 pub struct AdvocacyView {
     /// The first and the last month that are shown.
     pub stretch: (String, String),
-    /// The kind that is checked; empty for all.
+    /// The chosen kind of perpetrator; empty for all.
     pub kind: String,
-    /// The area that is checked; empty for all.
+    /// The chosen area; empty for all.
     pub area: String,
-    /// Areas to choose of.
+    /// Areas to choose from.
     pub areas: Vec<String>,
-    /// The months.
+    /// The months of the chart.
     pub months: Vec<String>,
-    /// Incidents of what is checked; `None` where they are left out.
+    /// Incidents of the chosen kind and area by month; `None` if suppressed.
     pub incidents: Vec<Option<u64>>,
-    /// Actions of this page that aim at what is checked, the latest first.
+    /// Actions on this page about the chosen kind and area, latest first.
     pub lines: Vec<AdvocacyLine>,
-    /// The number of the first of them: they are numbered from the earliest on.
+    /// Number of the first action on this page; numbers count up from the earliest action.
     pub newest: u64,
     /// This page, from 0, and how many there are.
     pub page: (u32, u32),
@@ -82,7 +82,7 @@ pub fn advocacy(frame: &Frame, view: &AdvocacyView) -> Markup {
     frame.page(&frame.t("nav-advocacy"), "/advocacy", &body)
 }
 
-/// The page's address without its view and its page of the log.
+/// The page's URL without the view and the page number.
 fn here(view: &AdvocacyView) -> String {
     format!(
         "/advocacy?kind={}&area={}&from={}&to={}",
@@ -90,7 +90,7 @@ fn here(view: &AdvocacyView) -> String {
     )
 }
 
-/// What an address says of a view that is not the first one.
+/// URL parameter of the published view; empty for the default view.
 fn as_parameter(figures: Figures) -> &'static str {
     if figures == Figures::Published {
         "&as=published"
@@ -148,7 +148,7 @@ fn numbered(view: &AdvocacyView) -> impl DoubleEndedIterator<Item = (u64, &Advoc
         .into_iter()
 }
 
-/// Numbers of this page's actions of each month that is shown.
+/// A mark for each month with actions on this page, labelled with their numbers.
 fn marks(view: &AdvocacyView) -> Vec<Mark> {
     let of = |month: &String| {
         let numbers: Vec<String> = numbered(view)

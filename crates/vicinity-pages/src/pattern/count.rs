@@ -1,4 +1,4 @@
-//! How many: what may be reported of a count, of a sum of months, and of a share.
+//! Counts, sums over months and shares, shown as far as suppression allows.
 
 use vicinity_core::band::Band;
 
@@ -8,41 +8,41 @@ use crate::words::Said;
 /// How counts of a page are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Figures {
-    /// Each as it is: a hub's own.
+    /// Exact counts of a hub.
     Exact,
-    /// Each as it is: a country's, for its coordinators alone.
+    /// Exact counts of a country, for its coordinators only.
     Internal,
-    /// What may be published of each month.
+    /// Published counts of each month.
     Published,
-    /// As bands: a hub's, to pass on.
+    /// Bands of a hub's counts, to share with others.
     Banded,
 }
 
 impl Figures {
-    /// Whether small counts show, and a count that is not there is 0.
+    /// Whether counts are exact: small counts are shown, and a missing count is 0.
     #[must_use]
     pub fn is_exact(self) -> bool {
         matches!(self, Self::Exact | Self::Internal)
     }
 }
 
-/// How many, as far as that is shown.
+/// A count, as far as it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Amount {
-    /// That many.
+    /// The exact count.
     Exactly(u64),
-    /// That many, and what is left out of a sum.
+    /// The sum of the shown months; others are suppressed.
     AtLeast(u64),
-    /// As many as a band holds.
+    /// A count within a band.
     Within(Band),
-    /// One window in which it is left out.
+    /// One month, suppressed.
     LeftOut,
-    /// A sum of several months, or of none, of which nothing shows.
+    /// Several months, all suppressed; or no months.
     NotShown,
 }
 
 impl Amount {
-    /// The sum of what windows show.
+    /// The sum of some windows; `None` is a suppressed count.
     #[must_use]
     pub fn of(windows: &[Option<u64>]) -> Self {
         let sum = windows.iter().flatten().sum();
@@ -57,7 +57,7 @@ impl Amount {
         }
     }
 
-    /// How long it is drawn: as what shows of it.
+    /// Value to draw: the count, or the lower edge of a band; `None` if nothing is shown.
     #[must_use]
     pub fn drawn(self) -> Option<u64> {
         match self {
@@ -67,7 +67,7 @@ impl Amount {
         }
     }
 
-    /// It in words.
+    /// The amount as text.
     #[must_use]
     pub fn said(self, frame: &Frame) -> String {
         match self {
@@ -82,7 +82,7 @@ impl Amount {
     }
 }
 
-/// A band in words.
+/// A band as text.
 #[must_use]
 pub fn band(frame: &Frame, band: Band) -> String {
     let count = |count: u64| frame.words.count(count);
@@ -100,19 +100,19 @@ pub fn band(frame: &Frame, band: Band) -> String {
     }
 }
 
-/// A code and what shows of it.
+/// A code and its count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeCount {
     /// The code.
     pub code: String,
-    /// How many.
+    /// Its count, as far as it is shown.
     pub amount: Amount,
-    /// A part and the whole that it is a share of, both of the windows in which both show; none where that is nothing.
+    /// Part and whole, summed over the windows that show both; `None` if that whole is 0.
     pub share: Option<(u64, u64)>,
 }
 
 impl CodeCount {
-    /// A code of some windows, and all incidents of the same windows.
+    /// Counts of a code in some windows; `wholes` are all incidents of the same windows.
     #[must_use]
     pub fn of(code: &str, windows: &[Option<u64>], wholes: &[Option<u64>]) -> Self {
         let both = windows
@@ -129,7 +129,7 @@ impl CodeCount {
         }
     }
 
-    /// A code of one window, shown as a band; left out if there is no count.
+    /// A count of one window as a band; suppressed if `count` is `None`.
     #[must_use]
     pub fn in_band(code: &str, count: Option<u64>) -> Self {
         Self {
@@ -139,7 +139,7 @@ impl CodeCount {
         }
     }
 
-    /// The share in words.
+    /// The share as text; a dash if there is none.
     #[must_use]
     pub fn share(&self, frame: &Frame) -> String {
         self.share.map_or_else(
@@ -149,14 +149,14 @@ impl CodeCount {
     }
 }
 
-/// A dimension's codes, each with what shows of it.
+/// A dimension's codes with their counts.
 #[derive(Debug, Clone)]
 pub struct Parts {
     /// The dimension.
     pub dimension: &'static str,
     /// Its codes.
     pub steps: Vec<CodeCount>,
-    /// Incidents that show, but of which no part of it shows: none where there are none, or where parts do not add up.
+    /// Shown incidents that no shown code covers; `None` if there are none, or if the codes do not add up to the whole.
     pub rest: Option<CodeCount>,
 }
 

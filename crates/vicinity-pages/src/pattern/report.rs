@@ -1,4 +1,4 @@
-//! A quarter's report, as a page that prints: what happened, what was done, how soon, and what it asks for.
+//! The quarterly report, as a printable page: what happened, what was done, how soon, and what the report asks for.
 
 use maud::{Markup, html};
 
@@ -11,20 +11,20 @@ use crate::frame::{Frame, Tier};
 use crate::parts::{self, Choice};
 use crate::words::Said;
 
-/// Letters of the longest text of what a report asks for.
+/// Longest text of what a report asks for, in letters.
 pub const ASKS_MAX_LETTERS: usize = 4000;
 
 /// A report.
 pub struct ReportView {
     /// The quarter, as `2026-Q3`.
     pub quarter: String,
-    /// Quarters to choose of, the latest first.
+    /// Quarters to choose from, latest first.
     pub quarters: Vec<String>,
     /// The area; empty for all.
     pub area: String,
-    /// Areas to choose of.
+    /// Areas to choose from.
     pub areas: Vec<String>,
-    /// How counts are shown: as they are in the hub's own.
+    /// How counts are shown.
     pub figures: Figures,
     /// Incidents of the quarter, and of the one before.
     pub incidents: (Amount, Amount),
@@ -38,13 +38,13 @@ pub struct ReportView {
     pub median_minutes: Option<u32>,
     /// What was done for survivors.
     pub done: Vec<Parts>,
-    /// What was done about the pattern, the latest of it.
+    /// The latest advocacy actions.
     pub advocacy: Vec<AdvocacyLine>,
-    /// How many actions there are in all, at most one more than `counted_max`.
+    /// Number of all actions, counted up to `counted_max` + 1.
     pub actions: u64,
-    /// Up to what that is exact.
+    /// Largest exact value of `actions`.
     pub counted_max: u64,
-    /// What it asks for.
+    /// What the report asks for.
     pub asks: String,
 }
 

@@ -1,4 +1,4 @@
-//! Countries side by side: what each has published, month by month. Nothing of one incident is here.
+//! Countries side by side: the counts that each has published, by month. The page has no data of single incidents.
 
 use maud::{Markup, html};
 use vicinity_core::time::Timestamp;
@@ -10,15 +10,15 @@ use crate::pattern::{Amount, CodeCount, name_of, shown, texts_by_month};
 
 /// A country.
 pub struct CountryView {
-    /// Its name, as its invitation had it.
+    /// Its name, from its invitation.
     pub name: String,
     /// When its server was last seen.
     pub last_seen: Option<Timestamp>,
-    /// Incidents by month: none where nothing was published, and `None` in it where they are left out.
+    /// Incidents by month: `None` if the month was not published, `Some(None)` if the count is suppressed.
     pub incidents: Vec<Option<Option<u64>>>,
-    /// All incidents of the months that were published.
+    /// All incidents of the published months.
     pub all: Amount,
-    /// Shares that are set beside each other: dimension, and the code with its sum.
+    /// Shares to compare: the dimension, and the code with its sum.
     pub shares: Vec<(&'static str, CodeCount)>,
 }
 
@@ -60,7 +60,7 @@ pub fn countries(frame: &Frame, months: &[String], countries: &[CountryView]) ->
     frame.page(&frame.t("countries-title"), "/hubs", &body)
 }
 
-/// A month that was not published shows as little as one that is left out.
+/// A month that was not published is drawn like a suppressed one.
 fn drawn(country: &CountryView) -> Series {
     Series {
         name: country.name.clone(),

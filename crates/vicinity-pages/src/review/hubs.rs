@@ -13,19 +13,19 @@ use crate::pattern::band;
 pub struct HubLine {
     /// Its number.
     pub number: u32,
-    /// What people call it.
+    /// Name that people gave it.
     pub name: Option<String>,
     /// When it was last seen.
     pub last_seen: Option<Timestamp>,
     /// Whether it has been silent for two weeks.
     pub silent: bool,
-    /// When a report of it was last refused because it sends more than its share.
+    /// When one of its reports was last refused because the hub sends more than its share.
     pub slowed: Option<Timestamp>,
-    /// Rows of each month: exact ones would tell what is left out of the picture.
+    /// Rows of each month, as bands: exact counts would reveal suppressed cells of the picture.
     pub months: Vec<Band>,
     /// Rows in all.
     pub rows: Band,
-    /// What the hub said of months of the strip: people reached, or that nobody reported.
+    /// For months of the strip, as the hub entered them: people reached, or that nobody reported.
     pub reached: Vec<Reached>,
 }
 
@@ -70,7 +70,7 @@ pub fn hubs(frame: &Frame, months: &[String], hubs: &[HubLine]) -> Markup {
     frame.page(&frame.t("nav-hubs"), "/hubs", &body)
 }
 
-/// Each month on a line of its own, the last first: people, and whether nobody reported.
+/// One line per month, latest first: people reached, and whether nobody reported.
 fn reached(frame: &Frame, months: &[Reached]) -> Markup {
     html! {
         @if months.is_empty() { "–" }

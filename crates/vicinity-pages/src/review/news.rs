@@ -1,4 +1,4 @@
-//! What changed since the reader last looked.
+//! What changed since the reader last marked the news as seen.
 
 use maud::{Markup, html};
 use vicinity_core::time::Timestamp;
@@ -7,11 +7,11 @@ use crate::frame::Frame;
 use crate::parts;
 use crate::words::Said;
 
-/// What came since. A count above `counted_max` is shown as "more than".
+/// Counts of what is new. A count above `counted_max` is shown as "more than".
 pub struct NewsView {
     /// Since when; `None` for somebody who never looked.
     pub since: Option<Timestamp>,
-    /// Up to what counts are exact.
+    /// Largest count that is exact.
     pub counted_max: u64,
     /// Rows that are new.
     pub new: u64,
@@ -21,9 +21,9 @@ pub struct NewsView {
     pub gone: u64,
     /// Answers of hubs.
     pub answered: u64,
-    /// Rows that nobody has looked at as they are now.
+    /// Rows whose current version waits for review.
     pub waiting: u64,
-    /// Hubs that have not been heard from for two weeks, and when each last was.
+    /// Hubs without contact for two weeks, and when each was last seen.
     pub silent: Vec<(u32, Option<Timestamp>)>,
 }
 

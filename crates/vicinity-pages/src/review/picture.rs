@@ -1,4 +1,4 @@
-//! The picture: counts of some months, drawn, with a table behind every drawing. Coordinators see exact counts, or what is published.
+//! The picture: charts of counts by month, each with a table. Coordinators see exact or published counts.
 
 use maud::{Markup, html};
 use vicinity_core::time::Timestamp;
@@ -11,7 +11,7 @@ use crate::pattern::{
 };
 use crate::words::Said;
 
-/// What the reader chose.
+/// The chosen months and area.
 pub struct Choice {
     /// The first month.
     pub from: String,
@@ -19,7 +19,7 @@ pub struct Choice {
     pub to: String,
     /// An area; empty for the country.
     pub area: String,
-    /// The areas to choose of.
+    /// Areas to choose from.
     pub areas: Vec<String>,
 }
 
@@ -27,9 +27,9 @@ pub struct Choice {
 pub struct Panel {
     /// The dimension.
     pub dimension: &'static str,
-    /// Code, and a count for each month; `None` where it is left out.
+    /// Each code with one count per month; `None` if suppressed.
     pub codes: Vec<(String, Vec<Option<u64>>)>,
-    /// Incidents that show, but of which no code of it shows.
+    /// Shown incidents that no shown code of the dimension covers.
     pub rest: Option<CodeCount>,
 }
 
@@ -43,25 +43,25 @@ pub struct Pair {
     pub rows: Vec<(String, Vec<u64>)>,
 }
 
-/// What exact figures come with.
+/// Data shown only with exact counts.
 pub struct Internal {
-    /// The day of the oldest tables among those that hubs sent last; none while no hub sent any.
+    /// Time of the oldest among the hubs' latest tables; `None` if no hub sent any.
     pub as_of: Option<Timestamp>,
     /// Hubs that have sent no tables.
     pub hubs_without: u64,
     /// Incidents of these months that a responder has seen.
     pub seen: u64,
-    /// Survivors of each month, as each hub counted its own, added up.
+    /// Sum of survivors by month and hub; each hub counts its own.
     pub survivors: u64,
     /// Dimensions in pairs.
     pub pairs: Vec<Pair>,
-    /// Months of which reports still come.
+    /// Months that still get reports.
     pub open: Vec<String>,
 }
 
-/// The picture.
+/// Data of the picture page.
 pub struct Picture {
-    /// What exact figures come with; none where the published ones are shown.
+    /// Data shown only with exact counts; `None` in the published view.
     pub internal: Option<Internal>,
     /// What was chosen.
     pub choice: Choice,
@@ -69,9 +69,9 @@ pub struct Picture {
     pub months: Vec<String>,
     /// All incidents by month.
     pub incidents: Vec<Option<u64>>,
-    /// Areas and the sum of what their months show.
+    /// Areas, each with the sum of its shown months.
     pub areas: Vec<CodeCount>,
-    /// Small multiples.
+    /// Dimensions with a small chart per code.
     pub panels: Vec<Panel>,
     /// Sums by code.
     pub sums: Vec<Parts>,
@@ -109,7 +109,7 @@ pub fn picture(frame: &Frame, picture: &Picture) -> Markup {
     frame.page(&frame.t("picture-title"), "/picture", &body)
 }
 
-/// The page's address without its view.
+/// The page's URL without the view.
 fn here(choice: &Choice) -> String {
     format!(
         "/picture?from={}&to={}&area={}",

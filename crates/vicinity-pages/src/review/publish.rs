@@ -1,4 +1,4 @@
-//! Publishing a month: what a person sees before she decides, and what was published before.
+//! Publishing a month: a preview to decide on, and the months published before.
 
 use maud::{Markup, html};
 use vicinity_core::time::Timestamp;
@@ -8,19 +8,19 @@ use crate::parts;
 use crate::pattern::shown;
 use crate::words::Said;
 
-/// What a hub adds to a month.
+/// A hub's part of a month.
 pub struct HubPart {
     /// Its number.
     pub number: u32,
-    /// What people call it.
+    /// Name that people gave it.
     pub name: Option<String>,
     /// Its incidents.
     pub incidents: u64,
     /// Those of them that a responder has seen.
     pub seen: u64,
-    /// Cells that would show and are nearly all its own.
+    /// Cells that would be shown and come almost entirely from this hub.
     pub own_cells: usize,
-    /// Whether it is left out.
+    /// Whether the hub is left out.
     pub is_without: bool,
 }
 
@@ -28,11 +28,11 @@ pub struct HubPart {
 pub struct PublishedLine {
     /// The month.
     pub month: String,
-    /// Incidents that show.
+    /// Published number of incidents; `None` if suppressed.
     pub incidents: Option<u64>,
-    /// Who published it.
+    /// Person who published it.
     pub person: String,
-    /// When.
+    /// When it was published.
     pub at: Timestamp,
     /// Hubs that were left out.
     pub without: usize,
@@ -40,23 +40,23 @@ pub struct PublishedLine {
     pub is_seen_only: bool,
 }
 
-/// The page.
+/// Data of the page.
 pub struct PublishView {
     /// The month that would be published; empty if none can be.
     pub month: String,
-    /// Closed months that hubs counted and nobody has published, the latest first.
+    /// Closed months with counts that are not published yet, latest first.
     pub open: Vec<String>,
     /// What each hub adds.
     pub hubs: Vec<HubPart>,
     /// Whether only incidents that a responder has seen are counted.
     pub is_seen_only: bool,
-    /// Incidents that would show.
+    /// Number of incidents that would be shown; `None` if suppressed.
     pub incidents: Option<u64>,
-    /// Cells that would show.
+    /// Number of cells that would be shown.
     pub cells: usize,
     /// Distinct survivors, as each hub counted its own.
     pub survivors: u64,
-    /// What was published before, the latest first.
+    /// Published months, latest first.
     pub published: Vec<PublishedLine>,
 }
 
@@ -113,7 +113,7 @@ fn leave_out(frame: &Frame, hub: &HubPart) -> String {
     frame.with("publish-without-hub", &[("hub", Said::Text(&number))])
 }
 
-/// Hubs, each to be left out or not.
+/// Hubs, each with a checkbox to leave it out.
 fn choices(frame: &Frame, view: &PublishView) -> Markup {
     let heads = [
         "queue-hub",

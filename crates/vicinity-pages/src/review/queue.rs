@@ -1,4 +1,4 @@
-//! Rows to look at, and one row.
+//! The review queue, and the page of one row.
 
 use maud::{Markup, html};
 use vicinity_core::codes;
@@ -15,11 +15,11 @@ pub struct RowView {
     pub id: String,
     /// Its hub.
     pub hub: u32,
-    /// What it says.
+    /// Its content.
     pub row: Projection,
-    /// When this version came.
+    /// When this version arrived.
     pub changed_at: Timestamp,
-    /// Where the review stands: a code.
+    /// State of the review, a code.
     pub review: String,
     /// The row that it is a duplicate of.
     pub duplicate_of: Option<String>,
@@ -31,17 +31,17 @@ pub struct RowView {
 pub struct QueueView {
     /// The rows, oldest first.
     pub rows: Vec<RowView>,
-    /// How many there are, at most one more than `counted_max`.
+    /// Number of rows, counted up to `counted_max` + 1.
     pub total: u64,
-    /// Up to what the total is exact.
+    /// Largest exact value of `total`.
     pub counted_max: u64,
     /// This page, from 0, and how many there are.
     pub page: (u32, u32),
-    /// What is shown: a review's code, or empty for what waits.
+    /// The chosen review state, a code; empty for rows that wait for review.
     pub review: String,
     /// The hub chosen, as text; empty for all.
     pub hub: String,
-    /// The hubs to choose of.
+    /// Hubs to choose from.
     pub hubs: Vec<u32>,
 }
 

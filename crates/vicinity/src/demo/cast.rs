@@ -106,7 +106,7 @@ impl Phone {
         Ok(device.edit(id, &edits).map(drop)?)
     }
 
-    /// Syncs, and insists that both ends hold the same afterwards.
+    /// Syncs, and fails if the two ends differ afterwards.
     pub fn sync(&self, world: &World) -> Result<SyncReport> {
         let report = self.try_sync(world)?;
         if report.outcome.end != End::UpToDate {

@@ -452,7 +452,7 @@ fn the_end(stage: &Stage<'_>) -> Result<()> {
         let mut compared = 0usize;
         let mut responder = phones[2].open(stage.world)?;
         for (id, incident) in responder.list()? {
-            // What has no consent to leave the phone is nowhere else.
+            // An incident without consent to leave the phone is not at the hub.
             let Some(row) = store.incident(id)? else {
                 continue;
             };

@@ -1,4 +1,4 @@
-//! The story's world: its clock, its randomness, its folder.
+//! The demo's clock, randomness and folder.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -90,7 +90,7 @@ impl World {
         vicinity_client::device::Machine {
             now: Box::new(move || at(clock.load(Ordering::Relaxed) + skew.as_secs())),
             random: Box::new(move |bytes| fill(&random, bytes)),
-            // In the story nobody waits for a link that is down.
+            // The demo does not wait for a link that is down.
             wait: Box::new(|_| {}),
             boot: Box::new(|| None),
         }
@@ -118,7 +118,7 @@ fn fill(random: &Mutex<Xorshift>, bytes: &mut [u8]) {
     }
 }
 
-/// Random enough for a story, and the same for the same seed. Never used for anything real.
+/// A pseudo-random generator for the demo: the same seed gives the same numbers. Not for real data.
 struct Xorshift(AtomicU64);
 
 impl Xorshift {
