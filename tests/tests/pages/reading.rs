@@ -51,7 +51,7 @@ fn text_without_times(browser: &Browser) -> String {
 }
 
 /// The pages that docs/pictures shows.
-const PICTURES: [&str; 8] = [
+const PICTURES: [&str; 12] = [
     "hub-board-wide",
     "hub-board-phone-dark",
     "hub-incident-wide",
@@ -60,6 +60,10 @@ const PICTURES: [&str; 8] = [
     "national-queue-wide",
     "national-row-wide",
     "national-picture-km",
+    "national-picture-wide",
+    "national-picture-phone",
+    "national-publish-wide",
+    "national-publish-phone",
 ];
 
 fn picture(browser: &Browser, name: &str) {

@@ -66,10 +66,7 @@ pub fn publish(frame: &Frame, view: &PublishView) -> Markup {
     let body = html! {
         (parts::title(&frame.t("publish-title"), frame.t("publish-below")))
         @if view.open.is_empty() { p.sheet { (frame.t("publish-nothing")) } } @else { (draft(frame, view)) }
-        section.stack {
-            h2 { (frame.t("publish-done")) }
-            @if view.published.is_empty() { p.sheet { (frame.t("published-none")) } } @else { (done(frame, &view.published)) }
-        }
+        @if view.published.is_empty() { p.sheet { (frame.t("published-none")) } } @else { (done(frame, &view.published)) }
     };
     frame.page(&frame.t("publish-title"), "/picture", &body)
 }
@@ -143,7 +140,7 @@ fn choices(frame: &Frame, view: &PublishView) -> Markup {
                 }
             }
             label.choice for="u-seen" { input id="u-seen" type="checkbox" name="seen" value="yes" checked[view.is_seen_only]; (frame.t("publish-seen-only")) }
-            div { button { (frame.t("publish-again")) } }
+            div { button.plain { (frame.t("publish-again")) } }
         }
     }
 }
