@@ -6,6 +6,7 @@ use super::cells::is_known;
 use super::*;
 
 mod differences;
+mod intervals;
 
 /// Small steps of a generator of its own: the tests of the core draw no randomness.
 struct Dice(u64);

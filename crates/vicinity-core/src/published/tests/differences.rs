@@ -68,7 +68,7 @@ pub(super) fn small(window: &Suppression<'_>) -> Vec<(usize, u64)> {
 }
 
 /// Counts of random incidents whose codes contain each other as real ones do.
-fn related(seed: u64) -> BTreeMap<Cell, u64> {
+pub(super) fn related(seed: u64) -> BTreeMap<Cell, u64> {
     let mut dice = Dice(seed);
     let mut counts = BTreeMap::new();
     let (areas, incidents) = (1 + dice.up_to(6), 20 + dice.up_to(600));
