@@ -239,7 +239,7 @@ fn known_to_be_small(window: &Suppression<'_>) -> (Vec<usize>, usize) {
 fn no_hidden_count_must_be_one_of_1_to_9() {
     let (mut naive, mut asked) = (0, 0);
     for seed in 0..400 {
-        let counts = super::differences::related(seed);
+        let counts = differences::related(seed);
         naive += known_to_be_small(&Suppression::new(&counts)).0.len();
         let window = protected(&counts, &format!("seed {seed}"));
         asked += window.hidden.iter().filter(|hidden| **hidden).count();
