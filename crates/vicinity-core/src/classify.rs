@@ -1,20 +1,20 @@
-//! What is derived from the violations for others' statistics, and never typed in: GBVIMS's one type and ICCS's codes.
+//! Codes of others' statistics, derived from an incident's violations: GBVIMS's one type and ICCS's codes.
 //!
-//! Neither is stored. A violation of a newer version is no reason to guess: it counts for nothing here.
+//! They are computed when they are needed, and never stored or typed in. A violation code from a newer version is ignored here.
 
 use crate::codes::{PHYSICAL, ViolationGroup};
 use crate::incident::Incident;
 
-/// Contact that is sexual. Whether there was penetration these codes do not say, and GBVIMS's first question needs it.
+/// Sexual contact. These codes do not say whether there was penetration, which GBVIMS's first question asks.
 const SEXUAL_CONTACT: [&str; 4] = [
     "attempted_rape",
     "unwanted_touch",
     "condom_refused_removed",
     "sex_demanded_by_official",
 ];
-/// Rights violated by passes on the body.
+/// Violations of rights that use force on the body.
 const BODILY_FORCE: [&str; 2] = ["invasive_search", "forced_test_treatment"];
-/// Rights violated by keeping resources, opportunities or services away.
+/// Violations of rights that keep resources, opportunities or services away.
 const DENIAL: [&str; 6] = [
     "condoms_confiscated",
     "property_seized",
@@ -23,7 +23,7 @@ const DENIAL: [&str; 6] = [
     "police_refused_help",
     "other_service_refused",
 ];
-/// Rights violated by words, exposure, pressure and humiliation.
+/// Violations of rights by words, exposure, pressure and humiliation.
 const HUMILIATION: [&str; 7] = [
     "forced_protocol",
     "coerced_to_inform",
@@ -34,15 +34,15 @@ const HUMILIATION: [&str; 7] = [
     "healthcare_abuse",
 ];
 
-/// GBVIMS's single type, by its ordered test: the first question that is answered with yes decides.
+/// GBVIMS's single type. Its questions are asked in order, and the first one answered with yes decides.
 ///
-/// Sexual harassment without contact is psychological there, and arrest or detention alone is `non_gbv`.
+/// In GBVIMS, sexual harassment without contact is `psychological`; arrest or detention alone is `non_gbv`.
 #[must_use]
 pub fn gbvims(incident: &Incident) -> &'static str {
     gbvims_of(&incident.codes("violations").collect::<Vec<_>>())
 }
 
-/// The same of violations alone.
+/// The same, from violation codes instead of an incident.
 pub(crate) fn gbvims_of(violations: &[&str]) -> &'static str {
     let any = |codes: &[&str]| violations.iter().any(|code| codes.contains(code));
     let group = |group: ViolationGroup| {
@@ -67,13 +67,13 @@ pub(crate) fn gbvims_of(violations: &[&str]) -> &'static str {
     }
 }
 
-/// The ICCS codes of an incident, sorted, each once. A violation that ICCS has no certain place for has none here.
+/// The ICCS codes of an incident, sorted, each once. Violations that ICCS does not clearly classify are left out.
 #[must_use]
 pub fn iccs(incident: &Incident) -> Vec<&'static str> {
     iccs_of(&incident.codes("violations").collect::<Vec<_>>())
 }
 
-/// The same of violations alone.
+/// The same, from violation codes instead of an incident.
 pub(crate) fn iccs_of(violations: &[&str]) -> Vec<&'static str> {
     let forced = violations
         .iter()
@@ -87,7 +87,7 @@ pub(crate) fn iccs_of(violations: &[&str]) -> Vec<&'static str> {
     codes
 }
 
-/// The ICCS code of one violation. Taking by force or threat is robbery, else theft; the violation's code says neither.
+/// The ICCS code of one violation. `robbery_theft` does not say which it was: with force or a threat it is robbery, otherwise theft.
 fn iccs_of_one(violation: &str, forced: bool) -> Option<&'static str> {
     let code = match violation {
         "killed_attempted" => "0102",

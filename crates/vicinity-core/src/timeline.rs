@@ -1,5 +1,5 @@
-//! What a change did: the difference between an incident before and after it, field by field. Whatever the change was,
-//! also of a newer version, it shows.
+//! What a change did: the difference between an incident before and after it, field by field. Every difference is shown, including fields from
+//! a newer version and values that are gone.
 
 use serde_json::{Map, Value};
 
@@ -32,18 +32,18 @@ pub enum Deed {
         /// The code.
         code: String,
     },
-    /// Added an entry to a log, or wrote more into one: its fields that are new or other.
+    /// Added an entry to a log, or changed one.
     Entry {
         /// The log.
         map: String,
         /// Whether it was not there before.
         new: bool,
-        /// What it says now, its id left out.
+        /// Its new and changed fields, without the id. A field that is gone is null.
         fields: Map<String, Value>,
     },
 }
 
-/// What lies between two views of an incident, in the order of their names.
+/// The differences between two views of an incident, ordered by field name; fields that are gone come last, as null.
 #[must_use]
 pub fn deeds(before: Option<&Incident>, after: &Incident) -> Vec<Deed> {
     let nothing = Map::new();
@@ -89,6 +89,23 @@ fn compare(
             }),
         }
     }
+    let gone = before
+        .iter()
+        .filter(|(name, value)| !after.contains_key(*name) && !is_nothing(value));
+    deeds.extend(gone.map(|(name, _)| Deed::Set {
+        field: format!("{prefix}{name}"),
+        value: Value::Null,
+    }));
+}
+
+/// Whether a value says as much as one that is not there.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(inner) => inner.is_empty(),
+        _ => false,
+    }
 }
 
 fn codes(set: &str, old: Option<&Value>, items: &[Value], deeds: &mut Vec<Deed>) {
@@ -123,18 +140,20 @@ fn entries(map: &str, old: Option<&Value>, items: &[Value], deeds: &mut Vec<Deed
         .flatten()
         .filter_map(Value::as_object)
         .collect();
+    let nothing = Map::new();
+    let is_here = |known: &&&Map<String, Value>| {
+        let mut entries = items.iter().filter_map(Value::as_object);
+        entries.any(|entry| entry.get("id") == known.get("id"))
+    };
+    let gone = old.iter().filter(|known| !is_here(known));
+    deeds.extend(gone.map(|known| Deed::Entry {
+        map: map.to_owned(),
+        new: false,
+        fields: changed(known, &nothing),
+    }));
     for entry in items.iter().filter_map(Value::as_object) {
         let known = old.iter().find(|known| known.get("id") == entry.get("id"));
-        let is_other = |(name, value): &(&String, &Value)| {
-            *name != "id"
-                && !value.is_null()
-                && known.and_then(|known| known.get(*name)) != Some(value)
-        };
-        let fields: Map<String, Value> = entry
-            .iter()
-            .filter(is_other)
-            .map(|(name, value)| (name.clone(), shown(value)))
-            .collect();
+        let fields = changed(known.copied().unwrap_or(&nothing), entry);
         if !fields.is_empty() || known.is_none() {
             deeds.push(Deed::Entry {
                 map: map.to_owned(),
@@ -145,7 +164,19 @@ fn entries(map: &str, old: Option<&Value>, items: &[Value], deeds: &mut Vec<Deed
     }
 }
 
-/// A value that a page can hold: a broken peer's may be of any length.
+/// Fields of an entry that are new, changed, or gone.
+fn changed(before: &Map<String, Value>, after: &Map<String, Value>) -> Map<String, Value> {
+    let value =
+        |of: &Map<String, Value>, name: &str| of.get(name).map_or(Value::Null, Value::clone);
+    before
+        .keys()
+        .chain(after.keys())
+        .filter(|name| *name != "id" && value(before, name) != value(after, name))
+        .map(|name| (name.clone(), shown(&value(after, name))))
+        .collect()
+}
+
+/// Shortens a long text for display: a faulty peer may send any length.
 fn shown(value: &Value) -> Value {
     match value {
         Value::String(text) if text.chars().count() > SHOWN_MAX_CHARS => {
@@ -222,5 +253,35 @@ mod tests {
             panic!("a field was written")
         };
         assert_eq!(value.as_str().unwrap().chars().count(), SHOWN_MAX_CHARS + 1);
+    }
+
+    #[test]
+    fn what_is_gone_is_shown_as_null() {
+        let before = incident(json!({
+            "danger_now": "no", "violations": ["rape"], "survivor": {"gender": "man"},
+            "actions": [{"id": "a-1", "code": "shelter", "outcome": "done"}, {"id": "a-2", "code": "pep_start"}]
+        }));
+        let after = incident(json!({
+            "survivor": {}, "actions": [{"id": "a-1", "code": "shelter", "outcome": null}]
+        }));
+        let set = |field: &str| Deed::Set {
+            field: field.into(),
+            value: Value::Null,
+        };
+        let entry = |gone: Value| Deed::Entry {
+            map: "actions".into(),
+            new: false,
+            fields: gone.as_object().unwrap().clone(),
+        };
+        assert_eq!(
+            deeds(Some(&before), &after),
+            [
+                entry(json!({"code": null})),
+                entry(json!({"outcome": null})),
+                set("survivor.gender"),
+                set("danger_now"),
+                set("violations"),
+            ]
+        );
     }
 }

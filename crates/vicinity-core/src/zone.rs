@@ -6,10 +6,10 @@ use jiff::tz::{Offset, TimeZone};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-/// Lines of an area code and the names of the zones that are in use there.
+/// One line for each area: its code, then the zones used there.
 static AREAS: &str = include_str!("zones.txt");
 
-/// [`AREAS`] by code. A list of incidents looks up each one's area.
+/// [`AREAS`] by code, so that a list of incidents can look up each one's area.
 static BY_CODE: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
     AREAS
         .lines()
@@ -19,19 +19,19 @@ static BY_CODE: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> = LazyLock::
         .collect()
 });
 
-/// Hours east of UTC of the zone where a day begins first, and of the one where it begins last.
+/// UTC offsets, in hours, of the zones where a day begins first and last.
 const FIRST_AND_LAST_HOURS: [i8; 2] = [14, -12];
 
-/// The zone of a name such as `Asia/Bishkek`, whatever its case.
+/// The zone with a name such as `Asia/Bishkek`; case does not matter.
 #[must_use]
 pub fn named(name: &str) -> Option<TimeZone> {
-    // Other names, such as a POSIX rule, do not identify a place.
+    // Names outside the database, such as POSIX rules, identify no place.
     let zone = TimeZone::get(name).ok()?;
     zone.iana_name().is_some().then_some(zone)
 }
 
-/// Names of the zones in use in an area: by its first level if the table has it, otherwise by its country. Empty for an
-/// area that the table does not know.
+/// Names of the zones used in an area: those of its first level, otherwise of the country's `*` line, otherwise of the country. Empty if the
+/// table has none of them.
 #[must_use]
 pub fn of_area(area: &str) -> &'static [&'static str] {
     let area = area.trim().to_ascii_uppercase();
@@ -48,7 +48,7 @@ pub fn of_area(area: &str) -> &'static [&'static str] {
     by_level.or_else(|| zones(country)).unwrap_or_default()
 }
 
-/// The one zone that people keep in all of these areas, as far as the table knows them; `None` where that is not one.
+/// The single zone that all these areas share, ignoring areas that the table lacks; `None` if they have several zones, or none is listed.
 #[must_use]
 pub fn guess<'a>(areas: impl IntoIterator<Item = &'a str>) -> Option<&'static str> {
     let mut guessed = None;
@@ -66,18 +66,18 @@ pub fn guess<'a>(areas: impl IntoIterator<Item = &'a str>) -> Option<&'static st
     guessed
 }
 
-/// The zones in which a local time may be meant: one, or every one that it may be.
+/// The zones that a local time may be in: one if it is known, otherwise every candidate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Zones(Vec<TimeZone>);
 
 impl Zones {
-    /// One that is known.
+    /// A known zone.
     #[must_use]
     pub fn one(zone: TimeZone) -> Self {
         Self(vec![zone])
     }
 
-    /// A fixed distance from UTC, in seconds east.
+    /// A fixed UTC offset, in seconds east.
     #[must_use]
     pub fn fixed(seconds: i32) -> Self {
         Self::one(TimeZone::fixed(
@@ -85,8 +85,8 @@ impl Zones {
         ))
     }
 
-    /// Of a place: the zone that it names itself, else the hub's. Where its area keeps another one than the hub, either may be
-    /// meant; where nothing is known, any on earth.
+    /// A place's own zone, if it names one. Otherwise the hub's, and those of its area if the hub's is not among them. If neither is known, the
+    /// two extremes on earth.
     #[must_use]
     pub fn of_place(own: Option<&str>, hub: Option<&TimeZone>, area: Option<&str>) -> Self {
         if let Some(own) = own.and_then(named) {
@@ -107,7 +107,7 @@ impl Zones {
         Self(zones)
     }
 
-    /// The first moment that a time on the wall can mean.
+    /// The first moment that this local time can mean.
     #[must_use]
     pub fn earliest(&self, wall: DateTime) -> Option<Timestamp> {
         self.0
@@ -116,7 +116,7 @@ impl Zones {
             .min()
     }
 
-    /// The last moment that a time on the wall can mean.
+    /// The last moment that this local time can mean.
     #[must_use]
     pub fn latest(&self, wall: DateTime) -> Option<Timestamp> {
         self.0
