@@ -127,7 +127,7 @@ code_lists! {
     /// What national may ask.
     QUESTIONS = "question", "own", ["verify_date" "verify_area" "verify_violation" "verify_perpetrator" "possible_duplicate"];
     /// What the hub may answer: codes only, so that no free text goes up.
-    ANSWERS = "answer", "own", ["confirmed" "corrected" "cannot_say" "duplicate"];
+    ANSWERS = "answer", "own", ["confirmed" "corrected" "cannot_say" "duplicate" "counted_elsewhere"];
     /// Actions about a pattern of violence rather than about one incident.
     ADVOCACY_ACTIONS = "advocacy action", "SWIT ch. 2", ["meeting_authority" "training" "community_meeting" "media" "petition_letter" "court_case" "policy_review" "other_advocacy"];
     /// Its outcome.

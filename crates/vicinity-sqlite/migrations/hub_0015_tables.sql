@@ -16,3 +16,7 @@ CREATE TABLE counted_months (
     month TEXT PRIMARY KEY,
     mark  BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- other: the row that may be of the same incident. over: national asks this no more.
+ALTER TABLE questions ADD COLUMN other BLOB;
+ALTER TABLE questions ADD COLUMN over INTEGER NOT NULL DEFAULT 0;

@@ -53,3 +53,8 @@ CREATE TABLE published (
 -- Cells of countries' months are kept as one's own are: with an area, which is empty.
 UPDATE windows SET cells = rtrim(' ' || replace(cells, char(10), char(10) || ' '), ' ');
 ALTER TABLE projections DROP COLUMN countable;
+
+-- other: the row that may be of the same incident. over: 0 while something is asked, 1 once it is over, 2 once the hub knows.
+ALTER TABLE questions ADD COLUMN other BLOB;
+ALTER TABLE questions ADD COLUMN over INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX questions_other ON questions (other) WHERE other IS NOT NULL;

@@ -688,10 +688,27 @@ impl HubStore for SqliteHub {
         Ok(found.map(IncidentId::from_bytes))
     }
 
-    fn ask(&mut self, question: u64, incident: IncidentId) -> Result<bool> {
+    fn ask(
+        &mut self,
+        question: u64,
+        incident: IncidentId,
+        other: Option<ProjectionId>,
+    ) -> Result<bool> {
         self.db.immediate(|db| {
-            let query = "INSERT INTO questions (id, doc, reported) SELECT ?1, doc, 0 FROM documents WHERE incident = ?2 ON CONFLICT DO NOTHING";
-            Ok(db.execute("keeping a question", query, &[&question.cast_signed(), incident.as_bytes()])? == 1)
+            let query = "INSERT INTO questions (id, doc, reported, other, over) SELECT ?1, doc, 0, ?3, 0 FROM documents WHERE incident = ?2 ON CONFLICT DO NOTHING";
+            let other = other.map(|other| *other.as_bytes());
+            Ok(db.execute("keeping a question", query, &[&question.cast_signed(), incident.as_bytes(), &other])? == 1)
+        })
+    }
+
+    fn end_question(&mut self, question: u64) -> Result<()> {
+        self.db.immediate(|db| {
+            db.execute(
+                "ending a question",
+                "UPDATE questions SET over = 1 WHERE id = ?1",
+                &[&question.cast_signed()],
+            )
+            .map(drop)
         })
     }
 

@@ -192,6 +192,9 @@ fn upsert_one(
     if let Some(month) = month {
         tally.add(hub, month, 1);
     }
+    if new.body.is_none() {
+        end_questions(db, "other = ?1", &[new.projection.as_bytes()])?;
+    }
     let seconds = now.as_second();
     match known {
         Some(known) => {
@@ -227,12 +230,29 @@ fn upsert_one(
     Ok(Some(new.version))
 }
 
+/// Columns of a question.
+pub(crate) const QUESTION: &str = "id, projection, code, answer, other, over";
+
+/// A question that waits for nothing is over: its other row is gone, or is no duplicate.
+pub(crate) fn end_questions(
+    db: &Db,
+    condition: &str,
+    values: &[&dyn rusqlite::ToSql],
+) -> Result<()> {
+    let query = format!("UPDATE questions SET over = 1 WHERE over = 0 AND {condition}");
+    db.execute("ending questions", &query, values).map(drop)
+}
+
 pub(crate) fn question(row: &rusqlite::Row<'_>) -> rusqlite::Result<QuestionRow> {
     Ok(QuestionRow {
         id: row.get::<_, i64>(0)?.cast_unsigned(),
         projection: ProjectionId::from_bytes(row.get(1)?),
         code: row.get(2)?,
         answer: row.get(3)?,
+        other: row
+            .get::<_, Option<[u8; 16]>>(4)?
+            .map(ProjectionId::from_bytes),
+        is_over: row.get::<_, i64>(5)? > 0,
     })
 }
 
@@ -429,21 +449,23 @@ impl NationalStore for SqliteNational {
     ) -> Result<Vec<QuestionRow>> {
         self.db.immediate(|db| {
             for id in received {
-                db.execute("noting a question", "UPDATE questions SET received = 1 WHERE id = ?1 AND hub = ?2", &[&id.cast_signed(), &hub])?;
+                // The second time it is the end of the question that has come.
+                let query = "UPDATE questions SET over = iif(received = 1 AND over = 1, 2, over), received = 1 WHERE id = ?1 AND hub = ?2";
+                db.execute("noting a question", query, &[&id.cast_signed(), &hub])?;
             }
             for (id, answer) in answers {
                 let query = "UPDATE questions SET answer = ?3, answered_at = ?4 WHERE id = ?1 AND hub = ?2 AND answer IS NOT ?3";
                 db.execute("noting an answer", query, &[&id.cast_signed(), &hub, answer, &now.as_second()])?;
             }
-            let query = "SELECT id, projection, code, answer FROM questions WHERE hub = ?1 AND received = 0 ORDER BY id LIMIT 500";
-            db.all("reading questions", query, &[&hub], question)
+            let query = format!("SELECT {QUESTION} FROM questions WHERE hub = ?1 AND (received = 0 OR over = 1) ORDER BY id LIMIT 500");
+            db.all("reading questions", &query, &[&hub], question)
         })
     }
 
     fn questions(&mut self) -> Result<Vec<QuestionRow>> {
         self.db.all(
             "reading questions",
-            "SELECT id, projection, code, answer FROM questions ORDER BY id",
+            &format!("SELECT {QUESTION} FROM questions ORDER BY id"),
             &[],
             question,
         )

@@ -1,6 +1,6 @@
 //! The port of a hub's board: lists that are quick however many incidents there are, and what one incident's page shows.
 
-use vicinity_core::ids::{ChangeHash, IncidentId};
+use vicinity_core::ids::{ChangeHash, IncidentId, ProjectionId};
 use vicinity_core::incident::Incident;
 use vicinity_core::published::Cell;
 use vicinity_core::time::Timestamp;
@@ -109,6 +109,8 @@ pub struct AskedHere {
     pub incident: IncidentId,
     /// The answer, once somebody gave one.
     pub answer: Option<String>,
+    /// The row that may be of the same incident.
+    pub other: Option<ProjectionId>,
 }
 
 /// Something that was refused.

@@ -383,8 +383,16 @@ pub trait HubStore: HubStatements + HubAlerts {
     /// The incident behind a projection.
     fn projected(&mut self, projection: ProjectionId) -> Result<Option<IncidentId>>;
 
-    /// Keeps a question of national's; `false` if it was there.
-    fn ask(&mut self, question: u64, incident: IncidentId) -> Result<bool>;
+    /// Keeps a question of national's; `false` if it was there. `other`: the row that may be of the same incident.
+    fn ask(
+        &mut self,
+        question: u64,
+        incident: IncidentId,
+        other: Option<ProjectionId>,
+    ) -> Result<bool>;
+
+    /// National asks this no more: an incident that is counted elsewhere for it is counted here again.
+    fn end_question(&mut self, question: u64) -> Result<()>;
 
     /// Answers that national has not confirmed.
     fn unreported_answers(&mut self) -> Result<Vec<(u64, String)>>;

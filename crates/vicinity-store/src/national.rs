@@ -57,6 +57,10 @@ pub struct QuestionRow {
     pub code: String,
     /// The hub's answer.
     pub answer: Option<String>,
+    /// The row that may be of the same incident.
+    pub other: Option<ProjectionId>,
+    /// Whether nothing is asked any more: the other row is gone, or is no duplicate.
+    pub is_over: bool,
 }
 
 /// A hub as national lists it.

@@ -117,7 +117,8 @@ pub trait ReviewStore:
     /// Rows that may be of the same incident: of the same month and area, with much in common; at most five.
     fn alike(&mut self, projection: ProjectionId) -> Result<Vec<Reviewed>>;
 
-    /// Notes a review. No review changes a count: a hub counts its incidents itself. `false` if there is no such row.
+    /// Notes a review. No review changes a count: a hub counts its incidents itself. A duplicate's hub is asked `possible_duplicate` about the
+    /// other row, once, and learns when the other is gone or the row is a duplicate no more. `false` if there is no such row.
     fn mark(
         &mut self,
         projection: ProjectionId,

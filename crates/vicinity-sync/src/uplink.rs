@@ -189,6 +189,12 @@ pub struct Question {
     /// A code of the list of questions.
     #[n(2)]
     pub code: String,
+    #[n(3)]
+    #[cbor(with = "minicbor::bytes")]
+    other: Option<[u8; 16]>,
+    /// Whether nothing is asked any more: the other row is gone, or is no duplicate. Left out where something is.
+    #[n(4)]
+    pub is_over: Option<bool>,
 }
 
 impl Question {
@@ -199,6 +205,18 @@ impl Question {
             id,
             projection: *projection.as_bytes(),
             code,
+            other: None,
+            is_over: None,
+        }
+    }
+
+    /// The same about another row, of any hub, that may be of the same incident. `is_over`: it is gone, or is no duplicate.
+    #[must_use]
+    pub fn about(self, other: Option<ProjectionId>, is_over: bool) -> Self {
+        Self {
+            other: other.map(|other| *other.as_bytes()),
+            is_over: is_over.then_some(true),
+            ..self
         }
     }
 
@@ -206,5 +224,11 @@ impl Question {
     #[must_use]
     pub fn projection(&self) -> ProjectionId {
         ProjectionId::from_bytes(self.projection)
+    }
+
+    /// The row that may be of the same incident.
+    #[must_use]
+    pub fn other(&self) -> Option<ProjectionId> {
+        self.other.map(ProjectionId::from_bytes)
     }
 }

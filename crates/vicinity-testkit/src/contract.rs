@@ -78,6 +78,7 @@ macro_rules! hub_store_contract {
             what_differs_is_told_by_survivors
             a_withdrawal_and_an_erasure_take_an_incident_out_of_the_tables
             a_duplicate_is_not_counted_while_the_other_is_here
+            what_is_counted_elsewhere_is_counted_again_when_the_other_goes
             what_national_lost_goes_again_though_nothing_changed
         }
         $crate::sentences! { $make, forms:
@@ -299,6 +300,7 @@ macro_rules! national_store_contract {
         }
         $crate::sentences! { $make, review:
             a_review_is_kept_with_its_row
+            the_hub_of_a_duplicate_learns_of_the_other_row_and_when_that_goes
             a_row_that_comes_again_as_it_was_did_not_change
             a_row_that_changes_after_it_was_verified_comes_back_to_the_queue
             news_are_what_came_after_the_last_look

@@ -304,8 +304,16 @@ impl HubStore for Frail<'_, dyn HubStore> {
     fn projected(&mut self, projection: ProjectionId) -> Result<Option<IncidentId>> {
         self.room()?.projected(projection)
     }
-    fn ask(&mut self, question: u64, incident: IncidentId) -> Result<bool> {
-        self.room()?.ask(question, incident)
+    fn ask(
+        &mut self,
+        question: u64,
+        incident: IncidentId,
+        other: Option<ProjectionId>,
+    ) -> Result<bool> {
+        self.room()?.ask(question, incident, other)
+    }
+    fn end_question(&mut self, question: u64) -> Result<()> {
+        self.room()?.end_question(question)
     }
     fn unreported_answers(&mut self) -> Result<Vec<(u64, String)>> {
         self.room()?.unreported_answers()

@@ -172,3 +172,5 @@ refused-link-form = That names no incident. Paste the address of its page, or th
 refused-not-sure = Tick the box to say that you are sure.
 refused-no-device = There is no such device. Reload the page and choose again.
 refused-areas = Name areas by codes such as SN-DK, one a line, 100 at most.
+questions-same-here = May be the same as:
+questions-same-elsewhere = May be the same as an incident of another hub. If it is, answer “counted elsewhere”.

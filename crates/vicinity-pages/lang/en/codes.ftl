@@ -202,6 +202,7 @@ c-possible-duplicate = Is it a duplicate?
 c-confirmed = confirmed
 c-corrected = corrected
 c-cannot-say = cannot say
+c-counted-elsewhere = counted elsewhere
 c-duplicate = duplicate
 c-red = red: now
 c-amber = amber: soon

@@ -172,3 +172,5 @@ refused-link-form = Eso no nombra ningún incidente. Pegue la dirección de su p
 refused-not-sure = Marque la casilla para confirmar.
 refused-no-device = No existe ese dispositivo.
 refused-areas = Nombre zonas como SN-DK, una por línea, 100 como máximo.
+questions-same-here = Puede ser el mismo que:
+questions-same-elsewhere = Puede ser el mismo que un incidente de otro centro. Si lo es, responda «contado en otro lugar».

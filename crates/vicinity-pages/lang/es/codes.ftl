@@ -204,6 +204,7 @@ c-possible-duplicate = ¿Es un duplicado?
 c-confirmed = confirmado
 c-corrected = corregido
 c-cannot-say = no se puede decir
+c-counted-elsewhere = contado en otro lugar
 c-duplicate = duplicado
 c-red = rojo: ahora
 c-amber = ámbar: pronto

@@ -172,3 +172,5 @@ refused-link-form = Cela ne désigne aucun cas. Collez l’adresse de sa page, o
 refused-not-sure = Cochez la case pour confirmer.
 refused-no-device = Cet appareil n’existe pas.
 refused-areas = Nommez des zones comme SN-DK, une par ligne, 100 au plus.
+questions-same-here = Peut-être le même que :
+questions-same-elsewhere = Peut-être le même qu’un incident d’un autre centre. Si oui, répondez « compté ailleurs ».

@@ -205,6 +205,7 @@ c-possible-duplicate = Est-ce un doublon ?
 c-confirmed = confirmé
 c-corrected = corrigé
 c-cannot-say = impossible à dire
+c-counted-elsewhere = compté ailleurs
 c-duplicate = doublon
 c-red = rouge : maintenant
 c-amber = orange : bientôt

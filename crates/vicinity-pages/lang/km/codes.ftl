@@ -205,6 +205,7 @@ c-possible-duplicate = តើវាស្ទួនទេ?
 c-confirmed = បានបញ្ជាក់
 c-corrected = បានកែ
 c-cannot-say = មិនអាចប្រាប់
+c-counted-elsewhere = បានរាប់នៅកន្លែងផ្សេង
 c-duplicate = ស្ទួន
 c-red = ក្រហម៖ ឥឡូវនេះ
 c-amber = លឿង៖ ឆាប់ៗ

@@ -204,6 +204,7 @@ c-possible-duplicate = Это дубликат?
 c-confirmed = подтверждено
 c-corrected = исправлено
 c-cannot-say = нельзя сказать
+c-counted-elsewhere = посчитан в другом месте
 c-duplicate = дубликат
 c-red = красный: сейчас
 c-amber = жёлтый: скоро

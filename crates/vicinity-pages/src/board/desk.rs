@@ -50,6 +50,21 @@ pub struct QuestionView {
     pub question: String,
     /// The answer, a code; `None` while open.
     pub answer: Option<String>,
+    /// The incident of this hub that may be the same.
+    pub other: Option<String>,
+    /// Whether another row at national may be the same incident; of another hub, unless `other` names it.
+    pub is_elsewhere: bool,
+}
+
+/// Which incident may be the same.
+fn other(frame: &Frame, row: &QuestionView) -> Markup {
+    html! {
+        @if let Some(other) = &row.other {
+            div { (frame.t("questions-same-here")) " " a href={ "/incident/" (other) } { (short(other)) } }
+        } @else if row.is_elsewhere {
+            div.hint { (frame.t("questions-same-elsewhere")) }
+        }
+    }
 }
 
 /// The page of questions.
@@ -65,7 +80,7 @@ pub fn questions(frame: &Frame, questions: &[QuestionView]) -> Markup {
                         tbody {
                             @for row in questions {
                                 tr {
-                                    th scope="row" { (row.number) " · " (frame.words.code(&row.question)) }
+                                    th scope="row" { (row.number) " · " (frame.words.code(&row.question)) (other(frame, row)) }
                                     td data-label=(frame.t("f-incident")) { a href={ "/incident/" (row.id) } { (short(&row.id)) } }
                                     td data-label=(frame.t("f-answer")) { @match &row.answer { Some(answer) => (frame.words.code(answer)), None => span.chip.amber { (frame.t("questions-open")) } } }
                                 }

@@ -171,7 +171,7 @@ pub fn take_report(
     let questions = store.questions_of(hub, &report.questions_received, &answers, now)?;
     let questions = questions
         .into_iter()
-        .map(|question| Question::new(question.id, question.projection, question.code))
+        .map(|row| Question::new(row.id, row.projection, row.code).about(row.other, row.is_over))
         .collect();
     let (alerts, pins) = (
         alerts::take(store, hub, report.alerts, now)?,

@@ -329,7 +329,12 @@ fn take_question(
     let Some(incident) = store.projected(question.projection())? else {
         return Ok(());
     };
-    if !codes::QUESTIONS.knows(&question.code) || !store.ask(question.id, incident)? {
+    let is_new = codes::QUESTIONS.knows(&question.code)
+        && store.ask(question.id, incident, question.other())?;
+    if question.is_over.unwrap_or(false) {
+        store.end_question(question.id)?;
+    }
+    if !is_new {
         return Ok(());
     }
     match hub_edits::write(

@@ -513,12 +513,15 @@ impl BoardStore for SqliteHub {
     }
 
     fn asked(&mut self) -> Result<Vec<AskedHere>> {
-        let query = "SELECT id, incident, answer FROM questions JOIN documents USING (doc) ORDER BY answer IS NOT NULL, id DESC LIMIT 500";
+        let query = "SELECT id, incident, answer, other FROM questions JOIN documents USING (doc) ORDER BY answer IS NOT NULL, id DESC LIMIT 500";
         self.db.all("reading questions", query, &[], |row| {
             Ok(AskedHere {
                 id: row.get::<_, i64>(0)?.cast_unsigned(),
                 incident: IncidentId::from_bytes(row.get(1)?),
                 answer: row.get(2)?,
+                other: row
+                    .get::<_, Option<[u8; 16]>>(3)?
+                    .map(ProjectionId::from_bytes),
             })
         })
     }

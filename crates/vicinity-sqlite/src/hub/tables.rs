@@ -11,11 +11,13 @@ use crate::db::{Db, Result};
 use crate::hub::SqliteHub;
 use crate::hub::uplink;
 
-/// A duplicate is not counted while the incident that it links to is here. Of two that link to each other the first counts.
+/// A duplicate is not counted while the incident that it links to is here; of two that link to each other the first counts. Neither is one
+/// that a person here said is counted elsewhere, while national has the other row.
 pub(crate) const ONCE: &str = "doc NOT IN (SELECT links.doc FROM links JOIN documents AS other ON other.incident = links.target
     WHERE kind = 'duplicate_of' AND other.doc <> links.doc AND (other.doc < links.doc OR NOT EXISTS (
         SELECT 1 FROM links AS back JOIN documents AS own ON own.incident = back.target
-            WHERE back.doc = other.doc AND back.kind = 'duplicate_of' AND own.doc = links.doc)))";
+            WHERE back.doc = other.doc AND back.kind = 'duplicate_of' AND own.doc = links.doc)))
+    AND doc NOT IN (SELECT doc FROM questions WHERE answer = 'counted_elsewhere' AND other IS NOT NULL AND over = 0)";
 
 /// The setting that is there while something that national counts was erased.
 const ERASED: &str = "tables_erased";

@@ -6,7 +6,7 @@ use vicinity_core::published::Cell;
 use vicinity_core::time::Timestamp;
 
 use crate::db::Result;
-use crate::national::SqliteNational;
+use crate::national::{QUESTION, SqliteNational, end_questions, question};
 use vicinity_store::advocacy::Patterns;
 use vicinity_store::national::QuestionRow;
 use vicinity_store::review::{
@@ -203,7 +203,15 @@ impl ReviewStore for SqliteNational {
         self.db.immediate(|db| {
             let other = if let Review::Duplicate(other) = review { Some(*other.as_bytes()) } else { None };
             let query = "UPDATE projections SET review = ?2, duplicate_of = ?3, reviewer = ?4, reviewed_at = ?5 WHERE projection = ?1 AND json IS NOT NULL";
-            Ok(db.execute("marking a row", query, &[projection.as_bytes(), &review.code(), &other, &person, &now.as_second()])? == 1)
+            if db.execute("marking a row", query, &[projection.as_bytes(), &review.code(), &other, &person, &now.as_second()])? == 0 {
+                return Ok(false);
+            }
+            let id = projection.as_bytes();
+            end_questions(db, "projection = ?1 AND other IS NOT NULL AND other IS NOT ?2", &[id, &other])?;
+            let query = "INSERT INTO questions (projection, hub, code, asked_at, received, other) SELECT projection, hub, 'possible_duplicate', ?3, 0, ?2
+                FROM projections WHERE projection = ?1 AND ?2 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM questions WHERE projection = ?1 AND other = ?2 AND over = 0)";
+            db.execute("asking about a duplicate", query, &[id, &other, &now.as_second()])?;
+            Ok(true)
         })
     }
 
@@ -219,13 +227,12 @@ impl ReviewStore for SqliteNational {
     }
 
     fn questions_about(&mut self, projection: ProjectionId) -> Result<Vec<QuestionRow>> {
-        let query =
-            "SELECT id, projection, code, answer FROM questions WHERE projection = ?1 ORDER BY id";
+        let query = format!("SELECT {QUESTION} FROM questions WHERE projection = ?1 ORDER BY id");
         self.db.all(
             "reading questions",
-            query,
+            &query,
             &[projection.as_bytes()],
-            crate::national::question,
+            question,
         )
     }
 

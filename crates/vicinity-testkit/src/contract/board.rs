@@ -481,7 +481,7 @@ pub fn a_question_of_national_is_asked_here_until_it_was_answered<S: BoardStore>
 ) {
     let mut hub = hub_of_three(make);
     assert_eq!(hub.store.asked().expect("an answer"), []);
-    assert!(hub.store.ask(7, id(2)).expect("an answer"));
+    assert!(hub.store.ask(7, id(2), None).expect("an answer"));
     let asked = hub.store.asked().expect("an answer");
     assert_eq!(
         asked

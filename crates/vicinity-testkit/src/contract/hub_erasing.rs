@@ -117,7 +117,13 @@ pub fn what_was_erased_is_nowhere_at_the_hub_and_the_feed_keeps_its_places<S: Hu
             .assign(incident_id(1), 2, true, now())
             .expect("an answer")
     );
-    assert!(!centre.hub.store.ask(5, incident_id(1)).expect("an answer"));
+    assert!(
+        !centre
+            .hub
+            .store
+            .ask(5, incident_id(1), None)
+            .expect("an answer")
+    );
     let pull = centre.hub.gives(&rose, start);
     assert_eq!(
         (

@@ -299,8 +299,19 @@ pub fn a_question_is_kept_once_and_its_answer_reported_until_confirmed<S: HubSto
     make: impl Fn(&Path) -> S,
 ) {
     let mut desk = Desk::new(make, &countable());
-    assert!(desk.hub.store.ask(7, incident_id(1)).expect("an answer"));
-    assert!(!desk.hub.store.ask(7, incident_id(1)).expect("an answer"));
+    assert!(
+        desk.hub
+            .store
+            .ask(7, incident_id(1), None)
+            .expect("an answer")
+    );
+    assert!(
+        !desk
+            .hub
+            .store
+            .ask(7, incident_id(1), None)
+            .expect("an answer")
+    );
     let hub = Peer {
         number: 0,
         incarnation: 0,

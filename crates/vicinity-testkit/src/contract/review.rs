@@ -59,6 +59,55 @@ pub fn a_review_is_kept_with_its_row<S: ReviewStore>(make: impl Fn(&Path) -> S) 
     assert_eq!(mark(9, Review::Verified), (false, None));
 }
 
+/// And when the row is a duplicate no more.
+pub fn the_hub_of_a_duplicate_learns_of_the_other_row_and_when_that_goes<S: ReviewStore>(
+    make: impl Fn(&Path) -> S,
+) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut national = make(folder.path());
+    let rows = [1, 2, 3].map(|number| row(number, 1, "street"));
+    national.upsert(HUB_NUMBER, &rows, at(0)).expect("rows");
+    let mark = |national: &mut S, number: u8, review| {
+        assert!(
+            national
+                .mark(id(number), review, "dara", at(1))
+                .expect("an answer")
+        );
+    };
+    let open = |national: &mut S, received: &[u64]| -> Vec<(u64, Option<ProjectionId>, bool)> {
+        let asked = national.questions_of(HUB_NUMBER, received, &[], at(2));
+        let asked = asked.expect("an answer").into_iter();
+        asked.map(|row| (row.id, row.other, row.is_over)).collect()
+    };
+    mark(&mut national, 2, Review::Duplicate(id(1)));
+    mark(&mut national, 2, Review::Duplicate(id(1)));
+    mark(&mut national, 3, Review::Duplicate(id(1)));
+    assert_eq!(
+        open(&mut national, &[]),
+        [(1, Some(id(1)), false), (2, Some(id(1)), false)],
+        "each once"
+    );
+    assert_eq!(open(&mut national, &[1, 2]), []);
+    mark(&mut national, 3, Review::Verified);
+    assert_eq!(open(&mut national, &[]), [(2, Some(id(1)), true)]);
+    assert_eq!(open(&mut national, &[2]), []);
+    let gone = NewProjection {
+        projection: id(1),
+        version: 2,
+        body: None,
+    };
+    national.upsert(HUB_NUMBER, &[gone], at(3)).expect("rows");
+    assert_eq!(open(&mut national, &[]), [(1, Some(id(1)), true)]);
+    assert_eq!(open(&mut national, &[1]), []);
+    let about: Vec<String> = national
+        .questions_about(id(2))
+        .expect("an answer")
+        .into_iter()
+        .map(|row| row.code)
+        .collect();
+    assert_eq!(about, ["possible_duplicate"]);
+}
+
 /// Neither does one with a higher version.
 pub fn a_row_that_comes_again_as_it_was_did_not_change<S: ReviewStore>(make: impl Fn(&Path) -> S) {
     let folder = tempfile::tempdir().expect("a folder");

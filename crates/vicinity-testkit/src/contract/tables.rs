@@ -9,6 +9,8 @@ use serde_json::json;
 use vicinity_core::admit::Verdict;
 use vicinity_core::counts::due::Difference;
 use vicinity_core::counts::{Contribution, Count, MonthTable, mark_of_all};
+use vicinity_core::edit::Edit;
+use vicinity_core::ids::ProjectionId;
 use vicinity_core::published::Cell;
 use vicinity_core::time::Timestamp;
 use vicinity_store::board::BoardStore;
@@ -237,6 +239,47 @@ pub fn a_duplicate_is_not_counted_while_the_other_is_here<S: BoardStore>(
     assert_eq!(scene.counted().0, 1);
 }
 
+/// The other row may be of another hub: a person says so, and national says when that row is gone.
+pub fn what_is_counted_elsewhere_is_counted_again_when_the_other_goes<S: BoardStore>(
+    make: impl Fn(&Path) -> S,
+) {
+    let mut scene = Scene::new(make);
+    for number in 1..=2 {
+        scene.logs(number, &countable());
+    }
+    let (ben, other) = (scene.ben, ProjectionId::from_random([9; 16]));
+    let store = &mut scene.hub.store;
+    assert!(
+        store
+            .ask(7, incident_id(1), Some(other))
+            .expect("an answer")
+    );
+    assert!(store.ask(8, incident_id(2), None).expect("an answer"));
+    let asked = store.asked().expect("an answer");
+    let others: Vec<Option<ProjectionId>> = asked.iter().map(|asked| asked.other).collect();
+    assert_eq!(others, [None, Some(other)]);
+    for number in [1, 2] {
+        let question = format!("{}", number + 6);
+        let chunks = scene
+            .hub
+            .store
+            .chunks(incident_id(number))
+            .expect("an answer");
+        scene.actors += 1;
+        let mut person = Person::copies(incident_id(number), scene.actors, &chunks);
+        let asks = person.applies(&Edit::question(&question, "possible_duplicate", now()));
+        let answer =
+            json!({"answer": {"id": format!("q-{question}"), "answer": "counted_elsewhere"}});
+        let answers = person.edits(&answer);
+        scene
+            .hub
+            .takes(&ben, &[group(incident_id(number), &[asks, answers])]);
+    }
+    assert_eq!(scene.counted().0, 1, "one names no other row");
+    scene.hub.store.end_question(7).expect("an answer");
+    assert_eq!(scene.counted().0, 2);
+}
+
 pub fn what_national_lost_goes_again_though_nothing_changed<S: BoardStore>(
     make: impl Fn(&Path) -> S,
 ) {
@@ -408,7 +451,7 @@ pub fn parts_count_together_once_the_last_has_come<S: ReviewStore>(make: impl Fn
 pub fn counts_do_not_come_from_rows<S: ReviewStore>(make: impl Fn(&Path) -> S) {
     let (mut national, _folder) = national(make);
     let row = vicinity_store::national::NewProjection {
-        projection: vicinity_core::ids::ProjectionId::from_random([1; 16]),
+        projection: ProjectionId::from_random([1; 16]),
         version: 1,
         body: Some(vicinity_store::national::ProjectionBody {
             json: "{}".to_owned(),

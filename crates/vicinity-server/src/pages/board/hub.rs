@@ -74,7 +74,13 @@ fn asked(store: &mut (dyn BoardStore + 'static)) -> Result<Vec<QuestionView>, Pa
                 .text("question")
                 .map(str::to_owned)
         });
+        let other = match asked.other {
+            Some(other) => store.projected(other)?.map(|other| other.to_string()),
+            None => None,
+        };
         views.push(QuestionView {
+            other,
+            is_elsewhere: asked.other.is_some(),
             id: asked.incident.to_string(),
             number: asked.id,
             question: question.unwrap_or_default(),
