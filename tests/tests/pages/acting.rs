@@ -129,6 +129,14 @@ fn devices_and_hubs_are_called_by_the_names_that_people_give_them() {
     );
     let listed = scene.site.hub_run("devices", &[]).done();
     assert!(listed.contains("Amina's phone"), "{listed}");
+    browser.go(&scene.hub_page(&format!("/incident/{}", scene.ids[0])));
+    let page = browser.source();
+    assert!(
+        page.matches("Amina&#39;s phone · device 1").count()
+            + page.matches("Amina's phone · device 1").count()
+            > 1,
+        "in the conflict and in the timeline: {page}"
+    );
     browser.go(&scene.hub_page("/hub"));
     browser.click("tbody details summary");
     browser.fill("#name-1", &"x".repeat(41));

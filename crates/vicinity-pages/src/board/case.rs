@@ -11,8 +11,8 @@ use super::list::Danger;
 /// Author of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Who {
-    /// A device of the hub, by number.
-    Device(u32),
+    /// A device of the hub, by number, and what people call it.
+    Device(u32, Option<String>),
     /// A person at the board, by handle.
     Person(String),
     /// National, through the hub.

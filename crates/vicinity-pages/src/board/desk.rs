@@ -149,8 +149,8 @@ pub struct DeviceView {
 pub struct RefusedView {
     /// The incident.
     pub id: String,
-    /// Device that sent them.
-    pub device: u32,
+    /// Device that sent them, by number, and what people call it.
+    pub device: (u32, Option<String>),
     /// Reason, a code.
     pub reason: String,
     /// When they were refused.
@@ -167,8 +167,8 @@ pub struct ErasureView {
     pub at: Timestamp,
     /// Places that have confirmed the erasure, and all places.
     pub confirmed: (u64, u64),
-    /// Devices that have not confirmed, and when each was last seen.
-    pub outstanding: Vec<(u32, Option<Timestamp>)>,
+    /// Devices that have not confirmed, what people call each, and when it was last seen.
+    pub outstanding: Vec<(u32, Option<String>, Option<Timestamp>)>,
 }
 
 /// Data of the hub's page.
@@ -316,7 +316,7 @@ fn refused(frame: &Frame, refused: &[RefusedView]) -> Markup {
         .map(|row| {
             vec![
                 frame.words.label("why-", &row.reason),
-                row.device.to_string(),
+                parts::device(frame, row.device.0, row.device.1.as_deref()),
                 short(&row.id).to_owned(),
                 frame.told(row.at),
                 frame.words.count(row.changes),
@@ -342,9 +342,9 @@ fn erasures(frame: &Frame, erasures: &[ErasureView]) -> Markup {
                     li.sheet {
                         p { b { (short(&row.id)) } " · " (frame.moment(row.at)) }
                         p { (frame.with("hub-erased-on", &[("confirmed", Said::Count(row.confirmed.0)), ("places", Said::Count(row.confirmed.1))])) }
-                        @for (device, seen) in &row.outstanding {
+                        @for (device, name, seen) in &row.outstanding {
                             p.quiet {
-                                (frame.with("who-device", &[("number", Said::Text(&device.to_string()))])) ": " (frame.t("hub-not-seen")) " "
+                                (parts::device(frame, *device, name.as_deref())) ": " (frame.t("hub-not-seen")) " "
                                 @match seen { Some(at) => (frame.moment(*at)), None => (frame.t("never")) }
                             }
                         }

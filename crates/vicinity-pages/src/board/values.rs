@@ -5,6 +5,7 @@ use vicinity_core::time::Timestamp;
 
 use super::case::Who;
 use crate::frame::Frame;
+use crate::parts;
 use crate::words::Said;
 
 /// A fact in words. Of the survivor's code, which is a hash already, only the beginning: enough to see that two are one.
@@ -31,10 +32,8 @@ pub(super) fn fact(frame: &Frame, field: &str, value: &Value) -> String {
 /// Who, in words.
 pub(super) fn name_of(frame: &Frame, who: &Who) -> String {
     match who {
-        Who::Device(0) => frame.t("who-hub"),
-        Who::Device(number) => {
-            frame.with("who-device", &[("number", Said::Text(&number.to_string()))])
-        }
+        Who::Device(0, _) => frame.t("who-hub"),
+        Who::Device(number, name) => parts::device(frame, *number, name.as_deref()),
         Who::Person(handle) => frame.with("who-person", &[("handle", Said::Text(handle))]),
         Who::National => frame.t("place-national"),
     }

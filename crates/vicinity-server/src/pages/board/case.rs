@@ -1,5 +1,6 @@
 //! One incident's page, and every conflict.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::response::Response;
@@ -14,7 +15,7 @@ use vicinity_pages::board::{
 };
 use vicinity_store::StoreError;
 use vicinity_store::board::{BoardStore, Case, LoggedChange};
-use vicinity_store::hub::Role;
+use vicinity_store::hub::{DeviceRow, Role};
 
 use super::{checks, danger, incident_of};
 use crate::api::server::HubServer;
@@ -105,8 +106,9 @@ pub(super) fn view(
         linked_from,
     } = store.case(id)?.ok_or(PageError::NotFound)?;
     let logged = store.logged(id)?;
-    let educators = store
-        .devices()?
+    let all = store.devices()?;
+    let names = device_names(&all);
+    let educators = all
         .into_iter()
         .filter(|device| device.role == Role::Educator && !device.revoked);
     let devices = educators
@@ -147,7 +149,7 @@ pub(super) fn view(
         conflicts: incident
             .disputes()
             .iter()
-            .map(|dispute| (dispute.field.clone(), sides(dispute, &logged)))
+            .map(|dispute| (dispute.field.clone(), sides(dispute, &logged, &names)))
             .collect(),
         impossible: incident.impossible_times(),
         granted: consent::effective(&incident, now),
@@ -156,25 +158,35 @@ pub(super) fn view(
         devices,
         statements: sealed.collect(),
         links,
-        steps: steps(&logged)?,
+        steps: steps(&logged, &names)?,
         incident,
     })
 }
 
-fn who(change: &LoggedChange) -> Who {
+/// What people call devices, by number.
+pub(super) type Names = BTreeMap<u32, String>;
+
+pub(super) fn device_names(devices: &[DeviceRow]) -> Names {
+    devices
+        .iter()
+        .filter_map(|device| Some((device.number, device.name.clone()?)))
+        .collect()
+}
+
+fn who(change: &LoggedChange, names: &Names) -> Who {
     match &change.person {
         Some(person) => Who::Person(person.clone()),
         None if change.device == 0 => Who::National,
-        None => Who::Device(change.device),
+        None => Who::Device(change.device, names.get(&change.device).cloned()),
     }
 }
 
-fn sides(dispute: &Dispute, logged: &[LoggedChange]) -> Vec<Side> {
+fn sides(dispute: &Dispute, logged: &[LoggedChange], names: &Names) -> Vec<Side> {
     let author = |hash: ChangeHash| {
         logged
             .iter()
             .find(|change| ChangeHash::of_chunk(&change.chunk) == Some(hash))
-            .map(who)
+            .map(|change| who(change, names))
     };
     dispute
         .claims
@@ -188,7 +200,7 @@ fn sides(dispute: &Dispute, logged: &[LoggedChange]) -> Vec<Side> {
 }
 
 /// What each change did, by building the incident again up to each.
-fn steps(logged: &[LoggedChange]) -> Result<Vec<TimelineStep>, StoreError> {
+fn steps(logged: &[LoggedChange], names: &Names) -> Result<Vec<TimelineStep>, StoreError> {
     let mut steps = Vec::new();
     let mut before = None;
     let first = logged
@@ -213,7 +225,7 @@ fn steps(logged: &[LoggedChange]) -> Result<Vec<TimelineStep>, StoreError> {
         if !deeds.is_empty() {
             steps.push(TimelineStep {
                 at: change.received_at,
-                who: who(change),
+                who: who(change, names),
                 deeds,
             });
         }
@@ -231,13 +243,14 @@ async fn conflicts<S: HubServer + PageServer>(
 }
 
 fn conflicted(store: &mut (dyn BoardStore + 'static)) -> Result<Vec<ConflictView>, PageError> {
+    let names = device_names(&store.devices()?);
     let mut views = Vec::new();
     for (id, row) in store.conflicted(CONFLICTS_MAX)? {
         let logged = store.logged(id)?;
         let of = |dispute: &Dispute| ConflictView {
             id: id.to_string(),
             field: dispute.field.clone(),
-            sides: sides(dispute, &logged),
+            sides: sides(dispute, &logged, &names),
         };
         views.extend(row.incident.disputes().iter().map(of));
     }

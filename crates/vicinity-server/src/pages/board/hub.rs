@@ -12,6 +12,7 @@ use vicinity_store::board::BoardStore;
 use vicinity_store::hub::{DeviceRow, ErasureRow, Role};
 use vicinity_sync::enrol::EnrolLink;
 
+use super::case::{Names, device_names};
 use crate::access::invites;
 use crate::api::server::HubServer;
 use crate::jobs::uplink;
@@ -129,28 +130,26 @@ fn view(store: &mut (dyn BoardStore + 'static)) -> Result<HubView, PageError> {
         uplink::is_joined(store)?,
         store.waiting_by_device()?,
     );
+    let devices = store.devices()?;
+    let names = device_names(&devices);
     let refused = store
         .refused(REFUSED_MAX)?
         .into_iter()
         .map(|row| RefusedView {
             id: row.incident.to_string(),
-            device: row.device,
+            device: (row.device, names.get(&row.device).cloned()),
             reason: row.reason,
             at: row.at,
             changes: row.changes,
         });
     Ok(HubView {
-        devices: store
-            .devices()?
-            .iter()
-            .map(|row| device(row, &waiting))
-            .collect(),
+        devices: devices.iter().map(|row| device(row, &waiting)).collect(),
         refused: refused.collect(),
         erasures: store
             .erasures()?
             .iter()
             .rev()
-            .map(|row| erasure(row, joined))
+            .map(|row| erasure(row, joined, &names))
             .collect(),
         reached: store.reached()?,
         figures: vec![
@@ -181,7 +180,7 @@ fn device(row: &DeviceRow, waiting: &[(u32, u64)]) -> DeviceView {
 }
 
 /// The hub is a place too, and national where there is one.
-fn erasure(row: &ErasureRow, joined: bool) -> ErasureView {
+fn erasure(row: &ErasureRow, joined: bool, names: &Names) -> ErasureView {
     let confirmed = 1
         + u64::from(joined && !row.national_owes)
         + row
@@ -194,7 +193,10 @@ fn erasure(row: &ErasureRow, joined: bool) -> ErasureView {
         .places
         .iter()
         .filter(|place| place.confirmed_at.is_none())
-        .map(|place| (place.device, place.last_seen))
+        .map(|place| {
+            let name = names.get(&place.device).cloned();
+            (place.device, name, place.last_seen)
+        })
         .collect();
     ErasureView {
         id: row.incident.to_string(),
