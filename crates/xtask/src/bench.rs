@@ -10,6 +10,8 @@ mod pages;
 mod process;
 mod proxy;
 mod report;
+#[cfg(feature = "pages")]
+mod tables;
 mod workloads;
 
 use crate::shell::Cargo;

@@ -4,6 +4,7 @@
 use crate::bench::incidents::{self, Shape};
 use crate::bench::process::Program;
 use crate::bench::report::Line;
+use crate::bench::tables::Counting;
 use crate::bench::workloads::progress;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -20,6 +21,7 @@ use vicinity_core::draft::Draft;
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::{DeviceId, IncidentId, ProjectionId};
 use vicinity_core::projection::{MonthBasis, Projection, project};
+use vicinity_core::published::last_closed;
 use vicinity_core::time::{Timestamp, month_number, numbered_month};
 use vicinity_server::machine::Machine;
 use vicinity_server::national::{Report, Row};
@@ -74,12 +76,19 @@ pub fn figures(program: &Program, incidents: usize) -> Result<Vec<Line>> {
         &format!("hub with {incidents} incidents"),
     )?);
     let rows = incidents * ROWS_OF_ONE;
-    let (rate, row) = fill_national(&folder.path().join("national"), rows)?;
+    let (rate, cells, row) = fill_national(&folder.path().join("national"), rows)?;
     let row = format!("/projection/{row}");
+    let draft = format!("/publish?month={}", last_closed(now()));
     lines.push(Line::at_least(
         "rows taken in a second at national, durable",
         rate,
         10_000.0,
+        "/s",
+    ));
+    lines.push(Line::at_least(
+        "cells of count tables taken in a second at national, durable",
+        cells,
+        20_000.0,
         "/s",
     ));
     let pages = [
@@ -88,6 +97,8 @@ pub fn figures(program: &Program, incidents: usize) -> Result<Vec<Line>> {
         row.as_str(),
         "/picture",
         "/picture?from=2022-01&to=2024-12&area=SN-03",
+        "/picture?as=published",
+        draft.as_str(),
         "/advocacy",
         "/advocacy?from=2022-01&to=2024-12&kind=police&area=SN-03",
         "/report",
@@ -191,8 +202,9 @@ fn fill_hub(data: &Path, incidents: usize) -> Result<Vec<IncidentId>> {
     Ok(held)
 }
 
-/// Rows over five years, twenty areas and ten hubs. Gives how many were taken in a second, and one of them.
-fn fill_national(data: &Path, rows: usize) -> Result<(f64, ProjectionId)> {
+/// Rows over five years, twenty areas and ten hubs, and the hubs' count tables. Gives how many rows and how many cells were taken in a
+/// second, and one of the rows.
+fn fill_national(data: &Path, rows: usize) -> Result<(f64, f64, ProjectionId)> {
     let mut store = national::open(data, None, &machine())?;
     let found = documents(TOGETHER, 1)?;
     let patterns: Vec<Projection> = found
@@ -232,7 +244,16 @@ fn fill_national(data: &Path, rows: usize) -> Result<(f64, ProjectionId)> {
         spent += start.elapsed();
         last = batch.last().map(|row| row.projection);
     }
-    Ok((rows as f64 / spent.as_secs_f64(), last.context("no row")?))
+    let counting = Counting {
+        patterns: &patterns,
+        hubs: 10,
+        months: 60,
+        incidents: 5,
+    };
+    let areas = |_| (0..20).map(|area| format!("SN-{area:02}")).collect();
+    let cells = counting.fill(&mut store, now(), areas)?;
+    let rate = rows as f64 / spent.as_secs_f64();
+    Ok((rate, cells, last.context("no row")?))
 }
 
 fn enrol_hub(store: &mut impl NationalStore, number: u8) -> Result<()> {
@@ -252,13 +273,9 @@ fn enrol_hub(store: &mut impl NationalStore, number: u8) -> Result<()> {
 fn of_invented_areas(program: &Program, data: &Path) -> Result<Vec<Line>> {
     fill_invented(data)?;
     let what = format!("national with {INVENTED_ROWS} rows in {INVENTED_AREAS} invented areas");
-    let mut lines = time(
-        program,
-        "national",
-        data,
-        &["/picture", "/report", "/queue"],
-        &what,
-    )?;
+    let draft = format!("/publish?month={}", last_closed(now()));
+    let pages = ["/picture", draft.as_str(), "/report", "/queue"];
+    let mut lines = time(program, "national", data, &pages, &what)?;
     let served = serve(program, "national", data)?;
     let asking = AtomicBool::new(true);
     let p95 = std::thread::scope(|scope| {
@@ -331,7 +348,20 @@ fn fill_invented(data: &Path) -> Result<()> {
         )?;
         ensure!(reply.held.iter().all(Option::is_some), "a row was refused");
     }
-    Ok(())
+    let counting = Counting {
+        patterns: &patterns,
+        hubs: INVENTED_HUBS.into(),
+        months: 12,
+        incidents: 10,
+    };
+    let areas = |hub: u32| {
+        let of_one = INVENTED_AREAS / usize::from(INVENTED_HUBS);
+        let letter = char::from(b'A' + hub as u8);
+        (0..of_one)
+            .map(|area| format!("X{letter}-{area:02}"))
+            .collect()
+    };
+    counting.fill(&mut store, now(), areas).map(drop)
 }
 
 /// A server that is ended when this goes.
