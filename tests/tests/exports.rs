@@ -47,7 +47,8 @@ fn counted_month(incident: &Value) -> Option<&str> {
 
 struct Country {
     site: Site,
-    _servers: [Server; 2],
+    /// National and the hub.
+    servers: [Server; 2],
 }
 
 impl Country {
@@ -66,7 +67,7 @@ impl Country {
         site.publish(&phone, &Vec::from_iter(months));
         Self {
             site,
-            _servers: [national, hub],
+            servers: [national, hub],
         }
     }
 

@@ -67,6 +67,7 @@ dimension-violation-group = Harm done
 dimension-population = Populations
 dimension-setting = Setting
 dimension-gender = Gender
+dimension-age-band = Age
 dimension-response = First response
 dimension-pep = PEP after exposure
 dimension-ec = Emergency contraception after exposure

@@ -67,6 +67,7 @@ dimension-violation-group = Daño sufrido
 dimension-population = Poblaciones
 dimension-setting = Entorno
 dimension-gender = Género
+dimension-age-band = Edad
 dimension-response = Primera respuesta
 dimension-pep = PEP tras exposición
 dimension-ec = Anticoncepción de emergencia tras exposición

@@ -67,6 +67,7 @@ dimension-violation-group = Violences subies
 dimension-population = Populations clés
 dimension-setting = Cadre
 dimension-gender = Genre
+dimension-age-band = Âge
 dimension-response = Première réponse
 dimension-pep = PPE après exposition
 dimension-ec = Contraception d’urgence après exposition

@@ -67,6 +67,7 @@ dimension-violation-group = អំពើហិង្សា
 dimension-population = ក្រុមប្រជាជន
 dimension-setting = បរិបទ
 dimension-gender = យេនឌ័រ
+dimension-age-band = អាយុ
 dimension-response = ការឆ្លើយតបដំបូង
 dimension-pep = PEP ក្រោយប្រឈម
 dimension-ec = ពន្យារកំណើតបន្ទាន់ក្រោយប្រឈម

@@ -67,6 +67,7 @@ dimension-violation-group = Причинённый вред
 dimension-population = Группы населения
 dimension-setting = Обстановка
 dimension-gender = Гендер
+dimension-age-band = Возраст
 dimension-response = Первая помощь
 dimension-pep = ПКП после контакта
 dimension-ec = Экстренная контрацепция после контакта
