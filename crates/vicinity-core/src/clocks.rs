@@ -481,7 +481,7 @@ fn followup_clock(
     }
 }
 
-/// Of what was not done yet.
+/// The state of a task that is not done.
 fn state_until(due: Option<Timestamp>, now: Timestamp) -> State {
     match due {
         Some(due) if now > due => State::Overdue,
@@ -490,7 +490,8 @@ fn state_until(due: Option<Timestamp>, now: Timestamp) -> State {
     }
 }
 
-/// Of what was done, by the first and the last moment at which it is in time. What was done before the first nobody can date.
+/// The state of a task that is done, by the first and the last moment at which it is in time. Nobody can say when something before the
+/// first was done.
 fn state_within(span: Option<(Timestamp, Timestamp)>, done: &[Moment]) -> State {
     let Some((from, due)) = span else {
         return State::DoneUnknown;
@@ -511,7 +512,7 @@ fn state_within(span: Option<(Timestamp, Timestamp)>, done: &[Moment]) -> State 
     }
 }
 
-/// Of what was not done yet, by the first and the last moment at which it may be too late.
+/// The state of a task that is not done, by the first and the last moment at which it may be too late.
 fn state_of_window(ends: Option<(Timestamp, Timestamp)>, now: Timestamp) -> State {
     match ends {
         None => State::UnknownTime,

@@ -137,9 +137,9 @@ impl Kept {
 enum Believed {
     /// Never looked.
     Nothing,
-    /// Of before the restart; and how long the machine had run at the first look after it.
+    /// The last look was before the restart. With it, how long the machine had run at the first look after the restart.
     Before(Kept, Option<i64>),
-    /// Of this run.
+    /// The last look was in this run.
     Since(Moment),
 }
 

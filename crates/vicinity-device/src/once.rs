@@ -15,7 +15,7 @@ use crate::error::DeviceError;
 pub(crate) struct OnceKey([u8; 32]);
 
 impl OnceKey {
-    /// Of an incident that came with an id, and of its edits.
+    /// The key of an incident that came with an id, and of its edits.
     pub(crate) fn input(
         &self,
         id: IncidentId,
@@ -34,12 +34,12 @@ impl OnceKey {
         )
     }
 
-    /// Of all lines up to one: of those before it, and of its own content.
+    /// The key of a line: of its content and all lines before it.
     pub(crate) fn line(&self, before: &[u8; 32], content: &[u8]) -> [u8; 32] {
         self.hash(b"line", &[before, content])
     }
 
-    /// Of what is kept of a photo or sound, in one incident.
+    /// The key of a photo or sound, as it is stored, in one incident.
     pub(crate) fn attachment(&self, incident: IncidentId, bytes: &[u8]) -> [u8; 32] {
         self.hash(b"attachment", &[incident.as_bytes(), bytes])
     }

@@ -92,7 +92,7 @@ pub enum Once {
 /// The outcome of lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logging {
-    /// Of each line, in their order.
+    /// What is known of each line, in their order.
     pub lines: Vec<Once>,
     /// The run, where one of its lines has no id.
     pub run: Option<i64>,

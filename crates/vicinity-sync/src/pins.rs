@@ -6,9 +6,9 @@ use sha2::{Digest, Sha256};
 /// SHA-256 of the two public keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pins {
-    /// Of the key that it shows.
+    /// The pin of the key that the server shows.
     pub current: [u8; 32],
-    /// Of the key that it will show.
+    /// The pin of the key that it will show next.
     pub next: [u8; 32],
 }
 

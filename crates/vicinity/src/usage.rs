@@ -36,7 +36,7 @@ fn told(mut error: clap::Error) -> String {
         ContextKind::InvalidValue,
         ContextKind::TrailingArg,
     ];
-    // Of other errors it names an argument that there is.
+    // Other errors name an argument that exists.
     kinds.extend((error.kind() == ErrorKind::UnknownArgument).then_some(ContextKind::InvalidArg));
     let typed: Vec<String> = kinds
         .iter()

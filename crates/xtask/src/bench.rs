@@ -54,7 +54,7 @@ pub struct Arguments {
 }
 
 impl Figures {
-    /// Of times the better, of bytes, requests and memory the worse.
+    /// The better of two times; the worse of two counts of bytes, requests and memory.
     fn better(self, other: Self) -> Self {
         Self {
             up: self.up.max(other.up),

@@ -48,7 +48,7 @@ fn a_quarter_in_bands_and_its_published_months_leave_every_hidden_month_open() {
             band.least().saturating_sub(shown),
             band.most().unwrap_or(u64::MAX) - shown,
         );
-        // Of two that are hidden either may hold what the other does not.
+        // If two are hidden, either may hold what the other does not.
         let one: Bounds = if hidden == 1 {
             (least, most)
         } else {

@@ -34,7 +34,7 @@ pub struct Suppression<'a> {
     /// What is left out.
     pub hidden: Vec<bool>,
     pub tables: Vec<Table>,
-    /// Of each table.
+    /// The blocks of each table.
     blocks: Vec<Blocks>,
     /// The table of each cell; none for all incidents, which are in every table.
     table_of: Vec<Option<usize>>,
@@ -509,7 +509,7 @@ impl<'a> Suppression<'a> {
 /// away, so that every sum that a table gives is one of rows, each once.
 struct Wholes {
     span: Span,
-    /// Of each row, where what it has of incidents is left out.
+    /// The term of each row whose number of incidents is hidden.
     term_of: Vec<Option<usize>>,
     terms: usize,
 }

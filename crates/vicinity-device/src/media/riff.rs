@@ -107,7 +107,7 @@ fn sound_chunks(bytes: &[u8]) -> Result<Vec<([u8; 4], &[u8])>, MediaError> {
         let name = body.array::<4>()?;
         let length = u32::from_le_bytes(body.array()?) as usize;
         let rest = &file.rest[file.rest.len() - beyond - body.rest.len()..];
-        // Of a length of nothing only where nothing else is known to follow: otherwise it would be read as sound.
+        // A length of 0 counts as not written only if no known chunk follows; otherwise that chunk would be read as sound.
         let is_unwritten = length == 0 && (is_open || body.rest.is_empty()) && !are_chunks(rest);
         if name == *b"data" && (length > body.rest.len() || is_unwritten) {
             found.push((
@@ -163,7 +163,7 @@ pub(super) fn wav(bytes: &[u8]) -> Result<Vec<u8>, MediaError> {
         }
     }
     let (format, data) = (wav_format(format.ok_or(damaged)?)?, data.ok_or(damaged)?);
-    // Of a recording that was cut the last step may be there in part: some players would play it as noise.
+    // A recording that was cut may end in a part of a step, which some players would play as noise.
     let step = usize::from(u16::from_le_bytes([format[12], format[13]])).max(1);
     let whole = &data[..data.len() - data.len() % step];
     if whole.is_empty() && !data.is_empty() {

@@ -8,7 +8,7 @@ use vicinity_sync::uplink::Report;
 
 use crate::access::limits::{Bucket, Rate, Spent};
 
-/// Of one hub. A first report of 5,000 incidents, or all of them again after a restore, passes at once; 15,000 take an hour.
+/// The share of one hub. A first report of 5,000 incidents, or all of them again after a restore, passes at once; 15,000 take an hour.
 pub const HUB_SHARE: Rate = Rate {
     at_once: 10_000,
     per_hour: 5_000,

@@ -72,7 +72,7 @@ impl SealedRequest for SyncRequest {
     }
 }
 
-/// Of what a device says it erased, what this hub ordered: nobody else can have anything erased.
+/// The incidents that a device erased on this hub's order, among those that it reports. Nobody else can have anything erased.
 pub(crate) fn proven(erased: &[Erasure], secret: &[u8; 32]) -> Vec<IncidentId> {
     if erased.is_empty() {
         return Vec::new();

@@ -30,7 +30,7 @@ impl PatternServer for Hub {
         let (from, to) = ends(&months);
         let areas = store.told_areas()?;
         let window = store.countable_window(from, to)?.into_iter();
-        // Of an area that is not told national nobody else learns either.
+        // An area that national does not learn is unknown to others, too.
         let told = window.map(|(month, (area, dimension, code), count)| {
             (
                 month,

@@ -32,7 +32,7 @@ use crate::net::network::network;
 
 /// Connections at a time, from their first byte on: half of the 1,024 files that a process may open where nobody raised it.
 const ALL_MAX: usize = 512;
-/// Of them from one address: a clinic behind one has fifty phones that sync at once, and a dozen browsers with six each.
+/// Connections at a time from one address: a clinic behind one has fifty phones that sync at once, and a dozen browsers with six each.
 const ADDRESS_MAX: usize = 128;
 /// Seconds that a handshake may take: a bad link needs three round trips.
 const HANDSHAKE_SECONDS: u64 = 15;

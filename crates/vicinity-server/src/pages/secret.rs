@@ -22,7 +22,7 @@ impl core::fmt::Debug for Secret {
 }
 
 impl Secret {
-    /// Of the bytes that are kept.
+    /// The secret with these bytes, as they are stored.
     #[must_use]
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)

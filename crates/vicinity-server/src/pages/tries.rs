@@ -5,17 +5,17 @@ use vicinity_core::time::Timestamp;
 
 use crate::access::limits::{Bucket, Buckets, Rate, Spent};
 
-/// Of one name from one network.
+/// Wrong tries for one name from one network.
 const OF_NAME_THERE: Rate = Rate {
     at_once: 6,
     per_hour: 20,
 };
-/// Of one name over all networks: a caller with a password and many addresses still has to find one code in a million.
+/// Wrong tries for one name from all networks: a caller with a password and many addresses still has to find one code in a million.
 const OF_NAME: Rate = Rate {
     at_once: 60,
     per_hour: 60,
 };
-/// Of any names from one network: a whole centre may share an address.
+/// Wrong tries for any names from one network: a whole centre may share an address.
 const OF_NETWORK: Rate = Rate {
     at_once: 20,
     per_hour: 60,

@@ -63,7 +63,7 @@ pub type Source<'a> = dyn FnMut(&mut Take<'_>) -> Result<(), StoreError> + 'a;
 
 /// What rows are taken of.
 pub struct Taken<'a> {
-    /// Of which months.
+    /// The months.
     pub months: &'a Months,
     /// The name of a hub's zone, empty while it is unknown. `None` at national: its rows come from many zones.
     pub zone: Option<&'a str>,

@@ -51,7 +51,7 @@ impl<'a> Taking<'a> {
     pub(crate) fn note(&mut self, incident: IncidentId, verdicts: &[Verdict]) {
         let has = |wanted: &dyn Fn(&Verdict) -> bool| verdicts.iter().any(wanted);
         self.has_brought |= has(&|verdict| matches!(verdict, Verdict::Stored | Verdict::Pending));
-        // Of these no byte may be kept.
+        // No byte of these may be kept.
         self.must_be_cut |= has(&|verdict| {
             matches!(
                 verdict,

@@ -360,7 +360,7 @@ fn difference(
     Ok(())
 }
 
-/// Of what was just pushed, the documents in which something waits for ancestors.
+/// Asks for the ancestors that pushed changes wait for, by document.
 fn needed(db: &Db, peer: &Peer, pushed: &[IncidentId], pull: &mut Pull) -> Result<()> {
     let mut asked: BTreeSet<IncidentId> = pull.need.iter().map(|need| need.incident).collect();
     for incident in pushed {

@@ -308,7 +308,7 @@ impl HubStatements for SqliteHub {
             let Some(blob) = find(db, peer, &hash)? else { return Ok(()) };
             db.execute("forgetting a blob", "DELETE FROM pieces WHERE blob = ?1", &[&blob.id])?;
             if !refused.is_empty() {
-                // Of an incident that was erased meanwhile, it may be.
+                // A refused statement may be of an incident that was erased meanwhile.
                 db.set_setting(LOG_HOLDS_ERASED, &[1])?;
             }
             db.execute("noting a blob", "UPDATE blobs SET refused = ?2 WHERE id = ?1", &[&blob.id, &places(refused)]).map(drop)

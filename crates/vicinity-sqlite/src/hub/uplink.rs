@@ -216,7 +216,7 @@ pub(crate) fn sent(db: &mut Db, rows: &[SentProjection]) -> Result<()> {
                     query,
                     &[id, &version, &i64::from(refused)],
                 )?;
-                // Of an erased incident nothing is left to say.
+                // National needs nothing more about an erased incident.
                 let query = "DELETE FROM projections WHERE projection = ?1 AND json IS NULL AND sent >= version AND doc NOT IN (SELECT doc FROM documents)";
                 db.execute("forgetting a projection", query, &[id])?;
             }

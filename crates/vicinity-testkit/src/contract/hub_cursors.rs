@@ -125,7 +125,7 @@ fn made_up(good: Cursor, start: Cursor) -> Vec<Cursor> {
             chain: good.chain,
             ..start
         },
-        // Of a hub that has no key yet, and of one with another.
+        // From a hub without a key, and from one with another key.
         policy::cursor(None, good.epoch, good.seq + 7, good.chain),
         policy::cursor(Some(&[]), good.epoch, good.seq + 7, good.chain),
         policy::cursor(Some(&[0; 16]), good.epoch, good.seq + 7, good.chain),

@@ -328,7 +328,7 @@ pub fn an_erasure_takes_the_projection_back_and_forgets_it_once_national_confirm
             .is_empty()
     );
     assert!(!centre.hub.store.erasures().expect("erasures")[0].national_owes);
-    // Of one that national never heard of, it hears nothing.
+    // National learns nothing about an incident that it never had.
     centre.erases(2);
     assert!(
         centre
@@ -545,7 +545,7 @@ pub fn a_grant_that_names_the_withdrawal_in_the_same_batch_keeps_the_incident<S:
     assert!(centre.hub.store.erasures().expect("erasures").is_empty());
 }
 
-/// Of those who had it in scope, and of those who see all.
+/// For devices that had it in scope, and for those that see all.
 pub fn digests_agree_after_an_erasure<S: HubStore>(make: impl Fn(&Path) -> S) {
     let mut centre = Centre::new(make);
     let (ada, ben, rose, start) = (centre.ada, centre.ben, centre.rose, centre.hub.start);

@@ -82,7 +82,7 @@ pub fn a_rebase_asks_for_what_the_hub_lacks<S: HubStore>(make: impl Fn(&Path) ->
         pull.need,
         [have(2, known), have(3, people[2].heads()), have(4, vec![])]
     );
-    // Of heads it does not know the hub cannot tell what lies before them; where it knows one, it gives what follows.
+    // The hub cannot tell what is before heads that it does not know. Where it knows one, it gives what follows.
     assert_eq!(
         changes_of(&pull.groups, incident_id(3)),
         names(&people[2].chunks()[1..])

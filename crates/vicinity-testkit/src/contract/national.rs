@@ -67,7 +67,7 @@ fn id(number: u8) -> ProjectionId {
     ProjectionId::from_random([number; 16])
 }
 
-/// Of November, with one violation.
+/// A row of November with one violation.
 fn row(number: u8, version: u64, violation: &str) -> NewProjection {
     let facets = vec![
         ("violation", violation.to_owned()),

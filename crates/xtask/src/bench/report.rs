@@ -197,7 +197,7 @@ impl std::fmt::Display for Limits {
 
 /// A single figure with its target.
 pub struct Line {
-    /// Of what.
+    /// What was measured.
     pub what: String,
     value: f64,
     limit: f64,

@@ -106,7 +106,7 @@ fn consents_mark(incident: &Incident) -> String {
     mark(&json!([incident.register("consents")]))
 }
 
-/// Of the devices that have an incident.
+/// The mark of the devices that have an incident.
 pub(super) fn devices_mark(devices: &[u32]) -> String {
     mark(&json!(devices))
 }

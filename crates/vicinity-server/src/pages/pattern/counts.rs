@@ -59,8 +59,8 @@ impl Counts {
         }
     }
 
-    /// What may be passed on of these counts as one window: what its months were learns apart no more. `name` is in their place.
-    /// Of each count its band is kept and nothing else, so that no page can tell more.
+    /// These counts as others may get them: one window named `name` instead of its months, so that months cannot be told from each other. Only
+    /// the band of each count is kept, so that no page can show more.
     #[must_use]
     pub fn as_one(name: &str, window: Vec<(String, Cell, u64)>) -> Self {
         let mut counts: BTreeMap<Cell, u64> = BTreeMap::new();

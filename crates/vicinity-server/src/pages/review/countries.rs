@@ -82,7 +82,7 @@ fn view(row: CountryRow, months: &[String]) -> CountryView {
             .get(month)
             .map(|cells| cells.get(&(dimension.to_owned(), code.to_owned())).copied())
     };
-    // Of the months that were published: one that is yet to come is not left out of a sum.
+    // Published months only: a month that is yet to come is no gap in a sum.
     let of_published = |dimension: &str, code: &str| -> Vec<Option<u64>> {
         windows
             .keys()
