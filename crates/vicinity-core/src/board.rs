@@ -30,7 +30,7 @@ use crate::{clocks, consent, projection, status};
 /// Hours after an incident at which its triage or the window of a clock may change.
 const TURNS_HOURS: [i64; 2] = [72, 120];
 
-/// Days after the report for which a danger counts as one of now, though the incident is only watched.
+/// Days after the report for which a danger counts as present, although the incident is only watched.
 const DANGER_DAYS: i64 = 7;
 
 /// The groups of a level, in their order. [`Group::Over`] comes after all levels.
@@ -152,7 +152,7 @@ fn sort(group: Group, next: Option<&Clock>, incident: &Incident) -> i64 {
     }
 }
 
-/// Until when a danger that was reported counts as one of now where the incident is only watched.
+/// Until when a reported danger counts as present if the incident is only watched.
 fn danger_fades(incident: &Incident) -> Option<Timestamp> {
     incident
         .reported_at()?

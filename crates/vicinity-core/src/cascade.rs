@@ -20,7 +20,7 @@ pub(crate) const PEP: [&str; 6] = [
     "started",
     "completed",
 ];
-/// The steps of EC, which is one dose.
+/// The steps of emergency contraception, which is one dose.
 pub(crate) const EC: [&str; 5] = [NOT_EXPOSED, "too_late", "in_time", "offered", "completed"];
 
 /// The step of PEP.

@@ -3,7 +3,7 @@
 //! A clock that is wrong must not destroy anything. What can be withdrawn happens by it at once, and is withdrawn once the
 //! clock is right. What cannot waits while the clock is in doubt, until it is right again or a person confirms it. There are
 //! three witnesses: the machine's running time, which cannot be set; the last time that was believed before a restart;
-//! and the clocks of devices that were heard, the middle one of at least three.
+//! and the clocks of devices that synced, the median of at least three.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub const JUMP_MAX_SECONDS: i64 = 3600;
 pub const RESTART_MAX_SECONDS: i64 = 7 * 86_400;
 /// Seconds that a clock may differ from the middle one of the devices' clocks: those are set by hand, often by the wrong zone.
 pub const DEVICES_MAX_SECONDS: i64 = 86_400;
-/// That many devices must have been heard before their clocks count.
+/// Devices that must have synced before their clocks count.
 pub const DEVICES_MIN: usize = 3;
 /// Devices that are remembered.
 const REMEMBERED_MAX: usize = 1024;
@@ -148,7 +148,7 @@ enum Believed {
 pub struct ClockWatch {
     believed: Believed,
     confirmed_ahead: i64,
-    /// Devices' clocks less the machine's running time, and when in it they were heard.
+    /// Devices' clocks less the machine's running time, and when in it each device synced.
     devices: BTreeMap<u32, (i64, i64)>,
     /// The two in the middle of them; the same one where their number is odd.
     middle: Option<(i64, i64)>,
@@ -167,7 +167,7 @@ impl ClockWatch {
         }
     }
 
-    /// A device was heard: the server's clock was that many seconds ahead of its.
+    /// A device synced. The server's clock was `ahead` seconds ahead of the device's.
     pub fn heard(&mut self, device: u32, ahead_seconds: i64, now: Moment) {
         let Some(running) = now.running else { return };
         self.devices
@@ -248,7 +248,7 @@ impl ClockWatch {
         if jump.is_some() && !devices_agree {
             return jump;
         }
-        // The devices' clocks from before the restart count until they are heard again.
+        // Devices' clocks from before the restart count until the devices sync again.
         if let Believed::Before(
             Kept {
                 doubt:

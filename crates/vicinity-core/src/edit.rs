@@ -102,7 +102,7 @@ impl EntryEdit {
 }
 
 impl Edit {
-    /// Checks a JSON list of edits. `now` stands where an edit says no time.
+    /// Checks a JSON list of edits. An edit without a time gets `now`.
     ///
     /// # Errors
     /// The first edit that is malformed, with its place in the list and the field's path.

@@ -1,4 +1,4 @@
-//! The gate at national's end: a projection is taken only if every word in it is one that a projection may hold.
+//! The gate at national: it takes a projection only if every word in it may be in one.
 //!
 //! The hub's gate makes projections from an allow-list; this one trusts no hub. A name in a field of codes, an exact
 //! date in a month, a count that no incident has, a text of any other form is refused whole. What follows from other fields is

@@ -14,7 +14,7 @@ pub fn write(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes that a text of digits says, lower or upper case: a vector, or an array of exactly that many.
+/// The bytes of a text of hexadecimal digits, in lower or upper case, as a vector or as an array of exactly that length.
 #[must_use]
 pub fn read<T: TryFrom<Vec<u8>>>(text: &str) -> Option<T> {
     let digit = |byte: u8| {

@@ -23,9 +23,9 @@ pub const OTHER_UNLISTED: &str = "other_unlisted";
 pub const UNKNOWN: &str = "unknown";
 /// Perpetrators of one projection. Of more, only the first ones in the sorted order are kept.
 pub const PERPETRATORS_MAX: usize = 32;
-/// How often one action, or one referral, is counted; what is more counts as that many.
+/// The largest number of times that one action, or one referral, is counted.
 pub const TIMES_MAX: u32 = 999;
-/// Minutes of the longest response, a year of 366 days; what took longer counts as that many.
+/// Minutes of the longest response that is told apart: a year of 366 days.
 pub const RESPONSE_MAX_MINUTES: u32 = 366 * 24 * 60;
 
 /// What consent and de-identification leave of an incident.

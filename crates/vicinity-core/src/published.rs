@@ -11,7 +11,7 @@
 //! and is protected like a cell ([`differences`]).
 //!
 //! The work for a month is bounded, whatever hubs report: at most [`AREAS_MAX`] areas are counted separately, the largest, and the
-//! others count as one that is unknown. If that is still too much work, no area is counted separately.
+//! others count as `unknown`. If that is still too much work, no area is counted separately.
 
 pub(crate) mod cells;
 mod differences;
@@ -172,7 +172,7 @@ pub fn last_closed(now: Timestamp) -> String {
     time::month_number(&month).map_or_else(String::new, |number| time::numbered_month(number - 2))
 }
 
-/// Counts of that many areas: the largest, and all others as the one that is unknown. Of two that are as large, the first by name.
+/// Counts of at most `max` areas: the largest ones, and `unknown` for all others. Of two equal areas, the first by name stays.
 fn bounded(counts: &BTreeMap<Cell, u64>, max: usize) -> Cow<'_, BTreeMap<Cell, u64>> {
     let mut sizes: BTreeMap<&str, u64> = BTreeMap::new();
     for ((area, dimension, _), count) in counts {

@@ -85,7 +85,7 @@ impl Moment {
 pub struct Reading {
     /// The hub's zone.
     pub zone: Option<TimeZone>,
-    /// When the hub first heard of the incident, by its own clock.
+    /// When the hub first received the incident, by its own clock.
     pub received_at: Option<Timestamp>,
     /// Times that are read otherwise than they are written, by their place.
     pub times: BTreeMap<String, Moment>,

@@ -7,7 +7,7 @@ pub use jiff::{SignedDuration, Timestamp};
 use crate::codes;
 use crate::zone::Zones;
 
-/// An instant, or nothing if the text is none. Fractions below a millisecond are dropped.
+/// The instant of a text; `None` for any other text. Fractions below a millisecond are dropped.
 #[must_use]
 pub fn parse_instant(text: &str) -> Option<Timestamp> {
     let instant: Timestamp = text.parse().ok()?;

@@ -98,7 +98,7 @@ fn compare(
     }));
 }
 
-/// Whether a value says as much as one that is not there.
+/// Whether a value is empty, as if it were not there.
 fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,

@@ -19,7 +19,7 @@ pub struct Attached {
     pub class: &'static str,
     /// Bytes that are kept.
     pub bytes: u64,
-    /// Whether the incident had it already: nothing was added then.
+    /// Whether the incident had it already. Then nothing was added.
     pub already_here: bool,
 }
 

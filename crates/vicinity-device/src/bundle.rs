@@ -56,7 +56,7 @@ pub enum ImportEnd {
     Compare,
     /// They differ although all was compared: a person has to look.
     Alarm,
-    /// The device has heard from its hub since: only acknowledgements counted.
+    /// The device synced with its hub after the file was made. Only acknowledgements counted.
     Old,
     /// The reply is to an earlier life of this device: none of it counted.
     EarlierLife,

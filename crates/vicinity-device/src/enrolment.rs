@@ -60,7 +60,7 @@ impl Enrolment {
         self.device.parse().ok()
     }
 
-    /// Whether the device has this role. A role of a newer hub that this version does not know is none.
+    /// Whether the device has this role. A role that this version does not know counts as no role.
     #[must_use]
     pub fn is(&self, role: Role) -> bool {
         Role::from_code(&self.role) == Some(role)

@@ -34,7 +34,7 @@ pub struct World<'a> {
     pub now: Timestamp,
     /// Eight random bytes.
     pub random: &'a mut dyn FnMut() -> u64,
-    /// Waits that many milliseconds.
+    /// Waits for the given number of milliseconds.
     pub wait: &'a mut dyn FnMut(u64),
 }
 
@@ -94,7 +94,7 @@ pub enum NextStep {
         /// The body.
         body: Vec<u8>,
     },
-    /// Wait that many milliseconds, and then call [`Device::go_on`](crate::Device::go_on).
+    /// Wait for this many milliseconds, and then call [`Device::go_on`](crate::Device::go_on).
     Wait(u64),
     /// The end.
     Done(Outcome),

@@ -23,7 +23,7 @@ use crate::error::DeviceError;
 use crate::once::OnceKey;
 use crate::work::{Work, at_edit};
 
-/// Incidents that become durable together: one fsync for that many.
+/// Incidents that share one fsync.
 const TOGETHER: usize = 64;
 
 /// A line that was not kept. It says where and what, never the value.
@@ -95,7 +95,7 @@ pub trait LogSink {
     fn logged(&mut self, id: IncidentId);
     /// Something of a line was kept as it is and may not be what was meant.
     fn remarked(&mut self, line: usize, remark: &Remark);
-    /// A line was logged before, as this incident: nothing was added.
+    /// The line was logged before, as this incident. Nothing was added.
     fn already_here(&mut self, id: IncidentId) {
         self.logged(id);
     }

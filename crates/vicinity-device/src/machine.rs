@@ -10,7 +10,7 @@ pub struct Machine {
     pub now: Box<dyn Fn() -> Timestamp + Send>,
     /// Fills a slice with random bytes that nobody can predict.
     pub random: Box<dyn FnMut(&mut [u8]) + Send>,
-    /// Waits that many milliseconds.
+    /// Waits for the given number of milliseconds.
     pub wait: Box<dyn FnMut(u64) + Send>,
     /// The machine's present run, which nobody can set; `None` where the system does not say.
     pub boot: Box<dyn Fn() -> Option<Boot> + Send>,

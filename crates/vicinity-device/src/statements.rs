@@ -131,7 +131,7 @@ impl<S: DeviceStore> Device<S> {
                 break;
             }
         }
-        // Asked before it is looked for: an educator's device hears from the hub that it may not.
+        // The hub is asked first, so that an educator's device gets the hub's refusal.
         let opener = rewrapping::opener(&mut self.store)?.ok_or(Refused::NotAllowed)?;
         let (class, key) = found.ok_or(Refused::Failed)?;
         let wrap = Wrap {

@@ -297,7 +297,7 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value[field].as_str().unwrap_or_default()
 }
 
-/// The Recorder's word for a code; the code itself if there is none.
+/// The Recorder's word for a code, or the code itself if the Recorder has no word.
 fn worded(code: &str, words: &[(&str, &str)]) -> String {
     words
         .iter()

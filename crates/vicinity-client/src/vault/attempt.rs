@@ -58,7 +58,7 @@ impl<'a> Attempt<'a> {
         held.erase_main_if_over();
         held.state.count();
         held.save().map_err(|error| match error {
-            // An attempt that cannot be counted is none: wrong ones would be free.
+            // An attempt that cannot be counted is refused: otherwise wrong attempts would be free.
             VaultError::Io { source, .. } if folder::is_read_only(&source) => VaultError::Uncounted,
             other => other,
         })?;

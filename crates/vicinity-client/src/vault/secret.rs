@@ -96,7 +96,7 @@ impl DeviceSecret for FileSecret {
             }
         }
         let mut secret = Zeroizing::new([0; 32]);
-        // A secret of zeros is one whose destruction was cut short.
+        // A secret of zeros was being destroyed when the device was cut off.
         if filled != secret.len() || bytes[..32] == [0; 32] {
             return Err(VaultError::Damaged("device's secret"));
         }

@@ -45,7 +45,7 @@ pub struct Difference {
 #[must_use]
 pub fn is_due(difference: Difference, waits_since: Option<i64>, now: Timestamp) -> bool {
     let has_waited = waits_since.is_some_and(|since| week(now) - since >= WEEKS_MAX);
-    // Tables that differ though no incident does were lost at national: what is sent is what it had.
+    // If tables differ and no incident does, national lost them. It gets what it had.
     difference.any
         && (difference.survivors == 0
             || difference.survivors >= SURVIVORS_MIN

@@ -1,4 +1,4 @@
-//! Whether a table that came from a hub can be one: national trusts no hub.
+//! The check of a table that came from a hub: national trusts no hub.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::published::cells::{self, ALL, PARTITIONS};
 const COUNT_MAX: u64 = 1_000_000_000;
 
 impl MonthTable {
-    /// Whether every name is one that can be counted, every count possible, and the whole consistent: no cell is larger than its area, and
+    /// Whether every name can be counted, every count is possible, and the whole is consistent: no cell is larger than its area, and
     /// the codes of a partition add up to their area. `now` is national's own clock: a month in the future is refused.
     #[must_use]
     pub fn is_well_formed(&self, now: Timestamp) -> bool {

@@ -6,7 +6,7 @@ const ORIENTATION: u16 = 0x0112;
 const SHORT: u16 = 3;
 /// Entries of the longest folder of tags that is read.
 const ENTRIES_MAX: usize = 1024;
-/// What stands before EXIF in JPEG, and with some writers in WebP.
+/// The bytes before EXIF in JPEG and, by some writers, in WebP.
 pub(super) const PREFIX: &[u8; 6] = b"Exif\0\0";
 
 /// Which way up a photo is, 2 to 8, if EXIF says so. Upright is nothing that has to be reported.

@@ -66,7 +66,7 @@ pub fn plan<S: HubStore + ?Sized>(
     )
 }
 
-/// The groups of the first that many incidents, and which they are.
+/// The groups of the first incidents, and which incidents they are.
 #[must_use]
 pub fn first(groups: &[Group], incidents: usize) -> (Vec<Group>, BTreeSet<IncidentId>) {
     let taken: BTreeSet<IncidentId> = policy::by_incident(groups)

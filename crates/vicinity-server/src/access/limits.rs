@@ -51,7 +51,7 @@ pub struct Rate {
     pub per_hour: u64,
 }
 
-/// Spent: to be asked again after that many seconds, at least one.
+/// The share is spent. The caller may ask again after this many seconds, at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spent {
     /// Seconds.
@@ -160,7 +160,7 @@ impl Limits {
     /// Counts a proven request of a device. To be called once the signature is good: nobody else can spend its share.
     ///
     /// # Errors
-    /// The share is spent; nothing was counted.
+    /// The share is spent. Nothing was counted.
     pub fn device(&mut self, device: DeviceId, bytes: usize, now: Timestamp) -> Result<(), Spent> {
         let (requests, size) = self.devices.entry(device).or_insert_with(|| {
             (
@@ -176,7 +176,7 @@ impl Limits {
     /// Counts what a device's request will load, before it is loaded. A request that is more than a whole share takes a whole one.
     ///
     /// # Errors
-    /// The share is spent; nothing was counted.
+    /// The share is spent. Nothing was counted.
     pub fn work(&mut self, device: DeviceId, ops: u64, now: Timestamp) -> Result<(), Spent> {
         let left = self
             .work

@@ -31,11 +31,11 @@ pub enum PageError {
     Field(FieldError),
     /// More was sent than any form holds. 413.
     TooLarge,
-    /// Too many tries: to be tried again after that many seconds. 429.
+    /// Too many tries. The next one is possible after this many seconds. 429.
     SlowDown(u64),
     /// Too many ask at once. 503.
     Busy,
-    /// The store failed; nothing was changed. 500.
+    /// The store failed, and nothing was changed. 500.
     Failed,
 }
 

@@ -23,7 +23,7 @@ pub const HANDLE_MAX_LETTERS: usize = 40;
 /// Why somebody was not invited.
 #[derive(Debug, thiserror::Error)]
 pub enum InviteError {
-    /// The name cannot be one.
+    /// The text cannot be a name.
     #[error(
         "a name has 1 to {HANDLE_MAX_LETTERS} letters, digits, dots, dashes or underscores; take a pseudonym, not a name that tells who it is"
     )]
@@ -56,7 +56,7 @@ pub fn open(
 /// has the name already is signed out and sets both again. Durable when this returns.
 ///
 /// # Errors
-/// A name that cannot be one, a server that never ran, or the store.
+/// The text cannot be a name, the server never ran, or the store failed.
 pub fn invite(
     people: &mut SqlitePeople,
     server: &mut dyn Settings,

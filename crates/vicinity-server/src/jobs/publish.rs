@@ -35,7 +35,7 @@ pub async fn run(writer: Writer<dyn ReviewStore>, machine: Machine, link: Option
             Ok(None) => return,
             Err(error) => {
                 if matches!(error, UpstreamError::Revoked) {
-                    // Whatever comes of it, the next contact hears it again.
+                    // If this fails, the next contact learns it again.
                     upstream::note_revoked(&writer).await.ok();
                 }
                 failures += 1;

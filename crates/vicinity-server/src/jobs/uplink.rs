@@ -70,7 +70,7 @@ pub async fn run(uplink: Uplink, link: Option<EnrolLink>) {
             Ok(None) => return,
             Err(error) => {
                 if matches!(error, UpstreamError::Revoked) {
-                    // Whatever comes of it, the next contact hears it again.
+                    // If this fails, the next contact learns it again.
                     upstream::note_revoked(&uplink.writer).await.ok();
                 }
                 failures += 1;
@@ -319,7 +319,8 @@ pub fn settle(
     Ok(received)
 }
 
-/// A question whose incident is gone, or whose code is none, is confirmed and dropped: there is nobody to answer it.
+/// Puts a question into its incident. A question is confirmed and dropped if its incident is gone or its code is unknown: nobody could answer
+/// it.
 fn take_question(
     store: &mut dyn HubStore,
     question: &Question,

@@ -24,7 +24,7 @@ const BACKOFF_MAX_SECONDS: u64 = 120;
 /// Seconds that it may ask for at most: a hub that believes more would be silent for days.
 const ASKED_MAX_SECONDS: u64 = 3600;
 
-/// Why a contact failed. The next one continues where it stood.
+/// Why a contact failed. The next contact continues from there.
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamError {
     /// This server's own store.
@@ -49,7 +49,7 @@ pub enum UpstreamError {
         "the server above has revoked this server and takes nothing more of it: ask whoever runs it"
     )]
     Revoked,
-    /// It has never heard of this one, or of the link's code.
+    /// It does not know this server, or the code of the link.
     #[error(
         "the server above does not know this server, or the link was used or is older than ten minutes: start with a new --upstream link"
     )]

@@ -29,12 +29,12 @@ impl core::fmt::Debug for Target {
 /// Why nothing is known of a push.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
-    /// The address is none of a DHIS2 server's.
+    /// The address cannot be one of a DHIS2 server.
     #[error(
         "the address must be of the form https://dhis2.example.org; plain http goes to this machine only, for a token travels with it"
     )]
     Address,
-    /// The token cannot be one.
+    /// The text cannot be a token.
     #[error("the token must be a personal access token of DHIS2's, as d2pat_…, in one line")]
     Token,
     /// Nobody answered.

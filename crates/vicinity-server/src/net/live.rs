@@ -70,14 +70,14 @@ impl Live {
         })
     }
 
-    /// What a browser hears, as long as its session continues.
+    /// The news for a browser, as long as its session continues.
     pub(crate) fn changes<F: Future<Output = bool> + Send, G: Fn() -> F + Send>(
         &self,
         slot: StreamSlot,
         alive: Duration,
         goes_on: G,
     ) -> impl Stream<Item = Result<Event, Infallible>> + Send + use<F, G> {
-        // The first value is how it stood when the browser asked.
+        // The first value is the state at the browser's request.
         let first = *self.count.borrow();
         let counts = WatchStream::new(self.count.subscribe()).map(Some);
         let beats = IntervalStream::new(interval_at(Instant::now() + alive, alive)).map(|_| None);

@@ -155,7 +155,7 @@ pub fn publish(
     }
 }
 
-/// A table of what may be shown: of the country by a code, or of its areas.
+/// A table of published counts: of the country by a code, or of its areas.
 #[must_use]
 pub fn table(months: &BTreeMap<String, Month>, dimension: &str) -> Table {
     let of_areas = dimension == "admin1";
