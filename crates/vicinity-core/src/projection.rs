@@ -25,7 +25,7 @@ pub const UNKNOWN: &str = "unknown";
 pub const PERPETRATORS_MAX: usize = 32;
 /// The largest number of times that one action, or one referral, is counted.
 pub const TIMES_MAX: u32 = 999;
-/// Minutes of the longest response that is told apart: a year of 366 days.
+/// Minutes of the longest response, a year of 366 days. Longer ones count as this long.
 pub const RESPONSE_MAX_MINUTES: u32 = 366 * 24 * 60;
 
 /// What consent and de-identification leave of an incident.

@@ -59,7 +59,7 @@ impl Counts {
         }
     }
 
-    /// These counts as others may get them: one window named `name` instead of its months, so that months cannot be told from each other. Only
+    /// These counts as others may get them: one window named `name` instead of its months, so that its months cannot be distinguished. Only
     /// the band of each count is kept, so that no page can show more.
     #[must_use]
     pub fn as_one(name: &str, window: Vec<(String, Cell, u64)>) -> Self {
