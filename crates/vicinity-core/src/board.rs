@@ -210,7 +210,7 @@ pub fn place(incident: &Incident, now: Timestamp) -> Placement {
             .unwrap_or_default()
             .to_owned(),
         month: counted.month,
-        response_minutes: counted.response_minutes,
+        response_minutes: projection::response_minutes(incident),
         turns_at: turns_at(incident, &clocks, now),
     }
 }

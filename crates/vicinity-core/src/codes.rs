@@ -85,6 +85,8 @@ code_lists! {
         "complaint_filed" "shelter" "relocation" "money_transport" "mediation" "health_facility_advocacy" "community_meeting" "aggressor_alert"
         "refused_by_survivor" "referral_failed"
     ];
+    /// Services as rows name them: what was needed, done or referred to.
+    SERVICE_GROUPS = "service group", "own", ["medical" "psychosocial" "legal" "safety" "shelter" "other"];
     /// The outcome of an offer.
     ACCEPTED = "accepted", "own", ["yes" "declined" "no" "unknown"];
     /// The outcome of an action.
@@ -134,6 +136,28 @@ code_lists! {
     ADVOCACY_OUTCOMES = "advocacy outcome", "own", ["awaited" "promised" "achieved" "refused"];
     /// Triage.
     TRIAGE_LEVELS = "triage", "own", ["red" "amber" "green"];
+}
+
+/// The service group of an action. An action of the police or of the law is in a group with legal advice, which most survivors get: a row
+/// shows none of them by itself. `other` is also for what this version does not know.
+#[must_use]
+pub fn service_group(action: &str) -> &'static str {
+    match action {
+        "medical_injury"
+        | "pep_start"
+        | "pep_complete"
+        | "emergency_contraception"
+        | "sti_prophylaxis"
+        | "hepb_tetanus"
+        | "hiv_test"
+        | "forensic" => "medical",
+        "lives_first_line" | "psychosocial" | "suicide_response" => "psychosocial",
+        "legal_advice" | "lawyer_sent" | "bail_release" | "police_negotiation"
+        | "complaint_filed" => "legal",
+        "safety_plan" | "accompany" | "aggressor_alert" => "safety",
+        "shelter" | "relocation" => "shelter",
+        _ => "other",
+    }
 }
 
 const UNFPA: &str = "UNFPA, technology-facilitated gender-based violence (2021)";

@@ -10,9 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::codes::{self, CodeList, ViolationGroup};
 use crate::form::{has_form, is_month};
+use crate::ladder::{Step, first_month_of, is_quarter};
 use crate::projection::{
-    MonthBasis, OTHER_UNLISTED, PERPETRATORS_MAX, Projection, RESPONSE_MAX_MINUTES, SCHEMA,
-    TIMES_MAX, UNKNOWN,
+    AGE_BANDS, MonthBasis, OTHER_UNLISTED, PERPETRATORS_MAX, Projection, REFERRED, RESPONSES,
+    SCHEMA, UNKNOWN, WITHHELD,
 };
 use crate::published::cells::ALL;
 use crate::{cascade, classify, clocks, time};
@@ -29,15 +30,10 @@ const AHEAD_DAYS: i64 = 31;
 /// Years before this one in which a reported incident may have happened.
 const YEARS_BACK: i16 = 100;
 
-/// How soon the first response came.
-const RESPONSES: [&str; 4] = ["within_24h", "within_72h", "later", "no_response"];
-/// How far referrals came.
-const REFERRED: [&str; 3] = ["not_referred", "sent", "completed"];
-const AGE_BANDS: [&str; 9] = [
-    "0-9", "10-14", "15-17", "18-19", "20-24", "25-29", "30-39", "40-49", "50+",
-];
-/// The age bands of counts.
-const AGES_COUNTED: [&str; 3] = ["0-17", "18-24", "25+"];
+/// How soon the first response came, as counts have it.
+const RESPONSES_COUNTED: [&str; 4] = ["within_24h", "within_72h", "later", "no_response"];
+/// How far referrals came, as counts have it.
+const REFERRED_COUNTED: [&str; 3] = ["not_referred", "sent", "completed"];
 const GBVIMS: [&str; 7] = [
     "rape",
     "sexual_assault",
@@ -61,10 +57,6 @@ fn violation(code: &str) -> bool {
     ViolationGroup::of(code).is_some() || code == OTHER_UNLISTED
 }
 
-fn times(count: u32) -> bool {
-    (1..=TIMES_MAX).contains(&count)
-}
-
 /// A month that has begun, and is at most [`YEARS_BACK`] years ago.
 pub(crate) fn is_past_month(month: &str, now: Timestamp) -> bool {
     let latest = now
@@ -76,31 +68,6 @@ pub(crate) fn is_past_month(month: &str, now: Timestamp) -> bool {
         day(now).year().saturating_sub(YEARS_BACK + 1).max(0)
     );
     is_month(month) && month <= time::month(day(latest)).as_str() && month >= earliest.as_str()
-}
-
-/// Whether a week, as `2026-W47`, has a day of a month.
-fn lies_in(week: &str, month: &str) -> bool {
-    let number = |text: &str| text.parse::<i16>().ok();
-    let monday = || {
-        let (year, week) = (
-            number(week.get(..4)?)?,
-            i8::try_from(number(week.get(6..)?)?).ok()?,
-        );
-        Some(
-            jiff::civil::ISOWeekDate::new(year, week, jiff::civil::Weekday::Monday)
-                .ok()?
-                .date(),
-        )
-    };
-    has_form(week, "9999-W99")
-        && monday().is_some_and(|monday| {
-            let sunday = monday
-                .checked_add(jiff::Span::new().days(6))
-                .unwrap_or(monday);
-            [monday, sunday]
-                .into_iter()
-                .any(|day| time::month(day) == month)
-        })
 }
 
 /// Whether a text is a country and a first-level area, as `SN-DK`, and not `unknown`.
@@ -120,23 +87,13 @@ pub(crate) fn is_admin1(text: &str) -> bool {
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
-/// The age band of counts that an age band of rows is part of.
-fn age_counted(band: &str) -> &str {
-    match band {
-        "0-9" | "10-14" | "15-17" => AGES_COUNTED[0],
-        "18-19" | "20-24" => AGES_COUNTED[1],
-        UNKNOWN => UNKNOWN,
-        _ => AGES_COUNTED[2],
-    }
-}
-
 /// Whether a dimension of published counts has a code: one that [`Projection::facets`] can give.
 pub(crate) fn is_counted_by(dimension: &str, code: &str) -> bool {
     match dimension {
         ALL => code.is_empty(),
         "setting" => listed(&codes::SETTINGS, code),
         "gender" => listed(&codes::GENDERS, code),
-        "age_band" => code == UNKNOWN || AGES_COUNTED.contains(&code),
+        "age_band" => code == UNKNOWN || AGE_BANDS.contains(&code),
         "response" | "pep" | "ec" | "referral" => steps_of(dimension).contains(&code),
         "state_perpetrator" | "extortion" | "healthcare_refusal" => ["yes", "no"].contains(&code),
         "perpetrator" => listed(&codes::PERPETRATOR_KINDS, code),
@@ -152,86 +109,89 @@ pub(crate) fn is_counted_by(dimension: &str, code: &str) -> bool {
 #[must_use]
 pub fn steps_of(dimension: &str) -> &'static [&'static str] {
     match dimension {
-        "response" => &RESPONSES,
+        "response" => &RESPONSES_COUNTED,
         "pep" => &cascade::PEP,
         "ec" => &cascade::EC,
-        "referral" => &REFERRED,
+        "referral" => &REFERRED_COUNTED,
         _ => &[],
     }
 }
 
 impl Projection {
-    /// Whether every field holds what it may hold, and those that follow from others what follows. `now` is national's own clock:
-    /// a month in the future, or too long ago to be reported, is refused.
+    /// Whether every field holds what it may hold, those that follow from others what follows, and those that are withheld are the ones of
+    /// one step. `now` is national's own clock: a month in the future, or too long ago to be reported, is refused.
     #[must_use]
     pub fn is_well_formed(&self, now: Timestamp) -> bool {
-        (1..=SCHEMA).contains(&self.schema)
-            && self.registers_are_well_formed()
-            && self.sets_are_well_formed()
-            && self.counts_are_well_formed()
+        let step = self.step();
+        self.schema == SCHEMA
+            && self.clone().at(step) == *self
+            && (self.month_basis == MonthBasis::Withheld) == (step >= Step::Place)
+            && self.registers_are_well_formed(step)
+            && self.sets_are_well_formed(step)
             && self.perpetrators_are_well_formed()
-            && self.time_is_well_formed(now)
-            && self.follows_from_violations()
+            && self.time_is_well_formed(step, now)
+            && self.follows_from_violations(step)
     }
 
-    fn registers_are_well_formed(&self) -> bool {
+    fn registers_are_well_formed(&self, step: Step) -> bool {
+        let withheld = |from: Step, value: &str| step >= from && value == WITHHELD;
         let registers = [
-            listed(&codes::TIMES_OF_DAY, &self.time_of_day),
-            listed(&codes::SETTINGS, &self.setting),
-            listed(&codes::CHANNELS, &self.channel),
-            listed(&codes::REPORTER_ROLES, &self.reporter_role),
-            listed(&codes::GENDERS, &self.gender),
+            withheld(Step::Place, &self.time_of_day)
+                || listed(&codes::TIMES_OF_DAY, &self.time_of_day),
+            withheld(Step::Place, &self.setting) || listed(&codes::SETTINGS, &self.setting),
+            withheld(Step::Gender, &self.gender) || listed(&codes::GENDERS, &self.gender),
             in_set(&codes::STATUSES, &self.status),
-            codes::TRIAGE_LEVELS.knows(&self.triage),
+            withheld(Step::Place, &self.triage) || codes::TRIAGE_LEVELS.knows(&self.triage),
             GBVIMS.contains(&self.gbvims.as_str()),
             cascade::PEP.contains(&self.pep.as_str()),
-            cascade::EC.contains(&self.ec.as_str()),
-            self.age_band == UNKNOWN || AGE_BANDS.contains(&self.age_band.as_str()),
-            is_admin1(&self.admin1),
+            withheld(Step::Gender, &self.ec) || cascade::EC.contains(&self.ec.as_str()),
+            withheld(Step::Age, &self.age_band)
+                || self.age_band == UNKNOWN
+                || AGE_BANDS.contains(&self.age_band.as_str()),
+            withheld(Step::Area, &self.admin1) || is_admin1(&self.admin1),
+            RESPONSES.contains(&self.response.as_str()),
         ];
         registers.into_iter().all(core::convert::identity)
     }
 
-    fn sets_are_well_formed(&self) -> bool {
-        self.populations
-            .iter()
-            .all(|code| in_set(&codes::POPULATIONS, code))
+    fn sets_are_well_formed(&self, step: Step) -> bool {
+        let holds = |set: &BTreeSet<String>, list: &CodeList| {
+            set.iter()
+                .all(|code| in_set(list, code) || step >= Step::Place && code == WITHHELD)
+        };
+        holds(&self.populations, &codes::POPULATIONS)
+            && holds(&self.motives, &codes::MOTIVES)
             && self.violations.iter().all(|code| violation(code))
-            && self
-                .motives
-                .iter()
-                .all(|code| in_set(&codes::MOTIVES, code))
             && self
                 .needs
                 .iter()
-                .all(|code| in_set(&codes::ACTION_CODES, code))
+                .chain(&self.actions)
+                .chain(self.referrals.keys())
+                .all(|group| codes::SERVICE_GROUPS.knows(group))
+            && self
+                .referrals
+                .values()
+                .all(|step| REFERRED.contains(&step.as_str()))
     }
 
-    fn counts_are_well_formed(&self) -> bool {
-        let full_hours =
-            |minutes: u32| minutes.is_multiple_of(60) && minutes <= RESPONSE_MAX_MINUTES;
-        self.actions
-            .iter()
-            .all(|(code, count)| listed(&codes::ACTION_CODES, code) && times(*count))
-            && self.referrals.iter().all(|(code, counts)| {
-                listed(&codes::ACTION_CODES, code)
-                    && times(counts.sent)
-                    && counts.completed <= counts.sent
-            })
-            && self.response_minutes.is_none_or(full_hours)
-    }
-
-    /// A month that can be, and a week that is in it. The month of an incident is known, and only an incident has a week.
-    fn time_is_well_formed(&self, now: Timestamp) -> bool {
-        let of_incident = self.month_basis == MonthBasis::Incident;
-        let Some(week) = &self.iso_week else {
-            return self.month == UNKNOWN && !of_incident || is_past_month(&self.month, now);
-        };
-        of_incident && is_past_month(&self.month, now) && lies_in(week, &self.month)
+    /// A month that can be, or a quarter that can be instead of it. The month of an incident is known.
+    fn time_is_well_formed(&self, step: Step, now: Timestamp) -> bool {
+        let can_be = |month: &str| is_past_month(month, now);
+        match &self.quarter {
+            Some(quarter) => {
+                step == Step::Quarter
+                    && is_quarter(quarter)
+                    && first_month_of(quarter).is_some_and(|month| can_be(&month))
+            }
+            None => {
+                self.month == UNKNOWN && self.month_basis != MonthBasis::Incident
+                    || can_be(&self.month)
+            }
+        }
     }
 
     /// What is derived from the violations, derived here once more.
-    fn follows_from_violations(&self) -> bool {
+    fn follows_from_violations(&self, step: Step) -> bool {
         let violations: Vec<&str> = self.violations.iter().map(String::as_str).collect();
         let groups: BTreeSet<&str> = violations
             .iter()
@@ -246,32 +206,21 @@ impl Projection {
                 .map(String::as_str)
                 .eq(classify::iccs_of(&violations))
             && self.steps_follow(
+                step,
                 violations
                     .iter()
                     .any(|code| clocks::EXPOSURE.contains(code)),
             )
     }
 
-    /// The steps of PEP and EC follow from the violations and the actions, except for how soon they were reported and offered.
-    fn steps_follow(&self, is_exposed: bool) -> bool {
-        let done = |code: &str| self.actions.contains_key(code);
+    /// Only who was exposed is in a cascade, and what was begun or given was done. A person who cannot conceive is not exposed to EC, whatever
+    /// was done; the row does not say who can.
+    fn steps_follow(&self, step: Step, is_exposed: bool) -> bool {
         let (pep, ec) = (self.pep.as_str(), self.ec.as_str());
-        let before_it_began = |step: &str| ["offered", "in_time", "too_late"].contains(&step);
-        let pep_follows = match (is_exposed, done("pep_complete"), done("pep_start")) {
-            (false, ..) => pep == cascade::NOT_EXPOSED,
-            (true, true, _) => pep == "completed",
-            (true, false, true) => pep == "started",
-            (true, false, false) => before_it_began(pep),
-        };
-        // A person who cannot conceive is not exposed, whatever was done. The row does not say who can.
-        let ec_follows = ec == cascade::NOT_EXPOSED
-            || is_exposed
-                && if done("emergency_contraception") {
-                    ec == "completed"
-                } else {
-                    before_it_began(ec)
-                };
-        pep_follows && ec_follows
+        let was_given = ["started", "completed"].contains(&pep) || ec == "completed";
+        is_exposed == (pep != cascade::NOT_EXPOSED)
+            && (is_exposed || ec == cascade::NOT_EXPOSED || step >= Step::Gender)
+            && (!was_given || self.actions.contains("medical"))
     }
 
     fn perpetrators_are_well_formed(&self) -> bool {
@@ -301,8 +250,8 @@ impl Projection {
             ("setting", self.setting.clone()),
             ("status", self.status.clone()),
             ("gender", self.gender.clone()),
-            ("age_band", age_counted(&self.age_band).to_owned()),
-            ("response", self.response().to_owned()),
+            ("age_band", self.age_band.clone()),
+            ("response", self.response_counted().to_owned()),
             ("pep", self.pep.clone()),
             ("ec", self.ec.clone()),
             ("referral", self.referred().to_owned()),
@@ -337,19 +286,19 @@ impl Projection {
         facets
     }
 
-    fn response(&self) -> &'static str {
-        match self.response_minutes {
-            Some(0..=1440) => "within_24h",
-            Some(1441..=4320) => "within_72h",
-            Some(_) => "later",
-            None => "no_response",
+    fn response_counted(&self) -> &str {
+        if self.response == RESPONSES[0] {
+            RESPONSES_COUNTED[0]
+        } else {
+            &self.response
         }
     }
 
     fn referred(&self) -> &'static str {
-        if self.referrals.values().any(|counts| counts.completed > 0) {
+        let reached = |step: &str| self.referrals.values().any(|reached| reached == step);
+        if reached("completed") {
             "completed"
-        } else if self.referrals.values().any(|counts| counts.sent > 0) {
+        } else if reached("sent") {
             "sent"
         } else {
             "not_referred"

@@ -35,6 +35,7 @@ pub mod hex;
 pub mod ids;
 pub mod incident;
 pub mod json;
+pub mod ladder;
 pub mod local;
 mod mark;
 pub mod projection;

@@ -2,7 +2,10 @@
 //!
 //! It is an allow-list of plain typed fields. A field enters it by being written here, never by being in the incident;
 //! a code passes only if this version knows it, because an unknown code could be anything, a name too, and leaves as
-//! [`OTHER_UNLISTED`]. There is no id, survivor code, staff pseudonym, exact time, note or statement in it.
+//! [`OTHER_UNLISTED`]. There is no id, survivor code, staff pseudonym, exact time, note or statement in it. What was needed, done and referred to
+//! leaves as [`codes::SERVICE_GROUPS`]: nobody reads from a row that a complaint was filed.
+//!
+//! What of it national gets is decided by the [ladder](crate::ladder): [`Projection::at`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,23 +15,36 @@ use serde::{Deserialize, Serialize};
 
 use crate::codes::{self, CodeList, ViolationGroup};
 use crate::incident::{Entry, Incident};
-use crate::time::{self, Precision};
-use crate::{cascade, classify, clocks, consent, form, status, triage};
+use crate::{cascade, classify, clocks, consent, form, status, time, triage};
+
+mod withheld;
 
 /// The schema of projections: raised when a field is added or its meaning changes.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 /// Replaces a code that this version does not know.
 pub const OTHER_UNLISTED: &str = "other_unlisted";
 /// The code for an unknown value.
 pub const UNKNOWN: &str = "unknown";
 /// Perpetrators of one projection. Of more, only the first ones in the sorted order are kept.
 pub const PERPETRATORS_MAX: usize = 32;
-/// The largest number of times that one action, or one referral, is counted.
-pub const TIMES_MAX: u32 = 999;
-/// Minutes of the longest response, a year of 366 days. Longer ones count as this long.
-pub const RESPONSE_MAX_MINUTES: u32 = 366 * 24 * 60;
+/// Replaces a value that the [ladder](crate::ladder) withholds.
+pub const WITHHELD: &str = "withheld";
+/// Minutes of the longest response, a year of 366 days; what took longer counts as that many.
+const RESPONSE_MAX_MINUTES: u32 = 366 * 24 * 60;
+/// How soon the first response came.
+pub(crate) const RESPONSES: [&str; 5] = [
+    "within_1h",
+    "within_24h",
+    "within_72h",
+    "later",
+    "no_response",
+];
+/// The age bands of rows and of counts.
+pub(crate) const AGE_BANDS: [&str; 3] = ["0-17", "18-24", "25+"];
+/// How far a referral came.
+pub(crate) const REFERRED: [&str; 2] = ["sent", "completed"];
 
-/// What consent and de-identification leave of an incident.
+/// What consent and coding leave of an incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Projection {
@@ -38,21 +54,17 @@ pub struct Projection {
     pub countable: bool,
     /// The month, as `2026-11`, or `unknown`.
     pub month: String,
+    /// The quarter, as `2026-Q4`, where the month is withheld.
+    pub quarter: Option<String>,
     /// What the month is of.
     pub month_basis: MonthBasis,
-    /// The ISO week of the incident, as `2026-W47`, where the week is known.
-    pub iso_week: Option<String>,
     /// A code of the list "time of day".
     pub time_of_day: String,
     /// A code of the list "setting".
     pub setting: String,
     /// Country and first-level area, as `SN-DK`, or `unknown`.
     pub admin1: String,
-    /// A code of the list "channel".
-    pub channel: String,
-    /// A code of the list "reporter role".
-    pub reporter_role: String,
-    /// The age band, as `20-24`, or `unknown`.
+    /// The age band, as `18-24`, or `unknown`.
     pub age_band: String,
     /// A code of the list "gender".
     pub gender: String,
@@ -66,18 +78,18 @@ pub struct Projection {
     pub perpetrators: Vec<ProjectedPerpetrator>,
     /// Codes of the list "motive".
     pub motives: BTreeSet<String>,
-    /// Codes of the list "action" that were needed.
+    /// Codes of the list "service group" that were needed.
     pub needs: BTreeSet<String>,
-    /// How many actions of each code were done.
-    pub actions: BTreeMap<String, u32>,
-    /// Minutes from the report to the first response, rounded up to the full hour; [`RESPONSE_MAX_MINUTES`] at most.
-    pub response_minutes: Option<u32>,
+    /// Codes of the list "service group" of which something was done.
+    pub actions: BTreeSet<String>,
+    /// How soon the first response came: `within_1h`, `within_24h`, `within_72h`, `later` or `no_response`.
+    pub response: String,
     /// How far it came towards HIV prophylaxis: a step, as [`steps_of`](crate::gate::steps_of) lists them.
     pub pep: String,
     /// How far it came towards emergency contraception: a step, as [`steps_of`](crate::gate::steps_of) lists them.
     pub ec: String,
-    /// Referrals sent and completed, by service.
-    pub referrals: BTreeMap<String, ReferralCounts>,
+    /// How far referrals came, `sent` or `completed`, by codes of the list "service group".
+    pub referrals: BTreeMap<String, String>,
     /// A code of the list "status".
     pub status: String,
     /// The triage as of the report: how urgent it was when it came in.
@@ -96,6 +108,8 @@ pub enum MonthBasis {
     Incident,
     /// The report, because the time of the incident is unknown.
     Report,
+    /// The row does not say.
+    Withheld,
 }
 
 /// A perpetrator as national sees one: codes, no description.
@@ -116,31 +130,14 @@ pub struct ProjectedPerpetrator {
     pub repeat: String,
 }
 
-/// How many referrals to one service were sent, and how many of them were completed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReferralCounts {
-    /// Sent, with any outcome.
-    pub sent: u32,
-    /// Completed.
-    pub completed: u32,
-}
-
 /// Every field of a projection and what it holds, for the data dictionary.
 pub static FIELDS: &[(&str, &str)] = &[
-    (
-        "actions",
-        "how many actions of each code were done, 999 at most",
-    ),
+    ("actions", "service groups of which something was done"),
     (
         "admin1",
         "country and first-level area, as `SN-DK`, or `unknown`",
     ),
-    (
-        "age_band",
-        "0-9, 10-14, 15-17, 18-19, 20-24, 25-29, 30-39, 40-49, 50+ or unknown",
-    ),
-    ("channel", "code"),
+    ("age_band", "0-17, 18-24, 25+ or unknown"),
     ("countable", "whether `aggregate_count` is granted"),
     (
         "ec",
@@ -149,14 +146,13 @@ pub static FIELDS: &[(&str, &str)] = &[
     ("gbvims", "GBVIMS's single type, derived"),
     ("gender", "code"),
     ("iccs", "ICCS's codes, derived"),
-    ("iso_week", "where the time is known to the week or better"),
     (
         "month",
         "of the incident, or of the report where the incident's is unknown",
     ),
     ("month_basis", "incident or report"),
     ("motives", "codes"),
-    ("needs", "codes"),
+    ("needs", "service groups"),
     (
         "pep",
         "step of HIV prophylaxis: not_exposed, too_late, in_time, offered, started, completed",
@@ -167,13 +163,13 @@ pub static FIELDS: &[(&str, &str)] = &[
     ),
     ("populations", "codes"),
     (
-        "referrals",
-        "how many were sent and completed, by service, 999 at most",
+        "quarter",
+        "as `2026-Q4`, where the month is withheld; otherwise nothing",
     ),
-    ("reporter_role", "code; never who"),
+    ("referrals", "sent or completed, by service group"),
     (
-        "response_minutes",
-        "from the report to the first response, rounded up to the full hour, a year at most",
+        "response",
+        "from the report to the first response: within_1h, within_24h, within_72h, later, no_response",
     ),
     ("schema", "of the projection"),
     ("setting", "code"),
@@ -200,7 +196,7 @@ fn is_consented(incident: &Incident, now: Timestamp) -> bool {
 
 /// The same row regardless of consent, for the counts that a hub keeps for itself. It never leaves the hub.
 pub(crate) fn coarse(incident: &Incident, now: Timestamp) -> Projection {
-    let (month, month_basis, iso_week) = closed(month(incident), iso_week(incident));
+    let (month, month_basis) = closed(month(incident));
     // A level that faded with the days would make the row depend on when it was made.
     let triage_at = incident
         .reported_at()
@@ -211,16 +207,14 @@ pub(crate) fn coarse(incident: &Incident, now: Timestamp) -> Projection {
         schema: SCHEMA,
         countable: consent::granted(incident, consent::AGGREGATE_COUNT, now),
         month,
+        quarter: None,
         month_basis,
-        iso_week,
         time_of_day: code("time_of_day", &codes::TIMES_OF_DAY),
         setting: code("place.setting", &codes::SETTINGS),
         admin1: incident
             .text("place.area")
             .and_then(admin1)
             .unwrap_or_else(|| UNKNOWN.to_owned()),
-        channel: code("channel", &codes::CHANNELS),
-        reporter_role: code("reporter_role", &codes::REPORTER_ROLES),
         age_band: age_band(incident).to_owned(),
         gender: code("survivor.gender", &codes::GENDERS),
         populations: listed_set(&[&codes::POPULATIONS], incident, "survivor.populations"),
@@ -236,9 +230,9 @@ pub(crate) fn coarse(incident: &Incident, now: Timestamp) -> Projection {
             .collect(),
         perpetrators: perpetrators(incident),
         motives: listed_set(&[&codes::MOTIVES], incident, "motives"),
-        needs: listed_set(&[&codes::ACTION_CODES], incident, "needs"),
+        needs: incident.codes("needs").map(group_of).collect(),
         actions: actions(incident),
-        response_minutes: response_minutes(incident),
+        response: response_band(response_minutes(incident)).to_owned(),
         pep: cascade::pep(incident).to_owned(),
         ec: cascade::ec(incident).to_owned(),
         referrals: referrals(incident),
@@ -283,29 +277,17 @@ fn month(incident: &Incident) -> (String, MonthBasis) {
 }
 
 /// A month that national takes, or none at all: years that no reader has a form for are as good as unknown.
-fn closed(
-    (month, basis): (String, MonthBasis),
-    iso_week: Option<String>,
-) -> (String, MonthBasis, Option<String>) {
+fn closed((month, basis): (String, MonthBasis)) -> (String, MonthBasis) {
     if form::is_month(&month) {
-        (month, basis, iso_week)
+        (month, basis)
     } else {
-        (UNKNOWN.to_owned(), MonthBasis::Report, None)
+        (UNKNOWN.to_owned(), MonthBasis::Report)
     }
 }
 
 /// The day it was at the hub, so that a report at night on the last of the month counts in that month.
 fn local_date(at: Timestamp, incident: &Incident) -> Date {
     incident.local_zone().to_datetime(at).date()
-}
-
-fn iso_week(incident: &Incident) -> Option<String> {
-    let (local, precision) = incident.occurred()?;
-    let knows_week = matches!(
-        precision,
-        Precision::Exact | Precision::Hour | Precision::Day | Precision::Week
-    );
-    knows_week.then(|| time::iso_week(local.wall.date()))
 }
 
 /// Country and first-level area of a hub's area code, if it has the form of ISO 3166-2. What is after these, a
@@ -324,15 +306,9 @@ fn age_band(incident: &Incident) -> &'static str {
         .register("survivor.age")
         .and_then(serde_json::Value::as_i64)
     {
-        Some(0..=9) => "0-9",
-        Some(10..=14) => "10-14",
-        Some(15..=17) => "15-17",
-        Some(18..=19) => "18-19",
-        Some(20..=24) => "20-24",
-        Some(25..=29) => "25-29",
-        Some(30..=39) => "30-39",
-        Some(40..=49) => "40-49",
-        Some(50..) => "50+",
+        Some(0..=17) => AGE_BANDS[0],
+        Some(18..=24) => AGE_BANDS[1],
+        Some(25..) => AGE_BANDS[2],
         _ => UNKNOWN,
     }
 }
@@ -352,24 +328,25 @@ fn perpetrators(incident: &Incident) -> Vec<ProjectedPerpetrator> {
     perpetrators
 }
 
-fn actions(incident: &Incident) -> BTreeMap<String, u32> {
-    let mut counts = BTreeMap::new();
+/// The service group of an action; `other` for one that this version does not know.
+fn group_of(action: &str) -> String {
+    codes::service_group(action).to_owned()
+}
+
+fn actions(incident: &Incident) -> BTreeSet<String> {
     let done = |action: &Entry<'_>| {
         action.instant("done_at").is_some() || action.text("outcome") == Some("done")
     };
-    for action in incident.entries("actions").filter(done) {
-        let count = counts
-            .entry(listed(&codes::ACTION_CODES, action.text("code")))
-            .or_insert(0);
-        *count = TIMES_MAX.min(*count + 1);
-    }
-    counts
+    incident
+        .entries("actions")
+        .filter(done)
+        .map(|action| group_of(action.text("code").unwrap_or_default()))
+        .collect()
 }
 
-/// How long the first response took. To the minute it would identify one incident to anybody who saw the other end of
-/// it, in a clinic's book or a police log; full hours, rounded up, still tell within 24 h from later, and never make a
-/// response look faster than it was. An unknown duration is `None`, never 0.
-fn response_minutes(incident: &Incident) -> Option<u32> {
+/// Minutes from the report to the first response, in full hours, rounded up: never faster than it was. An unknown duration is `None`,
+/// never 0. A hub keeps it for itself; a row has only the band.
+pub(crate) fn response_minutes(incident: &Incident) -> Option<u32> {
     let seconds = u64::try_from(clocks::response_took(incident)?.as_secs()).ok()?;
     Some(
         u32::try_from(seconds.div_ceil(3600) * 60)
@@ -378,8 +355,18 @@ fn response_minutes(incident: &Incident) -> Option<u32> {
     )
 }
 
-fn referrals(incident: &Incident) -> BTreeMap<String, ReferralCounts> {
-    let mut counts: BTreeMap<String, ReferralCounts> = BTreeMap::new();
+fn response_band(minutes: Option<u32>) -> &'static str {
+    match minutes {
+        Some(0..=60) => RESPONSES[0],
+        Some(61..=1440) => RESPONSES[1],
+        Some(1441..=4320) => RESPONSES[2],
+        Some(_) => RESPONSES[3],
+        None => RESPONSES[4],
+    }
+}
+
+fn referrals(incident: &Incident) -> BTreeMap<String, String> {
+    let mut steps: BTreeMap<String, String> = BTreeMap::new();
     for referral in incident.entries("referrals") {
         let reached = |state: &str| referral.instant(state).is_some();
         // A person who attended was sent, even if the time of sending is missing.
@@ -388,350 +375,15 @@ fn referrals(incident: &Incident) -> BTreeMap<String, ReferralCounts> {
             .iter()
             .any(|state| reached(state))
         {
-            let count = counts
-                .entry(listed(&codes::ACTION_CODES, referral.text("service")))
-                .or_default();
-            let is_counted = count.sent < TIMES_MAX;
-            count.sent += u32::from(is_counted);
-            count.completed += u32::from(is_counted && reached("completed"));
+            let group = group_of(referral.text("service").unwrap_or_default());
+            let step = steps.entry(group).or_insert_with(|| REFERRED[0].to_owned());
+            if reached("completed") {
+                REFERRED[1].clone_into(step);
+            }
         }
     }
-    counts
+    steps
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fields::{self, EntryKind, Kind};
-    use crate::reading::Reading;
-    use serde_json::{Map, Value, json};
-
-    const MARKER: &str = "Zqxj-Marker";
-
-    fn now() -> Timestamp {
-        "2026-11-24T09:00:00Z".parse().unwrap()
-    }
-
-    fn with_consent(mut facts: Value) -> Incident {
-        let grant = |at: usize, scope: &str| json!({"id": format!("{MARKER}{at}"), "scope": scope, "state": "granted", "by": MARKER, MARKER: MARKER});
-        facts["consents"] = json!([
-            grant(0, "hub_response"),
-            grant(1, "national_deid"),
-            grant(2, "aggregate_count"),
-            grant(3, MARKER)
-        ]);
-        Incident::from_row(facts, Vec::new())
-    }
-
-    fn project_facts(facts: Value) -> Projection {
-        project(&with_consent(facts), now()).unwrap()
-    }
-
-    /// A well-formed value of a kind, with the marker wherever a text is free.
-    fn register_value(kind: Kind, marked: bool) -> Value {
-        match kind {
-            Kind::Code(list) if !marked => list.codes[0].into(),
-            Kind::Age if !marked => json!(24),
-            Kind::Occurred if !marked => {
-                json!({"at": "2026-11-22T23:30", "precision": "hour", MARKER: MARKER})
-            }
-            Kind::Occurred => json!({"at": MARKER, "precision": MARKER}),
-            Kind::Zone if !marked => "Africa/Dakar".into(),
-            Kind::Instant if !marked => json!("2026-11-23T09:11:12Z"),
-            Kind::Area if !marked => format!("SN-DK-{MARKER}").into(),
-            _ => MARKER.into(),
-        }
-    }
-
-    fn entry_value(kind: EntryKind, marked: bool) -> Value {
-        match kind {
-            EntryKind::Code(list) if !marked => list.codes[0].into(),
-            EntryKind::Instant if !marked => json!("2026-11-23T13:14:15Z"),
-            EntryKind::Count if !marked => json!(7_654_321),
-            EntryKind::Ids => json!([MARKER]),
-            _ => MARKER.into(),
-        }
-    }
-
-    /// An incident with the marker in every place there is. With `marked` false, codes and times are real ones, so that
-    /// every part of the projection has something to say.
-    fn planted(marked: bool) -> Value {
-        let mut facts = Map::from_iter([
-            (MARKER.to_owned(), MARKER.into()),
-            (
-                "triage".to_owned(),
-                json!({"level": "red", "reason": MARKER, MARKER: MARKER}),
-            ),
-        ]);
-        facts.insert(
-            "status".into(),
-            if marked { MARKER } else { "responding" }.into(),
-        );
-        let mut put = |name: &str, value: Value| match name.split_once('.') {
-            Some((outer, inner)) => {
-                facts
-                    .entry(outer)
-                    .or_insert_with(|| json!({MARKER: MARKER}))[inner] = value
-            }
-            None => drop(facts.insert(name.to_owned(), value)),
-        };
-        for field in fields::FIELDS {
-            put(field.name, register_value(field.kind, marked));
-        }
-        for set in fields::SETS {
-            let mut codes: Vec<&str> = if marked {
-                Vec::new()
-            } else {
-                set.lists.iter().map(|list| list.codes[0]).collect()
-            };
-            codes.push(MARKER);
-            put(set.name, json!(codes));
-        }
-        for map in fields::ENTRY_MAPS {
-            let mut entry = Map::from_iter([
-                ("id".to_owned(), MARKER.into()),
-                (MARKER.to_owned(), MARKER.into()),
-            ]);
-            entry.extend(
-                map.fields
-                    .iter()
-                    .map(|(name, kind)| ((*name).to_owned(), entry_value(*kind, marked))),
-            );
-            put(map.name, json!([entry]));
-        }
-        Value::Object(facts)
-    }
-
-    fn assert_no_marker(projection: &Projection) {
-        let text = serde_json::to_string(projection).unwrap();
-        assert!(
-            !text.to_lowercase().contains(&MARKER.to_lowercase()),
-            "{text}"
-        );
-        assert!(
-            !["13:14", "11:12", "23:30", "7654321"]
-                .iter()
-                .any(|exact| text.contains(exact)),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn nothing_that_was_planted_anywhere_reaches_the_projection() {
-        for marked in [true, false] {
-            let incident = with_consent(planted(marked));
-            let held = Value::Object(incident.facts().clone()).to_string();
-            assert!(
-                held.matches(MARKER).count() > 40,
-                "the marker is in the incident, so that this test can fail"
-            );
-            let projection = project(&incident, now()).unwrap();
-            assert_no_marker(&projection);
-            assert!(
-                projection.violations.contains(OTHER_UNLISTED) && projection.is_well_formed(now())
-            );
-        }
-    }
-
-    #[test]
-    fn nothing_is_projected_without_both_consents() {
-        for scopes in [
-            &["national_deid"][..],
-            &["hub_response"],
-            &["aggregate_count"],
-            &[],
-        ] {
-            let consents: Vec<Value> = scopes
-                .iter()
-                .map(|scope| json!({"id": scope, "scope": scope, "state": "granted"}))
-                .collect();
-            assert_eq!(
-                project(
-                    &Incident::from_row(json!({ "consents": consents }), Vec::new()),
-                    now()
-                ),
-                None,
-                "{scopes:?}"
-            );
-        }
-        let consents = json!([{"id": "a", "scope": "hub_response", "state": "granted"}, {"id": "b", "scope": "national_deid", "state": "granted"}]);
-        let projection = project(
-            &Incident::from_row(json!({ "consents": consents }), Vec::new()),
-            now(),
-        )
-        .unwrap();
-        assert!(!projection.countable);
-    }
-
-    #[test]
-    fn a_full_incident_projects_to_its_codes() {
-        let projection = project_facts(planted(false));
-        assert_eq!(
-            (
-                projection.month.as_str(),
-                projection.iso_week.as_deref(),
-                projection.admin1.as_str()
-            ),
-            ("2026-11", Some("2026-W47"), "SN-DK")
-        );
-        assert_eq!(
-            (
-                projection.age_band.as_str(),
-                projection.status.as_str(),
-                projection.triage.as_str()
-            ),
-            ("20-24", "responding", "red")
-        );
-        assert_eq!(projection.perpetrators[0].kind, "police");
-        assert_eq!(
-            projection.actions,
-            BTreeMap::from([("lives_first_line".to_owned(), 1)])
-        );
-        assert_eq!(
-            projection.referrals["lives_first_line"],
-            ReferralCounts {
-                sent: 1,
-                completed: 1
-            }
-        );
-        // The transition was logged at 13:14:15 for a report at 09:11:12: five hours begun.
-        assert_eq!(projection.response_minutes, Some(300));
-        assert!(projection.countable);
-    }
-
-    #[test]
-    fn a_month_of_the_report_stands_in_for_an_unknown_one_of_the_incident() {
-        let facts = json!({"reported_at": "2026-10-31T20:00:00Z", "place": {"area": "KG-GB-01"}, "occurred": {"precision": "unknown"}});
-        let projection = project_facts(facts);
-        assert_eq!(
-            (
-                projection.month.as_str(),
-                projection.month_basis,
-                projection.iso_week
-            ),
-            ("2026-11", MonthBasis::Report, None)
-        );
-        let projection =
-            project_facts(json!({"occurred": {"at": "2026-09-14", "precision": "month"}}));
-        assert_eq!(
-            (
-                projection.month.as_str(),
-                projection.month_basis,
-                projection.iso_week
-            ),
-            ("2026-09", MonthBasis::Incident, None)
-        );
-        assert_eq!(project_facts(json!({})).month, UNKNOWN);
-    }
-
-    #[test]
-    fn a_month_is_by_the_hub_s_local_time_and_never_one_that_cannot_be() {
-        let read = |facts: Value, zone: &str| {
-            let reading = Reading {
-                zone: crate::zone::named(zone),
-                received_at: Some(now()),
-                ..Reading::default()
-            };
-            coarse(
-                &Incident::from_row(facts, Vec::new()).read_by(reading),
-                now(),
-            )
-        };
-        let night = json!({"reported_at": "2026-10-31T18:30:00Z"});
-        assert_eq!(
-            read(night.clone(), "Asia/Phnom_Penh").month,
-            "2026-11",
-            "01:30 there"
-        );
-        assert_eq!(read(night, "Africa/Dakar").month, "2026-10");
-        let buddhist = read(
-            json!({"reported_at": "2569-11-23T09:00:00Z", "occurred": {"at": "2569-11-22", "precision": "day"}}),
-            "Asia/Bangkok",
-        );
-        assert_eq!(
-            (
-                buddhist.month.as_str(),
-                buddhist.iso_week,
-                buddhist.response_minutes
-            ),
-            (UNKNOWN, None, None)
-        );
-        let told = read(
-            json!({"reported_at": "2026-11-23T09:00:00Z", "occurred": {"at": "2569-11-22", "precision": "day"}}),
-            "Asia/Bangkok",
-        );
-        assert_eq!(
-            (told.month.as_str(), told.month_basis),
-            ("2026-11", MonthBasis::Report)
-        );
-    }
-
-    #[test]
-    fn an_area_is_cut_to_its_first_level() {
-        for (area, expected) in [
-            ("SN-DK-01", "SN-DK"),
-            ("kg-gb", "KG-GB"),
-            ("FR-75C-12", "FR-75C"),
-        ] {
-            assert_eq!(admin1(area).as_deref(), Some(expected), "{area}");
-        }
-        for area in [
-            "",
-            "SN",
-            "SN-",
-            "SEN-DK",
-            "SN-Dakar",
-            "S1-DK",
-            "Amina's house",
-            "SN-é",
-        ] {
-            assert_eq!(admin1(area), None, "{area}");
-        }
-    }
-
-    #[test]
-    fn a_response_is_rounded_up_to_the_hour_and_unknown_where_it_would_be_negative() {
-        let facts = |done: &str| json!({"reported_at": "2026-11-23T09:00:00Z", "actions": [{"code": "shelter", "done_at": done}]});
-        let minutes = |done: &str| project_facts(facts(done)).response_minutes;
-        assert_eq!(minutes("2026-11-23T09:00:01Z"), Some(60));
-        assert_eq!(minutes("2026-11-23T10:00:00Z"), Some(60));
-        assert_eq!(minutes("2026-11-24T09:00:00Z"), Some(1440));
-        assert_eq!(
-            minutes("2026-11-23T08:00:00Z"),
-            None,
-            "done before it was reported: nobody knows how long it took"
-        );
-        assert_eq!(
-            project_facts(json!({"reported_at": "2026-11-23T09:00:00Z"})).response_minutes,
-            None
-        );
-    }
-
-    #[test]
-    fn perpetrators_stand_in_an_order_that_tells_nothing() {
-        let list = |kinds: [&str; 3]| {
-            project_facts(json!({"perpetrators": kinds.map(|kind| json!({"kind": kind}))}))
-                .perpetrators
-        };
-        assert_eq!(
-            list(["police", "client", "gang_extortion"]),
-            list(["gang_extortion", "police", "client"])
-        );
-    }
-
-    #[test]
-    fn the_dictionary_knows_every_field_and_unknown_ones_are_refused() {
-        let mut json = serde_json::to_value(project_facts(planted(false))).unwrap();
-        let names: Vec<&str> = json
-            .as_object()
-            .unwrap()
-            .keys()
-            .map(String::as_str)
-            .collect();
-        let told: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
-        assert_eq!(names, told);
-        assert!(serde_json::from_value::<Projection>(json.clone()).is_ok());
-        json["name"] = "x".into();
-        assert!(serde_json::from_value::<Projection>(json).is_err());
-    }
-}
+mod tests;

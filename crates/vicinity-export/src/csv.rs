@@ -8,13 +8,11 @@ use vicinity_core::ids::ProjectionId;
 const COLUMNS: [(&str, &str); 25] = [
     ("projection", "#event+id"),
     ("month", "#date+month"),
+    ("quarter", "#date+quarter"),
     ("month_basis", ""),
-    ("iso_week", "#date+week"),
     ("admin1", "#adm1+code"),
     ("setting", "#loc+type"),
     ("time_of_day", ""),
-    ("channel", ""),
-    ("reporter_role", ""),
     ("age_band", "#affected+age"),
     ("gender", "#affected+gender"),
     ("populations", "#affected+type"),
@@ -23,7 +21,9 @@ const COLUMNS: [(&str, &str); 25] = [
     ("perpetrators", "#cause+type"),
     ("motives", "#cause"),
     ("needs", "#service+needed"),
-    ("response_minutes", "#indicator+response+minutes"),
+    ("actions", "#service"),
+    ("referrals", "#service+referred"),
+    ("response", ""),
     ("pep", ""),
     ("ec", ""),
     ("status", "#status"),
@@ -62,7 +62,7 @@ pub fn tags(is_hub: bool) -> String {
 #[must_use]
 pub fn row(projection: ProjectionId, body: &Value, zone: Option<&str>) -> String {
     let cell = |(name, _): (&str, &str)| match name {
-        // What looks like a number or a date to a spreadsheet is turned into one: 0502 into 502, 10-14 into a day of October.
+        // What looks like a number or a date to a spreadsheet is turned into one: 0502 into 502, 1-2 into a day of January.
         "age_band" => years(&plain(&body[name])),
         "iccs" => body[name]
             .as_array()
@@ -72,6 +72,13 @@ pub fn row(projection: ProjectionId, body: &Value, zone: Option<&str>) -> String
             .collect::<Vec<_>>()
             .join(" "),
         "projection" => projection.to_string(),
+        "referrals" => body[name]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(group, step)| format!("{group}:{}", plain(step)))
+            .collect::<Vec<_>>()
+            .join(" "),
         "perpetrators" => body["perpetrators"]
             .as_array()
             .into_iter()
@@ -141,7 +148,7 @@ mod tests {
     fn each_column_holds_its_field_and_a_missing_one_nothing() {
         let body = json!({
             "month": "2026-11", "admin1": "SN-DK", "populations": ["fsw", "migrant"], "perpetrators": [{"kind": "police"}, {"kind": "client"}],
-            "response_minutes": 120, "iso_week": null, "countable": true,
+            "response": "within_24h", "quarter": null, "countable": true, "referrals": {"legal": "sent", "medical": "completed"},
         });
         let row = row(ProjectionId::from_bytes([7; 16]), &body, None);
         let cells: Vec<&str> = row.split(',').collect();
@@ -158,7 +165,8 @@ mod tests {
             ("admin1", "SN-DK"),
             ("populations", "fsw migrant"),
             ("perpetrators", "police client"),
-            ("response_minutes", "120"),
+            ("referrals", "legal:sent medical:completed"),
+            ("response", "within_24h"),
             ("countable", "true"),
         ];
         assert_eq!(shown, expected);
@@ -175,18 +183,18 @@ mod tests {
     #[test]
     fn no_code_is_a_number_or_a_date_to_a_spreadsheet() {
         for (age_band, iccs, written) in [
-            ("10-14", json!(["0502"]), ("10-14 years", "ICCS0502")),
+            ("18-24", json!(["0502"]), ("18-24 years", "ICCS0502")),
             (
-                "0-9",
+                "0-17",
                 json!(["0201", "03011"]),
-                ("0-9 years", "ICCS0201 ICCS03011"),
+                ("0-17 years", "ICCS0201 ICCS03011"),
             ),
-            ("50+", json!([]), ("50+ years", "")),
+            ("25+", json!([]), ("25+ years", "")),
             ("unknown", json!(["0102"]), ("unknown", "ICCS0102")),
         ] {
             let row = row(
                 ProjectionId::from_bytes([0xab; 16]),
-                &json!({"age_band": age_band, "iccs": iccs, "month": "2026-11", "response_minutes": 60}),
+                &json!({"age_band": age_band, "iccs": iccs, "month": "2026-11", "response": "within_1h"}),
                 None,
             );
             let heading = heading(false);
@@ -200,11 +208,7 @@ mod tests {
                 .filter(|(_, cell)| looks_like_number_or_date(cell))
                 .map(|(name, _)| *name)
                 .collect();
-            assert_eq!(
-                turned,
-                ["month", "response_minutes"],
-                "a date and a number, and nothing else"
-            );
+            assert_eq!(turned, ["month"], "a date, and nothing else");
         }
     }
 
@@ -216,7 +220,7 @@ mod tests {
         assert!(
             pairs.contains(&("admin1", "#adm1+code"))
                 && pairs.contains(&("month", "#date+month"))
-                && pairs.contains(&("channel", ""))
+                && pairs.contains(&("response", ""))
         );
         assert!(
             tags.split(',')

@@ -5,6 +5,7 @@
 //! of our codes it is used; where it has none, or its lists are each deployment's own, our code stands.
 
 use serde_json::Value;
+use vicinity_core::codes::{REFERRAL_STATES, service_group};
 use vicinity_core::ids::ProjectionId;
 
 /// A projection as it is exported.
@@ -106,26 +107,21 @@ const COLUMNS: [(&str, Fill); 41] = [
         own(incident, "referred_from", &REFERRED_FROM)
     }),
     ("SAFE HOUSE / SHELTER", |incident| {
-        service(incident, &["shelter", "relocation"])
+        service(incident, "shelter")
     }),
     ("HEALTH / MEDICAL SERVICES", |incident| {
-        service(incident, &HEALTH)
+        service(incident, "medical")
     }),
     ("PSYCHOSOCIAL SERVICES", |incident| {
-        service(
-            incident,
-            &["lives_first_line", "psychosocial", "suicide_response"],
-        )
+        service(incident, "psychosocial")
     }),
     ("WANTS LEGAL ACTION?", |incident| {
         own(incident, "wants_legal_action", &LEGAL_ACTION)
     }),
     ("LEGAL ASSISTANCE SERVICES", |incident| {
-        service(incident, &["legal_advice", "lawyer_sent", "bail_release"])
+        service(incident, LEGAL)
     }),
-    ("POLICE / OTHER SECURITY ACTOR", |incident| {
-        service(incident, &["police_negotiation", "complaint_filed"])
-    }),
+    ("POLICE / OTHER SECURITY ACTOR", police),
     ("LIVELIHOODS PROGRAM", nothing),
     ("CONSENT GIVEN", |incident| {
         (if incident.body["countable"] == true {
@@ -257,16 +253,9 @@ const ANSWERS: [(&str, &str); 4] = [
     ("not_applicable", "Service not applicable"),
 ];
 
-const HEALTH: [&str; 8] = [
-    "medical_injury",
-    "pep_start",
-    "pep_complete",
-    "emergency_contraception",
-    "sti_prophylaxis",
-    "hepb_tetanus",
-    "hiv_test",
-    "forensic",
-];
+const LEGAL: &str = "legal";
+/// Actions of the group "legal" with a column of their own, in a hub's workbook only.
+const POLICE: [&str; 2] = ["police_negotiation", "complaint_filed"];
 
 /// Kinds of perpetrators that are occupations. The other kinds are relations to the survivor.
 const OCCUPATIONS: [&str; 9] = [
@@ -346,17 +335,14 @@ fn own(incident: &Incident<'_>, field: &str, words: &[(&str, &str)]) -> String {
         .map_or_else(String::new, |code| worded(code, words))
 }
 
+/// Whether an action of the incident belongs to a column.
+type IsOf<'a> = &'a dyn Fn(&str) -> bool;
+
 /// The answers to referrals to these services, each once.
-fn answers(incident: &Incident<'_>, services: &[&str]) -> Vec<String> {
-    let mut answers: Vec<String> = incident
-        .own
-        .into_iter()
-        .flat_map(|own| own.entries("referrals"))
-        .filter(|referral| {
-            referral
-                .text("service")
-                .is_some_and(|service| services.contains(&service))
-        })
+fn answers(own: &vicinity_core::incident::Incident, is_of: IsOf<'_>) -> Vec<String> {
+    let mut answers: Vec<String> = own
+        .entries("referrals")
+        .filter(|referral| referral.text("service").is_some_and(is_of))
         .filter_map(|referral| referral.text("answer").map(|code| worded(code, &ANSWERS)))
         .collect();
     answers.sort_unstable();
@@ -364,15 +350,47 @@ fn answers(incident: &Incident<'_>, services: &[&str]) -> Vec<String> {
     answers
 }
 
-/// What the Recorder says of a service: referred, given here, and at the hub also what was answered.
-fn service(incident: &Incident<'_>, codes: &[&str]) -> String {
-    let is_some = |value: &Value| value.as_u64().is_some_and(|count| count > 0);
-    let referred = codes
-        .iter()
-        .any(|code| is_some(&incident.body["referrals"][code]["sent"]));
-    let given = codes
-        .iter()
-        .any(|code| is_some(&incident.body["actions"][code]));
+/// What the Recorder says of a service group: referred, given here, and at the hub also what was answered.
+fn service(incident: &Incident<'_>, group: &str) -> String {
+    match incident.own {
+        Some(own) => own_service(own, &|code| {
+            service_group(code) == group && !(group == LEGAL && POLICE.contains(&code))
+        }),
+        None => {
+            let body = incident.body;
+            let given = body["actions"].as_array().into_iter().flatten();
+            said(
+                body["referrals"][group].is_string(),
+                given.into_iter().any(|given| given == group),
+                Vec::new(),
+            )
+        }
+    }
+}
+
+/// A projection never names an action of the police by itself.
+fn police(incident: &Incident<'_>) -> String {
+    incident.own.map_or_else(String::new, |own| {
+        own_service(own, &|code| POLICE.contains(&code))
+    })
+}
+
+fn own_service(own: &vicinity_core::incident::Incident, is_of: IsOf<'_>) -> String {
+    let referred = own.entries("referrals").any(|referral| {
+        referral.text("service").is_some_and(is_of)
+            && REFERRAL_STATES
+                .codes
+                .iter()
+                .any(|state| referral.instant(state).is_some())
+    });
+    let given = own.entries("actions").any(|action| {
+        action.text("code").is_some_and(is_of)
+            && (action.instant("done_at").is_some() || action.text("outcome") == Some("done"))
+    });
+    said(referred, given, answers(own, is_of))
+}
+
+fn said(referred: bool, given: bool, answers: Vec<String>) -> String {
     [
         (referred, "Referred"),
         (given, "Service provided by your agency"),
@@ -380,7 +398,7 @@ fn service(incident: &Incident<'_>, codes: &[&str]) -> String {
     .into_iter()
     .filter(|(is, _)| *is)
     .map(|(_, word)| word.to_owned())
-    .chain(answers(incident, codes))
+    .chain(answers)
     .collect::<Vec<_>>()
     .join(" & ")
 }
@@ -389,7 +407,9 @@ fn service(incident: &Incident<'_>, codes: &[&str]) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
-    use vicinity_core::codes::{ACTION_CODES, AGE_GROUPS as GROUPS, PERPETRATOR_KINDS};
+    use vicinity_core::codes::{
+        ACTION_CODES, AGE_GROUPS as GROUPS, PERPETRATOR_KINDS, SERVICE_GROUPS,
+    };
 
     /// The cells that are not empty, with their columns.
     fn shown(body: &Value) -> Vec<(&'static str, String)> {
@@ -418,9 +438,9 @@ mod tests {
     fn a_projection_fills_what_it_has_something_for() {
         let body = json!({
             "month": "2026-11", "month_basis": "incident", "gender": "woman", "time_of_day": "night", "setting": "street", "admin1": "SN-DK",
-            "gbvims": "physical_assault", "countable": true, "age_band": "20-24", "populations": ["fsw"],
+            "gbvims": "physical_assault", "countable": true, "age_band": "18-24", "populations": ["fsw"],
             "perpetrators": [{"kind": "police", "count_band": "2-3", "sex": "male", "age_group": "26-40", "repeat": "yes", "known_before": "no"}],
-            "actions": {"legal_advice": 1}, "referrals": {"forensic": {"sent": 1, "completed": 0}},
+            "actions": ["legal"], "referrals": {"medical": "sent"},
         });
         let expected = [
             ("INCIDENT ID", ProjectionId::from_bytes([7; 16]).to_string()),
@@ -487,12 +507,53 @@ mod tests {
 
     #[test]
     fn a_service_can_be_given_and_referred_to() {
-        let body = json!({"actions": {"shelter": 2}, "referrals": {"relocation": {"sent": 1, "completed": 1}, "legal_advice": {"sent": 0, "completed": 0}}});
+        let body = json!({"actions": ["shelter"], "referrals": {"shelter": "completed"}});
         assert_eq!(
             cell(&body, "SAFE HOUSE / SHELTER"),
             "Referred & Service provided by your agency"
         );
         assert_eq!(cell(&body, "LEGAL ASSISTANCE SERVICES"), "");
+    }
+
+    #[test]
+    fn only_a_hubs_own_workbook_names_what_was_done_with_the_police() {
+        let own = vicinity_core::incident::Incident::from_row(
+            json!({
+                "actions": [{"id": "a", "code": "complaint_filed", "outcome": "done"}, {"id": "b", "code": "forensic", "outcome": "pending"}],
+                "referrals": [{"id": "c", "service": "lawyer_sent", "sent": "2026-11-23T11:00:00Z"}],
+            }),
+            Vec::new(),
+        );
+        let body = json!({"actions": ["legal"], "referrals": {"legal": "sent"}});
+        let columns = |own| {
+            let incident = Incident {
+                projection: ProjectionId::from_bytes([7; 16]),
+                hub: 0,
+                body: &body,
+                own,
+            };
+            let cells: Vec<_> = heading().into_iter().zip(cells(&incident)).collect();
+            [
+                "LEGAL ASSISTANCE SERVICES",
+                "POLICE / OTHER SECURITY ACTOR",
+                "HEALTH / MEDICAL SERVICES",
+            ]
+            .map(|column| {
+                cells
+                    .iter()
+                    .find(|(name, _)| *name == column)
+                    .map(|(_, cell)| cell.clone())
+                    .unwrap_or_default()
+            })
+        };
+        assert_eq!(
+            columns(None),
+            ["Referred & Service provided by your agency", "", ""]
+        );
+        assert_eq!(
+            columns(Some(&own)),
+            ["Referred", "Service provided by your agency", ""]
+        );
     }
 
     #[test]
@@ -576,7 +637,12 @@ mod tests {
     #[test]
     fn every_code_that_is_sorted_into_a_column_is_one() {
         assert!(OCCUPATIONS.iter().all(|kind| PERPETRATOR_KINDS.knows(kind)));
-        assert!(HEALTH.iter().all(|code| ACTION_CODES.knows(code)));
+        assert!(
+            POLICE
+                .iter()
+                .all(|code| ACTION_CODES.knows(code) && service_group(code) == LEGAL)
+        );
+        assert!(SERVICE_GROUPS.knows(LEGAL));
         assert_eq!(AGE_GROUPS.map(|(code, _)| code), *GROUPS.codes);
     }
 }

@@ -153,6 +153,24 @@ pub fn triage(frame: &Frame, level: &str) -> Markup {
     html! { span class={ "chip " (class) } { (frame.words.code(level)) } }
 }
 
+/// A quarter by its months.
+#[must_use]
+pub fn quarter(frame: &Frame, quarter: &str) -> String {
+    let Some((year, number)) = quarter.split_once("-Q") else {
+        return quarter.to_owned();
+    };
+    let first: u32 = number.parse().unwrap_or(1) * 3 - 2;
+    let month = |number: u32| frame.t(&format!("month-{number}"));
+    frame.with(
+        "report-quarter",
+        &[
+            ("first", Said::Text(&month(first))),
+            ("last", Said::Text(&month(first + 2))),
+            ("year", Said::Text(year)),
+        ],
+    )
+}
+
 /// A title with what is next to it.
 #[must_use]
 pub fn title(text: &str, below: impl Render) -> Markup {

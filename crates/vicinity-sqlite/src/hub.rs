@@ -63,6 +63,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/hub_0013_names.sql"),
     include_str!("../migrations/hub_0014_reached.sql"),
     include_str!("../migrations/hub_0015_tables.sql"),
+    include_str!("../migrations/hub_0016_schema3.sql"),
 ];
 const KEYS_MIGRATIONS: &[&str] = &[include_str!("../migrations/keys_0001.sql")];
 

@@ -38,6 +38,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/national_0010_names.sql"),
     include_str!("../migrations/national_0011_reached.sql"),
     include_str!("../migrations/national_0012_tables.sql"),
+    include_str!("../migrations/national_0013_schema3.sql"),
 ];
 
 impl SqliteNational {
@@ -111,8 +112,7 @@ struct Standing {
 }
 
 fn known(db: &Db, projection: ProjectionId) -> Result<Option<KnownRow>> {
-    let query =
-        "SELECT row, hub, version, review, json, month FROM projections WHERE projection = ?1";
+    let query = "SELECT row, hub, version, coalesce(kept_review, review), json, month FROM projections WHERE projection = ?1";
     db.one(
         "reading a projection",
         query,
@@ -140,17 +140,22 @@ fn known(db: &Db, projection: ProjectionId) -> Result<Option<KnownRow>> {
 fn review_after(known: &KnownRow, body: Option<&ProjectionBody>) -> &'static str {
     match (&known.standing, body) {
         (_, None) => "gone",
-        (None, Some(_)) => "new",
-        (Some(old), Some(new)) if old.json == new.json => match known.review.as_str() {
-            "verified" => "verified",
-            "queried" => "queried",
-            "duplicate" => "duplicate",
-            "changed" => "changed",
-            _ => "new",
-        },
+        // A row of an older schema comes again with the review that it had.
+        (None, Some(_)) => review_of(&known.review),
+        (Some(old), Some(new)) if old.json == new.json => review_of(&known.review),
         (Some(_), Some(_)) if known.review == "new" => "new",
         (Some(_), Some(_)) if known.review == "duplicate" => "duplicate",
         (Some(_), Some(_)) => "changed",
+    }
+}
+
+fn review_of(code: &str) -> &'static str {
+    match code {
+        "verified" => "verified",
+        "queried" => "queried",
+        "duplicate" => "duplicate",
+        "changed" => "changed",
+        _ => "new",
     }
 }
 

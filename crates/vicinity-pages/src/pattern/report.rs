@@ -60,7 +60,7 @@ pub fn report(frame: &Frame, view: &ReportView) -> Markup {
         "report-title",
         &[
             ("place", Said::Text(&place)),
-            ("quarter", Said::Text(&quarter(frame, &view.quarter))),
+            ("quarter", Said::Text(&parts::quarter(frame, &view.quarter))),
         ],
     );
     let body = html! {
@@ -78,28 +78,11 @@ pub fn report(frame: &Frame, view: &ReportView) -> Markup {
     frame.page(&title, "/report", &body)
 }
 
-/// A quarter by its months.
-fn quarter(frame: &Frame, quarter: &str) -> String {
-    let Some((year, number)) = quarter.split_once("-Q") else {
-        return quarter.to_owned();
-    };
-    let first: u32 = number.parse().unwrap_or(1) * 3 - 2;
-    let month = |number: u32| frame.t(&format!("month-{number}"));
-    frame.with(
-        "report-quarter",
-        &[
-            ("first", Said::Text(&month(first))),
-            ("last", Said::Text(&month(first + 2))),
-            ("year", Said::Text(year)),
-        ],
-    )
-}
-
 fn chooser(frame: &Frame, view: &ReportView) -> Markup {
     let quarters: Vec<Choice> = view
         .quarters
         .iter()
-        .map(|code| Choice::new(code, quarter(frame, code)))
+        .map(|code| Choice::new(code, parts::quarter(frame, code)))
         .collect();
     let (us, others) = match frame.place {
         Tier::Hub => ("report-for-us", "report-for-others"),

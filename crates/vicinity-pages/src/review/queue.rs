@@ -102,11 +102,14 @@ fn named(frame: &Frame, codes: impl IntoIterator<Item = impl AsRef<str>>) -> Str
 fn headline(frame: &Frame, row: &Projection) -> String {
     format!(
         "{} · {}",
-        frame.words.month(&row.month),
-        if row.admin1 == "unknown" {
-            frame.words.code("unknown")
-        } else {
+        match &row.quarter {
+            Some(quarter) => parts::quarter(frame, quarter),
+            None => frame.words.month(&row.month),
+        },
+        if row.admin1.contains('-') {
             row.admin1.clone()
+        } else {
+            frame.words.code(&row.admin1)
         }
     )
 }
@@ -156,14 +159,11 @@ pub fn row(
         ),
         (frame.t("f-motives"), named(frame, &row.motives)),
         (frame.t("f-needs"), named(frame, &row.needs)),
-        (frame.t("f-actions"), named(frame, row.actions.keys())),
+        (frame.t("f-actions"), named(frame, &row.actions)),
         (frame.t("f-status"), frame.words.code(&row.status)),
         (
             frame.t("row-response"),
-            row.response_minutes.map_or_else(
-                || frame.t("none"),
-                |minutes| frame.words.span(u64::from(minutes) * 60),
-            ),
+            frame.words.label("response-", &row.response),
         ),
         (
             frame.t("row-countable"),

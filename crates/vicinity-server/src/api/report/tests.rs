@@ -221,7 +221,7 @@ fn a_row_with_a_field_of_no_form_is_refused_and_the_others_are_taken() {
         good.clone(),
         with("/iccs", json!(["2217", "71234", "567890"])),
         with("/iccs", json!(codes)),
-        with("/response_minutes", json!(771_234_567)),
+        with("/response", json!("within_2h")),
         with("/month", json!("9999-12")),
         with("/violation_groups", json!(["physical"])),
         good.clone(),
