@@ -43,6 +43,7 @@ pub mod published;
 pub mod reached;
 pub mod reading;
 pub mod remark;
+pub mod risk;
 mod room;
 pub mod show;
 mod skeleton;

@@ -16,7 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use carrying::{AlertCommand, BundleCommand, HubBundleCommand};
 pub use clock::ClockArguments;
 pub use dimension::Dimension;
-pub use export::{ExportArguments, PublishArguments, PushArguments};
+pub use export::{ExportArguments, PublishArguments, PushArguments, RiskArguments};
 pub use hub::{AreasCommand, DeviceRole, HubArguments, HubCommand};
 pub use network::{ListenArguments, NetworkArguments};
 pub use people::PeopleCommand;
@@ -147,6 +147,9 @@ pub enum NationalCommand {
     /// Publish a closed month, once: show what each hub adds to it, and with --yes do it
     #[command(after_help = help::PUBLISH)]
     Publish(PublishArguments),
+    /// How many rows are alone, to readers who know something about a person
+    #[command(after_help = help::RISK)]
+    Risk(RiskArguments),
     /// Published counts by month, small cells left out
     Table {
         /// National's folder

@@ -19,6 +19,7 @@ mod machine;
 mod national;
 mod national_export;
 mod national_publish;
+mod national_risk;
 mod national_store;
 mod network;
 mod opening;

@@ -18,8 +18,8 @@ use vicinity_server::{published, tls};
 
 use crate::args::{Dimension, ListenArguments, NationalArguments, NationalCommand, NationalRole};
 use crate::{
-    clock, links, machine, national_export, national_publish, national_store, network, output,
-    people, secrets, serving,
+    clock, links, machine, national_export, national_publish, national_risk, national_store,
+    network, output, people, secrets, serving,
 };
 
 pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
@@ -59,6 +59,7 @@ pub fn run(arguments: NationalArguments) -> Result<ExitCode> {
         Some(NationalCommand::Export(arguments)) => national_export::run(arguments)?,
         Some(NationalCommand::Push(arguments)) => return national_export::push(arguments),
         Some(NationalCommand::Publish(arguments)) => national_publish::run(arguments)?,
+        Some(NationalCommand::Risk(arguments)) => national_risk::run(&arguments)?,
         Some(NationalCommand::Countries { data, json }) => countries(&data, json)?,
         Some(NationalCommand::Table { data, by, json }) => table(&data, by, json)?,
         Some(NationalCommand::Ask {

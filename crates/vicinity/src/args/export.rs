@@ -73,6 +73,17 @@ pub struct PushArguments {
     pub json: bool,
 }
 
+/// Of whose rows.
+#[derive(Args)]
+pub struct RiskArguments {
+    /// National's folder
+    #[arg(long)]
+    pub data: PathBuf,
+    /// One JSON line a reader
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// What to publish.
 #[derive(Args)]
 pub struct PublishArguments {

@@ -37,7 +37,14 @@ computed. Somebody who logs ten invented incidents at one hub lifts a hidden cou
 Examples:\n  \
 vicinity national publish --data national 2026-09\n  \
 vicinity national publish --data national 2026-09 --without 3 --seen-only --yes";
+/// Of `national risk`.
+pub const RISK: &str = "Each reader knows some fields of one incident and its hub, and looks for rows that say the same. demography: month, area,\n\
+age, gender, populations; with the perpetrator's kind; neighbour: also setting and time of day; perpetrator: his kind,\n\
+setting, time, area; clinic: month, area, response and services. docs/THREATS.md says what each still learns.\n\n\
+Examples:\n  \
+vicinity national risk --data national\n  \
+vicinity national risk --data national --json";
 /// Of `hub report`.
-pub const REPORT: &str = "Count tables go once a week, when something of at least five survivors changed. A table that is sent again after one\n\
-edit shows, less the one before it, that one incident. --now gives that protection up, once: for a demonstration, a test,\n\
-or when national must not wait.";
+pub const REPORT: &str = "Count tables go once a week, when something of at least five survivors changed; rows go once a day, together. A table that\n\
+is sent again after one edit shows, less the one before it, that one incident; rows that go alone show when they changed.\n\
+--now gives that protection up, once: for a demonstration, a test, or when national must not wait.";
