@@ -220,17 +220,9 @@ impl Server {
             .expect("a figure is a number")
     }
 
-    /// Lets what is due go at once, and waits until national has confirmed everything that this hub has for it.
+    /// Waits until national has confirmed everything that this hub has for it.
     #[track_caller]
     pub fn told_national(&self) {
-        program::run([
-            "hub",
-            "report",
-            "--data",
-            &self.data.display().to_string(),
-            "--now",
-        ])
-        .done();
         wait::until("national's word on all projections", || {
             (self.figure("vicinity_hub_projections_unsent") == 0).then_some(())
         });

@@ -2,7 +2,11 @@
 //!
 //! Each country of the areas is a hub. Every survivor is taken to agree, and every incident to have been seen. With `skewed` as argument nine of ten
 //! survivors are women, most are adults in one area, and most incidents are of one setting and in the evening.
-#![allow(clippy::unwrap_used, reason = "a tool for people who measure")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a tool for people who measure: it reads its input and arguments"
+)]
 
 use std::collections::BTreeMap;
 use std::io::BufRead as _;

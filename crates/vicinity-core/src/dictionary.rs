@@ -127,9 +127,9 @@ grant of it names every withdrawal of it. Both ends of each crossing check.
 ";
 
 const PROJECTION: &str = "
-Needs `hub_response` and `national_deid`. Its id is random and not the incident's. It is coded, not anonymous. Of time, place and person it
-displays what five survivors of its hub share; the rest is `withheld`: first populations, motives, setting, time of day, triage and what the month
-is of, then the age, then gender and EC, then the area, then the month instead of which it names the quarter. Rows that fewer share are held at the hub.
+Needs `hub_response` and `national_deid`. Its id is random and not the incident's. It is coded, not anonymous: see
+[what a row displays](adr/0034-coarser-rows.md). A value may be `withheld`, and the quarter may stand for the month, once rows climb the ladder; no
+hub withholds anything yet.
 
 | Field | Holds |
 |---|---|

@@ -5,7 +5,7 @@
 //! [`OTHER_UNLISTED`]. There is no id, survivor code, staff pseudonym, exact time, note or statement in it. What was needed, done and referred to
 //! leaves as [`codes::SERVICE_GROUPS`]: nobody reads from a row that a complaint was filed.
 //!
-//! What of it national gets is decided by the [ladder](crate::ladder): [`Projection::at`].
+//! The [ladder](crate::ladder) will decide how much of it national gets ([`Projection::at`]). Until it is switched on a row leaves as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use tokio::runtime::Runtime;
-use vicinity_server::rows;
 use vicinity_server::store::hub::HubStore;
 
 use super::cast::Phone;
@@ -31,11 +30,8 @@ pub fn heading(text: &str) -> Result<()> {
     line(format!("\n{text}"))
 }
 
-/// Lets the rows go before the day ends, and waits until national has confirmed them.
+/// Waits until national has confirmed everything.
 pub fn settle(stage: &Stage<'_>) -> Result<()> {
-    for hub in [&stage.dakar, &stage.phnom_penh] {
-        rows::want_now(&mut hub.as_hub(stage.world)?)?;
-    }
     until("national has everything", || {
         let unsent = |hub: &Server| {
             Ok::<u64, anyhow::Error>(hub.as_hub(stage.world)?.counts()?.projections_unsent)
