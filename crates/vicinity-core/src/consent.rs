@@ -14,7 +14,7 @@ use crate::spelling;
 
 /// The incident and its statements may go to the home hub.
 pub const HUB_RESPONSE: &str = "hub_response";
-/// The de-identified projection may go to national.
+/// The coded row may go to national.
 pub const NATIONAL_DEID: &str = "national_deid";
 /// The incident may be counted in a national table.
 pub const AGGREGATE_COUNT: &str = "aggregate_count";

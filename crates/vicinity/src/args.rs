@@ -44,7 +44,7 @@ pub enum Command {
     Demo(DemoArguments),
     /// A drop-in centre's hub: merges what phones bring, responds, tells national what consent allows
     Hub(HubArguments),
-    /// The national server: de-identified projections, counts, questions back
+    /// The national server: coded rows, counts, questions back
     National(NationalArguments),
     /// A phone: logs, edits, lists and resolves without a network, and syncs with its hub
     Device(DeviceArguments),

@@ -1,7 +1,7 @@
 # Codes in words: short enough for a chip, and what people of the field say themselves.
 #
 # Words: survivor, never victim. Sex worker. Peer educator. Perpetrator in what was done, aggressor in an alert. Hub: a drop-in
-# centre's server. National: the level above. Row: what national has of one incident, de-identified and not anonymous.
+# centre's server. National: the level above. Row: what national has of one incident: coded, not anonymous.
 # Response: what is done for a survivor. Referral: to another service. Follow-up. Triage: how urgent.
 
 c-hit-push = hit or pushed
@@ -176,7 +176,7 @@ c-closed-lost = closed: contact lost
 c-closed-declined = closed: declined
 c-closed-resolved = closed: resolved
 c-hub-response = response by this hub
-c-national-deid = de-identified row to national
+c-national-deid = coded row to national
 c-aggregate-count = counted in tables
 c-advocacy-story = story for advocacy
 c-police-anonymous = police, anonymously
