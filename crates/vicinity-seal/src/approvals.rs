@@ -163,6 +163,20 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Entry>, ChainError> {
     Ok(entries)
 }
 
+/// The bytes of acts that are still to be signed.
+#[must_use]
+pub fn encode_acts(acts: &[Act]) -> Vec<u8> {
+    cbor::encode(&acts.to_vec())
+}
+
+/// The acts of the bytes.
+///
+/// # Errors
+/// Any other bytes.
+pub fn decode_acts(bytes: &[u8]) -> Result<Vec<Act>, ChainError> {
+    cbor::decode(bytes).ok_or(ChainError::Malformed)
+}
+
 /// Why an entry does not follow on a chain. The chain stays as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChainError {
@@ -248,6 +262,12 @@ impl Chain {
             .into_iter()
             .try_for_each(|entry| chain.push(entry))?;
         Ok(chain)
+    }
+
+    /// The hub's public key.
+    #[must_use]
+    pub fn hub_key(&self) -> &[u8; 32] {
+        &self.hub_key
     }
 
     /// The entries.

@@ -110,6 +110,7 @@ fn link(code: u8) -> EnrolLink {
         code: [code; 16],
         pin: Some([1; 32]),
         signs: Some(public_key(&HUB_SECRET)),
+        keys: None,
     }
 }
 

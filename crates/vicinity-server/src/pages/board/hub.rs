@@ -214,7 +214,7 @@ async fn revoke<S: HubServer + PageServer>(
     let step = move |store: &mut (dyn BoardStore + 'static)| {
         let known = store.revoke(device, now)?;
         // From now on statements are sealed to the others only.
-        keyset::renew(store)?;
+        keyset::renew(store, now)?;
         Ok(known)
     };
     if !hub.gate().write(&request, step).await? {
