@@ -60,7 +60,7 @@ pub struct KeyToApprove {
 
 /// The digits alone, in the form in which they are compared.
 fn plain(digits: &str) -> String {
-    vicinity_core::text::secret_digits(digits)
+    vicinity_core::text::secret_digits(digits).to_string()
 }
 
 impl<S: DeviceStore> Device<S> {
