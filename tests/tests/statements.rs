@@ -243,7 +243,10 @@ fn approve_by_file(site: &Site, by: &Device, other: &Device) {
     let (file, reply) = (site.path("approval"), site.path("approval.reply"));
     let (file, reply) = (file.to_str().unwrap(), reply.to_str().unwrap());
     by.run(&["bundle", "export", file]).done();
-    site.hub_run("bundle", &["import", file, "--reply", reply]);
+    let hub = site.path("hub");
+    let hub = hub.to_str().unwrap();
+    let import = ["hub", "bundle", "import", "--data", hub, file, "--out", reply];
+    vicinity_tests::program::run(import).done();
     by.run(&["bundle", "import", reply]).done();
 }
 
