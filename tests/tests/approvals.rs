@@ -60,9 +60,7 @@ fn a_device_that_a_turned_admin_invites_opens_nothing() {
     assert!(!opens(&intruder, &old) && !opens(&intruder, &new));
     assert!(opens(&responder, &old) && opens(&responder, &new));
     // It approves itself without success, and its own root is refused while somebody is approved.
-    intruder
-        .run(&["approve", &intruder.digits()])
-        .failed();
+    intruder.run(&["approve", &intruder.digits()]).failed();
     intruder.run(&["begin-keys", "--yes"]).failed();
     // It is shown: at the hub, and to the responder.
     let rows = site.hub_run("keyset", &["--json"]).json_lines();
@@ -78,7 +76,10 @@ fn a_device_that_a_turned_admin_invites_opens_nothing() {
     responder.approves(&intruder);
     assert!(opens(&intruder, &old) && opens(&intruder, &new));
     let rows = site.hub_run("keyset", &["--json"]).json_lines();
-    assert_eq!((&rows[1]["by"], &rows[1]["approved"]), (&json!(1), &json!(true)));
+    assert_eq!(
+        (&rows[1]["by"], &rows[1]["approved"]),
+        (&json!(1), &json!(true))
+    );
 }
 
 #[test]
@@ -119,17 +120,25 @@ fn a_hub_that_begins_another_chain_is_shown_and_gets_no_statement() {
     let phone = site.enrolled("phone", "educator");
     phone.sync();
     let restart = hub.stop();
-    database::tamper(&site.path("hub"), "DELETE FROM meta WHERE key = 'key_chain'");
+    database::tamper(
+        &site.path("hub"),
+        "DELETE FROM meta WHERE key = 'key_chain'",
+    );
     let _hub = restart();
     let intruder = site.enrolled("intruder", "responder");
     intruder.sync();
     let id = phone.log(&[incident("said")]).remove(0);
     let complaint = phone.run(&["sync"]).failed();
     assert!(complaint.contains("contradict"), "{complaint}");
-    assert_eq!((here(&phone, &id), &keys(&phone)["fork"]), (json!("plain"), &json!(true)));
+    assert_eq!(
+        (here(&phone, &id), &keys(&phone)["fork"]),
+        (json!("plain"), &json!(true))
+    );
     let complaint = responder.run(&["sync"]).failed();
     assert!(complaint.contains("contradict"), "{complaint}");
-    phone.run(&["trust", "00000 00000 00000 00000 00000 00000"]).failed();
+    phone
+        .run(&["trust", "00000 00000 00000 00000 00000 00000"])
+        .failed();
     assert_eq!(here(&phone, &id), "plain");
 }
 
@@ -140,7 +149,8 @@ fn a_restored_hub_gets_the_longer_chain_back_from_the_devices() {
     let second = site.enrolled("office2", "responder");
     let phone = site.enrolled("phone", "educator");
     let restart = hub.stop();
-    let kept = "INSERT INTO meta (key, value) SELECT 'kept', value FROM meta WHERE key = 'key_chain'";
+    let kept =
+        "INSERT INTO meta (key, value) SELECT 'kept', value FROM meta WHERE key = 'key_chain'";
     database::tamper(&site.path("hub"), kept);
     let hub = restart();
     first.approves(&second);
@@ -156,7 +166,10 @@ fn a_restored_hub_gets_the_longer_chain_back_from_the_devices() {
     assert_eq!(approved, 1);
     assert_eq!(keys(&phone)["fork"], false);
     let id = says(&phone, "said");
-    assert!(opens(&first, &id) && !opens(&second, &id), "a replay brings no removed key back");
+    assert!(
+        opens(&first, &id) && !opens(&second, &id),
+        "a replay brings no removed key back"
+    );
 }
 
 #[test]
@@ -168,7 +181,9 @@ fn a_removed_device_approves_nobody_afterwards() {
     let phone = site.enrolled("phone", "educator");
     first.approves(&second);
     second.sync();
-    second.run(&["approve", "--no-sync", &third.digits()]).done();
+    second
+        .run(&["approve", "--no-sync", &third.digits()])
+        .done();
     first.run(&["remove-key", &second.digits()]).done();
     second.sync();
     let id = says(&phone, "said");

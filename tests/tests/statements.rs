@@ -245,7 +245,9 @@ fn approve_by_file(site: &Site, by: &Device, other: &Device) {
     by.run(&["bundle", "export", file]).done();
     let hub = site.path("hub");
     let hub = hub.to_str().unwrap();
-    let import = ["hub", "bundle", "import", "--data", hub, file, "--out", reply];
+    let import = [
+        "hub", "bundle", "import", "--data", hub, file, "--out", reply,
+    ];
     vicinity_tests::program::run(import).done();
     by.run(&["bundle", "import", reply]).done();
 }

@@ -173,6 +173,19 @@ impl<S: DeviceStore> Device<S> {
             facts.push((DeviceSetting::KeyAnchor, Some(anchor.to_bytes().to_vec())));
             facts.push((DeviceSetting::KeyRoot, Some(anchor.root.to_vec())));
         }
+        // The first responder's device knows from now on with what the chain begins.
+        let began = answer
+            .root
+            .filter(|_| self.enrolment.is_none() && enrolment.is(Role::Responder))
+            .and_then(|bytes| Chain::of(enrolment.hub_key, approvals::decode(&bytes).ok()?).ok());
+        if let Some(chain) = began
+            && let Some((root, holder)) = chain.newest_root()
+            && holder.key == public_key(&enrolment.secret)
+        {
+            let entries = approvals::encode(chain.entries());
+            facts.push((DeviceSetting::KeyChain, Some(entries)));
+            facts.push((DeviceSetting::KeyRoot, Some(root.to_vec())));
+        }
         self.store.set_settings(&facts)?;
         self.enrolment = Some(enrolment.clone());
         self.hash_waiting_codes()?;

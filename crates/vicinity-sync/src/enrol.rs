@@ -230,6 +230,10 @@ pub struct EnrolAnswer {
     /// The name of the hub's time zone; none from national, and where the hub has none.
     #[n(6)]
     pub zone: Option<String>,
+    /// The entry that begins the hub's chain of key approvals, if it is this device's.
+    #[n(7)]
+    #[cbor(with = "minicbor::bytes")]
+    pub root: Option<Vec<u8>>,
 }
 
 impl EnrolRequest {

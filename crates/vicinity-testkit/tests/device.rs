@@ -124,6 +124,7 @@ fn enrolled_as(role: &str) -> Vec<u8> {
         bundle_key: String::new(),
         pins: Vec::new(),
         zone: None,
+        root: None,
     })
 }
 

@@ -101,6 +101,8 @@ pub fn approve(device: &mut Device, digits: &[String], json: bool, no_sync: bool
             }
         });
     }
+    // What other responders did since counts first.
+    device.sync()?;
     let key = device.approve(&digits.concat())?;
     if no_sync {
         return output::line(format!(
@@ -120,6 +122,7 @@ pub fn approve(device: &mut Device, digits: &[String], json: bool, no_sync: bool
 
 /// Removes an approved key.
 pub fn remove(device: &mut Device, digits: &[String]) -> Result<()> {
+    device.sync()?;
     device.remove_key(&digits.concat())?;
     device.sync()?;
     if device.key_status()?.unsent > 0 {

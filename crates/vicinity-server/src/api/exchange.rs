@@ -330,6 +330,7 @@ pub fn enrol(
         bundle_key,
         pins,
         zone: zone::name(store)?,
+        root: keyset::root_of(store, &request.key)?,
     };
     Ok((peer, vicinity_sync::enrol::encode(&answer)))
 }

@@ -317,6 +317,17 @@ pub fn begin(store: &mut dyn HubStore, device: DeviceId, root: &[u8]) -> Result<
     Ok(())
 }
 
+/// The entry that begins the chain, if it is this key's.
+///
+/// # Errors
+/// The store.
+pub fn root_of(store: &mut dyn HubStore, key: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
+    let chain = chain(store)?;
+    let first = chain.entries().first();
+    let own = first.filter(|entry| matches!(entry.act(), Act::Root(holder) if holder.key == *key));
+    Ok(own.map(|entry| approvals::encode(core::slice::from_ref(entry))))
+}
+
 /// Whether one more responder fits.
 ///
 /// # Errors
