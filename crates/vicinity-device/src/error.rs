@@ -128,7 +128,7 @@ pub enum StatementError {
     NoSuchStatement,
     /// It is sealed to others.
     #[error(
-        "this device cannot open the statement; it can once another responder's device has synced, or once `vicinity hub recover` was run with the recovery key"
+        "this device cannot open the statement: another responder has to approve its key (`keys` shows the digits) and sync, or `vicinity hub recover` has to run with the recovery key"
     )]
     Sealed(#[from] OpenError),
     /// It could not be sealed.

@@ -177,7 +177,7 @@ pub(crate) fn take(
             Some(hub) if keys.chain.extends(&hub) => at_hub = Some(hub.entries().len() as u64),
             _ => {
                 taken.refused = true;
-                // One that cannot be read stands there as what it is: not ours.
+                // One that is not well formed is kept too: it shows that the hub contradicts this device.
                 taken.facts.push((DeviceSetting::KeyFork, bytes.to_vec()));
                 return Ok(taken);
             }

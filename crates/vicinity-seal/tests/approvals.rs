@@ -239,7 +239,7 @@ fn the_longest_chain_fits_its_bytes() {
 }
 
 proptest! {
-    /// Whoever tries what in whatever order: a key is approved only if there is a line of approvals from the root to it, and each
+    /// In any order of tries by anyone: a key is approved only if there is a line of approvals from the root to it, and each
     /// signer of that line was approved at the time.
     #[test]
     fn a_key_is_approved_by_a_line_of_people_from_the_root(acts in vec((1u8..8, 0u8..3, 1u8..8), 0..40)) {

@@ -553,6 +553,11 @@ fn sync(mut device: Device, home: &Path, json: bool) -> Result<ExitCode> {
         ))?;
     }
     output::say_what_stays_apart(&report.apart);
+    if device.key_status()?.to_compare.is_some() {
+        eprintln!(
+            "vicinity: statements stay on this device until a person compares it with a responder's: see `keys`"
+        );
+    }
     // Closed before anything is destroyed: nothing may be written back.
     drop(device);
     if outcome.key_set_refused {
