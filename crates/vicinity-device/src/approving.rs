@@ -202,8 +202,9 @@ impl<S: DeviceStore> Device<S> {
         let hub_key = self.identity()?.hub_key;
         let own = self.own_holder()?.ok_or(Refused::NotAllowed)?;
         let keys = key_set::keys(&mut self.store, &hub_key)?;
-        let (approved, is_own) = (keys.chain.approved(), |key: &[u8; 32]| own.key == *key);
-        if !approved.is_empty() && !approved.iter().any(|known| is_own(&known.holder.key)) {
+        let approved = keys.chain.approved();
+        let is_own = approved.iter().any(|known| known.holder.key == own.key);
+        if !is_own && approved.iter().any(|known| !known.holder.is_recovery()) {
             return Err(KeyError::OthersAreApproved.into());
         }
         let digits = own.digits(&hub_key);

@@ -4,8 +4,8 @@ use core::fmt;
 
 use age::secrecy::ExposeSecret;
 use curve25519_dalek::montgomery::MontgomeryPoint;
-use minicbor::{CborLen, Decode, Decoder, Encode, decode};
 use ed25519_dalek::SigningKey;
+use minicbor::{CborLen, Decode, Decoder, Encode, decode};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 

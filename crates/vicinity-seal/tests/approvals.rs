@@ -191,6 +191,26 @@ fn a_recovery_key_counts_once_a_responder_approved_it() {
 }
 
 #[test]
+fn where_only_a_recovery_key_is_left_a_responder_begins_again_and_is_compared() {
+    let recovery = Holder {
+        device: RECOVERY,
+        ..holder(50)
+    };
+    let mut chain = begun();
+    let trusted = chain.newest_root().map(|(mark, _)| mark);
+    try_push(&mut chain, 1, Act::Approve(recovery)).unwrap();
+    assert_eq!(
+        try_push(&mut chain, 9, Act::Root(holder(9))),
+        Err(ChainError::NotApproved)
+    );
+    try_push(&mut chain, HUB, Act::Remove(public(1))).unwrap();
+    try_push(&mut chain, 9, Act::Root(holder(9))).unwrap();
+    let view = chain.view(trusted.as_ref());
+    assert!(view.approved.iter().all(|key| key.holder.is_recovery()));
+    assert_eq!(view.waiting.unwrap().1.device, [9; 16]);
+}
+
+#[test]
 fn digits_are_equal_for_equal_keys_only() {
     let one = holder(1);
     let digits = one.digits(&hub_key());
