@@ -11,7 +11,7 @@ use vicinity_core::ids::{Actor, DeviceId, IncidentId};
 use vicinity_core::time::Timestamp;
 use vicinity_sync::enrol::{self, ENROL_PATH, EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::envelope::{Envelope, public_key};
-use vicinity_sync::message::{Answer, Request, SYNC_PATH};
+use vicinity_sync::message::{Answer, KeyNews, Request, SYNC_PATH};
 
 use crate::http;
 
@@ -156,7 +156,7 @@ pub fn request(groups: Vec<Group>) -> Request {
         answer_budget: 64 * 1024,
         clock: now().as_second(),
         erased: Vec::new(),
-        key_set: 0,
+        keys: KeyNews::default(),
         alerts: 0,
         pins: 0,
         leaving: Vec::new(),

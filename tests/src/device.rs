@@ -68,6 +68,29 @@ impl Device {
         report
     }
 
+    /// The digits of its own key, as its screen shows them.
+    #[track_caller]
+    pub fn digits(&self) -> String {
+        let keys = self.run(&["keys", "--json"]).json_lines().remove(0);
+        keys["own"]
+            .as_str()
+            .expect("a responder's device has digits")
+            .to_owned()
+    }
+
+    /// Approves another responder's device, whose screen a person looks at.
+    #[track_caller]
+    pub fn approves(&self, other: &Self) {
+        self.sync();
+        self.run(&["approve", &other.digits()]).done();
+    }
+
+    /// Trusts a first responder's device, whose screen a person looks at.
+    #[track_caller]
+    pub fn trusts(&self, responder: &Self) {
+        self.run(&["trust", &responder.digits()]).done();
+    }
+
     /// Every incident as `show --json` prints it, ascending by id.
     #[track_caller]
     pub fn show_all(&self) -> Vec<Value> {

@@ -159,11 +159,11 @@ impl Site {
 /// A link that leads to another address, with the same code and pin.
 #[must_use]
 pub fn redirected(link: &str, address: &str) -> String {
-    let parts: Vec<&str> = link.splitn(6, ':').collect();
-    let [scheme, version, code, pin, signs, _] = parts[..] else {
+    let parts: Vec<&str> = link.splitn(7, ':').collect();
+    let [scheme, version, code, pin, signs, keys, _] = parts[..] else {
         panic!("a link of another form")
     };
-    format!("{scheme}:{version}:{code}:{pin}:{signs}:{address}")
+    format!("{scheme}:{version}:{code}:{pin}:{signs}:{keys}:{address}")
 }
 
 /// What is compared between two ends. What depends on the moment of asking goes: how urgent it is now, and where a

@@ -269,6 +269,9 @@ fn a_change_of_keys_killed_at_any_moment_is_finished_by_the_next_and_every_state
         phone.sync();
         // A responder comes, and leaves: two new key sets, and every batch is wrapped again after each.
         let leaving = site.enrolled(&format!("leaving{round}"), "responder");
+        office
+            .run(&["approve", "--no-sync", &leaving.digits()])
+            .done();
         killed(
             &mut dice,
             length,

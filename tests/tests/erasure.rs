@@ -64,6 +64,8 @@ fn what_was_erased_is_found_everywhere_before_and_nowhere_after() {
         site.enrolled("nurse", "responder"),
         site.enrolled("away", "responder"),
     );
+    one.sync();
+    one.trusts(&nurse);
     let ids = one.log(&[planted(&ALL), other()]);
     for device in [&one, &nurse, &away] {
         device.sync();
@@ -154,6 +156,8 @@ fn backups_of_hub_and_phone_from_before_an_erasure_bring_nothing_back() {
         site.enrolled("one", "educator"),
         site.enrolled("nurse", "responder"),
     );
+    one.sync();
+    one.trusts(&nurse);
     let ids = one.log(&[planted(&ALL), other()]);
     one.sync();
     nurse.sync();
@@ -198,6 +202,8 @@ fn a_withdrawal_of_hub_response_recalls_the_incident_from_everywhere() {
         site.enrolled("one", "educator"),
         site.enrolled("nurse", "responder"),
     );
+    one.sync();
+    one.trusts(&nurse);
     let ids = one.log(&[planted(&ALL), other()]);
     one.sync();
     nurse.sync();

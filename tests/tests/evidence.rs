@@ -24,6 +24,7 @@ fn stage() -> (Site, Server, Vec<String>) {
         site.enrolled("nurse", "responder"),
     );
     phone.sync();
+    phone.trusts(&nurse);
     let ids = phone.log(&[incident("KG-01"), incident("KG-02"), incident("KG-03")]);
     phone.sync();
     nurse.log(&[incident("KG-04")]);

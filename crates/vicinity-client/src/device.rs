@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
 use vicinity_device::DeviceError;
+use vicinity_device::approving::KeyToApprove;
 use vicinity_device::bundle::{Exported, Imported};
 use vicinity_device::enrolment::Enrolment;
 use vicinity_device::statements::StatementLine;
@@ -236,6 +237,22 @@ impl Device {
         entry: &str,
     ) -> Result<Zeroizing<Vec<u8>>, ClientError> {
         self.with_hub(|device, link| device.open_statement(link, incident, entry))
+    }
+
+    /// Keys that wait for an approval, over HTTP. See [`vicinity_device::Device::keys_to_approve`].
+    ///
+    /// # Errors
+    /// As there, or another sync in progress.
+    pub fn keys_to_approve(&mut self) -> Result<Vec<KeyToApprove>, ClientError> {
+        self.with_hub(|device, link| device.keys_to_approve(link))
+    }
+
+    /// Approves a key, over HTTP. See [`vicinity_device::Device::approve`].
+    ///
+    /// # Errors
+    /// As there, or another sync in progress.
+    pub fn approve(&mut self, digits: &str) -> Result<KeyToApprove, ClientError> {
+        self.with_hub(|device, link| device.approve(link, digits))
     }
 
     /// Makes a call that takes a link, while no other program speaks to the hub.

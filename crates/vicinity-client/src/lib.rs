@@ -14,7 +14,7 @@ pub mod reserve;
 pub mod vault;
 
 pub use error::{ClientError, OpenError};
-pub use vicinity_device::{DeviceError, bundle, enrolment, logging, media, statements};
+pub use vicinity_device::{DeviceError, approving, bundle, enrolment, logging, media, statements};
 pub use vicinity_seal::keys;
 pub use vicinity_store::statement::Carried;
 pub use vicinity_sync::device_session::End;

@@ -13,7 +13,7 @@ use vicinity_sync::bundle::{
     Reader, Reading, Reply, Whole,
 };
 use vicinity_sync::device_session::BATCH_MAX_BYTES;
-use vicinity_sync::message::{DOCUMENTS_MAX, ERASURES_MAX, Request};
+use vicinity_sync::message::{DOCUMENTS_MAX, ERASURES_MAX, KeyNews, Request};
 use vicinity_sync::order;
 use vicinity_sync::pins::Pins;
 
@@ -275,7 +275,8 @@ impl Packer<'_> {
             .as_deref()
             .and_then(device::cursor_of);
         let erased = self.store.erasures(cursor.is_none(), ERASURES_MAX)?;
-        let key_set = key_set::version(self.store, &self.identity.hub_key)?;
+        let now = Timestamp::from_second(self.clock).unwrap_or_default();
+        let keys = key_set::news(self.store, self.identity, now)?;
         let (answer_budget, alerts) = (BATCH_MAX_BYTES, exchange::kept_alerts(self.store)?);
         let pins = Pins::mark(
             self.store
@@ -296,7 +297,7 @@ impl Packer<'_> {
             answer_budget,
             clock: self.clock,
             erased,
-            key_set,
+            keys,
             pins,
             leaving: Vec::new(),
             alerts,
@@ -367,7 +368,7 @@ impl Packer<'_> {
             answer_budget: BATCH_MAX_BYTES,
             clock: self.clock,
             erased: Vec::new(),
-            key_set: 0,
+            keys: KeyNews::default(),
             pins: 0,
             leaving: Vec::new(),
             alerts: 0,
@@ -457,11 +458,8 @@ fn apply(
             .and_then(Pins::of_bytes)
             .map(|pins| (DeviceSetting::Pins, pins.to_bytes())),
     );
-    if let Some(bytes) = &delivery.key_set
-        && key_set::newer(store, &identity.hub_key, bytes)?.is_some()
-    {
-        facts.push((DeviceSetting::KeySet, bytes.clone()));
-    }
+    let keys = key_set::take(store, identity, delivery.key_set.as_deref(), now)?;
+    facts.extend(keys.facts);
     if let Some(alerts) = &delivery.alerts {
         facts.push((DeviceSetting::Alerts, alert::kept_bytes(alerts)));
     }

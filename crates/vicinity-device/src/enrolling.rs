@@ -1,6 +1,8 @@
 //! How a device becomes one of a hub's.
 
 use vicinity_core::ids::DeviceId;
+use vicinity_seal::SigningKey;
+use vicinity_seal::approvals::{self, Act, Chain, Holder};
 use vicinity_seal::keys::Opener;
 use vicinity_store::device::{DeviceSetting, DeviceStore};
 use vicinity_store::hub::Role;
@@ -59,8 +61,19 @@ impl<S: DeviceStore> Device<S> {
         let recipient = Opener::from_secret_string(&keys.opener)
             .map_err(|_| DeviceError::Damaged("enrolling"))?
             .recipient();
-        let request = EnrolRequest::new(link.code, id, public_key(&keys.secret))
+        let mut request = EnrolRequest::new(link.code, id, public_key(&keys.secret))
             .with_recipient(recipient.to_string());
+        // The first responder's device begins the chain of key approvals, in the same step as its enrolment.
+        if let (None, Some(hub_key)) = (link.keys, link.signs) {
+            let holder = Holder {
+                device: *id.as_bytes(),
+                key: public_key(&keys.secret),
+                recipient,
+            };
+            let (secret, now) = (SigningKey::from_bytes(&keys.secret), (self.machine.now)());
+            let root = Chain::new(hub_key).sign(Act::Root(holder), now.as_second(), &secret);
+            request = request.with_root(approvals::encode(&[root]));
+        }
         Ok((
             BegunEnrolment {
                 link: link.clone(),
@@ -147,7 +160,7 @@ impl<S: DeviceStore> Device<S> {
         let pins = Some(answer.pins).filter(|pins| !pins.is_empty());
         // An enrolment is a contact: the lease begins.
         let contact = Some(Contact::at((self.machine.now)(), 0).encode());
-        let facts = [
+        let mut facts = vec![
             (DeviceSetting::Enrolment, Some(bytes)),
             (DeviceSetting::Opener, opener),
             (DeviceSetting::Enrolling, None),
@@ -155,6 +168,24 @@ impl<S: DeviceStore> Device<S> {
             (DeviceSetting::Contact, contact),
             (DeviceSetting::Zone, answer.zone.map(String::into_bytes)),
         ];
+        // Enrolled again, it trusts what it trusted: a hub that turned since could name a root of its own.
+        if let Some(anchor) = link.keys.filter(|_| self.enrolment.is_none()) {
+            facts.push((DeviceSetting::KeyAnchor, Some(anchor.to_bytes().to_vec())));
+            facts.push((DeviceSetting::KeyRoot, Some(anchor.root.to_vec())));
+        }
+        // The first responder's device knows from now on with what the chain begins.
+        let began = answer
+            .root
+            .filter(|_| self.enrolment.is_none() && enrolment.is(Role::Responder))
+            .and_then(|bytes| Chain::of(enrolment.hub_key, approvals::decode(&bytes).ok()?).ok());
+        if let Some(chain) = began
+            && let Some((root, holder)) = chain.newest_root()
+            && holder.key == public_key(&enrolment.secret)
+        {
+            let entries = approvals::encode(chain.entries());
+            facts.push((DeviceSetting::KeyChain, Some(entries)));
+            facts.push((DeviceSetting::KeyRoot, Some(root.to_vec())));
+        }
         self.store.set_settings(&facts)?;
         self.enrolment = Some(enrolment.clone());
         self.hash_waiting_codes()?;
@@ -224,6 +255,12 @@ impl<S: DeviceStore> Device<S> {
         self.store.set_settings(&[
             (DeviceSetting::Enrolment, None),
             (DeviceSetting::Contact, None),
+            (DeviceSetting::KeyChain, None),
+            (DeviceSetting::KeyRoot, None),
+            (DeviceSetting::KeyAnchor, None),
+            (DeviceSetting::KeyFork, None),
+            (DeviceSetting::KeyActs, None),
+            (DeviceSetting::KeysAtHub, None),
         ])?;
         self.enrolment = None;
         Ok(())

@@ -65,6 +65,34 @@ pub enum DeviceError {
     /// Alerts.
     #[error(transparent)]
     Alert(#[from] AlertError),
+    /// Whose keys open statements.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+/// Why a key was not approved, removed or trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// This device's own key is not approved.
+    #[error(
+        "this device's own key is not approved, so it approves none; `keys` shows the digits that a responder approves"
+    )]
+    NotApproved,
+    /// No key has these digits.
+    #[error(
+        "no key here has these digits; compare them with the other screen again, and if they differ, stop: somebody may have put another key in between"
+    )]
+    OtherDigits,
+    /// No root waits for a comparison.
+    #[error(
+        "there is nothing to compare: this device knows its hub's first responder, or none has enrolled"
+    )]
+    NothingToCompare,
+    /// Another approved device is left.
+    #[error(
+        "another responder's device is approved: it approves this one; one that is lost has to be revoked at the hub first, and this device synced"
+    )]
+    OthersAreApproved,
 }
 
 /// Why a device did not enrol.
@@ -100,7 +128,7 @@ pub enum StatementError {
     NoSuchStatement,
     /// It is sealed to others.
     #[error(
-        "this device cannot open the statement; it can once another responder's device has synced, or once `vicinity hub recover` was run with the recovery key"
+        "this device cannot open the statement: another responder has to approve its key (`keys` shows the digits) and sync, or `vicinity hub recover` has to run with the recovery key"
     )]
     Sealed(#[from] OpenError),
     /// It could not be sealed.

@@ -127,11 +127,7 @@ impl Exchange {
     ) -> Result<Self> {
         let mut session = DeviceSession::new(now);
         let effects = session
-            .handle(Input::Start(start(
-                local.store,
-                local.identity,
-                statements,
-            )?))
+            .handle(Input::Start(start(local.store, statements)?))
             .into();
         Ok(Self {
             session,
@@ -201,12 +197,7 @@ impl Exchange {
                 delivery
                     .erase
                     .retain(|erasure| order::is_ordered(erasure, &local.identity.hub_key));
-                Input::Persisted(persist(
-                    local.store,
-                    &delivery,
-                    &local.identity.hub_key,
-                    self.now,
-                )?)
+                Input::Persisted(persist(local.store, &delivery, local.identity, self.now)?)
             }
             Effect::BeginNewLife => {
                 requests::begin_new_life(local.store, (local.random)())?;
@@ -255,11 +246,7 @@ fn waiting(blob: WaitingBlob) -> WaitingBatch {
     }
 }
 
-fn start(
-    store: &mut dyn DeviceStore,
-    identity: &Identity,
-    statements: StatementWork,
-) -> Result<Start> {
+fn start(store: &mut dyn DeviceStore, statements: StatementWork) -> Result<Start> {
     let cursor = store
         .setting(DeviceSetting::Cursor)?
         .as_deref()
@@ -267,7 +254,6 @@ fn start(
     let batch_bytes = store
         .setting(DeviceSetting::BatchBytes)?
         .and_then(|bytes| Some(u32::from_be_bytes(bytes.try_into().ok()?)));
-    let key_set = key_set::version(store, &identity.hub_key)?;
     let pins = Pins::mark(
         store
             .setting(DeviceSetting::Pins)?
@@ -277,7 +263,6 @@ fn start(
     Ok(Start {
         cursor,
         batch_bytes: batch_bytes.unwrap_or(BATCH_START_BYTES),
-        key_set,
         pins,
         alerts: kept_alerts(store)?,
         statements,
@@ -336,6 +321,7 @@ impl Local<'_> {
         Ok(Gathered {
             erased,
             leaving,
+            keys: key_set::news(self.store, self.identity, now)?,
             ..gathered
         })
     }
@@ -362,7 +348,7 @@ impl Local<'_> {
 fn persist(
     store: &mut dyn DeviceStore,
     delivery: &Delivery,
-    hub_key: &[u8],
+    identity: &Identity,
     now: Timestamp,
 ) -> Result<DeviceState> {
     let mut facts = vec![
@@ -393,17 +379,9 @@ fn persist(
         DeviceSetting::Contact,
         Contact::at(now, delivery.skew_seconds).encode(),
     ));
-    let (mut key_set, mut key_set_refused) = (0, false);
-    if let Some(bytes) = &delivery.key_set {
-        // One that the hub did not sign, or that is not newer, is as if it had not come; statements wait then.
-        match key_set::newer(store, hub_key, bytes)? {
-            Some(version) => {
-                facts.push((DeviceSetting::KeySet, bytes.clone()));
-                key_set = version;
-            }
-            None => key_set_refused = true,
-        }
-    }
+    // What contradicts the device's own chain is kept apart, and shown; statements wait then.
+    let keys = key_set::take(store, identity, delivery.key_set.as_deref(), now)?;
+    facts.extend(keys.facts);
     if let Some(alerts) = &delivery.alerts {
         facts.push((DeviceSetting::Alerts, alert::kept_bytes(alerts)));
     }
@@ -421,8 +399,8 @@ fn persist(
         differs: unsent > 0 || rejected > 0,
         erased,
         untold,
-        key_set,
-        key_set_refused,
+        keys_to_send: keys.to_send,
+        key_set_refused: keys.refused,
     })
 }
 

@@ -9,6 +9,7 @@
 //! and around [`bundle`]'s.
 
 pub mod alerts;
+pub mod approving;
 pub mod attaching;
 pub mod bundle;
 pub mod device;

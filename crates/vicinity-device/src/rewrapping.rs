@@ -27,7 +27,7 @@ pub(crate) fn sealing_keys(store: &mut dyn DeviceStore, keys: &KeySet) -> Result
 /// another responder's device has to.
 pub(crate) fn rewrap(
     store: &mut dyn DeviceStore,
-    hub_key: &[u8],
+    hub_key: &[u8; 32],
     old: Vec<OldWrap>,
 ) -> Result<(Vec<WrapRow>, Option<u64>)> {
     let (mut wraps, mut shut) = (Vec::new(), None);

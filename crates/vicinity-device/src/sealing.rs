@@ -35,7 +35,7 @@ pub(crate) fn address(incident: IncidentId, entry: &str, class: &str) -> Address
 pub(crate) fn seal_waiting(
     store: &mut dyn DeviceStore,
     machine: &mut Machine,
-    hub_key: &[u8],
+    hub_key: &[u8; 32],
 ) -> Result<()> {
     match key_set::kept(store, hub_key)? {
         Some(keys) => Sealer {

@@ -151,7 +151,7 @@ impl<S: DeviceStore> Device<S> {
         )?)
     }
 
-    fn ask_hub(
+    pub(crate) fn ask_hub(
         &mut self,
         link: &mut dyn Link,
         request: &StatementRequest,

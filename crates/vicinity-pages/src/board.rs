@@ -12,8 +12,8 @@ mod values;
 pub use areas::{AreasView, areas};
 pub use case::{CaseView, Holder, Link, Seen, Side, StatementView, TimelineStep, Who};
 pub use desk::{
-    AlertView, ConflictView, DeviceView, ErasureView, HubView, QuestionView, RefusedView, alerts,
-    conflicts, hub, invited, questions,
+    AlertView, ConflictView, DeviceView, ErasureView, HubView, KeyView, QuestionView, RefusedView,
+    alerts, conflicts, hub, invited, questions,
 };
 pub use forms::{Given, again, erase, followup_days, label_of, withdraw};
 pub use incident::incident;

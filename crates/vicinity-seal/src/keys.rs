@@ -4,8 +4,13 @@ use core::fmt;
 
 use age::secrecy::ExposeSecret;
 use curve25519_dalek::montgomery::MontgomeryPoint;
+use ed25519_dalek::SigningKey;
 use minicbor::{CborLen, Decode, Decoder, Encode, decode};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
+
+/// What separates the seed of a signing key from every other hash of a secret.
+const SIGNING_DOMAIN: &[u8] = b"vicinity-recovery-signing-v1";
 
 /// A private key that opens statements. Stays on a responder's device, or on paper for recovery; no copy is made but by
 /// [`Opener::to_secret_string`], and the key is wiped when this is dropped.
@@ -44,6 +49,19 @@ impl Opener {
     #[must_use]
     pub fn recipient(&self) -> Recipient {
         Recipient(self.0.to_public().to_string())
+    }
+
+    /// The signing key of a recovery key: of the same secret, so that one paper holds both.
+    #[must_use]
+    pub fn signing_key(&self) -> SigningKey {
+        let seed: Zeroizing<[u8; 32]> = Zeroizing::new(
+            Sha256::new()
+                .chain_update(SIGNING_DOMAIN)
+                .chain_update(self.to_secret_string().as_bytes())
+                .finalize()
+                .into(),
+        );
+        SigningKey::from_bytes(&seed)
     }
 
     pub(crate) fn identity(&self) -> &dyn age::Identity {

@@ -1,7 +1,7 @@
 //! Sealed statements: written on an educator's phone, read by the hub's responders and an offline recovery key, by
 //! nobody else. The hub stores what this crate makes and never has a key that opens it.
 //!
-//! One batch key is wrapped once with `age` to every responder of the hub's signed [`keyset::KeySet`]; each statement
+//! One batch key is wrapped once with `age` to every responder of the [`keyset::KeySet`]; each statement
 //! has a key of its own, wrapped under the batch key in 48 bytes. So a batch pays for its responders once.
 //!
 //! **Erasing** one statement is deleting its 48-byte wrapped key and its body: nothing else holds its key, not even the
@@ -13,9 +13,10 @@
 //! the number of statements, their addresses and their rounded sizes are hidden from the hub.
 //!
 //! No I/O, no clock. Randomness comes in as an argument, except in `age`, which draws from the operating system itself
-//! and panics if that fails. Read in this order: [`keys`], [`keyset`], [`wrap`], [`seal`].
+//! and panics if that fails. Read in this order: [`keys`], [`approvals`], [`keyset`], [`wrap`], [`seal`].
 //! Apart from statements: [`parcel`], a file for one reader, and [`lockbox`].
 
+pub mod approvals;
 mod cbor;
 mod error;
 pub mod keys;

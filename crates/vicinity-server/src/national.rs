@@ -73,6 +73,7 @@ pub fn invite(
         code,
         pin,
         signs: None,
+        keys: None,
     })
 }
 

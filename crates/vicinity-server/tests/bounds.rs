@@ -19,7 +19,7 @@ use vicinity_server::statements::{self, BlobRequest};
 use vicinity_server::store::hub::{HubStore, Peer, Role};
 use vicinity_sync::bundle::{BUNDLE_PATH, BUNDLED_PATH, Bundle};
 use vicinity_sync::envelope::{Envelope, public_key};
-use vicinity_sync::message::Request;
+use vicinity_sync::message::{KeyNews, Request};
 use vicinity_sync::statement::{
     BLOB_PATH, BLOB_STATEMENTS_MAX, Batch, PIECE_MAX_BYTES, Piece, PieceAnswer, SealedRow, WrapRow,
     blob_hash,
@@ -126,7 +126,7 @@ fn request(push: Vec<Group>) -> Request {
         answer_budget: 16 * 1024,
         clock: 0,
         erased: Vec::new(),
-        key_set: 0,
+        keys: KeyNews::default(),
         alerts: 0,
         pins: 0,
         leaving: Vec::new(),

@@ -20,7 +20,7 @@ use vicinity_server::store::hub::Role;
 use vicinity_sync::alert::{ALERT_PATH, AlertRequest};
 use vicinity_sync::enrol::{self, ENROL_PATH, EnrolRequest};
 use vicinity_sync::envelope::{Envelope, public_key};
-use vicinity_sync::message::{Request, SYNC_PATH};
+use vicinity_sync::message::{KeyNews, Request, SYNC_PATH};
 use vicinity_sync::statement::{BLOB_PATH, Piece, STATEMENT_PATH, StatementRequest};
 use vicinity_sync::uplink::{self, Report, UPLINK_PATH};
 use vicinity_sync::windows::{WINDOWS_PATH, Windows};
@@ -117,7 +117,7 @@ fn body_for(path: &str) -> Vec<u8> {
                 answer_budget: 1,
                 clock: 0,
                 erased: Vec::new(),
-                key_set: 0,
+                keys: KeyNews::default(),
                 pins: 0,
                 leaving: Vec::new(),
                 alerts: 0,

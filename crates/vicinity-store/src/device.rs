@@ -122,8 +122,18 @@ pub enum DeviceSetting {
     Opener,
     /// The keys it is enrolling with, as JSON: a link that was cut in the middle is followed again with the same.
     Enrolling,
-    /// The hub's signed key set.
-    KeySet,
+    /// The hub's chain of key approvals, as far as this device knows it.
+    KeyChain,
+    /// The root of that chain that this device trusts.
+    KeyRoot,
+    /// What the enrolment link said of the chain.
+    KeyAnchor,
+    /// The hub's chain, where it contradicts this device's; empty for none.
+    KeyFork,
+    /// Approvals and removals that the hub has not confirmed.
+    KeyActs,
+    /// How many entries the hub has, where it has fewer: 8 bytes, big-endian; empty for none.
+    KeysAtHub,
     /// Up to where batches' keys were tried: the key set's version and the place, each as 8 bytes, big-endian.
     TriedWraps,
     /// The secret that opens replies to bundles.
@@ -156,7 +166,12 @@ impl DeviceSetting {
             Self::Skew => "skew",
             Self::Opener => "opener",
             Self::Enrolling => "enrolling",
-            Self::KeySet => "key_set",
+            Self::KeyChain => "key_chain",
+            Self::KeyRoot => "key_root",
+            Self::KeyAnchor => "key_anchor",
+            Self::KeyFork => "key_fork",
+            Self::KeyActs => "key_acts",
+            Self::KeysAtHub => "keys_at_hub",
             Self::TriedWraps => "tried_wraps",
             Self::BundleKey => "bundle_key",
             Self::BundleNeed => "bundle_need",

@@ -9,7 +9,7 @@ use vicinity_core::draft::Draft;
 use vicinity_core::edit::Edit;
 use vicinity_core::ids::IncidentId;
 use vicinity_core::time::Timestamp;
-use vicinity_sync::message::Request;
+use vicinity_sync::message::{KeyNews, Request};
 use vicinity_sync::{codec, compress};
 
 type Failed = Box<dyn std::error::Error>;
@@ -119,7 +119,7 @@ fn measure(c: &mut Criterion, groups: &[Group]) {
         answer_budget: 64 * 1024,
         clock: 1_795_000_000,
         erased: Vec::new(),
-        key_set: 0,
+        keys: KeyNews::default(),
         pins: 0,
         leaving: Vec::new(),
         alerts: 0,

@@ -38,12 +38,13 @@ use tally::Tally;
 
 /// Rebases of one session that the hub can ask for.
 const REBASES_MAX: u32 = 3;
+/// Further requests of one session that carry key approvals. An approval takes one; another that came first, one more.
+const KEY_ROUNDS_MAX: u32 = 3;
 
 /// What the device knows of itself and its hub, for the hub to tell it what is newer.
 struct HubKnown {
     now: Timestamp,
     cursor: Option<Cursor>,
-    key_set: u64,
     alerts: u64,
     pins: u32,
 }
@@ -73,6 +74,7 @@ pub struct DeviceSession {
     pace: Pace,
     agenda: Agenda,
     rebases: u32,
+    key_rounds: u32,
     statements: StatementWork,
     outcome: Outcome,
 }
@@ -86,13 +88,13 @@ impl DeviceSession {
             known: HubKnown {
                 now,
                 cursor: None,
-                key_set: 0,
                 alerts: 0,
                 pins: 0,
             },
             pace: Pace::new(BATCH_START_BYTES),
             agenda: Agenda::default(),
             rebases: 0,
+            key_rounds: 0,
             statements: StatementWork::None,
             outcome: Outcome::default(),
         }
@@ -134,14 +136,12 @@ impl DeviceSession {
         let Start {
             cursor,
             batch_bytes,
-            key_set,
             alerts,
             pins,
             statements,
         } = *start;
         self.known = HubKnown {
             cursor,
-            key_set,
             alerts,
             pins,
             ..self.known
@@ -181,7 +181,7 @@ impl DeviceSession {
             answer_budget: self.pace.batch_bytes(),
             clock: self.known.now.as_second(),
             erased: gathered.erased,
-            key_set: self.known.key_set,
+            keys: gathered.keys,
             alerts: self.known.alerts,
             pins: self.known.pins,
             leaving: gathered.leaving,
@@ -207,6 +207,7 @@ impl DeviceSession {
             outbox_at: gathered.outbox_at,
             erased: request.erased,
             leaving: request.leaving,
+            keys: request.keys,
         });
         vec![Effect::Send {
             path: SYNC_PATH,
@@ -297,7 +298,6 @@ impl DeviceSession {
     ) -> Vec<Effect> {
         self.outcome.received += state.received;
         self.outcome.erased += state.erased;
-        self.known.key_set = self.known.key_set.max(state.key_set);
         self.outcome.key_set_refused |= state.key_set_refused;
         let (more, digest) = (answer.pull.more, answer.pull.digest);
         let mut behind = self
@@ -307,6 +307,10 @@ impl DeviceSession {
         // A sync ends confirmed: who asked for the erasure need not wait for this phone's next day with a network.
         behind |= state.untold > 0;
         behind |= tally.goes_on();
+        if state.keys_to_send && self.key_rounds < KEY_ROUNDS_MAX {
+            self.key_rounds += 1;
+            behind = true;
+        }
         if behind || sent.more || more || self.agenda.has_missing() {
             return vec![self.gather()];
         }

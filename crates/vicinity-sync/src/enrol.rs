@@ -15,11 +15,13 @@ use crate::message::Refused;
 /// Where devices enrol.
 pub const ENROL_PATH: &str = "/v1/enrol";
 
-const SCHEME: &str = "vicinity:3:";
+const SCHEME: &str = "vicinity:4:";
 /// Instead of a pin, for a server without TLS on this machine.
 const PLAIN: &str = "plain";
 /// Instead of a signing key, for a server that signs nothing.
 const NONE: &str = "none";
+/// Bytes of [`KeyAnchor`] in a link.
+const ANCHOR_BYTES: usize = 34;
 /// Addresses in one link: a device tries each.
 pub const ADDRESSES_MAX: usize = 8;
 
@@ -34,13 +36,51 @@ pub struct EnrolLink {
     pub pin: Option<[u8; 32]>,
     /// The public key of a hub's signatures; `None` from national, which signs nothing.
     pub signs: Option<[u8; 32]>,
+    /// From where the device trusts the chain of key approvals; `None` before the first responder enrolled, and from national.
+    pub keys: Option<KeyAnchor>,
+}
+
+/// From where a device trusts its hub's chain of key approvals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyAnchor {
+    /// The first half of the hash of the root that the device is to trust.
+    pub root: [u8; 16],
+    /// How many entries the chain has.
+    pub length: u16,
+    /// The first half of the hash of the last one.
+    pub head: [u8; 16],
+}
+
+impl KeyAnchor {
+    /// The bytes.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; ANCHOR_BYTES] {
+        let mut bytes = [0; ANCHOR_BYTES];
+        bytes[..16].copy_from_slice(&self.root);
+        bytes[16..18].copy_from_slice(&self.length.to_be_bytes());
+        bytes[18..].copy_from_slice(&self.head);
+        bytes
+    }
+
+    /// The anchor of the bytes.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8; ANCHOR_BYTES]) -> Self {
+        let (mut root, mut head) = ([0; 16], [0; 16]);
+        root.copy_from_slice(&bytes[..16]);
+        head.copy_from_slice(&bytes[18..]);
+        Self {
+            root,
+            length: u16::from_be_bytes([bytes[16], bytes[17]]),
+            head,
+        }
+    }
 }
 
 /// A text that is no enrolment link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadLink {
     /// Something else.
-    #[error("not an enrolment link: expected what `invite` printed, beginning with vicinity:3:")]
+    #[error("not an enrolment link: expected what `invite` printed, beginning with vicinity:4:")]
     Form,
     /// Without a pin, and to another machine.
     #[error(
@@ -59,8 +99,11 @@ impl EnrolLink {
         let signs = self
             .signs
             .map_or_else(|| NONE.to_owned(), |key| hex::write(&key));
+        let keys = self
+            .keys
+            .map_or_else(|| NONE.to_owned(), |keys| hex::write(&keys.to_bytes()));
         format!(
-            "{SCHEME}{}:{pin}:{signs}:{}",
+            "{SCHEME}{}:{pin}:{signs}:{keys}:{}",
             hex::write(&self.code),
             Address::join(&self.addresses)
         )
@@ -74,10 +117,14 @@ impl EnrolLink {
         // A link that went through a messenger may have been broken into lines, got invisible marks, or capitals.
         let text = text::secret_digits(text);
         let (scheme, rest) = text.split_at_checked(SCHEME.len()).ok_or(BadLink::Form)?;
-        let mut parts = rest.splitn(4, ':');
-        let (Some(code), Some(pin), Some(signs), Some(addresses)) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
+        let mut parts = rest.splitn(5, ':');
+        let (Some(code), Some(pin), Some(signs), Some(keys), Some(addresses)) = (
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+        ) else {
             return Err(BadLink::Form);
         };
         let key = |text: &str, none: &str| {
@@ -88,6 +135,12 @@ impl EnrolLink {
             }
         };
         let (pin, signs) = (key(pin, PLAIN)?, key(signs, NONE)?);
+        let keys = if keys.eq_ignore_ascii_case(NONE) {
+            None
+        } else {
+            let bytes = hex::read(keys).ok_or(BadLink::Form)?;
+            Some(KeyAnchor::of_bytes(&bytes))
+        };
         let addresses = Address::split(addresses).map_err(|_| BadLink::Form)?;
         if !scheme.eq_ignore_ascii_case(SCHEME) || addresses.len() > ADDRESSES_MAX {
             return Err(BadLink::Form);
@@ -100,6 +153,7 @@ impl EnrolLink {
             code: hex::read(code).ok_or(BadLink::Form)?,
             pin,
             signs,
+            keys,
         })
     }
 
@@ -141,6 +195,11 @@ pub struct EnrolRequest {
     /// The public key that statements are sealed to, should the device become a responder's.
     #[n(3)]
     pub recipient: Option<String>,
+    /// An entry that begins the hub's chain of key approvals, should the device become its first responder's. Empty where the link
+    /// names a chain.
+    #[n(4)]
+    #[cbor(with = "minicbor::bytes")]
+    pub root: Option<Vec<u8>>,
 }
 
 /// The answer to it.
@@ -171,6 +230,10 @@ pub struct EnrolAnswer {
     /// The name of the hub's time zone; none from national, and where the hub has none.
     #[n(6)]
     pub zone: Option<String>,
+    /// The entry that begins the hub's chain of key approvals, if it is this device's.
+    #[n(7)]
+    #[cbor(with = "minicbor::bytes")]
+    pub root: Option<Vec<u8>>,
 }
 
 impl EnrolRequest {
@@ -182,6 +245,7 @@ impl EnrolRequest {
             device: *device.as_bytes(),
             key,
             recipient: None,
+            root: None,
         }
     }
 
@@ -190,6 +254,15 @@ impl EnrolRequest {
     pub fn with_recipient(self, recipient: String) -> Self {
         Self {
             recipient: Some(recipient),
+            ..self
+        }
+    }
+
+    /// The same, with an entry that begins the chain of key approvals.
+    #[must_use]
+    pub fn with_root(self, root: Vec<u8>) -> Self {
+        Self {
+            root: Some(root),
             ..self
         }
     }
@@ -229,6 +302,11 @@ mod tests {
             code: [0xab; 16],
             pin: key(pin),
             signs: key(signs),
+            keys: signs.map(|number| KeyAnchor {
+                root: [number; 16],
+                length: 258,
+                head: [number + 1; 16],
+            }),
         }
     }
 
@@ -266,8 +344,8 @@ mod tests {
         let nine = ["a:1"; ADDRESSES_MAX + 1].join(",");
         for text in [
             "",
-            "vicinity:3:",
-            &good.replace(":3:", ":2:"),
+            "vicinity:4:",
+            &good.replace(":4:", ":3:"),
             &good.replace("hub.local:1", ""),
             &good.replace("hub.local:1", "0.0.0.0:1"),
             &good.replace("hub.local:1", &nine),

@@ -7,7 +7,7 @@ use vicinity_core::time::Timestamp;
 
 use crate::compress::BODY_MAX_BYTES;
 use crate::device_session::BATCH_MIN_BYTES;
-use crate::message::{Answer, Refused, Request};
+use crate::message::{Answer, KeyNews, Refused, Request};
 
 /// What changes compress to, at the least.
 const RATIO: usize = 3;
@@ -26,7 +26,7 @@ pub struct PullPlan {
 /// What the hub sends in addition to the pull.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct News {
-    /// Its signed key set, if the device's is older.
+    /// Entries of its chain of key approvals, if the device's chain differs.
     pub key_set: Option<Vec<u8>>,
     /// For a responder: the place of the newest batch's key to wrap again; 0 for none.
     pub old_wraps: u64,
@@ -46,8 +46,8 @@ pub struct HubSession {
     /// Changes of the pull before, if there was one.
     changes_before: Option<usize>,
     verdicts: Vec<Verdict>,
-    /// The version of the key set that the device has.
-    pub key_set: u64,
+    /// The device's chain of key approvals, and entries that it brings.
+    pub keys: KeyNews,
     /// The hash of the alerts that the device has.
     pub alerts: u64,
     /// The mark of the pins that the device knows.
@@ -97,7 +97,7 @@ impl HubSession {
         };
         let skew_seconds = now.as_second().saturating_sub(request.clock);
         let Request {
-            key_set,
+            keys,
             pins,
             alerts,
             erased,
@@ -109,7 +109,7 @@ impl HubSession {
             budget,
             changes_before: None,
             verdicts: Vec::new(),
-            key_set,
+            keys,
             pins,
             alerts,
             news: News::default(),
@@ -212,7 +212,7 @@ mod tests {
             answer_budget: BATCH_MIN_BYTES,
             clock: 0,
             erased: Vec::new(),
-            key_set: 0,
+            keys: KeyNews::default(),
             alerts: 0,
             pins: 0,
             leaving: Vec::new(),

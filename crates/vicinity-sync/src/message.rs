@@ -43,14 +43,25 @@ pub struct Request {
     pub clock: i64,
     /// What it erased by the hub's order and has not confirmed yet; in a rebase, all it ever erased.
     pub erased: Vec<Erasure>,
-    /// The version of the key set that it has; 0 for none.
-    pub key_set: u64,
+    /// Its chain of key approvals.
+    pub keys: KeyNews,
     /// The hash of the alerts that it has; 0 for none.
     pub alerts: u64,
     /// [`Pins::mark`](crate::pins::Pins::mark) of the hub's pins that it knows.
     pub pins: u32,
     /// What an educator's device wants to drop, with the heads that it knows.
     pub leaving: Vec<DocumentHeads>,
+}
+
+/// What a device says of its chain of key approvals.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeyNews {
+    /// How many entries it has.
+    pub length: u64,
+    /// The first 8 bytes of the last entry's hash; 0 for none.
+    pub mark: u64,
+    /// Entries for the hub; empty for none. They prove themselves.
+    pub entries: Vec<u8>,
 }
 
 /// The hub's answer.
@@ -64,7 +75,8 @@ pub struct Answer {
     pub clock: i64,
     /// What the device must erase; repeated until the device confirms it.
     pub erase: Vec<Erasure>,
-    /// The hub's signed key set, if it is newer than the device's. The signature is not verified here.
+    /// Entries of the hub's chain of key approvals, if the device's chain differs: those after the device's last one, or all.
+    /// They are not verified here.
     pub key_set: Option<Vec<u8>>,
     /// For a responder: the place of the newest batch's key at the hub that is wrapped to an older set; 0 for none.
     pub old_wraps: u64,
@@ -105,6 +117,13 @@ struct RequestWire {
     /// Left out for none.
     #[n(11)]
     alerts: Option<u64>,
+    /// Left out for none.
+    #[n(12)]
+    key_mark: Option<u64>,
+    /// Left out for none.
+    #[n(13)]
+    #[cbor(with = "minicbor::bytes")]
+    key_entries: Option<Vec<u8>>,
 }
 
 #[derive(Encode, Decode)]
@@ -304,7 +323,9 @@ impl Request {
             answer_budget: self.answer_budget,
             clock: self.clock,
             erased: erasures_wire(&self.erased),
-            key_set: self.key_set,
+            key_set: self.keys.length,
+            key_mark: Some(self.keys.mark).filter(|mark| *mark != 0),
+            key_entries: Some(self.keys.entries.clone()).filter(|entries| !entries.is_empty()),
             alerts: Some(self.alerts).filter(|alerts| *alerts != 0),
             pins: self.pins,
             leaving: heads_wire(&self.leaving),
@@ -335,7 +356,11 @@ impl Request {
             answer_budget: wire.answer_budget.min(compress::BODY_MAX_BYTES as u32),
             clock: wire.clock,
             erased: erasures_of(wire.erased)?,
-            key_set: wire.key_set,
+            keys: KeyNews {
+                length: wire.key_set,
+                mark: wire.key_mark.unwrap_or(0),
+                entries: wire.key_entries.unwrap_or_default(),
+            },
             alerts: wire.alerts.unwrap_or(0),
             pins: wire.pins,
             leaving: if wire.leaving.len() > LEAVING_MAX {

@@ -221,6 +221,9 @@ pub enum StatementRequest {
         #[n(1)]
         wraps: Vec<WrapRow>,
     },
+    /// Keys that wait for an approval.
+    #[n(4)]
+    Waiting,
 }
 
 /// The hub's answer to a responder.
@@ -267,6 +270,36 @@ pub enum StatementAnswer {
         #[n(0)]
         taken: u32,
     },
+    /// Keys that wait for an approval.
+    #[n(5)]
+    Waiting {
+        /// The keys.
+        #[n(0)]
+        keys: Vec<WaitingKey>,
+    },
+}
+
+/// A key that waits for an approval, as the hub has it. A person compares it with the device itself.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct WaitingKey {
+    /// The device's number; 0 for a recovery key.
+    #[n(0)]
+    pub number: u32,
+    /// The device's id; zeros for a recovery key.
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    pub device: [u8; 16],
+    /// The public key of its signatures.
+    #[n(2)]
+    #[cbor(with = "minicbor::bytes")]
+    pub key: [u8; 32],
+    /// The public key that statements would be sealed to.
+    #[n(3)]
+    pub recipient: String,
+    /// Its name at the hub.
+    #[n(4)]
+    pub name: Option<String>,
 }
 
 /// A batch's key of an older key set.

@@ -11,7 +11,7 @@ use vicinity_sync::bundle::{
 };
 use vicinity_sync::envelope::Envelope;
 use vicinity_sync::envelope::public_key;
-use vicinity_sync::message::{Answer, Refused, Request};
+use vicinity_sync::message::{Answer, KeyNews, Refused, Request};
 
 const HUB: [u8; 32] = [7; 32];
 
@@ -36,7 +36,7 @@ fn request() -> Vec<u8> {
         answer_budget: 1,
         clock: 2,
         erased: Vec::new(),
-        key_set: 0,
+        keys: KeyNews::default(),
         pins: 0,
         leaving: Vec::new(),
         alerts: 0,

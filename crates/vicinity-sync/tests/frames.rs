@@ -22,7 +22,7 @@ use vicinity_core::guard::Refusal;
 use vicinity_core::ids::{ChangeHash, DeviceId, IncidentId, ScopeDigest};
 use vicinity_sync::compress::inflate;
 use vicinity_sync::envelope::{Envelope, public_key};
-use vicinity_sync::message::{Answer, Refused, Request, SYNC_PATH};
+use vicinity_sync::message::{Answer, KeyNews, Refused, Request, SYNC_PATH};
 use vicinity_sync::uplink::{Reply, Report};
 use vicinity_sync::windows::{Windows, WindowsReply};
 use vicinity_sync::{codec, uplink};
@@ -204,7 +204,10 @@ fn requests() -> Vec<(&'static str, Request)> {
         answer_budget: 65_536,
         clock: 1_764_000_000,
         erased: Vec::new(),
-        key_set: 3,
+        keys: KeyNews {
+            length: 3,
+            ..KeyNews::default()
+        },
         alerts: 0,
         pins: 0x0102_0304,
         leaving: Vec::new(),

@@ -17,7 +17,7 @@ use vicinity_core::ids::{
 use vicinity_core::published::Window;
 use vicinity_sync::compress::BODY_MAX_BYTES;
 use vicinity_sync::envelope::{BadEnvelope, Envelope, public_key};
-use vicinity_sync::message::{Answer, Refused, Request, SYNC_PATH};
+use vicinity_sync::message::{Answer, KeyNews, Refused, Request, SYNC_PATH};
 use vicinity_sync::uplink::{self, AnswerRow, Question, Reply, Report, Row, UPLINK_PATH};
 use vicinity_sync::windows::Windows;
 
@@ -74,8 +74,12 @@ fn any_request() -> impl Strategy<Value = Request> {
     )
         .prop_map(
             |(cursor, push, rebase, answer_budget, clock, erased, leaving)| {
-                let (key_set, alerts, pins) = (
-                    clock.unsigned_abs(),
+                let (keys, alerts, pins) = (
+                    KeyNews {
+                        length: clock.unsigned_abs(),
+                        mark: clock.unsigned_abs() / 3,
+                        entries: vec![5; (clock % 3).unsigned_abs() as usize],
+                    },
                     clock.unsigned_abs() / 2,
                     answer_budget,
                 );
@@ -86,7 +90,7 @@ fn any_request() -> impl Strategy<Value = Request> {
                     answer_budget,
                     clock,
                     erased,
-                    key_set,
+                    keys,
                     pins,
                     leaving,
                     alerts,

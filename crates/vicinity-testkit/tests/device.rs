@@ -110,6 +110,7 @@ fn link(code: u8) -> EnrolLink {
         code: [code; 16],
         pin: Some([1; 32]),
         signs: Some(public_key(&HUB_SECRET)),
+        keys: None,
     }
 }
 
@@ -123,6 +124,7 @@ fn enrolled_as(role: &str) -> Vec<u8> {
         bundle_key: String::new(),
         pins: Vec::new(),
         zone: None,
+        root: None,
     })
 }
 

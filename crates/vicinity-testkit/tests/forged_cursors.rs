@@ -14,7 +14,7 @@ use vicinity_store::hub::HubStore;
 use vicinity_store::hub::Role;
 use vicinity_store::policy;
 use vicinity_sync::envelope::{Envelope, public_key};
-use vicinity_sync::message::{Answer, Refused, Request, SYNC_PATH};
+use vicinity_sync::message::{Answer, KeyNews, Refused, Request, SYNC_PATH};
 use vicinity_testkit::engine::HubEngine;
 use vicinity_testkit::person::{Person, consented, incident_id, now};
 
@@ -139,7 +139,7 @@ fn plain() -> Request {
         answer_budget: 200_000,
         clock: now().as_second(),
         erased: Vec::new(),
-        key_set: 0,
+        keys: KeyNews::default(),
         pins: 0,
         leaving: Vec::new(),
         alerts: 0,
@@ -312,7 +312,11 @@ fn no_message_of_a_device_marks_a_hub() {
                 ..rebase()
             },
             Request {
-                key_set: u64::MAX,
+                keys: KeyNews {
+                    length: u64::MAX,
+                    mark: u64::MAX,
+                    entries: vec![0xff; 40],
+                },
                 pins: u32::MAX,
                 alerts: u64::MAX,
                 clock: i64::MIN,

@@ -323,6 +323,42 @@ pub enum DeviceCommand {
         /// The file
         file: PathBuf,
     },
+    /// Whose keys open statements, and this device's own digits
+    Keys {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Approve a responder's new device, or the recovery key, on an approved responder's device
+    #[command(after_help = help::APPROVE)]
+    Approve {
+        /// The thirty digits that the new device's own screen shows (`vicinity device keys`); without them, what waits is listed
+        digits: Vec<String>,
+        /// Of a list: one JSON line a key
+        #[arg(long)]
+        json: bool,
+        /// Leave the approval to the next sync or bundle
+        #[arg(long)]
+        no_sync: bool,
+    },
+    /// Stop sealing statements to an approved key, on an approved responder's device
+    RemoveKey {
+        /// Its thirty digits, as `keys` shows them
+        #[arg(required = true)]
+        digits: Vec<String>,
+    },
+    /// Trust the first responder's device, after comparing: where this device enrolled before it, or its keys began again
+    Trust {
+        /// The thirty digits that the responder's own screen shows (`vicinity device keys`)
+        #[arg(required = true)]
+        digits: Vec<String>,
+    },
+    /// Begin the approvals again with this responder's device: every other device has to compare it
+    BeginKeys {
+        /// Really
+        #[arg(long)]
+        yes: bool,
+    },
     /// Open a statement that is sealed at the hub; a responder's device only, and the hub notes it
     Open {
         /// The statement, as `statements` prints it

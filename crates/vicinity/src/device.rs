@@ -23,7 +23,8 @@ use vicinity_core::{local, show};
 use crate::args::{AlertCommand, BundleCommand, DeviceArguments, DeviceCommand};
 use crate::opening::Purpose;
 use crate::{
-    alerts, bundle, conflicts, locking, machine, opening, output, secrets, session, statements,
+    alerts, bundle, conflicts, device_keys, locking, machine, opening, output, secrets, session,
+    statements,
 };
 
 pub fn run(arguments: DeviceArguments) -> Result<ExitCode> {
@@ -137,6 +138,15 @@ fn run_open(command: DeviceCommand, mut device: Device, home: &Path) -> Result<E
         } => resolve(&mut device, &id, &field, take, value.as_deref())?,
         DeviceCommand::Statements { id, json } => statements::list(&mut device, &id, json)?,
         DeviceCommand::Attach { id, file } => statements::attach(&mut device, &id, &file)?,
+        DeviceCommand::Keys { json } => device_keys::print(&mut device, json)?,
+        DeviceCommand::Approve {
+            digits,
+            json,
+            no_sync,
+        } => device_keys::approve(&mut device, &digits, json, no_sync)?,
+        DeviceCommand::RemoveKey { digits } => device_keys::remove(&mut device, &digits)?,
+        DeviceCommand::Trust { digits } => device_keys::trust(&mut device, &digits)?,
+        DeviceCommand::BeginKeys { yes } => device_keys::begin(&mut device, yes)?,
         DeviceCommand::Open { statement, out } => {
             statements::open(&mut device, &statement, out.as_deref())?
         }
@@ -543,11 +553,16 @@ fn sync(mut device: Device, home: &Path, json: bool) -> Result<ExitCode> {
         ))?;
     }
     output::say_what_stays_apart(&report.apart);
+    if device.key_status()?.to_compare.is_some() {
+        eprintln!(
+            "vicinity: statements stay on this device until a person compares it with a responder's: see `keys`"
+        );
+    }
     // Closed before anything is destroyed: nothing may be written back.
     drop(device);
     if outcome.key_set_refused {
         eprintln!(
-            "vicinity: the hub sent keys that it did not sign, or old ones; no statement was sealed to them: tell the person who runs the hub"
+            "vicinity: the hub shows key approvals that contradict those that this device knows; no statement was sealed: see `keys`, and tell the other responders"
         );
         return Ok(ExitCode::FAILURE);
     }

@@ -81,7 +81,10 @@ pub fn run(arguments: HubArguments) -> Result<ExitCode> {
         Some(HubCommand::Recover { data, key }) => {
             statements::recover(&mut hub_store::open(&data, Action::SetRecoveryKey)?, &key)?
         }
-        Some(HubCommand::Keygen { out }) => statements::keygen(&out)?,
+        Some(HubCommand::Keygen { out, recovery }) => statements::keygen(&out, recovery)?,
+        Some(HubCommand::Keyset { data, json }) => {
+            statements::keyset(&mut hub_store::open(&data, Action::Inspect)?, json)?
+        }
         Some(HubCommand::Audit { data, json }) => {
             statements::audit(&mut hub_store::open(&data, Action::Inspect)?, json)?
         }

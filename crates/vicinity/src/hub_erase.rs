@@ -21,7 +21,7 @@ pub fn revoke(data: &Path, device: u32) -> Result<()> {
         bail!("no such device; see `vicinity hub devices`");
     }
     // From now on statements are sealed to the others only.
-    keyset::renew(&mut store)?;
+    keyset::renew(&mut store, machine::now())?;
     output::line(format!(
         "device {device} is revoked; at its next contact it wipes itself"
     ))

@@ -7,6 +7,7 @@ mod clock;
 mod conflicts;
 mod demo;
 mod device;
+mod device_keys;
 mod hub;
 mod hub_areas;
 mod hub_erase;

@@ -105,10 +105,15 @@ pub fn open(device: &mut Device, statement: &str, out: Option<&Path>) -> Result<
 
 /// Sets the recovery key of a hub.
 pub fn set_recovery(store: &mut dyn HubStore, key: &str) -> Result<()> {
-    keyset::set_recovery(store, &Recipient::parse(&text::secret_digits(key))?)?;
-    output::line(
-        "statements are sealed to this key too, from each device's next sync on; older ones once a responder's device has synced",
-    )
+    let text = text::secret_digits(key);
+    let (recipient, signing) = text.split_once('+').context(
+        "not a recovery key: expected what `vicinity hub keygen --recovery` printed, age1…+…",
+    )?;
+    let signing = hex::read(signing).context("not a recovery key: cut or mistyped")?;
+    let digits = keyset::set_recovery(store, signing, Recipient::parse(recipient)?)?;
+    output::line(format!(
+        "waits for the approval of a responder's device, which must show the digits {digits}"
+    ))
 }
 
 /// Wraps batches' keys again with the recovery key.
@@ -128,10 +133,59 @@ pub fn recover(store: &mut dyn HubStore, key: &Path) -> Result<()> {
 }
 
 /// Makes a recovery key.
-pub fn keygen(out: &Path) -> Result<()> {
+pub fn keygen(out: &Path, recovery: bool) -> Result<()> {
     let opener = Opener::generate();
     write_new(out, opener.to_secret_string().as_bytes())?;
-    output::line(opener.recipient())
+    if recovery {
+        let signing = opener.signing_key().verifying_key().to_bytes();
+        output::line(format!("{}+{}", opener.recipient(), hex::write(&signing)))
+    } else {
+        output::line(opener.recipient())
+    }
+}
+
+/// Prints who can open statements.
+pub fn keyset(store: &mut dyn HubStore, json: bool) -> Result<()> {
+    let (rows, zone) = (keyset::rows(store)?, hub_store::zone(store)?);
+    if json {
+        return rows.iter().try_for_each(|row| {
+            output::line(json!({
+                "device": row.number, "name": row.name, "recovery": row.is_recovery, "approved": row.since.is_some(),
+                "since": row.since.map(|at| at.to_string()), "by": row.by, "by_recovery": row.by_recovery, "digits": row.digits,
+            }))
+        });
+    }
+    let cells = rows.iter().map(|row| {
+        let device = match (row.is_recovery, row.number) {
+            (true, _) => "recovery key".to_owned(),
+            (_, Some(number)) => number.to_string(),
+            _ => "unknown here".to_owned(),
+        };
+        let by = match (row.since, row.by, row.by_recovery) {
+            (None, ..) => "waits for an approval".to_owned(),
+            (_, _, true) => "recovery key".to_owned(),
+            (_, Some(by), _) => format!("device {by}"),
+            _ => "unknown here".to_owned(),
+        };
+        [
+            device,
+            row.name.clone().unwrap_or_default(),
+            row.since
+                .map_or_else(String::new, |at| local::minute(at, &zone)),
+            by,
+            row.digits.clone(),
+        ]
+    });
+    output::line(output::table(
+        [
+            "device",
+            "name",
+            &output::of_zone("since", &zone),
+            "approved by",
+            "digits",
+        ],
+        cells,
+    ))
 }
 
 /// Prints who opened statements.

@@ -145,6 +145,22 @@ pub struct DeviceView {
     pub check: String,
 }
 
+/// A key that opens statements, or waits for an approval.
+pub struct KeyView {
+    /// Number and name of its device; `None` for the recovery key, and for a device that the hub does not know.
+    pub device: Option<(u32, Option<String>)>,
+    /// Whether it is the recovery key.
+    pub is_recovery: bool,
+    /// When it was approved; `None` while it waits.
+    pub since: Option<Timestamp>,
+    /// The device that approved it: number and name.
+    pub by: Option<(u32, Option<String>)>,
+    /// Whether the recovery key approved it.
+    pub by_recovery: bool,
+    /// The digits that the device shows.
+    pub digits: String,
+}
+
 /// Refused changes of one incident.
 pub struct RefusedView {
     /// The incident.
@@ -175,6 +191,8 @@ pub struct ErasureView {
 pub struct HubView {
     /// Devices.
     pub devices: Vec<DeviceView>,
+    /// Keys that open statements, or wait.
+    pub keys: Vec<KeyView>,
     /// Refused changes.
     pub refused: Vec<RefusedView>,
     /// Erased incidents.
@@ -193,6 +211,7 @@ pub fn hub(frame: &Frame, hub: &HubView) -> Markup {
         ul.figures { @for (name, count) in &hub.figures { li.figure { b { (frame.words.count(*count)) } span { (frame.t(name)) } } } }
         p { a href="/alerts" { (frame.t("alerts-title")) } " · " a href="/hub/areas" { (frame.t("areas-title")) } }
         (devices(frame, &hub.devices))
+        (keys(frame, &hub.keys))
         (reached(frame, &hub.reached))
         (refused(frame, &hub.refused))
         (erasures(frame, &hub.erasures))
@@ -234,6 +253,42 @@ fn devices(frame: &Frame, devices: &[DeviceView]) -> Markup {
                     (parts::select("invite-role", "role", &frame.t("hub-role"), &["educator", "responder"].map(|role| parts::Choice::new(role, frame.words.label("role-", role))), "educator"))
                     (parts::field("invite-name", "name", &frame.t("name-name"), &frame.t("name-hint"), "text", "", false))
                     button { (frame.t("hub-invite-do")) }
+                }
+            }
+        }
+    }
+}
+
+/// Who can open statements, since when, and approved by whom.
+fn keys(frame: &Frame, keys: &[KeyView]) -> Markup {
+    let whose = |device: &Option<(u32, Option<String>)>, is_recovery: bool| {
+        html! {
+            @match (device, is_recovery) {
+                (_, true) => (frame.t("keys-recovery")),
+                (Some((number, name)), _) => (parts::device(frame, *number, name.as_deref())),
+                (None, _) => (frame.t("keys-unknown")),
+            }
+        }
+    };
+    html! {
+        section.stack {
+            h2 { (frame.t("keys-title")) }
+            p.quiet { (frame.t("keys-below")) }
+            @if !keys.is_empty() {
+                div.scroll tabindex="0" role="region" aria-label=(frame.t("keys-title")) {
+                    table.cards {
+                        thead { tr { @for head in ["hub-device", "keys-since", "keys-by", "keys-digits"] { th scope="col" { (frame.t(head)) } } } }
+                        tbody {
+                            @for key in keys {
+                                tr {
+                                    th scope="row" { (whose(&key.device, key.is_recovery)) }
+                                    td data-label=(frame.t("keys-since")) { @match key.since { Some(at) => (frame.away(at)), None => span.chip { (frame.t("keys-wait")) } } }
+                                    td data-label=(frame.t("keys-by")) { @if key.since.is_some() { (whose(&key.by, key.by_recovery)) } @else { "–" } }
+                                    td data-label=(frame.t("keys-digits")) { span.mono { (key.digits) } }
+                                }
+                            }
+                        }
+                    }
                 }
             }
         }

@@ -9,6 +9,7 @@ use crate::machine::Machine;
 use crate::net::tls;
 use crate::storage::error::ServeError;
 use crate::storage::hub_keys;
+use crate::storage::keyset;
 
 /// Minutes that a one-time code is good for.
 pub const CODE_MINUTES: i64 = INVITE_SECONDS / 60;
@@ -33,6 +34,7 @@ pub fn invite(
         code,
         pin,
         signs,
+        keys: keyset::anchor(store)?,
     })
 }
 

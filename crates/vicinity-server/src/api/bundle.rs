@@ -21,7 +21,7 @@ use vicinity_sync::bundle::{
 use vicinity_sync::device_session::BATCH_MAX_BYTES;
 use vicinity_sync::envelope::Envelope;
 use vicinity_sync::hub_session::{HubSession, News};
-use vicinity_sync::message::{DOCUMENTS_MAX, Refused, Request};
+use vicinity_sync::message::{DOCUMENTS_MAX, KeyNews, Refused, Request};
 use vicinity_sync::statement::{PIECE_MAX_BYTES, Piece, blob_hash};
 
 use crate::access::budget;
@@ -495,7 +495,7 @@ impl Talk {
             answer_budget: BATCH_MAX_BYTES,
             clock,
             erased: Vec::new(),
-            key_set: 0,
+            keys: KeyNews::default(),
             pins: 0,
             leaving: Vec::new(),
             alerts: 0,

@@ -14,7 +14,7 @@ use vicinity_store::hub::{DEVICE_STORED_BYTES, HubStore, Peer, Random};
 use vicinity_sync::enrol::{EnrolAnswer, EnrolLink, EnrolRequest};
 use vicinity_sync::envelope::{Envelope, public_key};
 use vicinity_sync::hub_session::{HubSession, News, PullOutcome, PullPlan};
-use vicinity_sync::message::{ERASURES_MAX, Refused, Request, SYNC_PATH};
+use vicinity_sync::message::{ERASURES_MAX, KeyNews, Refused, Request, SYNC_PATH};
 use vicinity_sync::order;
 
 use crate::access::budget;
@@ -86,10 +86,10 @@ pub(crate) fn proven(erased: &[Erasure], secret: &[u8; 32]) -> Vec<IncidentId> {
 }
 
 /// What a device says it has of the key set, pins and alerts.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct DeviceMarks {
-    /// The version of its key set.
-    pub(crate) key_set: u64,
+    /// Its chain of key approvals.
+    pub(crate) keys: KeyNews,
     /// The mark of its pins.
     pub(crate) pins: u32,
     /// The hash of its alerts.
@@ -99,7 +99,7 @@ pub(crate) struct DeviceMarks {
 impl DeviceMarks {
     fn of(session: &HubSession) -> Self {
         Self {
-            key_set: session.key_set,
+            keys: session.keys.clone(),
             pins: session.pins,
             alerts: session.alerts,
         }
@@ -107,14 +107,14 @@ impl DeviceMarks {
 
     pub(crate) fn in_request(request: &Request) -> Self {
         Self {
-            key_set: request.key_set,
+            keys: request.keys.clone(),
             pins: request.pins,
             alerts: request.alerts,
         }
     }
 }
 
-/// What a device receives next to incidents: alerts and pins that differ from its own, a newer key set, and up to which set batches' keys
+/// What a device receives next to incidents: alerts and pins that differ from its own, key approvals, and up to which set batches' keys
 /// are to be wrapped again.
 pub(crate) fn news(
     store: &mut dyn HubStore,
@@ -126,22 +126,20 @@ pub(crate) fn news(
     let alerts = (list_hash(&live) != known.alerts).then_some(live);
     let pins = tls::news(store.setting(tls::PINS)?, known.pins);
     let zone = zone::name(store)?;
-    let Some(current) = keyset::current(store)? else {
-        return Ok(News {
-            alerts,
-            pins,
-            zone,
-            ..News::default()
-        });
-    };
+    if !known.keys.entries.is_empty() {
+        keyset::take(store, &known.keys.entries, now)?;
+    }
     let may_rewrap = access::decide(peer.role.actor(), Action::Rewrap, Resource::Server).is_ok();
     let old_wraps = if may_rewrap {
-        store.newest_old_wrap(current.version)?
+        {
+            let version = keyset::version(store)?;
+            store.newest_old_wrap(version)?
+        }
     } else {
         0
     };
     Ok(News {
-        key_set: (known.key_set < current.version).then_some(current.signed),
+        key_set: keyset::news(store, &known.keys)?,
         old_wraps,
         alerts,
         pins,
@@ -302,7 +300,11 @@ pub fn enrol(
     if !may(Action::Sync) {
         return Err(Refused::NotEnrolled.into());
     }
-    if let Some(recipient) = request.recipient.filter(|_| may(Action::OpenStatement)) {
+    if let Some(recipient) = request
+        .recipient
+        .clone()
+        .filter(|_| may(Action::OpenStatement))
+    {
         let recipient = Recipient::parse(&recipient).map_err(|_| Refused::Malformed)?;
         if !keyset::has_room(store)? {
             return Err(Refused::Quota.into());
@@ -310,7 +312,10 @@ pub fn enrol(
         store.set_recipient(peer.number, &recipient.to_string())?;
     }
     // Also where a responder's device became an educator's.
-    keyset::renew(store)?;
+    keyset::renew(store, now)?;
+    if let Some(root) = request.root.as_ref().filter(|_| may(Action::OpenStatement)) {
+        keyset::begin(store, request.device(), root)?;
+    }
     let survivor_key = store
         .setting(hub_keys::SURVIVOR_KEY)?
         .ok_or(StoreError::Damaged("key of survivor codes"))?;
@@ -325,6 +330,7 @@ pub fn enrol(
         bundle_key,
         pins,
         zone: zone::name(store)?,
+        root: keyset::root_of(store, &request.key)?,
     };
     Ok((peer, vicinity_sync::enrol::encode(&answer)))
 }

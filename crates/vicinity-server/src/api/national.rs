@@ -64,6 +64,7 @@ async fn enrol<S: NationalServer>(
         bundle_key: String::new(),
         pins,
         zone: None,
+        root: None,
     };
     Ok(Answer {
         body: vicinity_sync::enrol::encode(&answer),

@@ -161,7 +161,7 @@ fn take_apart(
         bytes: batch.wrap.bytes,
     };
     // A set that is not there yet would never be found old.
-    let newest = keyset::current(store)?.map_or(0, |current| current.version);
+    let newest = keyset::version(store)?;
     store.keep_batch(
         peer,
         hash,
@@ -269,6 +269,12 @@ pub fn statement(
                 taken: rewrapped(store, key_set, wraps)?,
             }
         }
+        StatementRequest::Waiting => {
+            may(Action::Rewrap)?;
+            StatementAnswer::Waiting {
+                keys: keyset::waiting(store)?,
+            }
+        }
     };
     Ok((peer, uplink::encode(&answer)))
 }
@@ -319,12 +325,9 @@ fn open(
 }
 
 fn old_wraps(store: &mut dyn HubStore, after: u64) -> Result<Vec<OldWrap>, StoreError> {
-    let Some(current) = keyset::current(store)? else {
-        return Ok(Vec::new());
-    };
-    let mut bytes = 0;
+    let (mut bytes, version) = (0, keyset::version(store)?);
     let wraps = store
-        .old_wraps(current.version, after, WRAPS_MAX)?
+        .old_wraps(version, after, WRAPS_MAX)?
         .into_iter()
         .take_while(|(_, wrap)| {
             let fits = bytes == 0 || bytes + wrap.bytes.len() <= WRAPS_BYTES;
@@ -347,7 +350,7 @@ fn rewrapped(store: &mut dyn HubStore, key_set: u64, wraps: Vec<WrapRow>) -> Res
         return Err(Refused::TooLarge.into());
     }
     // Wrapped to a set that is old by now: it is asked for again.
-    if keyset::current(store)?.is_none_or(|current| current.version != key_set) {
+    if keyset::version(store)? != key_set {
         return Ok(0);
     }
     let mut taken = 0;

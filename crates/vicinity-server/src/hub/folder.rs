@@ -93,15 +93,13 @@ pub(super) fn open_with(
     if store.setting(BUNDLE_KEY)?.is_none() {
         store.set_setting(BUNDLE_KEY, Opener::generate().to_secret_string().as_bytes())?;
     }
-    let epoch = store.epoch();
-    keyset::outgrow(&mut store, epoch, u32::from_be_bytes(machine.bytes()))?;
     if store.setting(CURSOR_KEY)?.is_none() {
         store.set_setting(CURSOR_KEY, &machine.bytes::<16>())?;
     }
     if store.setting(PROJECTION_KEY)?.is_none() {
         store.set_setting(PROJECTION_KEY, &machine.bytes::<16>())?;
     }
-    // Made up for, where a crash came between a revocation and the set without the one that was revoked.
-    keyset::renew(&mut store)?;
+    // A crash may have come between a revocation and the removal of the key.
+    keyset::renew(&mut store, (machine.now)())?;
     Ok(store)
 }

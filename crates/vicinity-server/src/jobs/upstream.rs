@@ -407,6 +407,7 @@ mod tests {
             code: [code; 16],
             pin: pin.map(|pin| [pin; 32]),
             signs: None,
+            keys: None,
         }
     }
 

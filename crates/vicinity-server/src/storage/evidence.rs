@@ -19,7 +19,7 @@ use vicinity_store::evidence::{
 use vicinity_store::hub::HubStore;
 use vicinity_sync::bundle::BUNDLED_PATH;
 use vicinity_sync::envelope::{Envelope, public_key};
-use vicinity_sync::message::{Request, SYNC_PATH};
+use vicinity_sync::message::{KeyNews, Request, SYNC_PATH};
 
 use crate::storage::hub_keys::hub_secret;
 
@@ -117,7 +117,7 @@ pub fn seal_own(secret: &[u8; 32], groups: &[Group], now: Timestamp) -> Envelope
         answer_budget: 0,
         clock: now.as_second(),
         erased: Vec::new(),
-        key_set: 0,
+        keys: KeyNews::default(),
         pins: 0,
         leaving: Vec::new(),
         alerts: 0,

@@ -26,7 +26,7 @@ pub struct Delivery {
     pub batch_bytes: u32,
     /// Seconds by which the hub's clock is ahead.
     pub skew_seconds: i64,
-    /// A key set that the hub says is newer: to be kept only if the hub signed it.
+    /// Entries of the hub's chain of key approvals: kept only if they extend the device's own.
     pub key_set: Option<Vec<u8>>,
     /// The alerts that are active, instead of those that the device has.
     pub alerts: Option<Vec<Alert>>,
@@ -49,8 +49,8 @@ pub struct DeviceState {
     pub erased: u64,
     /// Erasures that the hub has not heard of.
     pub untold: u64,
-    /// The version of the key set that came and is kept now; 0 if none came.
-    pub key_set: u64,
-    /// Whether a key set came that the hub did not sign, or that is not newer.
+    /// Whether key approvals are to go to the hub with another request.
+    pub keys_to_send: bool,
+    /// Whether the hub's chain of key approvals contradicts the device's own.
     pub key_set_refused: bool,
 }

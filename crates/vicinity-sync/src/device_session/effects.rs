@@ -4,7 +4,7 @@ use vicinity_core::batch::{Cursor, DocumentHeads, Erasure, Group, HeadsPage};
 use vicinity_core::ids::IncidentId;
 
 use super::delivery::{Delivery, DeviceState};
-use crate::message::Refused;
+use crate::message::{KeyNews, Refused};
 use crate::statement::{OldWrap, WrapRow};
 
 /// The statements that a session carries beside changes.
@@ -26,8 +26,6 @@ pub struct Start {
     pub cursor: Option<Cursor>,
     /// The batch size that worked last.
     pub batch_bytes: u32,
-    /// The version of the key set that the device has; 0 for none.
-    pub key_set: u64,
     /// The hash of the alerts that the device has; 0 for none.
     pub alerts: u64,
     /// The mark of the hub's pins that the device knows.
@@ -80,6 +78,8 @@ pub struct Gathered {
     pub erased: Vec<Erasure>,
     /// Documents that this device wants to drop: at most [`LEAVING_MAX`](crate::message::LEAVING_MAX).
     pub leaving: Vec<DocumentHeads>,
+    /// The device's chain of key approvals.
+    pub keys: KeyNews,
 }
 
 /// The key set that statements are sealed to, and how far the device came with it.
@@ -247,7 +247,7 @@ pub struct Outcome {
     pub rebased: bool,
     /// The place of the newest batch's key that this responder's device may wrap again; 0 for none.
     pub old_wraps: u64,
-    /// Whether the hub sent a key set that is not its own, or not newer: nothing is sealed then.
+    /// Whether the hub's chain of key approvals contradicts the device's own: nothing is sealed then.
     pub key_set_refused: bool,
     /// Figures of statements.
     pub statements: StatementCounts,

@@ -111,7 +111,6 @@ impl Script {
         script.input(Input::Start(Start {
             cursor,
             batch_bytes: BATCH,
-            key_set: 0,
             pins: 0,
             alerts: 0,
             statements,

@@ -1,6 +1,10 @@
 //! What `--help` says below the options, where it is long.
 
 /// Of `device init`.
+pub const APPROVE: &str = "Read the digits on the new device itself, not in a message and not at the hub: a hub that turned shows what it likes.\n\n\
+    Example:\n\
+    \x20 vicinity device --home phone approve 01234 56789 01234 56789 01234 56789";
+
 pub const INIT: &str = "The PIN is asked for at each command, or read from the file that --pin-file or VICINITY_PIN_FILE names;\n\
 `unlock` keeps the device open for a while.\n\
 Ten wrong PINs destroy what is on the device. Beside the folder lies FOLDER.secret, which stands for a phone's\n\

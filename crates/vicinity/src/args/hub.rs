@@ -209,12 +209,12 @@ pub enum HubCommand {
         #[arg(long)]
         data: PathBuf,
     },
-    /// Set the offline recovery key: statements are sealed to it beside the responders
+    /// Set the offline recovery key: once a responder approved it, statements are sealed to it beside the responders
     RecoveryKey {
         /// The hub's folder
         #[arg(long)]
         data: PathBuf,
-        /// The public key, as `hub keygen` prints it
+        /// The public key, as `hub keygen --recovery` prints it
         key: String,
     },
     /// Let today's responders open older statements by the recovery key: for when no responder's device is left that could
@@ -238,6 +238,18 @@ pub enum HubCommand {
         /// The new file; only its owner may read it
         #[arg(long)]
         out: PathBuf,
+        /// For recovery: the printed key can be approved by a responder
+        #[arg(long)]
+        recovery: bool,
+    },
+    /// Who can open statements, since when and approved by whom, and whose key waits for an approval
+    Keyset {
+        /// The hub's folder
+        #[arg(long)]
+        data: PathBuf,
+        /// One JSON line a key
+        #[arg(long)]
+        json: bool,
     },
     /// Who was given a statement to open: device, time, and a hash that names it
     Audit {

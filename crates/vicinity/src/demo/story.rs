@@ -127,25 +127,28 @@ fn set_up<'a>(world: &'a World, runtime: &'a Runtime) -> Result<Stage<'a>> {
         national.invite_hub(world)?,
     )?;
     let minutes = SignedDuration::from_mins;
+    // Responders first: links name their keys from then on, and phones seal to them without a comparison.
+    let dakar_responder = Phone::enrolled(
+        world,
+        &dakar,
+        "Dakar responder",
+        Role::Responder,
+        minutes(0),
+    )?;
+    let phnom_penh_responder = Phone::enrolled(
+        world,
+        &phnom_penh,
+        "Phnom Penh responder",
+        Role::Responder,
+        minutes(2),
+    )?;
     let phones = vec![
         Phone::enrolled(world, &dakar, "Awa", Role::Educator, minutes(0))?,
         Phone::enrolled(world, &dakar, "Fatou", Role::Educator, minutes(9))?,
-        Phone::enrolled(
-            world,
-            &dakar,
-            "Dakar responder",
-            Role::Responder,
-            minutes(0),
-        )?,
+        dakar_responder,
         Phone::enrolled(world, &phnom_penh, "Sreymom", Role::Educator, minutes(-55))?,
         Phone::enrolled(world, &phnom_penh, "Chanthy", Role::Educator, minutes(0))?,
-        Phone::enrolled(
-            world,
-            &phnom_penh,
-            "Phnom Penh responder",
-            Role::Responder,
-            minutes(2),
-        )?,
+        phnom_penh_responder,
     ];
     until("both hubs have enrolled at national", || {
         Ok(national.as_national(world)?.hubs()?.len() == 2)

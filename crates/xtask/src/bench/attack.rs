@@ -20,7 +20,7 @@ use vicinity_core::ids::{DeviceId, IncidentId};
 use vicinity_core::time::Timestamp;
 use vicinity_sync::enrol::{self, ENROL_PATH, EnrolLink, EnrolRequest};
 use vicinity_sync::envelope::{Envelope, public_key};
-use vicinity_sync::message::{Request, SYNC_PATH};
+use vicinity_sync::message::{KeyNews, Request, SYNC_PATH};
 
 /// Changes of the large incident.
 const CHANGES: usize = 9801;
@@ -210,7 +210,7 @@ fn request(push: Vec<Group>) -> Vec<u8> {
         answer_budget: 16 * 1024,
         clock: now().as_second(),
         erased: Vec::new(),
-        key_set: 0,
+        keys: KeyNews::default(),
         alerts: 0,
         pins: 0,
         leaving: Vec::new(),

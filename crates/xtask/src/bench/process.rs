@@ -205,18 +205,18 @@ impl Drop for Hub {
     }
 }
 
-/// The link with another address in it: `vicinity:3:CODE:PIN:KEY:HOST:PORT`.
+/// The link with another address in it: `vicinity:4:CODE:PIN:KEY:APPROVALS:HOST:PORT`.
 fn through(link: &str, address: &str) -> Result<String> {
     let link = link
         .lines()
         .map(str::trim)
         .find(|line| line.starts_with("vicinity:"))
         .context("the hub printed no link")?;
-    match link.splitn(6, ':').collect::<Vec<_>>()[..] {
-        [scheme, version, code, pin, signs, _] => {
-            Ok(format!("{scheme}:{version}:{code}:{pin}:{signs}:{address}"))
-        }
-        _ => bail!("a link of another form than vicinity:3:CODE:PIN:KEY:HOST:PORT"),
+    match link.splitn(7, ':').collect::<Vec<_>>()[..] {
+        [scheme, version, code, pin, signs, keys, _] => Ok(format!(
+            "{scheme}:{version}:{code}:{pin}:{signs}:{keys}:{address}"
+        )),
+        _ => bail!("a link of another form than vicinity:4:CODE:PIN:KEY:APPROVALS:HOST:PORT"),
     }
 }
 
@@ -341,14 +341,18 @@ mod tests {
     #[test]
     fn a_link_leads_through_another_address() {
         assert_eq!(
-            through("vicinity:3:c0de:plain:none:127.0.0.1:7311\n", "127.0.0.1:9").unwrap(),
-            "vicinity:3:c0de:plain:none:127.0.0.1:9"
+            through(
+                "vicinity:4:c0de:plain:none:none:127.0.0.1:7311\n",
+                "127.0.0.1:9"
+            )
+            .unwrap(),
+            "vicinity:4:c0de:plain:none:none:127.0.0.1:9"
         );
         assert_eq!(
-            through("\n  vicinity:3:c0de:3f:5d:h:1,i:2", "127.0.0.1:9").unwrap(),
-            "vicinity:3:c0de:3f:5d:127.0.0.1:9"
+            through("\n  vicinity:4:c0de:3f:5d:ab:h:1,i:2", "127.0.0.1:9").unwrap(),
+            "vicinity:4:c0de:3f:5d:ab:127.0.0.1:9"
         );
-        assert!(through("vicinity:3:h", "a:1").is_err());
+        assert!(through("vicinity:4:h", "a:1").is_err());
         assert!(through("nothing", "a:1").is_err());
     }
 

@@ -6,7 +6,7 @@ use axum::response::Response;
 use vicinity_core::reached::Reached;
 use vicinity_core::time::Timestamp;
 use vicinity_pages::board::{
-    self, AlertView, DeviceView, ErasureView, HubView, QuestionView, RefusedView,
+    self, AlertView, DeviceView, ErasureView, HubView, KeyView, QuestionView, RefusedView,
 };
 use vicinity_store::board::BoardStore;
 use vicinity_store::hub::{DeviceRow, ErasureRow, Role};
@@ -142,7 +142,21 @@ fn view(store: &mut (dyn BoardStore + 'static)) -> Result<HubView, PageError> {
             at: row.at,
             changes: row.changes,
         });
+    let named = |number: Option<u32>| {
+        let number = number?;
+        let row = devices.iter().find(|row| row.number == number);
+        Some((number, row.and_then(|row| row.name.clone())))
+    };
+    let keys = keyset::rows(store)?.into_iter().map(|row| KeyView {
+        device: named(row.number),
+        is_recovery: row.is_recovery,
+        since: row.since,
+        by: named(row.by),
+        by_recovery: row.by_recovery,
+        digits: row.digits,
+    });
     Ok(HubView {
+        keys: keys.collect(),
         devices: devices.iter().map(|row| device(row, &waiting)).collect(),
         refused: refused.collect(),
         erasures: store
@@ -222,7 +236,7 @@ async fn revoke<S: HubServer + PageServer>(
     let step = move |store: &mut (dyn BoardStore + 'static)| {
         let known = store.revoke(device, now)?;
         // From now on statements are sealed to the others only.
-        keyset::renew(store)?;
+        keyset::renew(store, now)?;
         Ok(known)
     };
     if !hub.gate().write(&request, step).await? {
