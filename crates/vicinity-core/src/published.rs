@@ -8,7 +8,7 @@
 //! no count below [`K`] that is not 0, and no line's parts that stay unknown are fewer than [`K`] together.
 //!
 //! A code of one dimension may contain a code of another: extortion is economic violence. Their difference counts incidents too,
-//! and is protected like a cell ([`differences`]).
+//! and is protected like a cell: see `published/differences.rs`.
 //!
 //! The work for a month is bounded, whatever hubs report: at most [`AREAS_MAX`] areas are counted separately, the largest, and the
 //! others count as `unknown`. If that is still too much work, no area is counted separately.
